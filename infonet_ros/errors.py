@@ -1,0 +1,32 @@
+"""Errors meant for the user: one sentence with what was received, what was expected, and what to do."""
+
+
+class InfonetError(Exception):
+    """Root of all errors that this package raises on purpose; its text is fit to be shown as it is."""
+
+
+class InputError(InfonetError, ValueError):
+    """Samples or arguments that no estimate can be made of."""
+
+
+class ConfigurationError(InfonetError, ValueError):
+    """A parameter, a channel path or a settings file that cannot be used."""
+
+
+class WeightsError(InfonetError):
+    """Weights that are missing, damaged or of another design."""
+
+
+class RecordingError(InfonetError):
+    """A bag or a table that cannot be read."""
+
+
+class OutputError(InfonetError):
+    """A result that cannot be written."""
+
+
+class MissingDependencyError(InfonetError, ImportError):
+    """An optional package that a feature needs is not installed."""
+
+    def __init__(self, feature: str, package: str, remedy: str) -> None:
+        super().__init__(f"{feature} needs {package}, which is not installed: {remedy}.")

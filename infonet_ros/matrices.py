@@ -1,0 +1,135 @@
+"""The matrix that everything ends in: live or offline, from one window to all pairs of its rows."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.results import PairwiseEstimate
+from infonet_ros.streams.settings import Modality, Settings
+from infonet_ros.streams.window import Window
+
+PAIRWISE = "pairwise"
+SLICED = "sliced"
+
+
+@dataclass(frozen=True, eq=False)
+class DependenceMatrix:
+    """Mutual information of all pairs of N rows in one window: what the node publishes and the analysis writes.
+
+    Attributes
+    ----------
+    names : tuple of str
+        N channels (``method`` "pairwise") or modalities ("sliced").
+    mi, lower, upper, p_value : (N, N) float32
+        Nats (but ``p_value``), symmetric, NaN where not known and on the diagonal.
+    lag : (N, N) float32
+        Seconds, antisymmetric; positive where the column follows the row.
+    samples : (N, N) int32
+        Good samples used by each pair.
+    valid : (N,) bool
+        False for a row that is constant or has too few good samples.
+    start, end : int
+        Stamps of the first and last sample, nanoseconds of sensor time.
+    sample_count : int
+        T, aligned samples in the window.
+    sample_rate : float
+        Hz; NaN when the samples are not regular.
+    method : str
+        "pairwise" or "sliced".
+    estimator, version : str
+        Name of the estimator and version of its weights.
+    duration : float
+        Computing time, seconds.
+    """
+
+    names: tuple[str, ...]
+    mi: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    p_value: np.ndarray
+    lag: np.ndarray
+    samples: np.ndarray
+    valid: np.ndarray
+    start: int
+    end: int
+    sample_count: int
+    sample_rate: float
+    method: str
+    estimator: str
+    version: str
+    duration: float
+
+
+def channel_matrix(net: InfoNet, window: Window, settings: Settings) -> DependenceMatrix:
+    """Estimate the MI of all pairs of channels of a window.
+
+    Uses ``max_lag``, ``lag_step``, ``surrogates`` and ``seed`` of the settings.
+    """
+    started = time.perf_counter()
+    estimate = net.pairwise(
+        window.samples,
+        lags=lags_in_samples(settings, window.rate),
+        surrogates=settings.surrogates,
+        seed=settings.seed,
+    )
+    return _matrix(net, window, window.names, PAIRWISE, estimate, started)
+
+
+def modality_matrix(net: InfoNet, window: Window, settings: Settings) -> DependenceMatrix:
+    """Estimate the sliced MI of all pairs of modalities of a window.
+
+    Uses ``modalities``, ``projections``, ``surrogates`` and ``seed`` of the settings.
+    """
+    started = time.perf_counter()
+    estimate = net.pairwise_sliced(
+        window.samples,
+        groups=column_groups(window.names, settings.modalities),
+        projections=settings.projections,
+        surrogates=settings.surrogates,
+        seed=settings.seed,
+    )
+    names = tuple(modality.name for modality in settings.modalities)
+    return _matrix(net, window, names, SLICED, estimate, started)
+
+
+def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
+    """Lags from ``-max_lag`` to ``+max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for."""
+    if settings.max_lag == 0.0 or not np.isfinite(rate):
+        return (0,)
+    step = max(1, round(settings.lag_step * rate))
+    count = int(settings.max_lag * rate + 1e-9) // step
+    return tuple(step * k for k in range(-count, count + 1))
+
+
+def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[list[int]]:
+    """Columns of each modality's channels among ``names``."""
+    column = {name: index for index, name in enumerate(names)}
+    return [[column[name] for name in modality.channel_names] for modality in modalities]
+
+
+def _matrix(
+    net: InfoNet, window: Window, names: tuple[str, ...], method: str, estimate: PairwiseEstimate, started: float
+) -> DependenceMatrix:
+    no_p_value = np.full_like(estimate.mi, np.nan)
+    seconds_per_sample = 1.0 / window.rate if np.isfinite(window.rate) else 0.0
+    return DependenceMatrix(
+        names=names,
+        mi=estimate.mi,
+        lower=estimate.lower,
+        upper=estimate.upper,
+        p_value=no_p_value if estimate.p_value is None else estimate.p_value,
+        lag=(estimate.lag * seconds_per_sample).astype(np.float32),
+        samples=estimate.samples,
+        valid=~estimate.constant & (np.diag(estimate.samples) >= net.MIN_SAMPLES),
+        start=window.start,
+        end=window.end,
+        sample_count=len(window.samples),
+        sample_rate=window.rate,
+        method=method,
+        estimator=net.NAME,
+        version=net.version,
+        duration=time.perf_counter() - started,
+    )

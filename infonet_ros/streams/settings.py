@@ -1,0 +1,297 @@
+"""Every setting in one table: the node declares its ROS parameters from it, the command line reads the same files."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infonet_ros.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Modality:
+    """A named group of channels from one topic.
+
+    ``topic`` is a topic name, ``type`` a message type such as ``sensor_msgs/msg/Imu`` (empty: found from the graph or
+    the bag), ``channels`` are paths such as ``angular_velocity.y``.
+    """
+
+    name: str
+    topic: str
+    channels: tuple[str, ...]
+    type: str = ""
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Full names of the channels, ``<modality>.<path>``."""
+        return tuple(f"{self.name}.{path}" for path in self.channels)
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A pair that must stay dependent, or must stay independent.
+
+    ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds.
+    """
+
+    name: str
+    pair: tuple[str, str]
+    expect: str = "dependent"
+    threshold: float = 0.1
+    duration: float = 5.0
+
+
+def parameter(default: Any, description: str, **constraints: Any) -> Any:
+    """Make a dataclass field that is also a ROS parameter.
+
+    Constraints: ``minimum``, ``maximum``, ``choices``, ``unit``, ``live`` (may change while the node runs).
+    """
+    return field(default=default, metadata={"description": description, **constraints})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What to listen to and how to estimate. The fields with metadata are the scalar ROS parameters, name by name."""
+
+    modalities: tuple[Modality, ...] = ()
+    watches: tuple[Watch, ...] = ()
+
+    synchronization: str = parameter(
+        "resample",
+        "How streams are aligned: 'resample' onto one regular clock, or message by message, 'approximate' or 'exact'.",
+        choices=("resample", "approximate", "exact"),
+    )
+    rate: float = parameter(
+        0.0, "Rate of the regular clock; 0 takes the rate of the slowest channel.", unit="Hz", minimum=0.0, maximum=1e5
+    )
+    interpolation: str = parameter(
+        "linear",
+        "Value between two messages: 'linear', or 'hold' for the last one received.",
+        choices=("linear", "hold"),
+    )
+    max_gap: float = parameter(
+        0.0,
+        "Longest gap between two messages that is bridged; beyond it samples are unknown. 0 takes three periods of the "
+        "slower of the stream and the clock.",
+        unit="s",
+        minimum=0.0,
+        maximum=3600.0,
+    )
+    slop: float = parameter(
+        0.05,
+        "Largest difference of stamps in one set of messages, for 'approximate'.",
+        unit="s",
+        minimum=0.0,
+        maximum=60.0,
+    )
+    queue_size: int = parameter(
+        20, "Messages of each topic that wait for a match, for 'approximate' and 'exact'.", minimum=1, maximum=1000
+    )
+    window: float = parameter(
+        20.0, "Length of a window.", unit="s", minimum=0.01, maximum=86400.0, live=True
+    )
+    hop: float = parameter(
+        2.0, "Time between the ends of two windows.", unit="s", minimum=0.01, maximum=86400.0, live=True
+    )
+    max_lag: float = parameter(
+        0.0,
+        "Delays of each pair are looked for from -max_lag to +max_lag; 0 compares the streams as they are.",
+        unit="s",
+        minimum=0.0,
+        maximum=3600.0,
+        live=True,
+    )
+    lag_step: float = parameter(
+        0.0, "Step between two delays; 0 takes one sample.", unit="s", minimum=0.0, maximum=3600.0, live=True
+    )
+    surrogates: int = parameter(
+        0,
+        "Circularly shifted copies of the streams for the p-value; 0 gives no p-value, 19 resolve 0.05, 99 resolve 0.01.",
+        minimum=0,
+        maximum=9999,
+        live=True,
+    )
+    projections: int = parameter(
+        64, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
+    )
+    seed: int = parameter(
+        0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True
+    )
+    device: str = parameter(
+        "auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'."
+    )
+
+    def __post_init__(self) -> None:
+        for name in scalar_parameters():
+            object.__setattr__(self, name, checked_value(name, getattr(self, name)))
+        if self.max_lag > 0.0 and self.synchronization != "resample":
+            raise ConfigurationError(
+                f"max_lag is {self.max_lag} s with synchronization {self.synchronization!r}: delays need the regular clock "
+                "of 'resample'; set max_lag to 0 or synchronization to 'resample'."
+            )
+        _check_names(self)
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Full names of all channels, in the order of the rows of the matrix."""
+        return tuple(name for modality in self.modalities for name in modality.channel_names)
+
+    def with_values(self, **values: Any) -> "Settings":
+        """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
+        return replace(self, **values)
+
+
+def scalar_parameters() -> dict[str, Mapping[str, Any]]:
+    """Name of every scalar parameter with its metadata (``description``, ``minimum``, ...) and ``default``."""
+    return {f.name: {**f.metadata, "default": f.default} for f in fields(Settings) if f.metadata}
+
+
+def checked_value(name: str, value: Any) -> Any:
+    """Return ``value`` in the parameter's own type, or raise ConfigurationError with the reason for the refusal."""
+    spec = scalar_parameters()[name]
+    kind = type(spec["default"])
+    unit = f" {spec['unit']}" if "unit" in spec else ""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigurationError(f"{name} must be of type {kind.__name__}, got {value!r}.")
+    if kind is float and not math.isfinite(value):
+        raise ConfigurationError(f"{name} must be a finite number, got {value!r}.")
+    if "choices" in spec and value not in spec["choices"]:
+        raise ConfigurationError(f"{name} must be one of {', '.join(spec['choices'])}; got {value!r}.")
+    if "minimum" in spec and not spec["minimum"] <= value <= spec["maximum"]:
+        raise ConfigurationError(
+            f"{name} must lie between {spec['minimum']} and {spec['maximum']}{unit}, got {value}{unit}."
+        )
+    return value
+
+
+def load_settings(path: Path, node_name: str = "infonet") -> Settings:
+    """Read a ROS 2 parameter file (``infonet: ros__parameters: ...`` or ``/**: ...``).
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
+    """
+    try:
+        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigurationError(f"{path} is not a readable YAML file ({reason}).") from error
+    sections = document if isinstance(document, dict) else {}
+    parameters: dict[str, Any] = {}
+    for section in ("/**", f"/**/{node_name}", f"/{node_name}", node_name):
+        body = sections.get(section)
+        if isinstance(body, dict) and isinstance(body.get("ros__parameters"), dict):
+            parameters.update(flatten(body["ros__parameters"]))
+    if not parameters:
+        raise ConfigurationError(f"{path} has no parameters for the node: expected '{node_name}: ros__parameters: ...'.")
+    return settings_from_parameters(parameters)
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Join nested keys by dots, as ROS 2 does: ``{imu: {topic: /imu}}`` becomes ``{imu.topic: /imu}``."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat.update(flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
+    """Build settings from flat ROS parameters, ``{"modalities": ["imu"], "imu.topic": "/imu", "window": 20.0, ...}``.
+
+    Raises
+    ------
+    ConfigurationError
+        A parameter is missing, unknown, of the wrong type or out of range.
+    """
+    left = dict(parameters)
+    modalities = tuple(_take_modality(left, name) for name in _take_strings(left, "modalities", ()))
+    watches = tuple(_take_watch(left, name) for name in _take_strings(left, "watches", ()))
+    scalars = {name: left.pop(name) for name in scalar_parameters() if name in left}
+    unknown = sorted(name for name in left if not name.startswith(("use_sim_time", "qos_overrides.")))
+    if unknown:
+        raise ConfigurationError(
+            f"unknown parameter {unknown[0]!r}: expected one of {', '.join(scalar_parameters())}, modalities, watches, "
+            "or a key of a modality or watch that is listed there."
+        )
+    return Settings(modalities=modalities, watches=watches, **scalars)
+
+
+def _take_strings(left: dict[str, Any], name: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+    value = left.pop(name, default)
+    if value is None:
+        raise ConfigurationError(f"{name} is missing: expected a list of names.")
+    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+        raise ConfigurationError(f"{name} must be a list of strings, got {value!r}.")
+    return tuple(value)
+
+
+def _take_string(left: dict[str, Any], name: str, default: str | None = None) -> str:
+    value = left.pop(name, default)
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{name} must be a string, got {value!r}.")
+    return value
+
+
+def _take_number(left: dict[str, Any], name: str, default: float) -> float:
+    value = left.pop(name, default)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ConfigurationError(f"{name} must be a number of at least 0, got {value!r}.")
+    return float(value)
+
+
+def _take_modality(left: dict[str, Any], name: str) -> Modality:
+    return Modality(
+        name=name,
+        topic=_take_string(left, f"{name}.topic"),
+        channels=_take_strings(left, f"{name}.channels"),
+        type=_take_string(left, f"{name}.type", ""),
+    )
+
+
+def _take_watch(left: dict[str, Any], name: str) -> Watch:
+    pair = _take_strings(left, f"{name}.pair")
+    expect = _take_string(left, f"{name}.expect", Watch.expect)
+    if len(pair) != 2:
+        raise ConfigurationError(f"{name}.pair must name two channels or two modalities, got {list(pair)}.")
+    if expect not in ("dependent", "independent"):
+        raise ConfigurationError(f"{name}.expect must be 'dependent' or 'independent', got {expect!r}.")
+    return Watch(
+        name=name,
+        pair=(pair[0], pair[1]),
+        expect=expect,
+        threshold=_take_number(left, f"{name}.threshold", Watch.threshold),
+        duration=_take_number(left, f"{name}.duration", Watch.duration),
+    )
+
+
+def _check_names(settings: Settings) -> None:
+    names = [modality.name for modality in settings.modalities] + [watch.name for watch in settings.watches]
+    reserved = {"modalities", "watches", "use_sim_time", "qos_overrides", *scalar_parameters()}
+    for name in names:
+        if not name.isidentifier() or name in reserved:
+            raise ConfigurationError(
+                f"{name!r} cannot name a modality or a watch: expected letters, digits and '_', and no parameter's name."
+            )
+        if names.count(name) > 1:
+            raise ConfigurationError(f"the name {name!r} is used twice: modalities and watches need different names.")
+    for modality in settings.modalities:
+        if not modality.channels:
+            raise ConfigurationError(f"{modality.name}.channels is empty: expected at least one field path.")
+        if len(set(modality.channels)) < len(modality.channels):
+            raise ConfigurationError(f"{modality.name}.channels names a channel twice: {list(modality.channels)}.")
+    for watch in settings.watches:
+        rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
+        if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
+            raise ConfigurationError(
+                f"{watch.name}.pair must name two different channels or two different modalities, got {list(watch.pair)}; "
+                f"known are {', '.join(sorted(rows[0] | rows[1]))}."
+            )
