@@ -90,9 +90,7 @@ class Settings:
     queue_size: int = parameter(
         20, "Messages of each topic that wait for a match, for 'approximate' and 'exact'.", minimum=1, maximum=1000
     )
-    window: float = parameter(
-        20.0, "Length of a window.", unit="s", minimum=0.01, maximum=86400.0, live=True
-    )
+    window: float = parameter(20.0, "Length of a window.", unit="s", minimum=0.01, maximum=86400.0, live=True)
     hop: float = parameter(
         2.0, "Time between the ends of two windows.", unit="s", minimum=0.01, maximum=86400.0, live=True
     )
@@ -117,12 +115,8 @@ class Settings:
     projections: int = parameter(
         64, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
     )
-    seed: int = parameter(
-        0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True
-    )
-    device: str = parameter(
-        "auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'."
-    )
+    seed: int = parameter(0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True)
+    device: str = parameter("auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
 
     def __post_init__(self) -> None:
         for name in scalar_parameters():
@@ -189,7 +183,9 @@ def load_settings(path: Path, node_name: str = "infonet") -> Settings:
         if isinstance(body, dict) and isinstance(body.get("ros__parameters"), dict):
             parameters.update(flatten(body["ros__parameters"]))
     if not parameters:
-        raise ConfigurationError(f"{path} has no parameters for the node: expected '{node_name}: ros__parameters: ...'.")
+        raise ConfigurationError(
+            f"{path} has no parameters for the node: expected '{node_name}: ros__parameters: ...'."
+        )
     return settings_from_parameters(parameters)
 
 

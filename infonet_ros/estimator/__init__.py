@@ -1,0 +1,1 @@
+"""Numbers in, information out: ranks, pair grids, the attention network. No ROS below here."""

@@ -1,0 +1,46 @@
+"""One pair over many lags, all of them in the same passes."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from infonet_ros.estimator.blocks import Copulas, PairBlock, matched_blocks
+from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.results import LaggedEstimate
+from infonet_ros.estimator.runner import Runner
+
+
+def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:
+    """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` for channels (2, T), NaN where unknown."""
+    overlaps = [_overlap(channels, int(lag)) for lag in lags]
+    quantiles = np.full((len(lags), 3), np.nan, dtype=np.float32)
+
+    def blocks() -> Iterator[PairBlock]:
+        for number, overlap in enumerate(overlaps):
+            if overlap.shape[1] < MIN_SAMPLES:
+                continue
+            if constant_channels(overlap).any():
+                quantiles[number] = 0.0
+                continue
+            breaker = TieBreaker.from_channels(overlap, seed)
+            # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
+            copulas = Copulas.from_ranks(normalised_ranks(overlap, breaker.orders))[breaker.canonical_order()]
+            for block in matched_blocks(copulas[:1], copulas[1:], runner.device):
+                yield replace(block, left=np.array([number]), right=np.array([number]))
+
+    for number, _, found in runner.quantiles(blocks()):
+        quantiles[number] = found
+    samples = np.array([overlap.shape[1] for overlap in overlaps])
+    lower, mi, upper = quantiles.T
+    return LaggedEstimate(lags, mi, lower, upper, samples)
+
+
+def _overlap(channels: np.ndarray, lag: int) -> np.ndarray:
+    """Return the (2, R) samples at which both are known, the second ``lag`` samples later."""
+    count = channels.shape[1]
+    left = channels[0, max(0, -lag) : count - max(0, lag)]
+    right = channels[1, max(0, lag) : count - max(0, -lag)]
+    good = np.isfinite(left) & np.isfinite(right)
+    return np.stack([left[good], right[good]])

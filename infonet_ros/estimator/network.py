@@ -1,0 +1,156 @@
+"""The attention network: from a pair's grid to its discriminant table and the quantiles of its mutual information."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from infonet_ros.estimator.grid import GRID
+from infonet_ros.estimator.symmetry import canonical_orientation, orient, restore
+
+PATCH = 8
+TOKENS = (GRID // PATCH) ** 2
+SUMMARIES = 4  # numbers about the pair that the grid cannot tell, see `summarise`
+QUANTILES = (0.05, 0.5, 0.95)
+TRAINED_SAMPLES = (64, 8192)
+
+
+@dataclass(frozen=True)
+class NetworkShape:
+    """Sizes of the network; stored with the weights."""
+
+    width: int = 96
+    heads: int = 4
+    blocks: int = 4
+    expansion: int = 2
+
+
+def summarise(samples: Tensor, effective: Tensor, correlation: Tensor) -> Tensor:
+    """Numbers that the grid cannot tell: how many samples it holds, and the correlation finer than its cells.
+
+    Parameters
+    ----------
+    samples : (M,)
+        T; told as the largest trained T beyond it, so that the interval of longer windows is conservative.
+    effective : (M,)
+        Effective number of samples, see `memory.effective_samples`.
+    correlation : (M,)
+        Correlation of the normal scores of the ranks, in [-1, 1].
+
+    Returns
+    -------
+    (M, 4)
+    """
+    squared = correlation.square().clamp_max(1.0 - 1e-6)
+    ratio = effective / samples
+    samples = samples.clamp(*map(float, TRAINED_SAMPLES))
+    return torch.stack(
+        [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)],
+        dim=-1,
+    )
+
+
+class Block(nn.Module):
+    """Self-attention and a two-layer perceptron, each normalised first and added to its input."""
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.heads = shape.heads
+        self.attention_norm = nn.LayerNorm(shape.width)
+        self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
+        self.attention_out = nn.Linear(shape.width, shape.width)
+        self.perceptron_norm = nn.LayerNorm(shape.width)
+        self.perceptron_in = nn.Linear(shape.width, shape.expansion * shape.width)
+        self.perceptron_out = nn.Linear(shape.expansion * shape.width, shape.width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (M, S, width) to (M, S, width)."""
+        batch, length, width = tokens.shape
+        packed = self.query_key_value(self.attention_norm(tokens))
+        query, key, value = packed.view(batch, length, 3, self.heads, -1).permute(
+            2, 0, 3, 1, 4
+        )  # each (M, heads, S, w)
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.attention_out(mixed.transpose(1, 2).reshape(batch, length, width))
+        hidden = functional.silu(self.perceptron_in(self.perceptron_norm(tokens)))
+        return tokens + self.perceptron_out(hidden)
+
+
+class Network(nn.Module):
+    """Patches of the grid as tokens, and one summary token; each patch returns its part of the table.
+
+    After Hu et al. 2024, with the grid in place of raw samples: the network costs the same for every T, and ranks make
+    the second term of the bound exact.
+    """
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.patch_in = nn.Linear(PATCH * PATCH, shape.width)
+        self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
+        self.summary_in = nn.Sequential(
+            nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
+        )
+        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
+        self.norm = nn.LayerNorm(shape.width)
+        self.patch_out = nn.Linear(shape.width, PATCH * PATCH)
+        self.quantiles_out = nn.Sequential(
+            nn.Linear(2 * shape.width, shape.width), nn.SiLU(), nn.Linear(shape.width, 3)
+        )
+
+    def forward(self, grids: Tensor, summaries: Tensor, tables: bool = True) -> tuple[Tensor, Tensor | None]:
+        """Estimate each pair.
+
+        Parameters
+        ----------
+        grids : (M, G, G)
+            From `grid.pair_grids`.
+        summaries : (M, 4)
+            From `summarise`.
+        tables : bool
+            Whether the discriminant is wanted too.
+
+        Returns
+        -------
+        quantiles : (M, 3)
+            5, 50 and 95 % quantiles of the MI, nats; increasing, not negative.
+        table : (M, G, G) or None
+            Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
+        """
+        orientation = canonical_orientation(grids)
+        tokens = self._embed(orient(grids, orientation), summaries)
+        for block in self.blocks:
+            tokens = block(tokens)
+        tokens = self.norm(tokens)
+        quantiles = self._quantiles(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=-1))
+        if not tables:
+            return quantiles, None
+        table = _join_patches(self.patch_out(tokens[:, 1:]).float())
+        table = (
+            table
+            - (torch.logsumexp(table.flatten(1), dim=1) - torch.log(torch.tensor(float(GRID * GRID))))[:, None, None]
+        )
+        return quantiles, restore(table, orientation)
+
+    def _embed(self, grids: Tensor, summaries: Tensor) -> Tensor:
+        kind = self.patch_in.weight.dtype
+        patches = self.patch_in(_split_patches(torch.log1p(grids)).to(kind)) + self.place
+        return torch.cat([self.summary_in(summaries.to(kind)).unsqueeze(1), patches], dim=1)
+
+    def _quantiles(self, features: Tensor) -> Tensor:
+        centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
+        median = functional.softplus(centre)
+        return torch.stack([median * torch.sigmoid(below), median, median + functional.softplus(above)], dim=-1)
+
+
+def _split_patches(grids: Tensor) -> Tensor:
+    """(M, G, G) to (M, TOKENS, PATCH * PATCH)."""
+    side = GRID // PATCH
+    return grids.view(-1, side, PATCH, side, PATCH).transpose(2, 3).reshape(-1, TOKENS, PATCH * PATCH)
+
+
+def _join_patches(patches: Tensor) -> Tensor:
+    """(M, TOKENS, PATCH * PATCH) to (M, G, G)."""
+    side = GRID // PATCH
+    return patches.view(-1, side, side, PATCH, PATCH).transpose(2, 3).reshape(-1, GRID, GRID)

@@ -1,0 +1,41 @@
+"""Random one-dimensional projections of vector streams, for sliced mutual information."""
+
+from hashlib import blake2b
+
+import numpy as np
+
+
+def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 0) -> np.ndarray:
+    """Project standardised channels on random directions.
+
+    The directions depend on the seed and on the content of the channels, not on the order in which vectors are given,
+    and differ between vectors: with common directions, sliced MI would not be what Goldfeld and Greenewald define.
+
+    Parameters
+    ----------
+    channels : (d, T) floating
+        Finite.
+    directions : int
+        K.
+    seed : int
+    occurrence : int
+        Which one among vectors of equal content this is.
+
+    Returns
+    -------
+    (K, T) float64
+        All zero when every channel is constant.
+    """
+    centred = channels - channels.mean(axis=1, keepdims=True)
+    deviation = centred.std(axis=1, keepdims=True)
+    varies = deviation[:, 0] > 0.0
+    standard = centred[varies] / deviation[varies]
+    rng = np.random.default_rng([seed, int.from_bytes(content_key(channels), "little"), occurrence])
+    vectors = rng.standard_normal((directions, len(standard)))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors @ standard
+
+
+def content_key(channels: np.ndarray) -> bytes:
+    """Digest of the values."""
+    return blake2b(np.ascontiguousarray(channels).tobytes(), digest_size=8).digest()

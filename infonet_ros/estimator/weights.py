@@ -1,0 +1,63 @@
+"""The shipped weights: tensors in safetensors, everything else in a JSON card beside them. No pickles."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from infonet_ros.errors import WeightsError
+from infonet_ros.estimator.network import Network, NetworkShape
+
+SHIPPED = Path(__file__).parent.parent / "models" / "infonet.safetensors"
+
+
+def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
+    """Write the network's tensors to ``path`` and its card to ``path`` with the suffix ``.json``.
+
+    The card holds the version, the shape of the network, the checksum of the tensors, and whatever is given.
+    """
+    partial = path.with_suffix(".partial")
+    save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
+    contents = {"version": version, "shape": asdict(network.shape), "sha256": _checksum(partial), **card}
+    partial.replace(path)
+    path.with_suffix(".json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+
+
+def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
+    """Read a network and its version.
+
+    Raises
+    ------
+    WeightsError
+        A file is missing, is not what its card says, or does not fit this version of the package.
+    """
+    card_path = path.with_suffix(".json")
+    remedy = "install the package again, or name other weights"
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+        expected, shape, version = str(card["sha256"]), NetworkShape(**card["shape"]), str(card["version"])
+        received = _checksum(path)
+    except OSError as error:
+        raise WeightsError(f"the weights {path} cannot be read ({error.strerror}): {remedy}.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(f"{card_path} is not the card of InfoNet weights ({error!r}): {remedy}.") from error
+    if received != expected:
+        raise WeightsError(
+            f"the weights {path} are damaged: their SHA-256 is {received[:12]}..., expected {expected[:12]}...; {remedy}."
+        )
+    network = Network(shape)
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise WeightsError(
+            f"the weights {path} do not fit this version of the network ({type(error).__name__}): {remedy}."
+        ) from error
+    return network, version
+
+
+def _checksum(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,1 @@
+"""How the weights are made: simulated dependences of known mutual information, and the training loop."""

@@ -1,0 +1,171 @@
+"""The training loop: shards in, weights out, resumable at every validation."""
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from tqdm import tqdm
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.weights import save_weights
+from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
+from infonet_ros.training.examples import Examples
+from infonet_ros.training.losses import training_loss
+from infonet_ros.training.shards import load_shards, make_shards
+from infonet_ros.training.validation import validate
+
+CONFIGURATION = "configuration.yaml"
+CHECKPOINT = "checkpoint.safetensors"
+LOG = "log.jsonl"
+WEIGHTS = "infonet.safetensors"
+
+
+class Trainer:
+    """A training run in a folder: its configuration, shards, log, checkpoint, and the best weights so far.
+
+    Parameters
+    ----------
+    configuration : TrainingConfiguration
+    folder : Path
+        Created when it is not there; a run that is there is resumed.
+
+    Raises
+    ------
+    ConfigurationError
+        The folder holds a run with another configuration.
+    """
+
+    def __init__(self, configuration: TrainingConfiguration, folder: Path) -> None:
+        self.configuration = configuration
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        _keep_configuration(configuration, folder / CONFIGURATION)
+        torch.manual_seed(configuration.seed)
+        c = configuration
+        self.network = Network(NetworkShape(c.width, c.heads, c.blocks, c.expansion))
+        self.average = Network(self.network.shape).eval().requires_grad_(False)
+        self.average.load_state_dict(self.network.state_dict())
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay
+        )
+        self.step = 0
+        self.seconds = 0.0
+        self.best = math.inf
+        if (folder / CHECKPOINT).exists():
+            self._resume()
+
+    def run(self) -> None:
+        """Make what shards are missing, then train to the last step."""
+        c = self.configuration
+        made = make_shards(self.folder / "shards", c.shards, c.shard_examples, 1000 * c.seed, c.workers)
+        for _ in tqdm(made, desc="simulating shards", unit="shard"):
+            pass
+        held_out = load_shards(self.folder / "shards", range(1))
+        examples = load_shards(self.folder / "shards", range(1, c.shards))
+        with tqdm(total=c.steps, initial=self.step, desc="training", unit="step") as bar:
+            for batch in self._batches(examples):
+                loss = self._train(batch)
+                bar.update()
+                if self.step % c.validate_every == 0 or self.step == c.steps:
+                    bar.set_postfix(self._validate(held_out, loss))
+
+    def _train(self, batch: Examples) -> float:
+        started = time.perf_counter()
+        rate = self._learning_rate()
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        quantiles, table = self.network(batch.seen.float(), batch.summary)
+        loss = training_loss(
+            quantiles, table, batch.fresh.float(), batch.information, self.configuration.quantile_weight
+        )
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        self._follow()
+        self.step += 1
+        self.seconds += time.perf_counter() - started
+        return loss.item()
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        """Let the averaged weights follow; at first more quickly, so that the random start is forgotten."""
+        share = 1.0 - min(self.configuration.averaging, (1.0 + self.step) / (10.0 + self.step))
+        for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
+            mean.lerp_(value, share)
+
+    def _batches(self, examples: Examples) -> Iterator[Examples]:
+        """Endless passes in an order that depends on the seed and the step alone, so that a resumed run goes on the same."""
+        c = self.configuration
+        per_pass = len(examples) // c.batch
+        while self.step < c.steps:
+            order = torch.randperm(
+                len(examples), generator=torch.Generator().manual_seed(c.seed + 7919 * (self.step // per_pass))
+            )
+            for k in range(self.step % per_pass, per_pass):
+                if self.step >= c.steps:
+                    return
+                yield examples[order[k * c.batch : (k + 1) * c.batch]]
+
+    def _learning_rate(self) -> float:
+        c = self.configuration
+        if self.step < c.warm_up:
+            return c.learning_rate * (self.step + 1) / c.warm_up
+        return c.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (self.step - c.warm_up) / (c.steps - c.warm_up)))
+
+    def _validate(self, held_out: Examples, loss: float) -> dict[str, str]:
+        """Log the errors on the held-out shard, keep the weights when they are the best, and leave a checkpoint."""
+        errors = validate(self.average, held_out)
+        entry = {"step": self.step, "seconds": round(self.seconds), "loss": loss, **errors}
+        with (self.folder / LOG).open("a", encoding="utf-8") as log:
+            log.write(json.dumps(entry) + "\n")
+        if errors["loss_held_out"] < self.best:
+            self.best = errors["loss_held_out"]
+            card = {"training": asdict(self.configuration), "held_out": entry}
+            save_weights(self.average, self.folder / WEIGHTS, version=f"step-{self.step}", **card)
+        self._leave_checkpoint()
+        return {"error": f"{errors['error']:.4f}", "coverage": f"{errors['coverage']:.3f}"}
+
+    def _leave_checkpoint(self) -> None:
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{k}": v for k, v in state.items()}
+        tensors["progress"] = torch.tensor([self.step, self.seconds, self.best], dtype=torch.float64)
+        partial = self.folder / (CHECKPOINT + ".partial")
+        save_file(tensors, partial)
+        partial.replace(self.folder / CHECKPOINT)
+
+    def _resume(self) -> None:
+        tensors = load_file(self.folder / CHECKPOINT)
+        step, self.seconds, self.best = tensors.pop("progress").tolist()
+        self.step = int(step)
+        self.network.load_state_dict(_below(tensors, "network."))
+        self.average.load_state_dict(_below(tensors, "average."))
+        state: dict[int, dict[str, Tensor]] = {}
+        for key, value in _below(tensors, "optimiser.").items():
+            index, name = key.split(".")
+            state.setdefault(int(index), {})[name] = value
+        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _keep_configuration(configuration: TrainingConfiguration, path: Path) -> None:
+    if path.exists():
+        there = load_configuration(path)
+        if replace(there, workers=configuration.workers) != configuration:
+            raise ConfigurationError(
+                f"{path.parent} holds a run with another configuration: choose another folder, or resume with {path}."
+            )
+    else:
+        configuration.save(path)

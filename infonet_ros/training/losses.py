@@ -1,0 +1,44 @@
+"""What the network is trained to do: a tight bound on samples it has not seen, and honest quantiles."""
+
+import torch
+from torch import Tensor
+
+from infonet_ros.estimator.grid import donsker_varadhan
+from infonet_ros.estimator.network import QUANTILES
+
+
+def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
+    """Loss whose minimum is the quantiles of the truth given what was seen (Koenker and Bassett 1978).
+
+    Parameters
+    ----------
+    quantiles : (M, 3)
+        5, 50 and 95 % quantiles, nats.
+    truth : (M,)
+        True MI, nats.
+
+    Returns
+    -------
+    (M,)
+        Sum over the three quantiles.
+    """
+    levels = torch.tensor(QUANTILES, device=quantiles.device)
+    error = truth.unsqueeze(1) - quantiles
+    return torch.maximum(levels * error, (levels - 1.0) * error).sum(dim=1)
+
+
+def training_loss(quantiles: Tensor, table: Tensor, fresh: Tensor, truth: Tensor, quantile_weight: float) -> Tensor:
+    """Minus the Donsker-Varadhan bound on fresh samples, and the quantile loss: mean over the batch.
+
+    Parameters
+    ----------
+    quantiles : (M, 3)
+    table : (M, G, G)
+        Discriminants.
+    fresh : (M, G, G)
+        Grids of samples that the network has not seen.
+    truth : (M,)
+    quantile_weight : float
+    """
+    bound = donsker_varadhan(table, fresh)
+    return (quantile_weight * pinball_loss(quantiles, truth) - bound).mean()

@@ -1,0 +1,86 @@
+"""Functions with noise: y = f(x) + g(x) e."""
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.special import ndtri
+
+from infonet_ros.training.dependence import Dependence, column, uniform
+
+ABSCISSAE = 1024  # quantiles of x over which the density of y is summed
+ORDINATES = 384  # quantiles of y at which it is needed
+
+
+class NoisyFunction(Dependence):
+    """Lines, polynomials, waves, absolute values and steps, with even or uneven noise of several shapes."""
+
+    NOISES = ("normal", "uniform", "laplace")
+
+    def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        self._inputs = str(rng.choice(["normal", "uniform", "bimodal", "exponential"]))
+        self._function = str(rng.choice(["line", "wave", "polynomial", "absolute", "step"]))
+        self._noise = str(rng.choice(self.NOISES))
+        self._coefficients = column(rng.standard_normal((batch, 3)))[:, 0]
+        self._frequency = column(rng.uniform(0.5, 4.0, batch))
+        self._uneven = column(rng.choice([0.0, 1.0], batch) * rng.uniform(-1.2, 1.2, batch))
+        self._level = column(np.exp(rng.uniform(np.log(0.04), np.log(4.0), batch)))
+
+    def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
+        """Drive x by the first stream and the noise by the second."""
+        x = self._input(drivers[:, 0])
+        return x, self._mean(x) + self._scale(x) * self._unit_noise(drivers[:, 1])
+
+    def information(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the entropy of y, by quadrature over x, less that of the noise."""
+        nodes = ndtri((torch.arange(ABSCISSAE) + 0.5) / ABSCISSAE)
+        inputs = self._input(nodes.expand(len(x), -1))
+        places = ((torch.arange(ORDINATES) + 0.5) / ORDINATES * y.shape[1]).long()
+        outputs = y.sort(dim=1).values[:, places]
+        mean, scale = self._mean(inputs)[..., None], self._scale(inputs)[..., None]
+        log_terms = self._log_unit_density((outputs[:, None] - mean) / scale) - torch.log(scale)
+        log_density = torch.logsumexp(log_terms, dim=1) - np.log(ABSCISSAE)
+        noise_entropy = {"normal": 0.5 * np.log(2 * np.pi * np.e), "uniform": np.log(2.0), "laplace": 1 + np.log(2.0)}
+        conditional = torch.log(self._scale(x)).mean(dim=1) + float(noise_entropy[self._noise])
+        return -log_density.mean(dim=1) - conditional
+
+    def _input(self, driver: Tensor) -> Tensor:
+        """Map a driver to x, of about unit scale."""
+        if self._inputs == "uniform":
+            return 3.4 * uniform(driver) - 1.7
+        if self._inputs == "bimodal":
+            return torch.sign(driver) + 0.6 * driver
+        if self._inputs == "exponential":
+            return -torch.log(1.0 - uniform(driver)) - 1.0
+        return driver
+
+    def _mean(self, x: Tensor) -> Tensor:
+        a, b, c = (self._coefficients[:, k, None] for k in range(3))
+        if self._function == "wave":
+            return torch.sin(self._frequency * x + a)
+        if self._function == "polynomial":
+            return (0.5 * a * x + 0.5 * b * (x * x - 1.0) + 0.3 * c * (x**3 - x)) / 1.5
+        if self._function == "absolute":
+            return torch.abs(x - 0.5 * a)
+        if self._function == "step":
+            return torch.tanh(2.0 * self._frequency * (x - 0.5 * a))
+        return x
+
+    def _scale(self, x: Tensor) -> Tensor:
+        """Noise level at x; in waves it stays above what the quadrature resolves."""
+        level = self._level.clamp_min(0.08) if self._function in ("wave", "step", "polynomial") else self._level
+        return level * torch.exp(self._uneven * torch.tanh(x))
+
+    def _unit_noise(self, driver: Tensor) -> Tensor:
+        if self._noise == "uniform":
+            return 2.0 * uniform(driver) - 1.0
+        if self._noise == "laplace":
+            centred = uniform(driver) - 0.5
+            return -torch.sign(centred) * torch.log1p(-2.0 * centred.abs())
+        return driver
+
+    def _log_unit_density(self, noise: Tensor) -> Tensor:
+        if self._noise == "uniform":
+            return torch.where(noise.abs() <= 1.0, -np.log(2.0), -80.0)
+        if self._noise == "laplace":
+            return -noise.abs() - np.log(2.0)
+        return -0.5 * noise * noise - 0.5 * np.log(2.0 * np.pi)
