@@ -23,8 +23,10 @@ class DependenceMatrix:
     ----------
     names : tuple of str
         N channels (``method`` "pairwise") or modalities ("sliced").
-    mi, lower, upper, p_value : (N, N) float32
-        Nats (but ``p_value``), symmetric, NaN where not known and on the diagonal.
+    mi, lower, upper : (N, N) float32
+        Nats, symmetric, NaN where not known and on the diagonal.
+    p_value : (N, N) float64
+        NaN where not known, not asked for, and on the diagonal.
     lag : (N, N) float32
         Seconds, antisymmetric; positive where the column follows the row.
     samples : (N, N) int32
@@ -113,7 +115,7 @@ def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[
 def _matrix(
     net: InfoNet, window: Window, names: tuple[str, ...], method: str, estimate: PairwiseEstimate, started: float
 ) -> DependenceMatrix:
-    no_p_value = np.full_like(estimate.mi, np.nan)
+    no_p_value = np.full(estimate.mi.shape, np.nan)
     seconds_per_sample = 1.0 / window.rate if np.isfinite(window.rate) else 0.0
     return DependenceMatrix(
         names=names,

@@ -39,7 +39,7 @@ class PairwiseEstimate:
     ----------
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
-    p_value : (N, N) float32 or None
+    p_value : (N, N) float64 or None
         None when no surrogates were asked for.
     lag : (N, N) int32
         Lag in samples at which the MI was largest (0 when no lags were asked for); antisymmetric,

@@ -50,7 +50,8 @@ def estimate_pairwise_sliced(
 ) -> PairwiseEstimate:
     """Estimate the sliced MI of all pairs of groups of channels (N, T)."""
     size = len(groups)
-    mi, lower, upper, p = (np.full((size, size), np.nan, dtype=np.float32) for _ in range(4))
+    mi, lower, upper = (np.full((size, size), np.nan, dtype=np.float32) for _ in range(3))
+    p = np.full((size, size), np.nan)
     samples = np.zeros((size, size), dtype=np.int32)
     for a, b in _pairs(size):
         estimate = estimate_sliced(runner, channels[groups[a]], channels[groups[b]], slicing)

@@ -1,0 +1,203 @@
+import numpy as np
+import pytest
+import torch
+
+from infonet_ros import InfoNet
+from infonet_ros.errors import InputError
+
+BIT = np.log(2.0)
+
+
+@pytest.mark.parametrize("information", [0.1, 0.4, 0.8, 1.5])
+def test_gaussian_pairs_have_their_closed_form(net, correlated, information):
+    estimate = net.estimate(*correlated(information))
+    assert estimate.mi == pytest.approx(information, abs=0.08)
+    assert estimate.lower <= estimate.mi <= estimate.upper
+    assert estimate.samples == 2000 and not estimate.constant and estimate.p_value is None
+
+
+def test_independent_pairs_have_almost_none(net, rng):
+    assert net.estimate(*rng.standard_normal((2, 2000))).mi < 0.03
+
+
+def test_dependence_without_correlation_is_seen(net, rng):
+    x = rng.standard_normal(2000)
+    assert net.estimate(x, x**2 + 0.1 * rng.standard_normal(2000)).mi > 1.0
+
+
+def test_tied_data_have_the_information_of_their_table(net, rng):
+    x = rng.integers(2, size=4000)
+    y = np.where(rng.random(4000) < 0.1, 1 - x, x)  # a binary symmetric channel
+    truth = BIT + 0.1 * np.log(0.1) + 0.9 * np.log(0.9)
+    assert net.estimate(x, y).mi == pytest.approx(truth, abs=0.05)
+    assert net.estimate(x, x).mi == pytest.approx(BIT, abs=0.08)
+
+
+def test_symmetric_to_the_bit(net, correlated, rng):
+    x, y = correlated(0.5, 700)
+    coarse = np.round(2.0 * y)
+    for other in (y, coarse):
+        assert net.estimate(x, other) == net.estimate(other, x)
+
+
+def test_increasing_transforms_change_nothing(net, correlated):
+    x, y = correlated(0.5)
+    assert net.estimate(np.exp(x), y**3 + 5.0) == net.estimate(x, y)
+
+
+def test_decreasing_transforms_change_almost_nothing(net, correlated):
+    x, y = correlated(0.5)
+    assert net.estimate(-x, y).mi == pytest.approx(net.estimate(x, y).mi, abs=0.01)
+    assert net.estimate(-x, -y).mi == pytest.approx(net.estimate(x, y).mi, abs=0.01)
+
+
+def test_same_seed_same_bits(net, rng):
+    samples = np.round(rng.standard_normal((400, 5)), 1)
+    first, second = (net.pairwise(samples, surrogates=5, seed=3) for _ in range(2))
+    for name in ("mi", "lower", "upper", "p_value"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_bad_samples_are_left_out(net, correlated):
+    x, y = correlated(0.5, 1000)
+    x[::10], y[5::50] = np.nan, np.inf
+    good = np.isfinite(x) & np.isfinite(y)
+    estimate = net.estimate(x, y)
+    assert estimate.samples == good.sum()
+    assert estimate.mi == pytest.approx(net.estimate(x[good], y[good]).mi, abs=1e-5)
+
+
+def test_too_few_good_samples_give_nan(net, rng):
+    x, y = rng.standard_normal((2, 100))
+    x[:37] = np.nan
+    estimate = net.estimate(x, y, surrogates=5)
+    assert np.isnan([estimate.mi, estimate.lower, estimate.upper, estimate.p_value]).all()
+    assert estimate.samples == 63
+
+
+def test_a_constant_has_no_information_and_is_marked(net, rng):
+    estimate = net.estimate(rng.standard_normal(200), np.full(200, 3.5), surrogates=3)
+    assert (estimate.mi, estimate.lower, estimate.upper, estimate.p_value) == (0.0, 0.0, 0.0, 1.0)
+    assert estimate.constant
+
+
+@pytest.mark.parametrize("kind", [bool, np.int8, np.uint16, np.float16, np.float32])
+def test_other_number_types_work(net, rng, kind):
+    x = (rng.standard_normal(300) * 3).clip(0).astype(kind)
+    assert net.estimate(x, x).mi > 0.3
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (np.zeros((5, 2)), np.zeros(5), r"x has shape \(5, 2\)"),
+        (np.zeros(5), np.zeros(6), r"x has shape \(5,\) and y has shape \(6,\)"),
+        ([], [], r"x has shape \(0,\)"),
+        (np.zeros(5), np.zeros(5, complex), r"y has shape \(5,\) and type complex128"),
+        (np.array(["a", "b"]), np.zeros(2), "x has shape .* expected real numbers"),
+        (np.array([None, 1.0]), np.zeros(2), "x has shape .* and type object"),
+        ([[1.0], [1.0, 2.0]], [1.0], "x is ragged"),
+    ],
+)
+def test_unusable_input_is_refused_by_name(net, x, y, message):
+    with pytest.raises(InputError, match=message):
+        net.estimate(x, y)
+
+
+def test_more_samples_than_trained_are_pooled(net, correlated):
+    long, short = net.estimate(*correlated(0.6, 40000)), net.estimate(*correlated(0.6, 8000))
+    assert long.mi == pytest.approx(0.6, abs=0.03)
+    assert long.upper - long.lower < 1.5 * (short.upper - short.lower)
+
+
+def test_the_interval_is_wider_for_streams_with_memory(net, rng, correlated):
+    x, y = correlated(0.5, 2000)
+    slow_x, slow_y = (np.repeat(z[:100], 20) + 1e-3 * rng.standard_normal(2000) for z in (x, y))
+    fresh, slow = net.estimate(x, y), net.estimate(slow_x, slow_y)
+    assert slow.upper - slow.lower > 2.0 * (fresh.upper - fresh.lower)
+
+
+def test_discriminant_is_the_log_density_of_the_copula(net, correlated):
+    table = net.discriminant(*correlated(0.5, 8000))
+    assert table.shape == (32, 32)
+    assert np.exp(table).mean() == pytest.approx(1.0, abs=1e-4)
+    assert table[0, 0] > 0.5 and table[-1, -1] > 0.5  # a positive dependence: the like ends meet often
+    assert table[0, -1] < -0.5 and table[-1, 0] < -0.5
+
+
+def test_discriminant_has_x_first(net, rng):
+    x = rng.standard_normal(4000)
+    table = net.discriminant(x, x**2 + 0.3 * rng.standard_normal(4000))
+    assert table[0, -1] > 0.5 and table[-1, -1] > 0.5  # both ends of x meet large y
+
+
+def test_pointwise_averages_to_the_information(net, correlated):
+    x, y = correlated(0.5, 4000)
+    x[7] = np.nan
+    values = net.pointwise(x, y)
+    assert values.shape == (4000,) and np.isnan(values[7])
+    rho = np.sqrt(-np.expm1(-1.0))
+    truth = 0.5 - (rho**2 * (x**2 + y**2) - 2 * rho * x * y) / (2 * (1 - rho**2))
+    assert np.nanmean(values) == pytest.approx(0.5, abs=0.08)
+    assert np.corrcoef(values[8:], truth[8:])[0, 1] > 0.9
+
+
+def test_lagged_finds_the_delay(net, rng):
+    x = rng.standard_normal(1500)
+    y = np.roll(x, 7) + 0.5 * rng.standard_normal(1500)
+    scan = net.lagged(x, y, range(-10, 11))
+    assert scan.best_lag == 7
+    assert (scan.samples == 1500 - np.abs(scan.lags)).all()
+    assert net.lagged(y, x, [-7]).mi[0] == scan.mi[scan.lags == 7][0]
+
+
+def test_lagged_at_no_lag_is_the_plain_estimate(net, correlated):
+    x, y = correlated(0.5, 600)
+    assert net.lagged(x, y, [0]).mi[0] == pytest.approx(net.estimate(x, y).mi, abs=1e-6)
+
+
+def test_lags_beyond_the_window_are_refused(net, rng):
+    with pytest.raises(InputError, match="holds 300: expected less than the 300 samples"):
+        net.lagged(*rng.standard_normal((2, 300)), [0, 300])
+
+
+def test_tensors_give_the_plain_estimate(net, correlated):
+    x, y = correlated(0.7, 500)
+    value = net(torch.from_numpy(x[None]), torch.from_numpy(y[None]))
+    assert value.item() == pytest.approx(net.estimate(x, y).mi, abs=1e-5)
+
+
+def test_gradient_ascent_recovers_a_rotation(net, rng):
+    """Two sources are mixed by a rotation; the angle at which one output tells most of its reference undoes it."""
+    source, other = rng.uniform(-1.0, 1.0, (2, 1000))
+    reference = torch.from_numpy(np.sin(2.0 * source) + 0.1 * rng.standard_normal(1000))
+    mixed = torch.from_numpy(
+        np.stack([np.cos(0.6) * source - np.sin(0.6) * other, np.sin(0.6) * source + np.cos(0.6) * other])
+    )
+    angle = torch.tensor(0.05, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.Adam([angle], lr=0.06)
+    for _ in range(40):
+        output = torch.cos(angle) * mixed[0] + torch.sin(angle) * mixed[1]
+        loss = -net(output[None], reference[None]).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert angle.item() == pytest.approx(0.6, abs=0.08)
+
+
+@pytest.mark.parametrize("shape", [(100,), (2, 63), (1, 2, 100)])
+def test_tensors_of_other_shapes_are_refused(net, shape):
+    with pytest.raises(InputError, match=r"expected \(B, T\)"):
+        net(torch.zeros(shape), torch.zeros(shape))
+
+
+def test_tensors_with_nan_are_refused(net):
+    x = torch.zeros(1, 100)
+    x[0, 3] = torch.nan
+    with pytest.raises(InputError, match="NaN"):
+        net(x, x)
+
+
+def test_an_unknown_device_is_refused():
+    with pytest.raises(InputError, match="device is 'tpu'"):
+        InfoNet.from_pretrained(device="tpu")

@@ -1,0 +1,116 @@
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.errors import InputError
+
+
+@pytest.fixture
+def samples(rng):
+    """Five channels: a chain of three, one apart, one constant."""
+    x = rng.standard_normal((800, 5))
+    x[:, 1] += x[:, 0]
+    x[:, 2] += 2.0 * x[:, 1]
+    x[:, 4] = 1.0
+    return x
+
+
+def test_every_pair_is_what_it_is_alone(net, samples):
+    matrix = net.pairwise(samples).mi
+    for i in range(5):
+        for j in range(5):
+            if i != j:
+                assert matrix[i, j] == pytest.approx(net.estimate(samples[:, i], samples[:, j]).mi, abs=1e-5)
+
+
+def test_the_order_of_channels_makes_no_difference_to_the_bit(net, samples):
+    samples[:, 3] = np.round(samples[:, 3])
+    samples[::9, 2] = np.nan
+    order = np.array([3, 1, 4, 0, 2])
+    straight = net.pairwise(samples, lags=[0, 2], surrogates=3)
+    permuted = net.pairwise(samples[:, order], lags=[0, 2], surrogates=3)
+    for name in ("mi", "lower", "upper", "p_value", "lag", "samples"):
+        np.testing.assert_array_equal(getattr(permuted, name), getattr(straight, name)[np.ix_(order, order)])
+
+
+def test_the_diagonal_is_unknown_and_the_rest_symmetric(net, samples):
+    estimate = net.pairwise(samples)
+    assert np.isnan(np.diag(estimate.mi)).all()
+    np.testing.assert_array_equal(estimate.mi, estimate.mi.T)
+    assert estimate.p_value is None and (estimate.lag == 0).all()
+
+
+def test_constants_are_marked_and_have_none(net, samples):
+    estimate = net.pairwise(samples, surrogates=2)
+    np.testing.assert_array_equal(estimate.constant, [False, False, False, False, True])
+    assert (estimate.mi[4, :4] == 0).all() and (estimate.p_value[4, :4] == 1).all()
+
+
+def test_missing_samples_cost_only_their_pairs(net, samples):
+    whole = net.pairwise(samples)
+    samples[:300, 0] = np.nan
+    samples[200:, 3] = np.inf
+    estimate = net.pairwise(samples)
+    assert estimate.mi[1, 2] == pytest.approx(whole.mi[1, 2], abs=1e-5)
+    assert estimate.samples[0, 1] == 500 and estimate.samples[1, 3] == 200 and estimate.samples[0, 3] == 0
+    assert np.isnan(estimate.mi[0, 3])
+    assert estimate.mi[0, 1] == pytest.approx(net.estimate(samples[300:, 0], samples[300:, 1]).mi, abs=1e-5)
+
+
+def test_lags_are_found_in_both_directions(net, rng):
+    x = rng.standard_normal(1000)
+    samples = np.stack([x, np.roll(x, 5), np.roll(x, -3)], axis=1) + 0.3 * rng.standard_normal((1000, 3))
+    estimate = net.pairwise(samples, lags=range(9))
+    np.testing.assert_array_equal(estimate.lag, [[0, 5, -3], [-5, 0, -8], [3, 8, 0]])
+    assert estimate.samples[1, 2] == 992
+    assert estimate.mi[0, 1] == pytest.approx(net.lagged(samples[:, 0], samples[:, 1], [5]).mi[0], abs=1e-5)
+
+
+def test_many_channels_and_samples_fit_in_blocks(net, rng, monkeypatch):
+    samples = rng.standard_normal((300, 9))
+    whole = net.pairwise(samples).mi
+    monkeypatch.setattr("infonet_ros.estimator.blocks.BLOCK_ELEMENTS", 300 * 32 * 2)
+    np.testing.assert_allclose(net.pairwise(samples).mi, whole, atol=1e-5)
+
+
+def test_slow_independent_streams_are_not_called_dependent(net, rng):
+    streams = lfilter([1.0], [1.0, -0.95], rng.standard_normal((30, 2, 1000)), axis=2)
+    p = [net.estimate(x, y, surrogates=19).p_value for x, y in streams]
+    assert np.mean(np.array(p) <= 0.05) < 0.25  # 5 % expected; shuffling would give about 80 %
+
+
+def test_coupled_slow_streams_are_found(net, rng):
+    rho = np.sqrt(-np.expm1(-2.0 * 0.4))
+    streams = lfilter([1.0], [1.0, -0.95], rng.standard_normal((10, 2, 1000)), axis=2)
+    p = [net.estimate(x, rho * x + np.sqrt(1 - rho**2) * y, surrogates=19).p_value for x, y in streams]
+    assert np.mean(np.array(p) <= 0.05) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros(5), r"samples has shape \(5,\)"),
+        (np.zeros((0, 3)), r"samples has shape \(0, 3\)"),
+        (np.zeros((3, 0)), r"samples has shape \(3, 0\)"),
+        (np.zeros((3, 2), dtype=complex), "type complex128"),
+    ],
+)
+def test_unusable_samples_are_refused(net, samples, message):
+    with pytest.raises(InputError, match=message):
+        net.pairwise(samples)
+
+
+@pytest.mark.parametrize(("lags", "message"), [([-1], "holds -1"), ([1.5], "whole numbers"), ([], "non-empty")])
+def test_unusable_lags_are_refused(net, rng, lags, message):
+    with pytest.raises(InputError, match=message):
+        net.pairwise(rng.standard_normal((100, 2)), lags=lags)
+
+
+def test_negative_counts_are_refused(net, rng):
+    with pytest.raises(InputError, match="surrogates is -1"):
+        net.pairwise(rng.standard_normal((100, 2)), surrogates=-1)
+
+
+def test_one_channel_has_no_pairs(net, rng):
+    estimate = net.pairwise(rng.standard_normal((100, 1)), surrogates=2)
+    assert estimate.mi.shape == (1, 1) and np.isnan(estimate.mi[0, 0]) and estimate.samples[0, 0] == 100

@@ -1,0 +1,57 @@
+import numpy as np
+from scipy.stats import rankdata
+
+from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+
+
+def ranked(channels, seed=0, rows=None):
+    return normalised_ranks(channels, TieBreaker.from_channels(channels, seed).orders, rows)
+
+
+def test_untied_ranks_are_those_of_scipy(rng):
+    channels = rng.standard_normal((3, 200))
+    expected = (rankdata(channels, axis=1) - 0.5) / 200
+    np.testing.assert_allclose(ranked(channels), expected, rtol=1e-6)
+
+
+def test_every_rank_is_used_once_also_with_ties(rng):
+    channels = rng.integers(4, size=(2, 500)).astype(float)
+    np.testing.assert_allclose(
+        np.sort(ranked(channels), axis=1), np.tile((np.arange(500) + 0.5) / 500, (2, 1)), rtol=1e-6
+    )
+
+
+def test_ties_keep_the_order_of_the_values(rng):
+    channel = rng.integers(4, size=(1, 500)).astype(float)
+    ranks = ranked(channel)[0]
+    assert all(ranks[channel[0] == k].max() < ranks[channel[0] == k + 1].min() for k in range(3))
+
+
+def test_ties_of_two_channels_are_broken_independently(rng):
+    a, b = np.repeat([0.0, 1.0], 4000), np.tile([0.0, 1.0], 4000)
+    ranks = ranked(np.stack([a, b]))
+    assert abs(np.corrcoef(ranks)[0, 1]) < 4.0 / np.sqrt(8000)
+
+
+def test_ties_of_equal_channels_are_broken_independently():
+    channel = np.repeat([0.0, 1.0], 4000)
+    ranks = ranked(np.stack([channel, channel]))
+    within = [np.corrcoef(ranks[:, channel == k])[0, 1] for k in (0.0, 1.0)]
+    assert np.abs(within).max() < 4.0 / np.sqrt(4000)
+
+
+def test_ties_depend_on_content_and_seed_only(rng):
+    a, b = rng.integers(5, size=(2, 300)).astype(float)
+    both, swapped = ranked(np.stack([a, b])), ranked(np.stack([b, a]))
+    np.testing.assert_array_equal(both, swapped[::-1])
+    np.testing.assert_array_equal(ranked(np.exp(a)[None]), ranked(a[None]))
+    assert not np.array_equal(ranked(a[None], seed=1), ranked(a[None], seed=2))
+
+
+def test_rows_are_ranked_among_each_other(rng):
+    channels = np.stack([rng.standard_normal(300), rng.integers(3, size=300).astype(float)])
+    rows = np.flatnonzero(rng.random(300) < 0.5)
+    ranks = ranked(channels, rows=rows)
+    np.testing.assert_allclose(ranks[0], (rankdata(channels[0, rows]) - 0.5) / len(rows), rtol=1e-6)
+    values = channels[1, rows]
+    assert ranks[1][values == 0].max() < ranks[1][values == 1].min()

@@ -1,0 +1,22 @@
+import numpy as np
+
+from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
+
+
+def test_shifts_are_distinct_and_far_from_none():
+    shifts = surrogate_shifts(1000, 200, seed=0)
+    assert len(set(shifts)) == 200
+    assert shifts.min() >= 100 and shifts.max() <= 900
+
+
+def test_shifts_stay_clear_of_the_lags():
+    assert surrogate_shifts(1000, 50, seed=0, longest_lag=300).min() > 300
+
+
+def test_short_windows_repeat_shifts():
+    assert len(surrogate_shifts(64, 500, seed=0)) == 500
+
+
+def test_p_value_counts_the_observation():
+    p = p_value(np.array([1.0, 1.0, np.nan]), np.array([0, 19, 0]), 19)
+    np.testing.assert_allclose(p, [0.05, 1.0, np.nan])

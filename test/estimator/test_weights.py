@@ -1,0 +1,62 @@
+import json
+
+import pytest
+import torch
+
+from infonet_ros.errors import WeightsError
+from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.weights import SHIPPED, load_weights, save_weights
+
+TINY = NetworkShape(width=8, heads=2, blocks=1)
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "tiny.safetensors"
+    network = Network(TINY)
+    save_weights(network, path, version="test", steps=3)
+    return path, network
+
+
+def test_saved_weights_come_back(saved):
+    path, network = saved
+    loaded, version = load_weights(path)
+    assert version == "test" and loaded.shape == TINY
+    assert all(torch.equal(a, b) for a, b in zip(network.parameters(), loaded.parameters(), strict=True))
+    assert json.loads(path.with_suffix(".json").read_text())["steps"] == 3
+
+
+def test_shipped_weights_are_small_and_whole():
+    assert SHIPPED.stat().st_size < 8_000_000
+    load_weights()
+
+
+def test_damaged_weights_are_refused(saved):
+    path, _ = saved
+    contents = bytearray(path.read_bytes())
+    contents[-1] ^= 1
+    path.write_bytes(contents)
+    with pytest.raises(WeightsError, match="damaged"):
+        load_weights(path)
+
+
+def test_missing_weights_are_named(tmp_path):
+    with pytest.raises(WeightsError, match=r"nowhere\.safetensors cannot be read"):
+        load_weights(tmp_path / "nowhere.safetensors")
+
+
+@pytest.mark.parametrize("card", ["", "[]", "{}", '{"sha256": "", "shape": {"size": 1}, "version": "1"}'])
+def test_a_foreign_card_is_refused(saved, card):
+    path, _ = saved
+    path.with_suffix(".json").write_text(card)
+    with pytest.raises(WeightsError, match="not the card"):
+        load_weights(path)
+
+
+def test_weights_of_another_shape_are_refused(saved):
+    path, _ = saved
+    card = json.loads(path.with_suffix(".json").read_text())
+    card["shape"]["width"] = 16
+    path.with_suffix(".json").write_text(json.dumps(card))
+    with pytest.raises(WeightsError, match="do not fit"):
+        load_weights(path)
