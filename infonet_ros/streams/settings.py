@@ -90,6 +90,20 @@ class Settings:
     queue_size: int = parameter(
         20, "Messages of each topic that wait for a match, for 'approximate' and 'exact'.", minimum=1, maximum=1000
     )
+    patience: float = parameter(
+        1.0,
+        "How long a window waits for a topic that is behind the others; topics that are older lack in it.",
+        unit="s",
+        minimum=0.0,
+        maximum=3600.0,
+    )
+    buffer_memory: float = parameter(
+        64.0,
+        "Most memory for the samples of one modality; beyond it the oldest are given up and counted.",
+        unit="MiB",
+        minimum=0.1,
+        maximum=65536.0,
+    )
     window: float = parameter(20.0, "Length of a window.", unit="s", minimum=0.01, maximum=86400.0, live=True)
     hop: float = parameter(
         2.0, "Time between the ends of two windows.", unit="s", minimum=0.01, maximum=86400.0, live=True
@@ -107,7 +121,7 @@ class Settings:
     )
     surrogates: int = parameter(
         0,
-        "Circularly shifted copies of the streams for the p-value; 0 gives no p-value, 19 resolve 0.05, 99 resolve 0.01.",
+        "Circularly shifted copies of the streams for the p-value; 0 gives none, 19 resolve 0.05, 99 resolve 0.01.",
         minimum=0,
         maximum=9999,
         live=True,
@@ -117,14 +131,16 @@ class Settings:
     )
     seed: int = parameter(0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True)
     device: str = parameter("auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
+    weights: str = parameter("", "Weights file of a network of your own; empty takes the weights that are shipped.")
+    autostart: bool = parameter(True, "Whether the node configures and activates itself when it starts.")
 
     def __post_init__(self) -> None:
         for name in scalar_parameters():
             object.__setattr__(self, name, checked_value(name, getattr(self, name)))
         if self.max_lag > 0.0 and self.synchronization != "resample":
             raise ConfigurationError(
-                f"max_lag is {self.max_lag} s with synchronization {self.synchronization!r}: delays need the regular clock "
-                "of 'resample'; set max_lag to 0 or synchronization to 'resample'."
+                f"max_lag is {self.max_lag} s with synchronization {self.synchronization!r}: delays need the regular "
+                "clock of 'resample'; set max_lag to 0 or synchronization to 'resample'."
             )
         _check_names(self)
 
@@ -275,7 +291,8 @@ def _check_names(settings: Settings) -> None:
     for name in names:
         if not name.isidentifier() or name in reserved:
             raise ConfigurationError(
-                f"{name!r} cannot name a modality or a watch: expected letters, digits and '_', and no parameter's name."
+                f"{name!r} cannot name a modality or a watch: expected letters, digits and '_', and no name of a "
+                "parameter."
             )
         if names.count(name) > 1:
             raise ConfigurationError(f"the name {name!r} is used twice: modalities and watches need different names.")
@@ -288,6 +305,6 @@ def _check_names(settings: Settings) -> None:
         rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
         if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
             raise ConfigurationError(
-                f"{watch.name}.pair must name two different channels or two different modalities, got {list(watch.pair)}; "
-                f"known are {', '.join(sorted(rows[0] | rows[1]))}."
+                f"{watch.name}.pair must name two different channels or two different modalities, got "
+                f"{list(watch.pair)}; known are {', '.join(sorted(rows[0] | rows[1]))}."
             )
