@@ -1,0 +1,1 @@
+"""Seeing the matrix: heat map, markers for rviz, terminal monitor."""

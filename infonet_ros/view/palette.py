@@ -1,0 +1,46 @@
+"""Colours of MI, the same in the image, the markers and the terminal."""
+
+import bisect
+
+import numpy as np
+
+# Every 15th colour of viridis (Smith and van der Walt, 2015): perceptually uniform, legible with every kind of colour
+# blindness and in grey. Held here, so that the terminal and the node need no matplotlib to know a colour.
+_VIRIDIS = (
+    "440154 481769 472a7a 433d84 3d4e8a 355e8d 2e6d8e 297b8e 23898e "
+    "1f978b 21a585 2eb37c 46c06f 65cb5e 89d548 b0dd2f d8e219 fde725"
+)
+_ANCHORS = np.array([list(bytes.fromhex(code)) for code in _VIRIDIS.split()], dtype=float)
+_STEPS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+
+TABLE = np.stack(
+    [np.interp(np.linspace(0, 1, 256), np.linspace(0, 1, len(_ANCHORS)), channel) for channel in _ANCHORS.T], axis=1
+)
+TABLE = TABLE.round().astype(np.uint8)
+"""(256, 3) uint8, red, green, blue: from no information to the end of the scale."""
+
+
+def scale_end(largest: float) -> float:
+    """Round the largest MI up to a value that a colour scale may end at, so that the scale changes seldom."""
+    if not largest > _STEPS[0]:
+        return _STEPS[0]
+    return _STEPS[min(bisect.bisect_left(_STEPS, largest), len(_STEPS) - 1)]
+
+
+def colours(mi: np.ndarray, end: float) -> np.ndarray:
+    """Colour of each MI on a scale from 0 to ``end`` nats; beyond it, the last colour.
+
+    Parameters
+    ----------
+    mi : array of any shape
+        Nats. NaN has no colour of its own and gets the first one: the caller decides how the unknown looks.
+    end : float
+        MI at the end of the scale, nats.
+
+    Returns
+    -------
+    array of shape ``mi.shape + (3,)``, uint8
+        Red, green, blue.
+    """
+    share = np.clip(np.nan_to_num(np.asarray(mi, dtype=float)) / end, 0.0, 1.0)
+    return TABLE[(share * 255.0).round().astype(int)]
