@@ -1,0 +1,75 @@
+"""Where the matrices go: a list of publishers for each of the two kinds.
+
+Anything that shows or sends matrices is a `MatrixPublisher`. It is made at configuration with the node as its only
+argument, creates its publishers by ``node.create_lifecycle_publisher`` and names them relative to the node (``~/...``).
+`Outputs` asks it before each matrix whether it is wanted, and calls ``publish`` on the worker's thread, so drawing
+there delays no message. To add one, name it in `Outputs`.
+"""
+
+from typing import Protocol
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.messages import matrix_message
+
+
+class MatrixPublisher(Protocol):
+    """Something that takes matrices: a topic, a picture, markers."""
+
+    def wanted(self) -> bool:
+        """Tell whether anybody listens; if not, nothing is drawn or sent."""
+
+    def publish(self, matrix: DependenceMatrix) -> None:
+        """Send one matrix; called on the worker's thread, only while the node is active."""
+
+    def close(self) -> None:
+        """Destroy the publishers; called on the executor's thread at cleanup."""
+
+
+class MessagePublisher:
+    """Publishes matrices as MutualInformationMatrix; the last one is kept for those who subscribe later."""
+
+    def __init__(self, node: LifecycleNode, topic: str) -> None:
+        self._node = node
+        qos = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._publisher = node.create_lifecycle_publisher(MutualInformationMatrix, topic, qos)
+
+    def wanted(self) -> bool:
+        """Tell whether somebody subscribes."""
+        return self._publisher.get_subscription_count() > 0
+
+    def publish(self, matrix: DependenceMatrix) -> None:
+        """Send one matrix."""
+        self._publisher.publish(matrix_message(matrix))
+
+    def close(self) -> None:
+        """Destroy the publisher."""
+        self._node.destroy_lifecycle_publisher(self._publisher)
+
+
+class Outputs:
+    """The publishers of the matrix of channels and of the matrix of modalities."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        self.channels: list[MatrixPublisher] = [MessagePublisher(node, "~/channels")]
+        self.modalities: list[MatrixPublisher] = [MessagePublisher(node, "~/modalities")]
+
+    def close(self) -> None:
+        """Destroy all publishers."""
+        for publisher in (*self.channels, *self.modalities):
+            publisher.close()
+
+
+def anybody_wants(publishers: list[MatrixPublisher]) -> bool:
+    """Tell whether any of the publishers is listened to."""
+    return any(publisher.wanted() for publisher in publishers)
+
+
+def publish_to_all(publishers: list[MatrixPublisher], matrix: DependenceMatrix) -> None:
+    """Send a matrix to each publisher that is listened to."""
+    for publisher in publishers:
+        if publisher.wanted():
+            publisher.publish(matrix)
