@@ -1,0 +1,1 @@
+"""Recordings in, tables and reports out. Nothing here needs ROS."""

@@ -1,0 +1,127 @@
+"""What bags and tables have in common: topics, and a stream of samples for the channels that are asked for."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.streams.settings import Modality, Settings
+
+NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of a recording: its name, its message type, its number of messages."""
+
+    name: str
+    type: str
+    count: int
+
+
+class Sample(NamedTuple):
+    """What one message says about the channels of one modality.
+
+    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds; ``values`` holds one number for
+    each channel, NaN where it is not known and None where the message says nothing about it.
+    """
+
+    modality: str
+    stamp: int
+    values: Sequence[float | None]
+    received: int
+
+
+class Field(NamedTuple):
+    """A channel that a topic could give: its path, and how far back it stands when there is room for few (0 first)."""
+
+    path: str
+    rank: int
+
+
+class Recording(Protocol):
+    """A bag or a table. Open while used as a context manager.
+
+    Attributes
+    ----------
+    label : str
+        Name for titles.
+    kind : str
+        "bag" or "table".
+    start, end : int
+        First and last time of recording, nanoseconds.
+    """
+
+    label: str
+    kind: str
+    start: int
+    end: int
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """Topics by name."""
+
+    @property
+    def unstamped(self) -> set[str]:
+        """Topics whose messages, as far as they were read, had no header stamp."""
+
+    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+        """Return the numeric channels that a topic could give, and sentences about what else it holds."""
+
+    def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
+        """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
+
+    def glimpse(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
+        """Read some samples of each modality, from all over that time."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a recording, nanoseconds of recording time; ``stop`` is just after its last message."""
+
+    start: int
+    stop: int
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return (self.stop - self.start) / NANOSECONDS
+
+
+def chosen_span(recording: Recording, start: float, duration: float | None) -> Span:
+    """Return the part that begins ``start`` seconds into the recording and lasts ``duration`` seconds (None: the rest).
+
+    Raises
+    ------
+    RecordingError
+        It begins after the end of the recording.
+    """
+    begin = recording.start + round(start * NANOSECONDS)
+    end = recording.end + 1
+    if begin >= end:
+        length = (recording.end - recording.start) / NANOSECONDS
+        raise RecordingError(
+            f"--start is {start:g} s, but {recording.label} lasts {length:.1f} s: choose an earlier start."
+        )
+    if duration is not None:
+        end = min(end, begin + round(duration * NANOSECONDS))
+    return Span(begin, end)
+
+
+def check_topics(recording: Recording, settings: Settings) -> None:
+    """See to it that the recording has every topic of the settings, with messages.
+
+    Raises
+    ------
+    RecordingError
+        Names the first topic that is missing, and those that there are.
+    """
+    for modality in settings.modalities:
+        topic = recording.topics.get(modality.topic)
+        if topic is None or not topic.count:
+            problem = "is not in" if topic is None else "has no message in"
+            there = ", ".join(sorted(name for name, t in recording.topics.items() if t.count)) or "none"
+            raise RecordingError(
+                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}: topics with "
+                f"messages are {there}; correct the params file or leave the modality out with --topics."
+            )
