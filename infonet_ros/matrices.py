@@ -3,13 +3,16 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.streams.settings import Modality, Settings
 from infonet_ros.streams.window import Window
+
+if TYPE_CHECKING:  # torch takes seconds to import, and who only looks at matrices does not need it
+    from infonet_ros.estimator.infonet import InfoNet
 
 PAIRWISE = "pairwise"
 SLICED = "sliced"
@@ -65,7 +68,7 @@ class DependenceMatrix:
     duration: float
 
 
-def channel_matrix(net: InfoNet, window: Window, settings: Settings) -> DependenceMatrix:
+def channel_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
     """Estimate the MI of all pairs of channels of a window.
 
     Uses ``max_lag``, ``lag_step``, ``surrogates`` and ``seed`` of the settings.
@@ -80,7 +83,7 @@ def channel_matrix(net: InfoNet, window: Window, settings: Settings) -> Dependen
     return _matrix(net, window, window.names, PAIRWISE, estimate, started)
 
 
-def modality_matrix(net: InfoNet, window: Window, settings: Settings) -> DependenceMatrix:
+def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
     """Estimate the sliced MI of all pairs of modalities of a window.
 
     Uses ``modalities``, ``projections``, ``surrogates`` and ``seed`` of the settings.
@@ -113,7 +116,7 @@ def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[
 
 
 def _matrix(
-    net: InfoNet, window: Window, names: tuple[str, ...], method: str, estimate: PairwiseEstimate, started: float
+    net: "InfoNet", window: Window, names: tuple[str, ...], method: str, estimate: PairwiseEstimate, started: float
 ) -> DependenceMatrix:
     no_p_value = np.full(estimate.mi.shape, np.nan)
     seconds_per_sample = 1.0 / window.rate if np.isfinite(window.rate) else 0.0

@@ -130,6 +130,14 @@ class Settings:
         64, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
     )
     seed: int = parameter(0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True)
+    frame_id: str = parameter("base_link", "Frame of the image and of the markers.")
+    marker_radius: float = parameter(
+        1.0,
+        "Radius of the circle of modalities whose sensor's frame is not known; spheres and letters scale with it.",
+        unit="m",
+        minimum=0.01,
+        maximum=1000.0,
+    )
     device: str = parameter("auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
     weights: str = parameter("", "Weights file of a network of your own; empty takes the weights that are shipped.")
     autostart: bool = parameter(True, "Whether the node configures and activates itself when it starts.")
