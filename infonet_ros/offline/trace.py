@@ -1,48 +1,94 @@
 """The aligned samples of a whole recording, put together from its windows: there is no second way of aligning."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from infonet_ros.streams.alignment import unwrapped
 from infonet_ros.streams.window import Window
 
+STRETCHES = 8
+"""Parts that stand for a recording that is too long to be looked at as a whole."""
+
+
+@dataclass(frozen=True, eq=False)
+class Overview:
+    """The whole recording, or evenly spaced stretches of it, as one window.
+
+    Attributes
+    ----------
+    window : Window
+        Holes in time are marked by unknown samples, at least as many as a delay may be long.
+    stamps : (T,) int64
+        Of its samples, nanoseconds; within a hole they do not count.
+    complete : bool
+        False when only stretches were taken.
+    """
+
+    window: Window
+    stamps: np.ndarray
+    complete: bool
+
 
 class Trace:
-    """Takes windows in the order of time and keeps each sample once.
+    """Takes windows as they come and keeps each sample once.
 
     Parameters
     ----------
     angular : (N,) bool
         Channels that are angles: every window unwraps them from its own first sample, so they are joined by whole turns.
+    longest_lag : float
+        Seconds. A hole becomes as many unknown samples, so that no delay reaches across it.
     """
 
-    def __init__(self, angular: np.ndarray) -> None:
+    def __init__(self, angular: np.ndarray, longest_lag: float) -> None:
         self._angular = angular
-        self._ticks: list[np.ndarray] = []
+        self._longest_lag = longest_lag
+        self._stamps: list[np.ndarray] = []
         self._samples: list[np.ndarray] = []
-        self._window: Window | None = None
+        self._last: Window | None = None
 
     def add(self, window: Window) -> None:
-        """Take over what is new in a window."""
-        count = len(window.samples)
-        ticks = window.start + np.round(np.arange(count) * self._period(window)).astype(np.int64)
-        new = np.ones(count, dtype=bool)
-        if self._ticks:
-            last = self._ticks[-1][-1]
-            new = ticks > last
-            if self._has_hole(window, last):
-                self._ticks.append(np.array([last], dtype=np.int64))
-                self._samples.append(np.full((1, window.samples.shape[1]), np.nan))
-        if new.any():
-            self._ticks.append(ticks[new])
-            self._samples.append(window.samples[new].astype(np.float32))
-            self._window = window
+        """Take over what is new in a window of a regular clock."""
+        stamps = np.linspace(window.start, window.end, len(window.samples)).round().astype(np.int64)
+        new = slice(0, None)
+        if self._last is not None:
+            period = 1e9 / window.rate
+            new = slice(int(np.searchsorted(stamps, self._last.end, side="right")), None)
+            if stamps[0] > self._last.end + 1.5 * period or window.end < self._last.start:
+                self._add_hole(self._last)
+                new = slice(0, None)
+        self._stamps.append(stamps[new])
+        self._samples.append(window.samples[new])
+        self._last = window
 
-    def window(self, most: int) -> Window | None:
-        """Return the whole recording as one window of at most ``most`` samples, its newest; None before any came in."""
-        if self._window is None:
-            return None
-        ticks = np.concatenate(self._ticks)[-most:]
-        samples = np.concatenate(self._samples)[-most:].astype(float)
+    def overview(self, most: int) -> Overview:
+        """Return what was taken, as one window of about ``most`` samples at most."""
+        assert self._last is not None, "no window was added"
+        last, parts = self._last, self._stamps
+        stamps, samples = np.concatenate(parts), np.concatenate(self._samples)
         for column in np.flatnonzero(self._angular):
             samples[:, column] = unwrapped(samples[:, column])
-        return Window(self._window.names, samples, int(ticks[0]), int(ticks[-1]), self._window.rate)
+        complete = len(stamps) <= most
+        if not complete:
+            stamps, samples = self._stretches(stamps, samples, most, last.rate)
+        return Overview(Window(last.names, samples, int(stamps[0]), int(stamps[-1]), last.rate), stamps, complete)
+
+    def _add_hole(self, last: Window) -> None:
+        count = self._hole_samples(last.rate)
+        self._stamps.append(np.full(count, last.end, dtype=np.int64))
+        self._samples.append(np.full((count, len(last.names)), np.nan))
+
+    def _hole_samples(self, rate: float) -> int:
+        return int(np.ceil(self._longest_lag * rate)) + 1
+
+    def _stretches(
+        self, stamps: np.ndarray, samples: np.ndarray, most: int, rate: float
+    ) -> tuple[np.ndarray, np.ndarray]:
+        length = most // STRETCHES
+        hole = np.full((self._hole_samples(rate), samples.shape[1]), np.nan)
+        times, rows = [], []
+        for first in np.linspace(0, len(stamps) - length, STRETCHES).astype(int):
+            times += [stamps[first : first + length], np.full(len(hole), stamps[first + length - 1])]
+            rows += [samples[first : first + length], hole]
+        return np.concatenate(times[:-1]), np.concatenate(rows[:-1])
