@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 __all__ = ["InfoNet", "InfonetError", "__version__"]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> type:
     """Import the public names on first use, so that `infonet --help` need not wait for torch."""
     if name == "InfoNet":
         from infonet_ros.estimator.infonet import InfoNet

@@ -74,7 +74,8 @@ def donsker_varadhan(table: Tensor, grid: Tensor) -> Tensor:
     """Donsker-Varadhan bound of a table on the samples behind a grid, in nats (Hu et al. 2024, equation 3).
 
     ``E[theta] - log mean exp theta``: ranks are uniform, so the second term is a plain mean over the nodes, with no
-    shuffled samples and no noise. By convexity of exp it is not below the integral of the bilinear reading, so the bound holds.
+    shuffled samples and no noise. By convexity of exp it is not below the integral of the bilinear reading, so the
+    bound holds.
 
     Parameters
     ----------

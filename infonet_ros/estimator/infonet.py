@@ -201,8 +201,8 @@ class InfoNet:
         Returns
         -------
         (G, G) float32
-            First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer than 64 good
-            samples, 0 for a constant stream.
+            First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer than
+            64 good samples, 0 for a constant stream.
         """
         return self._table(as_pair(x, y), seed)[0]
 

@@ -92,7 +92,7 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     """Return bfloat16 where the hardware multiplies it faster than float32, by its capability, so that runs repeat."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
+    capabilities: dict = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
     return torch.bfloat16 if capabilities.get("avx512_bf16", False) else torch.float32
 
 

@@ -6,7 +6,7 @@ NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams n
 
 
 def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
-    """Draw shifts in samples, (surrogates,), for windows of ``count`` samples; without repetition while there are enough.
+    """Draw shifts in samples, (surrogates,), for windows of ``count`` samples; none twice while there are enough.
 
     Shuffling would destroy the memory of the streams along with their dependence, and so call any two slow streams
     dependent (Theiler et al., Physica D 1992); turning one stream keeps it.
@@ -20,7 +20,8 @@ def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 
 def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: int) -> np.ndarray:
     """Probability of so large an estimate under independence, ``(1 + #{s >= observed}) / (1 + S)``.
 
-    NaN where ``observed`` is; in double precision, so that 1/20 is not above 0.05. Phipson and Smyth (2010): counting the observation itself keeps the test exact.
+    NaN where ``observed`` is; in double precision, so that 1/20 is not above 0.05. Counting the observation itself
+    keeps the test exact (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 2010).
     """
     p = (1.0 + exceeding) / (1.0 + surrogates)
     return np.where(np.isnan(observed), np.nan, p)

@@ -33,7 +33,7 @@ def canonical_orientation(grids: Tensor) -> Tensor:
 
 
 def _patterns(nodes: int) -> Tensor:
-    """The pattern as seen from each orientation, (8, G * G)."""
+    """Return the pattern as seen from each orientation, (8, G * G)."""
     axis = (torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes * 2.0 - 1.0
     u, v = axis[:, None], axis[None, :]
     # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.

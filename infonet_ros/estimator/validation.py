@@ -51,7 +51,7 @@ def as_vectors(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_lags(lags: Any, count: int, *, signed: bool) -> np.ndarray:
-    """Return lags in samples as (L,) int64; InputError when not whole, not within the window, or negative where unsigned."""
+    """Return lags in samples as (L,) int64; InputError when not whole, beyond the window, or negative if unsigned."""
     array = np.atleast_1d(np.asarray(lags))
     if array.ndim != 1 or array.size == 0 or not np.issubdtype(array.dtype, np.integer):
         raise InputError(f"lags is {lags!r}: expected a non-empty list of whole numbers of samples.")

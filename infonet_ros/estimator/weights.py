@@ -47,7 +47,8 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
         raise WeightsError(f"{card_path} is not the card of InfoNet weights ({error!r}): {remedy}.") from error
     if received != expected:
         raise WeightsError(
-            f"the weights {path} are damaged: their SHA-256 is {received[:12]}..., expected {expected[:12]}...; {remedy}."
+            f"the weights {path} are damaged: their SHA-256 is {received[:12]}..., expected {expected[:12]}...; "
+            f"{remedy}."
         )
     network = Network(shape)
     try:

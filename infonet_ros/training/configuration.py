@@ -35,7 +35,8 @@ class TrainingConfiguration:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, kind = getattr(self, field.name), type(field.default)
+            value: Any = getattr(self, field.name)
+            kind: type = type(field.default)
             if type(value) is not kind or value < 0:
                 raise ConfigurationError(f"{field.name} is {value!r}: expected a {kind.__name__} of at least 0.")
         if self.shards < 2 or self.steps <= self.warm_up:

@@ -1,4 +1,4 @@
-"""Training examples: two small grids of one distribution, what the network sees and what it is judged on, and the truth."""
+"""Training examples: a grid that the network sees, a grid that it is judged on, and the true mutual information."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -125,7 +125,7 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
 
 
 def observe(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """What the network is shown of pairs (B, T): grids (B, G, G) and summaries (B, 4)."""
+    """Return what the network is shown of pairs (B, T): grids (B, G, G) and summaries (B, 4)."""
     batch, count = x.shape
     u, v = _ranks(x, y)
     memory_u, memory_v = autocorrelations(u.numpy()), autocorrelations(v.numpy())

@@ -102,7 +102,7 @@ class Trainer:
             mean.lerp_(value, share)
 
     def _batches(self, examples: Examples) -> Iterator[Examples]:
-        """Endless passes in an order that depends on the seed and the step alone, so that a resumed run goes on the same."""
+        """Pass over the examples in an order that depends on seed and step alone, so that a resumed run repeats it."""
         c = self.configuration
         per_pass = len(examples) // c.batch
         while self.step < c.steps:

@@ -23,6 +23,8 @@ def make_shards(folder: Path, count: int, examples: int, seed: int, workers: int
     """
     folder.mkdir(parents=True, exist_ok=True)
     missing = [k for k in range(count) if not shard_path(folder, k).exists()]
+    if not missing:
+        return
     with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn"), initializer=_be_modest) as pool:
         jobs = {pool.submit(_make_shard, folder, k, examples, seed): k for k in missing}
         for job in as_completed(jobs):

@@ -13,7 +13,8 @@ class ProbabilityTable(Dependence):
     FEWEST_LEVELS, MOST_LEVELS = 2, 24
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
-        rows, columns = (int(round(np.exp(rng.uniform(np.log(2), np.log(self.MOST_LEVELS))))) for _ in range(2))
+        logarithms = rng.uniform(np.log(self.FEWEST_LEVELS), np.log(self.MOST_LEVELS), 2)
+        rows, columns = (round(levels) for levels in np.exp(logarithms))
         tables = np.stack([self._table(rng, rows, columns) for _ in range(batch)])
         self._columns = columns
         self._joint = torch.from_numpy(tables / tables.sum(axis=(1, 2), keepdims=True))

@@ -1,0 +1,144 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from infonet_ros import InfoNet
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
+from infonet_ros.training.examples import Examples, simulate
+from infonet_ros.training.loop import LOG, WEIGHTS, Trainer
+from infonet_ros.training.losses import pinball_loss
+from infonet_ros.training.shards import make_shards, shard_path
+
+SMALL = TrainingConfiguration(
+    width=16,
+    heads=2,
+    blocks=1,
+    shards=2,
+    shard_examples=256,
+    workers=1,
+    steps=30,
+    batch=32,
+    warm_up=5,
+    validate_every=10,
+)
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    """Make the shards of a run, by the pool of processes that makes them for every run."""
+    folder = tmp_path_factory.mktemp("shards")
+    numbers = make_shards(folder, SMALL.shards, SMALL.shard_examples, seed=0, workers=1)
+    assert sorted(numbers) == [0, 1]
+    return folder
+
+
+@pytest.fixture
+def trainer(shards, tmp_path):
+    """Open a run in a folder of that name, whose shards are there already."""
+
+    def open_run(name: str) -> Trainer:
+        folder = tmp_path / name
+        shutil.copytree(shards, folder / "shards", dirs_exist_ok=True)
+        return Trainer(SMALL, folder)
+
+    return open_run
+
+
+def test_a_shard_holds_the_examples_of_its_seed(shards):
+    shard = Examples.load(shard_path(shards, 1))
+    assert torch.equal(shard.seen, simulate(SMALL.shard_examples, seed=1).seen)
+
+
+def test_a_run_trains_saves_and_estimates(trainer, tmp_path):
+    trainer("run").run()
+    tmp_path = tmp_path / "run"
+    log = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
+    assert [entry["step"] for entry in log] == [10, 20, 30]
+    assert log[-1]["loss_held_out"] < log[0]["loss_held_out"]
+    net = InfoNet.from_pretrained("cpu", weights=tmp_path / WEIGHTS)
+    assert np.isfinite(net.estimate(*np.random.default_rng(0).standard_normal((2, 200))).mi)
+    card = json.loads((tmp_path / WEIGHTS).with_suffix(".json").read_text())
+    assert card["training"]["width"] == 16 and card["held_out"]["step"] in (10, 20, 30)
+
+
+def test_an_interrupted_run_goes_on_where_it_was(trainer, tmp_path):
+    trainer("whole").run()
+    first = trainer("halves")
+    validate = first._validate
+
+    def validate_and_stop(*arguments):
+        validate(*arguments)
+        if first.step == 20:
+            raise KeyboardInterrupt
+
+    first._validate = validate_and_stop
+    with pytest.raises(KeyboardInterrupt):
+        first.run()
+    second = trainer("halves")
+    assert second.step == 20
+    second.run()
+    assert not list((tmp_path / "halves").glob("*.partial"))
+    straight, resumed = trainer("whole"), trainer("halves")
+    assert straight.step == resumed.step == 30
+    for a, b in zip(straight.network.parameters(), resumed.network.parameters(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0.0, atol=1e-6)
+
+
+def test_a_folder_with_another_run_is_refused(tmp_path):
+    Trainer(SMALL, tmp_path)
+    with pytest.raises(ConfigurationError, match="another configuration"):
+        Trainer(TrainingConfiguration(width=32), tmp_path)
+
+
+def test_simulation_repeats_and_comes_back_from_disk(tmp_path):
+    first, second = simulate(40, seed=5), simulate(40, seed=5)
+    assert torch.equal(first.seen, second.seen) and torch.equal(first.information, second.information)
+    assert not torch.equal(first.information, simulate(40, seed=6).information)
+    first.save(tmp_path / "examples.safetensors")
+    assert torch.equal(Examples.load(tmp_path / "examples.safetensors").fresh, first.fresh)
+
+
+def test_examples_are_densities_of_known_information():
+    examples = simulate(64, seed=0)
+    for grids in (examples.seen, examples.fresh):
+        torch.testing.assert_close(grids.float().mean(dim=(1, 2)), torch.ones(64), rtol=0.0, atol=2e-3)
+    assert (examples.information >= 0).all() and (examples.information < 5.5).all()
+
+
+def test_pinball_loss_is_least_at_the_quantiles():
+    truth = torch.from_numpy(np.random.default_rng(0).exponential(size=20000)).float()
+    best = torch.quantile(truth, torch.tensor([0.05, 0.5, 0.95]))
+    for change in (-0.1, 0.1):
+        for k in range(3):
+            other = best.clone()
+            other[k] += change
+            assert (
+                pinball_loss(best.expand(20000, 3), truth).mean() < pinball_loss(other.expand(20000, 3), truth).mean()
+            )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("widht: 3", "unknown key 'widht'"),
+        ("width: wide", "width is 'wide'"),
+        ("steps: 3", "more steps than"),
+        ("heads: 5", "a multiple of heads"),
+        ("- 1", "unknown key"),
+        ("{", "not a readable YAML"),
+    ],
+)
+def test_unusable_configurations_are_refused(tmp_path, text, message):
+    path = tmp_path / "run.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigurationError, match=message):
+        load_configuration(path)
+
+
+def test_a_configuration_comes_back_from_disk(tmp_path):
+    SMALL.save(tmp_path / "run.yaml")
+    assert load_configuration(tmp_path / "run.yaml") == SMALL
