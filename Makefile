@@ -1,0 +1,32 @@
+# Works on a machine with ROS 2 sourced, and on a bare one with Python 3.10 to 3.14, a C++ compiler and CMake.
+PYTHON ?= python3
+SHELL := /bin/bash
+
+# A shell in which python, infonet and the node all work. Where ROS 2 is sourced there is no .venv.
+ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint lock clean
+
+help:  ## This list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup:  ## Make .venv (bare machine only), build the messages, install the package under install/
+	@$(PYTHON) scripts/setup_workspace.py
+
+demo: setup  ## Replay a real robot's recording into the node and watch the matrix, about a minute
+	@$(ACTIVATE) infonet demo
+
+test: setup  ## All tests
+	@$(ACTIVATE) python3 -m pytest
+
+lint: setup  ## Style, docstrings and types
+	@$(ACTIVATE) python3 -m ruff check . && python3 -m mypy
+
+lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for every Python at once
+	@.venv/bin/pip install -q uv
+	@.venv/bin/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header scripts/requirements.in \
+	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements.lock
+
+clean:  ## Remove everything that the other targets made
+	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,39 @@
+"""`pip install .`: the library, the command line and the weights on a machine without ROS.
+
+With ROS 2, colcon builds the package by CMakeLists.txt instead.
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import find_namespace_packages, setup
+
+ROOT = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "infonet_ros/__init__.py").read_text(encoding="utf-8"))[1]
+
+setup(
+    name="infonet_ros",
+    version=VERSION,
+    description="Mutual information between all pairs of a robot's sensor streams, while it runs",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    python_requires=">=3.10",
+    packages=find_namespace_packages(include=["infonet_ros", "infonet_ros.*"]),
+    package_data={"infonet_ros.models": ["*"]},
+    install_requires=[
+        "matplotlib",
+        "numpy",
+        "pyyaml",
+        "rich",
+        "rosbags",
+        "safetensors",
+        "scipy",
+        "torch>=2.2",
+        "tqdm",
+        "typer",
+    ],
+    extras_require={"report": ["plotly"], "parquet": ["pyarrow"]},
+    entry_points={"console_scripts": ["infonet = infonet_ros.cli:main"]},
+)
