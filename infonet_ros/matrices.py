@@ -101,12 +101,15 @@ def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
 
 
 def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
-    """Lags from ``-max_lag`` to ``+max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for."""
+    """Lags from 0 to ``max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for.
+
+    `InfoNet.pairwise` tries each in both directions.
+    """
     if settings.max_lag == 0.0 or not np.isfinite(rate):
         return (0,)
     step = max(1, round(settings.lag_step * rate))
     count = int(settings.max_lag * rate + 1e-9) // step
-    return tuple(step * k for k in range(-count, count + 1))
+    return tuple(step * k for k in range(count + 1))
 
 
 def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[list[int]]:
