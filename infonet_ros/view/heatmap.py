@@ -4,7 +4,6 @@ A full redraw by matplotlib is some two hundred times slower for 32 channels, to
 """
 
 import functools
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -38,7 +37,6 @@ _LONGEST_LABEL = 40  # characters
 _HEADER = 62  # px above the cells
 _LEGEND = 40  # px below the names
 _BAR = (24, 16, 74)  # px: gap before the colour bar, its width, room for its numbers
-_REMEMBERED = 10  # matrices that decide where the scale ends
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,14 @@ class HeatMap:
     Parameters
     ----------
     maximum : float, optional
-        MI at the end of the colour scale, nats. Without it, a round value above the largest MI of the last
-        ten matrices, so that colours keep their meaning from one picture to the next.
+        MI at the end of the colour scale, nats; without it, as `palette.Scale` says.
     significance : float
         A pair whose p-value is at most this is marked with a dot.
     """
 
     def __init__(self, *, maximum: float | None = None, significance: float = 0.05) -> None:
-        self._maximum = maximum
+        self._scale = palette.Scale(maximum)
         self._significance = significance
-        self._largest: deque[float] = deque(maxlen=_REMEMBERED)
 
     def render(self, matrix: "DependenceMatrix") -> np.ndarray:
         """Draw a matrix.
@@ -119,7 +115,7 @@ class HeatMap:
             Red, green, blue; at least 480 pixels in both directions. `Layout.of` tells where each cell is.
         """
         layout = _layout(matrix.names)
-        end = self._scale_end(matrix)
+        end = self._scale.end(matrix.mi)
         significance = None if np.isnan(matrix.p_value).all() else self._significance
         picture = _frame(layout, end, matrix.method, significance, _shows_lags(matrix, layout.cell)).copy()
         side = layout.side
@@ -141,12 +137,6 @@ class HeatMap:
             Image.fromarray(self.render(matrix)).save(path, format="PNG", optimize=True)
         except OSError as error:
             raise OutputError(f"cannot write the picture {path} ({error.strerror}): choose another path.") from error
-
-    def _scale_end(self, matrix: "DependenceMatrix") -> float:
-        if self._maximum is not None:
-            return self._maximum
-        self._largest.append(float(np.max(matrix.mi, initial=0.0, where=np.isfinite(matrix.mi))))
-        return palette.scale_end(max(self._largest))
 
 
 def short(name: str) -> str:

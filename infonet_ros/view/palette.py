@@ -1,6 +1,7 @@
 """Colours of MI, the same in the image, the markers and the terminal."""
 
 import bisect
+from collections import deque
 
 import numpy as np
 
@@ -11,6 +12,7 @@ _VIRIDIS = (
     "1f978b 21a585 2eb37c 46c06f 65cb5e 89d548 b0dd2f d8e219 fde725"
 )
 _ANCHORS = np.array([list(bytes.fromhex(code)) for code in _VIRIDIS.split()], dtype=float)
+_REMEMBERED = 10  # matrices that decide where a scale ends
 _STEPS = (0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 TABLE = np.stack(
@@ -20,10 +22,31 @@ TABLE = TABLE.round().astype(np.uint8)
 """(256, 3) uint8, red, green, blue: from no information to the end of the scale."""
 
 
+class Scale:
+    """Where the colours end: a round value above the largest MI of the last ten matrices.
+
+    So it grows at once and shrinks late, and colours keep their meaning from one picture to the next.
+
+    Parameters
+    ----------
+    maximum : float, optional
+        MI at which the scale always ends, nats.
+    """
+
+    def __init__(self, maximum: float | None = None) -> None:
+        self._maximum = maximum
+        self._largest: deque[float] = deque(maxlen=_REMEMBERED)
+
+    def end(self, mi: np.ndarray) -> float:
+        """Take in the MI of one more matrix, of any shape and NaN where not known, and return the end in nats."""
+        if self._maximum is not None:
+            return self._maximum
+        self._largest.append(float(np.max(mi, initial=0.0, where=np.isfinite(mi))))
+        return scale_end(max(self._largest))
+
+
 def scale_end(largest: float) -> float:
-    """Round the largest MI up to a value that a colour scale may end at, so that the scale changes seldom."""
-    if not largest > _STEPS[0]:
-        return _STEPS[0]
+    """Round the largest MI up to a value that a colour scale may end at."""
     return _STEPS[min(bisect.bisect_left(_STEPS, largest), len(_STEPS) - 1)]
 
 

@@ -1,0 +1,148 @@
+"""The geometry of the graph of modalities: where they are, and how wide and of what colour the edges are. No ROS."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from infonet_ros.view import palette
+
+if TYPE_CHECKING:
+    from infonet_ros.matrices import DependenceMatrix
+
+Point = tuple[float, float, float]
+Colour = tuple[float, float, float, float]
+
+# Shares of the radius of the circle.
+_SPHERE = 0.12
+_LETTERS = 0.12
+_THINNEST, _WIDEST = 0.01, 0.09
+_TOO_CLOSE = 0.15
+
+_KNOWN: Colour = (0.93, 0.94, 0.95, 1.0)
+_DEAD: Colour = (0.45, 0.47, 0.50, 0.6)
+_FAINT = 0.25
+
+
+@dataclass(frozen=True)
+class Vertex:
+    """A modality: a sphere of ``diameter`` metres at ``position``, its name above it in letters of ``letters`` m."""
+
+    name: str
+    position: Point
+    label: Point
+    diameter: float
+    letters: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Edge:
+    """What two modalities, ``row`` < ``column``, know of each other: a line ``width`` metres wide, and the MI in words."""
+
+    row: int
+    column: int
+    ends: tuple[Point, Point]
+    label: Point
+    text: str
+    width: float
+    letters: float
+    colour: Colour
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All modalities, and the pairs whose MI is known."""
+
+    vertices: tuple[Vertex, ...]
+    edges: tuple[Edge, ...]
+
+
+def dependence_graph(
+    matrix: "DependenceMatrix",
+    sensors: Mapping[str, Point],
+    *,
+    radius: float,
+    end: float,
+    significance: float = 0.05,
+) -> Graph:
+    """Lay out the modalities of a matrix.
+
+    Parameters
+    ----------
+    matrix : DependenceMatrix
+        Of modalities, N rows.
+    sensors : mapping of str to (x, y, z)
+        Places of the modalities whose sensor is known, metres.
+    radius : float
+        Of the circle for the other modalities, metres; everything is drawn in proportion to it.
+    end : float
+        MI of the widest edges, nats.
+    significance : float
+        Edges with a larger p-value are faint.
+    """
+    places = positions(matrix.names, sensors, radius)
+    vertices = tuple(
+        Vertex(
+            name=name,
+            position=place,
+            label=_above(place, 1.2 * _LETTERS * radius),
+            diameter=_SPHERE * radius,
+            letters=_LETTERS * radius,
+            colour=_KNOWN if alive else _DEAD,
+        )
+        for name, place, alive in zip(matrix.names, places, matrix.valid, strict=True)
+    )
+    pairs = zip(*np.triu_indices(len(matrix.names), k=1), strict=True)
+    edges = tuple(
+        _edge(matrix, int(row), int(column), places, radius, end, significance)
+        for row, column in pairs
+        if np.isfinite(matrix.mi[row, column]) and matrix.valid[row] and matrix.valid[column]
+    )
+    return Graph(vertices, edges)
+
+
+def positions(names: tuple[str, ...], sensors: Mapping[str, Point], radius: float) -> list[Point]:
+    """Place each modality at its sensor; those without one, or in the same place as another, on the circle."""
+    placed: dict[str, Point] = {}
+    for name in names:
+        place = sensors.get(name)
+        if place is not None and all(math.dist(place, other) > _TOO_CLOSE * radius for other in placed.values()):
+            placed[name] = place
+    on_circle = [name for name in names if name not in placed]
+    for index, name in enumerate(on_circle):
+        angle = 2 * math.pi * index / len(on_circle)
+        placed[name] = (radius * math.cos(angle), radius * math.sin(angle), 0.0)
+    return [placed[name] for name in names]
+
+
+def _edge(
+    matrix: "DependenceMatrix",
+    row: int,
+    column: int,
+    places: list[Point],
+    radius: float,
+    end: float,
+    significance: float,
+) -> Edge:
+    mi = float(matrix.mi[row, column])
+    red, green, blue = (palette.colours(np.array(mi), end) / 255.0).tolist()
+    opacity = _FAINT if matrix.p_value[row, column] > significance else 1.0
+    start, stop = places[row], places[column]
+    middle = ((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2, (start[2] + stop[2]) / 2)
+    return Edge(
+        row=row,
+        column=column,
+        ends=(start, stop),
+        label=_above(middle, 0.8 * _LETTERS * radius),
+        text=f"{mi:.2f} nats",
+        width=radius * (_THINNEST + (_WIDEST - _THINNEST) * min(mi / end, 1.0)),
+        letters=0.7 * _LETTERS * radius,
+        colour=(red, green, blue, opacity),
+    )
+
+
+def _above(point: Point, height: float) -> Point:
+    return (point[0], point[1], point[2] + height)

@@ -1,0 +1,42 @@
+"""The topic ``~/image``: the heat map of each matrix, drawn only while somebody subscribes."""
+
+from array import array
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile
+from rclpy.time import Time
+from sensor_msgs.msg import Image
+
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.view.heatmap import HeatMap
+
+IMAGE_TOPIC = "~/image"
+
+
+class ImagePublisher:
+    """Publishes matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        self._node = node
+        self._heat_map = HeatMap()
+        self._frame_id = node.get_parameter("frame_id").value
+        self._publisher = node.create_lifecycle_publisher(Image, IMAGE_TOPIC, QoSProfile(depth=1))
+
+    def wanted(self) -> bool:
+        """Tell whether anybody subscribes; if not, nothing is drawn."""
+        return self._publisher.get_subscription_count() > 0
+
+    def publish(self, matrix: DependenceMatrix) -> None:
+        """Draw and send one matrix."""
+        picture = self._heat_map.render(matrix)
+        height, width, channels = picture.shape
+        message = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=width * channels)
+        message.header.stamp = Time(nanoseconds=matrix.end).to_msg()
+        message.header.frame_id = self._frame_id
+        # An array is taken over as it is; of anything else rclpy checks each of the millions of bytes.
+        message.data = array("B", picture.tobytes())
+        self._publisher.publish(message)
+
+    def close(self) -> None:
+        """Destroy the publisher."""
+        self._node.destroy_lifecycle_publisher(self._publisher)
