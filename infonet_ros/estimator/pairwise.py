@@ -35,9 +35,11 @@ class Panel:
     @classmethod
     def from_channels(cls, channels: np.ndarray, orders: list[np.ndarray | None]) -> "Panel":
         """Group channels (N, T) by their good samples."""
-        masks, group = np.unique(np.isfinite(channels), axis=0, return_inverse=True)
-        group = group.reshape(-1)
-        return cls(channels, orders, [(np.flatnonzero(group == k), mask) for k, mask in enumerate(masks)])
+        groups: dict[bytes, list[int]] = {}
+        good = np.isfinite(channels)
+        for index, mask in enumerate(good):
+            groups.setdefault(mask.tobytes(), []).append(index)
+        return cls(channels, orders, [(np.array(members), good[members[0]]) for members in groups.values()])
 
     def copulas(self, index: np.ndarray, rows: np.ndarray) -> tuple[Copulas, np.ndarray]:
         """Rank channels ``index`` among samples ``rows``; also say which of them are constant there."""
