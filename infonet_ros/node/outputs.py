@@ -6,6 +6,7 @@ argument, creates its publishers by ``node.create_lifecycle_publisher`` and name
 there delays no message. To add one, name it in `Outputs`.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from rclpy.lifecycle import LifecycleNode
@@ -14,6 +15,11 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from infonet_ros.matrices import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
+from infonet_ros.view.image import ImagePublisher
+from infonet_ros.view.markers import MarkerPublisher
+
+CHANNELS_TOPIC = "~/channels"
+MODALITIES_TOPIC = "~/modalities"
 
 
 class MatrixPublisher(Protocol):
@@ -30,16 +36,20 @@ class MatrixPublisher(Protocol):
 
 
 class MessagePublisher:
-    """Publishes matrices as MutualInformationMatrix; the last one is kept for those who subscribe later."""
+    """Publishes matrices as MutualInformationMatrix; the last one is kept for those who subscribe later.
 
-    def __init__(self, node: LifecycleNode, topic: str) -> None:
+    With ``always`` matrices are wanted without a subscriber, too.
+    """
+
+    def __init__(self, node: LifecycleNode, topic: str, always: bool = False) -> None:
         self._node = node
+        self._always = always
         qos = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._publisher = node.create_lifecycle_publisher(MutualInformationMatrix, topic, qos)
 
     def wanted(self) -> bool:
-        """Tell whether somebody subscribes."""
-        return self._publisher.get_subscription_count() > 0
+        """Tell whether a matrix is to be made."""
+        return self._always or self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
         """Send one matrix."""
@@ -53,9 +63,15 @@ class MessagePublisher:
 class Outputs:
     """The publishers of the matrix of channels and of the matrix of modalities."""
 
-    def __init__(self, node: LifecycleNode) -> None:
-        self.channels: list[MatrixPublisher] = [MessagePublisher(node, "~/channels")]
-        self.modalities: list[MatrixPublisher] = [MessagePublisher(node, "~/modalities")]
+    def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
+        self.channels: list[MatrixPublisher] = [
+            MessagePublisher(node, CHANNELS_TOPIC, always=True),
+            ImagePublisher(node),
+        ]
+        self.modalities: list[MatrixPublisher] = [
+            MessagePublisher(node, MODALITIES_TOPIC),
+            MarkerPublisher(node, sensor_frames),
+        ]
 
     def close(self) -> None:
         """Destroy all publishers."""

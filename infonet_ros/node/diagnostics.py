@@ -1,0 +1,119 @@
+"""The state of the node for /diagnostics, once a second: the estimator, each topic, each watched pair."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.node import Node
+
+from infonet_ros.node.topic_status import TopicStatus
+from infonet_ros.node.watches import Finding, State
+from infonet_ros.streams.window_stream import NANOSECONDS
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+Problem = tuple[bytes, str]
+
+_WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
+
+
+class Diagnostics:
+    """Publishes what ``report`` returns once a second, whatever state the node is in."""
+
+    def __init__(self, node: Node, report: Callable[[], Sequence[DiagnosticStatus]]) -> None:
+        self._node = node
+        self._report = report
+        self._publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+        # By a steady clock: simulated time may stand still, and the diagnostics say so.
+        node.create_timer(1.0, self._publish, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _publish(self) -> None:
+        array = DiagnosticArray(status=self._report())
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(array)
+
+
+def status(name: str, problems: Sequence[Problem], fine: str, values: Mapping[str, Any]) -> DiagnosticStatus:
+    """Make a status of the level of its worst problem; ``fine`` is its message when there is none."""
+    worst = sorted(problems, key=lambda problem: problem[0], reverse=True)
+    return DiagnosticStatus(
+        level=worst[0][0] if worst else OK,
+        name=name,
+        message="; ".join(text for _, text in worst) or fine,
+        values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()],
+    )
+
+
+def topic_status(
+    name: str, topic: TopicStatus, counts: Mapping[str, int], now: int, patience: float
+) -> DiagnosticStatus:
+    """Report on one topic.
+
+    Parameters
+    ----------
+    name : str
+        Name of the status.
+    topic : TopicStatus
+    counts : mapping
+        Counts of the buffers, such as "late" and "duplicates".
+    now : int
+        Time of the node's clock, nanoseconds.
+    patience : float
+        Seconds without a message after which the topic counts as silent.
+    """
+    rate = topic.measure_rate()
+    problems: list[Problem] = []
+    silence = age = math.nan
+    if topic.last_arrival is not None and topic.last_stamp is not None:
+        silence = max(0.0, (now - topic.last_arrival) / NANOSECONDS)
+        age = (topic.last_arrival - topic.last_stamp) / NANOSECONDS
+        if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
+            problems.append((ERROR, f"silent for {silence:.1f} s"))
+        if age < -patience:
+            problems.append((WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"))
+    if topic.problem:
+        problems.append((ERROR, topic.problem))
+    elif not topic.received:
+        problems.append((WARN, "no message yet"))
+    if topic.lost:
+        problems.append((WARN, f"{topic.lost} messages lost by the middleware"))
+    if counts.get("given up for memory"):
+        problems.append((WARN, "the buffer is full: raise buffer_memory or shorten the window"))
+    values = {
+        "rate [Hz]": rate,
+        "received": topic.received,
+        "age on arrival [s]": age,
+        "silence [s]": silence,
+        "gaps": topic.gaps,
+        "out of order": topic.out_of_order,
+        "repeated stamps": topic.repeated,
+        "lost by the middleware": topic.lost,
+        "unreadable": topic.unreadable,
+        "values not known": topic.unknown,
+        **counts,
+    }
+    return status(name, problems, f"{rate:.1f} Hz", values)
+
+
+def watch_status(name: str, finding: Finding) -> DiagnosticStatus:
+    """Report on a watched pair; also what goes to ~/alerts."""
+    watch = finding.watch
+    values = {
+        "a": watch.pair[0],
+        "b": watch.pair[1],
+        "expect": watch.expect,
+        "state": finding.state.value,
+        "mi [nats]": finding.mi,
+        "threshold [nats]": watch.threshold,
+        "stamp [s]": finding.stamp / NANOSECONDS,
+    }
+    if finding.state is State.KEPT:
+        return status(name, (), f"{watch.pair[0]} and {watch.pair[1]} are {watch.expect}", values)
+    return status(name, [(_WATCH_LEVELS[finding.state], str(finding))], "", values)
+
+
+def _text(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,143 @@
+"""Windows to matrices to topics, on the worker's thread, while the node is active."""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.matrices import DependenceMatrix, channel_matrix, modality_matrix
+from infonet_ros.node.diagnostics import watch_status
+from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
+from infonet_ros.node.watches import Finding, State, judged
+from infonet_ros.node.worker import Worker
+from infonet_ros.streams.settings import Settings
+from infonet_ros.streams.window_stream import Cut
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    """A window to compute, with the settings of its time and when its last sample came (monotonic seconds)."""
+
+    cut: Cut
+    settings: Settings
+    arrival: float
+    activation: int
+
+
+class Estimation:
+    """The estimator with its worker, what it publishes, and the watched pairs.
+
+    Parameters
+    ----------
+    node : LifecycleNode
+    sensor_frames : callable
+        Returns the tf frame of each modality's sensor, as far as messages told it.
+
+    Attributes
+    ----------
+    findings : dict of str to Finding
+        What is known about each watched pair, by its name.
+    matrix : DependenceMatrix or None
+        The last matrix of channels.
+    latency : float
+        From the arrival of the last sample to the published matrix, seconds.
+    problem : str
+        Why the last window came to nothing; empty when all is well.
+    """
+
+    def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
+        self._node = node
+        self._sensor_frames = sensor_frames
+        self._net: InfoNet | None = None
+        self._outputs: Outputs | None = None
+        self._alerts: LifecyclePublisher | None = None
+        # Held while something is published: what is deactivated or cleaned up is then no longer in use.
+        self._publishing = threading.Lock()
+        self._activation = 0
+        self._active = False
+        self.findings: dict[str, Finding] = {}
+        self.matrix: DependenceMatrix | None = None
+        self.latency = float("nan")
+        self.problem = ""
+        self.worker: Worker[_Job] = Worker(self._compute, self._report)
+        self.worker.start()
+
+    def configure(self, net: InfoNet, settings: Settings) -> None:
+        """Take the estimator and create the publishers."""
+        self._net = net
+        self._outputs = Outputs(self._node, self._sensor_frames)
+        latched = QoSProfile(depth=max(1, len(settings.watches)), durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._alerts = self._node.create_lifecycle_publisher(DiagnosticStatus, "~/alerts", latched)
+
+    def activate(self, settings: Settings) -> None:
+        """Begin anew: no matrix yet, nothing known about the watched pairs."""
+        self.findings = {watch.name: Finding(watch) for watch in settings.watches}
+        self.matrix, self.latency, self.problem = None, float("nan"), ""
+        self._active = True
+
+    def deactivate(self) -> None:
+        """Publish nothing any more; what is being computed is dropped when it is done."""
+        with self._publishing:
+            self._active = False
+            self._activation += 1
+        self.worker.forget()
+
+    def cleanup(self) -> None:
+        """Destroy the publishers."""
+        self.deactivate()
+        if self._outputs is not None:
+            self._outputs.close()
+            self._outputs = None
+        if self._alerts is not None:
+            self._node.destroy_lifecycle_publisher(self._alerts)
+            self._alerts = None
+
+    def offer(self, cut: Cut, settings: Settings) -> None:
+        """Hand a window to the worker; one that still waits is overtaken."""
+        self.worker.offer(_Job(cut, settings, time.monotonic(), self._activation))
+
+    def _compute(self, job: _Job) -> None:
+        settings, outputs = job.settings, self._outputs
+        window = job.cut.align()
+        if outputs is None or self._net is None:
+            return
+        matrix = channel_matrix(self._net, window, settings)
+        with self._publishing:
+            if job.activation != self._activation:
+                return
+            publish_to_all(outputs.channels, matrix)
+            self.latency = time.monotonic() - job.arrival
+            self._judge(matrix)
+            watched = {watch.pair[0] for watch in settings.watches}
+            sliced = anybody_wants(outputs.modalities) or any(m.name in watched for m in settings.modalities)
+        if sliced and len(settings.modalities) > 1:
+            modalities = modality_matrix(self._net, window, settings)
+            with self._publishing:
+                if job.activation == self._activation:
+                    publish_to_all(outputs.modalities, modalities)
+                    self._judge(modalities)
+        self.matrix, self.problem = matrix, ""
+
+    def _judge(self, matrix: DependenceMatrix) -> None:
+        """Judge the watched pairs by a matrix, and publish those that begin or end to be an alert."""
+        for name, last in self.findings.items():
+            finding = judged(last, matrix)
+            self.findings[name] = finding
+            if (finding.state is State.ALERT) == (last.state is State.ALERT):
+                continue
+            if finding.state is State.ALERT:
+                self._node.get_logger().warning(f"watch {name}: {finding}")
+            else:
+                self._node.get_logger().info(f"watch {name}: no alert any more, {finding.state.value}")
+            if self._alerts is not None:
+                self._alerts.publish(watch_status(name, finding))
+
+    def _report(self, error: Exception) -> None:
+        self.problem = f"a window came to nothing: {type(error).__name__}: {error}"
+        self._node.get_logger().error("".join(traceback.format_exception(error)).rstrip())

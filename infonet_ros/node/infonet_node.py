@@ -1,0 +1,325 @@
+"""The lifecycle node. Rule: the executor's thread only takes messages in, the worker's thread computes and publishes.
+
+    messages -> TopicInput -> (Synchronizer) -> WindowStream -> Worker -> matrices -> Outputs, watches
+
+Everything left of the worker runs on the executor's thread, in one mutually exclusive callback group, without locks.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import rclpy
+from diagnostic_msgs.msg import DiagnosticStatus
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.parameter import Parameter
+
+from infonet_ros.errors import ConfigurationError, InfonetError
+from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, Problem, status, topic_status, watch_status
+from infonet_ros.node.parameters import (
+    changed_settings,
+    declare_modalities,
+    declare_parameters,
+    floats_where_expected,
+    read_settings,
+    refusal,
+)
+from infonet_ros.node.subscriptions import Subscriptions
+from infonet_ros.node.synchronization import Synchronizer
+from infonet_ros.streams.settings import Settings
+from infonet_ros.streams.window_stream import MATCHED, WindowStream
+
+if TYPE_CHECKING:
+    from infonet_ros.estimator.infonet import InfoNet
+    from infonet_ros.node.estimation import Estimation
+
+SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
+
+_WARM_UP_SAMPLES = 1024
+_END_TIMEOUT = 1.0  # seconds for the window that is being computed when the process is asked to end
+
+
+class InfonetNode(LifecycleNode):
+    """Estimates which of a robot's streams carry information about which others, window by window.
+
+    Parameters
+    ----------
+    load : callable, optional
+        From ``device`` and ``weights`` to the estimator; by default `InfoNet.from_pretrained`.
+    arguments
+        Those of `rclpy.node.Node`, such as ``parameter_overrides`` and ``context``.
+
+    Raises
+    ------
+    ConfigurationError
+        A parameter given at the start is of the wrong type or out of range.
+    """
+
+    def __init__(self, load: "Callable[[str, str], InfoNet] | None" = None, **arguments: Any) -> None:
+        super().__init__("infonet", automatically_declare_parameters_from_overrides=True, **arguments)
+        self._load = load or _load_pretrained
+        self._net: InfoNet | None = None
+        self._net_origin: tuple[str, str] | None = None
+        self._settings: Settings | None = None  # None: unconfigured
+        self._windows: WindowStream | None = None
+        self._synchronizer: Synchronizer | None = None
+        self._topics: Subscriptions | None = None
+        self._estimation: Estimation | None = None
+        self._state = "unconfigured"
+        self._problem = ""
+        self._skipped_before = 0
+        declare_parameters(self)
+        self.add_pre_set_parameters_callback(floats_where_expected)
+        self.add_on_set_parameters_callback(self._judge_parameters)
+        self.add_post_set_parameters_callback(self._apply_parameters)
+        Diagnostics(self, self._statuses)
+
+    def start(self) -> None:
+        """Configure and activate, if the parameter ``autostart`` says so; what fails is logged and reported."""
+        if self.get_parameter("autostart").value and self.trigger_configure() == SUCCESS:
+            self.trigger_activate()
+
+    def end(self, timeout: float) -> bool:
+        """Destroy the node; return whether the worker's thread ended within ``timeout`` seconds, too."""
+        ended = self._estimation is None or self._estimation.worker.stop(timeout)
+        self.destroy_node()
+        return ended
+
+    # Transitions: each may raise; what it raises is logged, reported, and undone.
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Read the parameters, load and warm up the estimator, create the publishers."""
+        return self._transition("inactive", self._configure, undo=self._release)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Subscribe and begin with empty buffers."""
+        super().on_activate(state)
+        return self._transition("active", self._activate, undo=lambda: self.on_deactivate(state))
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Listen and publish no more."""
+        result = self._transition("inactive", self._deactivate)
+        super().on_deactivate(state)
+        return result
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give everything back but the estimator, which may be needed again."""
+        return self._transition("unconfigured", self._release)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Give everything back."""
+        return self._transition("finalized", self._release)
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Return to unconfigured, so that the node can be configured again."""
+        self._release()
+        self._state = "unconfigured"
+        return SUCCESS
+
+    def _transition(
+        self, state: str, action: Callable[[], None], undo: Callable[[], Any] | None = None
+    ) -> TransitionCallbackReturn:
+        try:
+            action()
+        except InfonetError as error:
+            self._problem = str(error)
+            self.get_logger().error(self._problem)
+            if undo is not None:
+                undo()
+            return FAILURE
+        except Exception as error:
+            self._problem = f"{type(error).__name__}: {error}"
+            self.get_logger().error("".join(traceback.format_exception(error)).rstrip())
+            return TransitionCallbackReturn.ERROR
+        self._state = state
+        return SUCCESS
+
+    def _configure(self) -> None:
+        self._problem = ""
+        settings = read_settings(self)
+        self._windows = WindowStream(settings)
+        if settings.synchronization != "resample":
+            self._synchronizer = Synchronizer(settings, self._take_set)
+        self._topics = Subscriptions(self, settings, self._take)
+        net = self._estimator(settings)
+        if self._estimation is None:
+            from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
+
+            self._estimation = Estimation(self, self._sensor_frames)
+        self._estimation.configure(net, settings)
+        self._settings = settings
+        self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")
+
+    def _activate(self) -> None:
+        assert self._settings and self._windows and self._estimation and self._topics
+        self._problem = ""
+        self._windows.clear()
+        self._estimation.activate(self._settings)
+        self._topics.open()
+
+    def _deactivate(self) -> None:
+        if self._topics is not None:
+            self._topics.close()
+        if self._estimation is not None:
+            self._estimation.deactivate()
+
+    def _release(self) -> None:
+        self._deactivate()
+        if self._estimation is not None:
+            self._estimation.cleanup()
+        self._settings = self._windows = self._synchronizer = self._topics = None
+
+    def _estimator(self, settings: Settings) -> "InfoNet":
+        """Load the estimator, unless the one at hand will do, and let it compute once: the first time takes longer."""
+        origin = (settings.device, settings.weights)
+        if self._net is None or self._net_origin != origin:
+            self._net = None
+            net = self._load(*origin)
+            columns = max(2, len(settings.channel_names))
+            net.pairwise(np.random.default_rng(0).standard_normal((_WARM_UP_SAMPLES, columns)))
+            self._net, self._net_origin = net, origin
+        return self._net
+
+    # Data: on the executor's thread.
+
+    def _take(self, modality: str, stamp: int, values: Sequence[float | None]) -> None:
+        if self._synchronizer is not None:
+            self._synchronizer.push(modality, stamp, values)
+        elif self._windows is not None:
+            self._windows.push(modality, stamp, values)
+            self._hand_over()
+
+    def _take_set(self, stamp: int, values: Sequence[float | None]) -> None:
+        if self._windows is not None:
+            self._windows.push(MATCHED, stamp, values)
+            self._hand_over()
+
+    def _sensor_frames(self) -> dict[str, str]:
+        return {} if self._topics is None else self._topics.sensor_frames()
+
+    def _hand_over(self) -> None:
+        assert self._windows and self._estimation and self._settings
+        for cut in self._windows.ready():
+            self._estimation.offer(cut, self._settings)
+
+    # Parameters that are set while the node runs.
+
+    def _judge_parameters(self, parameters: list[Parameter[Any]]) -> SetParametersResult:
+        try:
+            changed_settings(self._settings, parameters)
+        except ConfigurationError as error:
+            return refusal(error)
+        return refusal(None)
+
+    def _apply_parameters(self, parameters: list[Parameter[Any]]) -> None:
+        for parameter in parameters:
+            if parameter.name == "modalities":
+                declare_modalities(self, parameter.value)
+        self._settings = changed_settings(self._settings, parameters)
+        if self._settings is not None and self._windows is not None:
+            self._windows.change(self._settings)
+
+    # Diagnostics.
+
+    def _statuses(self) -> list[DiagnosticStatus]:
+        found = [self._own_status()]
+        if self._state != "active" or self._topics is None or self._settings is None:
+            return found
+        now = self.get_clock().now().nanoseconds
+        for topic in self._topics.topics:
+            name, counts = f"{self.get_name()}: {topic.topic}", self._counts(topic.modality_names)
+            found.append(topic_status(name, topic.status, counts, now, self._settings.patience))
+        if self._estimation is not None:
+            for name, finding in list(self._estimation.findings.items()):
+                found.append(watch_status(f"{self.get_name()}: watch {name}", finding))
+        return found
+
+    def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
+        """Return what the buffers of these modalities counted."""
+        assert self._windows is not None
+        if self._synchronizer is not None:
+            return {"entered synchronization": sum(self._synchronizer.entered[name] for name in modalities)}
+        buffers = [self._windows.buffers[name] for name in modalities]
+        return {
+            "duplicates": sum(buffer.duplicates for buffer in buffers),
+            "late": sum(self._windows.late[name] for name in modalities),
+            "given up for memory": sum(buffer.overflowed for buffer in buffers),
+        }
+
+    def _own_status(self) -> DiagnosticStatus:
+        name = f"{self.get_name()}: estimator"
+        problems: list[Problem] = [(ERROR, self._problem)] if self._problem else []
+        if self._state != "active":
+            return status(name, problems or [(WARN, f"the node is {self._state}")], "", {"state": self._state})
+        windows, estimation, settings, net = self._windows, self._estimation, self._settings, self._net
+        assert windows is not None and estimation is not None and settings is not None and net is not None
+        worker, matrix = estimation.worker, estimation.matrix
+        skipped, self._skipped_before = worker.skipped - self._skipped_before, worker.skipped
+        if estimation.problem:
+            problems.append((ERROR, estimation.problem))
+        if skipped:
+            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
+        if matrix is not None and matrix.sample_count < net.MIN_SAMPLES:
+            problems.append(
+                (WARN, f"{matrix.sample_count} samples a window, {net.MIN_SAMPLES} are needed: lengthen the window")
+            )
+        values = {
+            "state": self._state,
+            "device": net.device,
+            "weights": net.version,
+            "channels": len(settings.channel_names),
+            "window fill": windows.fill,
+            "clock rate [Hz]": windows.rate,
+            "samples a window": 0 if matrix is None else matrix.sample_count,
+            "computing time [s]": float("nan") if matrix is None else matrix.duration,
+            "latency [s]": estimation.latency,
+            "windows": worker.done,
+            "windows skipped": worker.skipped,
+            "windows failed": worker.failed,
+            "backward jumps of time": windows.backward_jumps,
+            "forward jumps of time": windows.forward_jumps,
+        }
+        if self._synchronizer is not None:
+            values["matched sets"] = self._synchronizer.sets
+        fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
+        return status(name, problems, fine, values)
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C or the end of ROS; return the exit code."""
+    rclpy.init(args=args)
+    try:
+        node = InfonetNode()
+    except ConfigurationError as error:
+        print(f"infonet_node: {error}", file=sys.stderr)
+        rclpy.try_shutdown()
+        return 1
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    try:
+        node.start()
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    ended = node.end(_END_TIMEOUT)
+    rclpy.try_shutdown()
+    if not ended:
+        # The estimator is in the middle of a long window, which nothing can interrupt but the end of the process.
+        sys.stdout.flush()
+        os._exit(0)
+    return 0
+
+
+def _load_pretrained(device: str, weights: str) -> "InfoNet":
+    from infonet_ros.estimator.infonet import InfoNet  # here: it takes torch seconds to load
+
+    return InfoNet.from_pretrained(device, weights) if weights else InfoNet.from_pretrained(device)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,141 @@
+"""The table of settings as ROS parameters: declared with descriptors, read back, and guarded while the node runs.
+
+Parameters marked ``live`` in the table may change at any time. The others, and what the modalities and watches consist
+of, may change while the node is unconfigured.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.streams.settings import Settings, checked_value, scalar_parameters, settings_from_parameters
+
+_LISTS = {
+    "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
+    "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold and .duration.",
+}
+_MODALITY = {
+    "topic": "Topic that the modality comes from.",
+    "channels": "Field paths: 'angular_velocity.y', 'position[wheel]', 'ranges[300:380]|min', 'orientation|yaw', ...",
+    "type": "Message type such as 'sensor_msgs/msg/Imu'; empty: found from the graph.",
+}
+_NOT_OURS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+
+
+def declare_parameters(node: Node) -> None:
+    """Declare every parameter, with the values that were given at the start where there are any.
+
+    The node must have been made with ``automatically_declare_parameters_from_overrides``, so that a misspelt name is
+    seen and refused.
+
+    Raises
+    ------
+    ConfigurationError
+        A value is of the wrong type or out of range.
+    """
+    for name, spec in scalar_parameters().items():
+        given = node.get_parameter(name).value if node.has_parameter(name) else spec["default"]
+        _declare(node, name, checked_value(name, given), _descriptor(spec))
+    for name, description in _LISTS.items():
+        given = node.get_parameter(name).value if node.has_parameter(name) else []
+        _declare(node, name, given, _changing_type(description))
+    declare_modalities(node, node.get_parameter("modalities").value)
+
+
+def declare_modalities(node: Node, names: Sequence[str] | None) -> None:
+    """Declare what was not given of the parameters of these modalities, so that it can be set."""
+    for name in names or ():
+        for key, description in _MODALITY.items():
+            if not node.has_parameter(f"{name}.{key}"):
+                node.declare_parameter(f"{name}.{key}", None, _changing_type(description))
+
+
+def read_settings(node: Node) -> Settings:
+    """Build the settings from the node's parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        A parameter is missing, unknown or refused, or there is no modality.
+    """
+    names = node.list_parameters([], depth=0).names
+    values = {name: node.get_parameter(name).value for name in names if not name.startswith(_NOT_OURS)}
+    settings = settings_from_parameters({name: value for name, value in values.items() if value is not None})
+    if not settings.modalities:
+        raise ConfigurationError(
+            "modalities is empty: expected the name of at least one, with its topic and channels; give a parameter "
+            "file by '--ros-args --params-file' (config/infonet.yaml explains every parameter)."
+        )
+    return settings
+
+
+def floats_where_expected(parameters: list[Parameter[Any]]) -> list[Parameter[Any]]:
+    """Take a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it."""
+    table = scalar_parameters()
+    return [
+        Parameter(p.name, value=float(p.value))
+        if p.name in table and isinstance(table[p.name]["default"], float) and type(p.value) is int
+        else p
+        for p in parameters
+    ]
+
+
+def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[Any]]) -> Settings | None:
+    """Return the settings with live parameters changed; None while there are none (unconfigured).
+
+    Raises
+    ------
+    ConfigurationError
+        A value is refused, or a parameter cannot change while the node is configured.
+    """
+    table = scalar_parameters()
+    changes: Mapping[str, Any] = {p.name: p.value for p in parameters if p.name in table}
+    if settings is None:
+        for name, value in changes.items():
+            checked_value(name, value)
+        return None
+    for parameter in parameters:
+        if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(_NOT_OURS):
+            raise ConfigurationError(
+                f"{parameter.name} cannot change while the node is configured: run 'ros2 lifecycle set' with "
+                "'deactivate' and 'cleanup' first, or start the node with the new value."
+            )
+    return settings.with_values(**changes)
+
+
+def refusal(error: ConfigurationError | None) -> SetParametersResult:
+    """Answer to a request to set parameters: accepted without an error."""
+    return SetParametersResult(successful=error is None, reason="" if error is None else str(error))
+
+
+def _declare(node: Node, name: str, value: Any, descriptor: ParameterDescriptor) -> None:
+    if node.has_parameter(name):
+        node.undeclare_parameter(name)
+    node.declare_parameter(name, value, descriptor, ignore_override=True)
+
+
+def _changing_type(description: str) -> ParameterDescriptor:
+    # An empty list has no type in ROS, and what is not given has no value.
+    return ParameterDescriptor(description=description, dynamic_typing=True)
+
+
+def _descriptor(spec: Mapping[str, Any]) -> ParameterDescriptor:
+    unit = f" [{spec['unit']}]" if "unit" in spec else ""
+    when = "May change while the node runs." if spec.get("live") else "May change while the node is unconfigured."
+    choices = f"One of: {', '.join(spec['choices'])}. " if "choices" in spec else ""
+    descriptor = ParameterDescriptor(
+        description=spec["description"] + unit,
+        additional_constraints=choices + when,
+        read_only=bool(spec.get("read_only")),
+    )
+    if "minimum" not in spec:
+        return descriptor
+    if isinstance(spec["default"], float):
+        descriptor.floating_point_range = [FloatingPointRange(from_value=spec["minimum"], to_value=spec["maximum"])]
+    else:
+        descriptor.integer_range = [IntegerRange(from_value=spec["minimum"], to_value=spec["maximum"], step=1)]
+    return descriptor

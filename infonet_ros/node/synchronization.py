@@ -1,0 +1,109 @@
+"""Messages of several topics into sets, by the message_filters of ROS 2.
+
+What goes through the filters is not the messages but the few numbers read from them, with their stamps: queues stay
+small, and topics without a header take part with the time of their arrival.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from rclpy.time import Time
+from std_msgs.msg import Header
+
+from infonet_ros.errors import MissingDependencyError
+from infonet_ros.streams.settings import Settings
+from infonet_ros.streams.window_stream import BACKWARD_JUMP
+
+Values = Sequence[float | None]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The values of one message, with a header as message_filters wants it."""
+
+    header: Header
+    stamp: int
+    values: Values
+
+
+class Synchronizer:
+    """Matches readings of all modalities by their stamps.
+
+    Parameters
+    ----------
+    settings : Settings
+        ``synchronization`` 'approximate' or 'exact', ``slop`` and ``queue_size``.
+    take : callable
+        Called with the stamp of each set (that of its oldest reading, nanoseconds) and the values of all channels.
+
+    Attributes
+    ----------
+    entered : dict of str to int
+        Readings of each modality so far.
+    sets : int
+        Sets so far: what entered and is not in a set was dropped, or still waits.
+
+    Raises
+    ------
+    MissingDependencyError
+        message_filters is not installed.
+    """
+
+    def __init__(self, settings: Settings, take: Callable[[int, Values], None]) -> None:
+        self._settings = settings
+        self._take = take
+        self._names = [modality.name for modality in settings.modalities]
+        self.entered = dict.fromkeys(self._names, 0)
+        self.sets = 0
+        self._last: dict[str, int] = {}
+        self._matched: list[tuple[Reading, ...]] = []
+        self._inputs: dict[str, Any] = {}
+        self._rebuild()
+
+    def push(self, name: str, stamp: int, values: Values) -> None:
+        """Add the reading of one message."""
+        if stamp < self._last.get(name, stamp) - BACKWARD_JUMP:
+            self._rebuild()  # Full queues of a later time would keep out all that comes.
+        self._last[name] = max(self._last.get(name, stamp), stamp)
+        self.entered[name] += 1
+        try:
+            self._inputs[name].signalMessage(Reading(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values))
+        except Exception:
+            self._rebuild()  # An exception leaves the filter's lock held for ever.
+            raise
+        # Outside of the filter, which holds its lock while it calls back.
+        matched, self._matched = self._matched, []
+        for readings in matched:
+            self.sets += 1
+            self._take(min(r.stamp for r in readings), tuple(chain.from_iterable(r.values for r in readings)))
+
+    def _rebuild(self) -> None:
+        filters = _message_filters()
+        self._last, self._matched = {}, []
+        self._inputs = {name: filters.SimpleFilter() for name in self._names}
+        inputs = list(self._inputs.values())
+        # By keyword: the order of the positional arguments changed between releases.
+        if self._settings.synchronization == "exact":
+            synchronizer = filters.TimeSynchronizer(fs=inputs, queue_size=self._settings.queue_size)
+        else:
+            synchronizer = filters.ApproximateTimeSynchronizer(
+                fs=inputs, queue_size=self._settings.queue_size, slop=self._settings.slop
+            )
+        synchronizer.registerCallback(self._collect)
+
+    def _collect(self, *readings: Reading) -> None:
+        self._matched.append(readings)
+
+
+def _message_filters() -> Any:
+    try:
+        import message_filters
+    except ImportError as error:
+        raise MissingDependencyError(
+            "synchronization 'approximate' or 'exact'",
+            "message_filters",
+            "install ros-$ROS_DISTRO-message-filters, or set synchronization to 'resample'",
+        ) from error
+    return message_filters

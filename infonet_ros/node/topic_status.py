@@ -1,0 +1,73 @@
+"""What is known about one topic: counted as messages come in, read once a second for the diagnostics."""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from infonet_ros.streams.alignment import GAP_PERIODS, stream_period
+from infonet_ros.streams.window_stream import BACKWARD_JUMP
+
+_REMEMBERED = 200  # messages that rate and gaps are judged by
+
+
+@dataclass
+class TopicStatus:
+    """Counts of one topic.
+
+    Attributes
+    ----------
+    received, out_of_order, repeated : int
+        Messages so far, of which with an older stamp than the newest, and with the same.
+    gaps : int
+        How often the stamps went on by more than three usual periods.
+    lost : int
+        Messages that the middleware reported as lost.
+    unknown : int
+        Values that were NaN, infinite, or beyond the end of an array.
+    unreadable : int
+        Messages that no value could be read from.
+    last_stamp, last_arrival : int or None
+        Nanoseconds: stamp of the newest message, and when it came by the node's clock.
+    problem : str
+        Why there is no data, or no good data; empty without a reason.
+    """
+
+    received: int = 0
+    out_of_order: int = 0
+    repeated: int = 0
+    gaps: int = 0
+    lost: int = 0
+    unknown: int = 0
+    unreadable: int = 0
+    last_stamp: int | None = None
+    last_arrival: int | None = None
+    problem: str = ""
+    _stamps: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _period: float = math.nan
+
+    def note(self, stamp: int, arrival: int) -> None:
+        """Count a message that came in."""
+        self.received += 1
+        self.last_arrival = arrival
+        newest = self.last_stamp
+        if newest is not None and stamp < newest - BACKWARD_JUMP:
+            self._stamps.clear()
+            newest = None
+        if newest is not None:
+            self.out_of_order += stamp < newest
+            self.repeated += stamp == newest
+            self.gaps += stamp - newest > GAP_PERIODS * self._period
+        self.last_stamp = stamp if newest is None else max(stamp, newest)
+        self._stamps.append(stamp)
+
+    def note_values(self, values: Sequence[float | None]) -> None:
+        """Count the values that are not known."""
+        self.unknown += sum(value is not None and math.isnan(value) for value in values)
+
+    def measure_rate(self) -> float:
+        """Return the messages per second of sensor time, Hz; NaN with fewer than three. Gaps are judged by it."""
+        self._period = stream_period(np.sort(np.array(self._stamps, dtype=np.int64)))
+        return 1e9 / self._period if self._period > 0 else math.nan

@@ -1,0 +1,64 @@
+"""Pairs that must stay dependent, or independent: who breaks the rule for long enough raises an alert.
+
+This is how a planner notices a slipping wheel (odometry and gyroscope part) or a sensor that has gone blind.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.streams.settings import Watch
+from infonet_ros.streams.window_stream import NANOSECONDS
+
+
+class State(Enum):
+    """What is known about a watched pair."""
+
+    UNKNOWN = "unknown"
+    KEPT = "kept"
+    BROKEN = "broken"  # against the rule, but not for long enough yet
+    ALERT = "alert"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A watched pair after one matrix; ``since`` is the stamp of the first window against the rule, nanoseconds."""
+
+    watch: Watch
+    state: State = State.UNKNOWN
+    mi: float = math.nan
+    stamp: int = 0
+    since: int | None = None
+
+    def __str__(self) -> str:
+        a, b = self.watch.pair
+        value = "is not known" if math.isnan(self.mi) else f"is {self.mi:.3f} nats"
+        rule = ">=" if self.watch.expect == "dependent" else "<="
+        since = f" for {(self.stamp - self.since) / NANOSECONDS:.1f} s" if self.since is not None else ""
+        expected = f"expected {rule} {self.watch.threshold:g} nats"
+        return f"{a} and {b} must stay {self.watch.expect}: MI {value}{since}, {expected}"
+
+
+def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
+    """Judge a watched pair by a new matrix; one that lacks the pair changes nothing.
+
+    A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
+    counts in the sensors' time; when it jumped back, counting starts anew.
+    """
+    watch = last.watch
+    if not set(watch.pair) <= set(matrix.names):
+        return last
+    a, b = (matrix.names.index(name) for name in watch.pair)
+    mi, now = float(matrix.mi[a, b]), matrix.end
+    if watch.expect == "dependent":
+        broken = not mi >= watch.threshold
+    elif math.isnan(mi):
+        return Finding(watch, State.UNKNOWN, mi, now)
+    else:
+        broken = mi > watch.threshold
+    if not broken:
+        return Finding(watch, State.KEPT, mi, now)
+    since = now if last.since is None or last.since > now else last.since
+    lasting = now - since >= watch.duration * NANOSECONDS
+    return Finding(watch, State.ALERT if lasting else State.BROKEN, mi, now, since)

@@ -1,0 +1,72 @@
+"""One thread that computes. It takes the newest job; jobs that are overtaken are counted, never queued.
+
+worker = Worker(compute, report)
+worker.start()
+worker.offer(job)           # from any thread; returns at once
+worker.stop(timeout=1.0)    # True when the thread has ended
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Job = TypeVar("Job")
+
+
+class Worker(Generic[Job]):
+    """Runs ``compute(job)`` on its own thread; an exception goes to ``report`` and the thread lives on.
+
+    Attributes
+    ----------
+    skipped, done, failed : int
+        Jobs so far that were overtaken by a newer one, that were computed, and whose computation raised.
+    """
+
+    def __init__(self, compute: Callable[[Job], None], report: Callable[[Exception], None]) -> None:
+        self._compute = compute
+        self._report = report
+        self._wake = threading.Condition()
+        self._next: Job | None = None
+        self._ending = False
+        # A daemon: a computation that takes long must not keep the process from ending.
+        self._thread = threading.Thread(target=self._run, name="estimator", daemon=True)
+        self.skipped = self.done = self.failed = 0
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def offer(self, job: Job) -> None:
+        """Hand over a job; one that still waits is overtaken."""
+        with self._wake:
+            self.skipped += self._next is not None
+            self._next = job
+            self._wake.notify()
+
+    def forget(self) -> None:
+        """Drop the job that waits, without counting it."""
+        with self._wake:
+            self._next = None
+
+    def stop(self, timeout: float) -> bool:
+        """End the thread after the job that it is at; return whether it ended within ``timeout`` seconds."""
+        with self._wake:
+            self._next, self._ending = None, True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._ending or self._next is not None)
+                if self._ending:
+                    return
+                job, self._next = self._next, None
+            try:
+                self._compute(job)  # type: ignore[arg-type]
+                self.done += 1
+            except Exception as error:
+                self.failed += 1
+                self._report(error)
