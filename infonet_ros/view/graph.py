@@ -40,7 +40,7 @@ class Vertex:
 
 @dataclass(frozen=True)
 class Edge:
-    """What two modalities, ``row`` < ``column``, know of each other: a line ``width`` metres wide, and the MI in words."""
+    """MI of two modalities, ``row`` < ``column``: a line ``width`` metres wide, and the number beside it."""
 
     row: int
     column: int

@@ -4,10 +4,10 @@ from array import array
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
 from sensor_msgs.msg import Image
 
 from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.node.messages import time_message
 from infonet_ros.view.heatmap import HeatMap
 
 IMAGE_TOPIC = "~/image"
@@ -31,7 +31,7 @@ class ImagePublisher:
         picture = self._heat_map.render(matrix)
         height, width, channels = picture.shape
         message = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=width * channels)
-        message.header.stamp = Time(nanoseconds=matrix.end).to_msg()
+        message.header.stamp = time_message(matrix.end)
         message.header.frame_id = self._frame_id
         # An array is taken over as it is; of anything else rclpy checks each of the millions of bytes.
         message.data = array("B", picture.tobytes())

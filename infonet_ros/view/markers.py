@@ -6,11 +6,11 @@ from geometry_msgs.msg import Point as PointMessage
 from rclpy.duration import Duration
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
-from rclpy.time import Time
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
 from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.node.messages import time_message
 from infonet_ros.view import palette
 from infonet_ros.view.graph import Colour, Edge, Graph, Point, Vertex, dependence_graph
 from infonet_ros.view.sensor_frames import SensorFrames
@@ -51,7 +51,7 @@ class MarkerPublisher:
         """Draw and send one matrix."""
         places = self._sensors.positions(self._frames())
         graph = dependence_graph(matrix, places, radius=self._radius, end=self._scale.end(matrix.mi))
-        header = Header(stamp=Time(nanoseconds=matrix.end).to_msg(), frame_id=self._frame_id)
+        header = Header(stamp=time_message(matrix.end), frame_id=self._frame_id)
         message = marker_array(graph, header, self._lifetime(matrix), self._shown)
         self._shown = keys(message.markers)
         self._publisher.publish(message)
