@@ -100,6 +100,26 @@ def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
     return _matrix(net, window, names, SLICED, estimate, started)
 
 
+def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
+    """Pairs of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1).
+
+    Returns
+    -------
+    dict of str to (N (N - 1) / 2,) array
+        ``a``, ``b`` (names, objects), ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples`` and ``valid``
+        (both rows are).
+    """
+    row, column = np.triu_indices(len(matrix.names), k=1)
+    names = np.array(matrix.names, dtype=object)
+    measures = ("mi", "lower", "upper", "p_value", "lag", "samples")
+    return {
+        "a": names[row],
+        "b": names[column],
+        **{name: getattr(matrix, name)[row, column] for name in measures},
+        "valid": matrix.valid[row] & matrix.valid[column],
+    }
+
+
 def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
     """Lags from 0 to ``max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for.
 

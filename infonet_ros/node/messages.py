@@ -10,7 +10,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 
 from infonet_ros.errors import InputError
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.matrices import DependenceMatrix, pair_columns
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
 
 NANOSECONDS = 1_000_000_000
@@ -52,13 +52,13 @@ def matrix_message(matrix: DependenceMatrix) -> MutualInformationMatrix:
 
 def pair_messages(matrix: DependenceMatrix) -> list[MutualInformationPair]:
     """Make the messages of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1)."""
-    row, column = np.triu_indices(len(matrix.names), k=1)
-    names = np.array(matrix.names, dtype=object)
-    both_valid = matrix.valid[row] & matrix.valid[column]
-    columns = [names[row], names[column], *(getattr(matrix, name)[row, column] for name in MATRICES), both_valid]
+    columns = pair_columns(matrix)
+    del columns["samples"]  # only the matrix has them
     return [
         MutualInformationPair(a=a, b=b, mi=mi, lower=lower, upper=upper, p_value=p_value, lag=lag, valid=valid)
-        for a, b, mi, lower, upper, p_value, lag, valid in zip(*(values.tolist() for values in columns), strict=True)
+        for a, b, mi, lower, upper, p_value, lag, valid in zip(
+            *(values.tolist() for values in columns.values()), strict=True
+        )
     ]
 
 
@@ -91,14 +91,16 @@ def _as_array(typecode: str, values: np.ndarray, dtype: type) -> "array[float] |
 
 
 def _as_square(message: MutualInformationMatrix, field: str, dtype: type) -> np.ndarray:
-    values, count = np.array(getattr(message, field), dtype=dtype), len(message.names)
+    values: np.ndarray = np.array(getattr(message, field), dtype=dtype)
+    count = len(message.names)
     if values.size != count * count:
         raise _wrong_size(field, values.size, count, f"{count} x {count}")
     return values.reshape(count, count)
 
 
 def _as_vector(message: MutualInformationMatrix, field: str) -> np.ndarray:
-    values, count = np.array(getattr(message, field), dtype=bool), len(message.names)
+    values: np.ndarray = np.array(getattr(message, field), dtype=bool)
+    count = len(message.names)
     if values.size != count:
         raise _wrong_size(field, values.size, count, str(count))
     return values

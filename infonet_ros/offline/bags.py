@@ -135,12 +135,21 @@ class Bag:
             )
         return parse_channel(path).bind(type_name, self.schema, modality.topic)
 
-    def _messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[tuple[str, int, Any]]:
+    @property
+    def reader(self) -> AnyReader:
+        """What reads the bag: its connections, with their quality of service, and its type store."""
+        return self._reader
+
+    def raw_messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[tuple[Connection, int, bytes]]:
+        """Read serialised messages, with the time of their recording, from ``start`` to before ``stop``."""
         connections = [c for c in self._reader.connections if c.topic in topics and c.msgcount]
-        if not connections:
-            return
+        if connections:
+            with _one_sentence(self.label):
+                yield from self._reader.messages(connections, start, stop)
+
+    def _messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[tuple[str, int, Any]]:
         with _one_sentence(self.label):
-            for connection, received, raw in self._reader.messages(connections, start, stop):
+            for connection, received, raw in self.raw_messages(topics, start, stop):
                 yield connection.topic, received, self._deserialise(connection, raw)
 
     def _deserialise(self, connection: Connection, raw: bytes) -> Any:

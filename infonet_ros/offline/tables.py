@@ -4,17 +4,19 @@ Columns that share what stands before the last ``/`` or ``.`` of their names are
 PlotJuggler; the rest are the group ``table``.
 """
 
+import bz2
 import csv
+import gzip
+import lzma
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.offline.recording import NANOSECONDS, Field, Sample, Topic
@@ -24,7 +26,9 @@ TIME_NAMES = ("time", "timestamp", "__time", "stamp", "t", "secs", "seconds", "s
 TIME_UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
 
 TABLE_TYPE = "table"
-_UNKNOWN = ["", "NA", "N/A", "null", "NULL", "None", "-"]
+_EMPTY = ("", "NA", "N/A", "null", "NULL", "None", "-")
+_BOOLEANS = {"true": "1", "false": "0", "True": "1", "False": "0", "TRUE": "1", "FALSE": "0"}
+_OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DELIMITERS = ",;\t|"
 _GLIMPSE_ROWS = 1000
 
@@ -37,7 +41,7 @@ class Table:
     Parameters
     ----------
     path : Path
-        ``.csv``, or ``.csv.gz`` and other compressions that pyarrow knows by their suffix.
+        ``.csv``, or compressed as ``.csv.gz``, ``.csv.bz2`` or ``.csv.xz``.
     time : str, optional
         Name of the time column; without it, a column with a usual name such as ``time`` or ``timestamp``, else the
         first one if it never decreases.
@@ -60,37 +64,41 @@ class Table:
         self._unit = unit
 
     def __enter__(self) -> "Table":
-        table = _read(self._path)
-        if not table.num_rows or table.num_columns < 2:
+        header, rows = _read(self._path)
+        if not rows or len(header) < 2:
             raise RecordingError(
-                f"{self._path} has {table.num_rows} rows and {table.num_columns} columns: expected a time column, one more "
-                "column and at least one row."
+                f"{self._path} has {len(rows)} rows and {len(header)} columns: expected a time column, one more column "
+                "and at least one row."
             )
-        stamps = self._stamps(table)
-        kept = np.flatnonzero(stamps >= 0)
-        order = kept[np.argsort(stamps[kept], kind="stable")]
+        cells = dict(zip(header, zip(*rows, strict=True), strict=True))
+        if self._time is None:
+            self._time = _time_column(cells, self._path)
+        elif self._time not in cells:
+            raise RecordingError(f"{self._path} has no column {self._time!r} for the time: it has {', '.join(header)}.")
+        stamps = self._stamps(cells.pop(self._time))
+        known = np.flatnonzero(stamps >= 0)
+        if not len(known):
+            raise RecordingError(
+                f"{self._path} has no row whose time {self._time!r} is known: there is nothing to analyse."
+            )
+        order = known[np.argsort(stamps[known], kind="stable")]
         self._stamp = stamps[order]
-        self.out_of_order = int((np.diff(stamps[kept]) < 0).sum())
-        self._columns = {name: table.column(name) for name in table.column_names if name != self._time}
-        self._order = order
-        if not len(order):
-            raise RecordingError(f"{self._path} has no row whose time {self._time!r} is known: there is nothing to analyse.")
         self.start, self.end = int(self._stamp[0]), int(self._stamp[-1])
+        self._groups: dict[str, dict[str, _Column]] = {}
+        self._texts: dict[str, list[str]] = {}
+        for name, column in cells.items():
+            group, leaf = _split(name)
+            numbers = _numbers(column)
+            if numbers is None:
+                self._texts.setdefault(group, []).append(name)
+                continue
+            members = self._groups.setdefault(group, {})
+            empty = np.array([cell in _EMPTY for cell in column])
+            members[_unique(_identifier(leaf), members)] = _Column(numbers[order], empty[order])
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._columns = {}
-
-    @cached_property
-    def _groups(self) -> dict[str, dict[str, str]]:
-        """Columns of numbers by group and path."""
-        groups: dict[str, dict[str, str]] = {}
-        for name, column in self._columns.items():
-            if _is_number(column.type):
-                prefix, _, leaf = _split(name)
-                members = groups.setdefault(prefix, {})
-                members[_unique(_identifier(leaf), members)] = name
-        return groups
+        self._groups = {}
 
     @property
     def topics(self) -> Mapping[str, Topic]:
@@ -99,11 +107,7 @@ class Table:
 
     def fields(self, topic: str) -> tuple[list[Field], list[str]]:
         """Return the columns of a group, and sentences about those that are no numbers."""
-        left_out = [
-            f"column {name!r} holds {column.type}, not numbers"
-            for name, column in self._columns.items()
-            if not _is_number(column.type) and _split(name)[0] == topic
-        ]
+        left_out = [f"column {name!r} holds text, not numbers" for name in self._texts.get(topic, [])]
         return [Field(path, 0) for path in self._groups[topic]], left_out
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
@@ -131,34 +135,20 @@ class Table:
             raise ConfigurationError(
                 f"{self.label} has no column {path!r} in the group {modality.topic!r}: it has {', '.join(members)}."
             )
-        column = self._columns[members[path]]
-        values = np.asarray(pc.fill_null(column.cast(pa.float64()), math.nan), dtype=float).astype(object)
-        values[np.asarray(column.is_null())] = None
-        return values[self._order]
+        values = members[path].numbers.astype(object)
+        values[members[path].empty] = None
+        return values
 
-    def _stamps(self, table: pa.Table) -> np.ndarray:
+    def _stamps(self, cells: Sequence[str]) -> np.ndarray:
         """Stamps (rows,) int64 in nanoseconds; -1 where the time is not known."""
-        if self._time is None:
-            self._time = _time_column(table, self._path)
-        elif self._time not in table.column_names:
-            raise RecordingError(
-                f"{self._path} has no column {self._time!r} for the time: it has {', '.join(table.column_names)}."
-            )
-        column = table.column(self._time)
-        if pa.types.is_timestamp(column.type):
-            stamps = pc.fill_null(column.cast(pa.timestamp("ns")).cast(pa.int64()), -1)
-            return np.asarray(stamps)
-        if not _is_number(column.type):
-            raise RecordingError(
-                f"column {self._time!r} of {self._path} holds {column.type}: expected seconds, or dates such as "
-                "2024-05-01 12:00:00.5; name another column with --time."
-            )
-        if pa.types.is_integer(column.type):
-            raw = np.asarray(pc.fill_null(column, -1)).astype(np.int64)
-            return np.where(raw < 0, -1, raw * round(self._nanoseconds_per_unit(raw)))
-        raw = np.asarray(pc.fill_null(column, math.nan), dtype=float)
-        good = np.isfinite(raw) & (raw >= 0)
-        return np.where(good, np.round(np.where(good, raw, 0.0) * self._nanoseconds_per_unit(raw)), -1).astype(np.int64)
+        numbers = _numbers(cells)
+        if numbers is None:
+            return _dates(cells, self._time or "", self._path)
+        factor = self._nanoseconds_per_unit(numbers)
+        good = np.isfinite(numbers) & (numbers >= 0)
+        if factor == 1.0:  # beyond 2**53 a float no longer holds every nanosecond
+            return np.array([int(float(c) if "." in c or "e" in c else c) if ok else -1 for c, ok in zip(cells, good)])
+        return np.where(good, np.round(np.where(good, numbers, 0.0) * factor), -1).astype(np.int64)
 
     def _nanoseconds_per_unit(self, raw: np.ndarray) -> float:
         if self._unit != "auto":
@@ -171,54 +161,87 @@ class Table:
         return float(NANOSECONDS)
 
 
-def _read(path: Path) -> pa.Table:
-    if not path.exists():
-        raise RecordingError(f"{path} is not there: expected a CSV file.")
+@dataclass(frozen=True, eq=False)
+class _Column:
+    numbers: np.ndarray
+    empty: np.ndarray
+
+
+def _open(path: Path) -> IO[str]:
+    opener = _OPENERS.get(path.suffix, open)
+    return opener(path, "rt", encoding="utf-8-sig", newline="")
+
+
+def _read(path: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a table, all cells without the blanks around them."""
     try:
-        with pa.input_stream(path) as stream:
-            head = stream.read(65536).decode("utf-8", errors="replace")
-        if not head.strip():
-            raise RecordingError(f"{path} is empty: expected a header line and rows of numbers.")
-        first = head.splitlines()[0]
-        delimiter = max(_DELIMITERS, key=first.count)
-        table = pa_csv.read_csv(
-            path,
-            parse_options=pa_csv.ParseOptions(delimiter=delimiter),
-            convert_options=pa_csv.ConvertOptions(null_values=_UNKNOWN),
-        )
-    except (OSError, pa.ArrowInvalid, csv.Error) as error:
+        with _open(path) as file:
+            first = file.readline()
+            if not first.strip():
+                raise RecordingError(f"{path} is empty: expected a header line and rows of numbers.")
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max(_DELIMITERS, key=first.count), skipinitialspace=True)
+            header, *rows = ([cell.strip() for cell in row] for row in reader if row)
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path} is not there: expected a CSV file.") from error
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError) as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV with a header line.") from error
-    if len(set(table.column_names)) < len(table.column_names):
-        twice = next(name for name in table.column_names if table.column_names.count(name) > 1)
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice is not None:
         raise RecordingError(f"{path} has two columns named {twice!r}: rename one.")
-    return table
+    short = next((number for number, row in enumerate(rows) if len(row) != len(header)), None)
+    if short is not None:
+        raise RecordingError(
+            f"row {short + 1} of {path} has {len(rows[short])} cells, but the header has {len(header)}: the file may be "
+            "truncated; mend or remove the row."
+        )
+    return header, rows
 
 
-def _time_column(table: pa.Table, path: Path) -> str:
-    for name in table.column_names:
-        if name.strip().lower() in TIME_NAMES:
+def _numbers(cells: Sequence[str]) -> np.ndarray | None:
+    """Cells as floats (rows,), NaN where empty; None for a column that holds text."""
+    texts = ["nan" if cell in _EMPTY else _BOOLEANS.get(cell, cell) for cell in cells]
+    try:
+        return np.array(texts).astype(float)
+    except ValueError:
+        return None
+
+
+def _dates(cells: Sequence[str], column: str, path: Path) -> np.ndarray:
+    """Stamps (rows,) int64 of ISO dates; without a time zone they are taken for UTC."""
+    stamps = np.full(len(cells), -1, dtype=np.int64)
+    for row, cell in enumerate(cells):
+        if cell in _EMPTY:
+            continue
+        try:
+            date = datetime.fromisoformat(cell.replace("Z", "+00:00"))
+        except ValueError as error:
+            raise RecordingError(
+                f"column {column!r} of {path} holds {cell!r}: expected seconds, or dates such as 2024-05-01 12:00:00.5; "
+                "name another column with --time."
+            ) from error
+        date = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
+        stamps[row] = round(date.timestamp() * 1e6) * 1000
+    return stamps
+
+
+def _time_column(cells: Mapping[str, Sequence[str]], path: Path) -> str:
+    for name in cells:
+        if name.lower() in TIME_NAMES:
             return name
-    first = table.column_names[0]
-    if pa.types.is_timestamp(table.column(0).type):
+    first = next(iter(cells))
+    numbers = _numbers(cells[first])
+    steps = np.array([math.nan]) if numbers is None else np.diff(numbers)
+    if (steps >= 0).all() and steps.any():
         return first
-    if _is_number(table.column(0).type):
-        steps = np.diff(np.asarray(table.column(0).cast(pa.float64()), dtype=float))
-        if (steps >= 0).all() and steps.any():
-            return first
-    raise RecordingError(
-        f"{path} has no column that looks like time: name one with --time; it has {', '.join(table.column_names)}."
-    )
+    raise RecordingError(f"{path} has no column that looks like time: name one with --time; it has {', '.join(cells)}.")
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
-
-
-def _split(name: str) -> tuple[str, str, str]:
-    """Group, separator and rest of a column's name."""
-    position = max(name.rstrip("/.").rfind("/"), name.rfind("."))
-    return (name[:position], name[position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, "", name)
+def _split(name: str) -> tuple[str, str]:
+    """Group and rest of a column's name."""
+    position = max(name.rfind("/"), name.rfind("."))
+    return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
 
 
 def _identifier(text: str) -> str:

@@ -1,0 +1,106 @@
+"""Matrices as a ROS 2 bag (mcap), written without ROS: Foxglove, PlotJuggler and `ros2 bag play` open it."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys.store import Typestore
+
+from infonet_ros.errors import OutputError
+from infonet_ros.matrices import DependenceMatrix, pair_columns
+
+MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
+PAIR_TYPE = "infonet_ros/msg/MutualInformationPair"
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def message_definition(name: str) -> str:
+    """Text of one of this package's message definitions: installed with it, or in the source checkout beside it."""
+    places = (_PACKAGE / "definitions", _PACKAGE.parent / "msg")
+    for place in places:
+        path = place / f"{name}.msg"
+        if path.exists():
+            return path.read_text(encoding="utf-8")
+    raise OutputError(f"{name}.msg is missing from this installation ({places[0]}): install infonet_ros again.")
+
+
+def matrix_typestore() -> Typestore:
+    """Return ROS 2's types with those of this package."""
+    store = get_typestore(Stores.ROS2_JAZZY)
+    types: dict[str, Any] = {}
+    for full_name in (PAIR_TYPE, MATRIX_TYPE):
+        types.update(get_types_from_msg(message_definition(full_name.rpartition("/")[2]), full_name))
+    store.register(types)
+    return store
+
+
+def write_matrix_bag(path: Path, topics: Mapping[str, Sequence[DependenceMatrix]]) -> None:
+    """Write a bag folder.
+
+    Parameters
+    ----------
+    path : Path
+        A folder that is not there yet.
+    topics : mapping of str to sequence of DependenceMatrix
+        Matrices in the order of time, by topic; each is stamped with the end of its window.
+    """
+    store = matrix_typestore()
+    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        queue = []
+        for topic, matrices in topics.items():
+            connection = writer.add_connection(topic, MATRIX_TYPE, typestore=store, offered_qos_profiles=[_RELIABLE])
+            queue += [(matrix.end, connection, matrix) for matrix in matrices]
+        for end, connection, matrix in sorted(queue, key=lambda entry: entry[0]):
+            writer.write(connection, end, store.serialize_cdr(_message(store, matrix), MATRIX_TYPE))
+
+
+_UNLIMITED = QosTime(2147483647, 4294967295)
+_RELIABLE = Qos(
+    history=QosHistory.KEEP_LAST,
+    depth=10,
+    reliability=QosReliability.RELIABLE,
+    durability=QosDurability.VOLATILE,
+    deadline=_UNLIMITED,
+    lifespan=_UNLIMITED,
+    liveliness=QosLiveliness.AUTOMATIC,
+    liveliness_lease_duration=_UNLIMITED,
+    avoid_ros_namespace_conventions=False,
+)
+
+
+def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
+    types = store.types
+    end = _time(types, matrix.end)
+    pairs = pair_columns(matrix)
+    del pairs["samples"]
+    names = list(pairs)
+    squares = {name: getattr(matrix, name).astype(np.float32).ravel() for name in ("mi", "lower", "upper", "p_value", "lag")}
+    return types[MATRIX_TYPE](
+        header=types["std_msgs/msg/Header"](stamp=end, frame_id=""),
+        window_start=_time(types, matrix.start),
+        window_end=end,
+        sample_count=matrix.sample_count,
+        sample_rate=matrix.sample_rate,
+        names=list(matrix.names),
+        valid=matrix.valid.astype(np.bool_),
+        **squares,
+        samples=matrix.samples.astype(np.uint32).ravel(),
+        method=matrix.method,
+        estimator=matrix.estimator,
+        estimator_version=matrix.version,
+        duration=matrix.duration,
+        pairs=[
+            types[PAIR_TYPE](**dict(zip(names, row, strict=True)))
+            for row in zip(*(column.tolist() for column in pairs.values()), strict=True)
+        ],
+    )
+
+
+def _time(types: Mapping[str, Any], nanoseconds: int) -> Any:
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return types["builtin_interfaces/msg/Time"](sec=seconds, nanosec=rest)

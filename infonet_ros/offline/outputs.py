@@ -1,0 +1,84 @@
+"""Write, then rename: results appear whole or not at all, and what was there before stays until then."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from infonet_ros.errors import InfonetError, OutputError
+
+
+class OutputFolder:
+    """Collects files and folders aside, and moves all of them into place at once, at the end of the context.
+
+    When anything goes wrong before that, nothing that was in the folder has changed.
+
+    Parameters
+    ----------
+    path : Path
+        The folder; made where it is missing.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be made or written to, or a file does not fit on the disk.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.written: list[Path] = []
+        self._names: list[str] = []
+
+    def __enter__(self) -> "OutputFolder":
+        self._made = not self.path.exists()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            # Inside the folder itself, so that the last step is a rename on one file system.
+            self._aside = Path(tempfile.mkdtemp(prefix=".infonet-", dir=self.path))
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        try:
+            if kind is None:
+                self._move_into_place()
+        finally:
+            shutil.rmtree(self._aside, ignore_errors=True)
+            if self._made and not any(self.path.iterdir()):
+                self.path.rmdir()
+
+    def write(self, name: str, write: Callable[[Path], None]) -> None:
+        """Let ``write`` make the file or folder ``name``, at the path that it is given."""
+        try:
+            write(self._aside / name)
+        except InfonetError:
+            raise
+        except OSError as error:
+            raise _cannot_write(self.path / name, error) from error
+        self._names.append(name)
+
+    def _move_into_place(self) -> None:
+        previous = self._aside / "previous"
+        previous.mkdir()
+        moved: list[str] = []
+        try:
+            for name in self._names:
+                target = self.path / name
+                if os.path.lexists(target):
+                    target.rename(previous / name)
+                moved.append(name)
+                (self._aside / name).rename(target)
+                self.written.append(target)
+        except OSError as error:
+            for name in moved:
+                if os.path.lexists(previous / name):
+                    shutil.rmtree(self.path / name, ignore_errors=True)
+                    (previous / name).rename(self.path / name)
+            raise _cannot_write(self.path / moved[-1] if moved else self.path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot write {path} ({reason}): choose another folder with --out, or make room there.")

@@ -1,0 +1,91 @@
+"""Matrices of an analysis as tables, arrays and a picture."""
+
+import csv
+import math
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infonet_ros.errors import MissingDependencyError
+from infonet_ros.matrices import DependenceMatrix, pair_columns
+from infonet_ros.offline.analysis import Analysis
+
+COLUMNS = ("time", "a", "b", "mi", "lower", "upper", "p", "lag", "samples", "valid")
+"""Of the tidy table: ``time`` is the end of the window in seconds, ``mi``, ``lower``, ``upper`` are in nats, ``lag`` in
+seconds and positive where ``b`` follows ``a``; ``p`` is empty without surrogates."""
+
+ARRAYS = ("mi", "lower", "upper", "p_value", "lag", "samples", "valid")
+
+
+def write_csv(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
+    """Write one row per window and pair; what is not known is an empty cell."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for matrix in matrices:
+            writer.writerows(_text_rows(matrix))
+
+
+def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
+    """Write the same table as `write_csv`, with numbers as numbers and names as a dictionary."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingDependencyError("Parquet", "pyarrow", "run `pip install pyarrow`, or leave parquet out") from error
+    kinds = {"p": pa.float32(), "samples": pa.int32(), "valid": pa.bool_(), "time": pa.timestamp("ns", tz="UTC")}
+    columns: dict[str, Any] = {name: [] for name in COLUMNS}
+    for matrix in matrices:
+        pairs = pair_columns(matrix)
+        pairs["p"] = pairs.pop("p_value")
+        pairs["time"] = np.full(len(pairs["a"]), matrix.end, dtype=np.int64)
+        for name in COLUMNS:
+            columns[name].append(pairs[name])
+    arrays = {}
+    for name, parts in columns.items():
+        values = np.concatenate(parts)
+        if name in ("a", "b"):
+            arrays[name] = pa.array(values.tolist(), pa.string()).dictionary_encode()
+        else:
+            arrays[name] = pa.array(values, kinds.get(name, pa.float32()), from_pandas=name not in ("time", "samples", "valid"))
+    parquet.write_table(pa.table(arrays), path)
+
+
+def write_npz(path: Path, analysis: Analysis) -> None:
+    """Write ``names`` (N,), ``start`` and ``end`` (W,) in nanoseconds, the tensors (W, N, N) of all windows, ``valid``
+    (W, N), and ``overall_*`` (N, N) of the whole recording.
+    """
+    arrays = {name: np.stack([getattr(matrix, name) for matrix in analysis.matrices]) for name in ARRAYS}
+    overall = {f"overall_{name}": getattr(analysis.overall, name) for name in ARRAYS}
+    np.savez_compressed(
+        path,
+        names=np.array(analysis.names),
+        start=np.array([matrix.start for matrix in analysis.matrices]),
+        end=np.array([matrix.end for matrix in analysis.matrices]),
+        **arrays,
+        **overall,
+    )
+
+
+def write_picture(path: Path, analysis: Analysis) -> None:
+    """Draw the heat map of the whole recording."""
+    from infonet_ros.view.heatmap import HeatMap
+
+    HeatMap(significance=0.01).save(analysis.overall, path)
+
+
+def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:
+    pairs = pair_columns(matrix)
+    seconds, nanoseconds = divmod(matrix.end, 1_000_000_000)
+    time = f"{seconds}.{nanoseconds:09d}"
+    numbers = [[_number(value) for value in pairs[name].tolist()] for name in ("mi", "lower", "upper", "p_value", "lag")]
+    samples, valid = pairs["samples"].tolist(), pairs["valid"].tolist()
+    for row in zip(pairs["a"], pairs["b"], *numbers, samples, valid, strict=True):
+        *cells, good = row
+        yield [time, *cells, "true" if good else "false"]
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
