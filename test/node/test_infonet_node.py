@@ -1,0 +1,276 @@
+import math
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import Twist
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+from robot_graph import START, Diagnosis, Feed, stamped, value
+from rosgraph_msgs.msg import Clock
+
+from infonet_ros.matrices import channel_matrix
+from infonet_ros.msg import MutualInformationMatrix
+
+PAIR = {
+    "modalities": ["a", "b"],
+    "a.topic": "/a",
+    "a.channels": ["vector.x", "vector.y"],
+    "b.topic": "/b",
+    "b.channels": ["vector.x"],
+    "window": 4.0,
+    "hop": 1.0,
+}
+
+
+def noise(seconds, channel):
+    """White noise that is the same for the same time: a signal to be shared by two topics."""
+    return np.random.default_rng([round(seconds * 1e6), channel]).normal()
+
+
+SIGNALS = {
+    "/a": lambda t: stamped(t, noise(t, 0), noise(t, 1)),
+    "/b": lambda t: stamped(t, noise(t, 0) + 0.3 * noise(t, 2)),
+}
+
+
+def square(message, field="mi"):
+    return np.array(getattr(message, field)).reshape(len(message.names), -1)
+
+
+def started(graph, **changes):
+    matrices = graph.listen(MutualInformationMatrix, "/infonet/channels")
+    node = graph.infonet(**{**PAIR, **changes})
+    return node, matrices
+
+
+def test_dependent_channels_stand_out_in_the_matrix(graph):
+    node, matrices = started(graph)
+    modalities = graph.listen(MutualInformationMatrix, "/infonet/modalities")
+    graph.until(lambda: node.count_subscribers("/infonet/modalities"))
+    Feed(graph, node, SIGNALS).run(0.0, 7.0)
+    graph.until(lambda: matrices and modalities)
+    matrix = matrices[-1]
+    assert list(matrix.names) == ["a.vector.x", "a.vector.y", "b.vector.x"]
+    assert square(matrix)[0, 2] > 0.6  # truth: 1.25 nats
+    assert square(matrix)[0, 1] < 0.2 > square(matrix)[1, 2]
+    assert list(matrix.valid) == [True] * 3
+    assert matrix.sample_count == 200
+    assert matrix.sample_rate == 50.0
+    assert Time.from_msg(matrix.window_end).nanoseconds % 1_000_000_000 == 0
+    assert list(modalities[-1].names) == ["a", "b"]
+    assert square(modalities[-1])[0, 1] > 0.1
+
+
+def test_the_matrix_is_that_of_its_window(graph):
+    """Live, over real middleware, against the estimator on the same samples."""
+    node, matrices = started(graph)
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    matrix = matrices[-1]
+    from infonet_ros.streams.window import Window
+
+    end = Time.from_msg(matrix.window_end).nanoseconds / 1e9
+    times = np.round((end - START - np.arange(200)[::-1] / 50.0) * 50) / 50.0 + START
+    samples = np.array(
+        [[SIGNALS["/a"](t).vector.x, SIGNALS["/a"](t).vector.y, SIGNALS["/b"](t).vector.x] for t in times]
+    )
+    window = Window(tuple(matrix.names), samples, round(times[0] * 1e9), round(times[-1] * 1e9), 50.0)
+    expected = channel_matrix(node._net, window, node._settings)
+    np.testing.assert_allclose(square(matrix), expected.mi, atol=1e-5)
+    np.testing.assert_allclose(square(matrix, "upper"), expected.upper, atol=1e-5)
+
+
+def test_a_delay_and_a_p_value(graph):
+    node, matrices = started(graph, max_lag=0.2, surrogates=19)
+    signals = dict(SIGNALS)
+    signals["/b"] = lambda t: stamped(t, noise(t - 0.1, 0) + 0.3 * noise(t, 2))
+    Feed(graph, node, signals).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert square(matrix, "lag")[0, 2] == pytest.approx(0.1)
+    assert square(matrix, "lag")[2, 0] == pytest.approx(-0.1)
+    assert square(matrix, "p_value")[0, 2] == pytest.approx(0.05)
+
+
+def test_a_reader_that_comes_late_gets_the_last_matrix(graph):
+    node, matrices = started(graph)
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    late = graph.listen(MutualInformationMatrix, "/infonet/channels", latched)
+    graph.until(lambda: late)
+
+
+def test_window_and_surrogates_change_while_it_runs(graph):
+    node, matrices = started(graph)
+    feed = Feed(graph, node, SIGNALS)
+    feed.run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    assert np.isnan(square(matrices[-1], "p_value")).all()
+    changes = [Parameter("window", value=2), Parameter("surrogates", value=9)]  # a whole number for a float, too
+    assert all(result.successful for result in node.set_parameters(changes))
+    feed.run(6.5, 4.0)
+    matrix = graph.until(lambda: matrices[-1].sample_count == 100 and matrices[-1])
+    assert np.isfinite(square(matrix, "p_value")[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "reason"),
+    [
+        ("window", -1.0, "window"),
+        ("rate", 10.0, "rate cannot change while the node is configured"),
+        ("a.topic", "/c", "a.topic cannot change while the node is configured"),
+        ("synchronization", "exact", "synchronization cannot change"),
+    ],
+)
+def test_a_refused_parameter_says_why(graph, name, setting, reason):
+    node, _ = started(graph)
+    (result,) = node.set_parameters([Parameter(name, value=setting)])
+    assert not result.successful
+    assert reason in result.reason
+
+
+def test_everything_changes_while_it_is_unconfigured(graph):
+    node, _ = started(graph)
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    changes = [
+        Parameter("rate", value=10.0),
+        Parameter("modalities", value=["c"]),
+    ]
+    assert all(result.successful for result in node.set_parameters(changes))
+    more = [Parameter("c.topic", value="/c"), Parameter("c.channels", value=["vector.z"])]
+    assert all(result.successful for result in node.set_parameters(more))
+    node.undeclare_parameter("a.topic")
+    for name in ("a.channels", "b.topic", "b.channels", "a.type", "b.type"):
+        node.undeclare_parameter(name)
+    node.start()
+    assert node._settings.channel_names == ("c.vector.z",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"windw": 3.0}, "unknown parameter 'windw'"),
+        ({"modalities": []}, "modalities is empty"),
+        ({"b.channels": []}, "b.channels is empty"),
+        ({"a.channels": ["vector..x"]}, "not a field path"),
+        ({"a.type": "geometry_msgs/msg/Vector3Stamped", "a.channels": ["vector.w"]}, "no field 'w', it has x"),
+        ({"a.type": "no_msgs/msg/Nothing"}, "'no_msgs/msg/Nothing' is not known"),
+        ({"a.topic": "/with space"}, "no name of a topic"),
+        ({"weights": "/nowhere/weights.safetensors"}, "/nowhere/weights.safetensors"),
+        ({"device": "cuda:99"}, "cuda:99"),
+    ],
+)
+def test_what_cannot_be_configured_says_why_and_leaves_the_node_alive(graph, changes, reason):
+    if changes.get("modalities") == []:
+        node = graph.infonet()
+    else:
+        node, _ = started(graph, **changes)
+    assert node._state == "unconfigured"
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: reason in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+
+
+def test_an_unknown_field_is_found_when_the_topic_comes(graph):
+    started(graph, **{"b.channels": ["vector.w"]})
+    graph.robot.create_publisher(type(stamped(0.0)), "/b", 10)
+    status = Diagnosis(graph).until("infonet: /b", lambda status: "no field 'w'" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message.startswith("topic /b, channel 'vector.w': geometry_msgs/msg/Vector3 has no field 'w'")
+
+
+def test_best_effort_publishers_are_listened_to(graph):
+    node, matrices = started(graph)
+    Feed(graph, node, SIGNALS, qos=QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+
+
+def test_the_subscription_follows_its_publishers(graph):
+    started(graph)
+    first = graph.robot.create_publisher(type(stamped(0.0)), "/a", 10)
+    graph.until(first.get_subscription_count)
+    second = graph.robot.create_publisher(
+        type(stamped(0.0)), "/a", QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+    )
+    graph.until(second.get_subscription_count)
+
+
+def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
+    matrices = graph.listen(MutualInformationMatrix, "/infonet/channels")
+    node = graph.infonet(
+        **{"use_sim_time": True, "modalities": ["cmd"], "cmd.topic": "/cmd", "window": 2.0, "hop": 1.0, "rate": 50.0},
+        **{"cmd.channels": ["linear.x", "angular.z"]},
+    )
+    clock = graph.robot.create_publisher(Clock, "/clock", 10)
+    command = graph.robot.create_publisher(Twist, "/cmd", 10)
+    graph.until(lambda: command.get_subscription_count() and clock.get_subscription_count())
+    for index in range(200):
+        now = Time(nanoseconds=round((1000.0 + index / 50.0) * 1e9))
+        clock.publish(Clock(clock=now.to_msg()))
+        graph.until(lambda now=now: node.get_clock().now().nanoseconds == now.nanoseconds)
+        sent = Twist()
+        sent.linear.x, sent.angular.z = noise(index, 0), noise(index, 0)
+        command.publish(sent)
+        graph.until(lambda index=index: node._topics.topics[0].status.received == index + 1)
+    graph.until(lambda: matrices)
+    count = len(matrices)
+    for _ in range(5):  # the clock stands still: nothing new can be said
+        command.publish(Twist())
+    graph.until(lambda: node._topics.topics[0].status.received == 205)
+    assert node._topics.topics[0].status.repeated == 5
+    assert len(matrices) == count
+    assert Time.from_msg(matrices[-1].window_end).nanoseconds <= 1_004_000_000_000
+
+
+def test_diagnostics_of_a_healthy_node(graph):
+    node, matrices = started(graph)
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    diagnosis = Diagnosis(graph)
+    own = diagnosis.until("infonet: estimator", lambda status: status.message == "computing")
+    assert own.level == DiagnosticStatus.OK
+    assert value(own, "samples a window") == "200"
+    assert value(own, "device") == "cpu" or value(own, "device").startswith("cuda")
+    assert float(value(own, "computing time [s]")) > 0
+    topic = diagnosis.until("infonet: /a", lambda status: True)
+    assert value(topic, "rate [Hz]") == "50"
+    assert value(topic, "received") == "325"
+    silent = diagnosis.until("infonet: /a", lambda status: status.level == DiagnosticStatus.ERROR)
+    assert silent.message.startswith("silent for")
+
+
+def test_a_watched_pair_that_loses_its_dependence_raises_an_alert(graph):
+    watch = {"watches": ["slip"], "slip.pair": ["a.vector.x", "b.vector.x"], "slip.threshold": 0.4}
+    alerts = graph.listen(DiagnosticStatus, "/infonet/alerts")
+    node, _ = started(graph, **watch, **{"slip.duration": 2.0, "window": 2.0})
+    frozen = []
+    signals = dict(SIGNALS)
+    signals["/b"] = lambda t: stamped(t, 0.0) if frozen else SIGNALS["/b"](t)
+    feed = Feed(graph, node, signals)
+    feed.run(0.0, 4.5)
+    graph.until(lambda: node._estimation.findings["slip"].mi > 0.4)
+    assert not alerts
+    frozen.append(True)
+    feed.run(4.5, 6.0)
+    alert = graph.until(lambda: alerts and alerts[-1])
+    assert alert.level == DiagnosticStatus.ERROR
+    assert "must stay dependent" in alert.message
+    status = Diagnosis(graph).until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.ERROR)
+    assert value(status, "state") == "alert"
+    frozen.clear()
+    feed.run(10.5, 4.0)
+    graph.until(lambda: alerts[-1].level == DiagnosticStatus.OK)
+    assert len(alerts) == 2
+
+
+def test_nan_for_a_topic_is_not_known_to_the_end(graph):
+    node, matrices = started(graph)
+    signals = {**SIGNALS, "/b": lambda t: stamped(t, math.nan)}
+    Feed(graph, node, signals).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert list(matrix.valid) == [True, True, False]
+    assert np.isnan(square(matrix)[0, 2])
+    assert np.isfinite(square(matrix)[0, 1])
+    assert node._topics.topics[1].status.unknown == 325

@@ -1,0 +1,230 @@
+"""What a robot does to a node in its life; after each of it the node must go on."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+from robot_graph import START, Diagnosis, Feed, stamped, value
+from sensor_msgs.msg import LaserScan
+from test_infonet_node import PAIR, SIGNALS, square, started
+
+from infonet_ros import InfoNet
+from infonet_ros.msg import MutualInformationMatrix
+
+
+def resident_memory():
+    """Bytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096
+
+
+def test_a_topic_that_never_comes(graph):
+    node, matrices = started(graph)
+    Feed(graph, node, {"/a": SIGNALS["/a"]}).run(0.0, 7.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert list(matrix.valid) == [True, True, False]
+    assert np.isfinite(square(matrix)[0, 1])
+    assert np.isnan(square(matrix)[0, 2])
+    status = Diagnosis(graph).until("infonet: /b", lambda status: True)
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message == "nobody publishes it yet"
+
+
+def test_a_topic_that_stops_and_returns(graph):
+    node, matrices = started(graph)
+    feed = Feed(graph, node, SIGNALS)
+    feed.run(0.0, 6.0)
+    feed.run(6.0, 6.0, only=["/a"])
+    graph.until(lambda: matrices and not matrices[-1].valid[2])
+    feed.run(12.0, 8.0)
+    matrix = graph.until(lambda: matrices[-1].valid[2] and matrices[-1])
+    assert square(matrix)[0, 2] > 0.5
+    assert node._topics.topics[1].status.gaps == 1
+    assert node._windows.forward_jumps == 0
+
+
+def test_nan_now_and_then_is_left_out(graph):
+    node, matrices = started(graph)
+    signals = {**SIGNALS, "/b": lambda t: stamped(t, math.nan) if round(t * 50) % 10 == 0 else SIGNALS["/b"](t)}
+    Feed(graph, node, signals).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert list(matrix.valid) == [True] * 3
+    assert square(matrix)[0, 2] > 0.5
+
+
+def test_a_constant_tells_nothing(graph):
+    node, matrices = started(graph)
+    Feed(graph, node, {**SIGNALS, "/b": lambda t: stamped(t, 3.0)}).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert list(matrix.valid) == [True, True, False]
+    assert square(matrix)[0, 2] == 0.0
+
+
+def test_a_message_with_a_shorter_array_than_before(graph):
+    def scan(t):
+        message = LaserScan(ranges=[1.0 + math.sin(t), 2.0] if round(t * 50) % 2 else [1.0 + math.sin(t)])
+        message.header.stamp = Time(nanoseconds=round(t * 1e9)).to_msg()
+        return message
+
+    changes = {"b.topic": "/scan", "b.channels": ["ranges[0]", "ranges[1]", "ranges[1:]|min"]}
+    node, matrices = started(graph, **changes)
+    Feed(graph, node, {"/a": SIGNALS["/a"], "/scan": scan}).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert list(matrix.valid) == [True, True, True, False, False]
+    status = node._topics.topics[1].status
+    assert (status.unreadable, status.unknown) == (0, 2 * 163)
+
+
+def test_time_that_goes_backwards(graph):
+    node, matrices = started(graph)
+    feed = Feed(graph, node, SIGNALS)
+    for lap in range(1, 4):  # a recording that is played in a loop
+        feed.run(0.0, 6.5)
+        graph.until(lambda lap=lap: len(matrices) >= lap and node._windows.backward_jumps >= lap - 1)
+    ends = [Time.from_msg(matrix.window_end).nanoseconds for matrix in matrices]
+    assert min(ends) >= (START + 4) * 1e9
+    assert max(ends) <= (START + 7) * 1e9
+    assert all(square(matrix)[0, 2] > 0.5 for matrix in matrices)
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: True)
+    assert int(value(status, "backward jumps of time")) >= 2
+
+
+def test_a_thousand_lives(graph):
+    node, matrices = started(graph)
+    feed = Feed(graph, node, SIGNALS)
+    memory = 0
+    for life in range(1000):
+        node.trigger_deactivate()
+        node.trigger_cleanup()
+        node.trigger_configure()
+        node.trigger_activate()
+        graph.executor.spin_once(timeout_sec=0.0)
+        if life == 200:
+            memory = resident_memory()
+    assert node._state == "active"
+    assert resident_memory() - memory < 20e6
+    graph.until(lambda: all(publisher.get_subscription_count() for publisher in feed._publishers.values()))
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+
+
+def test_deactivated_it_is_silent_and_active_again_it_begins_anew(graph):
+    node, matrices = started(graph)
+    feed = Feed(graph, node, SIGNALS)
+    feed.run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    node.trigger_deactivate()
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: status.message == "the node is inactive")
+    assert status.level == DiagnosticStatus.WARN
+    node.trigger_activate()
+    assert node._windows.fill == 0.0
+
+
+def test_two_nodes_at_once(graph):
+    other_matrices = graph.listen(MutualInformationMatrix, "/other/channels")
+    node, matrices = started(graph)
+    other = graph.infonet(cli_args=["--ros-args", "-r", "__node:=other"], **{**PAIR, "window": 2.0})
+    assert other.get_name() == "other"
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices and other_matrices)
+    assert matrices[-1].sample_count == 200
+    assert other_matrices[-1].sample_count == 100
+
+
+def test_a_publisher_with_incompatible_quality_of_service(graph):
+    started(graph, **{"qos_overrides./b.subscription.reliability": "reliable"})
+    qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+    graph.robot.create_publisher(type(stamped(0.0)), "/b", qos)
+    status = Diagnosis(graph).until("infonet: /b", lambda status: "incompatible" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+    assert "RELIABILITY" in status.message
+
+
+def test_an_unknown_quality_of_service_is_refused_with_its_reason(graph):
+    started(graph, **{"qos_overrides./b.subscription.reliability": "quick"})
+    graph.robot.create_publisher(type(stamped(0.0)), "/b", 10)
+    status = Diagnosis(graph).until("infonet: /b", lambda status: "cannot be subscribed to" in status.message)
+    assert "quick" in status.message
+
+
+def test_a_corrupted_weights_file_and_then_a_good_one(graph, tmp_path):
+    weights = tmp_path / "weights.safetensors"
+    weights.write_bytes(b"no weights" * 100)
+    weights.with_suffix(".json").write_text("{}", encoding="utf-8")
+    node, _ = started(graph, weights=str(weights))
+    assert node._state == "unconfigured"
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
+    assert str(weights) in status.message
+    assert node.set_parameters([Parameter("weights", value="")])[0].successful
+    node.start()
+    assert node._state == "active"
+
+
+@pytest.fixture
+def net():
+    return InfoNet.from_pretrained("cpu")
+
+
+def test_an_estimator_that_raises(graph, net, monkeypatch):
+    def broken(*arguments, **options):
+        raise RuntimeError("out of luck")
+
+    node, matrices = started(graph, load=lambda device, weights: net)
+    diagnosis = Diagnosis(graph)
+    feed = Feed(graph, node, SIGNALS)
+    with monkeypatch.context() as patch:
+        patch.setattr(net, "pairwise", broken)
+        feed.run(0.0, 6.5)
+        status = diagnosis.until("infonet: estimator", lambda status: "out of luck" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+    assert int(value(status, "windows failed")) > 0
+    assert not matrices
+    feed.run(6.5, 2.0)
+    graph.until(lambda: matrices)
+    diagnosis.until("infonet: estimator", lambda status: status.message == "computing")
+
+
+def test_a_transition_that_raises_leaves_the_node_to_be_configured_again(graph, net):
+    attempts = []
+
+    def load(device, weights):
+        attempts.append(device)
+        if len(attempts) == 1:
+            raise RuntimeError("out of luck")
+        return net
+
+    node, _ = started(graph, load=load)
+    assert node._state == "unconfigured"
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
+    assert status.message == "RuntimeError: out of luck"
+    node.start()
+    assert node._state == "active"
+
+
+def test_a_slow_estimator_skips_windows_and_counts_them(graph, net, monkeypatch):
+    import threading
+
+    entered, go_on = threading.Event(), threading.Event()
+    pairwise = net.pairwise
+
+    def slow(*arguments, **options):
+        entered.set()
+        assert go_on.wait(30.0)
+        return pairwise(*arguments, **options)
+
+    node, matrices = started(graph, load=lambda device, weights: net)
+    feed = Feed(graph, node, SIGNALS)
+    monkeypatch.setattr(net, "pairwise", slow)
+    feed.run(0.0, 5.5)
+    graph.until(entered.is_set)
+    feed.run(5.5, 4.0)
+    go_on.set()
+    graph.until(lambda: len(matrices) == 2)
+    assert node._estimation.worker.skipped >= 2
+    first, last = (Time.from_msg(matrix.window_end).nanoseconds for matrix in matrices)
+    assert last - first > 2e9  # the newest, not the next
