@@ -20,11 +20,19 @@ setup(
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.10",
-    packages=find_namespace_packages(include=["infonet_ros", "infonet_ros.*"]),
-    package_data={"infonet_ros.models": ["*"]},
+    # Bags of matrices are written without ROS, so the definitions of the messages come along.
+    packages=[*find_namespace_packages(include=["infonet_ros", "infonet_ros.*"]), "infonet_ros.definitions"],
+    package_dir={"infonet_ros.definitions": "msg"},
+    package_data={
+        "infonet_ros.definitions": ["*.msg"],
+        "infonet_ros.models": ["*"],
+        "infonet_ros.offline": ["report.*"],
+    },
     install_requires=[
         "matplotlib",
         "numpy",
+        "plotly",
+        "pyarrow",
         "pyyaml",
         "rich",
         "rosbags",
@@ -34,6 +42,5 @@ setup(
         "tqdm",
         "typer",
     ],
-    extras_require={"report": ["plotly"], "parquet": ["pyarrow"]},
     entry_points={"console_scripts": ["infonet = infonet_ros.cli:main"]},
 )

@@ -49,10 +49,10 @@ def check_machine() -> None:
     version = ".".join(map(str, sys.version_info[:2]))
     if not (3, 10) <= sys.version_info[:2] <= (3, 14):
         raise SetupError(
-            f"{sys.executable} is Python {version}, but 3.10 to 3.14 is needed: run `make setup PYTHON=python3.12`, say."
+            f"{sys.executable} is Python {version}, but 3.10 to 3.14 is needed: `make setup PYTHON=python3.12`, say."
         )
     if not any(map(shutil.which, ("c++", "g++", "clang++"))):
-        raise SetupError("no C++ compiler was found, and the messages need one: on Debian, `apt install build-essential`.")
+        raise SetupError("no C++ compiler was found, and the messages need one: on Debian, `apt install g++ make`.")
     if not shutil.which("cmake"):
         raise SetupError("CMake was not found, and the messages need it: on Debian, `apt install cmake`.")
     if not (shutil.which("make") or shutil.which("ninja")):
@@ -85,8 +85,8 @@ def make_environment() -> Path:
     """Create `.venv` from the lock file; return its interpreter."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         raise SetupError(
-            f"this is {platform.system()} on {platform.machine()}, and PyPI has ROS 2 for Linux on x86_64 only: install "
-            "ROS 2, source it, and run this again; or use the library without ROS by `pip install .`."
+            f"this is {platform.system()} on {platform.machine()}, and PyPI has ROS 2 for Linux on x86_64 only: "
+            "install ROS 2, source it, and run this again; or use the library without ROS by `pip install .`."
         )
     python = VENV / "bin" / "python"
     stamp = VENV / "setup.stamp"
@@ -95,7 +95,10 @@ def make_environment() -> Path:
         return python
     print("setup: making .venv from PyPI (ROS 2 Kilted, torch; about 2 GB, some minutes) ...", flush=True)
     if not python.exists() or not same_version(python):
-        run([sys.executable, "-m", "venv", "--clear", str(VENV)], "the virtual environment could not be made")
+        run(
+            [sys.executable, "-m", "venv", "--clear", str(VENV)],
+            "the virtual environment could not be made (on Debian, `apt install python3-venv`)",
+        )
     run(
         [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(LOCK)],
         "pip could not install the packages of scripts/requirements.lock",
@@ -106,15 +109,16 @@ def make_environment() -> Path:
 
 
 def same_version(python: Path) -> bool:
-    """Tell whether an environment left by an earlier call has this interpreter's version."""
-    command = [str(python), "-c", "import sys; print(sys.version)"]
+    """Tell whether an environment left by an earlier call is whole and has this interpreter's version."""
+    command = [str(python), "-c", "import pip, sys; print(sys.version)"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.returncode == 0 and answer.stdout.strip() == sys.version
 
 
 def correct_cmake_paths(python: Path) -> None:
     """Replace the include folders of the machine that built the ROS wheels by those of this one."""
-    numpy_include = subprocess.check_output([python, "-c", "import numpy; print(numpy.get_include())"], text=True).strip()
+    ask_numpy = [python, "-c", "import numpy; print(numpy.get_include())"]
+    numpy_include = subprocess.check_output(ask_numpy, text=True).strip()
     tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     builder = f"/opt/python/{tag}-{tag}"
@@ -146,8 +150,10 @@ def build_workspace(python: Path) -> None:
         shutil.rmtree(ROOT / "install", ignore_errors=True)
     colcon = shutil.which("colcon", path=environment["PATH"])
     run(
-        [str(colcon), "build", "--paths", str(ROOT), "--symlink-install", "--event-handlers", "console_direct+"]
-        + ["--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={python}"],
+        [
+            *(str(colcon), "build", "--paths", ".", "--symlink-install", "--event-handlers", "console_direct+"),
+            *("--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={python}"),
+        ],
         "colcon could not build the package",
         environment,
     )

@@ -1,0 +1,46 @@
+"""The commands that need a running ROS 2: `infonet play` and `infonet demo`."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def play(
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags of ROS 2 or ROS 1: folders or files.")],
+    topics: Annotated[
+        list[str] | None, typer.Option(help="Play only topics that match this glob; may be given several times.")
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Speed: 2 plays twice as fast as recorded.", min=0.001)] = 1.0,
+    start: Annotated[float, typer.Option(help="Seconds of recording to leave out.", min=0.0)] = 0.0,
+    duration: Annotated[
+        float | None, typer.Option(help="Seconds of recording to play; all if not given.", min=0.0)
+    ] = None,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
+    clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
+    wait: Annotated[
+        float, typer.Option(help="Seconds to wait at most until every topic is subscribed to.", min=0.0)
+    ] = 0.0,
+) -> None:
+    """Play a recording as live topics, on machines without ros2 bag too."""
+    from infonet_ros.node.prerequisites import require_ros
+
+    require_ros("infonet play")
+
+    import rclpy
+    from rclpy.signals import SignalHandlerOptions
+
+    from infonet_ros.node.player import Playback, Player
+    from infonet_ros.offline.bags import Bag
+
+    playback = Playback(topics or (), start, duration, rate, loop, clock, wait)
+    # Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere.
+    with Bag(bags) as bag, rclpy.init(signal_handler_options=SignalHandlerOptions.NO):
+        node = rclpy.create_node("infonet_player")
+        player = Player(node, bag, playback)
+        player.wait_for_subscribers()
+        begun = time.monotonic()
+        player.play()
+        typer.echo(f"Played {player.played} messages of {bag.label} in {time.monotonic() - begun:.1f} s.")
+        node.destroy_node()

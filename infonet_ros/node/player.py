@@ -1,0 +1,212 @@
+"""Plays recordings as live topics: ROS 2 bags as they are, ROS 1 bags translated message by message.
+
+Messages go out serialised, as they were recorded; only those of ROS 1, whose byte layout differs, are decoded on the
+way. They are due at the time of their recording, divided by the rate, counted from the start: no error adds up.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rosbags.convert.converter import STATIC_MSGTYPE_RENAMES, is_same_wireformat, migrate_bytes
+from rosbags.interfaces import Connection, ConnectionExtRosbag1, QosDurability, QosReliability
+from rosbags.typesys import Stores, get_typestore
+from rosbags.typesys.store import Typestore
+from rosgraph_msgs.msg import Clock as ClockMessage
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.node.messages import NANOSECONDS, time_message
+from infonet_ros.offline.bags import Bag
+from infonet_ros.offline.proposal import matching_topics
+from infonet_ros.offline.recording import Span, chosen_span
+from infonet_ros.streams.message_types import message_class
+
+CLOCK_PERIOD = 0.01
+"""Seconds of wall time between two messages on /clock."""
+
+_QUEUE = 100  # messages that wait for a slow subscriber
+_LOOK_PERIOD = 0.02  # seconds between two looks at whether somebody subscribes
+_FAREWELL = 5.0  # seconds at the end until the subscribers have everything
+
+Translate = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Playback:
+    """What is to be played, and how.
+
+    ``topics`` are globs (all topics when empty), ``start`` and ``duration`` seconds of recording, ``rate`` the speed,
+    ``wait`` the seconds for which the first message waits until every topic has a subscriber.
+    """
+
+    topics: Sequence[str] = ()
+    start: float = 0.0
+    duration: float | None = None
+    rate: float = 1.0
+    loop: bool = False
+    clock: bool = False
+    wait: float = 0.0
+
+
+class Player:
+    """Plays one recording from a node of the caller's.
+
+    Parameters
+    ----------
+    node : Node
+        Publishes; it need not be spun.
+    bag : Bag
+        Open recording.
+    playback : Playback
+
+    Raises
+    ------
+    RecordingError
+        No topic matches, the start is after the end, or no message type of the recording is installed.
+    """
+
+    def __init__(self, node: Node, bag: Bag, playback: Playback) -> None:
+        self._bag = bag
+        self._playback = playback
+        self._span = chosen_span(bag, playback.start, playback.duration)
+        self._tracks = _tracks(node, bag, matching_topics(bag, playback.topics))
+        self._clock = node.create_publisher(ClockMessage, "/clock", 10) if playback.clock else None
+        self.played = 0
+
+    def wait_for_subscribers(self) -> None:
+        """Wait until every topic has a subscriber, but no longer than the playback says."""
+        end = time.monotonic() + self._playback.wait
+        publishers = [track.publisher for track in self._tracks.values()]
+        while time.monotonic() < end and not all(publisher.get_subscription_count() for publisher in publishers):
+            time.sleep(_LOOK_PERIOD)
+
+    def play(self) -> None:
+        """Publish everything, again and again with ``loop``; then see to it that the subscribers have it."""
+        self._play_once()
+        while self._playback.loop:
+            self._play_once()
+        for track in self._tracks.values():
+            track.publisher.wait_for_all_acked(Duration(seconds=_FAREWELL))
+
+    def _play_once(self) -> None:
+        timeline = Timeline(self._span, self._playback.rate)
+        for connection, recorded, raw in self._bag.raw_messages(list(self._tracks), self._span.start, self._span.stop):
+            self._wait_until(timeline, recorded)
+            self._tracks[connection.topic].publish(raw)
+            self.played += 1
+
+    def _wait_until(self, timeline: "Timeline", recorded: int) -> None:
+        """Sleep until a message is due, and tell the time meanwhile."""
+        if self._clock is None:
+            time.sleep(timeline.remaining(recorded))
+            return
+        while (remaining := timeline.remaining(recorded)) > 0.0:
+            if (next_tick := timeline.tick()) is not None:
+                self._clock.publish(ClockMessage(clock=time_message(next_tick)))
+            time.sleep(min(remaining, CLOCK_PERIOD))
+        # When late, the clock must still move: no message may be far in its future.
+        if (next_tick := timeline.tick(recorded)) is not None:
+            self._clock.publish(ClockMessage(clock=time_message(next_tick)))
+
+
+class Timeline:
+    """Recording time against wall time.
+
+    Parameters
+    ----------
+    span : Span
+        Part of the recording that is played from now on.
+    rate : float
+        Seconds of recording per second.
+    monotonic : callable
+        Wall time, seconds.
+    """
+
+    def __init__(self, span: Span, rate: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._start = span.start
+        self._rate = rate
+        self._monotonic = monotonic
+        self._begun = monotonic()
+        self._last_tick = -CLOCK_PERIOD
+
+    def remaining(self, recorded: int) -> float:
+        """Seconds until a message recorded at that nanosecond is due; 0 when it is late."""
+        due = self._begun + (recorded - self._start) / NANOSECONDS / self._rate
+        return max(0.0, due - self._monotonic())
+
+    def tick(self, at_most: int | None = None) -> int | None:
+        """Return the recording time for the clock, nanoseconds, if one is due; never after ``at_most``."""
+        elapsed = self._monotonic() - self._begun
+        if elapsed - self._last_tick < CLOCK_PERIOD:
+            return None
+        self._last_tick = elapsed
+        now = self._start + int(elapsed * self._rate * NANOSECONDS)
+        return now if at_most is None else min(now, at_most)
+
+
+class Track:
+    """One topic: its publisher, and how the recorded bytes become those of the installed type."""
+
+    def __init__(self, publisher: "Publisher[Any]", translate: Translate) -> None:
+        self.publisher = publisher
+        self._translate = translate
+
+    def publish(self, raw: bytes) -> None:
+        """Send one serialised message."""
+        self.publisher.publish(self._translate(raw))
+
+
+def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
+    """Make a track of each topic whose type is installed; warn of the others."""
+    tracks, problems = {}, []
+    for topic in topics:
+        connections = [connection for connection in bag.reader.connections if connection.topic == topic]
+        source = connections[0].msgtype
+        target = STATIC_MSGTYPE_RENAMES.get(source, source)
+        try:
+            publisher = node.create_publisher(message_class(target), topic, _quality_of_service(connections))
+        except ConfigurationError:
+            problems.append(f"{topic} cannot be played, because its type {target} is not installed here")
+            continue
+        tracks[topic] = Track(publisher, bytes if bag.reader.is2 else _from_ros1(bag.reader.typestore, source, target))
+    if not tracks:
+        raise RecordingError(f"{'; '.join(problems)}: install that package, or build it and source its workspace.")
+    for problem in problems:
+        node.get_logger().warning(problem)
+    return tracks
+
+
+def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:
+    """Offer what the recorded publishers did, or reliable and volatile when the bag does not say."""
+    reliable, latched = True, False
+    for connection in connections:
+        if isinstance(connection.ext, ConnectionExtRosbag1):
+            latched |= bool(connection.ext.latching)
+            continue
+        for offered in connection.ext.offered_qos_profiles:
+            reliable &= offered.reliability != QosReliability.BEST_EFFORT
+            latched |= offered.durability == QosDurability.TRANSIENT_LOCAL
+    return QoSProfile(
+        depth=_QUEUE,
+        reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
+
+
+def _from_ros1(recorded: Typestore, source: str, target: str) -> Translate:
+    """Return what turns a message of ROS 1 into the bytes of its ROS 2 type, whose fields may differ."""
+    installed = get_typestore(Stores.LATEST)
+    header = installed.fielddefs["std_msgs/msg/Header"]
+    own = {name: fields for name, fields in recorded.fielddefs.items() if name not in installed.fielddefs}
+    installed.register({**own, "std_msgs/msg/Header": header})
+    if is_same_wireformat(recorded, installed, source, target):
+        return lambda raw: bytes(installed.ros1_to_cdr(raw, target))
+    cache: dict[str, object] = {}
+    return lambda raw: bytes(
+        migrate_bytes(recorded, installed, source, target, cache, raw, src_is2=False, dst_is2=True)
+    )
