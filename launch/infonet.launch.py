@@ -1,0 +1,90 @@
+"""Start the node: ros2 launch infonet_ros infonet.launch.py params_file:=my_robot.yaml rviz:=true."""
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.conditions import IfCondition
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import LifecycleNode, Node
+from launch_ros.substitutions import FindPackageShare
+
+CONFIG = PathJoinSubstitution([FindPackageShare("infonet_ros"), "config"])
+RVIZ_TOPICS = ("image", "markers")
+
+
+def generate_launch_description() -> LaunchDescription:
+    arguments = [
+        DeclareLaunchArgument(
+            "params_file",
+            default_value=PathJoinSubstitution([CONFIG, "infonet.yaml"]),
+            description="Parameter file: which topics and channels, and how to estimate. "
+            "The default explains every parameter; `infonet bag --propose` writes one for a recording.",
+        ),
+        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
+        DeclareLaunchArgument(
+            "use_sim_time",
+            default_value="false",
+            choices=["true", "false"],
+            description="Take the time from /clock: for simulators, and for `ros2 bag play --clock`.",
+        ),
+        DeclareLaunchArgument(
+            "device",
+            default_value="",
+            description="Where the network runs: auto, cpu, cuda or cuda:<index>. Empty: as the parameter file says.",
+        ),
+        DeclareLaunchArgument(
+            "autostart",
+            default_value="true",
+            choices=["true", "false"],
+            description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`.",
+        ),
+        DeclareLaunchArgument(
+            "rviz",
+            default_value="false",
+            choices=["true", "false"],
+            description="Also start rviz2, with the heat map, the graph of modalities and tf.",
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error", "fatal"],
+            description="Least severity of the messages that the node logs.",
+        ),
+    ]
+    return LaunchDescription([*arguments, OpaqueFunction(function=infonet_node), rviz_node()])
+
+
+def infonet_node(context: LaunchContext) -> list[LifecycleNode]:
+    """Make the node; arguments that were left empty stay as the parameter file has them."""
+    value = {name: LaunchConfiguration(name).perform(context) for name in ("use_sim_time", "autostart", "device")}
+    overrides: dict[str, bool | str] = {name: value[name] == "true" for name in ("use_sim_time", "autostart")}
+    if value["device"]:
+        overrides["device"] = value["device"]
+    return [
+        LifecycleNode(
+            package="infonet_ros",
+            executable="infonet_node",
+            name="infonet",
+            namespace=LaunchConfiguration("namespace"),
+            parameters=[LaunchConfiguration("params_file"), overrides],
+            arguments=["--ros-args", "--log-level", ["infonet:=", LaunchConfiguration("log_level")]],
+            output="screen",
+            emulate_tty=True,
+        )
+    ]
+
+
+def rviz_node() -> Node:
+    """Make rviz2; its displays follow the node into its namespace."""
+    namespace = LaunchConfiguration("namespace")
+    return Node(
+        package="rviz2",
+        executable="rviz2",
+        name="infonet_rviz",
+        namespace=namespace,
+        arguments=["-d", PathJoinSubstitution([CONFIG, "infonet.rviz"])],
+        # A relative name on the right is resolved in the namespace of rviz.
+        remappings=[(f"/infonet/{topic}", f"infonet/{topic}") for topic in RVIZ_TOPICS],
+        parameters=[{"use_sim_time": LaunchConfiguration("use_sim_time")}],
+        condition=IfCondition(LaunchConfiguration("rviz")),
+        output="log",
+    )

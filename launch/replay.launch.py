@@ -1,0 +1,60 @@
+"""Replay a recording into the node: ros2 launch infonet_ros replay.launch.py bag:=my_bag params_file:=my_robot.yaml."""
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, OpaqueFunction
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.substitutions import FindPackageShare
+
+SHARE = FindPackageShare("infonet_ros")
+PASSED_ON = ("params_file", "namespace", "device", "rviz", "log_level")
+
+
+def generate_launch_description() -> LaunchDescription:
+    arguments = [
+        DeclareLaunchArgument(
+            "bag",
+            default_value=PathJoinSubstitution([SHARE, "husky"]),
+            description="Recording to play. The default is a Clearpath Husky driven outdoors for 395 s.",
+        ),
+        DeclareLaunchArgument("rate", default_value="1.0", description="How many times faster than it was recorded."),
+        DeclareLaunchArgument(
+            "loop",
+            default_value="false",
+            choices=["true", "false"],
+            description="Begin again at the end; the node notices that time jumps back.",
+        ),
+        DeclareLaunchArgument(
+            "params_file",
+            default_value=PathJoinSubstitution([SHARE, "config", "husky.yaml"]),
+            description="Parameter file of the node. The default is for the default recording.",
+        ),
+        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
+        DeclareLaunchArgument(
+            "device",
+            default_value="",
+            description="Where the network runs: auto, cpu, cuda or cuda:<index>. Empty: as the parameter file says.",
+        ),
+        DeclareLaunchArgument(
+            "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
+        ),
+        DeclareLaunchArgument(
+            "log_level",
+            default_value="info",
+            choices=["debug", "info", "warn", "error", "fatal"],
+            description="Least severity of the messages that the node logs.",
+        ),
+    ]
+    node = IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "infonet.launch.py"])),
+        launch_arguments={"use_sim_time": "true", **{name: LaunchConfiguration(name) for name in PASSED_ON}}.items(),
+    )
+    return LaunchDescription([*arguments, node, OpaqueFunction(function=player)])
+
+
+def player(context: LaunchContext) -> list[ExecuteProcess]:
+    """Make the player; `ros2 bag play` reads keys from a terminal, of which a launch has none."""
+    loop = ["--loop"] if LaunchConfiguration("loop").perform(context) == "true" else []
+    bag, rate = LaunchConfiguration("bag"), LaunchConfiguration("rate")
+    command = ["ros2", "bag", "play", bag, "--clock", "--rate", rate, "--disable-keyboard-controls", *loop]
+    return [ExecuteProcess(cmd=command, name="player", output="screen")]

@@ -1,0 +1,134 @@
+"""The launch files are imported and executed by launch itself, where it is installed."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+REASON = "launch and launch_ros are not installed: on Debian, apt install ros-$ROS_DISTRO-launch-ros"
+launch = pytest.importorskip("launch", reason=REASON)
+pytest.importorskip("launch_ros", reason=REASON)
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, RegisterEventHandler
+from launch.event_handlers import OnProcessExit, OnProcessIO
+from launch.events import Shutdown
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import LifecycleNode, Node
+
+LAUNCH = Path(__file__).parents[2] / "launch"
+FILES = ["infonet.launch.py", "replay.launch.py"]
+PARAMETERS = """
+/**:
+  ros__parameters:
+    modalities: [gyro]
+    gyro:
+      topic: imu
+      type: sensor_msgs/msg/Imu
+      channels: [angular_velocity.x, angular_velocity.y]
+    device: cpu
+"""
+
+
+def description(name):
+    return PythonLaunchDescriptionSource(str(LAUNCH / name)).get_launch_description(launch.LaunchContext())
+
+
+def entities(name, **arguments):
+    """All actions that a launch file comes to with these arguments; nothing is executed but its own functions."""
+    context = launch.LaunchContext()
+    context.launch_configurations.update(arguments)
+    found = []
+
+    def visit(entity):
+        found.append(entity)
+        if not isinstance(entity, (ExecuteProcess, IncludeLaunchDescription)):
+            for each in entity.visit(context) or []:
+                visit(each)
+
+    visit(description(name))
+    return context, found
+
+
+def words(context, substitutions):
+    return launch.utilities.perform_substitutions(context, substitutions)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("infonet.launch.py", {"params_file", "namespace", "use_sim_time", "device", "rviz", "log_level", "autostart"}),
+        ("replay.launch.py", {"bag", "rate", "loop", "rviz", "params_file", "namespace", "device", "log_level"}),
+    ],
+)
+def test_every_argument_is_explained(name, expected):
+    arguments = description(name).get_launch_arguments()
+    own = {argument.name: argument for argument in arguments}
+    assert expected <= set(own)
+    for argument in own.values():
+        assert isinstance(argument, DeclareLaunchArgument)
+        assert argument.description not in ("", "no description given")
+
+
+@pytest.mark.parametrize("rviz", ["true", "false"])
+def test_rviz_starts_when_asked_for(rviz):
+    context, found = entities("infonet.launch.py", namespace="robot1", rviz=rviz)
+    nodes = [entity for entity in found if isinstance(entity, Node)]
+    assert sum(isinstance(node, LifecycleNode) for node in nodes) == 1
+    (viewer,) = [node for node in nodes if not isinstance(node, LifecycleNode)]
+    assert viewer.condition.evaluate(context) == (rviz == "true")
+    option, layout = (words(context, part) for part in viewer.cmd[1:3])  # the first word is where rviz2 is installed
+    assert option == "-d"
+    assert layout.endswith("config/infonet.rviz")
+
+
+@pytest.mark.parametrize(("loop", "present"), [("true", True), ("false", False)])
+def test_the_player_drives_the_clock(loop, present):
+    context, found = entities("replay.launch.py", bag="/data/run 1", rate="2.5", loop=loop)
+    (player,) = [entity for entity in found if isinstance(entity, ExecuteProcess)]
+    command = [words(context, part) for part in player.cmd]
+    assert command[:4] == ["ros2", "bag", "play", "/data/run 1"]
+    assert "--clock" in command
+    assert command[command.index("--rate") + 1] == "2.5"
+    assert ("--loop" in command) == present
+
+
+def test_the_replay_hands_its_arguments_on_to_the_node():
+    context, found = entities("replay.launch.py", params_file="mine.yaml", rviz="false", namespace="robot1")
+    (include,) = [entity for entity in found if isinstance(entity, IncludeLaunchDescription)]
+    handed = {
+        name: words(context, launch.utilities.normalize_to_list_of_substitutions(value))
+        for name, value in include.launch_arguments
+    }
+    assert handed["use_sim_time"] == "true"
+    assert handed["params_file"] == "mine.yaml"
+    assert handed["namespace"] == "robot1"
+    assert set(handed) <= {argument.name for argument in description("infonet.launch.py").get_launch_arguments()}
+
+
+def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch):
+    monkeypatch.setenv("ROS_DOMAIN_ID", "61")
+    monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
+    (tmp_path / "robot.yaml").write_text(PARAMETERS)
+    output, exits = [], []
+    service = launch.LaunchService(argv=[])
+
+    def on_output(event):
+        output.append(event.text.decode())
+        return launch.actions.EmitEvent(event=Shutdown()) if "channels, weights" in output[-1] else None
+
+    arguments = {"params_file": str(tmp_path / "robot.yaml"), "namespace": "robot1", "log_level": "debug"}
+    source = PythonLaunchDescriptionSource(str(LAUNCH / "infonet.launch.py"))
+    service.include_launch_description(
+        launch.LaunchDescription(
+            [
+                RegisterEventHandler(OnProcessIO(on_stdout=on_output, on_stderr=on_output)),
+                RegisterEventHandler(OnProcessExit(on_exit=lambda event, _: exits.append(event.returncode))),
+                IncludeLaunchDescription(source, launch_arguments=arguments.items()),
+            ]
+        )
+    )
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(asyncio.wait_for(service.run_async(), timeout=60.0))
+    loop.close()
+    assert "2 channels, weights" in "".join(output)
+    assert "robot1.infonet" in "".join(output)
+    assert exits == [0]
