@@ -5,7 +5,7 @@ Windows are cut and estimated by the same code as in the node; see `streams.wind
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
 from infonet_ros.matrices import DependenceMatrix, channel_matrix, lags_in_samples, modality_matrix
 from infonet_ros.offline.changes import Change, find_changes
-from infonet_ros.offline.recording import NANOSECONDS, Recording, Span, check_topics
+from infonet_ros.offline.recording import Recording, Span, check_topics
 from infonet_ros.offline.topic_statistics import StampLog, TopicStatistics
 from infonet_ros.offline.trace import Overview, Trace
 from infonet_ros.streams.channels import parse_channel
@@ -105,9 +105,12 @@ class Analysis:
         return self.overall.names
 
     def strongest(self, count: int) -> list[tuple[int, int]]:
-        """Pairs (a, b), a < b, of the largest MI over the whole recording, largest first; unknown ones are left out."""
-        row, column = np.triu_indices(len(self.names), k=1)
-        return _strongest(self.overall, row, column)[:count]
+        """Pairs (a, b), a < b, that depend most over the whole recording, strongest first.
+
+        Ordered by the lower end of the interval, since slow streams have large and uncertain MI; pairs that are not
+        known are left out.
+        """
+        return _strongest(self.overall)[:count]
 
 
 def analyse(
@@ -173,8 +176,7 @@ def _whole_recording(
     sliced = pool.submit(modality_matrix, net, window, settings) if several else None
     overall = whole.result()
     progress("whole recording", 0.5)
-    row, column = np.triu_indices(len(window.names), k=1)
-    pairs = _strongest(overall, row, column)
+    pairs = _strongest(overall)
     curves = pool.map(lambda pair: _delay_curve(net, window, scan, pair), pairs[:_CURVES])
     tables = pool.map(lambda pair: _discriminant(net, window, overall, settings.seed, pair), pairs)
     analysis = Analysis(
@@ -255,11 +257,11 @@ def _in_order(
         yield ahead.popleft().result()
 
 
-def _strongest(matrix: DependenceMatrix, row: np.ndarray, column: np.ndarray) -> list[tuple[int, int]]:
-    mi = np.where(matrix.valid[row] & matrix.valid[column], matrix.mi[row, column], np.nan)
-    known = np.flatnonzero(np.isfinite(mi))
-    order = known[np.argsort(-mi[known], kind="stable")]
-    return [(int(row[k]), int(column[k])) for k in order]
+def _strongest(matrix: DependenceMatrix) -> list[tuple[int, int]]:
+    row, column = np.triu_indices(len(matrix.names), k=1)
+    least = np.where(matrix.valid[row] & matrix.valid[column], matrix.lower[row, column], np.nan)
+    known = np.flatnonzero(np.isfinite(least))
+    return [(int(row[k]), int(column[k])) for k in known[np.argsort(-least[known], kind="stable")]]
 
 
 def _delay_curve(net: InfoNet, window: Window, scan: Settings, pair: tuple[int, int]) -> DelayCurve:
