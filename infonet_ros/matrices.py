@@ -67,6 +67,16 @@ class DependenceMatrix:
     version: str
     duration: float
 
+    @property
+    def known(self) -> np.ndarray:
+        """(N, N) bool: pairs with an estimate, of rows that are valid."""
+        return np.isfinite(self.mi) & self.valid[:, None] & self.valid[None, :]
+
+    def significant(self, level: float = 0.05) -> np.ndarray:
+        """(N, N) bool: pairs whose p-value is at most ``level``, such as 1/20 by 19 surrogates for 0.05."""
+        # In float32, as the p-values are: 0.05 of them is a little more than 0.05 of Python.
+        return self.p_value <= np.float32(level)
+
 
 def channel_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
     """Estimate the MI of all pairs of channels of a window.

@@ -99,7 +99,7 @@ def dependence_graph(
     edges = tuple(
         _edge(matrix, int(row), int(column), places, radius, end, significance)
         for row, column in pairs
-        if np.isfinite(matrix.mi[row, column]) and matrix.valid[row] and matrix.valid[column]
+        if matrix.known[row, column]
     )
     return Graph(vertices, edges)
 
@@ -129,7 +129,8 @@ def _edge(
 ) -> Edge:
     mi = float(matrix.mi[row, column])
     red, green, blue = (palette.colours(np.array(mi), end) / 255.0).tolist()
-    opacity = _FAINT if matrix.p_value[row, column] > significance else 1.0
+    tested = np.isfinite(matrix.p_value[row, column])
+    opacity = _FAINT if tested and not matrix.significant(significance)[row, column] else 1.0
     start, stop = places[row], places[column]
     middle = ((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2, (start[2] + stop[2]) / 2)
     return Edge(

@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from infonet_ros.errors import OutputError
 from infonet_ros.view import palette
+from infonet_ros.view.names import shorten
 
 if TYPE_CHECKING:
     from infonet_ros.matrices import DependenceMatrix
@@ -61,7 +62,7 @@ class Layout:
         cell = int(np.clip(_SIDE // len(names), 10, 200))
         label_size = min(_LABEL_SIZE, cell - 1)
         font = _font(label_size)
-        longest = int(max(font.getlength(short(name)) for name in names)) + 12
+        longest = int(max(font.getlength(shorten(name, _LONGEST_LABEL)) for name in names)) + 12
         angle = 0 if longest <= cell else 45 if cell > 1.5 * label_size else 90
         below = {0: 2 * label_size, 45: int(0.75 * (longest + label_size)), 90: longest}[angle]
         left = max(longest + 12, below if angle == 45 else 0)
@@ -139,19 +140,6 @@ class HeatMap:
             raise OutputError(f"cannot write the picture {path} ({error.strerror}): choose another path.") from error
 
 
-def short(name: str) -> str:
-    """Cut the middle out of a name that is too long for an axis."""
-    if len(name) <= _LONGEST_LABEL:
-        return name
-    half = (_LONGEST_LABEL - 1) // 2
-    return f"{name[:half]}…{name[-half:]}"
-
-
-def unknown(matrix: "DependenceMatrix") -> np.ndarray:
-    """(N, N) bool: pairs without an estimate, or with a row that is constant or has too few good samples."""
-    return np.isnan(matrix.mi) | ~matrix.valid[:, None] | ~matrix.valid[None, :]
-
-
 @functools.lru_cache(maxsize=8)
 def _layout(names: tuple[str, ...]) -> Layout:
     return Layout.of(names)
@@ -174,13 +162,13 @@ def _frame(layout: Layout, end: float, method: str, significance: float | None, 
     text(16, 22, f"Mutual information between {of}", fontsize=17, weight="bold")
     bottom, half = layout.top + layout.side, layout.cell / 2
     for index, name in enumerate(layout.names):
-        offset = index * layout.cell + half
-        text(layout.left - 8, layout.top + offset, short(name), fontsize=layout.label_size, ha="right")
+        label, offset = shorten(name, _LONGEST_LABEL), index * layout.cell + half
+        text(layout.left - 8, layout.top + offset, label, fontsize=layout.label_size, ha="right")
         style = {0: {"ha": "center", "va": "top"}, 45: {"ha": "right", "va": "top"}, 90: {"ha": "center", "va": "top"}}
         text(
             layout.left + offset + (4 if layout.angle == 45 else 0),
             bottom + 6,
-            short(name),
+            label,
             fontsize=layout.label_size,
             rotation=layout.angle,
             rotation_mode="anchor" if layout.angle == 45 else "default",
@@ -230,8 +218,7 @@ def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, significance:
     # Rec. 709 luminance decides between dark and light letters.
     ink = np.where(colour @ (0.2126, 0.7152, 0.0722) > 115, 0, 255).astype(np.uint16)
     letters = _letters(matrix, cell)
-    with np.errstate(invalid="ignore"):
-        letters = np.maximum(letters, _mark(cell) * (matrix.p_value <= significance)[:, :, None, None])
+    letters = np.maximum(letters, _mark(cell) * matrix.significant(significance)[:, :, None, None])
     letters = letters.astype(np.uint16)
     tiles = np.empty((count, cell, count, cell, 3), dtype=np.uint8)
     bare = 255 - letters
@@ -239,7 +226,7 @@ def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, significance:
         mixed = bare * colour[:, :, channel, None, None].astype(np.uint16) + letters * ink[:, :, None, None]
         tiles[..., channel] = (mixed // 255).transpose(0, 2, 1, 3)
     hidden = tiles.transpose(0, 2, 1, 3, 4)
-    hidden[unknown(matrix)] = _hatched(cell)
+    hidden[~matrix.known] = _hatched(cell)
     hidden[np.arange(count), np.arange(count)] = SELF
     tiles[:, -1] = PAGE
     tiles[:, :, :, -1] = PAGE

@@ -4,7 +4,7 @@ from PIL import Image
 
 from infonet_ros.errors import OutputError
 from infonet_ros.view import palette
-from infonet_ros.view.heatmap import PAGE, HeatMap, Layout, short
+from infonet_ros.view.heatmap import PAGE, HeatMap, Layout
 
 NAMES = ["imu.angular_velocity.y", "odom.twist.twist.angular.z", "fix.latitude"]
 NAN = float("nan")
@@ -99,14 +99,6 @@ def test_names_and_colour_bar_fit_into_the_picture(make_matrix, names):
     assert picture.shape[1] >= 480
     for edge in (picture[:3], picture[-3:], picture[:, :3], picture[:, -3:]):
         assert (edge == PAGE).all()
-
-
-def test_long_names_keep_both_ends():
-    name = "arm.controller.state." + "x" * 50 + ".positions[3]"
-    assert len(short(name)) <= 40
-    assert short(name).startswith("arm.controller")
-    assert short(name).endswith(".positions[3]")
-    assert short("imu.angular_velocity.y") == "imu.angular_velocity.y"
 
 
 def test_the_scale_grows_at_once_and_shrinks_after_ten_matrices(make_matrix):

@@ -1,0 +1,230 @@
+"""The matrix for a terminal: from what was received to something that rich can print. Pure functions, no ROS."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.bar import Bar
+from rich.color import Color
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+
+from infonet_ros.view import palette
+from infonet_ros.view.names import shorten
+from infonet_ros.view.selection import Pair, Selection
+
+if TYPE_CHECKING:
+    from infonet_ros.matrices import DependenceMatrix
+
+WIDE = 120  # columns from which on the pairs stand beside the matrix
+
+_LEVELS = ("fine", "warning", "error", "stale")
+_LEVEL_STYLES = ("green", "yellow", "bold red", "yellow")
+_SHADES = " ░▒▓█"
+_UNKNOWN = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
+_MARK = "•"
+_LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
+_FEWEST_PAIRS = 5
+_KEYS = "q quit   Tab channels/modalities   s sort   / find   Esc show all"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A line of the diagnostics: ``level`` 0 to 3 as in DiagnosticStatus."""
+
+    level: int
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """All that is known at a moment.
+
+    Attributes
+    ----------
+    node : str
+        Full name of the node.
+    matrix : DependenceMatrix or None
+        The last one of the selected kind.
+    end : float
+        MI at the end of the colour scale, nats.
+    reports : sequence of Report
+        The node's part of the diagnostics.
+    rate : float
+        Matrices per second; NaN until there were two.
+    silence : float
+        Seconds since the last matrix, or since the beginning.
+    """
+
+    node: str
+    matrix: "DependenceMatrix | None" = None
+    end: float = 1.0
+    reports: Sequence[Report] = field(default=())
+    rate: float = math.nan
+    silence: float = 0.0
+
+
+def screen(snapshot: Snapshot, selection: Selection, width: int, height: int | None, keys: bool = False) -> Group:
+    """Lay out everything.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    selection : Selection
+    width, height : int
+        Room in characters; a height of None is as much as is needed.
+    keys : bool
+        Whether keys can be pressed, and are therefore explained.
+    """
+    head: list[RenderableType] = [_title(snapshot, selection, width)]
+    foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(selection, width, keys)]
+    room = math.inf if height is None else height - len(head) - len(foot) - 1
+    if snapshot.matrix is None:
+        body: RenderableType = Text(f"\nwaiting for the first matrix of {snapshot.node}/{selection.kind} ...", "dim")
+    else:
+        body = _body(snapshot.matrix, snapshot.end, selection, width, room)
+    return Group(*head, body, *foot)
+
+
+def _body(matrix: "DependenceMatrix", end: float, selection: Selection, width: int, room: float) -> RenderableType:
+    """Matrix and pairs: side by side in a wide terminal, else one below the other."""
+    pairs = selection.pairs(matrix)
+    if width < WIDE:
+        lines = matrix_view(matrix, end, selection, width, room - _FEWEST_PAIRS - 2)
+        return Group(*lines, Text(""), pairs_view(pairs, end, width, room - len(lines) - 1))
+    lines = matrix_view(matrix, end, selection, width // 2, room)
+    used = max(line.cell_len for line in lines) + 3
+    sides = Table.grid()
+    sides.add_column(width=used)
+    sides.add_column()
+    sides.add_row(Group(*lines), pairs_view(pairs, end, width - used, room))
+    return sides
+
+
+def matrix_view(matrix: "DependenceMatrix", end: float, selection: Selection, width: int, room: float) -> list[Text]:
+    """Lines of coloured cells, numbered so that columns need no names."""
+    wanted = selection.rows(matrix, len(matrix.names))
+    longest = max((len(matrix.names[row]) for row in wanted), default=0)
+    label, cell = _widths(len(wanted), longest, width)
+    fitting = int(min((width - label) // cell, max(room - 2, 1)))
+    rows = selection.rows(matrix, fitting)
+    colours = palette.colours(matrix.mi, end)
+    lines = [Text(no_wrap=True).append(f"{_LEGEND if label > len(_LEGEND) else '':<{label}}", "dim")]
+    for place, row in enumerate(rows):
+        lines[0].append(f"{row + 1:>{cell}}", "" if place % 2 else "dim")
+    for row in rows:
+        line = Text(no_wrap=True).append(f"{row + 1:>3} ", "dim")
+        line.append(f"{shorten(matrix.names[row], label - 5):<{label - 4}}", "" if matrix.valid[row] else "dim")
+        for column in rows:
+            line.append(*_cell(matrix, row, column, cell, end, colours[row, column]))
+        lines.append(line)
+    if len(rows) < len(wanted):
+        lines.append(Text(f"    {len(rows)} of {len(wanted)} {selection.kind} fit: those that share the most", "dim"))
+    elif not rows:
+        lines = [Text(f"no name contains {selection.pattern!r}", "yellow")]
+    return lines
+
+
+def _widths(count: int, longest: int, width: int) -> tuple[int, int]:
+    """Width of the names and of a cell: values if they fit, else colour alone."""
+    for cell in (6, 5, 3, 2):
+        label = width - cell * count
+        if label >= min(longest, 18) + 5:
+            return min(label, longest + 5), cell
+    return min(longest, 18) + 5, 2
+
+
+def _cell(
+    matrix: "DependenceMatrix", row: int, column: int, width: int, end: float, colour: np.ndarray
+) -> tuple[str, Style]:
+    if row == column:
+        return " " * width, Style()
+    if not matrix.known[row, column]:
+        return _UNKNOWN * width, Style(color="bright_black")
+    mi = float(matrix.mi[row, column])
+    background = Color.from_rgb(*colour)
+    if width < 5:
+        # Shades of the same colour: invisible where there are colours, and all there is where there are none.
+        shade = _SHADES[min(int(len(_SHADES) * mi / end), len(_SHADES) - 1)]
+        return shade * width, Style(color=background, bgcolor=background)
+    mark = _MARK if matrix.significant()[row, column] else " "
+    number = f"{mi:.2f}" if width > 5 else f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}"
+    dark = colour @ (0.2126, 0.7152, 0.0722) > 115
+    return f"{number:>{width - 1}}{mark}", Style(color="black" if dark else "white", bgcolor=background)
+
+
+def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> RenderableType:
+    """One line for each pair: names, MI and whether it is significant, its interval, a bar, the delay."""
+    shown = pairs if math.isinf(room) else pairs[: max(int(room) - 1, 1)]
+    with_lags = any(pair.lag for pair in pairs)
+    columns = {"nats": 5, "90 %": 9, "": 6 if width < 100 else 16}
+    columns |= {"delay": 10} if with_lags else {}
+    name_width = (width - sum(columns.values()) - 2 * len(columns) - 2) // 2
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim", width=width)
+    for title, size in (("a", name_width), ("b", name_width), *columns.items()):
+        table.add_column(title, width=size, no_wrap=True, justify="left")
+    for pair in shown:
+        red, green, blue = palette.colours(np.array(pair.mi), end)
+        mark = _MARK if pair.significant else ""
+        cells: list[RenderableType] = [shorten(pair.a, name_width), shorten(pair.b, name_width), f"{pair.mi:.2f}{mark}"]
+        cells.append(Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"))
+        cells.append(Bar(end, 0, min(pair.mi, end), width=columns[""], color=Color.from_rgb(red, green, blue)))
+        if with_lags:
+            cells.append(delay(pair.lag))
+        table.add_row(*cells)
+    return table
+
+
+def delay(lag: float) -> str:
+    """Who follows whom: an arrow from the one that is first."""
+    if not lag or math.isnan(lag):
+        return "" if math.isnan(lag) else "none"
+    return f"a→b {lag:.3g} s" if lag > 0 else f"b→a {-lag:.3g} s"
+
+
+def _title(snapshot: Snapshot, selection: Selection, width: int) -> RenderableType:
+    title = Text(no_wrap=True, overflow="ellipsis").append(f"{snapshot.node} ", "bold")
+    title.append(selection.kind, "bold cyan")
+    matrix = snapshot.matrix
+    if matrix is not None:
+        end, span = matrix.end / 1e9, (matrix.end - matrix.start) / 1e9
+        moment = f"{end:.1f} s" if end < 1e8 else f"{datetime.fromtimestamp(end, timezone.utc):%H:%M:%S} UTC"
+        title.append(f"  {span:.3g} s up to {moment}, {matrix.sample_count} samples", "dim")
+    if not math.isnan(snapshot.rate):
+        title.append(f"  {snapshot.rate:.2g}/s", "dim")
+    if snapshot.silence > max(5.0, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):
+        title.append(f"  silent for {snapshot.silence:.0f} s", "bold red")
+    title.truncate(width)
+    return title
+
+
+def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
+    """Alerts and problems first, then one line with what is well."""
+    bad = sorted((report for report in reports if report.level), key=lambda report: -(report.level % 3))
+    lines = []
+    for report in bad[:most]:
+        level = min(report.level, 3)
+        line = Text(no_wrap=True).append(f"{_LEVELS[level]:>7} ", _LEVEL_STYLES[level])
+        line.append(f"{report.name}: {report.message}")
+        lines.append(line)
+    fine = [f"{report.name} {report.message}" for report in reports if not report.level]
+    if fine:
+        lines.append(Text(no_wrap=True).append("   fine ", "green").append(" · ".join(fine), "dim"))
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines
+
+
+def _footer(selection: Selection, width: int, keys: bool) -> list[Text]:
+    if selection.typing:
+        return [Text(f"/{selection.pattern}▏", "bold cyan", no_wrap=True)]
+    state = f"sorted by {selection.order}" + (f", /{selection.pattern}" if selection.pattern else "")
+    line = Text(no_wrap=True).append(f"{_KEYS}   " if keys else "", "dim").append(state, "cyan")
+    line.truncate(width, overflow="ellipsis")
+    return [line]
