@@ -6,6 +6,7 @@ import typer
 
 from infonet_ros.errors import InfonetError
 from infonet_ros.node.commands import play
+from infonet_ros.offline.commands import bag, csv
 from infonet_ros.training.commands import train
 
 app = typer.Typer(
@@ -15,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command()(bag)
+app.command()(csv)
 app.command()(play)
 app.command()(train)
 

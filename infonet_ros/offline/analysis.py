@@ -144,11 +144,13 @@ def analyse(
                 progress("windows", (sample.received - span.start) / (span.stop - span.start))
                 yield window
 
-    with _workers(net) as pool:
-        matrices = tuple(_in_order(pool, lambda window: channel_matrix(net, window, settings), windows()))
+    count = len(os.sched_getaffinity(0)) if net.device.type == "cpu" else 1
+    with _workers(count) as pool:
+        matrices = tuple(_in_order(pool, lambda window: channel_matrix(net, window, settings), windows(), 4 * count))
         if not matrices:
             raise RecordingError(
-                f"no window of {settings.window:g} s is complete in {recording.label}: choose a smaller --window or --hop."
+                f"no window of {settings.window:g} s is complete in {recording.label}: choose a smaller --window or "
+                "--hop."
             )
         progress("windows", 1.0)
         overview = trace.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
@@ -219,25 +221,23 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
 def _check_samples(window: Window, settings: Settings, net: InfoNet) -> None:
     if len(window.samples) < net.MIN_SAMPLES:
         raise InputError(
-            f"a window of {settings.window:g} s at {window.rate:g} Hz holds {len(window.samples)} samples, fewer than the "
-            f"{net.MIN_SAMPLES} that an estimate needs: choose --window {2 * net.MIN_SAMPLES / window.rate:.3g}, or a "
-            "higher --rate."
+            f"a window of {settings.window:g} s at {window.rate:g} Hz holds {len(window.samples)} samples, fewer "
+            f"than the {net.MIN_SAMPLES} that an estimate needs: choose --window {2 * net.MIN_SAMPLES / window.rate:.3g}, "
+            "or a higher --rate."
         )
 
 
 @contextmanager
-def _workers(net: InfoNet) -> Iterator[ThreadPoolExecutor]:
+def _workers(count: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that estimate windows side by side, on one core each.
 
-    That is faster than one window on all cores, whose network is too small to be shared out; and windows do not wait
-    for each other when the machine is busy. A GPU takes one window at a time.
+    That is faster than one window on all cores, whose network is too small to be shared out, and does not collapse
+    when the machine is busy with other work.
     """
-    on_cpu = net.device.type == "cpu"
     threads = torch.get_num_threads()
-    pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if on_cpu else 1)
+    pool = ThreadPoolExecutor(count)
     try:
-        if on_cpu:
-            torch.set_num_threads(1)
+        torch.set_num_threads(1)
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -245,16 +245,16 @@ def _workers(net: InfoNet) -> Iterator[ThreadPoolExecutor]:
 
 
 def _in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Window], DependenceMatrix], windows: Iterator[Window]
+    pool: ThreadPoolExecutor, work: Callable[[Window], DependenceMatrix], windows: Iterator[Window], ahead: int
 ) -> Iterator[DependenceMatrix]:
-    """Map over windows while they are read, a few ahead, so that memory holds no more of them."""
-    ahead: deque[Future[DependenceMatrix]] = deque()
+    """Map over windows while they are read, ``ahead`` at a time, so that memory holds no more of them."""
+    queue: deque[Future[DependenceMatrix]] = deque()
     for window in windows:
-        ahead.append(pool.submit(work, window))
-        if len(ahead) > 4 * pool._max_workers:
-            yield ahead.popleft().result()
-    while ahead:
-        yield ahead.popleft().result()
+        queue.append(pool.submit(work, window))
+        if len(queue) > ahead:
+            yield queue.popleft().result()
+    while queue:
+        yield queue.popleft().result()
 
 
 def _strongest(matrix: DependenceMatrix) -> list[tuple[int, int]]:
@@ -269,9 +269,7 @@ def _delay_curve(net: InfoNet, window: Window, scan: Settings, pair: tuple[int, 
     lags = lags_in_samples(scan, window.rate)
     both = sorted({-lag for lag in lags} | set(lags))
     found = net.lagged(window.samples[:, a], window.samples[:, b], both, seed=scan.seed)
-    return DelayCurve(
-        window.names[a], window.names[b], found.lags / window.rate, found.mi, found.lower, found.upper
-    )
+    return DelayCurve(window.names[a], window.names[b], found.lags / window.rate, found.mi, found.lower, found.upper)
 
 
 def _discriminant(
@@ -318,7 +316,7 @@ def _topics(
                 overflowed=buffer.overflowed if buffer else 0,
                 late=stream.late.get(name, 0),
                 clock="recording" if topic.name in recording.unstamped else "header" if buffer else "",
-                **log.summary(name),
+                stamps=log.summary(name),
             )
         )
     return tuple(rows)

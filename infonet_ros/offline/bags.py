@@ -58,9 +58,7 @@ class Bag:
             files = [file for path in self._paths for file in _storage_files(path, stack)]
             _check_one_kind(files)
             # Older bags carry no definitions: the standard types are then the best guess.
-            self._reader = stack.enter_context(
-                AnyReader(files, default_typestore=get_typestore(Stores.LATEST))
-            )
+            self._reader = stack.enter_context(AnyReader(files, default_typestore=get_typestore(Stores.LATEST)))
             if not self._reader.message_count:
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = self._reader.start_time
@@ -155,8 +153,8 @@ class Bag:
     def _deserialise(self, connection: Connection, raw: bytes) -> Any:
         if connection.msgtype not in self._reader.typestore.fielddefs:
             raise RecordingError(
-                f"topic {connection.topic} has messages of type {connection.msgtype}, whose definition {self.label} does "
-                "not carry: record it again with message definitions (mcap), or leave the topic out with --topics."
+                f"topic {connection.topic} has messages of type {connection.msgtype}, whose definition {self.label} "
+                "does not carry: record it again with message definitions (mcap), or leave the topic out with --topics."
             )
         return self._reader.deserialize(raw, connection.msgtype)
 
@@ -176,8 +174,8 @@ def _one_sentence(label: str) -> Iterator[None]:
     except Exception as error:  # The reader parses untrusted bytes; what it raises on damaged ones is no closed list.
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise RecordingError(
-            f"{label} is not a readable bag ({reason}): it may be truncated or of another kind; expected a ROS 1 .bag, or "
-            "a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
+            f"{label} is not a readable bag ({reason}): it may be truncated or of another kind; expected a ROS 1 .bag, "
+            "or a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
         ) from error
 
 

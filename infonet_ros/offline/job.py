@@ -77,7 +77,7 @@ def run(recording: AbstractContextManager[Recording], job: Job) -> None:
 
 
 def _settings(recording: Recording, job: Job, span: Span) -> tuple[Settings, list[str]]:
-    """Settings from the params file or from a proposal, with the options of the command line on top."""
+    """Take the settings of the params file or of a proposal, with the options of the command line on top."""
     if job.params is None:
         proposal = propose(recording, Settings().with_values(**job.overrides), span, job.topics, job.max_channels)
         return proposal.settings, list(proposal.notices)
@@ -125,7 +125,8 @@ def _write(folder: OutputFolder, analysis: Analysis, job: Job, notices: list[str
 @contextmanager
 def _progress_bar(console: Console) -> Iterator[Any]:
     """Bar with the time left, on standard error when that is a terminal."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:3.0f} %"), TimeRemainingColumn())
+    share = TextColumn("{task.percentage:3.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=console.quiet or not console.is_terminal) as bar:
         tasks: dict[str, Any] = {}
 
@@ -183,8 +184,8 @@ def _findings(analysis: Analysis, folder: OutputFolder, notices: list[str]) -> d
 def _print_summary(analysis: Analysis, folder: OutputFolder, seconds: float) -> None:
     overall, names = analysis.overall, analysis.names
     print(
-        f"{analysis.label}: {len(names)} channels, {len(analysis.matrices)} windows, {len(analysis.changes)} changes of "
-        f"dependence, in {seconds:.1f} s. Strongest over the whole recording:"
+        f"{analysis.label}: {len(names)} channels, {len(analysis.matrices)} windows, {len(analysis.changes)} changes "
+        f"of dependence, in {seconds:.1f} s. Strongest over the whole recording:"
     )
     for a, b in analysis.strongest(5):
         lag = float(overall.lag[a, b])

@@ -79,7 +79,9 @@ def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
     pairs = pair_columns(matrix)
     del pairs["samples"]
     names = list(pairs)
-    squares = {name: getattr(matrix, name).astype(np.float32).ravel() for name in ("mi", "lower", "upper", "p_value", "lag")}
+    squares = {
+        name: getattr(matrix, name).astype(np.float32).ravel() for name in ("mi", "lower", "upper", "p_value", "lag")
+    }
     return types[MATRIX_TYPE](
         header=types["std_msgs/msg/Header"](stamp=end, frame_id=""),
         window_start=_time(types, matrix.start),

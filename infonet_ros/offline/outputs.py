@@ -49,7 +49,7 @@ class OutputFolder:
             if self._made and not any(self.path.iterdir()):
                 self.path.rmdir()
 
-    def write(self, name: str, write: Callable[[Path], None]) -> None:
+    def write(self, name: str, write: Callable[[Path], object]) -> None:
         """Let ``write`` make the file or folder ``name``, at the path that it is given."""
         try:
             write(self._aside / name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+import numpy as np
 import yaml
 
 from infonet_ros.errors import RecordingError
@@ -30,7 +31,9 @@ class Proposal:
     notices: tuple[str, ...]
 
 
-def propose(recording: Recording, settings: Settings, span: Span, topics: Sequence[str] = (), limit: int = LIMIT) -> Proposal:
+def propose(
+    recording: Recording, settings: Settings, span: Span, topics: Sequence[str] = (), limit: int = LIMIT
+) -> Proposal:
     """Propose modalities for a recording.
 
     Parameters
@@ -82,7 +85,9 @@ def matching_topics(recording: Recording, globs: Sequence[str]) -> list[str]:
     there = [topic.name for topic in recording.topics.values() if topic.count]
     for glob in globs:
         if not fnmatch.filter(there, glob):
-            raise RecordingError(f"no topic of {recording.label} matches {glob!r}: it has {', '.join(there) or 'none'}.")
+            raise RecordingError(
+                f"no topic of {recording.label} matches {glob!r}: it has {', '.join(there) or 'none'}."
+            )
     return [name for name in there if not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 
 
@@ -159,7 +164,7 @@ def _varying(
         varying[probe.topic] = [
             field for field, column in zip(candidates[probe.topic], columns, strict=True) if varies(column)
         ]
-        rates[probe.topic] = 1e9 / period if (period := stream_period(sorted(stamps[probe.name]))) > 0 else math.nan
+        rates[probe.topic] = 1e9 / period if (period := stream_period(np.sort(stamps[probe.name]))) > 0 else math.nan
     return varying, rates
 
 
@@ -170,7 +175,9 @@ def _fair_share(
     turns = [
         [(topic, field) for field in sorted(fields, key=lambda field: field.rank)] for topic, fields in varying.items()
     ]
-    ranked = [[turn for turn in turns_of_topic if turn[1].rank == rank] for rank in range(3) for turns_of_topic in turns]
+    ranked = [
+        [turn for turn in turns_of_topic if turn[1].rank == rank] for rank in range(3) for turns_of_topic in turns
+    ]
     queue = [
         turn
         for rank in range(3)

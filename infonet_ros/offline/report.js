@@ -26,15 +26,19 @@
 
   /** Names are untrusted: nothing in them may be taken for the markup that plotly knows. */
   const safe = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-  const short = (text) => safe(text.length <= 30 ? text : text.slice(0, 12) + "…" + text.slice(-17));
+  const short = (text) => safe(text.length <= 26 ? text : text.slice(0, 8) + "…" + text.slice(-17));
 
   // ---- state -------------------------------------------------------------------------------------------------------
 
   const state = { window: null, a: data.first[0], b: data.first[1] }; // window null: the whole recording
   const FONT = { family: "system-ui, Segoe UI, Roboto, sans-serif", size: 12, color: "#1b1f24" };
-  const CONFIG = { displaylogo: false, responsive: true, modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"] };
+  const CONFIG = { displaylogo: false, responsive: true, modeBarButtons: [["toImage", "resetScale2d"]] };
+  // Less often than chance: purple; more often: orange (ColorBrewer PuOr, legible with every kind of colour blindness).
+  const DIVERGING = ["#542788", "#8073ac", "#b2abd2", "#d8daeb", "#f7f7f7", "#fee0b6", "#fdb863", "#e08214", "#b35806"]
+    .map((colour, k) => [k / 8, colour]);
   const layout = (more) => ({
     font: FONT, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: "closest",
+    modebar: { bgcolor: "rgba(0,0,0,0)", color: "#b3bbc3", activecolor: "#31688e" },
     margin: { l: 52, r: 12, t: 26, b: 40 }, ...more,
   });
   const axis = (title, more) => ({ title: { text: title, standoff: 8 }, gridcolor: "#e8ebee", zeroline: false, ...more });
@@ -78,13 +82,13 @@
     const { z, text, hover } = cells();
     const index = names.map((_, k) => k), labels = names.map(short);
     const size = N <= 16 ? 12 : N <= 24 ? 10 : 8;
-    const ticks = { tickvals: index, ticktext: labels, automargin: true, tickfont: { size }, showgrid: false, ticks: "" };
+    const ticks = { tickvals: index, ticktext: labels, automargin: true, tickfont: { size }, showgrid: false, zeroline: false, ticks: "" };
     const frame = { type: "rect", line: { color: "#d1495b", width: 2 } };
     const box = (x, y) => ({ ...frame, x0: x - 0.5, x1: x + 0.5, y0: y - 0.5, y1: y + 0.5 });
     Plotly.react("matrix", [{
       type: "heatmap", z, x: index, y: index, text, hovertext: hover, hoverinfo: "text", texttemplate: "%{text}",
       textfont: { size: N <= 10 ? 12 : 10 }, zmin: 0, zmax: data.scale, colorscale: "Viridis", xgap: 1, ygap: 1,
-      colorbar: { title: { text: "nats", side: "right" }, thickness: 12, outlinewidth: 0, len: 0.9 },
+      colorbar: { title: { text: "nats", side: "right" }, thickness: 12, outlinewidth: 0, len: 0.75 },
     }], layout({
       xaxis: { ...ticks, tickangle: -45, constrain: "domain" },
       yaxis: { ...ticks, autorange: "reversed", scaleanchor: "x", constrain: "domain" },
@@ -151,7 +155,7 @@
       for (let v = 0; v < G; v++) {
         z.push(centres.map((_, u) => (tables[place * G * G + (a < b ? u * G + v : v * G + u)] - 128) * data.tables.step));
       }
-      traces.push({ type: "heatmap", z, x: centres, y: centres, zmin: -2.5, zmax: 2.5, colorscale: "PuOr", reversescale: true,
+      traces.push({ type: "heatmap", z, x: centres, y: centres, zmin: -2.5, zmax: 2.5, colorscale: DIVERGING,
         showscale: false, hovertemplate: "θ = %{z:.2f}<extra></extra>" });
     }
     const all = rankPoints(0, stamps.length, 2500);
@@ -229,11 +233,11 @@
   if (data.modalities) {
     const { names: rows, mi } = data.modalities, labels = rows.map(short), index = rows.map((_, k) => k);
     Plotly.react("modalities", [{
-      type: "heatmap", z: mi, x: index, y: index, zmin: 0, colorscale: "Viridis", xgap: 1, ygap: 1, texttemplate: "%{z:.3f}",
+      type: "heatmap", z: mi, x: index, y: index, zmin: 0, zmax: data.modalities.scale, colorscale: "Viridis", xgap: 1, ygap: 1, texttemplate: "%{z:.3f}",
       hovertemplate: "%{z:.3f} nats<extra></extra>", colorbar: { title: { text: "nats", side: "right" }, thickness: 12, outlinewidth: 0 },
     }], layout({
-      xaxis: { tickvals: index, ticktext: labels, automargin: true, showgrid: false, constrain: "domain" },
-      yaxis: { tickvals: index, ticktext: labels, automargin: true, showgrid: false, autorange: "reversed", scaleanchor: "x", constrain: "domain" },
+      xaxis: { tickvals: index, ticktext: labels, automargin: true, showgrid: false, zeroline: false, constrain: "domain" },
+      yaxis: { tickvals: index, ticktext: labels, automargin: true, showgrid: false, zeroline: false, autorange: "reversed", scaleanchor: "x", constrain: "domain" },
       plot_bgcolor: "#eceff2",
     }), CONFIG);
   }

@@ -136,7 +136,10 @@ def _curve(analysis: Analysis, curve: DelayCurve) -> dict[str, Any]:
 
 
 def _modality_data(matrix: DependenceMatrix | None) -> dict[str, Any] | None:
-    return None if matrix is None else {"names": matrix.names, "mi": [_finite(row) for row in matrix.mi]}
+    if matrix is None:
+        return None
+    largest = float(np.max(matrix.mi, initial=0.0, where=np.isfinite(matrix.mi)))
+    return {"names": matrix.names, "mi": [_finite(row) for row in matrix.mi], "scale": palette.scale_end(largest)}
 
 
 def _finite(values: Iterable[float]) -> list[float | None]:
@@ -151,7 +154,7 @@ def _pair_index(analysis: Analysis, a: str, b: str) -> int:
 
 def _scale(analysis: Analysis) -> float:
     values = np.concatenate([matrix.mi[np.isfinite(matrix.mi)] for matrix in (*analysis.matrices, analysis.overall)])
-    return palette.scale_end(float(np.quantile(values, 0.99)) if len(values) else 0.0)
+    return palette.scale_end(float(np.quantile(values, 0.97)) if len(values) else 0.0)
 
 
 def _kept_windows(analysis: Analysis) -> Sequence[DependenceMatrix]:
@@ -178,8 +181,8 @@ def _subtitle(analysis: Analysis) -> str:
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
         f"{_utc(analysis.span.start)} · {analysis.span.duration:.1f} s · {len(analysis.names)} channels of "
-        f"{len(settings.modalities)} topics at {analysis.overall.sample_rate:.4g} Hz · {count} windows of {settings.window:g} s, "
-        f"one every {settings.hop:g} s{lags}"
+        f"{len(settings.modalities)} topics at {analysis.overall.sample_rate:.4g} Hz · {count} windows of "
+        f"{settings.window:g} s, one every {settings.hop:g} s{lags}"
     )
 
 
@@ -194,7 +197,9 @@ def _summary(analysis: Analysis, provenance: Provenance, kept: int) -> str:
     if not analysis.overview.complete:
         warnings.append("The recording is long: figures of the whole recording are made of stretches all over it.")
     if kept < len(analysis.matrices):
-        warnings.append(f"The page shows {kept} of {len(analysis.matrices)} windows, evenly spaced; the tables hold all.")
+        warnings.append(
+            f"The page shows {kept} of {len(analysis.matrices)} windows, evenly spaced; the tables hold all."
+        )
     points += [f'<span class="warning">{escape(sentence)}</span>' for sentence in warnings]
     return "<ul>" + "".join(f"<li>{point}</li>" for point in points) + "</ul>"
 
@@ -250,14 +255,14 @@ def _strongest(analysis: Analysis) -> str:
     with_p = bool(np.isfinite(overall.p_value).any())
     for a, b in pairs:
         cells = [_button(analysis.names[a]), escape(analysis.names[b]), f"{overall.mi[a, b]:.3f}"]
-        cells.append(f"{overall.lower[a, b]:.2f} – {overall.upper[a, b]:.2f}")
+        cells.append(f"{overall.lower[a, b]:.2f} to {overall.upper[a, b]:.2f}")
         if with_p:
             cells.append(f"{overall.p_value[a, b]:.2g}")
         rows.append((f' data-pair="{a},{b}"', [*cells, escape(_delay(analysis, a, b)[0])]))
     head = ["A", "B", "#MI [nats]", "#90 % interval", *(["#p"] if with_p else []), "Delay"]
     hint = (
-        '<p class="hint">Over the whole recording, each pair at the delay at which it depends most; ordered by the lower end '
-        "of the interval.</p>"
+        '<p class="hint">Over the whole recording, each pair at the delay at which it depends most; ordered by the '
+        "lower end of the interval.</p>"
     )
     return _table(head, rows) + hint if rows else "<p>No pair could be estimated.</p>"
 
@@ -274,8 +279,9 @@ def _changes(analysis: Analysis, kept: Sequence[DependenceMatrix], first: int) -
         rows.append((f' data-pair="{pair}" data-window="{window}"', cells))
     more = len(analysis.changes) - len(rows)
     hint = (
-        '<p class="hint">The window that ends at that time against the one that begins there. Listed is what chance gives '
-        f"in one of a hundred recordings{f'; {more} smaller changes are marked in the charts' if more else ''}.</p>"
+        '<p class="hint">The window that ends at that time against the one that begins there, judged by their 90 % '
+        "intervals: if nothing changed, one recording in a hundred would have an entry here."
+        f"{f' {more} smaller changes are marked in the charts.' if more else ''}</p>"
     )
     return _table(["#Time [s]", "A", "B", "#MI before → after [nats]", "#Standard errors"], rows) + hint
 
@@ -284,31 +290,28 @@ def _modalities(analysis: Analysis) -> str:
     if analysis.between_modalities is None:
         return ""
     return (
-        '<section><h2>Between topics</h2><div id="modalities" class="chart"></div><p class="hint">Sliced mutual information of '
-        "all channels of one topic with all of another, over the whole recording, without delay. It is on a lower scale than "
-        "the mutual information of two channels.</p></section>"
+        '<section><h2>Between topics</h2><div id="modalities" class="chart"></div><p class="hint">Sliced mutual '
+        "information of all channels of one topic with all of another, over the whole recording, without delay. It is on "
+        "a lower scale than the mutual information of two channels.</p></section>"
     )
 
 
 def _topics(analysis: Analysis) -> str:
     rows = []
     for topic in analysis.topics:
-        used = topic.read > 0
-        dropped = topic.duplicates + topic.overflowed
-        cells = [escape(topic.name), escape(topic.type), f"{topic.messages}", f"{topic.read}" if used else "not used"]
-        cells += (
-            [_figure(topic.rate), f"{topic.gaps}", _figure(topic.longest_gap), f"{topic.out_of_order}", f"{dropped}"]
-            + [f"{topic.late}", "header" if topic.clock == "header" else "time of recording"]
-            if used
-            else [""] * 7
-        )
-        rows.append(("", cells))
-    head = ["Topic", "Type", "#Messages", "#Read", "#Rate [Hz]", "#Gaps", "#Longest gap [s]", "#Out of order", "#Dropped"]
+        stamps = topic.stamps
+        figures = ["not used", *[""] * 7]
+        if stamps.count:
+            figures = [f"{stamps.count}", _figure(stamps.rate), f"{stamps.gaps}", _figure(stamps.longest_gap)]
+            figures += [f"{stamps.out_of_order}", f"{topic.duplicates + topic.overflowed}", f"{topic.late}"]
+            figures += ["header" if topic.clock == "header" else "time of recording"]
+        rows.append(("", [escape(topic.name), escape(topic.type), f"{topic.messages}", *figures]))
+    head = ["Topic", "Type", "#Messages", "#Read", "#Rate [Hz]", "#Gaps", "#Longest gap [s]", "#Out of order"]
     hint = (
-        '<p class="hint">A gap is more than three periods without a message. Dropped: stamps that came twice, or messages that '
-        "did not fit into memory. Late: came after a window that they belonged to.</p>"
+        '<p class="hint">A gap is more than three periods without a message. Dropped: stamps that came twice, or '
+        "messages that did not fit into memory. Late: came after a window that they belonged to.</p>"
     )
-    return _table([*head, "#Late", "Stamps"], rows) + hint
+    return _table([*head, "#Dropped", "#Late", "Stamps"], rows) + hint
 
 
 def _channels(analysis: Analysis) -> str:
@@ -352,7 +355,7 @@ def _button(text: str) -> str:
 
 
 def _figure(value: float) -> str:
-    return f"{value:.4g}" if math.isfinite(value) else "–"
+    return f"{value:.4g}" if math.isfinite(value) else "-"
 
 
 def _utc(nanoseconds: int) -> str:
@@ -370,7 +373,9 @@ def _plotly() -> str:
     try:
         return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
     except (ImportError, FileNotFoundError) as error:
-        raise MissingDependencyError("The HTML report", "plotly", "run `pip install plotly`, or leave html out") from error
+        raise MissingDependencyError(
+            "The HTML report", "plotly", "run `pip install plotly`, or leave html out"
+        ) from error
 
 
 def _digest(text: str) -> str:

@@ -10,7 +10,7 @@ import gzip
 import lzma
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -147,7 +147,7 @@ class Table:
         factor = self._nanoseconds_per_unit(numbers)
         good = np.isfinite(numbers) & (numbers >= 0)
         if factor == 1.0:  # beyond 2**53 a float no longer holds every nanosecond
-            return np.array([int(float(c) if "." in c or "e" in c else c) if ok else -1 for c, ok in zip(cells, good)])
+            return np.array([_whole(cell) if ok else -1 for cell, ok in zip(cells, good, strict=True)], dtype=np.int64)
         return np.where(good, np.round(np.where(good, numbers, 0.0) * factor), -1).astype(np.int64)
 
     def _nanoseconds_per_unit(self, raw: np.ndarray) -> float:
@@ -193,8 +193,8 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
     short = next((number for number, row in enumerate(rows) if len(row) != len(header)), None)
     if short is not None:
         raise RecordingError(
-            f"row {short + 1} of {path} has {len(rows[short])} cells, but the header has {len(header)}: the file may be "
-            "truncated; mend or remove the row."
+            f"row {short + 1} of {path} has {len(rows[short])} cells, but the header has {len(header)}: the file may "
+            "be truncated; mend or remove the row."
         )
     return header, rows
 
@@ -208,6 +208,10 @@ def _numbers(cells: Sequence[str]) -> np.ndarray | None:
         return None
 
 
+def _whole(cell: str) -> int:
+    return int(cell) if cell.isdecimal() else int(float(cell))
+
+
 def _dates(cells: Sequence[str], column: str, path: Path) -> np.ndarray:
     """Stamps (rows,) int64 of ISO dates; without a time zone they are taken for UTC."""
     stamps = np.full(len(cells), -1, dtype=np.int64)
@@ -218,7 +222,7 @@ def _dates(cells: Sequence[str], column: str, path: Path) -> np.ndarray:
             date = datetime.fromisoformat(cell.replace("Z", "+00:00"))
         except ValueError as error:
             raise RecordingError(
-                f"column {column!r} of {path} holds {cell!r}: expected seconds, or dates such as 2024-05-01 12:00:00.5; "
+                f"column {column!r} of {path} holds {cell!r}: expected seconds or dates such as 2024-05-01 12:00:00.5; "
                 "name another column with --time."
             ) from error
         date = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
@@ -250,7 +254,7 @@ def _identifier(text: str) -> str:
     return name if name and not name[0].isdigit() else f"column_{name}".rstrip("_")
 
 
-def _unique(name: str, taken: Mapping[str, str]) -> str:
+def _unique(name: str, taken: Container[str]) -> str:
     candidate, number = name, 2
     while candidate in taken:
         candidate, number = f"{name}_{number}", number + 1

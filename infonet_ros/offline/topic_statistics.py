@@ -1,12 +1,36 @@
 """What came in on each topic: counts, rates, gaps, disorder, and what was dropped."""
 
 from array import array
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from infonet_ros.streams.alignment import GAP_PERIODS, stream_period
+
+
+@dataclass(frozen=True)
+class StampSummary:
+    """Stamps of the messages that were read from one topic.
+
+    Attributes
+    ----------
+    count : int
+        0 for a topic that no channel uses.
+    rate : float
+        Hz, from the median time between messages; NaN with fewer than three.
+    gaps : int
+        Times between messages of more than three periods.
+    longest_gap : float
+        Seconds; NaN with fewer than two messages.
+    out_of_order : int
+        Messages whose stamp is before that of an earlier one.
+    """
+
+    count: int
+    rate: float
+    gaps: int
+    longest_gap: float
+    out_of_order: int
 
 
 @dataclass(frozen=True)
@@ -18,16 +42,8 @@ class TopicStatistics:
     name, type : str
     messages : int
         In the recording.
-    read : int
-        In the part that was analysed; 0 for a topic that no channel uses.
-    rate : float
-        Hz, from the median time between messages; NaN with fewer than three.
-    gaps : int
-        Times between messages of more than three periods.
-    longest_gap : float
-        Seconds; NaN with fewer than two messages.
-    out_of_order : int
-        Messages whose stamp is before that of an earlier one.
+    stamps : StampSummary
+        Of the part that was analysed.
     duplicates : int
         Messages dropped because an earlier one had their stamp and their channels.
     overflowed : int
@@ -35,17 +51,13 @@ class TopicStatistics:
     late : int
         Messages that came after a window that they belonged to.
     clock : str
-        "header", or "recording" for the time at which a message without a stamp was recorded.
+        "header", or "recording" for the time at which a message without a stamp was recorded; empty when not used.
     """
 
     name: str
     type: str
     messages: int
-    read: int
-    rate: float
-    gaps: int
-    longest_gap: float
-    out_of_order: int
+    stamps: StampSummary
     duplicates: int
     overflowed: int
     late: int
@@ -62,16 +74,16 @@ class StampLog:
         """Note the stamp of one message, nanoseconds."""
         self._stamps.setdefault(modality, array("q")).append(stamp)
 
-    def summary(self, modality: str) -> Mapping[str, float | int]:
-        """Return ``read``, ``rate``, ``gaps``, ``longest_gap`` and ``out_of_order`` of a modality."""
-        stamps = np.frombuffer(self._stamps.get(modality, array("q")), dtype=np.int64)
-        steps = np.diff(np.sort(stamps))
-        newest = np.maximum.accumulate(stamps) if len(stamps) else stamps
+    def summary(self, modality: str) -> StampSummary:
+        """Sum up the stamps of a modality."""
+        stamps = np.array(self._stamps.get(modality, ()), dtype=np.int64)
         period = stream_period(np.unique(stamps))
-        return {
-            "read": len(stamps),
-            "rate": 1e9 / period if period > 0 else float("nan"),
-            "gaps": int((steps > GAP_PERIODS * period).sum()) if period > 0 else 0,
-            "longest_gap": float(steps.max()) / 1e9 if len(steps) else float("nan"),
-            "out_of_order": int((stamps < newest).sum()),
-        }
+        steps = np.diff(np.sort(stamps)).astype(float)
+        newest = np.maximum.accumulate(stamps) if len(stamps) else stamps
+        return StampSummary(
+            count=len(stamps),
+            rate=1e9 / period,
+            gaps=int((steps > GAP_PERIODS * period).sum()),
+            longest_gap=float(steps.max()) / 1e9 if len(steps) else float("nan"),
+            out_of_order=int((stamps < newest).sum()),
+        )

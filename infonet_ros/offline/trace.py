@@ -36,7 +36,7 @@ class Trace:
     Parameters
     ----------
     angular : (N,) bool
-        Channels that are angles: every window unwraps them from its own first sample, so they are joined by whole turns.
+        Channels that are angles: every window unwraps them from its own first sample, so whole turns join them.
     longest_lag : float
         Seconds. A hole becomes as many unknown samples, so that no delay reaches across it.
     """

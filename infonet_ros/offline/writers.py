@@ -35,7 +35,7 @@ def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
         from pyarrow import parquet
     except ImportError as error:
         raise MissingDependencyError("Parquet", "pyarrow", "run `pip install pyarrow`, or leave parquet out") from error
-    kinds = {"p": pa.float32(), "samples": pa.int32(), "valid": pa.bool_(), "time": pa.timestamp("ns", tz="UTC")}
+    kinds = {"time": pa.timestamp("ns", tz="UTC"), "samples": pa.int32(), "valid": pa.bool_()}
     columns: dict[str, Any] = {name: [] for name in COLUMNS}
     for matrix in matrices:
         pairs = pair_columns(matrix)
@@ -49,15 +49,20 @@ def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
         if name in ("a", "b"):
             arrays[name] = pa.array(values.tolist(), pa.string()).dictionary_encode()
         else:
-            arrays[name] = pa.array(values, kinds.get(name, pa.float32()), from_pandas=name not in ("time", "samples", "valid"))
+            # from_pandas: NaN becomes null, as an empty cell in the CSV
+            arrays[name] = pa.array(values, kinds.get(name, pa.float32()), from_pandas=name not in kinds)
     parquet.write_table(pa.table(arrays), path)
 
 
 def write_npz(path: Path, analysis: Analysis) -> None:
-    """Write ``names`` (N,), ``start`` and ``end`` (W,) in nanoseconds, the tensors (W, N, N) of all windows, ``valid``
-    (W, N), and ``overall_*`` (N, N) of the whole recording.
+    """Write all windows as tensors.
+
+    ``names`` (N,), ``start`` and ``end`` (W,) in nanoseconds, `ARRAYS` as (W, N, N), ``valid`` as (W, N), and
+    ``overall_*`` (N, N) of the whole recording.
     """
-    arrays = {name: np.stack([getattr(matrix, name) for matrix in analysis.matrices]) for name in ARRAYS}
+    arrays: dict[str, Any] = {
+        name: np.stack([getattr(matrix, name) for matrix in analysis.matrices]) for name in ARRAYS
+    }
     overall = {f"overall_{name}": getattr(analysis.overall, name) for name in ARRAYS}
     np.savez_compressed(
         path,
@@ -80,7 +85,8 @@ def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:
     pairs = pair_columns(matrix)
     seconds, nanoseconds = divmod(matrix.end, 1_000_000_000)
     time = f"{seconds}.{nanoseconds:09d}"
-    numbers = [[_number(value) for value in pairs[name].tolist()] for name in ("mi", "lower", "upper", "p_value", "lag")]
+    measures = ("mi", "lower", "upper", "p_value", "lag")
+    numbers = [[_number(value) for value in pairs[name].tolist()] for name in measures]
     samples, valid = pairs["samples"].tolist(), pairs["valid"].tolist()
     for row in zip(pairs["a"], pairs["b"], *numbers, samples, valid, strict=True):
         *cells, good = row
