@@ -220,10 +220,10 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
 
 def _check_samples(window: Window, settings: Settings, net: InfoNet) -> None:
     if len(window.samples) < net.MIN_SAMPLES:
+        longer = 2 * net.MIN_SAMPLES / window.rate
         raise InputError(
             f"a window of {settings.window:g} s at {window.rate:g} Hz holds {len(window.samples)} samples, fewer "
-            f"than the {net.MIN_SAMPLES} that an estimate needs: choose --window {2 * net.MIN_SAMPLES / window.rate:.3g}, "
-            "or a higher --rate."
+            f"than the {net.MIN_SAMPLES} that an estimate needs: choose --window {longer:.3g}, or a higher --rate."
         )
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from rosbags.highlevel import AnyReader
-from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import InfonetError, RecordingError
@@ -84,11 +83,12 @@ class Bag:
 
     def fields(self, topic: str) -> tuple[list[Field], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
+        type_name = self._type(topic)
         fields: dict[Field, None] = {}
         left_out: dict[str, None] = {}
         # Several messages, since two publishers on one topic may name different joints.
         for _, _, message in islice(self._messages([topic], self.start, self.end + 1), _GLIMPSE_MESSAGES):
-            found, rest = numeric_fields(self.topics[topic].type, self.schema, message)
+            found, rest = numeric_fields(type_name, self.schema, message)
             fields.update(dict.fromkeys(found))
             left_out.update(dict.fromkeys(rest))
         return list(fields), list(left_out)
@@ -125,7 +125,7 @@ class Bag:
         return bound
 
     def _channel(self, modality: Modality, path: str) -> Channel:
-        type_name = self.topics[modality.topic].type
+        type_name = self._type(modality.topic)
         if modality.type and full_type_name(modality.type) != type_name:
             raise RecordingError(
                 f"topic {modality.topic} has messages of type {type_name} in {self.label}, but modality "
@@ -148,15 +148,17 @@ class Bag:
     def _messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[tuple[str, int, Any]]:
         with _one_sentence(self.label):
             for connection, received, raw in self.raw_messages(topics, start, stop):
-                yield connection.topic, received, self._deserialise(connection, raw)
+                yield connection.topic, received, self._reader.deserialize(raw, connection.msgtype)
 
-    def _deserialise(self, connection: Connection, raw: bytes) -> Any:
-        if connection.msgtype not in self._reader.typestore.fielddefs:
+    def _type(self, topic: str) -> str:
+        """Return the message type of a topic, whose definition is known."""
+        type_name = self.topics[topic].type
+        if type_name not in self._reader.typestore.fielddefs:
             raise RecordingError(
-                f"topic {connection.topic} has messages of type {connection.msgtype}, whose definition {self.label} "
-                "does not carry: record it again with message definitions (mcap), or leave the topic out with --topics."
+                f"topic {topic} has messages of type {type_name}, whose definition {self.label} does not carry: record "
+                "it again with message definitions (mcap), or leave the topic out with --topics."
             )
-        return self._reader.deserialize(raw, connection.msgtype)
+        return type_name
 
 
 @contextmanager

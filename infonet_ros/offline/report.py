@@ -291,8 +291,8 @@ def _modalities(analysis: Analysis) -> str:
         return ""
     return (
         '<section><h2>Between topics</h2><div id="modalities" class="chart"></div><p class="hint">Sliced mutual '
-        "information of all channels of one topic with all of another, over the whole recording, without delay. It is on "
-        "a lower scale than the mutual information of two channels.</p></section>"
+        "information of all channels of one topic with all of another, over the whole recording, without delay. It is "
+        "on a lower scale than the mutual information of two channels.</p></section>"
     )
 
 
