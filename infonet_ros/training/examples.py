@@ -70,6 +70,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.information)
 
+    @property
+    def effective(self) -> Tensor:
+        """Effective number of samples, (M,)."""
+        return self.samples * torch.exp(self.summary[:, 1])
+
     def __getitem__(self, index: Tensor | slice) -> "Examples":
         return Examples(*(getattr(self, f.name)[index] for f in fields(self)))
 

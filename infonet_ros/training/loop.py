@@ -17,7 +17,7 @@ from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.estimator.weights import save_weights
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
 from infonet_ros.training.examples import Examples
-from infonet_ros.training.losses import training_loss
+from infonet_ros.training.losses import importance, training_loss
 from infonet_ros.training.shards import load_shards, make_shards
 from infonet_ros.training.validation import validate
 
@@ -83,7 +83,12 @@ class Trainer:
             group["lr"] = rate
         quantiles, table = self.network(batch.seen.float(), batch.summary)
         loss = training_loss(
-            quantiles, table, batch.fresh.float(), batch.information, self.configuration.quantile_weight
+            quantiles,
+            table,
+            batch.fresh.float(),
+            batch.information,
+            importance(batch.effective),
+            self.configuration.quantile_weight,
         )
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()

@@ -6,6 +6,8 @@ from torch import Tensor
 from infonet_ros.estimator.grid import donsker_varadhan
 from infonet_ros.estimator.network import QUANTILES
 
+TYPICAL_EFFECTIVE = 300.0
+
 
 def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
     """Loss whose minimum is the quantiles of the truth given what was seen (Koenker and Bassett 1978).
@@ -27,8 +29,19 @@ def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
     return torch.maximum(levels * error, (levels - 1.0) * error).sum(dim=1)
 
 
-def training_loss(quantiles: Tensor, table: Tensor, fresh: Tensor, truth: Tensor, quantile_weight: float) -> Tensor:
-    """Minus the Donsker-Varadhan bound on fresh samples, and the quantile loss: mean over the batch.
+def importance(effective: Tensor) -> Tensor:
+    """Weight of examples in the loss, (M,), by their effective number of samples (M,).
+
+    Errors shrink as its root; so weighted, the few long recordings that can be told exactly count as much as the many
+    that cannot. What is best stays best, because the weight depends on nothing but what the network is told.
+    """
+    return (effective / TYPICAL_EFFECTIVE).sqrt().clamp(0.2, 4.0)
+
+
+def training_loss(
+    quantiles: Tensor, table: Tensor, fresh: Tensor, truth: Tensor, weight: Tensor, quantile_weight: float
+) -> Tensor:
+    """Minus the Donsker-Varadhan bound on fresh samples, and the quantile loss: weighted mean over the batch.
 
     Parameters
     ----------
@@ -38,7 +51,9 @@ def training_loss(quantiles: Tensor, table: Tensor, fresh: Tensor, truth: Tensor
     fresh : (M, G, G)
         Grids of samples that the network has not seen.
     truth : (M,)
+    weight : (M,)
+        See `importance`.
     quantile_weight : float
     """
     bound = donsker_varadhan(table, fresh)
-    return (quantile_weight * pinball_loss(quantiles, truth) - bound).mean()
+    return (weight * (quantile_weight * pinball_loss(quantiles, truth) - bound)).mean()

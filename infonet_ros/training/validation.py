@@ -5,7 +5,7 @@ import torch
 from infonet_ros.estimator.grid import donsker_varadhan
 from infonet_ros.estimator.network import Network
 from infonet_ros.training.examples import FAMILIES, Examples
-from infonet_ros.training.losses import pinball_loss
+from infonet_ros.training.losses import importance, pinball_loss
 
 CHUNK = 1024
 
@@ -17,8 +17,8 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
     Returns
     -------
     dict
-        ``loss_held_out`` (the quantile loss), ``error`` (mean absolute error of the median), ``bound_error`` (of the
-        bound on fresh samples), ``coverage``, and ``error_<family>``.
+        ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``bound_error``
+        (of the bound on fresh samples), ``coverage``, and ``error_<family>``.
     """
     quantiles, bounds = [], []
     for start in range(0, len(examples), CHUNK):
@@ -35,7 +35,7 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
         if (examples.family == k).any()
     }
     return {
-        "loss_held_out": pinball_loss(quantile, truth).mean().item(),
+        "loss_held_out": (importance(examples.effective) * pinball_loss(quantile, truth)).mean().item(),
         "error": error.mean().item(),
         "bound_error": (bound - truth).abs().mean().item(),
         "coverage": inside.float().mean().item(),
