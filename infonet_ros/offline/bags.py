@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rosbags.highlevel import AnyReader
+from rosbags.interfaces import Connection
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import InfonetError, RecordingError
