@@ -30,7 +30,7 @@ _UNKNOWN = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
-_KEYS = "q quit   Tab channels/modalities   s sort   / find   Esc show all"
+_KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all"
 
 
 @dataclass(frozen=True)
@@ -225,6 +225,6 @@ def _footer(selection: Selection, width: int, keys: bool) -> list[Text]:
     if selection.typing:
         return [Text(f"/{selection.pattern}▏", "bold cyan", no_wrap=True)]
     state = f"sorted by {selection.order}" + (f", /{selection.pattern}" if selection.pattern else "")
-    line = Text(no_wrap=True).append(f"{_KEYS}   " if keys else "", "dim").append(state, "cyan")
+    line = Text(no_wrap=True).append(state, "cyan").append(f"   {_KEYS}" if keys else "", "dim")
     line.truncate(width, overflow="ellipsis")
     return [line]

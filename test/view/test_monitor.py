@@ -1,0 +1,221 @@
+"""`infonet monitor` in a real terminal, listening to a real topic."""
+
+import fcntl
+import json
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
+pyte = pytest.importorskip("pyte", reason="pyte is not installed: pip install pyte")
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.messages import matrix_message
+
+CHANNELS = ["imu.angular_velocity.y", "imu.angular_velocity.z", "odom.twist.twist.angular.z", "fix.altitude"]
+MODALITIES = ["imu", "odom", "fix"]
+DOMAIN = 62
+NAN = float("nan")
+
+
+@pytest.fixture
+def topics(make_matrix):
+    """The topics of a node, with one matrix of each kind that is kept for late listeners, and its diagnostics."""
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=DOMAIN)
+    node = rclpy.create_node("infonet", context=context)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    pairs = {(CHANNELS[0], CHANNELS[2]): (0.92, 0.4, 0.01), (CHANNELS[1], CHANNELS[3]): (NAN, 0.0, NAN)}
+    matrices = {
+        "channels": make_matrix(CHANNELS, pairs, end=1_386_612_000 * 10**9),
+        "modalities": make_matrix(MODALITIES, {("imu", "odom"): (0.37, 0.0, 0.01)}, method="sliced"),
+    }
+    for kind, matrix in matrices.items():
+        publisher = node.create_publisher(MutualInformationMatrix, f"/infonet/{kind}", latched)
+        publisher.publish(matrix_message(matrix))
+    diagnostics = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    status = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="infonet: watch slip", message="MI is 0.02 nats")
+    other = DiagnosticStatus(level=DiagnosticStatus.ERROR, name="battery: cells", message="low")
+    node.create_timer(0.2, lambda: diagnostics.publish(DiagnosticArray(status=[status, other])))
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    yield
+    executor.shutdown()
+    thread.join(timeout=10.0)
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def command(*options):
+    return [sys.executable, "-m", "infonet_ros.cli", "monitor", *options]
+
+
+def environment(domain=DOMAIN):
+    return {**os.environ, "ROS_DOMAIN_ID": str(domain), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+
+
+# Makes the terminal the program's own, so that Ctrl-C in it is a signal.
+IN_ITS_TERMINAL = """
+import fcntl, os, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+class Terminal:
+    """A pseudo-terminal with a program in it, and what its user sees."""
+
+    def __init__(self, arguments, columns, lines=30):
+        self.screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self.before = termios.tcgetattr(slave)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", IN_ITS_TERMINAL, *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment(),
+            start_new_session=True,
+        )
+        self._slave = slave
+
+    def press(self, keys):
+        os.write(self._master, keys.encode())
+
+    def until(self, condition, timeout=30.0):
+        """Read what the program writes until a condition on the lines of the screen holds, and return the lines."""
+        deadline = time.monotonic() + timeout
+        while not condition(self.screen.display):
+            assert time.monotonic() < deadline, "\n".join(self.screen.display)
+            if select.select([self._master], [], [], 0.2)[0]:
+                self._stream.feed(os.read(self._master, 65536))
+        return self.screen.display
+
+    def ended(self, timeout=20.0):
+        """Read on until the program ends; return its exit status."""
+        deadline = time.monotonic() + timeout
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, "the program did not end"
+            if select.select([self._master], [], [], 0.2)[0]:
+                self._stream.feed(os.read(self._master, 65536))
+        return self.process.returncode
+
+    def attributes(self):
+        return termios.tcgetattr(self._slave)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._master)
+        os.close(self._slave)
+
+
+@pytest.fixture
+def terminal():
+    opened = []
+
+    def start(columns, *options):
+        opened.append(Terminal(command(*options), columns))
+        return opened[-1]
+
+    yield start
+    for each in opened:
+        each.close()
+
+
+def shows(*words):
+    return lambda lines: all(any(word in line for line in lines) for word in words)
+
+
+@pytest.mark.parametrize("columns", [80, 160])
+def test_the_live_view_shows_matrix_pairs_and_alerts_and_obeys_keys(topics, terminal, columns):
+    view = terminal(columns)
+    lines = view.until(shows("0.92•", "a→b 0.4 s", "watch slip: MI is 0.02 nats"))
+    assert any("1 imu.angular_velocity.y" in line for line in lines)
+    assert any("/infonet channels" in line and "20 s up to 18:00:00 UTC" in line for line in lines)
+    assert not any("battery" in line for line in lines)
+    matrix_line = next(line for line in lines if "1 imu.angular_velocity.y" in line)
+    assert ("a→b" in matrix_line) == (columns == 160)
+    view.press("\t")
+    view.until(shows("/infonet modalities", "0.37•"))
+    view.press("\t")
+    view.until(shows("/infonet channels", "0.92•"))
+    view.press("s")
+    view.until(shows("sorted by name"))
+    view.press("/altitude\r")
+    lines = view.until(lambda lines: shows("/altitude")(lines) and not shows("0.92•")(lines))
+    assert any("fix.altitude" in line for line in lines)
+    view.press("q")
+    assert view.ended() == 0
+    assert view.attributes() == view.before
+
+
+def test_cells_have_the_colours_of_the_palette(topics, terminal):
+    from infonet_ros.view import palette
+
+    view = terminal(80)
+    lines = view.until(shows("0.92•"))
+    row = next(index for index, line in enumerate(lines) if "1 imu.angular_velocity.y" in line)
+    column = lines[row].index("0.92")
+    expected = bytes(palette.colours(0.92, 1.0).tolist()).hex()
+    assert view.screen.buffer[row][column].bg == expected
+
+
+def test_ctrl_c_ends_it_and_restores_the_terminal(topics, terminal):
+    view = terminal(80)
+    view.until(shows("0.92•"))
+    view.press("\x03")
+    assert view.ended() == 130
+    assert view.attributes() == view.before
+
+
+def test_once_prints_one_matrix_and_ends(topics):
+    done = subprocess.run(command("--once"), env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("/infonet channels") == 1
+    assert "0.92•" in done.stdout
+
+
+def test_json_is_one_line_of_strict_json(topics):
+    options = ("--once", "--json", "--find", "odom")
+    done = subprocess.run(command(*options), env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    (line,) = done.stdout.splitlines()
+    record = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert record["names"] == CHANNELS
+    assert record["window_end"] == 1_386_612_000
+    assert len(record["pairs"]) == 3
+    strongest = record["pairs"][0]
+    assert (strongest["a"], strongest["b"], strongest["significant"]) == (CHANNELS[0], CHANNELS[2], True)
+    assert strongest["mi"] == pytest.approx(0.92)
+    assert strongest["lag"] == pytest.approx(0.4)
+
+
+def test_without_a_node_once_ends_with_one_sentence():
+    done = subprocess.run(
+        command("--once", "--timeout", "1", "--node", "/robot7/infonet"),
+        env=environment(domain=63),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no matrix came from /robot7/infonet/channels within 1 s" in done.stderr
+    assert "Traceback" not in done.stderr

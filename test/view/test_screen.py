@@ -1,0 +1,94 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from infonet_ros.view.screen import Report, Snapshot, delay, screen
+from infonet_ros.view.selection import Selection
+
+NAMES = [f"arm.joint{index}.velocity" for index in range(8)]
+
+
+@pytest.fixture
+def matrix(make_matrix):
+    pairs = {(NAMES[0], NAMES[1]): (0.92, 0.4, 0.05), (NAMES[2], NAMES[3]): (0.31, 0.0, 0.5)}
+    return make_matrix(NAMES, pairs, invalid=[NAMES[7]])
+
+
+def lines(snapshot, selection=Selection(), width=80, height=24):  # noqa: B008
+    output = io.StringIO()
+    console = Console(file=output, width=width, height=height or 99, color_system=None)
+    console.print(screen(snapshot, selection, width, height, keys=True))
+    return output.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [60, 80, 119, 120, 160, 250])
+@pytest.mark.parametrize("count", [2, 8, 16, 33, 64])
+def test_everything_fits_the_terminal(make_matrix, count, width):
+    names = [f"arm.joint{index}.velocity" for index in range(count)]
+    pairs = {(a, b): (0.5, 0.1, 0.04) for i, a in enumerate(names) for b in names[i + 1 :]}
+    reports = [Report(2, f"watch {index}", "must stay dependent " * 10) for index in range(9)]
+    shown = lines(Snapshot("/infonet", make_matrix(names, pairs), 1.0, reports, 0.5), width=width)
+    assert len(shown) <= 24
+    assert max(map(len, shown)) <= width
+    assert shown[-1].startswith("sorted by mi")
+    assert any("0.50" in line and "a→b 0.1 s" in line for line in shown)
+
+
+def test_values_marks_and_unknown_cells_are_shown(matrix):
+    shown = lines(Snapshot("/infonet", matrix))
+    first = next(line for line in shown if "1 arm.joint0.velocity" in line)
+    assert "0.92•" in first
+    last = next(line for line in shown if "8 arm.joint7.velocity" in line)
+    assert 4 * "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}" in last
+    assert "0." not in last
+
+
+def test_the_strongest_pair_is_the_first_line_of_the_list(matrix):
+    shown = lines(Snapshot("/infonet", matrix))
+    strongest = shown[next(index for index, line in enumerate(shown) if line.startswith("a ")) + 1]
+    assert "0.92•" in strongest
+    assert "0.46-1.38" in strongest
+    assert "a→b 0.4 s" in strongest
+
+
+def test_rows_that_do_not_fit_are_counted(make_matrix):
+    names = [f"tof.ranges[{index}]" for index in range(64)]
+    shown = lines(Snapshot("/infonet", make_matrix(names, {(names[9], names[60]): (0.8, 0.0, 1.0)})))
+    assert any("of 64 channels fit" in line for line in shown)
+    assert any("tof.ranges[60]" in line for line in shown)
+
+
+def test_without_colours_the_narrow_cells_are_shaded(make_matrix):
+    names = [f"tof.ranges[{index}]" for index in range(20)]
+    shown = lines(Snapshot("/infonet", make_matrix(names, {(names[0], names[1]): (0.95, 0.0, 1.0)})), height=None)
+    assert "██" in next(line for line in shown if "1 tof.ranges[0]" in line)
+
+
+def test_alerts_come_before_what_is_well():
+    reports = [Report(0, "/imu", "30.0 Hz"), Report(1, "estimator", "slow"), Report(2, "watch slip", "MI is 0.02 nats")]
+    shown = lines(Snapshot("/infonet", reports=reports))
+    found = [next(i for i, line in enumerate(shown) if word in line) for word in ("slip", "slow", "/imu 30.0 Hz")]
+    assert found == sorted(found)
+    assert shown[found[0]].split()[0] == "error"
+
+
+def test_a_silent_node_is_noticed(matrix):
+    assert "silent" not in lines(Snapshot("/infonet", matrix, rate=0.5, silence=4.0))[0]
+    assert "silent for 9 s" in lines(Snapshot("/infonet", matrix, rate=0.5, silence=9.0))[0]
+
+
+def test_before_the_first_matrix_it_says_what_it_waits_for():
+    assert any("/robot1/infonet/channels" in line for line in lines(Snapshot("/robot1/infonet")))
+
+
+def test_a_name_that_nothing_has_is_said(matrix):
+    shown = lines(Snapshot("/infonet", matrix), Selection(pattern="camera"))
+    assert any("no name contains 'camera'" in line for line in shown)
+
+
+@pytest.mark.parametrize(
+    ("lag", "words"), [(0.4, "a→b 0.4 s"), (-1.25, "b→a 1.25 s"), (0.0, "none"), (float("nan"), "")]
+)
+def test_an_arrow_points_to_who_follows(lag, words):
+    assert delay(lag) == words
