@@ -31,6 +31,7 @@ setup(
     install_requires=[
         "matplotlib",
         "numpy",
+        "pillow",
         "plotly",
         "pyarrow",
         "pyyaml",
