@@ -17,7 +17,7 @@ def generate_launch_description() -> LaunchDescription:
             "params_file",
             default_value=PathJoinSubstitution([CONFIG, "infonet.yaml"]),
             description="Parameter file: which topics and channels, and how to estimate. "
-            "The default explains every parameter; `infonet bag --propose` writes one for a recording.",
+            "The default explains every parameter; `infonet bag` writes one for a recording.",
         ),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
         DeclareLaunchArgument(
