@@ -5,9 +5,10 @@ import sys
 import typer
 
 from infonet_ros.errors import InfonetError
-from infonet_ros.node.commands import play
+from infonet_ros.node.commands import demo, play
 from infonet_ros.offline.commands import bag, csv
 from infonet_ros.training.commands import train
+from infonet_ros.view.commands import monitor
 
 app = typer.Typer(
     name="infonet",
@@ -18,6 +19,8 @@ app = typer.Typer(
 )
 app.command()(bag)
 app.command()(csv)
+app.command()(demo)
+app.command()(monitor)
 app.command()(play)
 app.command()(train)
 

@@ -44,3 +44,21 @@ def play(
         player.play()
         typer.echo(f"Played {player.played} messages of {bag.label} in {time.monotonic() - begun:.1f} s.")
         node.destroy_node()
+
+
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the picture and the logs go.", file_okay=False)] = Path(
+        "demo_output"
+    ),
+    rate: Annotated[float, typer.Option(help="Speed of the replay.", min=0.1)] = 8.0,
+) -> None:
+    """Replay a real robot's recording into the node and watch the matrix; takes about a minute."""
+    from infonet_ros.node.prerequisites import require_ros
+
+    require_ros("infonet demo")
+
+    from rich.console import Console
+
+    from infonet_ros.node.demo import Demonstration
+
+    Demonstration(Console(), folder, rate).run()

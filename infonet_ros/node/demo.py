@@ -1,0 +1,234 @@
+"""The demonstration: the node in a process of its own, a real robot's recording played into it, the matrix live."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import rclpy
+from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.signals import SignalHandlerOptions
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from infonet_ros.errors import InfonetError, OutputError
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.offline.bags import Bag
+from infonet_ros.streams.settings import load_settings
+from infonet_ros.view.heatmap import HeatMap
+from infonet_ros.view.monitor import Listener
+from infonet_ros.view.screen import matrix_view, pairs_view, screen
+from infonet_ros.view.selection import CHANNELS, Selection
+from infonet_ros.view.summary import median_matrix, sentence, strongest_between
+
+WORDS = {
+    "imu.angular_velocity.x": "gyro x",
+    "imu.angular_velocity.y": "gyro y",
+    "imu.angular_velocity.z": "gyro z",
+    "imu.linear_acceleration.x": "acceleration x",
+    "odom.twist.twist.linear.x": "odometry speed",
+    "odom.twist.twist.angular.z": "odometry yaw rate",
+}
+"""What people call the channels of the recording."""
+
+OVERRIDES = {"surrogates": 19, "lag_step": 0.1}
+"""Parameters of the node beyond the file: p-values, at delays that are coarse enough to keep up with the replay."""
+
+_START = 60.0  # seconds until the node subscribes, on a busy machine
+_LAST_MATRIX = 15.0  # seconds after the end of the recording until the last window is computed
+_SHUTDOWN = 10.0  # seconds that a process has to end by itself
+_STRONGEST = 5
+_POLL = 0.1
+
+
+class Demonstration:
+    """One run.
+
+    Parameters
+    ----------
+    console : Console
+        Where everything is shown.
+    folder : Path
+        For the picture and the logs; made if it is not there.
+    rate : float
+        Speed of the replay.
+    """
+
+    def __init__(self, console: Console, folder: Path, rate: float) -> None:
+        share = _share_folder()
+        self._console = console
+        self._folder = folder
+        self._rate = rate
+        self._recording = share / "husky"
+        self._params = share / "config" / "husky.yaml"
+        self._settings = load_settings(self._params)
+        self._matrices: list[DependenceMatrix] = []
+        self._finished: float | None = None  # when the player ended
+        with Bag([self._recording]) as bag:
+            self._span = (bag.start, bag.end)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make the folder {folder} ({error.strerror}): choose another one.") from error
+
+    def run(self) -> None:
+        """Start everything, show the matrices as they come, and say at the end what they showed."""
+        domain = _use_own_domain()
+        seconds = (self._span[1] - self._span[0]) / 1e9
+        self._console.print(
+            f"Replaying {seconds:.0f} s of a Clearpath Husky's IMU and odometry at {self._rate:g} times its speed.\n"
+            f"The node runs on ROS_DOMAIN_ID={domain}; with it, `infonet monitor` in another terminal sees it too.",
+            highlight=False,
+            soft_wrap=True,
+        )
+        with (
+            _process(self._node_command(), self._folder / "node.log") as node,
+            _process(self._player_command(), self._folder / "player.log") as player,
+            rclpy.init(signal_handler_options=SignalHandlerOptions.NO),
+        ):
+            self._watch(node, player)
+        self._conclude()
+
+    def _node_command(self) -> list[str]:
+        overrides = [word for name, value in OVERRIDES.items() for word in ("-p", f"{name}:={value}")]
+        return [*_python("infonet_ros.node.infonet_node"), "--ros-args", "--params-file", str(self._params), *overrides]
+
+    def _player_command(self) -> list[str]:
+        topics = [word for modality in self._settings.modalities for word in ("--topics", modality.topic)]
+        pace = ["--rate", str(self._rate), "--wait", str(_START)]
+        return [*_python("infonet_ros.cli"), "play", str(self._recording), *topics, *pace]
+
+    def _watch(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> None:
+        """Take in matrices until the recording has ended and its last window is there."""
+        executor = SingleThreadedExecutor()
+        listening = rclpy.create_node("infonet_demo", start_parameter_services=False, enable_rosout=False)
+        executor.add_node(listening)
+        listener = Listener(listening, "infonet")
+        listener.listen(CHANNELS)
+        try:
+            with self._display() as show:
+                while self._goes_on(node, player):
+                    executor.spin_once(timeout_sec=_POLL)
+                    if listener.received > len(self._matrices) and listener.matrix is not None:
+                        self._matrices.append(listener.matrix)
+                    show(listener)
+        finally:
+            executor.shutdown()
+            listening.destroy_node()
+
+    def _goes_on(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> bool:
+        """Tell whether more matrices may come; InfonetError if a process has failed."""
+        for name, process in (("node", node), ("player", player)):
+            if process.poll():
+                raise InfonetError(
+                    f"the {name} ended with status {process.returncode}: {_last_line(self._folder, name)}"
+                )
+        if player.poll() is None:
+            return True
+        self._finished = self._finished or time.monotonic()
+        complete = bool(self._matrices) and self._matrices[-1].end > self._span[1] - 1e9 * self._settings.hop
+        return not complete and time.monotonic() < self._finished + _LAST_MATRIX
+
+    @contextmanager
+    def _display(self) -> Iterator[Callable[[Listener], None]]:
+        """Give a function that shows the state: in place on a terminal, elsewhere one line for each matrix."""
+        if self._console.is_terminal:
+            with Live(console=self._console, screen=True, auto_refresh=False) as live:
+                yield lambda listener: live.update(self._screen(listener), refresh=True)
+            return
+        shown = 0
+
+        def print_new(listener: Listener) -> None:
+            nonlocal shown
+            if len(self._matrices) > shown:
+                shown = len(self._matrices)
+                self._console.print(self._progress(), highlight=False, soft_wrap=True)
+
+        yield print_new
+
+    def _screen(self, listener: Listener) -> RenderableType:
+        room = self._console.height - 2
+        return Group(
+            Text(self._progress(), "bold", no_wrap=True),
+            screen(listener.snapshot(), Selection(), self._console.width, room),
+        )
+
+    def _progress(self) -> str:
+        """Say where in the recording the last window ended, and which pair was the strongest in it."""
+        if not self._matrices:
+            return f"the node starts; the first window is full {self._settings.window:g} s into the recording"
+        matrix = self._matrices[-1]
+        passed, whole = ((end - self._span[0]) / 1e9 for end in (matrix.end, self._span[1]))
+        pairs = Selection().pairs(matrix)
+        strongest = f", strongest {pairs[0].a} - {pairs[0].b} {pairs[0].mi:.2f} nats" if pairs else ""
+        return f"{passed:4.0f} of {whole:.0f} s{strongest}"
+
+    def _conclude(self) -> None:
+        """Print what the windows say together, and leave the picture."""
+        if not self._matrices:
+            raise InfonetError(
+                f"the node published no matrix: see {self._folder / 'node.log'}; a busy machine needs --rate 4."
+            )
+        matrix = median_matrix(self._matrices)
+        selection, width = Selection(), min(self._console.width, 110)
+        pairs = selection.pairs(matrix)[:_STRONGEST]
+        end = max(1.0, *(pair.mi for pair in pairs))
+        picture = self._folder / "husky.png"
+        HeatMap().save(matrix, picture)
+        print_line = self._console.print
+        print_line(
+            f"\nMedian of {len(self._matrices)} windows of {self._settings.window:g} s, in nats:\n", highlight=False
+        )
+        print_line(Group(*matrix_view(matrix, end, selection, width, len(matrix.names) + 2)))
+        print_line("\nThe strongest pairs, their 90 % intervals and delays:\n", highlight=False)
+        print_line(pairs_view(pairs, end, width, _STRONGEST + 1))
+        print_line(f"\n{self._finding(matrix)}\n\nThe picture is {picture}.", highlight=False, soft_wrap=True)
+
+    def _finding(self, matrix: DependenceMatrix) -> str:
+        modality = {name: m.name for m in self._settings.modalities for name in m.channel_names}
+        pair = strongest_between(matrix, modality)
+        if pair is None:
+            return "No two sensors were found to depend on each other in most of the windows."
+        return sentence(pair, WORDS)[0].upper() + sentence(pair, WORDS)[1:]
+
+
+def _share_folder() -> Path:
+    try:
+        return Path(get_package_share_directory("infonet_ros"))
+    except PackageNotFoundError as error:
+        raise InfonetError("infonet_ros is not in this shell's workspace: `. install/setup.bash` first.") from error
+
+
+def _use_own_domain() -> str:
+    """Keep to this machine, on the given domain or on one that hardly anybody else uses."""
+    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    return os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+
+
+def _python(module: str) -> list[str]:
+    return [sys.executable, "-m", module]
+
+
+@contextmanager
+def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a process with its output in a file, and see to it that it ends."""
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(_SHUTDOWN)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _last_line(folder: Path, name: str) -> str:
+    lines = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing."

@@ -1,0 +1,62 @@
+"""What many matrices of the same rows say together: the median over the windows, and a sentence about it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infonet_ros.view.selection import Pair, known_pairs
+
+if TYPE_CHECKING:
+    from infonet_ros.matrices import DependenceMatrix
+
+
+def median_matrix(matrices: "Sequence[DependenceMatrix]") -> "DependenceMatrix":
+    """Take the median over windows of each pair's numbers; a pair that was never known stays unknown.
+
+    The result spans all windows. Its delay is the median over the windows in which the pair's p-value is at most 0.05
+    (all windows when there is no such window): elsewhere the delay of the largest MI is chance.
+
+    Parameters
+    ----------
+    matrices : sequence of DependenceMatrix
+        At least one, all with the same rows, in the order of time.
+    """
+    known = np.array([matrix.known for matrix in matrices])
+    significant = np.array([matrix.significant() for matrix in matrices])
+    trusted = np.where(significant.any(axis=0), significant, known)
+    values: dict[str, Any] = {
+        name: _median([getattr(matrix, name) for matrix in matrices], known)
+        for name in ("mi", "lower", "upper", "p_value")
+    }
+    return replace(
+        matrices[-1],
+        **values,
+        lag=_median([matrix.lag for matrix in matrices], trusted),
+        valid=np.any([matrix.valid for matrix in matrices], axis=0),
+        start=matrices[0].start,
+        end=matrices[-1].end,
+        duration=float(np.median([matrix.duration for matrix in matrices])),
+    )
+
+
+def strongest_between(matrix: "DependenceMatrix", group: Mapping[str, str]) -> Pair | None:
+    """Return the significant pair of largest MI whose rows belong to different groups, or None."""
+    pairs = [pair for pair in known_pairs(matrix) if pair.significant and group[pair.a] != group[pair.b]]
+    return max(pairs, key=lambda pair: pair.mi, default=None)
+
+
+def sentence(pair: Pair, words: Mapping[str, str]) -> str:
+    """Say in words what a pair shares and who is behind; ``words`` may name rows more kindly."""
+    a, b = words.get(pair.a, pair.a), words.get(pair.b, pair.b)
+    text = f"{a} and {b} depend on each other: {pair.mi:.2f} nats ({pair.lower:.2f} to {pair.upper:.2f})"
+    if not pair.lag:
+        return f"{text}, at the same time."
+    return f"{text}, with the {b if pair.lag > 0 else a} {abs(pair.lag):.1f} s behind."
+
+
+def _median(values: Sequence[np.ndarray], where: np.ndarray) -> np.ndarray:
+    """Median along the first axis of the chosen values; NaN where none was chosen."""
+    chosen = np.ma.masked_array(values, ~where | np.isnan(values))
+    return np.ma.median(chosen, axis=0).filled(np.nan).astype(np.float32)

@@ -1,0 +1,66 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("rclpy", reason="needs ROS 2")
+
+from rich.console import Console
+
+from infonet_ros.errors import InfonetError
+from infonet_ros.node.demo import Demonstration
+
+BOUND = 110.0  # seconds
+
+
+def run_demo(folder, *options, **variables):
+    command = [sys.executable, "-m", "infonet_ros.cli", "demo", "--folder", str(folder), *options]
+    environment = {**os.environ, "COLUMNS": "120", **variables}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=BOUND, check=False)
+
+
+def processes_with(variable, value):
+    """Command lines of the processes that inherited an environment variable."""
+    marked = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if f"{variable}={value}".encode() in environment.read_bytes().split(b"\0"):
+                marked.append(environment.with_name("cmdline").read_text())
+        except OSError:  # it has just ended, or is another user's
+            continue
+    return marked
+
+
+@pytest.mark.timeout(BOUND + 10)
+def test_the_demonstration_finds_that_odometry_follows_the_gyroscope(tmp_path):
+    ended = run_demo(tmp_path / "out", "--rate", "30", ROS_DOMAIN_ID="13", INFONET_TEST=str(tmp_path))
+
+    assert ended.returncode == 0, ended.stderr
+    finding = re.search(r"Gyro y and odometry yaw rate depend on each other: (\d\.\d\d) nats .*", ended.stdout)
+    assert finding, ended.stdout
+    assert float(finding[1]) > 0.3
+    behind = re.search(r"with the odometry yaw rate (\d\.\d) s behind", finding[0])
+    assert behind and 0.2 <= float(behind[1]) <= 0.6
+    assert (tmp_path / "out" / "husky.png").read_bytes().startswith(b"\x89PNG")
+    assert processes_with("INFONET_TEST", tmp_path) == []
+
+
+def test_a_node_that_fails_is_reported_in_one_line(tmp_path, monkeypatch):
+    broken = Demonstration(Console(), tmp_path, rate=1.0)
+    monkeypatch.setenv("ROS_DOMAIN_ID", "14")
+    monkeypatch.setattr(broken, "_params", tmp_path / "missing.yaml")
+
+    with pytest.raises(InfonetError, match="the node ended with status"):
+        broken.run()
+
+
+def test_a_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    ended = run_demo(tmp_path / "file" / "out")
+
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("infonet: cannot make the folder")
+    assert "Traceback" not in ended.stderr
