@@ -4,11 +4,6 @@ import itertools
 import os
 import time
 
-import pytest
-
-pytest.importorskip("rclpy", reason="needs ROS 2")
-pytest.importorskip("infonet_ros.msg", reason="needs the built messages")
-
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from geometry_msgs.msg import Vector3Stamped
