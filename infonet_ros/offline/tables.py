@@ -153,7 +153,7 @@ class Table:
     def _nanoseconds_per_unit(self, raw: np.ndarray) -> float:
         if self._unit != "auto":
             return TIME_UNITS[self._unit]
-        largest = float(np.nanmax(raw))
+        largest = float(np.max(raw, initial=0.0, where=np.isfinite(raw)))
         # Counted from 1970, today is 1.8e9 s; a unit that is a thousand times smaller makes a number so much larger.
         for unit, least in (("ns", 1e17), ("us", 1e14), ("ms", 1e11)):
             if largest > least:

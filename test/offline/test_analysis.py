@@ -1,0 +1,147 @@
+import numpy as np
+import pytest
+from recordings import HUSKY, leg_and_speed, write_ros2
+
+from infonet_ros.errors import ConfigurationError, InputError, RecordingError
+from infonet_ros.matrices import channel_matrix
+from infonet_ros.offline.analysis import analyse
+from infonet_ros.offline.bags import Bag
+from infonet_ros.offline.recording import chosen_span
+from infonet_ros.streams.settings import Modality
+from infonet_ros.streams.window_stream import WindowStream
+
+
+def analysed(path, settings, net, start=0.0, duration=None, progress=lambda what, share: None):
+    with Bag([path]) as bag:
+        return analyse(bag, settings, chosen_span(bag, start, duration), net, progress)
+
+
+def test_the_matrices_are_those_of_the_stream_of_windows(small_bag, small_settings, small_analysis, net):
+    stream, matrices = WindowStream(small_settings), []
+    with Bag([small_bag]) as bag:
+        for sample in bag.samples(small_settings.modalities, bag.start, bag.end + 1):
+            stream.push(sample.modality, sample.stamp, sample.values)
+            matrices += [channel_matrix(net, cut.align(), small_settings) for cut in stream.ready()]
+    assert [m.end for m in small_analysis.matrices] == [m.end for m in matrices]
+    for ours, theirs in zip(small_analysis.matrices, matrices, strict=True):
+        np.testing.assert_allclose(ours.mi, theirs.mi, atol=1e-5)
+        np.testing.assert_allclose(ours.upper, theirs.upper, atol=1e-5)
+
+
+def test_the_delay_and_the_independent_channel_are_found(small_analysis):
+    force, torque, speed = (small_analysis.names.index(n) for n in ("leg.force", "leg.torque[0]", "speed.data"))
+    assert small_analysis.strongest(1) == [(force, speed)]
+    assert small_analysis.overall.mi[force, speed] > 0.7
+    assert small_analysis.overall.lag[force, speed] == pytest.approx(0.4)
+    assert small_analysis.overall.mi[force, torque] < 0.1
+    curve = small_analysis.curves[0]
+    assert (curve.a, curve.b) == ("leg.force", "speed.data")
+    assert curve.lags[np.argmax(curve.mi)] == pytest.approx(0.4)
+
+
+def test_the_discriminant_is_large_where_the_ranks_at_the_delay_are(small_analysis):
+    """Its mean over the samples is the bound; over independent ranks the mean of its exponential is 1."""
+    a, b = small_analysis.strongest(1)[0]
+    table = small_analysis.discriminants[a, b]
+    ranks, lag = small_analysis.ranks, round(0.4 * 20)
+    u, v = ranks[:-lag, a], ranks[lag:, b]
+    good = np.isfinite(u) & np.isfinite(v)
+    cells = np.minimum((np.stack([u[good], v[good]]) * len(table)).astype(int), len(table) - 1)
+    assert table[cells[0], cells[1]].mean() > 0.5
+    assert table[cells[0], cells[1][::-1]].mean() < 0.0
+
+
+def test_husky_odometry_follows_the_gyro_by_0_4_seconds(net, small_settings):
+    modalities = (
+        Modality("odom", "/husky_velocity_controller/odom", ("twist.twist.angular.z",)),
+        Modality("imu", "/imu/data", ("angular_velocity.x", "angular_velocity.y", "angular_velocity.z")),
+    )
+    settings = small_settings.with_values(modalities=modalities, window=20.0, hop=10.0)
+    result = analysed(HUSKY, settings, net)
+    odom, x, y, z = range(4)
+    assert result.overall.lag[odom, y] == pytest.approx(-0.4)  # the gyro is the earlier one
+    assert result.overall.mi[odom, y] > 0.5
+    assert max(result.overall.mi[odom, x], result.overall.mi[odom, z]) < 0.2
+    counts = {topic.name: topic.stamps.count for topic in result.topics}
+    assert counts == {"/imu/data": 11865, "/husky_velocity_controller/odom": 3952, "/fix": 0}
+
+
+def test_where_dependence_begins_is_found(tmp_path, store, small_settings, net):
+    related = list(leg_and_speed(store, 120.0, delay=0.0))
+    foreign = list(leg_and_speed(store, 120.0, delay=0.0, seed=9))
+    messages = [
+        (foreign if topic == "/speed" and k < len(related) // 2 else related)[k]
+        for k, (topic, *_) in enumerate(related)
+    ]  # speed follows the leg in the second minute only
+    bag = write_ros2(tmp_path / "bag", store, messages)
+    result = analysed(bag, small_settings.with_values(window=15.0), net)
+    change = next(c for c in result.changes if {c.a, c.b} == {"leg.force", "speed.data"})
+    assert change.after - change.before > 0.3
+    assert (change.time - result.matrices[0].start) / 1e9 == pytest.approx(60.0, abs=8.0)
+
+
+TESTED = {"window": 30.0, "hop": 10.0, "surrogates": 99, "max_lag": 0.05}
+
+
+def test_unrelated_noise_is_not_significant(tmp_path, store, small_settings, net):
+    related = list(leg_and_speed(store, 40.0))
+    foreign = list(leg_and_speed(store, 40.0, seed=3))
+    messages = [b if a[0] == "/speed" else a for a, b in zip(related, foreign, strict=True)]
+    bag = write_ros2(tmp_path / "bag", store, messages)
+    result = analysed(bag, small_settings.with_values(**TESTED), net)
+    p = result.overall.p_value[np.triu_indices(3, k=1)]
+    assert (p > 0.01).all()
+
+
+def test_related_noise_is_significant(tmp_path, store, small_settings, net):
+    bag = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 40.0, delay=0.0))
+    result = analysed(bag, small_settings.with_values(**TESTED), net)
+    assert result.overall.p_value[0, 2] <= 0.01
+
+
+def test_progress_ends_at_one(small_bag, small_settings, net):
+    seen = []
+    analysed(small_bag, small_settings.with_values(hop=10.0), net, progress=lambda *step: seen.append(step))
+    shares = [share for what, share in seen if what == "windows"]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert seen[-1] == ("whole recording", 1.0)
+
+
+def test_only_the_part_that_was_asked_for_is_analysed(small_bag, small_settings, small_analysis, net):
+    part = analysed(small_bag, small_settings, net, start=20.0, duration=20.0)
+    ends = [m.end for m in part.matrices]
+    whole = {m.end: m for m in small_analysis.matrices}
+    assert ends == [m.end for m in small_analysis.matrices if ends[0] <= m.end <= ends[-1]]
+    assert (ends[-1] - ends[0]) / 1e9 == pytest.approx(8.0)
+    np.testing.assert_allclose(part.matrices[-1].mi, whole[ends[-1]].mi, atol=0.02)
+
+
+REFUSED = {
+    "window longer than the bag": (
+        {"window": 90.0},
+        RecordingError,
+        r"90 s, longer than the 60.0 s of small.*--window 20",
+    ),
+    "too few samples": ({"window": 2.0}, InputError, r"holds 40 samples, fewer than the 64.*--window 6.4"),
+    "messages in sets": ({"synchronization": "exact"}, ConfigurationError, "needs the node"),
+    "absent topic": (
+        {"modalities": (Modality("a", "/arm", ("x", "y")),)},
+        RecordingError,
+        r"topic /arm of modality 'a' is not in small: topics with messages are /leg, /speed",
+    ),
+    "one channel": ({"modalities": (Modality("a", "/speed", ("data",)),)}, ConfigurationError, "name 1 channels"),
+    "unknown field": ({"modalities": (Modality("a", "/leg", ("force", "x")),)}, ConfigurationError, "no field 'x'"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_analysed_is_refused_in_one_sentence(what, small_bag, small_settings, net):
+    values, kind, words = REFUSED[what]
+    with pytest.raises(kind, match=words):
+        analysed(small_bag, small_settings.with_values(**values), net)
+
+
+def test_a_start_after_the_end_is_refused(small_bag, small_settings, net):
+    with pytest.raises(RecordingError, match=r"--start is 100 s, but small lasts 60\.0 s"):
+        analysed(small_bag, small_settings, net, start=100.0)
