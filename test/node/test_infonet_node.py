@@ -1,4 +1,5 @@
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -274,3 +275,22 @@ def test_nan_for_a_topic_is_not_known_to_the_end(graph):
     assert np.isnan(square(matrix)[0, 2])
     assert np.isfinite(square(matrix)[0, 1])
     assert node._topics.topics[1].status.unknown == 325
+
+
+def test_messages_are_matched_by_message_filters(graph):
+    pytest.importorskip("message_filters", reason="needs message_filters")
+    node, matrices = started(graph, synchronization="approximate", slop=0.01)
+    signals = {**SIGNALS, "/b": lambda t: stamped(t + 0.004, SIGNALS["/b"](t).vector.x)}
+    Feed(graph, node, signals).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert square(matrix)[0, 2] > 0.5
+    assert math.isnan(matrix.sample_rate)
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: status.message == "computing")
+    assert int(value(status, "matched sets")) >= 320
+
+
+def test_without_message_filters_the_node_says_what_to_install(graph, monkeypatch):
+    monkeypatch.setitem(sys.modules, "message_filters", None)
+    node, _ = started(graph, synchronization="exact")
+    assert node._state == "unconfigured"
+    assert "ros-$ROS_DISTRO-message-filters" in node._problem

@@ -1,6 +1,8 @@
 """What a robot does to a node in its life; after each of it the node must go on."""
 
 import math
+import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from sensor_msgs.msg import LaserScan
 from test_infonet_node import PAIR, SIGNALS, square, started
 
 from infonet_ros import InfoNet
+from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.msg import MutualInformationMatrix
 
 
@@ -154,8 +157,10 @@ def test_an_unknown_quality_of_service_is_refused_with_its_reason(graph):
 
 def test_a_corrupted_weights_file_and_then_a_good_one(graph, tmp_path):
     weights = tmp_path / "weights.safetensors"
-    weights.write_bytes(b"no weights" * 100)
-    weights.with_suffix(".json").write_text("{}", encoding="utf-8")
+    shutil.copy(SHIPPED.with_suffix(".json"), weights.with_suffix(".json"))
+    content = bytearray(SHIPPED.read_bytes())
+    content[len(content) // 2] ^= 1
+    weights.write_bytes(content)
     node, _ = started(graph, weights=str(weights))
     assert node._state == "unconfigured"
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
@@ -207,8 +212,6 @@ def test_a_transition_that_raises_leaves_the_node_to_be_configured_again(graph, 
 
 
 def test_a_slow_estimator_skips_windows_and_counts_them(graph, net, monkeypatch):
-    import threading
-
     entered, go_on = threading.Event(), threading.Event()
     pairwise = net.pairwise
 

@@ -1,0 +1,85 @@
+import threading
+
+import pytest
+
+from infonet_ros.node.worker import Worker
+
+BOUND = 10.0  # seconds
+
+
+class Recorder:
+    """A computation that can be held up, and what came of it."""
+
+    def __init__(self):
+        self.done, self.errors = [], []
+        self.entered, self.go_on = threading.Event(), threading.Event()
+        self.finished = threading.Condition()
+        self.worker = Worker(self.compute, self.report)
+        self.worker.start()
+
+    def compute(self, job):
+        self.entered.set()
+        assert self.go_on.wait(BOUND)
+        if job == "bad":
+            raise ValueError("bad job")
+        self._note(self.done, job)
+
+    def report(self, error):
+        self._note(self.errors, error)
+
+    def _note(self, where, what):
+        with self.finished:
+            where.append(what)
+            self.finished.notify()
+
+    def until(self, condition):
+        with self.finished:
+            assert self.finished.wait_for(condition, BOUND)
+
+
+@pytest.fixture
+def recorder():
+    recorder = Recorder()
+    yield recorder
+    recorder.go_on.set()
+    assert recorder.worker.stop(BOUND)
+
+
+def test_the_newest_job_wins_and_the_others_are_counted(recorder):
+    recorder.worker.offer(0)
+    assert recorder.entered.wait(BOUND)
+    for job in (1, 2, 3):
+        recorder.worker.offer(job)
+    recorder.go_on.set()
+    recorder.until(lambda: len(recorder.done) == 2)
+    assert recorder.done == [0, 3]
+    assert recorder.worker.skipped == 2
+
+
+def test_an_exception_is_reported_and_the_next_job_is_done(recorder):
+    recorder.go_on.set()
+    recorder.worker.offer("bad")
+    recorder.until(lambda: recorder.errors)
+    recorder.worker.offer("good")
+    recorder.until(lambda: recorder.done)
+    assert str(recorder.errors[0]) == "bad job"
+    assert recorder.worker.failed == 1
+
+
+def test_a_job_that_is_forgotten_is_not_done(recorder):
+    recorder.worker.offer(0)
+    assert recorder.entered.wait(BOUND)
+    recorder.worker.offer(1)
+    recorder.worker.forget()
+    recorder.go_on.set()
+    assert recorder.worker.stop(BOUND)
+    assert recorder.done == [0]
+    assert recorder.worker.skipped == 0
+
+
+def test_stop_says_whether_the_thread_is_still_at_work(recorder):
+    recorder.worker.offer(0)
+    assert recorder.entered.wait(BOUND)
+    assert not recorder.worker.stop(0.0)
+    recorder.go_on.set()
+    assert recorder.worker.stop(BOUND)
