@@ -6,7 +6,7 @@ SHELL := /bin/bash
 ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint lock clean
+.PHONY: help setup demo test lint pictures lock clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,6 +22,9 @@ test: setup  ## All tests
 
 lint: setup  ## Style, docstrings and types
 	@$(ACTIVATE) python3 -m ruff check . && python3 -m mypy
+
+pictures: setup  ## Draw the pictures of README.md and docs/ anew from the recording that comes with the package
+	@$(ACTIVATE) python3 scripts/pictures.py
 
 lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for every Python at once
 	@.venv/bin/pip install -q uv

@@ -215,8 +215,7 @@ def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, significance:
     """All cells, (N * cell, N * cell, 3) uint8."""
     count, cell = len(layout.names), layout.cell
     colour = palette.colours(matrix.mi, end)
-    # Rec. 709 luminance decides between dark and light letters.
-    ink = np.where(colour @ (0.2126, 0.7152, 0.0722) > 115, 0, 255).astype(np.uint16)
+    ink = np.where(palette.is_light(colour), 0, 255).astype(np.uint16)
     letters = _letters(matrix, cell)
     letters = np.maximum(letters, _mark(cell) * matrix.significant(significance)[:, :, None, None])
     letters = letters.astype(np.uint16)

@@ -67,3 +67,8 @@ def colours(mi: np.ndarray, end: float) -> np.ndarray:
     """
     share = np.clip(np.nan_to_num(np.asarray(mi, dtype=float)) / end, 0.0, 1.0)
     return TABLE[(share * 255.0).round().astype(int)]
+
+
+def is_light(colour: np.ndarray) -> np.ndarray:
+    """Whether black is easier to read than white on colours (..., 3), by their luminance (ITU-R BT.709)."""
+    return colour @ (0.2126, 0.7152, 0.0722) > 115

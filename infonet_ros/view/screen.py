@@ -155,8 +155,9 @@ def _cell(
         return shade * width, Style(color=background, bgcolor=background)
     mark = _MARK if matrix.significant()[row, column] else " "
     number = f"{mi:.2f}" if width > 5 else f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}"
-    dark = colour @ (0.2126, 0.7152, 0.0722) > 115
-    return f"{number:>{width - 1}}{mark}", Style(color="black" if dark else "white", bgcolor=background)
+    # By numbers, since what a terminal calls black may be grey.
+    ink = Color.from_rgb(0, 0, 0) if palette.is_light(colour) else Color.from_rgb(255, 255, 255)
+    return f"{number:>{width - 1}}{mark}", Style(color=ink, bgcolor=background)
 
 
 def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> RenderableType:

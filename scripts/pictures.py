@@ -1,0 +1,125 @@
+"""Make the pictures of README.md and docs/ from the recording that comes with the package: `make pictures`.
+
+A Clearpath Husky drove outdoors for 395 s. Its gyroscope's y axis and the yaw rate of its odometry measure the same
+turn, and the odometry is 0.4 s late.
+"""
+
+import io
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.offline.analysis import Analysis, analyse
+from infonet_ros.offline.bags import Bag
+from infonet_ros.offline.recording import chosen_span
+from infonet_ros.streams.settings import load_settings
+from infonet_ros.view import palette
+from infonet_ros.view.heatmap import FAINT, INK, PAGE, HeatMap
+from infonet_ros.view.screen import Snapshot, screen
+from infonet_ros.view.selection import Selection
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+GYRO, OTHER_GYRO, YAW = "imu.angular_velocity.y", "imu.angular_velocity.x", "odom.twist.twist.angular.z"
+CHANGES = {"surrogates": 19, "hop": 8.0}
+
+
+def main() -> None:
+    """Analyse the recording and draw everything."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with Bag([ROOT / "share" / "husky"]) as bag:
+        settings = load_settings(ROOT / "config" / "husky.yaml").with_values(**CHANGES)
+        analysis = analyse(bag, settings, chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu"))
+    HeatMap().save(analysis.overall, PICTURES / "channels.png")
+    if analysis.between_modalities is not None:
+        HeatMap().save(analysis.between_modalities, PICTURES / "modalities.png")
+    draw_delay(analysis, PICTURES / "delay.png")
+    draw_over_time(analysis, PICTURES / "over_time.png")
+    draw_monitor(analysis.matrices[len(analysis.matrices) // 2], PICTURES / "monitor.svg")
+    for picture in sorted(PICTURES.iterdir()):
+        print(picture.relative_to(ROOT))
+
+
+def draw_delay(analysis: Analysis, path: Path) -> None:
+    """MI of gyroscope and odometry over the delay."""
+    curve = next(curve for curve in analysis.curves if {curve.a, curve.b} == {GYRO, YAW})
+    figure, axes = dark_figure("How much the gyroscope tells about the odometry, by the delay between them")
+    lags = curve.lags if curve.a == GYRO else -curve.lags
+    best = int(np.nanargmax(curve.mi))
+    draw_band(axes, lags, curve.mi, curve.lower, curve.upper, "#5ec962", f"{GYRO}  and  {YAW}")
+    axes.plot(lags[best], curve.mi[best], "o", color=unit(INK), markersize=7)
+    axes.annotate(
+        f"{curve.mi[best]:.2f} nats, odometry {lags[best]:.1f} s later",
+        (lags[best], curve.mi[best]),
+        xytext=(12, 2),
+        textcoords="offset points",
+        color=unit(INK),
+    )
+    finish(figure, axes, "delay of the odometry (s)", path)
+
+
+def draw_over_time(analysis: Analysis, path: Path) -> None:
+    """MI window by window, of a pair that belongs together and of one that does not."""
+    figure, axes = dark_figure("Mutual information window by window")
+    begin = analysis.matrices[0].start
+    times = [(matrix.end - begin) / 1e9 for matrix in analysis.matrices]
+    for name, colour in ((GYRO, "#5ec962"), (OTHER_GYRO, "#8a7fd6")):
+        row, column = (analysis.names.index(each) for each in (name, YAW))
+        series = (
+            np.array([getattr(m, value)[row, column] for m in analysis.matrices]) for value in ("mi", "lower", "upper")
+        )
+        draw_band(axes, np.array(times), *series, colour, f"{name}  and  {YAW}")
+    finish(figure, axes, "end of the window (s)", path)
+
+
+def draw_monitor(matrix: DependenceMatrix, path: Path) -> None:
+    """`infonet monitor` in a terminal of 100 columns."""
+    console = Console(width=100, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    end = palette.scale_end(float(np.nanmax(matrix.mi)))
+    console.print(screen(Snapshot("/infonet", matrix, end), Selection(), 100, 24, keys=True))
+    console.save_svg(str(path), title="infonet monitor", unique_id="infonet-monitor")
+
+
+def dark_figure(title: str) -> tuple[Figure, Axes]:
+    """Make a figure in the colours of the heat map."""
+    figure = Figure(figsize=(9, 3.6), dpi=120, facecolor=unit(PAGE), layout="constrained")
+    axes = figure.add_subplot(facecolor=unit(PAGE))
+    axes.set_title(title, color=unit(INK), loc="left", fontsize=12, weight="bold")
+    return figure, axes
+
+
+def draw_band(
+    axes: Axes, x: np.ndarray, mi: np.ndarray, lower: np.ndarray, upper: np.ndarray, colour: str, label: str
+) -> None:
+    """Draw MI with its 90 % interval."""
+    axes.fill_between(x, lower, upper, color=colour, alpha=0.25, linewidth=0)
+    axes.plot(x, mi, color=colour, linewidth=2, label=label)
+
+
+def finish(figure: Figure, axes: Axes, x_label: str, path: Path) -> None:
+    """Label the axes and save the figure."""
+    axes.set_xlabel(x_label, color=unit(FAINT))
+    axes.set_ylabel("MI (nats), 90 % interval", color=unit(FAINT))
+    axes.set_ylim(bottom=0)
+    axes.margins(x=0)
+    axes.tick_params(colors=unit(FAINT))
+    axes.grid(color=unit(FAINT), alpha=0.2)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.legend(facecolor=unit(PAGE), labelcolor=unit(INK), edgecolor=unit(PAGE), fontsize=9)
+    figure.savefig(path, facecolor=figure.get_facecolor())
+
+
+def unit(colour: tuple[int, int, int]) -> tuple[float, float, float]:
+    """Colour as matplotlib has it."""
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
+
+
+if __name__ == "__main__":
+    main()
