@@ -15,11 +15,24 @@ def matrices(mi, half_width=0.05, window=20, hop=2, valid=True):
         end = (window + k * hop) * SECOND
         made.append(
             DependenceMatrix(
-                names=("a", "b"), mi=square, lower=square - half_width, upper=square + half_width, p_value=none,
-                lag=none,                samples=none.astype(int), valid=np.array([True, valid]), start=end - window * SECOND, end=end,
-                sample_count=200, sample_rate=10.0, method="pairwise", estimator="infonet", version="1", duration=0.0,
+                names=("a", "b"),
+                mi=square,
+                lower=square - half_width,
+                upper=square + half_width,
+                p_value=none,
+                lag=none,
+                samples=none.astype(int),
+                valid=np.array([True, valid]),
+                start=end - window * SECOND,
+                end=end,
+                sample_count=200,
+                sample_rate=10.0,
+                method="pairwise",
+                estimator="infonet",
+                version="1",
+                duration=0.0,
             )
-        )  # fmt: skip
+        )
     return made
 
 

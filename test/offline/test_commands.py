@@ -1,0 +1,199 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from recordings import leg_and_speed, write_ros2
+
+from infonet_ros.streams.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "TERM": "dumb", "COLUMNS": "100"}
+QUICK = ("--window", "10", "--hop", "10", "--device", "cpu")
+ALL = {"params.yaml", "report.html", "infonet.csv", "infonet.parquet", "infonet.npz", "heatmap.png", "matrices"}
+
+
+def infonet(*arguments, cwd, **options):
+    command = [sys.executable, "-m", "infonet_ros.cli", *map(str, arguments)]
+    return subprocess.run(
+        command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=180, check=False, **options
+    )
+
+
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_bag_gives_all_results_and_a_summary(small_bag, tmp_path):
+    done = infonet("bag", small_bag, *QUICK, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert names_in(tmp_path / "small_infonet") == ALL
+    assert "leg.force - speed.data, speed.data 0.40 s later" in done.stdout
+    assert done.stderr == ""  # no progress bar where nobody watches
+    settings = load_settings(tmp_path / "small_infonet" / "params.yaml")
+    assert settings.channel_names == ("leg.force", "leg.torque[0]", "speed.data")
+    assert settings.window == 10.0
+    page = (tmp_path / "small_infonet" / "report.html").read_text(encoding="utf-8")
+    assert f"infonet bag {small_bag} --window 10" in page
+
+
+def test_the_proposal_used_as_params_gives_the_same_numbers(small_bag, tmp_path):
+    first = infonet("bag", small_bag, *QUICK, "--json", "--out", "a", "--format", "csv", cwd=tmp_path)
+    second = infonet(
+        "bag", small_bag, "--params", "a/params.yaml", "--json", "--out", "b", "--format", "csv", cwd=tmp_path
+    )
+    assert second.returncode == 0, second.stderr
+    assert names_in(tmp_path / "b") == {"params.yaml", "infonet.csv"}
+    assert json.loads(first.stdout)["pairs"] == json.loads(second.stdout)["pairs"]
+    assert (tmp_path / "a" / "infonet.csv").read_bytes() == (tmp_path / "b" / "infonet.csv").read_bytes()
+
+
+def test_topics_of_a_params_file_are_chosen_by_globs(small_bag, tmp_path):
+    (tmp_path / "params.yaml").write_text(
+        yaml.safe_dump(
+            {
+                "infonet": {
+                    "ros__parameters": {
+                        "modalities": ["leg", "speed"],
+                        "leg": {"topic": "/leg", "channels": ["force", "torque[0]"]},
+                        "speed": {"topic": "/speed", "channels": ["data"]},
+                    }
+                }
+            }
+        )
+    )
+    arguments = ("--params", "params.yaml", "--topics", "/le*", "--json", "--format", "npz")
+    done = infonet("bag", small_bag, *QUICK, *arguments, cwd=tmp_path)
+    assert json.loads(done.stdout)["channels"] == ["leg.force", "leg.torque[0]"]
+
+
+def test_a_table_is_analysed_as_a_bag_is(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=600)
+    rows = [f"{k / 20},{x[k]},{x[k - 4] + 0.2 * rng.normal()},{rng.normal()}" for k in range(600)]
+    (tmp_path / "log.csv").write_text("\n".join(["time,x,late,noise", *rows]))
+    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    strongest = json.loads(done.stdout)["pairs"][0]
+    assert {strongest["a"], strongest["b"]} == {"table.x", "table.late"}
+    assert strongest["lag"] == pytest.approx(0.2)
+    assert strongest["mi"] > 0.8
+
+
+def test_quiet_says_nothing(small_bag, tmp_path):
+    done = infonet("bag", small_bag, *QUICK, "--quiet", "--format", "npz", "--max-channels", "2", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path):
+    done = infonet("bag", small_bag, *QUICK, "--format", "npz", "--max-channels", "2", cwd=tmp_path)
+    assert "Note: 1 channels beyond the limit of 2" in done.stderr
+
+
+# ---- errors: one line, an exit code, and nothing touched ------------------------------------------------------------
+
+
+@pytest.fixture
+def earlier(tmp_path):
+    """Results of an earlier run."""
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("report.html", "infonet.csv", "infonet.npz"):
+        (folder / name).write_text("earlier")
+    return folder
+
+
+def assert_one_line(done, words, code=1):
+    assert done.returncode == code
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert words in done.stderr
+
+
+def test_errors_are_one_line(small_bag, tmp_path, earlier):
+    cases = [
+        (("bag", "absent.mcap"), "absent.mcap is not there"),
+        (("bag", small_bag, "--window", "90"), "the window is 90 s, longer than the 60.0 s"),
+        (("bag", small_bag, "--topics", "/arm"), "no topic of small matches '/arm'"),
+        (("bag", small_bag, "--device", "tpu", "--window", "10"), "device is 'tpu'"),
+        (("csv", "absent.csv"), "absent.csv is not there"),
+    ]
+    for arguments, words in cases:
+        assert_one_line(infonet(*arguments, "--out", earlier, cwd=tmp_path), words)
+    assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
+        ("report.html", "infonet.csv", "infonet.npz"), "earlier"
+    )
+
+
+def test_a_usage_error_has_exit_code_2(small_bag, tmp_path):
+    done = infonet("bag", small_bag, "--window", "long", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_leaves_earlier_results_untouched(small_bag, tmp_path, earlier):
+    """Files may grow to 100 kB only: the report does not fit, though the tables before it did."""
+    import resource
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    formats = ("--format", "npz", "--format", "csv", "--format", "html")
+    done = infonet("bag", small_bag, *QUICK, *formats, "--out", earlier, cwd=tmp_path, preexec_fn=limit)
+    assert_one_line(done, "report.html (File too large): choose another folder with --out")
+    assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
+        ("report.html", "infonet.csv", "infonet.npz"), "earlier"
+    )
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out", cwd=tmp_path), "cannot write out")
+    if os.geteuid() != 0:  # root may write anywhere
+        (tmp_path / "locked").mkdir(mode=0o500)
+        assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "locked", cwd=tmp_path), "Permission denied")
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path, store):
+    bag = write_ros2(tmp_path / "long", store, leg_and_speed(store, 600.0))
+    command = [
+        sys.executable,
+        "-m",
+        "infonet_ros.cli",
+        "bag",
+        bag,
+        "--window",
+        "60",
+        "--hop",
+        "0.05",
+        "--device",
+        "cpu",
+    ]
+    process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stderr=subprocess.PIPE, text=True)
+    out = tmp_path / "long_infonet"
+    for _ in range(600):
+        if out.exists():
+            break
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.1)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert not out.exists()
+
+
+def test_neither_help_nor_the_analysis_imports_ros(tmp_path):
+    code = (
+        "import sys, infonet_ros.cli, infonet_ros.offline.job, infonet_ros.offline.bags, infonet_ros.offline.tables;"
+        "sys.exit('rclpy' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, cwd=tmp_path, check=False).returncode == 0
+    light = "import sys, infonet_ros.cli; sys.exit(bool({'torch', 'rosbags', 'rclpy'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", light], env=ENVIRONMENT, cwd=tmp_path, check=False).returncode == 0

@@ -1,0 +1,85 @@
+import os
+
+import pytest
+
+from infonet_ros.errors import InputError, OutputError
+from infonet_ros.offline.outputs import OutputFolder
+
+
+def put(text):
+    return lambda path: path.write_text(text)
+
+
+def contents(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A folder with results of an earlier run."""
+    folder = tmp_path / "results"
+    (folder / "bag").mkdir(parents=True)
+    (folder / "table.csv").write_text("old table")
+    (folder / "bag" / "old.mcap").write_text("old bag")
+    return folder
+
+
+OLD = {"table.csv": "old table", "bag/old.mcap": "old bag"}
+
+
+def make_bag(path):
+    path.mkdir()
+    (path / "new.mcap").write_text("new bag")
+
+
+def test_new_results_take_the_place_of_old_ones(results):
+    with OutputFolder(results) as folder:
+        folder.write("table.csv", put("new table"))
+        folder.write("bag", make_bag)
+        assert contents(results) | OLD == contents(results)  # until the end, the old ones are there
+    assert contents(results) == {"table.csv": "new table", "bag/new.mcap": "new bag"}
+    assert folder.written == [results / "table.csv", results / "bag"]
+
+
+def test_an_error_on_the_way_leaves_everything_as_it_was(results):
+    with pytest.raises(InputError), OutputFolder(results) as folder:
+        folder.write("table.csv", put("new table"))
+        raise InputError("something else went wrong")
+    assert contents(results) == OLD
+    assert sorted(path.name for path in results.iterdir()) == ["bag", "table.csv"]
+
+
+def test_a_writer_that_fails_leaves_everything_as_it_was(results):
+    def full(path):
+        path.write_text("half")
+        raise OSError(28, os.strerror(28))
+
+    with (
+        pytest.raises(OutputError, match=r"cannot write .*table\.csv \(No space left on device\)"),
+        OutputFolder(results) as folder,
+    ):
+        folder.write("bag", make_bag)
+        folder.write("table.csv", full)
+    assert contents(results) == OLD
+
+
+def test_a_rename_that_fails_takes_the_earlier_ones_back(results, monkeypatch):
+    with pytest.raises(OutputError, match="cannot write"), OutputFolder(results) as folder:
+        folder.write("bag", make_bag)
+        folder.write("table.csv", put("new table"))
+        (folder._aside / "table.csv").unlink()  # somebody cleaned up
+    assert contents(results) == OLD
+
+
+def test_a_folder_that_was_made_for_nothing_is_removed(tmp_path):
+    with pytest.raises(InputError), OutputFolder(tmp_path / "new"):
+        raise InputError("no window is complete")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path):
+    (tmp_path / "file").write_text("here")
+    for path in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(OutputError, match="cannot write"), OutputFolder(path):
+            pass
+    assert (tmp_path / "file").read_text() == "here"
