@@ -61,7 +61,7 @@ class SensorFrames:
         except ImportError:
             self._node.get_logger().info(
                 "the markers stand on a circle, not at the sensors, because tf2_ros is not installed: "
-                "on Debian, apt install ros-$ROS_DISTRO-tf2-ros"
+                "on Debian, apt install ros-$ROS_DISTRO-tf2-ros-py"
             )
             return
         self._tf2 = tf2_ros

@@ -80,9 +80,10 @@ def test_foxglove_plots_fields_that_exist(foxglove):
     assert any("pairs[:]" in path for path in paths)
     for path in paths:
         topic, part, filter_field, field = re.fullmatch(
-            r"(/[\w/]+)\.(\w+)\[[:\d]+\](?:\{(\w+)[<>=]+[\d.]+\})?\.(\w+)", path
+            r"(/[\w/]+)\.(\w+)\[[:\d]+\](?:\{(\w+)==true\})?\.(\w+)", path
         ).groups()
         types = PUBLISHED[topic].get_fields_and_field_types()
         assert types[part] == "sequence<infonet_ros/MutualInformationPair>"
-        for name in filter(None, (filter_field, field)):
-            assert MutualInformationPair.get_fields_and_field_types()[name] == "float"
+        fields = MutualInformationPair.get_fields_and_field_types()
+        assert fields[field] == "float"
+        assert filter_field is None or fields[filter_field] == "boolean"

@@ -42,12 +42,12 @@ def test_without_tf2_no_place_is_known_and_that_is_said_once(node, monkeypatch):
     assert sensors.positions({"imu": "imu_link"}) == {}
     assert sensors.positions({"imu": "imu_link"}) == {}
     assert len(said) == 1
-    assert "ros-$ROS_DISTRO-tf2-ros" in said[0]
+    assert "ros-$ROS_DISTRO-tf2-ros-py" in said[0]
     sensors.close()
 
 
 def test_places_come_from_tf(node):
-    tf2_ros = pytest.importorskip("tf2_ros", reason="tf2_ros is not installed: apt install ros-$ROS_DISTRO-tf2-ros")
+    tf2_ros = pytest.importorskip("tf2_ros", reason="tf2_ros is not installed: apt install ros-$ROS_DISTRO-tf2-ros-py")
     transform = TransformStamped()
     transform.header.frame_id, transform.child_frame_id = "base_link", "imu_link"
     transform.transform.translation.x, transform.transform.translation.z = 0.25, 0.5
