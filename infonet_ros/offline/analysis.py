@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.stats import rankdata
 
 from infonet_ros.errors import ConfigurationError, InputError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
 from infonet_ros.matrices import DependenceMatrix, channel_matrix, lags_in_samples, modality_matrix
 from infonet_ros.offline.changes import Change, find_changes
 from infonet_ros.offline.recording import Recording, Span, check_topics
@@ -192,7 +192,7 @@ def _whole_recording(
         changes=tuple(find_changes(matrices)),
         topics=_topics(recording, settings, stream, log),
         overview=overview,
-        ranks=_ranks(window.samples, settings.seed),
+        ranks=_ranks(window.samples),
         discriminants=dict(zip(pairs, tables, strict=True)),
         unknown=np.isnan(window.samples).mean(axis=0),
     )
@@ -286,14 +286,9 @@ def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.
     return x[max(0, -lag) : count - max(0, lag)], y[max(0, lag) : count - max(0, -lag)]
 
 
-def _ranks(samples: np.ndarray, seed: int) -> np.ndarray:
-    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
-    for column, channel in enumerate(samples.T):
-        rows = np.flatnonzero(np.isfinite(channel))
-        if len(rows):
-            breaker = TieBreaker.from_channels(channel[None, rows], seed)
-            ranks[rows, column] = normalised_ranks(channel[None, rows], breaker.orders)[0]
-    return ranks
+def _ranks(samples: np.ndarray) -> np.ndarray:
+    """Rank the known samples of each channel, equal ones alike: they are to be looked at."""
+    return ((rankdata(samples, axis=0, nan_policy="omit") - 0.5) / np.isfinite(samples).sum(axis=0)).astype(np.float32)
 
 
 def _topics(
