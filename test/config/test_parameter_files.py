@@ -12,7 +12,7 @@ CONFIG = Path(__file__).parents[2] / "config"
 
 
 def raw(name):
-    return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))["infonet"]["ros__parameters"]
+    return yaml.safe_load((CONFIG / name).read_text(encoding="utf-8"))["/**/infonet"]["ros__parameters"]
 
 
 def test_the_commented_file_names_every_parameter_with_its_default():

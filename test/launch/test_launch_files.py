@@ -17,7 +17,7 @@ from launch_ros.actions import LifecycleNode, Node
 LAUNCH = Path(__file__).parents[2] / "launch"
 FILES = ["infonet.launch.py", "replay.launch.py"]
 PARAMETERS = """
-/**:
+/**/infonet:
   ros__parameters:
     modalities: [gyro]
     gyro:
