@@ -288,7 +288,8 @@ def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.
 
 def _ranks(samples: np.ndarray) -> np.ndarray:
     """Rank the known samples of each channel, equal ones alike: they are to be looked at."""
-    return ((rankdata(samples, axis=0, nan_policy="omit") - 0.5) / np.isfinite(samples).sum(axis=0)).astype(np.float32)
+    known = np.maximum(np.isfinite(samples).sum(axis=0), 1)
+    return ((rankdata(samples, axis=0, nan_policy="omit") - 0.5) / known).astype(np.float32)
 
 
 def _topics(
