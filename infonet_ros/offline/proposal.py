@@ -113,7 +113,11 @@ def params_document(settings: Settings, comment: str = "") -> str:
             "duration": watch.duration,
         }
     document = yaml.dump(
-        {"/**/infonet": {"ros__parameters": parameters}}, Dumper=_Quoting, sort_keys=False, allow_unicode=True, width=100
+        {"/**/infonet": {"ros__parameters": parameters}},
+        Dumper=_Quoting,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
     )
     return "".join(f"# {line}\n" for line in comment.splitlines()) + document
 
