@@ -13,7 +13,7 @@ from infonet_ros.estimator.network import summarise
 from infonet_ros.estimator.scores import normal_scores
 
 BLOCK_ELEMENTS = 1 << 24  # hat weights held at a time, 64 MiB
-ROWS = 8  # channels multiplied with all others at a time: more would compute grids of pairs that nobody wants
+ROWS = 4  # channels multiplied with all others at a time: more would compute grids of pairs that nobody wants
 COLUMNS = 64
 
 
@@ -66,7 +66,7 @@ def crossed_blocks(left: Copulas, right: Copulas, wanted: np.ndarray, device: to
     """Pair channels of ``left`` with channels of ``right``, as the (P, Q) mask ``wanted`` says."""
     count = left.ranks.shape[1]
     effective = effective_samples(left.memory, right.memory, count)
-    correlation = _scores(left.ranks) @ _scores(right.ranks).T / count
+    correlation = normal_scores(left.ranks) @ normal_scores(right.ranks).T / count
     columns_at_once = max(1, min(COLUMNS, BLOCK_ELEMENTS // (count * GRID)))
     for columns in _spans(np.flatnonzero(wanted.any(axis=0)), columns_at_once):
         right_weights = _weights(right.ranks[columns], device)
@@ -90,7 +90,7 @@ def matched_blocks(left: Copulas, right: Copulas, device: torch.device) -> Itera
     effective = np.array(
         [effective_samples(a[None], b[None], count)[0, 0] for a, b in zip(left.memory, right.memory, strict=True)]
     )
-    correlation = (_scores(left.ranks) * _scores(right.ranks)).mean(axis=1)
+    correlation = (normal_scores(left.ranks) * normal_scores(right.ranks)).mean(axis=1)
     for span in _spans(np.arange(len(left)), max(1, min(COLUMNS, BLOCK_ELEMENTS // (count * GRID)))):
         u, v = (hat_weights(torch.from_numpy(side.ranks[span]).to(device)) for side in (left, right))
         yield PairBlock(
@@ -104,10 +104,6 @@ def matched_blocks(left: Copulas, right: Copulas, device: torch.device) -> Itera
 def _weights(ranks: np.ndarray, device: torch.device) -> Tensor:
     """Hat weights (T, N, G) of ranks (N, T)."""
     return hat_weights(torch.from_numpy(np.ascontiguousarray(ranks.T)).to(device))
-
-
-def _scores(ranks: np.ndarray) -> np.ndarray:
-    return normal_scores(torch.from_numpy(ranks)).numpy()
 
 
 def _summaries(count: int, effective: np.ndarray, correlation: np.ndarray, device: torch.device) -> Tensor:

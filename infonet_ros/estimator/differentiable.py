@@ -7,7 +7,7 @@ from torch import Tensor
 from infonet_ros.estimator.grid import GRID, hat_weights
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
 from infonet_ros.estimator.network import summarise
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.scores import normal_score_correlation
 
 SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide enough to see neighbours at T = 100
@@ -30,7 +30,7 @@ def _soft_ranks(values: Tensor) -> tuple[Tensor, np.ndarray]:
     A straight-through estimator: the value is what `InfoNet.estimate` uses, only the gradient is smoothed.
     """
     channels = values.detach().cpu().double().numpy()
-    ranks = normalised_ranks(channels, TieBreaker.from_channels(channels, seed=0).orders)
+    ranks = Ordering.from_channels(channels, seed=0).ranks()
     exact = torch.from_numpy(ranks).to(values.device)
     values = values.float()
     width = SOFT_RANK_WIDTH * values.detach().std(dim=1, keepdim=True).clamp_min(1e-30)

@@ -15,7 +15,7 @@ from infonet_ros.estimator.grid import GRID, read_table
 from infonet_ros.estimator.lagged import estimate_lagged
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, Panel, estimate_pairwise
-from infonet_ros.estimator.ranks import TieBreaker
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
@@ -257,9 +257,9 @@ class InfoNet:
 
     def _table(self, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the table (G, G), the ranks (2, R) of the good samples, and which they are (R,)."""
-        breaker = TieBreaker.from_channels(channels, as_count("seed", seed, least=0))
+        ordering = Ordering.from_channels(channels, as_count("seed", seed, least=0))
         rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
-        copulas, constant = Panel.from_channels(channels, breaker.orders).copulas(np.arange(2), rows)
+        copulas, constant = Panel.from_channels(channels, ordering).copulas(np.arange(2), rows)
         if len(rows) < MIN_SAMPLES or constant.any():
             known = np.nan if len(rows) < MIN_SAMPLES else 0.0
             return np.full((GRID, GRID), known, dtype=np.float32), copulas.ranks, rows

@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, matched_blocks
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.estimator.runner import Runner
 
@@ -24,9 +24,9 @@ def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed
             if constant_channels(overlap).any():
                 quantiles[number] = 0.0
                 continue
-            breaker = TieBreaker.from_channels(overlap, seed)
+            ordering = Ordering.from_channels(overlap, seed)
             # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
-            copulas = Copulas.from_ranks(normalised_ranks(overlap, breaker.orders))[breaker.canonical_order()]
+            copulas = Copulas.from_ranks(ordering[ordering.canonical()].ranks())
             for block in matched_blocks(copulas[:1], copulas[1:], runner.device):
                 yield replace(block, left=np.array([number]), right=np.array([number]))
 

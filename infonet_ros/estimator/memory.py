@@ -1,6 +1,7 @@
 """How many independent samples a window is worth, for a pair of streams that remember their past."""
 
 import numpy as np
+from scipy import fft
 
 MIN_EFFECTIVE = 8.0
 
@@ -21,11 +22,11 @@ def autocorrelations(ranks: np.ndarray) -> np.ndarray:
     count = ranks.shape[1]
     lags = count // 4
     # The shortest length that is quick and keeps the lags asked for clear of the wrap-around.
-    length = 1 << (count + lags - 1).bit_length()
-    spectrum = np.fft.rfft(ranks - 0.5, n=length, axis=1)
-    covariance = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)[:, : lags + 1]
-    taper = np.sqrt(1.0 - np.arange(1, lags + 1) / count)
-    return (covariance[:, 1:] / covariance[:, :1] * taper).astype(np.float32)
+    length = fft.next_fast_len(count + lags, real=True)
+    spectrum = fft.rfft(ranks - np.float32(0.5), n=length, axis=1)
+    covariance = fft.irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)[:, : lags + 1]
+    taper = np.sqrt(1.0 - np.arange(1, lags + 1, dtype=np.float32) / count)
+    return covariance[:, 1:] / covariance[:, :1] * taper
 
 
 def effective_samples(left: np.ndarray, right: np.ndarray, count: int) -> np.ndarray:

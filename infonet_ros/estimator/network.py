@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from infonet_ros.estimator.grid import GRID
-from infonet_ros.estimator.symmetry import canonical_orientation, orient, restore
+from infonet_ros.estimator.symmetry import Symmetry
 
 PATCH = 8
 TOKENS = (GRID // PATCH) ** 2
@@ -87,6 +87,7 @@ class Network(nn.Module):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
+        self.symmetry = Symmetry(GRID)
         self.patch_in = nn.Linear(PATCH * PATCH, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
         self.summary_in = nn.Sequential(
@@ -118,8 +119,8 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        orientation = canonical_orientation(grids)
-        tokens = self._embed(orient(grids, orientation), summaries)
+        orientation = self.symmetry.canonical(grids)
+        tokens = self._embed(self.symmetry.orient(grids, orientation), summaries)
         for block in self.blocks:
             tokens = block(tokens)
         tokens = self.norm(tokens)
@@ -131,7 +132,7 @@ class Network(nn.Module):
             table
             - (torch.logsumexp(table.flatten(1), dim=1) - torch.log(torch.tensor(float(GRID * GRID))))[:, None, None]
         )
-        return quantiles, restore(table, orientation)
+        return quantiles, self.symmetry.restore(table, orientation)
 
     def _embed(self, grids: Tensor, summaries: Tensor) -> Tensor:
         kind = self.patch_in.weight.dtype

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, crossed_blocks
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
@@ -22,30 +22,28 @@ class Panel:
     ----------
     channels : (N, T) float64
         NaN where not known.
-    orders : list of (T,) int64 or None
-        See `TieBreaker`.
+    ordering : Ordering
     groups : list of ((n,) int64, (T,) bool)
         Channels that share their good samples, and those samples.
     """
 
     channels: np.ndarray
-    orders: list[np.ndarray | None]
+    ordering: Ordering
     groups: list[tuple[np.ndarray, np.ndarray]]
 
     @classmethod
-    def from_channels(cls, channels: np.ndarray, orders: list[np.ndarray | None]) -> "Panel":
+    def from_channels(cls, channels: np.ndarray, ordering: Ordering) -> "Panel":
         """Group channels (N, T) by their good samples."""
         groups: dict[bytes, list[int]] = {}
         good = np.isfinite(channels)
         for index, mask in enumerate(good):
             groups.setdefault(mask.tobytes(), []).append(index)
-        return cls(channels, orders, [(np.array(members), good[members[0]]) for members in groups.values()])
+        return cls(channels, ordering, [(np.array(members), good[members[0]]) for members in groups.values()])
 
     def copulas(self, index: np.ndarray, rows: np.ndarray) -> tuple[Copulas, np.ndarray]:
         """Rank channels ``index`` among samples ``rows``; also say which of them are constant there."""
-        ranks = normalised_ranks(self.channels[index], [self.orders[k] for k in index], rows)
         chosen = self.channels[np.ix_(index, rows)]
-        return Copulas.from_ranks(ranks), (chosen == chosen[:, :1]).all(axis=1)
+        return Copulas.from_ranks(self.ordering[index].ranks(rows)), (chosen == chosen[:, :1]).all(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +89,9 @@ def estimate_pairwise(
     Channels are put in an order that depends on their content alone, and results are put back: so they are the same
     to the bit in whatever order the channels are given.
     """
-    breaker = TieBreaker.from_channels(channels, seed)
-    order = breaker.canonical_order()
-    panel = Panel.from_channels(channels[order], [breaker.orders[k] for k in order])
+    ordering = Ordering.from_channels(channels, seed)
+    order = ordering.canonical()
+    panel = Panel.from_channels(channels[order], ordering[order])
     meetings = list(_meetings(panel, lags))
     best = _scan(runner, meetings, len(order))
     p = _p_values(runner, meetings, best.mi, surrogates, seed, int(lags.max())) if surrogates else None

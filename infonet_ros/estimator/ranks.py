@@ -1,4 +1,4 @@
-"""The copula transform: ranks keep the dependence of two streams and throw their units and marginals away."""
+"""The copula transform: ranks keep the dependence of streams and throw their units and marginals away."""
 
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -7,71 +7,71 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class TieBreaker:
-    """Random order in which equal values are ranked, one per channel, drawn from the channel's content.
+class Ordering:
+    """The order of the samples of each channel, equal ones at random.
 
     Ties must be broken at random, and independently for each channel: that leaves the mutual information of discrete
-    data unchanged, while average ranks, or one common order, do not. Seeding by content rather than by position makes
-    results independent of the order in which channels are given.
+    data unchanged, while average ranks, or one common order, do not. The randomness is drawn from the channel's
+    content rather than from its position, so that results do not depend on the order in which channels are given.
 
     Attributes
     ----------
-    orders : list of (T,) int64 or None
-        A permutation of the samples for each channel that has ties, None for one that has none.
-    keys : list of bytes
-        Digest of the order of each channel's samples; unchanged by increasing transforms.
+    orders : (N, T) int64
+        Samples of each channel from the least to the greatest; those that are not known come last.
+    keys : list of N bytes
+        Digests of the dense ranks: equal for channels that differ by an increasing transform only.
     """
 
-    orders: list[np.ndarray | None]
+    orders: np.ndarray
     keys: list[bytes]
 
     @classmethod
-    def from_channels(cls, channels: np.ndarray, seed: int) -> "TieBreaker":
-        """Look for ties in ``channels``, (N, T) with NaN where unknown."""
-        orders: list[np.ndarray | None] = []
+    def from_channels(cls, channels: np.ndarray, seed: int) -> "Ordering":
+        """Sort ``channels``, (N, T) with NaN where unknown."""
+        orders = np.argsort(channels, axis=1)
+        ordered = np.take_along_axis(channels, orders, axis=1)
+        steps = ordered[:, 1:] != ordered[:, :-1]
+        dense = np.zeros(channels.shape, dtype=np.int32)
+        np.put_along_axis(dense, orders[:, 1:], np.cumsum(steps, axis=1, dtype=np.int32), axis=1)
+        dense[np.isnan(channels)] = -1
         keys: list[bytes] = []
-        for channel in channels:
-            values, dense = np.unique(channel, return_inverse=True)
-            key = blake2b(dense.astype(np.int32).tobytes(), digest_size=8).digest()
-            tied = np.isfinite(values).sum() < np.isfinite(channel).sum()
-            # Channels of equal content would share one order, and look more alike than they are.
-            entropy = [seed, int.from_bytes(key, "little"), keys.count(key)]
-            orders.append(np.random.default_rng(entropy).permutation(len(channel)) if tied else None)
+        for index, ranks in enumerate(dense):
+            key = blake2b(ranks.tobytes(), digest_size=8).digest()
+            if not steps[index].all():
+                # Channels of equal content would share one order, and look more alike than they are.
+                entropy = [seed, int.from_bytes(key, "little"), keys.count(key)]
+                shuffled = np.random.default_rng(entropy).permutation(len(ranks))
+                unknown_last = np.where(ranks < 0, len(ranks), ranks)[shuffled]
+                orders[index] = shuffled[np.argsort(unknown_last, kind="stable")]
             keys.append(key)
         return cls(orders, keys)
 
-    def canonical_order(self) -> np.ndarray:
+    def canonical(self) -> np.ndarray:
         """Order of the channels that depends on their content alone, (N,)."""
         return np.array(sorted(range(len(self.keys)), key=self.keys.__getitem__), dtype=np.int64)
 
+    def ranks(self, rows: np.ndarray | None = None) -> np.ndarray:
+        """Rank samples among each other: ``(rank - 1/2) / R``, with ``rank`` from 1 to R.
 
-def normalised_ranks(
-    channels: np.ndarray, orders: list[np.ndarray | None], rows: np.ndarray | None = None
-) -> np.ndarray:
-    """Rank the samples of each channel: ``(rank - 1/2) / T``, with ``rank`` from 1 to T.
+        Parameters
+        ----------
+        rows : (R,) int64, optional
+            Samples to rank, in increasing order, known in all channels; all T when not given.
 
-    Parameters
-    ----------
-    channels : (N, T) floating
-        Finite in the chosen rows.
-    orders : list of (T,) int64 or None
-        From `TieBreaker`.
-    rows : (R,) int64, optional
-        Samples to rank among each other, in increasing order; all when not given.
+        Returns
+        -------
+        (N, R) float32 in (0, 1)
+        """
+        orders = self.orders
+        if rows is not None and len(rows) < orders.shape[1]:
+            place = np.full(orders.shape[1], -1)
+            place[rows] = np.arange(len(rows))
+            places = place[orders]
+            orders = places[places >= 0].reshape(len(orders), len(rows))
+        count = orders.shape[1]
+        ranks = np.empty(orders.shape, dtype=np.float32)
+        np.put_along_axis(ranks, orders, ((np.arange(count) + 0.5) / count).astype(np.float32)[None], axis=1)
+        return ranks
 
-    Returns
-    -------
-    (N, R) float32 in (0, 1)
-    """
-    if rows is not None:
-        channels = channels[:, rows]
-    count = channels.shape[1]
-    ordered = np.argsort(channels, axis=1)
-    for index, order in enumerate(orders):
-        if order is not None:
-            if rows is not None:
-                order = np.argsort(np.argsort(order)[rows])
-            ordered[index] = order[np.argsort(channels[index][order], kind="stable")]
-    ranks = np.empty(channels.shape, dtype=np.float32)
-    np.put_along_axis(ranks, ordered, ((np.arange(count) + 0.5) / count).astype(np.float32)[None], axis=1)
-    return ranks
+    def __getitem__(self, index: np.ndarray) -> "Ordering":
+        return Ordering(self.orders[index], [self.keys[k] for k in index])

@@ -8,7 +8,7 @@ import numpy as np
 from infonet_ros.estimator.blocks import Copulas, matched_blocks
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.projections import content_key, project
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
@@ -76,8 +76,7 @@ def _pairs(size: int) -> Iterator[tuple[int, int]]:
 
 def _projected(vector: np.ndarray, projections: int, seed: int, occurrence: int) -> Copulas:
     slices = project(vector, projections, seed, occurrence)
-    ties = TieBreaker.from_channels(slices, seed)
-    return Copulas.from_ranks(normalised_ranks(slices, ties.orders))
+    return Copulas.from_ranks(Ordering.from_channels(slices, seed).ranks())
 
 
 def _mean_quantiles(runner: Runner, left: Copulas, right: Copulas) -> tuple[float, float, float]:

@@ -6,41 +6,45 @@ the table that comes back is turned the opposite way.
 """
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 ORIENTATIONS = 8  # bit 0: flip u, bit 1: flip v, bit 2: transpose (after the flips)
 
 
-def orient(grids: Tensor, orientation: Tensor) -> Tensor:
-    """Flip, then transpose: grids (M, G, G), orientation (M,) in 0 ... 7."""
-    grids = torch.where(_bit(orientation, 0), grids.flip(-2), grids)
-    grids = torch.where(_bit(orientation, 1), grids.flip(-1), grids)
-    return torch.where(_bit(orientation, 2), grids.transpose(-2, -1), grids)
+class Symmetry(nn.Module):
+    """The eight orientations of a grid of G x G nodes, as look-ups."""
+
+    _turns: Tensor
+    _back: Tensor
+    _patterns: Tensor
+
+    def __init__(self, nodes: int) -> None:
+        super().__init__()
+        turns = torch.stack([_turn(torch.arange(nodes * nodes).view(nodes, nodes), k) for k in range(ORIENTATIONS)])
+        turns = turns.flatten(1)
+        axis = (torch.arange(nodes, dtype=torch.float32) + 0.5) / nodes * 2.0 - 1.0
+        u, v = axis[:, None], axis[None, :]
+        # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
+        pattern = (u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v).flatten()
+        back = turns.argsort(dim=1)
+        self.register_buffer("_turns", turns, persistent=False)
+        self.register_buffer("_back", back, persistent=False)
+        self.register_buffer("_patterns", pattern[back].T.contiguous(), persistent=False)
+
+    def canonical(self, grids: Tensor) -> Tensor:
+        """Orientation (M,) of largest overlap with the pattern, for grids (M, G, G)."""
+        return (grids.detach().flatten(1) @ self._patterns.to(grids.dtype)).argmax(dim=1)
+
+    def orient(self, grids: Tensor, orientation: Tensor) -> Tensor:
+        """Flip, then transpose: grids (M, G, G), orientation (M,) in 0 ... 7."""
+        return grids.flatten(1).gather(1, self._turns[orientation]).view_as(grids)
+
+    def restore(self, tables: Tensor, orientation: Tensor) -> Tensor:
+        """Undo `orient`: tables (M, G, G), orientation (M,)."""
+        return tables.flatten(1).gather(1, self._back[orientation]).view_as(tables)
 
 
-def restore(tables: Tensor, orientation: Tensor) -> Tensor:
-    """Undo `orient`: tables (M, G, G), orientation (M,)."""
-    tables = torch.where(_bit(orientation, 2), tables.transpose(-2, -1), tables)
-    tables = torch.where(_bit(orientation, 1), tables.flip(-1), tables)
-    return torch.where(_bit(orientation, 0), tables.flip(-2), tables)
-
-
-def canonical_orientation(grids: Tensor) -> Tensor:
-    """Orientation (M,) of largest overlap with the pattern, for grids (M, G, G)."""
-    nodes = grids.shape[-1]
-    patterns = _patterns(nodes).to(grids)
-    return (grids.detach().flatten(1) @ patterns.T).argmax(dim=1)
-
-
-def _patterns(nodes: int) -> Tensor:
-    """Return the pattern as seen from each orientation, (8, G * G)."""
-    axis = (torch.arange(nodes, dtype=torch.float64) + 0.5) / nodes * 2.0 - 1.0
-    u, v = axis[:, None], axis[None, :]
-    # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
-    pattern = u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v
-    turned = [restore(pattern[None], torch.tensor([k])) for k in range(ORIENTATIONS)]
-    return torch.cat(turned).flatten(1)
-
-
-def _bit(orientation: Tensor, bit: int) -> Tensor:
-    return ((orientation >> bit) & 1).bool()[:, None, None]
+def _turn(grid: Tensor, orientation: int) -> Tensor:
+    flips = [axis for axis in (0, 1) if orientation >> axis & 1]
+    turned = grid.flip(flips) if flips else grid
+    return turned.T if orientation >> 2 else turned

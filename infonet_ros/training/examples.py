@@ -12,7 +12,7 @@ from torch import Tensor
 from infonet_ros.estimator.grid import GRID, hat_weights
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
 from infonet_ros.estimator.network import TRAINED_SAMPLES, summarise
-from infonet_ros.estimator.ranks import normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.scores import normal_score_correlation
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
@@ -140,8 +140,8 @@ def observe(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    values = torch.cat([x, y]).numpy()
-    u, v = torch.from_numpy(normalised_ranks(values, [None] * len(values))).split(len(x))
+    ranks = Ordering.from_channels(torch.cat([x, y]).numpy(), seed=0).ranks()
+    u, v = torch.from_numpy(ranks).split(len(x))
     return u, v
 
 

@@ -1,11 +1,11 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.ranks import TieBreaker, normalised_ranks
+from infonet_ros.estimator.ranks import Ordering
 
 
 def ranked(channels, seed=0, rows=None):
-    return normalised_ranks(channels, TieBreaker.from_channels(channels, seed).orders, rows)
+    return Ordering.from_channels(channels, seed).ranks(rows)
 
 
 def test_untied_ranks_are_those_of_scipy(rng):
@@ -55,3 +55,14 @@ def test_rows_are_ranked_among_each_other(rng):
     np.testing.assert_allclose(ranks[0], (rankdata(channels[0, rows]) - 0.5) / len(rows), rtol=1e-6)
     values = channels[1, rows]
     assert ranks[1][values == 0].max() < ranks[1][values == 1].min()
+
+
+def test_unknown_samples_come_last_and_change_no_key(rng):
+    channel = rng.integers(6, size=(1, 300)).astype(float)
+    channel[0, ::7] = np.nan
+    ordering = Ordering.from_channels(channel, seed=0)
+    known = np.isfinite(channel[0])
+    assert not known[ordering.orders[0, known.sum() :]].any()
+    assert ordering.keys == Ordering.from_channels(np.exp(channel), seed=0).keys
+    rows = np.flatnonzero(known)
+    np.testing.assert_allclose(np.sort(ordering.ranks(rows)[0]), (np.arange(len(rows)) + 0.5) / len(rows), rtol=1e-6)
