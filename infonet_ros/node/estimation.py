@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -104,9 +105,10 @@ class Estimation:
 
     def _compute(self, job: _Job) -> None:
         settings, outputs = job.settings, self._outputs
-        window = job.cut.align()
         if outputs is None or self._net is None:
             return
+        torch.set_num_threads(settings.threads)  # of this thread: torch counts them for each by itself
+        window = job.cut.align()
         matrix = channel_matrix(self._net, window, settings)
         with self._publishing:
             if job.activation != self._activation:

@@ -15,9 +15,11 @@ import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
+from rclpy.qos import qos_policy_name_from_kind
 
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, Problem, status, topic_status, watch_status
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 _WARM_UP_SAMPLES = 1024
-_END_TIMEOUT = 1.0  # seconds for the window that is being computed when the process is asked to end
+_END_TIMEOUT = 0.5  # seconds for the window that is being computed when the process is asked to end
 
 
 class InfonetNode(LifecycleNode):
@@ -78,6 +80,19 @@ class InfonetNode(LifecycleNode):
         self.add_on_set_parameters_callback(self._judge_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
         Diagnostics(self, self._statuses)
+
+    def create_lifecycle_publisher(self, msg_type: Any, topic: str, *arguments: Any, **options: Any) -> Any:
+        """Create a publisher that logs a subscriber with incompatible quality of service, and listens to nothing else.
+
+        Each event that the executor waits for costs time at every message that comes in.
+        """
+
+        def warn(event: Any) -> None:
+            policy = qos_policy_name_from_kind(event.last_policy_kind)
+            self.get_logger().warning(f"a subscriber of {topic} asks for incompatible quality of service ({policy})")
+
+        events = PublisherEventCallbacks(incompatible_qos=warn, use_default_callbacks=False)
+        return super().create_lifecycle_publisher(msg_type, topic, *arguments, event_callbacks=events, **options)
 
     def start(self) -> None:
         """Configure and activate, if the parameter ``autostart`` says so; what fails is logged and reported."""

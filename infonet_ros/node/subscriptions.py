@@ -129,8 +129,11 @@ class TopicInput:
                 self.topic,
                 self._receive,
                 QoSProfile(depth=_LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE, reliability=reliability),
+                # Each event that is listened to costs time at every message; a wrong type is seen in the graph.
                 event_callbacks=SubscriptionEventCallbacks(
-                    incompatible_qos=self._on_incompatible_qos, message_lost=self._on_message_lost
+                    incompatible_qos=self._on_incompatible_qos,
+                    message_lost=self._on_message_lost,
+                    use_default_callbacks=False,
                 ),
                 qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
             )

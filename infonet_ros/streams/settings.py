@@ -139,6 +139,13 @@ class Settings:
         maximum=1000.0,
     )
     device: str = parameter("auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
+    threads: int = parameter(
+        1,
+        "Processor cores that the network may use; on a robot whose other programs keep them busy, more are slower.",
+        minimum=1,
+        maximum=1024,
+        live=True,
+    )
     weights: str = parameter("", "Weights file of a network of your own; empty takes the weights that are shipped.")
     autostart: bool = parameter(True, "Whether the node configures and activates itself when it starts.")
 
