@@ -127,7 +127,7 @@ def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monke
         )
     )
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(asyncio.wait_for(service.run_async(), timeout=60.0))
+    loop.run_until_complete(asyncio.wait_for(service.run_async(), timeout=180.0))
     loop.close()
     assert "2 channels, weights" in "".join(output)
     assert "robot1.infonet" in "".join(output)

@@ -97,7 +97,7 @@ class Terminal:
     def press(self, keys):
         os.write(self._master, keys.encode())
 
-    def until(self, condition, timeout=30.0):
+    def until(self, condition, timeout=90.0):
         """Read what the program writes until a condition on the lines of the screen holds, and return the lines."""
         deadline = time.monotonic() + timeout
         while not condition(self.screen.display):
@@ -106,7 +106,7 @@ class Terminal:
                 self._stream.feed(os.read(self._master, 65536))
         return self.screen.display
 
-    def ended(self, timeout=20.0):
+    def ended(self, timeout=60.0):
         """Read on until the program ends; return its exit status."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:
@@ -186,7 +186,7 @@ def test_ctrl_c_ends_it_and_restores_the_terminal(topics, terminal):
 
 
 def test_once_prints_one_matrix_and_ends(topics):
-    done = subprocess.run(command("--once"), env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command("--once"), env=environment(), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("/infonet channels") == 1
     assert "0.92•" in done.stdout
@@ -194,7 +194,7 @@ def test_once_prints_one_matrix_and_ends(topics):
 
 def test_json_is_one_line_of_strict_json(topics):
     options = ("--once", "--json", "--find", "odom")
-    done = subprocess.run(command(*options), env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     record = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -213,7 +213,7 @@ def test_without_a_node_once_ends_with_one_sentence():
         env=environment(domain=63),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert done.returncode == 1

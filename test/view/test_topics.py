@@ -83,7 +83,7 @@ def drive(context):
         executor.add_node(each)
     node.start()
 
-    def drive_until(condition, timeout=60.0):
+    def drive_until(condition, timeout=120.0):
         deadline = time.monotonic() + timeout
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come true in time"
