@@ -186,7 +186,9 @@ def test_ctrl_c_ends_it_and_restores_the_terminal(topics, terminal):
 
 
 def test_once_prints_one_matrix_and_ends(topics):
-    done = subprocess.run(command("--once"), env=environment(), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command("--once"), env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("/infonet channels") == 1
     assert "0.92•" in done.stdout
@@ -194,7 +196,9 @@ def test_once_prints_one_matrix_and_ends(topics):
 
 def test_json_is_one_line_of_strict_json(topics):
     options = ("--once", "--json", "--find", "odom")
-    done = subprocess.run(command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     record = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
