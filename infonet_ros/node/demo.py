@@ -41,7 +41,8 @@ OVERRIDES = {"surrogates": 19, "lag_step": 0.1}
 """Parameters of the node beyond the file: p-values, at delays that are coarse enough to keep up with the replay."""
 
 _START = 60.0  # seconds until the node subscribes, on a busy machine
-_LAST_MATRIX = 15.0  # seconds after the end of the recording until the last window is computed
+_FIRST_MATRIX = 120.0  # seconds after the end of the recording in which a very busy machine has still to compute one
+_LAST_MATRIX = 10.0  # and in which the last window must follow; more, if the windows took longer
 _SHUTDOWN = 10.0  # seconds that a process has to end by itself
 _STRONGEST = 5
 _POLL = 0.1
@@ -132,8 +133,12 @@ class Demonstration:
         if player.poll() is None:
             return True
         self._finished = self._finished or time.monotonic()
-        complete = bool(self._matrices) and self._matrices[-1].end > self._span[1] - 1e9 * self._settings.hop
-        return not complete and time.monotonic() < self._finished + _LAST_MATRIX
+        waited = time.monotonic() - self._finished
+        if not self._matrices:
+            return waited < _FIRST_MATRIX
+        last = self._matrices[-1]
+        complete = last.end > self._span[1] - 1e9 * self._settings.hop
+        return not complete and waited < max(_LAST_MATRIX, 3 * last.duration)
 
     @contextmanager
     def _display(self) -> Iterator[Callable[[Listener], None]]:
