@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.stats import rankdata
 
 from infonet_ros.errors import ConfigurationError, InputError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -288,8 +287,12 @@ def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.
 
 def _ranks(samples: np.ndarray) -> np.ndarray:
     """Rank the known samples of each channel, equal ones alike: they are to be looked at."""
-    known = np.maximum(np.isfinite(samples).sum(axis=0), 1)
-    return ((rankdata(samples, axis=0, nan_policy="omit") - 0.5) / known).astype(np.float32)
+    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
+    for column, channel in enumerate(samples.T):
+        known = np.isfinite(channel)
+        _, place, counts = np.unique(channel[known], return_inverse=True, return_counts=True)
+        ranks[known, column] = ((np.cumsum(counts) - counts / 2) / max(1, known.sum()))[place]
+    return ranks
 
 
 def _topics(

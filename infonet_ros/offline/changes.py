@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 from infonet_ros.matrices import DependenceMatrix
 
@@ -14,7 +14,7 @@ FAMILY_LEVEL = 0.01
 LEAST_CHANGE = 0.1
 """Nats. A smaller change may be certain, and is of no use to anybody."""
 
-_INTERVAL_SIGMAS = 2 * float(norm.isf(0.05))  # width of a 90 % interval
+_INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:
 def _least_sigmas(matrices: Sequence[DependenceMatrix], pairs: int) -> float:
     length = max(1, matrices[0].end - matrices[0].start)
     independent = max(1, (matrices[-1].end - matrices[0].start) // length) * pairs
-    return float(norm.isf(FAMILY_LEVEL / (2 * independent)))
+    return NormalDist().inv_cdf(1 - FAMILY_LEVEL / (2 * independent))
 
 
 def _peaks(size: np.ndarray, times: np.ndarray, starts: np.ndarray) -> list[int]:
