@@ -1,6 +1,6 @@
 """How far estimators are from the truth: families of distributions, sample sizes, order of pairs, coverage.
 
-    python benchmarks/accuracy.py [--seeds 10] [--out benchmarks/results]
+python benchmarks/accuracy.py [--seeds 10] [--out benchmarks/results]
 """
 
 import argparse
@@ -47,14 +47,14 @@ def main() -> None:
 
 
 def families(seeds: int) -> list[Distribution]:
-    """The distributions of one run; random ones are drawn anew for every seed."""
+    """Return the distributions of one run; random mixtures are drawn by a fixed seed."""
     rng = np.random.default_rng(2024)
     mixtures = [random_mixture(rng, components) for components in (1, 3, 10) for _ in range(2 * seeds)]
     return [*standard_tasks(), independent(), *mixtures]
 
 
 def measure(net: InfoNet, distributions: list[Distribution], count: int, seeds: int) -> dict:
-    """Mean absolute error and bias, nats, of every estimator on every family: ``{family: {estimator: [mae, bias]}}``."""
+    """Return the mean absolute error and the bias, nats: ``{family: {estimator: [error, bias]}}``."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for number, distribution in enumerate(tqdm(distributions, desc=f"T = {count}")):
         repetitions = seeds if not distribution.family.startswith("mixture") else 1
@@ -70,7 +70,7 @@ def measure(net: InfoNet, distributions: list[Distribution], count: int, seeds: 
 
 
 def order_accuracy(net: InfoNet, components: int, trials: int, count: int = 2000) -> float:
-    """How often the stronger of two pairs that share x is named: y and y with half of its samples' noise doubled.
+    """Return how often the stronger of two pairs that share x is named.
 
     Each trial takes a random mixture, and a copy of y to which noise is added; the copy's pair has less information by
     the data-processing inequality, whatever the mixture.
@@ -93,7 +93,7 @@ def random_sample(rng: np.random.Generator, components: int, count: int) -> tupl
 
 
 def coverage(net: InfoNet, trials: int) -> dict:
-    """How often the 90 % interval holds the truth, for families of which training had none: ``{T: {family: share}}``."""
+    """Return how often the 90 % interval holds the truth on families left out of training: ``{T: {family: share}}``."""
     inside: dict[int, dict[str, list[bool]]] = {count: defaultdict(list) for count in SAMPLES}
     rng = np.random.default_rng(5)
     for _ in tqdm(range(trials), desc="coverage"):
@@ -102,7 +102,10 @@ def coverage(net: InfoNet, trials: int) -> dict:
             estimate = net.estimate(*distribution.sample(rng, count))
             inside[count][distribution.family].append(estimate.lower <= distribution.truth <= estimate.upper)
     return {
-        count: {**{family: float(np.mean(hits)) for family, hits in sorted(by_family.items())}, "all": mean_of(by_family.values())}
+        count: {
+            **{family: float(np.mean(hits)) for family, hits in sorted(by_family.items())},
+            "all": mean_of(by_family.values()),
+        }
         for count, by_family in inside.items()
     }
 
@@ -117,7 +120,9 @@ def describe(results: dict) -> str:
     parts = []
     for count, by_family in results["errors"].items():
         names = list(next(iter(by_family.values())))
-        rows = [[family, *(f"{by[name][0]:.4f} ({by[name][1]:+.4f})" for name in names)] for family, by in by_family.items()]
+        rows = [
+            [family, *(f"{by[name][0]:.4f} ({by[name][1]:+.4f})" for name in names)] for family, by in by_family.items()
+        ]
         shared = [f for f in by_family if f != "independent"]
         means = {name: np.mean([by_family[f][name][0] for f in shared]) for name in names}
         rows.append(["**mean of families**", *(f"**{means[name]:.4f}**" for name in names)])
@@ -127,7 +132,9 @@ def describe(results: dict) -> str:
     parts.append("The stronger of two pairs is named, T = 2000\n\n" + markdown_table(["data", "infonet"], order))
     kinds = list(next(iter(results["coverage"].values())))
     rows = [[str(count), *(f"{100 * by[kind]:.0f} %" for kind in kinds)] for count, by in results["coverage"].items()]
-    parts.append("The 90 % interval holds the truth, families left out of training\n\n" + markdown_table(["T", *kinds], rows))
+    parts.append(
+        "The 90 % interval holds the truth, families left out of training\n\n" + markdown_table(["T", *kinds], rows)
+    )
     return "\n\n".join(parts) + "\n"
 
 

@@ -58,7 +58,9 @@ def random_mixture(rng: np.random.Generator, components: int) -> Distribution:
 
     x, y = sample(np.random.default_rng(0), MONTE_CARLO)
     points = np.stack([x, y], axis=1)
-    pair = sum(w * stats.multivariate_normal(m, c).pdf(points) for w, m, c in zip(weights, means, covariances, strict=True))
+    pair = sum(
+        w * stats.multivariate_normal(m, c).pdf(points) for w, m, c in zip(weights, means, covariances, strict=True)
+    )
     singles = [
         sum(w * stats.norm(m[k], np.sqrt(c[k, k])).pdf(z) for w, m, c in zip(weights, means, covariances, strict=True))
         for k, z in ((0, x), (1, y))
@@ -73,7 +75,7 @@ def independent() -> Distribution:
 
 
 def held_out(rng: np.random.Generator) -> Distribution:
-    """Draw from families of which training had none: Plackett, Joe, logistic map, gamma sums, Poisson counts, products."""
+    """Draw from families of which training had none."""
     maker = (plackett, joe, logistic_map, gamma_sum, poisson_counts, product_of_normals)[rng.integers(6)]
     return maker(rng)
 
@@ -136,7 +138,7 @@ def logistic_map(rng: np.random.Generator) -> Distribution:
 
 
 def gamma_sum(rng: np.random.Generator) -> Distribution:
-    """A gamma variable and its sum with another of the same scale, which is gamma again: a closed form."""
+    """Pair a gamma variable with its sum with another of the same scale, which is gamma again: a closed form."""
     own, other = float(np.exp(rng.uniform(-0.5, 2.0))), float(np.exp(rng.uniform(-0.5, 2.0)))
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -148,7 +150,7 @@ def gamma_sum(rng: np.random.Generator) -> Distribution:
 
 
 def poisson_counts(rng: np.random.Generator) -> Distribution:
-    """Counts whose rate is gamma distributed: tied data, negative binomial."""
+    """Pair a gamma distributed rate with its counts: tied data, negative binomial."""
     shape, rate = float(np.exp(rng.uniform(-0.3, 1.5))), float(np.exp(rng.uniform(0.0, 3.5)))
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +161,9 @@ def poisson_counts(rng: np.random.Generator) -> Distribution:
     marginal = stats.nbinom(shape, 1.0 / (1.0 + rate / shape)).pmf(counts)
     levels = stats.gamma(shape, scale=rate / shape).ppf((np.arange(2000) + 0.5) / 2000)
     conditional = np.mean([special.entr(stats.poisson(level).pmf(counts)).sum() for level in levels[::4]])
-    return Distribution("poisson counts", f"poisson {rate:.1f}", sample, float(special.entr(marginal).sum() - conditional))
+    return Distribution(
+        "poisson counts", f"poisson {rate:.1f}", sample, float(special.entr(marginal).sum() - conditional)
+    )
 
 
 def product_of_normals(rng: np.random.Generator) -> Distribution:
@@ -219,7 +223,7 @@ def student_excess(degrees: float) -> float:
 
 
 def uniform_noise(width: float) -> Sampler:
-    """y = x + n, with x uniform on (0, 1) and n uniform on (-width, width)."""
+    """Add n, uniform on (-width, width), to x, uniform on (0, 1)."""
 
     def sample(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
         x = rng.random(count)

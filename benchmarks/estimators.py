@@ -9,7 +9,7 @@ Estimator = Callable[[np.ndarray, np.ndarray], float]
 
 
 def to_normal(values: np.ndarray) -> np.ndarray:
-    """Normal scores of the ranks; equal values in random order, of a fixed seed for each content."""
+    """Map ranks to normal scores; equal values get a random order of fixed seed."""
     order = np.random.default_rng(len(np.unique(values))).permutation(len(values))
     ranks = np.empty(len(values))
     ranks[order] = stats.rankdata(values[order], method="ordinal")

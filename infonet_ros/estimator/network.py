@@ -13,6 +13,7 @@ PATCH = 8
 TOKENS = (GRID // PATCH) ** 2
 SUMMARIES = 4  # numbers about the pair that the grid cannot tell, see `summarise`
 QUANTILES = (0.05, 0.5, 0.95)
+RESOLUTION = 1e-3  # nats
 TRAINED_SAMPLES = (64, 8192)
 
 
@@ -142,7 +143,9 @@ class Network(nn.Module):
     def _quantiles(self, features: Tensor) -> Tensor:
         centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
         median = functional.softplus(centre)
-        return torch.stack([median * torch.sigmoid(below), median, median + functional.softplus(above)], dim=-1)
+        # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
+        lower = functional.relu(median * torch.sigmoid(below) - RESOLUTION)
+        return torch.stack([lower, median, median + functional.softplus(above)], dim=-1)
 
 
 def _split_patches(grids: Tensor) -> Tensor:

@@ -36,8 +36,8 @@ class TrainingConfiguration:
     def __post_init__(self) -> None:
         for field in fields(self):
             value: Any = getattr(self, field.name)
-            kind: type = type(field.default)
-            if type(value) is not kind or value < 0:
+            kind: Any = type(field.default)
+            if type(value) is not kind or not value >= 0:
                 raise ConfigurationError(f"{field.name} is {value!r}: expected a {kind.__name__} of at least 0.")
         if self.shards < 2 or self.steps <= self.warm_up:
             raise ConfigurationError(
