@@ -219,15 +219,26 @@ def _findings(analysis: Analysis) -> list[str]:
             findings.append(f"Delay: {words}.")
     row, column = np.triu_indices(len(names), k=1)
     p = overall.p_value[row, column]
-    if np.isfinite(p).any():
-        tested, found = int(np.isfinite(p).sum()), int((p <= SIGNIFICANCE).sum())
+    p = p[np.isfinite(p)]
+    if len(p):
         findings.append(
-            f"Over the whole recording, {found} of {tested} pairs are significant at {SIGNIFICANCE:.0%} against "
-            f"{analysis.settings.surrogates} surrogates; chance alone gives {SIGNIFICANCE * tested:.1f}."
+            f"Over the whole recording, {discoveries(p)} of {len(p)} pairs are significant at {SIGNIFICANCE:.0%}, "
+            f"corrected for the number of pairs (Benjamini and Hochberg), against {analysis.settings.surrogates} surrogates; "
+            f"{int((p <= SIGNIFICANCE).sum())} pairs have p ≤ {SIGNIFICANCE:g} uncorrected, where chance alone gives "
+            f"{SIGNIFICANCE * len(p):.1f}. One pair alone passes from {len(p) / SIGNIFICANCE - 1:.0f} surrogates on."
         )
     pairs = len({(change.a, change.b) for change in analysis.changes})
     findings.append(f"{len(analysis.changes)} changes of dependence in {pairs} pairs.")
     return findings
+
+
+def discoveries(p: np.ndarray) -> int:
+    """Count the p-values (M,) that are significant when the share of false ones among them is to stay below 1 %.
+
+    Benjamini and Hochberg (1995): the largest k of which the k-th smallest p-value is at most k / M of the level.
+    """
+    passing = np.sort(p) <= SIGNIFICANCE * np.arange(1, len(p) + 1) / len(p) + 1e-9
+    return int(np.flatnonzero(passing)[-1]) + 1 if passing.any() else 0
 
 
 def _delay(analysis: Analysis, a: int, b: int) -> tuple[str, bool]:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from infonet_ros.offline.report import Provenance, render_report
+from infonet_ros.offline.report import Provenance, discoveries, render_report
 
 PROVENANCE = Provenance("infonet bag small --window 10", {"infonet_ros": "0.1.0"}, "infonet:\n", ("a <b>notice</b>",))
 EVIL = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
@@ -108,6 +108,15 @@ def test_a_pair_that_is_not_known_is_no_number_in_the_data(small_analysis):
     overall = replace(small_analysis.overall, mi=np.full((3, 3), np.nan, dtype=np.float32))
     text = render_report(replace(small_analysis, overall=overall), PROVENANCE)
     json.loads(Page(text).scripts[0])  # NaN would be no JSON
+
+
+def test_many_tests_are_corrected_for_their_number():
+    """The example of Benjamini and Hochberg (1995) at a level of 0.05, scaled to 0.01."""
+    p = np.array([0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719])
+    p = np.append(p, [0.6528, 0.7590, 1.0000])
+    assert discoveries(p / 5) == 4
+    assert discoveries(np.full(66, 0.01)) == 66
+    assert discoveries(np.append(np.full(2, 0.01), np.ones(53))) == 0
 
 
 # ---- in a real browser ----------------------------------------------------------------------------------------------
