@@ -141,5 +141,7 @@ class Estimation:
                 self._alerts.publish(watch_status(name, finding))
 
     def _report(self, error: Exception) -> None:
+        if not self._node.context.ok():
+            return  # ROS has ended under a window that was being computed: nothing more can be published
         self.problem = f"a window came to nothing: {type(error).__name__}: {error}"
         self._node.get_logger().error("".join(traceback.format_exception(error)).rstrip())

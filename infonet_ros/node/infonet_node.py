@@ -25,7 +25,7 @@ from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, Problem, status, topic_status, watch_status
 from infonet_ros.node.parameters import (
     changed_settings,
-    declare_modalities,
+    declare_members,
     declare_parameters,
     floats_where_expected,
     read_settings,
@@ -76,6 +76,7 @@ class InfonetNode(LifecycleNode):
         self._problem = ""
         self._skipped_before = 0
         declare_parameters(self)
+        self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
         self.add_pre_set_parameters_callback(floats_where_expected)
         self.add_on_set_parameters_callback(self._judge_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
@@ -233,8 +234,9 @@ class InfonetNode(LifecycleNode):
 
     def _apply_parameters(self, parameters: list[Parameter[Any]]) -> None:
         for parameter in parameters:
-            if parameter.name == "modalities":
-                declare_modalities(self, parameter.value)
+            if parameter.name in self._listed:
+                declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)
+                self._listed[parameter.name] = parameter.value or []
         self._settings = changed_settings(self._settings, parameters)
         if self._settings is not None and self._windows is not None:
             self._windows.change(self._settings)

@@ -18,10 +18,18 @@ _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold and .duration.",
 }
-_MODALITY = {
-    "topic": "Topic that the modality comes from.",
-    "channels": "Field paths: 'angular_velocity.y', 'position[wheel]', 'ranges[300:380]|min', 'orientation|yaw', ...",
-    "type": "Message type such as 'sensor_msgs/msg/Imu'; empty: found from the graph.",
+_MEMBERS = {
+    "modalities": {
+        "topic": "Topic that the modality comes from.",
+        "channels": "Field paths: 'angular_velocity.y', 'position[wheel]', 'ranges[300:380]|min', ...",
+        "type": "Message type such as 'sensor_msgs/msg/Imu'; empty: found from the graph.",
+    },
+    "watches": {
+        "pair": "Two channels, or two modalities.",
+        "expect": "'dependent' or 'independent'.",
+        "threshold": "MI that a dependent pair must reach, and an independent pair must not exceed [nats].",
+        "duration": "How long the rule must be broken before it is an alert [s].",
+    },
 }
 _NOT_OURS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
@@ -43,13 +51,25 @@ def declare_parameters(node: Node) -> None:
     for name, description in _LISTS.items():
         given = node.get_parameter(name).value if node.has_parameter(name) else []
         _declare(node, name, given, _changing_type(description))
-    declare_modalities(node, node.get_parameter("modalities").value)
+        declare_members(node, name, (), given)
 
 
-def declare_modalities(node: Node, names: Sequence[str] | None) -> None:
-    """Declare what was not given of the parameters of these modalities, so that it can be set."""
-    for name in names or ():
-        for key, description in _MODALITY.items():
+def declare_members(node: Node, group: str, before: Sequence[str], names: Sequence[str] | None) -> None:
+    """Let the parameters of modalities or watches follow the list of their names.
+
+    Parameters
+    ----------
+    group : str
+        "modalities" or "watches".
+    before, names : sequence of str
+        Names that were listed before, and now; those that are new can then be set, those that are gone are forgotten.
+    """
+    names = names or ()
+    for name in set(before) - set(names):
+        for key in _MEMBERS[group]:
+            node.undeclare_parameter(f"{name}.{key}")
+    for name in names:
+        for key, description in _MEMBERS[group].items():
             if not node.has_parameter(f"{name}.{key}"):
                 node.declare_parameter(f"{name}.{key}", None, _changing_type(description))
 

@@ -62,7 +62,7 @@ class Graph:
         self.robot.create_subscription(message_type, topic, received.append, qos)
         return received
 
-    def until(self, condition, timeout=20.0):
+    def until(self, condition, timeout=60.0):
         """Spin until the condition holds, and return what it returned."""
         deadline = time.monotonic() + timeout
         while not (result := condition()):
@@ -89,7 +89,7 @@ class Diagnosis:
     def _receive(self, array):
         self._statuses = {status.name: status for status in array.status}
 
-    def until(self, name, condition, timeout=20.0):
+    def until(self, name, condition, timeout=60.0):
         """Spin until the status of this name fulfils the condition, and return it."""
 
         def found():

@@ -13,6 +13,7 @@ from rosgraph_msgs.msg import Clock
 
 from infonet_ros.matrices import channel_matrix
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.streams.settings import Watch
 
 PAIR = {
     "modalities": ["a", "b"],
@@ -84,7 +85,7 @@ def test_the_matrix_is_that_of_its_window(graph):
 
 
 def test_a_delay_and_a_p_value(graph):
-    node, matrices = started(graph, max_lag=0.2, surrogates=19)
+    node, matrices = started(graph, max_lag=0.2, lag_step=0.1, surrogates=19)
     signals = dict(SIGNALS)
     signals["/b"] = lambda t: stamped(t, noise(t - 0.1, 0) + 0.3 * noise(t, 2))
     Feed(graph, node, signals).run(0.0, 6.5)
@@ -141,13 +142,18 @@ def test_everything_changes_while_it_is_unconfigured(graph):
         Parameter("modalities", value=["c"]),
     ]
     assert all(result.successful for result in node.set_parameters(changes))
-    more = [Parameter("c.topic", value="/c"), Parameter("c.channels", value=["vector.z"])]
+    more = [
+        Parameter("c.topic", value="/c"),
+        Parameter("c.channels", value=["vector.y", "vector.z"]),
+        Parameter("watches", value=["yz"]),
+    ]
     assert all(result.successful for result in node.set_parameters(more))
-    node.undeclare_parameter("a.topic")
-    for name in ("a.channels", "b.topic", "b.channels", "a.type", "b.type"):
-        node.undeclare_parameter(name)
+    (result,) = node.set_parameters([Parameter("yz.pair", value=["c.vector.y", "c.vector.z"])])
+    assert result.successful
     node.start()
-    assert node._settings.channel_names == ("c.vector.z",)
+    assert node._settings.channel_names == ("c.vector.y", "c.vector.z")
+    assert node._settings.watches == (Watch("yz", ("c.vector.y", "c.vector.z")),)
+    assert not node.has_parameter("a.topic")
 
 
 @pytest.mark.parametrize(
