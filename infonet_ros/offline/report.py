@@ -222,9 +222,9 @@ def _findings(analysis: Analysis) -> list[str]:
     p = p[np.isfinite(p)]
     if len(p):
         findings.append(
-            f"Over the whole recording, {discoveries(p)} of {len(p)} pairs are significant at {SIGNIFICANCE:.0%}, "
-            f"corrected for the number of pairs (Benjamini and Hochberg), against {analysis.settings.surrogates} surrogates; "
-            f"{int((p <= SIGNIFICANCE).sum())} pairs have p ≤ {SIGNIFICANCE:g} uncorrected, where chance alone gives "
+            f"{discoveries(p)} of {len(p)} pairs are significant at {SIGNIFICANCE:.0%} over the whole recording, "
+            f"corrected for their number (Benjamini and Hochberg), against {analysis.settings.surrogates} surrogates; "
+            f"{int((p <= SIGNIFICANCE).sum())} have p ≤ {SIGNIFICANCE:g} uncorrected, where chance alone gives "
             f"{SIGNIFICANCE * len(p):.1f}. One pair alone passes from {len(p) / SIGNIFICANCE - 1:.0f} surrogates on."
         )
     pairs = len({(change.a, change.b) for change in analysis.changes})
