@@ -88,6 +88,8 @@ class Network(nn.Module):
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.shape = shape
+        self.stretch: Tensor
+        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
         self.symmetry = Symmetry(GRID)
         self.patch_in = nn.Linear(PATCH * PATCH, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
@@ -144,8 +146,9 @@ class Network(nn.Module):
         centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
         median = functional.softplus(centre)
         # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
-        lower = functional.relu(median * torch.sigmoid(below) - RESOLUTION)
-        return torch.stack([lower, median, median + functional.softplus(above)], dim=-1)
+        lower = functional.relu(median - self.stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)
+        upper = median + self.stretch[1] * functional.softplus(above)
+        return torch.stack([lower, median, upper], dim=-1)
 
 
 def _split_patches(grids: Tensor) -> Tensor:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.estimator.weights import save_weights
+from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.losses import importance, training_loss
@@ -126,7 +127,8 @@ class Trainer:
         return c.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (self.step - c.warm_up) / (c.steps - c.warm_up)))
 
     def _validate(self, held_out: Examples, loss: float) -> dict[str, str]:
-        """Log the errors on the held-out shard, keep the weights when they are the best, and leave a checkpoint."""
+        """Calibrate and judge on the held-out shard; keep the weights if they are the best, and leave a checkpoint."""
+        calibrate(self.average, held_out)
         errors = validate(self.average, held_out)
         entry = {"step": self.step, "seconds": round(self.seconds), "loss": loss, **errors}
         with (self.folder / LOG).open("a", encoding="utf-8") as log:

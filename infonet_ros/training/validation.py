@@ -1,5 +1,7 @@
 """How good the weights are on examples that training did not draw."""
 
+from collections.abc import Iterator
+
 import torch
 
 from infonet_ros.estimator.grid import donsker_varadhan
@@ -8,6 +10,12 @@ from infonet_ros.training.examples import FAMILIES, Examples
 from infonet_ros.training.losses import importance, pinball_loss
 
 CHUNK = 1024
+
+
+@torch.inference_mode()
+def all_quantiles(network: Network, examples: Examples) -> torch.Tensor:
+    """Return the quantiles of all M examples, (M, 3) nats."""
+    return torch.cat([network(part.seen.float(), part.summary, tables=False)[0] for part in _chunks(examples)])
 
 
 @torch.inference_mode()
@@ -20,13 +28,12 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
         ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``bound_error``
         (of the bound on fresh samples), ``coverage``, and ``error_<family>``.
     """
-    quantiles, bounds = [], []
-    for start in range(0, len(examples), CHUNK):
-        part = examples[start : start + CHUNK]
-        quantile, table = network(part.seen.float(), part.summary)
-        quantiles.append(quantile)
+    quantile, truth = all_quantiles(network, examples), examples.information
+    bounds = []
+    for part in _chunks(examples):
+        table = network(part.seen.float(), part.summary)[1]
         bounds.append(donsker_varadhan(table, part.fresh.float()))
-    quantile, bound, truth = torch.cat(quantiles), torch.cat(bounds), examples.information
+    bound = torch.cat(bounds)
     error = (quantile[:, 1] - truth).abs()
     inside = (quantile[:, 0] <= truth) & (truth <= quantile[:, 2])
     families = {
@@ -41,3 +48,8 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
         "coverage": inside.float().mean().item(),
         **families,
     }
+
+
+def _chunks(examples: Examples) -> Iterator[Examples]:
+    for start in range(0, len(examples), CHUNK):
+        yield examples[start : start + CHUNK]

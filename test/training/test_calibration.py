@@ -1,0 +1,31 @@
+import pytest
+import torch
+
+from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.training.calibration import calibrate
+from infonet_ros.training.examples import simulate
+from infonet_ros.training.validation import all_quantiles
+
+
+def test_calibrated_intervals_cover_what_they_say():
+    torch.manual_seed(0)
+    network = Network(NetworkShape(width=8, heads=2, blocks=1))
+    fitted, fresh = simulate(1500, seed=1), simulate(1500, seed=2)
+    calibrate(network, fitted)
+    lower, _, upper = all_quantiles(network, fresh).unbind(dim=1)
+    # Examples come sixteen of a family: as few as a hundred independent draws, three standard errors of 0.02.
+    assert (fresh.information > upper).float().mean() == pytest.approx(0.05, abs=0.06)
+    assert (fresh.information < lower).float().mean() == pytest.approx(0.05, abs=0.06)
+    uncalibrated = Network(network.shape)
+    uncalibrated.load_state_dict(network.state_dict() | {"stretch": torch.ones(2)})
+    lower, _, upper = all_quantiles(uncalibrated, fresh).unbind(dim=1)
+    assert ((lower <= fresh.information) & (fresh.information <= upper)).float().mean() < 0.8
+
+
+def test_calibrating_twice_changes_nothing():
+    torch.manual_seed(0)
+    network, examples = Network(NetworkShape(width=8, heads=2, blocks=1)), simulate(300, seed=1)
+    calibrate(network, examples)
+    first = network.stretch.clone()
+    calibrate(network, examples)
+    assert torch.equal(network.stretch, first)
