@@ -21,7 +21,7 @@ test: setup  ## All tests
 	@$(ACTIVATE) python3 -m pytest
 
 lint: setup  ## Style, docstrings and types
-	@$(ACTIVATE) python3 -m ruff check . && python3 -m mypy
+	@$(ACTIVATE) { python3 -m ruff check .; style=$$?; python3 -m mypy && exit $$style; }
 
 pictures: setup  ## Draw the pictures of README.md and docs/ anew from the recording that comes with the package
 	@$(ACTIVATE) python3 scripts/pictures.py

@@ -93,7 +93,7 @@ def make_environment() -> Path:
     wanted = digest([LOCK], sys.version)
     if is_done(stamp, wanted) and python.exists():
         return python
-    print("setup: making .venv from PyPI (ROS 2 Kilted, torch; about 2 GB, some minutes) ...", flush=True)
+    print("setup: installing ROS 2 Kilted and torch from PyPI into .venv (at first some minutes) ...", flush=True)
     if not python.exists() or not same_version(python):
         run(
             [sys.executable, "-m", "venv", "--clear", str(VENV)],
