@@ -323,6 +323,10 @@ def main(args: list[str] | None = None) -> int:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        if rclpy.ok():
+            raise
+        # A signal ended ROS in the middle of a callback, which could then not publish.
     ended = node.end(_END_TIMEOUT)
     rclpy.try_shutdown()
     if not ended:

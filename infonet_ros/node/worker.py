@@ -30,7 +30,14 @@ class Worker(Generic[Job]):
         self._ending = False
         # A daemon: a computation that takes long must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="estimator", daemon=True)
+        self._at_work = False
         self.skipped = self.done = self.failed = 0
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being computed, and nothing waits for it."""
+        with self._wake:
+            return self._next is None and not self._at_work
 
     def start(self) -> None:
         """Start the thread."""
@@ -64,9 +71,12 @@ class Worker(Generic[Job]):
                 if self._ending:
                     return
                 job, self._next = self._next, None
+                self._at_work = True
             try:
                 self._compute(job)  # type: ignore[arg-type]
                 self.done += 1
             except Exception as error:
                 self.failed += 1
                 self._report(error)
+            finally:
+                self._at_work = False

@@ -112,6 +112,7 @@ class Feed:
     RATE = 50.0
 
     def __init__(self, graph, node, signals, qos=200):
+        assert node._state == "active", node._problem
         self._graph = graph
         self._node = node
         self._signals = signals

@@ -67,6 +67,7 @@ def replay(graph, node, recording, seconds, clock=None, keep=lambda topic, time:
             sent[connection.topic] += 1
             if count % 20 == 0:
                 graph.until(lambda: all(topics[topic].received >= sent[topic] for topic in topics))
+                graph.until(lambda: node._estimation.worker.idle)  # so that no window is skipped
         graph.until(lambda: all(topics[topic].received >= sent[topic] for topic in topics))
 
 

@@ -48,6 +48,7 @@ def recorder():
 def test_the_newest_job_wins_and_the_others_are_counted(recorder):
     recorder.worker.offer(0)
     assert recorder.entered.wait(BOUND)
+    assert not recorder.worker.idle
     for job in (1, 2, 3):
         recorder.worker.offer(job)
     recorder.go_on.set()
@@ -73,6 +74,7 @@ def test_a_job_that_is_forgotten_is_not_done(recorder):
     recorder.worker.forget()
     recorder.go_on.set()
     assert recorder.worker.stop(BOUND)
+    assert recorder.worker.idle
     assert recorder.done == [0]
     assert recorder.worker.skipped == 0
 
