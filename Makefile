@@ -17,8 +17,9 @@ setup:  ## Make .venv (bare machine only), build the messages, install the packa
 demo: setup  ## Replay a real robot's recording into the node and watch the matrix, about a minute
 	@$(ACTIVATE) infonet demo
 
+# One thread each: node and test share the cores, and threads that wait for each other by spinning slow both.
 test: setup  ## All tests
-	@$(ACTIVATE) python3 -m pytest
+	@$(ACTIVATE) OMP_NUM_THREADS=1 python3 -m pytest
 
 lint: setup  ## Style, docstrings and types
 	@$(ACTIVATE) { python3 -m ruff check .; style=$$?; python3 -m mypy && exit $$style; }
