@@ -213,7 +213,7 @@ def _share_folder() -> Path:
 def _use_own_domain() -> str:
     """Keep to this machine, on the given domain or on one that hardly anybody else uses."""
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-    return os.environ.setdefault("ROS_DOMAIN_ID", str(1 + os.getpid() % 100))
+    return os.environ.setdefault("ROS_DOMAIN_ID", str(90 + os.getpid() % 12))
 
 
 def _python(module: str) -> list[str]:
