@@ -5,8 +5,11 @@ SHELL := /bin/bash
 # A shell in which python, infonet and the node all work. Where ROS 2 is sourced there is no .venv.
 ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 
+# Read anew each time (-E), or a warning is given only once; every warning is an error.
+SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint pictures lock clean
+.PHONY: help setup demo test lint docs pictures lock clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,8 +24,13 @@ demo: setup  ## Replay a real robot's recording into the node and watch the matr
 test: setup  ## All tests
 	@$(ACTIVATE) OMP_NUM_THREADS=1 python3 -m pytest
 
-lint: setup  ## Style, docstrings and types
-	@$(ACTIVATE) { python3 -m ruff check .; style=$$?; python3 -m mypy && exit $$style; }
+lint: setup  ## Style, docstrings, types, and every link of the documentation
+	@$(ACTIVATE) { \
+	  python3 -m ruff check .; style=$$?; python3 -m mypy; types=$$?; \
+	  $(SPHINX) -b dummy . site; exit $$((style || types || $$?)); }
+
+docs: setup  ## The documentation as a site, under site/
+	@$(ACTIVATE) $(SPHINX) . site && echo "The documentation is site/docs/index.html."
 
 pictures: setup  ## Draw the pictures of README.md and docs/ anew from the recording that comes with the package
 	@$(ACTIVATE) python3 scripts/pictures.py
@@ -33,4 +41,4 @@ lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for
 	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements.lock
 
 clean:  ## Remove everything that the other targets made
-	rm -rf .venv build install log demo_output .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build install log demo_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -42,7 +42,7 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def write_results(folder: Path, name: str, results: dict[str, Any], text: str) -> None:
-    """Write ``<name>.json`` and ``<name>.md`` into a folder."""
+    """Write ``<name>.json`` and, under the name as its title, ``<name>.md`` into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.json").write_text(json.dumps(results, indent=1) + "\n")
-    (folder / f"{name}.md").write_text(text)
+    (folder / f"{name}.md").write_text(f"# {name.capitalize()}\n\n{text}")

@@ -40,13 +40,6 @@ def run(command, **options):
     )
 
 
-def test_every_link_leads_somewhere():
-    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if not link.startswith("https://")]
-
-    assert links
-    assert [link for link in links if not (ROOT / link).exists()] == []
-
-
 def test_every_block_is_of_a_kind_that_is_tested_here():
     assert {language for language, _ in BLOCKS} == {"bash", "sh", "python", "bibtex"}
 

@@ -18,7 +18,7 @@ _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold and .duration.",
 }
-_MEMBERS = {
+MEMBERS = {
     "modalities": {
         "topic": "Topic that the modality comes from.",
         "channels": "Field paths: 'angular_velocity.y', 'position[wheel]', 'ranges[300:380]|min', ...",
@@ -31,6 +31,8 @@ _MEMBERS = {
         "duration": "How long the rule must be broken before it is an alert [s].",
     },
 }
+"""What each modality, and each watched pair, is made of: parameters under its name, with what they mean."""
+
 _NOT_OURS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 
 
@@ -66,10 +68,10 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
     """
     names = names or ()
     for name in set(before) - set(names):
-        for key in _MEMBERS[group]:
+        for key in MEMBERS[group]:
             node.undeclare_parameter(f"{name}.{key}")
     for name in names:
-        for key, description in _MEMBERS[group].items():
+        for key, description in MEMBERS[group].items():
             if not node.has_parameter(f"{name}.{key}"):
                 node.declare_parameter(f"{name}.{key}", None, _changing_type(description))
 
