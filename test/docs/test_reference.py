@@ -26,7 +26,8 @@ def test_every_field_of_a_message_is_described(name):
 
 
 def test_a_comment_may_stand_before_its_field():
-    _, rows = reference.described_fields("# A message.\n\n# First line,\n# second line.\nfloat32[] x\nbool y  # behind\n")
+    definition = "# A message.\n\n# First line,\n# second line.\nfloat32[] x\nbool y  # behind\n"
+    _, rows = reference.described_fields(definition)
 
     assert rows == [("`x`", "`float32[]`", "First line, second line."), ("`y`", "`bool`", "behind")]
 
