@@ -42,8 +42,13 @@ def main() -> None:
     try:
         app()
     except InfonetError as error:
-        print(f"infonet: {error}", file=sys.stderr)
+        print(f"infonet: {_printable(str(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+def _printable(text: str) -> str:
+    """Write control characters out: names in a recording must not reach the terminal as commands."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,10 @@ GAP_PERIODS = 3
 """A stream may miss so many periods before its gap counts as one, when no ``max_gap`` is given."""
 
 
+FASTEST_CLOCK = 1e5
+"""Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
+
+
 def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
     """Return the last ``count`` multiples of ``period`` up to and including ``end``, (count,) int64."""
     last = end // period
@@ -29,10 +33,11 @@ def stream_period(stamps: np.ndarray) -> float:
 def clock_rate(periods: list[float]) -> float:
     """Return the rate in Hz that suits streams of these periods: that of the slowest, NaN when none is known.
 
-    Two significant digits: jitter of the stamps must not move the grid from one run to the next.
+    At most `FASTEST_CLOCK`. Two significant digits: jitter of the stamps must not move the grid from one run to the
+    next.
     """
     known = [period for period in periods if math.isfinite(period) and period > 0]
-    return float(f"{1e9 / max(known):.1e}") if known else math.nan
+    return min(FASTEST_CLOCK, float(f"{1e9 / max(known):.1e}")) if known else math.nan
 
 
 def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:

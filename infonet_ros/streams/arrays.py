@@ -48,7 +48,7 @@ def cloud_field(cloud: Any, name: str) -> np.ndarray:
     Raises
     ------
     InputError
-        The cloud has no such field, or its data are shorter than height x row_step.
+        The cloud has no such field, its data are shorter than height x row_step, or the field lies beyond its point.
     """
     field = next((field for field in cloud.fields if field.name == name), None)
     if field is None or field.datatype not in _POINT_TYPES:
@@ -61,6 +61,12 @@ def cloud_field(cloud: Any, name: str) -> np.ndarray:
             f"{cloud.row_step}: expected height x row_step bytes and a row step of at least width x {cloud.point_step}."
         )
     dtype = np.dtype(_POINT_TYPES[field.datatype]).newbyteorder(">" if cloud.is_bigendian else "<")
+    # Else a step of 0 would make billions of points of a few bytes.
+    if cloud.point_step < field.offset + dtype.itemsize:
+        raise InputError(
+            f"the field {name!r} of a point cloud ends at byte {field.offset + dtype.itemsize} of a point of "
+            f"{cloud.point_step} bytes: expected it within the point."
+        )
     return np.ndarray(
         (cloud.height, cloud.width), dtype, data, field.offset, (cloud.row_step, cloud.point_step)
     ).reshape(-1)

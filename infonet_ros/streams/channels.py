@@ -100,6 +100,8 @@ def parse_channel(text: str) -> ChannelPath:
     ConfigurationError
         The text is not a path.
     """
+    if not text.isprintable():  # names come from recordings, and would move the cursor of a terminal
+        raise ConfigurationError(f"channel {text!r} holds control characters: expected a path of plain text.")
     body, bar, reduction = text.strip().partition("|")
     reduction = reduction.strip()
     if bar and reduction not in (*_REDUCTIONS, *_ANGLES):

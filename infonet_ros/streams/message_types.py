@@ -6,8 +6,11 @@ A *schema* is a function from a full type name (``sensor_msgs/msg/Imu``) to the 
 
 import importlib
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
@@ -32,6 +35,7 @@ class Field:
 
 Schema = Callable[[str], Mapping[str, Field]]
 
+_TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
 _TEXT_TYPES = ("string", "wstring", "octet")  # an octet arrives as bytes in rclpy: no number
 _ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
 
@@ -50,14 +54,24 @@ def message_class(type_name: str) -> Any:
     ConfigurationError
         The name is not a type name, or its package is not installed.
     """
-    package, _, name = full_type_name(type_name).partition("/msg/")
+    match = _TYPE_NAME.fullmatch(full_type_name(type_name))
     try:
-        return getattr(importlib.import_module(f"{package}.msg"), name)
-    except (ImportError, AttributeError, ValueError) as error:
+        if match is None or not _has_messages(match[1]):
+            raise ImportError(f"no package of messages offers {type_name!r}")
+        return getattr(importlib.import_module(f"{match[1]}.msg"), match[2])
+    except (ImportError, AttributeError) as error:
         raise ConfigurationError(
             f"message type {type_name!r} is not known here: expected a type such as 'sensor_msgs/msg/Imu' whose "
             "package is installed and sourced; install it, or correct the name."
         ) from error
+
+
+def _has_messages(package: str) -> bool:
+    """Look for the messages of a package without importing it: strangers choose the names of types."""
+    imported = sys.modules.get(package)
+    spec = None if imported else find_spec(package)
+    places = getattr(imported, "__path__", ()) if spec is None else spec.submodule_search_locations or ()
+    return any((Path(place) / "msg").is_dir() for place in places)
 
 
 def ros_schema(type_name: str) -> dict[str, Field]:

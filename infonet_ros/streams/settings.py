@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.streams.alignment import FASTEST_CLOCK
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,11 @@ class Settings:
         choices=("resample", "approximate", "exact"),
     )
     rate: float = parameter(
-        0.0, "Rate of the regular clock; 0 takes the rate of the slowest channel.", unit="Hz", minimum=0.0, maximum=1e5
+        0.0,
+        "Rate of the regular clock; 0 takes the rate of the slowest channel.",
+        unit="Hz",
+        minimum=0.0,
+        maximum=FASTEST_CLOCK,
     )
     interpolation: str = parameter(
         "linear",
@@ -194,6 +199,16 @@ def checked_value(name: str, value: Any) -> Any:
     return value
 
 
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML without aliases, as ROS 2 does: a few lines of them can stand for more than fits into memory."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse an alias where it stands."""
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError(f"it has an alias in line {self.peek_event().start_mark.line + 1}: write it out")
+        return super().compose_node(parent, index)
+
+
 def load_settings(path: Path, node_name: str = "infonet") -> Settings:
     """Read a ROS 2 parameter file (``infonet: ros__parameters: ...`` or ``/**: ...``).
 
@@ -203,8 +218,8 @@ def load_settings(path: Path, node_name: str = "infonet") -> Settings:
         The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
     """
     try:
-        document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        document = _PlainLoader(Path(path).read_text(encoding="utf-8")).get_single_data()
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise ConfigurationError(f"{path} is not a readable YAML file ({reason}).") from error
     sections = document if isinstance(document, dict) else {}
@@ -256,7 +271,7 @@ def _take_strings(left: dict[str, Any], name: str, default: tuple[str, ...] | No
     value = left.pop(name, default)
     if value is None:
         raise ConfigurationError(f"{name} is missing: expected a list of names.")
-    if isinstance(value, str) or not all(isinstance(item, str) for item in value):
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         raise ConfigurationError(f"{name} must be a list of strings, got {value!r}.")
     return tuple(value)
 

@@ -71,6 +71,10 @@ def test_the_rate_is_that_of_the_slowest_whatever_the_jitter():
     assert math.isnan(clock_rate([NAN]))
 
 
+def test_stamps_a_nanosecond_apart_do_not_make_a_clock_that_fills_the_memory():
+    assert clock_rate([1.0]) == 1e5
+
+
 def test_gap_limit():
     stamps = np.arange(10) * 50
     assert gap_limit(7, 10, stamps) == 7

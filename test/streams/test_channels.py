@@ -139,6 +139,14 @@ def test_points_of_a_cloud():
         value("points.y|max", cloud)
 
 
+def test_a_cloud_of_points_without_size_is_refused_however_many_it_claims():
+    fields = [T["sensor_msgs/msg/PointField"]("x", 0, 7, 1)]
+    data = np.zeros(8, np.uint8)
+    cloud = T["sensor_msgs/msg/PointCloud2"](header(), 30_000, 30_000, fields, False, 0, 0, data, False)
+    with pytest.raises(ValueError, match="ends at byte 4 of a point of 0 bytes"):
+        value("points.x|max", cloud)
+
+
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
@@ -162,7 +170,9 @@ def test_a_wrong_path_says_what_there_is_instead(path, reason):
     assert str(caught.value).startswith(f"topic /topic, channel {path!r}: ")
 
 
-@pytest.mark.parametrize("path", ["", ".", "a..b", "a.", "a[", "a[]", "a]", "a b", "1a", "a|sum", "__import__('os')"])
+@pytest.mark.parametrize(
+    "path", ["", ".", "a..b", "a.", "a[", "a[]", "a]", "a b", "1a", "a|sum", "__import__('os')", "a[\x1b]0;x]"]
+)
 def test_what_is_no_path_is_refused(path):
     with pytest.raises(ConfigurationError, match="expected"):
         parse_channel(path)
