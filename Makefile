@@ -9,7 +9,7 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs pictures lock clean
+.PHONY: help setup demo test lint docs pictures lock audit clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -39,6 +39,10 @@ lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header scripts/requirements.in \
 	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements.lock
+
+audit:  ## Look the pinned packages up among known faults, by pip-audit; fails where its source cannot be reached
+	@.venv/bin/pip install -q uv
+	@.venv/bin/uvx -q pip-audit --strict --no-deps --disable-pip -r scripts/requirements.lock
 
 clean:  ## Remove everything that the other targets made
 	rm -rf .venv build install log demo_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis
