@@ -35,9 +35,9 @@ def main() -> None:
     with Bag([ROOT / "share" / "husky"]) as bag:
         settings = load_settings(ROOT / "config" / "husky.yaml").with_values(**CHANGES)
         analysis = analyse(bag, settings, chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu"))
-    HeatMap().save(analysis.overall, PICTURES / "channels.png")
-    if analysis.between_modalities is not None:
-        HeatMap().save(analysis.between_modalities, PICTURES / "modalities.png")
+    HeatMap().save(analysis.whole.matrix, PICTURES / "channels.png")
+    if analysis.whole.between_modalities is not None:
+        HeatMap().save(analysis.whole.between_modalities, PICTURES / "modalities.png")
     draw_delay(analysis, PICTURES / "delay.png")
     draw_over_time(analysis, PICTURES / "over_time.png")
     draw_monitor(analysis.matrices[len(analysis.matrices) // 2], PICTURES / "monitor.svg")
@@ -47,7 +47,7 @@ def main() -> None:
 
 def draw_delay(analysis: Analysis, path: Path) -> None:
     """MI of gyroscope and odometry over the delay."""
-    curve = next(curve for curve in analysis.curves if {curve.a, curve.b} == {GYRO, YAW})
+    curve = next(curve for curve in analysis.whole.curves if {curve.a, curve.b} == {GYRO, YAW})
     figure, axes = dark_figure("How much the gyroscope tells about the odometry, by the delay between them")
     lags = curve.lags if curve.a == GYRO else -curve.lags
     best = int(np.nanargmax(curve.mi))

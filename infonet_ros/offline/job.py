@@ -1,194 +1,186 @@
-"""One run of `infonet bag` or `infonet csv`: from the options to the files, with progress on standard error."""
+"""From a recording to a folder of results: one call for scripts, and what `infonet bag` and `infonet csv` do."""
 
 import json
-import math
-import platform
-import shlex
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from infonet_ros import __version__
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
+from infonet_ros.offline.bags import Bag
+from infonet_ros.offline.findings import Significance, counted, findings_record
 from infonet_ros.offline.matrix_bag import write_matrix_bag
+from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.proposal import matching_topics, params_document, propose
-from infonet_ros.offline.recording import Recording, Span, check_topics, chosen_span
-from infonet_ros.offline.report import Provenance, render_report
+from infonet_ros.offline.progress import Progress, progress_bars, silent
+from infonet_ros.offline.proposal import Proposal, matching_topics, params_document, propose
+from infonet_ros.offline.provenance import Provenance
+from infonet_ros.offline.recording import Recording, Span, chosen_span
+from infonet_ros.offline.report import render_report
 from infonet_ros.streams.settings import Settings, load_settings
 
-FORMATS = ("html", "csv", "parquet", "npz", "png", "mcap")
 PARAMS_FILE = "params.yaml"
 
-_NEED_PACKAGES = ("html", "parquet")  # left out with a notice where the package is missing and nobody asked for them
-_LIBRARIES = ("torch", "numpy", "rosbags", "plotly")
+_NEED_PACKAGES = (Format.html, Format.parquet)  # left out with a notice where the package is missing and nobody asked
 
 
-@dataclass(frozen=True)
-class Job:
-    """The options of one run; see the help texts in `commands`. ``formats`` None: all that this machine can write."""
+@dataclass(frozen=True, eq=False)
+class Results:
+    """What was found in a recording, the files that it was written to, and sentences about what was left out."""
 
-    params: Path | None
-    topics: tuple[str, ...]
-    start: float
-    duration: float | None
-    overrides: Mapping[str, Any]
-    max_channels: int
-    out: Path
-    formats: tuple[str, ...] | None
-    json: bool
-    quiet: bool
+    analysis: Analysis
+    files: tuple[Path, ...]
+    notices: tuple[str, ...]
 
 
-def run(recording: AbstractContextManager[Recording], job: Job) -> None:
-    """Analyse a recording and write the results.
+def analyse_bag(
+    path: Path,
+    out: Path,
+    settings: Settings | None = None,
+    *,
+    formats: Sequence[Format] | None = None,
+    cores: int | None = None,
+) -> Results:
+    """Analyse a bag and write the results, without a word on the terminal.
+
+    Parameters
+    ----------
+    path : Path
+        See `Bag`.
+    out : Path
+        Folder for the results.
+    settings : Settings, optional
+        By default, or without modalities, those are proposed.
+    formats : sequence of Format, optional
+        By default all that this machine can write.
+    cores : int, optional
+        Processor cores to use; give 1 to each of several processes that share a machine.
 
     Raises
     ------
     InfonetError
         One sentence for the user; what was in the output folder before has not changed.
     """
+    settings = settings or Settings()
+    with Bag([path]) as bag, OutputFolder(out) as folder:
+        span = chosen_span(bag, 0.0, None)
+        proposal = Proposal(settings, ()) if settings.modalities else propose(bag, settings, span)
+        analysis, missing = _fill(folder, bag, proposal, span, formats, cores=cores)
+    return Results(analysis, tuple(folder.written), (*proposal.notices, *missing))
+
+
+def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
+    """Do what a command line asks for, with progress and notices on standard error and a summary on standard output.
+
+    Raises
+    ------
+    InfonetError
+        As `analyse_bag`.
+    """
     began = time.perf_counter()
-    errors = Console(stderr=True, quiet=job.quiet, highlight=False, soft_wrap=True)
-    with recording as opened, OutputFolder(job.out) as folder:
-        span = chosen_span(opened, job.start, job.duration)
-        settings, notices = _settings(opened, job, span)
-        for notice in notices:
-            errors.print(f"Note: {notice}", markup=False)
-        net = InfoNet.from_pretrained(device=settings.device)
-        with _progress_bar(errors) as progress:
-            analysis = analyse(opened, settings, span, net, progress)
-        notices += _write(folder, analysis, job, notices, errors)
-    if job.json:
-        print(json.dumps(_findings(analysis, folder, notices), indent=2))
-    elif not job.quiet:
-        _print_summary(analysis, folder, time.perf_counter() - began)
+    console = Console(stderr=True, quiet=options.quiet, highlight=False, soft_wrap=True)
+    with recording as opened, OutputFolder(out) as folder:
+        span = chosen_span(opened, options.start, options.duration)
+        proposal = _settings(opened, options, span)
+        _print_notices(console, proposal.notices)
+        with progress_bars(console) as progress:
+            analysis, missing = _fill(folder, opened, proposal, span, options.formats, progress)
+    _print_notices(console, missing)
+    results = Results(analysis, tuple(folder.written), (*proposal.notices, *missing))
+    if options.json:
+        record = findings_record(results.analysis)
+        files = [str(path) for path in results.files]
+        print(json.dumps(record | {"notices": results.notices, "files": files}, indent=2))
+    elif not options.quiet:
+        _print_summary(results, out, time.perf_counter() - began)
 
 
-def _settings(recording: Recording, job: Job, span: Span) -> tuple[Settings, list[str]]:
+def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
     """Take the settings of the params file or of a proposal, with the options of the command line on top."""
-    if job.params is None:
-        proposal = propose(recording, Settings().with_values(**job.overrides), span, job.topics, job.max_channels)
-        return proposal.settings, list(proposal.notices)
-    settings = load_settings(job.params).with_values(**job.overrides)
-    if job.topics:
-        wanted = matching_topics(recording, job.topics)
+    if options.params is None:
+        settings = Settings().with_values(**options.overrides)
+        return propose(recording, settings, span, options.topics or (), options.max_channels)
+    settings = load_settings(options.params).with_values(**options.overrides)
+    if options.topics:
+        wanted = matching_topics(recording, options.topics)
         modalities = tuple(m for m in settings.modalities if m.topic in wanted)
         kept = {name for m in modalities for name in (m.name, *m.channel_names)}
         watches = tuple(w for w in settings.watches if set(w.pair) <= kept)
         settings = replace(settings, modalities=modalities, watches=watches)
-    check_topics(recording, settings)
-    return settings, []
+    return Proposal(settings, ())
 
 
-def _write(folder: OutputFolder, analysis: Analysis, job: Job, notices: list[str], errors: Console) -> list[str]:
-    """Write every format; return notices about those that this machine cannot write."""
+def _fill(
+    folder: OutputFolder,
+    recording: Recording,
+    proposal: Proposal,
+    span: Span,
+    formats: Sequence[Format] | None,
+    progress: Progress = silent,
+    cores: int | None = None,
+) -> tuple[Analysis, list[str]]:
+    """Analyse an open recording into a folder; also return notices about formats that this machine cannot write."""
+    settings = proposal.settings
+    net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
+    analysis = analyse(recording, settings, span, net, progress, cores=cores)
+    return analysis, _write(folder, analysis, formats, proposal.notices)
+
+
+def _write(
+    folder: OutputFolder, analysis: Analysis, formats: Sequence[Format] | None, notices: Sequence[str]
+) -> list[str]:
     comment = f"Settings of the analysis of {analysis.label}; the node takes them as they are."
     params = params_document(analysis.settings, " ".join(comment.split()))
-    provenance = Provenance(_command(), _versions(), params, tuple(notices))
+    provenance = Provenance.of_this_process(params, notices)
     matrices = analysis.matrices
     writes = {
-        "csv": ("infonet.csv", lambda path: writers.write_csv(path, matrices)),
-        "parquet": ("infonet.parquet", lambda path: writers.write_parquet(path, matrices)),
-        "npz": ("infonet.npz", lambda path: writers.write_npz(path, analysis)),
-        "png": ("heatmap.png", lambda path: writers.write_picture(path, analysis)),
-        "mcap": ("matrices", lambda path: write_matrix_bag(path, {"/infonet/channels": matrices})),
-        "html": (
+        Format.csv: ("infonet.csv", lambda path: writers.write_csv(path, matrices)),
+        Format.parquet: ("infonet.parquet", lambda path: writers.write_parquet(path, matrices)),
+        Format.npz: ("infonet.npz", lambda path: writers.write_npz(path, analysis)),
+        Format.png: ("heatmap.png", lambda path: writers.write_picture(path, analysis)),
+        Format.mcap: ("matrices", lambda path: write_matrix_bag(path, {"/infonet/channels": matrices})),
+        Format.html: (
             "report.html",
             lambda path: path.write_text(render_report(analysis, provenance), encoding="utf-8", newline="\n"),
         ),
     }
     folder.write(PARAMS_FILE, lambda path: path.write_text(params, encoding="utf-8"))
     missing = []
-    for name in FORMATS if job.formats is None else dict.fromkeys(job.formats):
+    for kind in Format if formats is None else dict.fromkeys(formats):
         try:
-            folder.write(*writes[name])
+            folder.write(*writes[kind])
         except MissingDependencyError as error:
-            if job.formats is not None or name not in _NEED_PACKAGES:
+            if formats is not None or kind not in _NEED_PACKAGES:
                 raise
             missing.append(str(error))
-            errors.print(f"Note: {error}", markup=False)
     return missing
 
 
-@contextmanager
-def _progress_bar(console: Console) -> Iterator[Any]:
-    """Bar with the time left, on standard error when that is a terminal."""
-    share = TextColumn("{task.percentage:3.0f} %")
-    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=console.quiet or not console.is_terminal) as bar:
-        tasks: dict[str, Any] = {}
-
-        def progress(what: str, share: float) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what.capitalize(), total=1.0)
-            bar.update(tasks[what], completed=share)
-
-        yield progress
+def _print_notices(console: Console, notices: Sequence[str]) -> None:
+    for notice in notices:
+        console.print(f"Note: {notice}", markup=False)
 
 
-def _command() -> str:
-    return shlex.join(["infonet", *sys.argv[1:]])
-
-
-def _versions() -> dict[str, str]:
-    versions = {"infonet_ros": __version__}
-    for name in _LIBRARIES:
-        try:
-            versions[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return {**versions, "Python": platform.python_version(), "on": f"{platform.system()} {platform.machine()}"}
-
-
-def _findings(analysis: Analysis, folder: OutputFolder, notices: list[str]) -> dict[str, Any]:
-    overall, names = analysis.overall, analysis.names
-
-    def number(value: float) -> float | None:
-        return round(float(value), 6) if math.isfinite(value) else None
-
-    return {
-        "recording": analysis.label,
-        "duration": analysis.span.duration,
-        "windows": len(analysis.matrices),
-        "rate": overall.sample_rate,
-        "channels": list(names),
-        "pairs": [
-            {
-                "a": names[a],
-                "b": names[b],
-                **{key: number(getattr(overall, key)[a, b]) for key in ("mi", "lower", "upper", "p_value", "lag")},
-            }
-            for a, b in analysis.strongest(len(names) ** 2)
-        ],
-        "changes": [
-            {"a": c.a, "b": c.b, "time": c.time / 1e9, "before": number(c.before), "after": number(c.after)}
-            for c in analysis.changes
-        ],
-        "notices": notices,
-        "files": [str(path) for path in folder.written],
-    }
-
-
-def _print_summary(analysis: Analysis, folder: OutputFolder, seconds: float) -> None:
-    overall, names = analysis.overall, analysis.names
+def _print_summary(results: Results, out: Path, seconds: float) -> None:
+    analysis = results.analysis
+    matrix, names = analysis.whole.matrix, analysis.names
     print(
-        f"{analysis.label}: {len(names)} channels, {len(analysis.matrices)} windows, {len(analysis.changes)} changes "
-        f"of dependence, in {seconds:.1f} s. Strongest over the whole recording:"
+        f"{analysis.label}: {len(names)} channels, {counted(len(analysis.matrices), 'window')}, "
+        f"{counted(len(analysis.changes), 'change')} of dependence, in {seconds:.1f} s. Strongest over the whole "
+        "recording:"
     )
+    significance = Significance.of(analysis)
     for a, b in analysis.strongest(5):
-        lag = float(overall.lag[a, b])
+        lag = float(matrix.lag[a, b])
         delay = f", {names[b] if lag > 0 else names[a]} {abs(lag):.2f} s later" if lag else ""
-        print(f"  {overall.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}")
-    print(f"Written to {folder.path}: {', '.join(path.name for path in folder.written)}")
+        doubt = ", not significant" if significance.surrogates and not significance.significant[a, b] else ""
+        print(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
+    print(significance)
+    print(f"Written to {out}: {', '.join(path.name for path in results.files)}")

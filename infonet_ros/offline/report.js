@@ -11,10 +11,11 @@
     return new Type(bytes.buffer);
   }
   const series = {}, overall = {};
-  for (const name of ["mi", "lower", "upper", "p_value", "lag"]) {
+  for (const name of ["mi", "lower", "upper", "p_value", "p_adjusted", "lag"]) {
     series[name] = data.series[name] === null ? null : decode(data.series[name], Float32Array);
     overall[name] = decode(data.overall[name], Float32Array);
   }
+  const level = Math.fround(data.significance); // as the p-values are rounded
   const valid = decode(data.series.valid, Uint8Array);
   const ranks = decode(data.ranks.values, Uint16Array), stamps = decode(data.ranks.stamps, Float64Array);
   const tables = decode(data.tables.values, Uint8Array), G = data.tables.nodes;
@@ -26,7 +27,7 @@
 
   /** Names are untrusted: nothing in them may be taken for the markup that plotly knows. */
   const safe = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-  const short = (text) => safe(text.length <= 26 ? text : text.slice(0, 8) + "…" + text.slice(-17));
+  const short = (text, most = 26) => safe(text.length <= most ? text : text.slice(0, 8) + "…" + text.slice(9 - most));
 
   // ---- state -------------------------------------------------------------------------------------------------------
 
@@ -58,6 +59,9 @@
     if (!Number.isFinite(lag) || lag === 0) return "no delay";
     return `${safe(lag > 0 ? names[b] : names[a])} follows by ${Math.abs(lag).toFixed(2)} s`;
   }
+  function pWords(p, adjusted) {
+    return Number.isFinite(p) ? `, p = ${p.toPrecision(2)}, adjusted ${adjusted.toPrecision(2)}` : "";
+  }
   function cells() {
     const z = [], text = [], hover = [];
     for (let a = 0; a < N; a++) {
@@ -65,14 +69,14 @@
       for (let b = 0; b < N; b++) {
         const pair = a === b ? 0 : pairIndex(a, b);
         const mi = a === b || !isValid(a) || !isValid(b) ? NaN : measure("mi", pair);
-        const p = a === b ? NaN : measure("p_value", pair);
+        const mark = a !== b && measure("p_adjusted", pair) <= level ? "•" : "";
         row.push(known(mi));
-        words.push(Number.isFinite(mi) && N <= 16 ? number(mi, 2) + (p <= 0.01 ? " •" : "") : p <= 0.01 ? "•" : "");
+        words.push(Number.isFinite(mi) && N <= 16 ? `${number(mi, 2)} ${mark}`.trim() : mark);
         const what = `${safe(names[a])}<br>${safe(names[b])}<br>`;
         const lag = a < b ? measure("lag", pair) : -measure("lag", pair);
         details.push(a === b ? safe(names[a]) : !Number.isFinite(mi) ? what + "not known" : what +
           `<b>${number(mi, 3)} nats</b> [${number(measure("lower", pair), 2)}, ${number(measure("upper", pair), 2)}]` +
-          (Number.isFinite(p) ? `, p = ${p.toPrecision(2)}` : "") + `<br>${delayWords(a, b, lag)}`);
+          `${pWords(measure("p_value", pair), measure("p_adjusted", pair))}<br>${delayWords(a, b, lag)}`);
       }
       z.push(row); text.push(words); hover.push(details);
     }
@@ -80,7 +84,7 @@
   }
   function drawMatrix() {
     const { z, text, hover } = cells();
-    const index = names.map((_, k) => k), labels = names.map(short);
+    const index = names.map((_, k) => k), labels = names.map((name) => short(name));
     const size = N <= 16 ? 12 : N <= 24 ? 10 : 8;
     const ticks = { tickvals: index, ticktext: labels, automargin: true, tickfont: { size }, showgrid: false, zeroline: false, ticks: "" };
     const frame = { type: "rect", line: { color: "#d1495b", width: 2 } };
@@ -99,13 +103,13 @@
   // ---- one pair ----------------------------------------------------------------------------------------------------
 
   function drawFacts() {
-    const { a, b } = state, pair = pairIndex(a, b), lag = overall.lag[pair], p = overall.p_value[pair];
+    const { a, b } = state, pair = pairIndex(a, b), lag = overall.lag[pair];
     element("pair-title").textContent = `${names[a]}  ↔  ${names[b]}`;
     const delay = !Number.isFinite(lag) || lag === 0 ? "without delay"
       : `where ${lag > 0 ? names[b] : names[a]} follows by ${Math.abs(lag).toFixed(2)} s`;
     element("pair-facts").textContent = !Number.isFinite(overall.mi[pair]) ? "Not known over the whole recording." :
       `Whole recording: ${number(overall.mi[pair], 3)} nats, 90 % interval ${number(overall.lower[pair], 2)} to ` +
-      `${number(overall.upper[pair], 2)}, ${delay}` + (Number.isFinite(p) ? `; p = ${p.toPrecision(2)}.` : ".");
+      `${number(overall.upper[pair], 2)}, ${delay}${pWords(overall.p_value[pair], overall.p_adjusted[pair])}.`;
   }
   function drawOverTime() {
     const pair = pairIndex(state.a, state.b), x = data.windows.end, mi = [], lower = [], upper = [];
@@ -172,7 +176,7 @@
   function drawOverDelay() {
     const pair = pairIndex(state.a, state.b), curve = data.curves.find((one) => one.pair === pair);
     const sign = state.a < state.b ? 1 : -1;
-    const axes = { xaxis: axis(`delay of ${short(names[state.b])} [s]`), yaxis: axis("MI [nats]", { rangemode: "tozero" }) };
+    const axes = { xaxis: axis(`delay of ${short(names[state.b], 20)} [s]`), yaxis: axis("MI [nats]", { rangemode: "tozero" }) };
     if (!curve) {
       const words = "drawn for the strongest pairs only";
       Plotly.react("over-delay", [], layout({ ...axes, annotations: [{ text: words, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }] }), CONFIG);
@@ -231,7 +235,7 @@
   });
   element("over-time").on("plotly_click", (event) => { stop(); showWindow(event.points[0].pointIndex); });
   if (data.modalities) {
-    const { names: rows, mi } = data.modalities, labels = rows.map(short), index = rows.map((_, k) => k);
+    const { names: rows, mi } = data.modalities, labels = rows.map((name) => short(name)), index = rows.map((_, k) => k);
     Plotly.react("modalities", [{
       type: "heatmap", z: mi, x: index, y: index, zmin: 0, zmax: data.modalities.scale, colorscale: "Viridis", xgap: 1, ygap: 1, texttemplate: "%{z:.3f}",
       hovertemplate: "%{z:.3f} nats<extra></extra>", colorbar: { title: { text: "nats", side: "right" }, thickness: 12, outlinewidth: 0 },

@@ -11,12 +11,13 @@ import numpy as np
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.matrices import DependenceMatrix, pair_columns
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings import SIGNIFICANCE
 
 COLUMNS = ("time", "a", "b", "mi", "lower", "upper", "p", "lag", "samples", "valid")
 """Of the tidy table: ``time`` is the end of the window in seconds, ``mi``, ``lower``, ``upper`` are in nats, ``lag`` in
-seconds and positive where ``b`` follows ``a``; ``p`` is empty without surrogates."""
+seconds and positive where ``b`` follows ``a``; ``p`` is that of the pair alone, and empty without surrogates."""
 
-ARRAYS = ("mi", "lower", "upper", "p_value", "lag", "samples", "valid")
+ARRAYS = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag", "samples", "valid")
 
 
 def write_csv(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
@@ -63,7 +64,7 @@ def write_npz(path: Path, analysis: Analysis) -> None:
     arrays: dict[str, Any] = {
         name: np.stack([getattr(matrix, name) for matrix in analysis.matrices]) for name in ARRAYS
     }
-    overall = {f"overall_{name}": getattr(analysis.overall, name) for name in ARRAYS}
+    overall = {f"overall_{name}": getattr(analysis.whole.matrix, name) for name in ARRAYS}
     np.savez_compressed(
         path,
         names=np.array(analysis.names),
@@ -78,7 +79,7 @@ def write_picture(path: Path, analysis: Analysis) -> None:
     """Draw the heat map of the whole recording."""
     from infonet_ros.view.heatmap import HeatMap
 
-    HeatMap(significance=0.01).save(analysis.overall, path)
+    HeatMap(significance=SIGNIFICANCE, adjusted=True).save(analysis.whole.matrix, path)
 
 
 def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:

@@ -101,11 +101,14 @@ class HeatMap:
         MI at the end of the colour scale, nats; without it, as `palette.Scale` says.
     significance : float
         A pair whose p-value is at most this is marked with a dot.
+    adjusted : bool
+        Whether p-values are first corrected for the number of pairs.
     """
 
-    def __init__(self, *, maximum: float | None = None, significance: float = 0.05) -> None:
+    def __init__(self, *, maximum: float | None = None, significance: float = 0.05, adjusted: bool = False) -> None:
         self._scale = palette.Scale(maximum)
         self._significance = significance
+        self._adjusted = adjusted
 
     def render(self, matrix: "DependenceMatrix") -> np.ndarray:
         """Draw a matrix.
@@ -117,12 +120,10 @@ class HeatMap:
         """
         layout = _layout(matrix.names)
         end = self._scale.end(matrix.mi)
-        significance = None if np.isnan(matrix.p_value).all() else self._significance
-        picture = _frame(layout, end, matrix.method, significance, _shows_lags(matrix, layout.cell)).copy()
+        picture = _frame(layout, end, matrix.method, self._dot_means(matrix), _shows_lags(matrix, layout.cell)).copy()
         side = layout.side
-        picture[layout.top : layout.top + side, layout.left : layout.left + side] = _cells(
-            matrix, layout, end, self._significance
-        )
+        marked = matrix.significant(self._significance, adjusted=self._adjusted)
+        picture[layout.top : layout.top + side, layout.left : layout.left + side] = _cells(matrix, layout, end, marked)
         _write(picture, _subtitle(matrix), (16, 36), _LABEL_SIZE, FAINT)
         return picture
 
@@ -139,6 +140,12 @@ class HeatMap:
         except OSError as error:
             raise OutputError(f"cannot write the picture {path} ({error.strerror}): choose another path.") from error
 
+    def _dot_means(self, matrix: "DependenceMatrix") -> str:
+        """Words for the legend; none without p-values."""
+        if np.isnan(matrix.p_value).all():
+            return ""
+        return f"p ≤ {self._significance:g}" + (", adjusted" if self._adjusted else "")
+
 
 @functools.lru_cache(maxsize=8)
 def _layout(names: tuple[str, ...]) -> Layout:
@@ -149,7 +156,7 @@ def _layout(names: tuple[str, ...]) -> Layout:
 
 
 @functools.lru_cache(maxsize=16)
-def _frame(layout: Layout, end: float, method: str, significance: float | None, lags: bool) -> np.ndarray:
+def _frame(layout: Layout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
     """Draw names, colour bar, title and legend. Points are pixels, because the figure has 72 of them per inch."""
     figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72, facecolor=_unit(PAGE))
     canvas = FigureCanvasAgg(figure)
@@ -177,7 +184,7 @@ def _frame(layout: Layout, end: float, method: str, significance: float | None, 
     _draw_colour_bar(figure, layout, end)
     canvas.draw()
     picture = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
-    _draw_legend(picture, significance, lags)
+    _draw_legend(picture, dot_means, lags)
     return picture
 
 
@@ -196,14 +203,14 @@ def _draw_colour_bar(figure: Figure, layout: Layout, end: float) -> None:
         spine.set_visible(False)
 
 
-def _draw_legend(picture: np.ndarray, significance: float | None, lags: bool) -> None:
+def _draw_legend(picture: np.ndarray, dot_means: str, lags: bool) -> None:
     """Explain hatching, the dot when there are p-values, and the sign of the lags when there are some."""
     y, x = len(picture) - 27, 16
     picture[y : y + 16, x : x + 16] = _hatched(16)
     x = _write(picture, "not known", (x + 24, y), _LABEL_SIZE, INK) + 24
-    if significance is not None:
+    if dot_means:
         _blend(picture[y : y + 16, x : x + 16], _dot(16, 4, 8, 8), INK)
-        x = _write(picture, f"p ≤ {significance:g}", (x + 20, y), _LABEL_SIZE, INK) + 24
+        x = _write(picture, dot_means, (x + 20, y), _LABEL_SIZE, INK) + 24
     if lags:
         _write(picture, "+ s: the column follows the row", (x, y), _LABEL_SIZE, INK)
 
@@ -211,13 +218,13 @@ def _draw_legend(picture: np.ndarray, significance: float | None, lags: bool) ->
 # ---- the cells ------------------------------------------------------------------------------------------------------
 
 
-def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, significance: float) -> np.ndarray:
-    """All cells, (N * cell, N * cell, 3) uint8."""
+def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, marked: np.ndarray) -> np.ndarray:
+    """All cells, (N * cell, N * cell, 3) uint8, with a dot where ``marked`` (N, N)."""
     count, cell = len(layout.names), layout.cell
     colour = palette.colours(matrix.mi, end)
     ink = np.where(palette.is_light(colour), 0, 255).astype(np.uint16)
     letters = _letters(matrix, cell)
-    letters = np.maximum(letters, _mark(cell) * matrix.significant(significance)[:, :, None, None])
+    letters = np.maximum(letters, _mark(cell) * marked[:, :, None, None])
     letters = letters.astype(np.uint16)
     tiles = np.empty((count, cell, count, cell, 3), dtype=np.uint8)
     bare = 255 - letters

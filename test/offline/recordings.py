@@ -62,3 +62,23 @@ def write_ros1(path, store, messages):
     with Ros1Writer(path) as writer:
         fill(writer, messages, lambda t, m: store.serialize_ros1(m, t), store)
     return path
+
+
+def slow_noise(store, seconds=40.0, coupled=False, seed=0):
+    """Messages of /gyro and /laser, three AR(1) streams each that remember half a second of their past.
+
+    They have nothing in common, unless ``coupled``: then the first of the laser follows the first of the gyro.
+    """
+    rng = np.random.default_rng(seed)
+    count = round(seconds / 0.05)
+    streams = rng.normal(size=(count, 6))
+    for k in range(1, count):
+        streams[k] += 0.9 * streams[k - 1]
+    if coupled:
+        streams[:, 3] = streams[:, 0] + rng.normal(size=count)
+    kind = "geometry_msgs/msg/Vector3Stamped"
+    for k, row in enumerate(streams):
+        now = EPOCH + k * SECOND // 20
+        for topic, (x, y, z) in (("/gyro", row[:3]), ("/laser", row[3:])):
+            vector = store.types["geometry_msgs/msg/Vector3"](x=float(x), y=float(y), z=float(z))
+            yield topic, kind, now, store.types[kind](header=header(store, now), vector=vector)

@@ -2,14 +2,22 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from datetime import datetime, timezone
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from infonet_ros.offline.report import Provenance, discoveries, render_report
+from infonet_ros.offline.provenance import Provenance
+from infonet_ros.offline.report import render_report
 
-PROVENANCE = Provenance("infonet bag small --window 10", {"infonet_ros": "0.1.0"}, "infonet:\n", ("a <b>notice</b>",))
+PROVENANCE = Provenance(
+    command="infonet bag small --window 10",
+    versions={"infonet_ros": "0.1.0"},
+    made=datetime(2026, 5, 1, 12, 0, 0, tzinfo=timezone.utc),
+    params="infonet:\n",
+    notices=("a <b>notice</b>",),
+)
 EVIL = "</script><script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
 
 
@@ -43,8 +51,11 @@ def renamed(analysis, names):
         analysis,
         label=EVIL,
         matrices=tuple(replace(m, names=names) for m in analysis.matrices),
-        overall=replace(analysis.overall, names=names),
-        curves=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.curves),
+        whole=replace(
+            analysis.whole,
+            matrix=replace(analysis.whole.matrix, names=names),
+            curves=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.whole.curves),
+        ),
         changes=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.changes),
         topics=tuple(replace(t, name=EVIL, type=EVIL) for t in analysis.topics),
     )
@@ -105,18 +116,10 @@ def test_names_from_the_recording_cannot_become_markup(page, evil_page):
 
 
 def test_a_pair_that_is_not_known_is_no_number_in_the_data(small_analysis):
-    overall = replace(small_analysis.overall, mi=np.full((3, 3), np.nan, dtype=np.float32))
-    text = render_report(replace(small_analysis, overall=overall), PROVENANCE)
+    matrix = replace(small_analysis.whole.matrix, mi=np.full((3, 3), np.nan, dtype=np.float32))
+    whole = replace(small_analysis.whole, matrix=matrix)
+    text = render_report(replace(small_analysis, whole=whole), PROVENANCE)
     json.loads(Page(text).scripts[0])  # NaN would be no JSON
-
-
-def test_many_tests_are_corrected_for_their_number():
-    """The example of Benjamini and Hochberg (1995) at a level of 0.05, scaled to 0.01."""
-    p = np.array([0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719])
-    p = np.append(p, [0.6528, 0.7590, 1.0000])
-    assert discoveries(p / 5) == 4
-    assert discoveries(np.full(66, 0.01)) == 66
-    assert discoveries(np.append(np.full(2, 0.01), np.ones(53))) == 0
 
 
 # ---- in a real browser ----------------------------------------------------------------------------------------------
@@ -188,7 +191,7 @@ def test_the_report_draws_and_answers(browser, tmp_path, page, small_analysis):
             chart
         )
     drawn = browser.execute_script("return document.getElementById('matrix').data[0].z")
-    assert drawn[0][2] == pytest.approx(float(small_analysis.overall.mi[0, 2]), rel=1e-5)
+    assert drawn[0][2] == pytest.approx(float(small_analysis.whole.matrix.mi[0, 2]), rel=1e-5)
     assert drawn[0][0] is None
     assert text_of(browser, "pair-title") == "leg.force  ↔  speed.data"  # the strongest pair is open
 
@@ -220,7 +223,7 @@ def assert_clean(browser):
     events = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
     assert any(url.startswith("file:") for url in asked)
-    foreign = [url for url in asked if not url.startswith(("file:", "data:", "blob:", "chrome:"))]
+    foreign = [url for url in asked if not url.startswith(("file:", "data:", "blob:", "chrome:", "chrome-untrusted:"))]
     assert foreign == []
 
 

@@ -51,7 +51,7 @@ def test_the_arrays_can_be_read_without_this_package(tmp_path, small_analysis):
         assert arrays["names"].tolist() == list(small_analysis.names)
         assert arrays["mi"].shape == (len(small_analysis.matrices), 3, 3)
         np.testing.assert_array_equal(arrays["mi"][4], small_analysis.matrices[4].mi)
-        np.testing.assert_array_equal(arrays["overall_lag"], small_analysis.overall.lag)
+        np.testing.assert_array_equal(arrays["overall_lag"], small_analysis.whole.matrix.lag)
         assert arrays["end"].tolist() == [m.end for m in small_analysis.matrices]
 
 

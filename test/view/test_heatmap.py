@@ -82,6 +82,13 @@ def test_significant_pairs_bear_a_dot_and_no_others(make_matrix, count):
     assert (cell(picture, names, 1, 2) == cell(plain, names, 1, 2)).all()
 
 
+def test_dots_may_be_corrected_for_the_number_of_pairs(make_matrix):
+    one_of_three = make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.2, 0.0, 0.04)})
+    none = make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.2, 0.0, 1.0)})
+    cells = [cell(HeatMap(adjusted=True).render(m), NAMES, 0, 1) for m in (one_of_three, none)]
+    assert (cells[0] == cells[1]).all()
+
+
 @pytest.mark.parametrize(
     "names",
     [

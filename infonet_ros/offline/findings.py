@@ -1,0 +1,147 @@
+"""What an analysis found, in words: for the report, the terminal and scripts."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.recording import NANOSECONDS
+
+SIGNIFICANCE = 0.01
+"""Share of the pairs called significant that may be so by chance."""
+
+CLEAR_GAIN = 0.05
+"""Nats by which the MI must grow from no delay to the best one, for the delay to be called clear."""
+
+
+@dataclass(frozen=True)
+class Significance:
+    """Pairs of the whole recording that are significant.
+
+    Attributes
+    ----------
+    significant : (N, N) bool
+        After correction for the number of pairs.
+    found, alone, tested : int
+        Pairs that are significant, that have a p-value of at most `SIGNIFICANCE` each for itself, that have one at all.
+    surrogates : int
+    """
+
+    significant: np.ndarray
+    found: int
+    alone: int
+    tested: int
+    surrogates: int
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> "Significance":
+        """Judge an analysis; without surrogates nothing was tested."""
+        matrix = analysis.whole.matrix
+        significant = matrix.significant(SIGNIFICANCE, adjusted=True)
+        return cls(
+            significant=significant,
+            found=int(np.triu(significant).sum()),
+            alone=int(np.triu(matrix.significant(SIGNIFICANCE)).sum()),
+            tested=int(np.triu(np.isfinite(matrix.p_value)).sum()),
+            surrogates=analysis.settings.surrogates,
+        )
+
+    def __str__(self) -> str:
+        if not self.surrogates:
+            return "Nothing was tested for significance: no surrogates were asked for."
+        text = (
+            f"{self.found} of {counted(self.tested, 'pair')} {'is' if self.found == 1 else 'are'} significant: p ≤ "
+            f"{SIGNIFICANCE:g} against {counted(self.surrogates, 'surrogate')}, adjusted for the number of pairs by "
+            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, {SIGNIFICANCE * self.tested:.1f} of "
+            "them by chance."
+        )
+        needed = math.ceil(self.tested / SIGNIFICANCE) - 1
+        if self.surrogates < needed:
+            text += f" So few surrogates find many pairs or none: a single pair can pass from {needed} on."
+        return text
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Words about the delay of a pair, and whether it is clear: more than `CLEAR_GAIN`, not at the search's edge."""
+
+    words: str
+    clear: bool
+
+    @classmethod
+    def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
+        """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
+        names, matrix = analysis.names, analysis.whole.matrix
+        lag = float(matrix.lag[a, b])
+        if lag == 0.0:
+            return cls("none", False)
+        leader, follower = (names[a], names[b]) if lag > 0 else (names[b], names[a])
+        words = f"{follower} follows {leader} by {abs(lag):.2f} s"
+        curve = next((c for c in analysis.whole.curves if (c.a, c.b) == (names[a], names[b])), None)
+        if curve is None:
+            return cls(words, False)
+        if abs(lag) >= float(np.abs(curve.lags).max()) - 1e-6:
+            return cls(f"{words}, the edge of the search", False)
+        best, at_zero = float(matrix.mi[a, b]), float(curve.mi[np.argmin(np.abs(curve.lags))])
+        if best - at_zero < CLEAR_GAIN:
+            return cls(f"{words}, hardly more than without delay ({at_zero:.2f} nats)", False)
+        return cls(f"{words} ({at_zero:.2f} nats without delay, {best:.2f} with it)", True)
+
+
+def findings(analysis: Analysis) -> list[str]:
+    """Sentences about the strongest pairs, clear delays, significance and changes."""
+    names, matrix = analysis.names, analysis.whole.matrix
+    sentences = [
+        f"{names[a]} and {names[b]} share {matrix.mi[a, b]:.2f} nats "
+        f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})."
+        for a, b in analysis.strongest(3)
+    ]
+    for curve in analysis.whole.curves:
+        delay = Delay.of(analysis, names.index(curve.a), names.index(curve.b))
+        if delay.clear:
+            sentences.append(f"Delay: {delay.words}.")
+    if analysis.settings.surrogates:
+        sentences.append(str(Significance.of(analysis)))
+    pairs = len({(change.a, change.b) for change in analysis.changes})
+    where = f" in {counted(pairs, 'pair')}" if pairs else ""
+    return [*sentences, f"{counted(len(analysis.changes), 'change')} of dependence{where}."]
+
+
+def findings_record(analysis: Analysis) -> dict[str, Any]:
+    """Return the same in plain types, for JSON: every known pair, strongest first, and every change."""
+    names, matrix, significance = analysis.names, analysis.whole.matrix, Significance.of(analysis)
+    measures = ("mi", "lower", "upper", "p_value", "lag")
+    adjusted = matrix.p_adjusted
+    return {
+        "recording": analysis.label,
+        "duration": analysis.span.duration,
+        "windows": len(analysis.matrices),
+        "rate": matrix.sample_rate,
+        "channels": list(names),
+        "significance": {"level": SIGNIFICANCE, "method": "Benjamini-Hochberg", "surrogates": significance.surrogates},
+        "pairs": [
+            {
+                "a": names[a],
+                "b": names[b],
+                **{name: _plain(getattr(matrix, name)[a, b]) for name in measures},
+                "p_adjusted": _plain(adjusted[a, b]),
+                "significant": bool(significance.significant[a, b]) if significance.surrogates else None,
+            }
+            for a, b in analysis.strongest()
+        ],
+        "changes": [
+            {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
+            for c in analysis.changes
+        ],
+    }
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 pair", "2 pairs"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _plain(value: float) -> float | None:
+    return round(float(value), 6) if math.isfinite(value) else None

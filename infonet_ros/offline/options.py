@@ -1,0 +1,83 @@
+"""The options that `infonet bag` and `infonet csv` share. Imports nothing heavy: `infonet --help` reads this file."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import Enum
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+
+class Format(str, Enum):
+    """Kinds of output."""
+
+    html = "html"
+    csv = "csv"
+    parquet = "parquet"
+    npz = "npz"
+    png = "png"
+    mcap = "mcap"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to analyse, how, and what to write; each field is an option, and its help says what it does."""
+
+    params: Annotated[
+        Path | None, typer.Option(help="Params file of the node. Without one, a proposal is made and written out.")
+    ] = None
+    topics: Annotated[
+        list[str] | None, typer.Option(help="Only topics that match this glob, such as '/imu*'; may be given again.")
+    ] = None
+    start: Annotated[float, typer.Option(min=0.0, help="Skip so many seconds.")] = 0.0
+    duration: Annotated[float | None, typer.Option(min=0.01, help="Stop after so many seconds.")] = None
+    window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None
+    hop: Annotated[float | None, typer.Option(min=0.01, help="Time between the ends of two windows, seconds.")] = None
+    rate: Annotated[
+        float | None, typer.Option(min=0.0, help="Samples per second; 0 takes the rate of the slowest channel.")
+    ] = None
+    max_lag: Annotated[
+        float | None, typer.Option(min=0.0, help="Look for delays of each pair up to so many seconds, in every window.")
+    ] = None
+    surrogates: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Shifted copies for p-values: 19 resolve 0.05, 99 resolve 0.01; each as slow as the data."
+        ),
+    ] = None
+    max_channels: Annotated[int, typer.Option(min=2, help="Channels that a proposal holds at most.")] = 32
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<index>.")] = None
+    out: Annotated[Path | None, typer.Option(help="Folder for the results; by default NAME_infonet.")] = None
+    formats: Annotated[
+        list[Format] | None,
+        typer.Option("--format", help="What to write; may be given again. By default everything."),
+    ] = None
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")] = False
+
+    @property
+    def overrides(self) -> dict[str, Any]:
+        """Parameters that were given on the command line, which go before those of a file or a proposal."""
+        given = {name: getattr(self, name) for name in ("window", "hop", "rate", "max_lag", "surrogates", "device")}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+def with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let typer see the fields of `Options` as options of a command that takes them together, as ``options``."""
+    hints = get_type_hints(Options, include_extras=True)
+
+    @functools.wraps(command)
+    def expanded(**values: Any) -> None:
+        options = Options(**{name: values.pop(name) for name in hints})
+        command(**values, options=options)
+
+    own = [parameter for name, parameter in inspect.signature(command).parameters.items() if name != "options"]
+    shared = [
+        inspect.Parameter(f.name, inspect.Parameter.KEYWORD_ONLY, default=f.default, annotation=hints[f.name])
+        for f in fields(Options)
+    ]
+    expanded.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]
+    return expanded

@@ -1,0 +1,31 @@
+"""How far a run is: told by whoever works, shown on standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+Progress = Callable[[str, float], None]
+"""Called with what is being done and the share of it that is done, 0 to 1."""
+
+
+def silent(what: str, share: float) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def progress_bars(console: Console) -> Iterator[Progress]:
+    """Show a bar with the time left for each thing that is done, where the console is a terminal."""
+    share = TextColumn("{task.percentage:3.0f} %")
+    columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
+    with Bars(*columns, console=console, transient=True, disable=console.quiet or not console.is_terminal) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def progress(what: str, share: float) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what.capitalize(), total=1.0)
+            bars.update(tasks[what], completed=share)
+
+        yield progress

@@ -1,0 +1,59 @@
+"""Where results come from."""
+
+import platform
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from infonet_ros import __version__
+
+_LIBRARIES = ("torch", "numpy", "rosbags", "plotly")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is needed to make the same results again.
+
+    Attributes
+    ----------
+    command : str
+        As it would be typed.
+    versions : dict of str to str
+        By name.
+    made : datetime
+    params : str
+        The params file.
+    notices : tuple of str
+        Sentences about what was left out.
+    """
+
+    command: str
+    versions: dict[str, str]
+    made: datetime
+    params: str
+    notices: tuple[str, ...] = ()
+
+    @classmethod
+    def of_this_process(cls, params: str, notices: Sequence[str]) -> "Provenance":
+        """Tell the command line of this process, the versions that it uses, and the time."""
+        return cls(_command(), _versions(), datetime.now(timezone.utc), params, tuple(notices))
+
+
+def _command() -> str:
+    program, *arguments = sys.argv
+    name = Path(program).name
+    return shlex.join(["infonet" if name == "cli.py" else name, *arguments])  # cli.py: as python -m infonet_ros.cli
+
+
+def _versions() -> dict[str, str]:
+    versions = {"infonet_ros": __version__}
+    for name in _LIBRARIES:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {**versions, "Python": platform.python_version(), "on": f"{platform.system()} {platform.machine()}"}

@@ -1,0 +1,50 @@
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+
+from infonet_ros.errors import RecordingError, WeightsError
+from infonet_ros.offline.findings import findings_record
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.options import Format
+from infonet_ros.streams.settings import Settings, load_settings
+
+
+def test_one_call_analyses_a_bag_without_a_word(small_bag, small_settings, tmp_path, capfd):
+    results = analyse_bag(small_bag, tmp_path / "out", small_settings, formats=[Format.npz])
+    assert results.files == (tmp_path / "out" / "params.yaml", tmp_path / "out" / "infonet.npz")
+    assert all(path.exists() for path in results.files)
+    assert load_settings(results.files[0]).channel_names == small_settings.channel_names
+    assert results.notices == ()
+    assert capfd.readouterr() == ("", "")
+
+
+def test_settings_without_modalities_are_completed_by_a_proposal(small_bag, tmp_path):
+    settings = Settings(window=10.0, hop=10.0, device="cpu")
+    results = analyse_bag(small_bag, tmp_path / "out", settings, formats=[])
+    assert results.analysis.names == ("leg.force", "leg.torque[0]", "speed.data")
+    assert results.analysis.settings.window == 10.0
+
+
+def pairs_of(path, out, settings):
+    return findings_record(analyse_bag(path, out, settings, formats=[], cores=1).analysis)["pairs"]
+
+
+def test_bags_can_be_analysed_side_by_side(small_bag, small_settings, tmp_path):
+    """What a cluster does: settings and paths go to other processes, plain findings come back."""
+    settings = small_settings.with_values(hop=10.0, device="cpu")
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        there = pool.submit(pairs_of, small_bag, tmp_path / "there", settings).result(timeout=120)
+    assert there == pairs_of(small_bag, tmp_path / "here", settings)
+
+
+def test_the_weights_of_the_settings_are_used(small_bag, small_settings, tmp_path):
+    with pytest.raises(WeightsError, match="my_own"):
+        analyse_bag(small_bag, tmp_path / "out", small_settings.with_values(weights="my_own.safetensors"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bag_that_is_not_there_leaves_no_folder(tmp_path):
+    with pytest.raises(RecordingError, match="is not there"):
+        analyse_bag(tmp_path / "absent.mcap", tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
