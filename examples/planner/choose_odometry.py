@@ -1,0 +1,36 @@
+"""Tells a planner which odometry to trust: the one that shares most with the gyroscope, or none."""
+
+from typing import Any
+
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy, QoSProfile
+from std_msgs.msg import String
+
+from infonet_ros.msg import MutualInformationMatrix
+
+LAST_ONE_KEPT = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+
+
+class OdometryChoice(Node):
+    """Publishes the name of a channel on ~/choice, empty when none can be trusted."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__("odometry_choice", **arguments)
+        self.reference = self.declare_parameter("reference", "imu.angular_velocity.z").value
+        self.candidates = self.declare_parameter("candidates", ["wheels.twist.twist.angular.z"]).value
+        self.least = self.declare_parameter("least", 0.1).value  # nats
+        self.publisher = self.create_publisher(String, "~/choice", LAST_ONE_KEPT)
+        self.create_subscription(MutualInformationMatrix, "/infonet/channels", self.choose, LAST_ONE_KEPT)
+
+    def choose(self, matrix: MutualInformationMatrix) -> None:
+        """Compare the lower ends of the intervals: what is uncertain, or not known (NaN), is not trusted."""
+        row = matrix.names.index(self.reference) * len(matrix.names)
+        lower = {name: matrix.lower[row + matrix.names.index(name)] for name in self.candidates}
+        trusted = [name for name in lower if lower[name] >= self.least]
+        self.publisher.publish(String(data=max(trusted, key=lower.__getitem__, default="")))
+
+
+if __name__ == "__main__":
+    rclpy.init()
+    rclpy.spin(OdometryChoice())
