@@ -38,7 +38,7 @@ setup(
         "rich",
         "rosbags",
         "safetensors",
-        "scipy",
+        "scipy>=1.11",
         "torch>=2.2",
         "tqdm",
         "typer",

@@ -1,6 +1,8 @@
 """From a recording to a folder of results: one call for scripts, and what `infonet bag` and `infonet csv` do."""
 
 import json
+import os
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -9,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infonet_ros.errors import MissingDependencyError
+from infonet_ros.errors import MissingDependencyError, OutputError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.offline import writers
@@ -97,9 +99,9 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     if options.json:
         record = findings_record(results.analysis)
         files = [str(path) for path in results.files]
-        print(json.dumps(record | {"notices": results.notices, "files": files}, indent=2))
+        _print(json.dumps(record | {"notices": results.notices, "files": files}, indent=2), out)
     elif not options.quiet:
-        _print_summary(results, out, time.perf_counter() - began)
+        _print(_summary(results, out, time.perf_counter() - began), out)
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
@@ -168,19 +170,32 @@ def _print_notices(console: Console, notices: Sequence[str]) -> None:
         console.print(f"Note: {notice}", markup=False)
 
 
-def _print_summary(results: Results, out: Path, seconds: float) -> None:
+def _print(text: str, out: Path) -> None:
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # What could not be written stays in the buffer, and Python would complain about it a second time at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"cannot write to standard output ({reason}): make room there; the results are in {out}."
+        ) from error
+
+
+def _summary(results: Results, out: Path, seconds: float) -> str:
     analysis = results.analysis
-    matrix, names = analysis.whole.matrix, analysis.names
-    print(
+    matrix, names, significance = analysis.whole.matrix, analysis.names, Significance.of(analysis)
+    lines = [
         f"{analysis.label}: {len(names)} channels, {counted(len(analysis.matrices), 'window')}, "
         f"{counted(len(analysis.changes), 'change')} of dependence, in {seconds:.1f} s. Strongest over the whole "
         "recording:"
-    )
-    significance = Significance.of(analysis)
+    ]
     for a, b in analysis.strongest(5):
         lag = float(matrix.lag[a, b])
         delay = f", {names[b] if lag > 0 else names[a]} {abs(lag):.2f} s later" if lag else ""
         doubt = ", not significant" if significance.surrogates and not significance.significant[a, b] else ""
-        print(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
-    print(significance)
-    print(f"Written to {out}: {', '.join(path.name for path in results.files)}")
+        lines.append(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
+    lines += [str(significance), f"Written to {out}: {', '.join(path.name for path in results.files)}"]
+    return "\n".join(lines)

@@ -77,9 +77,12 @@ def write_npz(path: Path, analysis: Analysis) -> None:
 
 def write_picture(path: Path, analysis: Analysis) -> None:
     """Draw the heat map of the whole recording."""
+    from PIL import Image
+
     from infonet_ros.view.heatmap import HeatMap
 
-    HeatMap(significance=SIGNIFICANCE, adjusted=True).save(analysis.whole.matrix, path)
+    picture = HeatMap(significance=SIGNIFICANCE, adjusted=True).render(analysis.whole.matrix)
+    Image.fromarray(picture).save(path, format="PNG")
 
 
 def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:

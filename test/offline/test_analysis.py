@@ -111,7 +111,12 @@ REFUSED = {
         RecordingError,
         r"topic /arm of modality 'a' is not in small: topics with messages are /leg, /speed",
     ),
-    "one channel": ({"modalities": (Modality("a", "/speed", ("data",)),)}, ConfigurationError, "name 1 channels"),
+    "one channel": ({"modalities": (Modality("a", "/speed", ("data",)),)}, ConfigurationError, "got a.data: name more"),
+    "delays longer than a window": (
+        {"max_lag": 12.0},
+        ConfigurationError,
+        "max_lag is 12 s, but a window is 10 s long",
+    ),
     "unknown field": ({"modalities": (Modality("a", "/leg", ("force", "x")),)}, ConfigurationError, "no field 'x'"),
 }
 

@@ -152,6 +152,16 @@ def test_a_full_disk_leaves_earlier_results_untouched(small_bag, tmp_path, earli
     )
 
 
+def test_a_full_disk_behind_standard_output_is_one_line(small_bag, tmp_path):
+    command = [sys.executable, "-m", "infonet_ros.cli", "bag", small_bag, *QUICK, "--json", "--format", "npz"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, cwd=tmp_path, env=ENVIRONMENT, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert_one_line(done, "cannot write to standard output (No space left on device)")
+    assert (tmp_path / "small_infonet" / "infonet.npz").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path):
     (tmp_path / "out").write_text("a file")
     assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out", cwd=tmp_path), "cannot write out")

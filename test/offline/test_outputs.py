@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +84,9 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path):
         with pytest.raises(OutputError, match="cannot write"), OutputFolder(path):
             pass
     assert (tmp_path / "file").read_text() == "here"
+
+
+@pytest.mark.parametrize("path", ["/proc/infonet", "/proc/self"])
+def test_a_folder_that_not_even_root_may_write_to_is_refused(path):
+    with pytest.raises(OutputError, match=rf"cannot write {path} \(.*choose another folder"), OutputFolder(Path(path)):
+        pass

@@ -1,9 +1,13 @@
 import csv
 import math
+import resource
 
 import numpy as np
 import pytest
 
+from infonet_ros.errors import OutputError
+from infonet_ros.offline.matrix_bag import write_matrix_bag
+from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.writers import COLUMNS, write_csv, write_npz, write_parquet, write_picture
 
 
@@ -61,3 +65,33 @@ def test_the_picture_is_one(tmp_path, small_analysis):
     with image.open(tmp_path / "heatmap.png") as picture:
         assert picture.format == "PNG"
         assert len(picture.convert("RGB").getcolors(1 << 24)) > 10
+
+
+WRITES = {
+    "table.csv": lambda path, analysis: write_csv(path, analysis.matrices),
+    "table.parquet": lambda path, analysis: write_parquet(path, analysis.matrices),
+    "arrays.npz": write_npz,
+    "heatmap.png": write_picture,
+    "matrices": lambda path, analysis: write_matrix_bag(path, {"/matrices": analysis.matrices}),
+}
+
+
+@pytest.fixture
+def full_disk():
+    """Files cannot grow beyond 1500 bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_a_full_disk_is_one_sentence_whatever_is_written(name, tmp_path, small_analysis, full_disk):
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    with (
+        pytest.raises(OutputError, match=rf"cannot write \S*out/{name} \(.*File too large"),
+        OutputFolder(tmp_path / "out") as folder,
+    ):
+        folder.write(name, lambda path: WRITES[name](path, small_analysis))
+    assert not (tmp_path / "out").exists()
