@@ -127,8 +127,8 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
         )
     if len(settings.channel_names) < 2:
         raise ConfigurationError(
-            f"expected at least two channels to compare, got {', '.join(settings.channel_names) or 'none'}: name more in "
-            "the params file, or let more topics through with --topics."
+            f"expected at least two channels to compare, got {', '.join(settings.channel_names) or 'none'}: name more "
+            "in the params file, or let more topics through with --topics."
         )
     if settings.max_lag >= settings.window:
         raise ConfigurationError(
