@@ -62,12 +62,12 @@ def test_the_family_of_the_training_page_knows_its_truth():
 def test_the_examples_of_the_matrix_read_a_message():
     messages = pytest.importorskip("infonet_ros.msg", reason="needs the built messages")
     nan = float("nan")
-    pairs = [
-        messages.MutualInformationPair(a=a, b=b, valid=valid, p_value=p)
-        for a, b, valid, p in (("x", "y", True, 0.001), ("x", "z", True, 0.2), ("y", "z", False, nan))
-    ]
     lower = [nan, 0.5, 0.0, 0.5, nan, nan, 0.0, nan, nan]
-    message = messages.MutualInformationMatrix(names=["x", "y", "z"], lower=lower, pairs=pairs)
+    p_value = [nan, 0.04, 0.2, 0.04, nan, nan, 0.2, nan, nan]
+    rest = {name: [0.0] * 9 for name in ("mi", "upper", "lag")}
+    message = messages.MutualInformationMatrix(
+        names=["x", "y", "z"], lower=lower, p_value=p_value, valid=[True] * 3, samples=[100] * 9, **rest
+    )
     names = run("matrix")
 
     assert names["strongest"](message) == [("x", "y", 0.5)]
