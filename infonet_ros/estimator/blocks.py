@@ -1,116 +1,139 @@
-"""Pairs to be estimated, in blocks of bounded memory: from ranked channels to grids and summaries."""
+"""Pairs to be estimated, in blocks of bounded memory: from ranked channels to what the network is shown."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.grid import GRID, hat_weights, pair_grids
+from infonet_ros.estimator.grid import bins_of_ranks, count_pairs, observe_counts
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
-from infonet_ros.estimator.network import summarise
+from infonet_ros.estimator.network import TRAINED_SAMPLES, summarise
+from infonet_ros.estimator.ranks import normalised
 from infonet_ros.estimator.scores import normal_scores
 
-BLOCK_ELEMENTS = 1 << 24  # hat weights held at a time, 64 MiB
-ROWS = 4  # channels multiplied with all others at a time: more would compute grids of pairs that nobody wants
-COLUMNS = 64
+BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 
 
 @dataclass(frozen=True, eq=False)
 class Copulas:
-    """Ranked channels.
+    """Ranked channels, in the three ways in which pairs are looked at; on the network's device.
 
     Attributes
     ----------
-    ranks : (N, T) float32
-        In (0, 1).
+    bins : (N, T) uint8
+        See `grid.count_pairs`.
+    scores : (N, T) float32
+        Normal scores.
     memory : (N, K) float32
         See `memory.autocorrelations`.
     """
 
-    ranks: np.ndarray
-    memory: np.ndarray
+    bins: Tensor
+    scores: Tensor
+    memory: Tensor
 
     @classmethod
-    def from_ranks(cls, ranks: np.ndarray) -> "Copulas":
-        """Measure the memory of ranked channels (N, T)."""
-        return cls(ranks, autocorrelations(ranks))
+    def from_ranks(cls, ranks: np.ndarray, device: torch.device | str = "cpu") -> "Copulas":
+        """Prepare channels by their ranks (N, T), 0 ... T - 1, each once in every channel."""
+        bins = bins_of_ranks(ranks.shape[1])[ranks]
+        memory = autocorrelations(normalised(ranks))
+        return cls(*(torch.from_numpy(part).to(device) for part in (bins, normal_scores(ranks), memory)))
 
-    def shifted(self, shift: int) -> "Copulas":
-        """Turn every channel by ``shift`` samples, end to start; its memory stays."""
-        return Copulas(np.roll(self.ranks, shift, axis=1), self.memory)
-
-    def __getitem__(self, index: np.ndarray | slice) -> "Copulas":
-        return Copulas(self.ranks[index], self.memory[index])
+    @property
+    def count(self) -> int:
+        """T, the number of samples."""
+        return self.bins.shape[1]
 
     def __len__(self) -> int:
-        return len(self.ranks)
+        return len(self.bins)
 
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """M pairs, ready for the network.
+    """M pairs of channels of two sets of copulas over the same samples, not yet looked at.
 
-    ``left`` and ``right`` (M,) number the channels of each pair as their maker does; ``grids`` is (M, G, G),
-    ``summaries`` (M, 4).
+    Attributes
+    ----------
+    left, right : Copulas
+    rows, columns : (M,) int64
+        Channel of ``left`` and channel of ``right`` of each pair.
+    shifts : (M,) int64
+        Samples by which the right channel is turned, end to start; its memory stays.
+    scans : (M,) int64
+        Which scan over the pairs each belongs to: one for the data, or one for each surrogate.
+    number : int
+        What its maker knows it by.
     """
 
-    left: np.ndarray
-    right: np.ndarray
-    grids: Tensor
-    summaries: Tensor
+    left: Copulas
+    right: Copulas
+    rows: np.ndarray
+    columns: np.ndarray
+    shifts: np.ndarray
+    scans: np.ndarray
+    number: int = 0
 
+    @classmethod
+    def scanned(
+        cls,
+        left: Copulas,
+        right: Copulas,
+        rows: np.ndarray,
+        columns: np.ndarray,
+        shifts: np.ndarray,
+        number: int = 0,
+    ) -> "PairBlock":
+        """Make a block of P pairs (P,), scanned once with each of the shifts (S,)."""
+        pairs, scans = len(rows), len(shifts)
+        return cls(
+            left,
+            right,
+            np.tile(rows, scans),
+            np.tile(columns, scans),
+            np.repeat(shifts, pairs),
+            np.repeat(np.arange(scans), pairs),
+            number,
+        )
 
-def crossed_blocks(left: Copulas, right: Copulas, wanted: np.ndarray, device: torch.device) -> Iterator[PairBlock]:
-    """Pair channels of ``left`` with channels of ``right``, as the (P, Q) mask ``wanted`` says."""
-    count = left.ranks.shape[1]
-    effective = effective_samples(left.memory, right.memory, count)
-    correlation = normal_scores(left.ranks) @ normal_scores(right.ranks).T / count
-    columns_at_once = max(1, min(COLUMNS, BLOCK_ELEMENTS // (count * GRID)))
-    for columns in _spans(np.flatnonzero(wanted.any(axis=0)), columns_at_once):
-        right_weights = _weights(right.ranks[columns], device)
-        for rows in _spans(np.flatnonzero(wanted[:, columns].any(axis=1)), min(ROWS, columns_at_once)):
-            mask = wanted[np.ix_(rows, columns)]
-            first = int(mask.any(axis=0).argmax())
-            grids = pair_grids(_weights(left.ranks[rows], device), right_weights[:, first:])
-            row, column = np.nonzero(mask)
-            pairs = rows[row], columns[column]
-            yield PairBlock(
-                left=pairs[0],
-                right=pairs[1],
-                grids=grids[torch.from_numpy(row), torch.from_numpy(column - first)],
-                summaries=_summaries(count, effective[pairs], correlation[pairs], device),
-            )
+    @classmethod
+    def pair(cls, copulas: Copulas, number: int = 0) -> "PairBlock":
+        """Make a block of the one pair that two channels are."""
+        return cls.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0]), number)
 
+    def __len__(self) -> int:
+        return len(self.rows)
 
-def matched_blocks(left: Copulas, right: Copulas, device: torch.device) -> Iterator[PairBlock]:
-    """Pair each channel of ``left`` with the channel of the same number of ``right``."""
-    count = left.ranks.shape[1]
-    effective = np.array(
-        [effective_samples(a[None], b[None], count)[0, 0] for a, b in zip(left.memory, right.memory, strict=True)]
-    )
-    correlation = (normal_scores(left.ranks) * normal_scores(right.ranks)).mean(axis=1)
-    for span in _spans(np.arange(len(left)), max(1, min(COLUMNS, BLOCK_ELEMENTS // (count * GRID)))):
-        u, v = (hat_weights(torch.from_numpy(side.ranks[span]).to(device)) for side in (left, right))
-        yield PairBlock(
-            left=span,
-            right=span,
-            grids=torch.bmm(u.transpose(1, 2), v) * (GRID * GRID / count),
-            summaries=_summaries(count, effective[span], correlation[span], device),
+    def __getitem__(self, span: slice) -> "PairBlock":
+        parts = {name: getattr(self, name)[span] for name in ("rows", "columns", "shifts", "scans")}
+        return replace(self, **parts)
+
+    def spans(self, most: int) -> Iterator["PairBlock"]:
+        """Split into blocks of at most ``most`` pairs, fewer when there are many samples."""
+        size = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
+        return (self[start : start + size] for start in range(0, len(self), size))
+
+    def observe(self) -> tuple[Tensor, Tensor]:
+        """Return grids (M, G, G) and summaries (M, SUMMARIES) for the network."""
+        left, right, count = self.left, self.right, self.left.count
+        rows = torch.from_numpy(self.rows).to(left.bins.device)
+        columns = torch.from_numpy(self.columns).to(rows.device)
+        grids, plug_ins = observe_counts(count_pairs(left.bins[rows], self._turned(right.bins, columns)), count)
+        correlation = (left.scores[rows] * self._turned(right.scores, columns)).mean(dim=1)
+        effective = effective_samples(left.memory[rows], right.memory[columns], count)
+        return grids, summarise(torch.full_like(effective, float(count)), effective, correlation, plug_ins)
+
+    def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
+        """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""
+        if not self.shifts.any():
+            return values[columns]
+        return torch.stack(
+            [values[column].roll(shift) for column, shift in zip(self.columns, self.shifts.tolist(), strict=True)]
         )
 
 
-def _weights(ranks: np.ndarray, device: torch.device) -> Tensor:
-    """Hat weights (T, N, G) of ranks (N, T)."""
-    return hat_weights(torch.from_numpy(np.ascontiguousarray(ranks.T)).to(device))
-
-
-def _summaries(count: int, effective: np.ndarray, correlation: np.ndarray, device: torch.device) -> Tensor:
-    samples = torch.full((len(effective),), float(count))
-    return summarise(samples, torch.from_numpy(effective), torch.from_numpy(correlation)).to(device)
-
-
-def _spans(index: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    for start in range(0, len(index), size):
-        yield index[start : start + size]
+def thinned(rows: np.ndarray) -> list[np.ndarray]:
+    """Deal samples (R,) out to parts, one after the other, as few as it takes for none to exceed the trained T."""
+    parts = -(-len(rows) // TRAINED_SAMPLES[1])
+    return [rows[part::parts] for part in range(parts)]

@@ -1,39 +1,50 @@
-"""The differentiable way from samples to what the network sees."""
+"""The differentiable way from samples to mutual information."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.grid import GRID, hat_weights
-from infonet_ros.estimator.memory import autocorrelations, effective_samples
-from infonet_ros.estimator.network import summarise
-from infonet_ros.estimator.ranks import Ordering
-from infonet_ros.estimator.scores import normal_score_correlation
+from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.grid import read_table
+from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.runner import Runner
 
 SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide enough to see neighbours at T = 100
 
 
-def soft_grids(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Grids (B, G, G) and summaries (B, 4) of pairs (B, T), with the gradients of soft ranks."""
-    count = x.shape[1]
-    u, memory_u = _soft_ranks(x)
-    v, memory_v = _soft_ranks(y)
-    pairs = [effective_samples(a[None], b[None], count)[0, 0] for a, b in zip(memory_u, memory_v, strict=True)]
-    grids = torch.bmm(hat_weights(u).transpose(1, 2), hat_weights(v)) * (GRID * GRID / count)
-    samples, effective = torch.full_like(u[:, 0], float(count)), torch.tensor(np.array(pairs), device=u.device)
-    return grids, summarise(samples, effective, normal_score_correlation(u, v))
+def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
+    """MI (B,) of pairs (B, T), nats: the value is that of any other estimate, the gradient that of the bound.
 
-
-def _soft_ranks(values: Tensor) -> tuple[Tensor, np.ndarray]:
-    """Return exact ranks (B, T) whose gradient is that of a kernel estimate of the distribution function, and memory.
-
-    A straight-through estimator: the value is what `InfoNet.estimate` uses, only the gradient is smoothed.
+    At its optimum the Donsker-Varadhan bound does not change with the discriminant, so that its gradient is that of the
+    mean of the discriminant over the samples alone (the envelope theorem); the second term of the bound is constant,
+    because ranks stay uniform. Nothing has to be traced through the network.
     """
-    channels = values.detach().cpu().double().numpy()
-    ranks = Ordering.from_channels(channels, seed=0).ranks()
-    exact = torch.from_numpy(ranks).to(values.device)
+    channels = torch.cat([x, y]).detach().cpu().double().numpy()
+    ordering = Ordering.from_channels(channels, seed=0)
+    ranks = ordering.ranks()
+    # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
+    pairs = len(x)
+    swapped = [ordering.keys[k] > ordering.keys[k + pairs] for k in range(pairs)]
+    numbers = np.arange(pairs)
+    first, second = np.where(swapped, [numbers + pairs, numbers], [numbers, numbers + pairs])
+    copulas = Copulas.from_ranks(ranks, runner.device)
+    block = PairBlock.scanned(copulas, copulas, first, second, shifts=np.array([0]))
+    found = [runner.estimate(part) for part in block.spans(runner.chunk)]
+    values = torch.cat([torch.from_numpy(quantiles[:, 1]) for quantiles, _ in found]).to(x.device)
+    tables = torch.cat([tables for _, tables in found]).to(x.device)
+    exact = torch.from_numpy(normalised(ranks)).to(x.device)
+    soft = torch.cat([_soft_ranks(x, exact[:pairs]), _soft_ranks(y, exact[pairs:])])
+    mean = read_table(tables, soft[first], soft[second]).mean(dim=1)
+    return values + mean - mean.detach()
+
+
+def _soft_ranks(values: Tensor, ranks: Tensor) -> Tensor:
+    """Ranks (B, T) in (0, 1) whose gradient is that of a kernel estimate of the distribution function.
+
+    A straight-through estimator: the value is what the estimate uses, only the gradient is smoothed.
+    """
     values = values.float()
     width = SOFT_RANK_WIDTH * values.detach().std(dim=1, keepdim=True).clamp_min(1e-30)
     scaled = values / width
     smooth = torch.sigmoid(scaled.unsqueeze(2) - scaled.unsqueeze(1)).mean(dim=2)
-    return exact + smooth - smooth.detach(), autocorrelations(ranks)
+    return ranks + smooth - smooth.detach()

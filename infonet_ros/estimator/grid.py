@@ -1,13 +1,90 @@
-"""Pair grids: two-dimensional histograms of ranks with bilinear weights, and tables read with the same weights.
+"""Pair grids: how many samples fall into each cell of the unit square of ranks, and tables read over that square.
 
-A look-up by bilinear weights is linear in the table. So the mean of a table over samples is the inner product of the
-table with the samples' grid, and one grid serves both as the network's input and as the first term of the bound.
+Counting costs one addition for each sample of a pair, whatever the resolution, so the counts are finer than what the
+network is shown: their plug-in estimates at all coarser resolutions tell it of ridges that no cell of its grid can.
 """
 
+import numpy as np
 import torch
 from torch import Tensor
 
-GRID = 32  # nodes along each axis of the unit square, at the centres of as many cells
+BINS = 128  # of the counts, along each axis of the unit square
+GRID = 64  # cells that the network sees, and nodes of its table
+RESOLUTIONS = tuple(2**k for k in range(1, BINS.bit_length()))  # of the plug-in estimates: 2, 4, ... BINS
+
+
+def bins_of_ranks(count: int) -> np.ndarray:
+    """Bin of each rank of ``count`` samples, (count,) uint8 in 0 ... BINS - 1.
+
+    A sample on the edge of two bins belongs to the one nearer to the centre, so that negating a stream mirrors its
+    counts, all but the middle sample of an odd number.
+    """
+    ranks = np.arange(count)
+    lower = (2 * ranks + 1) * BINS // (2 * count)
+    return np.where(2 * ranks + 1 <= count, lower, BINS - 1 - lower[::-1]).astype(np.uint8)
+
+
+def count_pairs(left: Tensor, right: Tensor) -> Tensor:
+    """Count the samples of each pair in each of BINS x BINS cells.
+
+    Parameters
+    ----------
+    left, right : (M, T) uint8
+        Bins of the samples, see `bins_of_ranks`.
+
+    Returns
+    -------
+    (M, BINS, BINS) int32
+    """
+    pairs = len(left)
+    cells = torch.arange(pairs, device=left.device)[:, None] * BINS + left  # int64
+    cells = cells.mul_(BINS).add_(right).flatten()
+    size = pairs * BINS * BINS
+    if cells.device.type == "cpu":  # numpy counts several times faster than torch does there
+        counts = torch.from_numpy(np.bincount(cells.numpy(), minlength=size))
+    else:
+        counts = torch.bincount(cells, minlength=size)
+    return counts.int().view(pairs, BINS, BINS)
+
+
+def coarsen(counts: Tensor) -> Tensor:
+    """Join cells two by two: (M, B, B) to (M, B / 2, B / 2)."""
+    rows = counts[:, 0::2] + counts[:, 1::2]
+    return rows[:, :, 0::2] + rows[:, :, 1::2]
+
+
+def observe_counts(counts: Tensor, samples: int) -> tuple[Tensor, Tensor]:
+    """Return what the network is shown of counts: a grid, and the plug-in estimates at all resolutions.
+
+    The plug-in estimate of the MI from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is
+    too small where a ridge is finer than a cell, and too large where cells hold few samples; the network learns how
+    much from how the estimate grows with g.
+
+    Parameters
+    ----------
+    counts : (M, BINS, BINS) int32
+        From `count_pairs`.
+    samples : int
+        T, the number of samples counted.
+
+    Returns
+    -------
+    grids : (M, GRID, GRID) float32
+        Densities on the unit square: the mean is 1.
+    plug_ins : (M, len(RESOLUTIONS)) float32
+        From the coarsest to the finest, nats.
+    """
+    numbers = torch.arange(samples + 1, dtype=torch.float32, device=counts.device)
+    weights = torch.xlogy(numbers, numbers)
+    plug_ins = []
+    grids = counts
+    for cells in reversed(RESOLUTIONS):
+        if cells == GRID:
+            grids = counts.float() * (GRID * GRID / samples)
+        sums = weights.index_select(0, counts.flatten()).view(len(counts), -1).sum(dim=1)
+        plug_ins.append(sums / samples + np.log(cells * cells / samples))
+        counts = coarsen(counts)
+    return grids, torch.stack(plug_ins[::-1], dim=1)
 
 
 def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:
@@ -25,33 +102,10 @@ def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:
     (..., nodes) floating
         Non-negative, sums to 1 over the nodes.
     """
-    position = (ranks * nodes - 0.5).clamp(0.0, nodes - 1.0)
-    left = position.detach().floor().clamp_max(nodes - 2.0)
-    share = position - left
-    index = left.long().unsqueeze(-1)
+    left, share = _neighbours(ranks, nodes)
     weights = torch.zeros(*ranks.shape, nodes, dtype=ranks.dtype, device=ranks.device)
-    weights.scatter_(-1, index, (1.0 - share).unsqueeze(-1))
-    return weights.scatter_(-1, index + 1, share.unsqueeze(-1))
-
-
-def pair_grids(left: Tensor, right: Tensor) -> Tensor:
-    """Histogram every pair of channels by one matrix product.
-
-    Parameters
-    ----------
-    left : (T, P, G)
-    right : (T, Q, G)
-        From `hat_weights`.
-
-    Returns
-    -------
-    (P, Q, G, G)
-        Densities on the unit square: the mean over the nodes is 1.
-    """
-    count, rows, nodes = left.shape
-    columns = right.shape[1]
-    product = left.reshape(count, -1).T @ right.reshape(count, -1)
-    return product.view(rows, nodes, columns, nodes).transpose(1, 2) * (nodes * nodes / count)
+    weights.scatter_(-1, left.unsqueeze(-1), (1.0 - share).unsqueeze(-1))
+    return weights.scatter_(-1, left.unsqueeze(-1) + 1, share.unsqueeze(-1))
 
 
 def read_table(table: Tensor, u: Tensor, v: Tensor) -> Tensor:
@@ -68,6 +122,42 @@ def read_table(table: Tensor, u: Tensor, v: Tensor) -> Tensor:
     """
     nodes = table.shape[-1]
     return ((hat_weights(u, nodes) @ table) * hat_weights(v, nodes)).sum(dim=-1)
+
+
+def spread_grids(u: Tensor, v: Tensor, nodes: int = GRID) -> Tensor:
+    """Histogram pairs with bilinear weights, the adjoint of `read_table`.
+
+    A look-up by bilinear weights is linear in the table: the mean of a table over samples is the inner product of the
+    table with the samples' spread grid.
+
+    Parameters
+    ----------
+    u, v : (M, T) floating in (0, 1)
+
+    Returns
+    -------
+    (M, nodes, nodes) float32
+        Densities on the unit square: the mean over the nodes is 1.
+    """
+    pairs, count = u.shape
+    (row, down), (column, right) = _neighbours(u, nodes), _neighbours(v, nodes)
+    corner = (torch.arange(pairs)[:, None] * nodes + row) * nodes + column
+    grids = torch.zeros(pairs * nodes * nodes)
+    for step, weight in (
+        (0, (1.0 - down) * (1.0 - right)),
+        (1, (1.0 - down) * right),
+        (nodes, down * (1.0 - right)),
+        (nodes + 1, down * right),
+    ):
+        grids.scatter_add_(0, (corner + step).flatten(), weight.flatten())
+    return grids.view(pairs, nodes, nodes) * (nodes * nodes / count)
+
+
+def _neighbours(ranks: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Left neighbour of each rank among the nodes, int64, and the weight of the right one."""
+    position = (ranks * nodes - 0.5).clamp(0.0, nodes - 1.0)
+    left = position.detach().floor().clamp_max(nodes - 2.0)
+    return left.long(), position - left
 
 
 def donsker_varadhan(table: Tensor, grid: Tensor) -> Tensor:
@@ -87,4 +177,4 @@ def donsker_varadhan(table: Tensor, grid: Tensor) -> Tensor:
     """
     nodes = table.shape[-1] * table.shape[-2]
     expectation = (table * grid).mean(dim=(-2, -1))
-    return expectation - (torch.logsumexp(table.flatten(-2), dim=-1) - torch.log(torch.tensor(float(nodes))))
+    return expectation - (torch.logsumexp(table.flatten(-2), dim=-1) - np.log(nodes))

@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import matched_blocks
-from infonet_ros.estimator.differentiable import soft_grids
+from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.differentiable import differentiable_information
 from infonet_ros.estimator.grid import GRID, read_table
 from infonet_ros.estimator.lagged import estimate_lagged
-from infonet_ros.estimator.network import Network
-from infonet_ros.estimator.pairwise import MIN_SAMPLES, Panel, estimate_pairwise
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.network import TRAINED_SAMPLES, Network
+from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels, estimate_pairwise
+from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
@@ -27,8 +27,9 @@ class InfoNet:
     """Mutual information (MI) by a network trained once, in one forward pass (Hu et al., ICML 2024).
 
     All MI is in nats. Samples that are NaN or infinite are left out pair by pair, and the number used is reported;
-    fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. Beyond 8192
-    samples the grid pools them all, while the network is told 8192: the interval is then wider than it need be.
+    fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. More than
+    8192 samples are dealt out in turn to as few parts as keep below that, and what the parts say is averaged: the
+    interval is then wider than it need be.
 
     Ranks are taken first, so units and increasing transforms make no difference. Equal values are ranked in a random
     order that depends on ``seed`` and on the channel's content only. The same input and seed give the same bits.
@@ -211,19 +212,19 @@ class InfoNet:
         channels = as_pair(x, y)
         table, ranks, rows = self._table(channels, seed)
         values = np.full(channels.shape[1], np.nan, dtype=np.float32)
-        u, v = torch.from_numpy(ranks)
+        u, v = torch.from_numpy(normalised(ranks))
         values[rows] = read_table(torch.from_numpy(table), u, v).numpy()
         return values
 
     def __call__(self, x: Tensor, y: Tensor) -> Tensor:
         """Estimate the MI of B pairs, differentiably in x and y.
 
-        The value is that of `estimate`; the gradient flows through a soft rank.
+        The value is that of `estimate`; the gradient is that of the bound, and flows through a soft rank.
 
         Parameters
         ----------
         x, y : (B, T) floating
-            Finite, T at least 64.
+            Finite, T from 64 to 8192.
 
         Returns
         -------
@@ -233,17 +234,16 @@ class InfoNet:
         Raises
         ------
         InputError
-            Shapes that differ or are not (B, T), fewer than 64 samples, or samples that are not finite.
+            Shapes that differ or are not (B, T), T outside that range, or samples that are not finite.
         """
-        if x.ndim != 2 or x.shape != y.shape or x.shape[1] < MIN_SAMPLES:
+        if x.ndim != 2 or x.shape != y.shape or not MIN_SAMPLES <= x.shape[1] <= TRAINED_SAMPLES[1]:
             raise InputError(
                 f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}: expected (B, T) for both, "
-                f"T at least {MIN_SAMPLES}."
+                f"T from {MIN_SAMPLES} to {TRAINED_SAMPLES[1]}."
             )
         if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
             raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
-        grids, summaries = soft_grids(x.to(self.device), y.to(self.device))
-        return self._runner.network(grids, summaries, tables=False)[0][:, 1]
+        return differentiable_information(self._runner, x, y)
 
     def _pairwise(self, channels: np.ndarray, lags: np.ndarray, surrogates: int, seed: int) -> PairwiseEstimate:
         as_count("surrogates", surrogates, least=0)
@@ -257,11 +257,13 @@ class InfoNet:
 
     def _table(self, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the table (G, G), the ranks (2, R) of the good samples, and which they are (R,)."""
-        ordering = Ordering.from_channels(channels, as_count("seed", seed, least=0))
         rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
-        copulas, constant = Panel.from_channels(channels, ordering).copulas(np.arange(2), rows)
-        if len(rows) < MIN_SAMPLES or constant.any():
-            known = np.nan if len(rows) < MIN_SAMPLES else 0.0
-            return np.full((GRID, GRID), known, dtype=np.float32), copulas.ranks, rows
-        (block,) = matched_blocks(copulas[:1], copulas[1:], self.device)
-        return self._runner.table(block)[0].numpy(), copulas.ranks, rows
+        ordering = Ordering.from_channels(channels, as_count("seed", seed, least=0))
+        ranks = ordering.ranks(rows)
+        if len(rows) < MIN_SAMPLES:
+            return np.full((GRID, GRID), np.nan, dtype=np.float32), ranks, rows
+        if constant_channels(channels[:, rows]).any():
+            return np.zeros((GRID, GRID), dtype=np.float32), ranks, rows
+        parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in thinned(rows))
+        tables = torch.cat([self._runner.estimate(PairBlock.pair(copulas))[1] for copulas in parts])
+        return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows

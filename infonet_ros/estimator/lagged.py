@@ -1,11 +1,10 @@
 """One pair over many lags, all of them in the same passes."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, matched_blocks
+from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import LaggedEstimate
@@ -15,23 +14,23 @@ from infonet_ros.estimator.runner import Runner
 def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:
     """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` for channels (2, T), NaN where unknown."""
     overlaps = [_overlap(channels, int(lag)) for lag in lags]
+    long_enough = [number for number, overlap in enumerate(overlaps) if overlap.shape[1] >= MIN_SAMPLES]
     quantiles = np.full((len(lags), 3), np.nan, dtype=np.float32)
+    quantiles[long_enough] = 0.0
 
     def blocks() -> Iterator[PairBlock]:
-        for number, overlap in enumerate(overlaps):
-            if overlap.shape[1] < MIN_SAMPLES:
+        for number in long_enough:
+            if constant_channels(overlaps[number]).any():
                 continue
-            if constant_channels(overlap).any():
-                quantiles[number] = 0.0
-                continue
-            ordering = Ordering.from_channels(overlap, seed)
+            ordering = Ordering.from_channels(overlaps[number], seed)
             # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
-            copulas = Copulas.from_ranks(ordering[ordering.canonical()].ranks())
-            for block in matched_blocks(copulas[:1], copulas[1:], runner.device):
-                yield replace(block, left=np.array([number]), right=np.array([number]))
+            ordering = ordering[ordering.canonical()]
+            for rows in thinned(np.arange(overlaps[number].shape[1])):
+                copulas = Copulas.from_ranks(ordering.ranks(rows), runner.device)
+                yield PairBlock.pair(copulas, number)
 
-    for number, _, found in runner.quantiles(blocks()):
-        quantiles[number] = found
+    for block, found in runner.quantiles(blocks()):
+        quantiles[block.number] += found[0] / len(thinned(overlaps[block.number][0]))
     samples = np.array([overlap.shape[1] for overlap in overlaps])
     lower, mi, upper = quantiles.T
     return LaggedEstimate(lags, mi, lower, upper, samples)

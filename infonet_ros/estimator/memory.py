@@ -2,6 +2,7 @@
 
 import numpy as np
 from scipy import fft
+from torch import Tensor
 
 MIN_EFFECTIVE = 8.0
 
@@ -29,24 +30,23 @@ def autocorrelations(ranks: np.ndarray) -> np.ndarray:
     return covariance[:, 1:] / covariance[:, :1] * taper
 
 
-def effective_samples(left: np.ndarray, right: np.ndarray, count: int) -> np.ndarray:
-    """Effective number of samples of every pair, by Bartlett's formula on the ranks.
+def effective_samples(left: Tensor, right: Tensor, count: int) -> Tensor:
+    """Effective number of samples of pairs, by Bartlett's formula on the ranks.
 
     ``T / (1 + 2 sum_k (1 - k/T) r_x(k) r_y(k))``: the variance of a sample correlation of independent streams with
     autocorrelations ``r_x`` and ``r_y`` is that of so many independent samples (Bartlett, J. R. Stat. Soc. 1935).
 
     Parameters
     ----------
-    left : (P, K) float32
-    right : (Q, K) float32
-        From `autocorrelations`.
+    left, right : (M, K) float32
+        From `autocorrelations`, of the two streams of each pair.
     count : int
         T, samples in the window.
 
     Returns
     -------
-    (P, Q) float32
+    (M,) float32
         From 8 to T.
     """
-    inflation = 1.0 + 2.0 * (left @ right.T)
-    return np.clip(count / np.maximum(inflation, 1.0), MIN_EFFECTIVE, count).astype(np.float32)
+    inflation = 1.0 + 2.0 * (left * right).sum(dim=1)
+    return (count / inflation.clamp_min(1.0)).clamp(MIN_EFFECTIVE, count)

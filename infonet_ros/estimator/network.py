@@ -6,12 +6,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.grid import GRID
+from infonet_ros.estimator.grid import GRID, RESOLUTIONS, coarsen
 from infonet_ros.estimator.symmetry import Symmetry
 
-PATCH = 8
+PATCH = 16
 TOKENS = (GRID // PATCH) ** 2
-SUMMARIES = 4  # numbers about the pair that the grid cannot tell, see `summarise`
+LEVELS = 3  # resolutions at which each patch is seen: as it is, and joined two by two, and again
+PATCH_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
+SUMMARIES = 4 + len(RESOLUTIONS)  # numbers about the pair that the grid cannot tell, see `summarise`
 QUANTILES = (0.05, 0.5, 0.95)
 RESOLUTION = 1e-3  # nats
 TRAINED_SAMPLES = (64, 8192)
@@ -27,29 +29,28 @@ class NetworkShape:
     expansion: int = 2
 
 
-def summarise(samples: Tensor, effective: Tensor, correlation: Tensor) -> Tensor:
-    """Numbers that the grid cannot tell: how many samples it holds, and the correlation finer than its cells.
+def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
+    """Numbers that the grid cannot tell.
 
     Parameters
     ----------
     samples : (M,)
-        T; told as the largest trained T beyond it, so that the interval of longer windows is conservative.
+        T, within `TRAINED_SAMPLES`.
     effective : (M,)
         Effective number of samples, see `memory.effective_samples`.
     correlation : (M,)
         Correlation of the normal scores of the ranks, in [-1, 1].
+    plug_ins : (M, R)
+        Plug-in estimates at all resolutions, see `grid.observe_counts`.
 
     Returns
     -------
-    (M, 4)
+    (M, SUMMARIES)
     """
     squared = correlation.square().clamp_max(1.0 - 1e-6)
     ratio = effective / samples
-    samples = samples.clamp(*map(float, TRAINED_SAMPLES))
-    return torch.stack(
-        [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)],
-        dim=-1,
-    )
+    numbers = [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)]
+    return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)
 
 
 class Block(nn.Module):
@@ -91,7 +92,7 @@ class Network(nn.Module):
         self.stretch: Tensor
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
         self.symmetry = Symmetry(GRID)
-        self.patch_in = nn.Linear(PATCH * PATCH, shape.width)
+        self.patch_in = nn.Linear(PATCH_NUMBERS, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
@@ -109,8 +110,8 @@ class Network(nn.Module):
         Parameters
         ----------
         grids : (M, G, G)
-            From `grid.pair_grids`.
-        summaries : (M, 4)
+            From `grid.observe_counts`.
+        summaries : (M, SUMMARIES)
             From `summarise`.
         tables : bool
             Whether the discriminant is wanted too.
@@ -139,7 +140,11 @@ class Network(nn.Module):
 
     def _embed(self, grids: Tensor, summaries: Tensor) -> Tensor:
         kind = self.patch_in.weight.dtype
-        patches = self.patch_in(_split_patches(torch.log1p(grids)).to(kind)) + self.place
+        levels = [grids]
+        for _ in range(1, LEVELS):
+            levels.append(0.25 * coarsen(levels[-1]))
+        numbers = torch.cat([_split_patches(torch.log1p(level).to(kind)) for level in levels], dim=2)
+        patches = self.patch_in(numbers) + self.place
         return torch.cat([self.summary_in(summaries.to(kind)).unsqueeze(1), patches], dim=1)
 
     def _quantiles(self, features: Tensor) -> Tensor:
@@ -152,9 +157,10 @@ class Network(nn.Module):
 
 
 def _split_patches(grids: Tensor) -> Tensor:
-    """(M, G, G) to (M, TOKENS, PATCH * PATCH)."""
+    """(M, S, S) to (M, TOKENS, S * S / TOKENS)."""
     side = GRID // PATCH
-    return grids.view(-1, side, PATCH, side, PATCH).transpose(2, 3).reshape(-1, TOKENS, PATCH * PATCH)
+    patch = grids.shape[1] // side
+    return grids.view(-1, side, patch, side, patch).transpose(2, 3).reshape(-1, TOKENS, patch * patch)
 
 
 def _join_patches(patches: Tensor) -> Tensor:

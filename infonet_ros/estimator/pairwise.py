@@ -1,17 +1,20 @@
 """All pairs of channels of a window: missing samples, constants, lags and surrogates, around one network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
+import torch
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, crossed_blocks
+from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
 
 MIN_SAMPLES = 64
+SCAN_ELEMENTS = 1 << 22  # pairs of all surrogates that are scanned together
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,45 +43,76 @@ class Panel:
             groups.setdefault(mask.tobytes(), []).append(index)
         return cls(channels, ordering, [(np.array(members), good[members[0]]) for members in groups.values()])
 
-    def copulas(self, index: np.ndarray, rows: np.ndarray) -> tuple[Copulas, np.ndarray]:
-        """Rank channels ``index`` among samples ``rows``; also say which of them are constant there."""
+    def copulas(self, index: np.ndarray, rows: np.ndarray, device: torch.device) -> Copulas:
+        """Rank channels ``index`` among samples ``rows``."""
+        return Copulas.from_ranks(self.ordering[index].ranks(rows), device)
+
+    def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Say which of channels ``index`` do not change over samples ``rows``."""
         chosen = self.channels[np.ix_(index, rows)]
-        return Copulas.from_ranks(self.ordering[index].ranks(rows)), (chosen == chosen[:, :1]).all(axis=1)
+        return (chosen == chosen[:, :1]).all(axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Meeting:
-    """Two groups of channels over the samples that both know, the second ``lag`` samples later."""
+    """Two groups of channels over the samples that both know, the second ``lag`` samples later.
+
+    Attributes
+    ----------
+    left_index, right_index : (P,), (Q,) int64
+        Channels of the two groups.
+    parts : list of (Copulas, Copulas)
+        The samples, in as many parts as `blocks.thinned` makes of them.
+    wanted : (P, Q) bool
+        Pairs to be given to the network.
+    constant : (P, Q) bool
+        Pairs with a constant channel.
+    lag : int
+    """
 
     left_index: np.ndarray
     right_index: np.ndarray
-    left: Copulas
-    right: Copulas
-    wanted: np.ndarray  # (P, Q) bool: pairs to be given to the network
-    constant: np.ndarray  # (P, Q) bool: pairs with a constant channel
+    parts: list[tuple[Copulas, Copulas]]
+    wanted: np.ndarray
+    constant: np.ndarray
     lag: int
+
+    @property
+    def count(self) -> int:
+        """Samples of the shortest part."""
+        return self.parts[-1][0].count
+
+    def blocks(self, shifts: np.ndarray, number: int) -> Iterator[PairBlock]:
+        """Yield the wanted pairs of each part, once with each of the shifts (S,) of the right side."""
+        rows, columns = np.nonzero(self.wanted)
+        return (PairBlock.scanned(left, right, rows, columns, shifts, number) for left, right in self.parts)
 
 
 class BestOverLags:
-    """Quantiles of all pairs (N, N, 3) while they come in, and the lag at which the median was largest."""
+    """Quantiles (S, N, N, 3) of all pairs in S scans while they come in, and the lag of the largest median."""
 
-    def __init__(self, size: int) -> None:
-        self.quantiles = np.full((size, size, 3), np.nan, dtype=np.float32)
-        self.lag = np.zeros((size, size), dtype=np.int32)
+    def __init__(self, scans: int, size: int) -> None:
+        self.quantiles = np.full((scans, size, size, 3), np.nan, dtype=np.float32)
+        self.lag = np.zeros((scans, size, size), dtype=np.int32)
 
     @property
     def mi(self) -> np.ndarray:
-        """Medians, (N, N)."""
+        """Medians, (S, N, N)."""
         return self.quantiles[..., 1]
 
-    def put(self, row: np.ndarray, column: np.ndarray, quantiles: np.ndarray, lag: int) -> None:
-        """Enter pairs (M,) at a lag, with quantiles (M, 3), where they beat what is there, and mirror them."""
-        # A pair and its mirror image may come in one call: one after the other, lest both write to one place.
-        for side in (row < column, row > column):
-            better = side & ~(quantiles[:, 1] <= self.mi[row, column])
-            for a, b, sign in ((row[better], column[better], 1), (column[better], row[better], -1)):
-                self.quantiles[a, b] = quantiles[better]
-                self.lag[a, b] = sign * lag
+    def put(self, meeting: Meeting, quantiles: np.ndarray) -> None:
+        """Enter the pairs of a meeting, quantiles (S, P, Q, 3), where they beat what is there, and mirror them."""
+        row, column = np.nonzero(meeting.wanted | meeting.constant)
+        left, right, found = meeting.left_index[row], meeting.right_index[column], quantiles[:, row, column]
+        # A pair and its mirror image may meet together: one after the other, lest both write to one place.
+        for side in (left < right, left > right):
+            self._put_pairs(left[side], right[side], found[:, side], meeting.lag)
+
+    def _put_pairs(self, left: np.ndarray, right: np.ndarray, quantiles: np.ndarray, lag: int) -> None:
+        scan, pair = np.nonzero(~(quantiles[..., 1] <= self.mi[:, left, right]))
+        for a, b, sign in ((left[pair], right[pair], 1), (right[pair], left[pair], -1)):
+            self.quantiles[scan, a, b] = quantiles[scan, pair]
+            self.lag[scan, a, b] = sign * lag
 
 
 def estimate_pairwise(
@@ -92,15 +126,16 @@ def estimate_pairwise(
     ordering = Ordering.from_channels(channels, seed)
     order = ordering.canonical()
     panel = Panel.from_channels(channels[order], ordering[order])
-    meetings = list(_meetings(panel, lags))
-    best = _scan(runner, meetings, len(order))
-    p = _p_values(runner, meetings, best.mi, surrogates, seed, int(lags.max())) if surrogates else None
+    meetings = list(_meetings(panel, lags, runner.device))
+    best = _scan(runner, meetings, len(order), [np.zeros(1, dtype=np.int64)] * len(meetings))
+    p = _p_values(runner, meetings, best.mi[0], surrogates, seed, int(lags.max())) if surrogates else None
     back = np.ix_(np.argsort(order), np.argsort(order))
-    lag = best.lag[back]
+    lag = best.lag[0][back]
+    lower, mi, upper = np.moveaxis(best.quantiles[0][back], -1, 0)
     return PairwiseEstimate(
-        mi=best.quantiles[..., 1][back],
-        lower=best.quantiles[..., 0][back],
-        upper=best.quantiles[..., 2][back],
+        mi=mi,
+        lower=lower,
+        upper=upper,
         p_value=None if p is None else p[back],
         lag=lag,
         samples=_common_samples(np.isfinite(channels), lag),
@@ -116,7 +151,7 @@ def constant_channels(channels: np.ndarray) -> np.ndarray:
     return least == most
 
 
-def _meetings(panel: Panel, lags: np.ndarray) -> Iterator[Meeting]:
+def _meetings(panel: Panel, lags: np.ndarray, device: torch.device) -> Iterator[Meeting]:
     """Bring every two groups together at every lag; at lag 0 each pair once, else in both directions."""
     count = panel.channels.shape[1]
     for lag in np.unique(lags):
@@ -126,44 +161,49 @@ def _meetings(panel: Panel, lags: np.ndarray) -> Iterator[Meeting]:
                 pairs = left_index[:, None] != right_index if lag else left_index[:, None] < right_index
                 if len(rows) < MIN_SAMPLES or not pairs.any():
                     continue
-                left, left_constant = panel.copulas(left_index, rows)
-                same = lag == 0 and right_index is left_index
-                right, right_constant = (left, left_constant) if same else panel.copulas(right_index, rows + lag)
-                constant = pairs & (left_constant[:, None] | right_constant)
-                yield Meeting(left_index, right_index, left, right, pairs & ~constant, constant, int(lag))
+                constant = pairs & (panel.constant(left_index, rows)[:, None] | panel.constant(right_index, rows + lag))
+                parts = []
+                for part in thinned(rows):
+                    left = panel.copulas(left_index, part, device)
+                    same = lag == 0 and right_index is left_index
+                    parts.append((left, left if same else panel.copulas(right_index, part + lag, device)))
+                yield Meeting(left_index, right_index, parts, pairs & ~constant, constant, int(lag))
 
 
-def _scan(runner: Runner, meetings: list[Meeting], size: int, shifts: list[int] | None = None) -> BestOverLags:
-    """Estimate all meetings, with the right side of each turned by its shift where shifts are given."""
-    best = BestOverLags(size)
-    shifted = list(zip(meetings, shifts or [0] * len(meetings), strict=True))
-    for lag in dict.fromkeys(meeting.lag for meeting in meetings):
-        here = [(meeting, shift) for meeting, shift in shifted if meeting.lag == lag]
-        for meeting, _ in here:
-            row, column = np.nonzero(meeting.constant)
-            pair = meeting.left_index[row], meeting.right_index[column]
-            best.put(*pair, np.zeros((len(row), 3), np.float32), lag)
-        for row, column, quantiles in runner.quantiles(_blocks(here, runner)):
-            best.put(row, column, quantiles, lag)
+def _scan(runner: Runner, meetings: list[Meeting], size: int, shifts: list[np.ndarray]) -> BestOverLags:
+    """Estimate all meetings in S scans, with the right side of each turned by its shifts (S,)."""
+    scans = len(shifts[0]) if shifts else 1
+    best = BestOverLags(scans, size)
+    blocks = (
+        block
+        for number, (meeting, own) in enumerate(zip(meetings, shifts, strict=True))
+        for block in meeting.blocks(own, number)
+    )
+    found = groupby(runner.quantiles(blocks), key=lambda result: result[0].number)
+    means = {number: _mean_over_parts(meetings[number], scans, results) for number, results in found}
+    for number, meeting in enumerate(meetings):
+        best.put(meeting, means.get(number, np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)))
     return best
 
 
-def _blocks(shifted: list[tuple[Meeting, int]], runner: Runner) -> Iterator[PairBlock]:
-    for meeting, shift in shifted:
-        right = meeting.right.shifted(shift) if shift else meeting.right
-        for block in crossed_blocks(meeting.left, right, meeting.wanted, runner.device):
-            yield replace(block, left=meeting.left_index[block.left], right=meeting.right_index[block.right])
+def _mean_over_parts(meeting: Meeting, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
+    """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
+    mean = np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)
+    for block, quantiles in results:
+        mean[block.scans, block.rows, block.columns] += quantiles / len(meeting.parts)
+    return mean
 
 
 def _p_values(
     runner: Runner, meetings: list[Meeting], observed: np.ndarray, surrogates: int, seed: int, longest_lag: int
 ) -> np.ndarray:
     """Compare with surrogates that are scanned over the same lags: the largest of many is no surprise by itself."""
-    counts = [meeting.left.ranks.shape[1] for meeting in meetings]
-    shifts = [surrogate_shifts(count, surrogates, seed, longest_lag) for count in counts]
+    shifts = [surrogate_shifts(meeting.count, surrogates, seed, longest_lag) for meeting in meetings]
     exceeding = np.zeros(observed.shape)
-    for k in range(surrogates):
-        exceeding += _scan(runner, meetings, len(observed), [int(own[k]) for own in shifts]).mi >= observed
+    together = max(1, SCAN_ELEMENTS // observed.size)
+    for start in range(0, surrogates, together):
+        best = _scan(runner, meetings, len(observed), [own[start : start + together] for own in shifts])
+        exceeding += (best.mi >= observed).sum(axis=0)
     return p_value(observed, exceeding, surrogates)
 
 

@@ -51,7 +51,7 @@ class Ordering:
         return np.array(sorted(range(len(self.keys)), key=self.keys.__getitem__), dtype=np.int64)
 
     def ranks(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Rank samples among each other: ``(rank - 1/2) / R``, with ``rank`` from 1 to R.
+        """Rank samples among each other.
 
         Parameters
         ----------
@@ -60,7 +60,8 @@ class Ordering:
 
         Returns
         -------
-        (N, R) float32 in (0, 1)
+        (N, R) int64
+            0 ... R - 1, each once in every channel.
         """
         orders = self.orders
         if rows is not None and len(rows) < orders.shape[1]:
@@ -68,10 +69,15 @@ class Ordering:
             place[rows] = np.arange(len(rows))
             places = place[orders]
             orders = places[places >= 0].reshape(len(orders), len(rows))
-        count = orders.shape[1]
-        ranks = np.empty(orders.shape, dtype=np.float32)
-        np.put_along_axis(ranks, orders, ((np.arange(count) + 0.5) / count).astype(np.float32)[None], axis=1)
+        ranks = np.empty(orders.shape, dtype=np.int64)
+        np.put_along_axis(ranks, orders, np.arange(orders.shape[1])[None], axis=1)
         return ranks
 
     def __getitem__(self, index: np.ndarray) -> "Ordering":
         return Ordering(self.orders[index], [self.keys[k] for k in index])
+
+
+def normalised(ranks: np.ndarray) -> np.ndarray:
+    """Map ranks (N, T), 0 ... T - 1, into the unit interval: ``(rank + 1/2) / T``, float32."""
+    count = ranks.shape[1]
+    return ((np.arange(count) + 0.5) / count).astype(np.float32)[ranks]

@@ -1,6 +1,9 @@
 """Runs the network over pair blocks: in chunks that suit the device, which shrink when its memory is short."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 
 import numpy as np
 import torch
@@ -22,6 +25,11 @@ class Runner:
     device : str
         "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<index>".
 
+    Attributes
+    ----------
+    chunk : int
+        Pairs that the network takes at a time.
+
     Raises
     ------
     InputError
@@ -31,44 +39,83 @@ class Runner:
     def __init__(self, network: Network, device: str = "auto") -> None:
         self.device = resolve_device(device)
         self.network = network.to(self.device, dtype=fast_dtype(self.device)).eval().requires_grad_(False)
-        self._chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
+        self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
 
-    def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-        """Estimate blocks of pairs, gathered into chunks.
+    def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        """Estimate blocks of pairs, split or gathered into chunks; on as many cores as torch has threads here.
 
         Yields
         ------
-        left, right : (M,) int64
+        block : PairBlock
+            In the order in which they came, large ones in parts.
         quantiles : (M, 3) float32
-            5, 50 and 95 % quantiles of the MI of those pairs, nats.
+            5, 50 and 95 % quantiles of the MI of its pairs, nats.
         """
-        for batch in _gather(blocks, self._chunk):
-            left = np.concatenate([block.left for block in batch])
-            right = np.concatenate([block.right for block in batch])
-            grids = torch.cat([block.grids for block in batch])
-            summaries = torch.cat([block.summaries for block in batch])
-            yield left, right, self._forward(grids, summaries)
+        batches = _gather((part for block in blocks for part in block.spans(self.chunk)), self.chunk)
+        for batch, quantiles in self._results(batches):
+            start = 0
+            for block in batch:
+                yield block, quantiles[start : start + len(block)]
+                start += len(block)
 
     @torch.inference_mode()
-    def table(self, block: PairBlock) -> torch.Tensor:
-        """Discriminants (M, G, G) of a block of few pairs, on the CPU."""
-        return self.network(block.grids, block.summaries)[1].cpu()
+    def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
+        """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs."""
+        quantiles, tables = self.network(*block.observe())
+        return quantiles.cpu().numpy(), tables.cpu()
+
+    def _results(self, batches: Iterator[list[PairBlock]]) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
+        """Estimate batches in their order, in several threads of one core each where there are cores to be had.
+
+        Whole chunks side by side waste less than torch's own threads, which meet after every operation.
+        """
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        head = list(islice(batches, 2))
+        if threads == 1 or len(head) < 2:
+            for batch in chain(head, batches):
+                yield batch, self._estimate(batch)
+            return
+        waiting: deque[tuple[list[PairBlock], Future[np.ndarray]]] = deque()
+        try:
+            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                for batch in chain(head, batches):
+                    waiting.append((batch, pool.submit(self._estimate, batch)))
+                    if len(waiting) > 2 * threads:
+                        done, result = waiting.popleft()
+                        yield done, result.result()
+                for done, result in waiting:
+                    yield done, result.result()
+        finally:
+            torch.set_num_threads(threads)  # the workers' own setting reaches parts of torch that all threads share
 
     @torch.inference_mode()
-    def _forward(self, grids: torch.Tensor, summaries: torch.Tensor) -> np.ndarray:
-        parts, start = [], 0
-        while start < len(grids):
-            span = slice(start, start + self._chunk)
-            try:
-                parts.append(self.network(grids[span], summaries[span], tables=False)[0].cpu())
-            except torch.cuda.OutOfMemoryError:
-                if self._chunk == 1:
-                    raise
-                self._chunk //= 2
-                torch.cuda.empty_cache()
-                continue
-            start = span.stop
-        return torch.cat(parts).numpy()
+    def _estimate(self, batch: list[PairBlock]) -> np.ndarray:
+        """Quantiles (M, 3) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
+        try:
+            grids, summaries = zip(*(block.observe() for block in batch), strict=True)
+            return self.network(torch.cat(grids), torch.cat(summaries), tables=False)[0].cpu().numpy()
+        except torch.cuda.OutOfMemoryError:
+            pairs = sum(map(len, batch))
+            if pairs == 1:
+                raise
+            self.chunk = min(self.chunk, pairs // 2)
+            torch.cuda.empty_cache()
+        parts = (part for block in batch for part in block.spans(self.chunk))
+        return np.concatenate([self._estimate(half) for half in _gather(parts, self.chunk)])
+
+
+def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:
+    """Group blocks of up to ``size`` pairs until the next would make more than that."""
+    batch: list[PairBlock] = []
+    held = 0
+    for block in blocks:
+        if batch and held + len(block) > size:
+            yield batch
+            batch, held = [], 0
+        batch.append(block)
+        held += len(block)
+    if batch:
+        yield batch
 
 
 def resolve_device(name: str) -> torch.device:
@@ -94,14 +141,3 @@ def fast_dtype(device: torch.device) -> torch.dtype:
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
     capabilities: dict = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
     return torch.bfloat16 if capabilities.get("avx512_bf16", False) else torch.float32
-
-
-def _gather(blocks: Iterable[PairBlock], chunk: int) -> Iterator[list[PairBlock]]:
-    batch: list[PairBlock] = []
-    for block in blocks:
-        batch.append(block)
-        if sum(len(b.left) for b in batch) >= chunk:
-            yield batch
-            batch = []
-    if batch:
-        yield batch

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import Copulas, matched_blocks
+from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.projections import content_key, project
 from infonet_ros.estimator.ranks import Ordering
@@ -40,8 +40,12 @@ def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, slicing: Slici
         return SlicedEstimate(0.0, 0.0, 0.0, 1.0 if slicing.surrogates else None, len(rows), projections)
     left = _projected(x, projections, slicing.seed, occurrence=0)
     right = _projected(y, projections, slicing.seed, occurrence=int(keys[0] == keys[1]))
-    lower, mi, upper = _mean_quantiles(runner, left, right)
-    p = _p_value(runner, left, right, mi, slicing) if slicing.surrogates else None
+    quantiles = _quantiles(runner, left, right, slicing)
+    lower, mi, upper = _mean_quantiles(quantiles[0])
+    p = None
+    if slicing.surrogates:
+        means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
+        p = float(p_value(means[0], (means[1:] >= means[0]).sum(), slicing.surrogates))
     return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
 
 
@@ -74,25 +78,33 @@ def _pairs(size: int) -> Iterator[tuple[int, int]]:
     return ((a, b) for a in range(size) for b in range(a + 1, size))
 
 
-def _projected(vector: np.ndarray, projections: int, seed: int, occurrence: int) -> Copulas:
-    slices = project(vector, projections, seed, occurrence)
-    return Copulas.from_ranks(Ordering.from_channels(slices, seed).ranks())
+def _projected(vector: np.ndarray, projections: int, seed: int, occurrence: int) -> Ordering:
+    return Ordering.from_channels(project(vector, projections, seed, occurrence), seed)
 
 
-def _mean_quantiles(runner: Runner, left: Copulas, right: Copulas) -> tuple[float, float, float]:
-    """Mean over projections, widened by the error of that mean.
+def _quantiles(runner: Runner, left: Ordering, right: Ordering, slicing: Slicing) -> np.ndarray:
+    """Quantiles (1 + S, K, 3) of all K pairs of projections: those of the data, and those of S surrogates."""
+    numbers = np.arange(len(left.keys))
+    parts = thinned(np.arange(left.orders.shape[1]))
+    shifts = np.append(0, surrogate_shifts(len(parts[-1]), slicing.surrogates, slicing.seed))
+
+    def blocks() -> Iterator[PairBlock]:
+        for rows in parts:
+            u, v = (Copulas.from_ranks(side.ranks(rows), runner.device) for side in (left, right))
+            yield PairBlock.scanned(u, v, numbers, numbers, shifts)
+
+    quantiles = np.zeros((len(shifts), len(numbers), 3), dtype=np.float32)
+    for block, found in runner.quantiles(blocks()):
+        quantiles[block.scans, block.rows] += found / len(parts)
+    return quantiles
+
+
+def _mean_quantiles(quantiles: np.ndarray) -> tuple[float, float, float]:
+    """Mean of quantiles (K, 3) over projections, widened by the error of that mean.
 
     The projections share their samples, so that the errors of their estimates do not average out.
     """
-    quantiles = np.concatenate([q for _, _, q in runner.quantiles(matched_blocks(left, right, runner.device))])
     error = NORMAL_95 * quantiles[:, 1].std() / np.sqrt(len(quantiles))
     lower, mi, upper = quantiles.mean(axis=0, dtype=np.float64)
     spread = np.hypot([mi - lower, upper - mi], error)
     return max(0.0, float(mi - spread[0])), float(mi), float(mi + spread[1])
-
-
-def _p_value(runner: Runner, left: Copulas, right: Copulas, observed: float, slicing: Slicing) -> float:
-    count = left.ranks.shape[1]
-    shifts = surrogate_shifts(count, slicing.surrogates, slicing.seed)
-    exceeding = sum(_mean_quantiles(runner, left, right.shifted(int(shift)))[1] >= observed for shift in shifts)
-    return float(p_value(np.array(observed), np.array(exceeding), slicing.surrogates))

@@ -19,19 +19,19 @@ class TrainingConfiguration:
     blocks: int = 4
     expansion: int = 2
     # Data: shards of simulated examples, of which the first is held out for validation
-    shards: int = 17
+    shards: int = 22
     shard_examples: int = 16384
     workers: int = 2
     seed: int = 0
-    # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 14000
+    # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
+    steps: int = 11500
     batch: int = 256
-    learning_rate: float = 2e-3
+    learning_rate: float = 3e-3
     warm_up: int = 500
     weight_decay: float = 0.02
     averaging: float = 0.999  # of the exponential moving average of the weights, which is what is kept
     quantile_weight: float = 3.0  # of the quantile loss beside the Donsker-Varadhan bound
-    validate_every: int = 500
+    validate_every: int = 1000
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -25,10 +25,13 @@ class Dependence(ABC):
 
 
 def draw_information(rng: np.random.Generator, batch: int, most: float = 5.0) -> np.ndarray:
-    """Draw target MI, (batch,) nats: half of it weak, most below 2, some up to ``most``."""
+    """Draw target MI, (batch,) nats: much of it weak, most below 2, some up to ``most``.
+
+    Smooth, since every step in it would draw estimates to the side where more examples lie.
+    """
     kind = rng.random(batch)
-    weak, common, strong = rng.uniform(0.0, 0.4, batch), rng.uniform(0.0, 2.0, batch), rng.uniform(0.0, most, batch)
-    return np.where(kind < 0.35, weak, np.where(kind < 0.75, common, strong))
+    weak, common, strong = rng.exponential(0.12, batch), rng.exponential(0.9, batch), rng.uniform(0.0, most, batch)
+    return np.minimum(np.where(kind < 0.25, weak, np.where(kind < 0.75, common, strong)), most)
 
 
 def correlation_of(information: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Training examples: a grid that the network sees, a grid that it is judged on, and the true mutual information."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +9,15 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from infonet_ros.estimator.grid import GRID, hat_weights
-from infonet_ros.estimator.memory import autocorrelations, effective_samples
-from infonet_ros.estimator.network import TRAINED_SAMPLES, summarise
-from infonet_ros.estimator.ranks import Ordering
-from infonet_ros.estimator.scores import normal_score_correlation
+from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.grid import GRID, spread_grids
+from infonet_ros.estimator.network import TRAINED_SAMPLES
+from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
 from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
+from infonet_ros.training.patchworks import Folded, Patchwork
 from infonet_ros.training.regressions import NoisyFunction
 from infonet_ros.training.tables import ProbabilityTable
 
@@ -26,46 +26,54 @@ Draw = Callable[[np.random.Generator, int], Dependence]
 # Shares of the training family. Mixtures approximate almost anything, so they are the most; the others add the sharp
 # edges, heavy tails and steps that mixtures lack.
 FAMILIES: dict[str, tuple[Draw, float]] = {
-    "independent": (Independent, 0.08),
+    "independent": (Independent, 0.06),
     "gaussian": (Gaussian, 0.09),
     "student": (Student, 0.08),
     "archimedean": (Archimedean, 0.08),
-    "part_time": (PartTime, 0.08),
-    "mixture": (GaussianMixture, 0.28),
-    "curve": (Curve, 0.03),
-    "function": (NoisyFunction, 0.20),
+    "part_time": (PartTime, 0.06),
+    "folded": (Folded, 0.06),
+    "patchwork": (Patchwork, 0.06),
+    "mixture": (GaussianMixture, 0.24),
+    "curve": (Curve, 0.02),
+    "function": (NoisyFunction, 0.18),
     "staircase": (Staircase, 0.03),
-    "table": (ProbabilityTable, 0.05),
+    "table": (ProbabilityTable, 0.04),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
-BATCH = 16  # examples of one family and one T made together
+BATCH = 16  # dependences of one family made together
+OBSERVATIONS = 4  # of each dependence, with a T each: its truth costs several times more than another observation
 
 
 @dataclass
 class Examples:
-    """A set of M training examples.
+    """A set of M training examples, which are observations of D dependences.
 
     Attributes
     ----------
-    seen, fresh : (M, G, G) float16
-        Grid of the T samples that the network sees, and of 8192 fresh, evenly spread ones that it is judged on:
-        judged on its own samples, it would learn to flatter itself.
-    summary : (M, 4) float32
+    seen : (M, G, G) uint8
+        Samples in each cell of the grid that the network sees.
+    summary : (M, SUMMARIES) float32
         See `network.summarise`.
+    samples : (M,) int64
+        T.
     information : (M,) float32
         True MI, nats.
     family : (M,) int64
         Index into `FAMILIES`.
-    samples : (M,) int64
-        T.
+    source : (M,) int64
+        The dependence that each observes.
+    fresh : (D, G, G) float16
+        Spread grid of 8192 fresh, evenly spread samples that the table is judged on: judged on the samples that it has
+        seen, the network would learn to flatter itself.
     """
 
     seen: Tensor
-    fresh: Tensor
     summary: Tensor
+    samples: Tensor
     information: Tensor
     family: Tensor
-    samples: Tensor
+    source: Tensor
+    fresh: Tensor
 
     def __len__(self) -> int:
         return len(self.information)
@@ -75,8 +83,19 @@ class Examples:
         """Effective number of samples, (M,)."""
         return self.samples * torch.exp(self.summary[:, 1])
 
+    @property
+    def grids(self) -> Tensor:
+        """What the network sees, as densities, (M, G, G) float32."""
+        return self.seen.float() * (GRID * GRID / self.samples.float())[:, None, None]
+
+    @property
+    def judges(self) -> Tensor:
+        """What its tables are judged on, as densities, (M, G, G) float32."""
+        return self.fresh[self.source].float()
+
     def __getitem__(self, index: Tensor | slice) -> "Examples":
-        return Examples(*(getattr(self, f.name)[index] for f in fields(self)))
+        chosen = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "fresh"}
+        return Examples(**chosen, fresh=self.fresh)
 
     def save(self, path: Path) -> None:
         """Write to a safetensors file, whole or not at all."""
@@ -92,7 +111,10 @@ class Examples:
     @classmethod
     def join(cls, parts: list["Examples"]) -> "Examples":
         """Concatenate."""
-        return cls(*(torch.cat([getattr(part, f.name) for part in parts]) for f in fields(cls)))
+        joined = {f.name: torch.cat([getattr(part, f.name) for part in parts]) for f in fields(cls)}
+        starts = np.cumsum([0, *(len(part.fresh) for part in parts[:-1])])
+        joined["source"] = torch.cat([part.source + int(start) for part, start in zip(parts, starts, strict=True)])
+        return cls(**joined)
 
 
 def simulate(count: int, seed: int, families: dict[str, tuple[Draw, float]] = FAMILIES) -> Examples:
@@ -111,39 +133,39 @@ def simulate(count: int, seed: int, families: dict[str, tuple[Draw, float]] = FA
 
 
 def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, family: int) -> Examples:
-    samples = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
     dependence = draw(rng, BATCH)
-    drivers = independent_drivers if rng.random() < 0.5 else remembering_drivers
-    seen, summary = observe(*dependence.sample(drivers(rng, BATCH, samples)))
     x, y = dependence.sample(even.draw(rng, BATCH))
-    fresh = _grids(*_ranks(x, y))
     information = dependence.information(x, y).clamp_min(0.0)
-    part = Examples(
-        seen=seen.half(),
-        fresh=fresh.half(),
-        summary=summary,
-        information=information,
-        family=torch.full((BATCH,), family),
-        samples=torch.full((BATCH,), samples),
-    )
-    return part[torch.isfinite(information) & (information < MOST_INFORMATION)]
+    good = torch.isfinite(information) & (information < MOST_INFORMATION)
+    source = good.cumsum(0) - 1
+    u, v = (torch.from_numpy(normalised(ranks)) for ranks in _ranks(x, y))
+    fresh = spread_grids(u, v)[good].half()
+    parts = []
+    for _ in range(OBSERVATIONS):
+        samples = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
+        drivers = independent_drivers if rng.random() < 0.5 else remembering_drivers
+        grids, summary = observe(*dependence.sample(drivers(rng, BATCH, samples)))
+        whole = Examples(
+            seen=(grids * (samples / GRID**2)).round().to(torch.uint8),
+            summary=summary,
+            samples=torch.full((BATCH,), samples),
+            information=information,
+            family=torch.full((BATCH,), family),
+            source=source,
+            fresh=fresh,
+        )
+        parts.append(whole[good])
+    observed = Examples.join(parts)
+    return replace(observed, source=torch.cat([part.source for part in parts]), fresh=fresh)
 
 
 def observe(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what the network is shown of pairs (B, T): grids (B, G, G) and summaries (B, 4)."""
-    batch, count = x.shape
-    u, v = _ranks(x, y)
-    memory_u, memory_v = autocorrelations(u.numpy()), autocorrelations(v.numpy())
-    pairs = [effective_samples(memory_u[k : k + 1], memory_v[k : k + 1], count)[0, 0] for k in range(batch)]
-    samples = torch.full((batch,), float(count))
-    return _grids(u, v), summarise(samples, torch.tensor(pairs), normal_score_correlation(u, v))
+    """Return what the network is shown of pairs (B, T): grids (B, G, G) and summaries (B, SUMMARIES)."""
+    u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
+    numbers = np.arange(len(x))
+    return PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).observe()
 
 
-def _ranks(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:
     ranks = Ordering.from_channels(torch.cat([x, y]).numpy(), seed=0).ranks()
-    u, v = torch.from_numpy(ranks).split(len(x))
-    return u, v
-
-
-def _grids(u: Tensor, v: Tensor) -> Tensor:
-    return torch.bmm(hat_weights(u).transpose(1, 2), hat_weights(v)) * (GRID * GRID / u.shape[1])
+    return ranks[: len(x)], ranks[len(x) :]

@@ -53,9 +53,7 @@ class Trainer:
         self.network = Network(NetworkShape(c.width, c.heads, c.blocks, c.expansion))
         self.average = Network(self.network.shape).eval().requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
-        self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=c.learning_rate, betas=(0.9, 0.98), weight_decay=c.weight_decay
-        )
+        self.optimisers = make_optimisers(self.network, c.learning_rate, c.weight_decay)
         self.step = 0
         self.seconds = 0.0
         self.best = math.inf
@@ -80,21 +78,23 @@ class Trainer:
     def _train(self, batch: Examples) -> float:
         started = time.perf_counter()
         rate = self._learning_rate()
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        quantiles, table = self.network(batch.seen.float(), batch.summary)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+        quantiles, table = self.network(batch.grids, batch.summary)
         loss = training_loss(
             quantiles,
             table,
-            batch.fresh.float(),
+            batch.judges,
             batch.information,
             importance(batch.effective),
             self.configuration.quantile_weight,
         )
-        self.optimiser.zero_grad(set_to_none=True)
+        self.network.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self._follow()
         self.step += 1
         self.seconds += time.perf_counter() - started
@@ -143,8 +143,9 @@ class Trainer:
     def _leave_checkpoint(self) -> None:
         tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        for index, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"optimiser.{index}.{k}": v for k, v in state.items()}
+        for number, optimiser in enumerate(self.optimisers):
+            for index, state in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser{number}.{index}.{k}": v for k, v in state.items()}
         tensors["progress"] = torch.tensor([self.step, self.seconds, self.best], dtype=torch.float64)
         partial = self.folder / (CHECKPOINT + ".partial")
         save_file(tensors, partial)
@@ -156,11 +157,26 @@ class Trainer:
         self.step = int(step)
         self.network.load_state_dict(_below(tensors, "network."))
         self.average.load_state_dict(_below(tensors, "average."))
-        state: dict[int, dict[str, Tensor]] = {}
-        for key, value in _below(tensors, "optimiser.").items():
-            index, name = key.split(".")
-            state.setdefault(int(index), {})[name] = value
-        self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+        for number, optimiser in enumerate(self.optimisers):
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in _below(tensors, f"optimiser{number}.").items():
+                index, name = key.split(".")
+                state.setdefault(int(index), {})[name] = value
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices of the blocks (Jordan et al. 2024), and AdamW for everything else.
+
+    Muon's step is scaled to the size of AdamW's, so that both follow one learning rate (Liu et al. 2025).
+    """
+    matrices = [parameter for parameter in network.blocks.parameters() if parameter.ndim == 2]
+    chosen = {id(matrix) for matrix in matrices}
+    others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]
+    return [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=weight_decay),
+    ]
 
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from scipy import stats
 from torch import Tensor
 from torch.special import ndtri
 
@@ -9,20 +10,33 @@ from infonet_ros.training.dependence import Dependence, column, uniform
 
 ABSCISSAE = 1024  # quantiles of x over which the density of y is summed
 ORDINATES = 384  # quantiles of y at which it is needed
+NOISE_ENTROPY = {
+    "normal": 0.5 * np.log(2 * np.pi * np.e),
+    "uniform": np.log(2.0),
+    "laplace": 1.0 + np.log(2.0),
+    "exponential": 1.0,
+    "student": float(stats.t(2).entropy()),
+}  # nats, of unit noise
 
 
 class NoisyFunction(Dependence):
-    """Lines, polynomials, waves, absolute values and steps, with even or uneven noise of several shapes."""
+    """Lines, polynomials, waves, absolute values and steps, with even or uneven noise of several shapes.
 
-    NOISES = ("normal", "uniform", "laplace")
+    "flat" has no mean at all: only the size of the noise depends on x.
+    """
+
+    NOISES = ("normal", "uniform", "laplace", "exponential", "student")
+    FUNCTIONS = ("line", "line", "wave", "polynomial", "absolute", "step", "flat")
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._inputs = str(rng.choice(["normal", "uniform", "bimodal", "exponential"]))
-        self._function = str(rng.choice(["line", "wave", "polynomial", "absolute", "step"]))
+        self._function = str(rng.choice(self.FUNCTIONS))
         self._noise = str(rng.choice(self.NOISES))
         self._coefficients = column(rng.standard_normal((batch, 3)))[:, 0]
         self._frequency = column(rng.uniform(0.5, 4.0, batch))
         self._uneven = column(rng.choice([0.0, 1.0], batch) * rng.uniform(-1.2, 1.2, batch))
+        if self._function == "flat":
+            self._uneven = column(rng.choice([-1.0, 1.0], batch) * rng.uniform(0.2, 3.0, batch))
         self._level = column(np.exp(rng.uniform(np.log(0.04), np.log(4.0), batch)))
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,8 +53,7 @@ class NoisyFunction(Dependence):
         mean, scale = self._mean(inputs)[..., None], self._scale(inputs)[..., None]
         log_terms = self._log_unit_density((outputs[:, None] - mean) / scale) - torch.log(scale)
         log_density = torch.logsumexp(log_terms, dim=1) - np.log(ABSCISSAE)
-        noise_entropy = {"normal": 0.5 * np.log(2 * np.pi * np.e), "uniform": np.log(2.0), "laplace": 1 + np.log(2.0)}
-        conditional = torch.log(self._scale(x)).mean(dim=1) + float(noise_entropy[self._noise])
+        conditional = torch.log(self._scale(x)).mean(dim=1) + NOISE_ENTROPY[self._noise]
         return -log_density.mean(dim=1) - conditional
 
     def _input(self, driver: Tensor) -> Tensor:
@@ -63,7 +76,7 @@ class NoisyFunction(Dependence):
             return torch.abs(x - 0.5 * a)
         if self._function == "step":
             return torch.tanh(2.0 * self._frequency * (x - 0.5 * a))
-        return x
+        return x if self._function == "line" else torch.zeros_like(x)
 
     def _scale(self, x: Tensor) -> Tensor:
         """Noise level at x; in waves it stays above what the quadrature resolves."""
@@ -76,6 +89,11 @@ class NoisyFunction(Dependence):
         if self._noise == "laplace":
             centred = uniform(driver) - 0.5
             return -torch.sign(centred) * torch.log1p(-2.0 * centred.abs())
+        if self._noise == "exponential":
+            return -torch.log(uniform(driver))
+        if self._noise == "student":  # two degrees of freedom: its distribution function has a closed inverse
+            p = uniform(driver)
+            return (2.0 * p - 1.0) / torch.sqrt(2.0 * p * (1.0 - p))
         return driver
 
     def _log_unit_density(self, noise: Tensor) -> Tensor:
@@ -83,4 +101,8 @@ class NoisyFunction(Dependence):
             return torch.where(noise.abs() <= 1.0, -np.log(2.0), -80.0)
         if self._noise == "laplace":
             return -noise.abs() - np.log(2.0)
+        if self._noise == "exponential":
+            return torch.where(noise >= 0.0, -noise, -80.0)
+        if self._noise == "student":
+            return -1.5 * torch.log(2.0 + noise * noise)
         return -0.5 * noise * noise - 0.5 * np.log(2.0 * np.pi)

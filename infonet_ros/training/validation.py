@@ -15,7 +15,7 @@ CHUNK = 1024
 @torch.inference_mode()
 def all_quantiles(network: Network, examples: Examples) -> torch.Tensor:
     """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([network(part.seen.float(), part.summary, tables=False)[0] for part in _chunks(examples)])
+    return torch.cat([network(part.grids, part.summary, tables=False)[0] for part in _chunks(examples)])
 
 
 @torch.inference_mode()
@@ -28,12 +28,13 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
         ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``bound_error``
         (of the bound on fresh samples), ``coverage``, and ``error_<family>``.
     """
-    quantile, truth = all_quantiles(network, examples), examples.information
-    bounds = []
+    truth = examples.information
+    quantiles, bounds = [], []
     for part in _chunks(examples):
-        table = network(part.seen.float(), part.summary)[1]
-        bounds.append(donsker_varadhan(table, part.fresh.float()))
-    bound = torch.cat(bounds)
+        found, table = network(part.grids, part.summary)
+        quantiles.append(found)
+        bounds.append(donsker_varadhan(table, part.judges))
+    quantile, bound = torch.cat(quantiles), torch.cat(bounds)
     error = (quantile[:, 1] - truth).abs()
     inside = (quantile[:, 0] <= truth) & (truth <= quantile[:, 2])
     families = {

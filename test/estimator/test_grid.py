@@ -1,8 +1,21 @@
 import numpy as np
+import pytest
 import torch
 from scipy.interpolate import RegularGridInterpolator
+from scipy.stats import entropy
 
-from infonet_ros.estimator.grid import GRID, donsker_varadhan, hat_weights, pair_grids, read_table
+from infonet_ros.estimator.grid import (
+    BINS,
+    GRID,
+    RESOLUTIONS,
+    bins_of_ranks,
+    count_pairs,
+    donsker_varadhan,
+    hat_weights,
+    observe_counts,
+    read_table,
+    spread_grids,
+)
 
 CENTRES = (np.arange(GRID) + 0.5) / GRID
 
@@ -26,22 +39,49 @@ def test_read_table_is_bilinear_interpolation():
     np.testing.assert_allclose(read, expected, atol=1e-4)
 
 
-def test_grids_of_all_pairs_are_those_of_each_pair():
+def test_counts_are_those_of_a_histogram():
     rng = np.random.default_rng(1)
-    weights = hat_weights(torch.from_numpy(rng.random((500, 4), dtype=np.float32)))
-    grids = pair_grids(weights[:, :3], weights)
-    assert grids.shape == (3, 4, GRID, GRID)
-    single = weights[:, 2].T @ weights[:, 1] * (GRID**2 / 500)
-    torch.testing.assert_close(grids[2, 1], single, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(grids.mean(dim=(2, 3)), torch.ones(3, 4))
+    left, right = torch.from_numpy(rng.integers(BINS, size=(2, 3, 500)))
+    counts = count_pairs(left, right)
+    edges = np.arange(BINS + 1)
+    for k in range(3):
+        expected = np.histogram2d(left[k].numpy(), right[k].numpy(), bins=(edges, edges))[0]
+        np.testing.assert_array_equal(counts[k], expected)
 
 
-def test_mean_of_a_table_over_samples_is_its_product_with_their_grid():
+@pytest.mark.parametrize("count", [64, 100, 2000, 8191])
+def test_bins_hold_equal_shares_and_mirror_each_other(count):
+    bins = bins_of_ranks(count)
+    sides = np.delete(np.arange(count), count // 2 if count % 2 else [])  # all but the middle one of an odd number
+    np.testing.assert_array_equal(bins[::-1][sides], BINS - 1 - bins[sides])
+    assert (np.diff(bins) >= 0).all()
+    assert np.ptp(np.bincount(bins, minlength=BINS)) <= 2
+
+
+def test_grids_and_plug_ins_are_those_of_coarser_histograms():
     rng = np.random.default_rng(2)
-    u, v = torch.from_numpy(rng.random((2, 400), dtype=np.float32))
-    table = torch.from_numpy(rng.standard_normal((GRID, GRID)).astype(np.float32))
-    (grid,) = pair_grids(hat_weights(u)[:, None], hat_weights(v)[:, None])[0]
-    torch.testing.assert_close((table * grid).mean(), read_table(table, u, v).mean(), rtol=1e-4, atol=1e-5)
+    bins = torch.from_numpy(bins_of_ranks(2048)[np.stack([np.arange(2048), rng.permutation(2048)])])
+    grids, plug_ins = observe_counts(count_pairs(bins[:1], bins[1:]), 2048)
+    assert grids.shape == (1, GRID, GRID) and grids.mean() == pytest.approx(1.0)
+    for cells, plug_in in zip(RESOLUTIONS, plug_ins[0].tolist(), strict=True):
+        joint = np.histogram2d(*(bins.numpy() // (BINS // cells)), bins=(range(cells + 1),) * 2)[0] / 2048
+        assert plug_in == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
+
+
+def test_a_permutation_has_the_information_of_its_cells():
+    bins = torch.from_numpy(bins_of_ranks(4096))[None].long()
+    _, plug_ins = observe_counts(count_pairs(bins, bins), 4096)
+    np.testing.assert_allclose(plug_ins[0], np.log(RESOLUTIONS), atol=1e-5)
+
+
+def test_mean_of_a_table_over_samples_is_its_product_with_their_spread_grid():
+    rng = np.random.default_rng(2)
+    u, v = torch.from_numpy(rng.random((2, 3, 400), dtype=np.float32))
+    table = torch.from_numpy(rng.standard_normal((3, GRID, GRID)).astype(np.float32))
+    grids = spread_grids(u, v)
+    torch.testing.assert_close(grids.mean(dim=(1, 2)), torch.ones(3))
+    expected = read_table(table, u, v).mean(dim=1)
+    torch.testing.assert_close((table * grids).mean(dim=(1, 2)), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_bound_of_the_true_log_density_of_a_table_is_its_information():

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from scipy.signal import lfilter
 from scipy.stats import rankdata
 
@@ -11,8 +12,8 @@ def ranks(streams):
 
 
 def effective(streams):
-    memory = autocorrelations(ranks(streams))
-    return effective_samples(memory, memory, streams.shape[1])[0, 1]
+    memory = torch.from_numpy(autocorrelations(ranks(streams)))
+    return effective_samples(memory[:1], memory[1:], streams.shape[1]).item()
 
 
 def autoregressive(rng, coefficient, count=20000):

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.ranks import Ordering, normalised
 
 
 def ranked(channels, seed=0, rows=None):
@@ -10,15 +10,13 @@ def ranked(channels, seed=0, rows=None):
 
 def test_untied_ranks_are_those_of_scipy(rng):
     channels = rng.standard_normal((3, 200))
-    expected = (rankdata(channels, axis=1) - 0.5) / 200
-    np.testing.assert_allclose(ranked(channels), expected, rtol=1e-6)
+    np.testing.assert_array_equal(ranked(channels), rankdata(channels, axis=1) - 1)
+    np.testing.assert_allclose(normalised(ranked(channels)), (rankdata(channels, axis=1) - 0.5) / 200, rtol=1e-6)
 
 
 def test_every_rank_is_used_once_also_with_ties(rng):
     channels = rng.integers(4, size=(2, 500)).astype(float)
-    np.testing.assert_allclose(
-        np.sort(ranked(channels), axis=1), np.tile((np.arange(500) + 0.5) / 500, (2, 1)), rtol=1e-6
-    )
+    np.testing.assert_array_equal(np.sort(ranked(channels), axis=1), np.tile(np.arange(500), (2, 1)))
 
 
 def test_ties_keep_the_order_of_the_values(rng):
@@ -52,7 +50,7 @@ def test_rows_are_ranked_among_each_other(rng):
     channels = np.stack([rng.standard_normal(300), rng.integers(3, size=300).astype(float)])
     rows = np.flatnonzero(rng.random(300) < 0.5)
     ranks = ranked(channels, rows=rows)
-    np.testing.assert_allclose(ranks[0], (rankdata(channels[0, rows]) - 0.5) / len(rows), rtol=1e-6)
+    np.testing.assert_array_equal(ranks[0], rankdata(channels[0, rows]) - 1)
     values = channels[1, rows]
     assert ranks[1][values == 0].max() < ranks[1][values == 1].min()
 
@@ -65,4 +63,4 @@ def test_unknown_samples_come_last_and_change_no_key(rng):
     assert not known[ordering.orders[0, known.sum() :]].any()
     assert ordering.keys == Ordering.from_channels(np.exp(channel), seed=0).keys
     rows = np.flatnonzero(known)
-    np.testing.assert_allclose(np.sort(ordering.ranks(rows)[0]), (np.arange(len(rows)) + 0.5) / len(rows), rtol=1e-6)
+    np.testing.assert_array_equal(np.sort(ordering.ranks(rows)[0]), np.arange(len(rows)))

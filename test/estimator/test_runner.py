@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import PairBlock
+from infonet_ros.estimator.blocks import Copulas, PairBlock
 from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.runner import Runner, resolve_device
 
 
@@ -19,15 +20,19 @@ class ShortOfMemory(Network):
         return super().forward(grids, summaries, tables)
 
 
-def block(start, count):
-    generator = torch.Generator().manual_seed(start)
-    numbers = np.arange(start, start + count)
-    return PairBlock(numbers, numbers, torch.rand(count, 32, 32, generator=generator), torch.zeros(count, 4))
+def block(number, pairs, count=200):
+    """Pairs of one channel with others that depend on it more and more."""
+    rng = np.random.default_rng(number)
+    x = rng.standard_normal((pairs, count))
+    x = x[:1] * np.linspace(0.0, 3.0, pairs)[:, None] + x
+    copulas = Copulas.from_ranks(Ordering.from_channels(x, seed=0).ranks())
+    return PairBlock.scanned(copulas, copulas, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
 
 
 def collected(runner, blocks):
     parts = list(runner.quantiles(blocks))
-    return np.concatenate([left for left, _, _ in parts]), np.concatenate([q for _, _, q in parts])
+    numbers = [(part.number, column) for part, _ in parts for column in part.columns]
+    return numbers, np.concatenate([q for _, q in parts])
 
 
 @pytest.fixture
@@ -36,20 +41,45 @@ def shape():
     return NetworkShape(width=8, heads=2, blocks=1)
 
 
-def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape):
+@pytest.fixture
+def blocks():
+    return [block(0, 3), block(1, 100), block(2, 1)]
+
+
+def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape, blocks):
     runner = Runner(Network(shape), "cpu")
-    blocks = [block(0, 3), block(3, 100), block(103, 1)]
     numbers, together = collected(runner, blocks)
-    np.testing.assert_array_equal(numbers, np.arange(104))
-    _, apart = collected(
-        runner,
-        [
-            PairBlock(b.left[k : k + 1], b.right[k : k + 1], b.grids[k : k + 1], b.summaries[k : k + 1])
-            for b in blocks
-            for k in range(len(b.left))
-        ],
-    )
+    assert numbers == [(number, k) for number, pairs in enumerate((3, 100, 1)) for k in range(pairs)]
+    _, apart = collected(runner, [b[k : k + 1] for b in blocks for k in range(len(b))])
     np.testing.assert_allclose(together, apart, atol=1e-5)
+
+
+def test_quantiles_do_not_depend_on_the_number_of_threads(shape, blocks):
+    runner = Runner(Network(shape), "cpu")
+    before = torch.get_num_threads()
+    found = []
+    for threads in (1, 3):
+        torch.set_num_threads(threads)
+        found.append(collected(runner, blocks))
+        assert torch.get_num_threads() == threads
+    torch.set_num_threads(before)
+    assert found[0][0] == found[1][0]
+    np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
+    monkeypatch.setattr("infonet_ros.estimator.blocks.BLOCK_ELEMENTS", 200 * 7)
+    assert [len(part) for part in blocks[1].spans(64)] == [7] * 14 + [2]
+
+
+def test_a_turned_channel_is_turned_end_to_start():
+    x, y = np.random.default_rng(3).standard_normal((2, 300))
+    ranks = Ordering.from_channels(np.stack([x, y, np.roll(y, 40)]), seed=0).ranks()
+    copulas = Copulas.from_ranks(ranks)
+    turned = PairBlock.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0, 40])).observe()
+    rolled = PairBlock.scanned(copulas, copulas, np.array([0]), np.array([2]), np.array([0])).observe()
+    torch.testing.assert_close(turned[0][1], rolled[0][0])
+    assert not torch.equal(turned[0][0], turned[0][1])
 
 
 def test_a_full_device_halves_the_chunk_and_goes_on(shape):

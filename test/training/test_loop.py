@@ -8,7 +8,7 @@ import torch
 from infonet_ros import InfoNet
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
-from infonet_ros.training.examples import Examples, simulate
+from infonet_ros.training.examples import OBSERVATIONS, Examples, simulate
 from infonet_ros.training.loop import LOG, WEIGHTS, Trainer
 from infonet_ros.training.losses import pinball_loss
 from infonet_ros.training.shards import make_shards, shard_path
@@ -104,9 +104,21 @@ def test_simulation_repeats_and_comes_back_from_disk(tmp_path):
 
 def test_examples_are_densities_of_known_information():
     examples = simulate(64, seed=0)
-    for grids in (examples.seen, examples.fresh):
-        torch.testing.assert_close(grids.float().mean(dim=(1, 2)), torch.ones(64), rtol=0.0, atol=2e-3)
+    for grids in (examples.grids, examples.judges):
+        torch.testing.assert_close(grids.mean(dim=(1, 2)), torch.ones(64), rtol=0.0, atol=2e-3)
     assert (examples.information >= 0).all() and (examples.information < 5.5).all()
+
+
+def test_observations_of_one_dependence_share_its_truth_and_judge():
+    examples = simulate(200, seed=0)
+    joined = Examples.join([examples, simulate(100, seed=1)])
+    assert len(joined) == 300 and len(joined.fresh) > len(examples.fresh)
+    assert torch.equal(joined.judges[:200], examples.judges)
+    for source in joined.source.unique():
+        same = joined[joined.source == source]
+        assert (same.information == same.information[0]).all() and (same.family == same.family[0]).all()
+    repeated = torch.bincount(joined.source).max()
+    assert repeated == OBSERVATIONS
 
 
 def test_pinball_loss_is_least_at_the_quantiles():
