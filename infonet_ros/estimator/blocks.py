@@ -128,9 +128,9 @@ class PairBlock:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""
         if not self.shifts.any():
             return values[columns]
-        return torch.stack(
-            [values[column].roll(shift) for column, shift in zip(self.columns, self.shifts.tolist(), strict=True)]
-        )
+        count = values.shape[1]
+        places = torch.arange(count, device=values.device) - torch.from_numpy(self.shifts).to(values.device)[:, None]
+        return values[columns[:, None], places % count]
 
 
 def thinned(rows: np.ndarray) -> list[np.ndarray]:

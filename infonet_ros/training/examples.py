@@ -26,18 +26,18 @@ Draw = Callable[[np.random.Generator, int], Dependence]
 # Shares of the training family. Mixtures approximate almost anything, so they are the most; the others add the sharp
 # edges, heavy tails and steps that mixtures lack.
 FAMILIES: dict[str, tuple[Draw, float]] = {
-    "independent": (Independent, 0.06),
-    "gaussian": (Gaussian, 0.09),
+    "independent": (Independent, 0.05),
+    "gaussian": (Gaussian, 0.08),
     "student": (Student, 0.08),
-    "archimedean": (Archimedean, 0.08),
-    "part_time": (PartTime, 0.06),
-    "folded": (Folded, 0.06),
-    "patchwork": (Patchwork, 0.06),
-    "mixture": (GaussianMixture, 0.24),
+    "archimedean": (Archimedean, 0.06),
+    "part_time": (PartTime, 0.05),
+    "folded": (Folded, 0.05),
+    "patchwork": (Patchwork, 0.05),
+    "mixture": (GaussianMixture, 0.32),
     "curve": (Curve, 0.02),
     "function": (NoisyFunction, 0.18),
     "staircase": (Staircase, 0.03),
-    "table": (ProbabilityTable, 0.04),
+    "table": (ProbabilityTable, 0.03),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from infonet_ros.errors import ConfigurationError
+from infonet_ros.errors import ConfigurationError, MissingDependencyError
 from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.estimator.weights import save_weights
 from infonet_ros.training.calibration import calibrate
@@ -169,7 +169,16 @@ def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[
     """Return Muon for the matrices of the blocks (Jordan et al. 2024), and AdamW for everything else.
 
     Muon's step is scaled to the size of AdamW's, so that both follow one learning rate (Liu et al. 2025).
+
+    Raises
+    ------
+    MissingDependencyError
+        This torch has no Muon.
     """
+    if not hasattr(torch.optim, "Muon"):
+        raise MissingDependencyError(
+            f"Training with torch {torch.__version__}", "torch 2.9", "run `pip install 'torch>=2.9'`"
+        )
     matrices = [parameter for parameter in network.blocks.parameters() if parameter.ndim == 2]
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]

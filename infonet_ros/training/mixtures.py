@@ -16,10 +16,24 @@ class GaussianMixture(Dependence):
         count = int(rng.integers(1, self.MOST_COMPONENTS + 1))
         spread = rng.uniform(0.0, 5.0, (batch, 1, 1))
         weights = rng.dirichlet(np.full(count, rng.choice([0.7, 1.0, 5.0])), size=batch)
+        shapes = self._stretched if rng.random() < 0.4 else self._random
+        self._set(weights, spread * rng.standard_normal((batch, count, 2)), *shapes(rng, batch, count))
+
+    @staticmethod
+    def _stretched(rng: np.random.Generator, batch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Scales (B, K, 2) and correlations (B, K): in each example up to a strength of its own."""
         scales = np.exp(rng.normal(-0.3, 0.6, (batch, count, 2)))
         slack = 10.0 ** -(rng.uniform(0.0, 3.0, (batch, count)) * rng.uniform(0.0, 1.0, (batch, 1)))
-        correlations = rng.choice([-1.0, 1.0], (batch, count)) * (1.0 - slack) * rng.uniform(0.3, 1.0, (batch, 1))
-        self._set(weights, spread * rng.standard_normal((batch, count, 2)), scales, correlations)
+        return scales, rng.choice([-1.0, 1.0], (batch, count)) * (1.0 - slack) * rng.uniform(0.3, 1.0, (batch, 1))
+
+    @staticmethod
+    def _random(rng: np.random.Generator, batch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Scales (B, K, 2) and correlations (B, K) of products of random matrices, many of them nearly singular."""
+        roots = rng.standard_normal((batch, count, 2, 2)) * np.exp(rng.uniform(-1.0, 0.5, (batch, 1, 1, 1)))
+        floor = 10.0 ** rng.uniform(-3.5, -1.0, (batch, 1, 1))
+        covariances = roots @ roots.transpose(0, 1, 3, 2)
+        scales = np.sqrt(np.diagonal(covariances, axis1=2, axis2=3) + floor)
+        return scales, covariances[..., 0, 1] / scales.prod(axis=2)
 
     def _set(self, weights: np.ndarray, means: np.ndarray, scales: np.ndarray, correlations: np.ndarray) -> None:
         """Keep weights (B, K), means and scales (B, K, 2) and correlations (B, K)."""

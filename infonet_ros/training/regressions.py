@@ -25,11 +25,11 @@ class NoisyFunction(Dependence):
     "flat" has no mean at all: only the size of the noise depends on x.
     """
 
-    NOISES = ("normal", "uniform", "laplace", "exponential", "student")
+    NOISES = ("normal", "uniform", "uniform", "laplace", "exponential", "student")
     FUNCTIONS = ("line", "line", "wave", "polynomial", "absolute", "step", "flat")
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
-        self._inputs = str(rng.choice(["normal", "uniform", "bimodal", "exponential"]))
+        self._inputs = str(rng.choice(["normal", "uniform", "uniform", "bimodal", "exponential"]))
         self._function = str(rng.choice(self.FUNCTIONS))
         self._noise = str(rng.choice(self.NOISES))
         self._coefficients = column(rng.standard_normal((batch, 3)))[:, 0]

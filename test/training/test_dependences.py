@@ -9,6 +9,7 @@ from infonet_ros.training.examples import FAMILIES
 from infonet_ros.training.tables import ProbabilityTable
 
 BATCH = 3
+CELLS = 240  # along each axis of the histogram
 
 
 def drawn(kind, seed=0):
@@ -37,12 +38,12 @@ def test_information_agrees_with_a_fine_histogram(name):
     truth = dependence.information(x, y)
     for a, b, information in zip(x.numpy(), y.numpy(), truth.tolist(), strict=True):
         if information > 0.9:
-            continue  # beyond what 60 x 60 cells resolve
-        u, v = (np.argsort(np.argsort(z)) * 60 // len(z) for z in (a, b))
-        counts = np.bincount(60 * u + v, minlength=3600).reshape(60, 60)
+            continue  # beyond what the cells resolve
+        u, v = (np.argsort(np.argsort(z)) * CELLS // len(z) for z in (a, b))
+        counts = np.bincount(CELLS * u + v, minlength=CELLS**2)
         joint = counts / counts.sum()
-        plug_in = float((joint[joint > 0] * np.log(joint[joint > 0] * 3600)).sum())
-        bias = ((counts > 0).sum() - 120 + 1) / (2 * counts.sum())
+        plug_in = float((joint[joint > 0] * np.log(joint[joint > 0] * CELLS**2)).sum())
+        bias = ((counts > 0).sum() - 2 * CELLS + 1) / (2 * counts.sum())
         assert information == pytest.approx(plug_in - bias, abs=0.05)
 
 
