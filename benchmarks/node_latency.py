@@ -45,7 +45,7 @@ def main() -> None:
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener()
     topics = [f"/stream_{index}" for index in range(options.topics)]
-    with _process("-m", "infonet_ros.node.infonet_node", *_parameters(topics, options)) as node:
+    with _process("-m", "infonet_ros.node", *_parameters(topics, options)) as node:
         listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
         shares = [topics[index::PUBLISHERS] for index in range(PUBLISHERS)]
         arguments = ("--minutes", str(options.minutes), "--rate", str(options.rate))

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros import InfoNet
+from infonet_ros.matrices import DependenceMatrix, modality_matrix, modality_matrix_in_steps
+from infonet_ros.streams.settings import Modality, Settings
+from infonet_ros.streams.window import Window
 
 # The example of Benjamini and Hochberg (1995); at a level of 0.05 they reject the first four.
 P_VALUES = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719]
@@ -65,3 +68,23 @@ def test_pairs_without_a_p_value_are_not_counted():
     matrix = matrix_of([0.005, np.nan, np.nan])
     assert upper(matrix.p_adjusted) == pytest.approx([0.005, np.nan, np.nan], nan_ok=True)
     assert np.isnan(matrix_of([np.nan] * 3).p_adjusted).all()
+
+
+@pytest.mark.parametrize("surrogates", [0, 9])
+def test_the_matrix_of_modalities_in_steps_is_that_in_one(surrogates):
+    rng = np.random.default_rng(5)
+    common = rng.normal(size=(200, 1))
+    samples = common + rng.normal(size=(200, 6))
+    samples[50:60, 2] = np.nan
+    samples[:, 5] = 3.0  # a modality that is constant
+    channels = {"a": ("x", "y"), "b": ("x",), "c": ("x", "y"), "d": ("x",)}
+    modalities = tuple(Modality(name, f"/{name}", paths) for name, paths in channels.items())
+    settings = Settings(modalities=modalities, projections=4, surrogates=surrogates)
+    window = Window(settings.channel_names, samples, 0, 1, 50.0)
+    net = InfoNet.from_pretrained("cpu")
+    whole = modality_matrix(net, window, settings)
+    *nothing, stepwise = modality_matrix_in_steps(net, window, settings)
+    assert nothing == [None] * 5  # six pairs
+    for field in ("mi", "lower", "upper", "p_value", "lag", "samples", "valid"):
+        np.testing.assert_allclose(getattr(stepwise, field), getattr(whole, field), atol=1e-6)
+    assert (stepwise.names, stepwise.method, stepwise.end) == (whole.names, whole.method, whole.end)

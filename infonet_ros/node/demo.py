@@ -98,7 +98,7 @@ class Demonstration:
 
     def _node_command(self) -> list[str]:
         overrides = [word for name, value in OVERRIDES.items() for word in ("-p", f"{name}:={value}")]
-        return [*_python("infonet_ros.node.infonet_node"), "--ros-args", "--params-file", str(self._params), *overrides]
+        return [*_python("infonet_ros.node"), "--ros-args", "--params-file", str(self._params), *overrides]
 
     def _player_command(self) -> list[str]:
         topics = [word for modality in self._settings.modalities for word in ("--topics", modality.topic)]

@@ -9,6 +9,8 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
+from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import TopicStatus
 from infonet_ros.node.watches import Finding, State
 from infonet_ros.streams.window_stream import NANOSECONDS
@@ -17,7 +19,23 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 
 Problem = tuple[bytes, str]
 
+SLOW_MATCH = 0.05
+"""Seconds that message_filters may take to match one message; with long queues its combinations explode."""
+
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
+
+
+class Growth:
+    """How much counts have grown since they were last asked for: what is over must not warn for ever."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, int] = {}
+
+    def __call__(self, name: str, count: int) -> int:
+        """Return the growth of the count of this name."""
+        grown = count - self._before.get(name, 0)
+        self._before[name] = count
+        return grown
 
 
 class Diagnostics:
@@ -48,7 +66,7 @@ def status(name: str, problems: Sequence[Problem], fine: str, values: Mapping[st
 
 
 def topic_status(
-    name: str, topic: TopicStatus, counts: Mapping[str, int], now: int, patience: float
+    name: str, topic: TopicStatus, counts: Mapping[str, int], now: int, patience: float, growth: Growth
 ) -> DiagnosticStatus:
     """Report on one topic.
 
@@ -63,6 +81,8 @@ def topic_status(
         Time of the node's clock, nanoseconds.
     patience : float
         Seconds without a message after which the topic counts as silent.
+    growth : Growth
+        Tells what was counted since the last report.
     """
     rate = topic.measure_rate()
     problems: list[Problem] = []
@@ -74,14 +94,16 @@ def topic_status(
             problems.append((ERROR, f"silent for {silence:.1f} s"))
         if age < -patience:
             problems.append((WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"))
-    if topic.problem:
-        problems.append((ERROR, topic.problem))
-    elif not topic.received:
+    problems += [(ERROR, problem) for problem in (topic.problem, topic.reading_problem) if problem]
+    if not topic.problem and not topic.received:
         problems.append((WARN, "no message yet"))
-    if topic.lost:
-        problems.append((WARN, f"{topic.lost} messages lost by the middleware"))
-    if counts.get("given up for memory"):
-        problems.append((WARN, "the buffer is full: raise buffer_memory or shorten the window"))
+    for what, count, remedy in (
+        ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
+        ("messages too late for their window", counts.get("late", 0), "raise patience"),
+        ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
+    ):
+        if recent := growth(f"{name} {what}", count):
+            problems.append((WARN, f"{recent} {what}: {remedy}"))
     values = {
         "rate [Hz]": rate,
         "received": topic.received,
@@ -96,6 +118,24 @@ def topic_status(
         **counts,
     }
     return status(name, problems, f"{rate:.1f} Hz", values)
+
+
+def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
+    """Name the channels of which a window had too few samples; a constant one, such as a wheel at rest, has enough."""
+    counts = matrix.samples.diagonal()
+    unknown = [name for name, count in zip(matrix.names, counts, strict=True) if count < least]
+    return [(WARN, f"too few good samples of {', '.join(unknown)}")] if unknown else []
+
+
+def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
+    """Tell when messages of all topics come in and no set comes out, and when it takes long to find one."""
+    problems: list[Problem] = []
+    entered = [growth(f"entered {name}", count) for name, count in synchronizer.entered.items()]
+    if not growth("sets", synchronizer.sets) and all(entered):
+        problems.append((WARN, "no messages match: raise slop or queue_size, or set synchronization to 'resample'"))
+    if (slowest := synchronizer.take_slowest()) > SLOW_MATCH:
+        problems.append((WARN, f"a message took {slowest:.2f} s to match: lower slop or queue_size"))
+    return problems
 
 
 def watch_status(name: str, finding: Finding) -> DiagnosticStatus:

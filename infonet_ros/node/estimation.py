@@ -1,9 +1,13 @@
-"""Windows to matrices to topics, on the worker's thread, while the node is active."""
+"""Windows to matrices to topics, on the worker's thread, while the node is active.
+
+The matrix of channels is what planners wait for. That of modalities costs several times as much and comes after it,
+pair by pair in the time that is left, so a busy node gives fewer matrices of modalities and no later ones of channels.
+"""
 
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -11,14 +15,15 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
+from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrix, modality_matrix
+from infonet_ros.matrices import DependenceMatrix, channel_matrix, modality_matrix_in_steps
 from infonet_ros.node.diagnostics import watch_status
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
-from infonet_ros.node.watches import Finding, State, judged
+from infonet_ros.node.watches import Finding, State, judged, judged_in_silence
 from infonet_ros.node.worker import Worker
 from infonet_ros.streams.settings import Settings
-from infonet_ros.streams.window_stream import Cut
+from infonet_ros.streams.window_stream import NANOSECONDS, Cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +52,7 @@ class Estimation:
     matrix : DependenceMatrix or None
         The last matrix of channels.
     latency : float
-        From the arrival of the last sample to the published matrix, seconds.
+        From the arrival of the last sample to the published matrix of channels, seconds.
     problem : str
         Why the last window came to nothing; empty when all is well.
     """
@@ -61,7 +66,7 @@ class Estimation:
         # Held while something is published: what is deactivated or cleaned up is then no longer in use.
         self._publishing = threading.Lock()
         self._activation = 0
-        self._active = False
+        self._last_offer = 0
         self.findings: dict[str, Finding] = {}
         self.matrix: DependenceMatrix | None = None
         self.latency = float("nan")
@@ -80,12 +85,11 @@ class Estimation:
         """Begin anew: no matrix yet, nothing known about the watched pairs."""
         self.findings = {watch.name: Finding(watch) for watch in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
-        self._active = True
+        self._last_offer = self._node.get_clock().now().nanoseconds
 
     def deactivate(self) -> None:
         """Publish nothing any more; what is being computed is dropped when it is done."""
         with self._publishing:
-            self._active = False
             self._activation += 1
         self.worker.forget()
 
@@ -101,35 +105,59 @@ class Estimation:
 
     def offer(self, cut: Cut, settings: Settings) -> None:
         """Hand a window to the worker; one that still waits is overtaken."""
+        self._last_offer = self._node.get_clock().now().nanoseconds
         self.worker.offer(_Job(cut, settings, time.monotonic(), self._activation))
 
-    def _compute(self, job: _Job) -> None:
-        settings, outputs = job.settings, self._outputs
-        if outputs is None or self._net is None:
+    @property
+    def silence(self) -> float:
+        """Seconds since the last window came, by the node's clock, which a pause of simulated time holds up too."""
+        return max(0.0, (self._node.get_clock().now().nanoseconds - self._last_offer) / NANOSECONDS)
+
+    def judge_silence(self) -> None:
+        """Judge the watched pairs when no window comes any more, as when the last of all sensors has died."""
+        matrix = self.matrix
+        if matrix is None or not self._publishing.acquire(blocking=False):  # the executor waits for nobody
+            return
+        try:
+            now = matrix.end + round(self.silence * NANOSECONDS)
+            self._judge(lambda last: judged_in_silence(last, now))
+        finally:
+            self._publishing.release()
+
+    def _compute(self, job: _Job) -> Iterator[None]:
+        settings, outputs, net = job.settings, self._outputs, self._net
+        if outputs is None or net is None:
             return
         torch.set_num_threads(settings.threads)  # of this thread: torch counts them for each by itself
         window = job.cut.align()
-        matrix = channel_matrix(self._net, window, settings)
+        matrix = channel_matrix(net, window, settings)
         with self._publishing:
             if job.activation != self._activation:
                 return
             publish_to_all(outputs.channels, matrix)
             self.latency = time.monotonic() - job.arrival
-            self._judge(matrix)
+            self._judge(lambda last: judged(last, matrix))
             watched = {watch.pair[0] for watch in settings.watches}
             sliced = anybody_wants(outputs.modalities) or any(m.name in watched for m in settings.modalities)
-        if sliced and len(settings.modalities) > 1:
-            modalities = modality_matrix(self._net, window, settings)
-            with self._publishing:
-                if job.activation == self._activation:
-                    publish_to_all(outputs.modalities, modalities)
-                    self._judge(modalities)
         self.matrix, self.problem = matrix, ""
+        if not sliced or len(settings.modalities) < 2:
+            return
+        steps = modality_matrix_in_steps(net, window, settings)
+        while True:
+            yield
+            if job.activation != self._activation:
+                return
+            if (modalities := next(steps)) is not None:
+                break
+        with self._publishing:
+            if job.activation == self._activation:
+                publish_to_all(outputs.modalities, modalities)
+                self._judge(lambda last: judged(last, modalities))
 
-    def _judge(self, matrix: DependenceMatrix) -> None:
-        """Judge the watched pairs by a matrix, and publish those that begin or end to be an alert."""
+    def _judge(self, judge: Callable[[Finding], Finding]) -> None:
+        """Judge the watched pairs anew, and publish those that begin or end to be an alert."""
         for name, last in self.findings.items():
-            finding = judged(last, matrix)
+            finding = judge(last)
             self.findings[name] = finding
             if (finding.state is State.ALERT) == (last.state is State.ALERT):
                 continue
@@ -143,5 +171,8 @@ class Estimation:
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():
             return  # ROS has ended under a window that was being computed: nothing more can be published
-        self.problem = f"a window came to nothing: {type(error).__name__}: {error}"
-        self._node.get_logger().error("".join(traceback.format_exception(error)).rstrip())
+        known = isinstance(error, InfonetError)
+        problem = f"a window came to nothing: {error if known else f'{type(error).__name__}: {error}'}"
+        if problem != self.problem:  # once, not at each hop for weeks
+            self._node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
+        self.problem = problem

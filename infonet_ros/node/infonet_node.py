@@ -5,24 +5,31 @@
 Everything left of the worker runs on the executor's thread, in one mutually exclusive callback group, without locks.
 """
 
-import os
-import sys
 import traceback
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import rclpy
 from diagnostic_msgs.msg import DiagnosticStatus
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.event_handler import PublisherEventCallbacks
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_policy_name_from_kind
 
 from infonet_ros.errors import ConfigurationError, InfonetError
-from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, Problem, status, topic_status, watch_status
+from infonet_ros.node.diagnostics import (
+    ERROR,
+    WARN,
+    Diagnostics,
+    Growth,
+    Problem,
+    status,
+    topic_status,
+    unknown_channels,
+    unmatched,
+    watch_status,
+)
 from infonet_ros.node.parameters import (
     changed_settings,
     declare_members,
@@ -43,7 +50,7 @@ if TYPE_CHECKING:
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 _WARM_UP_SAMPLES = 1024
-_END_TIMEOUT = 0.5  # seconds for the window that is being computed when the process is asked to end
+_QUIET_HOPS = 2  # without a window, in which nothing is wrong yet
 
 
 class InfonetNode(LifecycleNode):
@@ -74,7 +81,7 @@ class InfonetNode(LifecycleNode):
         self._estimation: Estimation | None = None
         self._state = "unconfigured"
         self._problem = ""
-        self._skipped_before = 0
+        self._growth = Growth()
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
         self.add_pre_set_parameters_callback(floats_where_expected)
@@ -105,6 +112,14 @@ class InfonetNode(LifecycleNode):
         ended = self._estimation is None or self._estimation.worker.stop(timeout)
         self.destroy_node()
         return ended
+
+    def report(self, error: Exception) -> None:
+        """Log an exception with its cause, and keep it for the diagnostics."""
+        known = isinstance(error, InfonetError)
+        problem = str(error) if known else f"{type(error).__name__}: {error}"
+        if problem != self._problem:  # once, not at each message
+            self.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
+        self._problem = problem
 
     # Transitions: each may raise; what it raises is logged, reported, and undone.
 
@@ -143,14 +158,12 @@ class InfonetNode(LifecycleNode):
         try:
             action()
         except InfonetError as error:
-            self._problem = str(error)
-            self.get_logger().error(self._problem)
+            self.report(error)
             if undo is not None:
                 undo()
             return FAILURE
         except Exception as error:
-            self._problem = f"{type(error).__name__}: {error}"
-            self.get_logger().error("".join(traceback.format_exception(error)).rstrip())
+            self.report(error)
             return TransitionCallbackReturn.ERROR
         self._state = state
         return SUCCESS
@@ -249,12 +262,26 @@ class InfonetNode(LifecycleNode):
             return found
         now = self.get_clock().now().nanoseconds
         for topic in self._topics.topics:
-            name, counts = f"{self.get_name()}: {topic.topic}", self._counts(topic.modality_names)
-            found.append(topic_status(name, topic.status, counts, now, self._settings.patience))
+            name, counts = self._named(topic.topic), self._counts(topic.modality_names)
+            found.append(topic_status(name, topic.status, counts, now, self._settings.patience, self._growth))
         if self._estimation is not None:
+            if self._silence():
+                self._estimation.judge_silence()
             for name, finding in list(self._estimation.findings.items()):
-                found.append(watch_status(f"{self.get_name()}: watch {name}", finding))
+                found.append(watch_status(self._named(f"watch {name}"), finding))
         return found
+
+    def _named(self, what: str) -> str:
+        """Name of a status: with the namespace, since robots may share a network."""
+        return f"{self.get_fully_qualified_name().lstrip('/')}: {what}"
+
+    def _silence(self) -> float:
+        """Seconds without a window, where one is overdue; else 0."""
+        windows, estimation, settings = self._windows, self._estimation, self._settings
+        if windows is None or estimation is None or settings is None or windows.fill < 1.0:
+            return 0.0
+        usual = _QUIET_HOPS * settings.hop * settings.shares + settings.patience
+        return estimation.silence if estimation.silence > usual else 0.0
 
     def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
         """Return what the buffers of these modalities counted."""
@@ -269,22 +296,25 @@ class InfonetNode(LifecycleNode):
         }
 
     def _own_status(self) -> DiagnosticStatus:
-        name = f"{self.get_name()}: estimator"
+        name = self._named("estimator")
         problems: list[Problem] = [(ERROR, self._problem)] if self._problem else []
         if self._state != "active":
             return status(name, problems or [(WARN, f"the node is {self._state}")], "", {"state": self._state})
         windows, estimation, settings, net = self._windows, self._estimation, self._settings, self._net
         assert windows is not None and estimation is not None and settings is not None and net is not None
         worker, matrix = estimation.worker, estimation.matrix
-        skipped, self._skipped_before = worker.skipped - self._skipped_before, worker.skipped
         if estimation.problem:
             problems.append((ERROR, estimation.problem))
-        if skipped:
+        if silence := self._silence():
+            problems.append((ERROR, f"no window for {silence:.1f} s, because no topic goes on"))
+        if skipped := self._growth("skipped", worker.skipped):
             problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
         if matrix is not None and matrix.sample_count < net.MIN_SAMPLES:
             problems.append(
                 (WARN, f"{matrix.sample_count} samples a window, {net.MIN_SAMPLES} are needed: lengthen the window")
             )
+        elif matrix is not None:
+            problems += unknown_channels(matrix, net.MIN_SAMPLES)
         values = {
             "state": self._state,
             "device": net.device,
@@ -298,49 +328,18 @@ class InfonetNode(LifecycleNode):
             "windows": worker.done,
             "windows skipped": worker.skipped,
             "windows failed": worker.failed,
+            "modality matrices left out": worker.left_out,
             "backward jumps of time": windows.backward_jumps,
             "forward jumps of time": windows.forward_jumps,
         }
         if self._synchronizer is not None:
+            problems += unmatched(self._synchronizer, self._growth)
             values["matched sets"] = self._synchronizer.sets
         fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
         return status(name, problems, fine, values)
-
-
-def main(args: list[str] | None = None) -> int:
-    """Run the node until Ctrl-C or the end of ROS; return the exit code."""
-    rclpy.init(args=args)
-    try:
-        node = InfonetNode()
-    except ConfigurationError as error:
-        print(f"infonet_node: {error}", file=sys.stderr)
-        rclpy.try_shutdown()
-        return 1
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
-    try:
-        node.start()
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        if rclpy.ok():
-            raise
-        # A signal ended ROS in the middle of a callback, which could then not publish.
-    ended = node.end(_END_TIMEOUT)
-    rclpy.try_shutdown()
-    if not ended:
-        # The estimator is in the middle of a long window, which nothing can interrupt but the end of the process.
-        sys.stdout.flush()
-        os._exit(0)
-    return 0
 
 
 def _load_pretrained(device: str, weights: str) -> "InfoNet":
     from infonet_ros.estimator.infonet import InfoNet  # here: it takes torch seconds to load
 
     return InfoNet.from_pretrained(device, weights) if weights else InfoNet.from_pretrained(device)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

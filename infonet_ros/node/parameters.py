@@ -71,9 +71,12 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
         for key in MEMBERS[group]:
             node.undeclare_parameter(f"{name}.{key}")
     for name in names:
+        if name in before:
+            continue
         for key, description in MEMBERS[group].items():
-            if not node.has_parameter(f"{name}.{key}"):
-                node.declare_parameter(f"{name}.{key}", None, _changing_type(description))
+            member = f"{name}.{key}"
+            given = node.get_parameter(member).value if node.has_parameter(member) else None
+            _declare(node, member, given, _changing_type(description))
 
 
 def read_settings(node: Node) -> Settings:
@@ -148,6 +151,8 @@ def _changing_type(description: str) -> ParameterDescriptor:
 def _descriptor(spec: Mapping[str, Any]) -> ParameterDescriptor:
     unit = f" [{spec['unit']}]" if "unit" in spec else ""
     when = "May change while the node runs." if spec.get("live") else "May change while the node is unconfigured."
+    if spec.get("read_only"):
+        when = "Is set when the node starts."
     choices = f"One of: {', '.join(spec['choices'])}. " if "choices" in spec else ""
     descriptor = ParameterDescriptor(
         description=spec["description"] + unit,

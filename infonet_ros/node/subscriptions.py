@@ -1,7 +1,7 @@
 """Topics in: each message becomes the values of its channels, and nothing else happens on the executor's thread.
 
 A topic is subscribed to once somebody publishes it, because only then its type and its quality of service are known.
-Until then, and when its publishers change, the graph is looked at twice a second.
+The graph is looked at twice a second, so the subscription follows publishers that come late, go, or change.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,14 @@ from rclpy.clock_type import ClockType
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
-from rclpy.qos import QoSPolicyKind, QoSProfile, ReliabilityPolicy, qos_policy_name_from_kind
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSCompatibility,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_check_compatible,
+)
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
@@ -34,6 +41,7 @@ _LARGE_QUEUE = 5  # of those that can be megabytes each
 _LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
 
 Take = Callable[[str, int, Sequence[float | None]], None]
+Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 
 class TopicInput:
@@ -71,11 +79,12 @@ class TopicInput:
         self._modalities = modalities
         self._take = take
         self._subscription: Subscription[Any] | None = None
-        self._reliability: ReliabilityPolicy | None = None
+        self._subscribed_as: tuple[str, Quality] | None = None
         self._channels: Mapping[str, Sequence[Channel]] = {}
-        self._type = _given_type(topic, modalities)
-        if self._type:
-            self._bind(self._type)
+        self._given_type = _given_type(topic, modalities)
+        self._type = ""
+        if self._given_type:
+            self._bind(self._given_type)
 
     def bind_if_published(self) -> None:
         """Check the channels against the type in the graph, if it is not known yet and somebody publishes the topic.
@@ -86,60 +95,83 @@ class TopicInput:
             The type is not installed, is not the same for all publishers, or lacks a field that a channel names.
         """
         publishers = self._node.get_publishers_info_by_topic(self.topic)
-        if publishers and not self._channels:
-            self._type = _published_type(self.topic, publishers)
-            self._bind(self._type)
+        if publishers:
+            self._bind(self._given_type or _published_type(self.topic, publishers))
 
     def look(self) -> None:
-        """Look at the topic's publishers: subscribe, or subscribe anew when they want another reliability."""
+        """Look at the topic's publishers: subscribe, or subscribe anew when they are others than before."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
             self.status.problem = "nobody publishes it" if self.status.received else "nobody publishes it yet"
             return
-        reliability = _common_reliability(publishers)
-        if self._subscription is not None and reliability == self._reliability:
-            if self.status.problem.startswith("nobody"):
-                self.status.problem = ""
-            return
         try:
-            self.bind_if_published()
-            self._subscribe(reliability)
+            self._bind(self._given_type or _published_type(self.topic, publishers))
+            self._subscribe(_common_quality(publishers))
+            self._check_publishers(publishers)
         except InfonetError as error:
-            self._report(str(error))
+            self._log_new(str(error), self.status.problem)
+            self.status.problem = str(error)
+        else:
+            self.status.problem = ""
 
     def close(self) -> None:
         """End the subscription."""
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
-            self._subscription = None
+            self._subscription = self._subscribed_as = None
 
     def _bind(self, type_name: str) -> None:
+        """Compile the channels for a message type, unless they are."""
+        if type_name == self._type:
+            return
         self._channels = {
             modality.name: [parse_channel(path).bind(type_name, ros_schema, self.topic) for path in modality.channels]
             for modality in self._modalities
         }
+        self._type = type_name
 
-    def _subscribe(self, reliability: ReliabilityPolicy) -> None:
+    def _subscribe(self, quality: Quality) -> None:
+        """Subscribe, unless it is done already, with this quality of service and whatever the user overrides of it."""
+        if (self._type, quality) == self._subscribed_as:
+            return
         self.close()
-        self._reliability = reliability
-        self.status.problem = ""
+        depth = _LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE
+        reliability, durability = quality
         try:
             self._subscription = self._node.create_subscription(
                 message_class(self._type),
                 self.topic,
                 self._receive,
-                QoSProfile(depth=_LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE, reliability=reliability),
-                # Each event that is listened to costs time at every message; a wrong type is seen in the graph.
+                QoSProfile(depth=depth, reliability=reliability, durability=durability),
+                # Each event that is listened to costs time at every message; the graph tells the others.
                 event_callbacks=SubscriptionEventCallbacks(
-                    incompatible_qos=self._on_incompatible_qos,
-                    message_lost=self._on_message_lost,
-                    use_default_callbacks=False,
+                    message_lost=self._on_message_lost, use_default_callbacks=False
                 ),
                 qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
             )
         except (RuntimeError, ValueError) as error:  # what rclpy makes of an override that it does not know
             raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
-        self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {reliability.name.lower()}")
+        self._subscribed_as = (self._type, quality)
+        taken = self._subscription.qos_profile  # with what the user overrides
+        names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
+        self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
+
+    def _check_publishers(self, publishers: Sequence[TopicEndpointInfo]) -> None:
+        """Raise ConfigurationError when nothing can come from one of the publishers."""
+        assert self._subscription is not None
+        for publisher in publishers:
+            if publisher.topic_type != self._type:
+                raise ConfigurationError(
+                    f"topic {self.topic} is published with the type {publisher.topic_type} by {publisher.node_name}, "
+                    f"where {self._type} is expected: nothing comes from there; correct <modality>.type."
+                )
+            verdict, reason = qos_check_compatible(publisher.qos_profile, self._subscription.qos_profile)
+            if verdict == QoSCompatibility.ERROR:
+                raise ConfigurationError(
+                    f"topic {self.topic}: {publisher.node_name} offers incompatible quality of service "
+                    f"({reason.removeprefix('ERROR: ').rstrip(';')}), nothing comes from there; change "
+                    f"'qos_overrides.{self.topic}.subscription.*', or the publisher."
+                )
 
     def _receive(self, message: Any) -> None:
         arrival = self._node.get_clock().now().nanoseconds
@@ -151,25 +183,20 @@ class TopicInput:
                 values = [channel.extract(message) for channel in channels]
             except Exception as error:
                 self.status.unreadable += 1
-                self._report(f"topic {self.topic}: a message cannot be read: {error}")
+                problem = f"topic {self.topic}: a message cannot be read: {error}"
+                self._log_new(problem, self.status.reading_problem)
+                self.status.reading_problem = problem
                 return
             self.status.note_values(values)
             self._take(name, stamp, values)
-
-    def _on_incompatible_qos(self, event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)
-        self._report(
-            f"topic {self.topic}: a publisher offers incompatible quality of service ({policy}), nothing will come "
-            f"from it; change 'qos_overrides.{self.topic}.subscription.*', or the publisher."
-        )
+        self.status.reading_problem = ""
 
     def _on_message_lost(self, event: Any) -> None:
-        self.status.lost = event.total_count
+        self.status.lost += event.total_count_change
 
-    def _report(self, problem: str) -> None:
-        if problem != self.status.problem:
+    def _log_new(self, problem: str, known: str) -> None:
+        if problem != known:
             self._node.get_logger().error(problem)
-        self.status.problem = problem
 
 
 class Subscriptions:
@@ -239,10 +266,14 @@ def _published_type(topic: str, publishers: Sequence[TopicEndpointInfo]) -> str:
     return types.pop()
 
 
-def _common_reliability(publishers: Sequence[TopicEndpointInfo]) -> ReliabilityPolicy:
-    """Reliable if all publishers are; otherwise best effort, which takes from all."""
+def _common_quality(publishers: Sequence[TopicEndpointInfo]) -> Quality:
+    """Reliable if all publishers are, and latched if all are; otherwise less, which takes from all."""
     reliable = all(p.qos_profile.reliability == ReliabilityPolicy.RELIABLE for p in publishers)
-    return ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT
+    latched = all(p.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
+    return (
+        ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
 
 
 def _overridden_policies(node: Node, topic: str) -> list[QoSPolicyKind]:

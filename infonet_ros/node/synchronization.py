@@ -4,6 +4,7 @@ What goes through the filters is not the messages but the few numbers read from 
 small, and topics without a header take part with the time of their arrival.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -57,6 +58,7 @@ class Synchronizer:
         self._names = [modality.name for modality in settings.modalities]
         self.entered = dict.fromkeys(self._names, 0)
         self.sets = 0
+        self._slowest = 0.0
         self._last: dict[str, int] = {}
         self._matched: list[tuple[Reading, ...]] = []
         self._inputs: dict[str, Any] = {}
@@ -68,16 +70,23 @@ class Synchronizer:
             self._rebuild()  # Full queues of a later time would keep out all that comes.
         self._last[name] = max(self._last.get(name, stamp), stamp)
         self.entered[name] += 1
+        began = time.perf_counter()
         try:
             self._inputs[name].signalMessage(Reading(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values))
         except Exception:
             self._rebuild()  # An exception leaves the filter's lock held for ever.
             raise
+        self._slowest = max(self._slowest, time.perf_counter() - began)
         # Outside of the filter, which holds its lock while it calls back.
         matched, self._matched = self._matched, []
         for readings in matched:
             self.sets += 1
             self._take(min(r.stamp for r in readings), tuple(chain.from_iterable(r.values for r in readings)))
+
+    def take_slowest(self) -> float:
+        """Return the longest time that a message took to match since this was last asked, seconds."""
+        slowest, self._slowest = self._slowest, 0.0
+        return slowest
 
     def _rebuild(self) -> None:
         filters = _message_filters()

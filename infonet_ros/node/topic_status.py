@@ -32,7 +32,9 @@ class TopicStatus:
     last_stamp, last_arrival : int or None
         Nanoseconds: stamp of the newest message, and when it came by the node's clock.
     problem : str
-        Why there is no data, or no good data; empty without a reason.
+        Why nothing comes, as far as the graph tells; empty without a reason.
+    reading_problem : str
+        Why the last message could not be read; empty when it could.
     """
 
     received: int = 0
@@ -45,6 +47,7 @@ class TopicStatus:
     last_stamp: int | None = None
     last_arrival: int | None = None
     problem: str = ""
+    reading_problem: str = ""
     _stamps: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _period: float = math.nan
 

@@ -46,11 +46,19 @@ def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
     A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
     counts in the sensors' time; when it jumped back, counting starts anew.
     """
-    watch = last.watch
-    if not set(watch.pair) <= set(matrix.names):
+    if not set(last.watch.pair) <= set(matrix.names):
         return last
-    a, b = (matrix.names.index(name) for name in watch.pair)
-    mi, now = float(matrix.mi[a, b]), matrix.end
+    a, b = (matrix.names.index(name) for name in last.watch.pair)
+    return _judged(last, float(matrix.mi[a, b]), matrix.end)
+
+
+def judged_in_silence(last: Finding, now: int) -> Finding:
+    """Judge a watched pair when no window has come up to ``now``, nanoseconds: nothing is known about it any more."""
+    return _judged(last, math.nan, now)
+
+
+def _judged(last: Finding, mi: float, now: int) -> Finding:
+    watch = last.watch
     if watch.expect == "dependent":
         broken = not mi >= watch.threshold
     elif math.isnan(mi):

@@ -1,5 +1,11 @@
 """One thread that computes. It takes the newest job; jobs that are overtaken are counted, never queued.
 
+def compute(job):
+    publish(first(job))         # what is urgent
+    for part in parts(job):     # what may wait: after each yield, a newer job goes first
+        yield
+        ...
+
 worker = Worker(compute, report)
 worker.start()
 worker.offer(job)           # from any thread; returns at once
@@ -7,37 +13,45 @@ worker.stop(timeout=1.0)    # True when the thread has ended
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 Job = TypeVar("Job")
 
+_FINISHED = object()
+
 
 class Worker(Generic[Job]):
-    """Runs ``compute(job)`` on its own thread; an exception goes to ``report`` and the thread lives on.
+    """Runs ``compute(job)``, a generator, on its own thread; an exception goes to ``report`` and the thread lives on.
+
+    A job's steps up to its first ``yield`` are urgent, and taken before anything else. The rest is taken step by step
+    while no newer job waits. One rest at a time: while it is under way, those of newer jobs are left out.
 
     Attributes
     ----------
     skipped, done, failed : int
-        Jobs so far that were overtaken by a newer one, that were computed, and whose computation raised.
+        Jobs so far that were overtaken by a newer one, whose urgent part was computed, and whose computation raised.
+    left_out : int
+        Rests of jobs so far that were left out, because that of an earlier job was still under way.
     """
 
-    def __init__(self, compute: Callable[[Job], None], report: Callable[[Exception], None]) -> None:
+    def __init__(self, compute: Callable[[Job], Iterator[None]], report: Callable[[Exception], None]) -> None:
         self._compute = compute
         self._report = report
         self._wake = threading.Condition()
         self._next: Job | None = None
+        self._rest: Iterator[None] | None = None
         self._ending = False
         # A daemon: a computation that takes long must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="estimator", daemon=True)
         self._at_work = False
-        self.skipped = self.done = self.failed = 0
+        self.skipped = self.done = self.failed = self.left_out = 0
 
     @property
     def idle(self) -> bool:
         """Nothing is being computed, and nothing waits for it."""
         with self._wake:
-            return self._next is None and not self._at_work
+            return self._next is None and self._rest is None and not self._at_work
 
     def start(self) -> None:
         """Start the thread."""
@@ -56,7 +70,7 @@ class Worker(Generic[Job]):
             self._next = None
 
     def stop(self, timeout: float) -> bool:
-        """End the thread after the job that it is at; return whether it ended within ``timeout`` seconds."""
+        """End the thread after the step that it is at; return whether it ended within ``timeout`` seconds."""
         with self._wake:
             self._next, self._ending = None, True
             self._wake.notify()
@@ -67,16 +81,34 @@ class Worker(Generic[Job]):
     def _run(self) -> None:
         while True:
             with self._wake:
-                self._wake.wait_for(lambda: self._ending or self._next is not None)
+                self._wake.wait_for(lambda: self._ending or self._next is not None or self._rest is not None)
                 if self._ending:
                     return
                 job, self._next = self._next, None
                 self._at_work = True
             try:
-                self._compute(job)  # type: ignore[arg-type]
-                self.done += 1
+                if job is not None:
+                    self._begin(job)
+                else:
+                    self._go_on()
             except Exception as error:
                 self.failed += 1
                 self._report(error)
             finally:
                 self._at_work = False
+
+    def _begin(self, job: Job) -> None:
+        steps = self._compute(job)
+        finished = next(steps, _FINISHED) is _FINISHED
+        self.done += 1
+        if finished:
+            return
+        if self._rest is None:
+            self._rest = steps
+        else:
+            self.left_out += 1
+
+    def _go_on(self) -> None:
+        rest, self._rest = self._rest, None  # an exception ends it
+        if rest is not None and next(rest, _FINISHED) is not _FINISHED:
+            self._rest = rest

@@ -48,7 +48,8 @@ class Watch:
 def parameter(default: Any, description: str, **constraints: Any) -> Any:
     """Make a dataclass field that is also a ROS parameter.
 
-    Constraints: ``minimum``, ``maximum``, ``choices``, ``unit``, ``live`` (may change while the node runs).
+    Constraints: ``minimum``, ``maximum``, ``choices``, ``unit``, ``live`` (may change while the node runs),
+    ``read_only`` (only the start of the node can set it).
     """
     return field(default=default, metadata={"description": description, **constraints})
 
@@ -87,9 +88,9 @@ class Settings:
     )
     slop: float = parameter(
         0.05,
-        "Largest difference of stamps in one set of messages, for 'approximate'.",
+        "Stamps of one set of messages differ by less than this, for 'approximate'.",
         unit="s",
-        minimum=0.0,
+        minimum=0.001,
         maximum=60.0,
     )
     queue_size: int = parameter(
@@ -132,7 +133,7 @@ class Settings:
         live=True,
     )
     projections: int = parameter(
-        64, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
+        32, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
     )
     seed: int = parameter(0, "Seed of ties, surrogates and projections.", minimum=0, maximum=2**31 - 1, live=True)
     frame_id: str = parameter("base_link", "Frame of the image and of the markers.")
@@ -152,7 +153,13 @@ class Settings:
         live=True,
     )
     weights: str = parameter("", "Weights file of a network of your own; empty takes the weights that are shipped.")
-    autostart: bool = parameter(True, "Whether the node configures and activates itself when it starts.")
+    shares: int = parameter(
+        1, "Nodes that take turns at the windows of the same channels; 1: this one takes all.", minimum=1, maximum=64
+    )
+    share: int = parameter(0, "Which of the nodes that take turns this one is, from 0.", minimum=0, maximum=63)
+    autostart: bool = parameter(
+        True, "Whether the node configures and activates itself when it starts.", read_only=True
+    )
 
     def __post_init__(self) -> None:
         for name in scalar_parameters():
@@ -161,6 +168,16 @@ class Settings:
             raise ConfigurationError(
                 f"max_lag is {self.max_lag} s with synchronization {self.synchronization!r}: delays need the regular "
                 "clock of 'resample'; set max_lag to 0 or synchronization to 'resample'."
+            )
+        if self.max_lag > self.window / 2:
+            raise ConfigurationError(
+                f"max_lag is {self.max_lag:g} s with a window of {self.window:g} s: expected at most half the window, "
+                "so that enough of it is left to compare; set a longer window or a smaller max_lag."
+            )
+        if self.share >= self.shares:
+            raise ConfigurationError(
+                f"share is {self.share} of {self.shares} shares: expected a number from 0 to {self.shares - 1}; set "
+                "shares to the number of nodes that take turns."
             )
         _check_names(self)
 

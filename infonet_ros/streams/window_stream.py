@@ -11,6 +11,9 @@ period. A window is ready once every channel has a sample at or after its end, o
 ahead of it. So the windows depend on sensor time alone: whatever the order in which topics arrive (within the
 patience), the same messages give the same windows.
 
+Several streams can take turns: each cuts one window in ``shares``, the one whose turn is ``share``, and all of them
+together cut what one alone would.
+
 With the synchronizations 'approximate' and 'exact' whole sets of messages come in, ``push(MATCHED, stamp, values)``
 with the values of all channels, and a window holds the sets of its time as they are.
 """
@@ -166,7 +169,9 @@ class WindowStream:
         """Cut the windows that became ready, oldest first."""
         cuts = []
         while self._newest is not None and self._complete(self._next_end, self._newest):
-            if cut := self._cut(self._next_end, self._newest):
+            if MATCHED not in self.buffers and not np.isfinite(self.rate):
+                self._measure_rate()
+            if self._ours(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
                 cuts.append(cut)
             self._cut_until = self._next_end
             self._next_end += self._hop
@@ -178,6 +183,10 @@ class WindowStream:
         """Let the next window end at the first hop that has a whole window of samples before it."""
         earliest = max(since + self._window, 0 if self._cut_until is None else self._cut_until + 1)
         self._next_end = -(-earliest // self._hop) * self._hop
+
+    def _ours(self, end: int) -> bool:
+        """Tell whether it is this stream's turn to cut the window up to ``end``; others take turns at the rest."""
+        return end // self._hop % self._settings.shares == self._settings.share
 
     def _complete(self, end: int, newest: int) -> bool:
         """Tell whether every channel reached ``end``, or is so late that it is not waited for."""
@@ -197,8 +206,6 @@ class WindowStream:
     def _cut(self, end: int, newest: int) -> Cut | None:
         ticks, period, since = None, 0, end - self._window + 1
         if MATCHED not in self.buffers:
-            if not np.isfinite(self.rate):
-                self._measure_rate()
             if not np.isfinite(self.rate):
                 return None
             period = round(NANOSECONDS / self.rate)

@@ -13,7 +13,7 @@ from rosgraph_msgs.msg import Clock
 
 from infonet_ros.matrices import channel_matrix
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.streams.settings import Watch
+from infonet_ros.streams.settings import Watch, scalar_parameters
 
 PAIR = {
     "modalities": ["a", "b"],
@@ -124,6 +124,8 @@ def test_window_and_surrogates_change_while_it_runs(graph):
         ("rate", 10.0, "rate cannot change while the node is configured"),
         ("a.topic", "/c", "a.topic cannot change while the node is configured"),
         ("synchronization", "exact", "synchronization cannot change"),
+        ("max_lag", 3.0, "max_lag is 3 s with a window of 4 s: expected at most half the window"),
+        ("autostart", False, "read-only"),
     ],
 )
 def test_a_refused_parameter_says_why(graph, name, setting, reason):
@@ -131,6 +133,20 @@ def test_a_refused_parameter_says_why(graph, name, setting, reason):
     (result,) = node.set_parameters([Parameter(name, value=setting)])
     assert not result.successful
     assert reason in result.reason
+
+
+def test_every_parameter_says_what_it_is(graph):
+    node = graph.infonet(**{**PAIR, "watches": ["w"], "w.pair": ["a", "b"]})
+    for name, spec in scalar_parameters().items():
+        descriptor = node.describe_parameter(name)
+        assert descriptor.description.startswith(spec["description"])
+        assert descriptor.read_only == spec.get("read_only", False)
+        ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
+        assert [(r.from_value, r.to_value) for r in ranges] == (
+            [(spec["minimum"], spec["maximum"])] if "minimum" in spec else []
+        )
+    for name in ("modalities", "watches", "a.topic", "a.channels", "a.type", "w.pair", "w.threshold"):
+        assert node.describe_parameter(name).description
 
 
 def test_everything_changes_while_it_is_unconfigured(graph):
@@ -192,6 +208,38 @@ def test_best_effort_publishers_are_listened_to(graph):
     node, matrices = started(graph)
     Feed(graph, node, SIGNALS, qos=QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)).run(0.0, 6.5)
     graph.until(lambda: matrices)
+
+
+def test_what_a_latched_publisher_said_before_is_taken_in(graph):
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    graph.robot.create_publisher(type(stamped(0.0)), "/b", latched).publish(stamped(START))
+    node, _ = started(graph)
+    graph.until(lambda: node._topics.topics[1].status.received == 1)
+
+
+def test_nodes_that_take_turns_make_together_the_matrices_of_one(graph):
+    everything = graph.listen(MutualInformationMatrix, "/infonet/channels")
+    shared = graph.listen(MutualInformationMatrix, "/shared/channels")
+    remapped = ["--ros-args", "-r", "~/channels:=/shared/channels", "-r"]
+    node, _ = started(graph, rate=50.0)
+    turns = [
+        graph.infonet(
+            cli_args=[*remapped, f"__ns:=/share_{share}"], **{**PAIR, "rate": 50.0, "shares": 2, "share": share}
+        )
+        for share in range(2)
+    ]
+    feed = Feed(graph, node, SIGNALS)
+    graph.until(lambda: all(p.get_subscription_count() == 3 for p in feed._publishers.values()))
+    for second in range(9):
+        feed.run(float(second), 1.0)
+        graph.until(lambda: all(one._estimation.worker.idle for one in (node, *turns)))
+    graph.until(lambda: len(everything) >= 4 and len(shared) == len(everything))
+
+    def by_end(matrices):
+        return {Time.from_msg(m.window_end).nanoseconds: (list(m.mi), list(m.samples)) for m in matrices}
+
+    np.testing.assert_equal(by_end(shared), by_end(everything))
+    assert all(one._estimation.worker.done >= 2 for one in turns)
 
 
 def test_the_subscription_follows_its_publishers(graph):

@@ -4,10 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
-from robot_graph import Diagnosis, Graph
+from diagnostic_msgs.msg import DiagnosticStatus
+from robot_graph import START, Diagnosis, Graph, stamped
 from test_infonet_node import PAIR
+
+from infonet_ros.node.__main__ import spin
 
 BOUND = 60.0  # seconds until a process must have come so far
 
@@ -18,7 +22,7 @@ def launch(graph):
 
     def launch(*arguments):
         environment = {**os.environ, "ROS_DOMAIN_ID": str(graph.domain), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "infonet_ros.node.infonet_node", "--ros-args", *arguments]
+        command = [sys.executable, "-m", "infonet_ros.node", "--ros-args", *arguments]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         processes.append(process)
         return process
@@ -34,10 +38,50 @@ def arguments(**changes):
     return [part for name, given in {**PAIR, **changes}.items() for part in ("-p", f"{name}:={given}")]
 
 
+def waits_for_signals(graph, process):
+    """The first line of the program has run: all that follows is loading."""
+    status = Path(f"/proc/{process.pid}/status")
+    graph.until(lambda: int(status.read_text().split("SigBlk:")[1].split()[0], 16) & 1 << signal.SIGINT - 1)
+
+
+def configures(graph, process):
+    """Torch is being loaded, which happens in the transition."""
+    maps = Path(f"/proc/{process.pid}/maps")
+    graph.until(lambda: "libtorch" in maps.read_text())
+
+
+def is_unconfigured(graph, process):
+    Diagnosis(graph).until("infonet: estimator", lambda status: "unconfigured" in status.message)
+
+
+def listens(graph, process):
+    Diagnosis(graph).until("infonet: estimator", lambda status: "full" in status.message)
+
+
+def computes(graph, process):
+    """A window is being computed that would take hours."""
+    publishers = [graph.robot.create_publisher(type(stamped(0.0)), topic, 1000) for topic in ("/a", "/b")]
+    graph.until(lambda: all(publisher.get_subscription_count() for publisher in publishers))
+    for index in range(300):
+        for publisher in publishers:
+            publisher.publish(stamped(START + index / 50.0, index % 7, index % 5))
+    Diagnosis(graph).until("infonet: estimator", lambda status: "first window is 100% full" in status.message)
+
+
+@pytest.mark.parametrize(
+    ("moment", "changes"),
+    [
+        (waits_for_signals, {}),
+        (configures, {}),
+        (is_unconfigured, {"autostart": False}),
+        (listens, {}),
+        (computes, {"surrogates": 9999, "max_lag": 2.0}),
+    ],
+)
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_it_ends_at_once_and_with_code_zero(graph: Graph, launch, name):
-    process = launch(*arguments())
-    Diagnosis(graph).until("infonet: estimator", lambda status: "full" in status.message, timeout=BOUND)
+def test_it_ends_at_any_moment_with_code_zero(graph: Graph, launch, name, moment, changes):
+    process = launch(*arguments(**changes))
+    moment(graph, process)
     process.send_signal(getattr(signal, name))
     _, errors = process.communicate(timeout=BOUND)
     assert process.returncode == 0
@@ -50,3 +94,28 @@ def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):
     assert process.returncode == 1
     assert errors.splitlines()[-1] == "infonet_node: hop must lie between 0.01 and 86400.0 s, got -1.0 s."
     assert "Traceback" not in errors
+
+
+def test_a_callback_that_raises_is_reported_and_the_node_goes_on(graph: Graph):
+    node = graph.infonet(**PAIR)
+    calls = []
+
+    def callback():
+        calls.append(None)
+        raise RuntimeError("out of luck")
+
+    timer = node.create_timer(0.01, callback)
+    spin(node, graph.executor, Until(lambda: len(calls) >= 3))
+    node.destroy_timer(timer)
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: "out of luck" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+
+
+class Until:
+    """Stands for the interruption by a signal: true once the condition holds."""
+
+    def __init__(self, condition):
+        self._condition = condition
+
+    def __bool__(self):
+        return self._condition()

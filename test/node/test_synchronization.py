@@ -3,6 +3,7 @@ import sys
 import pytest
 
 from infonet_ros.errors import MissingDependencyError
+from infonet_ros.node.diagnostics import WARN, Growth, unmatched
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.streams.settings import Modality, Settings
 
@@ -73,6 +74,22 @@ def test_it_goes_on_after_what_takes_the_sets_raised():
     synchronizer.push("a", START + 1, (1,))
     synchronizer.push("b", START + 1, (2, 3))
     assert len(sets) == 2
+
+
+def test_it_tells_when_nothing_matches_and_when_matching_takes_long():
+    synchronizer, sets = make("exact")
+    growth = Growth()
+    for step in range(3):
+        synchronizer.push("a", START + step * MILLISECOND, (1,))
+        synchronizer.push("b", START + step * MILLISECOND + 1, (2, 3))
+    assert not sets
+    ((level, problem),) = unmatched(synchronizer, growth)
+    assert level == WARN
+    assert problem.startswith("no messages match")
+    assert not unmatched(synchronizer, growth)  # nothing came in since
+    assert synchronizer.take_slowest() == 0.0
+    synchronizer.push("a", START, (1,))
+    assert synchronizer.take_slowest() > 0.0
 
 
 def test_without_message_filters_one_sentence_names_the_package(monkeypatch):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.node.watches import Finding, State, judged
+from infonet_ros.node.watches import Finding, State, judged, judged_in_silence
 from infonet_ros.streams.settings import Watch
 
 SECOND = 1_000_000_000
@@ -66,6 +66,14 @@ def test_without_a_duration_it_is_an_alert_at_once():
 
 def test_time_that_jumps_back_counts_anew():
     assert states(DEPENDENT, (0.1, 100), (0.1, 1), (0.1, 2), (0.1, 3)) == [State.BROKEN] * 3 + [State.ALERT]
+
+
+def test_silence_breaks_dependence_as_not_known_does():
+    finding = judged(Finding(DEPENDENT), matrix(0.9, 10))
+    found = [finding := judged_in_silence(finding, seconds * SECOND) for seconds in (12, 13, 14)]
+    assert [each.state for each in found] == [State.BROKEN, State.BROKEN, State.ALERT]
+    assert judged_in_silence(Finding(INDEPENDENT), SECOND).state is State.UNKNOWN
+    assert judged(finding, matrix(0.9, 15)).state is State.KEPT
 
 
 def test_a_matrix_without_the_pair_changes_nothing():

@@ -13,6 +13,7 @@ class Recorder:
     def __init__(self):
         self.done, self.errors = [], []
         self.entered, self.go_on = threading.Event(), threading.Event()
+        self.at_rest, self.rest_goes_on = threading.Event(), threading.Event()
         self.finished = threading.Condition()
         self.worker = Worker(self.compute, self.report)
         self.worker.start()
@@ -23,6 +24,11 @@ class Recorder:
         if job == "bad":
             raise ValueError("bad job")
         self._note(self.done, job)
+        for part in range(2 if str(job).startswith("long") else 0):
+            yield
+            self.at_rest.set()
+            assert self.rest_goes_on.wait(BOUND)
+            self._note(self.done, f"{job} {part}")
 
     def report(self, error):
         self._note(self.errors, error)
@@ -42,6 +48,7 @@ def recorder():
     recorder = Recorder()
     yield recorder
     recorder.go_on.set()
+    recorder.rest_goes_on.set()
     assert recorder.worker.stop(BOUND)
 
 
@@ -85,3 +92,17 @@ def test_stop_says_whether_the_thread_is_still_at_work(recorder):
     assert not recorder.worker.stop(0.0)
     recorder.go_on.set()
     assert recorder.worker.stop(BOUND)
+
+
+def test_a_newer_job_goes_before_the_rest_of_an_older_one_whose_rest_is_finished_first(recorder):
+    recorder.go_on.set()
+    recorder.worker.offer("long a")
+    assert recorder.at_rest.wait(BOUND)
+    recorder.worker.offer("long b")
+    recorder.rest_goes_on.set()
+    recorder.until(lambda: len(recorder.done) == 4)
+    assert recorder.done == ["long a", "long a 0", "long b", "long a 1"]
+    recorder.worker.offer("long c")
+    recorder.until(lambda: len(recorder.done) == 7)
+    assert recorder.done[4:] == ["long c", "long c 0", "long c 1"]
+    assert (recorder.worker.done, recorder.worker.left_out, recorder.worker.skipped) == (3, 1, 0)

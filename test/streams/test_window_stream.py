@@ -3,6 +3,7 @@ import math
 import numpy as np
 import pytest
 
+from infonet_ros.errors import ConfigurationError
 from infonet_ros.streams.settings import Modality, Settings
 from infonet_ros.streams.window_stream import MATCHED, NANOSECONDS, WindowStream
 
@@ -190,3 +191,20 @@ def test_matched_sets_stay_where_they_are():
 def test_a_channel_that_is_no_path_is_refused():
     with pytest.raises(ValueError, match="not a field path"):
         WindowStream(Settings(modalities=(Modality("m", "/m", ("a..b",)),)))
+
+
+def test_streams_that_take_turns_cut_together_what_one_alone_would():
+    whole = windows(WindowStream(settings()), robot())
+    turns = [windows(WindowStream(settings(shares=3, share=share)), robot()) for share in range(3)]
+    assert [len(found) for found in turns] == [2, 2, 2]
+    assert_same(sorted((window for found in turns for window in found), key=lambda window: window.end), whole)
+
+
+def test_a_share_must_be_one_of_the_shares():
+    with pytest.raises(ConfigurationError, match="share is 2 of 2 shares: expected a number from 0 to 1;"):
+        settings(shares=2, share=2)
+
+
+def test_delays_must_leave_half_of_the_window():
+    with pytest.raises(ConfigurationError, match=r"max_lag is 2\.1 s with a window of 4 s: expected at most half"):
+        settings(max_lag=2.1)

@@ -1,0 +1,93 @@
+"""The process of the node: `ros2 run infonet_ros infonet_node`, or `python3 -m infonet_ros.node`.
+
+A signal may come at any moment: while torch is loaded, which takes seconds, in a callback, in the middle of a window.
+So one thread waits for it from the first line on, and what the others do is not interrupted: they end by themselves,
+or with the process when they take too long.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rclpy.executors import Executor
+
+    from infonet_ros.node.infonet_node import InfonetNode
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_GRACE = 1.0  # seconds from the signal to the end of the process, whatever it is at
+_WORKER_GRACE = 0.5  # of these for the window that is being computed
+
+
+class Interruption:
+    """SIGINT or SIGTERM: noted once it comes, and the end of the process soon after it.
+
+    Attributes
+    ----------
+    executor : Executor or None
+        Woken by the signal.
+    """
+
+    def __init__(self) -> None:
+        self.executor: Executor | None = None
+        self._came = threading.Event()
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # also for all threads that are started from now on
+        threading.Thread(target=self._wait, name="signals", daemon=True).start()
+
+    def __bool__(self) -> bool:
+        return self._came.is_set()
+
+    def _wait(self) -> None:
+        signal.sigwait(_SIGNALS)
+        self._came.set()
+        if self.executor is not None:
+            self.executor.wake()
+        time.sleep(_GRACE)
+        sys.stdout.flush()
+        os._exit(0)  # nothing else interrupts a long window, or the loading of a library
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until Ctrl-C or the end of ROS; return the exit code."""
+    interruption = Interruption()
+    import rclpy
+    from rclpy.executors import SingleThreadedExecutor
+    from rclpy.signals import SignalHandlerOptions
+
+    from infonet_ros.errors import ConfigurationError
+    from infonet_ros.node.infonet_node import InfonetNode
+
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        node = InfonetNode()
+    except ConfigurationError as error:
+        print(f"infonet_node: {error}", file=sys.stderr)
+        rclpy.try_shutdown()
+        return 1
+    interruption.executor = SingleThreadedExecutor()
+    interruption.executor.add_node(node)
+    node.start()
+    spin(node, interruption.executor, interruption)
+    ended = node.end(_WORKER_GRACE)
+    rclpy.try_shutdown()
+    if not ended:
+        # Python must not be taken down under the window that is still being computed.
+        sys.stdout.flush()
+        os._exit(0)
+    return 0
+
+
+def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:
+    """Serve the node until it is interrupted or ROS ends; what a callback raises is reported, and the node lives on."""
+    while node.context.ok() and not interruption:
+        try:
+            executor.spin_once()
+        except Exception as error:
+            node.report(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
