@@ -2,7 +2,7 @@
 
 def compute(job):
     publish(first(job))         # what is urgent
-    for part in parts(job):     # what may wait: after each yield, a newer job goes first
+    for part in parts(job):     # what may wait: at each yield, a newer job goes first
         yield
         ...
 
@@ -24,8 +24,8 @@ _FINISHED = object()
 class Worker(Generic[Job]):
     """Runs ``compute(job)``, a generator, on its own thread; an exception goes to ``report`` and the thread lives on.
 
-    A job's steps up to its first ``yield`` are urgent, and taken before anything else. The rest is taken step by step
-    while no newer job waits. One rest at a time: while it is under way, those of newer jobs are left out.
+    A job's steps up to its first ``yield`` are urgent. The rest is taken step by step, and a newer job waits for one
+    step at most. One rest at a time: while it is under way, those of newer jobs are left out.
 
     Attributes
     ----------
@@ -89,8 +89,7 @@ class Worker(Generic[Job]):
             try:
                 if job is not None:
                     self._begin(job)
-                else:
-                    self._go_on()
+                self._go_on()
             except Exception as error:
                 self.failed += 1
                 self._report(error)
@@ -109,6 +108,7 @@ class Worker(Generic[Job]):
             self.left_out += 1
 
     def _go_on(self) -> None:
-        rest, self._rest = self._rest, None  # an exception ends it
+        """Take one step of the rest that is under way; an exception ends it."""
+        rest, self._rest = self._rest, None
         if rest is not None and next(rest, _FINISHED) is not _FINISHED:
             self._rest = rest
