@@ -1,8 +1,10 @@
 """Tells a planner which odometry to trust: the one that shares most with the gyroscope, or none."""
 
+from contextlib import suppress
 from typing import Any
 
 import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import String
@@ -25,12 +27,13 @@ class OdometryChoice(Node):
 
     def choose(self, matrix: MutualInformationMatrix) -> None:
         """Compare the lower ends of the intervals: what is uncertain, or not known (NaN), is not trusted."""
-        row = matrix.names.index(self.reference) * len(matrix.names)
-        lower = {name: matrix.lower[row + matrix.names.index(name)] for name in self.candidates}
-        trusted = [name for name in lower if lower[name] >= self.least]
+        size = len(matrix.names)
+        rows = {name: matrix.lower[k * size : (k + 1) * size] for k, name in enumerate(matrix.names)}
+        lower = dict(zip(matrix.names, rows.get(self.reference, ()), strict=False))
+        trusted = [name for name in self.candidates if lower.get(name, 0.0) >= self.least]
         self.publisher.publish(String(data=max(trusted, key=lower.__getitem__, default="")))
 
 
 if __name__ == "__main__":
-    rclpy.init()
-    rclpy.spin(OdometryChoice())
+    with suppress(KeyboardInterrupt, ExternalShutdownException), rclpy.init():
+        rclpy.spin(OdometryChoice())
