@@ -48,14 +48,18 @@ class Significance:
             surrogates=analysis.settings.surrogates,
         )
 
+    def doubts(self, a: int, b: int) -> bool:
+        """Tell whether a pair was tested and is not significant."""
+        return bool(self.surrogates) and not self.significant[a, b]
+
     def __str__(self) -> str:
         if not self.surrogates:
             return "Nothing was tested for significance: no surrogates were asked for."
         text = (
             f"{self.found} of {counted(self.tested, 'pair')} {'is' if self.found == 1 else 'are'} significant: p ≤ "
             f"{SIGNIFICANCE:g} against {counted(self.surrogates, 'surrogate')}, adjusted for the number of pairs by "
-            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, {SIGNIFICANCE * self.tested:.1f} of "
-            "them by chance."
+            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
+            f"{SIGNIFICANCE * self.tested:.1f}."
         )
         needed = math.ceil(self.tested / SIGNIFICANCE) - 1
         if self.surrogates < needed:
@@ -65,7 +69,11 @@ class Significance:
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, and whether it is clear: more than `CLEAR_GAIN`, not at the search's edge."""
+    """Words about the delay of a pair, and whether it is clear.
+
+    It is when it raises the MI by `CLEAR_GAIN` or more, and so far that the interval leaves out the MI without delay,
+    when it does not lie at the edge of the search, and when the pair is significant if that was tested.
+    """
 
     words: str
     clear: bool
@@ -85,28 +93,30 @@ class Delay:
         if abs(lag) >= float(np.abs(curve.lags).max()) - 1e-6:
             return cls(f"{words}, the edge of the search", False)
         best, at_zero = float(matrix.mi[a, b]), float(curve.mi[np.argmin(np.abs(curve.lags))])
-        if best - at_zero < CLEAR_GAIN:
+        if best - at_zero < CLEAR_GAIN or matrix.lower[a, b] <= at_zero:
             return cls(f"{words}, hardly more than without delay ({at_zero:.2f} nats)", False)
-        return cls(f"{words} ({at_zero:.2f} nats without delay, {best:.2f} with it)", True)
+        words = f"{words} ({at_zero:.2f} nats without delay, {best:.2f} with it)"
+        return cls(words, not Significance.of(analysis).doubts(a, b))
 
 
 def findings(analysis: Analysis) -> list[str]:
     """Sentences about the strongest pairs, clear delays, significance and changes."""
-    names, matrix = analysis.names, analysis.whole.matrix
+    names, matrix, significance = analysis.names, analysis.whole.matrix, Significance.of(analysis)
     sentences = [
         f"{names[a]} and {names[b]} share {matrix.mi[a, b]:.2f} nats "
-        f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})."
+        f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
+        f"{', which is not significant' if significance.doubts(a, b) else ''}."
         for a, b in analysis.strongest(3)
     ]
     for curve in analysis.whole.curves:
         delay = Delay.of(analysis, names.index(curve.a), names.index(curve.b))
         if delay.clear:
             sentences.append(f"Delay: {delay.words}.")
-    if analysis.settings.surrogates:
-        sentences.append(str(Significance.of(analysis)))
+    if significance.surrogates:
+        sentences.append(str(significance))
     pairs = len({(change.a, change.b) for change in analysis.changes})
-    where = f" in {counted(pairs, 'pair')}" if pairs else ""
-    return [*sentences, f"{counted(len(analysis.changes), 'change')} of dependence{where}."]
+    changes = f"{counted(len(analysis.changes), 'change')} of dependence in {counted(pairs, 'pair')}."
+    return [*sentences, changes if pairs else "No dependence changed."]
 
 
 def findings_record(analysis: Analysis) -> dict[str, Any]:

@@ -195,7 +195,7 @@ def _summary(results: Results, out: Path, seconds: float) -> str:
     for a, b in analysis.strongest(5):
         lag = float(matrix.lag[a, b])
         delay = f", {names[b] if lag > 0 else names[a]} {abs(lag):.2f} s later" if lag else ""
-        doubt = ", not significant" if significance.surrogates and not significance.significant[a, b] else ""
+        doubt = ", not significant" if significance.doubts(a, b) else ""
         lines.append(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
     lines += [str(significance), f"Written to {out}: {', '.join(path.name for path in results.files)}"]
     return "\n".join(lines)

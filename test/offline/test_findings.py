@@ -79,6 +79,15 @@ def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
     assert not unrelated.clear
 
 
+def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    untested, tested = small_analysis, with_p_values(small_analysis, [0.3, 0.3, 0.3])
+    assert any(sentence.startswith("Delay: speed.data") for sentence in findings(untested))
+    assert not any(sentence.startswith("Delay") for sentence in findings(tested))
+    assert findings(tested)[0].endswith(", which is not significant.")
+    assert not Delay.of(tested, a, b).clear
+
+
 def test_the_record_is_plain_json(small_analysis):
     record = json.loads(json.dumps(findings_record(small_analysis), allow_nan=False))
     assert record["channels"] == list(small_analysis.names)
