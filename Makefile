@@ -9,7 +9,7 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs pictures lock audit clean
+.PHONY: help setup demo test lint docs pictures lock audit fuzz clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,6 +43,11 @@ lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for
 audit:  ## Look the pinned packages up among known faults, by pip-audit; fails where its source cannot be reached
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uvx -q pip-audit --strict --no-deps --disable-pip -r scripts/requirements.lock
+
+SECONDS ?= 60
+fuzz: setup  ## Feed damaged bags, tables and settings to their readers for SECONDS=60, guided by coverage (Atheris)
+	@$(ACTIVATE) { python3 -c "import atheris" 2>/dev/null || python3 -m pip install -q atheris; } \
+	  && python3 fuzz/run.py --seconds $(SECONDS)
 
 clean:  ## Remove everything that the other targets made
 	rm -rf .venv build install log demo_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis

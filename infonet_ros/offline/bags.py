@@ -89,7 +89,8 @@ class Bag:
         left_out: dict[str, None] = {}
         # Several messages, since two publishers on one topic may name different joints.
         for _, _, message in islice(self._messages([topic], self.start, self.end + 1), _GLIMPSE_MESSAGES):
-            found, rest = numeric_fields(type_name, self.schema, message)
+            with _one_sentence(self.label):  # a bag may define a standard type in its own way
+                found, rest = numeric_fields(type_name, self.schema, message)
             fields.update(dict.fromkeys(found))
             left_out.update(dict.fromkeys(rest))
         return list(fields), list(left_out)
@@ -98,12 +99,14 @@ class Bag:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
         bound = self._bind(modalities)
         for topic, received, message in self._messages(list(bound), start, stop):
-            stamp = header_stamp(message)
+            with _one_sentence(self.label):
+                stamp = header_stamp(message)
+                readings = [(name, [extract(message) for extract in extractors]) for name, extractors in bound[topic]]
             if stamp is None:
                 self.unstamped.add(topic)
                 stamp = received
-            for modality, extractors in bound[topic]:
-                yield Sample(modality, stamp, [extract(message) for extract in extractors], received)
+            for modality, values in readings:
+                yield Sample(modality, stamp, values, received)
 
     def glimpse(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read some samples of each modality, from all over that time."""

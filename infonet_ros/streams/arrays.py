@@ -15,7 +15,7 @@ _NAMED_ENCODINGS = {
     **dict.fromkeys(("rgb16", "bgr16"), ("u2", 3)),
     **dict.fromkeys(("rgba16", "bgra16"), ("u2", 4)),
 }
-_GENERIC_ENCODING = re.compile(r"(8|16|32|64)([USF])C(\d*)")
+_GENERIC_ENCODING = re.compile(r"(8(?!F)|16|32|64)([USF])C([1-9]\d{0,3})?")
 _KINDS = {"U": "u", "S": "i", "F": "f"}
 _POINT_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 8: "f8"}
 

@@ -110,7 +110,10 @@ def parse_channel(text: str) -> ChannelPath:
     steps, position = [], 0
     body = body.strip()
     while match := _STEP.match(body, position):
-        steps.append(Step(match[1], None if match[2] is None else _parse_selector(match[2])))
+        try:
+            steps.append(Step(match[1], None if match[2] is None else _parse_selector(match[2])))
+        except ValueError:  # a slice with a step of 0, or more digits than any index has
+            break
         position = match.end()
         if position == len(body):
             return ChannelPath(text, tuple(steps), reduction or None)
@@ -142,7 +145,10 @@ def _parse_selector(text: str) -> Selector:
         if _INDEX.fullmatch(part):
             items.append(int(part))
         elif match := _SLICE.fullmatch(part):
-            items.append(slice(*(None if bound is None else int(bound) for bound in match.groups())))
+            bounds = [None if bound is None else int(bound) for bound in match.groups()]
+            if bounds[2] == 0:
+                raise ValueError(f"the slice {part!r} has a step of 0")
+            items.append(slice(*bounds))
         else:
             return text.strip()
     return tuple(items)

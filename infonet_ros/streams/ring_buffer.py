@@ -81,6 +81,9 @@ class RingBuffer:
             if self._stamps[row] == stamp:
                 self._merge(row, values, present)
                 return
+            if row == self._first and len(self) == self._row_limit:  # it would be the first to give way
+                self.overflowed += 1
+                return
             row = self._insert(row)
         self._stamps[row] = stamp
         self._values[row] = values

@@ -170,7 +170,7 @@ class WindowStream:
         cuts = []
         while self._newest is not None and self._complete(self._next_end, self._newest):
             if MATCHED not in self.buffers and not np.isfinite(self.rate):
-                self._measure_rate()
+                self._measure_rate(self._next_end)
             if self._ours(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
                 cuts.append(cut)
             self._cut_until = self._next_end
@@ -228,9 +228,10 @@ class WindowStream:
             max_gap=round(settings.max_gap * NANOSECONDS),
         )
 
-    def _measure_rate(self) -> None:
-        """Take the rate of the slowest channel in the first window."""
-        periods = [stream_period(b.stamps[rows]) for b in self.buffers.values() for rows in b.present.T]
+    def _measure_rate(self, end: int) -> None:
+        """Take the rate of the slowest channel in the first window; what came after it depends on who was first."""
+        stamps = (b.stamps[rows] for b in self.buffers.values() for rows in b.present.T)
+        periods = [stream_period(own[own <= end]) for own in stamps]
         self._measured_rate = clock_rate(periods)
 
 
