@@ -9,7 +9,7 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs pictures lock audit fuzz clean
+.PHONY: help setup demo test lint docs bench pictures lock audit fuzz clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,11 @@ lint: setup  ## Style, docstrings, types, and every link of the documentation
 docs: setup  ## The documentation as a site, under site/
 	@$(ACTIVATE) $(SPHINX) . site && echo "The documentation is site/docs/index.html."
 
+# The estimators to compare with come by the extra of setup.py; where ROS 2 is sourced, install them as you see fit.
+bench: setup  ## Figures beside other estimators, under 3 minutes; with LONG=1 those of README.md and docs/, on a quiet machine
+	@$(if $(ROS_DISTRO),,.venv/bin/pip install -q uv && VIRTUAL_ENV=.venv .venv/bin/uv pip install -q -r setup.py --extra bench)
+	@$(ACTIVATE) python3 -m benchmarks $(if $(LONG),--long)
+
 pictures: setup  ## Draw the pictures of README.md and docs/ anew from the recording that comes with the package
 	@$(ACTIVATE) python3 scripts/pictures.py
 
@@ -50,4 +55,4 @@ fuzz: setup  ## Feed damaged bags, tables and settings to their readers for SECO
 	  && python3 fuzz/run.py --seconds $(SECONDS)
 
 clean:  ## Remove everything that the other targets made
-	rm -rf .venv build install log demo_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build install log demo_output bench_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -43,5 +43,7 @@ setup(
         "tqdm",
         "typer",
     ],
+    # The estimators that `make bench` compares with.
+    extras_require={"bench": ["ennemi", "scikit-learn"]},
     entry_points={"console_scripts": ["infonet = infonet_ros.cli:main"]},
 )

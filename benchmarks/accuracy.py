@@ -1,143 +1,172 @@
-"""How far estimators are from the truth: families of distributions, sample sizes, order of pairs, coverage.
+"""How far estimators are from the truth: families of distributions, at several numbers of samples.
 
-python benchmarks/accuracy.py [--seeds 10] [--out benchmarks/results]
+Repetitions of a family differ in their samples, those of random mixtures also in the mixture. The oracle averages the
+true pointwise MI over the same samples: without a prior no estimator is expected to do better.
+
+    python -m benchmarks.accuracy [--long]
 """
 
-import argparse
+import time
 from collections import defaultdict
-from collections.abc import Iterable
-from pathlib import Path
+from typing import Any
 
-import estimators
 import numpy as np
-from distributions import Distribution, held_out, independent, random_mixture, standard_tasks
-from report import environment, markdown_table, write_results
+from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.distributions import Distribution, independent, random_mixtures, standard_tasks
+from benchmarks.estimators import INFONET, KSG, ORACLE, installed_peers, what_is_left_out
+from benchmarks.mine import STEPS, mine
+from benchmarks.plots import COLOURS, bars, figure
 from infonet_ros import InfoNet
 
-PEERS: dict[str, estimators.Estimator] = {
-    "KSG of ranks": estimators.ksg_of_ranks,
-    "KSG": estimators.ksg,
-    "scikit-learn": estimators.scikit_learn,
-    "Gaussian copula": estimators.gaussian_copula,
-}
-SAMPLES = (250, 2000, 8000)
+# T: repetitions of each task, random mixtures of each kind
+SHORT = {250: (2, 4), 2000: (2, 4), 8000: (2, 4)}
+LONG = {250: (20, 60), 2000: (20, 60), 8000: (20, 60), 32000: (5, 15)}
+MINE_SAMPLES = 2000
+INDEPENDENT = independent().family
+RATIO, MIXTURE_ERROR, INDEPENDENT_ERROR = 0.65, 0.0125, 0.008  # goals
 
 
-def main() -> None:
-    """Run, print the tables, and write them with the machine and versions."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=10, help="repetitions of each distribution")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the results")
-    parser.add_argument("--weights", type=Path, help="other weights than the shipped ones")
-    arguments = parser.parse_args()
-    net = InfoNet.from_pretrained("cpu", **({"weights": arguments.weights} if arguments.weights else {}))
-    errors = {count: measure(net, families(arguments.seeds), count, arguments.seeds) for count in SAMPLES}
-    results = {
-        "environment": environment(),
-        "seeds": arguments.seeds,
-        "errors": errors,
-        "order": {f"mixtures of {k}": order_accuracy(net, k, 50 * arguments.seeds) for k in (1, 3, 10)},
-        "coverage": coverage(net, 60 * arguments.seeds),
+def measure(options: Options) -> dict[str, Any]:
+    """Return ``{"errors": {T: {family: {estimator: [error, bias, standard error, repetitions]}}}, "mine": ...}``."""
+    net = InfoNet.from_pretrained(options.device, options.weights)
+    plan = LONG if options.long else SHORT
+    mixtures = random_mixtures(max(count for _, count in plan.values()))
+    return {
+        "errors": {samples: _errors(net, mixtures, samples, *counts) for samples, counts in plan.items()},
+        "mine": _mine_beside(net, mixtures, 3 if options.long else 1, options.long),
+        "left out": what_is_left_out(),
     }
-    text = describe(results)
-    print(text)
-    write_results(arguments.out, "accuracy", results, text)
 
 
-def families(seeds: int) -> list[Distribution]:
-    """Return the distributions of one run; random mixtures are drawn by a fixed seed."""
-    rng = np.random.default_rng(2024)
-    mixtures = [random_mixture(rng, components) for components in (1, 3, 10) for _ in range(2 * seeds)]
-    return [*standard_tasks(), independent(), *mixtures]
-
-
-def measure(net: InfoNet, distributions: list[Distribution], count: int, seeds: int) -> dict:
-    """Return the mean absolute error and the bias, nats: ``{family: {estimator: [error, bias]}}``."""
+def _errors(net: InfoNet, mixtures: list[Distribution], samples: int, repetitions: int, per_kind: int) -> dict:
+    estimators = {INFONET: lambda x, y: net.estimate(x, y).mi, **installed_peers()}
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for number, distribution in enumerate(tqdm(distributions, desc=f"T = {count}")):
-        repetitions = seeds if not distribution.family.startswith("mixture") else 1
+    tasks = [(task, seed) for task in (*standard_tasks(), independent()) for seed in range(repetitions)]
+    tasks += [(mixture, 0) for mixture in _first_of_each_kind(mixtures, per_kind)]
+    for number, (task, seed) in enumerate(tqdm(tasks, desc=f"accuracy, T = {samples}", leave=False)):
+        x, y, oracle = task.draw(np.random.default_rng([seed, number, samples]), samples)
+        for name, estimator in estimators.items():
+            found[task.family][name].append(estimator(x, y) - task.truth)
+        found[task.family][ORACLE].append(oracle - task.truth)
+    return {family: {name: _summary(errors) for name, errors in by.items()} for family, by in found.items()}
+
+
+def _first_of_each_kind(mixtures: list[Distribution], count: int) -> list[Distribution]:
+    kinds = dict.fromkeys(mixture.family for mixture in mixtures)
+    return [m for kind in kinds for m in [m for m in mixtures if m.family == kind][:count]]
+
+
+def _summary(errors: list[float]) -> list[float]:
+    sizes = np.abs(errors)
+    return [float(sizes.mean()), float(np.mean(errors)), float(sizes.std() / np.sqrt(len(sizes))), len(sizes)]
+
+
+def _mine_beside(net: InfoNet, mixtures: list[Distribution], repetitions: int, long: bool) -> dict[str, Any]:
+    """Train MINE on a few tasks, because it is slow; infonet sees the same samples."""
+    tasks = [standard_tasks()[0], next(m for m in mixtures if m.family == "mixture of 3")]
+    if long:
+        tasks += [standard_tasks()[6], standard_tasks()[8], independent()]
+    rows, seconds = {}, []
+    for task in tqdm(tasks, desc="MINE", leave=False):
+        errors: dict[str, list[float]] = {"MINE": [], INFONET: []}
         for seed in range(repetitions):
-            x, y = distribution.sample(np.random.default_rng([seed, number, count]), count)
-            found[distribution.family]["infonet"].append(net.estimate(x, y).mi - distribution.truth)
-            for name, peer in PEERS.items():
-                found[distribution.family][name].append(peer(x, y) - distribution.truth)
-    return {
-        family: {name: [float(np.mean(np.abs(e))), float(np.mean(e))] for name, e in by_name.items()}
-        for family, by_name in found.items()
-    }
+            x, y, _ = task.draw(np.random.default_rng([seed, MINE_SAMPLES]), MINE_SAMPLES)
+            started = time.perf_counter()
+            errors["MINE"].append(mine(x, y, seed=seed) - task.truth)
+            seconds.append(time.perf_counter() - started)
+            errors[INFONET].append(net.estimate(x, y).mi - task.truth)
+        rows[task.name] = {"truth": task.truth, **{name: _summary(e) for name, e in errors.items()}}
+    return {"steps": STEPS, "samples": MINE_SAMPLES, "seconds a pair": float(np.median(seconds)), "tasks": rows}
 
 
-def order_accuracy(net: InfoNet, components: int, trials: int, count: int = 2000) -> float:
-    """Return how often the stronger of two pairs that share x is named.
-
-    Each trial takes a random mixture, and a copy of y to which noise is added; the copy's pair has less information by
-    the data-processing inequality, whatever the mixture. The noise is strong, 0.3 to 1 standard
-    deviations of y, so these are easy pairs: two of nearly the same information are not among them.
-    """
-    right = 0
-    rng = np.random.default_rng(99)
-    for _ in range(trials):
-        x, y = random_sample(rng, components, count)
-        worse = y + rng.uniform(0.3, 1.0) * y.std() * rng.standard_normal(count)
-        right += net.estimate(x, y).mi > net.estimate(x, worse).mi
-    return right / trials
-
-
-def random_sample(rng: np.random.Generator, components: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Sample of a random mixture with at least 0.05 nats, so that there is an order to find."""
-    while True:
-        mixture = random_mixture(rng, components)
-        if mixture.truth > 0.05:
-            return mixture.sample(rng, count)
-
-
-def coverage(net: InfoNet, trials: int) -> dict:
-    """Return how often the 90 % interval holds the truth on families left out of training: ``{T: {family: share}}``."""
-    inside: dict[int, dict[str, list[bool]]] = {count: defaultdict(list) for count in SAMPLES}
-    rng = np.random.default_rng(5)
-    for _ in tqdm(range(trials), desc="coverage"):
-        distribution = held_out(rng)
-        for count in SAMPLES:
-            estimate = net.estimate(*distribution.sample(rng, count))
-            inside[count][distribution.family].append(estimate.lower <= distribution.truth <= estimate.upper)
-    return {
-        count: {
-            **{family: float(np.mean(hits)) for family, hits in sorted(by_family.items())},
-            "all": mean_of(by_family.values()),
-        }
-        for count, by_family in inside.items()
-    }
-
-
-def mean_of(lists: Iterable[list[bool]]) -> float:
-    """Mean over all entries of all lists."""
-    return float(np.mean([entry for entries in lists for entry in entries]))
-
-
-def describe(results: dict) -> str:
+def describe(results: dict[str, Any]) -> str:
     """Tables in Markdown."""
-    parts = []
-    for count, by_family in results["errors"].items():
-        names = list(next(iter(by_family.values())))
-        rows = [
-            [family, *(f"{by[name][0]:.4f} ({by[name][1]:+.4f})" for name in names)] for family, by in by_family.items()
-        ]
-        shared = [f for f in by_family if f != "independent"]
-        means = {name: np.mean([by_family[f][name][0] for f in shared]) for name in names}
-        rows.append(["**mean of families**", *(f"**{means[name]:.4f}**" for name in names)])
-        rows.append(["ratio to KSG of ranks", *(f"{means[name] / means['KSG of ranks']:.2f}" for name in names)])
-        parts.append(f"Mean absolute error (bias), nats, T = {count}\n\n{markdown_table(['family', *names], rows)}")
-    order = [[name, f"{100 * share:.1f} %"] for name, share in results["order"].items()]
-    parts.append("The stronger of two pairs is named, T = 2000\n\n" + markdown_table(["data", "infonet"], order))
-    kinds = list(next(iter(results["coverage"].values())))
-    rows = [[str(count), *(f"{100 * by[kind]:.0f} %" for kind in kinds)] for count, by in results["coverage"].items()]
+    parts = list(results["left out"])
+    for samples, by_family in results["errors"].items():
+        parts += [f"Mean absolute error (bias) in nats, T = {samples}", error_table(by_family)]
+    trained = results["mine"]
+    rows = [
+        [name, f"{row['truth']:.3f}", *(f"{row[who][0]:.3f} ({row[who][1]:+.3f})" for who in ("MINE", INFONET))]
+        for name, row in trained["tasks"].items()
+    ]
     parts.append(
-        "The 90 % interval holds the truth, families left out of training\n\n" + markdown_table(["T", *kinds], rows)
+        f"MINE trained on each pair for {trained['steps']} steps, {trained['seconds a pair']:.1f} s a pair, "
+        f"T = {trained['samples']}, mean absolute error (bias) in nats"
     )
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([*parts, markdown_table(["task", "true MI", "MINE", INFONET], rows)])
 
+
+def error_table(by_family: dict[str, dict[str, list[float]]]) -> str:
+    """One row for each family, and their mean."""
+    names = list(next(iter(by_family.values())))
+    rows = [
+        [family, f"{by[names[0]][3]}", *(f"{by[name][0]:.4f} ({by[name][1]:+.4f})" for name in names)]
+        for family, by in by_family.items()
+    ]
+    means = {name: family_mean(by_family, name) for name in names}
+    rows.append(["**mean of the dependent families**", "", *(f"**{means[name]:.4f}**" for name in names)])
+    if KSG in means:
+        rows.append([f"relative to {KSG}", "", *(f"{means[name] / means[KSG]:.2f}" for name in names)])
+    return markdown_table(["family", "repetitions", *names], rows)
+
+
+def family_mean(by_family: dict[str, dict[str, list[float]]], name: str) -> float:
+    """Mean absolute error over the families, those of mixtures each for itself, without independence."""
+    return float(np.mean([by[name][0] for family, by in by_family.items() if family != INDEPENDENT]))
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    errors = results["errors"]
+    at_2000 = errors["2000"]
+    mixtures = float(np.mean([by[INFONET][0] for family, by in at_2000.items() if family.startswith("mixture")]))
+    nothing = at_2000[INDEPENDENT][INFONET][0]
+    claims = [
+        Claim(
+            "mean absolute error on random Gaussian mixtures, T = 2000",
+            f"at most {MIXTURE_ERROR} nats", f"{mixtures:.4f} nats", mixtures <= MIXTURE_ERROR,
+        ),
+        Claim(
+            "mean estimate of independent pairs, T = 2000",
+            f"below {INDEPENDENT_ERROR} nats", f"{nothing:.4f} nats", nothing < INDEPENDENT_ERROR,
+        ),
+    ]  # fmt: skip
+    if KSG not in at_2000[INDEPENDENT]:
+        return claims
+    ratio = family_mean(at_2000, INFONET) / family_mean(at_2000, KSG)
+    text = f"mean absolute error relative to {KSG}, mean of families, T = 2000"
+    claims.insert(0, Claim(text, f"at most {RATIO}", f"{ratio:.2f}", ratio <= RATIO))
+    for samples in ("250", "8000"):
+        # KSG may hit independence to the digit, because what comes out negative counts as 0.
+        ratios = {family: by[INFONET][0] / max(by[KSG][0], 1e-6) for family, by in errors[samples].items()}
+        worse = [f"{family} {ratio:.2f}" for family, ratio in ratios.items() if ratio > 1.0]
+        text = f"mean absolute error relative to {KSG} on every family, T = {samples}"
+        claims.append(Claim(text, "at most 1", ", ".join(worse) or f"{max(ratios.values()):.2f}", not worse))
+    return claims
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Errors by family at T = 2000, and how their mean falls with T."""
+    made, (left, right) = figure(2, height=4.6)
+    at_2000 = results["errors"]["2000"]
+    names = list(at_2000[INDEPENDENT])
+    bars(left, list(at_2000), {name: [by[name][0] for by in at_2000.values()] for name in names})
+    worst = max(by[name][0] for by in at_2000.values() for name in (INFONET, ORACLE, names[1]))
+    left.set_xlim(0.0, 1.5 * worst)
+    left.set_xlabel("mean absolute error [nats], T = 2000")
+    for name in names:
+        means = [family_mean(by_family, name) for by_family in results["errors"].values()]
+        right.loglog([int(t) for t in results["errors"]], means, "o-", color=COLOURS[name], label=name)
+    right.set_xlabel("samples T")
+    right.set_ylabel("mean absolute error, mean of families [nats]")
+    right.legend(frameon=False, fontsize=8)
+    return made
+
+
+BENCHMARK = Benchmark("accuracy", "Accuracy", measure, describe, draw, claim)
 
 if __name__ == "__main__":
-    main()
+    main(BENCHMARK)

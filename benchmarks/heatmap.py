@@ -1,6 +1,6 @@
 """How long one picture of the matrix takes, beside a full redraw by matplotlib, for 8, 16 and 32 channels.
 
-Run it as ``python benchmarks/heatmap.py``. Absolute times are of the machine that it runs on; the ratio travels.
+Run it as ``python -m benchmarks.heatmap``. Absolute times are of the machine that it runs on; the ratio travels.
 """
 
 import statistics

@@ -1,0 +1,178 @@
+"""What all benchmarks share: how long they run, what they claim, and where their results go.
+
+A benchmark is a file with a `Benchmark`; ``python -m benchmarks.<name> [--long] [--out FOLDER]`` runs one,
+``python -m benchmarks`` all. Each writes its results as JSON, with the machine and the versions, as Markdown, and
+as a picture.
+"""
+
+import argparse
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from infonet_ros.estimator.weights import SHIPPED
+
+RESULTS = Path(__file__).parent / "results"
+"""Results of the long version; README.md and docs/ quote them."""
+
+SHORT_RESULTS = Path("bench_output")
+
+_PACKAGES = ("torch", "numpy", "scipy", "ennemi", "scikit-learn", "ros-rclpy")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: the long version or the short one, with which weights, and where; the node always on the CPU."""
+
+    long: bool = False
+    weights: Path = SHIPPED
+    device: str = "auto"
+
+    @classmethod
+    def of(cls, given: argparse.Namespace) -> "Options":
+        """Take what `add_options` parsed."""
+        return cls(given.long, given.weights, given.device)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One thing that results show: its goal, what was measured, and whether that reaches it."""
+
+    text: str
+    goal: str
+    measured: str
+    reached: bool
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One question that is put to the estimator or the node.
+
+    ``measure`` returns what JSON can hold; from that alone ``describe`` makes the tables, ``claim`` the claims and
+    ``draw`` the picture.
+    """
+
+    name: str
+    title: str
+    measure: Callable[[Options], dict[str, Any]]
+    describe: Callable[[dict[str, Any]], str]
+    draw: Callable[[dict[str, Any]], Figure]
+    claim: Callable[[dict[str, Any]], list[Claim]]
+
+    def command(self, long: bool) -> str:
+        """Return the command line that runs it."""
+        return f"python -m benchmarks.{self.name}" + long * " --long"
+
+
+def run(benchmark: Benchmark, options: Options, out: Path) -> None:
+    """Run a benchmark, write what it found to a folder, and print its tables."""
+    started = time.monotonic()
+    found = benchmark.measure(options)
+    record = {
+        "command": benchmark.command(options.long),
+        "seconds": round(time.monotonic() - started, 1),
+        "device": options.device,
+        "environment": environment(),
+        "results": found,
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    file = out / f"{benchmark.name}.json"
+    file.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    print(save(benchmark, load(file), out), flush=True)
+
+
+def save(benchmark: Benchmark, record: dict[str, Any], out: Path) -> str:
+    """Write a record's tables and picture to a folder; return the tables."""
+    text = report(benchmark, record)
+    (out / f"{benchmark.name}.md").write_text(f"# {benchmark.title}\n\n{text}", encoding="utf-8")
+    benchmark.draw(record["results"]).savefig(out / f"{benchmark.name}.png", dpi=110)
+    return text
+
+
+def report(benchmark: Benchmark, record: dict[str, Any]) -> str:
+    """Tables and claims of a record in Markdown."""
+    machine = record["environment"]
+    versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
+    origin = (
+        f"`{record['command']}`, {record['seconds']:.0f} s, {machine['processor']}, {machine['cores']} cores, "
+        f"load {machine['load']:.1f} at the end, device {record['device']}, Python {machine['python']}, {versions}"
+    )
+    claims = benchmark.claim(record["results"])
+    parts = [origin, benchmark.describe(record["results"])]
+    if claims:
+        rows = [[claim.text, claim.goal, claim.measured, verdict(claim)] for claim in claims]
+        parts.insert(1, markdown_table(["claim", "goal", "measured", "reached"], rows))
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict(claim: Claim) -> str:
+    """Say whether a claim's goal is reached."""
+    return "yes" if claim.reached else "**no**"
+
+
+def load(file: Path) -> dict[str, Any]:
+    """Read a record."""
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def environment() -> dict[str, Any]:
+    """Return the machine and the versions of what was compared."""
+    versions = {}
+    for package in _PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "versions": versions,
+    }
+
+
+def markdown_table(header: list[str], rows: list[list[str]]) -> str:
+    """Lay out a table in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def default_folder(long: bool) -> Path:
+    """Return where results go: those of a short run must not replace what the documents quote."""
+    return RESULTS if long else SHORT_RESULTS
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that all benchmarks have."""
+    parser.add_argument("--long", action="store_true", help="the long version, which README.md and docs/ quote")
+    parser.add_argument(
+        "--out", type=Path, help="folder of the results; bench_output, or with --long benchmarks/results"
+    )
+    parser.add_argument("--weights", type=Path, default=SHIPPED, help="other weights than the shipped ones")
+    parser.add_argument("--device", default="auto", help="where the network runs: auto, cpu, cuda, cuda:1")
+
+
+def main(benchmark: Benchmark) -> None:
+    """Run one benchmark from the command line."""
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{benchmark.name}")
+    add_options(parser)
+    given = parser.parse_args()
+    run(benchmark, Options.of(given), given.out or default_folder(given.long))
+
+
+def _processor() -> str:
+    """Return the processor's name as the system gives it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())

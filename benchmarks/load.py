@@ -1,0 +1,75 @@
+"""What the node is put under: topics, windows, and the processes that publish them."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+CHANNELS = ("x", "y", "z", "w")
+PUBLISHERS = 2  # processes
+BOUND = 60.0  # seconds for a process to start
+
+
+@dataclass(frozen=True)
+class Load:
+    """What is published, and the windows that the node makes of it."""
+
+    minutes: float
+    topics: int = 8
+    rate: float = 100.0  # Hz, of each topic
+    window: float = 10.0  # s
+    hop: float = 0.5  # s
+
+    def __str__(self) -> str:
+        return (
+            f"{self.topics} topics of {len(CHANNELS)} channels at {self.rate:g} Hz, windows of {self.window:g} s every "
+            f"{self.hop:g} s, {self.minutes:g} minutes"
+        )
+
+    @property
+    def topic_names(self) -> list[str]:
+        """Names of the topics."""
+        return [f"/stream_{index}" for index in range(self.topics)]
+
+    @property
+    def messages(self) -> int:
+        """Number of messages on each topic."""
+        return round(self.minutes * 60 * self.rate)
+
+    def parameters(self, weights: Path) -> dict[str, Any]:
+        """Return the node's parameters."""
+        names = [topic.strip("/") for topic in self.topic_names]
+        values = {"modalities": names, "rate": self.rate, "window": self.window, "hop": self.hop}
+        values |= {"weights": str(weights), "device": "cpu"}
+        for name in names:
+            values |= {f"{name}.topic": f"/{name}", f"{name}.channels": [f"quaternion.{c}" for c in CHANNELS]}
+        return values
+
+    def node_arguments(self, weights: Path) -> list[str]:
+        """Return the node's command line."""
+        values = self.parameters(weights).items()
+        return ["--ros-args", *(part for name, value in values for part in ("-p", f"{name}:={value}"))]
+
+    @contextmanager
+    def publishing(self) -> Iterator[list[subprocess.Popen]]:
+        """Publish from processes of their own, as soon as the node listens."""
+        shares = [self.topic_names[index::PUBLISHERS] for index in range(PUBLISHERS)]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.publisher",
+            "--rate",
+            str(self.rate),
+            "--count",
+            str(self.messages),
+        ]
+        processes = [subprocess.Popen([*command, *share]) for share in shares]
+        try:
+            yield processes
+        finally:
+            for process in processes:
+                process.terminate()
+                process.wait(BOUND)

@@ -1,0 +1,106 @@
+"""Tables of README.md and docs/ made from the results, between two comments that mark the section.
+
+    python -m benchmarks.pages
+
+Also lays out the Markdown and the pictures beside the results anew.
+"""
+
+import re
+import textwrap
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks.accuracy import INDEPENDENT, family_mean
+from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, report, save, verdict
+
+ROOT = Path(__file__).resolve().parent.parent
+README, PERFORMANCE = ROOT / "README.md", ROOT / "docs" / "performance.md"
+
+
+def main() -> None:
+    """Write the sections anew, and the Markdown and pictures of the results."""
+    for name, record in records().items():
+        save(_benchmark(name), record, RESULTS)
+    for page, section, text in sections():
+        page.write_text(with_section(page.read_text(encoding="utf-8"), section, text), encoding="utf-8")
+
+
+def records() -> dict[str, dict[str, Any]]:
+    """Return all records of the results, by the benchmark's name."""
+    return {file.stem: load(file) for file in sorted(RESULTS.glob("*.json"))}
+
+
+def table(name: str, record: dict[str, Any]) -> str:
+    """Return the Markdown of one benchmark's record."""
+    return report(_benchmark(name), record)
+
+
+def sections() -> list[tuple[Path, str, str]]:
+    """Return page, name and text of each section that the results fill."""
+    found = records()
+    made = [(README, "accuracy", accuracy_section(found))]
+    if "profile_hop" in found:
+        made.append((PERFORMANCE, "hop", table("profile_hop", found["profile_hop"])))
+    return made
+
+
+def with_section(page: str, name: str, text: str) -> str:
+    """Put a text between ``<!-- <name>: begin ... -->`` and ``<!-- <name>: end -->``.
+
+    Raises
+    ------
+    ValueError
+        The page does not have the two comments, once each.
+    """
+    marked = re.compile(rf"(<!-- {name}: begin.*?-->\n).*?(<!-- {name}: end -->)", re.DOTALL)
+    replaced, count = marked.subn(lambda found: f"{found[1]}\n{text.strip()}\n\n{found[2]}", page)
+    if count != 1:
+        raise ValueError(f"the page has {count} sections between '<!-- {name}: begin' and its end, expected 1.")
+    return replaced
+
+
+def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
+    """Errors at T = 2000 beside other estimators, and every claim with its command."""
+    accuracy = found["accuracy"]
+    by_family = accuracy["results"]["errors"]["2000"]
+    names = list(by_family[INDEPENDENT])
+    rows = [[family, *(f"{by[name][0]:.4f}" for name in names)] for family, by in by_family.items()]
+    rows.append(["**mean of the dependent ones**", *(f"**{family_mean(by_family, name):.4f}**" for name in names)])
+    others = [samples for samples in accuracy["results"]["errors"] if samples != "2000"]
+    machine = accuracy["environment"]
+    return "\n\n".join([
+        _wrapped(
+            f"Mean absolute error in nats at T = 2000, by `{accuracy['command']}`. The oracle averages the true "
+            "pointwise MI over the same samples: without a prior no estimator is expected to do better."
+        ),
+        markdown_table(["family", *names], rows),
+        _wrapped(
+            f"[All of it](benchmarks/results/accuracy.md) has bias, repetitions, T = {', '.join(others)}, and MINE "
+            f"trained on each pair. What else was asked, on {machine['processor']} with {machine['cores']} cores:"
+        ),
+        claim_table(found),
+        "![Error by family and by T](benchmarks/results/accuracy.png)",
+    ])  # fmt: skip
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
+def claim_table(found: dict[str, dict[str, Any]]) -> str:
+    """All claims of all records, misses included, each with the command that shows it."""
+    rows = []
+    for name, record in found.items():
+        command = f"[`{record['command']}`](benchmarks/results/{name}.md)"
+        for claim in _benchmark(name).claim(record["results"]):
+            rows.append([claim.text, claim.goal, claim.measured, verdict(claim), command])
+    return markdown_table(["claim", "goal", "measured", "reached", "command"], rows)
+
+
+def _benchmark(name: str) -> Benchmark:
+    return import_module(f"benchmarks.{name}").BENCHMARK
+
+
+if __name__ == "__main__":
+    main()

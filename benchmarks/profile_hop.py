@@ -1,0 +1,136 @@
+"""Where the time goes in one hop from message to matrix, beside the least time that each stage must take.
+
+All times are processor time. The stages are timed one by one on one thread, with the messages, windows and weights of
+the node; those of the estimator by the module in which the time passes. What the middleware and the executor take
+besides is measured on the real node. The floor of a stage is the longer of two times: its arithmetic at the rate of a
+large matrix product, and its bytes at the rate of a large copy, both on one thread in the same run. Needs ROS 2.
+
+    python -m benchmarks.profile_hop [--long]
+"""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.figure import Figure
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.load import Load
+from benchmarks.plots import figure
+
+SHORT, LONG = (0.3, 5), (1.0, 25)  # minutes of the real node, rounds of each stage
+EDGE, BYTES = 1536, 1 << 26  # of the matrix product and of the copy
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Return the stages, what this machine can do, and the processor time of the real node."""
+    import rclpy
+
+    from benchmarks.hop_stages import Hop, Stage, message_size
+    from benchmarks.live_hop import processor_seconds
+
+    minutes, rounds = LONG if options.long else SHORT
+    load = Load(minutes)
+    live = processor_seconds(load, options.weights)
+    rclpy.init()
+    try:
+        stages = Hop(load, options.weights, rounds).stages()
+    finally:
+        rclpy.shutdown()
+    taken_in = sum(stage.seconds for stage in stages if stage.name in ("channel reading", "buffers"))
+    moved = 2.0 * message_size() * load.topics * load.rate * load.hop
+    intake = [
+        Stage("middleware's own threads", live["middleware"], 0.0, moved),
+        Stage("message intake (rclpy)", max(0.0, live["executor"] - taken_in), 0.0, moved),
+    ]
+    return {
+        "load": asdict(load),
+        "stages": [asdict(stage) for stage in (*intake, *stages)],
+        "operations a second": operations_a_second(),
+        "bytes a second": bytes_a_second(),
+        "node": live,
+    }
+
+
+def operations_a_second() -> float:
+    """Rate of arithmetic in a matrix product on one thread, in the type that this machine is fastest at."""
+    torch.set_num_threads(1)
+    rates = []
+    for kind in (torch.float32, torch.bfloat16):
+        matrix = torch.randn(EDGE, EDGE).to(kind)
+        rates.append(2.0 * EDGE**3 / _best_time(lambda matrix=matrix: matrix @ matrix))
+    return max(rates)
+
+
+def bytes_a_second() -> float:
+    """Rate of bytes read and written in a copy on one thread."""
+    source, target = np.zeros(BYTES, dtype=np.uint8), np.ones(BYTES, dtype=np.uint8)
+    return 2.0 * BYTES / _best_time(lambda: np.copyto(target, source))
+
+
+def _best_time(compute: Any, rounds: int = 5) -> float:
+    times = []
+    for _ in range(rounds + 1):
+        started = time.thread_time()
+        compute()
+        times.append(time.thread_time() - started)
+    return min(times[1:])
+
+
+def floor(stage: dict[str, Any], results: dict[str, Any]) -> tuple[float, str]:
+    """Return the least seconds of a stage, and what bounds it."""
+    arithmetic = stage["operations"] / results["operations a second"]
+    memory = stage["moved"] / results["bytes a second"]
+    return (arithmetic, f"{stage['operations'] / 1e6:,.1f} M operations") if arithmetic > memory else (
+        memory, f"{stage['moved'] / 1e3:,.0f} kB"
+    )  # fmt: skip
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Table in Markdown."""
+    load, live = Load(**results["load"]), results["node"]
+    rows = []
+    for stage in results["stages"]:
+        least, bound = floor(stage, results)
+        known = least > 0.0
+        rows.append([
+            stage["name"], f"{1e3 * stage['seconds']:.2f}", f"{1e3 * least:.4f}" if known else "",
+            bound if known else "", f"{stage['seconds'] / least:,.0f}" if known else "",
+        ])  # fmt: skip
+    total = sum(stage["seconds"] for stage in results["stages"])
+    rows.append(["**sum**", f"**{1e3 * total:.2f}**", "", "", ""])
+    used = ", ".join(f"{name} {1e3 * seconds:.1f} ms" for name, seconds in live.items())
+    return "\n\n".join([
+        f"{load}. One thread of this machine does {results['operations a second'] / 1e9:.0f} G operations a second in "
+        f"a matrix product, and moves {results['bytes a second'] / 1e9:.1f} GB a second in a copy.",
+        markdown_table(["stage", "a hop, ms", "floor, ms", "of", "times the floor"], rows),
+        f"Processor time of the real node a hop: {used}; {sum(live.values()) / load.hop:.0%} of one core.",
+    ])  # fmt: skip
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Return nothing: there is no goal for a single stage."""
+    return []
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw each stage and its floor."""
+    made, (axes,) = figure(1, height=3.6)
+    for place, stage in enumerate(results["stages"]):
+        least, _ = floor(stage, results)
+        axes.barh(place, 1e3 * stage["seconds"], color="#0072b2", label="measured" if place == 0 else None)
+        axes.barh(place, 1e3 * least, height=0.35, color="#e69f00", label="floor" if place == 0 else None)
+    axes.set_yticks(range(len(results["stages"])), [stage["name"] for stage in results["stages"]])
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.set_xlabel("a hop [ms]")
+    axes.legend(frameon=False, fontsize=8)
+    return made
+
+
+BENCHMARK = Benchmark("profile_hop", "Where the time of one hop goes", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)

@@ -1,0 +1,95 @@
+"""Each benchmark runs, and its tables, claims and picture come from what JSON holds."""
+
+import json
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from benchmarks import accuracy
+from benchmarks.benchmark import Options, markdown_table, run
+from benchmarks.distributions import standard_tasks
+from benchmarks.estimators import INFONET, gaussian_copula, scikit_learn
+from benchmarks.left_out import FAMILIES
+from benchmarks.mine import mine
+from benchmarks.module_clock import ModuleClock
+from benchmarks.speed import exponent
+
+TINY = {
+    "accuracy": {
+        "SHORT": {250: (1, 1), 2000: (1, 1), 8000: (1, 1)},
+        "standard_tasks": lambda: standard_tasks()[4:6],
+        "mine": lambda x, y, seed: 0.1,
+    },
+    "order": {"SHORT": 2},
+    "coverage": {"SHORT": 1, "FAMILIES": FAMILIES[-3:]},
+    "significance": {"SHORT": 1, "SURROGATES": 19},
+    "speed": {"SHORT_SAMPLES": (200, 1000), "SHORT_CHANNELS": (4, 8), "SHORT_ROUNDS": 1, "CHANNELS": 8},
+}
+
+
+@pytest.mark.parametrize("name", TINY)
+def test_a_tiny_run_leaves_tables_and_a_picture(name, monkeypatch, tmp_path, capsys):
+    module = import_module(f"benchmarks.{name}")
+    for setting, value in TINY[name].items():
+        monkeypatch.setattr(module, setting, value)
+    run(module.BENCHMARK, Options(), tmp_path)
+
+    record = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
+    text = (tmp_path / f"{name}.md").read_text(encoding="utf-8")
+    assert record["command"] == f"python -m benchmarks.{name}"
+    assert record["environment"]["versions"]["torch"] in text
+    assert text.removeprefix(f"# {module.BENCHMARK.title}\n\n") in capsys.readouterr().out
+    assert INFONET in text
+    assert all(claim.text in text for claim in module.BENCHMARK.claim(record["results"]))
+    assert (tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_peer_that_is_not_installed_is_left_out_with_a_sentence(monkeypatch, tmp_path, capsys):
+    from benchmarks import estimators
+
+    monkeypatch.setattr(estimators, "find_spec", lambda module: None if module in ("ennemi", "sklearn") else module)
+    for setting, value in TINY["accuracy"].items():
+        monkeypatch.setattr(accuracy, setting, value)
+    run(accuracy.BENCHMARK, Options(), tmp_path)
+
+    text = capsys.readouterr().out
+    assert "KSG of ranks is left out, because ennemi is not installed: `pip install ennemi`." in text
+    assert "| KSG of ranks |" not in text
+    assert "Gaussian copula" in text
+
+
+def test_mine_learns_a_strong_dependence_and_none():
+    x, noise = np.random.default_rng(0).standard_normal((2, 1000))
+
+    assert 0.2 < mine(x, x + 0.5 * noise, steps=80) < 0.9  # 0.80
+    assert mine(x, noise, steps=80) < 0.1
+    assert mine(x, x + noise, steps=3) == mine(x, x + noise, steps=3)
+
+
+@pytest.mark.parametrize("peer", [gaussian_copula, scikit_learn])
+def test_peers_know_the_gaussian(peer):
+    pytest.importorskip("sklearn")
+    x, noise = np.random.default_rng(0).standard_normal((2, 4000))
+
+    assert peer(x, x + noise) == pytest.approx(0.5 * np.log(2.0), abs=0.04)
+
+
+def test_the_exponent_of_a_power():
+    assert exponent([1, 2, 4, 8], [3.0, 12.0, 48.0, 192.0]) == pytest.approx(2.0)
+
+
+def test_time_goes_to_the_module_in_which_it_passes():
+    from infonet_ros.streams.alignment import resample
+
+    stamps = np.arange(200_000, dtype=np.int64)
+    with ModuleClock() as clock:
+        resample(stamps, stamps[:, None].astype(float), stamps[1:-1], "linear", 10.0)
+        sorted(np.arange(1000)[::-1].tolist())
+
+    assert max(clock.seconds, key=clock.seconds.get) == "streams.alignment"
+    assert set(clock.seconds) <= {"streams.alignment", "outside"}
+
+
+def test_a_markdown_table():
+    assert markdown_table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
