@@ -47,7 +47,7 @@ def test_a_matrix_comes_back_from_the_wire(matrix):
     for field, value in vars(matrix).items():
         np.testing.assert_array_equal(getattr(back, field), value, err_msg=field)
     assert len(received.pairs) == len(matrix.names) * (len(matrix.names) - 1) // 2
-    assert serialize_message(matrix_message(back)) == serialize_message(sent)
+    assert repr(matrix_message(back)) == repr(sent)  # not as bytes: those between two fields are any
 
 
 @given(TIMES)

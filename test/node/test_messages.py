@@ -62,7 +62,7 @@ def test_a_message_comes_back_equal(matrix):
     message = matrix_message(matrix)
     again = matrix_message(matrix_from_message(message))
 
-    assert serialize_message(again) == serialize_message(message)
+    assert repr(again) == repr(message)  # not as bytes: those between two fields are any
 
 
 def test_pairs_are_the_upper_triangle_row_by_row(matrix):
