@@ -18,7 +18,7 @@ from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.distributions import Distribution, independent, random_mixtures, standard_tasks
 from benchmarks.estimators import INFONET, KSG, ORACLE, installed_peers, what_is_left_out
 from benchmarks.mine import STEPS, mine
-from benchmarks.plots import COLOURS, bars, figure
+from benchmarks.plots import COLOURS, bars, figure, sizes_along
 from infonet_ros import InfoNet
 
 # T: repetitions of each task, random mixtures of each kind
@@ -118,16 +118,21 @@ def family_mean(by_family: dict[str, dict[str, list[float]]], name: str) -> floa
     return float(np.mean([by[name][0] for family, by in by_family.items() if family != INDEPENDENT]))
 
 
+def mixture_mean(by_family: dict[str, dict[str, list[float]]], name: str) -> float:
+    """Mean absolute error over the three kinds of random mixtures."""
+    return float(np.mean([by[name][0] for family, by in by_family.items() if family.startswith("mixture")]))
+
+
 def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals."""
     errors = results["errors"]
     at_2000 = errors["2000"]
-    mixtures = float(np.mean([by[INFONET][0] for family, by in at_2000.items() if family.startswith("mixture")]))
+    mixtures, mixtures_floor = (mixture_mean(at_2000, name) for name in (INFONET, ORACLE))
     nothing = at_2000[INDEPENDENT][INFONET][0]
     claims = [
         Claim(
             "mean absolute error on random Gaussian mixtures, T = 2000",
-            f"at most {MIXTURE_ERROR} nats", f"{mixtures:.4f} nats", mixtures <= MIXTURE_ERROR,
+            f"at most {MIXTURE_ERROR} nats", f"{mixtures:.4f} nats (oracle {mixtures_floor:.4f})", mixtures <= MIXTURE_ERROR,
         ),
         Claim(
             "mean estimate of independent pairs, T = 2000",
@@ -136,9 +141,9 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     ]  # fmt: skip
     if KSG not in at_2000[INDEPENDENT]:
         return claims
-    ratio = family_mean(at_2000, INFONET) / family_mean(at_2000, KSG)
+    ratio, ratio_floor = (family_mean(at_2000, name) / family_mean(at_2000, KSG) for name in (INFONET, ORACLE))
     text = f"mean absolute error relative to {KSG}, mean of families, T = 2000"
-    claims.insert(0, Claim(text, f"at most {RATIO}", f"{ratio:.2f}", ratio <= RATIO))
+    claims.insert(0, Claim(text, f"at most {RATIO}", f"{ratio:.2f} (oracle {ratio_floor:.2f})", ratio <= RATIO))
     for samples in ("250", "8000"):
         # KSG may hit independence to the digit, because what comes out negative counts as 0.
         ratios = {family: by[INFONET][0] / max(by[KSG][0], 1e-6) for family, by in errors[samples].items()}
@@ -159,7 +164,8 @@ def draw(results: dict[str, Any]) -> Figure:
     left.set_xlabel("mean absolute error [nats], T = 2000")
     for name in names:
         means = [family_mean(by_family, name) for by_family in results["errors"].values()]
-        right.loglog([int(t) for t in results["errors"]], means, "o-", color=COLOURS[name], label=name)
+        right.plot([int(t) for t in results["errors"]], means, "o-", color=COLOURS[name], label=name)
+    sizes_along(right, [int(t) for t in results["errors"]])
     right.set_xlabel("samples T")
     right.set_ylabel("mean absolute error, mean of families [nats]")
     right.legend(frameon=False, fontsize=8)

@@ -103,7 +103,7 @@ def draw(results: dict[str, Any]) -> Figure:
             axes.plot(100 * held / asked, place, "o", color=COLOURS[INFONET])
         axes.set_yticks(range(len(by_family)), list(by_family) if axes is panels[0] else [])
         axes.invert_yaxis()
-        axes.set_xlim(0, 101)
+        axes.set_xlim(0, 104)
         axes.set_xlabel(f"truth inside the 90 % interval [%], T = {samples}", fontsize=8)
     return made
 

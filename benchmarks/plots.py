@@ -36,3 +36,11 @@ def bars(axes: Axes, groups: list[str], values: dict[str, list[float]]) -> None:
     axes.set_yticks(range(len(groups)), groups)
     axes.invert_yaxis()
     axes.grid(False, axis="y")
+
+
+def sizes_along(axes: Axes, sizes: list[int]) -> None:
+    """Give both axes a logarithmic scale, and the horizontal one a tick for each size."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    axes.set_xticks([], minor=True)

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
-from benchmarks.plots import COLOURS, figure
+from benchmarks.plots import COLOURS, figure, sizes_along
 from infonet_ros import InfoNet
 
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows
@@ -149,7 +149,8 @@ def draw(results: dict[str, Any]) -> Figure:
         by_size = results[kind]
         for name in next(iter(by_size.values())):
             rates = [np.median(rates[name]) for rates in by_size.values()]
-            axes.loglog([int(key) for key in by_size], rates, "o-", color=COLOURS[name], label=name)
+            axes.plot([int(key) for key in by_size], rates, "o-", color=COLOURS[name], label=name)
+        sizes_along(axes, [int(key) for key in by_size])
         axes.set_xlabel(f"{size}; {f'{CHANNELS} channels' if kind == 'samples' else f'T = {SAMPLES}'}")
         axes.set_ylabel("pairs a second")
     panels[0].legend(frameon=False, fontsize=8)
