@@ -132,7 +132,8 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     claims = [
         Claim(
             "mean absolute error on random Gaussian mixtures, T = 2000",
-            f"at most {MIXTURE_ERROR} nats", f"{mixtures:.4f} nats (oracle {mixtures_floor:.4f})", mixtures <= MIXTURE_ERROR,
+            f"at most {MIXTURE_ERROR} nats", f"{mixtures:.4f} nats (oracle {mixtures_floor:.4f})",
+            mixtures <= MIXTURE_ERROR,
         ),
         Claim(
             "mean estimate of independent pairs, T = 2000",
