@@ -9,6 +9,7 @@ from launch_ros.substitutions import FindPackageShare
 
 CONFIG = PathJoinSubstitution([FindPackageShare("infonet_ros"), "config"])
 RVIZ_TOPICS = ("image", "markers")
+OUTPUTS = ("channels", "modalities", "image", "markers", "alerts")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -38,6 +39,12 @@ def generate_launch_description() -> LaunchDescription:
             description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`.",
         ),
         DeclareLaunchArgument(
+            "shares",
+            default_value="1",
+            description="Nodes that take turns at the windows, each started by a launch of its own on its computer.",
+        ),
+        DeclareLaunchArgument("share", default_value="0", description="Which of them this one is, from 0."),
+        DeclareLaunchArgument(
             "rviz",
             default_value="false",
             choices=["true", "false"],
@@ -56,21 +63,33 @@ def generate_launch_description() -> LaunchDescription:
 def infonet_node(context: LaunchContext) -> list[LifecycleNode]:
     """Make the node; arguments that were left empty stay as the parameter file has them."""
     value = {name: LaunchConfiguration(name).perform(context) for name in ("use_sim_time", "autostart", "device")}
-    overrides: dict[str, bool | str] = {name: value[name] == "true" for name in ("use_sim_time", "autostart")}
+    overrides: dict[str, bool | int | str] = {name: value[name] == "true" for name in ("use_sim_time", "autostart")}
     if value["device"]:
         overrides["device"] = value["device"]
+    namespace, remappings = _place(context, overrides)
     return [
         LifecycleNode(
             package="infonet_ros",
             executable="infonet_node",
             name="infonet",
-            namespace=LaunchConfiguration("namespace"),
+            namespace=namespace,
+            remappings=remappings,
             parameters=[LaunchConfiguration("params_file"), overrides],
             arguments=["--ros-args", "--log-level", ["infonet:=", LaunchConfiguration("log_level")]],
             output="screen",
             emulate_tty=True,
         )
     ]
+
+
+def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tuple[str, list[tuple[str, str]]]:
+    """Give nodes that take turns a namespace each, and let them publish on the same topics, those of a single node."""
+    namespace, share, shares = (LaunchConfiguration(name).perform(context) for name in ("namespace", "share", "shares"))
+    if shares == "1":
+        return namespace, []
+    overrides |= {"share": int(share), "shares": int(shares)}
+    robot = f"/{namespace.strip('/')}".rstrip("/")
+    return f"{robot}/share_{share}", [(f"~/{name}", f"{robot}/infonet/{name}") for name in OUTPUTS]
 
 
 def rviz_node() -> Node:

@@ -80,6 +80,15 @@ def test_rviz_starts_when_asked_for(rviz):
     assert layout.endswith("config/infonet.rviz")
 
 
+def test_nodes_that_take_turns_publish_on_the_topics_of_one():
+    context, found = entities("infonet.launch.py", namespace="robot1", shares="2", share="1")
+    (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
+    remappings = [[words(context, part) for part in rule] for rule in node._Node__remappings]
+    assert ["~/channels", "/robot1/infonet/channels"] in remappings
+    namespace = launch.utilities.normalize_to_list_of_substitutions(node._Node__node_namespace)
+    assert words(context, namespace) == "/robot1/share_1"
+
+
 @pytest.mark.parametrize(("loop", "present"), [("true", True), ("false", False)])
 def test_the_player_drives_the_clock(loop, present):
     context, found = entities("replay.launch.py", bag="/data/run 1", rate="2.5", loop=loop)
