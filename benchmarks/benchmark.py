@@ -18,6 +18,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from infonet_ros import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 
 RESULTS = Path(__file__).parent / "results"
@@ -80,6 +81,7 @@ def run(benchmark: Benchmark, options: Options, out: Path) -> None:
         "command": benchmark.command(options.long),
         "seconds": round(time.monotonic() - started, 1),
         "device": options.device,
+        "weights": InfoNet.from_pretrained("cpu", options.weights).version,
         "environment": environment(),
         "results": found,
     }
@@ -103,7 +105,8 @@ def report(benchmark: Benchmark, record: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     origin = (
         f"`{record['command']}`, {record['seconds']:.0f} s, {machine['processor']}, {machine['cores']} cores, "
-        f"load {machine['load']:.1f} at the end, device {record['device']}, Python {machine['python']}, {versions}"
+        f"load {machine['load']:.1f} at the end, device {record['device']}, weights {record['weights']}, "
+        f"Python {machine['python']}, {versions}"
     )
     claims = benchmark.claim(record["results"])
     parts = [origin, benchmark.describe(record["results"])]

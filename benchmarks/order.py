@@ -110,7 +110,7 @@ def _table(title: str, classes: list[str], counts: dict[str, dict[str, list[floa
     ]
     if total:
         sums = {name: np.sum(list(counts[name].values()), axis=0).tolist() for name in names}
-        rows.append(["**all**", str(sums[names[0]][1]), *(f"**{_percent(sums[name])}**" for name in names)])
+        rows.append(["**all**", f"{sums[names[0]][1]:.0f}", *(f"**{_percent(sums[name])}**" for name in names)])
     return markdown_table([title, "mixtures", *names], rows)
 
 
