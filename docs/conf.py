@@ -41,3 +41,5 @@ html_theme = "furo"
 html_title = "infonet_ros"
 html_math_renderer = "mathml"
 html_extra_path = ["_root"]  # the front page of the site leads to that of docs/
+html_static_path = ["_static"]
+html_css_files = ["site.css"]

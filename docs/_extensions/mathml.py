@@ -18,5 +18,5 @@ def _visit_inline(translator: HTML5Translator, node: math) -> None:
 
 
 def _visit_block(translator: HTML5Translator, node: math_block) -> None:
-    translator.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>\n')
+    translator.body.append(tex2mathml(node.astext(), as_block=True))
     raise SkipNode
