@@ -104,13 +104,13 @@ def test_options_exist(page, line):
 
 
 def test_files_and_modules_that_commands_name_exist():
-    named = [word for page in PAGES for line in commands(page) for word in line.split()]
-    for word in named:
-        if re.match(r"(config|examples|benchmarks|share|scripts)/", word):
-            assert (ROOT / word).exists(), word
-        if re.match(r"infonet_ros\.\w+", word):
-            assert (ROOT / f"{word.replace('.', '/')}.py").exists(), word
-    assert named
+    lines = [line for page in PAGES for line in commands(page)]
+    files = [word for line in lines for word in line.split() if re.match(r"(config|examples|share|scripts)/", word)]
+    modules = [module for line in lines for module in re.findall(r"python3? -m (infonet_ros[\w.]*)", line)]
+
+    assert files and modules
+    assert [file for file in files if not (ROOT / file).exists()] == []
+    assert [name for name in modules if not (ROOT / name.replace(".", "/") / "__main__.py").exists()] == []
 
 
 def test_what_the_troubleshooting_quotes_is_what_the_code_says():
