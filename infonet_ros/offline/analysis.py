@@ -130,11 +130,6 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
             f"expected at least two channels to compare, got {', '.join(settings.channel_names) or 'none'}: name more "
             "in the params file, or let more topics through with --topics."
         )
-    if settings.max_lag >= settings.window:
-        raise ConfigurationError(
-            f"max_lag is {settings.max_lag:g} s, but a window is {settings.window:g} s long: choose a --max-lag well "
-            "below it, or a longer --window."
-        )
     check_topics(recording, settings)
     if span.duration < settings.window:
         raise RecordingError(

@@ -12,8 +12,7 @@ from infonet_ros.offline.recording import NANOSECONDS
 SIGNIFICANCE = 0.01
 """Share of the pairs called significant that may be so by chance."""
 
-CLEAR_GAIN = 0.05
-"""Nats by which the MI must grow from no delay to the best one, for the delay to be called clear."""
+_DELAYS = 5  # that are told one by one
 
 
 @dataclass(frozen=True)
@@ -69,11 +68,7 @@ class Significance:
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, and whether it is clear.
-
-    It is when it raises the MI by `CLEAR_GAIN` or more, and so far that the interval leaves out the MI without delay,
-    when it does not lie at the edge of the search, and when the pair is significant if that was tested.
-    """
+    """Words about the delay of a pair, and whether it is clear, and significant if that was tested."""
 
     words: str
     clear: bool
@@ -81,22 +76,18 @@ class Delay:
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
         """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
-        names, matrix = analysis.names, analysis.whole.matrix
-        lag = float(matrix.lag[a, b])
+        names, whole = analysis.names, analysis.whole
+        lag, best, at_zero = (float(square[a, b]) for square in (whole.matrix.lag, whole.matrix.mi, whole.undelayed.mi))
         if lag == 0.0:
             return cls("none", False)
         leader, follower = (names[a], names[b]) if lag > 0 else (names[b], names[a])
         words = f"{follower} follows {leader} by {abs(lag):.2f} s"
-        curve = next((c for c in analysis.whole.curves if (c.a, c.b) == (names[a], names[b])), None)
-        if curve is None:
-            return cls(words, False)
-        if abs(lag) >= float(np.abs(curve.lags).max()) - 1e-6:
+        if whole.clear_delays[a, b]:
+            words += f" ({at_zero:.2f} nats without delay, {best:.2f} with it)"
+            return cls(words, not Significance.of(analysis).doubts(a, b))
+        if abs(lag) >= whole.longest_lag - 1e-6:
             return cls(f"{words}, the edge of the search", False)
-        best, at_zero = float(matrix.mi[a, b]), float(curve.mi[np.argmin(np.abs(curve.lags))])
-        if best - at_zero < CLEAR_GAIN or matrix.lower[a, b] <= at_zero:
-            return cls(f"{words}, hardly more than without delay ({at_zero:.2f} nats)", False)
-        words = f"{words} ({at_zero:.2f} nats without delay, {best:.2f} with it)"
-        return cls(words, not Significance.of(analysis).doubts(a, b))
+        return cls(f"{words}, not clearly more than without delay ({at_zero:.2f} nats)", False)
 
 
 def findings(analysis: Analysis) -> list[str]:
@@ -108,10 +99,10 @@ def findings(analysis: Analysis) -> list[str]:
         f"{', which is not significant' if significance.doubts(a, b) else ''}."
         for a, b in analysis.strongest(3)
     ]
-    for curve in analysis.whole.curves:
-        delay = Delay.of(analysis, names.index(curve.a), names.index(curve.b))
-        if delay.clear:
-            sentences.append(f"Delay: {delay.words}.")
+    delays = [delay for pair in analysis.strongest() if (delay := Delay.of(analysis, *pair)).clear]
+    sentences += [f"Delay: {delay.words}." for delay in delays[:_DELAYS]]
+    if len(delays) > _DELAYS:
+        sentences.append(f"{counted(len(delays) - _DELAYS, 'more pair')} with a clear delay.")
     if significance.surrogates:
         sentences.append(str(significance))
     pairs = len({(change.a, change.b) for change in analysis.changes})
@@ -138,6 +129,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
                 **{name: _plain(getattr(matrix, name)[a, b]) for name in measures},
                 "p_adjusted": _plain(adjusted[a, b]),
                 "significant": bool(significance.significant[a, b]) if significance.surrogates else None,
+                "delay_clear": Delay.of(analysis, a, b).clear,
             }
             for a, b in analysis.strongest()
         ],

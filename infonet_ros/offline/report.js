@@ -178,7 +178,7 @@
     const sign = state.a < state.b ? 1 : -1;
     const axes = { xaxis: axis(`delay of ${short(names[state.b], 20)} [s]`), yaxis: axis("MI [nats]", { rangemode: "tozero" }) };
     if (!curve) {
-      const words = "drawn for the strongest pairs only";
+      const words = "drawn for clear delays and the strongest pairs only";
       Plotly.react("over-delay", [], layout({ ...axes, annotations: [{ text: words, showarrow: false, xref: "paper", yref: "paper", x: 0.5, y: 0.5 }] }), CONFIG);
       return;
     }

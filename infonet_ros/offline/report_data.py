@@ -18,6 +18,7 @@ from infonet_ros.view import palette
 MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
 
 _MOST_VALUES = 600_000  # of each measure that go into the page
+_MOST_TABLE_VALUES = 1_000_000  # of all discriminants
 _TABLE_STEP = 1 / 24  # nats: the discriminant goes into the page as bytes
 
 
@@ -78,13 +79,15 @@ def _series(kept: Sequence[DependenceMatrix], name: str, row: np.ndarray, column
 
 
 def _tables(analysis: Analysis) -> dict[str, Any]:
+    """Discriminants of the strongest pairs, as many as there is room for."""
     discriminants, names = analysis.whole.discriminants, analysis.names
-    pairs = sorted(discriminants)
+    nodes = len(next(iter(discriminants.values()), ()))
+    pairs = analysis.strongest(_MOST_TABLE_VALUES // max(1, nodes * nodes))
     stack = [discriminants[pair] for pair in pairs]
     values = np.clip(np.round(np.array(stack) / _TABLE_STEP) + 128, 0, 255).astype(np.uint8)
     return {
         "pairs": [_pair_index(analysis, names[a], names[b]) for a, b in pairs],
-        "nodes": len(stack[0]) if stack else 0,
+        "nodes": nodes,
         "step": _TABLE_STEP,
         "values": _base64(values),
     }

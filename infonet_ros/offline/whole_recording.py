@@ -15,6 +15,9 @@ from infonet_ros.streams.window import Window
 SCAN_RANGE = 1.0
 """Seconds. Delays are looked for so far in both directions, when no ``max_lag`` is given."""
 
+CLEAR_GAIN = 0.05
+"""Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
+
 _SCAN_STEPS = 10  # delays in each direction
 _CURVES = 12  # pairs whose MI is shown over the delay
 
@@ -44,10 +47,14 @@ class WholeRecording:
         Its aligned samples.
     matrix : DependenceMatrix
         Each pair at the delay at which it depends most.
+    undelayed : DependenceMatrix
+        Each pair without delay, and without surrogates.
+    longest_lag : float
+        Seconds; where the search for delays ended, in both directions.
     between_modalities : DependenceMatrix or None
         Sliced MI, without delay; None with fewer than two modalities.
     curves : tuple of DelayCurve
-        Of the strongest pairs.
+        Of pairs with clear delays, and of the strongest.
     discriminants : dict of (int, int) to (G, G) float32
         Of each pair of valid channels a < b, at its delay in ``matrix``.
     ranks : (T, N) float32
@@ -56,10 +63,27 @@ class WholeRecording:
 
     overview: Overview
     matrix: DependenceMatrix
+    undelayed: DependenceMatrix
+    longest_lag: float
     between_modalities: DependenceMatrix | None
     curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
     ranks: np.ndarray
+
+    @property
+    def clear_delays(self) -> np.ndarray:
+        """(N, N) bool; see `clear_delays`."""
+        return clear_delays(self.matrix, self.undelayed, self.longest_lag)
+
+
+def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
+    """Tell which pairs (N, N) depend clearly more at their delay than without.
+
+    The MI is larger by `CLEAR_GAIN` or more, and so far that the interval leaves out the MI without delay. A delay at
+    the edge of the search is none: the best one may lie beyond.
+    """
+    inside = (matrix.lag != 0.0) & (np.abs(matrix.lag) < longest_lag - 1e-6)
+    return inside & (matrix.mi - undelayed.mi >= CLEAR_GAIN) & (matrix.lower > undelayed.mi)
 
 
 def scan_range(settings: Settings) -> float:
@@ -74,17 +98,22 @@ def estimate_whole(
     progress("whole recording", 0.0)
     window = overview.window
     scan = _scan_settings(settings, window.rate)
+    longest_lag = lags_in_samples(scan, window.rate)[-1] / window.rate
     one_by_one = workers.submit(channel_matrix, net, window, scan)
+    at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
-    matrix = one_by_one.result()
+    matrix, undelayed = one_by_one.result(), at_once.result()
     progress("whole recording", 0.5)
-    pairs = strongest_pairs(matrix)
-    curves = workers.map(lambda pair: _delay_curve(net, window, scan, pair), pairs[:_CURVES])
+    pairs, clear = strongest_pairs(matrix), clear_delays(matrix, undelayed, longest_lag)
+    shown = sorted(pairs, key=lambda pair: not clear[pair])[:_CURVES]
+    curves = workers.map(lambda pair: _delay_curve(net, window, scan, pair), shown)
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
         matrix=matrix,
+        undelayed=undelayed,
+        longest_lag=longest_lag,
         between_modalities=None if sliced is None else sliced.result(),
         curves=tuple(curves),
         discriminants=dict(zip(pairs, tables, strict=True)),

@@ -7,6 +7,7 @@ from infonet_ros.matrices import channel_matrix
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.bags import Bag
 from infonet_ros.offline.recording import chosen_span
+from infonet_ros.offline.whole_recording import clear_delays
 from infonet_ros.streams.settings import Modality
 from infonet_ros.streams.window_stream import WindowStream
 
@@ -37,6 +38,18 @@ def test_the_delay_and_the_independent_channel_are_found(small_analysis):
     curve = small_analysis.whole.curves[0]
     assert (curve.a, curve.b) == ("leg.force", "speed.data")
     assert curve.lags[np.argmax(curve.mi)] == pytest.approx(0.4)
+
+
+def test_a_delay_is_clear_where_it_tells_more_than_its_absence_and_lies_within_the_search(small_analysis):
+    whole = small_analysis.whole
+    force, torque, speed = (small_analysis.names.index(n) for n in ("leg.force", "leg.torque[0]", "speed.data"))
+    assert whole.undelayed.lag[force, speed] == 0.0
+    assert whole.undelayed.mi[force, speed] < 0.2
+    assert whole.longest_lag == pytest.approx(1.0)
+    assert whole.clear_delays[force, speed]
+    assert whole.clear_delays[speed, force]
+    assert not whole.clear_delays[force, torque]
+    assert not clear_delays(whole.matrix, whole.undelayed, longest_lag=0.4).any()
 
 
 def test_the_discriminant_is_large_where_the_ranks_at_the_delay_are(small_analysis):
@@ -112,11 +125,6 @@ REFUSED = {
         r"topic /arm of modality 'a' is not in small: topics with messages are /leg, /speed",
     ),
     "one channel": ({"modalities": (Modality("a", "/speed", ("data",)),)}, ConfigurationError, "got a.data: name more"),
-    "delays longer than a window": (
-        {"max_lag": 12.0},
-        ConfigurationError,
-        "max_lag is 12 s, but a window is 10 s long",
-    ),
     "unknown field": ({"modalities": (Modality("a", "/leg", ("force", "x")),)}, ConfigurationError, "no field 'x'"),
 }
 

@@ -1,9 +1,8 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
-from recordings import slow_noise, write_ros2
+from recordings import slow_noise, with_p_values, write_ros2
 
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.bags import Bag
@@ -30,15 +29,6 @@ def unrelated(tmp_path_factory, store, net):
 def related(tmp_path_factory, store, net):
     bag = write_ros2(tmp_path_factory.mktemp("pair") / "bag", store, slow_noise(store, coupled=True))
     return analysed(bag, net, "vector.x")
-
-
-def with_p_values(analysis, p_values):
-    """Give the pairs of an analysis of three channels these p-values."""
-    p_value = np.full((3, 3), np.nan)
-    p_value[np.triu_indices(3, k=1)] = p_values
-    p_value.T[np.triu_indices(3, k=1)] = p_values
-    whole = replace(analysis.whole, matrix=replace(analysis.whole.matrix, p_value=p_value))
-    return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=99))
 
 
 def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):

@@ -1,12 +1,14 @@
 import json
 import re
 import shutil
+from base64 import b64decode
 from dataclasses import replace
 from datetime import datetime, timezone
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from recordings import with_p_values
 
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
@@ -102,6 +104,15 @@ def test_the_page_asks_nothing_of_the_network(page):
 
 def test_the_page_is_small_enough_to_be_sent(page):
     assert len(page.encode()) < 8e6
+
+
+def test_the_discriminants_that_find_room_are_those_of_the_strongest_pairs(small_analysis, monkeypatch):
+    nodes = len(next(iter(small_analysis.whole.discriminants.values())))
+    monkeypatch.setattr("infonet_ros.offline.report_data._MOST_TABLE_VALUES", 2 * nodes**2)
+    data = json.loads(Page(render_report(small_analysis, PROVENANCE)).scripts[0])
+    assert len(data["tables"]["pairs"]) == 2
+    assert data["tables"]["pairs"][0] == 1  # force and speed, the second pair of three channels
+    assert len(b64decode(data["tables"]["values"])) == 2 * nodes**2
 
 
 def test_names_from_the_recording_cannot_become_markup(page, evil_page):
@@ -214,6 +225,21 @@ def test_the_report_draws_and_answers(browser, tmp_path, page, small_analysis):
     points = browser.execute_script("const d = document.getElementById('ranks').data; return [d.at(-2).x, d.at(-2).y]")
     assert np.corrcoef(points)[0, 1] > 0.8  # at the delay; without it they are unrelated
 
+    assert_clean(browser)
+
+
+def test_a_dot_marks_pairs_that_are_significant_after_correction(browser, tmp_path, small_analysis):
+    tested = with_p_values(small_analysis, [0.01, 0.01, 0.4])
+    opened(browser, tmp_path, render_report(tested, PROVENANCE))
+    marked = "return document.getElementById('matrix').data[0].text.map(row => row.map(cell => cell.includes('•')))"
+    assert not np.any(browser.execute_script(marked))
+    assert "p = 0.010, adjusted 0.015" in text_of(browser, "pair-facts")
+    opened(browser, tmp_path, render_report(with_p_values(small_analysis, [0.001, 0.4, 0.01]), PROVENANCE))
+    assert np.array(browser.execute_script(marked)).tolist() == [
+        [False, True, False],
+        [True, False, False],
+        [False] * 3,
+    ]
     assert_clean(browser)
 
 
