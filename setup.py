@@ -43,7 +43,9 @@ setup(
         "tqdm",
         "typer",
     ],
-    # The estimators that `make bench` compares with.
-    extras_require={"bench": ["ennemi", "scikit-learn"]},
+    extras_require={
+        "bench": ["ennemi", "scikit-learn"],  # the estimators that `make bench` compares with
+        "dask": ["distributed"],  # infonet fleet
+    },
     entry_points={"console_scripts": ["infonet = infonet_ros.cli:main"]},
 )

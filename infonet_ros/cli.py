@@ -5,6 +5,7 @@ import sys
 import typer
 
 from infonet_ros.errors import InfonetError
+from infonet_ros.fleet.commands import fleet
 from infonet_ros.node.commands import demo, play
 from infonet_ros.offline.commands import bag, csv
 from infonet_ros.training.commands import train
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.command()(bag)
 app.command()(csv)
 app.command()(demo)
+app.command()(fleet)
 app.command()(monitor)
 app.command()(play)
 app.command()(train)

@@ -1,0 +1,1 @@
+"""Many recordings side by side, by Dask: on this machine or on a cluster."""

@@ -1,0 +1,51 @@
+"""`infonet fleet`."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infonet_ros.errors import MissingDependencyError
+from infonet_ros.offline.options import Format
+
+
+def fleet(
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags: folders, or .mcap, .db3 or .bag files.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results: one folder for each bag, and a summary.")],
+    params: Annotated[
+        Path | None, typer.Option(help="Params file of the node, for all bags. Without one, proposed for each.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of a running Dask scheduler, whose workers see the same files; else this machine does it."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes on this machine; by default one a core.")
+    ] = None,
+    formats: Annotated[
+        list[Format] | None, typer.Option("--format", help="What to write; may be given again. By default everything.")
+    ] = None,
+) -> None:
+    """Analyse many bags side by side, and compare them: one robot's days, or a fleet's robots. Needs no ROS."""
+    for package, remedy in (("distributed", 'pip install "infonet_ros[dask]"'), ("rosbags", "pip install rosbags")):
+        if find_spec(package) is None:
+            raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
+    from rich.console import Console
+
+    from infonet_ros.fleet.job import analyse_fleet, connected
+    from infonet_ros.fleet.summary import write_summary
+    from infonet_ros.streams.settings import Settings, load_settings
+
+    settings = Settings() if params is None else load_settings(params)
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    with connected(scheduler, workers) as client:
+        outcomes = analyse_fleet(
+            client, bags, out, settings, formats, on_done=lambda outcome: console.print(str(outcome), markup=False)
+        )
+    write_summary(out, outcomes)
+    typer.echo(f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}.")
+    if any(outcome.problem for outcome in outcomes):
+        raise typer.Exit(1)

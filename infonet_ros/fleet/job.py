@@ -1,0 +1,160 @@
+"""Bags out to workers, findings back.
+
+A bag is the piece of work: it is analysed by one worker on one core as `infonet bag` does it, so the results are the
+same to the bit. Its folder is made aside and renamed at the end, so it is there whole or not at all, and a worker that
+dies leaves nothing but what the next attempt, on another worker, does anew.
+"""
+
+import logging
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dask.distributed import Client, Future, LocalCluster, as_completed
+
+from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
+from infonet_ros.offline.findings import findings_record
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.options import Format
+from infonet_ros.streams.settings import Settings
+
+_ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
+_CONNECT = 30  # seconds
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one bag: its findings (see `findings_record`), or the problem that it has."""
+
+    name: str
+    findings: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+    def __str__(self) -> str:
+        if self.problem:
+            return f"{self.name}: {self.problem}"
+        return f"{self.name}: {len(self.findings['channels'])} channels, {self.findings['windows']} windows"
+
+
+@contextmanager
+def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
+    """Connect to a scheduler, or start workers on this machine and end them with the context.
+
+    Raises
+    ------
+    ConfigurationError
+        No scheduler answers at that address.
+    """
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, timeout=_CONNECT)
+        except (OSError, ValueError) as error:
+            raise ConfigurationError(
+                f"no Dask scheduler answers at {scheduler!r} ({error}): expected an address such as tcp://host:8786, "
+                "which `dask scheduler` prints when it starts."
+            ) from error
+        with client:
+            yield client
+        return
+    count = workers or len(os.sched_getaffinity(0))
+    # What a worker's death comes to is told by the outcome of its bag.
+    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with LocalCluster(n_workers=count, threads_per_worker=1, **quiet) as cluster, Client(cluster) as client:
+        yield client
+
+
+def analyse_fleet(
+    client: Client,
+    bags: Sequence[Path],
+    out: Path,
+    settings: Settings,
+    formats: Sequence[Format] | None = None,
+    on_done: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Analyse bags on the workers of a client, each into a folder of its name under ``out``.
+
+    Parameters
+    ----------
+    client : Client
+        Its workers must see bags and results under the same paths.
+    bags : sequence of Path
+    out : Path
+    settings : Settings
+        For all bags; without modalities, those are proposed for each.
+    formats : sequence of Format, optional
+        See `analyse_bag`.
+    on_done : callable
+        Called with each outcome as it comes.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of the bags. A bag that cannot be analysed, or whose workers die again and again, has a problem
+        and keeps no other from its results.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be made.
+    """
+    out = out.absolute()
+    names = folder_names(bags)
+    try:
+        (out / _ATTEMPTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {out} ({error.strerror}): choose another one by --out.") from error
+    futures = {
+        client.submit(_analyse, bag.absolute(), out, name, settings, formats, pure=False): name
+        for bag, name in zip(bags, names, strict=True)
+    }
+    outcomes = {}
+    for future in as_completed(futures):
+        name = futures[future]
+        outcomes[name] = _outcome(future, name)
+        on_done(outcomes[name])
+    shutil.rmtree(out / _ATTEMPTS, ignore_errors=True)
+    return [outcomes[name] for name in names]
+
+
+def folder_names(bags: Sequence[Path]) -> list[str]:
+    """Name the folder of each bag: as the bag, and where two are called the same, as their paths from the last common.
+
+    Raises
+    ------
+    ConfigurationError
+        A bag was given twice.
+    """
+    paths = [bag.absolute() for bag in bags]
+    if twice := next((path for path in paths if paths.count(path) > 1), None):
+        raise ConfigurationError(f"{twice} was given twice: expected each bag once.")
+    names = [path.stem for path in paths]
+    if len(set(names)) == len(names):
+        return names
+    common = os.path.commonpath(paths)
+    return ["_".join(path.relative_to(common).parts) for path in paths]
+
+
+def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Sequence[Format] | None) -> Outcome:
+    """Analyse one bag, on a worker; what the user can mend is an outcome, not an error that Dask would log."""
+    attempt = out / _ATTEMPTS / uuid.uuid4().hex
+    try:
+        results = analyse_bag(bag, attempt, settings, formats=formats, cores=1)
+    except InfonetError as error:
+        return Outcome(name, problem=str(error))
+    if (out / name).exists():
+        (out / name).rename(attempt.with_suffix(".previous"))
+    attempt.rename(out / name)
+    return Outcome(name, findings_record(results.analysis))
+
+
+def _outcome(future: Future, name: str) -> Outcome:
+    error = future.exception()
+    if error is None:
+        outcome: Outcome = future.result()
+        return outcome
+    return Outcome(name, problem=f"{type(error).__name__}: {' '.join(str(error).split())}")

@@ -1,0 +1,128 @@
+"""Real Dask workers, in processes of their own."""
+
+import os
+import signal
+import time
+from threading import Thread
+
+import numpy as np
+import pytest
+
+pytest.importorskip("distributed", reason="needs the extra 'dask': pip install distributed")
+
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names
+from infonet_ros.fleet.summary import page, table
+from infonet_ros.offline.findings import findings_record
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.options import Format
+from infonet_ros.streams.settings import Modality, Settings
+
+SECONDS = 1_000_000_000
+SETTINGS = Settings(
+    modalities=(Modality("gyro", "/gyro", ("vector.x", "vector.y")), Modality("wheel", "/wheel", ("data",))),
+    window=10.0,
+    hop=5.0,
+    device="cpu",
+)
+
+
+@pytest.fixture(scope="module")
+def bags(tmp_path_factory):
+    """Three short recordings, and a file that is none."""
+    folder, store = tmp_path_factory.mktemp("bags"), get_typestore(Stores.ROS2_JAZZY)
+    types = store.types
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        with Writer(folder / f"robot{seed}", version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+            gyro = writer.add_connection("/gyro", "geometry_msgs/msg/Vector3Stamped", typestore=store)
+            wheel = writer.add_connection("/wheel", "std_msgs/msg/Float64", typestore=store)
+            for tick in range(20 * 30):
+                now = 1_700_000_000 * SECONDS + tick * SECONDS // 20
+                x, y, noise = rng.normal(size=3)
+                stamp = types["builtin_interfaces/msg/Time"](sec=now // SECONDS, nanosec=now % SECONDS)
+                message = types["geometry_msgs/msg/Vector3Stamped"](
+                    header=types["std_msgs/msg/Header"](stamp=stamp, frame_id=""),
+                    vector=types["geometry_msgs/msg/Vector3"](x=x, y=y, z=0.0),
+                )
+                writer.write(gyro, now, store.serialize_cdr(message, message.__msgtype__))
+                data = types["std_msgs/msg/Float64"](data=x + 0.3 * noise)
+                writer.write(wheel, now, store.serialize_cdr(data, data.__msgtype__))
+    (folder / "broken.mcap").write_bytes(b"no bag")
+    return [folder / f"robot{seed}" for seed in range(3)] + [folder / "broken.mcap"]
+
+
+def until(condition, bound=60.0):
+    deadline = time.monotonic() + bound
+    while not (result := condition()):
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        time.sleep(0.01)
+    return result
+
+
+def kill_the_first_worker_at_work(client, out):
+    """Wait until an attempt is being made, and kill a worker that has a bag."""
+    until(lambda: any((out / ".attempts").glob("*")))
+    processes = client.run(os.getpid)
+    at_work = until(lambda: [address for address, tasks in client.processing().items() if tasks])
+    os.kill(processes[at_work[0]], signal.SIGKILL)
+    return processes[at_work[0]]
+
+
+def test_a_worker_that_dies_changes_nothing(bags, tmp_path):
+    out, killed = tmp_path / "out", []
+    with connected(None, workers=2) as client:
+        killer = Thread(target=lambda: killed.append(kill_the_first_worker_at_work(client, out)))
+        killer.start()
+        outcomes = analyse_fleet(client, bags, out, SETTINGS, [Format.npz])
+        killer.join()
+        assert killed[0] not in client.run(os.getpid).values()
+    assert [outcome.name for outcome in outcomes] == ["robot0", "robot1", "robot2", "broken"]
+    assert "is not a readable bag" in outcomes[3].problem
+    assert sorted(path.name for path in out.iterdir()) == ["robot0", "robot1", "robot2"]
+    for bag, outcome in zip(bags[:3], outcomes[:3], strict=True):
+        alone = analyse_bag(bag, tmp_path / "alone" / bag.name, SETTINGS, formats=[Format.npz], cores=1)
+        assert outcome.findings == findings_record(alone.analysis)
+        here, there = (np.load(folder / bag.name / "infonet.npz") for folder in (tmp_path / "alone", out))
+        assert here.files == there.files
+        for name in here.files:
+            if name != "duration":
+                np.testing.assert_array_equal(here[name], there[name])
+
+
+def test_no_scheduler_is_one_sentence(monkeypatch):
+    monkeypatch.setattr("infonet_ros.fleet.job._CONNECT", 0.2)
+    with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:1'"):
+        connected("tcp://127.0.0.1:1", None).__enter__()
+
+
+def test_bags_of_one_name_keep_their_folders_apart(tmp_path):
+    bags = [tmp_path / "a" / "run", tmp_path / "b" / "run", tmp_path / "c.mcap"]
+    assert folder_names(bags) == ["a_run", "b_run", "c.mcap"]
+    assert folder_names(bags[1:]) == ["run", "c"]
+    with pytest.raises(ConfigurationError, match="was given twice"):
+        folder_names([bags[0], bags[0]])
+
+
+def pair(mi, a="x", b="<b>"):
+    return {"a": a, "b": b, "mi": mi, "lower": 0.1, "upper": 0.5, "p_value": None, "p_adjusted": None, "lag": 0.0}
+
+
+def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
+    outcomes = [
+        Outcome(name, {"pairs": [pair(mi)], "channels": ["x", "<b>"], "windows": 3, "duration": 30.0})
+        for name, mi in (("r1", 0.5), ("r2", 0.04), ("r3", 0.6))
+    ]
+    outcomes.append(Outcome("r4", problem="is <not> a bag"))
+    text = page(tmp_path, outcomes)
+    row = "<td>x - &lt;b&gt;</td><td>3</td><td>0.04</td><td>r2</td><td>0.50</td><td>0.60</td><td>r3</td>"
+    assert row in text
+    assert "is &lt;not&gt; a bag" in text
+    assert "<b>" not in text
+    assert table(outcomes).splitlines()[:2] == [
+        "bag,a,b,mi,lower,upper,p_value,p_adjusted,lag",
+        "r1,x,<b>,0.5,0.1,0.5,,,0.0",
+    ]
