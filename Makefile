@@ -9,7 +9,7 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench pictures lock audit fuzz clean
+.PHONY: help setup demo test lint docs bench pictures lock audit faults fuzz clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,6 +48,9 @@ lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for
 audit:  ## Look the pinned packages up among known faults, by pip-audit; fails where its source cannot be reached
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uvx -q pip-audit --strict --no-deps --disable-pip -r scripts/requirements.lock
+
+faults: setup  ## An hour of faults in six minutes, beside which the machine should be quiet: docs/reliability.md
+	@$(ACTIVATE) OMP_NUM_THREADS=1 python3 -m benchmarks.reliability --long
 
 SECONDS ?= 60
 fuzz: setup  ## Feed damaged bags, tables and settings to their readers for SECONDS=60, guided by coverage (Atheris)

@@ -16,6 +16,7 @@ from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, repor
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PERFORMANCE = ROOT / "README.md", ROOT / "docs" / "performance.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
 def main() -> None:
@@ -42,6 +43,8 @@ def sections() -> list[tuple[Path, str, str]]:
     made = [(README, "accuracy", accuracy_section(found))]
     if "profile_hop" in found:
         made.append((PERFORMANCE, "hop", table("profile_hop", found["profile_hop"])))
+    if "reliability" in found:
+        made.append((RELIABILITY, "reliability", table("reliability", found["reliability"])))
     return made
 
 

@@ -72,10 +72,11 @@ class Bag:
     @property
     def topics(self) -> Mapping[str, Topic]:
         """Topics by name."""
-        return {
-            name: Topic(name, full_type_name(info.msgtype or info.connections[0].msgtype), info.msgcount)
-            for name, info in self._reader.topics.items()
-        }
+        with _one_sentence(self.label):
+            return {
+                name: Topic(name, full_type_name(info.msgtype or info.connections[0].msgtype), info.msgcount)
+                for name, info in self._reader.topics.items()
+            }
 
     @property
     def schema(self) -> Schema:

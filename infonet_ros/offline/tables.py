@@ -145,7 +145,7 @@ class Table:
         if numbers is None:
             return _dates(cells, self._time or "", self._path)
         factor = self._nanoseconds_per_unit(numbers)
-        good = np.isfinite(numbers) & (numbers >= 0)
+        good = (numbers >= 0) & (numbers * factor < 2.0**63)  # what a stamp can hold
         if factor == 1.0:  # beyond 2**53 a float no longer holds every nanosecond
             return np.array([_whole(cell) if ok else -1 for cell, ok in zip(cells, good, strict=True)], dtype=np.int64)
         return np.where(good, np.round(np.where(good, numbers, 0.0) * factor), -1).astype(np.int64)
