@@ -19,12 +19,12 @@ class TrainingConfiguration:
     blocks: int = 4
     expansion: int = 2
     # Data: shards of simulated examples, of which the first is held out for validation
-    shards: int = 22
+    shards: int = 36
     shard_examples: int = 16384
     workers: int = 2
     seed: int = 0
     # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 11500
+    steps: int = 12000
     batch: int = 256
     learning_rate: float = 3e-3
     warm_up: int = 500
