@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 1.0  # seconds from the signal to the end of the process, whatever it is at
-_WORKER_GRACE = 0.5  # of these for the window that is being computed
+_WORKER_GRACE = 0.2  # of these for the window that is being computed
 
 
 class Interruption:
