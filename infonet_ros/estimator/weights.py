@@ -6,7 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from infonet_ros.errors import WeightsError
@@ -39,7 +40,7 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
     remedy = "install the package again, or name other weights"
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
-        expected, shape, version = str(card["sha256"]), NetworkShape(**card["shape"]), str(card["version"])
+        expected, shape, version = str(card["sha256"]), _shape(card), str(card["version"])
         received = _checksum(path)
     except OSError as error:
         raise WeightsError(f"the weights {path} cannot be read ({error.strerror}): {remedy}.") from error
@@ -50,14 +51,35 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
             f"the weights {path} are damaged: their SHA-256 is {received[:12]}..., expected {expected[:12]}...; "
             f"{remedy}."
         )
-    network = Network(shape)
     try:
+        _check_fit(path, shape)
+        network = Network(shape)
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(
             f"the weights {path} do not fit this version of the network ({type(error).__name__}): {remedy}."
         ) from error
     return network, version
+
+
+def _shape(card: Any) -> NetworkShape:
+    """Return the shape on a card; ValueError or TypeError if no network can have it."""
+    shape = NetworkShape(**card["shape"])
+    if any(type(size) is not int or size < 1 for size in asdict(shape).values()) or shape.width % shape.heads:
+        raise ValueError(f"no network has {shape}")
+    return shape
+
+
+def _check_fit(path: Path, shape: NetworkShape) -> None:
+    """Compare a shape with the file's table of contents, before memory is taken for it; RuntimeError if they differ."""
+    with safe_open(path, framework="pt") as file:
+        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no mapping)
+    if shape.blocks <= len(found):
+        with torch.device("meta"):  # sizes without storage
+            wanted = {name: tuple(tensor.shape) for name, tensor in Network(shape).state_dict().items()}
+        if wanted == found:
+            return
+    raise RuntimeError(f"{path} does not hold the tensors of {shape}")
 
 
 def _checksum(path: Path) -> str:

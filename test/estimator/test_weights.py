@@ -53,10 +53,25 @@ def test_a_foreign_card_is_refused(saved, card):
         load_weights(path)
 
 
-def test_weights_of_another_shape_are_refused(saved):
-    path, _ = saved
+def change_shape(path, **sizes):
     card = json.loads(path.with_suffix(".json").read_text())
-    card["shape"]["width"] = 16
+    card["shape"] |= sizes
     path.with_suffix(".json").write_text(json.dumps(card))
+
+
+@pytest.mark.parametrize("sizes", [{"width": 16}, {"width": 10**6}, {"width": 10**18}, {"blocks": 10**9}])
+def test_weights_of_another_shape_are_refused_before_memory_is_taken(saved, sizes):
+    path, _ = saved
+    change_shape(path, **sizes)
     with pytest.raises(WeightsError, match="do not fit"):
+        load_weights(path)
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"heads": 3}, {"heads": 0}, {"width": -8}, {"width": 8.0}, {"blocks": True}, {"expansion": "2"}]
+)
+def test_a_shape_that_no_network_has_is_refused(saved, sizes):
+    path, _ = saved
+    change_shape(path, **sizes)
+    with pytest.raises(WeightsError, match="not the card"):
         load_weights(path)
