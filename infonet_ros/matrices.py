@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -118,16 +117,9 @@ def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
 
     Uses ``modalities``, ``projections``, ``surrogates`` and ``seed`` of the settings.
     """
-    started = time.perf_counter()
-    estimate = net.pairwise_sliced(
-        window.samples,
-        groups=column_groups(window.names, settings.modalities),
-        projections=settings.projections,
-        surrogates=settings.surrogates,
-        seed=settings.seed,
-    )
-    names = tuple(modality.name for modality in settings.modalities)
-    return _matrix(net, window, names, SLICED, estimate, started)
+    *_, matrix = modality_matrix_in_steps(net, window, settings)
+    assert matrix is not None
+    return matrix
 
 
 def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
@@ -135,35 +127,21 @@ def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings)
 
     Yields
     ------
-    None after each pair but the last, and the matrix after that. Its ``duration`` is that of the steps alone.
+    None after each pair, and the matrix after that. Its ``duration`` is that of the steps alone.
     """
-    groups = column_groups(window.names, settings.modalities)
-    size, spent = len(groups), 0.0
-    values = {name: np.full((size, size), np.nan, np.float32) for name in ("mi", "lower", "upper", "p_value")}
-    samples, constant = np.zeros((size, size), np.int32), np.zeros(size, dtype=bool)
-    pairs = list(combinations(range(size), 2))
-    for pair in pairs:
-        began = time.perf_counter()
-        estimate = net.pairwise_sliced(
-            window.samples,
-            groups=[groups[index] for index in pair],
-            projections=settings.projections,
-            surrogates=settings.surrogates,
-            seed=settings.seed,
-        )
-        there = np.ix_(pair, pair)
-        for name, square in values.items():
-            if getattr(estimate, name) is not None:
-                square[there] = getattr(estimate, name)
-        samples[there] = estimate.samples
-        constant[list(pair)] = estimate.constant
-        spent += time.perf_counter() - began
-        if pair != pairs[-1]:
-            yield None
-    lag = np.zeros((size, size), np.int32)
-    whole = PairwiseEstimate(**values, lag=lag, samples=samples, constant=constant)
     names = tuple(modality.name for modality in settings.modalities)
-    yield _matrix(net, window, names, SLICED, whole, time.perf_counter() - spent)
+    began, spent = time.perf_counter(), 0.0
+    for estimate in net.pairwise_sliced_in_steps(  # noqa: B007 - the last one is used below
+        window.samples,
+        groups=column_groups(window.names, settings.modalities),
+        projections=settings.projections,
+        surrogates=settings.surrogates,
+        seed=settings.seed,
+    ):
+        spent += time.perf_counter() - began
+        yield None
+        began = time.perf_counter()
+    yield _matrix(net, window, names, SLICED, estimate, time.perf_counter() - spent)
 
 
 def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:

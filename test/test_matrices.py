@@ -1,8 +1,10 @@
+from itertools import combinations
+
 import numpy as np
 import pytest
 
 from infonet_ros import InfoNet
-from infonet_ros.matrices import DependenceMatrix, modality_matrix, modality_matrix_in_steps
+from infonet_ros.matrices import DependenceMatrix, column_groups, modality_matrix, modality_matrix_in_steps
 from infonet_ros.streams.settings import Modality, Settings
 from infonet_ros.streams.window import Window
 
@@ -70,8 +72,8 @@ def test_pairs_without_a_p_value_are_not_counted():
     assert np.isnan(matrix_of([np.nan] * 3).p_adjusted).all()
 
 
-@pytest.mark.parametrize("surrogates", [0, 9])
-def test_the_matrix_of_modalities_in_steps_is_that_in_one(surrogates):
+def window_of_modalities(surrogates):
+    """Four modalities that share a common part, one of them constant, with a gap in one channel."""
     rng = np.random.default_rng(5)
     common = rng.normal(size=(200, 1))
     samples = common + rng.normal(size=(200, 6))
@@ -81,10 +83,30 @@ def test_the_matrix_of_modalities_in_steps_is_that_in_one(surrogates):
     modalities = tuple(Modality(name, f"/{name}", paths) for name, paths in channels.items())
     settings = Settings(modalities=modalities, projections=4, surrogates=surrogates)
     window = Window(settings.channel_names, samples, 0, 1, 50.0)
+    return window, settings
+
+
+@pytest.mark.parametrize("surrogates", [0, 9])
+def test_the_matrix_of_modalities_in_steps_is_that_in_one(surrogates):
+    window, settings = window_of_modalities(surrogates)
     net = InfoNet.from_pretrained("cpu")
     whole = modality_matrix(net, window, settings)
     *nothing, stepwise = modality_matrix_in_steps(net, window, settings)
-    assert nothing == [None] * 5  # six pairs
+    assert nothing == [None] * 6  # one for each pair
     for field in ("mi", "lower", "upper", "p_value", "lag", "samples", "valid"):
-        np.testing.assert_allclose(getattr(stepwise, field), getattr(whole, field), atol=1e-6)
+        np.testing.assert_array_equal(getattr(stepwise, field), getattr(whole, field))
     assert (stepwise.names, stepwise.method, stepwise.end) == (whole.names, whole.method, whole.end)
+
+
+def test_each_pair_of_modalities_is_what_it_is_alone():
+    window, settings = window_of_modalities(surrogates=9)
+    net = InfoNet.from_pretrained("cpu")
+    whole = modality_matrix(net, window, settings)
+    groups = column_groups(window.names, settings.modalities)
+    for a, b in combinations(range(len(groups)), 2):
+        alone = net.sliced(
+            window.samples[:, groups[a]], window.samples[:, groups[b]], projections=settings.projections, surrogates=9
+        )
+        assert whole.samples[a, b] == alone.samples
+        for field in ("mi", "lower", "upper", "p_value"):
+            assert getattr(whole, field)[a, b] == getattr(whole, field)[b, a] == pytest.approx(getattr(alone, field))

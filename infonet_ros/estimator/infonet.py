@@ -1,6 +1,6 @@
 """The estimator as its users see it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +189,29 @@ class InfoNet:
         ------
         InputError
             Samples that are not (T, N) real numbers, or groups that are empty or name columns that are not there.
+        """
+        *_, whole = self.pairwise_sliced_in_steps(
+            samples, groups=groups, projections=projections, surrogates=surrogates, seed=seed
+        )
+        return whole
+
+    def pairwise_sliced_in_steps(
+        self,
+        samples: ArrayLike,
+        *,
+        groups: Sequence[Sequence[int]],
+        projections: int = 64,
+        surrogates: int = 0,
+        seed: int = 0,
+    ) -> Iterator[PairwiseEstimate]:
+        """Estimate what `pairwise_sliced` does pair by pair, so that more urgent work can go between.
+
+        Takes and raises the same.
+
+        Yields
+        ------
+        PairwiseEstimate
+            After each pair the same estimate, in which the pairs to come are still NaN.
         """
         channels = as_matrix("samples", samples)
         slicing = self._slicing(projections, surrogates, seed)

@@ -7,6 +7,7 @@ from itertools import chain, islice
 
 import numpy as np
 import torch
+from torch.nn import functional
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.blocks import PairBlock
@@ -61,7 +62,8 @@ class Runner:
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
         """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs."""
-        quantiles, tables = self.network(*block.observe())
+        quantiles, tables = self._network(*block.observe(), tables=True)
+        assert tables is not None
         return quantiles.cpu().numpy(), tables.cpu()
 
     def _results(self, batches: Iterator[list[PairBlock]]) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
@@ -93,7 +95,7 @@ class Runner:
         """Quantiles (M, 3) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
         try:
             grids, summaries = zip(*(block.observe() for block in batch), strict=True)
-            return self.network(torch.cat(grids), torch.cat(summaries), tables=False)[0].cpu().numpy()
+            return self._network(torch.cat(grids), torch.cat(summaries), tables=False)[0].cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))
             if pairs == 1:
@@ -102,6 +104,22 @@ class Runner:
             torch.cuda.empty_cache()
         parts = (part for block in batch for part in block.spans(self.chunk))
         return np.concatenate([self._estimate(half) for half in _gather(parts, self.chunk)])
+
+    def _network(
+        self, grids: torch.Tensor, summaries: torch.Tensor, tables: bool
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Call the network with one of few numbers of pairs: for each number torch keeps megabytes of kernels."""
+        pairs = len(grids)
+        missing = _rounded(pairs) - pairs
+        found = self.network(
+            functional.pad(grids, (0, 0, 0, 0, 0, missing)), functional.pad(summaries, (0, 0, 0, missing)), tables
+        )
+        return found[0][:pairs], None if found[1] is None else found[1][:pairs]
+
+
+def _rounded(pairs: int) -> int:
+    """Return the next power of two, or the next multiple of 16."""
+    return 1 << (pairs - 1).bit_length() if pairs <= 16 else -(-pairs // 16) * 16
 
 
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -25,78 +26,96 @@ class Slicing:
     seed: int
 
 
+class Slicer:
+    """Vector streams, each projected once for all its pairs over the same samples.
+
+    Parameters
+    ----------
+    runner : Runner
+    vectors : list of (d, T) floating
+        NaN where unknown.
+    slicing : Slicing
+    """
+
+    def __init__(self, runner: Runner, vectors: list[np.ndarray], slicing: Slicing) -> None:
+        self._runner = runner
+        self._vectors = vectors
+        self._slicing = slicing
+        self._keys = [content_key(vector) for vector in vectors]
+        self._good = [np.isfinite(vector).all(axis=0) for vector in vectors]
+        self._projected: dict[tuple[int, int, bytes], list[Copulas]] = {}
+
+    def estimate(self, a: int, b: int) -> SlicedEstimate:
+        """Estimate the sliced MI of two of the vectors, whichever comes first."""
+        if (self._keys[b], b) < (self._keys[a], a):
+            a, b = b, a
+        slicing, rows = self._slicing, np.flatnonzero(self._good[a] & self._good[b])
+        projections = slicing.projections if max(len(self._vectors[a]), len(self._vectors[b])) > 1 else 1
+        if len(rows) < MIN_SAMPLES:
+            p_unknown = np.nan if slicing.surrogates else None
+            return SlicedEstimate(np.nan, np.nan, np.nan, p_unknown, len(rows), projections)
+        if any(constant_channels(self._vectors[k][:, rows]).all() for k in (a, b)):
+            return SlicedEstimate(0.0, 0.0, 0.0, 1.0 if slicing.surrogates else None, len(rows), projections)
+        quantiles = self._quantiles(a, b, rows, projections)
+        lower, mi, upper = _mean_quantiles(quantiles[0])
+        p = None
+        if slicing.surrogates:
+            means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
+            p = float(p_value(means[0], (means[1:] >= means[0]).sum(), slicing.surrogates))
+        return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
+
+    def _quantiles(self, a: int, b: int, rows: np.ndarray, projections: int) -> np.ndarray:
+        """Quantiles (1 + S, K, 3) of all K pairs of projections: those of the data, and those of S surrogates."""
+        numbers = np.arange(projections)
+        left, right = self._parts(a, rows, projections), self._parts(b, rows, projections)
+        shifts = np.append(0, surrogate_shifts(left[-1].count, self._slicing.surrogates, self._slicing.seed))
+        blocks = (PairBlock.scanned(u, v, numbers, numbers, shifts) for u, v in zip(left, right, strict=True))
+        quantiles = np.zeros((len(shifts), projections, 3), dtype=np.float32)
+        for block, found in self._runner.quantiles(blocks):
+            quantiles[block.scans, block.rows] += found / len(left)
+        return quantiles
+
+    def _parts(self, index: int, rows: np.ndarray, projections: int) -> list[Copulas]:
+        """Ranked projections of a vector over samples ``rows``, in the parts that `blocks.thinned` makes of them."""
+        key = (index, projections, rows.tobytes())
+        if key not in self._projected:
+            if len(self._projected) > 2 * len(self._vectors):  # every pair over samples of its own: nothing to share
+                self._projected.clear()
+            occurrence = self._keys[:index].count(self._keys[index])
+            slices = project(self._vectors[index][:, rows], projections, self._slicing.seed, occurrence)
+            ordering = Ordering.from_channels(slices, self._slicing.seed)
+            self._projected[key] = [
+                Copulas.from_ranks(ordering.ranks(part), self._runner.device) for part in thinned(np.arange(len(rows)))
+            ]
+        return self._projected[key]
+
+
 def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, slicing: Slicing) -> SlicedEstimate:
     """Estimate the sliced MI of vectors x (dx, T) and y (dy, T), NaN where unknown."""
-    keys = content_key(x), content_key(y)
-    if keys[1] < keys[0]:
-        x, y = y, x
-    rows = np.flatnonzero(np.isfinite(x).all(axis=0) & np.isfinite(y).all(axis=0))
-    projections = slicing.projections if max(len(x), len(y)) > 1 else 1
-    p_unknown = np.nan if slicing.surrogates else None
-    if len(rows) < MIN_SAMPLES:
-        return SlicedEstimate(np.nan, np.nan, np.nan, p_unknown, len(rows), projections)
-    x, y = x[:, rows], y[:, rows]
-    if constant_channels(x).all() or constant_channels(y).all():
-        return SlicedEstimate(0.0, 0.0, 0.0, 1.0 if slicing.surrogates else None, len(rows), projections)
-    left = _projected(x, projections, slicing.seed, occurrence=0)
-    right = _projected(y, projections, slicing.seed, occurrence=int(keys[0] == keys[1]))
-    quantiles = _quantiles(runner, left, right, slicing)
-    lower, mi, upper = _mean_quantiles(quantiles[0])
-    p = None
-    if slicing.surrogates:
-        means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
-        p = float(p_value(means[0], (means[1:] >= means[0]).sum(), slicing.surrogates))
-    return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
+    return Slicer(runner, [x, y], slicing).estimate(0, 1)
 
 
 def estimate_pairwise_sliced(
     runner: Runner, channels: np.ndarray, groups: list[np.ndarray], slicing: Slicing
-) -> PairwiseEstimate:
-    """Estimate the sliced MI of all pairs of groups of channels (N, T)."""
-    size = len(groups)
+) -> Iterator[PairwiseEstimate]:
+    """Estimate the sliced MI of all pairs of groups of channels (N, T): what is known after each pair."""
+    vectors = [channels[group] for group in groups]
+    slicer, size = Slicer(runner, vectors, slicing), len(groups)
     mi, lower, upper = (np.full((size, size), np.nan, dtype=np.float32) for _ in range(3))
     p = np.full((size, size), np.nan)
-    samples = np.zeros((size, size), dtype=np.int32)
-    for a, b in _pairs(size):
-        estimate = estimate_sliced(runner, channels[groups[a]], channels[groups[b]], slicing)
-        for i, j in ((a, b), (b, a)):
-            mi[i, j], lower[i, j], upper[i, j], samples[i, j] = (
-                estimate.mi,
-                estimate.lower,
-                estimate.upper,
-                estimate.samples,
-            )
-            if estimate.p_value is not None:
-                p[i, j] = estimate.p_value
-    np.fill_diagonal(samples, [np.isfinite(channels[group]).all(axis=0).sum() for group in groups])
-    constant = np.array([bool(constant_channels(channels[group]).all()) for group in groups])
-    lag = np.zeros((size, size), dtype=np.int32)
-    return PairwiseEstimate(mi, lower, upper, p if slicing.surrogates else None, lag, samples, constant)
-
-
-def _pairs(size: int) -> Iterator[tuple[int, int]]:
-    return ((a, b) for a in range(size) for b in range(a + 1, size))
-
-
-def _projected(vector: np.ndarray, projections: int, seed: int, occurrence: int) -> Ordering:
-    return Ordering.from_channels(project(vector, projections, seed, occurrence), seed)
-
-
-def _quantiles(runner: Runner, left: Ordering, right: Ordering, slicing: Slicing) -> np.ndarray:
-    """Quantiles (1 + S, K, 3) of all K pairs of projections: those of the data, and those of S surrogates."""
-    numbers = np.arange(len(left.keys))
-    parts = thinned(np.arange(left.orders.shape[1]))
-    shifts = np.append(0, surrogate_shifts(len(parts[-1]), slicing.surrogates, slicing.seed))
-
-    def blocks() -> Iterator[PairBlock]:
-        for rows in parts:
-            u, v = (Copulas.from_ranks(side.ranks(rows), runner.device) for side in (left, right))
-            yield PairBlock.scanned(u, v, numbers, numbers, shifts)
-
-    quantiles = np.zeros((len(shifts), len(numbers), 3), dtype=np.float32)
-    for block, found in runner.quantiles(blocks()):
-        quantiles[block.scans, block.rows] += found / len(parts)
-    return quantiles
+    samples = np.diag([np.isfinite(vector).all(axis=0).sum() for vector in vectors]).astype(np.int32)
+    constant = np.array([bool(constant_channels(vector).all()) for vector in vectors])
+    whole = PairwiseEstimate(
+        mi, lower, upper, p if slicing.surrogates else None, np.zeros_like(samples), samples, constant
+    )
+    if size == 1:
+        yield whole
+    for a, b in combinations(range(size), 2):
+        pair = slicer.estimate(a, b)
+        for there in ((a, b), (b, a)):
+            mi[there], lower[there], upper[there], samples[there] = pair.mi, pair.lower, pair.upper, pair.samples
+            p[there] = np.nan if pair.p_value is None else pair.p_value
+        yield whole
 
 
 def _mean_quantiles(quantiles: np.ndarray) -> tuple[float, float, float]:

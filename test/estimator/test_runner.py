@@ -12,7 +12,7 @@ from infonet_ros.estimator.runner import Runner, resolve_device
 class ShortOfMemory(Network):
     """Fails as a full GPU does when it is given more pairs than it has room for."""
 
-    room = 5
+    room = 8
 
     def forward(self, grids, summaries, tables=True):
         if len(grids) > self.room:
@@ -65,6 +65,17 @@ def test_quantiles_do_not_depend_on_the_number_of_threads(shape, blocks):
     torch.set_num_threads(before)
     assert found[0][0] == found[1][0]
     np.testing.assert_array_equal(found[0][1], found[1][1])
+
+
+def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkeypatch):
+    """For each of them torch keeps kernels, and the memory of a node that runs for weeks would grow."""
+    network, seen = Network(shape), set()
+    forward = network.forward
+    monkeypatch.setattr(network, "forward", lambda grids, *rest: seen.add(len(grids)) or forward(grids, *rest))
+    for pairs in range(1, 65):
+        _, quantiles = collected(Runner(network, "cpu"), [block(0, pairs)])
+        assert len(quantiles) == pairs
+    assert seen == {1, 2, 4, 8, 16, 32, 48, 64}
 
 
 def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
