@@ -1,8 +1,10 @@
 """The matrix that everything ends in: live or offline, from one window to all pairs of its rows."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,14 +104,36 @@ def channel_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depend
 
     Uses ``max_lag``, ``lag_step``, ``surrogates`` and ``seed`` of the settings.
     """
-    started = time.perf_counter()
-    estimate = net.pairwise(
-        window.samples,
-        lags=lags_in_samples(settings, window.rate),
-        surrogates=settings.surrogates,
-        seed=settings.seed,
-    )
-    return _matrix(net, window, window.names, PAIRWISE, estimate, started)
+    (matrix,) = channel_matrices(net, [window], settings)
+    return matrix
+
+
+def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settings) -> Iterator[DependenceMatrix]:
+    """Estimate what `channel_matrix` does of many windows, whose pairs share the network's passes.
+
+    Windows are taken as they are needed, and matrices come in their order. The ``duration`` of each is the time since
+    the one before.
+    """
+    for rate, alike in groupby(windows, key=lambda window: window.rate):
+        yield from _matrices_of_one_rate(net, alike, rate, settings)
+
+
+def _matrices_of_one_rate(
+    net: "InfoNet", windows: Iterable[Window], rate: float, settings: Settings
+) -> Iterator[DependenceMatrix]:
+    began = time.perf_counter()
+    taken: deque[Window] = deque()
+
+    def samples() -> Iterator[np.ndarray]:
+        for window in windows:
+            taken.append(window)
+            yield window.samples
+
+    lags = lags_in_samples(settings, rate)
+    for estimate in net.pairwise_windows(samples(), lags=lags, surrogates=settings.surrogates, seed=settings.seed):
+        window = taken.popleft()
+        yield _matrix(net, window, window.names, PAIRWISE, estimate, began)
+        began = time.perf_counter()
 
 
 def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -63,7 +64,7 @@ class PairBlock:
         Samples by which the right channel is turned, end to start; its memory stays.
     scans : (M,) int64
         Which scan over the pairs each belongs to: one for the data, or one for each surrogate.
-    number : int
+    tag : object
         What its maker knows it by.
     """
 
@@ -73,7 +74,7 @@ class PairBlock:
     columns: np.ndarray
     shifts: np.ndarray
     scans: np.ndarray
-    number: int = 0
+    tag: Any = None
 
     @classmethod
     def scanned(
@@ -83,7 +84,7 @@ class PairBlock:
         rows: np.ndarray,
         columns: np.ndarray,
         shifts: np.ndarray,
-        number: int = 0,
+        tag: Any = None,
     ) -> "PairBlock":
         """Make a block of P pairs (P,), scanned once with each of the shifts (S,)."""
         pairs, scans = len(rows), len(shifts)
@@ -94,13 +95,13 @@ class PairBlock:
             np.tile(columns, scans),
             np.repeat(shifts, pairs),
             np.repeat(np.arange(scans), pairs),
-            number,
+            tag,
         )
 
     @classmethod
-    def pair(cls, copulas: Copulas, number: int = 0) -> "PairBlock":
+    def pair(cls, copulas: Copulas, tag: Any = None) -> "PairBlock":
         """Make a block of the one pair that two channels are."""
-        return cls.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0]), number)
+        return cls.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0]), tag)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -1,6 +1,6 @@
 """The estimator as its users see it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from infonet_ros.estimator.differentiable import differentiable_information
 from infonet_ros.estimator.grid import GRID, read_table
 from infonet_ros.estimator.lagged import estimate_lagged
 from infonet_ros.estimator.network import TRAINED_SAMPLES, Network
-from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels, estimate_pairwise
+from infonet_ros.estimator.pairwise import MIN_SAMPLES, Request, constant_channels, estimate_windows
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
@@ -87,7 +87,7 @@ class InfoNet:
             Shapes that differ or are not (T,), empty arrays, complex numbers or objects.
         """
         channels = as_pair(x, y)
-        pairs = self._pairwise(channels, np.array([0]), surrogates, seed)
+        (pairs,) = estimate_windows(self._runner, [channels], _request((0,), surrogates, seed))
         return Estimate(
             mi=float(pairs.mi[0, 1]),
             lower=float(pairs.lower[0, 1]),
@@ -119,8 +119,36 @@ class InfoNet:
         InputError
             Samples that are not (T, N) real numbers, or lags that the window cannot hold.
         """
-        channels = as_matrix("samples", samples)
-        return self._pairwise(channels, as_lags(lags, channels.shape[1], signed=False), surrogates, seed)
+        (estimate,) = self.pairwise_windows([samples], lags=lags, surrogates=surrogates, seed=seed)
+        return estimate
+
+    def pairwise_windows(
+        self, windows: Iterable[ArrayLike], *, lags: Sequence[int] = (0,), surrogates: int = 0, seed: int = 0
+    ) -> Iterator[PairwiseEstimate]:
+        """Estimate the MI of all pairs of channels of many windows.
+
+        Windows are taken as they are needed and estimates come in their order, a little later: the pairs of several
+        windows share the network's passes, which a GPU needs to be kept busy.
+
+        Parameters
+        ----------
+        windows : iterable of (T, N) real
+        lags, surrogates, seed
+            As in `pairwise`.
+
+        Raises
+        ------
+        InputError
+            As in `pairwise`, once the window is taken.
+        """
+
+        def channels() -> Iterator[np.ndarray]:
+            for samples in windows:
+                taken = as_matrix("samples", samples)
+                as_lags(lags, taken.shape[1], signed=False)
+                yield taken
+
+        return estimate_windows(self._runner, channels(), _request(lags, surrogates, seed))
 
     def lagged(self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, seed: int = 0) -> LaggedEstimate:
         """Estimate the MI of ``x[t]`` with ``y[t + lag]`` at each lag.
@@ -268,11 +296,6 @@ class InfoNet:
             raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
         return differentiable_information(self._runner, x, y)
 
-    def _pairwise(self, channels: np.ndarray, lags: np.ndarray, surrogates: int, seed: int) -> PairwiseEstimate:
-        as_count("surrogates", surrogates, least=0)
-        as_count("seed", seed, least=0)
-        return estimate_pairwise(self._runner, channels, lags, surrogates, seed)
-
     def _slicing(self, projections: int, surrogates: int, seed: int) -> Slicing:
         return Slicing(
             as_count("projections", projections, 1), as_count("surrogates", surrogates, 0), as_count("seed", seed, 0)
@@ -290,3 +313,8 @@ class InfoNet:
         parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in thinned(rows))
         tables = torch.cat([self._runner.estimate(PairBlock.pair(copulas))[1] for copulas in parts])
         return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
+
+
+def _request(lags: Sequence[int], surrogates: int, seed: int) -> Request:
+    """Lags are checked with each window, which they must fit."""
+    return Request(np.atleast_1d(lags), as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))

@@ -30,7 +30,7 @@ def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed
                 yield PairBlock.pair(copulas, number)
 
     for block, found in runner.quantiles(blocks()):
-        quantiles[block.number] += found[0] / len(thinned(overlaps[block.number][0]))
+        quantiles[block.tag] += found[0] / len(thinned(overlaps[block.tag][0]))
     samples = np.array([overlap.shape[1] for overlap in overlaps])
     lower, mi, upper = quantiles.T
     return LaggedEstimate(lags, mi, lower, upper, samples)

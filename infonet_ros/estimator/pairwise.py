@@ -1,5 +1,6 @@
 """All pairs of channels of a window: missing samples, constants, lags and surrogates, around one network."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -82,10 +83,17 @@ class Meeting:
         """Samples of the shortest part."""
         return self.parts[-1][0].count
 
-    def blocks(self, shifts: np.ndarray, number: int) -> Iterator[PairBlock]:
+    def blocks(self, shifts: np.ndarray, tag: object) -> Iterator[PairBlock]:
         """Yield the wanted pairs of each part, once with each of the shifts (S,) of the right side."""
         rows, columns = np.nonzero(self.wanted)
-        return (PairBlock.scanned(left, right, rows, columns, shifts, number) for left, right in self.parts)
+        return (PairBlock.scanned(left, right, rows, columns, shifts, tag) for left, right in self.parts)
+
+    def mean(self, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
+        """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
+        mean = np.zeros((scans, *self.wanted.shape, 3), dtype=np.float32)
+        for block, quantiles in results:
+            mean[block.scans, block.rows, block.columns] += quantiles / len(self.parts)
+        return mean
 
 
 class BestOverLags:
@@ -115,32 +123,134 @@ class BestOverLags:
             self.lag[scan, a, b] = sign * lag
 
 
-def estimate_pairwise(
-    runner: Runner, channels: np.ndarray, lags: np.ndarray, surrogates: int, seed: int
-) -> PairwiseEstimate:
-    """Estimate all pairs of channels (N, T), NaN where unknown; lags are not negative and each is tried both ways.
+@dataclass(frozen=True)
+class Request:
+    """What is asked of each window: lags (not negative, each tried both ways), number of surrogates, and the seed."""
+
+    lags: np.ndarray
+    surrogates: int
+    seed: int
+
+
+class Survey:
+    """All pairs of one window, from its channels to their estimate.
 
     Channels are put in an order that depends on their content alone, and results are put back: so they are the same
     to the bit in whatever order the channels are given.
+
+    Parameters
+    ----------
+    channels : (N, T) float64
+        NaN where unknown.
+    request : Request
+    device : torch.device
     """
-    ordering = Ordering.from_channels(channels, seed)
-    order = ordering.canonical()
-    panel = Panel.from_channels(channels[order], ordering[order])
-    meetings = list(_meetings(panel, lags, runner.device))
-    best = _scan(runner, meetings, len(order), [np.zeros(1, dtype=np.int64)] * len(meetings))
-    p = _p_values(runner, meetings, best.mi[0], surrogates, seed, int(lags.max())) if surrogates else None
-    back = np.ix_(np.argsort(order), np.argsort(order))
-    lag = best.lag[0][back]
-    lower, mi, upper = np.moveaxis(best.quantiles[0][back], -1, 0)
-    return PairwiseEstimate(
-        mi=mi,
-        lower=lower,
-        upper=upper,
-        p_value=None if p is None else p[back],
-        lag=lag,
-        samples=_common_samples(np.isfinite(channels), lag),
-        constant=constant_channels(channels),
-    )
+
+    def __init__(self, channels: np.ndarray, request: Request, device: torch.device) -> None:
+        self._channels = channels
+        self._request = request
+        ordering = Ordering.from_channels(channels, request.seed)
+        self._order = ordering.canonical()
+        panel = Panel.from_channels(channels[self._order], ordering[self._order])
+        self.meetings = list(_meetings(panel, request.lags, device))
+        self._best: BestOverLags | None = None
+        self._exceeding = np.zeros((len(channels),) * 2)
+
+    @property
+    def size(self) -> int:
+        """N, the number of channels."""
+        return len(self._channels)
+
+    def scans(self) -> Iterator["Scan"]:
+        """Yield the scan of the data, then those of the surrogates, as many together as memory allows.
+
+        Surrogates are scanned over the same lags: the largest of many is no surprise by itself.
+        """
+        yield Scan(self, [np.zeros(1, dtype=np.int64)] * len(self.meetings))
+        request = self._request
+        longest_lag = int(request.lags.max())
+        shifts = [surrogate_shifts(m.count, request.surrogates, request.seed, longest_lag) for m in self.meetings]
+        together = max(1, SCAN_ELEMENTS // self.size**2)
+        for start in range(0, request.surrogates if shifts else 0, together):
+            yield Scan(self, [own[start : start + together] for own in shifts])
+
+    def take(self, best: BestOverLags) -> None:
+        """Take the result of one of the scans, in their order."""
+        if self._best is None:
+            self._best = best
+        else:
+            self._exceeding += (best.mi >= self._best.mi[0]).sum(axis=0)
+
+    def estimate(self) -> PairwiseEstimate:
+        """Return the estimate once all scans are taken."""
+        assert self._best is not None
+        back = np.ix_(np.argsort(self._order), np.argsort(self._order))
+        lag = self._best.lag[0][back]
+        lower, mi, upper = np.moveaxis(self._best.quantiles[0][back], -1, 0)
+        surrogates = self._request.surrogates
+        return PairwiseEstimate(
+            mi=mi,
+            lower=lower,
+            upper=upper,
+            p_value=p_value(mi, self._exceeding[back], surrogates) if surrogates else None,
+            lag=lag,
+            samples=_common_samples(np.isfinite(self._channels), lag),
+            constant=constant_channels(self._channels),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """One look at all meetings of a survey, with the right side of each turned by its shifts (S,)."""
+
+    survey: Survey
+    shifts: list[np.ndarray]
+
+    def blocks(self) -> Iterator[PairBlock]:
+        """Yield the blocks of all meetings, tagged by this scan and the number of the meeting."""
+        for number, (meeting, shifts) in enumerate(zip(self.survey.meetings, self.shifts, strict=True)):
+            yield from meeting.blocks(shifts, (self, number))
+
+    def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> BestOverLags:
+        """Bring together what the network says of the blocks; pairs with a constant channel have nothing."""
+        scans = len(self.shifts[0]) if self.shifts else 1
+        best = BestOverLags(scans, self.survey.size)
+        meetings = self.survey.meetings
+        means = {
+            number: meetings[number].mean(scans, own)
+            for number, own in groupby(results, key=lambda result: result[0].tag[1])
+        }
+        for number, meeting in enumerate(meetings):
+            best.put(meeting, means.get(number, np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)))
+        return best
+
+
+def estimate_windows(runner: Runner, windows: Iterable[np.ndarray], request: Request) -> Iterator[PairwiseEstimate]:
+    """Estimate all pairs of channels of each window (N, T), NaN where unknown.
+
+    Windows are taken as they are needed, and the pairs of several share the network's chunks.
+    """
+    waiting: deque[tuple[Scan, bool]] = deque()  # and whether it is the last of its survey
+
+    def blocks() -> Iterator[PairBlock]:
+        for channels in windows:
+            scans = list(Survey(channels, request, runner.device).scans())
+            for scan in scans:
+                waiting.append((scan, scan is scans[-1]))
+                yield from scan.blocks()
+
+    def finish(results: Iterable[tuple[PairBlock, np.ndarray]] = ()) -> Iterator[PairwiseEstimate]:
+        scan, last = waiting.popleft()
+        scan.survey.take(scan.collect(results))
+        if last:
+            yield scan.survey.estimate()
+
+    for scan, results in groupby(runner.quantiles(blocks()), key=lambda result: result[0].tag[0]):
+        while waiting[0][0] is not scan:  # without a pair for the network
+            yield from finish()
+        yield from finish(results)
+    while waiting:
+        yield from finish()
 
 
 def constant_channels(channels: np.ndarray) -> np.ndarray:
@@ -168,43 +278,6 @@ def _meetings(panel: Panel, lags: np.ndarray, device: torch.device) -> Iterator[
                     same = lag == 0 and right_index is left_index
                     parts.append((left, left if same else panel.copulas(right_index, part + lag, device)))
                 yield Meeting(left_index, right_index, parts, pairs & ~constant, constant, int(lag))
-
-
-def _scan(runner: Runner, meetings: list[Meeting], size: int, shifts: list[np.ndarray]) -> BestOverLags:
-    """Estimate all meetings in S scans, with the right side of each turned by its shifts (S,)."""
-    scans = len(shifts[0]) if shifts else 1
-    best = BestOverLags(scans, size)
-    blocks = (
-        block
-        for number, (meeting, own) in enumerate(zip(meetings, shifts, strict=True))
-        for block in meeting.blocks(own, number)
-    )
-    found = groupby(runner.quantiles(blocks), key=lambda result: result[0].number)
-    means = {number: _mean_over_parts(meetings[number], scans, results) for number, results in found}
-    for number, meeting in enumerate(meetings):
-        best.put(meeting, means.get(number, np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)))
-    return best
-
-
-def _mean_over_parts(meeting: Meeting, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
-    """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
-    mean = np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)
-    for block, quantiles in results:
-        mean[block.scans, block.rows, block.columns] += quantiles / len(meeting.parts)
-    return mean
-
-
-def _p_values(
-    runner: Runner, meetings: list[Meeting], observed: np.ndarray, surrogates: int, seed: int, longest_lag: int
-) -> np.ndarray:
-    """Compare with surrogates that are scanned over the same lags: the largest of many is no surprise by itself."""
-    shifts = [surrogate_shifts(meeting.count, surrogates, seed, longest_lag) for meeting in meetings]
-    exceeding = np.zeros(observed.shape)
-    together = max(1, SCAN_ELEMENTS // observed.size)
-    for start in range(0, surrogates, together):
-        best = _scan(runner, meetings, len(observed), [own[start : start + together] for own in shifts])
-        exceeding += (best.mi >= observed).sum(axis=0)
-    return p_value(observed, exceeding, surrogates)
 
 
 def _common_samples(good: np.ndarray, lag: np.ndarray) -> np.ndarray:

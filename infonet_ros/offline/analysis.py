@@ -9,7 +9,7 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrix
+from infonet_ros.matrices import DependenceMatrix, channel_matrices
 from infonet_ros.offline.changes import Change, find_changes
 from infonet_ros.offline.intake import Intake
 from infonet_ros.offline.progress import Progress, silent
@@ -100,7 +100,7 @@ def analyse(
     intake = Intake(recording, settings, span, longest_lag=scan_range(settings))
     with Workers(net.device, cores) as workers:
         windows = intake.windows(progress)
-        matrices = tuple(workers.map_lazily(lambda window: channel_matrix(net, window, settings), windows))
+        matrices = tuple(channel_matrices(net, windows, settings))
         if not matrices:
             raise RecordingError(
                 f"no window of {settings.window:g} s is complete in {recording.label}: choose a smaller --window or "

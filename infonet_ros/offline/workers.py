@@ -1,7 +1,6 @@
 """Threads that estimate side by side, while windows are still being read."""
 
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -10,8 +9,6 @@ import torch
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-_AHEAD = 4  # windows that wait for each thread
 
 
 class Workers:
@@ -33,8 +30,8 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         self._threads_before = torch.get_num_threads()
-        torch.set_num_threads(1)
-        self._pool = ThreadPoolExecutor(self._count)
+        torch.set_num_threads(self._count)  # of this thread, whose estimates then use all cores
+        self._pool = ThreadPoolExecutor(self._count, initializer=torch.set_num_threads, initargs=(1,))
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -48,13 +45,3 @@ class Workers:
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """Begin work on all items; results come in their order."""
         return self._pool.map(work, items)
-
-    def map_lazily(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Do the same without taking items far ahead, so that memory does not grow with their number."""
-        queue: deque[Future[Result]] = deque()
-        for item in items:
-            queue.append(self._pool.submit(work, item))
-            if len(queue) > _AHEAD * self._count:
-                yield queue.popleft().result()
-        while queue:
-            yield queue.popleft().result()

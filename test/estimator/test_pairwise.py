@@ -73,6 +73,35 @@ def test_many_channels_and_samples_fit_in_blocks(net, rng, monkeypatch):
     np.testing.assert_allclose(net.pairwise(samples).mi, whole, atol=1e-5)
 
 
+@pytest.mark.parametrize("surrogates", [0, 5])
+def test_windows_that_share_passes_are_what_they_are_alone(net, rng, surrogates):
+    constant = np.ones((200, 3))
+    windows = [constant, *rng.standard_normal((20, 200, 3)).cumsum(axis=1), constant, np.full((200, 3), np.nan)]
+    windows[3][:150, 0] = np.nan  # too few samples of a channel
+    together = list(net.pairwise_windows(iter(windows), lags=[0, 3], surrogates=surrogates))
+    assert len(together) == len(windows)
+    for window, estimate in zip(windows, together, strict=True):
+        alone = net.pairwise(window, lags=[0, 3], surrogates=surrogates)
+        for name in ("mi", "lower", "upper"):
+            np.testing.assert_allclose(getattr(estimate, name), getattr(alone, name), atol=1e-5)
+        np.testing.assert_array_equal(estimate.lag, alone.lag)
+        if surrogates:
+            np.testing.assert_allclose(estimate.p_value, alone.p_value)
+
+
+def test_windows_are_taken_as_they_are_needed(net, rng):
+    taken = []
+
+    def windows():
+        for number in range(1000):
+            taken.append(number)
+            yield rng.standard_normal((100, 4))
+
+    estimates = net.pairwise_windows(windows())
+    next(estimates)
+    assert len(taken) < 200
+
+
 def test_slow_independent_streams_are_not_called_dependent(net, rng):
     streams = lfilter([1.0], [1.0, -0.95], rng.standard_normal((30, 2, 1000)), axis=2)
     p = [net.estimate(x, y, surrogates=19).p_value for x, y in streams]

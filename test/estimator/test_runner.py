@@ -31,7 +31,7 @@ def block(number, pairs, count=200):
 
 def collected(runner, blocks):
     parts = list(runner.quantiles(blocks))
-    numbers = [(part.number, column) for part, _ in parts for column in part.columns]
+    numbers = [(part.tag, column) for part, _ in parts for column in part.columns]
     return numbers, np.concatenate([q for _, q in parts])
 
 
