@@ -10,6 +10,7 @@ from infonet_ros.node.commands import demo, play
 from infonet_ros.offline.commands import bag, csv
 from infonet_ros.training.commands import train
 from infonet_ros.view.commands import monitor
+from infonet_ros.view.names import printable
 
 app = typer.Typer(
     name="infonet",
@@ -44,13 +45,8 @@ def main() -> None:
     try:
         app()
     except InfonetError as error:
-        print(f"infonet: {_printable(str(error))}", file=sys.stderr)
+        print(f"infonet: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
-
-
-def _printable(text: str) -> str:
-    """Write control characters out: names in a recording must not reach the terminal as commands."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 if __name__ == "__main__":

@@ -38,12 +38,13 @@ def fleet(
     from infonet_ros.fleet.job import analyse_fleet, connected
     from infonet_ros.fleet.summary import write_summary
     from infonet_ros.streams.settings import Settings, load_settings
+    from infonet_ros.view.names import printable
 
     settings = Settings() if params is None else load_settings(params)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with connected(scheduler, workers) as client:
         outcomes = analyse_fleet(
-            client, bags, out, settings, formats, on_done=lambda outcome: console.print(str(outcome), markup=False)
+            client, bags, out, settings, formats, on_done=lambda outcome: console.print(printable(str(outcome)), markup=False)
         )
     write_summary(out, outcomes)
     typer.echo(f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}.")

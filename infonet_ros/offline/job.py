@@ -27,6 +27,7 @@ from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.recording import Recording, Span, chosen_span
 from infonet_ros.offline.report import render_report
 from infonet_ros.streams.settings import Settings, load_settings
+from infonet_ros.view.names import printable
 
 PARAMS_FILE = "params.yaml"
 
@@ -139,7 +140,7 @@ def _write(
     folder: OutputFolder, analysis: Analysis, formats: Sequence[Format] | None, notices: Sequence[str]
 ) -> list[str]:
     comment = f"Settings of the analysis of {analysis.label}; the node takes them as they are."
-    params = params_document(analysis.settings, " ".join(comment.split()))
+    params = params_document(analysis.settings, printable(comment))
     provenance = Provenance.of_this_process(params, notices)
     matrices = analysis.matrices
     writes = {
@@ -167,7 +168,7 @@ def _write(
 
 def _print_notices(console: Console, notices: Sequence[str]) -> None:
     for notice in notices:
-        console.print(f"Note: {notice}", markup=False)
+        console.print(f"Note: {printable(notice)}", markup=False)
 
 
 def _print(text: str, out: Path) -> None:
@@ -198,4 +199,4 @@ def _summary(results: Results, out: Path, seconds: float) -> str:
         doubt = ", not significant" if significance.doubts(a, b) else ""
         lines.append(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
     lines += [str(significance), f"Written to {out}: {', '.join(path.name for path in results.files)}"]
-    return "\n".join(lines)
+    return "\n".join(map(printable, lines))

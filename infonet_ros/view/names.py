@@ -1,8 +1,14 @@
-"""Names that are too long for where they are to stand."""
+"""Names fit to be shown: recordings and foreign messages may call things whatever they like, at any length."""
+
+
+def printable(text: str) -> str:
+    """Write control characters out: they must not reach the terminal as commands."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def shorten(name: str, length: int) -> str:
-    """Cut the middle out of a name so that at most ``length`` characters are left: both ends tell names apart."""
+    """Return a printable name of at most ``length`` characters, without its middle: both ends tell names apart."""
+    name = printable(name)
     if len(name) <= length:
         return name
     if length < 3:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infonet_ros.view import palette
-from infonet_ros.view.names import shorten
+from infonet_ros.view.names import printable, shorten
 from infonet_ros.view.selection import Pair, Selection
 
 if TYPE_CHECKING:
@@ -173,7 +173,9 @@ def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> Re
     for pair in shown:
         red, green, blue = palette.colours(np.array(pair.mi), end)
         mark = _MARK if pair.significant else ""
-        cells: list[RenderableType] = [shorten(pair.a, name_width), shorten(pair.b, name_width), f"{pair.mi:.2f}{mark}"]
+        # As Text: rich would take the joint in position[wheel] for a style.
+        cells: list[RenderableType] = [Text(shorten(name, name_width)) for name in (pair.a, pair.b)]
+        cells.append(f"{pair.mi:.2f}{mark}")
         cells.append(Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"))
         cells.append(Bar(end, 0, min(pair.mi, end), width=columns[""], color=Color.from_rgb(red, green, blue)))
         if with_lags:
@@ -212,9 +214,9 @@ def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
     for report in bad[:most]:
         level = min(report.level, 3)
         line = Text(no_wrap=True).append(f"{_LEVELS[level]:>7} ", _LEVEL_STYLES[level])
-        line.append(f"{report.name}: {report.message}")
+        line.append(printable(f"{report.name}: {report.message}"))
         lines.append(line)
-    fine = [f"{report.name} {report.message}" for report in reports if not report.level]
+    fine = [printable(f"{report.name} {report.message}") for report in reports if not report.level]
     if fine:
         lines.append(Text(no_wrap=True).append("   fine ", "green").append(" · ".join(fine), "dim"))
     for line in lines:

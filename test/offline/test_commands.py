@@ -95,6 +95,18 @@ def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path):
     assert "Note: 1 channels beyond the limit of 2" in done.stderr
 
 
+def test_names_do_not_steer_the_terminal(tmp_path):
+    x = np.random.default_rng(5).normal(size=400)
+    rows = "".join(f"{0.1 * i:.1f},{v:.4f},{v:.4f},high\n" for i, v in enumerate(x))
+    (tmp_path / "log\x1b[2J.csv").write_text("time,odd\x1b[2J.x,odd\x1b[2J.y,odd\x1b[2J.note\n" + rows)
+    done = infonet("csv", "log\x1b[2J.csv", *QUICK, "--out", "out", "--format", "npz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(r"log\x1b[2J.csv: 2 channels")
+    assert r"Note: odd\x1b[2J: column" in done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+    assert len(load_settings(tmp_path / "out" / "params.yaml").channel_names) == 2
+
+
 # ---- errors: one line, an exit code, and nothing touched ------------------------------------------------------------
 
 

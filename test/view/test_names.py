@@ -1,6 +1,6 @@
 import pytest
 
-from infonet_ros.view.names import shorten
+from infonet_ros.view.names import printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -9,3 +9,9 @@ from infonet_ros.view.names import shorten
 )
 def test_long_names_keep_both_ends(length, expected):
     assert shorten("imu.angular_velocity.y", length) == expected
+
+
+def test_control_characters_are_written_out_before_the_name_is_cut():
+    assert printable("größe\x1b[2J\n\x7f\x9b\udc80") == r"größe\x1b[2J\n\x7f\x9b\udc80"
+    assert shorten("\x1b[2J", 30) == r"\x1b[2J"
+    assert len(shorten("\x1b" * 10, 8)) == 8

@@ -92,3 +92,14 @@ def test_a_name_that_nothing_has_is_said(matrix):
 )
 def test_an_arrow_points_to_who_follows(lag, words):
     assert delay(lag) == words
+
+
+@pytest.mark.parametrize("width", [80, 130])
+def test_names_and_messages_are_shown_as_they_are_called(make_matrix, width):
+    names = ["arm.position[wheel]", "odd.\x1b[2J", "odd.[/red]"]
+    reports = [Report(level, "topic \x1b]0;x", "is \x9b late") for level in (0, 1)]
+    shown = "\n".join(lines(Snapshot("/infonet", make_matrix(names, {}), 1.0, reports), width=width))
+    for text in ("arm.position[wheel]", r"odd.\x1b[2J", "odd.[/red]"):
+        assert shown.count(text) >= 3  # in the matrix, and in two pairs
+    assert shown.count(r"topic \x1b]0;x") == shown.count(r"is \x9b late") == 2
+    assert "\x1b" not in shown and "\x9b" not in shown
