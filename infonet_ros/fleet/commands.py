@@ -35,7 +35,7 @@ def fleet(
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
     from rich.console import Console
 
-    from infonet_ros.fleet.job import analyse_fleet, connected
+    from infonet_ros.fleet.job import Outcome, analyse_fleet, connected
     from infonet_ros.fleet.summary import write_summary
     from infonet_ros.streams.settings import Settings, load_settings
     from infonet_ros.view.names import printable
@@ -43,9 +43,11 @@ def fleet(
     settings = Settings() if params is None else load_settings(params)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     with connected(scheduler, workers) as client:
-        outcomes = analyse_fleet(
-            client, bags, out, settings, formats, on_done=lambda outcome: console.print(printable(str(outcome)), markup=False)
-        )
+
+        def on_done(outcome: Outcome) -> None:
+            console.print(printable(str(outcome)), markup=False)
+
+        outcomes = analyse_fleet(client, bags, out, settings, formats, on_done)
     write_summary(out, outcomes)
     typer.echo(f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}.")
     if any(outcome.problem for outcome in outcomes):

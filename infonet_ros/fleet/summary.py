@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from infonet_ros.fleet.job import Outcome
 from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.view.names import printable
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
 _STYLE = (
@@ -34,14 +35,24 @@ def write_summary(out: Path, outcomes: Sequence[Outcome]) -> None:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """Every known pair of every bag as CSV; nats and seconds, empty where not known."""
+    """Every known pair of every bag as CSV; nats and seconds, empty where not known.
+
+    A bag whose name a spreadsheet would take for a formula has an apostrophe before it; control characters are
+    written out.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["bag", "a", "b", *_MEASURES])
     for outcome in outcomes:
         for pair in outcome.findings.get("pairs", ()):
-            writer.writerow([outcome.name, pair["a"], pair["b"], *(pair[name] for name in _MEASURES)])
+            writer.writerow([_bag_cell(outcome.name), pair["a"], pair["b"], *(pair[name] for name in _MEASURES)])
     return text.getvalue()
+
+
+def _bag_cell(name: str) -> str:
+    """Make it text, as OWASP advises on CSV injection; names of channels are, since they begin with an identifier."""
+    name = printable(name)
+    return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def page(out: Path, outcomes: Sequence[Outcome]) -> str:

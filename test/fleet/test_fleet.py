@@ -1,5 +1,7 @@
 """Real Dask workers, in processes of their own."""
 
+import csv
+import io
 import os
 import signal
 import time
@@ -126,3 +128,12 @@ def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
         "bag,a,b,mi,lower,upper,p_value,p_adjusted,lag",
         "r1,x,<b>,0.5,0.1,0.5,,,0.0",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("=1+1", "'=1+1"), ("+1", "'+1"), ("-1", "'-1"), ("@sum", "'@sum"), ("\r=1", r"\r=1"), ("a\n=1", r"a\n=1")],
+)
+def test_a_bag_that_is_called_like_a_formula_is_none_in_a_spreadsheet(name, shown):
+    rows = list(csv.reader(io.StringIO(table([Outcome(name, {"pairs": [pair(0.5)]})]), newline="")))
+    assert [row[0] for row in rows] == ["bag", shown]
