@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 BINS = 128  # of the counts, along each axis of the unit square
+COUNTED_AT_ONCE = 16  # pairs: their counts stay in the processor's cache
 GRID = 64  # cells that the network sees, and nodes of its table
 RESOLUTIONS = tuple(2**k for k in range(1, BINS.bit_length()))  # of the plug-in estimates: 2, 4, ... BINS
 
@@ -36,15 +37,22 @@ def count_pairs(left: Tensor, right: Tensor) -> Tensor:
     -------
     (M, BINS, BINS) int32
     """
-    pairs = len(left)
-    cells = torch.arange(pairs, device=left.device)[:, None] * BINS + left  # int64
-    cells = cells.mul_(BINS).add_(right).flatten()
-    size = pairs * BINS * BINS
-    if cells.device.type == "cpu":  # numpy counts several times faster than torch does there
-        counts = torch.from_numpy(np.bincount(cells.numpy(), minlength=size))
-    else:
-        counts = torch.bincount(cells, minlength=size)
-    return counts.int().view(pairs, BINS, BINS)
+    if left.device.type != "cpu":
+        return torch.bincount(_cells(left, right), minlength=len(left) * BINS**2).int().view(-1, BINS, BINS)
+    counts = torch.empty(len(left), BINS, BINS, dtype=torch.int32)
+    for start in range(0, len(left), COUNTED_AT_ONCE):
+        span = slice(start, start + COUNTED_AT_ONCE)
+        part = counts[span]
+        # numpy counts several times faster than torch does on a processor
+        found = np.bincount(_cells(left[span], right[span]).numpy(), minlength=part.numel())
+        part.copy_(torch.from_numpy(found).view_as(part))
+    return counts
+
+
+def _cells(left: Tensor, right: Tensor) -> Tensor:
+    """Return the number of the cell of each sample, over all pairs: bins (M, T) uint8 to (M * T,) int64."""
+    pairs = torch.arange(len(left), device=left.device)
+    return (pairs[:, None] * BINS + left).mul_(BINS).add_(right).flatten()
 
 
 def coarsen(counts: Tensor) -> Tensor:
