@@ -45,6 +45,7 @@ def test_a_topic_that_stops_and_returns(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)
     feed.run(0.0, 6.0)
+    node._topics.topics[1].status.measure_rate()  # as the diagnostics do once a second
     feed.run(6.0, 6.0, only=["/a"])
     graph.until(lambda: matrices and not matrices[-1].valid[2])
     feed.run(12.0, 8.0)
@@ -236,7 +237,7 @@ def test_an_estimator_that_raises(graph, net, monkeypatch):
     diagnosis = Diagnosis(graph)
     feed = Feed(graph, node, SIGNALS)
     with monkeypatch.context() as patch:
-        patch.setattr(net, "pairwise", broken)
+        patch.setattr(net, "pairwise_windows", broken)
         feed.run(0.0, 6.5)
         status = diagnosis.until("infonet: estimator", lambda status: "out of luck" in status.message)
     assert status.level == DiagnosticStatus.ERROR
@@ -266,16 +267,16 @@ def test_a_transition_that_raises_leaves_the_node_to_be_configured_again(graph, 
 
 def test_a_slow_estimator_skips_windows_and_counts_them(graph, net, monkeypatch):
     entered, go_on = threading.Event(), threading.Event()
-    pairwise = net.pairwise
+    pairwise_windows = net.pairwise_windows
 
     def slow(*arguments, **options):
         entered.set()
         assert go_on.wait(30.0)
-        return pairwise(*arguments, **options)
+        return pairwise_windows(*arguments, **options)
 
     node, matrices = started(graph, load=lambda device, weights: net)
     feed = Feed(graph, node, SIGNALS)
-    monkeypatch.setattr(net, "pairwise", slow)
+    monkeypatch.setattr(net, "pairwise_windows", slow)
     feed.run(0.0, 5.5)
     graph.until(entered.is_set)
     feed.run(5.5, 4.0)
