@@ -23,6 +23,7 @@ from infonet_ros.view.heatmap import Layout
 
 DOMAIN = 60
 RATE = 50.0
+CALLBACKS = 6  # for each sample of both sensors: fewer than come in, and queues would overflow
 PARAMETERS = {
     "modalities": ["gyro", "accelerometer"],
     "gyro.topic": "/imu",
@@ -88,7 +89,8 @@ def drive(context):
         while not condition():
             assert time.monotonic() < deadline, "the condition did not come true in time"
             robot.drive()
-            executor.spin_once(timeout_sec=0.005)
+            for _ in range(CALLBACKS):
+                executor.spin_once(timeout_sec=0.005)
 
     yield robot, drive_until
     node.end(5.0)
