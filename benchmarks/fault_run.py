@@ -1,17 +1,14 @@
 """One run with faults: the node in a process of its own, the robot here, episode after episode."""
 
 import math
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import rclpy
@@ -19,7 +16,8 @@ from rclpy.signals import SignalHandlerOptions
 
 from benchmarks.faults import FAULTS, STORMS, Episode, FaultyRobot, Message, episodes, load_messages
 from benchmarks.invariants import MatrixInspector, ProcessState, Tally
-from benchmarks.robot import BOUND, Robot
+from benchmarks.node_process import interrupt, node_process
+from benchmarks.robot import Robot
 from infonet_ros.offline.bags import Bag
 from infonet_ros.streams.settings import Settings, load_settings
 
@@ -56,7 +54,7 @@ def play_faults(plan: Plan) -> dict[str, Any]:
     source = FaultyRobot(messages, plan.seed)
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     robot = Robot(source, {m.topic: m.type for m in messages}, plan.rate, _inspectors(settings, tally))
-    with tempfile.TemporaryFile("w+") as log, _node(log) as process:
+    with tempfile.TemporaryFile("w+") as log, node_process(_node_arguments(), log) as process:
         try:
             run = Run(robot, process.pid, tally)
             run.play(messages, plan)
@@ -152,23 +150,12 @@ def _inspectors(settings: Settings, tally: Tally) -> dict[str, MatrixInspector]:
     }
 
 
-@contextmanager
-def _node(log: IO[str]) -> Iterator["subprocess.Popen[str]"]:
+def _node_arguments() -> list[str]:
     overrides = [part for name, value in OVERRIDES.items() for part in ("-p", f"{name}:={value}")]
-    command = [sys.executable, "-m", "infonet_ros.node", "--ros-args", "--params-file", str(PARAMETERS), *overrides]
-    process = subprocess.Popen(command, stdout=log, stderr=log, text=True)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(BOUND)
+    return ["--ros-args", "--params-file", str(PARAMETERS), *overrides]
 
 
-def _interrupt(process: "subprocess.Popen[str]", tally: Tally) -> None:
-    begun = time.monotonic()
-    process.send_signal(signal.SIGINT)
-    code = process.wait(BOUND)
-    seconds = time.monotonic() - begun
+def _interrupt(process: "subprocess.Popen[bytes]", tally: Tally) -> None:
+    seconds, code = interrupt(process)
     tally.check("exit code 0 after SIGINT", code == 0, f"code {code}")
     tally.check(f"end within {END_BOUND:g} s of SIGINT", seconds <= END_BOUND, f"{seconds:.2f} s")

@@ -8,21 +8,15 @@ adds. Needs ROS 2.
 """
 
 import argparse
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
-from benchmarks.load import BOUND, Load
+from benchmarks.load import Load
+from benchmarks.node_process import interrupt, node_process
 from benchmarks.plots import figure
 
 SHORT, LONG = 0.4, 3.0  # minutes
@@ -39,33 +33,19 @@ def measure(options: Options, load: Load | None = None) -> dict[str, Any]:
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     listener = Listener()
     try:
-        with node_process(load, options.weights) as node:
+        with node_process(load.node_arguments(options.weights)) as node:
             listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
             with load.publishing() as publishers:
                 while any(publisher.poll() is None for publisher in publishers):
                     listener.listen_for(0.1)
                     listener.note_memory(node.pid)
             listener.listen_for(2.5)
-            stopping = time.monotonic()
-            node.send_signal(signal.SIGINT)
-            node.wait(BOUND)
-            end = {"end after Ctrl-C [s]": time.monotonic() - stopping, "exit code": node.returncode}
+            seconds, code = interrupt(node)
+            end = {"end after Ctrl-C [s]": seconds, "exit code": code}
     finally:
         listener.destroy_node()
         rclpy.shutdown()
     return {"load": asdict(load), **listener.counts(load), **end}
-
-
-@contextmanager
-def node_process(load: Load, weights: Path) -> Iterator[subprocess.Popen]:
-    """Run the node with the parameters of a load."""
-    process = subprocess.Popen([sys.executable, "-m", "infonet_ros.node", *load.node_arguments(weights)])
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(BOUND)
 
 
 def describe(results: dict[str, Any]) -> str:

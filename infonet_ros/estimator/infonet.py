@@ -316,5 +316,5 @@ class InfoNet:
 
 
 def _request(lags: Sequence[int], surrogates: int, seed: int) -> Request:
-    """Lags are checked with each window, which they must fit."""
+    """Say what is asked of each window; the lags are checked later, with each window that they must fit."""
     return Request(np.atleast_1d(lags), as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))

@@ -59,12 +59,13 @@ def main(args: list[str] | None = None) -> int:
 
     from infonet_ros.errors import ConfigurationError
     from infonet_ros.node.infonet_node import InfonetNode
+    from infonet_ros.view.names import printable
 
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
         node = InfonetNode()
     except ConfigurationError as error:
-        print(f"infonet_node: {error}", file=sys.stderr)
+        print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
         rclpy.try_shutdown()
         return 1
     interruption.executor = SingleThreadedExecutor()

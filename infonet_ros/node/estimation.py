@@ -1,6 +1,6 @@
 """Windows to matrices to topics, on the worker's thread, while the node is active.
 
-The matrix of channels is what planners wait for. That of modalities costs several times as much and comes after it,
+The matrix of channels is what planners wait for. That of modalities has passes of its own and comes after it,
 pair by pair in the time that is left, so a busy node gives fewer matrices of modalities and no later ones of channels.
 """
 

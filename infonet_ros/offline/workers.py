@@ -1,4 +1,4 @@
-"""Threads that estimate side by side, while windows are still being read."""
+"""Threads for estimates of a whole recording, side by side."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -12,10 +12,9 @@ Result = TypeVar("Result")
 
 
 class Workers:
-    """Threads with one core each. Use as a context manager.
+    """Threads with one core each, for estimates of few pairs. Use as a context manager.
 
-    That is faster than one estimate on all cores, whose network is too small to be shared out, and does not collapse
-    when the machine is busy with other work.
+    Estimates of many pairs, made meanwhile by the thread that opened it, share the same number of cores by themselves.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Training examples: a grid that the network sees, a grid that it is judged on, and the true mutual information."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -140,23 +140,24 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
     source = good.cumsum(0) - 1
     u, v = (torch.from_numpy(normalised(ranks)) for ranks in _ranks(x, y))
     fresh = spread_grids(u, v)[good].half()
-    parts = []
+    seen, summaries, counts = [], [], []
     for _ in range(OBSERVATIONS):
         samples = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
         drivers = independent_drivers if rng.random() < 0.5 else remembering_drivers
         grids, summary = observe(*dependence.sample(drivers(rng, BATCH, samples)))
-        whole = Examples(
-            seen=(grids * (samples / GRID**2)).round().to(torch.uint8),
-            summary=summary,
-            samples=torch.full((BATCH,), samples),
-            information=information,
-            family=torch.full((BATCH,), family),
-            source=source,
-            fresh=fresh,
-        )
-        parts.append(whole[good])
-    observed = Examples.join(parts)
-    return replace(observed, source=torch.cat([part.source for part in parts]), fresh=fresh)
+        seen.append((grids * (samples / GRID**2)).round().to(torch.uint8))
+        summaries.append(summary)
+        counts.append(torch.full((BATCH,), samples))
+    observed = Examples(
+        seen=torch.cat(seen),
+        summary=torch.cat(summaries),
+        samples=torch.cat(counts),
+        information=information.repeat(OBSERVATIONS),
+        family=torch.full((BATCH * OBSERVATIONS,), family),
+        source=source.repeat(OBSERVATIONS),
+        fresh=fresh,
+    )
+    return observed[good.repeat(OBSERVATIONS)]
 
 
 def observe(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -206,7 +206,8 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path, store):
             process.wait(timeout=0.1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
+    # Now and then CPython ends by the signal itself; a shell shows 130 for both.
+    assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in errors
     assert not out.exists()
 

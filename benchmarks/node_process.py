@@ -1,0 +1,31 @@
+"""The real node in a process of its own."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import IO
+
+BOUND = 60.0  # seconds in which the process must have ended
+
+
+@contextmanager
+def node_process(arguments: Sequence[str], log: IO[str] | None = None) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run the node with these arguments, and end it with the context; what it prints goes to ``log``, if given."""
+    process = subprocess.Popen([sys.executable, "-m", "infonet_ros.node", *arguments], stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(BOUND)
+
+
+def interrupt(process: "subprocess.Popen[bytes]") -> tuple[float, int]:
+    """Press Ctrl-C; return how many seconds the end took, and the exit code."""
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    code = process.wait(BOUND)
+    return time.monotonic() - began, code
