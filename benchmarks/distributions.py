@@ -12,6 +12,9 @@ Sampler = Callable[[np.random.Generator, int], tuple[np.ndarray, np.ndarray]]
 Pointwise = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Transform = Callable[[np.ndarray], np.ndarray]
 
+PUBLISHED, SHARP = "mixture", "sharp mixture"  # families of random mixtures, see `GaussianMixture`
+COMPONENTS = (1, 3, 10)
+
 
 @dataclass(frozen=True)
 class Distribution:
@@ -63,22 +66,31 @@ def standard_tasks() -> list[Distribution]:
     ]
 
 
-def random_mixtures(count: int, seed: int = 2024) -> list[Distribution]:
-    """Draw ``count`` mixtures each of 1, 3 and 10 Gaussians."""
+def random_mixtures(kind: str, count: int, seed: int = 2024) -> list[Distribution]:
+    """Draw ``count`` mixtures each of 1, 3 and 10 Gaussians; kind is `PUBLISHED` or `SHARP`."""
     rng = np.random.default_rng(seed)
-    return [random_mixture(rng, components) for components in (1, 3, 10) for _ in range(count)]
+    return [
+        of_mixture(f"{kind} of {components}", draw_mixture(kind, rng, components))
+        for components in COMPONENTS
+        for _ in range(count)
+    ]
 
 
-def random_mixture(rng: np.random.Generator, components: int) -> Distribution:
-    """Draw one mixture."""
-    mixture = GaussianMixture.draw(rng, components)
+def draw_mixture(kind: str, rng: np.random.Generator, components: int) -> GaussianMixture:
+    """Draw a mixture of two variables."""
+    if kind == SHARP:
+        return GaussianMixture.sharp(rng, components, dimensions=2)
+    return GaussianMixture.published(rng, components).marginal(0, 1)
+
+
+def of_mixture(family: str, mixture: GaussianMixture) -> Distribution:
+    """Make a task of a mixture of two variables."""
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
         x, y = mixture.sample(generator, count).T
         return x, y
 
-    name = f"mixture of {components}"
-    return Distribution(name, name, sample, mixture.information(), mixture.pointwise)
+    return Distribution(family, family, sample, mixture.information(), mixture.pointwise)
 
 
 def independent() -> Distribution:

@@ -28,7 +28,8 @@ from infonet_ros.streams.window_stream import NANOSECONDS, Cut, WindowStream
 # Modules of the estimator by stage; one that is not named here counts as the rest.
 _STAGES = {
     "estimator.ranks": "ranks",
-    "estimator.grid": "grids",
+    "estimator.counts": "grids",
+    "estimator.observation": "grids",
     "estimator.blocks": "grids",
     "estimator.network": "network",
     "estimator.symmetry": "network",

@@ -1,4 +1,4 @@
-"""Random mixtures of Gaussians in two or three dimensions, with the true MI of each pair of their variables."""
+"""Random mixtures of Gaussians of three variables, with the true MI of each pair of them."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -19,12 +19,19 @@ class GaussianMixture:
     covariances: np.ndarray
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, components: int, dimensions: int = 2) -> "GaussianMixture":
-        """Draw weights, means and covariances, narrow components among them."""
-        weights = rng.dirichlet(np.ones(components))
+    def published(cls, rng: np.random.Generator, components: int) -> "GaussianMixture":
+        """Draw a mixture of three variables as Hu et al. (2024) draw those that they publish for evaluation."""
+        means = rng.uniform(-5.0, 5.0, (components, 3))
+        roots = rng.uniform(-3.0, 3.0, (components, 3, 3))
+        return cls(rng.dirichlet(np.ones(components)), means, roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(3))
+
+    @classmethod
+    def sharp(cls, rng: np.random.Generator, components: int, dimensions: int = 3) -> "GaussianMixture":
+        """Draw a mixture with narrow components farther apart; in two dimensions many are nearly lines."""
         means = rng.normal(0.0, 2.0, (components, dimensions))
         roots = rng.normal(0.0, 1.0, (components, dimensions, dimensions)) + 0.2 * np.eye(dimensions)
-        return cls(weights, means, roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(dimensions))
+        covariances = roots @ roots.transpose(0, 2, 1) + 0.01 * np.eye(dimensions)
+        return cls(rng.dirichlet(np.ones(components)), means, covariances)
 
     def marginal(self, *axes: int) -> "GaussianMixture":
         """Return the mixture of some of the variables."""

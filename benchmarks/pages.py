@@ -11,7 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from benchmarks.accuracy import INDEPENDENT, family_mean
+from benchmarks.accuracy import INDEPENDENT, mean_rows
 from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, report, save, verdict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,7 +69,7 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
     by_family = accuracy["results"]["errors"]["2000"]
     names = list(by_family[INDEPENDENT])
     rows = [[family, *(f"{by[name][0]:.4f}" for name in names)] for family, by in by_family.items()]
-    rows.append(["**mean of the dependent ones**", *(f"**{family_mean(by_family, name):.4f}**" for name in names)])
+    rows += mean_rows(by_family, empty=())
     others = [samples for samples in accuracy["results"]["errors"] if samples != "2000"]
     machine = accuracy["environment"]
     return "\n\n".join([

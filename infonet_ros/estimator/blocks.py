@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.grid import bins_of_ranks, count_pairs, observe_counts
+from infonet_ros.estimator.counts import bins_of_ranks, count_pairs
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
-from infonet_ros.estimator.network import TRAINED_SAMPLES, summarise
+from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import normalised
 from infonet_ros.estimator.scores import normal_scores
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
+OBSERVED_AT_ONCE = 32  # pairs on a processor: larger buffers go back to the system after each use, which costs more
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Copulas:
     Attributes
     ----------
     bins : (N, T) uint8
-        See `grid.count_pairs`.
+        See `counts.count_pairs`.
     scores : (N, T) float32
         Normal scores.
     memory : (N, K) float32
@@ -115,15 +116,20 @@ class PairBlock:
         size = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
         return (self[start : start + size] for start in range(0, len(self), size))
 
-    def observe(self) -> tuple[Tensor, Tensor]:
-        """Return grids (M, G, G) and summaries (M, SUMMARIES) for the network."""
+    def observe(self) -> Observation:
+        """Return what the network is shown of the pairs."""
+        most = OBSERVED_AT_ONCE if self.left.bins.device.type == "cpu" else len(self)
+        return Observation.join([Observation.from_counts(*part.measure()) for part in self.spans(most)])
+
+    def measure(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return counts (M, BINS, BINS), and samples, effective samples and correlation, (M,) each."""
         left, right, count = self.left, self.right, self.left.count
         rows = torch.from_numpy(self.rows).to(left.bins.device)
         columns = torch.from_numpy(self.columns).to(rows.device)
-        grids, plug_ins = observe_counts(count_pairs(left.bins[rows], self._turned(right.bins, columns)), count)
+        counts = count_pairs(left.bins[rows], self._turned(right.bins, columns))
         correlation = (left.scores[rows] * self._turned(right.scores, columns)).mean(dim=1)
         effective = effective_samples(left.memory[rows], right.memory[columns], count)
-        return grids, summarise(torch.full_like(effective, float(count)), effective, correlation, plug_ins)
+        return counts, torch.full_like(effective, float(count)), effective, correlation
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""

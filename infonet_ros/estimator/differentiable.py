@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.grid import read_table
+from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.runner import Runner
 

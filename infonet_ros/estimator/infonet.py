@@ -10,10 +10,12 @@ from torch import Tensor
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.counts import GRID
 from infonet_ros.estimator.differentiable import differentiable_information
-from infonet_ros.estimator.grid import GRID, read_table
+from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.lagged import estimate_lagged
-from infonet_ros.estimator.network import TRAINED_SAMPLES, Network
+from infonet_ros.estimator.network import Network
+from infonet_ros.estimator.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.pairwise import MIN_SAMPLES, Request, constant_channels, estimate_windows
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate

@@ -1,56 +1,34 @@
 """The attention network: from a pair's grid to its discriminant table and the quantiles of its mutual information."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.grid import GRID, RESOLUTIONS, coarsen
+from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, coarsen
+from infonet_ros.estimator.observation import SUMMARIES, Observation
 from infonet_ros.estimator.symmetry import Symmetry
 
-PATCH = 16
-TOKENS = (GRID // PATCH) ** 2
+PATCHES = 4  # along each axis
+TOKENS = PATCHES**2
+PATCH = GRID // PATCHES
 LEVELS = 3  # resolutions at which each patch is seen: as it is, and joined two by two, and again
-PATCH_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
-SUMMARIES = 4 + len(RESOLUTIONS)  # numbers about the pair that the grid cannot tell, see `summarise`
+CELL_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
+BLOCK_NUMBERS = len(LOCAL_RESOLUTIONS) * (BLOCKS // PATCHES) ** 2
 QUANTILES = (0.05, 0.5, 0.95)
 RESOLUTION = 1e-3  # nats
-TRAINED_SAMPLES = (64, 8192)
 
 
 @dataclass(frozen=True)
 class NetworkShape:
     """Sizes of the network; stored with the weights."""
 
-    width: int = 96
-    heads: int = 4
+    width: int = 128
+    heads: int = 2
     blocks: int = 4
     expansion: int = 2
-
-
-def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
-    """Numbers that the grid cannot tell.
-
-    Parameters
-    ----------
-    samples : (M,)
-        T, within `TRAINED_SAMPLES`.
-    effective : (M,)
-        Effective number of samples, see `memory.effective_samples`.
-    correlation : (M,)
-        Correlation of the normal scores of the ranks, in [-1, 1].
-    plug_ins : (M, R)
-        Plug-in estimates at all resolutions, see `grid.observe_counts`.
-
-    Returns
-    -------
-    (M, SUMMARIES)
-    """
-    squared = correlation.square().clamp_max(1.0 - 1e-6)
-    ratio = effective / samples
-    numbers = [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)]
-    return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)
 
 
 class Block(nn.Module):
@@ -69,18 +47,18 @@ class Block(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (M, S, width) to (M, S, width)."""
         batch, length, width = tokens.shape
-        packed = self.query_key_value(self.attention_norm(tokens))
-        query, key, value = packed.view(batch, length, 3, self.heads, -1).permute(
-            2, 0, 3, 1, 4
-        )  # each (M, heads, S, w)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
+        packed = self.query_key_value(self.attention_norm(tokens)).view(batch, length, 3, self.heads, -1)
+        query, key, value = packed.permute(2, 0, 3, 1, 4)  # each (M, heads, S, w)
+        # So few tokens are attended to faster by plain products than by torch's fused kernel, gradients above all.
+        scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-2, -1))
+        mixed = torch.matmul(scores.softmax(dim=-1), value)
         tokens = tokens + self.attention_out(mixed.transpose(1, 2).reshape(batch, length, width))
         hidden = functional.silu(self.perceptron_in(self.perceptron_norm(tokens)))
         return tokens + self.perceptron_out(hidden)
 
 
 class Network(nn.Module):
-    """Patches of the grid as tokens, and one summary token; each patch returns its part of the table.
+    """Patches of the grid as tokens, each of which returns its part of the table.
 
     After Hu et al. 2024, with the grid in place of raw samples: the network costs the same for every T, and ranks make
     the second term of the bound exact.
@@ -92,7 +70,8 @@ class Network(nn.Module):
         self.stretch: Tensor
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
         self.symmetry = Symmetry(GRID)
-        self.patch_in = nn.Linear(PATCH_NUMBERS, shape.width)
+        self.local_symmetry = Symmetry(BLOCKS)
+        self.patch_in = nn.Linear(CELL_NUMBERS + BLOCK_NUMBERS, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
@@ -104,15 +83,19 @@ class Network(nn.Module):
             nn.Linear(2 * shape.width, shape.width), nn.SiLU(), nn.Linear(shape.width, 3)
         )
 
-    def forward(self, grids: Tensor, summaries: Tensor, tables: bool = True) -> tuple[Tensor, Tensor | None]:
+    def in_precision(self, kind: torch.dtype) -> "Network":
+        """Convert the weights, but for what few numbers go through: their rounding would be seen in the quantiles."""
+        for module in (self.patch_in, self.blocks, self.patch_out):
+            module.to(kind)
+        return self
+
+    def forward(self, seen: Observation, tables: bool = True) -> tuple[Tensor, Tensor | None]:
         """Estimate each pair.
 
         Parameters
         ----------
-        grids : (M, G, G)
-            From `grid.observe_counts`.
-        summaries : (M, SUMMARIES)
-            From `summarise`.
+        seen : Observation
+            M pairs.
         tables : bool
             Whether the discriminant is wanted too.
 
@@ -123,29 +106,30 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        orientation = self.symmetry.canonical(grids)
-        tokens = self._embed(self.symmetry.orient(grids, orientation), summaries)
+        orientation = self.symmetry.canonical(seen.grids)
+        summary = self.summary_in(seen.summary)
+        tokens = self._embed(seen, orientation, summary)
         for block in self.blocks:
             tokens = block(tokens)
-        tokens = self.norm(tokens)
-        quantiles = self._quantiles(torch.cat([tokens[:, 0], tokens[:, 1:].mean(dim=1)], dim=-1))
+        tokens = self.norm(tokens.float())
+        quantiles = self._quantiles(torch.cat([summary, tokens.mean(dim=1)], dim=-1))
         if not tables:
             return quantiles, None
-        table = _join_patches(self.patch_out(tokens[:, 1:]).float())
-        table = (
-            table
-            - (torch.logsumexp(table.flatten(1), dim=1) - torch.log(torch.tensor(float(GRID * GRID))))[:, None, None]
-        )
-        return quantiles, self.symmetry.restore(table, orientation)
+        patches = self.patch_out(tokens.to(self.patch_out.weight.dtype)).float()
+        table = patches.view(-1, PATCHES, PATCHES, PATCH, PATCH).transpose(2, 3).reshape(-1, GRID, GRID)
+        excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
+        return quantiles, self.symmetry.restore(table - excess[:, None, None], orientation)
 
-    def _embed(self, grids: Tensor, summaries: Tensor) -> Tensor:
+    def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
+        """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
-        levels = [grids]
+        levels = [self.symmetry.orient(seen.grids, orientation)]
         for _ in range(1, LEVELS):
             levels.append(0.25 * coarsen(levels[-1]))
-        numbers = torch.cat([_split_patches(torch.log1p(level).to(kind)) for level in levels], dim=2)
-        patches = self.patch_in(numbers) + self.place
-        return torch.cat([self.summary_in(summaries.to(kind)).unsqueeze(1), patches], dim=1)
+        numbers = [_split_patches(torch.log1p(level).to(kind)) for level in levels]
+        for local in seen.local.unbind(dim=1):
+            numbers.append(_split_patches(self.local_symmetry.orient(local, orientation).to(kind)))
+        return self.patch_in(torch.cat(numbers, dim=2)) + (self.place + summary.unsqueeze(1)).to(kind)
 
     def _quantiles(self, features: Tensor) -> Tensor:
         centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
@@ -158,12 +142,5 @@ class Network(nn.Module):
 
 def _split_patches(grids: Tensor) -> Tensor:
     """(M, S, S) to (M, TOKENS, S * S / TOKENS)."""
-    side = GRID // PATCH
-    patch = grids.shape[1] // side
-    return grids.view(-1, side, patch, side, patch).transpose(2, 3).reshape(-1, TOKENS, patch * patch)
-
-
-def _join_patches(patches: Tensor) -> Tensor:
-    """(M, TOKENS, PATCH * PATCH) to (M, G, G)."""
-    side = GRID // PATCH
-    return patches.view(-1, side, side, PATCH, PATCH).transpose(2, 3).reshape(-1, GRID, GRID)
+    patch = grids.shape[1] // PATCHES
+    return grids.view(-1, PATCHES, patch, PATCHES, patch).transpose(2, 3).reshape(-1, TOKENS, patch * patch)

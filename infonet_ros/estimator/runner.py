@@ -7,11 +7,11 @@ from itertools import chain, islice
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.blocks import PairBlock
 from infonet_ros.estimator.network import Network
+from infonet_ros.estimator.observation import Observation
 
 CPU_CHUNK = 64  # pairs at a time: their tokens stay in the processor's cache
 CUDA_CHUNK = 4096
@@ -39,7 +39,7 @@ class Runner:
 
     def __init__(self, network: Network, device: str = "auto") -> None:
         self.device = resolve_device(device)
-        self.network = network.to(self.device, dtype=fast_dtype(self.device)).eval().requires_grad_(False)
+        self.network = network.to(self.device).in_precision(fast_dtype(self.device)).eval().requires_grad_(False)
         self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
 
     def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
@@ -62,7 +62,7 @@ class Runner:
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
         """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs."""
-        quantiles, tables = self._network(*block.observe(), tables=True)
+        quantiles, tables = self._network(block.observe(), tables=True)
         assert tables is not None
         return quantiles.cpu().numpy(), tables.cpu()
 
@@ -94,8 +94,8 @@ class Runner:
     def _estimate(self, batch: list[PairBlock]) -> np.ndarray:
         """Quantiles (M, 3) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
         try:
-            grids, summaries = zip(*(block.observe() for block in batch), strict=True)
-            return self._network(torch.cat(grids), torch.cat(summaries), tables=False)[0].cpu().numpy()
+            observation = Observation.join([block.observe() for block in batch])
+            return self._network(observation, tables=False)[0].cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))
             if pairs == 1:
@@ -105,16 +105,11 @@ class Runner:
         parts = (part for block in batch for part in block.spans(self.chunk))
         return np.concatenate([self._estimate(half) for half in _gather(parts, self.chunk)])
 
-    def _network(
-        self, grids: torch.Tensor, summaries: torch.Tensor, tables: bool
-    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+    def _network(self, observation: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Call the network with one of few numbers of pairs: for each number torch keeps megabytes of kernels."""
-        pairs = len(grids)
-        missing = _rounded(pairs) - pairs
-        found = self.network(
-            functional.pad(grids, (0, 0, 0, 0, 0, missing)), functional.pad(summaries, (0, 0, 0, missing)), tables
-        )
-        return found[0][:pairs], None if found[1] is None else found[1][:pairs]
+        pairs = len(observation)
+        quantiles, found = self.network(observation.padded(_rounded(pairs)), tables)
+        return quantiles[:pairs], None if found is None else found[:pairs]
 
 
 def _rounded(pairs: int) -> int:

@@ -14,12 +14,12 @@ class TrainingConfiguration:
     """Settings of a training run; the defaults are those of the shipped weights."""
 
     # Network
-    width: int = 96
-    heads: int = 4
+    width: int = 128
+    heads: int = 2
     blocks: int = 4
     expansion: int = 2
     # Data: shards of simulated examples, of which the first is held out for validation
-    shards: int = 36
+    shards: int = 96
     shard_examples: int = 16384
     workers: int = 2
     seed: int = 0

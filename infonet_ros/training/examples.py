@@ -10,8 +10,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.grid import GRID, spread_grids
-from infonet_ros.estimator.network import TRAINED_SAMPLES
+from infonet_ros.estimator.counts import BINS, GRID, plug_in_estimates, pyramid
+from infonet_ros.estimator.discriminant import spread_grids
+from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
@@ -41,6 +42,7 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together
+MEMORYLESS = 0.5  # share of observations of independent samples; the others are of streams that remember their past
 OBSERVATIONS = 4  # of each dependence, with a T each: its truth costs several times more than another observation
 
 
@@ -52,10 +54,10 @@ class Examples:
     ----------
     seen : (M, G, G) uint8
         Samples in each cell of the grid that the network sees.
-    summary : (M, SUMMARIES) float32
-        See `network.summarise`.
-    samples : (M,) int64
-        T.
+    fine : (M, BLOCKS, BLOCKS) float16
+        Local plug-in estimates at the finest resolution, see `counts.plug_in_estimates`.
+    samples, effective, correlation : (M,) float32
+        As in `observation.summarise`.
     information : (M,) float32
         True MI, nats.
     family : (M,) int64
@@ -68,8 +70,10 @@ class Examples:
     """
 
     seen: Tensor
-    summary: Tensor
+    fine: Tensor
     samples: Tensor
+    effective: Tensor
+    correlation: Tensor
     information: Tensor
     family: Tensor
     source: Tensor
@@ -79,14 +83,11 @@ class Examples:
         return len(self.information)
 
     @property
-    def effective(self) -> Tensor:
-        """Effective number of samples, (M,)."""
-        return self.samples * torch.exp(self.summary[:, 1])
-
-    @property
-    def grids(self) -> Tensor:
-        """What the network sees, as densities, (M, G, G) float32."""
-        return self.seen.float() * (GRID * GRID / self.samples.float())[:, None, None]
+    def observation(self) -> Observation:
+        """What the network is shown."""
+        levels = pyramid(self.seen.int())
+        plug_ins = {**plug_in_estimates(levels, self.samples), BINS: self.fine.float()}
+        return Observation.from_plug_ins(levels[GRID], plug_ins, self.samples, self.effective, self.correlation)
 
     @property
     def judges(self) -> Tensor:
@@ -140,18 +141,18 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
     source = good.cumsum(0) - 1
     u, v = (torch.from_numpy(normalised(ranks)) for ranks in _ranks(x, y))
     fresh = spread_grids(u, v)[good].half()
-    seen, summaries, counts = [], [], []
+    observations = []
     for _ in range(OBSERVATIONS):
-        samples = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
-        drivers = independent_drivers if rng.random() < 0.5 else remembering_drivers
-        grids, summary = observe(*dependence.sample(drivers(rng, BATCH, samples)))
-        seen.append((grids * (samples / GRID**2)).round().to(torch.uint8))
-        summaries.append(summary)
-        counts.append(torch.full((BATCH,), samples))
+        count = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
+        drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
+        observations.append(_observe(*dependence.sample(drivers(rng, BATCH, count))))
+    seen, fine, samples, effective, correlation = (torch.cat(parts) for parts in zip(*observations, strict=True))
     observed = Examples(
-        seen=torch.cat(seen),
-        summary=torch.cat(summaries),
-        samples=torch.cat(counts),
+        seen=seen,
+        fine=fine,
+        samples=samples,
+        effective=effective,
+        correlation=correlation,
         information=information.repeat(OBSERVATIONS),
         family=torch.full((BATCH * OBSERVATIONS,), family),
         source=source.repeat(OBSERVATIONS),
@@ -160,11 +161,13 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
     return observed[good.repeat(OBSERVATIONS)]
 
 
-def observe(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-    """Return what the network is shown of pairs (B, T): grids (B, G, G) and summaries (B, SUMMARIES)."""
+def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
+    """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``correlation``."""
     u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
     numbers = np.arange(len(x))
-    return PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).observe()
+    counts, *others = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
+    levels = pyramid(counts)
+    return levels[GRID].to(torch.uint8), plug_in_estimates(levels, others[0])[BINS].half(), *others
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

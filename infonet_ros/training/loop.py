@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError
 from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.runner import fast_dtype
 from infonet_ros.estimator.weights import save_weights
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
@@ -54,6 +55,7 @@ class Trainer:
         self.average = Network(self.network.shape).eval().requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = make_optimisers(self.network, c.learning_rate, c.weight_decay)
+        self._mixed = fast_dtype(torch.device("cpu")) == torch.bfloat16
         self.step = 0
         self.seconds = 0.0
         self.best = math.inf
@@ -81,7 +83,8 @@ class Trainer:
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
-        quantiles, table = self.network(batch.grids, batch.summary)
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._mixed):
+            quantiles, table = self.network(batch.observation)
         loss = training_loss(
             quantiles,
             table,

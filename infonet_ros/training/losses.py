@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.grid import donsker_varadhan
+from infonet_ros.estimator.discriminant import donsker_varadhan
 from infonet_ros.estimator.network import QUANTILES
 
 TYPICAL_EFFECTIVE = 300.0

@@ -6,6 +6,8 @@ from torch import Tensor
 
 from infonet_ros.training.dependence import Dependence, choose, uniform
 
+MOST_COLUMNS = 4  # of the random matrices whose products are covariances
+
 
 class GaussianMixture(Dependence):
     """1 to 20 components, some of them near-deterministic (Hu et al. 2024, section 4.1)."""
@@ -28,8 +30,12 @@ class GaussianMixture(Dependence):
 
     @staticmethod
     def _random(rng: np.random.Generator, batch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Scales (B, K, 2) and correlations (B, K) of products of random matrices, many of them nearly singular."""
-        roots = rng.standard_normal((batch, count, 2, 2)) * np.exp(rng.uniform(-1.0, 0.5, (batch, 1, 1, 1)))
+        """Scales (B, K, 2) and correlations (B, K) of products of random matrices.
+
+        Square ones are often nearly singular; wider ones are the marginals of mixtures of more variables.
+        """
+        columns = int(rng.integers(2, MOST_COLUMNS + 1))
+        roots = rng.standard_normal((batch, count, 2, columns)) * np.exp(rng.uniform(-1.0, 0.5, (batch, 1, 1, 1)))
         floor = 10.0 ** rng.uniform(-3.5, -1.0, (batch, 1, 1))
         covariances = roots @ roots.transpose(0, 1, 3, 2)
         scales = np.sqrt(np.diagonal(covariances, axis1=2, axis2=3) + floor)

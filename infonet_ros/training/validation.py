@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import torch
 
-from infonet_ros.estimator.grid import donsker_varadhan
+from infonet_ros.estimator.discriminant import donsker_varadhan
 from infonet_ros.estimator.network import Network
 from infonet_ros.training.examples import FAMILIES, Examples
 from infonet_ros.training.losses import importance, pinball_loss
@@ -15,7 +15,7 @@ CHUNK = 1024
 @torch.inference_mode()
 def all_quantiles(network: Network, examples: Examples) -> torch.Tensor:
     """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([network(part.grids, part.summary, tables=False)[0] for part in _chunks(examples)])
+    return torch.cat([network(part.observation, tables=False)[0] for part in _chunks(examples)])
 
 
 @torch.inference_mode()
@@ -31,7 +31,7 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
     truth = examples.information
     quantiles, bounds = [], []
     for part in _chunks(examples):
-        found, table = network(part.grids, part.summary)
+        found, table = network(part.observation)
         quantiles.append(found)
         bounds.append(donsker_varadhan(table, part.judges))
     quantile, bound = torch.cat(quantiles), torch.cat(bounds)

@@ -43,7 +43,7 @@ def test_standard_tasks_and_their_oracle(task):
 
 
 def test_one_gaussian_has_its_closed_form():
-    mixture = GaussianMixture.draw(np.random.default_rng(5), components=1)
+    mixture = GaussianMixture.sharp(np.random.default_rng(5), components=1, dimensions=2)
     (covariance,) = mixture.covariances
     rho = covariance[0, 1] / np.sqrt(covariance[0, 0] * covariance[1, 1])
 
@@ -64,7 +64,7 @@ def test_a_mixture_agrees_with_quadrature():
 
 
 def test_a_marginal_is_what_its_samples_are_drawn_from():
-    mixture = GaussianMixture.draw(np.random.default_rng(6), components=3, dimensions=3)
+    mixture = GaussianMixture.published(np.random.default_rng(6), components=3)
     samples = mixture.sample(np.random.default_rng(7), 100_000)
     single = mixture.marginal(2)
     axis = np.linspace(*np.quantile(samples[:, 2], [0.001, 0.999]), 200)

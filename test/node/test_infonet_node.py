@@ -269,7 +269,8 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
         sent.linear.x, sent.angular.z = noise(index, 0), noise(index, 0)
         command.publish(sent)
         graph.until(lambda index=index: node._topics.topics[0].status.received == index + 1)
-    graph.until(lambda: matrices)
+    worker = node._estimation.worker
+    graph.until(lambda: matrices and worker.idle and len(matrices) == worker.done)
     count = len(matrices)
     for _ in range(5):  # the clock stands still: nothing new can be said
         command.publish(Twist())

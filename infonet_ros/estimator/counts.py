@@ -1,0 +1,98 @@
+"""Counts of pairs of ranks in the cells of the unit square, and what they tell at several resolutions.
+
+Counting costs one addition for each sample of a pair, whatever the resolution, so the counts are finer than the grid
+that the network is shown: plug-in estimates at all coarser resolutions tell it of ridges that no cell of its grid can.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+BINS = 128  # of the counts, along each axis of the unit square
+GRID = 64  # cells that the network sees, and nodes of its table
+BLOCKS = 16  # along each axis, over which local plug-in estimates are summed
+RESOLUTIONS = tuple(2**k for k in range(1, BINS.bit_length()))  # of the plug-in estimates: 2, 4, ... BINS
+LOCAL_RESOLUTIONS = tuple(cells for cells in RESOLUTIONS if cells >= BLOCKS)
+MOST_SAMPLES = 8192
+
+_NUMBERS = torch.arange(MOST_SAMPLES + 1, dtype=torch.float64)
+_N_LOG_N = torch.xlogy(_NUMBERS, _NUMBERS).float()
+
+
+def bins_of_ranks(count: int) -> np.ndarray:
+    """Bin of each rank of ``count`` samples, (count,) uint8 in 0 ... BINS - 1.
+
+    A sample on the edge of two bins belongs to the one nearer to the centre, so that negating a stream mirrors its
+    counts, all but the middle sample of an odd number.
+    """
+    ranks = np.arange(count)
+    lower = (2 * ranks + 1) * BINS // (2 * count)
+    return np.where(2 * ranks + 1 <= count, lower, BINS - 1 - lower[::-1]).astype(np.uint8)
+
+
+def count_pairs(left: Tensor, right: Tensor) -> Tensor:
+    """Count the samples of each pair in each of BINS x BINS cells.
+
+    Parameters
+    ----------
+    left, right : (M, T) uint8
+        Bins of the samples, see `bins_of_ranks`.
+
+    Returns
+    -------
+    (M, BINS, BINS) int32
+    """
+    pairs = torch.arange(len(left), dtype=torch.int32, device=left.device)
+    cells = (left.int() * BINS + right + pairs[:, None] * BINS**2).flatten().long()
+    counts = torch.zeros(len(left) * BINS**2, dtype=torch.int32, device=left.device)
+    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=torch.int32)).view(-1, BINS, BINS)
+
+
+def coarsen(cells: Tensor) -> Tensor:
+    """Join cells two by two: (M, B, B) to (M, B / 2, B / 2)."""
+    rows = cells[:, 0::2] + cells[:, 1::2]
+    return rows[:, :, 0::2] + rows[:, :, 1::2]
+
+
+def pyramid(counts: Tensor) -> dict[int, Tensor]:
+    """Return counts (M, B, B) at their own and all coarser resolutions, by the number of cells along an axis."""
+    levels = {counts.shape[1]: counts}
+    while min(levels) > RESOLUTIONS[0]:
+        levels[min(levels) // 2] = coarsen(levels[min(levels)])
+    return levels
+
+
+def densities(counts: Tensor, samples: Tensor) -> Tensor:
+    """Densities on the unit square, (M, B, B) float32 of mean 1, of counts (M, B, B) of T samples, (M,)."""
+    return counts.float() * (counts.shape[1] ** 2 / samples)[:, None, None]
+
+
+def plug_in_estimates(levels: dict[int, Tensor], samples: Tensor) -> dict[int, Tensor]:
+    """Return the plug-in estimates of the MI at all resolutions of the counts, and where they come from.
+
+    The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
+    where a ridge is finer than a cell, and too large where cells hold few samples; the network learns how much from
+    how the estimate grows with g.
+
+    Parameters
+    ----------
+    levels : dict of (M, g, g) int32
+        From `pyramid`.
+    samples : (M,) float32
+        T, the number of samples counted; at most `MOST_SAMPLES`.
+
+    Returns
+    -------
+    dict of (M, b, b) float32
+        For each g the estimates in b x b blocks of cells, b the smaller of g and BLOCKS; their mean is the estimate of
+        the whole, nats.
+    """
+    n_log_n = _N_LOG_N.to(samples.device)
+    estimates = {}
+    for cells, counts in levels.items():
+        blocks = min(cells, BLOCKS)
+        terms = n_log_n.index_select(0, counts.flatten()).view(len(counts), blocks, cells // blocks, cells)
+        sums = terms.sum(dim=2).view(len(counts), blocks, blocks, cells // blocks).sum(dim=3)
+        offset = torch.log(cells**2 / samples)[:, None, None] * levels[blocks]
+        estimates[cells] = (sums + offset) * (blocks**2 / samples)[:, None, None]
+    return estimates

@@ -1,0 +1,100 @@
+"""What the network is shown of pairs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from infonet_ros.estimator.counts import (
+    GRID,
+    LOCAL_RESOLUTIONS,
+    MOST_SAMPLES,
+    RESOLUTIONS,
+    densities,
+    plug_in_estimates,
+    pyramid,
+)
+
+TRAINED_SAMPLES = (64, MOST_SAMPLES)
+SUMMARIES = 4 + len(RESOLUTIONS)
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """M pairs as the network sees them.
+
+    Attributes
+    ----------
+    grids : (M, GRID, GRID) float32
+        Densities on the unit square of ranks; the mean is 1.
+    local : (M, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS) float32
+        Plug-in estimates of the MI block by block, at growing resolutions; the mean is the estimate of the whole.
+    summary : (M, SUMMARIES) float32
+        Numbers that the grid cannot tell, see `summarise`.
+    """
+
+    grids: Tensor
+    local: Tensor
+    summary: Tensor
+
+    @classmethod
+    def from_counts(cls, counts: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor) -> "Observation":
+        """Look at counts (M, BINS, BINS) of T samples; the others as in `summarise`."""
+        levels = pyramid(counts)
+        return cls.from_plug_ins(levels[GRID], plug_in_estimates(levels, samples), samples, effective, correlation)
+
+    @classmethod
+    def from_plug_ins(
+        cls, counts: Tensor, plug_ins: dict[int, Tensor], samples: Tensor, effective: Tensor, correlation: Tensor
+    ) -> "Observation":
+        """Put together counts (M, GRID, GRID) and `counts.plug_in_estimates`; the others as in `summarise`."""
+        whole = torch.stack([plug_ins[cells].mean(dim=(1, 2)) for cells in RESOLUTIONS], dim=1)
+        return cls(
+            grids=densities(counts, samples),
+            local=torch.stack([plug_ins[cells] for cells in LOCAL_RESOLUTIONS], dim=1),
+            summary=summarise(samples, effective, correlation, whole),
+        )
+
+    def __len__(self) -> int:
+        return len(self.grids)
+
+    def padded(self, pairs: int) -> "Observation":
+        """Append zeros up to so many pairs."""
+        more = pairs - len(self)
+        return Observation(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in self._parts()))
+
+    @classmethod
+    def join(cls, parts: Sequence["Observation"]) -> "Observation":
+        """Concatenate."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(torch.cat(column) for column in zip(*(part._parts() for part in parts), strict=True)))
+
+    def _parts(self) -> list[Tensor]:
+        return [getattr(self, field.name) for field in fields(self)]
+
+
+def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
+    """Put together what neither the grid nor the blocks tell.
+
+    Parameters
+    ----------
+    samples : (M,)
+        T, within `TRAINED_SAMPLES`.
+    effective : (M,)
+        Effective number of samples, see `memory.effective_samples`.
+    correlation : (M,)
+        Correlation of the normal scores of the ranks, in [-1, 1].
+    plug_ins : (M, len(RESOLUTIONS))
+        Plug-in estimates of the whole at all resolutions, see `counts.plug_in_estimates`.
+
+    Returns
+    -------
+    (M, SUMMARIES)
+    """
+    squared = correlation.square().clamp_max(1.0 - 1e-6)
+    ratio = effective / samples
+    numbers = [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)]
+    return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)

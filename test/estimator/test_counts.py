@@ -1,0 +1,81 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import entropy
+
+from infonet_ros.estimator.counts import (
+    BINS,
+    BLOCKS,
+    GRID,
+    RESOLUTIONS,
+    bins_of_ranks,
+    count_pairs,
+    densities,
+    plug_in_estimates,
+    pyramid,
+)
+
+
+def counted(count, seed=2):
+    """Counts of a random permutation, and the bins behind them, (2, T)."""
+    order = np.random.default_rng(seed).permutation(count)
+    bins = torch.from_numpy(bins_of_ranks(count)[np.stack([np.arange(count), order])])
+    return count_pairs(bins[:1], bins[1:]), bins.numpy()
+
+
+def test_counts_are_those_of_a_histogram():
+    rng = np.random.default_rng(1)
+    left, right = torch.from_numpy(rng.integers(BINS, size=(2, 3, 500), dtype=np.uint8))
+    counts = count_pairs(left, right)
+    edges = np.arange(BINS + 1)
+    for k in range(3):
+        expected = np.histogram2d(left[k].numpy(), right[k].numpy(), bins=(edges, edges))[0]
+        np.testing.assert_array_equal(counts[k], expected)
+
+
+@pytest.mark.parametrize("count", [64, 100, 2000, 8191])
+def test_bins_hold_equal_shares_and_mirror_each_other(count):
+    bins = bins_of_ranks(count)
+    sides = np.delete(np.arange(count), count // 2 if count % 2 else [])  # all but the middle one of an odd number
+    np.testing.assert_array_equal(bins[::-1][sides], BINS - 1 - bins[sides])
+    assert (np.diff(bins) >= 0).all()
+    assert np.ptp(np.bincount(bins, minlength=BINS)) <= 2
+
+
+def test_plug_in_estimates_are_those_of_histograms():
+    counts, bins = counted(2048)
+    estimates = plug_in_estimates(pyramid(counts), torch.tensor([2048.0]))
+    assert tuple(sorted(estimates)) == RESOLUTIONS
+    for cells, estimate in estimates.items():
+        joint = np.histogram2d(*(bins // (BINS // cells)), bins=(range(cells + 1),) * 2)[0] / 2048
+        assert estimate.mean() == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
+
+
+def test_local_estimates_belong_to_the_samples_of_their_block():
+    counts, bins = counted(500)
+    estimate = plug_in_estimates(pyramid(counts), torch.tensor([500.0]))[BINS][0]
+    side = BINS // BLOCKS
+    row, column = bins[:, 0] // side
+    cells = counts[0, row * side : (row + 1) * side, column * side : (column + 1) * side].numpy()
+    held = cells[cells > 0] / 500
+    expected = BLOCKS**2 * (held * np.log(held * BINS**2)).sum()
+    assert estimate[row, column] == pytest.approx(expected, rel=1e-4)
+
+
+def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():
+    (few, _), (many, _) = counted(200), counted(3000)
+    together = torch.cat([few, many]), torch.tensor([200.0, 3000.0])
+    estimates = plug_in_estimates(pyramid(together[0]), together[1])
+    grids = densities(pyramid(together[0])[GRID], together[1])
+    torch.testing.assert_close(grids.mean(dim=(1, 2)), torch.ones(2))
+    for k, (counts, samples) in enumerate(((few, 200.0), (many, 3000.0))):
+        alone = plug_in_estimates(pyramid(counts), torch.tensor([samples]))
+        for cells, estimate in alone.items():
+            torch.testing.assert_close(estimates[cells][k], estimate[0])
+
+
+def test_a_permutation_along_the_diagonal_has_the_information_of_its_cells():
+    bins = torch.from_numpy(bins_of_ranks(4096))[None]
+    estimates = plug_in_estimates(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
+    for cells, estimate in estimates.items():
+        assert estimate.mean() == pytest.approx(np.log(cells), abs=1e-5)

@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.observation import Observation
+from infonet_ros.estimator.symmetry import ORIENTATIONS, Symmetry
+
+
+@pytest.fixture
+def network():
+    torch.manual_seed(0)
+    return Network(NetworkShape(width=16, heads=2, blocks=2)).requires_grad_(False)
+
+
+def observed(ranks):
+    pairs = len(ranks) // 2
+    copulas = Copulas.from_ranks(ranks)
+    return PairBlock.scanned(copulas, copulas, np.arange(pairs), pairs + np.arange(pairs), np.array([0])).observe()
+
+
+@pytest.fixture
+def seen():
+    rng = np.random.default_rng(0)
+    x, noise = rng.standard_normal((2, 6, 500))
+    return observed(np.argsort(np.argsort(np.concatenate([x, np.abs(x) + x + noise])), axis=1))
+
+
+def turned(seen, orientation):
+    turn = torch.full((len(seen),), orientation)
+    local = [Symmetry(maps.shape[-1]).orient(maps, turn) for maps in seen.local.unbind(dim=1)]
+    return Observation(Symmetry(seen.grids.shape[-1]).orient(seen.grids, turn), torch.stack(local, dim=1), seen.summary)
+
+
+@pytest.mark.parametrize("orientation", range(ORIENTATIONS))
+def test_a_pair_turned_is_estimated_alike_and_its_table_turned_back(network, seen, orientation):
+    quantiles, tables = network(seen)
+    there, tables_there = network(turned(seen, orientation))
+    assert torch.equal(quantiles, there)
+    symmetry = Symmetry(tables.shape[-1])
+    assert torch.equal(symmetry.orient(tables, torch.full((len(seen),), orientation)), tables_there)
+
+
+def test_tables_are_log_densities(network, seen):
+    _, tables = network(seen)
+    torch.testing.assert_close(tables.exp().mean(dim=(1, 2)), torch.ones(len(seen)))
+
+
+def test_local_estimates_matter(network, seen):
+    changed = replace(seen, local=seen.local + 1.0)
+    assert not torch.equal(network(seen, tables=False)[0], network(changed, tables=False)[0])
+
+
+def test_lower_precision_leaves_the_quantiles_about_the_same(network, seen):
+    exact, _ = network(seen, tables=False)
+    rounded, _ = network.in_precision(torch.bfloat16)(seen, tables=False)
+    assert rounded.dtype == torch.float32
+    torch.testing.assert_close(rounded, exact, rtol=0.02, atol=0.02)

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import torch
+
+from infonet_ros.estimator.blocks import OBSERVED_AT_ONCE, Copulas, PairBlock
+from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
+from infonet_ros.estimator.observation import SUMMARIES, Observation
+
+
+def block(pairs, count=300):
+    ranks = np.stack([np.random.default_rng(k).permutation(count) for k in range(pairs + 1)])
+    copulas = Copulas.from_ranks(ranks)
+    return PairBlock.scanned(copulas, copulas, np.zeros(pairs, int), 1 + np.arange(pairs), np.array([0]))
+
+
+def parts_of(seen):
+    return seen.grids, seen.local, seen.summary
+
+
+def test_an_observation_of_many_pairs_is_those_of_each():
+    pairs = OBSERVED_AT_ONCE + 3
+    together = block(pairs).observe()
+    assert len(together) == pairs
+    assert together.grids.shape == (pairs, GRID, GRID)
+    assert together.local.shape == (pairs, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS)
+    assert together.summary.shape == (pairs, SUMMARIES)
+    one_by_one = Observation.join([block(pairs)[k : k + 1].observe() for k in range(pairs)])
+    for many, each in zip(parts_of(together), parts_of(one_by_one), strict=True):
+        torch.testing.assert_close(many, each)
+
+
+def test_local_estimates_add_up_to_those_of_the_summary():
+    seen = block(4).observe()
+    torch.testing.assert_close(seen.local.mean(dim=(2, 3)), seen.summary[:, -len(LOCAL_RESOLUTIONS) :])
+
+
+def test_padding_leaves_the_pairs_as_they_are():
+    seen = block(3).observe()
+    padded = seen.padded(8)
+    assert len(padded) == 8
+    for whole, more in zip(parts_of(seen), parts_of(padded), strict=True):
+        assert torch.equal(more[:3], whole) and not more[3:].any()
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_the_summary_tells_samples_and_correlation(step):
+    order = np.arange(1000)[::step]
+    copulas = Copulas.from_ranks(np.stack([np.arange(1000), order]))
+    samples, _, correlation, *_ = PairBlock.pair(copulas).observe().summary[0].tolist()
+    assert samples == pytest.approx(np.log(1000) - 7.0, abs=1e-4)
+    assert correlation == pytest.approx(1.0, abs=1e-4)
