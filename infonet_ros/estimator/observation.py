@@ -62,6 +62,8 @@ class Observation:
 
     def padded(self, pairs: int) -> "Observation":
         """Append zeros up to so many pairs."""
+        if pairs == len(self):
+            return self
         more = pairs - len(self)
         return Observation(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in self._parts()))
 

@@ -24,14 +24,14 @@ class TrainingConfiguration:
     workers: int = 2
     seed: int = 0
     # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 12000
+    steps: int = 48000
     batch: int = 256
     learning_rate: float = 3e-3
     warm_up: int = 500
     weight_decay: float = 0.02
     averaging: float = 0.999  # of the exponential moving average of the weights, which is what is kept
     quantile_weight: float = 3.0  # of the quantile loss beside the Donsker-Varadhan bound
-    validate_every: int = 1000
+    validate_every: int = 2000
 
     def __post_init__(self) -> None:
         for field in fields(self):
