@@ -42,8 +42,8 @@ def count_pairs(left: Tensor, right: Tensor) -> Tensor:
     -------
     (M, BINS, BINS) int32
     """
-    pairs = torch.arange(len(left), dtype=torch.int32, device=left.device)
-    cells = (left.int() * BINS + right + pairs[:, None] * BINS**2).flatten().long()
+    pairs = torch.arange(len(left), device=left.device)
+    cells = (left.int().mul_(BINS).add_(right) + pairs[:, None] * BINS**2).flatten()
     counts = torch.zeros(len(left) * BINS**2, dtype=torch.int32, device=left.device)
     return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=torch.int32)).view(-1, BINS, BINS)
 

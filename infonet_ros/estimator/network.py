@@ -126,9 +126,8 @@ class Network(nn.Module):
         levels = [self.symmetry.orient(seen.grids, orientation)]
         for _ in range(1, LEVELS):
             levels.append(0.25 * coarsen(levels[-1]))
-        numbers = [_split_patches(torch.log1p(level).to(kind)) for level in levels]
-        for local in seen.local.unbind(dim=1):
-            numbers.append(_split_patches(self.local_symmetry.orient(local, orientation).to(kind)))
+        numbers = [_split_patches(torch.log1p(level).to(kind).unsqueeze(1)) for level in levels]
+        numbers.append(_split_patches(self.local_symmetry.orient(seen.local, orientation).to(kind)))
         return self.patch_in(torch.cat(numbers, dim=2)) + (self.place + summary.unsqueeze(1)).to(kind)
 
     def _quantiles(self, features: Tensor) -> Tensor:
@@ -140,7 +139,8 @@ class Network(nn.Module):
         return torch.stack([lower, median, upper], dim=-1)
 
 
-def _split_patches(grids: Tensor) -> Tensor:
-    """(M, S, S) to (M, TOKENS, S * S / TOKENS)."""
-    patch = grids.shape[1] // PATCHES
-    return grids.view(-1, PATCHES, patch, PATCHES, patch).transpose(2, 3).reshape(-1, TOKENS, patch * patch)
+def _split_patches(maps: Tensor) -> Tensor:
+    """(M, L, S, S) to (M, TOKENS, L * S * S / TOKENS)."""
+    patch = maps.shape[-1] // PATCHES
+    split = maps.view(*maps.shape[:2], PATCHES, patch, PATCHES, patch)
+    return split.permute(0, 2, 4, 1, 3, 5).reshape(len(maps), TOKENS, -1)

@@ -271,11 +271,12 @@ def _meetings(panel: Panel, lags: np.ndarray, device: torch.device) -> Iterator[
                 pairs = left_index[:, None] != right_index if lag else left_index[:, None] < right_index
                 if len(rows) < MIN_SAMPLES or not pairs.any():
                     continue
-                constant = pairs & (panel.constant(left_index, rows)[:, None] | panel.constant(right_index, rows + lag))
+                same = lag == 0 and right_index is left_index
+                still = panel.constant(left_index, rows)
+                constant = pairs & (still[:, None] | (still if same else panel.constant(right_index, rows + lag)))
                 parts = []
                 for part in thinned(rows):
                     left = panel.copulas(left_index, part, device)
-                    same = lag == 0 and right_index is left_index
                     parts.append((left, left if same else panel.copulas(right_index, part + lag, device)))
                 yield Meeting(left_index, right_index, parts, pairs & ~constant, constant, int(lag))
 
@@ -283,8 +284,9 @@ def _meetings(panel: Panel, lags: np.ndarray, device: torch.device) -> Iterator[
 def _common_samples(good: np.ndarray, lag: np.ndarray) -> np.ndarray:
     """Count the samples that both channels of each pair know at its lag: good (N, T) bool, lag (N, N)."""
     samples = np.zeros(lag.shape, dtype=np.int32)
-    weights = good.astype(np.float32)
-    for shift in np.unique(np.abs(lag)):
-        later = weights[:, : good.shape[1] - shift] @ weights[:, shift:].T
+    # By torch: numpy's threads keep their cores busy for a while after a product, beside those of the network.
+    weights = torch.from_numpy(good).float()
+    for shift in np.unique(np.abs(lag)).tolist():
+        later = (weights[:, : good.shape[1] - shift] @ weights[:, shift:].T).numpy()
         samples = np.where(lag == shift, later, np.where(lag == -shift, later.T, samples))
     return samples.astype(np.int32)

@@ -3,6 +3,7 @@
 from hashlib import blake2b
 
 import numpy as np
+import torch
 
 
 def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 0) -> np.ndarray:
@@ -33,7 +34,8 @@ def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 
     rng = np.random.default_rng([seed, int.from_bytes(content_key(channels), "little"), occurrence])
     vectors = rng.standard_normal((directions, len(standard)))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors @ standard
+    # By torch: numpy's threads keep their cores busy for a while after a product, beside those of the network.
+    return (torch.from_numpy(vectors) @ torch.from_numpy(standard)).numpy()
 
 
 def content_key(channels: np.ndarray) -> bytes:

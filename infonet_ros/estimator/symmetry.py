@@ -36,12 +36,19 @@ class Symmetry(nn.Module):
         return (grids.detach().flatten(1) @ self._patterns.to(grids.dtype)).argmax(dim=1)
 
     def orient(self, grids: Tensor, orientation: Tensor) -> Tensor:
-        """Flip, then transpose: grids (M, G, G), orientation (M,) in 0 ... 7."""
-        return grids.flatten(1).gather(1, self._turns[orientation]).view_as(grids)
+        """Flip, then transpose: grids (M, ..., G, G), orientation (M,) in 0 ... 7."""
+        return _taken(grids, self._turns[orientation])
 
     def restore(self, tables: Tensor, orientation: Tensor) -> Tensor:
-        """Undo `orient`: tables (M, G, G), orientation (M,)."""
-        return tables.flatten(1).gather(1, self._back[orientation]).view_as(tables)
+        """Undo `orient`: tables (M, ..., G, G), orientation (M,)."""
+        return _taken(tables, self._back[orientation])
+
+
+def _taken(grids: Tensor, places: Tensor) -> Tensor:
+    """Nodes of grids (M, ..., G, G) at places (M, G * G)."""
+    flat = grids.flatten(-2)
+    places = places.view(len(places), *[1] * (flat.ndim - 2), -1)
+    return flat.gather(-1, places.expand_as(flat)).view_as(grids)
 
 
 def _turn(grid: Tensor, orientation: int) -> Tensor:
