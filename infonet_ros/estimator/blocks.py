@@ -126,15 +126,16 @@ class PairBlock:
         left, right, count = self.left, self.right, self.left.count
         rows = torch.from_numpy(self.rows).to(left.bins.device)
         columns = torch.from_numpy(self.columns).to(rows.device)
-        counts = count_pairs(left.bins[rows], self._turned(right.bins, columns))
-        correlation = (left.scores[rows] * self._turned(right.scores, columns)).mean(dim=1)
-        effective = effective_samples(left.memory[rows], right.memory[columns], count)
+        counts = count_pairs(left.bins.index_select(0, rows), self._turned(right.bins, columns))
+        correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
+        memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
+        effective = effective_samples(*memory, count)
         return counts, torch.full_like(effective, float(count)), effective, correlation
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""
         if not self.shifts.any():
-            return values[columns]
+            return values.index_select(0, columns)
         count = values.shape[1]
         places = torch.arange(count, device=values.device) - torch.from_numpy(self.shifts).to(values.device)[:, None]
         return values[columns[:, None], places % count]

@@ -67,8 +67,8 @@ def densities(counts: Tensor, samples: Tensor) -> Tensor:
     return counts.float() * (counts.shape[1] ** 2 / samples)[:, None, None]
 
 
-def plug_in_estimates(levels: dict[int, Tensor], samples: Tensor) -> dict[int, Tensor]:
-    """Return the plug-in estimates of the MI at all resolutions of the counts, and where they come from.
+def local_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
+    """Return the plug-in estimates of the MI block by block, at all resolutions of the counts from BLOCKS on.
 
     The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
     where a ridge is finer than a cell, and too large where cells hold few samples; the network learns how much from
@@ -83,16 +83,32 @@ def plug_in_estimates(levels: dict[int, Tensor], samples: Tensor) -> dict[int, T
 
     Returns
     -------
-    dict of (M, b, b) float32
-        For each g the estimates in b x b blocks of cells, b the smaller of g and BLOCKS; their mean is the estimate of
-        the whole, nats.
+    (M, L, BLOCKS, BLOCKS) float32
+        From the coarsest resolution to the finest; the mean over the blocks is the estimate of the whole, nats.
     """
-    n_log_n = _N_LOG_N.to(samples.device)
-    estimates = {}
-    for cells, counts in levels.items():
-        blocks = min(cells, BLOCKS)
-        terms = n_log_n.index_select(0, counts.flatten()).view(len(counts), blocks, cells // blocks, cells)
-        sums = terms.sum(dim=2).view(len(counts), blocks, blocks, cells // blocks).sum(dim=3)
-        offset = torch.log(cells**2 / samples)[:, None, None] * levels[blocks]
-        estimates[cells] = (sums + offset) * (blocks**2 / samples)[:, None, None]
-    return estimates
+    resolutions = [cells for cells in LOCAL_RESOLUTIONS if cells in levels]
+    sums = []
+    for cells in resolutions:
+        side = cells // BLOCKS
+        rows = _n_log_n(levels[cells]).view(-1, BLOCKS, side, cells).sum(dim=2)
+        sums.append(rows.view(-1, BLOCKS, BLOCKS, side).sum(dim=3))
+    offsets = _log_densities_of_one(resolutions, samples)[..., None, None] * levels[BLOCKS].unsqueeze(1)
+    return (torch.stack(sums, dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
+
+
+def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
+    """Return the plug-in estimates (M, L) of the whole at the resolutions below BLOCKS; see `local_plug_ins`."""
+    resolutions = [cells for cells in RESOLUTIONS if cells < BLOCKS]
+    sums = torch.stack([_n_log_n(levels[cells]).sum(dim=1) for cells in resolutions], dim=1)
+    return sums / samples[:, None] + _log_densities_of_one(resolutions, samples)
+
+
+def _n_log_n(counts: Tensor) -> Tensor:
+    """Look up ``n log n`` of counts (M, g, g): (M, g * g)."""
+    return _N_LOG_N.to(counts.device).index_select(0, counts.flatten()).view(len(counts), -1)
+
+
+def _log_densities_of_one(resolutions: list[int], samples: Tensor) -> Tensor:
+    """Log density that one of T samples (M,) gives its cell at each resolution, (M, L)."""
+    cells = torch.tensor(resolutions, dtype=torch.float32, device=samples.device)
+    return 2.0 * torch.log(cells) - torch.log(samples)[:, None]

@@ -9,11 +9,11 @@ from torch.nn import functional
 
 from infonet_ros.estimator.counts import (
     GRID,
-    LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
     RESOLUTIONS,
+    coarse_plug_ins,
     densities,
-    plug_in_estimates,
+    local_plug_ins,
     pyramid,
 )
 
@@ -43,17 +43,17 @@ class Observation:
     def from_counts(cls, counts: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor) -> "Observation":
         """Look at counts (M, BINS, BINS) of T samples; the others as in `summarise`."""
         levels = pyramid(counts)
-        return cls.from_plug_ins(levels[GRID], plug_in_estimates(levels, samples), samples, effective, correlation)
+        return cls.from_levels(levels, local_plug_ins(levels, samples), samples, effective, correlation)
 
     @classmethod
-    def from_plug_ins(
-        cls, counts: Tensor, plug_ins: dict[int, Tensor], samples: Tensor, effective: Tensor, correlation: Tensor
+    def from_levels(
+        cls, levels: dict[int, Tensor], local: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor
     ) -> "Observation":
-        """Put together counts (M, GRID, GRID) and `counts.plug_in_estimates`; the others as in `summarise`."""
-        whole = torch.stack([plug_ins[cells].mean(dim=(1, 2)) for cells in RESOLUTIONS], dim=1)
+        """Look at a `counts.pyramid` that begins at GRID or above, and all `counts.local_plug_ins`."""
+        whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         return cls(
-            grids=densities(counts, samples),
-            local=torch.stack([plug_ins[cells] for cells in LOCAL_RESOLUTIONS], dim=1),
+            grids=densities(levels[GRID], samples),
+            local=local,
             summary=summarise(samples, effective, correlation, whole),
         )
 
@@ -90,7 +90,7 @@ def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins:
     correlation : (M,)
         Correlation of the normal scores of the ranks, in [-1, 1].
     plug_ins : (M, len(RESOLUTIONS))
-        Plug-in estimates of the whole at all resolutions, see `counts.plug_in_estimates`.
+        Plug-in estimates of the whole at all resolutions, from the coarsest to the finest.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.counts import BINS, GRID, plug_in_estimates, pyramid
+from infonet_ros.estimator.counts import GRID, local_plug_ins, pyramid
 from infonet_ros.estimator.discriminant import spread_grids
 from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import Ordering, normalised
@@ -55,7 +55,7 @@ class Examples:
     seen : (M, G, G) uint8
         Samples in each cell of the grid that the network sees.
     fine : (M, BLOCKS, BLOCKS) float16
-        Local plug-in estimates at the finest resolution, see `counts.plug_in_estimates`.
+        Local plug-in estimates at the finest resolution, see `counts.local_plug_ins`.
     samples, effective, correlation : (M,) float32
         As in `observation.summarise`.
     information : (M,) float32
@@ -86,8 +86,8 @@ class Examples:
     def observation(self) -> Observation:
         """What the network is shown."""
         levels = pyramid(self.seen.int())
-        plug_ins = {**plug_in_estimates(levels, self.samples), BINS: self.fine.float()}
-        return Observation.from_plug_ins(levels[GRID], plug_ins, self.samples, self.effective, self.correlation)
+        local = torch.cat([local_plug_ins(levels, self.samples), self.fine.float().unsqueeze(1)], dim=1)
+        return Observation.from_levels(levels, local, self.samples, self.effective, self.correlation)
 
     @property
     def judges(self) -> Tensor:
@@ -165,9 +165,9 @@ def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``correlation``."""
     u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
     numbers = np.arange(len(x))
-    counts, *others = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
+    counts, samples, *others = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
     levels = pyramid(counts)
-    return levels[GRID].to(torch.uint8), plug_in_estimates(levels, others[0])[BINS].half(), *others
+    return levels[GRID].to(torch.uint8), local_plug_ins(levels, samples)[:, -1].half(), samples, *others
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

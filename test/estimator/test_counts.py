@@ -7,11 +7,13 @@ from infonet_ros.estimator.counts import (
     BINS,
     BLOCKS,
     GRID,
+    LOCAL_RESOLUTIONS,
     RESOLUTIONS,
     bins_of_ranks,
+    coarse_plug_ins,
     count_pairs,
     densities,
-    plug_in_estimates,
+    local_plug_ins,
     pyramid,
 )
 
@@ -44,38 +46,36 @@ def test_bins_hold_equal_shares_and_mirror_each_other(count):
 
 def test_plug_in_estimates_are_those_of_histograms():
     counts, bins = counted(2048)
-    estimates = plug_in_estimates(pyramid(counts), torch.tensor([2048.0]))
-    assert tuple(sorted(estimates)) == RESOLUTIONS
-    for cells, estimate in estimates.items():
+    levels, samples = pyramid(counts), torch.tensor([2048.0])
+    estimates = [*coarse_plug_ins(levels, samples)[0], *local_plug_ins(levels, samples)[0].mean(dim=(1, 2))]
+    for cells, estimate in zip(RESOLUTIONS, estimates, strict=True):
         joint = np.histogram2d(*(bins // (BINS // cells)), bins=(range(cells + 1),) * 2)[0] / 2048
-        assert estimate.mean() == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
+        assert estimate == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
 
 
 def test_local_estimates_belong_to_the_samples_of_their_block():
     counts, bins = counted(500)
-    estimate = plug_in_estimates(pyramid(counts), torch.tensor([500.0]))[BINS][0]
+    finest = local_plug_ins(pyramid(counts), torch.tensor([500.0]))[0, -1]
     side = BINS // BLOCKS
     row, column = bins[:, 0] // side
     cells = counts[0, row * side : (row + 1) * side, column * side : (column + 1) * side].numpy()
     held = cells[cells > 0] / 500
     expected = BLOCKS**2 * (held * np.log(held * BINS**2)).sum()
-    assert estimate[row, column] == pytest.approx(expected, rel=1e-4)
+    assert finest[row, column] == pytest.approx(expected, rel=1e-4)
 
 
 def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():
     (few, _), (many, _) = counted(200), counted(3000)
-    together = torch.cat([few, many]), torch.tensor([200.0, 3000.0])
-    estimates = plug_in_estimates(pyramid(together[0]), together[1])
-    grids = densities(pyramid(together[0])[GRID], together[1])
-    torch.testing.assert_close(grids.mean(dim=(1, 2)), torch.ones(2))
-    for k, (counts, samples) in enumerate(((few, 200.0), (many, 3000.0))):
-        alone = plug_in_estimates(pyramid(counts), torch.tensor([samples]))
-        for cells, estimate in alone.items():
-            torch.testing.assert_close(estimates[cells][k], estimate[0])
+    levels, samples = pyramid(torch.cat([few, many])), torch.tensor([200.0, 3000.0])
+    torch.testing.assert_close(densities(levels[GRID], samples).mean(dim=(1, 2)), torch.ones(2))
+    for estimate in (local_plug_ins, coarse_plug_ins):
+        together = estimate(levels, samples)
+        for k, counts in enumerate((few, many)):
+            torch.testing.assert_close(together[k], estimate(pyramid(counts), samples[k : k + 1])[0])
 
 
 def test_a_permutation_along_the_diagonal_has_the_information_of_its_cells():
     bins = torch.from_numpy(bins_of_ranks(4096))[None]
-    estimates = plug_in_estimates(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
-    for cells, estimate in estimates.items():
-        assert estimate.mean() == pytest.approx(np.log(cells), abs=1e-5)
+    estimates = local_plug_ins(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
+    expected = torch.tensor(LOCAL_RESOLUTIONS).log()
+    torch.testing.assert_close(estimates[0].mean(dim=(1, 2)), expected, rtol=0.0, atol=1e-5)
