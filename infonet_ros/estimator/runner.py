@@ -1,9 +1,12 @@
 """Runs the network over pair blocks: in chunks that suit the device, which shrink when its memory is short."""
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 import torch
@@ -42,7 +45,12 @@ class Runner:
         self.device = resolve_device(device)
         self.network = network.to(self.device).in_precision(fast_dtype(self.device)).eval().requires_grad_(False)
         self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
+        self._pool: tuple[tuple[int, int], ThreadPoolExecutor] | None = None
         _keep_freed_memory()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the threads behind when it goes to another process."""
+        return {**self.__dict__, "_pool": None}
 
     def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
         """Estimate blocks of pairs, split or gathered into chunks; on as many cores as torch has threads here.
@@ -64,33 +72,48 @@ class Runner:
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
         """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs."""
-        quantiles, tables = self._network(block.observe(), tables=True)
+        with _one_thread():
+            quantiles, tables = self._network(block.observe(), tables=True)
         assert tables is not None
         return quantiles.cpu().numpy(), tables.cpu()
 
     def _results(self, batches: Iterator[list[PairBlock]]) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
-        """Estimate batches in their order, in several threads of one core each where there are cores to be had.
+        """Estimate batches in their order, side by side where there are cores to be had, each in one thread.
 
-        Whole chunks side by side waste less than torch's own threads, which meet after every operation.
+        Whole batches side by side waste less than torch's own threads, which meet after every operation; and several
+        threads to a product round as no single one does.
         """
-        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
-        head = list(islice(batches, 2))
-        if threads == 1 or len(head) < 2:
-            for batch in chain(head, batches):
-                yield batch, self._estimate(batch)
-            return
-        waiting: deque[tuple[list[PairBlock], Future[np.ndarray]]] = deque()
-        try:
-            with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with _one_thread() as threads:
+            head = list(islice(batches, 2))
+            if self.device.type != "cpu" or threads == 1 or len(head) < 2:
+                for batch in chain(head, batches):
+                    yield batch, self._estimate(batch)
+                return
+            pool = self._pool_of(threads)
+            waiting: deque[tuple[list[PairBlock], Future[np.ndarray]]] = deque()
+            try:
                 for batch in chain(head, batches):
                     waiting.append((batch, pool.submit(self._estimate, batch)))
                     if len(waiting) > 2 * threads:
                         done, result = waiting.popleft()
                         yield done, result.result()
-                for done, result in waiting:
+                while waiting:
+                    done, result = waiting.popleft()
                     yield done, result.result()
-        finally:
-            torch.set_num_threads(threads)  # the workers' own setting reaches parts of torch that all threads share
+            finally:
+                for _, result in waiting:
+                    result.cancel()
+
+    def _pool_of(self, threads: int) -> ThreadPoolExecutor:
+        """Return a pool of so many threads of one core each, the same at each call: threads keep their memory.
+
+        Threads do not live on in a process that was forked off, so that one has a pool of its own.
+        """
+        wanted, pool = (os.getpid(), threads), self._pool
+        if pool is None or pool[0] != wanted:
+            made = ThreadPoolExecutor(threads, "infonet", initializer=torch.set_num_threads, initargs=(1,))
+            self._pool = pool = wanted, made
+        return pool[1]
 
     @torch.inference_mode()
     def _estimate(self, batch: list[PairBlock]) -> np.ndarray:
@@ -112,6 +135,17 @@ class Runner:
         pairs = len(observation)
         quantiles, found = self.network(observation.padded(_rounded(pairs)), tables)
         return quantiles[:pairs], None if found is None else found[:pairs]
+
+
+@contextmanager
+def _one_thread() -> Iterator[int]:
+    """Let torch work in one thread for each that calls it, and tell how many it had; they share this setting."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _keep_freed_memory() -> None:

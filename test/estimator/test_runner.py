@@ -1,3 +1,6 @@
+import pickle
+import threading
+
 import numpy as np
 import pytest
 import torch
@@ -54,17 +57,52 @@ def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape, blocks):
     np.testing.assert_allclose(together, apart, atol=1e-5)
 
 
-def test_quantiles_do_not_depend_on_the_number_of_threads(shape, blocks):
+@pytest.mark.parametrize("batches", [1, 3])
+def test_results_do_not_depend_on_the_number_of_threads(shape, blocks, batches):
     runner = Runner(Network(shape), "cpu")
     before = torch.get_num_threads()
-    found = []
+    found, tables = [], []
     for threads in (1, 3):
         torch.set_num_threads(threads)
-        found.append(collected(runner, blocks))
+        found.append(collected(runner, blocks * batches))
+        tables.append(runner.estimate(blocks[1])[1])
         assert torch.get_num_threads() == threads
     torch.set_num_threads(before)
     assert found[0][0] == found[1][0]
     np.testing.assert_array_equal(found[0][1], found[1][1])
+    assert torch.equal(*tables)
+
+
+def test_threads_stay_and_a_runner_goes_to_other_processes_without_them(shape, blocks):
+    runner = Runner(Network(shape), "cpu")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        _, first = collected(runner, blocks * 2)
+        threads = {thread for thread in threading.enumerate() if thread.name.startswith("infonet")}
+        _, again = collected(runner, blocks * 2)
+        assert {thread for thread in threading.enumerate() if thread.name.startswith("infonet")} == threads
+        _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 2)  # noqa: S301 (its own)
+    finally:
+        torch.set_num_threads(before)
+    assert threads
+    np.testing.assert_array_equal(again, first)
+    np.testing.assert_array_equal(elsewhere, first)
+
+
+def test_an_estimation_that_is_given_up_leaves_no_work(shape, blocks):
+    runner = Runner(Network(shape), "cpu")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        results = runner.quantiles(blocks * 10)
+        next(results)
+        results.close()
+        assert torch.get_num_threads() == 2
+        _, quantiles = collected(runner, blocks)
+    finally:
+        torch.set_num_threads(before)
+    assert len(quantiles) == 104
 
 
 def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkeypatch):
