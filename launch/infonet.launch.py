@@ -23,9 +23,10 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
         DeclareLaunchArgument(
             "use_sim_time",
-            default_value="false",
-            choices=["true", "false"],
-            description="Take the time from /clock: for simulators, and for `ros2 bag play --clock`.",
+            default_value="",
+            choices=["", "true", "false"],
+            description="Take the time from /clock: for simulators, and for `ros2 bag play --clock`. "
+            "Empty: as the parameter file says.",
         ),
         DeclareLaunchArgument(
             "device",
@@ -34,9 +35,10 @@ def generate_launch_description() -> LaunchDescription:
         ),
         DeclareLaunchArgument(
             "autostart",
-            default_value="true",
-            choices=["true", "false"],
-            description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`.",
+            default_value="",
+            choices=["", "true", "false"],
+            description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`. "
+            "Empty: as the parameter file says.",
         ),
         DeclareLaunchArgument(
             "shares",
@@ -57,29 +59,32 @@ def generate_launch_description() -> LaunchDescription:
             description="Least severity of the messages that the node logs.",
         ),
     ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=infonet_node), rviz_node()])
+    return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])
 
 
-def infonet_node(context: LaunchContext) -> list[LifecycleNode]:
-    """Make the node; arguments that were left empty stay as the parameter file has them."""
+def nodes(context: LaunchContext) -> list[Node]:
+    """Make the node, and rviz2; arguments that were left empty stay as the parameter file has them."""
     value = {name: LaunchConfiguration(name).perform(context) for name in ("use_sim_time", "autostart", "device")}
-    overrides: dict[str, bool | int | str] = {name: value[name] == "true" for name in ("use_sim_time", "autostart")}
-    if value["device"]:
-        overrides["device"] = value["device"]
+    given = {name: text if name == "device" else text == "true" for name, text in value.items() if text}
+    clock = {name: flag for name, flag in given.items() if name == "use_sim_time"}
+    return [infonet_node(context, given), rviz_node(clock)]
+
+
+def infonet_node(context: LaunchContext, given: dict[str, bool | str]) -> LifecycleNode:
+    """Make the node, with parameters that go before those of the file."""
+    overrides: dict[str, bool | int | str] = {**given}
     namespace, remappings = _place(context, overrides)
-    return [
-        LifecycleNode(
-            package="infonet_ros",
-            executable="infonet_node",
-            name="infonet",
-            namespace=namespace,
-            remappings=remappings,
-            parameters=[LaunchConfiguration("params_file"), overrides],
-            arguments=["--ros-args", "--log-level", ["infonet:=", LaunchConfiguration("log_level")]],
-            output="screen",
-            emulate_tty=True,
-        )
-    ]
+    return LifecycleNode(
+        package="infonet_ros",
+        executable="infonet_node",
+        name="infonet",
+        namespace=namespace,
+        remappings=remappings,
+        parameters=[LaunchConfiguration("params_file"), *([overrides] if overrides else [])],
+        arguments=["--ros-args", "--log-level", ["infonet:=", LaunchConfiguration("log_level")]],
+        output="screen",
+        emulate_tty=True,
+    )
 
 
 def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tuple[str, list[tuple[str, str]]]:
@@ -92,7 +97,7 @@ def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tu
     return f"{robot}/share_{share}", [(f"~/{name}", f"{robot}/infonet/{name}") for name in OUTPUTS]
 
 
-def rviz_node() -> Node:
+def rviz_node(parameters: dict[str, bool | str]) -> Node:
     """Make rviz2; its displays follow the node into its namespace."""
     namespace = LaunchConfiguration("namespace")
     return Node(
@@ -103,7 +108,7 @@ def rviz_node() -> Node:
         arguments=["-d", PathJoinSubstitution([CONFIG, "infonet.rviz"])],
         # A relative name on the right is resolved in the namespace of rviz.
         remappings=[(f"/infonet/{topic}", f"infonet/{topic}") for topic in RVIZ_TOPICS],
-        parameters=[{"use_sim_time": LaunchConfiguration("use_sim_time")}],
+        parameters=[parameters] if parameters else [],
         condition=IfCondition(LaunchConfiguration("rviz")),
         output="log",
     )

@@ -7,6 +7,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.time import Time
 from std_msgs.msg import String
 
 from infonet_ros.msg import MutualInformationMatrix
@@ -22,8 +23,13 @@ class OdometryChoice(Node):
         self.reference = self.declare_parameter("reference", "imu.angular_velocity.z").value
         self.candidates = self.declare_parameter("candidates", ["wheels.twist.twist.angular.z"]).value
         self.least = self.declare_parameter("least", 0.1).value  # nats
+        self.margin = self.declare_parameter("margin", 0.1).value  # nats by which another one must be better
+        self.max_age = self.declare_parameter("max_age", 10.0).value  # seconds since the end of the window
+        self.choice = ""
+        self.stamp = Time(clock_type=self.get_clock().clock_type)
         self.publisher = self.create_publisher(String, "~/choice", LAST_ONE_KEPT)
         self.create_subscription(MutualInformationMatrix, "/infonet/channels", self.choose, LAST_ONE_KEPT)
+        self.create_timer(0.5, lambda: self.tell(self.choice))
 
     def choose(self, matrix: MutualInformationMatrix) -> None:
         """Compare the lower ends of the intervals: what is uncertain, or not known (NaN), is not trusted."""
@@ -31,7 +37,14 @@ class OdometryChoice(Node):
         rows = {name: matrix.lower[k * size : (k + 1) * size] for k, name in enumerate(matrix.names)}
         lower = dict(zip(matrix.names, rows.get(self.reference, ()), strict=False))
         trusted = [name for name in self.candidates if lower.get(name, 0.0) >= self.least]
-        self.publisher.publish(String(data=max(trusted, key=lower.__getitem__, default="")))
+        self.stamp = Time.from_msg(matrix.header.stamp, self.get_clock().clock_type)
+        self.tell(max(trusted, key=lambda name: lower[name] + self.margin * (name == self.choice), default=""))
+
+    def tell(self, choice: str) -> None:
+        """Publish the choice, or none when it rests on old news: the matrices have stopped, or came late."""
+        age = (self.get_clock().now() - self.stamp).nanoseconds / 1e9
+        self.choice = choice if age <= self.max_age else ""
+        self.publisher.publish(String(data=self.choice))
 
 
 if __name__ == "__main__":

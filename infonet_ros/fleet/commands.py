@@ -30,7 +30,7 @@ def fleet(
     ] = None,
 ) -> None:
     """Analyse many bags side by side, and compare them: one robot's days, or a fleet's robots. Needs no ROS."""
-    for package, remedy in (("distributed", 'pip install "infonet_ros[dask]"'), ("rosbags", "pip install rosbags")):
+    for package, remedy in (("distributed", "pip install distributed"), ("rosbags", "pip install rosbags")):
         if find_spec(package) is None:
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
     from rich.console import Console

@@ -6,6 +6,7 @@ or with the process when they take too long.
 """
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -55,14 +56,13 @@ def main(args: list[str] | None = None) -> int:
     interruption = Interruption()
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
-    from rclpy.signals import SignalHandlerOptions
 
     from infonet_ros.errors import ConfigurationError
     from infonet_ros.node.infonet_node import InfonetNode
     from infonet_ros.view.names import printable
 
-    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     try:
+        _init(args)
         node = InfonetNode()
     except ConfigurationError as error:
         print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
@@ -79,6 +79,23 @@ def main(args: list[str] | None = None) -> int:
         sys.stdout.flush()
         os._exit(0)
     return 0
+
+
+def _init(args: list[str] | None) -> None:
+    """Start ROS; ConfigurationError says in a sentence which argument it refuses, without the lines of its sources."""
+    import rclpy
+    from rclpy.signals import SignalHandlerOptions
+
+    from infonet_ros.errors import ConfigurationError
+
+    try:
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:
+        reason = re.sub(r", at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
+        raise ConfigurationError(
+            f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
+            "'-r FROM:=TO', and a file that can be read."
+        ) from error
 
 
 def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:

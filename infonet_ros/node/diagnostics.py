@@ -22,6 +22,8 @@ Problem = tuple[bytes, str]
 SLOW_MATCH = 0.05
 """Seconds that message_filters may take to match one message; with long queues its combinations explode."""
 
+_JUMPS = "all windows begin anew; if it goes on, look for a second publisher of this topic or a clock that is wrong"
+
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
 
 
@@ -99,6 +101,7 @@ def topic_status(
         problems.append((WARN, "no message yet"))
     for what, count, remedy in (
         ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
+        ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
         ("messages too late for their window", counts.get("late", 0), "raise patience"),
         ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
     ):

@@ -20,7 +20,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.matrices import DependenceMatrix, channel_matrix, modality_matrix_in_steps
 from infonet_ros.node.diagnostics import watch_status
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
-from infonet_ros.node.watches import Finding, State, judged, judged_in_silence
+from infonet_ros.node.watches import Finding, State, forgotten, judged, judged_in_silence
 from infonet_ros.node.worker import Worker
 from infonet_ros.streams.settings import Settings
 from infonet_ros.streams.window_stream import NANOSECONDS, Cut
@@ -88,9 +88,10 @@ class Estimation:
         self._last_offer = self._node.get_clock().now().nanoseconds
 
     def deactivate(self) -> None:
-        """Publish nothing any more; what is being computed is dropped when it is done."""
+        """End the alerts and publish nothing any more; what is being computed is dropped when it is done."""
         with self._publishing:
             self._activation += 1
+            self._judge(forgotten)  # or an alert would stay latched that nobody judges any more
         self.worker.forget()
 
     def cleanup(self) -> None:
@@ -155,18 +156,27 @@ class Estimation:
                 self._judge(lambda last: judged(last, modalities))
 
     def _judge(self, judge: Callable[[Finding], Finding]) -> None:
-        """Judge the watched pairs anew, and publish those that begin or end to be an alert."""
+        """Judge the watched pairs anew; when an alert begins or ends, publish its end, and all alerts that last.
+
+        So the last messages, as many as there are watches, tell those who subscribe late of every alert that lasts.
+        """
+        ended: list[str] = []
+        lasting: list[str] = []
+        begun: list[str] = []
         for name, last in self.findings.items():
             finding = judge(last)
             self.findings[name] = finding
-            if (finding.state is State.ALERT) == (last.state is State.ALERT):
-                continue
             if finding.state is State.ALERT:
-                self._node.get_logger().warning(f"watch {name}: {finding}")
-            else:
-                self._node.get_logger().info(f"watch {name}: no alert any more, {finding.state.value}")
-            if self._alerts is not None:
-                self._alerts.publish(watch_status(name, finding))
+                (lasting if last.state is State.ALERT else begun).append(name)
+            elif last.state is State.ALERT:
+                ended.append(name)
+        for name in begun:
+            self._node.get_logger().warning(f"watch {name}: {self.findings[name]}")
+        for name in ended:
+            self._node.get_logger().info(f"watch {name}: no alert any more, {self.findings[name].state.value}")
+        if self._alerts is not None and (ended or begun):
+            for name in (*ended, *lasting, *begun):
+                self._alerts.publish(watch_status(name, self.findings[name]))
 
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():

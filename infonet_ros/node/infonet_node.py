@@ -181,6 +181,8 @@ class InfonetNode(LifecycleNode):
 
             self._estimation = Estimation(self, self._sensor_frames)
         self._estimation.configure(net, settings)
+        self._growth = Growth()  # topics and buffers are counted anew; the worker's count goes on
+        self._growth("skipped", self._estimation.worker.skipped)
         self._settings = settings
         self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")
 
@@ -287,10 +289,14 @@ class InfonetNode(LifecycleNode):
         """Return what the buffers of these modalities counted."""
         assert self._windows is not None
         if self._synchronizer is not None:
-            return {"entered synchronization": sum(self._synchronizer.entered[name] for name in modalities)}
+            return {
+                "entered synchronization": sum(self._synchronizer.entered[name] for name in modalities),
+                "jumps of time": sum(self._synchronizer.jumps[name] for name in modalities),
+            }
         buffers = [self._windows.buffers[name] for name in modalities]
         return {
             "duplicates": sum(buffer.duplicates for buffer in buffers),
+            "jumps of time": sum(self._windows.jumps[name] for name in modalities),
             "late": sum(self._windows.late[name] for name in modalities),
             "given up for memory": sum(buffer.overflowed for buffer in buffers),
         }

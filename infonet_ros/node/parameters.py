@@ -51,7 +51,7 @@ def declare_parameters(node: Node) -> None:
         given = node.get_parameter(name).value if node.has_parameter(name) else spec["default"]
         _declare(node, name, checked_value(name, given), _descriptor(spec))
     for name, description in _LISTS.items():
-        given = node.get_parameter(name).value if node.has_parameter(name) else []
+        given = _checked_names(name, node.get_parameter(name).value if node.has_parameter(name) else [])
         _declare(node, name, given, _changing_type(description))
         declare_members(node, name, (), given)
 
@@ -122,6 +122,9 @@ def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[A
     if settings is None:
         for name, value in changes.items():
             checked_value(name, value)
+        for parameter in parameters:
+            if parameter.name in _LISTS:
+                _checked_names(parameter.name, parameter.value)
         return None
     for parameter in parameters:
         if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(_NOT_OURS):
@@ -135,6 +138,13 @@ def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[A
 def refusal(error: ConfigurationError | None) -> SetParametersResult:
     """Answer to a request to set parameters: accepted without an error."""
     return SetParametersResult(successful=error is None, reason="" if error is None else str(error))
+
+
+def _checked_names(group: str, names: Any) -> Any:
+    """Return the list of names, or None for an empty one, or raise ConfigurationError with the reason."""
+    if names is not None and not (isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)):
+        raise ConfigurationError(f"{group} must be a list of names, got {names!r}: write it as [imu, odom].")
+    return names
 
 
 def _declare(node: Node, name: str, value: Any, descriptor: ParameterDescriptor) -> None:

@@ -43,6 +43,8 @@ class Synchronizer:
     ----------
     entered : dict of str to int
         Readings of each modality so far.
+    jumps : dict of str to int
+        How often the stamps of each modality jumped back, and all that waited was dropped.
     sets : int
         Sets so far: what entered and is not in a set was dropped, or still waits.
 
@@ -57,6 +59,7 @@ class Synchronizer:
         self._take = take
         self._names = [modality.name for modality in settings.modalities]
         self.entered = dict.fromkeys(self._names, 0)
+        self.jumps = dict.fromkeys(self._names, 0)
         self.sets = 0
         self._slowest = 0.0
         self._last: dict[str, int] = {}
@@ -67,6 +70,7 @@ class Synchronizer:
     def push(self, name: str, stamp: int, values: Values) -> None:
         """Add the reading of one message."""
         if stamp < self._last.get(name, stamp) - BACKWARD_JUMP:
+            self.jumps[name] += 1
             self._rebuild()  # Full queues of a later time would keep out all that comes.
         self._last[name] = max(self._last.get(name, stamp), stamp)
         self.entered[name] += 1

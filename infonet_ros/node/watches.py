@@ -57,6 +57,11 @@ def judged_in_silence(last: Finding, now: int) -> Finding:
     return _judged(last, math.nan, now)
 
 
+def forgotten(last: Finding) -> Finding:
+    """Take back what is known about a watched pair, as when the node is deactivated; the stamp stays."""
+    return Finding(last.watch, stamp=last.stamp)
+
+
 def _judged(last: Finding, mi: float, now: int) -> Finding:
     watch = last.watch
     if watch.expect == "dependent":

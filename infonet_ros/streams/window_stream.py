@@ -38,7 +38,11 @@ BACKWARD_JUMP = NANOSECONDS
 """A stamp that is so far behind the newest of its own topic means that time jumped back; less is disorder."""
 
 FORWARD_JUMP = 10 * NANOSECONDS
-"""A stamp that is farther than this, and than a window, ahead of all others means that time jumped ahead."""
+"""A stamp that is farther than this, and than a window, ahead of all others means that time jumped ahead.
+
+It jumped back when, for ten seconds of sensor time, nothing comes but stamps that are so far behind: the topic that was
+ahead has fallen silent.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +105,8 @@ class WindowStream:
         Samples by buffer that came after a window that they belonged to.
     backward_jumps, forward_jumps : int
         How often time jumped and all buffers were emptied.
+    jumps : dict of str to int
+        The same, in either direction, by the buffer whose stamps jumped.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -113,6 +119,7 @@ class WindowStream:
         self.buffers = {name: RingBuffer(count, memory) for name, count in columns.items()}
         self.late = dict.fromkeys(columns, 0)
         self.backward_jumps = self.forward_jumps = 0
+        self.jumps = dict.fromkeys(columns, 0)
         self.clear()
         self.change(settings)
 
@@ -122,6 +129,7 @@ class WindowStream:
             buffer.clear()
         self._last: dict[str, int] = {}
         self._newest: int | None = None  # of all topics; None before the first message
+        self._behind: int | None = None  # first stamp since which all are far behind the newest
         self._since = 0
         self._next_end = 0
         self._cut_until: int | None = None
@@ -149,13 +157,7 @@ class WindowStream:
 
     def push(self, name: str, stamp: int, values: Sequence[float | None]) -> None:
         """Add one message: the buffer's name, its stamp in nanoseconds, a value for each of the buffer's channels."""
-        last = self._last.get(name)
-        if last is not None and stamp < last - BACKWARD_JUMP:
-            self.backward_jumps += 1
-            self.clear()
-        elif self._newest is not None and stamp > self._newest + max(self._window, FORWARD_JUMP):
-            self.forward_jumps += 1
-            self.clear()
+        self._clear_after_a_jump(name, stamp)
         if self._newest is None:
             self._newest = self._since = stamp
             self._plan(stamp)
@@ -164,6 +166,28 @@ class WindowStream:
         if self._cut_until is not None and stamp <= self._cut_until:
             self.late[name] += 1
         self.buffers[name].push(stamp, values)
+
+    def _clear_after_a_jump(self, name: str, stamp: int) -> None:
+        """Start anew when this stamp cannot follow on those before it."""
+        if self._newest is None:
+            return
+        far = max(self._window, FORWARD_JUMP)
+        if stamp >= self._newest - far:
+            self._behind = None
+        elif self._behind is None:
+            self._behind = stamp
+        if stamp < self._last.get(name, stamp) - BACKWARD_JUMP:
+            self.backward_jumps += 1
+            self.jumps[name] += 1
+        elif self._behind is not None and stamp > self._behind + FORWARD_JUMP:
+            self.backward_jumps += 1
+            self.jumps[max(self._last, key=self._last.__getitem__)] += 1  # the one that had gone ahead
+        elif stamp > self._newest + far:
+            self.forward_jumps += 1
+            self.jumps[name] += 1
+        else:
+            return
+        self.clear()
 
     def ready(self) -> list[Cut]:
         """Cut the windows that became ready, oldest first."""

@@ -2,19 +2,22 @@
 
 import json
 import math
+import re
 import time
 from collections import deque
 from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.subscription import Subscription
+from rclpy.validate_full_topic_name import validate_full_topic_name
 from rich.console import Console, RenderableType
 from rich.live import Live
 
-from infonet_ros.errors import InfonetError
+from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.matrices import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_from_message
@@ -25,6 +28,7 @@ from infonet_ros.view.selection import Selection
 
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown anew
+_STALE = 5.0  # seconds after which a report counts no more; a node sends one a second
 
 
 class Listener:
@@ -35,17 +39,32 @@ class Listener:
     node : Node
         Subscribes.
     target : str
-        Name of the node to listen to.
+        Full name of the node to listen to; the slash at its front may be left out.
+
+    Raises
+    ------
+    ConfigurationError
+        ``target`` is no name of a node.
     """
 
     def __init__(self, node: Node, target: str) -> None:
         self.target = f"/{target.strip('/')}"
+        try:
+            validate_full_topic_name(self.target)
+        except InvalidTopicNameException as error:
+            raise ConfigurationError(
+                f"{target!r} is no name of a node: expected letters, digits and underscores, after a namespace if it "
+                "has one, such as /robot1/infonet; `ros2 node list` shows those that run."
+            ) from error
         self.matrix: DependenceMatrix | None = None
         self.received = 0
         self._node = node
         self._kind = ""
         self._subscription: Subscription | None = None
-        self._reports: dict[str, Report] = {}
+        # Nodes that take turns publish as one, and report each from a namespace of its own, share_0, share_1, ...
+        namespace, _, name = self.target.rpartition("/")
+        self._own_status = re.compile(rf"{re.escape(namespace)}/(?:(share_\d+)/)?{name}: (.*)", re.DOTALL)
+        self._reports: dict[str, tuple[float, list[Report]]] = {}  # when they came, by the share
         self._scale = palette.Scale()
         self._end = 1.0
         self._arrivals: deque[float] = deque(maxlen=10)
@@ -72,7 +91,16 @@ class Listener:
         arrivals = self._arrivals
         rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) if len(arrivals) > 1 else math.nan
         silence = now - (arrivals[-1] if arrivals else self._begun)
-        return Snapshot(self.target, self.matrix, self._end, list(self._reports.values()), rate, silence)
+        return Snapshot(self.target, self.matrix, self._end, self._current_reports(now), rate, silence)
+
+    def _current_reports(self, now: float) -> list[Report]:
+        """Return the newest reports; of a node that sends none any more, nothing is known but that."""
+        found: list[Report] = []
+        for share, (arrival, reports) in sorted(self._reports.items()):
+            if now - arrival > _STALE:
+                reports = [Report(3, share or "node", f"no diagnostics for {now - arrival:.0f} s")]
+            found += reports
+        return found
 
     def _take_matrix(self, message: MutualInformationMatrix) -> None:
         self.matrix = matrix_from_message(message)
@@ -81,11 +109,14 @@ class Listener:
         self.received += 1
 
     def _take_diagnostics(self, array: DiagnosticArray) -> None:
-        prefix = f"{self.target.rpartition('/')[2]}: "
+        found: dict[str, list[Report]] = {}
         for status in array.status:
-            if status.name.startswith(prefix):
-                name = status.name.removeprefix(prefix)
-                self._reports[name] = Report(status.level[0], name, status.message)
+            if match := self._own_status.fullmatch(f"/{status.name}"):
+                share, what = match.groups(default="")
+                report = Report(status.level[0], f"{share} {what}".strip(), status.message)
+                found.setdefault(share, []).append(report)
+        # A node reports all that it has at once: what it reports no more, it has no more.
+        self._reports |= {share: (time.monotonic(), reports) for share, reports in found.items()}
 
 
 def watch(listener: Listener, executor: SingleThreadedExecutor, selection: Selection, console: Console) -> None:

@@ -15,7 +15,8 @@ pytest.importorskip("distributed", reason="needs the extra 'dask': pip install d
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from infonet_ros.errors import ConfigurationError
+from infonet_ros.errors import ConfigurationError, MissingDependencyError
+from infonet_ros.fleet import commands
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names
 from infonet_ros.fleet.summary import page, table
 from infonet_ros.offline.findings import findings_record
@@ -137,3 +138,11 @@ def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
 def test_a_bag_that_is_called_like_a_formula_is_none_in_a_spreadsheet(name, shown):
     rows = list(csv.reader(io.StringIO(table([Outcome(name, {"pairs": [pair(0.5)]})]), newline="")))
     assert [row[0] for row in rows] == ["bag", shown]
+
+
+def test_without_dask_the_command_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setattr(commands, "find_spec", lambda name: None)
+    with pytest.raises(
+        MissingDependencyError, match="distributed, which is not installed: run `pip install distributed`"
+    ):
+        commands.fleet([tmp_path / "bag"], tmp_path)

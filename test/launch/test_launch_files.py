@@ -80,6 +80,23 @@ def test_rviz_starts_when_asked_for(rviz):
     assert layout.endswith("config/infonet.rviz")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ({}, {}),
+        ({"use_sim_time": "true"}, {"use_sim_time": True}),
+        ({"use_sim_time": "false", "autostart": "false", "device": "cpu"}, {"use_sim_time": False, "autostart": False}),
+    ],
+)
+def test_only_what_is_given_goes_before_the_parameter_file(arguments, expected):
+    _, found = entities("infonet.launch.py", **arguments)
+    (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
+    overrides = [part for part in node._Node__parameters if isinstance(part, dict)]
+    given = {words(launch.LaunchContext(), name): value for part in overrides for name, value in part.items()}
+    assert {name: value for name, value in given.items() if name != "device"} == expected
+    assert ("device" in given) == ("device" in arguments)
+
+
 def test_nodes_that_take_turns_publish_on_the_topics_of_one():
     context, found = entities("infonet.launch.py", namespace="robot1", shares="2", share="1")
     (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]

@@ -135,6 +135,17 @@ def test_a_refused_parameter_says_why(graph, name, setting, reason):
     assert reason in result.reason
 
 
+@pytest.mark.parametrize("names", ["c", 5, 0.5, True, [1, 2]])
+def test_a_list_of_names_is_refused_when_it_is_something_else(graph, names):
+    node = graph.infonet(**{**PAIR, "autostart": False})
+    for group in ("modalities", "watches"):
+        (result,) = node.set_parameters([Parameter(group, value=names)])
+        assert not result.successful
+        assert result.reason == f"{group} must be a list of names, got {names!r}: write it as [imu, odom]."
+    assert node.get_parameter("modalities").value == ["a", "b"]
+    assert node.get_parameter("a.topic").value == "/a"
+
+
 def test_every_parameter_says_what_it_is(graph):
     node = graph.infonet(**{**PAIR, "watches": ["w"], "w.pair": ["a", "b"]})
     for name, spec in scalar_parameters().items():
@@ -321,6 +332,46 @@ def test_a_watched_pair_that_loses_its_dependence_raises_an_alert(graph):
     feed.run(10.5, 4.0)
     graph.until(lambda: alerts[-1].level == DiagnosticStatus.OK)
     assert len(alerts) == 2
+
+
+def test_alerts_that_last_are_told_to_who_comes_late_and_end_with_the_node(graph):
+    watches = {
+        "watches": ["never", "slip"],
+        "never.pair": ["a.vector.x", "a.vector.y"],
+        "never.threshold": 5.0,
+        "slip.pair": ["a.vector.x", "b.vector.x"],
+        "slip.threshold": 0.4,
+    }
+    node, _ = started(graph, **watches, **{"never.duration": 0.0, "slip.duration": 0.0, "window": 2.0})
+    frozen = []
+    signals = {**SIGNALS, "/b": lambda t: stamped(t, 0.0) if frozen else SIGNALS["/b"](t)}
+    feed = Feed(graph, node, signals)
+
+    def until(never, slip):
+        def states():
+            return {name: finding.state.value for name, finding in node._estimation.findings.items()}
+
+        graph.until(lambda: states() == {"never": never, "slip": slip})
+
+    def newest(alerts):
+        return {alert.name: value(alert, "state") for alert in alerts}
+
+    feed.run(0.0, 4.5)
+    until("alert", "kept")
+    frozen.append(True)
+    feed.run(4.5, 4.0)
+    until("alert", "alert")
+    frozen.clear()
+    feed.run(8.5, 4.0)
+    until("alert", "kept")
+    latched = QoSProfile(depth=2, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    late = graph.listen(DiagnosticStatus, "/infonet/alerts", latched)
+    graph.until(lambda: newest(late) == {"never": "alert", "slip": "kept"})
+    node.trigger_deactivate()
+    graph.until(lambda: newest(late) == {"never": "unknown", "slip": "kept"})
+    later = graph.listen(DiagnosticStatus, "/infonet/alerts", latched)
+    graph.until(lambda: newest(later).get("never") == "unknown")
+    assert "alert" not in newest(later).values()
 
 
 def test_nan_for_a_topic_is_not_known_to_the_end(graph):

@@ -4,9 +4,14 @@ import importlib.util
 from pathlib import Path
 
 import numpy as np
+import pytest
 from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.time import Time
 from robot_graph import START, Feed, parameters, stamped
+from rosgraph_msgs.msg import Clock
 from std_msgs.msg import String
+
+from infonet_ros.msg import MutualInformationMatrix
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "planner" / "choose_odometry.py"
 SETTINGS = {
@@ -36,12 +41,62 @@ def load_example():
     return module
 
 
-def test_the_planner_leaves_the_slipping_wheels_and_the_blind_camera(graph):
+def planner(graph):
+    """Start the example in simulated time; return what it chooses, and a function that sets the clock."""
     candidates = ["wheels.vector.z", "visual.vector.z"]
-    overrides = parameters(reference="imu.vector.z", candidates=candidates)
-    graph.add(load_example().OdometryChoice(context=graph.context, parameter_overrides=overrides))
+    overrides = parameters(reference="imu.vector.z", candidates=candidates, use_sim_time=True)
+    node = graph.add(load_example().OdometryChoice(context=graph.context, parameter_overrides=overrides))
+    clock = graph.robot.create_publisher(Clock, "/clock", 10)
+    graph.until(clock.get_subscription_count)
+
+    def at(seconds):
+        now = Time(nanoseconds=round(seconds * 1e9))
+        clock.publish(Clock(clock=now.to_msg()))
+        graph.until(lambda: node.get_clock().now().nanoseconds == now.nanoseconds)
+
     kept = QoSProfile(depth=10, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-    choices = graph.listen(String, "/odometry_choice/choice", kept)
+    return graph.listen(String, "/odometry_choice/choice", kept), at
+
+
+@pytest.fixture
+def told(graph):
+    """The planner's answer to a matrix whose lower ends are given, at a time; and its answer to time alone."""
+    choices, at = planner(graph)
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    publisher = graph.robot.create_publisher(MutualInformationMatrix, "/infonet/channels", latched)
+    graph.until(publisher.get_subscription_count)
+
+    def told(now, lower=None):
+        at(START + now)
+        graph.until(lambda: choices)
+        choices.clear()
+        if lower is None:
+            at(START + now + 1.0)  # lets the planner's timer run
+        else:
+            matrix = MutualInformationMatrix(names=["imu.vector.z", "wheels.vector.z", "visual.vector.z"])
+            matrix.header.stamp = Time(nanoseconds=round(START * 1e9)).to_msg()
+            matrix.lower = [np.nan, *lower, *[np.nan] * 6]
+            publisher.publish(matrix)
+        return graph.until(lambda: choices and choices[-1]).data
+
+    return told
+
+
+def test_the_planner_holds_its_choice_until_another_is_better_by_the_margin(told):
+    assert told(0.0, (0.50, 0.45)) == "wheels.vector.z"
+    assert told(0.0, (0.45, 0.50)) == "wheels.vector.z"
+    assert told(0.0, (0.45, 0.60)) == "visual.vector.z"
+    assert told(0.0, (0.60, 0.55)) == "visual.vector.z"
+
+
+def test_the_planner_trusts_no_old_news(told):
+    assert told(5.0, (0.5, 0.4)) == "wheels.vector.z"
+    assert told(20.0) == ""
+    assert told(20.0, (0.5, 0.4)) == ""
+
+
+def test_the_planner_leaves_the_slipping_wheels_and_the_blind_camera(graph):
+    choices, at = planner(graph)
     node = graph.infonet(**SETTINGS)
     feed = Feed(
         graph,
@@ -53,6 +108,7 @@ def test_the_planner_leaves_the_slipping_wheels_and_the_blind_camera(graph):
         },
     )
     for start, expected in ((0.0, "wheels.vector.z"), (SLIPS_AFTER, "visual.vector.z"), (BLIND_AFTER, "")):
+        at(START + start)
         choices.clear()
         feed.run(start, 8.0 if start else 6.0)
         graph.until(lambda: choices and choices[-1].data == expected)  # noqa: B023

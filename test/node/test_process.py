@@ -96,6 +96,25 @@ def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--params-file", "/nowhere/robot.yaml"), "/nowhere/robot.yaml"),
+        (("--params-file", __file__), __file__),
+        (("-p", "foo"), "-p foo"),
+        (("--bogus",), "--bogus"),
+        (("-p", "modalities:=5"), "modalities must be a list of names, got 5: write it as [imu, odom]."),
+    ],
+)
+def test_arguments_that_cannot_be_used_are_one_line_and_code_one(launch, arguments, reason):
+    process = launch(*arguments)
+    _, errors = process.communicate(timeout=BOUND)
+    assert process.returncode == 1
+    assert errors.splitlines()[-1].startswith("infonet_node: ")
+    assert reason in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+
+
 def test_a_callback_that_raises_is_reported_and_the_node_goes_on(graph: Graph):
     node = graph.infonet(**PAIR)
     calls = []

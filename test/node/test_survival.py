@@ -101,6 +101,33 @@ def test_time_that_goes_backwards(graph):
     assert int(value(status, "backward jumps of time")) >= 2
 
 
+def test_two_publishers_whose_clocks_differ_on_one_topic_are_warned_of_until_the_next_life(graph):
+    node, _ = started(graph)
+    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
+    graph.until(publisher.get_subscription_count)
+    diagnosis = Diagnosis(graph)
+    for index in range(20):
+        publisher.publish(stamped(START + index / 50.0 - 3600.0 * (index % 2)))
+    status = diagnosis.until("infonet: /a", lambda status: "jumps of time" in status.message)
+    assert status.level != DiagnosticStatus.OK
+    assert "look for a second publisher of this topic" in status.message
+    diagnosis.until("infonet: /a", lambda status: value(status, "jumps of time") == "19")
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    diagnosis.until("infonet: estimator", lambda status: "unconfigured" in status.message)
+    node.start()
+    graph.until(publisher.get_subscription_count)
+    publisher.publish(stamped(START))
+    said = []
+
+    def received(status):
+        said.append(status.message)
+        return value(status, "received") == "1"
+
+    diagnosis.until("infonet: /a", received)
+    assert not any("jumps of time" in message for message in said), said
+
+
 def test_a_thousand_lives(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)

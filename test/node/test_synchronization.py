@@ -56,6 +56,7 @@ def test_it_goes_on_after_time_jumped_back_with_full_queues(kind):
     readings = [("a", later + 100 * step, (0.0,)) for step in range(20)]
     readings += [(name, 100 * step, (0.0,) * width) for step in range(20) for name, width in (("a", 1), ("b", 2))]
     assert [stamp for stamp, _ in matched(synchronizer, sets, readings)] == [100 * step for step in range(20)]
+    assert synchronizer.jumps == {"a": 1, "b": 0}
 
 
 def test_it_goes_on_after_what_takes_the_sets_raised():

@@ -22,6 +22,7 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
+from infonet_ros.view import monitor
 
 CHANNELS = ["imu.angular_velocity.y", "imu.angular_velocity.z", "odom.twist.twist.angular.z", "fix.altitude"]
 MODALITIES = ["imu", "odom", "fix"]
@@ -209,6 +210,68 @@ def test_json_is_one_line_of_strict_json(topics):
     assert (strongest["a"], strongest["b"], strongest["significant"]) == (CHANNELS[0], CHANNELS[2], True)
     assert strongest["mi"] == pytest.approx(0.92)
     assert strongest["lag"] == pytest.approx(0.4)
+
+
+@pytest.fixture
+def listening():
+    context = rclpy.Context()
+    rclpy.init(context=context, domain_id=64)
+    node = rclpy.create_node("listening", context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    yield node, executor
+    executor.shutdown()
+    node.destroy_node()
+    rclpy.shutdown(context=context)
+
+
+def until(executor, condition, timeout=60.0):
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "the condition did not come true in time"
+        executor.spin_once(timeout_sec=0.05)
+
+
+def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(listening):
+    node, executor = listening
+    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    listener = monitor.Listener(node, "robot1/infonet")
+    until(executor, publisher.get_subscription_count)
+    nodes = ["infonet", "robot2/infonet", "robot1/other", "robot1/infonet", "robot1/share_1/infonet"]
+    for name in nodes:
+        statuses = [DiagnosticStatus(name=f"{name}: {what}", message=name) for what in ("estimator", "/imu")]
+        publisher.publish(DiagnosticArray(status=statuses))
+
+    def reported():
+        return {report.name: report.message for report in listener.snapshot().reports}
+
+    own = {"estimator": "robot1/infonet", "/imu": "robot1/infonet"}
+    share = {"share_1 estimator": "robot1/share_1/infonet", "share_1 /imu": "robot1/share_1/infonet"}
+    until(executor, lambda: reported() == own | share)
+    publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="robot1/infonet: estimator", message="inactive")]))
+    until(executor, lambda: reported() == {"estimator": "inactive"} | share)
+
+
+def test_a_node_that_reports_no_more_does_not_stay_fine(listening):
+    node, executor = listening
+    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    listener = monitor.Listener(node, "/infonet")
+    until(executor, publisher.get_subscription_count)
+    publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="infonet: estimator", message="computing")]))
+    until(executor, lambda: [report.level for report in listener.snapshot().reports] == [0])
+    until(executor, lambda: [report.level for report in listener.snapshot().reports] == [3])
+    (report,) = listener.snapshot().reports
+    assert report.message.startswith("no diagnostics for")
+
+
+@pytest.mark.parametrize("name", ["", "a b", "/robot1//infonet", "7up"])
+def test_what_is_no_name_of_a_node_is_one_sentence(name):
+    done = subprocess.run(
+        command("--once", "--node", name), env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert f"{name!r} is no name of a node: expected letters" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_without_a_node_once_ends_with_one_sentence():
