@@ -13,7 +13,7 @@ from infonet_ros.matrices import DependenceMatrix, channel_matrices
 from infonet_ros.offline.changes import Change, find_changes
 from infonet_ros.offline.intake import Intake
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recording import Recording, Span, check_topics
+from infonet_ros.offline.recording import Recording, Span, check_topics, unit_remedy
 from infonet_ros.offline.topic_statistics import TopicStatistics
 from infonet_ros.offline.whole_recording import WholeRecording, estimate_whole, scan_range, strongest_pairs
 from infonet_ros.offline.workers import Workers
@@ -104,7 +104,7 @@ def analyse(
         if not matrices:
             raise RecordingError(
                 f"no window of {settings.window:g} s is complete in {recording.label}: choose a smaller --window or "
-                "--hop."
+                f"--hop{unit_remedy(recording)}."
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
@@ -134,5 +134,6 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
     if span.duration < settings.window:
         raise RecordingError(
             f"the window is {settings.window:g} s, longer than the {span.duration:.1f} s of {recording.label} that are "
-            f"analysed: choose --window {max(0.01, float(f'{span.duration / 3:.1g}')):g}, or less."
+            f"analysed: choose --window {max(0.01, float(f'{span.duration / 3:.1g}')):g}, or less"
+            f"{unit_remedy(recording)}."
         )

@@ -46,6 +46,7 @@ class Bag:
     """
 
     kind = "bag"
+    notices = ()
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)

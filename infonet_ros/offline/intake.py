@@ -7,7 +7,7 @@ import numpy as np
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.offline.progress import Progress
-from infonet_ros.offline.recording import Recording, Span
+from infonet_ros.offline.recording import Recording, Span, unit_remedy
 from infonet_ros.offline.topic_statistics import StampLog, TopicStatistics
 from infonet_ros.offline.trace import Overview, Trace
 from infonet_ros.streams.channels import parse_channel
@@ -91,6 +91,6 @@ class Intake:
             longer = 2 * InfoNet.MIN_SAMPLES / window.rate
             raise InputError(
                 f"a window of {self._settings.window:g} s at {window.rate:g} Hz holds {len(window.samples)} samples, "
-                f"fewer than the {InfoNet.MIN_SAMPLES} that an estimate needs: choose --window {longer:.3g}, or a "
-                "higher --rate."
+                f"fewer than the {InfoNet.MIN_SAMPLES} that an estimate needs: choose --window "
+                f"{float(f'{longer:.3g}'):g}, or a higher --rate{unit_remedy(self._recording)}."
             )

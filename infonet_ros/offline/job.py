@@ -18,7 +18,7 @@ from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
 from infonet_ros.offline.bags import Bag
 from infonet_ros.offline.findings import Significance, counted, findings_record
-from infonet_ros.offline.matrix_bag import write_matrix_bag
+from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import Progress, progress_bars, silent
@@ -31,7 +31,8 @@ from infonet_ros.view.names import printable
 
 PARAMS_FILE = "params.yaml"
 
-_NEED_PACKAGES = (Format.html, Format.parquet)  # left out with a notice where the package is missing and nobody asked
+# Left out with a notice where nobody asked for them and a package is missing, or times are beyond what ROS can tell.
+_DISPENSABLE = (Format.html, Format.parquet, Format.mcap)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +77,7 @@ def analyse_bag(
         span = chosen_span(bag, 0.0, None)
         proposal = Proposal(settings, ()) if settings.modalities else propose(bag, settings, span)
         analysis, missing = _fill(folder, bag, proposal, span, formats, cores=cores)
-    return Results(analysis, tuple(folder.written), (*proposal.notices, *missing))
+    return Results(analysis, tuple(folder.written), (*bag.notices, *proposal.notices, *missing))
 
 
 def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
@@ -91,12 +92,13 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     console = Console(stderr=True, quiet=options.quiet, highlight=False, soft_wrap=True)
     with recording as opened, OutputFolder(out) as folder:
         span = chosen_span(opened, options.start, options.duration)
+        _print_notices(console, opened.notices)
         proposal = _settings(opened, options, span)
         _print_notices(console, proposal.notices)
         with progress_bars(console) as progress:
             analysis, missing = _fill(folder, opened, proposal, span, options.formats, progress)
     _print_notices(console, missing)
-    results = Results(analysis, tuple(folder.written), (*proposal.notices, *missing))
+    results = Results(analysis, tuple(folder.written), (*opened.notices, *proposal.notices, *missing))
     if options.json:
         record = findings_record(results.analysis)
         files = [str(path) for path in results.files]
@@ -129,11 +131,27 @@ def _fill(
     progress: Progress = silent,
     cores: int | None = None,
 ) -> tuple[Analysis, list[str]]:
-    """Analyse an open recording into a folder; also return notices about formats that this machine cannot write."""
+    """Analyse an open recording into a folder; also return notices about what it and the files do without."""
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
-    return analysis, _write(folder, analysis, formats, proposal.notices)
+    repeated = _repeated(recording, analysis)
+    missing = _write(folder, analysis, formats, (*recording.notices, *proposal.notices, *repeated))
+    return analysis, [*repeated, *missing]
+
+
+def _repeated(recording: Recording, analysis: Analysis) -> list[str]:
+    """Tell what was left out because two samples of one moment cannot both be true."""
+    counts = [f"{t.duplicates} of {t.messages} of {t.name}" for t in analysis.topics if t.duplicates]
+    if not counts:
+        return []
+    shown = ", ".join(counts[:4]) + (", ..." if len(counts) > 4 else "")
+    if recording.kind == "table":
+        return [
+            f"rows with the time of an earlier row are left out ({shown}): if that clock is too coarse for them, "
+            "name a finer one with --time."
+        ]
+    return [f"messages with the stamp of an earlier one are left out ({shown})."]
 
 
 def _write(
@@ -159,8 +177,8 @@ def _write(
     for kind in Format if formats is None else dict.fromkeys(formats):
         try:
             folder.write(*writes[kind])
-        except MissingDependencyError as error:
-            if formats is not None or kind not in _NEED_PACKAGES:
+        except (MissingDependencyError, StampError) as error:
+            if formats is not None or kind not in _DISPENSABLE:
                 raise
             missing.append(str(error))
     return missing

@@ -12,11 +12,17 @@ from rosbags.typesys.store import Typestore
 
 from infonet_ros.errors import OutputError
 from infonet_ros.matrices import DependenceMatrix, pair_columns
+from infonet_ros.offline.recording import NANOSECONDS
 
 MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 PAIR_TYPE = "infonet_ros/msg/MutualInformationPair"
 
+_LAST_SECOND = 2**31 - 1
 _PACKAGE = Path(__file__).parents[1]
+
+
+class StampError(OutputError):
+    """Times that a ROS stamp cannot hold."""
 
 
 def message_definition(name: str) -> str:
@@ -48,7 +54,19 @@ def write_matrix_bag(path: Path, topics: Mapping[str, Sequence[DependenceMatrix]
         A folder that is not there yet.
     topics : mapping of str to sequence of DependenceMatrix
         Matrices in the order of time, by topic; each is stamped with the end of its window.
+
+    Raises
+    ------
+    StampError
+        Before anything is written.
     """
+    times = [time for matrices in topics.values() for matrix in matrices for time in (matrix.start, matrix.end)]
+    first, last = (time // NANOSECONDS for time in (min(times, default=0), max(times, default=0)))
+    if first < 0 or last > _LAST_SECOND:
+        raise StampError(
+            f"a bag of the matrices cannot be written: they reach from {first} s to {last} s, expected 0 to "
+            f"{_LAST_SECOND} s as in ROS stamps; choose other kinds of output with --format."
+        )
     store = matrix_typestore()
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
         queue = []
@@ -104,5 +122,5 @@ def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
 
 
 def _time(types: Mapping[str, Any], nanoseconds: int) -> Any:
-    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    seconds, rest = divmod(nanoseconds, NANOSECONDS)
     return types["builtin_interfaces/msg/Time"](sec=seconds, nanosec=rest)

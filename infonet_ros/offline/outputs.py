@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from infonet_ros.errors import InfonetError, OutputError
@@ -31,12 +32,14 @@ class OutputFolder:
         self._names: list[str] = []
 
     def __enter__(self) -> "OutputFolder":
-        self._made = not self.path.exists()
+        self._made: list[Path] = []
         try:
+            self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             # Inside the folder itself, so that the last step is a rename on one file system.
             self._aside = Path(tempfile.mkdtemp(prefix=".infonet-", dir=self.path))
         except OSError as error:
+            self._remove_empty()
             raise _cannot_write(self.path, error) from error
         return self
 
@@ -46,8 +49,13 @@ class OutputFolder:
                 self._move_into_place()
         finally:
             shutil.rmtree(self._aside, ignore_errors=True)
-            if self._made and not any(self.path.iterdir()):
-                self.path.rmdir()
+            self._remove_empty()
+
+    def _remove_empty(self) -> None:
+        """Remove the folders that were made, the innermost first, up to one that holds something."""
+        with suppress(OSError):
+            for path in self._made:
+                path.rmdir()
 
     def write(self, name: str, write: Callable[[Path], object]) -> None:
         """Let ``write`` make the file or folder ``name``, at the path that it is given."""

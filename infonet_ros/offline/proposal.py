@@ -60,7 +60,8 @@ def propose(
     varying, rates = _varying(recording, candidates, span)
     if not any(varying.values()):
         raise RecordingError(
-            f"no numeric field varies in {recording.label} (topics {', '.join(names)}): there is nothing to compare."
+            f"no numeric field varies in {recording.label} (topics {', '.join(names) or 'none'}): there is nothing "
+            "to compare; choose another part with --start and --duration, or other topics with --topics."
         )
     modalities, beyond = _fair_share(recording, varying, limit)
     if beyond:

@@ -1,10 +1,11 @@
 """What bags and tables have in common: topics, and a stream of samples for the channels that are asked for."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from infonet_ros.errors import RecordingError
+from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.streams.settings import Modality, Settings
 
 NANOSECONDS = 1_000_000_000
@@ -58,6 +59,10 @@ class Recording(Protocol):
     end: int
 
     @property
+    def notices(self) -> Sequence[str]:
+        """Sentences about how it was read, and what was left out."""
+
+    @property
     def topics(self) -> Mapping[str, Topic]:
         """Topics by name."""
 
@@ -95,7 +100,14 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
     ------
     RecordingError
         It begins after the end of the recording.
+    ConfigurationError
+        A number that is not finite.
     """
+    for name, seconds in (("start", start), ("duration", duration)):
+        if seconds is not None and not math.isfinite(seconds):
+            raise ConfigurationError(
+                f"--{name} is {seconds:g}: expected a number of seconds; leave it out to take the recording as it is."
+            )
     begin = recording.start + round(start * NANOSECONDS)
     end = recording.end + 1
     if begin >= end:
@@ -106,6 +118,13 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
     if duration is not None:
         end = min(end, begin + round(duration * NANOSECONDS))
     return Span(begin, end)
+
+
+def unit_remedy(recording: Recording) -> str:
+    """Say what else helps when a window does not fit: times of a table may have been read in a wrong unit."""
+    if recording.kind != "table":
+        return ""
+    return "; if the times were read in a unit that is not theirs, name it with --time-unit"
 
 
 def check_topics(recording: Recording, settings: Settings) -> None:

@@ -22,7 +22,9 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.offline.recording import NANOSECONDS, Field, Sample, Topic
 from infonet_ros.streams.settings import Modality
 
-TIME_NAMES = ("time", "timestamp", "__time", "stamp", "t", "secs", "seconds", "sec", "time_s", "time [s]", "time (s)")
+TIME_NAMES = ("time", "timestamp", "__time", "stamp", "t", "secs", "seconds", "sec")
+"""Usual names of a time column, which a unit may follow: ``time_ms``, ``time [ms]``, ``timestampNs``."""
+
 TIME_UNITS = {"s": 1e9, "ms": 1e6, "us": 1e3, "ns": 1.0}
 
 TABLE_TYPE = "table"
@@ -31,12 +33,29 @@ _BOOLEANS = {"true": "1", "false": "0", "True": "1", "False": "0", "TRUE": "1", 
 _OPENERS: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DELIMITERS = ",;\t|"
 _GLIMPSE_ROWS = 1000
+_UNIT_WORDS = {
+    "s": r"s|secs?|seconds?",
+    "ms": r"ms|msecs?|millis|millisecs?|milliseconds?",
+    "us": r"[uµμ]s|[uµμ]secs?|micros|microsecs?|microseconds?",
+    "ns": r"ns|nsecs?|nanos|nanosecs?|nanoseconds?",
+}
+# A unit stands behind something that parts it from the name, or begins with a capital: "times" holds none.
+_UNIT = {
+    unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})\s*[\])}}]?$")
+    for unit, words in _UNIT_WORDS.items()
+}
+_DECIMAL_COMMA = re.compile(r"([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)")
+
+_LAST_SECOND = 2**31 - 1  # of a ROS stamp
+_FARTHEST = 9.2e18  # nanoseconds: what 64 bits hold, with room to move it
+_UNKNOWN, _BEYOND = np.iinfo(np.int64).min, np.iinfo(np.int64).min + 1  # in place of stamps
 
 
 class Table:
     """A CSV file with a time column.
 
-    An empty cell means that the row says nothing about its column; ``nan`` means that the value is not known.
+    An empty cell means that the row says nothing about its column; ``nan`` means that the value is not known. Times
+    that a ROS stamp cannot hold, such as those before zero, are moved by whole seconds, all by the same.
 
     Parameters
     ----------
@@ -46,7 +65,7 @@ class Table:
         Name of the time column; without it, a column with a usual name such as ``time`` or ``timestamp``, else the
         first one if it never decreases.
     unit : str
-        Of the time column: "s", "ms", "us", "ns", or "auto", which judges integers by their size.
+        Of the time column: "s", "ms", "us", "ns", or "auto", which asks the column's name, else judges by size.
 
     Raises
     ------
@@ -59,12 +78,14 @@ class Table:
     def __init__(self, path: Path, time: str | None = None, unit: str = "auto") -> None:
         self.label = path.name
         self.unstamped: set[str] = set()
+        self.notices: list[str] = []
         self._path = path
         self._time = time
         self._unit = unit
 
     def __enter__(self) -> "Table":
-        header, rows = _read(self._path)
+        self.notices = []
+        header, rows = _read(self._path, self.notices)
         if not rows or len(header) < 2:
             raise RecordingError(
                 f"{self._path} has {len(rows)} rows and {len(header)} columns: expected a time column, one more column "
@@ -76,13 +97,15 @@ class Table:
         elif self._time not in cells:
             raise RecordingError(f"{self._path} has no column {self._time!r} for the time: it has {', '.join(header)}.")
         stamps = self._stamps(cells.pop(self._time))
-        known = np.flatnonzero(stamps >= 0)
+        known = np.flatnonzero(stamps > _BEYOND)
         if not len(known):
             raise RecordingError(
-                f"{self._path} has no row whose time {self._time!r} is known: there is nothing to analyse."
+                f"{self._path} has no row whose time {self._time!r} is known and within 292 years of zero: name "
+                "another column with --time, or its unit with --time-unit."
             )
+        self._tell_left_out(stamps)
         order = known[np.argsort(stamps[known], kind="stable")]
-        self._stamp = stamps[order]
+        self._stamp = self._as_ros_stamps(stamps[order])
         self.start, self.end = int(self._stamp[0]), int(self._stamp[-1])
         self._groups: dict[str, dict[str, _Column]] = {}
         self._texts: dict[str, list[str]] = {}
@@ -95,6 +118,13 @@ class Table:
             members = self._groups.setdefault(group, {})
             empty = np.array([cell in _EMPTY for cell in column])
             members[_unique(_identifier(leaf), members)] = _Column(numbers[order], empty[order])
+        if not self._groups:
+            name, column = next(iter(cells.items()))
+            text = next(cell for cell in column if _numbers([cell]) is None)
+            raise RecordingError(
+                f"{self._path} has no column of numbers beside its time {self._time!r}: {name!r} holds {text!r}; "
+                "expected numbers such as -0.5 in at least one column."
+            )
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -140,25 +170,53 @@ class Table:
         return values
 
     def _stamps(self, cells: Sequence[str]) -> np.ndarray:
-        """Stamps (rows,) int64 in nanoseconds; -1 where the time is not known."""
+        """Stamps (rows,) int64 in nanoseconds; `_UNKNOWN` or `_BEYOND` where there is none."""
+        assert self._time is not None
         numbers = _numbers(cells)
         if numbers is None:
-            return _dates(cells, self._time or "", self._path)
-        factor = self._nanoseconds_per_unit(numbers)
-        good = (numbers >= 0) & (numbers * factor < 2.0**63)  # what a stamp can hold
+            return _dates(cells, self._time, self._path)
+        factor = TIME_UNITS[self._unit_of(numbers)]
+        good = np.abs(numbers) < _FARTHEST / factor
+        stamps = np.where(np.isnan(numbers), _UNKNOWN, _BEYOND)
         if factor == 1.0:  # beyond 2**53 a float no longer holds every nanosecond
-            return np.array([_whole(cell) if ok else -1 for cell, ok in zip(cells, good, strict=True)], dtype=np.int64)
-        return np.where(good, np.round(np.where(good, numbers, 0.0) * factor), -1).astype(np.int64)
+            stamps[good] = [_whole(cells[row]) for row in np.flatnonzero(good).tolist()]
+        else:
+            stamps[good] = np.round(numbers[good] * factor).astype(np.int64)
+        return stamps
 
-    def _nanoseconds_per_unit(self, raw: np.ndarray) -> float:
+    def _unit_of(self, times: np.ndarray) -> str:
+        """Take the unit of the time column as it was given, from its name, or from its size; tell if not given."""
+        assert self._time is not None
         if self._unit != "auto":
-            return TIME_UNITS[self._unit]
-        largest = float(np.max(raw, initial=0.0, where=np.isfinite(raw)))
-        # Counted from 1970, today is 1.8e9 s; a unit that is a thousand times smaller makes a number so much larger.
-        for unit, least in (("ns", 1e17), ("us", 1e14), ("ms", 1e11)):
-            if largest > least:
-                return TIME_UNITS[unit]
-        return float(NANOSECONDS)
+            return self._unit
+        named = _named_unit(self._time)
+        unit = named or _likely_unit(times)
+        source = "as its name says" if named else "judging by its size"
+        self.notices.append(f"time is column {self._time!r}, in {unit} {source}; --time and --time-unit change that.")
+        return unit
+
+    def _tell_left_out(self, stamps: np.ndarray) -> None:
+        for mark, reason in ((_UNKNOWN, "empty or not known"), (_BEYOND, "more than 292 years from zero")):
+            if count := np.count_nonzero(stamps == mark):
+                self.notices.append(
+                    f"{count} of {len(stamps)} rows are left out: their time {self._time!r} is {reason}."
+                )
+
+    def _as_ros_stamps(self, stamps: np.ndarray) -> np.ndarray:
+        """Move stamps (rows,), in the order of time, to where results can hold them; tell by how much."""
+        first, last = (int(stamp) // NANOSECONDS for stamp in (stamps[0], stamps[-1]))
+        if first >= 0 and last <= _LAST_SECOND:
+            return stamps
+        if last - first > _LAST_SECOND:
+            raise RecordingError(
+                f"the times {self._time!r} of {self._path} reach from {first} s to {last} s: expected less than "
+                "68 years; name their unit with --time-unit, or remove the rows that stand apart."
+            )
+        self.notices.append(
+            f"times begin at {stamps[0] / NANOSECONDS:.10g} s, and ROS stamps reach from 0 to {_LAST_SECOND} s: the "
+            f"results give all times {'plus' if first < 0 else 'minus'} {abs(first)} s."
+        )
+        return stamps - first * NANOSECONDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,15 +230,16 @@ def _open(path: Path) -> IO[str]:
     return opener(path, "rt", encoding="utf-8-sig", newline="")
 
 
-def _read(path: Path) -> tuple[list[str], list[list[str]]]:
-    """Header and rows of a table, all cells without the blanks around them."""
+def _read(path: Path, notices: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a table, all cells without the blanks around them and with decimal points."""
     try:
         with _open(path) as file:
             first = file.readline()
             if not first.strip():
                 raise RecordingError(f"{path} is empty: expected a header line and rows of numbers.")
             file.seek(0)
-            reader = csv.reader(file, delimiter=max(_DELIMITERS, key=first.count), skipinitialspace=True)
+            delimiter = max(_DELIMITERS, key=first.count)
+            reader = csv.reader(file, delimiter=delimiter, skipinitialspace=True)
             header, *rows = ([cell.strip() for cell in row] for row in reader if row)
     except FileNotFoundError as error:
         raise RecordingError(f"{path} is not there: expected a CSV file.") from error
@@ -196,7 +255,15 @@ def _read(path: Path) -> tuple[list[str], list[list[str]]]:
             f"row {short + 1} of {path} has {len(rows[short])} cells, but the header has {len(header)}: the file may "
             "be truncated; mend or remove the row."
         )
+    if delimiter != "," and any(_DECIMAL_COMMA.fullmatch(cell) for row in rows for cell in row if "," in cell):
+        rows = [[_with_point(cell) if "," in cell else cell for cell in row] for row in rows]
+        notices.append("commas within numbers are read as decimal points: 1,234 is a little more than one.")
     return header, rows
+
+
+def _with_point(cell: str) -> str:
+    number = _DECIMAL_COMMA.fullmatch(cell)
+    return f"{number[1]}.{number[2]}" if number else cell
 
 
 def _numbers(cells: Sequence[str]) -> np.ndarray | None:
@@ -209,12 +276,22 @@ def _numbers(cells: Sequence[str]) -> np.ndarray | None:
 
 
 def _whole(cell: str) -> int:
-    return int(cell) if cell.isdecimal() else int(float(cell))
+    return int(cell) if cell.removeprefix("-").isdecimal() else round(float(cell))
+
+
+def _named_unit(name: str) -> str | None:
+    return next((unit for unit, pattern in _UNIT.items() if pattern.search(name)), None)
+
+
+def _likely_unit(times: np.ndarray) -> str:
+    largest = float(np.max(np.abs(times), initial=0.0, where=np.isfinite(times)))
+    # Counted from 1970, today is 1.8e9 s; a unit that is a thousand times smaller makes a number so much larger.
+    return next((unit for unit, least in (("ns", 1e17), ("us", 1e14), ("ms", 1e11)) if largest > least), "s")
 
 
 def _dates(cells: Sequence[str], column: str, path: Path) -> np.ndarray:
     """Stamps (rows,) int64 of ISO dates; without a time zone they are taken for UTC."""
-    stamps = np.full(len(cells), -1, dtype=np.int64)
+    stamps = np.full(len(cells), _UNKNOWN, dtype=np.int64)
     for row, cell in enumerate(cells):
         if cell in _EMPTY:
             continue
@@ -226,13 +303,15 @@ def _dates(cells: Sequence[str], column: str, path: Path) -> np.ndarray:
                 "name another column with --time."
             ) from error
         date = date if date.tzinfo else date.replace(tzinfo=timezone.utc)
-        stamps[row] = round(date.timestamp() * 1e6) * 1000
+        nanoseconds = round(date.timestamp() * 1e6) * 1000
+        stamps[row] = nanoseconds if abs(nanoseconds) < _FARTHEST else _BEYOND
     return stamps
 
 
 def _time_column(cells: Mapping[str, Sequence[str]], path: Path) -> str:
     for name in cells:
-        if name.lower() in TIME_NAMES:
+        unit = _named_unit(name) if _split(name)[0] == TABLE_TYPE else None  # stamp.nanosec alone is no time
+        if {name.lower(), _UNIT[unit].sub("", name).lower() if unit else ""} & {*TIME_NAMES}:
             return name
     first = next(iter(cells))
     numbers = _numbers(cells[first])

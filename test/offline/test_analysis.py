@@ -6,9 +6,12 @@ from infonet_ros.errors import ConfigurationError, InputError, RecordingError
 from infonet_ros.matrices import channel_matrix
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.recording import chosen_span
+from infonet_ros.offline.intake import Intake
+from infonet_ros.offline.progress import silent
+from infonet_ros.offline.recording import Span, chosen_span
+from infonet_ros.offline.tables import Table
 from infonet_ros.offline.whole_recording import clear_delays
-from infonet_ros.streams.settings import Modality
+from infonet_ros.streams.settings import Modality, Settings
 from infonet_ros.streams.window_stream import WindowStream
 
 
@@ -139,3 +142,26 @@ def test_what_cannot_be_analysed_is_refused_in_one_sentence(what, small_bag, sma
 def test_a_start_after_the_end_is_refused(small_bag, small_settings, net):
     with pytest.raises(RecordingError, match=r"--start is 100 s, but small lasts 60\.0 s"):
         analysed(small_bag, small_settings, net, start=100.0)
+
+
+@pytest.mark.parametrize("seconds", [float("inf"), float("nan")])
+@pytest.mark.parametrize("name", ["start", "duration"])
+def test_a_part_that_is_no_number_of_seconds_is_refused(small_bag, name, seconds):
+    with Bag([small_bag]) as bag, pytest.raises(ConfigurationError, match=f"--{name} is {seconds}: .* leave it out"):
+        chosen_span(bag, **{"start": 0.0, "duration": 1.0, name: seconds})
+
+
+def test_a_window_that_does_not_fit_a_table_points_to_its_unit(tmp_path, net):
+    """Milliseconds taken for seconds make slow samples, seconds taken for milliseconds a short recording."""
+    modalities = (Modality("m", "table", ("x", "y")),)
+    path = tmp_path / "log.csv"
+    path.write_text("time,x,y\n" + "".join(f"{10 * k},{k % 7},{k % 5}\n" for k in range(300)))
+    with Table(path) as table:
+        settings = Settings(modalities=modalities, window=50.0, hop=50.0)
+        intake = Intake(table, settings, Span(table.start, table.end + 1), longest_lag=1.0)
+        with pytest.raises(InputError, match=r"choose --window 1280, or .*--time-unit\.$"):
+            list(intake.windows(silent))
+        with pytest.raises(RecordingError, match=r"no window of 5000 s .* --hop; .*--time-unit\.$"):
+            analyse(table, settings.with_values(window=5000.0, hop=5000.0), Span(table.start, 6000 * 10**9), net)
+    with Table(path, unit="ms") as table, pytest.raises(RecordingError, match=r"or less; .*--time-unit\.$"):
+        analyse(table, settings, chosen_span(table, 0.0, None), net)

@@ -10,6 +10,10 @@ import pytest
 import yaml
 from recordings import leg_and_speed, write_ros2
 
+from infonet_ros.offline import job
+from infonet_ros.offline.matrix_bag import StampError
+from infonet_ros.offline.options import Format
+from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.streams.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +89,36 @@ def test_a_table_is_analysed_as_a_bag_is(tmp_path):
     assert strongest["mi"] > 0.8
 
 
+def test_rows_that_a_table_loses_are_counted(tmp_path):
+    """A clock of tenths of a second for forty rows in each: of every tenth the first row stays, and one has no time."""
+    x = np.random.default_rng(6).normal(size=(2, 24_000))
+    rows = [f"{k // 40 / 10 - 5.0},{a:.4f},{b:.4f}" for k, (a, b) in enumerate(x.T)]
+    rows[7] = ",1,2"
+    (tmp_path / "log.csv").write_text("\n".join(["time,x,y", *rows]))
+    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    notices = json.loads(done.stdout)["notices"]
+    assert done.stderr.splitlines() == [f"Note: {notice}" for notice in notices]
+    assert "1 of 24000 rows are left out: their time 'time' is empty or not known." in notices
+    assert any("(23399 of 23999 of table)" in notice for notice in notices)
+    assert any("all times plus 5 s" in notice for notice in notices)
+    assert "23399 of 23999" in (tmp_path / "log_infonet" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_matrix_bag_that_cannot_be_is_left_out_unless_asked_for(small_analysis, tmp_path, monkeypatch):
+    """A robot whose clock is beyond 2038 still gets everything else."""
+
+    def refuse(path, topics):
+        raise StampError("a bag of the matrices cannot be written")
+
+    monkeypatch.setattr(job, "write_matrix_bag", refuse)
+    with OutputFolder(tmp_path / "out") as folder:
+        assert "a bag of the matrices cannot be written" in job._write(folder, small_analysis, None, ())
+    assert {"report.html", "infonet.csv"} < names_in(tmp_path / "out")
+    with pytest.raises(StampError), OutputFolder(tmp_path / "asked") as folder:
+        job._write(folder, small_analysis, [Format.mcap], ())
+
+
 def test_quiet_says_nothing(small_bag, tmp_path):
     done = infonet("bag", small_bag, *QUICK, "--quiet", "--format", "npz", "--max-channels", "2", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
@@ -133,6 +167,7 @@ def test_errors_are_one_line(small_bag, tmp_path, earlier):
         (("bag", small_bag, "--window", "90"), "the window is 90 s, longer than the 60.0 s"),
         (("bag", small_bag, "--topics", "/arm"), "no topic of small matches '/arm'"),
         (("bag", small_bag, "--device", "tpu", "--window", "10"), "device is 'tpu'"),
+        (("bag", small_bag, "--duration", "inf"), "--duration is inf: expected a number of seconds"),
         (("csv", "absent.csv"), "absent.csv is not there"),
     ]
     for arguments, words in cases:

@@ -78,6 +78,28 @@ def test_a_folder_that_was_made_for_nothing_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_folders_that_were_made_on_the_way_are_removed_those_that_were_there_stay(tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(InputError), OutputFolder(tmp_path / "there" / "a" / "b" / "c"):
+        raise InputError("no window is complete")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "there"]
+    with pytest.raises(InputError), OutputFolder(tmp_path / "there" / "a" / "b"):
+        (tmp_path / "there" / "a" / "theirs").write_text("of somebody else, meanwhile")
+        raise InputError("no window is complete")
+    assert contents(tmp_path) == {"there/a/theirs": "of somebody else, meanwhile"}
+    assert not (tmp_path / "there" / "a" / "b").exists()
+
+
+def test_a_folder_that_can_be_made_but_not_filled_is_removed(tmp_path, monkeypatch):
+    def full(**_):
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(OutputError, match="No space left"), OutputFolder(tmp_path / "a" / "b"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("here")
     for path in (tmp_path / "file", tmp_path / "file" / "below"):
