@@ -4,12 +4,14 @@ import numpy as np
 import torch
 from scipy import stats
 from torch import Tensor
-from torch.special import ndtri
+from torch.special import ndtr, ndtri
 
 from infonet_ros.training.dependence import Dependence, column, uniform
 
-ABSCISSAE = 1024  # quantiles of x over which the density of y is summed
+CELLS = 1024  # of equal probability in x, over which the density of y is summed
 ORDINATES = 384  # quantiles of y at which it is needed
+SHORT = 0.02  # noise levels that the mean moves within a cell, below which differences would be lost to rounding
+TINY = 1e-12
 NOISE_ENTROPY = {
     "normal": 0.5 * np.log(2 * np.pi * np.e),
     "uniform": np.log(2.0),
@@ -46,15 +48,21 @@ class NoisyFunction(Dependence):
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the entropy of y, by quadrature over x, less that of the noise."""
-        nodes = ndtri((torch.arange(ABSCISSAE) + 0.5) / ABSCISSAE)
-        inputs = self._input(nodes.expand(len(x), -1))
+        inside = torch.tensor([1e-3, 0.5, 1.0 - 1e-3])[:, None]  # of each cell; not its edge, where x may jump
+        low, middle, high = (
+            self._input(nodes.expand(len(x), -1)) for nodes in ndtri((torch.arange(CELLS) + inside) / CELLS)
+        )
         places = ((torch.arange(ORDINATES) + 0.5) / ORDINATES * y.shape[1]).long()
         outputs = y.sort(dim=1).values[:, places]
-        mean, scale = self._mean(inputs)[..., None], self._scale(inputs)[..., None]
-        log_terms = self._log_unit_density((outputs[:, None] - mean) / scale) - torch.log(scale)
-        log_density = torch.logsumexp(log_terms, dim=1) - np.log(ABSCISSAE)
+        scale = self._scale(middle)[..., None]
+        start, length = self._mean(low)[..., None], (self._mean(high) - self._mean(low))[..., None] / scale
+        noise = (outputs[:, None] - start) / scale
+        # The mean of the density of the noise over a cell, lest ordinates between two nodes have none.
+        spread = (self._unit_distribution(noise) - self._unit_distribution(noise - length)) / length
+        at_once = self._unit_density(noise - 0.5 * length)
+        density = (torch.where(length.abs() > SHORT, spread, at_once) / scale).mean(dim=1)
         conditional = torch.log(self._scale(x)).mean(dim=1) + NOISE_ENTROPY[self._noise]
-        return -log_density.mean(dim=1) - conditional
+        return -torch.log(density.clamp_min(TINY)).mean(dim=1) - conditional
 
     def _input(self, driver: Tensor) -> Tensor:
         """Map a driver to x, of about unit scale."""
@@ -96,13 +104,25 @@ class NoisyFunction(Dependence):
             return (2.0 * p - 1.0) / torch.sqrt(2.0 * p * (1.0 - p))
         return driver
 
-    def _log_unit_density(self, noise: Tensor) -> Tensor:
+    def _unit_density(self, noise: Tensor) -> Tensor:
         if self._noise == "uniform":
-            return torch.where(noise.abs() <= 1.0, -np.log(2.0), -80.0)
+            return 0.5 * (noise.abs() <= 1.0)
         if self._noise == "laplace":
-            return -noise.abs() - np.log(2.0)
+            return 0.5 * torch.exp(-noise.abs())
         if self._noise == "exponential":
-            return torch.where(noise >= 0.0, -noise, -80.0)
+            return torch.exp(-noise.clamp_min(0.0)) * (noise >= 0.0)
         if self._noise == "student":
-            return -1.5 * torch.log(2.0 + noise * noise)
-        return -0.5 * noise * noise - 0.5 * np.log(2.0 * np.pi)
+            return (2.0 + noise * noise) ** -1.5
+        return torch.exp(-0.5 * noise * noise) / np.sqrt(2.0 * np.pi)
+
+    def _unit_distribution(self, noise: Tensor) -> Tensor:
+        if self._noise == "uniform":
+            return 0.5 * (noise.clamp(-1.0, 1.0) + 1.0)
+        if self._noise == "laplace":
+            tail = 0.5 * torch.exp(-noise.abs())
+            return torch.where(noise < 0.0, tail, 1.0 - tail)
+        if self._noise == "exponential":
+            return -torch.expm1(-noise.clamp_min(0.0))
+        if self._noise == "student":
+            return 0.5 + 0.5 * noise / torch.sqrt(2.0 + noise * noise)
+        return ndtr(noise)

@@ -6,6 +6,7 @@ from scipy import stats
 from infonet_ros.training.copulas import Clayton, Frank, GaussianCopula, Gumbel, Student
 from infonet_ros.training.drivers import DRIVERS, EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.examples import FAMILIES
+from infonet_ros.training.regressions import NOISE_ENTROPY, NoisyFunction
 from infonet_ros.training.tables import ProbabilityTable
 
 BATCH = 3
@@ -70,6 +71,36 @@ def test_student_information_agrees_with_quadrature():
     ratio = pair.pdf(np.stack(np.meshgrid(quantiles, quantiles), axis=-1)) / np.outer(*[single.pdf(quantiles)] * 2)
     expected = 0.25 * np.outer(weights, weights).ravel() @ (ratio * np.log(ratio)).ravel()
     assert float(dependence.information(None, None)[0]) == pytest.approx(expected, abs=0.01)
+
+
+def noisy_function(seed, **settings):
+    function = drawn(NoisyFunction, seed)
+    for name, value in settings.items():
+        setattr(function, f"_{name}", value if isinstance(value, str) else torch.full((BATCH, 1), value))
+    return function, *function.sample(EvenDrivers(0).draw(np.random.default_rng(seed), BATCH))
+
+
+@pytest.mark.parametrize("level", [0.04, 0.4])
+def test_a_line_with_even_noise_has_its_closed_form(level):
+    """The sum of two uniform variables of widths a > b has the entropy ``log a + b / 2 a``."""
+    function, x, y = noisy_function(0, inputs="uniform", function="line", noise="uniform", uneven=0.0, level=level)
+    ratio = 3.4 / (2.0 * level)
+    expected = torch.full((BATCH,), np.log(ratio) + 0.5 / ratio)
+    torch.testing.assert_close(function.information(x, y), expected, rtol=0.0, atol=0.01)
+
+
+@pytest.mark.parametrize("noise", ["uniform", "exponential", "normal"])
+@pytest.mark.parametrize("inputs", ["exponential", "bimodal"])
+def test_faint_noise_around_a_steep_function_leaves_no_gaps(inputs, noise):
+    """The density of y as a mean over so many inputs that the faintest noise reaches from one to the next."""
+    function, x, y = noisy_function(5, inputs=inputs, function="polynomial", noise=noise, uneven=0.0, level=0.08)
+    nodes = function._input(torch.special.ndtri((torch.arange(1 << 16) + 0.5).double() / (1 << 16)).float()[None])
+    means = function._mean(nodes.expand(BATCH, -1))
+    some = y.sort(dim=1).values[:, 32::64]
+    densities = [function._unit_density((value[:, None] - means) / 0.08).mean(dim=1) / 0.08 for value in some.T]
+    entropy = -torch.log(torch.stack(densities).clamp_min(1e-12)).mean(dim=0)
+    expected = entropy - np.log(0.08) - NOISE_ENTROPY[noise]
+    torch.testing.assert_close(function.information(x, y), expected.float(), rtol=0.0, atol=0.03)
 
 
 def test_a_table_that_is_a_permutation_has_the_logarithm_of_its_size():
