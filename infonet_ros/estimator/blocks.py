@@ -8,14 +8,23 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.counts import bins_of_ranks, count_pairs
+from infonet_ros.estimator.counts import (
+    BINS,
+    BLOCKS,
+    bins_of_ranks,
+    coarsen,
+    count_pairs,
+    local_plug_ins,
+    pyramid,
+    sums_by_block,
+)
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
 from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import normalised
 from infonet_ros.estimator.scores import normal_scores
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
-OBSERVED_AT_ONCE = 64  # pairs on a processor: their counts stay in its cache
+COUNTED_AT_ONCE = 32  # pairs on a processor: their counts stay in its cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,19 +127,30 @@ class PairBlock:
 
     def observe(self) -> Observation:
         """Return what the network is shown of the pairs."""
-        most = OBSERVED_AT_ONCE if self.left.bins.device.type == "cpu" else len(self)
-        return Observation.join([Observation.from_counts(*part.measure()) for part in self.spans(most)])
+        return Observation.from_levels(*self.measure())
 
-    def measure(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return counts (M, BINS, BINS), and samples, effective samples and correlation, (M,) each."""
-        left, right, count = self.left, self.right, self.left.count
+    def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+        """Return what `Observation.from_levels` takes."""
+        most = COUNTED_AT_ONCE if self.left.bins.device.type == "cpu" else len(self)
+        columns = zip(*(part._count() for part in self.spans(most)), strict=True)
+        counts, sums, effective, correlation = (torch.cat(column) for column in columns)
+        levels, samples = pyramid(counts), torch.full_like(effective, float(self.left.count))
+        (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
+        return levels, fine, samples, effective, correlation
+
+    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
+
+        The last two are the effective samples and the correlation. The finest cells are so many that they are to be
+        forgotten soon, and all else is done for more pairs at a time, since threads wait for each other in between.
+        """
+        left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
         columns = torch.from_numpy(self.columns).to(rows.device)
         counts = count_pairs(left.bins.index_select(0, rows), self._turned(right.bins, columns))
         correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
-        effective = effective_samples(*memory, count)
-        return counts, torch.full_like(effective, float(count)), effective, correlation
+        return coarsen(counts), sums_by_block(counts), effective_samples(*memory, left.count), correlation
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""

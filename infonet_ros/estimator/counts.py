@@ -67,8 +67,16 @@ def densities(counts: Tensor, samples: Tensor) -> Tensor:
     return counts.float() * (counts.shape[1] ** 2 / samples)[:, None, None]
 
 
-def local_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
-    """Return the plug-in estimates of the MI block by block, at all resolutions of the counts from BLOCKS on.
+def sums_by_block(counts: Tensor) -> Tensor:
+    """Sum ``n log n`` of counts (M, g, g) over the cells of each block: (M, BLOCKS, BLOCKS) float32."""
+    cells = counts.shape[1]
+    side = cells // BLOCKS
+    rows = _n_log_n(counts).view(-1, BLOCKS, side, cells).sum(dim=2)
+    return rows.view(-1, BLOCKS, BLOCKS, side).sum(dim=3)
+
+
+def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Tensor:
+    """Return the plug-in estimates of the MI block by block, at several resolutions.
 
     The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
     where a ridge is finer than a cell, and too large where cells hold few samples; the network learns how much from
@@ -76,24 +84,20 @@ def local_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
 
     Parameters
     ----------
-    levels : dict of (M, g, g) int32
-        From `pyramid`.
+    sums : dict of (M, BLOCKS, BLOCKS) float32
+        By the number g of cells along an axis, from `sums_by_block`.
+    held : (M, BLOCKS, BLOCKS) int32
+        Samples in each block.
     samples : (M,) float32
         T, the number of samples counted; at most `MOST_SAMPLES`.
 
     Returns
     -------
     (M, L, BLOCKS, BLOCKS) float32
-        From the coarsest resolution to the finest; the mean over the blocks is the estimate of the whole, nats.
+        In the order of ``sums``; the mean over the blocks is the estimate of the whole, nats.
     """
-    resolutions = [cells for cells in LOCAL_RESOLUTIONS if cells in levels]
-    sums = []
-    for cells in resolutions:
-        side = cells // BLOCKS
-        rows = _n_log_n(levels[cells]).view(-1, BLOCKS, side, cells).sum(dim=2)
-        sums.append(rows.view(-1, BLOCKS, BLOCKS, side).sum(dim=3))
-    offsets = _log_densities_of_one(resolutions, samples)[..., None, None] * levels[BLOCKS].unsqueeze(1)
-    return (torch.stack(sums, dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
+    offsets = _log_densities_of_one(list(sums), samples)[..., None, None] * held.unsqueeze(1)
+    return (torch.stack(list(sums.values()), dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
 
 
 def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:

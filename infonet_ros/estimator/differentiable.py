@@ -19,18 +19,20 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     mean of the discriminant over the samples alone (the envelope theorem); the second term of the bound is constant,
     because ranks stay uniform. Nothing has to be traced through the network.
     """
-    channels = torch.cat([x, y]).detach().cpu().double().numpy()
-    ordering = Ordering.from_channels(channels, seed=0)
-    ranks = ordering.ranks()
-    # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
     pairs = len(x)
-    swapped = [ordering.keys[k] > ordering.keys[k + pairs] for k in range(pairs)]
-    numbers = np.arange(pairs)
-    first, second = np.where(swapped, [numbers + pairs, numbers], [numbers, numbers + pairs])
+    channels = torch.stack([x, y], dim=1).detach().cpu().double().numpy()
+    orderings = [Ordering.from_channels(pair, seed=0) for pair in channels]  # each by itself, as `estimate` does
+    # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
+    canonical = np.stack([ordering.canonical() for ordering in orderings], axis=1)  # (2, B)
+    first, second = canonical * pairs + np.arange(pairs)
+    ranks = np.stack([ordering.ranks() for ordering in orderings], axis=1).reshape(2 * pairs, -1)
     copulas = Copulas.from_ranks(ranks, runner.device)
     block = PairBlock.scanned(copulas, copulas, first, second, shifts=np.array([0]))
     found = [runner.estimate(part) for part in block.spans(runner.chunk)]
     values = torch.cat([torch.from_numpy(quantiles[:, 1]) for quantiles, _ in found]).to(x.device)
+    values[torch.from_numpy((channels == channels[..., :1]).all(axis=2).any(axis=1)).to(x.device)] = 0.0
+    if not (torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)):
+        return values
     tables = torch.cat([tables for _, tables in found]).to(x.device)
     exact = torch.from_numpy(normalised(ranks)).to(x.device)
     soft = torch.cat([_soft_ranks(x, exact[:pairs]), _soft_ranks(y, exact[pairs:])])

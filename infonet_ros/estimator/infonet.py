@@ -21,7 +21,7 @@ from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
-from infonet_ros.estimator.validation import as_count, as_groups, as_lags, as_matrix, as_pair, as_vectors
+from infonet_ros.estimator.validation import as_count, as_groups, as_lags, as_matrix, as_pair, as_vectors, check_lags
 from infonet_ros.estimator.weights import SHIPPED, load_weights
 
 
@@ -34,7 +34,8 @@ class InfoNet:
     interval is then wider than it need be.
 
     Ranks are taken first, so units and increasing transforms make no difference. Equal values are ranked in a random
-    order that depends on ``seed`` and on the channel's content only. The same input and seed give the same bits.
+    order that depends on ``seed``, on the channel's content, and on how many channels of the same content come before
+    it. The same input and seed give the same bits.
 
     The interval allows for streams that remember their past: the network is told the effective number of samples.
     """
@@ -89,14 +90,14 @@ class InfoNet:
             Shapes that differ or are not (T,), empty arrays, complex numbers or objects.
         """
         channels = as_pair(x, y)
-        (pairs,) = estimate_windows(self._runner, [channels], _request((0,), surrogates, seed))
+        (pairs,) = estimate_windows(self._runner, [channels], _request(np.zeros(1, dtype=int), surrogates, seed))
         return Estimate(
             mi=float(pairs.mi[0, 1]),
             lower=float(pairs.lower[0, 1]),
             upper=float(pairs.upper[0, 1]),
             p_value=None if pairs.p_value is None else float(pairs.p_value[0, 1]),
             samples=int(pairs.samples[0, 1]),
-            constant=bool(pairs.constant.any()),
+            constant=bool(constant_channels(channels[:, np.isfinite(channels).all(axis=0)]).any()),
         )
 
     def pairwise(
@@ -141,16 +142,17 @@ class InfoNet:
         Raises
         ------
         InputError
-            As in `pairwise`, once the window is taken.
+            As in `pairwise`: for the lags at once, for a window when it is taken.
         """
+        request = _request(as_lags(lags, signed=False), surrogates, seed)
 
         def channels() -> Iterator[np.ndarray]:
             for samples in windows:
                 taken = as_matrix("samples", samples)
-                as_lags(lags, taken.shape[1], signed=False)
+                check_lags(request.lags, taken.shape[1])
                 yield taken
 
-        return estimate_windows(self._runner, channels(), _request(lags, surrogates, seed))
+        return estimate_windows(self._runner, channels(), request)
 
     def lagged(self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, seed: int = 0) -> LaggedEstimate:
         """Estimate the MI of ``x[t]`` with ``y[t + lag]`` at each lag.
@@ -167,7 +169,8 @@ class InfoNet:
             As in `estimate`, or lags that the window cannot hold.
         """
         channels = as_pair(x, y)
-        steps = as_lags(lags, channels.shape[1], signed=True)
+        steps = as_lags(lags, signed=True)
+        check_lags(steps, channels.shape[1])
         return estimate_lagged(self._runner, channels, steps, as_count("seed", seed, least=0))
 
     def sliced(
@@ -287,11 +290,18 @@ class InfoNet:
         Raises
         ------
         InputError
-            Shapes that differ or are not (B, T), T outside that range, or samples that are not finite.
+            What are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range, or samples
+            that are not finite.
         """
-        if x.ndim != 2 or x.shape != y.shape or not MIN_SAMPLES <= x.shape[1] <= TRAINED_SAMPLES[1]:
+        for name, values in (("x", x), ("y", y)):
+            if not isinstance(values, Tensor) or not values.is_floating_point():
+                kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
+                raise InputError(
+                    f"{name} is of type {kind}: expected a floating torch tensor; `estimate` takes arrays."
+                )
+        if x.ndim != 2 or len(x) == 0 or x.shape != y.shape or not MIN_SAMPLES <= x.shape[1] <= TRAINED_SAMPLES[1]:
             raise InputError(
-                f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}: expected (B, T) for both, "
+                f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}: expected (B, T) for both, B > 0, "
                 f"T from {MIN_SAMPLES} to {TRAINED_SAMPLES[1]}."
             )
         if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
@@ -317,6 +327,6 @@ class InfoNet:
         return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
 
 
-def _request(lags: Sequence[int], surrogates: int, seed: int) -> Request:
-    """Say what is asked of each window; the lags are checked later, with each window that they must fit."""
-    return Request(np.atleast_1d(lags), as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))
+def _request(lags: np.ndarray, surrogates: int, seed: int) -> Request:
+    """Say what is asked of each window, at lags (L,)."""
+    return Request(lags, as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))

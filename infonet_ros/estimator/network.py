@@ -14,6 +14,8 @@ from infonet_ros.estimator.symmetry import Symmetry
 PATCHES = 4  # along each axis
 TOKENS = PATCHES**2
 PATCH = GRID // PATCHES
+SIDE = 2  # quadrants along each axis
+QUADRANTS = SIDE**2
 LEVELS = 3  # resolutions at which each patch is seen: as it is, and joined two by two, and again
 CELL_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
 BLOCK_NUMBERS = len(LOCAL_RESOLUTIONS) * (BLOCKS // PATCHES) ** 2
@@ -27,41 +29,51 @@ class NetworkShape:
 
     width: int = 128
     heads: int = 2
-    blocks: int = 4
+    blocks: int = 3  # of attention and perceptron among the quadrants
     expansion: int = 2
 
 
-class Block(nn.Module):
-    """Self-attention and a two-layer perceptron, each normalised first and added to its input."""
+class Attention(nn.Module):
+    """Self-attention of tokens (M, S, width), normalised first and added to its input."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
         self.heads = shape.heads
-        self.attention_norm = nn.LayerNorm(shape.width)
+        self.norm = nn.LayerNorm(shape.width)
         self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
-        self.attention_out = nn.Linear(shape.width, shape.width)
-        self.perceptron_norm = nn.LayerNorm(shape.width)
-        self.perceptron_in = nn.Linear(shape.width, shape.expansion * shape.width)
-        self.perceptron_out = nn.Linear(shape.expansion * shape.width, shape.width)
+        self.out = nn.Linear(shape.width, shape.width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (M, S, width) to (M, S, width)."""
         batch, length, width = tokens.shape
-        packed = self.query_key_value(self.attention_norm(tokens)).view(batch, length, 3, self.heads, -1)
+        packed = self.query_key_value(self.norm(tokens)).view(batch, length, 3, self.heads, -1)
         query, key, value = packed.permute(2, 0, 3, 1, 4)  # each (M, heads, S, w)
         # So few tokens are attended to faster by plain products than by torch's fused kernel, gradients above all.
         scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-2, -1))
         mixed = torch.matmul(scores.softmax(dim=-1), value)
-        tokens = tokens + self.attention_out(mixed.transpose(1, 2).reshape(batch, length, width))
-        hidden = functional.silu(self.perceptron_in(self.perceptron_norm(tokens)))
-        return tokens + self.perceptron_out(hidden)
+        return tokens + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+
+
+class Perceptron(nn.Module):
+    """Two layers for each token (..., width) by itself, normalised first and added to its input."""
+
+    def __init__(self, shape: NetworkShape) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(shape.width)
+        self.hidden = nn.Linear(shape.width, shape.expansion * shape.width)
+        self.out = nn.Linear(shape.expansion * shape.width, shape.width)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Map tokens (..., width) to (..., width)."""
+        return tokens + self.out(functional.silu(self.hidden(self.norm(tokens))))
 
 
 class Network(nn.Module):
     """Patches of the grid as tokens, each of which returns its part of the table.
 
     After Hu et al. 2024, with the grid in place of raw samples: the network costs the same for every T, and ranks make
-    the second term of the bound exact.
+    the second term of the bound exact. Patches attend to each other once, then they are joined to quadrants, among
+    which attention costs a quarter.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -76,16 +88,23 @@ class Network(nn.Module):
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
         )
-        self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
+        self.patches = nn.Sequential(Perceptron(shape), Attention(shape), Perceptron(shape))
+        self.join = nn.Linear(TOKENS // QUADRANTS * shape.width, shape.width)
+        self.quadrants = nn.Sequential(*(part(shape) for _ in range(shape.blocks) for part in (Attention, Perceptron)))
         self.norm = nn.LayerNorm(shape.width)
         self.patch_out = nn.Linear(shape.width, PATCH * PATCH)
         self.quantiles_out = nn.Sequential(
             nn.Linear(2 * shape.width, shape.width), nn.SiLU(), nn.Linear(shape.width, 3)
         )
 
+    @property
+    def hidden_layers(self) -> list[nn.Module]:
+        """Those between the tokens that come in and those that go out."""
+        return [self.patches, self.join, self.quadrants]
+
     def in_precision(self, kind: torch.dtype) -> "Network":
         """Convert the weights, but for what few numbers go through: their rounding would be seen in the quantiles."""
-        for module in (self.patch_in, self.blocks, self.patch_out):
+        for module in (self.patch_in, *self.hidden_layers, self.patch_out):
             module.to(kind)
         return self
 
@@ -108,27 +127,39 @@ class Network(nn.Module):
         """
         orientation = self.symmetry.canonical(seen.grids)
         summary = self.summary_in(seen.summary)
-        tokens = self._embed(seen, orientation, summary)
-        for block in self.blocks:
-            tokens = block(tokens)
-        tokens = self.norm(tokens.float())
-        quantiles = self._quantiles(torch.cat([summary, tokens.mean(dim=1)], dim=-1))
+        patches = self.patches(self._embed(seen, orientation, summary))
+        by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
+        quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
+        features = self.norm(quadrants.float()).mean(dim=1)
+        quantiles = self._quantiles(torch.cat([summary, features], dim=-1))
         if not tables:
             return quantiles, None
-        patches = self.patch_out(tokens.to(self.patch_out.weight.dtype)).float()
-        table = patches.view(-1, PATCHES, PATCHES, PATCH, PATCH).transpose(2, 3).reshape(-1, GRID, GRID)
+        tokens = self.norm((by_quadrant + quadrants.unsqueeze(2)).float())
+        table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
         return quantiles, self.symmetry.restore(table - excess[:, None, None], orientation)
 
     def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
-        levels = [self.symmetry.orient(seen.grids, orientation)]
+        tokens = self.patch_in(self._numbers(seen, orientation).to(kind))
+        return tokens + (self.place + summary.unsqueeze(1)).to(kind)
+
+    @torch.no_grad()
+    def _numbers(self, seen: Observation, orientation: Tensor) -> Tensor:
+        """Return what is seen of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
+        maps = [self.symmetry.orient(seen.grids, orientation)]
         for _ in range(1, LEVELS):
-            levels.append(0.25 * coarsen(levels[-1]))
-        numbers = [_split_patches(torch.log1p(level).to(kind).unsqueeze(1)) for level in levels]
-        numbers.append(_split_patches(self.local_symmetry.orient(seen.local, orientation).to(kind)))
-        return self.patch_in(torch.cat(numbers, dim=2)) + (self.place + summary.unsqueeze(1)).to(kind)
+            maps.append(0.25 * coarsen(maps[-1]))
+        parts = [*(_split_patches(level.unsqueeze(1)) for level in maps)]
+        parts.append(_split_patches(self.local_symmetry.orient(seen.local, orientation)))
+        # Filled part by part: joining copies of the parts would take half as long as the product that follows.
+        numbers = seen.grids.new_empty(len(seen), TOKENS, self.patch_in.in_features)
+        places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
+        for part, place in zip(parts, places, strict=True):
+            place.view(part.shape).copy_(part)
+        numbers[..., :CELL_NUMBERS].log1p_()
+        return numbers
 
     def _quantiles(self, features: Tensor) -> Tensor:
         centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
@@ -140,7 +171,12 @@ class Network(nn.Module):
 
 
 def _split_patches(maps: Tensor) -> Tensor:
-    """(M, L, S, S) to (M, TOKENS, L * S * S / TOKENS)."""
-    patch = maps.shape[-1] // PATCHES
-    split = maps.view(*maps.shape[:2], PATCHES, patch, PATCHES, patch)
-    return split.permute(0, 2, 4, 1, 3, 5).reshape(len(maps), TOKENS, -1)
+    """View (M, L, S, S) as (M, *TOKENS, L, S / PATCHES, S / PATCHES), the tokens quadrant by quadrant in four axes."""
+    split = maps.unflatten(2, (SIDE, PATCHES // SIDE, -1)).unflatten(5, (SIDE, PATCHES // SIDE, -1))
+    return split.permute(0, 2, 5, 3, 6, 1, 4, 7)
+
+
+def _join_patches(patches: Tensor) -> Tensor:
+    """(M, QUADRANTS, patches of each, PATCH * PATCH) to (M, GRID, GRID)."""
+    split = patches.view(len(patches), SIDE, SIDE, PATCHES // SIDE, PATCHES // SIDE, PATCH, PATCH)
+    return split.permute(0, 1, 3, 5, 2, 4, 6).reshape(-1, GRID, GRID)

@@ -8,13 +8,15 @@ from torch import Tensor
 from torch.nn import functional
 
 from infonet_ros.estimator.counts import (
+    BLOCKS,
     GRID,
+    LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
     RESOLUTIONS,
     coarse_plug_ins,
     densities,
     local_plug_ins,
-    pyramid,
+    sums_by_block,
 )
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
@@ -40,16 +42,15 @@ class Observation:
     summary: Tensor
 
     @classmethod
-    def from_counts(cls, counts: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor) -> "Observation":
-        """Look at counts (M, BINS, BINS) of T samples; the others as in `summarise`."""
-        levels = pyramid(counts)
-        return cls.from_levels(levels, local_plug_ins(levels, samples), samples, effective, correlation)
-
-    @classmethod
     def from_levels(
-        cls, levels: dict[int, Tensor], local: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor
+        cls, levels: dict[int, Tensor], fine: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor
     ) -> "Observation":
-        """Look at a `counts.pyramid` that begins at GRID or above, and all `counts.local_plug_ins`."""
+        """Look at a `counts.pyramid` of GRID cells and at what finer cells tell, ``fine`` (M, BLOCKS, BLOCKS).
+
+        The other arguments are those of `summarise`.
+        """
+        sums = {cells: sums_by_block(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
+        local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), fine.unsqueeze(1)], dim=1)
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         return cls(
             grids=densities(levels[GRID], samples),

@@ -109,7 +109,7 @@ class BestOverLags:
         return self.quantiles[..., 1]
 
     def put(self, meeting: Meeting, quantiles: np.ndarray) -> None:
-        """Enter the pairs of a meeting, quantiles (S, P, Q, 3), where they beat what is there, and mirror them."""
+        """Enter pairs of a meeting, (S, P, Q, 3), in the first S scans where they beat what is there; mirror them."""
         row, column = np.nonzero(meeting.wanted | meeting.constant)
         left, right, found = meeting.left_index[row], meeting.right_index[column], quantiles[:, row, column]
         # A pair and its mirror image may meet together: one after the other, lest both write to one place.
@@ -117,7 +117,7 @@ class BestOverLags:
             self._put_pairs(left[side], right[side], found[:, side], meeting.lag)
 
     def _put_pairs(self, left: np.ndarray, right: np.ndarray, quantiles: np.ndarray, lag: int) -> None:
-        scan, pair = np.nonzero(~(quantiles[..., 1] <= self.mi[:, left, right]))
+        scan, pair = np.nonzero(~(quantiles[..., 1] <= self.mi[: len(quantiles), left, right]))
         for a, b, sign in ((left[pair], right[pair], 1), (right[pair], left[pair], -1)):
             self.quantiles[scan, a, b] = quantiles[scan, pair]
             self.lag[scan, a, b] = sign * lag
@@ -153,8 +153,17 @@ class Survey:
         self._order = ordering.canonical()
         panel = Panel.from_channels(channels[self._order], ordering[self._order])
         self.meetings = list(_meetings(panel, request.lags, device))
+        longest_lag = int(request.lags.max())
+        self._shifts = [surrogate_shifts(m.count, request.surrogates, request.seed, longest_lag) for m in self.meetings]
         self._best: BestOverLags | None = None
-        self._exceeding = np.zeros((len(channels),) * 2)
+        self._taken = 0
+        self._exceeding = np.zeros((self.size, self.size))
+        self._surrogates = np.full((self.size, self.size), request.surrogates)
+        for meeting, shifts in zip(self.meetings, self._shifts, strict=True):
+            row, column = np.nonzero(meeting.wanted | meeting.constant)
+            left, right = meeting.left_index[row], meeting.right_index[column]
+            for pairs in ((left, right), (right, left)):
+                self._surrogates[pairs] = np.minimum(self._surrogates[pairs], len(shifts))
 
     @property
     def size(self) -> int:
@@ -167,19 +176,19 @@ class Survey:
         Surrogates are scanned over the same lags: the largest of many is no surprise by itself.
         """
         yield Scan(self, [np.zeros(1, dtype=np.int64)] * len(self.meetings))
-        request = self._request
-        longest_lag = int(request.lags.max())
-        shifts = [surrogate_shifts(m.count, request.surrogates, request.seed, longest_lag) for m in self.meetings]
         together = max(1, SCAN_ELEMENTS // self.size**2)
-        for start in range(0, request.surrogates if shifts else 0, together):
-            yield Scan(self, [own[start : start + together] for own in shifts])
+        for start in range(0, max(map(len, self._shifts), default=0), together):
+            yield Scan(self, [own[start : start + together] for own in self._shifts])
 
     def take(self, best: BestOverLags) -> None:
         """Take the result of one of the scans, in their order."""
         if self._best is None:
             self._best = best
-        else:
-            self._exceeding += (best.mi >= self._best.mi[0]).sum(axis=0)
+            return
+        # A pair with few samples at one of its lags has surrogates for as many scans as it has shifts there.
+        number = self._taken + np.arange(len(best.mi))[:, None, None]
+        self._exceeding += ((best.mi >= self._best.mi[0]) & (number < self._surrogates)).sum(axis=0)
+        self._taken += len(best.mi)
 
     def estimate(self) -> PairwiseEstimate:
         """Return the estimate once all scans are taken."""
@@ -187,12 +196,12 @@ class Survey:
         back = np.ix_(np.argsort(self._order), np.argsort(self._order))
         lag = self._best.lag[0][back]
         lower, mi, upper = np.moveaxis(self._best.quantiles[0][back], -1, 0)
-        surrogates = self._request.surrogates
+        tested = self._request.surrogates > 0
         return PairwiseEstimate(
             mi=mi,
             lower=lower,
             upper=upper,
-            p_value=p_value(mi, self._exceeding[back], surrogates) if surrogates else None,
+            p_value=p_value(mi, self._exceeding[back], self._surrogates[back]) if tested else None,
             lag=lag,
             samples=_common_samples(np.isfinite(self._channels), lag),
             constant=constant_channels(self._channels),
@@ -201,7 +210,7 @@ class Survey:
 
 @dataclass(frozen=True, eq=False)
 class Scan:
-    """One look at all meetings of a survey, with the right side of each turned by its shifts (S,)."""
+    """One look at all meetings of a survey, with the right side of each turned by its shifts, as many as it has."""
 
     survey: Survey
     shifts: list[np.ndarray]
@@ -213,15 +222,10 @@ class Scan:
 
     def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> BestOverLags:
         """Bring together what the network says of the blocks; pairs with a constant channel have nothing."""
-        scans = len(self.shifts[0]) if self.shifts else 1
-        best = BestOverLags(scans, self.survey.size)
-        meetings = self.survey.meetings
-        means = {
-            number: meetings[number].mean(scans, own)
-            for number, own in groupby(results, key=lambda result: result[0].tag[1])
-        }
-        for number, meeting in enumerate(meetings):
-            best.put(meeting, means.get(number, np.zeros((scans, *meeting.wanted.shape, 3), dtype=np.float32)))
+        best = BestOverLags(max(map(len, self.shifts), default=1), self.survey.size)
+        found = {number: list(own) for number, own in groupby(results, key=lambda result: result[0].tag[1])}
+        for number, (meeting, shifts) in enumerate(zip(self.survey.meetings, self.shifts, strict=True)):
+            best.put(meeting, meeting.mean(len(shifts), found.get(number, [])))
         return best
 
 

@@ -27,7 +27,9 @@ def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 
     (K, T) float64
         All zero when every channel is constant.
     """
-    centred = channels - channels.mean(axis=1, keepdims=True)
+    peak = np.abs(channels).max(axis=1, keepdims=True)
+    scaled = channels / np.where(peak > 0.0, peak, 1.0)  # squares of very large or small values would not be numbers
+    centred = scaled - scaled.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
     varies = deviation[:, 0] > 0.0
     standard = centred[varies] / deviation[varies]

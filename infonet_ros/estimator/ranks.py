@@ -31,20 +31,21 @@ class Ordering:
         orders = np.argsort(channels, axis=1)
         ordered = np.take_along_axis(channels, orders, axis=1)
         steps = ordered[:, 1:] != ordered[:, :-1]
-        dense = np.zeros(channels.shape, dtype=np.int32)
-        np.put_along_axis(dense, orders[:, 1:], np.cumsum(steps, axis=1, dtype=np.int32), axis=1)
+        levels = np.zeros(channels.shape, dtype=np.int32)
+        np.cumsum(steps, axis=1, out=levels[:, 1:])
+        dense = _placed(levels, orders)
         dense[np.isnan(channels)] = -1
-        keys: list[bytes] = []
-        for index, ranks in enumerate(dense):
-            key = blake2b(ranks.tobytes(), digest_size=8).digest()
-            if not steps[index].all():
-                # Channels of equal content would share one order, and look more alike than they are.
-                entropy = [seed, int.from_bytes(key, "little"), keys.count(key)]
-                shuffled = np.random.default_rng(entropy).permutation(len(ranks))
-                unknown_last = np.where(ranks < 0, len(ranks), ranks)[shuffled]
-                orders[index] = shuffled[np.argsort(unknown_last, kind="stable")]
-            keys.append(key)
-        return cls(orders, keys)
+        upright_keys: list[bytes] = []
+        for index in np.flatnonzero(~steps.all(axis=1)):
+            upright, falls = _upright(dense[index])
+            key = _digest(upright)
+            # Channels of equal content would share one order, and look more alike than they are.
+            orders[index] = _order_at_random(upright, [seed, int.from_bytes(key, "little"), upright_keys.count(key)])
+            if falls:
+                known = np.count_nonzero(upright >= 0)
+                orders[index, :known] = orders[index, :known][::-1]
+            upright_keys.append(key)
+        return cls(orders, [_digest(ranks) for ranks in dense])
 
     def canonical(self) -> np.ndarray:
         """Order of the channels that depends on their content alone, (N,)."""
@@ -69,12 +70,39 @@ class Ordering:
             place[rows] = np.arange(len(rows))
             places = place[orders]
             orders = places[places >= 0].reshape(len(orders), len(rows))
-        ranks = np.empty(orders.shape, dtype=np.int64)
-        np.put_along_axis(ranks, orders, np.arange(orders.shape[1])[None], axis=1)
-        return ranks
+        return _placed(np.broadcast_to(np.arange(orders.shape[1]), orders.shape), orders)
 
     def __getitem__(self, index: np.ndarray) -> "Ordering":
         return Ordering(self.orders[index], [self.keys[k] for k in index])
+
+
+def _digest(ranks: np.ndarray) -> bytes:
+    return blake2b(ranks.tobytes(), digest_size=8).digest()
+
+
+def _upright(ranks: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return dense ranks (T,), or those of the negated channel, the same for both; and whether it is the latter.
+
+    So ties of a channel and of its negative are broken alike, and neither tells more than the other.
+    """
+    negated = np.where(ranks < 0, ranks, ranks.max() - ranks)
+    falls = negated.tobytes() < ranks.tobytes()
+    return (negated if falls else ranks), falls
+
+
+def _order_at_random(ranks: np.ndarray, entropy: list[int]) -> np.ndarray:
+    """Sort samples by dense ranks (T,), equal ones at random, those of rank -1 last."""
+    shuffled = np.random.default_rng(entropy).permutation(len(ranks))
+    unknown_last = np.where(ranks < 0, len(ranks), ranks)[shuffled]
+    return shuffled[np.argsort(unknown_last, kind="stable")]
+
+
+def _placed(values: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Put values (N, T) where orders (N, T) say; row by row, which is several times faster than `put_along_axis`."""
+    placed = np.empty(values.shape, dtype=values.dtype)
+    for row, order, value in zip(placed, orders, values, strict=True):
+        row[order] = value
+    return placed
 
 
 def normalised(ranks: np.ndarray) -> np.ndarray:

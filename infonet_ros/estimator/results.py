@@ -40,7 +40,8 @@ class PairwiseEstimate:
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
     p_value : (N, N) float64 or None
-        None when no surrogates were asked for.
+        None when no surrogates were asked for. From fewer than were asked for where few different shifts are clear of
+        the lags.
     lag : (N, N) int32
         Lag in samples at which the MI was largest (0 when no lags were asked for); antisymmetric,
         positive where the column follows the row.

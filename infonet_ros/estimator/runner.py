@@ -4,8 +4,8 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from itertools import chain, islice
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from infonet_ros.estimator.blocks import PairBlock
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import Observation
 
-CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
+CPU_CHUNK = 64  # pairs at a time: fewer leave too much of the time to Python, more leave cores idle if channels are few
 CUDA_CHUNK = 4096
 FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
 
@@ -71,11 +71,18 @@ class Runner:
 
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
-        """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs."""
-        with _one_thread():
-            quantiles, tables = self._network(block.observe(), tables=True)
-        assert tables is not None
-        return quantiles.cpu().numpy(), tables.cpu()
+        """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs; in halves, as below."""
+        try:
+            with _ONE_THREAD:
+                quantiles, tables = self._network(block.observe(), tables=True)
+            assert tables is not None
+            return quantiles.cpu().numpy(), tables.cpu()
+        except torch.cuda.OutOfMemoryError:
+            if len(block) == 1:
+                raise
+            torch.cuda.empty_cache()
+        halves = [self.estimate(half) for half in block.spans(len(block) // 2)]
+        return np.concatenate([found for found, _ in halves]), torch.cat([table for _, table in halves])
 
     def _results(self, batches: Iterator[list[PairBlock]]) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
         """Estimate batches in their order, side by side where there are cores to be had, each in one thread.
@@ -83,7 +90,7 @@ class Runner:
         Whole batches side by side waste less than torch's own threads, which meet after every operation; and several
         threads to a product round as no single one does.
         """
-        with _one_thread() as threads:
+        with _ONE_THREAD as threads:
             head = list(islice(batches, 2))
             if self.device.type != "cpu" or threads == 1 or len(head) < 2:
                 for batch in chain(head, batches):
@@ -137,15 +144,34 @@ class Runner:
         return quantiles[:pairs], None if found is None else found[:pairs]
 
 
-@contextmanager
-def _one_thread() -> Iterator[int]:
-    """Let torch work in one thread for each that calls it, and tell how many it had; they share this setting."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
+class _OneThread:
+    """Lets torch work in one thread for each that calls it, until the last who wanted that has left.
+
+    The setting is torch's, for all: whoever leaves in whatever order, what was set before is set again in the end.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._users = 0
+        self._threads = 1
+
+    def __enter__(self) -> int:
+        """Return how many threads torch had."""
+        with self._lock:
+            if self._users == 0:
+                self._threads = torch.get_num_threads()
+            self._users += 1
+            torch.set_num_threads(1)
+            return self._threads
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                torch.set_num_threads(self._threads)
+
+
+_ONE_THREAD = _OneThread()
 
 
 def _keep_freed_memory() -> None:

@@ -61,7 +61,7 @@ class Slicer:
         p = None
         if slicing.surrogates:
             means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
-            p = float(p_value(means[0], (means[1:] >= means[0]).sum(), slicing.surrogates))
+            p = float(p_value(means[0], (means[1:] >= means[0]).sum(), len(means) - 1))
         return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
 
     def _quantiles(self, a: int, b: int, rows: np.ndarray, projections: int) -> np.ndarray:

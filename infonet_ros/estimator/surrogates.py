@@ -6,7 +6,10 @@ NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams n
 
 
 def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
-    """Draw shifts in samples, (surrogates,), for windows of ``count`` samples; none twice while there are enough.
+    """Draw up to ``surrogates`` different shifts in samples for windows of ``count`` samples, (S,).
+
+    There are fewer where the window is short or the lags are long: one drawn twice would make the test look sharper
+    than it is.
 
     Shuffling would destroy the memory of the streams along with their dependence, and so call any two slow streams
     dependent (Theiler et al., Physica D 1992); turning one stream keeps it.
@@ -14,10 +17,10 @@ def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 
     nearest = min(max(count // NEAREST_FRACTION, longest_lag + 1), (count - 1) // 2)
     shifts = np.arange(nearest, count - nearest + 1)
     rng = np.random.default_rng([seed, count])
-    return rng.choice(shifts, size=surrogates, replace=surrogates > len(shifts))
+    return rng.choice(shifts, size=min(surrogates, len(shifts)), replace=False)
 
 
-def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: int) -> np.ndarray:
+def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: np.ndarray | int) -> np.ndarray:
     """Probability of so large an estimate under independence, ``(1 + #{s >= observed}) / (1 + S)``.
 
     NaN where ``observed`` is; in double precision, so that 1/20 is not above 0.05. Counting the observation itself

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from infonet_ros.errors import InputError
 
@@ -50,18 +52,22 @@ def as_vectors(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     return channels[0], channels[1]
 
 
-def as_lags(lags: Any, count: int, *, signed: bool) -> np.ndarray:
-    """Return lags in samples as (L,) int64; InputError when not whole, beyond the window, or negative if unsigned."""
-    array = np.atleast_1d(np.asarray(lags))
-    if array.ndim != 1 or array.size == 0 or not np.issubdtype(array.dtype, np.integer):
+def as_lags(lags: Any, *, signed: bool) -> np.ndarray:
+    """Return lags in samples as (L,) int64; InputError when not whole, or negative if unsigned."""
+    array = _whole_numbers(lags)
+    if array is None:
         raise InputError(f"lags is {lags!r}: expected a non-empty list of whole numbers of samples.")
     if not signed and array.min() < 0:
         raise InputError(f"lags holds {array.min()}: expected 0 or more, since each lag is tried in both directions.")
-    if np.abs(array).max() >= count:
+    return array
+
+
+def check_lags(lags: np.ndarray, count: int) -> None:
+    """Raise InputError when a window of ``count`` samples cannot hold one of the lags (L,)."""
+    if np.abs(lags).max() >= count:
         raise InputError(
-            f"lags holds {array[np.abs(array).argmax()]}: expected less than the {count} samples of the window."
+            f"lags holds {lags[np.abs(lags).argmax()]}: expected less than the {count} samples of the window."
         )
-    return array.astype(np.int64)
 
 
 def as_count(name: str, value: Any, least: int) -> int:
@@ -73,24 +79,46 @@ def as_count(name: str, value: Any, least: int) -> int:
 
 def as_groups(groups: Sequence[Sequence[int]], channels: int) -> list[np.ndarray]:
     """Return groups of columns as index arrays, or raise InputError for an empty group or a column out of range."""
-    arrays = [np.asarray(group) for group in groups]
-    for group in arrays:
-        if group.ndim != 1 or group.size == 0 or not np.issubdtype(group.dtype, np.integer):
-            raise InputError(f"groups holds {group.tolist()!r}: expected non-empty lists of column numbers.")
-        if group.min() < 0 or group.max() >= channels:
-            raise InputError(f"groups holds {group.tolist()}: expected columns from 0 to {channels - 1}.")
+    if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray) or len(groups) == 0:
+        raise InputError(f"groups is {groups!r}: expected a non-empty list of lists of column numbers.")
+    arrays = []
+    for group in groups:
+        columns = _whole_numbers(group)
+        if columns is None:
+            raise InputError(f"groups holds {group!r}: expected non-empty lists of column numbers.")
+        if columns.min() < 0 or columns.max() >= channels:
+            raise InputError(f"groups holds {columns.tolist()}: expected columns from 0 to {channels - 1}.")
+        arrays.append(columns)
     return arrays
 
 
-def _real_array(name: str, values: Any) -> np.ndarray:
-    if hasattr(values, "detach"):  # a torch tensor, which may need a gradient or live on a GPU
-        values = values.detach().cpu()
+def _whole_numbers(values: Any) -> np.ndarray | None:
+    """Return one or several whole numbers as (K,) int64, None for anything else."""
     try:
-        array = np.asarray(values)
+        array = np.atleast_1d(np.asarray(values))
+    except ValueError:  # ragged
+        return None
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+        return None
+    return array.astype(np.int64)
+
+
+def _real_array(name: str, values: Any) -> np.ndarray:
+    if isinstance(values, Tensor):  # which may need a gradient, live on a GPU, or be of a type that NumPy lacks
+        values = values.detach().cpu()
+        values = values.float() if values.dtype == torch.bfloat16 else values
+    try:
+        array = np.asanyarray(values)
     except ValueError as error:
         raise InputError(f"{name} is ragged: expected an array of real numbers ({error}).") from error
     if array.dtype.kind not in "biuf":
         raise InputError(f"{name} has shape {array.shape} and type {array.dtype}: expected real numbers.")
+    if isinstance(array, np.ma.MaskedArray):
+        return np.ma.filled(array.astype(np.float64), np.nan)
+    array = np.asarray(array)
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+        # Stamps in nanoseconds differ by less than double precision holds of them. Modulo 2^64 the difference is exact.
+        array = array.astype(np.uint64) - array.min(axis=0).astype(np.uint64)
     return array
 
 

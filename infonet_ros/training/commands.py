@@ -12,17 +12,23 @@ def train(
     ],
     config: Annotated[
         Path | None,
-        typer.Option(help="YAML file of settings; those of the shipped weights when not given.", dir_okay=False),
+        typer.Option(help="YAML file of settings; for a network of the shipped shape when not given.", dir_okay=False),
     ] = None,
-    threads: Annotated[int, typer.Option(help="Processor cores to use.", min=1)] = 2,
+    threads: Annotated[
+        int | None, typer.Option(help="Processor cores to use; as the settings say when not given.", min=1)
+    ] = None,
 ) -> None:
     """Train the network on simulated distributions; the best weights stay in FOLDER/infonet.safetensors."""
+    from dataclasses import replace
+
     import torch
 
     from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
     from infonet_ros.training.loop import WEIGHTS, Trainer
 
-    torch.set_num_threads(threads)
-    configuration = load_configuration(config) if config else TrainingConfiguration(workers=threads)
+    configuration = load_configuration(config) if config else TrainingConfiguration()
+    if threads:
+        configuration = replace(configuration, workers=threads)
+    torch.set_num_threads(configuration.workers)
     Trainer(configuration, folder).run()
     typer.echo(f"The best weights are {folder / WEIGHTS}; use them by InfoNet.from_pretrained(weights=...).")

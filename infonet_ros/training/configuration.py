@@ -1,5 +1,6 @@
 """What a training run is: read from a YAML file, kept with the run."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -8,20 +9,22 @@ import yaml
 
 from infonet_ros.errors import ConfigurationError
 
+NAMES = {int: "a whole number", float: "a number"}
+
 
 @dataclass(frozen=True)
 class TrainingConfiguration:
-    """Settings of a training run; the defaults are those of the shipped weights."""
+    """Settings of a training run; the defaults train a network of the shipped shape from nothing."""
 
     # Network
     width: int = 128
     heads: int = 2
-    blocks: int = 4
+    blocks: int = 3
     expansion: int = 2
     # Data: shards of simulated examples, of which the first is held out for validation
     shards: int = 96
     shard_examples: int = 16384
-    workers: int = 2
+    workers: int = 2  # processor cores, for the training too
     seed: int = 0
     # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
     steps: int = 48000
@@ -35,10 +38,20 @@ class TrainingConfiguration:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value: Any = getattr(self, field.name)
             kind: Any = type(field.default)
-            if type(value) is not kind or not value >= 0:
-                raise ConfigurationError(f"{field.name} is {value!r}: expected a {kind.__name__} of at least 0.")
+            least = 0 if kind is float or field.name in ("seed", "warm_up") else 1
+            value = _as_number(getattr(self, field.name), kind)
+            if value is None or not least <= value < math.inf:
+                raise ConfigurationError(
+                    f"{field.name} is {getattr(self, field.name)!r}: expected {NAMES[kind]} of at least {least}."
+                )
+            object.__setattr__(self, field.name, value)
+        if self.averaging >= 1.0:
+            raise ConfigurationError(f"averaging is {self.averaging}: expected less than 1, such as 0.999.")
+        if self.batch > self.shard_examples:
+            raise ConfigurationError(
+                f"batch is {self.batch}: expected at most the {self.shard_examples} examples of a shard."
+            )
         if self.shards < 2 or self.steps <= self.warm_up:
             raise ConfigurationError(
                 f"shards is {self.shards} and steps is {self.steps}: expected at least 2 shards, one of them held out, "
@@ -50,6 +63,16 @@ class TrainingConfiguration:
     def save(self, path: Path) -> None:
         """Write as YAML."""
         path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
+
+
+def _as_number(value: Any, kind: type) -> Any:
+    """Return a number of that kind, None for what is not; YAML takes 1e-3 for text, and 3 for no float."""
+    if kind is float and isinstance(value, int | str) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return value if type(value) is kind else None
 
 
 def load_configuration(path: Path) -> TrainingConfiguration:

@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.counts import GRID, local_plug_ins, pyramid
+from infonet_ros.estimator.counts import GRID, pyramid
 from infonet_ros.estimator.discriminant import spread_grids
 from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import Ordering, normalised
@@ -24,21 +24,21 @@ from infonet_ros.training.tables import ProbabilityTable
 
 Draw = Callable[[np.random.Generator, int], Dependence]
 
-# Shares of the training family. Mixtures approximate almost anything, so they are the most; the others add the sharp
+# Shares of the training family. Mixtures approximate almost anything, so they are half of it; the others add the sharp
 # edges, heavy tails and steps that mixtures lack.
 FAMILIES: dict[str, tuple[Draw, float]] = {
-    "independent": (Independent, 0.05),
-    "gaussian": (Gaussian, 0.08),
-    "student": (Student, 0.08),
-    "archimedean": (Archimedean, 0.06),
-    "part_time": (PartTime, 0.05),
-    "folded": (Folded, 0.05),
-    "patchwork": (Patchwork, 0.05),
-    "mixture": (GaussianMixture, 0.32),
-    "curve": (Curve, 0.02),
-    "function": (NoisyFunction, 0.18),
-    "staircase": (Staircase, 0.03),
-    "table": (ProbabilityTable, 0.03),
+    "independent": (Independent, 0.04),
+    "gaussian": (Gaussian, 0.06),
+    "student": (Student, 0.06),
+    "archimedean": (Archimedean, 0.045),
+    "part_time": (PartTime, 0.035),
+    "folded": (Folded, 0.035),
+    "patchwork": (Patchwork, 0.035),
+    "mixture": (GaussianMixture, 0.5),
+    "curve": (Curve, 0.015),
+    "function": (NoisyFunction, 0.13),
+    "staircase": (Staircase, 0.0225),
+    "table": (ProbabilityTable, 0.0225),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together
@@ -55,7 +55,7 @@ class Examples:
     seen : (M, G, G) uint8
         Samples in each cell of the grid that the network sees.
     fine : (M, BLOCKS, BLOCKS) float16
-        Local plug-in estimates at the finest resolution, see `counts.local_plug_ins`.
+        Local plug-in estimates from the finest cells, see `counts.local_plug_ins`.
     samples, effective, correlation : (M,) float32
         As in `observation.summarise`.
     information : (M,) float32
@@ -86,8 +86,7 @@ class Examples:
     def observation(self) -> Observation:
         """What the network is shown."""
         levels = pyramid(self.seen.int())
-        local = torch.cat([local_plug_ins(levels, self.samples), self.fine.float().unsqueeze(1)], dim=1)
-        return Observation.from_levels(levels, local, self.samples, self.effective, self.correlation)
+        return Observation.from_levels(levels, self.fine.float(), self.samples, self.effective, self.correlation)
 
     @property
     def judges(self) -> Tensor:
@@ -165,9 +164,8 @@ def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``correlation``."""
     u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
     numbers = np.arange(len(x))
-    counts, samples, *others = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
-    levels = pyramid(counts)
-    return levels[GRID].to(torch.uint8), local_plug_ins(levels, samples)[:, -1].half(), samples, *others
+    levels, fine, *numbers_of_pairs = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
+    return levels[GRID].to(torch.uint8), fine.half(), *numbers_of_pairs
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

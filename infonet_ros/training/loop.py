@@ -8,6 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
@@ -155,21 +156,28 @@ class Trainer:
         partial.replace(self.folder / CHECKPOINT)
 
     def _resume(self) -> None:
-        tensors = load_file(self.folder / CHECKPOINT)
-        step, self.seconds, self.best = tensors.pop("progress").tolist()
-        self.step = int(step)
-        self.network.load_state_dict(_below(tensors, "network."))
-        self.average.load_state_dict(_below(tensors, "average."))
-        for number, optimiser in enumerate(self.optimisers):
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in _below(tensors, f"optimiser{number}.").items():
-                index, name = key.split(".")
-                state.setdefault(int(index), {})[name] = value
-            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+        path = self.folder / CHECKPOINT
+        try:
+            tensors = load_file(path)
+            step, self.seconds, self.best = tensors.pop("progress").tolist()
+            self.step = int(step)
+            self.network.load_state_dict(_below(tensors, "network."))
+            self.average.load_state_dict(_below(tensors, "average."))
+            for number, optimiser in enumerate(self.optimisers):
+                state: dict[int, dict[str, Tensor]] = {}
+                for key, value in _below(tensors, f"optimiser{number}.").items():
+                    index, name = key.split(".")
+                    state.setdefault(int(index), {})[name] = value
+                optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+        except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
+            raise ConfigurationError(
+                f"{path} is damaged or of another version of the network ({type(error).__name__}): remove it to begin "
+                "anew, or choose another folder."
+            ) from error
 
 
 def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices of the blocks (Jordan et al. 2024), and AdamW for everything else.
+    """Return Muon for the matrices of the hidden layers (Jordan et al. 2024), and AdamW for everything else.
 
     Muon's step is scaled to the size of AdamW's, so that both follow one learning rate (Liu et al. 2025).
 
@@ -182,7 +190,7 @@ def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[
         raise MissingDependencyError(
             f"Training with torch {torch.__version__}", "torch 2.9", "run `pip install 'torch>=2.9'`"
         )
-    matrices = [parameter for parameter in network.blocks.parameters() if parameter.ndim == 2]
+    matrices = [matrix for layer in network.hidden_layers for matrix in layer.parameters() if matrix.ndim == 2]
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]
     return [

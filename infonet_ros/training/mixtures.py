@@ -6,7 +6,7 @@ from torch import Tensor
 
 from infonet_ros.training.dependence import Dependence, choose, uniform
 
-MOST_COLUMNS = 4  # of the random matrices whose products are covariances
+COLUMNS = (2, 2, 3, 4)  # to choose from, of the random matrices whose products are covariances
 
 
 class GaussianMixture(Dependence):
@@ -34,7 +34,7 @@ class GaussianMixture(Dependence):
 
         Square ones are often nearly singular; wider ones are the marginals of mixtures of more variables.
         """
-        columns = int(rng.integers(2, MOST_COLUMNS + 1))
+        columns = int(rng.choice(COLUMNS))
         roots = rng.standard_normal((batch, count, 2, columns)) * np.exp(rng.uniform(-1.0, 0.5, (batch, 1, 1, 1)))
         floor = 10.0 ** rng.uniform(-3.5, -1.0, (batch, 1, 1))
         covariances = roots @ roots.transpose(0, 1, 3, 2)

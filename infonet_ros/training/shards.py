@@ -7,7 +7,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 
+from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.examples import Examples, simulate
 
 
@@ -33,8 +35,17 @@ def make_shards(folder: Path, count: int, examples: int, seed: int, workers: int
 
 
 def load_shards(folder: Path, numbers: range) -> Examples:
-    """Read shards into memory, 4 KB an example."""
-    return Examples.join([Examples.load(shard_path(folder, k)) for k in numbers])
+    """Read shards into memory, 4 KB an example; ConfigurationError for one that is damaged."""
+    return Examples.join([_load(shard_path(folder, k)) for k in numbers])
+
+
+def _load(path: Path) -> Examples:
+    try:
+        return Examples.load(path)
+    except (SafetensorError, TypeError) as error:
+        raise ConfigurationError(
+            f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is made anew."
+        ) from error
 
 
 def _make_shard(folder: Path, number: int, examples: int, seed: int) -> None:

@@ -15,7 +15,13 @@ from infonet_ros.estimator.counts import (
     densities,
     local_plug_ins,
     pyramid,
+    sums_by_block,
 )
+
+
+def estimated(levels, samples):
+    """Local estimates at all resolutions of a pyramid."""
+    return local_plug_ins({g: sums_by_block(levels[g]) for g in LOCAL_RESOLUTIONS}, levels[BLOCKS], samples)
 
 
 def counted(count, seed=2):
@@ -47,7 +53,7 @@ def test_bins_hold_equal_shares_and_mirror_each_other(count):
 def test_plug_in_estimates_are_those_of_histograms():
     counts, bins = counted(2048)
     levels, samples = pyramid(counts), torch.tensor([2048.0])
-    estimates = [*coarse_plug_ins(levels, samples)[0], *local_plug_ins(levels, samples)[0].mean(dim=(1, 2))]
+    estimates = [*coarse_plug_ins(levels, samples)[0], *estimated(levels, samples)[0].mean(dim=(1, 2))]
     for cells, estimate in zip(RESOLUTIONS, estimates, strict=True):
         joint = np.histogram2d(*(bins // (BINS // cells)), bins=(range(cells + 1),) * 2)[0] / 2048
         assert estimate == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
@@ -55,7 +61,7 @@ def test_plug_in_estimates_are_those_of_histograms():
 
 def test_local_estimates_belong_to_the_samples_of_their_block():
     counts, bins = counted(500)
-    finest = local_plug_ins(pyramid(counts), torch.tensor([500.0]))[0, -1]
+    finest = estimated(pyramid(counts), torch.tensor([500.0]))[0, -1]
     side = BINS // BLOCKS
     row, column = bins[:, 0] // side
     cells = counts[0, row * side : (row + 1) * side, column * side : (column + 1) * side].numpy()
@@ -68,7 +74,7 @@ def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():
     (few, _), (many, _) = counted(200), counted(3000)
     levels, samples = pyramid(torch.cat([few, many])), torch.tensor([200.0, 3000.0])
     torch.testing.assert_close(densities(levels[GRID], samples).mean(dim=(1, 2)), torch.ones(2))
-    for estimate in (local_plug_ins, coarse_plug_ins):
+    for estimate in (estimated, coarse_plug_ins):
         together = estimate(levels, samples)
         for k, counts in enumerate((few, many)):
             torch.testing.assert_close(together[k], estimate(pyramid(counts), samples[k : k + 1])[0])
@@ -76,6 +82,6 @@ def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():
 
 def test_a_permutation_along_the_diagonal_has_the_information_of_its_cells():
     bins = torch.from_numpy(bins_of_ranks(4096))[None]
-    estimates = local_plug_ins(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
+    estimates = estimated(pyramid(count_pairs(bins, bins)), torch.tensor([4096.0]))
     expected = torch.tensor(LOCAL_RESOLUTIONS).log()
     torch.testing.assert_close(estimates[0].mean(dim=(1, 2)), expected, rtol=0.0, atol=1e-5)

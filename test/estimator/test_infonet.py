@@ -51,6 +51,37 @@ def test_decreasing_transforms_change_almost_nothing(net, correlated):
     assert net.estimate(-x, -y).mi == pytest.approx(net.estimate(x, y).mi, abs=0.01)
 
 
+@pytest.mark.parametrize("count", [250, 2000])
+def test_negating_tied_data_changes_almost_nothing(net, correlated, count):
+    x, y = np.round(3.0 * np.stack(correlated(0.5, count)))
+    for u, v in ((-x, y), (x, -y), (-x, -y)):
+        assert net.estimate(u, v).mi == pytest.approx(net.estimate(x, y).mi, abs=0.01)
+
+
+def test_masked_values_are_not_known(net, correlated):
+    x, y = correlated(0.5, 500)
+    spoilt = x.copy()
+    spoilt[::5] = 999.0
+    masked = np.ma.masked_equal(spoilt, 999.0)
+    unknown = np.where(spoilt == 999.0, np.nan, spoilt)
+    assert net.estimate(masked, y) == net.estimate(unknown, y)
+    assert net.estimate(masked, y).samples == 400
+
+
+def test_stamps_in_nanoseconds_are_told_apart(net, rng):
+    stamps = 1_790_000_000_000_000_000 + rng.permutation(1000)
+    assert net.estimate(stamps, stamps.astype(np.uint64)).mi == net.estimate(stamps - stamps.min(), stamps).mi > 3.0
+    extremes = np.where(stamps % 2, np.iinfo(np.int64).min, np.iinfo(np.int64).max)
+    assert net.estimate(extremes, stamps % 2).mi == pytest.approx(BIT, abs=0.05)
+
+
+def test_a_stream_that_is_constant_where_the_other_is_known_is_marked(net, rng):
+    x, y = rng.standard_normal((2, 400))
+    x[:200], y[200:] = 1.0, np.nan
+    estimate = net.estimate(x, y)
+    assert estimate.mi == 0.0 and estimate.constant
+
+
 def test_same_seed_same_bits(net, rng):
     samples = np.round(rng.standard_normal((400, 5)), 1)
     first, second = (net.pairwise(samples, surrogates=5, seed=3) for _ in range(2))
@@ -172,6 +203,22 @@ def test_tensors_give_the_plain_estimate(net, correlated):
     assert value.item() == pytest.approx(net.estimate(x, y).mi, abs=1e-5)
 
 
+def test_pairs_of_a_batch_are_each_by_itself(net, rng):
+    x = torch.from_numpy(np.round(rng.standard_normal((1, 300)), 1))
+    y = x + torch.from_numpy(rng.standard_normal((1, 300)))
+    values = net(x.repeat(3, 1), y.repeat(3, 1))
+    torch.testing.assert_close(values, net(x, y).repeat(3), rtol=0.0, atol=1e-6)
+    assert net(torch.ones(1, 300), y.float()) == 0.0
+
+
+def test_gradients_flow_to_both_streams(net, correlated):
+    x, y = (torch.from_numpy(values[None]).requires_grad_() for values in correlated(0.5, 300))
+    net(x, y).sum().backward()
+    for streams, other in ((x, y), (y, x)):
+        # Moving a stream towards the other, standardised, tells more of it.
+        assert (streams.grad * (other - streams)).sum() > 0.0
+
+
 def test_gradient_ascent_recovers_a_rotation(net, rng):
     """Two sources are mixed by a rotation; the angle at which one output tells most of its reference undoes it."""
     source, other = rng.uniform(-1.0, 1.0, (2, 1000))
@@ -190,7 +237,13 @@ def test_gradient_ascent_recovers_a_rotation(net, rng):
     assert angle.item() == pytest.approx(0.6, abs=0.08)
 
 
-@pytest.mark.parametrize("shape", [(100,), (2, 63), (1, 2, 100)])
+@pytest.mark.parametrize("values", [np.zeros((1, 100)), [[0.0] * 100], torch.zeros(1, 100, dtype=torch.complex64)])
+def test_what_are_no_real_tensors_is_refused(net, values):
+    with pytest.raises(InputError, match="expected a floating torch tensor"):
+        net(torch.zeros(1, 100), values)
+
+
+@pytest.mark.parametrize("shape", [(100,), (2, 63), (1, 2, 100), (0, 100)])
 def test_tensors_of_other_shapes_are_refused(net, shape):
     with pytest.raises(InputError, match=r"expected \(B, T\)"):
         net(torch.zeros(shape), torch.zeros(shape))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.network import PATCH, QUADRANTS, Network, NetworkShape, _join_patches, _split_patches
 from infonet_ros.estimator.observation import Observation
 from infonet_ros.estimator.symmetry import ORIENTATIONS, Symmetry
 
@@ -42,6 +42,15 @@ def test_a_pair_turned_is_estimated_alike_and_its_table_turned_back(network, see
     assert torch.equal(quantiles, there)
     symmetry = Symmetry(tables.shape[-1])
     assert torch.equal(symmetry.orient(tables, torch.full((len(seen),), orientation)), tables_there)
+
+
+def test_patches_are_cut_by_quadrant_and_joined_again():
+    side = 4 * PATCH
+    grids = torch.arange(2.0 * side * side).view(2, 1, side, side)
+    patches = _split_patches(grids).reshape(2, QUADRANTS, -1, PATCH * PATCH)
+    assert torch.equal(_join_patches(patches), grids[:, 0])
+    upper_right = grids[:, 0, : side // 2, side // 2 :].flatten(1)
+    assert torch.equal(patches[:, 1].flatten(1).sort(dim=1).values, upper_right)
 
 
 def test_tables_are_log_densities(network, seen):

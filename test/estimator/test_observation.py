@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.blocks import OBSERVED_AT_ONCE, Copulas, PairBlock
+from infonet_ros.estimator.blocks import COUNTED_AT_ONCE, Copulas, PairBlock
 from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
 from infonet_ros.estimator.observation import SUMMARIES, Observation
 
@@ -18,7 +18,7 @@ def parts_of(seen):
 
 
 def test_an_observation_of_many_pairs_is_those_of_each():
-    pairs = OBSERVED_AT_ONCE + 3
+    pairs = COUNTED_AT_ONCE + 3
     together = block(pairs).observe()
     assert len(together) == pairs
     assert together.grids.shape == (pairs, GRID, GRID)

@@ -129,10 +129,36 @@ def test_unusable_samples_are_refused(net, samples, message):
         net.pairwise(samples)
 
 
-@pytest.mark.parametrize(("lags", "message"), [([-1], "holds -1"), ([1.5], "whole numbers"), ([], "non-empty")])
+@pytest.mark.parametrize(
+    ("lags", "message"), [([-1], "holds -1"), ([1.5], "whole numbers"), ([], "non-empty"), ([[0], [0, 1]], "non-empty")]
+)
 def test_unusable_lags_are_refused(net, rng, lags, message):
     with pytest.raises(InputError, match=message):
         net.pairwise(rng.standard_normal((100, 2)), lags=lags)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int32])
+def test_lags_of_every_whole_type_are_the_same(net, rng, kind):
+    samples = rng.standard_normal((300, 2))
+    lags = np.arange(100, 103).astype(kind)
+    np.testing.assert_array_equal(net.pairwise(samples, lags=lags).lag, net.pairwise(samples, lags=lags.tolist()).lag)
+
+
+def test_long_lags_leave_few_surrogates_and_large_p_values(net, rng):
+    """With three shifts no p-value is below one in four, however many were asked for."""
+    estimate = net.pairwise(rng.standard_normal((200, 3)), lags=[0, 99], surrogates=19)
+    off = ~np.eye(3, dtype=bool)
+    assert (estimate.p_value[off] >= 1 / 4).all()
+
+
+def test_a_pair_with_few_samples_has_fewer_surrogates_than_the_others(net, rng):
+    samples = rng.standard_normal((300, 3))
+    samples[:, 1] = samples[:, 0]
+    samples[70:, 2] = np.nan
+    p = net.pairwise(samples, surrogates=99).p_value
+    assert p[0, 1] == 1 / 100
+    few = 1 + 70 - 2 * 7 + 1  # shifts from a tenth of 70 samples on, and the data
+    assert p[0, 2] * few == pytest.approx(round(p[0, 2] * few)) and p[0, 2] >= 1 / few
 
 
 def test_negative_counts_are_refused(net, rng):

@@ -46,6 +46,21 @@ def test_ties_depend_on_content_and_seed_only(rng):
     assert not np.array_equal(ranked(a[None], seed=1), ranked(a[None], seed=2))
 
 
+def test_ties_of_a_negated_channel_are_broken_alike(rng):
+    channel = rng.integers(5, size=(1, 300)).astype(float)
+    np.testing.assert_array_equal(ranked(-channel), 299 - ranked(channel))
+    channel[0, ::7] = np.nan
+    rows = np.flatnonzero(np.isfinite(channel[0]))
+    np.testing.assert_array_equal(ranked(-channel, rows=rows), len(rows) - 1 - ranked(channel, rows=rows))
+
+
+def test_ties_of_a_channel_and_its_negative_are_broken_independently():
+    channel = np.repeat([0.0, 1.0], 4000)
+    ranks = ranked(np.stack([channel, -channel]))
+    within = [np.corrcoef(ranks[:, channel == k])[0, 1] for k in (0.0, 1.0)]
+    assert np.abs(within).max() < 4.0 / np.sqrt(4000)
+
+
 def test_rows_are_ranked_among_each_other(rng):
     channels = np.stack([rng.standard_normal(300), rng.integers(3, size=300).astype(float)])
     rows = np.flatnonzero(rng.random(300) < 0.5)

@@ -105,6 +105,21 @@ def test_an_estimation_that_is_given_up_leaves_no_work(shape, blocks):
     assert len(quantiles) == 104
 
 
+def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks):
+    runner = Runner(Network(shape), "cpu")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        first, second = runner.quantiles(blocks * 2), runner.quantiles(blocks * 2)
+        next(first)
+        next(second)
+        first.close()
+        second.close()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkeypatch):
     """For each of them torch keeps kernels, and the memory of a node that runs for weeks would grow."""
     network, seen = Network(shape), set()
@@ -136,6 +151,15 @@ def test_a_full_device_halves_the_chunk_and_goes_on(shape):
     network = ShortOfMemory(shape)
     numbers, quantiles = collected(Runner(network, "cpu"), [block(0, 150)])
     assert len(numbers) == len(quantiles) == 150 and np.isfinite(quantiles).all()
+
+
+def test_a_full_device_makes_tables_in_halves(shape):
+    torch.manual_seed(0)
+    network = ShortOfMemory(shape)
+    quantiles, tables = Runner(network, "cpu").estimate(block(0, 20))
+    assert len(quantiles) == len(tables) == 20
+    network.room = 20
+    torch.testing.assert_close(tables, Runner(network, "cpu").estimate(block(0, 20))[1])
 
 
 def test_a_device_without_room_for_one_pair_is_an_error(shape):

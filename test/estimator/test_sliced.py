@@ -74,6 +74,12 @@ def test_a_constant_component_counts_for_nothing(net, vectors):
     assert net.sliced(np.ones((1500, 2)), y, surrogates=2).mi == 0.0
 
 
+@pytest.mark.parametrize("unit", [1e200, 1e-200])
+def test_units_make_no_difference_however_large_or_small(net, vectors, unit):
+    x, y = vectors
+    assert net.sliced(x * unit, y, projections=64).mi == pytest.approx(net.sliced(x, y, projections=64).mi, abs=0.04)
+
+
 def test_groups_are_paired(net, vectors):
     samples = np.hstack(vectors)
     matrix = net.pairwise_sliced(samples, groups=[[0, 1, 2], [3, 4, 5], [1]], projections=64)
@@ -82,9 +88,15 @@ def test_groups_are_paired(net, vectors):
     assert matrix.mi[0, 1] > 3.0 * matrix.mi[1, 2]
 
 
-@pytest.mark.parametrize("groups", [[[0], []], [[0], [9]], [[0], [-1]], [[0], [0.5]]])
+@pytest.mark.parametrize("groups", [[[0], []], [[0], [9]], [[0], [-1]], [[0], [0.5]], [[0], [[1], [1, 2]]]])
 def test_unusable_groups_are_refused(net, vectors, groups):
     with pytest.raises(InputError, match="groups holds"):
+        net.pairwise_sliced(np.hstack(vectors), groups=groups)
+
+
+@pytest.mark.parametrize("groups", [[], None, "01"])
+def test_what_are_no_groups_is_refused(net, vectors, groups):
+    with pytest.raises(InputError, match="groups is"):
         net.pairwise_sliced(np.hstack(vectors), groups=groups)
 
 

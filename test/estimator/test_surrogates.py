@@ -13,8 +13,10 @@ def test_shifts_stay_clear_of_the_lags():
     assert surrogate_shifts(1000, 50, seed=0, longest_lag=300).min() > 300
 
 
-def test_short_windows_repeat_shifts():
-    assert len(surrogate_shifts(64, 500, seed=0)) == 500
+def test_short_windows_and_long_lags_have_few_shifts_and_no_shift_twice():
+    shifts = surrogate_shifts(64, 500, seed=0)
+    assert len(shifts) == len(set(shifts)) == 53
+    assert len(surrogate_shifts(200, 19, seed=0, longest_lag=99)) == 3
 
 
 def test_p_value_counts_the_observation():

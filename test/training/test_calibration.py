@@ -2,12 +2,14 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.training import calibration
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.examples import simulate
 from infonet_ros.training.validation import all_quantiles
 
 
-def test_calibrated_intervals_cover_what_they_say():
+def test_calibrated_intervals_cover_what_they_say(monkeypatch):
+    monkeypatch.setattr(calibration, "ALLOWANCE", 1.0)
     torch.manual_seed(0)
     network = Network(NetworkShape(width=8, heads=2, blocks=1))
     fitted, fresh = simulate(1500, seed=1), simulate(1500, seed=2)
@@ -29,3 +31,13 @@ def test_calibrating_twice_changes_nothing():
     first = network.stretch.clone()
     calibrate(network, examples)
     assert torch.equal(network.stretch, first)
+
+
+def test_what_training_does_not_know_is_allowed_for(monkeypatch):
+    torch.manual_seed(0)
+    network, examples = Network(NetworkShape(width=8, heads=2, blocks=1)), simulate(300, seed=1)
+    calibrate(network, examples)
+    wide = network.stretch.clone()
+    monkeypatch.setattr(calibration, "ALLOWANCE", 1.0)
+    calibrate(network, examples)
+    torch.testing.assert_close(wide, 1.1 * network.stretch)

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -7,9 +8,10 @@ import torch
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.training.commands import train
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
 from infonet_ros.training.examples import OBSERVATIONS, Examples, simulate
-from infonet_ros.training.loop import LOG, WEIGHTS, Trainer
+from infonet_ros.training.loop import CHECKPOINT, CONFIGURATION, LOG, WEIGHTS, Trainer
 from infonet_ros.training.losses import pinball_loss
 from infonet_ros.training.shards import make_shards, shard_path
 
@@ -141,6 +143,13 @@ def test_pinball_loss_is_least_at_the_quantiles():
         ("steps: 3", "more steps than"),
         ("heads: 5", "a multiple of heads"),
         ("- 1", "unknown key"),
+        ("heads: 0", "heads is 0: expected a whole number of at least 1"),
+        ("batch: 0", "batch is 0"),
+        ("batch: 20000", "at most the 16384 examples"),
+        ("validate_every: 0", "validate_every is 0"),
+        ("averaging: 2.0", "averaging is 2.0"),
+        ("learning_rate: .inf", "learning_rate is inf"),
+        ("learning_rate: fast", "learning_rate is 'fast'"),
         ("{", "not a readable YAML"),
     ],
 )
@@ -149,6 +158,34 @@ def test_unusable_configurations_are_refused(tmp_path, text, message):
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=message):
         load_configuration(path)
+
+
+def test_numbers_may_be_written_as_people_write_them(tmp_path):
+    path = tmp_path / "run.yaml"
+    path.write_text("learning_rate: 1e-3\nquantile_weight: 3\nweight_decay: 0\n")
+    configuration = load_configuration(path)
+    assert (configuration.learning_rate, configuration.quantile_weight, configuration.weight_decay) == (1e-3, 3.0, 0.0)
+
+
+@pytest.mark.parametrize("name", [CHECKPOINT, "shards/shard_00001.safetensors"])
+def test_damaged_files_of_a_run_are_named(trainer, tmp_path, name):
+    trainer("run").run()
+    path = tmp_path / "run" / name
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(ConfigurationError, match=f"{path.name} is damaged"):
+        Trainer(SMALL, tmp_path / "run").run()
+
+
+def test_the_command_trains_as_the_settings_say(shards, tmp_path):
+    shutil.copytree(shards, tmp_path / "run" / "shards")
+    SMALL.save(tmp_path / "settings.yaml")
+    before = torch.get_num_threads()
+    try:
+        train(tmp_path / "run", config=tmp_path / "settings.yaml", threads=2)
+    finally:
+        torch.set_num_threads(before)
+    assert load_configuration(tmp_path / "run" / CONFIGURATION) == replace(SMALL, workers=2)
+    assert InfoNet.from_pretrained("cpu", weights=tmp_path / "run" / WEIGHTS).version == "step-30"
 
 
 def test_a_configuration_comes_back_from_disk(tmp_path):
