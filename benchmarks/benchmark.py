@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import torch
 from matplotlib.figure import Figure
 
 from infonet_ros import InfoNet
@@ -173,9 +174,10 @@ def main(benchmark: Benchmark) -> None:
 
 
 def _processor() -> str:
-    """Return the processor's name as the system gives it."""
+    """Return the processor's name as the system gives it, and the vector instructions that torch uses there."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+        lines = [f"model name: {platform.processor()}"]
+    name = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return f"{name} ({torch.backends.cpu.get_cpu_capability()})"

@@ -71,7 +71,7 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
     rows = [[family, *(f"{by[name][0]:.4f}" for name in names)] for family, by in by_family.items()]
     rows += mean_rows(by_family, empty=())
     others = [samples for samples in accuracy["results"]["errors"] if samples != "2000"]
-    machine = accuracy["environment"]
+    machine = found.get("speed", accuracy)["environment"]  # of what depends on it most
     return "\n\n".join([
         _wrapped(
             f"Mean absolute error in nats at T = 2000, by `{accuracy['command']}`. The oracle averages the true "
