@@ -116,7 +116,7 @@ def _real_array(name: str, values: Any) -> np.ndarray:
     if isinstance(array, np.ma.MaskedArray):
         return np.ma.filled(array.astype(np.float64), np.nan)
     array = np.asarray(array)
-    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.size:
+    if array.dtype.kind in "iu" and array.dtype.itemsize == 8 and array.ndim and array.size:
         # Stamps in nanoseconds differ by less than double precision holds of them. Modulo 2^64 the difference is exact.
         array = array.astype(np.uint64) - array.min(axis=0).astype(np.uint64)
     return array

@@ -118,6 +118,7 @@ def test_coupled_slow_streams_are_found(net, rng):
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
+        (5, r"samples has shape \(\)"),
         (np.zeros(5), r"samples has shape \(5,\)"),
         (np.zeros((0, 3)), r"samples has shape \(0, 3\)"),
         (np.zeros((3, 0)), r"samples has shape \(3, 0\)"),
