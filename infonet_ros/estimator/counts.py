@@ -17,6 +17,8 @@ MOST_SAMPLES = 8192
 
 _NUMBERS = torch.arange(MOST_SAMPLES + 1, dtype=torch.float64)
 _N_LOG_N = torch.xlogy(_NUMBERS, _NUMBERS).float()
+_BYTES = torch.arange(1 << 16)
+_N_LOG_N_OF_TWO = _N_LOG_N[_BYTES & 255] + _N_LOG_N[_BYTES >> 8]  # of two counts of a byte each, side by side
 
 
 def bins_of_ranks(count: int) -> np.ndarray:
@@ -40,17 +42,21 @@ def count_pairs(left: Tensor, right: Tensor) -> Tensor:
 
     Returns
     -------
-    (M, BINS, BINS) int32
+    (M, BINS, BINS) uint8
+        A byte is enough: a bin holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
     """
-    pairs = torch.arange(len(left), device=left.device)
-    cells = (left.int().mul_(BINS).add_(right) + pairs[:, None] * BINS**2).flatten()
-    counts = torch.zeros(len(left) * BINS**2, dtype=torch.int32, device=left.device)
-    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=torch.int32)).view(-1, BINS, BINS)
+    starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * BINS**2
+    cells = left.int().mul_(BINS).add_(right).add_(starts[:, None]).flatten().long()
+    counts = torch.zeros(len(left) * BINS**2, dtype=torch.uint8, device=left.device)
+    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=torch.uint8)).view(-1, BINS, BINS)
 
 
 def coarsen(cells: Tensor) -> Tensor:
-    """Join cells two by two: (M, B, B) to (M, B / 2, B / 2)."""
+    """Join cells two by two: (M, B, B) to (M, B / 2, B / 2); bytes become int16."""
     rows = cells[:, 0::2] + cells[:, 1::2]
+    if rows.dtype == torch.uint8:  # neighbours are read together, which takes half the time
+        two = rows.view(torch.int16)
+        return (two & 255) + (two >> 8 & 255)
     return rows[:, :, 0::2] + rows[:, :, 1::2]
 
 
@@ -69,10 +75,9 @@ def densities(counts: Tensor, samples: Tensor) -> Tensor:
 
 def sums_by_block(counts: Tensor) -> Tensor:
     """Sum ``n log n`` of counts (M, g, g) over the cells of each block: (M, BLOCKS, BLOCKS) float32."""
-    cells = counts.shape[1]
-    side = cells // BLOCKS
-    rows = _n_log_n(counts).view(-1, BLOCKS, side, cells).sum(dim=2)
-    return rows.view(-1, BLOCKS, BLOCKS, side).sum(dim=3)
+    values = _n_log_n(counts)
+    rows = values.view(-1, BLOCKS, counts.shape[1] // BLOCKS, values.shape[2]).sum(dim=2)
+    return rows.view(-1, BLOCKS, BLOCKS, values.shape[2] // BLOCKS).sum(dim=3)
 
 
 def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Tensor:
@@ -86,7 +91,7 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
     ----------
     sums : dict of (M, BLOCKS, BLOCKS) float32
         By the number g of cells along an axis, from `sums_by_block`.
-    held : (M, BLOCKS, BLOCKS) int32
+    held : (M, BLOCKS, BLOCKS) int16
         Samples in each block.
     samples : (M,) float32
         T, the number of samples counted; at most `MOST_SAMPLES`.
@@ -103,13 +108,20 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
 def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
     """Return the plug-in estimates (M, L) of the whole at the resolutions below BLOCKS; see `local_plug_ins`."""
     resolutions = [cells for cells in RESOLUTIONS if cells < BLOCKS]
-    sums = torch.stack([_n_log_n(levels[cells]).sum(dim=1) for cells in resolutions], dim=1)
+    sums = torch.stack([_n_log_n(levels[cells]).sum(dim=(1, 2)) for cells in resolutions], dim=1)
     return sums / samples[:, None] + _log_densities_of_one(resolutions, samples)
 
 
 def _n_log_n(counts: Tensor) -> Tensor:
-    """Look up ``n log n`` of counts (M, g, g): (M, g * g)."""
-    return _N_LOG_N.to(counts.device).index_select(0, counts.flatten()).view(len(counts), -1)
+    """Look up ``n log n`` of counts (M, g, g): (M, g, g), or (M, g, g / 2) of neighbours together where they are bytes.
+
+    What takes the time is the number of look-ups.
+    """
+    if counts.dtype == torch.uint8:
+        table, places = _N_LOG_N_OF_TWO, counts.view(torch.int16).int().bitwise_and_(0xFFFF)
+    else:
+        table, places = _N_LOG_N, counts.int()
+    return table.to(counts.device).index_select(0, places.flatten()).view(places.shape)
 
 
 def _log_densities_of_one(resolutions: list[int], samples: Tensor) -> Tensor:

@@ -151,14 +151,13 @@ class Network(nn.Module):
         maps = [self.symmetry.orient(seen.grids, orientation)]
         for _ in range(1, LEVELS):
             maps.append(0.25 * coarsen(maps[-1]))
-        parts = [*(_split_patches(level.unsqueeze(1)) for level in maps)]
+        parts = [_split_patches(level.log1p().unsqueeze(1)) for level in maps]
         parts.append(_split_patches(self.local_symmetry.orient(seen.local, orientation)))
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
         numbers = seen.grids.new_empty(len(seen), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)
-        numbers[..., :CELL_NUMBERS].log1p_()
         return numbers
 
     def _quantiles(self, features: Tensor) -> Tensor:

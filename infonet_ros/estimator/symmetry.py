@@ -7,6 +7,7 @@ the table that comes back is turned the opposite way.
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 ORIENTATIONS = 8  # bit 0: flip u, bit 1: flip v, bit 2: transpose (after the flips)
 
@@ -29,11 +30,11 @@ class Symmetry(nn.Module):
         back = turns.argsort(dim=1)
         self.register_buffer("_turns", turns, persistent=False)
         self.register_buffer("_back", back, persistent=False)
-        self.register_buffer("_patterns", pattern[back].T.contiguous(), persistent=False)
+        self.register_buffer("_patterns", pattern[back], persistent=False)
 
     def canonical(self, grids: Tensor) -> Tensor:
         """Orientation (M,) of largest overlap with the pattern, for grids (M, G, G)."""
-        return (grids.detach().flatten(1) @ self._patterns.to(grids.dtype)).argmax(dim=1)
+        return functional.linear(grids.detach().flatten(1), self._patterns.to(grids.dtype)).argmax(dim=1)
 
     def orient(self, grids: Tensor, orientation: Tensor) -> Tensor:
         """Flip, then transpose: grids (M, ..., G, G), orientation (M,) in 0 ... 7."""

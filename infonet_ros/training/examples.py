@@ -14,6 +14,7 @@ from infonet_ros.estimator.counts import GRID, pyramid
 from infonet_ros.estimator.discriminant import spread_grids
 from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.training.angles import Angle
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
 from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
@@ -39,6 +40,7 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
     "function": (NoisyFunction, 0.13),
     "staircase": (Staircase, 0.0225),
     "table": (ProbabilityTable, 0.0225),
+    "angle": (Angle, 0.03),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together
@@ -85,7 +87,7 @@ class Examples:
     @property
     def observation(self) -> Observation:
         """What the network is shown."""
-        levels = pyramid(self.seen.int())
+        levels = pyramid(self.seen)
         return Observation.from_levels(levels, self.fine.float(), self.samples, self.effective, self.correlation)
 
     @property
@@ -165,7 +167,7 @@ def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
     numbers = np.arange(len(x))
     levels, fine, *numbers_of_pairs = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
-    return levels[GRID].to(torch.uint8), fine.half(), *numbers_of_pairs
+    return levels[GRID], fine.half(), *numbers_of_pairs
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

@@ -16,22 +16,22 @@ NOISE_ENTROPY = {
     "normal": 0.5 * np.log(2 * np.pi * np.e),
     "uniform": np.log(2.0),
     "laplace": 1.0 + np.log(2.0),
-    "exponential": 1.0,
     "student": float(stats.t(2).entropy()),
-}  # nats, of unit noise
+}  # nats, of unit noise; that of Weibull noise depends on its exponent
 
 
 class NoisyFunction(Dependence):
     """Lines, polynomials, waves, absolute values and steps, with even or uneven noise of several shapes.
 
-    "flat" has no mean at all: only the size of the noise depends on x.
+    "flat" has no mean at all: only the size of the noise depends on x. Inputs and noise that follow Weibull's
+    distribution are never negative, and exponential where the exponent is 1: durations, ranges, loads.
     """
 
-    NOISES = ("normal", "uniform", "uniform", "laplace", "exponential", "student")
+    NOISES = ("normal", "uniform", "uniform", "laplace", "weibull", "student")
     FUNCTIONS = ("line", "line", "wave", "polynomial", "absolute", "step", "flat")
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
-        self._inputs = str(rng.choice(["normal", "uniform", "uniform", "bimodal", "exponential"]))
+        self._inputs = str(rng.choice(["normal", "uniform", "uniform", "bimodal", "weibull"]))
         self._function = str(rng.choice(self.FUNCTIONS))
         self._noise = str(rng.choice(self.NOISES))
         self._coefficients = column(rng.standard_normal((batch, 3)))[:, 0]
@@ -40,6 +40,8 @@ class NoisyFunction(Dependence):
         if self._function == "flat":
             self._uneven = column(rng.choice([-1.0, 1.0], batch) * rng.uniform(0.2, 3.0, batch))
         self._level = column(np.exp(rng.uniform(np.log(0.04), np.log(4.0), batch)))
+        exponents = np.exp(rng.uniform(np.log(0.75), np.log(3.0), (2, batch)))
+        self._input_exponent, self._noise_exponent = column(exponents[0]), column(exponents[1])
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Drive x by the first stream and the noise by the second."""
@@ -61,7 +63,7 @@ class NoisyFunction(Dependence):
         spread = (self._unit_distribution(noise) - self._unit_distribution(noise - length)) / length
         at_once = self._unit_density(noise - 0.5 * length)
         density = (torch.where(length.abs() > SHORT, spread, at_once) / scale).mean(dim=1)
-        conditional = torch.log(self._scale(x)).mean(dim=1) + NOISE_ENTROPY[self._noise]
+        conditional = torch.log(self._scale(x)).mean(dim=1) + self._noise_entropy()
         return -torch.log(density.clamp_min(TINY)).mean(dim=1) - conditional
 
     def _input(self, driver: Tensor) -> Tensor:
@@ -70,8 +72,8 @@ class NoisyFunction(Dependence):
             return 3.4 * uniform(driver) - 1.7
         if self._inputs == "bimodal":
             return torch.sign(driver) + 0.6 * driver
-        if self._inputs == "exponential":
-            return -torch.log(1.0 - uniform(driver)) - 1.0
+        if self._inputs == "weibull":
+            return (-torch.log(1.0 - uniform(driver))) ** (1.0 / self._input_exponent) - 1.0
         return driver
 
     def _mean(self, x: Tensor) -> Tensor:
@@ -91,14 +93,21 @@ class NoisyFunction(Dependence):
         level = self._level.clamp_min(0.08) if self._function in ("wave", "step", "polynomial") else self._level
         return level * torch.exp(self._uneven * torch.tanh(x))
 
+    def _noise_entropy(self) -> float | Tensor:
+        """Entropy of unit noise, nats: a number, or (B,)."""
+        if self._noise == "weibull":
+            exponent = self._noise_exponent[:, 0]
+            return np.euler_gamma * (1.0 - 1.0 / exponent) - torch.log(exponent) + 1.0
+        return NOISE_ENTROPY[self._noise]
+
     def _unit_noise(self, driver: Tensor) -> Tensor:
         if self._noise == "uniform":
             return 2.0 * uniform(driver) - 1.0
         if self._noise == "laplace":
             centred = uniform(driver) - 0.5
             return -torch.sign(centred) * torch.log1p(-2.0 * centred.abs())
-        if self._noise == "exponential":
-            return -torch.log(uniform(driver))
+        if self._noise == "weibull":
+            return (-torch.log(uniform(driver))) ** (1.0 / self._noise_exponent)
         if self._noise == "student":  # two degrees of freedom: its distribution function has a closed inverse
             p = uniform(driver)
             return (2.0 * p - 1.0) / torch.sqrt(2.0 * p * (1.0 - p))
@@ -109,8 +118,10 @@ class NoisyFunction(Dependence):
             return 0.5 * (noise.abs() <= 1.0)
         if self._noise == "laplace":
             return 0.5 * torch.exp(-noise.abs())
-        if self._noise == "exponential":
-            return torch.exp(-noise.clamp_min(0.0)) * (noise >= 0.0)
+        if self._noise == "weibull":
+            exponent, positive = self._noise_exponent[..., None], noise.clamp_min(TINY)
+            hazard = positive ** (exponent - 1.0)
+            return exponent * hazard * torch.exp(-hazard * positive) * (noise >= 0.0)
         if self._noise == "student":
             return (2.0 + noise * noise) ** -1.5
         return torch.exp(-0.5 * noise * noise) / np.sqrt(2.0 * np.pi)
@@ -121,8 +132,8 @@ class NoisyFunction(Dependence):
         if self._noise == "laplace":
             tail = 0.5 * torch.exp(-noise.abs())
             return torch.where(noise < 0.0, tail, 1.0 - tail)
-        if self._noise == "exponential":
-            return -torch.expm1(-noise.clamp_min(0.0))
+        if self._noise == "weibull":
+            return -torch.expm1(-(noise.clamp_min(0.0) ** self._noise_exponent[..., None]))
         if self._noise == "student":
             return 0.5 + 0.5 * noise / torch.sqrt(2.0 + noise * noise)
         return ndtr(noise)
