@@ -150,7 +150,8 @@ class PairBlock:
         counts = count_pairs(left.bins.index_select(0, rows), self._turned(right.bins, columns))
         correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
-        return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective_samples(*memory, left.count), correlation
+        effective = effective_samples(*memory, left.count)
+        return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective, correlation
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""

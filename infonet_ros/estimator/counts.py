@@ -68,11 +68,6 @@ def pyramid(counts: Tensor) -> dict[int, Tensor]:
     return levels
 
 
-def densities(counts: Tensor, samples: Tensor) -> Tensor:
-    """Densities on the unit square, (M, B, B) float32 of mean 1, of counts (M, B, B) of T samples, (M,)."""
-    return counts.float() * (counts.shape[1] ** 2 / samples)[:, None, None]
-
-
 def sums_by_block(counts: Tensor) -> Tensor:
     """Sum ``n log n`` of counts (M, g, g) over the cells of each block: (M, BLOCKS, BLOCKS) float32."""
     values = _n_log_n(counts)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, coarsen
 from infonet_ros.estimator.observation import SUMMARIES, Observation
-from infonet_ros.estimator.symmetry import Symmetry
+from infonet_ros.estimator.symmetry import Symmetry, orient, restore
 
 PATCHES = 4  # along each axis
 TOKENS = PATCHES**2
@@ -45,13 +45,16 @@ class Attention(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (M, S, width) to (M, S, width)."""
-        batch, length, width = tokens.shape
-        packed = self.query_key_value(self.norm(tokens)).view(batch, length, 3, self.heads, -1)
-        query, key, value = packed.permute(2, 0, 3, 1, 4)  # each (M, heads, S, w)
-        # So few tokens are attended to faster by plain products than by torch's fused kernel, gradients above all.
-        scores = torch.matmul(query * query.shape[-1] ** -0.5, key.transpose(-2, -1))
-        mixed = torch.matmul(scores.softmax(dim=-1), value)
-        return tokens + self.out(mixed.transpose(1, 2).reshape(batch, length, width))
+        parts = self.query_key_value(self.norm(tokens)).chunk(3, dim=-1)
+        by_head = zip(*(part.chunk(self.heads, dim=-1) for part in parts), strict=True)
+        return tokens + self.out(torch.cat([self._attend(*head) for head in by_head], dim=-1))
+
+    @staticmethod
+    def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        """Attend with one head, each (M, S, w): (M, S, w)."""
+        # For so few tokens plain products, which need no copies, are faster than torch's fused kernel.
+        scores = torch.bmm(query, key.mT) * query.shape[-1] ** -0.5
+        return torch.bmm(scores.softmax(dim=-1), value)
 
 
 class Perceptron(nn.Module):
@@ -81,8 +84,7 @@ class Network(nn.Module):
         self.shape = shape
         self.stretch: Tensor
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
-        self.symmetry = Symmetry(GRID)
-        self.local_symmetry = Symmetry(BLOCKS)
+        self.symmetry = Symmetry(GRID >> LEVELS - 1)
         self.patch_in = nn.Linear(CELL_NUMBERS + BLOCK_NUMBERS, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
         self.summary_in = nn.Sequential(
@@ -125,9 +127,13 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        orientation = self.symmetry.canonical(seen.grids)
+        levels = [seen.counts]
+        for _ in range(1, LEVELS):
+            levels.append(coarsen(levels[-1]))
+        orientation = self.symmetry.canonical(levels[-1])
         summary = self.summary_in(seen.summary)
-        patches = self.patches(self._embed(seen, orientation, summary))
+        numbers = self._numbers(*(orient(maps, orientation) for maps in (seen.local, *levels)), unit=seen.unit)
+        patches = self.patches(self._embed(numbers, summary))
         by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
         quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
         features = self.norm(quadrants.float()).mean(dim=1)
@@ -137,27 +143,24 @@ class Network(nn.Module):
         tokens = self.norm((by_quadrant + quadrants.unsqueeze(2)).float())
         table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
-        return quantiles, self.symmetry.restore(table - excess[:, None, None], orientation)
+        return quantiles, restore(table - excess[:, None, None], orientation)
 
-    def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
+    def _embed(self, numbers: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
-        tokens = self.patch_in(self._numbers(seen, orientation).to(kind))
-        return tokens + (self.place + summary.unsqueeze(1)).to(kind)
+        return self.patch_in(numbers.to(kind)) + (self.place + summary.unsqueeze(1)).to(kind)
 
-    @torch.no_grad()
-    def _numbers(self, seen: Observation, orientation: Tensor) -> Tensor:
+    def _numbers(self, local: Tensor, *levels: Tensor, unit: Tensor) -> Tensor:
         """Return what is seen of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
-        maps = [self.symmetry.orient(seen.grids, orientation)]
-        for _ in range(1, LEVELS):
-            maps.append(0.25 * coarsen(maps[-1]))
-        parts = [_split_patches(level.log1p().unsqueeze(1)) for level in maps]
-        parts.append(_split_patches(self.local_symmetry.orient(seen.local, orientation)))
+        numbers = local.new_empty(len(local), TOKENS, self.patch_in.in_features)
+        parts = [_split_patches(maps) for maps in (*(counts.unsqueeze(1) for counts in levels), local)]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
-        numbers = seen.grids.new_empty(len(seen), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)
+        for number, place in enumerate(places[:LEVELS]):
+            place.mul_((unit / 4**number)[:, None, None])
+        numbers[..., :CELL_NUMBERS].log1p_()
         return numbers
 
     def _quantiles(self, features: Tensor) -> Tensor:

@@ -14,7 +14,6 @@ from infonet_ros.estimator.counts import (
     MOST_SAMPLES,
     RESOLUTIONS,
     coarse_plug_ins,
-    densities,
     local_plug_ins,
     sums_by_block,
 )
@@ -29,15 +28,18 @@ class Observation:
 
     Attributes
     ----------
-    grids : (M, GRID, GRID) float32
-        Densities on the unit square of ranks; the mean is 1.
+    counts : (M, GRID, GRID) uint8
+        Samples in each cell of the unit square of ranks.
+    unit : (M,) float32
+        Density of one sample alone in its cell; that of the counts has the mean 1.
     local : (M, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS) float32
         Plug-in estimates of the MI block by block, at growing resolutions; the mean is the estimate of the whole.
     summary : (M, SUMMARIES) float32
         Numbers that the grid cannot tell, see `summarise`.
     """
 
-    grids: Tensor
+    counts: Tensor
+    unit: Tensor
     local: Tensor
     summary: Tensor
 
@@ -53,13 +55,14 @@ class Observation:
         local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), fine.unsqueeze(1)], dim=1)
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         return cls(
-            grids=densities(levels[GRID], samples),
+            counts=levels[GRID],
+            unit=GRID**2 / samples,
             local=local,
             summary=summarise(samples, effective, correlation, whole),
         )
 
     def __len__(self) -> int:
-        return len(self.grids)
+        return len(self.counts)
 
     def padded(self, pairs: int) -> "Observation":
         """Append zeros up to so many pairs."""

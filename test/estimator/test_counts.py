@@ -8,11 +8,11 @@ from infonet_ros.estimator.counts import (
     BLOCKS,
     GRID,
     LOCAL_RESOLUTIONS,
+    MOST_SAMPLES,
     RESOLUTIONS,
     bins_of_ranks,
     coarse_plug_ins,
     count_pairs,
-    densities,
     local_plug_ins,
     pyramid,
     sums_by_block,
@@ -70,10 +70,21 @@ def test_local_estimates_belong_to_the_samples_of_their_block():
     assert finest[row, column] == pytest.approx(expected, rel=1e-4)
 
 
+def test_no_cell_of_a_grid_holds_more_than_a_byte():
+    bins = torch.from_numpy(bins_of_ranks(MOST_SAMPLES))[None]
+    counts = count_pairs(bins, bins)
+    for cells in (BINS, GRID):
+        assert int(pyramid(counts)[cells].max()) == MOST_SAMPLES // cells <= 255
+
+
+def test_two_counts_are_looked_up_at_once():
+    counts, _ = counted(MOST_SAMPLES)
+    torch.testing.assert_close(sums_by_block(counts), sums_by_block(counts.int()))
+
+
 def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():
     (few, _), (many, _) = counted(200), counted(3000)
     levels, samples = pyramid(torch.cat([few, many])), torch.tensor([200.0, 3000.0])
-    torch.testing.assert_close(densities(levels[GRID], samples).mean(dim=(1, 2)), torch.ones(2))
     for estimate in (estimated, coarse_plug_ins):
         together = estimate(levels, samples)
         for k, counts in enumerate((few, many)):

@@ -7,7 +7,7 @@ import torch
 from infonet_ros.estimator.blocks import Copulas, PairBlock
 from infonet_ros.estimator.network import PATCH, QUADRANTS, Network, NetworkShape, _join_patches, _split_patches
 from infonet_ros.estimator.observation import Observation
-from infonet_ros.estimator.symmetry import ORIENTATIONS, Symmetry
+from infonet_ros.estimator.symmetry import ORIENTATIONS, orient
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def seen():
 
 def turned(seen, orientation):
     turn = torch.full((len(seen),), orientation)
-    local = [Symmetry(maps.shape[-1]).orient(maps, turn) for maps in seen.local.unbind(dim=1)]
-    return Observation(Symmetry(seen.grids.shape[-1]).orient(seen.grids, turn), torch.stack(local, dim=1), seen.summary)
+    return Observation(orient(seen.counts, turn), seen.unit, orient(seen.local, turn), seen.summary)
 
 
 @pytest.mark.parametrize("orientation", range(ORIENTATIONS))
@@ -40,8 +39,7 @@ def test_a_pair_turned_is_estimated_alike_and_its_table_turned_back(network, see
     quantiles, tables = network(seen)
     there, tables_there = network(turned(seen, orientation))
     assert torch.equal(quantiles, there)
-    symmetry = Symmetry(tables.shape[-1])
-    assert torch.equal(symmetry.orient(tables, torch.full((len(seen),), orientation)), tables_there)
+    assert torch.equal(orient(tables, torch.full((len(seen),), orientation)), tables_there)
 
 
 def test_patches_are_cut_by_quadrant_and_joined_again():

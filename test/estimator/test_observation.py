@@ -14,14 +14,14 @@ def block(pairs, count=300):
 
 
 def parts_of(seen):
-    return seen.grids, seen.local, seen.summary
+    return seen.counts, seen.unit, seen.local, seen.summary
 
 
 def test_an_observation_of_many_pairs_is_those_of_each():
     pairs = COUNTED_AT_ONCE + 3
     together = block(pairs).observe()
     assert len(together) == pairs
-    assert together.grids.shape == (pairs, GRID, GRID)
+    assert together.counts.shape == (pairs, GRID, GRID)
     assert together.local.shape == (pairs, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS)
     assert together.summary.shape == (pairs, SUMMARIES)
     one_by_one = Observation.join([block(pairs)[k : k + 1].observe() for k in range(pairs)])

@@ -106,7 +106,8 @@ def test_simulation_repeats_and_comes_back_from_disk(tmp_path):
 
 def test_examples_are_densities_of_known_information():
     examples = simulate(64, seed=0)
-    for grids in (examples.observation.grids, examples.judges):
+    seen = examples.observation
+    for grids in (seen.counts * seen.unit[:, None, None], examples.judges):
         torch.testing.assert_close(grids.mean(dim=(1, 2)), torch.ones(64), rtol=0.0, atol=2e-3)
     assert (examples.information >= 0).all() and (examples.information < 5.5).all()
 
