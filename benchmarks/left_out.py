@@ -150,18 +150,29 @@ def order_statistics(rng: np.random.Generator) -> Distribution:
     return Distribution("order statistics", f"order statistics {low}, {high} of {count}", sample, truth)
 
 
-def wrapped_angle(rng: np.random.Generator) -> Distribution:
-    """Pair an angle with its noisy reading, both within one turn: the dependence goes on over the square's corners."""
-    concentration = float(np.exp(rng.uniform(np.log(0.7), np.log(60.0))))
+def coupled_phases(rng: np.random.Generator) -> Distribution:
+    """Two phases coupled by their sines (Singh et al. 2002): two modes if strongly; it goes on over the square's edges."""
+    own, other = rng.uniform(0.0, 3.0, 2)
+    coupling = float(rng.choice([-1.0, 1.0]) * np.exp(rng.uniform(np.log(0.7), np.log(15.0))))
+    angles = np.linspace(-np.pi, np.pi, 721)
+
+    def given(angle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Direction and concentration of the second phase, which is a von Mises variable."""
+        return np.arctan2(coupling * np.sin(angle), other), np.hypot(other, coupling * np.sin(angle))
+
+    direction, concentration = given(angles)
+    logarithms = own * np.cos(angles) + concentration + np.log(special.i0e(concentration))
+    single = np.exp(logarithms - logarithms.max())
+    distribution = np.concatenate([[0.0], np.cumsum(0.5 * (single[1:] + single[:-1]))])
 
     def sample(generator: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
-        angle = generator.uniform(-np.pi, np.pi, count)
-        reading = angle + generator.vonmises(0.0, concentration, count)
-        return angle, np.mod(reading + np.pi, 2.0 * np.pi) - np.pi
+        angle = np.interp(generator.random(count) * distribution[-1], distribution, angles)
+        return angle, generator.vonmises(*given(angle))
 
-    ratio = special.i1e(concentration) / special.i0e(concentration)
-    truth = float(concentration * (ratio - 1.0) - np.log(special.i0e(concentration)))
-    return Distribution("wrapped angle", f"wrapped angle {concentration:.1f}", sample, truth)
+    first = single[1:] / single[1:].sum()
+    pair = stats.vonmises(concentration[1:, None], direction[1:, None]).pdf(angles[1:]) * (2.0 * np.pi / 720)
+    truth = float(first @ special.entr(pair).sum(axis=1) * -1.0 + special.entr(first @ pair).sum())
+    return Distribution("coupled phases", f"coupled phases {coupling:.1f}", sample, truth)
 
 
 def stuck_sensor(rng: np.random.Generator) -> Distribution:
@@ -184,6 +195,6 @@ FAMILIES: tuple[Callable[[np.random.Generator], Distribution], ...] = (
     poisson_counts,
     product_of_normals,
     order_statistics,
-    wrapped_angle,
+    coupled_phases,
     stuck_sensor,
 )
