@@ -151,7 +151,7 @@ def order_statistics(rng: np.random.Generator) -> Distribution:
 
 
 def coupled_phases(rng: np.random.Generator) -> Distribution:
-    """Two phases coupled by their sines (Singh et al. 2002): two modes if strongly; it goes on over the square's edges."""
+    """Two phases coupled by their sines (Singh et al. 2002): dependent over the square's edges, in one mode or two."""
     own, other = rng.uniform(0.0, 3.0, 2)
     coupling = float(rng.choice([-1.0, 1.0]) * np.exp(rng.uniform(np.log(0.7), np.log(15.0))))
     angles = np.linspace(-np.pi, np.pi, 721)

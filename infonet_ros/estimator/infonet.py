@@ -14,9 +14,10 @@ from infonet_ros.estimator.counts import GRID
 from infonet_ros.estimator.differentiable import differentiable_information
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.lagged import estimate_lagged
+from infonet_ros.estimator.meetings import MIN_SAMPLES
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import TRAINED_SAMPLES
-from infonet_ros.estimator.pairwise import MIN_SAMPLES, Request, constant_channels, estimate_windows
+from infonet_ros.estimator.pairwise import Request, constant_channels, estimate_windows
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.pairwise import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.meetings import MIN_SAMPLES
+from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.estimator.runner import Runner

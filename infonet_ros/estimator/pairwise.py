@@ -3,97 +3,19 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, product
 
 import numpy as np
 import torch
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.blocks import PairBlock
+from infonet_ros.estimator.meetings import Meeting, Panel
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
 
-MIN_SAMPLES = 64
 SCAN_ELEMENTS = 1 << 22  # pairs of all surrogates that are scanned together
-
-
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """Channels of one window in their canonical order, with the samples that are good.
-
-    Attributes
-    ----------
-    channels : (N, T) float64
-        NaN where not known.
-    ordering : Ordering
-    groups : list of ((n,) int64, (T,) bool)
-        Channels that share their good samples, and those samples.
-    """
-
-    channels: np.ndarray
-    ordering: Ordering
-    groups: list[tuple[np.ndarray, np.ndarray]]
-
-    @classmethod
-    def from_channels(cls, channels: np.ndarray, ordering: Ordering) -> "Panel":
-        """Group channels (N, T) by their good samples."""
-        groups: dict[bytes, list[int]] = {}
-        good = np.isfinite(channels)
-        for index, mask in enumerate(good):
-            groups.setdefault(mask.tobytes(), []).append(index)
-        return cls(channels, ordering, [(np.array(members), good[members[0]]) for members in groups.values()])
-
-    def copulas(self, index: np.ndarray, rows: np.ndarray, device: torch.device) -> Copulas:
-        """Rank channels ``index`` among samples ``rows``."""
-        return Copulas.from_ranks(self.ordering[index].ranks(rows), device)
-
-    def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Say which of channels ``index`` do not change over samples ``rows``."""
-        chosen = self.channels[np.ix_(index, rows)]
-        return (chosen == chosen[:, :1]).all(axis=1)
-
-
-@dataclass(frozen=True, eq=False)
-class Meeting:
-    """Two groups of channels over the samples that both know, the second ``lag`` samples later.
-
-    Attributes
-    ----------
-    left_index, right_index : (P,), (Q,) int64
-        Channels of the two groups.
-    parts : list of (Copulas, Copulas)
-        The samples, in as many parts as `blocks.thinned` makes of them.
-    wanted : (P, Q) bool
-        Pairs to be given to the network.
-    constant : (P, Q) bool
-        Pairs with a constant channel.
-    lag : int
-    """
-
-    left_index: np.ndarray
-    right_index: np.ndarray
-    parts: list[tuple[Copulas, Copulas]]
-    wanted: np.ndarray
-    constant: np.ndarray
-    lag: int
-
-    @property
-    def count(self) -> int:
-        """Samples of the shortest part."""
-        return self.parts[-1][0].count
-
-    def blocks(self, shifts: np.ndarray, tag: object) -> Iterator[PairBlock]:
-        """Yield the wanted pairs of each part, once with each of the shifts (S,) of the right side."""
-        rows, columns = np.nonzero(self.wanted)
-        return (PairBlock.scanned(left, right, rows, columns, shifts, tag) for left, right in self.parts)
-
-    def mean(self, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
-        """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
-        mean = np.zeros((scans, *self.wanted.shape, 3), dtype=np.float32)
-        for block, quantiles in results:
-            mean[block.scans, block.rows, block.columns] += quantiles / len(self.parts)
-        return mean
 
 
 class BestOverLags:
@@ -110,8 +32,8 @@ class BestOverLags:
 
     def put(self, meeting: Meeting, quantiles: np.ndarray) -> None:
         """Enter pairs of a meeting, (S, P, Q, 3), in the first S scans where they beat what is there; mirror them."""
-        row, column = np.nonzero(meeting.wanted | meeting.constant)
-        left, right, found = meeting.left_index[row], meeting.right_index[column], quantiles[:, row, column]
+        row, column = meeting.pairs()
+        left, right, found = meeting.left.index[row], meeting.right.index[column], quantiles[:, row, column]
         # A pair and its mirror image may meet together: one after the other, lest both write to one place.
         for side in (left < right, left > right):
             self._put_pairs(left[side], right[side], found[:, side], meeting.lag)
@@ -151,17 +73,20 @@ class Survey:
         self._request = request
         ordering = Ordering.from_channels(channels, request.seed)
         self._order = ordering.canonical()
-        panel = Panel.from_channels(channels[self._order], ordering[self._order])
-        self.meetings = list(_meetings(panel, request.lags, device))
+        panel = Panel.from_channels(channels[self._order], ordering[self._order], device)
+        encounters = product(np.unique(request.lags).tolist(), panel.groups, panel.groups)
+        meetings = (Meeting.of(panel, left, right, lag) for lag, left, right in encounters)
+        self.meetings = [meeting for meeting in meetings if meeting]
         longest_lag = int(request.lags.max())
-        self._shifts = [surrogate_shifts(m.count, request.surrogates, request.seed, longest_lag) for m in self.meetings]
+        shortest = (len(meeting.parts()[-1]) for meeting in self.meetings)
+        self._shifts = [surrogate_shifts(count, request.surrogates, request.seed, longest_lag) for count in shortest]
         self._best: BestOverLags | None = None
         self._taken = 0
         self._exceeding = np.zeros((self.size, self.size))
         self._surrogates = np.full((self.size, self.size), request.surrogates)
         for meeting, shifts in zip(self.meetings, self._shifts, strict=True):
-            row, column = np.nonzero(meeting.wanted | meeting.constant)
-            left, right = meeting.left_index[row], meeting.right_index[column]
+            row, column = meeting.pairs()
+            left, right = meeting.left.index[row], meeting.right.index[column]
             for pairs in ((left, right), (right, left)):
                 self._surrogates[pairs] = np.minimum(self._surrogates[pairs], len(shifts))
 
@@ -223,9 +148,14 @@ class Scan:
     def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> BestOverLags:
         """Bring together what the network says of the blocks; pairs with a constant channel have nothing."""
         best = BestOverLags(max(map(len, self.shifts), default=1), self.survey.size)
-        found = {number: list(own) for number, own in groupby(results, key=lambda result: result[0].tag[1])}
+        found = groupby(results, key=lambda result: result[0].tag[1])  # in the order of the meetings that have some
+        following = next(found, None)
         for number, (meeting, shifts) in enumerate(zip(self.survey.meetings, self.shifts, strict=True)):
-            best.put(meeting, meeting.mean(len(shifts), found.get(number, [])))
+            if following is None or following[0] != number:
+                best.put(meeting, meeting.mean(len(shifts), ()))
+            else:
+                best.put(meeting, meeting.mean(len(shifts), following[1]))
+                following = next(found, None)
         return best
 
 
@@ -263,26 +193,6 @@ def constant_channels(channels: np.ndarray) -> np.ndarray:
     least = np.where(good, channels, np.inf).min(axis=1)
     most = np.where(good, channels, -np.inf).max(axis=1)
     return least == most
-
-
-def _meetings(panel: Panel, lags: np.ndarray, device: torch.device) -> Iterator[Meeting]:
-    """Bring every two groups together at every lag; at lag 0 each pair once, else in both directions."""
-    count = panel.channels.shape[1]
-    for lag in np.unique(lags):
-        for left_index, left_mask in panel.groups:
-            for right_index, right_mask in panel.groups:
-                rows = np.flatnonzero(left_mask[: count - lag] & right_mask[lag:])
-                pairs = left_index[:, None] != right_index if lag else left_index[:, None] < right_index
-                if len(rows) < MIN_SAMPLES or not pairs.any():
-                    continue
-                same = lag == 0 and right_index is left_index
-                still = panel.constant(left_index, rows)
-                constant = pairs & (still[:, None] | (still if same else panel.constant(right_index, rows + lag)))
-                parts = []
-                for part in thinned(rows):
-                    left = panel.copulas(left_index, part, device)
-                    parts.append((left, left if same else panel.copulas(right_index, part + lag, device)))
-                yield Meeting(left_index, right_index, parts, pairs & ~constant, constant, int(lag))
 
 
 def _common_samples(good: np.ndarray, lag: np.ndarray) -> np.ndarray:

@@ -1,0 +1,133 @@
+"""Which channels of a window meet over which samples: groups that share their good samples, at each lag."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.ranks import Ordering
+
+MIN_SAMPLES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Channels that share their good samples: their index (n,) int64, and which samples are good, (T,) bool."""
+
+    index: np.ndarray
+    good: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """Channels of one window in their canonical order, with the samples that are good.
+
+    Attributes
+    ----------
+    channels : (N, T) float64
+        NaN where not known.
+    ordering : Ordering
+    groups : list of Group
+    device : torch.device
+        Where pairs of them are to be estimated.
+    """
+
+    channels: np.ndarray
+    ordering: Ordering
+    groups: list[Group]
+    device: torch.device
+
+    @classmethod
+    def from_channels(cls, channels: np.ndarray, ordering: Ordering, device: torch.device) -> "Panel":
+        """Group channels (N, T) by their good samples."""
+        groups: dict[bytes, list[int]] = {}
+        good = np.isfinite(channels)
+        for index, mask in enumerate(good):
+            groups.setdefault(mask.tobytes(), []).append(index)
+        return cls(channels, ordering, [Group(np.array(g), good[g[0]]) for g in groups.values()], device)
+
+    def copulas(self, index: np.ndarray, rows: np.ndarray) -> Copulas:
+        """Rank channels ``index`` among samples ``rows``."""
+        return Copulas.from_ranks(self.ordering[index].ranks(rows), self.device)
+
+    def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Say which of channels ``index`` do not change over samples ``rows``."""
+        chosen = self.channels[np.ix_(index, rows)]
+        return (chosen == chosen[:, :1]).all(axis=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """Two groups of channels over the samples that both know, the second ``lag`` samples later.
+
+    Samples are ranked when a scan comes to them and forgotten after it: all lags of many channels at once would fill
+    the memory.
+
+    Attributes
+    ----------
+    panel : Panel
+    left, right : Group
+        P and Q channels.
+    lag : int
+    wanted : (P, Q) bool
+        Pairs to be given to the network.
+    constant : (P, Q) bool
+        Pairs with a constant channel.
+    """
+
+    panel: Panel
+    left: Group
+    right: Group
+    lag: int
+    wanted: np.ndarray
+    constant: np.ndarray
+
+    @classmethod
+    def of(cls, panel: Panel, left: Group, right: Group, lag: int) -> "Meeting":
+        """Let two groups meet; at lag 0 each pair once, else in both directions."""
+        pairs = left.index[:, None] != right.index if lag else left.index[:, None] < right.index
+        rows = common_rows(left, right, lag)
+        if len(rows) < MIN_SAMPLES or not pairs.any():
+            nothing = np.zeros_like(pairs)
+            return cls(panel, left, right, lag, nothing, nothing)
+        still = [panel.constant(group.index, part) for group, part in ((left, rows), (right, rows + lag))]
+        constant = pairs & (still[0][:, None] | still[1])
+        return cls(panel, left, right, lag, pairs & ~constant, constant)
+
+    def __bool__(self) -> bool:
+        return bool((self.wanted | self.constant).any())
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places (M,) and (M,) in `wanted` of all pairs that meet."""
+        rows, columns = np.nonzero(self.wanted | self.constant)
+        return rows, columns
+
+    def parts(self) -> list[np.ndarray]:
+        """Return the samples that meet, of the left side, in the parts that `blocks.thinned` makes of them."""
+        return thinned(common_rows(self.left, self.right, self.lag))
+
+    def blocks(self, shifts: np.ndarray, tag: object) -> Iterator[PairBlock]:
+        """Yield the wanted pairs of each part, once with each of the shifts (S,) of the right side."""
+        if not self.wanted.any():
+            return
+        rows, columns = np.nonzero(self.wanted)
+        for part in self.parts():
+            left = right = self.panel.copulas(self.left.index, part)
+            if self.lag or self.right is not self.left:
+                right = self.panel.copulas(self.right.index, part + self.lag)
+            yield PairBlock.scanned(left, right, rows, columns, shifts, tag)
+
+    def mean(self, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
+        """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
+        mean = np.zeros((scans, *self.wanted.shape, 3), dtype=np.float32)
+        parts = len(self.parts())
+        for block, quantiles in results:
+            mean[block.scans, block.rows, block.columns] += quantiles / parts
+        return mean
+
+
+def common_rows(left: Group, right: Group, lag: int) -> np.ndarray:
+    """Return the samples (R,) that the left group knows, and the right one ``lag`` samples later."""
+    return np.flatnonzero(left.good[: len(left.good) - lag] & right.good[lag:])
