@@ -48,7 +48,7 @@ class Copulas:
     @classmethod
     def from_ranks(cls, ranks: np.ndarray, device: torch.device | str = "cpu") -> "Copulas":
         """Prepare channels by their ranks (N, T), 0 ... T - 1, each once in every channel."""
-        bins = bins_of_ranks(ranks.shape[1])[ranks]
+        bins = bins_of_ranks(ranks)
         memory = autocorrelations(normalised(ranks))
         return cls(*(torch.from_numpy(part).to(device) for part in (bins, normal_scores(ranks), memory)))
 

@@ -21,15 +21,30 @@ _BYTES = torch.arange(1 << 16)
 _N_LOG_N_OF_TWO = _N_LOG_N[_BYTES & 255] + _N_LOG_N[_BYTES >> 8]  # of two counts of a byte each, side by side
 
 
-def bins_of_ranks(count: int) -> np.ndarray:
-    """Bin of each rank of ``count`` samples, (count,) uint8 in 0 ... BINS - 1.
+def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
+    """Bin of each sample, 0 ... BINS - 1, so that negating a stream mirrors its counts.
 
-    A sample on the edge of two bins belongs to the one nearer to the centre, so that negating a stream mirrors its
-    counts, all but the middle sample of an odd number.
+    A sample on the edge of two bins belongs to the one nearer to the centre. The middle one of an odd number lies on
+    the centre itself: there the lower bin has it if the first sample is large, as if it were the stream that is turned.
+
+    Parameters
+    ----------
+    ranks : (N, T) int64
+        0 ... T - 1, each once in every channel.
+
+    Returns
+    -------
+    (N, T) uint8
     """
-    ranks = np.arange(count)
-    lower = (2 * ranks + 1) * BINS // (2 * count)
-    return np.where(2 * ranks + 1 <= count, lower, BINS - 1 - lower[::-1]).astype(np.uint8)
+    count = ranks.shape[1]
+    centres = 2 * np.arange(count) + 1  # of the ranks, in halves
+    lower = centres * BINS // (2 * count)
+    bins = np.where(centres <= count, lower, BINS - 1 - lower[::-1]).astype(np.uint8)[ranks]
+    if count % 2:
+        middle = ranks == count // 2
+        first = np.where(middle[:, 0], ranks[:, 1], ranks[:, 0])
+        bins[middle] -= first > count // 2
+    return bins
 
 
 def count_pairs(left: Tensor, right: Tensor) -> Tensor:
