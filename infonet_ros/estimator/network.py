@@ -84,7 +84,7 @@ class Network(nn.Module):
         self.shape = shape
         self.stretch: Tensor
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
-        self.symmetry = Symmetry(GRID >> LEVELS - 1)
+        self.symmetry = Symmetry(GRID, BLOCKS)
         self.patch_in = nn.Linear(CELL_NUMBERS + BLOCK_NUMBERS, shape.width)
         self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
         self.summary_in = nn.Sequential(
@@ -130,7 +130,7 @@ class Network(nn.Module):
         levels = [seen.counts]
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))
-        orientation = self.symmetry.canonical(levels[-1])
+        orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
         summary = self.summary_in(seen.summary)
         numbers = self._numbers(*(orient(maps, orientation) for maps in (seen.local, *levels)), unit=seen.unit)
         patches = self.patches(self._embed(numbers, summary))

@@ -12,25 +12,43 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 ORIENTATIONS = 8  # bit 0: flip u, bit 1: flip v, bit 2: transpose (after the flips)
+STEPS = 1024  # of the patterns between 0 and 1; sums over all samples stay below 2^24
 
 
 class Symmetry(nn.Module):
-    """The pattern that tells which way up a grid of G x G cells is."""
+    """The patterns that tell which way up grids of these sizes, the finest first, are."""
 
-    _patterns: Tensor
-
-    def __init__(self, cells: int) -> None:
+    def __init__(self, *sizes: int) -> None:
         super().__init__()
-        axis = (torch.arange(cells, dtype=torch.float32) + 0.5) / cells * 2.0 - 1.0
-        u, v = axis[:, None], axis[None, :]
-        # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
-        pattern = u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v
-        patterns = torch.stack([_turned_back(pattern, orientation) for orientation in range(ORIENTATIONS)])
-        self.register_buffer("_patterns", patterns.flatten(1), persistent=False)
+        for number, cells in enumerate(sizes):
+            self.register_buffer(f"_patterns{number}", _patterns(cells), persistent=False)
 
-    def canonical(self, grids: Tensor) -> Tensor:
-        """Orientation (M,) of largest overlap with the pattern, for grids (M, G, G) of any type."""
-        return functional.linear(grids.flatten(1).to(self._patterns.dtype), self._patterns).argmax(dim=1)
+    def canonical(self, *grids: Tensor) -> Tensor:
+        """Orientation (M,) of largest overlap with the first pattern, for grids (M, G, G) of any type.
+
+        Where there are several, the second pattern decides, then the second grid: grids of one resolution may be
+        symmetric whose finer ones are not. Sums of whole numbers are exact in whatever order, so that what is equal is
+        found to be so.
+        """
+        best = grids[0].new_ones(len(grids[0]), ORIENTATIONS, dtype=torch.bool)
+        for number, maps in enumerate(grids):
+            patterns = self.get_buffer(f"_patterns{number}")
+            overlaps = functional.linear(maps.flatten(1).to(patterns.dtype), patterns)
+            for overlap in overlaps.split(ORIENTATIONS, dim=1):
+                among_best = overlap.masked_fill(~best, -torch.inf)
+                best = among_best == among_best.amax(dim=1, keepdim=True)
+        return best.int().argmax(dim=1)
+
+
+def _patterns(cells: int) -> Tensor:
+    """Two patterns of whole numbers, each in its eight orientations, (2 * ORIENTATIONS, cells * cells) float32."""
+    axis = (torch.arange(cells, dtype=torch.float64) + 0.5) / cells * 2.0 - 1.0
+    u, v = axis[:, None], axis[None, :]
+    # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
+    slopes = (STEPS * (u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v)).round()
+    scattered = (torch.arange(cells**2).view(cells, cells) ** 3 % 65537 % STEPS).to(slopes)  # as good as random
+    turned = [_turned_back(pattern, k).flatten() for pattern in (slopes, scattered) for k in range(ORIENTATIONS)]
+    return torch.stack(turned).float()
 
 
 def orient(grids: Tensor, orientation: Tensor) -> Tensor:
