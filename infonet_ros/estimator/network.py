@@ -127,13 +127,9 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        levels = [seen.counts]
-        for _ in range(1, LEVELS):
-            levels.append(coarsen(levels[-1]))
         orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
         summary = self.summary_in(seen.summary)
-        numbers = self._numbers(*(orient(maps, orientation) for maps in (seen.local, *levels)), unit=seen.unit)
-        patches = self.patches(self._embed(numbers, summary))
+        patches = self.patches(self._embed(seen, orientation, summary))
         by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
         quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
         features = self.norm(quadrants.float()).mean(dim=1)
@@ -145,21 +141,26 @@ class Network(nn.Module):
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
         return quantiles, restore(table - excess[:, None, None], orientation)
 
-    def _embed(self, numbers: Tensor, summary: Tensor) -> Tensor:
+    def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
-        return self.patch_in(numbers.to(kind)) + (self.place + summary.unsqueeze(1)).to(kind)
+        tokens = self.patch_in(self._numbers(seen, orientation).to(kind))
+        return tokens + (self.place + summary.unsqueeze(1)).to(kind)
 
-    def _numbers(self, local: Tensor, *levels: Tensor, unit: Tensor) -> Tensor:
+    def _numbers(self, seen: Observation, orientation: Tensor) -> Tensor:
         """Return what is seen of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
-        numbers = local.new_empty(len(local), TOKENS, self.patch_in.in_features)
-        parts = [_split_patches(maps) for maps in (*(counts.unsqueeze(1) for counts in levels), local)]
+        levels = [orient(seen.counts, orientation)]
+        for _ in range(1, LEVELS):
+            levels.append(coarsen(levels[-1]))
+        parts = [_split_patches(counts.unsqueeze(1)) for counts in levels]
+        parts.append(_split_patches(orient(seen.local, orientation)))
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
+        numbers = seen.local.new_empty(len(seen), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)
-        for number, place in enumerate(places[:LEVELS]):
-            place.mul_((unit / 4**number)[:, None, None])
+        for level in range(LEVELS):
+            places[level].mul_((seen.unit / 4**level)[:, None, None])  # the mean density of the cells joined
         numbers[..., :CELL_NUMBERS].log1p_()
         return numbers
 
