@@ -4,6 +4,8 @@ Counting costs one addition for each sample of a pair, whatever the resolution, 
 that the network is shown: plug-in estimates at all coarser resolutions tell it of ridges that no cell of its grid can.
 """
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -131,7 +133,13 @@ def _n_log_n(counts: Tensor) -> Tensor:
         table, places = _N_LOG_N_OF_TWO, counts.view(torch.int16).int().bitwise_and_(0xFFFF)
     else:
         table, places = _N_LOG_N, counts.int()
-    return table.to(counts.device).index_select(0, places.flatten()).view(places.shape)
+    return _on(counts.device, table).index_select(0, places.flatten()).view(places.shape)
+
+
+@cache
+def _on(device: torch.device, table: Tensor) -> Tensor:
+    """Copy a table to a device, once."""
+    return table.to(device)
 
 
 def _log_densities_of_one(resolutions: list[int], samples: Tensor) -> Tensor:
