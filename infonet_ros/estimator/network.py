@@ -90,7 +90,7 @@ class Network(nn.Module):
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
         )
-        self.patches = nn.Sequential(Perceptron(shape), Attention(shape), Perceptron(shape))
+        self.patches = nn.Sequential(Perceptron(shape), Attention(shape))
         self.join = nn.Linear(TOKENS // QUADRANTS * shape.width, shape.width)
         self.quadrants = nn.Sequential(*(part(shape) for _ in range(shape.blocks) for part in (Attention, Perceptron)))
         self.norm = nn.LayerNorm(shape.width)
