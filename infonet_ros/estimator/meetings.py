@@ -54,7 +54,7 @@ class Panel:
 
     def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Say which of channels ``index`` do not change over samples ``rows``."""
-        chosen = self.channels[np.ix_(index, rows)]
+        chosen = self.channels[index][:, rows] if len(rows) < self.channels.shape[1] else self.channels[index]
         return (chosen == chosen[:, :1]).all(axis=1)
 
 
@@ -92,8 +92,9 @@ class Meeting:
         if len(rows) < MIN_SAMPLES or not pairs.any():
             nothing = np.zeros_like(pairs)
             return cls(panel, left, right, lag, nothing, nothing)
-        still = [panel.constant(group.index, part) for group, part in ((left, rows), (right, rows + lag))]
-        constant = pairs & (still[0][:, None] | still[1])
+        still = panel.constant(left.index, rows)
+        same = right is left and not lag
+        constant = pairs & (still[:, None] | (still if same else panel.constant(right.index, rows + lag)))
         return cls(panel, left, right, lag, pairs & ~constant, constant)
 
     def __bool__(self) -> bool:

@@ -29,7 +29,7 @@ class Ordering:
     def from_channels(cls, channels: np.ndarray, seed: int) -> "Ordering":
         """Sort ``channels``, (N, T) with NaN where unknown."""
         orders = np.argsort(channels, axis=1)
-        ordered = np.take_along_axis(channels, orders, axis=1)
+        ordered = np.stack([values[order] for values, order in zip(channels, orders, strict=True)])
         steps = ordered[:, 1:] != ordered[:, :-1]
         levels = np.zeros(channels.shape, dtype=np.int32)
         np.cumsum(steps, axis=1, out=levels[:, 1:])
