@@ -23,7 +23,7 @@ from infonet_ros import InfoNet
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows
 SHORT_SAMPLES, LONG_SAMPLES = (250, 1000, 5000), (250, 500, 1000, 2000, 5000, 8000)
 SHORT_CHANNELS, LONG_CHANNELS = (8, 32), (4, 8, 16, 32, 64)
-SHORT_ROUNDS, LONG_ROUNDS = 2, 7
+SHORT_ROUNDS, LONG_ROUNDS = 2, 15
 PEER_CHANNELS = 4  # a peer takes the same time for each pair, so that a few will do
 ENNEMI = "KSG (ennemi)"
 GOALS = {"1000": 10, "5000": 80}  # times the pairs a second of ennemi, by T
