@@ -170,8 +170,9 @@ def coupled_phases(rng: np.random.Generator) -> Distribution:
         return angle, generator.vonmises(*given(angle))
 
     first = single[1:] / single[1:].sum()
-    pair = stats.vonmises(concentration[1:, None], direction[1:, None]).pdf(angles[1:]) * (2.0 * np.pi / 720)
-    truth = float(first @ special.entr(pair).sum(axis=1) * -1.0 + special.entr(first @ pair).sum())
+    cell = angles[1] - angles[0]
+    second = cell * stats.vonmises(concentration[1:, None], direction[1:, None]).pdf(angles[1:])  # given the first
+    truth = float(special.entr(first @ second).sum() - first @ special.entr(second).sum(axis=1))
     return Distribution("coupled phases", f"coupled phases {coupling:.1f}", sample, truth)
 
 

@@ -19,8 +19,8 @@ MOST_SAMPLES = 8192
 
 _NUMBERS = torch.arange(MOST_SAMPLES + 1, dtype=torch.float64)
 _N_LOG_N = torch.xlogy(_NUMBERS, _NUMBERS).float()
-_BYTES = torch.arange(1 << 16)
-_N_LOG_N_OF_TWO = _N_LOG_N[_BYTES & 255] + _N_LOG_N[_BYTES >> 8]  # of two counts of a byte each, side by side
+_PAIRS = torch.arange(1 << 16)
+_N_LOG_N_OF_TWO = _N_LOG_N[_PAIRS & 255] + _N_LOG_N[_PAIRS >> 8]  # of two counts of a byte each, side by side
 
 
 def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:

@@ -75,6 +75,8 @@ class Meeting:
         Pairs to be given to the network.
     constant : (P, Q) bool
         Pairs with a constant channel.
+    lengths : list of int
+        Samples in each of `parts`, the shortest last.
     """
 
     panel: Panel
@@ -83,6 +85,7 @@ class Meeting:
     lag: int
     wanted: np.ndarray
     constant: np.ndarray
+    lengths: list[int]
 
     @classmethod
     def of(cls, panel: Panel, left: Group, right: Group, lag: int) -> "Meeting":
@@ -91,11 +94,11 @@ class Meeting:
         rows = common_rows(left, right, lag)
         if len(rows) < MIN_SAMPLES or not pairs.any():
             nothing = np.zeros_like(pairs)
-            return cls(panel, left, right, lag, nothing, nothing)
+            return cls(panel, left, right, lag, nothing, nothing, [])
         still = panel.constant(left.index, rows)
         same = right is left and not lag
         constant = pairs & (still[:, None] | (still if same else panel.constant(right.index, rows + lag)))
-        return cls(panel, left, right, lag, pairs & ~constant, constant)
+        return cls(panel, left, right, lag, pairs & ~constant, constant, [len(part) for part in thinned(rows)])
 
     def __bool__(self) -> bool:
         return bool((self.wanted | self.constant).any())
@@ -123,9 +126,8 @@ class Meeting:
     def mean(self, scans: int, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
         """Quantiles (S, P, Q, 3): the mean of what the parts say, so that the interval is no narrower than theirs."""
         mean = np.zeros((scans, *self.wanted.shape, 3), dtype=np.float32)
-        parts = len(self.parts())
         for block, quantiles in results:
-            mean[block.scans, block.rows, block.columns] += quantiles / parts
+            mean[block.scans, block.rows, block.columns] += quantiles / len(self.lengths)
         return mean
 
 

@@ -78,7 +78,7 @@ class Survey:
         meetings = (Meeting.of(panel, left, right, lag) for lag, left, right in encounters)
         self.meetings = [meeting for meeting in meetings if meeting]
         longest_lag = int(request.lags.max())
-        shortest = (len(meeting.parts()[-1]) for meeting in self.meetings)
+        shortest = (meeting.lengths[-1] for meeting in self.meetings)
         self._shifts = [surrogate_shifts(count, request.surrogates, request.seed, longest_lag) for count in shortest]
         self._best: BestOverLags | None = None
         self._taken = 0

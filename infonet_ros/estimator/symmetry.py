@@ -62,7 +62,7 @@ def restore(tables: Tensor, orientation: Tensor) -> Tensor:
 
 
 def _each(turn: Callable[[Tensor, int], Tensor], grids: Tensor, orientation: Tensor) -> Tensor:
-    """Turn those of one orientation together: to look up every cell by itself takes several times longer."""
+    """Turn those of one orientation together: an index of every cell would be larger than the grids."""
     order = orientation.argsort()
     groups = grids.index_select(0, order).split(torch.bincount(orientation, minlength=ORIENTATIONS).tolist())
     turned = torch.cat([turn(group, number) for number, group in enumerate(groups)])

@@ -21,6 +21,15 @@ def test_every_orientation_of_a_grid_becomes_the_same(orientation):
     assert torch.equal(orient(turned, SYMMETRY.canonical(turned)), expected)
 
 
+def test_the_second_grid_decides_how_a_symmetric_one_is_turned():
+    generator = torch.Generator().manual_seed(2)
+    symmetry, even, finer = Symmetry(32, 8), torch.ones(5, 32, 32), torch.rand(5, 8, 8, generator=generator)
+    expected = orient(finer, symmetry.canonical(even, finer))
+    for orientation in range(ORIENTATIONS):
+        turned = orient(finer, torch.full((5,), orientation))
+        assert torch.equal(orient(turned, symmetry.canonical(even, turned)), expected)
+
+
 def test_a_falling_line_is_turned_up():
     falling = torch.eye(32).flip(0)[None]
     assert torch.equal(orient(falling, SYMMETRY.canonical(falling))[0], torch.eye(32))
