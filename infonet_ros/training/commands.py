@@ -17,6 +17,9 @@ def train(
     threads: Annotated[
         int | None, typer.Option(help="Processor cores to use; as the settings say when not given.", min=1)
     ] = None,
+    device: Annotated[
+        str, typer.Option(help="Where to train: auto (a GPU where there is one), cpu, cuda or cuda:1, say.")
+    ] = "auto",
 ) -> None:
     """Train the network on simulated distributions; the best weights stay in FOLDER/infonet.safetensors."""
     from dataclasses import replace
@@ -30,5 +33,5 @@ def train(
     if threads:
         configuration = replace(configuration, workers=threads)
     torch.set_num_threads(configuration.workers)
-    Trainer(configuration, folder).run()
+    Trainer(configuration, folder, device).run()
     typer.echo(f"The best weights are {folder / WEIGHTS}; use them by InfoNet.from_pretrained(weights=...).")

@@ -99,6 +99,10 @@ class Examples:
         chosen = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "fresh"}
         return Examples(**chosen, fresh=self.fresh)
 
+    def to(self, device: torch.device | str) -> "Examples":
+        """Copy to a device."""
+        return Examples(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
+
     def save(self, path: Path) -> None:
         """Write to a safetensors file, whole or not at all."""
         partial = path.with_suffix(".partial")

@@ -15,19 +15,20 @@ from tqdm import tqdm
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError
 from infonet_ros.estimator.network import Network, NetworkShape
-from infonet_ros.estimator.runner import fast_dtype
+from infonet_ros.estimator.runner import fast_dtype, resolve_device
 from infonet_ros.estimator.weights import save_weights
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.losses import importance, training_loss
-from infonet_ros.training.shards import load_shards, make_shards
+from infonet_ros.training.shards import Shards
 from infonet_ros.training.validation import validate
 
 CONFIGURATION = "configuration.yaml"
 CHECKPOINT = "checkpoint.safetensors"
 LOG = "log.jsonl"
 WEIGHTS = "infonet.safetensors"
+ALL_IN_USE = 0.7  # share of the steps after which all shards are drawn from
 
 
 class Trainer:
@@ -38,25 +39,29 @@ class Trainer:
     configuration : TrainingConfiguration
     folder : Path
         Created when it is not there; a run that is there is resumed.
+    device : str
+        As in `InfoNet`: "auto" takes a GPU where there is one.
 
     Raises
     ------
     ConfigurationError
-        The folder holds a run with another configuration.
+        The folder holds a run with another configuration, or there is no such device.
     """
 
-    def __init__(self, configuration: TrainingConfiguration, folder: Path) -> None:
+    def __init__(self, configuration: TrainingConfiguration, folder: Path, device: str = "auto") -> None:
+        self.device = resolve_device(device)
         self.configuration = configuration
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         _keep_configuration(configuration, folder / CONFIGURATION)
         torch.manual_seed(configuration.seed)
         c = configuration
-        self.network = Network(NetworkShape(c.width, c.heads, c.blocks, c.expansion))
-        self.average = Network(self.network.shape).eval().requires_grad_(False)
+        self.network = Network(NetworkShape(c.width, c.heads, c.blocks, c.expansion)).to(self.device)
+        self.average = Network(self.network.shape).to(self.device).eval().requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = make_optimisers(self.network, c.learning_rate, c.weight_decay)
-        self._mixed = fast_dtype(torch.device("cpu")) == torch.bfloat16
+        # A GPU spends its time on starting operations, not on products.
+        self._mixed = self.device.type == "cpu" and fast_dtype(self.device) == torch.bfloat16
         self.step = 0
         self.seconds = 0.0
         self.best = math.inf
@@ -64,27 +69,27 @@ class Trainer:
             self._resume()
 
     def run(self) -> None:
-        """Make what shards are missing, then train to the last step."""
+        """Train to the last step, while the shards that are missing are simulated."""
         c = self.configuration
-        made = make_shards(self.folder / "shards", c.shards, c.shard_examples, 1000 * c.seed, c.workers)
-        for _ in tqdm(made, desc="simulating shards", unit="shard"):
-            pass
-        held_out = load_shards(self.folder / "shards", range(1))
-        examples = load_shards(self.folder / "shards", range(1, c.shards))
-        with tqdm(total=c.steps, initial=self.step, desc="training", unit="step") as bar:
-            for batch in self._batches(examples):
+        if self.step >= c.steps:
+            return
+        simulated = Shards(
+            self.folder / "shards", c.shards, c.shard_examples, 1000 * c.seed, c.workers, device=self.device
+        )
+        with simulated as shards, tqdm(total=c.steps, initial=self.step, unit="step") as bar:
+            for batch in self._batches(shards, bar):
                 loss = self._train(batch)
                 bar.update()
                 if self.step % c.validate_every == 0 or self.step == c.steps:
-                    bar.set_postfix(self._validate(held_out, loss))
+                    bar.set_postfix(self._validate(shards[0], loss.item()))
 
-    def _train(self, batch: Examples) -> float:
+    def _train(self, batch: Examples) -> Tensor:
         started = time.perf_counter()
         rate = self._learning_rate()
         for optimiser in self.optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
-        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._mixed):
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self._mixed):
             quantiles, table = self.network(batch.observation)
         loss = training_loss(
             quantiles,
@@ -102,7 +107,7 @@ class Trainer:
         self._follow()
         self.step += 1
         self.seconds += time.perf_counter() - started
-        return loss.item()
+        return loss.detach()
 
     @torch.no_grad()
     def _follow(self) -> None:
@@ -111,18 +116,30 @@ class Trainer:
         for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(value, share)
 
-    def _batches(self, examples: Examples) -> Iterator[Examples]:
-        """Pass over the examples in an order that depends on seed and step alone, so that a resumed run repeats it."""
+    def _batches(self, shards: Shards, bar: tqdm) -> Iterator[Examples]:
+        """Visit shard after shard, each in an order of its own.
+
+        Which and in what order depends on seed and step alone, so that a resumed run repeats it. A batch of one shard
+        is as good as one of all, since any shard is a random sample of the family.
+        """
         c = self.configuration
-        per_pass = len(examples) // c.batch
+        per_visit = c.shard_examples // c.batch
         while self.step < c.steps:
-            order = torch.randperm(
-                len(examples), generator=torch.Generator().manual_seed(c.seed + 7919 * (self.step // per_pass))
-            )
-            for k in range(self.step % per_pass, per_pass):
-                if self.step >= c.steps:
-                    return
-                yield examples[order[k * c.batch : (k + 1) * c.batch]]
+            visit, done = divmod(self.step, per_visit)
+            generator = torch.Generator().manual_seed(c.seed + 7919 * visit)
+            number = 1 + int(torch.randint(self._shards_in_use(visit * per_visit), (), generator=generator))
+            if not shards.there(number):
+                bar.set_description(f"waiting for shard {number} of {c.shards}")
+            shard = shards[number]
+            bar.set_description("training")
+            order = torch.randperm(len(shard), generator=generator).to(self.device)
+            for k in range(done, min(per_visit, done + c.steps - self.step)):
+                yield shard[order[k * c.batch : (k + 1) * c.batch]]
+
+    def _shards_in_use(self, step: int) -> int:
+        """How many shards are drawn from: more and more, so that training need not wait for their simulation."""
+        c = self.configuration
+        return math.ceil((c.shards - 1) * min(1.0, (step + 1) / (ALL_IN_USE * c.steps)))
 
     def _learning_rate(self) -> float:
         c = self.configuration

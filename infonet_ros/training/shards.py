@@ -1,10 +1,11 @@
 """Shards of simulated examples on disk: made once, in parallel, and resumed where they were left."""
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from types import TracebackType
 
 import torch
 from safetensors import SafetensorError
@@ -13,30 +14,63 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.examples import Examples, simulate
 
 
+class Shards:
+    """The shards of a folder, as a context: in it those that are missing are simulated, in their order.
+
+    Shard ``k`` of a seed always holds the same examples.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when it is not there.
+    count, examples : int
+        How many shards, and how many examples in each.
+    seed : int
+    workers : int
+        Processes that simulate.
+    device : torch.device
+        Where shards are kept once they were asked for, about 7 KB an example.
+    """
+
+    def __init__(
+        self, folder: Path, count: int, examples: int, seed: int, workers: int, device: torch.device | str = "cpu"
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._device = device
+        self._loaded: dict[int, Examples] = {}
+        missing = [k for k in range(count) if not shard_path(folder, k).exists()]
+        spawn = get_context("spawn")
+        # Without a job the pool starts no process.
+        self._pool = ProcessPoolExecutor(max(1, workers), mp_context=spawn, initializer=_be_modest)
+        self._jobs: dict[int, Future[None]] = {
+            k: self._pool.submit(_make_shard, shard_path(folder, k), examples, seed + k) for k in missing
+        }
+
+    def __enter__(self) -> "Shards":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def there(self, number: int) -> bool:
+        """Tell whether a shard can be had without waiting for its simulation."""
+        return number not in self._jobs or self._jobs[number].done()
+
+    def __getitem__(self, number: int) -> Examples:
+        """Wait for a shard, and keep it in memory; ConfigurationError if its file is damaged."""
+        if number not in self._loaded:
+            if number in self._jobs:
+                self._jobs[number].result()
+            self._loaded[number] = _load(shard_path(self._folder, number)).to(self._device)
+        return self._loaded[number]
+
+
 def shard_path(folder: Path, number: int) -> Path:
     """Path of one shard."""
     return folder / f"shard_{number:05d}.safetensors"
-
-
-def make_shards(folder: Path, count: int, examples: int, seed: int, workers: int) -> Iterator[int]:
-    """Simulate the shards that are not there yet, yielding the number of each as it is done.
-
-    Shard ``k`` of a seed always holds the same examples.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    missing = [k for k in range(count) if not shard_path(folder, k).exists()]
-    if not missing:
-        return
-    with ProcessPoolExecutor(max(1, workers), mp_context=get_context("spawn"), initializer=_be_modest) as pool:
-        jobs = {pool.submit(_make_shard, folder, k, examples, seed): k for k in missing}
-        for job in as_completed(jobs):
-            job.result()
-            yield jobs[job]
-
-
-def load_shards(folder: Path, numbers: range) -> Examples:
-    """Read shards into memory, 4 KB an example; ConfigurationError for one that is damaged."""
-    return Examples.join([_load(shard_path(folder, k)) for k in numbers])
 
 
 def _load(path: Path) -> Examples:
@@ -48,10 +82,12 @@ def _load(path: Path) -> Examples:
         ) from error
 
 
-def _make_shard(folder: Path, number: int, examples: int, seed: int) -> None:
-    simulate(examples, seed=seed + number).save(shard_path(folder, number))
+def _make_shard(path: Path, examples: int, seed: int) -> None:
+    simulate(examples, seed=seed).save(path)
 
 
 def _be_modest() -> None:
+    """Leave the machine to the training, and end at Ctrl-C without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)
     os.nice(10)

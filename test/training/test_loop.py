@@ -13,13 +13,13 @@ from infonet_ros.training.configuration import TrainingConfiguration, load_confi
 from infonet_ros.training.examples import OBSERVATIONS, Examples, simulate
 from infonet_ros.training.loop import CHECKPOINT, CONFIGURATION, LOG, WEIGHTS, Trainer
 from infonet_ros.training.losses import pinball_loss
-from infonet_ros.training.shards import make_shards, shard_path
+from infonet_ros.training.shards import Shards, shard_path
 
 SMALL = TrainingConfiguration(
     width=16,
     heads=2,
     blocks=1,
-    shards=2,
+    shards=3,
     shard_examples=256,
     workers=1,
     steps=30,
@@ -31,10 +31,10 @@ SMALL = TrainingConfiguration(
 
 @pytest.fixture(scope="module")
 def shards(tmp_path_factory):
-    """Make the shards of a run, by the pool of processes that makes them for every run."""
+    """Make the shards of a run."""
     folder = tmp_path_factory.mktemp("shards")
-    numbers = make_shards(folder, SMALL.shards, SMALL.shard_examples, seed=0, workers=1)
-    assert sorted(numbers) == [0, 1]
+    for number in range(SMALL.shards):
+        simulate(SMALL.shard_examples, seed=number).save(shard_path(folder, number))
     return folder
 
 
@@ -42,17 +42,12 @@ def shards(tmp_path_factory):
 def trainer(shards, tmp_path):
     """Open a run in a folder of that name, whose shards are there already."""
 
-    def open_run(name: str) -> Trainer:
+    def open_run(name: str, device: str = "cpu") -> Trainer:
         folder = tmp_path / name
         shutil.copytree(shards, folder / "shards", dirs_exist_ok=True)
-        return Trainer(SMALL, folder)
+        return Trainer(SMALL, folder, device)
 
     return open_run
-
-
-def test_a_shard_holds_the_examples_of_its_seed(shards):
-    shard = Examples.load(shard_path(shards, 1))
-    assert torch.equal(shard.seen, simulate(SMALL.shard_examples, seed=1).seen)
 
 
 def test_a_run_trains_saves_and_estimates(trainer, tmp_path):
@@ -88,6 +83,24 @@ def test_an_interrupted_run_goes_on_where_it_was(trainer, tmp_path):
     assert straight.step == resumed.step == 30
     for a, b in zip(straight.network.parameters(), resumed.network.parameters(), strict=True):
         torch.testing.assert_close(a, b, rtol=0.0, atol=1e-6)
+
+
+def test_a_run_begins_before_all_shards_are_simulated(trainer, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Shards, "__getitem__", recorded(Shards.__getitem__, asked))
+    trainer("run").run()
+    visits = [number for number in asked if number > 0]
+    assert len(visits) == -(-SMALL.steps // (SMALL.shard_examples // SMALL.batch))
+    assert visits[0] == 1 and max(visits) == 2
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+def test_training_on_a_gpu_is_that_on_a_processor(trainer):
+    runs = [trainer(device, device) for device in ("cpu", "cuda")]
+    for run in runs:
+        run.run()
+    for a, b in zip(*(run.average.parameters() for run in runs), strict=True):
+        torch.testing.assert_close(a, b.cpu(), rtol=0.0, atol=1e-2)
 
 
 def test_a_folder_with_another_run_is_refused(tmp_path):
@@ -168,13 +181,29 @@ def test_numbers_may_be_written_as_people_write_them(tmp_path):
     assert (configuration.learning_rate, configuration.quantile_weight, configuration.weight_decay) == (1e-3, 3.0, 0.0)
 
 
-@pytest.mark.parametrize("name", [CHECKPOINT, "shards/shard_00001.safetensors"])
-def test_damaged_files_of_a_run_are_named(trainer, tmp_path, name):
+def recorded(function, calls):
+    """Wrap a method so that its argument is kept."""
+
+    def method(self, argument):
+        calls.append(argument)
+        return function(self, argument)
+
+    return method
+
+
+def test_a_damaged_checkpoint_is_named(trainer, tmp_path):
     trainer("run").run()
-    path = tmp_path / "run" / name
+    path = tmp_path / "run" / CHECKPOINT
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(ConfigurationError, match=f"{path.name} is damaged"):
-        Trainer(SMALL, tmp_path / "run").run()
+    with pytest.raises(ConfigurationError, match=f"{CHECKPOINT} is damaged"):
+        trainer("run")
+
+
+def test_a_finished_run_needs_its_shards_no_more(trainer, tmp_path):
+    trainer("run").run()
+    shutil.rmtree(tmp_path / "run" / "shards")
+    Trainer(SMALL, tmp_path / "run", "cpu").run()
+    assert not (tmp_path / "run" / "shards").exists()
 
 
 def test_the_command_trains_as_the_settings_say(shards, tmp_path):
@@ -182,7 +211,7 @@ def test_the_command_trains_as_the_settings_say(shards, tmp_path):
     SMALL.save(tmp_path / "settings.yaml")
     before = torch.get_num_threads()
     try:
-        train(tmp_path / "run", config=tmp_path / "settings.yaml", threads=2)
+        train(tmp_path / "run", config=tmp_path / "settings.yaml", threads=2, device="cpu")
     finally:
         torch.set_num_threads(before)
     assert load_configuration(tmp_path / "run" / CONFIGURATION) == replace(SMALL, workers=2)
