@@ -96,11 +96,12 @@ def test_a_run_begins_before_all_shards_are_simulated(trainer, tmp_path, monkeyp
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 def test_training_on_a_gpu_is_that_on_a_processor(trainer):
-    runs = [trainer(device, device) for device in ("cpu", "cuda")]
-    for run in runs:
+    errors = []
+    for device in ("cpu", "cuda"):
+        run = trainer(device, device)
         run.run()
-    for a, b in zip(*(run.average.parameters() for run in runs), strict=True):
-        torch.testing.assert_close(a, b.cpu(), rtol=0.0, atol=1e-2)
+        errors.append([json.loads(line)["loss_held_out"] for line in (run.folder / LOG).read_text().splitlines()])
+    np.testing.assert_allclose(errors[1], errors[0], rtol=0.02)
 
 
 def test_a_folder_with_another_run_is_refused(tmp_path):
