@@ -78,11 +78,12 @@ def run(benchmark: Benchmark, options: Options, out: Path) -> None:
     """Run a benchmark, write what it found to a folder, and print its tables."""
     started = time.monotonic()
     found = benchmark.measure(options)
+    net = InfoNet.from_pretrained(options.device, options.weights)
     record = {
         "command": benchmark.command(options.long),
         "seconds": round(time.monotonic() - started, 1),
-        "device": options.device,
-        "weights": InfoNet.from_pretrained("cpu", options.weights).version,
+        "device": _named(net.device),
+        "weights": net.version,
         "environment": environment(),
         "results": found,
     }
@@ -137,11 +138,15 @@ def environment() -> dict[str, Any]:
             continue
     return {
         "processor": _processor(),
-        "cores": os.cpu_count(),
+        "cores": len(os.sched_getaffinity(0)),
         "load": os.getloadavg()[0],
         "python": platform.python_version(),
         "versions": versions,
     }
+
+
+def _named(device: torch.device) -> str:
+    return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)
 
 
 def markdown_table(header: list[str], rows: list[list[str]]) -> str:

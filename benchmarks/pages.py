@@ -11,8 +11,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from benchmarks.accuracy import INDEPENDENT, mean_rows
 from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, report, save, verdict
+from benchmarks.estimators import INFONET
+from benchmarks.speed import GOALS, ratios
 
 ROOT = Path(__file__).resolve().parent.parent
 README, PERFORMANCE = ROOT / "README.md", ROOT / "docs" / "performance.md"
@@ -43,6 +47,8 @@ def sections() -> list[tuple[Path, str, str]]:
     made = [(README, "accuracy", accuracy_section(found))]
     if "profile_hop" in found:
         made.append((PERFORMANCE, "hop", table("profile_hop", found["profile_hop"])))
+    if "speed" in found:
+        made.append((PERFORMANCE, "machines", machine_table(found["speed"], *other_machines())))
     if "reliability" in found:
         made.append((RELIABILITY, "reliability", table("reliability", found["reliability"])))
     return made
@@ -85,6 +91,25 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
         claim_table(found),
         "![Error by family and by T](benchmarks/results/accuracy.png)",
     ])  # fmt: skip
+
+
+def other_machines() -> list[dict[str, Any]]:
+    """Return the records of speed from elsewhere: ``machines/<name>/speed.json`` below the results."""
+    return [load(file) for file in sorted(RESULTS.glob("machines/*/speed.json"), reverse=True)]
+
+
+def machine_table(*found: dict[str, Any]) -> str:
+    """Speed for 32 channels, a row for each machine."""
+    header = ["processor", "cores", "the network on", "weights"]
+    header += [f"{what}, T = {t}" for t in GOALS for what in ("pairs a second", "times KSG (ennemi)")]
+    rows = []
+    for record in found:
+        machine, by_samples = record["environment"], record["results"]["samples"]
+        row = [machine["processor"], str(machine["cores"]), record["device"], record["weights"]]
+        for t in GOALS:
+            row += [f"{np.median(by_samples[t][INFONET]):,.0f}", f"{np.median(ratios(by_samples[t])):.0f}"]
+        rows.append(row)
+    return markdown_table(header, rows)
 
 
 def _wrapped(text: str) -> str:

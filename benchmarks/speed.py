@@ -106,12 +106,13 @@ def _table(size: str, by_size: dict[str, dict[str, list[float]]]) -> str:
     if ENNEMI in names:
         header.append("infonet / ennemi (least ... most)")
         for row, rates in zip(rows, by_size.values(), strict=True):
-            ratios = _ratios(rates)
-            row.append(f"{np.median(ratios):.0f} ({ratios.min():.0f} ... {ratios.max():.0f})")
+            times = ratios(rates)
+            row.append(f"{np.median(times):.0f} ({times.min():.0f} ... {times.max():.0f})")
     return markdown_table(header, rows)
 
 
-def _ratios(rates: dict[str, list[float]]) -> np.ndarray:
+def ratios(rates: dict[str, list[float]]) -> np.ndarray:
+    """How many times the pairs a second of ennemi infonet does, in each round."""
     return np.array(rates[INFONET]) / np.array(rates[ENNEMI])
 
 
@@ -136,7 +137,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     for samples, goal in GOALS.items():
         rates = results["samples"].get(samples, {})
         if ENNEMI in rates:
-            ratio = float(np.median(_ratios(rates)))
+            ratio = float(np.median(ratios(rates)))
             text = f"pairs a second relative to a k-d tree {ENNEMI}, {CHANNELS} channels, T = {samples}"
             claims.append(Claim(text, f"at least {goal}", f"{ratio:.0f}", ratio >= goal))
     return claims

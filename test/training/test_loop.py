@@ -95,7 +95,7 @@ def test_a_run_begins_before_all_shards_are_simulated(trainer, tmp_path, monkeyp
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
-def test_training_on_a_gpu_is_that_on_a_processor(trainer):
+def test_training_on_cuda_is_that_on_a_processor(trainer):
     errors = []
     for device in ("cpu", "cuda"):
         run = trainer(device, device)
