@@ -100,7 +100,7 @@ def make_environment() -> Path:
             "the virtual environment could not be made (on Debian, `apt install python3-venv`)",
         )
     run(
-        [str(python), "-m", "pip", "install", "--disable-pip-version-check", "-r", str(LOCK)],
+        [str(python), "-m", "pip", "install", "--disable-pip-version-check", "--no-compile", "-r", str(LOCK)],
         "pip could not install the packages of scripts/requirements.lock",
     )
     correct_cmake_paths(python)

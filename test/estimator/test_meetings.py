@@ -60,8 +60,8 @@ def test_too_few_common_samples_are_no_meeting(channels):
 @pytest.mark.parametrize("surrogates", [0, 3])
 def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch, surrogates):
     """What waits for the network is bounded, whatever the number of lags and of channels that miss samples."""
-    samples = rng.standard_normal((150, 12))
-    samples[np.arange(12), np.arange(12)] = NAN
+    samples = rng.standard_normal((150, 8))
+    samples[np.arange(8), np.arange(8)] = NAN
     monkeypatch.setattr("infonet_ros.estimator.runner.CPU_CHUNK", 16)
     monkeypatch.setattr(net, "_runner", Runner(net._runner.network, "cpu"))
     alive: weakref.WeakSet[Copulas] = weakref.WeakSet()
@@ -75,6 +75,6 @@ def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch
         return made
 
     monkeypatch.setattr(Copulas, "from_ranks", watched)
-    for lags in (4, 12):
+    for lags in (3, 9):
         net.pairwise(samples, lags=range(lags), surrogates=surrogates)
-    assert most[12] <= 1.5 * most[4]  # a few more or less wait for the threads, but not three times as many
+    assert most[9] <= 1.5 * most[3]  # a few more or less wait for the threads, but not three times as many
