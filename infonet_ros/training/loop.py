@@ -45,7 +45,9 @@ class Trainer:
     Raises
     ------
     ConfigurationError
-        The folder holds a run with another configuration, or there is no such device.
+        The folder holds a run with another configuration.
+    InputError
+        This machine does not have the device.
     """
 
     def __init__(self, configuration: TrainingConfiguration, folder: Path, device: str = "auto") -> None:
