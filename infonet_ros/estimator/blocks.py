@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -121,9 +122,10 @@ class PairBlock:
         return replace(self, **parts)
 
     def spans(self, most: int) -> Iterator["PairBlock"]:
-        """Split into blocks of at most ``most`` pairs, fewer when there are many samples."""
-        size = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
-        return (self[start : start + size] for start in range(0, len(self), size))
+        """Split evenly into blocks of at most ``most`` pairs, fewer when there are many samples."""
+        limit = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
+        starts = np.linspace(0, len(self), -(-len(self) // limit) + 1).astype(int)
+        return (self[start:end] for start, end in pairwise(starts))
 
     def observe(self) -> Observation:
         """Return what the network is shown of the pairs."""

@@ -76,11 +76,13 @@ def test_local_estimates_belong_to_the_samples_of_their_block():
     assert finest[row, column] == pytest.approx(expected, rel=1e-4)
 
 
-def test_no_cell_of_a_grid_holds_more_than_a_byte():
-    bins = torch.from_numpy(bins_of_ranks(np.arange(MOST_SAMPLES)[None]))
-    counts = count_pairs(bins, bins)
-    for cells in (BINS, GRID):
-        assert int(pyramid(counts)[cells].max()) == MOST_SAMPLES // cells <= 255
+@pytest.mark.parametrize("samples", [MOST_SAMPLES - 1, MOST_SAMPLES])
+def test_no_cell_of_a_grid_holds_more_than_its_share_and_a_byte(samples):
+    bins = torch.from_numpy(bins_of_ranks(np.arange(samples)[None]))
+    levels = pyramid(count_pairs(bins, bins))
+    for cells in levels:
+        assert int(levels[cells].max()) == MOST_SAMPLES // cells
+    assert MOST_SAMPLES // GRID <= 255
 
 
 def test_two_counts_are_looked_up_at_once():
