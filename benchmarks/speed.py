@@ -23,7 +23,8 @@ from infonet_ros import InfoNet
 CHANNELS, SAMPLES = 32, 1000  # while the other one grows
 SHORT_SAMPLES, LONG_SAMPLES = (250, 1000, 5000), (250, 500, 1000, 2000, 5000, 8000)
 SHORT_CHANNELS, LONG_CHANNELS = (8, 32), (4, 8, 16, 32, 64)
-SHORT_ROUNDS, LONG_ROUNDS = 2, 15
+SHORT_ROUNDS, LONG_ROUNDS = 2, 9
+TURN = 3  # times in a row: the first after another estimator finds neither its data in the caches nor its threads awake
 PEER_CHANNELS = 4  # a peer takes the same time for each pair, so that a few will do
 ENNEMI = "KSG (ennemi)"
 GOALS = {"1000": 10, "5000": 80}  # times the pairs a second of ennemi, by T
@@ -69,15 +70,16 @@ def _each_pair(peer: Estimator, data: np.ndarray) -> None:
 
 
 def paired_rates(runs: dict[str, tuple[Callable[[], object], int]], rounds: int) -> dict[str, list[float]]:
-    """Time computations of so many pairs in turn; return pairs a second of each in each round."""
+    """Time computations of so many pairs in turn, each `TURN` times; return pairs a second of each in each round."""
     for compute, _ in runs.values():
         compute()  # the first time takes longer
     rates: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, (compute, pairs) in runs.items():
             started = time.perf_counter()
-            compute()
-            rates[name].append(pairs / (time.perf_counter() - started))
+            for _ in range(TURN):
+                compute()
+            rates[name].append(TURN * pairs / (time.perf_counter() - started))
     return rates
 
 

@@ -25,7 +25,7 @@ from infonet_ros.estimator.ranks import normalised
 from infonet_ros.estimator.scores import normal_scores
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
-COUNTED_AT_ONCE = 64  # pairs on a processor: with fewer, threads wait for each other in Python; with more, for the memory
+COUNTED_AT_ONCE = 64  # pairs on a processor: with fewer, threads wait for each other; with more, for the memory
 
 
 @dataclass(frozen=True, eq=False)
