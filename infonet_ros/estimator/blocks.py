@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -122,10 +121,11 @@ class PairBlock:
         return replace(self, **parts)
 
     def spans(self, most: int) -> Iterator["PairBlock"]:
-        """Split evenly into blocks of at most ``most`` pairs, fewer when there are many samples."""
+        """Split about evenly into blocks of at most ``most`` pairs, fewer when there are many samples."""
         limit = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
-        starts = np.linspace(0, len(self), -(-len(self) // limit) + 1).astype(int)
-        return (self[start:end] for start, end in pairwise(starts))
+        parts = max(1, -(-len(self) // limit))
+        size = max(1, min(limit, rounded(-(-len(self) // parts))))
+        return (self[start : start + size] for start in range(0, len(self), size))
 
     def observe(self) -> Observation:
         """Return what the network is shown of the pairs."""
@@ -162,6 +162,14 @@ class PairBlock:
         count = values.shape[1]
         places = torch.arange(count, device=values.device) - torch.from_numpy(self.shifts).to(values.device)[:, None]
         return values[columns[:, None], places % count]
+
+
+def rounded(pairs: int) -> int:
+    """Return the number of pairs that the network is called with for so many: a power of two, or a multiple of 16.
+
+    For each number torch keeps megabytes of kernels.
+    """
+    return 1 << (pairs - 1).bit_length() if pairs <= 16 else -(-pairs // 16) * 16
 
 
 def thinned(rows: np.ndarray) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import PairBlock
+from infonet_ros.estimator.blocks import PairBlock, rounded
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import Observation
 
@@ -138,9 +138,9 @@ class Runner:
         return np.concatenate([self._estimate(half) for half in _gather(parts, self.chunk)])
 
     def _network(self, observation: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Call the network with one of few numbers of pairs: for each number torch keeps megabytes of kernels."""
+        """Call the network with one of few numbers of pairs."""
         pairs = len(observation)
-        quantiles, found = self.network(observation.padded(_rounded(pairs)), tables)
+        quantiles, found = self.network(observation.padded(rounded(pairs)), tables)
         return quantiles[:pairs], None if found is None else found[:pairs]
 
 
@@ -182,11 +182,6 @@ def _keep_freed_memory() -> None:
     M_MMAP_THRESHOLD); where another C library does otherwise, this does nothing.
     """
     torch.empty(FREED_AT_ONCE, dtype=torch.uint8)
-
-
-def _rounded(pairs: int) -> int:
-    """Return the next power of two, or the next multiple of 16."""
-    return 1 << (pairs - 1).bit_length() if pairs <= 16 else -(-pairs // 16) * 16
 
 
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:

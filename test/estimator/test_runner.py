@@ -133,9 +133,14 @@ def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkey
 
 def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
     monkeypatch.setattr("infonet_ros.estimator.blocks.BLOCK_ELEMENTS", 200 * 7)
-    sizes = [len(part) for part in blocks[1].spans(64)]
-    assert sum(sizes) == 100 and len(sizes) == 15
-    assert set(sizes) == {6, 7}
+    assert [len(part) for part in blocks[1].spans(64)] == [7] * 14 + [2]
+
+
+def test_blocks_of_many_pairs_are_split_about_evenly(blocks):
+    assert [len(part) for part in blocks[1].spans(100)] == [100]
+    assert [len(part) for part in blocks[1].spans(64)] == [64, 36]
+    assert [len(part) for part in blocks[1].spans(90)] == [64, 36]
+    assert [len(part) for part in blocks[1].spans(40)] == [40, 40, 20]
 
 
 def test_a_turned_channel_is_turned_end_to_start():
