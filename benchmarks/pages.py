@@ -95,7 +95,7 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
 
 def other_machines() -> list[dict[str, Any]]:
     """Return the records of speed from elsewhere: ``machines/<name>/speed.json`` below the results."""
-    return [load(file) for file in sorted(RESULTS.glob("machines/*/speed.json"), reverse=True)]
+    return [load(file) for file in sorted(RESULTS.glob("machines/*/speed.json"))]
 
 
 def machine_table(*found: dict[str, Any]) -> str:

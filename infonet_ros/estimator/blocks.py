@@ -124,7 +124,7 @@ class PairBlock:
         """Split about evenly into blocks of at most ``most`` pairs, fewer when there are many samples."""
         limit = max(1, min(most, BLOCK_ELEMENTS // self.left.count))
         parts = max(1, -(-len(self) // limit))
-        size = max(1, min(limit, rounded(-(-len(self) // parts))))
+        size = min(limit, rounded(-(-len(self) // parts)))  # which the network need not fill up
         return (self[start : start + size] for start in range(0, len(self), size))
 
     def observe(self) -> Observation:

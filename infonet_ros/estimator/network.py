@@ -70,7 +70,7 @@ class Network(nn.Module):
 
     After Hu et al. 2024, with the grid in place of raw samples: the network costs the same for every T, and ranks make
     the second term of the bound exact. Each patch is looked at by itself, then they are joined to quadrants, among
-    which attention costs a sixteenth.
+    which attention costs a quarter.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -146,7 +146,7 @@ class Network(nn.Module):
         levels = [orient(seen.counts, orientation)]
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))
-        # The mean density of the cells that were joined.
+        # Joined cells are shown by their mean density.
         maps = [_log_densities(counts, seen.unit / 4**level).unsqueeze(1) for level, counts in enumerate(levels)]
         parts = [_split_patches(part) for part in (*maps, orient(seen.local, orientation))]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
@@ -168,7 +168,7 @@ class Network(nn.Module):
 def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:
     """Return ``log(1 + counts * unit)`` of counts (M, g, g) and densities of one sample (M,): (M, g, g) float32.
 
-    Looked up, since the counts are far more than their different values: at most those of a row that is one cell.
+    Looked up: there are many more cells than values of a count, which is at most ``MOST_SAMPLES / g``.
     """
     values = torch.arange(MOST_SAMPLES // counts.shape[1] + 1, device=counts.device)
     table = torch.log1p(values * unit[:, None])

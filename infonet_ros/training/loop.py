@@ -62,7 +62,7 @@ class Trainer:
         self.average = Network(self.network.shape).to(self.device).eval().requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = make_optimisers(self.network, c.learning_rate, c.weight_decay)
-        # A GPU spends its time on starting operations, not on products.
+        # Not on a GPU: it spends its time on starting operations, and products in bfloat16 gain nothing.
         self._mixed = self.device.type == "cpu" and fast_dtype(self.device) == torch.bfloat16
         self.step = 0
         self.seconds = 0.0

@@ -5,7 +5,6 @@ import signal
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from types import TracebackType
 
 import torch
 from safetensors import SafetensorError
@@ -15,9 +14,9 @@ from infonet_ros.training.examples import Examples, simulate
 
 
 class Shards:
-    """The shards of a folder, as a context: in it those that are missing are simulated, in their order.
+    """The shards of a folder; those that are missing are simulated in their order, until the context is left.
 
-    Shard ``k`` of a seed always holds the same examples.
+    Shard ``k`` holds the examples of the seed ``seed + k``.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ class Shards:
         missing = [k for k in range(count) if not shard_path(folder, k).exists()]
         spawn = get_context("spawn")
         # Without a job the pool starts no process.
-        self._pool = ProcessPoolExecutor(max(1, workers), mp_context=spawn, initializer=_be_modest)
+        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_be_modest)
         self._jobs: dict[int, Future[None]] = {
             k: self._pool.submit(_make_shard, shard_path(folder, k), examples, seed + k) for k in missing
         }
@@ -50,9 +49,7 @@ class Shards:
     def __enter__(self) -> "Shards":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pool.shutdown(cancel_futures=True)
 
     def there(self, number: int) -> bool:

@@ -86,8 +86,8 @@ def test_an_interrupted_run_goes_on_where_it_was(trainer, tmp_path):
 
 
 def test_a_run_begins_before_all_shards_are_simulated(trainer, tmp_path, monkeypatch):
-    asked = []
-    monkeypatch.setattr(Shards, "__getitem__", recorded(Shards.__getitem__, asked))
+    asked, take = [], Shards.__getitem__
+    monkeypatch.setattr(Shards, "__getitem__", lambda self, number: asked.append(number) or take(self, number))
     trainer("run").run()
     visits = [number for number in asked if number > 0]
     assert len(visits) == -(-SMALL.steps // (SMALL.shard_examples // SMALL.batch))
@@ -180,16 +180,6 @@ def test_numbers_may_be_written_as_people_write_them(tmp_path):
     path.write_text("learning_rate: 1e-3\nquantile_weight: 3\nweight_decay: 0\n")
     configuration = load_configuration(path)
     assert (configuration.learning_rate, configuration.quantile_weight, configuration.weight_decay) == (1e-3, 3.0, 0.0)
-
-
-def recorded(function, calls):
-    """Wrap a method so that its argument is kept."""
-
-    def method(self, argument):
-        calls.append(argument)
-        return function(self, argument)
-
-    return method
 
 
 def test_a_damaged_checkpoint_is_named(trainer, tmp_path):
