@@ -80,7 +80,7 @@ class Network(nn.Module):
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
         self.symmetry = Symmetry(GRID, BLOCKS)
         self.patch_in = nn.Linear(CELL_NUMBERS + BLOCK_NUMBERS, shape.width)
-        self.place = nn.Parameter(0.02 * torch.randn(TOKENS, shape.width))
+        self.place = nn.Parameter(nn.init.trunc_normal_(torch.empty(TOKENS, shape.width), std=0.02))
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
         )

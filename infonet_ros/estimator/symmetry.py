@@ -7,6 +7,7 @@ the table that comes back is turned the opposite way.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -42,13 +43,13 @@ class Symmetry(nn.Module):
 
 def _patterns(cells: int) -> Tensor:
     """Two patterns of whole numbers, each in its eight orientations, (2 * ORIENTATIONS, cells * cells) float32."""
-    axis = (torch.arange(cells, dtype=torch.float64) + 0.5) / cells * 2.0 - 1.0
+    axis = (np.arange(cells) + 0.5) / cells * 2.0 - 1.0
     u, v = axis[:, None], axis[None, :]
     # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
     slopes = (STEPS * (u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v)).round()
-    scattered = (torch.arange(cells**2).view(cells, cells) ** 3 % 65537 % STEPS).to(slopes)  # as good as random
-    turned = [_turned_back(pattern, k).flatten() for pattern in (slopes, scattered) for k in range(ORIENTATIONS)]
-    return torch.stack(turned).float()
+    scattered = np.arange(cells**2).reshape(cells, cells) ** 3 % 65537 % STEPS  # as good as random
+    patterns = [torch.from_numpy(pattern.astype(np.float32)) for pattern in (slopes, scattered)]
+    return torch.stack([_turned_back(pattern, k).flatten() for pattern in patterns for k in range(ORIENTATIONS)])
 
 
 def orient(grids: Tensor, orientation: Tensor) -> Tensor:

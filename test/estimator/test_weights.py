@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -75,3 +77,14 @@ def test_a_shape_that_no_network_has_is_refused(saved, sizes):
     change_shape(path, **sizes)
     with pytest.raises(WeightsError, match="not the card"):
         load_weights(path)
+
+
+def test_loading_weights_does_not_load_the_compiler_of_torch():
+    """It takes seconds, in which a robot waits; some operations on tensors without storage would load it."""
+    program = (
+        "import sys, torch; before = set(sys.modules); from infonet_ros import InfoNet; "
+        "InfoNet.from_pretrained('cpu').estimate(range(100), range(100)); "
+        "print('torch._dynamo' in set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "False\n"

@@ -62,11 +62,11 @@ class Graph:
         self.robot.create_subscription(message_type, topic, received.append, qos)
         return received
 
-    def until(self, condition, timeout=60.0):
-        """Spin until the condition holds, and return what it returned."""
+    def until(self, condition, timeout=60.0, last=lambda: None):
+        """Spin until the condition holds, and return what it returned; ``last`` tells what was seen if it does not."""
         deadline = time.monotonic() + timeout
         while not (result := condition()):
-            assert time.monotonic() < deadline, "the condition did not come true in time"
+            assert time.monotonic() < deadline, f"the condition did not come true in time; last seen: {last()}"
             self.executor.spin_once(timeout_sec=0.05)
         return result
 
@@ -96,7 +96,7 @@ class Diagnosis:
             status = self._statuses.get(name)
             return status if status is not None and condition(status) else None
 
-        return self._graph.until(found, timeout)
+        return self._graph.until(found, timeout, lambda: self._statuses.get(name))
 
 
 def value(status, key):
