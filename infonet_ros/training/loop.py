@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from tqdm import tqdm
 
-from infonet_ros.errors import ConfigurationError, MissingDependencyError
+from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.estimator.runner import fast_dtype, resolve_device
 from infonet_ros.estimator.weights import save_weights
@@ -21,6 +21,7 @@ from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.losses import importance, training_loss
+from infonet_ros.training.muon import Muon
 from infonet_ros.training.shards import Shards
 from infonet_ros.training.validation import validate
 
@@ -196,24 +197,12 @@ class Trainer:
 
 
 def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices of the hidden layers (Jordan et al. 2024), and AdamW for everything else.
-
-    Muon's step is scaled to the size of AdamW's, so that both follow one learning rate (Liu et al. 2025).
-
-    Raises
-    ------
-    MissingDependencyError
-        This torch has no Muon.
-    """
-    if not hasattr(torch.optim, "Muon"):
-        raise MissingDependencyError(
-            f"Training with torch {torch.__version__}", "torch 2.9", "run `pip install 'torch>=2.9'`"
-        )
+    """Return Muon for the matrices of the hidden layers, and AdamW for everything else; they share a learning rate."""
     matrices = [matrix for layer in network.hidden_layers for matrix in layer.parameters() if matrix.ndim == 2]
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]
     return [
-        torch.optim.Muon(matrices, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
+        Muon(matrices, lr=rate, weight_decay=weight_decay),
         torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.98), weight_decay=weight_decay),
     ]
 

@@ -292,7 +292,9 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
 
 
 def test_diagnostics_of_a_healthy_node(graph):
-    node, matrices = started(graph, hop=60.0)  # long, so that the end of the topics is not yet a fault of the node
+    node, matrices = started(
+        graph, hop=5.0
+    )  # long: what the node reports of itself is fine for a while after the last message
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
     diagnosis = Diagnosis(graph)
@@ -387,7 +389,7 @@ def test_nan_for_a_topic_is_not_known_to_the_end(graph):
 
 def test_messages_are_matched_by_message_filters(graph):
     pytest.importorskip("message_filters", reason="needs message_filters")
-    node, matrices = started(graph, synchronization="approximate", slop=0.01, hop=60.0)  # long: see above
+    node, matrices = started(graph, synchronization="approximate", slop=0.01, hop=5.0)  # long: as above
     signals = {**SIGNALS, "/b": lambda t: stamped(t + 0.004, SIGNALS["/b"](t).vector.x)}
     Feed(graph, node, signals).run(0.0, 6.5)
     matrix = graph.until(lambda: matrices and matrices[-1])

@@ -1,8 +1,11 @@
+import subprocess
+import sys
+
 import pytest
 from recordings import CUSTOM, CUSTOM_DEFINITION, leg_and_speed, write_ros2
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-from infonet_ros import InfoNet
+from infonet_ros import InfoNet, cli
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.bags import Bag
 from infonet_ros.offline.recording import chosen_span
@@ -42,6 +45,21 @@ def small_settings():
 
 @pytest.fixture(scope="session")
 def small_analysis(small_bag, small_settings, net):
-
     with Bag([small_bag]) as bag:
         return analyse(bag, small_settings, chosen_span(bag, 0.0, None), net)
+
+
+@pytest.fixture
+def infonet(tmp_path, monkeypatch, capfd):
+    """The command line, run in an empty folder and in this process, where torch is loaded already."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        command = ["infonet", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", command)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return subprocess.CompletedProcess(command, ended.value.code, *capfd.readouterr())
+
+    return run

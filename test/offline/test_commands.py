@@ -22,7 +22,8 @@ QUICK = ("--window", "10", "--hop", "10", "--device", "cpu")
 ALL = {"params.yaml", "report.html", "infonet.csv", "infonet.parquet", "infonet.npz", "heatmap.png", "matrices"}
 
 
-def infonet(*arguments, cwd, **options):
+def as_a_process(*arguments, cwd, **options):
+    """Run the command line as a user does, in a process of its own."""
     command = [sys.executable, "-m", "infonet_ros.cli", *map(str, arguments)]
     return subprocess.run(
         command, cwd=cwd, env=ENVIRONMENT, capture_output=True, text=True, timeout=180, check=False, **options
@@ -34,7 +35,7 @@ def names_in(folder):
 
 
 def test_a_bag_gives_all_results_and_a_summary(small_bag, tmp_path):
-    done = infonet("bag", small_bag, *QUICK, cwd=tmp_path)
+    done = as_a_process("bag", small_bag, *QUICK, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert names_in(tmp_path / "small_infonet") == ALL
     assert "leg.force - speed.data, speed.data 0.40 s later" in done.stdout
@@ -46,18 +47,16 @@ def test_a_bag_gives_all_results_and_a_summary(small_bag, tmp_path):
     assert f"infonet bag {small_bag} --window 10" in page
 
 
-def test_the_proposal_used_as_params_gives_the_same_numbers(small_bag, tmp_path):
-    first = infonet("bag", small_bag, *QUICK, "--json", "--out", "a", "--format", "csv", cwd=tmp_path)
-    second = infonet(
-        "bag", small_bag, "--params", "a/params.yaml", "--json", "--out", "b", "--format", "csv", cwd=tmp_path
-    )
+def test_the_proposal_used_as_params_gives_the_same_numbers(small_bag, tmp_path, infonet):
+    first = infonet("bag", small_bag, *QUICK, "--json", "--out", "a", "--format", "csv")
+    second = infonet("bag", small_bag, "--params", "a/params.yaml", "--json", "--out", "b", "--format", "csv")
     assert second.returncode == 0, second.stderr
     assert names_in(tmp_path / "b") == {"params.yaml", "infonet.csv"}
     assert json.loads(first.stdout)["pairs"] == json.loads(second.stdout)["pairs"]
     assert (tmp_path / "a" / "infonet.csv").read_bytes() == (tmp_path / "b" / "infonet.csv").read_bytes()
 
 
-def test_topics_of_a_params_file_are_chosen_by_globs(small_bag, tmp_path):
+def test_topics_of_a_params_file_are_chosen_by_globs(small_bag, tmp_path, infonet):
     (tmp_path / "params.yaml").write_text(
         yaml.safe_dump(
             {
@@ -72,16 +71,16 @@ def test_topics_of_a_params_file_are_chosen_by_globs(small_bag, tmp_path):
         )
     )
     arguments = ("--params", "params.yaml", "--topics", "/le*", "--json", "--format", "npz")
-    done = infonet("bag", small_bag, *QUICK, *arguments, cwd=tmp_path)
+    done = infonet("bag", small_bag, *QUICK, *arguments)
     assert json.loads(done.stdout)["channels"] == ["leg.force", "leg.torque[0]"]
 
 
-def test_a_table_is_analysed_as_a_bag_is(tmp_path):
+def test_a_table_is_analysed_as_a_bag_is(tmp_path, infonet):
     rng = np.random.default_rng(0)
     x = rng.normal(size=600)
     rows = [f"{k / 20},{x[k]},{x[k - 4] + 0.2 * rng.normal()},{rng.normal()}" for k in range(600)]
     (tmp_path / "log.csv").write_text("\n".join(["time,x,late,noise", *rows]))
-    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "npz", cwd=tmp_path)
+    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "npz")
     assert done.returncode == 0, done.stderr
     strongest = json.loads(done.stdout)["pairs"][0]
     assert {strongest["a"], strongest["b"]} == {"table.x", "table.late"}
@@ -89,13 +88,13 @@ def test_a_table_is_analysed_as_a_bag_is(tmp_path):
     assert strongest["mi"] > 0.8
 
 
-def test_rows_that_a_table_loses_are_counted(tmp_path):
+def test_rows_that_a_table_loses_are_counted(tmp_path, infonet):
     """A clock of tenths of a second for forty rows in each: of every tenth the first row stays, and one has no time."""
     x = np.random.default_rng(6).normal(size=(2, 24_000))
     rows = [f"{k // 40 / 10 - 5.0},{a:.4f},{b:.4f}" for k, (a, b) in enumerate(x.T)]
     rows[7] = ",1,2"
     (tmp_path / "log.csv").write_text("\n".join(["time,x,y", *rows]))
-    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "html", cwd=tmp_path)
+    done = infonet("csv", "log.csv", *QUICK, "--json", "--format", "html")
     assert done.returncode == 0, done.stderr
     notices = json.loads(done.stdout)["notices"]
     assert done.stderr.splitlines() == [f"Note: {notice}" for notice in notices]
@@ -119,21 +118,21 @@ def test_a_matrix_bag_that_cannot_be_is_left_out_unless_asked_for(small_analysis
         job._write(folder, small_analysis, [Format.mcap], ())
 
 
-def test_quiet_says_nothing(small_bag, tmp_path):
-    done = infonet("bag", small_bag, *QUICK, "--quiet", "--format", "npz", "--max-channels", "2", cwd=tmp_path)
+def test_quiet_says_nothing(small_bag, tmp_path, infonet):
+    done = infonet("bag", small_bag, *QUICK, "--quiet", "--format", "npz", "--max-channels", "2")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path):
-    done = infonet("bag", small_bag, *QUICK, "--format", "npz", "--max-channels", "2", cwd=tmp_path)
+def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path, infonet):
+    done = infonet("bag", small_bag, *QUICK, "--format", "npz", "--max-channels", "2")
     assert "Note: 1 channels beyond the limit of 2" in done.stderr
 
 
-def test_names_do_not_steer_the_terminal(tmp_path):
+def test_names_do_not_steer_the_terminal(tmp_path, infonet):
     x = np.random.default_rng(5).normal(size=400)
     rows = "".join(f"{0.1 * i:.1f},{v:.4f},{v:.4f},high\n" for i, v in enumerate(x))
     (tmp_path / "log\x1b[2J.csv").write_text("time,odd\x1b[2J.x,odd\x1b[2J.y,odd\x1b[2J.note\n" + rows)
-    done = infonet("csv", "log\x1b[2J.csv", *QUICK, "--out", "out", "--format", "npz", cwd=tmp_path)
+    done = infonet("csv", "log\x1b[2J.csv", *QUICK, "--out", "out", "--format", "npz")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(r"log\x1b[2J.csv: 2 channels")
     assert r"Note: odd\x1b[2J: column" in done.stderr
@@ -161,7 +160,7 @@ def assert_one_line(done, words, code=1):
     assert words in done.stderr
 
 
-def test_errors_are_one_line(small_bag, tmp_path, earlier):
+def test_errors_are_one_line(small_bag, tmp_path, earlier, infonet):
     cases = [
         (("bag", "absent.mcap"), "absent.mcap is not there"),
         (("bag", small_bag, "--window", "90"), "the window is 90 s, longer than the 60.0 s"),
@@ -171,14 +170,14 @@ def test_errors_are_one_line(small_bag, tmp_path, earlier):
         (("csv", "absent.csv"), "absent.csv is not there"),
     ]
     for arguments, words in cases:
-        assert_one_line(infonet(*arguments, "--out", earlier, cwd=tmp_path), words)
+        assert_one_line(infonet(*arguments, "--out", earlier), words)
     assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
         ("report.html", "infonet.csv", "infonet.npz"), "earlier"
     )
 
 
-def test_a_usage_error_has_exit_code_2(small_bag, tmp_path):
-    done = infonet("bag", small_bag, "--window", "long", cwd=tmp_path)
+def test_a_usage_error_has_exit_code_2(small_bag, tmp_path, infonet):
+    done = infonet("bag", small_bag, "--window", "long")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
 
@@ -192,7 +191,7 @@ def test_a_full_disk_leaves_earlier_results_untouched(small_bag, tmp_path, earli
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 
     formats = ("--format", "npz", "--format", "csv", "--format", "html")
-    done = infonet("bag", small_bag, *QUICK, *formats, "--out", earlier, cwd=tmp_path, preexec_fn=limit)
+    done = as_a_process("bag", small_bag, *QUICK, *formats, "--out", earlier, cwd=tmp_path, preexec_fn=limit)
     assert_one_line(done, "report.html (File too large): choose another folder with --out")
     assert {path.name: path.read_text() for path in earlier.iterdir()} == dict.fromkeys(
         ("report.html", "infonet.csv", "infonet.npz"), "earlier"
@@ -209,12 +208,12 @@ def test_a_full_disk_behind_standard_output_is_one_line(small_bag, tmp_path):
     assert (tmp_path / "small_infonet" / "infonet.npz").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path):
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path, infonet):
     (tmp_path / "out").write_text("a file")
-    assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out", cwd=tmp_path), "cannot write out")
+    assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out"), "cannot write out")
     if os.geteuid() != 0:  # root may write anywhere
         (tmp_path / "locked").mkdir(mode=0o500)
-        assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "locked", cwd=tmp_path), "Permission denied")
+        assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "locked"), "Permission denied")
 
 
 def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path, store):

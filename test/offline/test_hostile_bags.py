@@ -1,6 +1,5 @@
 """Bags that were made to do harm: what they say is never run, never leaves the output folder, never moves a cursor."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +8,6 @@ from recordings import EPOCH, fill
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
-from infonet_ros import cli
 from infonet_ros.errors import RecordingError
 from infonet_ros.offline.bags import Bag
 
@@ -68,29 +66,23 @@ def evil(tmp_path_factory):
     return path
 
 
-def run(monkeypatch, *arguments):
-    monkeypatch.setattr(sys, "argv", ["infonet", *map(str, arguments)])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return ended.value.code
-
-
-def test_names_lead_nowhere(evil, tmp_path, monkeypatch, capfd):
+def test_names_lead_nowhere(evil, tmp_path, monkeypatch, infonet):
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
 
-    assert run(monkeypatch, "bag", evil, "--topics", "/joints", "--window", "20", "--out", "out") == 0
+    done = infonet("bag", evil, "--topics", "/joints", "--window", "20", "--out", "out")
+    assert done.returncode == 0
     folders = {path.parent for path in tmp_path.rglob("*") if path.is_file()}
     assert folders == {work / "out", work / "out" / "matrices"}
     report = (work / "out" / "report.html").read_text(encoding="utf-8")
     assert "<script>alert" not in report
-    assert "\x1b" not in "".join(capfd.readouterr())
+    assert "\x1b" not in done.stdout + done.stderr
 
 
-def test_an_error_writes_control_characters_out(evil, monkeypatch, capfd):
-    assert run(monkeypatch, "bag", evil, "--topics", "/nothing") == 1
-    sentence = capfd.readouterr().err
-    assert "\x1b" not in sentence
-    assert "\\x1b]0;title\\x07" in sentence
+def test_an_error_writes_control_characters_out(evil, infonet):
+    done = infonet("bag", evil, "--topics", "/nothing")
+    assert done.returncode == 1
+    assert "\x1b" not in done.stderr
+    assert "\\x1b]0;title\\x07" in done.stderr
     assert not Path("bag_infonet").exists()
