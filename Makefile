@@ -20,9 +20,10 @@ setup:  ## Make .venv (bare machine only), build the messages, install the packa
 demo: setup  ## Replay a real robot's recording into the node and watch the matrix, about a minute
 	@$(ACTIVATE) infonet demo
 
-# One thread each: node and test share the cores, and threads that wait for each other by spinning slow both.
+# One thread each: node and test share the cores, and threads that wait for each other by spinning slow both. Python
+# keeps what it compiles, wherever it does not: many processes are started.
 test: setup  ## All tests
-	@$(ACTIVATE) OMP_NUM_THREADS=1 python3 -m pytest
+	@$(ACTIVATE) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest
 
 lint: setup  ## Style, docstrings, types, and every link of the documentation
 	@$(ACTIVATE) { \

@@ -104,6 +104,7 @@ def make_environment() -> Path:
         "pip could not install the packages of scripts/requirements.lock",
     )
     correct_cmake_paths(python)
+    compile_imports(python)
     stamp.write_text(wanted, encoding="utf-8")
     return python
 
@@ -134,6 +135,16 @@ def correct_cmake_paths(python: Path) -> None:
             for old, new in replacements.items():
                 text = text.replace(old, new)
             path.write_text(text, encoding="utf-8")
+
+
+def compile_imports(python: Path) -> None:
+    """Import what each start imports, so that Python keeps it compiled; all that is installed would take a minute.
+
+    Else every start compiles it anew, for seconds, in a shell or container with PYTHONDONTWRITEBYTECODE.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    imports = f"import {', '.join(NEEDED_MODULES.split())}"
+    run([str(python), "-c", imports], "what was installed cannot be imported", environment)
 
 
 def build_workspace(python: Path) -> None:

@@ -48,6 +48,23 @@ def test_missing_programs_are_named_in_one_sentence(tmp_path, programs, complain
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_what_each_start_imports_is_kept_compiled_where_python_is_told_not_to(setup, monkeypatch, tmp_path):
+    (tmp_path / "sensor.py").write_text("rate = 50")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(setup, "NEEDED_MODULES", "sensor")
+    setup.compile_imports(Path(sys.executable))
+
+    assert list((tmp_path / "__pycache__").glob("sensor.*.pyc"))
+
+
+def test_an_installation_that_does_not_work_is_one_sentence(setup, monkeypatch):
+    monkeypatch.setattr(setup, "NEEDED_MODULES", "json no_such_module")
+
+    with pytest.raises(setup.SetupError, match=r"cannot be imported; the log is (.|\n)*No module named 'no_such_module'"):
+        setup.compile_imports(Path(sys.executable))
+
+
 def test_another_processor_is_told_what_it_can_do(setup, monkeypatch):
     monkeypatch.setattr(setup.platform, "machine", lambda: "aarch64")
 
