@@ -21,7 +21,7 @@ demo: setup  ## Replay a real robot's recording into the node and watch the matr
 	@$(ACTIVATE) infonet demo
 
 # One thread each: node and test share the cores, and threads that wait for each other by spinning slow both. Python
-# keeps what it compiles, wherever it does not: many processes are started.
+# keeps what it compiles, even where it is told not to: many processes are started.
 test: setup  ## All tests
 	@$(ACTIVATE) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest
 

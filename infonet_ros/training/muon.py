@@ -43,7 +43,7 @@ class Muon(torch.optim.Optimizer):
 
 
 def orthogonal(matrix: Tensor) -> Tensor:
-    """Bring all singular values near 1, between 0.7 and 1.2, and keep the singular vectors: (A, B) to (A, B).
+    """Bring all singular values near 1, between 0.65 and 1.25, and keep the singular vectors: (A, B) to (A, B).
 
     Newton and Schulz's iteration needs products only. Those that are nearly 0 beside the others come less far.
     """

@@ -1,0 +1,71 @@
+import pytest
+from rclpy.parameter import Parameter
+from test_infonet_node import PAIR, started
+
+from infonet_ros.streams.settings import Watch, scalar_parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "reason"),
+    [
+        ("window", -1.0, "window"),
+        ("rate", 10.0, "rate cannot change while the node is configured"),
+        ("a.topic", "/c", "a.topic cannot change while the node is configured"),
+        ("synchronization", "exact", "synchronization cannot change"),
+        ("max_lag", 3.0, "max_lag is 3 s with a window of 4 s: expected at most half the window"),
+        ("autostart", False, "read-only"),
+    ],
+)
+def test_a_refused_parameter_says_why(graph, name, setting, reason):
+    node, _ = started(graph)
+    (result,) = node.set_parameters([Parameter(name, value=setting)])
+    assert not result.successful
+    assert reason in result.reason
+
+
+@pytest.mark.parametrize("names", ["c", 5, 0.5, True, [1, 2]])
+def test_a_list_of_names_is_refused_when_it_is_something_else(graph, names):
+    node = graph.infonet(**{**PAIR, "autostart": False})
+    for group in ("modalities", "watches"):
+        (result,) = node.set_parameters([Parameter(group, value=names)])
+        assert not result.successful
+        assert result.reason == f"{group} must be a list of names, got {names!r}: write it as [imu, odom]."
+    assert node.get_parameter("modalities").value == ["a", "b"]
+    assert node.get_parameter("a.topic").value == "/a"
+
+
+def test_every_parameter_says_what_it_is(graph):
+    node = graph.infonet(**{**PAIR, "watches": ["w"], "w.pair": ["a", "b"]})
+    for name, spec in scalar_parameters().items():
+        descriptor = node.describe_parameter(name)
+        assert descriptor.description.startswith(spec["description"])
+        assert descriptor.read_only == spec.get("read_only", False)
+        ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
+        assert [(r.from_value, r.to_value) for r in ranges] == (
+            [(spec["minimum"], spec["maximum"])] if "minimum" in spec else []
+        )
+    for name in ("modalities", "watches", "a.topic", "a.channels", "a.type", "w.pair", "w.threshold"):
+        assert node.describe_parameter(name).description
+
+
+def test_everything_changes_while_it_is_unconfigured(graph):
+    node, _ = started(graph)
+    node.trigger_deactivate()
+    node.trigger_cleanup()
+    changes = [
+        Parameter("rate", value=10.0),
+        Parameter("modalities", value=["c"]),
+    ]
+    assert all(result.successful for result in node.set_parameters(changes))
+    more = [
+        Parameter("c.topic", value="/c"),
+        Parameter("c.channels", value=["vector.y", "vector.z"]),
+        Parameter("watches", value=["yz"]),
+    ]
+    assert all(result.successful for result in node.set_parameters(more))
+    (result,) = node.set_parameters([Parameter("yz.pair", value=["c.vector.y", "c.vector.z"])])
+    assert result.successful
+    node.start()
+    assert node._settings.channel_names == ("c.vector.y", "c.vector.z")
+    assert node._settings.watches == (Watch("yz", ("c.vector.y", "c.vector.z")),)
+    assert not node.has_parameter("a.topic")
