@@ -1,6 +1,18 @@
-"""Property-based tests: the same examples each time; ``pytest --hypothesis-profile explore`` looks for new ones."""
+"""What tests of several rooms share.
 
+Property-based tests take the same examples each time; ``pytest --hypothesis-profile explore`` looks for new ones.
+"""
+
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, settings
+
+# A shell that starts the tests in its background lets them ignore Ctrl-C, and so would all programs that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 BUSY = [HealthCheck.too_slow]  # says more of the machine than of the test
 
@@ -9,3 +21,67 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=5000, suppress_health_check=BUSY)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(7)
+
+
+@pytest.fixture(scope="session")
+def net():
+    from infonet_ros import InfoNet
+
+    return InfoNet.from_pretrained(device="cpu")
+
+
+@pytest.fixture(scope="session")
+def store():
+    return _with_custom_type("ROS2_JAZZY")
+
+
+@pytest.fixture(scope="session")
+def ros1_store():
+    return _with_custom_type("ROS1_NOETIC")
+
+
+def _with_custom_type(name):
+    from recordings import CUSTOM, CUSTOM_DEFINITION
+    from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+    store = get_typestore(Stores[name])
+    store.register(get_types_from_msg(CUSTOM_DEFINITION, CUSTOM))
+    return store
+
+
+@pytest.fixture(scope="session")
+def small_bag(tmp_path_factory, store):
+    """A minute of /leg (custom type, 20 Hz) and /speed, in mcap."""
+    from recordings import leg_and_speed, write_ros2
+
+    return write_ros2(tmp_path_factory.mktemp("bags") / "small", store, leg_and_speed(store))
+
+
+@pytest.fixture
+def make_matrix():
+    from matrices import dependence_matrix
+
+    return dependence_matrix
+
+
+@pytest.fixture
+def infonet(tmp_path, monkeypatch, capfd):
+    """The command line, run in an empty folder and in this process, where torch is loaded already."""
+    from infonet_ros import cli
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        command = ["infonet", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", command)
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return subprocess.CompletedProcess(command, ended.value.code, *capfd.readouterr())
+
+    return run

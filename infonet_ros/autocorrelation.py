@@ -1,0 +1,26 @@
+"""How long a stream remembers: what the estimator and the proposal of channels ask alike."""
+
+import numpy as np
+from scipy import fft
+
+
+def memory(deviations: np.ndarray) -> float:
+    """Integrated autocorrelation time in samples, ``1 + 2 sum_k r(k)`` up to the first pair of lags below 0.
+
+    Parameters
+    ----------
+    deviations : (T,) float64
+        From their mean.
+
+    Returns
+    -------
+    float
+        1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
+    """
+    count = len(deviations)
+    length = fft.next_fast_len(2 * count, real=True)
+    covariance = fft.irfft(np.abs(fft.rfft(deviations, n=length)) ** 2, n=length)[:count]
+    correlation = covariance / covariance[0]
+    pairs = correlation[: count // 2 * 2].reshape(-1, 2).sum(axis=1)
+    below = np.flatnonzero(pairs <= 0.0)
+    return max(1.0, 2.0 * float(pairs[: below[0] if len(below) else None].sum()) - 1.0)

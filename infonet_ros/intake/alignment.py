@@ -1,0 +1,144 @@
+"""Streams of different rates onto one regular clock.
+
+    ticks = clock_ticks(end, count, period)                         # (T,) int64, whole multiples of the period
+    values = resample(stamps, values, ticks, interpolation="linear", max_gap=30_000_000)
+    rates = rates_of_change(stamps, values, ticks, span=10_000_000, max_gap=30_000_000)     # per second
+
+The ticks are whole multiples of the period since the epoch, so that they depend on sensor time alone: not on when the
+node started, nor on the order in which messages arrived. All stamps, periods and gaps are in nanoseconds.
+"""
+
+import math
+
+import numpy as np
+
+from infonet_ros.settings import FASTEST_CLOCK
+from infonet_ros.text import NANOSECONDS
+
+GAP_PERIODS = 3
+"""A stream may miss so many periods before its gap counts as one, when no ``max_gap`` is given."""
+
+
+def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
+    """Return the last ``count`` multiples of ``period`` up to and including ``end``, (count,) int64."""
+    last = end // period
+    return np.arange(last - count + 1, last + 1, dtype=np.int64) * period
+
+
+def stream_period(stamps: np.ndarray) -> float:
+    """Return the median time between samples, nanoseconds; NaN with fewer than three of them."""
+    return float(np.median(np.diff(stamps))) if len(stamps) >= 3 else math.nan
+
+
+def clock_rate(periods: list[float]) -> float:
+    """Return the rate in Hz that suits streams of these periods: that of the slowest, NaN when none is known.
+
+    At most `FASTEST_CLOCK`. Two significant digits: jitter of the stamps must not move the grid from one run to the
+    next.
+    """
+    known = [period for period in periods if math.isfinite(period) and period > 0]
+    return min(FASTEST_CLOCK, float(f"{1e9 / max(known):.1e}")) if known else math.nan
+
+
+def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
+    """Return the longest gap to bridge: ``max_gap``, or if 0 three periods of the slower of stream and clock."""
+    if max_gap:
+        return float(max_gap)
+    own = stream_period(stamps)
+    return GAP_PERIODS * (max(own, period) if math.isfinite(own) else period)
+
+
+def resample(
+    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, interpolation: str, max_gap: float
+) -> np.ndarray:
+    """Read a stream off at the ticks of a clock.
+
+    Parameters
+    ----------
+    stamps : (M,) int64
+        Strictly increasing.
+    values : (M, K) float64
+        NaN where not known.
+    ticks : (T,) int64
+        Increasing.
+    interpolation : str
+        "linear", or "hold" for the last sample up to the tick.
+    max_gap : float
+        A tick between two samples that are farther apart than this is unknown; with "hold", one that is farther than
+        this from the sample before it.
+
+    Returns
+    -------
+    (T, K) float64
+        NaN where not known.
+    """
+    result = np.full((len(ticks), values.shape[1]), np.nan)
+    if not len(stamps):
+        return result
+    after = np.searchsorted(stamps, ticks, side="right")
+    before = np.maximum(after - 1, 0)
+    age = ticks - stamps[before]
+    if interpolation == "hold":
+        known = (after > 0) & (age <= max_gap)
+        result[known] = values[before[known]]
+        return result
+    following = np.minimum(after, len(stamps) - 1)
+    gap = stamps[following] - stamps[before]
+    between = (after > 0) & (after < len(stamps)) & (age > 0) & (gap <= max_gap)
+    low, high = values[before[between]], values[following[between]]
+    result[between] = low + (high - low) * (age[between] / gap[between])[:, None]
+    on_tick = (after > 0) & (age == 0)
+    result[on_tick] = values[before[on_tick]]
+    return result
+
+
+def rate_span(stamps: np.ndarray, period: int) -> int:
+    """Return the time, nanoseconds, over which a rate of change is taken: the slower period of stream and clock.
+
+    Shorter, it would read off the noise between two ticks; longer, it would smooth what the clock can show.
+    """
+    own = stream_period(stamps)
+    return max(period, round(own)) if math.isfinite(own) else period
+
+
+def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, span: int, max_gap: float) -> np.ndarray:
+    """Differentiate a stream at the ticks of a clock.
+
+    The rate at a tick is the mean slope, over ``span`` around it, of the straight lines between samples: it is neither
+    early nor late, and exact for a stream that changes evenly, however uneven its stamps.
+
+    Parameters
+    ----------
+    stamps : (M,) int64
+        Strictly increasing.
+    values : (M, K) float64
+        NaN where not known.
+    ticks : (T,) int64
+        Increasing.
+    span : int
+        See `rate_span`.
+    max_gap : float
+        Within a gap that is longer the stream is unknown, see `resample`.
+
+    Returns
+    -------
+    (T, K) float64
+        Per second; NaN where not known.
+    """
+    half = span // 2
+    before, after = (resample(stamps, values, at, "linear", max_gap) for at in (ticks - half, ticks + half))
+    return (after - before) * (NANOSECONDS / (2 * half))
+
+
+def unwrapped(angles: np.ndarray) -> np.ndarray:
+    """Take the jumps of a full turn out of angles (M,) in radians, across unknown ones too."""
+    result = angles.copy()
+    known = np.isfinite(angles)
+    result[known] = np.unwrap(angles[known])
+    return result
+
+
+def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Put ``x[t]`` beside ``y[t + lag]``, for ``lag`` of either sign."""
+    count = len(x)
+    return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]

@@ -1,0 +1,145 @@
+"""Cells of text: which are numbers, in which of the world's ways they are written, and which say nothing.
+
+Everything works on whole columns, as arrays of Arrow: a table has a million cells.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+EMPTY = ("", "NA", "N/A", "null", "NULL", "None", "-")
+"""Cells of a row that says nothing about the column."""
+
+_SPACES = " \u00a0\u202f'\u2019"  # parts thousands, as in 1 234,5 and 1'234.5
+_EXPONENT = r"(?:[eE][+-]?\d+)?"
+_NOT_KNOWN = r"^[+-]?(?i:nan|inf|infinity)$"
+_PLAIN = rf"^[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}$"
+_GROUPED = {sign: rf"^[+-]?\d{{1,3}}(?:{sign}\d{{3}})+" for sign in (",", r"\.", f"[{_SPACES}]")}
+_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+
+# What tells the sign of decimals: cells that only one reading suits.
+_COMMA_DECIMAL = rf"^[+-]?(?:\d*,(?:\d{{1,2}}|\d{{4,}})|(?:0\d*|\d{{4,}})?,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}$"
+_COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(?:(?:,\d{{3}})+\.\d*|(?:,\d{{3}}){{2,}}){_EXPONENT}$"
+_COMMA = rf"^[+-]?\d*,\d+{_EXPONENT}$"
+_SHORT, _LONG = r"^[+-]?\d{1,3}$", r"^[+-]?\d{4,}$"
+_POINT_GROUPS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a table writes its numbers: the sign of decimals, and whether points part thousands."""
+
+    decimal: str = "."
+    point_groups: bool = False
+
+    @property
+    def note(self) -> str:
+        """Say how commas are read."""
+        if self.decimal == ",":
+            return "commas within numbers are read as decimal points: 1,234 is a little more than one"
+        return "commas within numbers are read as signs of thousands: 1,234 is more than a thousand"
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers: null where a cell is empty, NaN where it is not known or no number.
+
+    ``odd`` counts the cells that are no numbers, ``row`` and ``text`` show the first of them.
+    """
+
+    values: pa.ChunkedArray
+    odd: int = 0
+    row: int = 0
+    text: str = ""
+
+
+def trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take the blanks around cells away, and give null for those that say nothing."""
+    texts = pc.utf8_trim_whitespace(texts)
+    return pc.if_else(pc.is_in(texts, value_set=pa.array(EMPTY, texts.type)), pa.scalar(None, texts.type), texts)
+
+
+def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal_points: bool) -> Style | None:
+    """Find out what commas mean in the numbers of a table; None where no number has one.
+
+    Parameters
+    ----------
+    columns : iterable of pa.ChunkedArray
+        Those whose cells are not all plain numbers.
+    comma_delimits : bool
+        Commas stand between the columns, so that only quoted numbers have one.
+    decimal_points : bool
+        The other columns hold numbers with a decimal point.
+    """
+    columns = list(columns)
+    decimals, groups, commas, points = (
+        sum(_count(column, pattern) for column in columns)
+        for pattern in (_COMMA_DECIMAL, _COMMA_GROUPS, _COMMA, _POINT_GROUPS)
+    )
+    if not (commas or groups or points):
+        return None
+    undecided = decimals == groups and not points
+    if undecided:  # such as 1,234: of thousands, if what is below a thousand has no comma and nothing else is above
+        short, long = (sum(_count(column, pattern) for column in columns) for pattern in (_SHORT, _LONG))
+        comma = not (comma_delimits or decimal_points or (short and not long))
+    else:
+        comma = decimals + points > groups
+    return Style("," if comma else ".", point_groups=bool(comma and points))
+
+
+def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> Numbers | None:
+    """Read a column of trimmed cells as numbers; None where most of those that are not empty are something else.
+
+    ``plain_numbers`` counts the cells of the same column that stand elsewhere and are numbers.
+    """
+    if (truths := _truths(texts)) is not None:
+        return Numbers(truths)
+    plain = _in_plain_style(pc.replace_substring(texts, "\u2212", "-"), style)
+    good = pc.or_(pc.match_substring_regex(plain, _PLAIN), pc.match_substring_regex(plain, _NOT_KNOWN))
+    there = len(texts) - texts.null_count
+    odd = there - (pc.sum(good).as_py() or 0)
+    if odd and 2 * odd >= there + plain_numbers:
+        return None
+    odd_cells = pc.invert(good)
+    values = pc.cast(pc.if_else(odd_cells, pa.scalar("nan", plain.type), plain), pa.float64())
+    if not odd:
+        return Numbers(values)
+    row = pc.index(odd_cells, True).as_py()
+    return Numbers(values, odd, row, texts[row].as_py())
+
+
+def _count(texts: pa.ChunkedArray, pattern: str) -> int:
+    return pc.sum(pc.match_substring_regex(texts, pattern)).as_py() or 0
+
+
+def _truths(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Read a column of truth values as 1 and 0; None where it holds something else."""
+    lower = pc.utf8_lower(texts)
+    true, false = (pc.is_in(lower, value_set=pa.array(words, lower.type)) for words in (_TRUE, _FALSE))
+    there = pc.is_valid(texts)
+    if texts.null_count == len(texts) or not pc.all(pc.or_(pc.or_(true, false), pc.invert(there))).as_py():
+        return None
+    return pc.if_else(there, pc.cast(true, pa.float64()), pa.scalar(None, pa.float64()))
+
+
+def _in_plain_style(texts: pa.ChunkedArray, style: Style) -> pa.ChunkedArray:
+    """Write numbers with a decimal point and without signs of thousands; other cells may change, but to no number."""
+    texts = _without(texts, f"[{_SPACES}]", _GROUPED[f"[{_SPACES}]"] + rf"(?:[.,]\d*)?{_EXPONENT}$")
+    if style.decimal == ".":
+        return _without(texts, ",", _GROUPED[","] + rf"(?:\.\d*)?{_EXPONENT}$")
+    if style.point_groups:
+        texts = _without(texts, r"\.", _GROUPED[r"\."] + rf"(?:,\d*)?{_EXPONENT}$")
+    commas = pc.match_substring_regex(texts, rf"^[+-]?(?:\d+,\d*|,\d+){_EXPONENT}$")
+    return pc.if_else(commas, pc.replace_substring(texts, ",", "."), texts)
+
+
+def _without(texts: pa.ChunkedArray, signs: str, cells: str) -> pa.ChunkedArray:
+    """Take signs out of the cells that match a pattern."""
+    matching = pc.match_substring_regex(texts, cells)
+    return pc.if_else(matching, pc.replace_substring_regex(texts, signs, ""), texts) if _any(matching) else texts
+
+
+def _any(mask: pa.ChunkedArray) -> bool:
+    return bool(pc.any(mask).as_py())

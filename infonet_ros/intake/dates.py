@@ -1,0 +1,195 @@
+"""Dates and times of day as people and programs write them, to nanoseconds.
+
+    stamps_of_dates(texts)      # 2024-05-01T12:00:00.5Z, 1.5.2024 12:00, 05/01/24 1:00 PM, 01-May-2024, 20240501T120000
+    times_of_day(texts)       # 12:00:00.5, 1:00 PM, 59:59.9, 25:00:00, 1 days 01:00:00
+
+Nothing is asked about the order of day and month: the data decide where they can.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.text import NANOSECONDS
+
+UNKNOWN, BEYOND = np.iinfo(np.int64).min, np.iinfo(np.int64).min + 1
+"""In place of a stamp: there is none, or none that 64 bits of nanoseconds hold."""
+
+FARTHEST = 9.2e18
+"""Nanoseconds: what 64 bits hold, with room to move it."""
+
+DAY = 86_400 * NANOSECONDS
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_CLOCK = (
+    r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?"
+)
+_DAY = r"(?:[A-Za-z]{3,9},?\s+)?"
+_DATES = (
+    _DAY + r"(?P<a>\d{1,4})\s*[-/.\s年]\s*(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?\s*[-/.\s月]\s*(?P<c>\d{1,4})日?",
+    _DAY + r"(?P<b>[A-Za-z]{3,9})\.?\s+(?P<a>\d{1,2})(?:,\s*|\s+)(?P<c>\d{4})",
+)
+_FORMS = (
+    *(rf"^{date}(?:(?:T|_|,|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
+    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,]?(?P<f>\d{1,12}))?"
+    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
+    rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
+    r"\s+(?P<zone>UTC|GMT|[A-Z]{3,4})?\s*(?P<c>\d{4})(?P<half>)$",  # ctime
+)
+_OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*days?,?\s*|\.)\+?)?{_CLOCK}$"
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Stamps (rows,) int64, `UNKNOWN` where there is none; ``order`` is "dmy" or "mdy" where nothing decided it."""
+
+    stamps: np.ndarray
+    order: str = ""
+    with_clock: bool = True
+
+
+def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
+    """Read trimmed cells as dates, in UTC without a zone; None where most of those that are not empty are none."""
+    there = len(texts) - texts.null_count
+    for form in _FORMS:
+        parts = pc.extract_regex(texts, form)
+        if there and 2 * (len(parts) - parts.null_count) > there:
+            half = pc.any(pc.match_substring_regex(texts, r"/|[AaPp]\.?[Mm]\.?$")).as_py()
+            return _dates(_Parts(parts), month_first=bool(half))
+    return None
+
+
+def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
+    """Read trimmed cells as times of day, nanoseconds (rows,); None where most of those that are not empty are none.
+
+    Two numbers and a fraction are minutes and seconds, as spreadsheets show them; where the time falls back by half of
+    its range or more, it is past midnight, or past the hour.
+    """
+    there = len(texts) - texts.null_count
+    extracted = pc.extract_regex(texts, _OF_DAY)
+    if not there or 2 * (len(extracted) - extracted.null_count) <= there:
+        return None
+    parts = _Parts(extracted)
+    stamps = parts.clock()
+    days = parts.number("days") * DAY
+    stamps = np.where(parts.text("sign") == "-", stamps - days, stamps + days)
+    return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
+
+
+def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:
+    """Add a day, or another ``turn``, to all that follows a fall by more than half of one."""
+    result = stamps.copy()
+    falls = np.diff(stamps[known], prepend=stamps[known][:1]) < -turn // 2
+    result[known] += np.cumsum(falls) * turn
+    return result
+
+
+class _Parts:
+    """Parts of many dates, by name: texts and whole numbers, of all rows."""
+
+    def __init__(self, parts: pa.ChunkedArray) -> None:
+        self._parts = pa.chunked_array(parts).combine_chunks()
+        self.known = pc.is_valid(self._parts).to_numpy(zero_copy_only=False)
+
+    def text(self, name: str) -> np.ndarray:
+        """(rows,) objects; empty where a date lacks the part."""
+        return self._column(name).to_numpy(zero_copy_only=False)
+
+    def number(self, name: str) -> np.ndarray:
+        """(rows,) int64; 0 where a date lacks the part."""
+        column = self._column(name)
+        return pc.cast(pc.if_else(pc.equal(column, ""), "0", column), pa.int64()).to_numpy(zero_copy_only=False)
+
+    @property
+    def turn(self) -> int:
+        """After how much a clock begins again."""
+        return DAY // 24 if self._minutes() else DAY
+
+    def clock(self) -> np.ndarray:
+        """(rows,) int64, nanoseconds since midnight."""
+        hours, minutes, seconds = self.number("H"), self.number("M"), self.number("S")
+        if self._minutes():
+            hours, minutes, seconds = np.zeros_like(hours), hours, minutes
+        half = self._column("half")
+        late = pc.match_substring(half, "p", ignore_case=True).to_numpy(zero_copy_only=False)
+        twelve = pc.not_equal(half, "").to_numpy(zero_copy_only=False)
+        hours = np.where(twelve, hours % 12 + 12 * late, hours)
+        fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(self._column("f"), 9, "0"), 0, 9)
+        return (3600 * hours + 60 * minutes + seconds) * NANOSECONDS + pc.cast(fraction, pa.int64()).to_numpy()
+
+    def zone(self) -> np.ndarray:
+        """(rows,) int64, nanoseconds that local time is ahead of UTC; 0 for zones by name."""
+        offset = pc.extract_regex(self._column("zone"), r"^(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?$")
+        if offset.null_count == len(offset):
+            return np.zeros(len(offset), dtype=np.int64)
+        parts = _Parts(pa.chunked_array([offset]))
+        seconds = 3600 * parts.number("h") + 60 * parts.number("m")
+        return np.where(parts.text("sign") == "-", -seconds, seconds) * NANOSECONDS
+
+    def months(self) -> np.ndarray:
+        """(rows,) int64: the middle part, a number or the name of a month; 0 for a name that is none."""
+        names = pc.utf8_slice_codeunits(pc.utf8_lower(self._column("b")), 0, 3)
+        found = pc.index_in(names, value_set=pa.array(_MONTHS))
+        whole = pc.match_substring_regex(names, r"^\d")
+        digits = pc.cast(pc.if_else(whole, names, "0"), pa.int64())
+        return pc.if_else(pc.is_valid(found), pc.cast(pc.add(found, 1), pa.int64()), digits).to_numpy()
+
+    @property
+    def named_month(self) -> bool:
+        """The middle part is the name of a month."""
+        return bool(pc.any(pc.match_substring_regex(self._column("b"), "^[A-Za-z]")).as_py())
+
+    def _minutes(self) -> bool:
+        """Tell whether there are two numbers and a fraction, without hours."""
+        short = pc.and_(pc.equal(self._column("S"), ""), pc.not_equal(self._column("f"), ""))
+        return bool(pc.any(short).as_py())
+
+    def _column(self, name: str) -> pa.Array:
+        return pc.fill_null(pc.struct_field(self._parts, name), "")
+
+
+def _dates(parts: _Parts, month_first: bool) -> Dates:
+    """Find the order of day, month and year in which the most dates exist and time goes on most evenly."""
+    first, middle, last = parts.number("a"), parts.months(), parts.number("c")
+    known, time = parts.known, parts.clock() - parts.zone()
+    with_clock = bool((parts.text("M") != "").any())
+    if (first[known] > 31).any():
+        orders = {"ymd": (first, middle, last)}
+    elif parts.named_month:
+        orders = {"dmy": (last, middle, first)}
+    else:
+        orders = {"dmy": (last, middle, first), "mdy": (last, first, middle)}
+        if (last[known] < 32).all():
+            orders["ymd"] = (first, middle, last)
+    if month_first:
+        orders = dict(sorted(orders.items(), key=lambda order: order[0] != "mdy"))
+    found = {}
+    for order, (year, month, day) in orders.items():
+        days, good = _days(year, month, day)
+        found[order] = _stamps(days, time, known & good), int((known & ~good).sum())
+    fewest = min(wrong for _, wrong in found.values())
+    possible = {order: stamps for order, (stamps, wrong) in found.items() if wrong == fewest}
+    best = min(possible, key=lambda order: _unrest(possible[order]))  # the first of equals
+    equals = [order for order in possible if _unrest(possible[order]) == _unrest(possible[best])]
+    return Dates(possible[best], best if len(equals) > 1 else "", with_clock)
+
+
+def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return days since 1970 (rows,) int64, and which of the dates exist."""
+    year = np.where(year < 100, year + np.where(year < 70, 2000, 1900), year)
+    since = (year - 1970) * 12 + np.clip(month, 1, 12) - 1
+    first, following = ((since + more).astype("M8[M]").astype("M8[D]").astype(np.int64) for more in (0, 1))
+    return first + day - 1, (month >= 1) & (month <= 12) & (day >= 1) & (day <= following - first)
+
+
+def _stamps(days: np.ndarray, time: np.ndarray, good: np.ndarray) -> np.ndarray:
+    near = np.abs(days) < FARTHEST / DAY - 2
+    return np.where(good, np.where(near, np.where(near, days, 0) * DAY + time, BEYOND), UNKNOWN)
+
+
+def _unrest(stamps: np.ndarray) -> tuple[int, int]:
+    """Return how often time falls, and its longest step."""
+    steps = np.diff(stamps[stamps > BEYOND])
+    return int((steps < 0).sum()), int(steps.max(initial=0))

@@ -1,0 +1,277 @@
+"""From serialised messages of one topic to arrays: stamps, and a value for each channel.
+
+    decoder = Decoder("sensor_msgs/msg/Imu", typestore.fielddefs, ("angular_velocity.y", "orientation|yaw"), "/imu")
+    readings = decoder.read(messages)       # bytes of M messages, in the order in which they came
+    readings.values, readings.present       # (M, 2), (M, 2)
+    readings.stamps, readings.readable      # (M,), (M,)
+
+Messages that are laid out alike are read together: their numbers stand at the same places, so one view of the joined
+bytes gives a channel of all of them. A message that cannot be read is counted and does nothing else. Nothing of ROS is
+needed: definitions come from the bag, or from the installed packages by `installed_definitions`.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from infonet_ros.intake.layouts import (
+    Definitions,
+    Layout,
+    Number,
+    Unreadable,
+    column,
+    compile_shape,
+    find_layout,
+    read_all,
+)
+from infonet_ros.intake.paths import Absent, Channel, parse_channel
+from infonet_ros.intake.types import definitions_schema, full_type_name
+from infonet_ros.text import NANOSECONDS
+
+NO_STAMP = 0
+"""Stamp of a message without a header, or whose stamp was never set."""
+
+_LONGEST_JOINED = 16_384  # bytes; longer messages are views, each for itself
+_KEPT_LAYOUTS = 4  # of one length of message
+_KEPT_LENGTHS = 64
+_INTEGERS = set("bBhHiIqQ")
+_LONGEST_SECONDS = np.iinfo(np.int64).max // NANOSECONDS
+
+
+@dataclass(eq=False)
+class Readings:
+    """What M messages say.
+
+    Attributes
+    ----------
+    readable : (M,) bool
+        False where the bytes are no message of this type, or a channel cannot be read from it.
+    stamps : (M,) int64
+        Of the headers, nanoseconds; ``NO_STAMP`` without one.
+    values : (M, C) float64
+        NaN where not known.
+    present : (M, C) bool
+        False where the message says nothing about the channel, or is not readable.
+    frame_ids : (M,) str
+        Frames that the messages were measured in; empty where they do not say.
+    problem : str
+        Why one of the unreadable messages is; empty without one.
+    """
+
+    readable: np.ndarray
+    stamps: np.ndarray
+    values: np.ndarray
+    present: np.ndarray
+    frame_ids: np.ndarray
+    problem: str = ""
+
+    @classmethod
+    def empty(cls, count: int, channels: int) -> "Readings":
+        """Make room for ``count`` messages, none of which is readable yet."""
+        return cls(
+            readable=np.zeros(count, dtype=np.bool_),
+            stamps=np.full(count, NO_STAMP, dtype=np.int64),
+            values=np.full((count, channels), math.nan),
+            present=np.zeros((count, channels), dtype=np.bool_),
+            frame_ids=np.full(count, "", dtype=object),
+        )
+
+    @property
+    def unreadable(self) -> int:
+        """Number of messages that cannot be read."""
+        return len(self.readable) - int(np.count_nonzero(self.readable))
+
+    def note_unreadable(self, row: int, problem: str) -> None:
+        """Take back what was read of a message."""
+        self.readable[row] = False
+        self.stamps[row] = NO_STAMP
+        self.values[row] = math.nan
+        self.present[row] = False
+        self.frame_ids[row] = ""
+        self.problem = problem
+
+
+class Decoder:
+    """Reads channels from the serialised messages of one topic.
+
+    Parameters
+    ----------
+    type_name : str
+        Full name, such as ``sensor_msgs/msg/Imu``.
+    definitions : mapping
+        Of this type and all in it: ``fielddefs`` of a rosbags type store, or `installed_definitions`.
+    paths : sequence of str
+        C channels; see `parse_channel`.
+    topic : str
+        For errors.
+    ros1 : bool
+        The messages are serialised as ROS 1 does; else CDR, in either byte order.
+
+    Raises
+    ------
+    ConfigurationError
+        A definition is missing or cannot be read, or the type lacks a field that a path names.
+
+    Examples
+    --------
+    >>> from rosbags.typesys import Stores, get_typestore
+    >>> store = get_typestore(Stores.LATEST)
+    >>> decoder = Decoder("std_msgs/msg/Float64", store.fielddefs, ("data",), "/speed")
+    >>> messages = [store.serialize_cdr(store.types["std_msgs/msg/Float64"](v), "std_msgs/msg/Float64") for v in (1, 2)]
+    >>> decoder.read([*messages, b"no message"]).values
+    array([[ 1.],
+           [ 2.],
+           [nan]])
+    """
+
+    def __init__(
+        self, type_name: str, definitions: Definitions, paths: Sequence[str], topic: str, *, ros1: bool = False
+    ) -> None:
+        type_name = full_type_name(type_name)
+        self._shape = compile_shape(type_name, definitions, ros1=ros1)
+        schema = definitions_schema(definitions)
+        self._channels = [parse_channel(path).bind(type_name, schema, topic) for path in paths]
+        self._known: dict[int, list[_Reader]] = {}  # by the length of the messages, the latest first
+
+    def read(self, messages: Sequence[bytes]) -> Readings:
+        """Read messages in the order in which they came."""
+        batch = Readings.empty(len(messages), len(self._channels))
+        with np.errstate(invalid="ignore", over="ignore"):  # any bytes may stand for a number
+            for length, rows in _by_length(messages).items():
+                if length > _LONGEST_JOINED:
+                    for row in rows:
+                        self._read_alike(messages[row], [row], batch)
+                else:
+                    self._read_alike(b"".join([messages[row] for row in rows]), rows, batch)
+        batch.values[~np.isfinite(batch.values)] = math.nan
+        return batch
+
+    def locate(self, data: bytes) -> Any:
+        """Return a message with its texts, the lengths of its arrays, and places for numbers; see `layouts`.
+
+        Raises
+        ------
+        Unreadable
+            The bytes are no message of this type.
+        """
+        return find_layout(self._shape, data).message
+
+    def _read_alike(self, joined: bytes, which: Sequence[int], batch: Readings) -> None:
+        """Read messages of one length, whose bytes are joined, into rows of the batch."""
+        rows = np.array(which)
+        data = np.frombuffer(joined, np.uint8).reshape(len(rows), -1) if joined else np.empty((len(rows), 0), np.uint8)
+        known = self._known_layouts(data.shape[1])
+        for reader in list(known):
+            data, rows = reader.read_fitting(data, rows, batch)
+            if not len(rows):
+                return
+        tried = 0
+        while len(rows):
+            try:
+                reader = _Reader(find_layout(self._shape, data[0]), self._channels)
+            except Unreadable as error:
+                batch.note_unreadable(rows[0], str(error))
+                data, rows = data[1:], rows[1:]
+                continue
+            tried += 1
+            if reader.layout.shared and tried <= _KEPT_LAYOUTS:
+                known.insert(0, reader)
+                del known[_KEPT_LAYOUTS:]
+                data, rows = reader.read_fitting(data, rows, batch)
+            else:
+                reader.read(data[:1], rows[:1], batch)
+                data, rows = data[1:], rows[1:]
+
+    def _known_layouts(self, length: int) -> list["_Reader"]:
+        """Return what earlier messages of this length were laid out like, the latest first."""
+        if length not in self._known and len(self._known) >= _KEPT_LENGTHS:
+            del self._known[next(iter(self._known))]
+        return self._known.setdefault(length, [])
+
+
+class _Reader:
+    """Reads channels from messages of one layout."""
+
+    def __init__(self, layout: Layout, channels: Sequence[Channel]) -> None:
+        self.layout = layout
+        self._direct: list[tuple[int, Number]] = []
+        self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by what they are made of
+        self._present = np.ones(len(channels), dtype=np.bool_)
+        for index, channel in enumerate(channels):
+            try:
+                chosen = channel.choose(layout.message)
+            except Absent:
+                self._present[index] = False
+            except IndexError:  # too short an array: the value is not known
+                pass
+            else:
+                if channel.direct:
+                    self._direct.append((index, chosen))
+                elif alike := next((own for other, own in self._made if other == chosen), None):
+                    alike.append((index, channel))
+                else:
+                    self._made.append((chosen, [(index, channel)]))
+        self._stamp = _stamp(layout.message)
+        self._frame_id = _frame(layout.message)
+
+    def read_fitting(self, data: np.ndarray, rows: np.ndarray, batch: Readings) -> tuple[np.ndarray, np.ndarray]:
+        """Read the messages that are laid out like this; return the others."""
+        fits = self.layout.fits(data)
+        if fits.all():
+            self.read(data, rows, batch)
+            return data[:0], rows[:0]
+        if fits.any():
+            self.read(data[fits], rows[fits], batch)
+        return data[~fits], rows[~fits]
+
+    def read(self, data: np.ndarray, rows: np.ndarray, batch: Readings) -> None:
+        """Read messages (M, L) into rows (M,) of the batch."""
+        batch.readable[rows] = True
+        batch.present[rows] = self._present
+        batch.frame_ids[rows] = self._frame_id
+        if self._stamp is not None:
+            seconds, nanoseconds = (column(number, data).astype(np.int64) for number in self._stamp)
+            seconds[np.abs(seconds) >= _LONGEST_SECONDS] = 0  # beyond all clocks
+            batch.stamps[rows] = seconds * NANOSECONDS + nanoseconds
+        for index, number in self._direct:
+            batch.values[rows, index] = column(number, data)
+        for chosen, channels in self._made:
+            for row, value in zip(rows.tolist(), read_all(chosen, data), strict=True):
+                _make(channels, value, row, batch)
+
+
+def _make(channels: Sequence[tuple[int, Channel]], value: Any, row: int, batch: Readings) -> None:
+    """Make numbers of what was chosen in a message."""
+    for index, channel in channels:
+        try:
+            batch.values[row, index] = channel.finish(value)
+        except IndexError:
+            continue
+        except Exception as error:  # of pixels and points in untrusted bytes; no closed list
+            batch.note_unreadable(row, str(error))
+
+
+def _by_length(messages: Sequence[bytes]) -> Mapping[int, Sequence[int]]:
+    if len(lengths := set(map(len, messages))) == 1:
+        return {lengths.pop(): range(len(messages))}
+    rows: dict[int, list[int]] = {}
+    for row, message in enumerate(messages):
+        rows.setdefault(len(message), []).append(row)
+    return rows
+
+
+def _stamp(message: Any) -> tuple[Number, Number] | None:
+    stamp = getattr(getattr(message, "header", None), "stamp", None)
+    seconds, nanoseconds = getattr(stamp, "sec", None), getattr(stamp, "nanosec", None)
+    if not (isinstance(seconds, Number) and isinstance(nanoseconds, Number)):
+        return None
+    return (seconds, nanoseconds) if {seconds.kind[-1], nanoseconds.kind[-1]} <= _INTEGERS else None
+
+
+def _frame(message: Any) -> str:
+    """Frame that a message was measured in: the twist of an Odometry is that of its ``child_frame_id``."""
+    frames = getattr(message, "child_frame_id", ""), getattr(getattr(message, "header", None), "frame_id", "")
+    return next((frame for frame in frames if frame and isinstance(frame, str)), "")

@@ -1,0 +1,286 @@
+"""What a numeric field is, told by its samples, and what a proposal of channels makes of it.
+
+    column = as_angle(Column.of("pose.position.x", stamps, values))
+    kind = kind_of(column)              # the first of KINDS whose test holds
+    kind.channel(column)                # "pose.position.x|rate"; None for a field that is left out
+    same_numbers(column, other)         # one of the two is enough
+
+A field that grows or wanders looks like every other that does, whatever they have to do with each other: it enters by
+its rate of change.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+
+import numpy as np
+
+from infonet_ros.autocorrelation import memory
+from infonet_ros.intake.paths import parse_channel
+from infonet_ros.text import NANOSECONDS
+
+_LEAST_SAMPLES = 32  # to say that a field wanders
+_FEWEST_MOVES = 4.0  # of a field in the recording: with fewer, it may as well be on its way
+_BLOCKS = 256  # means of the field, in which noise from sample to sample no longer hides where it goes
+_SLOW = 0.5  # of the variance of a field that wanders is left in those means
+_UNIT_ROOT = -2.87  # of a random walk, 19 of 20 are above (Dickey, Fuller 1979)
+_PAST_STEPS = 4  # that may tell of the next step, in the test for a random walk
+_FEW_LEVELS = 8  # a field of no more values is a state or a switch: it does not wander between them
+_HOME = 0.1  # of the samples, at one value that a field comes back to
+_RETURNS = 3  # to that value, for it to be a home
+_RARE = 0.05  # of the samples of an event
+_COUNTING = 0.9  # of the steps of a counter, that are all the same
+_RESETS = 1.0 / 3.0  # of the steps of a counter, at most
+_LEAST_STEPS = 8  # to say that a field counts
+_TURNS = {"radians": 2.0 * np.pi, "degrees": 360.0}
+_AGREEMENT = 0.9  # of the changes of two fields that are the same
+_COMPARED = 400  # of those changes
+_LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is published less often
+_TOLERANCE = 1e-3  # of the range: closer, two fields say the same, whatever they were computed from
+_APART = 3  # messages, from one to the same of the other
+_PERIODS = 32  # that are measured at a time
+_LONGEST = 8192  # samples that tell how long a field remembers
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """Samples of one field, as far as they are known.
+
+    Attributes
+    ----------
+    path : str
+    stamps : (M,) int64
+        Nanoseconds, strictly increasing.
+    values : (M,) float64
+        Finite; angles without their jumps of a whole turn.
+    turns : bool
+        The values are an angle, in radians.
+    """
+
+    path: str
+    stamps: np.ndarray
+    values: np.ndarray
+    turns: bool = False
+
+    @classmethod
+    def of(cls, path: str, stamps: np.ndarray, values: np.ndarray) -> "Column":
+        """Put samples in order, and leave out those that are not known or repeat a stamp."""
+        known = np.isfinite(values)
+        stamps, first = np.unique(stamps[known], return_index=True)
+        turns = parse_channel(path).wraps
+        values = values[known][first]
+        return cls(path, stamps, np.unwrap(values) if turns else values, turns)
+
+    @property
+    def period(self) -> float:
+        """Seconds between samples; NaN with fewer than two. Neither bursts, nor rounded stamps, nor gaps disturb it."""
+        count = len(self.stamps)
+        if count < 2:
+            return float("nan")
+        apart = min(_PERIODS, max(1, count // 8))
+        return float(np.median(self.stamps[apart:] - self.stamps[:-apart])) / apart / NANOSECONDS
+
+    @cached_property
+    def changes(self) -> np.ndarray:
+        """Samples (C,) that differ from the one before."""
+        return np.flatnonzero(np.diff(self.values) != 0.0) + 1
+
+    @property
+    def ranks(self) -> np.ndarray:
+        """(R,) float64 about 0, of the values or of some of many: an outlier neither hides a trend nor makes one."""
+        values = self.values[:: max(1, len(self.values) // _LONGEST)]
+        ranks = np.searchsorted(np.sort(values), values).astype(np.float64)
+        return ranks - ranks.mean()
+
+    @property
+    def moves(self) -> float:
+        """How many independent moves the field makes: its samples over its memory, see `autocorrelation.memory`."""
+        return len(self.ranks) / memory(self.ranks)
+
+
+class Treatment(Enum):
+    """What becomes of a field."""
+
+    OUT = "left out"
+    SPARE = "left out, unless nothing else is there"
+    RATE = "taken by its rate of change"
+    KEPT = "taken as it is"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of field: its name, how it is told, what becomes of it, and how notes speak of many."""
+
+    name: str
+    test: Callable[[Column], bool]
+    treatment: Treatment
+    words: str
+
+    def channel(self, column: Column) -> str | None:
+        """Return the path under which a field of this kind is proposed; None where it is left out."""
+        if self.treatment is Treatment.OUT:
+            return None
+        return f"{column.path}|rate" if self.treatment is Treatment.RATE else column.path
+
+
+def kind_of(column: Column) -> Kind:
+    """Return the first kind whose test holds."""
+    return next(kind for kind in KINDS if kind.test(column))
+
+
+def as_angle(column: Column) -> Column:
+    """Read a plain number that jumps by whole turns, of 360 degrees or 2 pi, as an angle; return others as they are."""
+    if column.turns or len(column.values) < _LEAST_STEPS:
+        return column
+    low, high = column.values.min(), column.values.max()
+    for unit, turn in _TURNS.items():
+        if not 0.75 * turn <= high - low <= 1.01 * turn:
+            continue
+        unwrapped = np.unwrap(column.values, period=turn)
+        jumps = np.abs(np.diff(column.values)) > turn / 2
+        if jumps.any() and np.abs(np.diff(unwrapped)).max() < turn / 4 and jumps.mean() < _RARE:
+            radians = unwrapped * (2.0 * np.pi / turn)
+            return replace(column, path=f"{column.path}|{unit}", values=radians, turns=True)
+    return column
+
+
+def same_numbers(one: Column, other: Column) -> bool:
+    """Tell whether two fields carry the same numbers at about the same times, up to a scale, a sign and an offset.
+
+    The same message of another topic may come a little earlier or later, and some may be missing there.
+    """
+    fewer, more = sorted((one, other), key=lambda column: len(column.changes))
+    if not len(fewer.changes) or len(fewer.changes) < _LEAST_SHARE * len(more.changes):
+        return False
+    places = fewer.changes[:: max(1, len(fewer.changes) // _COMPARED)]
+    places = places[(fewer.stamps[places] > more.stamps[0]) & (fewer.stamps[places] <= more.stamps[-1])]
+    if not len(places):
+        return False
+    left = fewer.values[places]
+    near = np.searchsorted(more.stamps, fewer.stamps[places])[:, None] + np.arange(-_APART, _APART + 1)
+    right = more.values[np.clip(near, 0, len(more.values) - 1)]
+    lines = [(1.0, 0.0), *filter(None, (_line(left, shifted) for shifted in right.T))]
+    return any(_follows(slope * left + offset, right) for slope, offset in lines)
+
+
+def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
+    """Tell whether two columns of ``right`` (P, S) that stand side by side hold what is expected (P,), and move alike.
+
+    Of two messages only one can be the same; which one changes where stamps jitter.
+    """
+    off = np.abs(right - expected[:, None])
+    for shift in range(right.shape[1] - 1):
+        nearer = off[:, shift : shift + 2].argmin(axis=1) + shift
+        found = right[np.arange(len(right)), nearer]
+        # Two wheels that drive straight ahead keep the same way, but not from step to step.
+        if _alike(expected, found) and (len(found) < 2 or _alike(np.diff(expected), np.diff(found))):
+            return True
+    return False
+
+
+def _alike(expected: np.ndarray, found: np.ndarray) -> bool:
+    return bool((np.abs(found - expected) <= _TOLERANCE * np.ptp(expected)).mean() >= _AGREEMENT)
+
+
+def _line(left: np.ndarray, right: np.ndarray) -> tuple[float, float] | None:
+    """Return slope and offset of most of some pairs (P,), whatever the others are; None where there is no slope."""
+    steps = np.diff(left)
+    moving = steps != 0.0
+    if not moving.any():
+        return None
+    slope = float(np.median(np.diff(right)[moving] / steps[moving]))
+    return (slope, float(np.median(right - slope * left))) if slope else None
+
+
+def _levels(column: Column) -> int:
+    return len(np.unique(column.values))
+
+
+def _is_empty(column: Column) -> bool:
+    return not len(column.values)
+
+
+def _is_constant(column: Column) -> bool:
+    return bool(column.values.min() == column.values.max())
+
+
+def counts(column: Column) -> bool:
+    """Tell whether a field grows by the same amount with every message, or with time; resets are allowed."""
+    steps = np.diff(column.values)
+    moving = steps[steps != 0.0]
+    if column.turns or len(moving) < _LEAST_STEPS:
+        return False
+    step = float(np.median(moving))
+    if (moving * step < 0.0).mean() > _RESETS:
+        return False
+    if np.isclose(moving, step, rtol=1e-6).sum() >= _COUNTING * len(steps):
+        return True
+    grown = np.cumsum(np.where(steps * step < 0.0, step, steps))
+    time = (column.stamps[1:] - column.stamps[0]) / NANOSECONDS
+    time = time - time.mean()
+    rest = grown - grown.mean() - time * (time @ grown) / (time @ time)
+    return bool(rest.std() <= 0.5 * abs(step))
+
+
+def is_covariance(column: Column) -> bool:
+    """Tell by its name whether a field says how sure another is, rather than what was measured."""
+    return "covariance" in column.path
+
+
+def is_event(column: Column) -> bool:
+    """Tell whether a field leaves its usual value, such as 0, in few samples only."""
+    _, counts_of_levels = np.unique(column.values, return_counts=True)
+    return bool(counts_of_levels.max() >= (1.0 - _RARE) * len(column.values))
+
+
+def wanders(column: Column) -> bool:
+    """Tell whether a field grows or drifts on instead of moving about a level: so few moves that none can be told.
+
+    One that comes back to the same value again and again, such as a speed of 0, has a level, however far it goes.
+    """
+    values = column.values
+    if len(values) < _LEAST_SAMPLES or _levels(column) <= _FEW_LEVELS:
+        return False
+    levels, count = np.unique(values, return_counts=True)
+    at_home = values == levels[count.argmax()]
+    visits = int(np.count_nonzero(np.diff(at_home.astype(np.int8), prepend=0) == 1))
+    if at_home.mean() >= _HOME and visits >= _RETURNS:
+        return False
+    return column.moves < _FEWEST_MOVES or _is_random_walk(column.ranks)
+
+
+def _is_random_walk(ranks: np.ndarray) -> bool:
+    """Tell by the test of Dickey and Fuller, augmented and with a level, whether nothing draws a field back to one."""
+    size = -(-len(ranks) // _BLOCKS)
+    means = ranks[: len(ranks) // size * size].reshape(-1, size).mean(axis=1)
+    if means.var() < _SLOW * ranks.var():
+        return False
+    steps = np.diff(means)
+    past = [steps[_PAST_STEPS - lag : len(steps) - lag] for lag in range(1, _PAST_STEPS + 1)]
+    after = steps[_PAST_STEPS:]
+    known = np.column_stack([means[_PAST_STEPS:-1], np.ones(len(after)), *past])
+    inverse = np.linalg.pinv(known.T @ known)
+    effect = inverse @ known.T @ after
+    rest = after - known @ effect
+    error = np.sqrt(rest @ rest / (len(after) - len(effect)) * inverse[0, 0])
+    return bool(effect[0] >= _UNIT_ROOT * error)
+
+
+def is_held(column: Column) -> bool:
+    """Tell whether most samples of a field of many values repeat the one before: it has updates of its own."""
+    return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > _FEW_LEVELS
+
+
+KINDS = (
+    Kind("empty", _is_empty, Treatment.OUT, "without a known value"),
+    Kind("constant", _is_constant, Treatment.OUT, "constant"),
+    Kind("covariance", is_covariance, Treatment.SPARE, "covariances"),
+    Kind("event", is_event, Treatment.KEPT, "events that are rare"),
+    Kind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),
+    Kind("wandering", wanders, Treatment.RATE, "growing or wandering"),
+    Kind("angle", lambda column: column.turns, Treatment.KEPT, "angles"),
+    Kind("held", is_held, Treatment.KEPT, "held between updates"),
+    Kind("measurement", lambda column: True, Treatment.KEPT, "measurements"),
+)
+"""Name, test and treatment of each kind, in the order in which they are tried."""

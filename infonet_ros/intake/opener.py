@@ -1,0 +1,73 @@
+"""One way to open a recording, whatever it is: what a file holds tells what reads it, not the command nor its name."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from importlib.util import find_spec
+from pathlib import Path
+
+from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
+from infonet_ros.intake.recording import Recording
+
+_BAG_STARTS = (b"\x89MCAP0\r\n", b"SQLite format 3\0", b"#ROSBAG")
+_BAG_SUFFIXES = (".mcap", ".db3", ".bag")
+_COMPRESSED = (".zst", ".zstd")
+
+
+def open_recording(
+    paths: Sequence[Path], time: str | None = None, unit: str = "auto"
+) -> AbstractContextManager[Recording]:
+    """Return what reads a recording, to be entered: a `Bag` or `Tables`.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Bags, or tables; several are one recording.
+    time, unit : str
+        See `Tables`; without effect on bags, which have stamps.
+
+    Raises
+    ------
+    RecordingError
+        Bags and tables together, or something that is neither.
+    ConfigurationError
+        A time column is named for a bag.
+    MissingDependencyError
+        What reads it is not installed.
+    """
+    bags = [path for path in paths if _is_bag(path)]
+    if bags and len(bags) < len(paths):
+        table = next(path for path in paths if path not in bags)
+        raise RecordingError(f"{bags[0]} is a bag and {table} is none: analyse them one after the other.")
+    if bags:
+        if time is not None or unit != "auto":
+            raise ConfigurationError(
+                "--time and --time-unit are for tables: the messages of a bag have stamps; leave them out."
+            )
+        from infonet_ros.intake.bags import Bag
+
+        return Bag(paths)
+    if find_spec("pyarrow") is None:
+        raise MissingDependencyError("Reading tables", "pyarrow", "run `pip install pyarrow`")
+    from infonet_ros.intake.tables import Tables
+
+    return Tables(paths, time, unit)
+
+
+def _is_bag(path: Path) -> bool:
+    """Tell bags by their folder, their first bytes, or, damaged or packed as they may be, their name."""
+    if _is_named_bag(path) and not path.is_dir():
+        return True
+    try:
+        if path.is_dir():
+            inside = list(path.iterdir())
+            return not inside or any(file.name == "metadata.yaml" or _is_named_bag(file) for file in inside)
+        if not path.is_file():  # to open a pipe would wait for its writer
+            return False
+        with path.open("rb") as file:
+            return file.read(16).startswith(_BAG_STARTS)
+    except OSError:
+        return False
+
+
+def _is_named_bag(path: Path) -> bool:
+    return (Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix) in _BAG_SUFFIXES

@@ -1,0 +1,80 @@
+"""What a recording says in short pieces, one after the other: arrays of samples instead of one sample after the other.
+
+    for piece in recording.pieces(modalities, start, stop):
+        for batch in piece.batches:
+            stream.extend(batch.stamps, batch.columns)
+        for cut in stream.ready():
+            ...
+
+What was recorded within half a second counts as having come together, as it does in the node, which takes its
+messages some times a second. Where a clock jumped the order in which the topics came tells which one: there each piece
+is one message.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+import numpy as np
+
+from infonet_ros.intake.recording import Batch, Piece, Sample
+from infonet_ros.text import NANOSECONDS
+
+_PIECE = NANOSECONDS // 2  # of recording time; windows wait longer than that for a topic
+_JUMP = NANOSECONDS // 2  # between the clock of the stamps and that of the recording
+
+
+class TopicPart(NamedTuple):
+    """Messages of one topic among those of a recording.
+
+    ``places`` (M,) tell the messages' places among all, ``stamps`` (M,), ``values`` (M, C) and ``present`` (M, C) what
+    they say, and ``columns`` which of the C channels belong to which modality.
+    """
+
+    places: np.ndarray
+    stamps: np.ndarray
+    values: np.ndarray
+    present: np.ndarray
+    columns: Mapping[str, slice]
+
+    def only(self, rows: np.ndarray) -> "TopicPart":
+        """Return some of the messages (M,) bool."""
+        places, stamps, values, present, columns = self
+        return TopicPart(places[rows], stamps[rows], values[rows], present[rows], columns)
+
+    def batch(self, rows: slice) -> Batch:
+        """Return some of the messages."""
+        columns = {name: (self.values[rows, own], self.present[rows, own]) for name, own in self.columns.items()}
+        return Batch(self.stamps[rows], columns)
+
+
+def pieces_of(parts: Sequence[TopicPart], received: np.ndarray) -> Iterator[Piece]:
+    """Cut messages, recorded at the times ``received`` (M,), into pieces."""
+    if not len(received):
+        return
+    if any(len(part.places) and np.ptp(part.stamps - received[part.places]) > _JUMP for part in parts):
+        ends = np.arange(1, len(received) + 1)
+    else:
+        ends = np.append(np.flatnonzero(np.diff(np.maximum.accumulate(received) // _PIECE)) + 1, len(received))
+    edges = [np.searchsorted(part.places, np.append(0, ends)).tolist() for part in parts]
+    for piece, end in enumerate(ends.tolist()):
+        rows = [(part, slice(own[piece], own[piece + 1])) for part, own in zip(parts, edges, strict=True)]
+        there = [(part, some) for part, some in rows if some.start < some.stop]
+        there.sort(key=lambda pair: pair[0].places[pair[1].start])
+        yield Piece([part.batch(some) for part, some in there], int(received[end - 1]))
+
+
+def gathered(samples: Iterable[Sample]) -> Iterator[Piece]:
+    """Make pieces of samples in the order of recording."""
+    for _, some in groupby(samples, key=lambda sample: sample.received // _PIECE):
+        by_modality: dict[str, list[Sample]] = {}
+        for sample in some:
+            by_modality.setdefault(sample.modality, []).append(sample)
+            received = sample.received
+        yield Piece([_batch(name, own) for name, own in by_modality.items()], received)
+
+
+def _batch(name: str, samples: Sequence[Sample]) -> Batch:
+    rows = [sample.values for sample in samples]
+    present = np.array([[value is not None for value in row] for row in rows])
+    return Batch(np.array([s.stamp for s in samples]), {name: (np.array(rows, dtype=np.float64), present)})

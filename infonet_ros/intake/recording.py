@@ -1,0 +1,214 @@
+"""What bags and tables have in common: topics, and a stream of samples for the channels that are asked for."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.settings import Modality, Settings
+from infonet_ros.text import NANOSECONDS, moment
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of a recording: its name, its message type, its number of messages."""
+
+    name: str
+    type: str
+    count: int
+
+
+class Sample(NamedTuple):
+    """What one message says about the channels of one modality.
+
+    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds; ``values`` holds one number for
+    each channel, NaN where it is not known and None where the message says nothing about it.
+    """
+
+    modality: str
+    stamp: int
+    values: Sequence[float | None]
+    received: int
+
+
+class Batch(NamedTuple):
+    """Messages of one topic in the order of recording.
+
+    ``stamps`` (M,) int64 are sensor time in nanoseconds; ``columns`` hold, by the name of the modality, values (M, K)
+    float64, NaN where a channel is not known, and (M, K) bool, False where the message says nothing about it.
+    """
+
+    stamps: np.ndarray
+    columns: Mapping[str, tuple[np.ndarray, np.ndarray]]
+
+
+class Piece(NamedTuple):
+    """Batches that were recorded together, in the order of their first messages, and when the last one was."""
+
+    batches: Sequence[Batch]
+    received: int
+
+
+class Field(NamedTuple):
+    """A channel that a topic could give: its path, and how far back it stands when there is room for few (0 first)."""
+
+    path: str
+    rank: int
+
+
+class Recording(Protocol):
+    """A bag or a table. Open while used as a context manager.
+
+    Attributes
+    ----------
+    label : str
+        Name for titles.
+    kind : str
+        "bag" or "table".
+    start, end : int
+        First and last time of recording, nanoseconds.
+    """
+
+    label: str
+    kind: str
+    start: int
+    end: int
+
+    @property
+    def notices(self) -> Sequence[str]:
+        """Sentences about how it was read, and what was left out."""
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """Topics by name."""
+
+    @property
+    def unstamped(self) -> set[str]:
+        """Topics whose messages, as far as they were read, had no header stamp."""
+
+    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+        """Return the numeric channels that a topic could give, and sentences about what else it holds."""
+
+    def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
+        """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
+
+    def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
+        """Read the same in short pieces."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of a recording, nanoseconds of recording time; ``stop`` is just after its last message."""
+
+    start: int
+    stop: int
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return (self.stop - self.start) / NANOSECONDS
+
+
+def chosen_span(recording: Recording, start: float, duration: float | None) -> Span:
+    """Return the part that begins ``start`` seconds into the recording and lasts ``duration`` seconds (None: the rest).
+
+    Raises
+    ------
+    RecordingError
+        It begins after the end of the recording.
+    ConfigurationError
+        A number that is not finite.
+    """
+    for name, seconds in (("start", start), ("duration", duration)):
+        if seconds is not None and not math.isfinite(seconds):
+            raise ConfigurationError(
+                f"--{name} is {seconds:g}: expected a number of seconds; leave it out to take the recording as it is."
+            )
+    begin = recording.start + round(start * NANOSECONDS)
+    end = recording.end + 1
+    if begin >= end:
+        length = (recording.end - recording.start) / NANOSECONDS
+        raise RecordingError(
+            f"--start is {start:g} s, but {recording.label} lasts {length:.1f} s: choose an earlier start."
+        )
+    if duration is not None:
+        end = min(end, begin + round(duration * NANOSECONDS))
+    return Span(begin, end)
+
+
+def overlapping(spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Find the topics whose stamps overlap in time, and sentences about those that lie apart and are left out.
+
+    Parameters
+    ----------
+    spans : mapping of str to (int, int)
+        First and last stamp of each topic, nanoseconds.
+    counts : mapping of str to int
+        Messages of each topic: of groups that lie apart, the one with the most stays.
+
+    Raises
+    ------
+    RecordingError
+        There are several topics, and no two overlap.
+    """
+    groups: list[list[str]] = []
+    until = 0
+    for name in sorted(spans, key=lambda name: spans[name]):
+        if groups and spans[name][0] <= until:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+            until = spans[name][1]
+        until = max(until, spans[name][1])
+    if len(groups) <= 1:
+        return list(spans), []
+    ranks = [(len(group) > 1, sum(counts[name] for name in group)) for group in groups]
+    kept = set(groups[ranks.index(max(ranks))])
+    kept_in_order = [name for name in spans if name in kept]
+    first = kept_in_order[0]
+    sentences = []
+    for name in spans:
+        if name not in kept:
+            earlier, later = sorted((first, name), key=lambda topic: spans[topic])
+            apart = spans[later][0] - spans[earlier][1]
+            longest = max(last - first for first, last in spans.values())
+            sentences.append(
+                f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
+                f"{moment(spans[later][0])}, {apart / NANOSECONDS:.6g} s later: they do not overlap"
+                + (", as if two clocks had made them" if apart > 10 * longest else "")
+            )
+    if len(kept) == 1:
+        raise RecordingError(
+            f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
+            "of the other, or analyse each alone."
+        )
+    return kept_in_order, [f"{sentence}; the one with fewer beside it is left out." for sentence in sentences]
+
+
+def unit_remedy(recording: Recording) -> str:
+    """Say what else helps when a window does not fit: times of a table may have been read in a wrong unit."""
+    if recording.kind != "table":
+        return ""
+    return "; if the times were read in a unit that is not theirs, name it with --time-unit"
+
+
+def check_topics(recording: Recording, settings: Settings) -> None:
+    """See to it that the recording has every topic of the settings, with messages.
+
+    Raises
+    ------
+    RecordingError
+        Names the first topic that is missing, and those that there are.
+    """
+    for modality in settings.modalities:
+        topic = recording.topics.get(modality.topic)
+        if topic is None or not topic.count:
+            problem = "is not in" if topic is None else "has no message in"
+            there = ", ".join(sorted(name for name, t in recording.topics.items() if t.count)) or "none"
+            raise RecordingError(
+                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}: topics with "
+                f"messages are {there}; correct the params file or leave the modality out with --topics."
+            )

@@ -1,0 +1,60 @@
+"""What every reader of tables hands over: columns by name, as arrays of Arrow, each of numbers, of times or of text."""
+
+import os
+import resource
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MEMORY_SHARE = 0.125
+"""Of the machine's memory, for the columns of one table; reading takes some times as much."""
+
+
+@dataclass
+class Sheet:
+    """One table as it was read.
+
+    Attributes
+    ----------
+    name : str
+        Of its topic.
+    columns : dict of str to pa.ChunkedArray
+        Numbers: null where the row says nothing, NaN where the value is not known. Others may be times.
+    texts : dict of str to str
+        Columns that hold neither, with a cell of each.
+    units : dict of str to str
+        Units of columns, where the file tells them.
+    notes : list of str
+        How it was read, and what was left out.
+    """
+
+    name: str
+    columns: dict[str, pa.ChunkedArray]
+    texts: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return max(map(len, self.columns.values()), default=0)
+
+
+def is_number(column: pa.ChunkedArray) -> bool:
+    """Tell whether a column holds numbers."""
+    kind = column.type
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def as_floats(column: pa.ChunkedArray) -> np.ndarray:
+    """Return a column of numbers as (rows,) float64, NaN where empty or not known."""
+    return pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan")).to_numpy()
+
+
+def memory_limit() -> int:
+    """Bytes that the columns of one table may take."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return int(MEMORY_SHARE * (there if allowed == resource.RLIM_INFINITY else min(there, allowed)))

@@ -1,0 +1,261 @@
+"""How a table of text is laid out: what delimits, where it begins, what its columns are called.
+
+Found from its first lines: comments and descriptions before the table, a header or none, units under it, delimiters at
+the ends of lines.
+"""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.text import counted, shorten
+
+TIME_NAMES = {
+    *("time", "timestamp", "__time", "%time", "stamp", "t", "ts", "epoch", "rosbagtimestamp"),
+    *("secs", "seconds", "sec", "date", "datetime", "date_time", "date/time", "elapsed", "elapsed_time"),
+}
+"""Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
+
+COMMENT = re.compile(r"\s*(?:#|%|//)")
+_DELIMITERS = "\t;|, "  # the first that suits best
+_SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
+_LINES, _CELLS = 200, 200  # to look at, and of each line
+_ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
+_LINES_OF_A_CELL = 20
+_MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"
+    "nov(?:ember)?|dec(?:ember)?"
+)
+_WEEKDAYS = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+_TRUTH = "true|false|yes|no|on|off"
+_NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
+_DATE = r"[+-]?\d[\d\-/:.,T _年月日]*(?:[ap]\.?m\.?)?\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?|\d+ days? [+\d:.]+"
+_MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+)?(?:{_MONTHS})[-/., ]+\d[\d\-/:., a-z+]*"
+_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE})\s*", re.IGNORECASE)
+_LONGEST_VALUE = 64
+_CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
+_PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
+_BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Layout of a table.
+
+    Attributes
+    ----------
+    delimiter : str
+        A blank stands for any number of blanks.
+    names : list of str
+        Of the columns, all different.
+    lines : int
+        Before the first row.
+    units : dict of str to str
+        What a row of units says about a column.
+    notes : list of str
+    decimals : int
+        Of the numbers of the last column, where all have as many; else 0.
+    """
+
+    delimiter: str
+    names: list[str]
+    lines: int
+    units: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    decimals: int = 0
+
+    def cuts(self, line: str) -> bool:
+        """Tell whether a line was cut within its last number: its writer gave all of them more decimals."""
+        cells = split(line, self.delimiter)
+        return len(cells) == len(self.names) and 0 <= _decimals(cells[-1]) < self.decimals
+
+
+def find_layout(path: Path, head: str) -> Layout:
+    """Find out how a table is laid out, from its first whole lines.
+
+    Raises
+    ------
+    RecordingError
+        The text is no table.
+    """
+    _check_text(path, head)
+    lines, numbers = _lines(head)
+    sep = _SEP_LINE.match(lines[0])
+    skipped = [n for n, line in enumerate(lines) if not line.strip() or COMMENT.match(line) or (sep and not n)]
+    body = [n for n in range(len(lines)) if n not in set(skipped)]
+    if not body:
+        raise RecordingError(f"{path} has 0 rows: expected a header line and rows of numbers.")
+    delimiter = sep[1] if sep else _find_delimiter([lines[n] for n in body])
+    rows = [split(lines[n], delimiter) for n in body]
+    width = _width(rows)
+    first = next(n for n, row in enumerate(rows) if len(row) == width)
+    header, header_line = None, -1
+    if any(cell.lower() in TIME_NAMES for cell in rows[first]) or _is_header(rows[first], rows[first + 1 :]):
+        header, header_line, first = rows[first], body[first], first + 1
+    elif first and len(rows[first - 1]) > 1 and not any(map(is_value, filter(None, rows[first - 1]))):
+        header, header_line = rows[first - 1], body[first - 1]
+    else:
+        above = [n for n in skipped if n < body[first] and COMMENT.match(lines[n])]
+        texts = {n: COMMENT.sub("", lines[n], count=1) for n in reversed(above)}
+        named = {n: split(text.strip(), delimiter) for n, text in texts.items()}
+        header_line, header = next(((n, cells) for n, cells in named.items() if len(cells) == width), (-1, None))
+    before = sum(n < header_line for n in body)
+    notes = [f"{counted(before, 'line')} before the names of the columns left out"] * (before > 0)
+    begin, units = first, dict[str, str]()
+    names = _names(path, header, rows[first:], width, notes)
+    while begin < len(rows) - 1 and len(rows[begin]) == width and header and _is_header(rows[begin], rows[begin + 1 :]):
+        for name, cell in zip(names, rows[begin], strict=False):
+            units.setdefault(name, cell.strip("[](){}"))
+        text = shorten(delimiter.join(rows[begin]), 60)
+        notes.append(
+            f"row {numbers[body[begin]] + 1}, {text!r}, stands between the names and the numbers, and is skipped"
+        )
+        begin += 1
+    if not any(is_value(cell) for row in rows[begin:] for cell in row if cell) and len(rows) > begin:
+        raise RecordingError(f"{path} is not a readable table: it holds text, no numbers; expected CSV with numbers.")
+    lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
+    decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
+    return Layout(delimiter, names, lines_before, units, notes, decimals.pop() if len(decimals) == 1 else 0)
+
+
+def _decimals(cell: str) -> int:
+    """Count the decimals of a number; -1 for anything else."""
+    match = re.fullmatch(r"[+-]?\d+(?:[.,](\d*))?", cell)
+    return len(match[1] or "") if match else -1
+
+
+def _lines(text: str) -> tuple[list[str], list[int]]:
+    """Return the first lines of a text, and the number of line ends before each and before the end of the last.
+
+    A line that ends within quotes goes on in the next one.
+    """
+    lines: list[str] = []
+    numbers = [0]
+    position = 0
+    while position < len(text) and len(lines) < _LINES and (position < _ENOUGH_TEXT or len(lines) < _FEWEST_LINES):
+        ends = [text.find("\n", position)]
+        while ends[-1] >= 0 and text.count('"', position, ends[-1]) % 2 and len(ends) < _LINES_OF_A_CELL:
+            ends.append(text.find("\n", ends[-1] + 1))
+        if text.count('"', position, ends[-1] if ends[-1] >= 0 else len(text)) % 2:  # never closed: it means nothing
+            ends = ends[:1]
+        end = ends[-1] if ends[-1] >= 0 else len(text)
+        lines.append(text[position:end])
+        numbers.append(numbers[-1] + len(ends))
+        position = end + 1
+    return lines, numbers
+
+
+def is_value(cell: str) -> bool:
+    """Tell whether a cell may be a number, a truth value or a date."""
+    return len(cell) <= _LONGEST_VALUE and _VALUE.fullmatch(cell) is not None
+
+
+def split(line: str, delimiter: str) -> list[str]:
+    """Split a line into cells without the blanks around them."""
+    if delimiter == " ":
+        return line.split()
+    if '"' not in line:
+        return [cell.strip() for cell in line.split(delimiter)]
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
+    except csv.Error:  # a cell that is longer than the module takes
+        return [cell.strip() for cell in line.split(delimiter)]
+
+
+def _check_text(path: Path, head: str) -> None:
+    what = ""
+    begin = head[:4096]
+    control = len(_CONTROL.findall(begin))
+    if control * 50 > len(begin) or not head.strip():
+        what = "binary data" if head.strip() or control else "blanks only"
+    elif _PAGES.match(head):
+        what = "a web page: what was to be downloaded may ask for a login"
+    elif _BRACES.match(head):
+        what = "JSON"
+    if what:
+        raise RecordingError(f"{path} is not a readable table: it holds {what}; expected CSV with rows of numbers.")
+
+
+def _find_delimiter(lines: Sequence[str]) -> str:
+    return max(_DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
+
+
+def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
+    """Tell how well a delimiter suits: by the values among the cells of lines of equal width, then by their number."""
+    rows = [split(line, delimiter) for line in lines if line.count(delimiter) or delimiter == " "]
+    width = _width(rows) if rows else 1
+    if width < 2:
+        return (0.0, 0.0)
+    equal = [row for row in rows if len(row) == width]
+    cells = [cell for row in equal for cell in islice(filter(None, row), _CELLS)]
+    values = sum(is_value(cell) for cell in cells)
+    share = len(equal) / len(lines)
+    return (share * values / max(1, len(cells)), share)
+
+
+def _width(rows: Sequence[Sequence[str]]) -> int:
+    """Return the usual number of cells, by the later half of the rows: descriptions come first."""
+    return Counter(len(row) for row in rows[len(rows) // 2 :]).most_common(1)[0][0]
+
+
+def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether cells are names, or units, of the columns under them: text where those hold values."""
+    rows = [row for row in rows if len(row) == len(cells)][:50]
+    if not rows:
+        return not any(map(is_value, filter(None, cells)))
+    texts = values = 0
+    for column, cell in islice(enumerate(cells), _CELLS):
+        below = [is_value(row[column]) for row in rows if row[column]]
+        if cell and sum(below) * 2 > len(below):
+            texts, values = (texts, values + 1) if is_value(cell) else (texts + 1, values)
+    return texts > values or (values == 0 and not any(map(is_value, filter(None, cells))))
+
+
+def _names(
+    path: Path, header: list[str] | None, rows: Sequence[Sequence[str]], width: int, notes: list[str]
+) -> list[str]:
+    """Name all columns; where the header is shorter or longer than the rows, find out why."""
+    if header is None:
+        header = _names_without_header(rows, width)
+        notes.append(f"it has no header line: its columns are named {shorten(', '.join(header), 80)}")
+    rows = [row for row in rows if len(row) == width]
+    if len(header) == width - 1:
+        header = [*header, ""] if not any(row[-1] for row in rows) else ["row", *header]
+    elif len(header) > width and not any(header[width:]):
+        header = header[:width]
+    if len(header) != width:
+        raise RecordingError(
+            f"the header of {path} names {counted(len(header), 'column')}, but its rows have {counted(width, 'cell')}: "
+            "expected as many."
+        )
+    names: dict[str, None] = {}
+    renamed = []
+    for number, cell in enumerate(header, 1):
+        name = wanted = cell or f"column_{number}"
+        copy = 2
+        while name in names:
+            name, copy = f"{wanted}_{copy}", copy + 1
+        renamed += [name] if name != wanted else []
+        names[name] = None
+    if renamed:
+        notes.append(f"some columns have one name: the later ones are called {shorten(', '.join(renamed), 80)}")
+    return list(names)
+
+
+def _names_without_header(rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Name columns by their numbers, or those of a trajectory: time, position, and a quaternion of length one."""
+    if width == 8:
+        try:
+            quaternions = np.array([row[4:] for row in rows if len(row) == width], dtype=float)
+        except ValueError:
+            quaternions = np.empty((0, 4))
+        if len(quaternions) and np.allclose(np.linalg.norm(quaternions, axis=1), 1.0, atol=1e-3):
+            return ["timestamp", "tx", "ty", "tz", "qx", "qy", "qz", "qw"]
+    return [f"column_{number}" for number in range(1, width + 1)]

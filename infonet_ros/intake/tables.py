@@ -1,0 +1,363 @@
+"""Tables with a time column: each file, or each group of columns of a single one, is read as if it were a topic.
+
+Of a single file, columns that share what stands before the last ``/`` or ``.`` of their names are one group, as in the
+exports of PlotJuggler; the rest are the group ``table``. Of several, each is a topic by its name.
+"""
+
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.dates import BEYOND
+from infonet_ros.intake.logs import read_log
+from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.pieces import gathered
+from infonet_ros.intake.recording import Field, Piece, Sample, Topic, overlapping
+from infonet_ros.intake.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.table_times import Clock, find_clock, set_stamps
+from infonet_ros.intake.text_source import check_file
+from infonet_ros.intake.text_table import read_text_table
+from infonet_ros.settings import Modality
+from infonet_ros.text import NANOSECONDS, counted, shorten
+
+TABLE_TYPE = "table"
+
+_LAST_SECOND = 2**31 - 1  # of a ROS stamp
+_CHUNK = 1 << 14  # rows at a time
+_MOST_SENTENCES = 8
+_UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
+
+
+class Tables:
+    """One recording in one or more tables.
+
+    An empty cell means that the row says nothing about its column; ``nan``, and what is no number, that the value is
+    not known. Times that a ROS stamp cannot hold, such as those before zero, are moved by whole seconds, all by the
+    same.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Tables of text, also compressed, or what `read_log` reads.
+    time : str, optional
+        Name of the time column; without it, it is found by its name or by what it holds.
+    unit : str
+        Of the time column: one of `UNITS`, or "auto", which asks the column's name, else judges by the numbers.
+
+    Raises
+    ------
+    RecordingError
+        On entering: a file that is not there, is empty, is no table of numbers, or has no time column.
+    """
+
+    kind = "table"
+
+    def __init__(self, paths: Sequence[Path], time: str | None = None, unit: str = "auto") -> None:
+        self.label = ", ".join(path.name for path in paths)
+        self.unstamped: set[str] = set()
+        self.notices: list[str] = []
+        self._paths = list(paths)
+        self._time = time
+        self._unit = unit
+        self._streams: dict[str, _Stream] = {}
+        self._said: dict[str, dict[str, None]] = {}
+
+    def __enter__(self) -> "Tables":
+        self.notices, self._streams, self._said = [], {}, {}
+        tables = self._all_tables()
+        for table in tables:
+            alike = [other.clock for other in tables if other.clock.names == table.clock.names and other is not table]
+            set_stamps(table.clock, table.path, self._unit, alike)
+        for table in tables:
+            self._tell(table.path, (*table.sheet.notes, *table.clock.notes))
+            self._add(table, alone=len(tables) == len(self._paths) == 1)
+        self._say_all()
+        self._keep_one_clock()
+        self._move_to_ros_stamps()
+        self.start = min(int(stream.stamps[0]) for stream in self._streams.values())
+        self.end = max(int(stream.stamps[-1]) for stream in self._streams.values())
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._streams = {}
+
+    @property
+    def topics(self) -> Mapping[str, Topic]:
+        """Tables, or groups of columns, by name; the count is that of the rows."""
+        return {name: Topic(name, TABLE_TYPE, len(stream.stamps)) for name, stream in self._streams.items()}
+
+    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+        """Return the columns of a topic, and sentences about those that are no numbers."""
+        stream = self._streams[topic]
+        return [Field(path, 0) for path in stream.columns], _on_texts(stream.texts)
+
+    def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
+        """Read the rows from ``start`` to before ``stop``, in the order of time."""
+        return _merged([self._part(modality, start, stop) for modality in modalities])
+
+    def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
+        """Read the same in short pieces."""
+        return gathered(self.samples(modalities, start, stop))
+
+    def _part(self, modality: Modality, start: int, stop: int) -> "_Part":
+        stream = self._streams[modality.topic]
+        for name in map(_column_of, modality.channels):
+            if name not in stream.columns:
+                there = shorten(", ".join(stream.columns), 300)
+                raise ConfigurationError(
+                    f"{self.label} has no column {name!r} in the group {modality.topic!r}: it has {there}."
+                )
+        first, last = np.searchsorted(stream.stamps, (start, stop))
+        return _Part.of(modality, stream, slice(int(first), int(last)))
+
+    def _name(self, path: Path) -> str:
+        """Return the name of a file, or all of its path where several have that name."""
+        return path.name if sum(path.name == other.name for other in self._paths) == 1 else str(path)
+
+    def _tell(self, path: Path, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self._said.setdefault(sentence, {})[self._name(path)] = None
+
+    def _say_all(self) -> None:
+        """Say each sentence once, with the files that it is about."""
+        for sentence, names in self._said.items():
+            where = f"{shorten(', '.join(names), 80)}: " if len(names) < len(self._paths) else ""
+            self.notices.append(f"{where}{sentence}.")
+
+    def _all_tables(self) -> list["_Table"]:
+        """Read all files; of several, those without a time or without numbers are left out."""
+        for path in self._paths:
+            check_file(path)
+        tables: list[_Table] = []
+        errors: list[RecordingError] = []
+        for path in self._paths:
+            try:
+                tables += self._read(path)
+            except RecordingError as error:
+                errors.append(error)
+                self._tell(path, [f"left out: {str(error).removesuffix('.')}"])
+        if not tables:
+            raise errors[0]
+        return tables
+
+    def _read(self, path: Path) -> list["_Table"]:
+        """Read a file, and find the time of each table in it; of several, those without are left out."""
+        tables: list[_Table] = []
+        errors: list[RecordingError] = []
+        for sheet in read_log(path) or [read_text_table(path)]:
+            try:
+                _check_size(sheet, path)
+                table = _Table(path, sheet, find_clock(sheet, path, self._time))
+                table.check_numbers()
+                tables.append(table)
+            except RecordingError as error:
+                errors.append(error)
+                self._tell(path, [f"{sheet.name} is left out: no two rows with a time and a number"])
+        if not tables:
+            raise errors[0]
+        return tables
+
+    def _add(self, table: "_Table", alone: bool) -> None:
+        """Make streams of the columns of a table."""
+        sheet, clock = table.sheet, table.clock
+        assert clock.stamps is not None
+        known = np.flatnonzero(clock.stamps > BEYOND)
+        order = known[np.argsort(clock.stamps[known], kind="stable")]
+        stamps = clock.stamps[order]
+        topic = _unique(sheet.name, self._streams)
+        streams: dict[str, _Stream] = {}
+        empty: list[str] = []
+        for name, column in {**sheet.columns, **sheet.texts}.items():
+            if name in clock.names:
+                continue
+            if not isinstance(column, str) and column.null_count == len(column):
+                empty.append(name)
+                continue
+            group, leaf = _split(name) if alone else (topic, name)
+            stream = streams.setdefault(group, _Stream(table.path, stamps, order))
+            if isinstance(column, str):
+                stream.texts[name] = column
+            elif is_number(column):
+                stream.columns[_unique(_path(leaf), stream.columns)] = column
+            else:
+                stream.texts[name] = _first_cell(column)
+        if empty:
+            self._tell(table.path, [f"empty columns are left out: {shorten(', '.join(empty), 80)}"])
+        for group, stream in streams.items():
+            if stream.columns:
+                self._streams[group] = stream
+            else:
+                self._tell(table.path, _on_texts(stream.texts))
+
+    def _keep_one_clock(self) -> None:
+        """Leave out files whose times lie apart from those of the others."""
+        spans: dict[str, tuple[int, int]] = {}
+        rows: dict[str, int] = {}
+        for stream in self._streams.values():
+            name = self._name(stream.path)
+            first, last = spans.get(name, (stream.stamps[0], stream.stamps[-1]))
+            spans[name] = int(min(first, stream.stamps[0])), int(max(last, stream.stamps[-1]))
+            rows[name] = rows.get(name, 0) + len(stream.stamps)
+        kept, notices = overlapping(spans, rows)
+        self.notices += notices
+        self._streams = {name: stream for name, stream in self._streams.items() if self._name(stream.path) in kept}
+
+    def _move_to_ros_stamps(self) -> None:
+        """Move all stamps to where results can hold them; tell by how much."""
+        begin = min(int(stream.stamps[0]) for stream in self._streams.values())
+        first = begin // NANOSECONDS
+        last = max(int(stream.stamps[-1]) for stream in self._streams.values()) // NANOSECONDS
+        if first >= 0 and last <= _LAST_SECOND:
+            return
+        if last - first > _LAST_SECOND:
+            raise RecordingError(
+                f"the times of {self.label} reach from {first} s to {last} s: expected less than 68 years; name their "
+                "unit with --time-unit, or remove the rows that stand apart."
+            )
+        self.notices.append(
+            f"times begin at {begin / NANOSECONDS:.10g} s, and ROS stamps reach from 0 to {_LAST_SECOND} s: the "
+            f"results give all times {'plus' if first < 0 else 'minus'} {abs(first)} s."
+        )
+        for stream in self._streams.values():
+            stream.stamps = stream.stamps - first * NANOSECONDS
+
+
+def _check_size(sheet: Sheet, path: Path) -> None:
+    width = len(sheet.columns) + len(sheet.texts)
+    if not sheet.rows or width < 2:
+        raise RecordingError(
+            f"{path} is not a readable table: it has {sheet.rows} rows and {counted(width, 'column')}; expected a time "
+            "column, one more column and at least one row."
+        )
+
+
+@dataclass
+class _Table:
+    """A sheet, the file that it is from, and its time."""
+
+    path: Path
+    sheet: Sheet
+    clock: Clock
+
+    def check_numbers(self) -> None:
+        """See to it that some column beside the time holds numbers."""
+        others = {name: column for name, column in self.sheet.columns.items() if name not in self.clock.names}
+        if any(is_number(column) and column.null_count < len(column) for column in others.values()):
+            return
+        texts = [*self.sheet.texts.items(), *((name, _first_cell(column)) for name, column in others.items())]
+        held = next((f"{name!r} holds {shorten(text, 40)!r}" for name, text in texts if text), "all others are empty")
+        raise RecordingError(
+            f"{self.path} has no column of numbers beside its time {self.clock.label}: {held}; expected numbers such "
+            "as -0.5 in at least one column."
+        )
+
+
+@dataclass
+class _Stream:
+    """Columns of a file that share their stamps (rows,), sorted; ``order`` tells where in a column each row stands."""
+
+    path: Path
+    stamps: np.ndarray
+    order: np.ndarray
+    columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Rows of one modality that hold something: stamps (rows,), and of each channel values (rows,) and gaps (rows,)."""
+
+    name: str
+    stamps: np.ndarray
+    values: Sequence[np.ndarray]
+    empty: Sequence[np.ndarray | None]
+
+    @classmethod
+    def of(cls, modality: Modality, stream: _Stream, part: slice) -> "_Part":
+        """Take the channels of some rows of a stream, without those rows that say nothing of any."""
+        order = stream.order[part]
+        values, empty = [], []
+        for path in modality.channels:
+            column = stream.columns[_column_of(path)]
+            numbers = as_floats(column)[order]
+            convert = parse_channel(path).of_number(modality.topic)
+            values.append(numbers if convert is float else np.array([convert(number) for number in numbers.tolist()]))
+            empty.append(column.is_null().to_numpy()[order] if column.null_count else None)
+        whole = cls(modality.name, stream.stamps[part], values, empty)
+        gaps = [rows for rows in empty if rows is not None]
+        return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))
+
+    def rows(self, rows: np.ndarray) -> "_Part":
+        """Return some of the rows."""
+        empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
+        return _Part(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
+
+    def lists(self, rows: np.ndarray) -> list[list[float | None]]:
+        """Return a list for each of the rows: a float of each channel, None where the row says nothing of it."""
+        block = np.stack([column[rows] for column in self.values], axis=1)
+        lists: list[list[float | None]] = block.tolist()
+        for channel, gaps in enumerate(self.empty):
+            for row in () if gaps is None else np.flatnonzero(gaps[rows]):
+                lists[row][channel] = None
+        return lists
+
+
+def _merged(parts: Sequence[_Part]) -> Iterator[Sample]:
+    """Hand out the rows of several parts in the order of time."""
+    stamps = np.concatenate([part.stamps for part in parts])
+    owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
+    row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
+    order = np.argsort(stamps, kind="stable")
+    for begin in range(0, len(order), _CHUNK):
+        chunk = order[begin : begin + _CHUNK]
+        lists = [iter(part.lists(row[chunk[owner[chunk] == number]])) for number, part in enumerate(parts)]
+        for number, stamp in zip(owner[chunk].tolist(), stamps[chunk].tolist(), strict=True):
+            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
+
+
+def _first_cell(column: pa.ChunkedArray) -> str:
+    return str(next((cell for cell in column.to_pylist() if cell is not None), ""))
+
+
+def _on_texts(texts: Mapping[str, str]) -> list[str]:
+    """Say which columns are left out because they hold text."""
+    if len(texts) > _MOST_SENTENCES:
+        return [f"{len(texts)} columns hold text, not numbers"]
+    return [f"column {name!r} holds text, not numbers (such as {shorten(text, 40)!r})" for name, text in texts.items()]
+
+
+def _split(name: str) -> tuple[str, str]:
+    """Group and rest of a column's name."""
+    bare = _UNIT.sub("", name)
+    position = max(bare.rfind("/"), bare.rfind("."))
+    return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
+
+
+def _column_of(path: str) -> str:
+    """Return the column of a channel, without what is to be made of its numbers."""
+    return path.partition("|")[0].strip()
+
+
+def _path(name: str) -> str:
+    """Make a path of whatever heads a column: what stands between points and slashes becomes a field each."""
+    unit = _UNIT.search(name)
+    parts = re.split(r"[./]", _UNIT.sub("", name))
+    parts[-1] += unit[0] if unit else ""
+    return ".".join(_identifier(part) for part in parts if re.search(r"\w", part)) or "column"
+
+
+def _identifier(text: str) -> str:
+    name = re.sub(r"\W+", "_", text).strip("_")
+    return name if re.match("[A-Za-z]", name) else f"column_{name}".rstrip("_")
+
+
+def _unique(name: str, taken: Container[str]) -> str:
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate

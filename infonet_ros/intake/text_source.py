@@ -1,0 +1,157 @@
+"""Bytes of a file as text: unpacked, decoded, with plain line ends, a piece at a time.
+
+What a killed logger leaves is read as far as it is whole: packed files that are cut, zeros where a disk held nothing.
+"""
+
+import bz2
+import codecs
+import gzip
+import io
+import lzma
+import stat
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from infonet_ros.errors import RecordingError
+
+_PIECE = 1 << 20
+_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+
+FOREIGN = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"\x7fELF": "a program",
+}
+"""First bytes of files that people take for tables, and what to say of them."""
+
+
+def check_file(path: Path) -> None:
+    """See to it that a path is a file with something in it.
+
+    Raises
+    ------
+    RecordingError
+        It is not there, must not be read, or is a folder, a device, a pipe or empty.
+    """
+    try:
+        status = path.stat()
+    except FileNotFoundError as error:
+        raise RecordingError(f"{path} is not there: expected a table, such as a CSV file, or a bag.") from error
+    except (OSError, ValueError) as error:
+        raise RecordingError(f"{path} cannot be read ({_reason(error)}): expected a table, or a bag.") from error
+    if not stat.S_ISREG(status.st_mode):
+        kind = "folder" if stat.S_ISDIR(status.st_mode) else "pipe" if stat.S_ISFIFO(status.st_mode) else "device"
+        remedy = "name the files in it" if kind == "folder" else "write the table to a file, and name that"
+        raise RecordingError(f"{path} is a {kind}: expected a file with a table; {remedy}.")
+    if not status.st_size:
+        raise RecordingError(f"{path} is empty: expected a header line and rows of numbers.")
+
+
+def first_bytes(path: Path, count: int = 64) -> bytes:
+    """Return the first bytes of a file, as they are.
+
+    Raises
+    ------
+    RecordingError
+        See `check_file`.
+    """
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(count)
+    except OSError as error:
+        raise RecordingError(f"{path} cannot be read ({_reason(error)}): expected a table, or a bag.") from error
+
+
+def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
+    """Read a file as text, in pieces; what is left out of it is noted.
+
+    Raises
+    ------
+    RecordingError
+        The file is not there, is empty, or nothing of it can be unpacked.
+    """
+    head = first_bytes(path)
+    decoder = None
+    with path.open("rb") as file, _unpacked(path, file, head) as unpacked:
+        for piece in _whole(path, unpacked, notes):
+            if decoder is None:
+                decoder = io.IncrementalNewlineDecoder(_decoder(piece), translate=True)
+            text = decoder.decode(piece).replace("\0", "")
+            if not text and not piece.strip(b"\0"):
+                return  # nothing but zeros: the file was never written from here on
+            yield text
+    yield decoder.decode(b"", final=True) if decoder else ""
+
+
+def _unpacked(path: Path, file: IO[bytes], head: bytes) -> Any:
+    if head.startswith(_ZSTD):
+        try:
+            from compression import zstd
+        except ImportError:  # before Python 3.14
+            from backports import zstd
+        return zstd.open(file, "rb")
+    for magic, what in FOREIGN.items():
+        if head.startswith(magic):
+            raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
+    opener = next((opener for magic, opener in _PACKED.items() if head.startswith(magic)), None)
+    return opener(file, "rb") if opener else io.BufferedReader(file.raw)  # type: ignore[attr-defined]
+
+
+def _whole(path: Path, unpacked: Any, notes: list[str]) -> Iterator[bytes]:
+    """Read what is whole of a file that may be cut or damaged."""
+    read = 0
+    while True:
+        try:
+            piece = unpacked.read1(_PIECE)
+        except (*_DAMAGE, ValueError) as error:
+            if not read:
+                raise RecordingError(
+                    f"{path} is not a readable table ({_reason(error)}): it may be cut or damaged; expected CSV."
+                ) from error
+            notes.append(f"{path.name} is cut or damaged ({_reason(error)}): what is whole is read")
+            return
+        if not piece:
+            return
+        read += len(piece)
+        yield piece
+
+
+def _decoder(head: bytes) -> Any:
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return codecs.getincrementaldecoder(encoding)("replace")
+    even, odd = head[:512:2], head[1:512:2]
+    if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.1 * len(even):
+        return codecs.getincrementaldecoder("utf-16-le")("replace")
+    if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.1 * len(odd):
+        return codecs.getincrementaldecoder("utf-16-be")("replace")
+    return codecs.getincrementaldecoder("utf-8")(_LATIN)
+
+
+def _as_latin(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are no UTF-8 as Latin-1, whose degree signs and umlauts stand in many a header."""
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("latin-1"), error.end
+
+
+_LATIN = "infonet-latin-1"
+codecs.register_error(_LATIN, _as_latin)
+
+
+def _reason(error: BaseException) -> str:
+    return " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".") or type(error).__name__

@@ -1,0 +1,273 @@
+"""Which stamps follow on from those before, which are to be set aside, and when time has jumped.
+
+    timeline = Timeline(leap)
+    admitted = timeline.admit("/imu", stamp, item, arrival)
+    if admitted.jumped:
+        ...                             # what was taken so far belongs to another time
+    for item in admitted.items:         # this one, or none, or those that waited as well
+        ...
+
+A sender's clock may be wrong for one message, or for good. A stamp that does not follow on is set aside with its item
+until it is clear which of the two it is:
+
+- The next message of the topic follows on again: the one set aside was an outlier, and is dropped.
+- Several messages in a row agree with one another, and they are less than a leap away: the topic had paused, or its
+  clock was set. What waited is taken.
+- They agree, and so do the other topics, or more of them than there are that go on as before: time has jumped, and what
+  waited is the beginning of the new time.
+- They agree, and the other topics go on as before: the topic's clock is wrong, and all of it stays aside.
+"""
+
+import math
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from infonet_ros.text import NANOSECONDS
+
+Item = TypeVar("Item")
+
+DISORDER = NANOSECONDS
+"""A stamp that is less than this behind the newest of its topic, or ahead of that of all topics, is nothing unusual."""
+
+LEAP = 10 * NANOSECONDS
+"""Topics may always be so far apart."""
+
+SEVERAL = 5
+"""Messages in a row that agree are no accident."""
+
+_PERIODS = 3  # of its own, between two messages of a slow topic, are nothing unusual
+_SMOOTHING = 0.1  # of that period
+_DECIDED = 2 * NANOSECONDS  # of sensor time after which the greater part of the topics decides for all
+_KEPT = 5000  # messages of a topic that wait, at most
+
+
+@dataclass
+class _Waiting(Generic[Item]):
+    """A message that was set aside; ``number`` counts the messages of all topics."""
+
+    number: int
+    stamp: int
+    arrival: int | None
+    item: Item
+
+
+@dataclass
+class _Topic(Generic[Item]):
+    """What is known about one topic in this time.
+
+    ``waiting`` are messages in a row that do not follow on, but agree with one another: from the stamp ``first`` to
+    ``newest``, since message ``began``.
+    """
+
+    taken: int = 0
+    last: int | None = None  # newest stamp that was taken
+    moved: int = 0  # number of the message that brought it
+    period: float = 0.0  # nanoseconds, usual
+    error: int | None = None  # of the last stamp, against its arrival
+    waiting: deque[_Waiting[Item]] = field(default_factory=lambda: deque(maxlen=_KEPT))
+    began: int = 0
+    first: int = 0
+    newest: int = 0
+
+    @property
+    def believable(self) -> bool:
+        return self.error is not None and abs(self.error) <= LEAP
+
+
+class Admission(NamedTuple, Generic[Item]):
+    """What is to be done about a message: whether time jumped before it, and the items to take now."""
+
+    jumped: bool
+    items: list[Item]
+
+
+class Timeline(Generic[Item]):
+    """Judges the stamps of several topics against one another.
+
+    Parameters
+    ----------
+    leap : int
+        Nanoseconds that topics may be apart.
+
+    Attributes
+    ----------
+    newest : int or None
+        Newest stamp that was taken; None before the first.
+    backward_jumps, forward_jumps : int
+        How often time jumped.
+    outliers : dict of str to int
+        Messages of each topic that were set aside, and not taken after all.
+    offsets : dict of str to float
+        Of the last message of each topic that was set aside: seconds ahead of the others, negative behind them.
+    """
+
+    def __init__(self, leap: int = LEAP) -> None:
+        self.leap = leap
+        self.backward_jumps = self.forward_jumps = 0
+        self.outliers: dict[str, int] = {}
+        self.offsets: dict[str, float] = {}
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the time; the next message begins a new one."""
+        self.newest: int | None = None
+        self._number = 0
+        self._topics: dict[str, _Topic[Item]] = {}
+
+    def follow(self, name: str, stamps: np.ndarray, arrival: int | None = None) -> bool:
+        """Take many messages of a topic at once, (M,) int64, if nothing is unusual about them; tell whether it is so.
+
+        ``arrival`` is that of the last of them; see `admit`.
+        """
+        topic = self._topics.get(name)
+        if topic is None or topic.last is None or self.newest is None or not len(stamps):
+            return False
+        low, high, steps = int(stamps.min()), int(stamps.max()), np.diff(stamps)
+        latest = self._latest(topic)
+        if len(steps) and int(steps.min()) < 0:
+            usual = max(topic.last, high) - DISORDER <= low and high <= latest
+        else:
+            longest = max(DISORDER, _PERIODS * topic.period)
+            usual = topic.last - DISORDER <= low <= latest and (not len(steps) or int(steps.max()) <= longest)
+        if usual:
+            self._number += len(stamps)
+            self._take(topic, high, arrival, len(stamps))
+        return usual
+
+    def follow_one(self, name: str, stamp: int, arrival: int | None = None) -> bool:
+        """Take one message of a topic if nothing is unusual about it; tell whether it is so."""
+        topic = self._topics.get(name)
+        if topic is None or not self._follows(topic, stamp):
+            return False
+        self._number += 1
+        self._take(topic, stamp, arrival)
+        return True
+
+    def admit(self, name: str, stamp: int, item: Item, arrival: int | None = None) -> Admission[Item]:
+        """Judge one message of a topic.
+
+        Parameters
+        ----------
+        name : str
+            Of the topic.
+        stamp : int
+            Nanoseconds.
+        item : object
+            Returned when it is to be taken: now, or with a later message.
+        arrival : int, optional
+            When the message came or was recorded. Of two topics that do not agree, the one whose stamps are near is
+            believed.
+        """
+        self._number += 1
+        topic = self._topics.setdefault(name, _Topic())
+        if self._follows(topic, stamp):
+            self._take(topic, stamp, arrival)
+            return Admission(False, [item])
+        self._set_aside(name, topic, _Waiting(self._number, stamp, arrival, item))
+        voters = self._voters(topic)
+        if sum(len(self._topics[voter].waiting) for voter in voters) < SEVERAL or topic.newest == topic.first:
+            return Admission(False, [])
+        assert self.newest is not None
+        if 0 <= topic.first - self.newest <= self.leap:
+            return Admission(False, self._take_waiting(voters))
+        if self._time_jumped(topic, voters):
+            return Admission(True, self._begin_anew(topic, voters))
+        if topic.newest - topic.first >= _DECIDED and abs(topic.newest - self.newest) <= self.leap:
+            topic.last = None  # its own clock was set, by less than topics may be apart
+            return Admission(False, self._take_waiting([name]))
+        return Admission(False, [])
+
+    def _latest(self, topic: _Topic[Item]) -> float:
+        """Return the latest stamp of the topic that would be nothing unusual."""
+        assert self.newest is not None
+        own = -math.inf if topic.last is None else topic.last + _PERIODS * topic.period
+        return max(self.newest + DISORDER, own)
+
+    def _follows(self, topic: _Topic[Item], stamp: int) -> bool:
+        if self.newest is None:
+            return True
+        earliest = self.newest - self.leap if topic.last is None else topic.last - DISORDER
+        return earliest <= stamp <= self._latest(topic)
+
+    def _take(self, topic: _Topic[Item], stamp: int, arrival: int | None, count: int = 1) -> None:
+        topic.waiting.clear()
+        if topic.last is None or stamp > topic.last:
+            if topic.last is not None:
+                step = (stamp - topic.last) / count
+                topic.period += (_SMOOTHING if topic.period else 1.0) * (step - topic.period)
+            topic.last, topic.moved = stamp, self._number
+        if arrival is not None:
+            topic.error = stamp - arrival
+        topic.taken += count
+        self.newest = stamp if self.newest is None else max(self.newest, stamp)
+
+    def _set_aside(self, name: str, topic: _Topic[Item], message: _Waiting[Item]) -> None:
+        assert self.newest is not None
+        self.outliers[name] = self.outliers.get(name, 0) + 1
+        self.offsets[name] = (message.stamp - self.newest) / NANOSECONDS
+        if not (topic.waiting and -DISORDER <= message.stamp - topic.newest <= self.leap):
+            topic.waiting.clear()
+            topic.began, topic.first, topic.newest = message.number, message.stamp, message.stamp
+        topic.waiting.append(message)
+        topic.newest = max(topic.newest, message.stamp)
+        if message.arrival is not None:
+            topic.error = message.stamp - message.arrival
+
+    def _voters(self, topic: _Topic[Item]) -> list[str]:
+        """Topics that have messages which wait, and agree with those of this one."""
+        return [
+            name
+            for name, other in self._topics.items()
+            if other.waiting and abs(other.newest - topic.newest) <= self.leap
+        ]
+
+    def _time_jumped(self, topic: _Topic[Item], voters: list[str]) -> bool:
+        """Tell whether it is not this topic's clock alone that is different."""
+        assert self.newest is not None
+        began = min(self._topics[voter].began for voter in voters)
+        others = [other for other in self._topics.values() if not other.waiting]
+        stay = [other for other in others if other.moved > began]
+        unheard = any(
+            other.moved <= began and other.last is not None and other.last >= self.newest - _DECIDED for other in others
+        )
+        decided = topic.newest - topic.first >= _DECIDED
+        if not stay:
+            return decided or not unheard
+        moved = [self._topics[voter] for voter in voters]
+        return decided and _weight(moved) > _weight(stay)
+
+    def _take_waiting(self, names: list[str]) -> list[Item]:
+        """Take what waits of these topics, in the order in which it came."""
+        messages = [(message, name) for name in names for message in self._topics[name].waiting]
+        messages.sort(key=lambda pair: pair[0].number)
+        for message, name in messages:
+            self.outliers[name] -= 1
+            self._take(self._topics[name], message.stamp, message.arrival)
+        return [message.item for message, _ in messages]
+
+    def _begin_anew(self, topic: _Topic[Item], voters: list[str]) -> list[Item]:
+        """Begin a new time with what waits of the topics that agree."""
+        assert self.newest is not None
+        if sum(other.taken for other in self._topics.values()) < SEVERAL:  # that was no time yet
+            for name, other in self._topics.items():
+                if other.taken:
+                    self.outliers[name] = self.outliers.get(name, 0) + other.taken
+        elif topic.newest < self.newest:
+            self.backward_jumps += 1
+        else:
+            self.forward_jumps += 1
+        self.newest = None
+        self._topics = {name: self._topics[name] for name in voters}
+        for other in self._topics.values():
+            other.taken, other.last, other.moved, other.period = 0, None, 0, 0.0
+        return self._take_waiting(voters)
+
+
+def _weight(topics: Iterable[_Topic]) -> tuple[int, int]:
+    """Of two groups of topics, the one that is more is believed; of equal ones, the one whose stamps are believable."""
+    topics = list(topics)
+    return len(topics), sum(topic.believable for topic in topics)

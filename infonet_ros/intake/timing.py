@@ -1,0 +1,146 @@
+"""The clock, the window and the hop that suit a recording: from its length, its rates, and what its streams remember.
+
+timing = choose_timing(span.duration, {"/imu": 100.0, "/fix": 1.0}, memories=[0.4, 1.2])
+timing.rate, timing.window, timing.hop, timing.reason
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.settings import FASTEST_CLOCK
+from infonet_ros.text import counted
+
+LEAST_SAMPLES = 64
+"""Samples of a window that an estimate needs at least, as `InfoNet.MIN_SAMPLES` says."""
+
+_SAMPLES_WANTED = 2 * LEAST_SAMPLES  # in a window
+_MEMORIES_WANTED = 10.0  # in a window, of the stream in the middle
+_USUAL_WINDOW, _LONGEST_WINDOW = 20.0, 60.0  # seconds
+_WINDOWS_WANTED = 3.0  # one after the other, so that a change shows
+_LARGEST_SHARE = 0.75  # of a recording, that its only window may take
+_HOPS_A_WINDOW, _FEWEST_HOPS_A_WINDOW = 5.0, 4.0
+_MOST_HOPS = 200.0  # in a recording, while windows overlap
+_SPARE = 2.0  # samples before the first tick and after the last
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Rate of the clock (Hz; 0 where nothing tells it), window and hop (seconds), and why in one sentence."""
+
+    rate: float
+    window: float
+    hop: float
+    reason: str
+
+
+def choose_timing(
+    duration: float,
+    rates: Mapping[str, float],
+    memories: Sequence[float] = (),
+    *,
+    rate: float = 0.0,
+    window: float | None = None,
+    hop: float | None = None,
+    max_lag: float = 0.0,
+    remedy: str = "",
+) -> Timing:
+    """Choose what is not given.
+
+    Parameters
+    ----------
+    duration : float
+        Seconds that are to be analysed.
+    rates : mapping of str to float
+        Hz, by topic.
+    memories : sequence of float
+        Seconds that each stream remembers.
+    rate, window, hop : float, optional
+        Given by the user.
+    max_lag : float
+        Seconds; a window is twice as long at least.
+    remedy : str
+        What else may help, for the end of a sentence that refuses.
+
+    Raises
+    ------
+    RecordingError
+        The samples are too few for one window; says how many there are and how many it takes.
+    """
+    topic, clock = _clock(duration / _WINDOWS_WANTED if window is None else window, rates)
+    own_window, clock, slowest = window, rate or clock, min(rates.values(), default=0.0)
+    if not clock:
+        return Timing(
+            0.0,
+            window or min(_USUAL_WINDOW, duration / 2.0),
+            hop or min(2.0, duration / 8.0),
+            "The clock has the rate of the slowest channel.",
+        )
+    check_window(duration, clock, window, remedy)
+    memory = sorted(memories)[len(memories) // 2] if memories else 0.0
+    wanted = max(_USUAL_WINDOW, _MEMORIES_WANTED * memory)
+    least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * (duration - _SPARE / clock))
+    if window is None:
+        window = max(min(wanted, _LONGEST_WINDOW, duration / _WINDOWS_WANTED), least, 2.0 * max_lag)
+        window = max(_rounded(window, 2), _up((LEAST_SAMPLES + 0.5) / clock))
+    if hop is None:
+        # Windows end at whole multiples of the hop: one of them has to lie where all streams are.
+        left = max(duration - window - _SPARE / max(slowest, 4.0 / duration), 0.05 * duration)
+        usual = min(max(window / _HOPS_A_WINDOW, duration / _MOST_HOPS), window / _FEWEST_HOPS_A_WINDOW)
+        hop = _rounded(min(usual, left / 2.0), 1)
+    reason = f"The clock has {clock:g} Hz"
+    if not rate:
+        reason += f", the rate of {topic}, " + (
+            "the slowest topic that fills a window" if clock * window >= _SAMPLES_WANTED else "the fastest topic"
+        )
+    if own_window is None:
+        reason += f"; windows of {window:g} s every {hop:g} s hold {round(window * clock)} samples"
+        if memory:
+            reason += f" and {window / memory:.0f} times the {memory:.2g} s that a usual stream remembers"
+        reason += f", in a recording of {duration:.3g} s"
+    reason += "."
+    return Timing(clock, window, hop, reason)
+
+
+def _clock(longest: float, rates: Mapping[str, float]) -> tuple[str, float]:
+    """Return the slowest topic that fills a window, else the fastest, and its rate; "" and 0 where none is known."""
+    known = {topic: one for topic, one in rates.items() if math.isfinite(one) and one > 0.0}
+    if not known:
+        return "", 0.0
+    window = min(_USUAL_WINDOW, longest)
+    enough = [topic for topic, one in known.items() if one * window >= _SAMPLES_WANTED]
+    topic = min(enough, key=known.__getitem__) if enough else max(known, key=known.__getitem__)
+    return topic, min(FASTEST_CLOCK, _rounded(known[topic], 3))
+
+
+def check_window(duration: float, clock: float, window: float | None = None, remedy: str = "") -> None:
+    """See to it that a window can have enough samples, at a clock of so many Hz, and that the one given does.
+
+    Raises
+    ------
+    RecordingError
+        With numbers that work, or that of the samples.
+    """
+    needed = _up((LEAST_SAMPLES + 0.5) / clock)
+    if duration < needed + _SPARE / clock:
+        raise RecordingError(
+            f"{duration:.3g} s at {clock:g} Hz hold {counted(int(duration * clock), 'sample')}, and one window needs "
+            f"{LEAST_SAMPLES}, which take {needed + _SPARE / clock:.3g} s: analyse a longer part, or topics that are "
+            f"faster{remedy}."
+        )
+    if window is not None and window * clock < LEAST_SAMPLES:
+        raise RecordingError(
+            f"a window of {window:g} s at {clock:g} Hz holds {counted(int(window * clock), 'sample')}, fewer than the "
+            f"{LEAST_SAMPLES} that an estimate needs: choose --window {needed:g}, or leave it out{remedy}."
+        )
+
+
+def _rounded(number: float, digits: int) -> float:
+    return float(f"{number:.{digits - 1}e}")
+
+
+def _up(number: float) -> float:
+    """Round up to two digits."""
+    step = 10.0 ** (math.floor(math.log10(number)) - 1)
+    return _rounded(math.ceil(number / step - 1e-9) * step, 2)

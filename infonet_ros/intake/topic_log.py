@@ -1,0 +1,89 @@
+"""What came in on each topic: counts, rates, gaps, disorder, and what was dropped."""
+
+from array import array
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.intake.alignment import GAP_PERIODS, stream_period
+
+
+@dataclass(frozen=True)
+class StampSummary:
+    """Stamps of the messages that were read from one topic.
+
+    Attributes
+    ----------
+    count : int
+        0 for a topic that no channel uses.
+    rate : float
+        Hz, from the median time between messages; NaN with fewer than three.
+    gaps : int
+        Times between messages of more than three periods.
+    longest_gap : float
+        Seconds; NaN with fewer than two messages.
+    out_of_order : int
+        Messages whose stamp is before that of an earlier one.
+    """
+
+    count: int
+    rate: float
+    gaps: int
+    longest_gap: float
+    out_of_order: int
+
+
+@dataclass(frozen=True)
+class TopicStatistics:
+    """One topic of a recording.
+
+    Attributes
+    ----------
+    name, type : str
+    messages : int
+        In the recording.
+    stamps : StampSummary
+        Of the part that was analysed.
+    duplicates : int
+        Messages dropped because an earlier one had their stamp and their channels.
+    overflowed : int
+        Messages given up because a buffer was full.
+    late : int
+        Messages that came after a window that they belonged to.
+    clock : str
+        "header", or "recording" for the time at which a message without a stamp was recorded; empty when not used.
+    """
+
+    name: str
+    type: str
+    messages: int
+    stamps: StampSummary
+    duplicates: int
+    overflowed: int
+    late: int
+    clock: str
+
+
+class StampLog:
+    """Stamps of each modality while they come in, eight bytes each."""
+
+    def __init__(self) -> None:
+        self._stamps: dict[str, array] = {}
+
+    def extend(self, modality: str, stamps: np.ndarray) -> None:
+        """Note the stamps (M,) int64 of messages, nanoseconds."""
+        self._stamps.setdefault(modality, array("q")).frombytes(stamps.tobytes())
+
+    def summary(self, modality: str) -> StampSummary:
+        """Sum up the stamps of a modality."""
+        stamps = np.array(self._stamps.get(modality, ()), dtype=np.int64)
+        period = stream_period(np.unique(stamps))
+        steps = np.diff(np.sort(stamps)).astype(float)
+        newest = np.maximum.accumulate(stamps) if len(stamps) else stamps
+        return StampSummary(
+            count=len(stamps),
+            rate=1e9 / period,
+            gaps=int((steps > GAP_PERIODS * period).sum()),
+            longest_gap=float(steps.max()) / 1e9 if len(steps) else float("nan"),
+            out_of_order=int((stamps < newest).sum()),
+        )

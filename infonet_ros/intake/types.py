@@ -1,0 +1,173 @@
+"""What a message type is made of, asked the same way of generated ROS classes and of a rosbags type store.
+
+A *schema* is a function from a full type name (``sensor_msgs/msg/Imu``) to the fields of that type:
+`ros_schema` looks at the installed ROS message packages, ``store_schema(typestore)`` at the definitions of a bag.
+`installed_definitions` gives what the messages of installed packages look like in bytes.
+"""
+
+import importlib
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rosbags.typesys import get_types_from_idl, get_types_from_msg
+from rosbags.typesys.base import TypesysError
+
+from infonet_ros.errors import ConfigurationError
+
+NUMBER = "number"
+TEXT = "text"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a message type.
+
+    ``kind`` is ``NUMBER``, ``TEXT`` or the full name of a message type; ``array`` tells whether there are many.
+    """
+
+    kind: str
+    array: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind}[]" if self.array else self.kind
+
+
+Schema = Callable[[str], Mapping[str, Field]]
+
+_TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
+_TEXT_TYPES = ("string", "wstring", "octet")  # an octet arrives as bytes in rclpy: no number
+_ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
+
+
+def full_type_name(name: str) -> str:
+    """``sensor_msgs/Imu`` and ``sensor_msgs/msg/Imu`` both become ``sensor_msgs/msg/Imu``."""
+    parts = name.split("/")
+    return f"{parts[0]}/msg/{parts[1]}" if len(parts) == 2 else name
+
+
+def message_class(type_name: str) -> Any:
+    """Import the Python class of a ROS message type.
+
+    Raises
+    ------
+    ConfigurationError
+        The name is not a type name, or its package is not installed.
+    """
+    match = _TYPE_NAME.fullmatch(full_type_name(type_name))
+    try:
+        if match is None or not _has_messages(match[1]):
+            raise ImportError(f"no package of messages offers {type_name!r}")
+        return getattr(importlib.import_module(f"{match[1]}.msg"), match[2])
+    except (ImportError, AttributeError) as error:
+        raise ConfigurationError(
+            f"message type {type_name!r} is not known here: expected a type such as 'sensor_msgs/msg/Imu' whose "
+            "package is installed and sourced; install it, or correct the name."
+        ) from error
+
+
+def _has_messages(package: str) -> bool:
+    """Look for the messages of a package without importing it: strangers choose the names of types."""
+    imported = sys.modules.get(package)
+    spec = None if imported else find_spec(package)
+    places = getattr(imported, "__path__", ()) if spec is None else spec.submodule_search_locations or ()
+    return any((Path(place) / "msg").is_dir() for place in places)
+
+
+def ros_schema(type_name: str) -> dict[str, Field]:
+    """Fields of a message type, from the generated Python class."""
+    described = message_class(type_name).get_fields_and_field_types()
+    return {name: _field_of_idl(description) for name, description in described.items()}
+
+
+def store_schema(typestore: Any) -> Schema:
+    """Make a schema from a rosbags type store."""
+    return definitions_schema(typestore.fielddefs)
+
+
+def installed_definitions(type_name: str) -> dict[str, Any]:
+    """Definitions of a message type and of all in it, from the ``.msg`` or ``.idl`` files of installed packages.
+
+    Returns
+    -------
+    dict
+        By full name, as ``fielddefs`` of a rosbags type store.
+
+    Raises
+    ------
+    ConfigurationError
+        A name is no type name, its package is not installed, or its file cannot be read.
+    """
+    definitions: dict[str, Any] = {}
+    wanted = [full_type_name(type_name)]
+    while wanted:
+        name = wanted.pop()
+        if name in definitions or name.endswith("/wstring"):  # how rosbags reads that kind
+            continue
+        found = _installed_definition(name)
+        definitions |= found
+        wanted += [inner for _, fields in found.values() for _, node in fields for inner in _types_in(node)]
+    return definitions
+
+
+def _installed_definition(type_name: str) -> Mapping[str, Any]:
+    match = _TYPE_NAME.fullmatch(type_name)
+    # ROS from PyPI lives in Python's own prefix.
+    prefixes = [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
+    stems = [Path(prefix, "share", match[1], "msg", match[2]) for prefix in prefixes] if match else []
+    for file in (stem.with_suffix(suffix) for stem in stems for suffix in (".msg", ".idl")):
+        try:
+            text = file.read_text(encoding="utf-8")
+            return get_types_from_msg(text, type_name) if file.suffix == ".msg" else get_types_from_idl(text)
+        except OSError:
+            continue
+        except (TypesysError, ValueError) as error:
+            raise ConfigurationError(f"{file} is no definition of a message: {error}.") from error
+    raise ConfigurationError(
+        f"message type {type_name!r} is not known here: expected a type such as 'sensor_msgs/msg/Imu' whose package is "
+        "installed and sourced; install it, or correct the name."
+    )
+
+
+def _types_in(node: tuple[Any, Any]) -> list[str]:
+    kind, content = node
+    if kind.name == "NAME":
+        return [content]
+    return _types_in(content[0]) if kind.name in ("ARRAY", "SEQUENCE") else []
+
+
+def definitions_schema(definitions: Mapping[str, Any]) -> Schema:
+    """Make a schema from the definitions of a rosbags type store (``typestore.fielddefs``)."""
+
+    def schema(type_name: str) -> dict[str, Field]:
+        try:
+            _, described = definitions[full_type_name(type_name)]
+        except KeyError as error:
+            raise ConfigurationError(
+                f"message type {type_name!r} is not known to this recording: expected one that its messages have."
+            ) from error
+        return {name: _field_of_store(node) for name, node in described}
+
+    return schema
+
+
+def _field_of_idl(description: str) -> Field:
+    match = _ARRAY.fullmatch(description)
+    element = (match["sequence"] or match["fixed"]) if match else description
+    if "/" in element:
+        return Field(full_type_name(element), match is not None)
+    return Field(TEXT if element.startswith(_TEXT_TYPES) else NUMBER, match is not None)
+
+
+def _field_of_store(node: tuple[Any, Any]) -> Field:
+    kind, content = node
+    if kind.name in ("ARRAY", "SEQUENCE"):
+        return Field(_field_of_store(content[0]).kind, array=True)
+    if kind.name == "NAME":
+        return Field(full_type_name(content))
+    return Field(TEXT if content[0].startswith(_TEXT_TYPES) else NUMBER)

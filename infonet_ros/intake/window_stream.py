@@ -1,0 +1,383 @@
+"""Samples in, windows out: the one way from channels to windows, for the node and for the analysis of recordings.
+
+    stream = WindowStream(settings)
+    for modality, stamp, values in messages:        # a value for each channel of that modality; see `RingBuffer.push`
+        stream.push(modality, stamp, values)
+        for cut in stream.ready():                  # a copy of the samples: align it here or on another thread
+            window = cut.align()                    # Window: (T, N) samples, all channels
+
+Windows end at whole multiples of the hop since the epoch, and their samples lie at whole multiples of the clock's
+period. Messages whose stamps do not follow on from those before are set aside; see `timeline`. A window is ready once
+every channel has a sample at or after its end, or once some channel is ``patience`` ahead of it. A channel that ends in
+``|rate`` is differentiated here, over a time around each tick, and so has to reach a little beyond the end. So the
+windows depend on sensor time alone: whatever the order in which topics arrive (within the patience), the same messages
+give the same windows.
+
+Several streams can take turns: each cuts one window in ``shares``, the one whose turn is ``share``, and all of them
+together cut what one alone would.
+
+With the synchronizations 'approximate' and 'exact' whole sets of messages come in, ``push(MATCHED, stamp, values)``
+with the values of all channels, and a window holds the sets of its time as they are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.alignment import (
+    clock_rate,
+    clock_ticks,
+    gap_limit,
+    rate_span,
+    rates_of_change,
+    resample,
+    stream_period,
+    unwrapped,
+)
+from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.ring_buffer import RingBuffer
+from infonet_ros.intake.timeline import LEAP, Timeline
+from infonet_ros.intake.window import Window
+from infonet_ros.settings import Settings
+from infonet_ros.text import NANOSECONDS
+
+MATCHED = "matched"
+"""Key under which sets of messages are pushed."""
+
+Columns = Mapping[str, tuple[np.ndarray, np.ndarray]]
+"""Values (M, K) and whether they are there (M, K), by the name of the buffer."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The samples that one window is made of, copied out of the buffers.
+
+    ``pieces`` are (stamps, values, present) of each buffer, ``wraps`` tells of each channel whether its values are
+    angles, ``rates`` whether it is their rate of change; ``ticks`` is the clock of the window, None when its samples
+    stay where they are.
+    """
+
+    names: tuple[str, ...]
+    pieces: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    wraps: np.ndarray
+    rates: np.ndarray
+    end: int
+    ticks: np.ndarray | None
+    period: int
+    interpolation: str
+    max_gap: int
+
+    def align(self) -> Window:
+        """Bring all channels onto one clock."""
+        if self.ticks is None:
+            ((stamps, values, _),) = self.pieces
+            return Window(self.names, values, int(stamps[0]), int(stamps[-1]), float("nan"))
+        ticks = self.ticks
+        samples = np.empty((len(ticks), len(self.names)))
+        first = 0
+        for stamps, values, present in self.pieces:
+            own = np.arange(first, first + values.shape[1])
+            if present.all():
+                samples[:, own] = self._on_clock(ticks, stamps, values, own)
+            else:
+                for column, rows in enumerate(present.T):
+                    one = slice(column, column + 1)
+                    samples[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
+            first += values.shape[1]
+        return Window(self.names, samples, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+
+    def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """Bring the channels ``own``, which share their stamps, onto the clock."""
+        result = np.empty((len(ticks), len(own)))
+        rates = self.rates[own]
+        if not rates.all():
+            near, plain, max_gap = self._needed(stamps, values[:, ~rates], own[~rates], ticks[0], ticks[-1])
+            result[:, ~rates] = resample(near, plain, ticks, self.interpolation, max_gap)
+        if rates.any():
+            span = _span(stamps, self.end, ticks[0], self.period)
+            around = ticks[0] - span // 2, ticks[-1] + span // 2
+            near, plain, max_gap = self._needed(stamps, values[:, rates], own[rates], *around)
+            result[:, rates] = rates_of_change(near, plain, ticks, span, max_gap)
+        return result
+
+    def _needed(
+        self, stamps: np.ndarray, values: np.ndarray, own: np.ndarray, begin: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return no more samples than tell of the time from ``begin`` to ``end``, and the longest gap to bridge.
+
+        How many come after them depends on the order of arrival.
+        """
+        first = max(0, int(np.searchsorted(stamps, begin, side="right")) - 1)
+        last = int(np.searchsorted(stamps, end)) + 1
+        stamps, values = stamps[first:last], values[first:last].copy()
+        for column in np.flatnonzero(self.wraps[own]):
+            values[:, column] = unwrapped(values[:, column])
+        return stamps, values, gap_limit(self.max_gap, self.period, stamps)
+
+
+class WindowStream:
+    """Buffers of all channels, and the grid of hops at which windows are cut from them.
+
+    Not thread-safe: push and take from one thread; a `Cut` may go to another.
+
+    Attributes
+    ----------
+    buffers : dict of str to RingBuffer
+        By the name of the modality, or the one buffer ``MATCHED``.
+    late : dict of str to int
+        Samples by buffer that came after a window that they belonged to.
+    jumps : dict of str to int
+        How often time jumped and all buffers were emptied, by the buffer whose stamps told so.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        columns = {m.name: len(m.channels) for m in settings.modalities}
+        if settings.synchronization != "resample":
+            columns = {MATCHED: sum(columns.values())}
+        paths = [parse_channel(path) for modality in settings.modalities for path in modality.channels]
+        self._wraps = np.array([path.wraps for path in paths], dtype=np.bool_)
+        self._rates = np.array([path.rate for path in paths], dtype=np.bool_)
+        if self._rates.any() and settings.synchronization != "resample":
+            raise ConfigurationError(
+                f"channel {paths[int(self._rates.argmax())].text!r} is a rate of change with synchronization "
+                f"{settings.synchronization!r}: rates need the regular clock of 'resample'; set synchronization to it, "
+                "or leave '|rate' out."
+            )
+        memory = round(settings.buffer_memory * 2**20)
+        self.buffers = {name: RingBuffer(count, memory) for name, count in columns.items()}
+        self.late = dict.fromkeys(columns, 0)
+        self.jumps = dict.fromkeys(columns, 0)
+        self._topics = {MATCHED: MATCHED, **{modality.name: modality.topic for modality in settings.modalities}}
+        self._timeline: Timeline[tuple[np.ndarray, Columns]] = Timeline()
+        self.clear()
+        self.change(settings)
+
+    def clear(self) -> None:
+        """Forget all samples and start anew with the next one."""
+        self._timeline.clear()
+        self._ready: list[Cut] = []  # before time jumped
+        self._empty()
+
+    def _empty(self) -> None:
+        for buffer in self.buffers.values():
+            buffer.clear()
+        self._newest: int | None = None  # of all topics; None before the first message
+        self._since = 0
+        self._next_end = 0
+        self._cut_until: int | None = None
+        self._measured_rate = float("nan")
+
+    def change(self, settings: Settings) -> None:
+        """Take over new values of the settings that may change while streams run, such as window and hop."""
+        self._settings = settings
+        self._window = round(settings.window * NANOSECONDS)
+        self._hop = round(settings.hop * NANOSECONDS)
+        self._timeline.leap = max(LEAP, self._window, round(settings.patience * NANOSECONDS))
+        if self._newest is not None:
+            kept = [int(buffer.stamps[0]) for buffer in self.buffers.values() if len(buffer)]
+            self._since = max(self._since, min(kept, default=self._newest))
+            self._plan(self._since)
+
+    @property
+    def rate(self) -> float:
+        """Rate of the clock, Hz; NaN as long as it is not known, and without a clock."""
+        return self._settings.rate or self._measured_rate
+
+    @property
+    def backward_jumps(self) -> int:
+        """How often time jumped back."""
+        return self._timeline.backward_jumps
+
+    @property
+    def forward_jumps(self) -> int:
+        """How often time jumped ahead."""
+        return self._timeline.forward_jumps
+
+    @property
+    def taken(self) -> int:
+        """Messages whose stamps were taken, by buffer; see `Timeline`."""
+        return sum(buffer.received for buffer in self.buffers.values())
+
+    def outliers(self, name: str) -> int:
+        """Messages of a buffer whose stamps did not follow on from those before, and were set aside."""
+        return self._timeline.outliers.get(self._topics[name], 0)
+
+    def offset(self, name: str) -> float:
+        """How far ahead of the others the last of these was, seconds; negative behind them, NaN without one."""
+        return self._timeline.offsets.get(self._topics[name], float("nan"))
+
+    @property
+    def fill(self) -> float:
+        """How much of a first window has come in, 0 to 1."""
+        return 0.0 if self._newest is None else min(1.0, (self._newest - self._since) / self._window)
+
+    def push(self, name: str, stamp: int, values: Sequence[float | None], arrival: int | None = None) -> None:
+        """Add one message: the buffer's name, its stamp in nanoseconds, a value for each of the buffer's channels."""
+        if self._timeline.follow_one(self._topics[name], stamp, arrival):
+            self._note(name, stamp, stamp, int(self._cut_until is not None and stamp <= self._cut_until))
+            self.buffers[name].push(stamp, values)
+        else:
+            columns = np.array([values], dtype=np.float64), np.array([[value is not None for value in values]])
+            self.extend(np.array([stamp]), {name: columns}, None if arrival is None else np.array([arrival]))
+
+    def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray | None = None) -> np.ndarray:
+        """Add messages of one topic in the order in which they came.
+
+        Parameters
+        ----------
+        stamps : (M,) int64
+            Nanoseconds.
+        columns : mapping of str to (values, present)
+            By the name of the buffer: (M, K) float64 and (M, K) bool, see `RingBuffer.extend`.
+        arrivals : (M,) int64, optional
+            When they came or were recorded; see `Timeline.admit`.
+
+        Returns
+        -------
+        (M',) int64
+            Stamps that were taken: not of those that are set aside, and of those that were and no longer are.
+        """
+        topic = self._topics[next(iter(columns))]
+        if self._timeline.follow(topic, stamps, None if arrivals is None else int(arrivals[-1])):
+            self._store(stamps, columns)
+            return stamps
+        taken: list[int] = []
+        for row, stamp in enumerate(stamps.tolist()):
+            part = slice(row, row + 1)
+            item = stamps[part], {name: (values[part], there[part]) for name, (values, there) in columns.items()}
+            admitted = self._timeline.admit(topic, stamp, item, None if arrivals is None else int(arrivals[row]))
+            if admitted.jumped:
+                self._ready += self._cut_ready()
+                self._empty()
+                for name in columns:
+                    self.jumps[name] += 1
+            for own_stamp, own_columns in admitted.items:
+                self._store(own_stamp, own_columns)
+                if own_columns.keys() == columns.keys():
+                    taken.append(int(own_stamp[0]))
+        return np.array(taken, dtype=np.int64)
+
+    def _store(self, stamps: np.ndarray, columns: Columns) -> None:
+        late = 0 if self._cut_until is None else int(np.count_nonzero(stamps <= self._cut_until))
+        for name, (values, present) in columns.items():
+            self._note(name, int(stamps[0]), int(stamps.max()), late)
+            self.buffers[name].extend(stamps, values, present)
+
+    def _note(self, name: str, first: int, newest: int, late: int) -> None:
+        if self._newest is None:
+            self._newest = self._since = first
+            self._plan(first)
+        self._newest = max(self._newest, newest)
+        self.late[name] += late
+
+    def ready(self) -> list[Cut]:
+        """Cut the windows that became ready, oldest first."""
+        cuts, self._ready = [*self._ready, *self._cut_ready()], []
+        return cuts
+
+    def _cut_ready(self) -> list[Cut]:
+        cuts = []
+        while self._newest is not None and self._complete(self._next_end, self._newest):
+            if MATCHED not in self.buffers and not np.isfinite(self.rate):
+                self._measure_rate(self._next_end)
+            if self._ours(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
+                cuts.append(cut)
+            self._cut_until = self._next_end
+            self._next_end += self._hop
+            for buffer in self.buffers.values():
+                buffer.discard_before(self._horizon(self._next_end))
+        return cuts
+
+    def _plan(self, since: int) -> None:
+        """Let the next window end at the first hop that has a whole window of samples before it."""
+        earliest = max(since + self._window, 0 if self._cut_until is None else self._cut_until + 1)
+        self._next_end = -(-earliest // self._hop) * self._hop
+
+    def _ours(self, end: int) -> bool:
+        """Tell whether it is this stream's turn to cut the window up to ``end``; others take turns at the rest."""
+        return end // self._hop % self._settings.shares == self._settings.share
+
+    def _complete(self, end: int, newest: int) -> bool:
+        """Tell whether every channel reached ``end``, or is so late that it is not waited for."""
+        if newest < end:
+            return False
+        if self._reached(end):
+            return True
+        patience = self._settings.patience
+        if np.isfinite(self.rate):
+            patience = max(patience, 2.0 / self.rate)
+        return newest >= end + round(patience * NANOSECONDS)
+
+    def _reached(self, end: int) -> bool:
+        """Tell whether every channel has what its samples up to ``end`` are made of."""
+        if any(int(buffer.newest.min()) < end for buffer in self.buffers.values()):
+            return False
+        if not self._rates.any():
+            return True
+        if not np.isfinite(self.rate):
+            self._measure_rate(end)
+            if not np.isfinite(self.rate):
+                return True
+        ticks, period = self._clock(end)
+        first = 0
+        for buffer in self.buffers.values():
+            count = len(buffer.newest)
+            for column in np.flatnonzero(self._rates[first : first + count]):
+                own = buffer.stamps[buffer.present[:, column]]
+                if buffer.newest[column] < end + _span(own, end, ticks[0], period) // 2:
+                    return False
+            first += count
+        return True
+
+    def _horizon(self, end: int) -> int:
+        """Oldest stamp that the window up to ``end`` can make use of."""
+        return end - self._window - max(self._window, round(self._settings.max_gap * NANOSECONDS))
+
+    def _cut(self, end: int, newest: int) -> Cut | None:
+        ticks, period, since = None, 0, end - self._window + 1
+        if MATCHED not in self.buffers:
+            if not np.isfinite(self.rate):
+                return None
+            ticks, period = self._clock(end)
+            since = self._horizon(end)
+        # A clock's last tick is read off between the samples on both sides of it: the later one lies beyond the end.
+        until = end if ticks is None else newest
+        pieces = tuple(_piece(buffer, since, until) for buffer in self.buffers.values())
+        if ticks is None and not len(pieces[0][0]):
+            return None
+        settings = self._settings
+        return Cut(
+            names=settings.channel_names,
+            pieces=pieces,
+            wraps=self._wraps,
+            rates=self._rates,
+            end=end,
+            ticks=ticks,
+            period=period,
+            interpolation=settings.interpolation,
+            max_gap=round(settings.max_gap * NANOSECONDS),
+        )
+
+    def _clock(self, end: int) -> tuple[np.ndarray, int]:
+        """Return the ticks of the window up to ``end``, and their period."""
+        period = round(NANOSECONDS / self.rate)
+        return clock_ticks(end, max(1, round(self._window / period)), period), period
+
+    def _measure_rate(self, end: int) -> None:
+        """Take the rate of the slowest channel in the first window; what came after it depends on who was first."""
+        stamps = (b.stamps[rows] for b in self.buffers.values() for rows in b.present.T)
+        periods = [stream_period(own[own <= end]) for own in stamps]
+        self._measured_rate = clock_rate(periods)
+
+
+def _span(stamps: np.ndarray, end: int, since: int, period: int) -> int:
+    """Return the `rate_span` of a stream by its stamps in a window: those that come later must not change it."""
+    return rate_span(stamps[(stamps >= since) & (stamps <= end)], period)
+
+
+def _piece(buffer: RingBuffer, since: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Copy the samples from ``since`` to ``end``, both included."""
+    first, last = np.searchsorted(buffer.stamps, (since, end + 1))
+    return buffer.stamps[first:last].copy(), buffer.values[first:last].copy(), buffer.present[first:last].copy()

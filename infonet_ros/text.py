@@ -1,0 +1,54 @@
+"""How things are said: what several rooms write in words."""
+
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from difflib import get_close_matches
+
+NANOSECONDS = 1_000_000_000
+
+_EPOCH_TIMES = 100_000_000 * NANOSECONDS
+"""Stamps beyond this count from 1970; those below are of simulated clocks, which start near zero."""
+
+
+def printable(text: str) -> str:
+    """Write control characters out: they must not reach the terminal as commands."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shorten(name: str, length: int) -> str:
+    """Return a printable name of at most ``length`` characters, without its middle: both ends tell names apart."""
+    name = printable(name)
+    if len(name) <= length:
+        return name
+    if length < 3:
+        return name[:length]
+    head = (length - 1) // 2
+    return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return "1 pair", "2 pairs"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return " (did you mean 'window'?)" where a known name is close to the one given, else nothing."""
+    close = get_close_matches(name, list(known), n=1)
+    return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def has_date(nanoseconds: int) -> bool:
+    """Tell whether a stamp counts from 1970, and so has a date."""
+    return nanoseconds >= _EPOCH_TIMES
+
+
+def moment(nanoseconds: int, decimals: int = 3) -> str:
+    """Write a stamp as a date in UTC, or in seconds where it has none."""
+    if not has_date(nanoseconds):
+        return f"{nanoseconds / NANOSECONDS:.{decimals}f} s"
+    return date(datetime.fromtimestamp(nanoseconds / NANOSECONDS, timezone.utc))
+
+
+def date(at: datetime) -> str:
+    """Write a date to the second."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,147 @@
+import math
+
+import numpy as np
+import pytest
+
+from infonet_ros.intake.alignment import (
+    clock_rate,
+    clock_ticks,
+    gap_limit,
+    rate_span,
+    rates_of_change,
+    resample,
+    stream_period,
+    unwrapped,
+)
+
+NAN = math.nan
+
+
+def one(stamps, values, ticks, interpolation="linear", max_gap=100):
+    values = np.array(values, dtype=float)[:, None]
+    return resample(np.array(stamps), values, np.array(ticks), interpolation, max_gap)[:, 0]
+
+
+def test_linear_agrees_with_numpy():
+    rng = np.random.default_rng(0)
+    stamps = np.cumsum(rng.integers(1, 20, 200))
+    values = rng.normal(size=200)
+    ticks = np.arange(stamps[0], stamps[-1])
+    np.testing.assert_allclose(one(stamps, values, ticks), np.interp(ticks, stamps, values))
+
+
+def test_stamps_of_today_keep_their_nanoseconds():
+    start = 1_750_000_000_000_000_000
+    result = one([start, start + 10], [0.0, 10.0], start + np.arange(11), max_gap=10)
+    np.testing.assert_allclose(result, np.arange(11.0))
+
+
+def test_nothing_before_the_first_or_after_the_last():
+    np.testing.assert_array_equal(one([10, 20], [1, 2], [5, 10, 15, 20, 25]), [NAN, 1, 1.5, 2, NAN])
+
+
+def test_hold_keeps_the_last_value():
+    result = one([10, 20], [1, 2], [5, 10, 19, 20, 25, 31], "hold", max_gap=10)
+    np.testing.assert_array_equal(result, [NAN, 1, 1, 2, 2, NAN])
+
+
+def test_a_gap_is_not_bridged_but_its_ends_are_known():
+    result = one([0, 10, 50, 60], [0, 1, 5, 6], [5, 10, 30, 50, 55], max_gap=20)
+    np.testing.assert_array_equal(result, [0.5, 1, NAN, 5, 5.5])
+
+
+def test_what_is_not_known_stays_not_known():
+    result = one([0, 10, 20, 30], [0, NAN, 2, 3], [0, 5, 15, 20, 25])
+    np.testing.assert_array_equal(result, [0, NAN, NAN, 2, 2.5])
+
+
+def test_no_samples():
+    assert np.isnan(one([], [], [1, 2])).all()
+
+
+def test_channels_keep_apart():
+    values = np.array([[0.0, 5.0], [10.0, NAN]])
+    result = resample(np.array([0, 10]), values, np.array([0, 5]), "linear", 10)
+    np.testing.assert_array_equal(result, [[0.0, 5.0], [5.0, NAN]])
+
+
+def test_ticks_are_whole_multiples_of_the_period():
+    ticks = clock_ticks(end=109, count=3, period=10)
+    np.testing.assert_array_equal(ticks, [80, 90, 100])
+    np.testing.assert_array_equal(clock_ticks(100, 1, 10), [100])
+
+
+def test_the_rate_is_that_of_the_slowest_whatever_the_jitter():
+    jitter = np.random.default_rng(0).integers(-2_000_000, 2_000_000, (2, 400))
+    slow = stream_period(np.arange(400) * 100_200_000 + jitter[0])
+    fast = stream_period(np.arange(400) * 33_333_333 + jitter[1])
+    assert clock_rate([fast, slow, NAN]) == 10.0
+    assert clock_rate([fast]) == 30.0
+    assert math.isnan(clock_rate([NAN]))
+
+
+def test_stamps_a_nanosecond_apart_do_not_make_a_clock_that_fills_the_memory():
+    assert clock_rate([1.0]) == 1e5
+
+
+def test_gap_limit():
+    stamps = np.arange(10) * 50
+    assert gap_limit(7, 10, stamps) == 7
+    assert gap_limit(0, 10, stamps) == 150
+    assert gap_limit(0, 100, stamps) == 300
+    assert gap_limit(0, 100, stamps[:2]) == 300
+
+
+def test_angles_are_unwrapped_before_they_are_interpolated():
+    turn = np.linspace(0.0, 20.0, 100)
+    wrapped = np.angle(np.exp(1j * turn))
+    np.testing.assert_allclose(unwrapped(wrapped), turn)
+    wrapped[40] = NAN
+    result = unwrapped(wrapped)
+    assert math.isnan(result[40])
+    np.testing.assert_allclose(np.delete(result, 40), np.delete(turn, 40))
+
+
+@pytest.mark.parametrize("interpolation", ["linear", "hold"])
+def test_a_tick_on_a_sample_reads_that_sample(interpolation):
+    np.testing.assert_array_equal(one([0, 10, 20], [3, NAN, 4], [0, 10, 20], interpolation), [3, NAN, 4])
+
+
+# ---- rates of change ------------------------------------------------------------------------------------------------
+
+
+def rate_of(function, stamps, ticks, span, max_gap=10**9):
+    values = np.array([function(stamp / 1e9) for stamp in stamps])[:, None]
+    return rates_of_change(np.array(stamps), values, np.array(ticks), span, max_gap)[:, 0]
+
+
+def test_the_rate_of_a_ramp_is_its_slope_however_uneven_the_stamps():
+    stamps = np.cumsum(np.random.default_rng(0).integers(1, 30_000_000, 300)) + 1_750_000_000_000_000_000
+    ticks = np.arange(stamps[5], stamps[-5], 7_000_000)
+    rates = rate_of(lambda t: -3.0 * (t - 1.75e9), stamps, ticks, 10_000_000)
+    np.testing.assert_allclose(rates, -3.0, rtol=1e-4)
+
+
+@pytest.mark.parametrize("period", [1_000_000, 20_000_000])  # of the samples: faster and slower than the clock
+def test_the_rate_of_a_sine_is_neither_early_nor_late(period):
+    """The mean slope of sin(w t) over a span h around t is cos(w t) sin(w h / 2) / (h / 2)."""
+    omega, clock = 4.0, 10_000_000
+    stamps = np.arange(0, 3_000_000_000, period)
+    ticks = stamps[5:-5] if period > clock else np.arange(50_000_000, 2_900_000_000, clock)
+    span = rate_span(stamps, clock)
+    assert span == max(clock, period)
+    half = span / 2e9
+    expected = omega * np.cos(omega * ticks / 1e9) * np.sin(omega * half) / (omega * half)
+    rates = rate_of(lambda t: math.sin(omega * t), stamps, ticks, span)
+    # Half way between two samples a straight line lies below the sine, alike on both sides of a tick.
+    np.testing.assert_allclose(rates, expected, atol=omega**3 * (period / 1e9) ** 2 / 7)
+
+
+def test_no_rate_where_a_gap_hides_what_happened():
+    stamps = [0, 10, 20, 60, 70, 80]
+    rates = rates_of_change(np.array(stamps), np.array(stamps)[:, None] * 1.0, np.arange(5, 80, 10), 10, 20)[:, 0]
+    np.testing.assert_allclose(rates, [1e9, 1e9, NAN, NAN, NAN, NAN, 1e9, 1e9])
+
+
+def test_the_span_of_a_rate_that_nothing_tells_is_the_clock():
+    assert rate_span(np.array([0, 5]), 7) == 7

@@ -1,0 +1,294 @@
+import shutil
+
+import numpy as np
+import pytest
+from recordings import CUSTOM, EPOCH, HUSKY, SECOND, fill, leg_and_speed, stamp, write_ros1, write_ros2
+from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.bags import Bag
+from infonet_ros.settings import Modality
+
+LEG = Modality("leg", "/leg", ("force", "torque[0]"))
+SPEED = Modality("speed", "/speed", ("data",))
+
+
+def samples_of(path, modalities=(LEG, SPEED)):
+    with Bag([path]) as bag:
+        return list(bag.samples(modalities, bag.start, bag.end + 1))
+
+
+def zstandard(path):
+    try:
+        from compression import zstd
+    except ImportError:
+        from backports import zstd
+    packed = path.with_name(path.name + ".zst")
+    packed.write_bytes(zstd.compress(path.read_bytes()))
+    return packed
+
+
+@pytest.fixture(scope="module")
+def expected(store):
+    """What every kind of bag must give, from the messages themselves."""
+    return [
+        ("leg", [m.force, float(m.torque[0])]) if topic == "/leg" else ("speed", [m.data])
+        for topic, _, _, m in leg_and_speed(store, seconds=3.0)
+    ]
+
+
+KINDS = {
+    "mcap folder": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)),
+    "mcap file": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)) / "bag.mcap",
+    "mcap.zst file": lambda folder, store: zstandard(
+        write_ros2(folder / "bag", store, leg_and_speed(store, 3.0)) / "bag.mcap"
+    ),
+    "mcap, chunks compressed": lambda folder, store: write_ros2(
+        folder / "bag", store, leg_and_speed(store, 3.0), compression=CompressionMode.STORAGE
+    ),
+    "sqlite3 folder": lambda folder, store: write_ros2(
+        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3
+    ),
+    "sqlite3 file": lambda folder, store: (
+        write_ros2(folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3) / "bag.db3"
+    ),
+    "sqlite3, messages compressed": lambda folder, store: write_ros2(
+        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3, CompressionMode.MESSAGE
+    ),
+    "sqlite3, file compressed": lambda folder, store: write_ros2(
+        folder / "bag", store, leg_and_speed(store, 3.0), StoragePlugin.SQLITE3, CompressionMode.FILE
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_ros2_bag_gives_the_same_samples(kind, tmp_path, store, expected):
+    samples = samples_of(KINDS[kind](tmp_path, store))
+    assert [(s.modality, s.values) for s in samples] == expected
+
+
+def test_a_ros1_bag_gives_the_same_samples(tmp_path, ros1_store, expected):
+    path = write_ros1(tmp_path / "old.bag", ros1_store, leg_and_speed(ros1_store, 3.0, ros1=True))
+    assert [(s.modality, s.values) for s in samples_of(path)] == expected
+
+
+def test_a_folder_without_metadata_is_read_file_by_file(tmp_path, store, expected):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 3.0))
+    (folder / "metadata.yaml").unlink()
+    assert [(s.modality, s.values) for s in samples_of(folder)] == expected
+
+
+def test_stamps_come_from_the_header_or_else_from_the_recorder(tmp_path, store):
+    messages = [(t, k, time + 7 * SECOND, m) for t, k, time, m in leg_and_speed(store, 1.0)]
+    with Bag([write_ros2(tmp_path / "bag", store, messages)]) as bag:
+        first = {s.modality: s for s in reversed(list(bag.samples((LEG, SPEED), bag.start, bag.end + 1)))}
+        assert (first["leg"].stamp, first["leg"].received) == (EPOCH, EPOCH + 7 * SECOND)
+        assert first["speed"].stamp == first["speed"].received == EPOCH + 7 * SECOND + 1
+        assert bag.unstamped == {"/speed"}
+
+
+def test_only_the_span_that_was_asked_for_is_read(small_bag):
+    with Bag([small_bag]) as bag:
+        samples = list(bag.samples((SPEED,), EPOCH + 10 * SECOND, EPOCH + 12 * SECOND))
+    assert len(samples) == 40
+    assert min(s.received for s in samples) >= EPOCH + 10 * SECOND
+
+
+def test_the_husky_recording_has_the_topics_that_its_source_says():
+    with Bag([HUSKY]) as bag:
+        counts = {topic.name: topic.count for topic in bag.topics.values()}
+        assert counts == {"/imu/data": 11865, "/husky_velocity_controller/odom": 3952, "/fix": 989}
+        assert (bag.end - bag.start) / SECOND == pytest.approx(395.3, abs=0.1)
+
+
+def joint_state(store, time, names, values):
+    zeros = np.zeros(0)
+    header = store.types["std_msgs/msg/Header"](stamp=stamp(store, time), frame_id="")
+    kind = "sensor_msgs/msg/JointState"
+    return (
+        "/joints",
+        kind,
+        time,
+        store.types[kind](
+            header=header, name=names, position=np.array(values, dtype=float), velocity=zeros, effort=zeros
+        ),
+    )
+
+
+def test_joints_of_two_publishers_are_all_found_and_told_apart(tmp_path, store):
+    messages = []
+    for k in range(20):
+        messages.append(joint_state(store, EPOCH + 2 * k * SECOND, ["left", "right"], [k, 10.0 * k]))
+        messages.append(joint_state(store, EPOCH + (2 * k + 1) * SECOND, ["tilt"], [-k]))
+    with Bag([write_ros2(tmp_path / "bag", store, messages)]) as bag:
+        fields, left_out = bag.fields("/joints")
+        paths = tuple(field.path for field in fields)
+        assert paths == ("position[left]", "position[right]", "position[tilt]")
+        assert left_out == []
+        values = [s.values for s in bag.samples((Modality("j", "/joints", paths),), bag.start, bag.end + 1)]
+    assert values[2:4] == [[1.0, 10.0, None], [None, None, -1.0]]
+
+
+# ---- what cannot be read is one sentence ----------------------------------------------------------------------------
+
+
+def truncated(path, keep=0.6):
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * keep)])
+    return path
+
+
+def broken(folder, store, ros1_store):
+    """Recordings that cannot be used, by what is wrong with them."""
+
+    def good(name, plugin=StoragePlugin.MCAP):
+        return write_ros2(folder / name, store, leg_and_speed(store, 3.0), plugin)
+
+    (folder / "empty.mcap").touch()
+    (folder / "foreign.mcap").write_text("a,b\n1,2\n" * 100)
+    (folder / "foreign.bag").write_bytes(bytes(range(256)) * 8)
+    (folder / "foreign.db3").write_bytes(bytes(range(256)) * 8)
+    (folder / "notes.txt").write_text("hello")
+    (folder / "nothing").mkdir()
+    (folder / "bad yaml").mkdir()
+    (folder / "bad yaml" / "metadata.yaml").write_text("rosbag2_bagfile_information: [")
+    ros1 = write_ros1(folder / "cut.bag", ros1_store, leg_and_speed(ros1_store, 3.0, ros1=True))
+    unlisted = good("file missing")
+    (unlisted / "file missing.mcap").unlink()
+    return {
+        "absent": (folder / "absent.mcap", "is not there"),
+        "empty file": (folder / "empty.mcap", "is empty"),
+        "foreign mcap": (folder / "foreign.mcap", "not a readable bag"),
+        "foreign bag": (folder / "foreign.bag", "not a readable bag"),
+        "foreign db3": (folder / "foreign.db3", "not a readable bag"),
+        "another suffix": (folder / "notes.txt", "is not a bag"),
+        "folder without a bag": (folder / "nothing", "is not a bag"),
+        "damaged metadata": (folder / "bad yaml", "not a readable bag"),
+        "storage file missing": (unlisted, "not a readable bag"),
+        "truncated mcap": (truncated(good("cut") / "cut.mcap"), "not a readable bag"),
+        "truncated db3": (truncated(good("cut3", StoragePlugin.SQLITE3) / "cut3.db3", 0.3), "not a readable bag"),
+        "truncated bag": (truncated(ros1), "not a readable bag"),
+        "no message": (write_ros2(folder / "silent", store, []), "no messages"),
+    }
+
+
+BROKEN = [
+    "absent",
+    "empty file",
+    "foreign mcap",
+    "foreign bag",
+    "foreign db3",
+    "another suffix",
+    "folder without a bag",
+    "damaged metadata",
+    "storage file missing",
+    "truncated mcap",
+    "truncated db3",
+    "truncated bag",
+    "no message",
+]
+
+
+@pytest.fixture(scope="module")
+def broken_bags(tmp_path_factory, store, ros1_store):
+    bags = broken(tmp_path_factory.mktemp("broken"), store, ros1_store)
+    assert list(bags) == BROKEN
+    return bags
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_bag_ends_in_one_sentence(what, broken_bags):
+    path, words = broken_bags[what]
+    with pytest.raises(RecordingError, match=words) as error:
+        samples_of(path)
+    assert "\n" not in str(error.value)
+    assert path.name in str(error.value)
+
+
+def test_a_damaged_message_is_left_out_and_counted(tmp_path, store, expected):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 3.0))
+    raw = bytearray((folder / "bag.mcap").read_bytes())
+    position = raw.index(b"left\x00")
+    raw[position - 4 : position] = (0x7FFFFFFF).to_bytes(4, "little")  # a string of two gigabytes
+    (folder / "bag.mcap").write_bytes(raw)
+    with Bag([folder]) as bag:
+        samples = list(bag.samples((LEG, SPEED), bag.start, bag.end + 1))
+        (notice,) = bag.notices
+        fields = {field.path for field in bag.fields("/leg")[0]}
+    assert [(s.modality, s.values) for s in samples] == expected[1:]
+    assert notice.startswith("1 message of /leg left out, because")
+    assert "force" in fields
+
+
+def test_a_topic_of_nothing_but_damaged_messages_says_so(tmp_path, store):
+    folder = tmp_path / "bag"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        fill(
+            writer,
+            leg_and_speed(store, 1.0),
+            lambda kind, m: bytes(9) if kind == CUSTOM else store.serialize_cdr(m, kind),
+            store,
+        )
+    with Bag([folder]) as bag:
+        with pytest.raises(RecordingError, match="messages cannot be read"):
+            bag.fields("/leg")
+        assert len(list(bag.samples((LEG, SPEED), bag.start, bag.end + 1))) == 20
+        assert bag.notices[0].startswith("20 messages of /leg left out")
+
+
+def test_messages_of_another_type_on_the_same_topic_are_left_out(tmp_path, store):
+    folder = tmp_path / "bag"
+    with Writer(folder, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        for kind, value, count in (("std_msgs/msg/Float64", 2.5, 3), ("std_msgs/msg/Int32", 7, 1)):
+            connection = writer.add_connection("/speed", kind, typestore=store)
+            for at in range(count):
+                writer.write(connection, EPOCH + at, store.serialize_cdr(store.types[kind](value), kind))
+    with Bag([folder]) as bag:
+        assert [s.values for s in bag.samples((SPEED,), bag.start, bag.end + 1)] == [[2.5]] * 3
+        assert "of type std_msgs/msg/Int32" in bag.notices[0]
+
+
+def test_a_type_without_definition_is_named(tmp_path, store):
+    import sqlite3
+
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), StoragePlugin.SQLITE3)
+    with sqlite3.connect(folder / "bag.db3") as database:  # as recorded by ROS 2 before Iron
+        database.execute("DELETE FROM message_definitions")
+    assert len(samples_of(folder, (SPEED,))) == 20  # a standard type is known all the same
+    with pytest.raises(RecordingError, match=rf"/leg has messages of type {CUSTOM}, whose definition"):
+        samples_of(folder, (LEG,))
+
+
+def test_a_modality_of_another_type_is_refused(small_bag):
+    with pytest.raises(RecordingError, match="expects sensor_msgs/msg/Imu"):
+        samples_of(small_bag, (Modality("leg", "/leg", ("force",), "sensor_msgs/msg/Imu"),))
+
+
+def test_a_field_that_is_not_there_is_named_with_those_that_are(small_bag):
+    with pytest.raises(ConfigurationError, match=r"no field 'weight'.*force"):
+        samples_of(small_bag, (Modality("leg", "/leg", ("weight",)),))
+
+
+def test_ros1_and_ros2_bags_are_not_mixed(tmp_path, small_bag, ros1_store):
+    old = write_ros1(tmp_path / "old.bag", ros1_store, leg_and_speed(ros1_store, 1.0, ros1=True))
+    with pytest.raises(RecordingError, match="given together"), Bag([small_bag, old]):
+        pass
+
+
+def test_parts_of_one_recording_are_read_in_the_order_of_time(tmp_path, store):
+    messages = list(leg_and_speed(store, 4.0))
+    second = write_ros2(tmp_path / "b", store, messages[80:])
+    first = write_ros2(tmp_path / "a", store, messages[:80])
+    with Bag([second, first]) as bag:
+        received = [s.received for s in bag.samples((LEG, SPEED), bag.start, bag.end + 1)]
+    assert received == [time for _, _, time, _ in messages]
+
+
+def test_nothing_is_left_behind_of_an_unpacked_bag(tmp_path, store, monkeypatch):
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(aside))
+    bag = zstandard(write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0)) / "bag.mcap")
+    assert samples_of(bag)
+    assert list(aside.iterdir()) == []
+    shutil.rmtree(aside)

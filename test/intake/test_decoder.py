@@ -1,0 +1,400 @@
+"""The decoder against rosbags and rclpy: it reads from bytes what they read, and refuses what they refuse."""
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from recordings import HUSKY
+from rosbags.highlevel import AnyReader
+from rosbags.interfaces import Nodetype
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.message_fields import numeric_fields
+from infonet_ros.intake.paths import header_stamp, parse_channel
+from infonet_ros.intake.types import definitions_schema, installed_definitions
+
+STORE = get_typestore(Stores.LATEST)
+T = STORE.types
+GUARDIAN = Path(__file__).parents[1] / "data" / "guardian"
+QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+NUMBERS = {
+    **{kind: np.dtype(kind) for kind in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")},
+    **{"float32": np.dtype("f4"), "float64": np.dtype("f8"), "bool": np.dtype("?")},
+    **{"byte": np.dtype("i1"), "char": np.dtype("u1")},
+}
+BASES = st.sampled_from([*NUMBERS, "string"]).map(lambda kind: (Nodetype.BASE, (kind, 0)))
+
+
+def many(elements):
+    """Arrays of these, of fixed and of any length."""
+    return st.tuples(st.just(Nodetype.ARRAY), st.tuples(elements, st.integers(1, 3))) | st.tuples(
+        st.just(Nodetype.SEQUENCE), st.tuples(elements, st.just(0))
+    )
+
+
+@st.composite
+def definitions(draw):
+    """Some types, each of which may have those before it inside; the last one is the message."""
+    made = {}
+    for number in range(draw(st.integers(1, 3))):
+        inner = [st.just((Nodetype.NAME, name)) for name in made]
+        elements = st.one_of(BASES, *inner)
+        nodes = draw(st.lists(elements | many(elements), min_size=1, max_size=5))
+        made[f"p/msg/T{number}"] = ([], [(f"f{index}", node) for index, node in enumerate(nodes)])
+    return made
+
+
+def value_of(node, store, rng):
+    kind, content = node
+    if kind == Nodetype.NAME:
+        fields = store.fielddefs[content][1]
+        return store.types[content](*(value_of(inner, store, rng) for _, inner in fields))
+    if kind == Nodetype.BASE:
+        return "é" * int(rng.integers(0, 5)) if content[0] == "string" else number_of(content[0], rng, 1)[0].item()
+    element = content[0]
+    count = content[1] if kind == Nodetype.ARRAY else int(rng.integers(0, 4))
+    if element[0] == Nodetype.BASE and element[1][0] != "string":
+        return number_of(element[1][0], rng, count)
+    return [value_of(element, store, rng) for _ in range(count)]
+
+
+def number_of(kind, rng, count):
+    dtype = NUMBERS[kind]
+    if dtype.kind == "f":
+        return rng.choice([*rng.normal(size=4), np.nan, np.inf], size=count).astype(dtype)
+    if dtype.kind == "b":
+        return rng.integers(0, 2, size=count).astype(dtype)
+    limits = np.iinfo(dtype)
+    return rng.integers(limits.min, limits.max, size=count, dtype=dtype, endpoint=True)
+
+
+def paths_of(node, store, path):
+    """Every channel that a node could give, a few elements of each array."""
+    kind, content = node
+    if kind == Nodetype.NAME:
+        return [p for name, inner in store.fielddefs[content][1] for p in paths_of(inner, store, f"{path}.{name}")]
+    if kind == Nodetype.BASE:
+        return [] if content[0] == "string" else [path]
+    element = content[0]
+    if element[0] == Nodetype.BASE and element[1][0] != "string":
+        ends = ("[0]", "[-1]", "[7]", "[1:]|count", "|max", "|mean", "[::-1]|std", "|norm")
+        return [path + end for end in ends]
+    return [p for index in (0, -1, 2) for p in paths_of(element, store, f"{path}[{index}]")]
+
+
+def expected_row(message, channels):
+    row = [channel.extract(message) for channel in channels]
+    return [np.nan if value is None else value for value in row], [value is not None for value in row]
+
+
+@np.errstate(all="ignore")
+def by_rosbags(raws, type_name, store, paths, ros1=False):
+    """Read by rosbags and by attributes; None for a message that rosbags refuses."""
+    schema = definitions_schema(store.fielddefs)
+    channels = [parse_channel(path).bind(type_name, schema, "/topic") for path in paths]
+    deserialize = store.deserialize_ros1 if ros1 else store.deserialize_cdr
+    rows = []
+    for raw in raws:
+        try:
+            message = deserialize(raw, type_name)
+        except Exception:
+            rows.append(None)
+        else:
+            rows.append((header_stamp(message) or NO_STAMP, *expected_row(message, channels)))
+    return rows
+
+
+def assert_same(readings, expected):
+    assert readings.readable.tolist() == [row is not None for row in expected], readings.problem
+    assert readings.unreadable == expected.count(None)
+    assert bool(readings.problem) == (None in expected)
+    blank = (NO_STAMP, [np.nan] * readings.values.shape[1], [False] * readings.values.shape[1])
+    for index, row in enumerate(expected):
+        stamp, values, present = row or blank
+        assert readings.stamps[index] == stamp
+        np.testing.assert_array_equal(readings.values[index], values)
+        assert readings.present[index].tolist() == present
+
+
+def serialized(made, seed, form, count=12):
+    """Make random messages of a random type: a store, the bytes, and the channels."""
+    store = get_typestore(Stores.EMPTY)
+    store.register(made)
+    name = list(made)[-1]
+    rng = np.random.default_rng(seed)
+    messages = [value_of((Nodetype.NAME, name), store, rng) for _ in range(count)]
+    if form == "ros1":
+        raws = [bytes(store.serialize_ros1(message, name)) for message in messages]
+    else:
+        raws = [bytes(store.serialize_cdr(message, name, little_endian=form == "little")) for message in messages]
+    paths = [path.removeprefix(".") for path in paths_of((Nodetype.NAME, name), store, "")]
+    return store, name, raws, paths, rng
+
+
+FORMS = st.sampled_from(["little", "big", "ros1"])
+
+
+@QUICK
+@given(definitions(), st.integers(0, 2**32), FORMS)
+def test_what_is_read_from_bytes_is_what_rosbags_reads(made, seed, form):
+    store, name, raws, paths, _ = serialized(made, seed, form)
+    expected = by_rosbags(raws, name, store, paths, form == "ros1")
+    decoder = Decoder(name, store.fielddefs, paths, "/topic", ros1=form == "ros1")
+    assert_same(decoder.read(raws), expected)
+    assert_same(decoder.read(raws[:1]), expected[:1])  # from the layouts that it knows now
+    assert_same(decoder.read([*raws[5:], *raws[:5]]), [*expected[5:], *expected[:5]])
+
+
+def harmed(raw, rng):
+    """Shorten or lengthen a message, or let some of its bytes lie."""
+    raw = bytearray(raw)
+    harm = rng.integers(0, 3)
+    if harm == 0:
+        return bytes(raw[: rng.integers(0, len(raw) + 1)])
+    if harm == 1:
+        return bytes(raw) + rng.bytes(int(rng.integers(1, 9)))
+    for _ in range(int(rng.integers(1, 4))):
+        if raw:
+            raw[rng.integers(0, len(raw))] = rng.choice([0, 1, 2, 255, int(rng.integers(0, 256))])
+    return bytes(raw)
+
+
+@QUICK
+@given(definitions(), st.integers(0, 2**32), FORMS)
+def test_what_rosbags_refuses_is_unreadable_and_harms_no_other_message(made, seed, form):
+    store, name, raws, paths, rng = serialized(made, seed, form)
+    raws = [harmed(raw, rng) if rng.random() < 0.6 else raw for raw in raws]
+    decoder = Decoder(name, store.fielddefs, paths, "/topic", ros1=form == "ros1")
+    assert_same(decoder.read(raws), by_rosbags(raws, name, store, paths, form == "ros1"))
+
+
+@pytest.mark.parametrize("recording", [HUSKY, GUARDIAN], ids=lambda path: path.name)
+def test_recordings_are_read_as_rosbags_reads_them(recording):
+    with AnyReader([recording]) as reader:
+        raws = {}
+        for connection, _, raw in reader.messages():
+            raws.setdefault((connection.topic, connection.msgtype), []).append(raw)
+        schema = definitions_schema(reader.typestore.fielddefs)
+        for (topic, type_name), all_of_topic in raws.items():
+            some = all_of_topic[:400]
+            fields = [
+                f for raw in some[:25] for f in numeric_fields(type_name, schema, reader.deserialize(raw, type_name))[0]
+            ]
+            paths = list(dict.fromkeys(field.path for field in fields))
+            decoder = Decoder(type_name, reader.typestore.fielddefs, paths, topic)
+            assert_same(decoder.read(some), by_rosbags(some, type_name, reader.typestore, paths))
+
+
+IMU = "sensor_msgs/msg/Imu"
+JOINTS = "sensor_msgs/msg/JointState"
+
+
+def header(sec=7, nanosec=5, frame="base"):
+    return T["std_msgs/msg/Header"](T["builtin_interfaces/msg/Time"](sec, nanosec), frame)
+
+
+def joints(names, positions, frame="arm"):
+    return STORE.serialize_cdr(
+        T[JOINTS](header(frame=frame), names, np.array(positions, float), np.zeros(0), np.zeros(0)), JOINTS
+    )
+
+
+def test_stamps_and_frames_are_those_of_the_header():
+    raws = [joints(["a"], [1.0], frame) for frame in ("arm", "leg", "arm")]
+    raws[2] = STORE.serialize_cdr(T[JOINTS](header(0, 0, ""), [], *[np.zeros(0)] * 3), JOINTS)
+    readings = Decoder(JOINTS, STORE.fielddefs, (), "/joints").read(raws)
+    assert readings.stamps.tolist() == [7_000_000_005, 7_000_000_005, NO_STAMP]
+    assert readings.frame_ids.tolist() == ["arm", "leg", ""]
+
+
+def test_the_frame_of_a_twist_is_its_own():
+    kind = "nav_msgs/msg/Odometry"
+    fields = STORE.fielddefs[kind][1]
+    rng = np.random.default_rng(0)
+    values = {name: value_of(node, STORE, rng) for name, node in fields}
+    message = T[kind](**values | {"header": header(), "child_frame_id": "wheels"})
+    readings = Decoder(kind, STORE.fielddefs, (), "/odom").read([STORE.serialize_cdr(message, kind)])
+    assert readings.frame_ids.tolist() == ["wheels"]
+
+
+def test_names_are_looked_up_message_by_message():
+    raws = [joints(["a", "b"], [1, 2]), joints(["b", "a"], [3, 4]), joints(["c", "b"], [5, 6]), joints(["a", "b"], [7])]
+    readings = Decoder(JOINTS, STORE.fielddefs, ("position[a]", "position[b]"), "/joints").read(raws)
+    np.testing.assert_array_equal(readings.values, [[1, 2], [4, 3], [np.nan, 6], [7, np.nan]])
+    assert readings.present.tolist() == [[True, True], [True, True], [False, True], [True, True]]
+
+
+def test_a_message_that_cannot_be_read_is_counted_and_nothing_else():
+    good = joints(["a"], [1.0])
+    bad = bytes(good[:-4]) + b"\xff\xff\xff\x7f"
+    readings = Decoder(JOINTS, STORE.fielddefs, ("position[a]",), "/joints").read([good, bad, b"", good])
+    assert readings.readable.tolist() == [True, False, False, True]
+    assert readings.stamps[1] == NO_STAMP
+    assert readings.values[:, 0].tolist()[::3] == [1.0, 1.0]
+    assert readings.problem
+
+
+def image(rows, columns, encoding="mono8"):
+    pixels = (np.arange(rows * columns) % 251).astype(np.uint8)
+    message = T["sensor_msgs/msg/Image"](header(), rows, columns, encoding, 0, columns, pixels)
+    return bytes(STORE.serialize_cdr(message, message.__msgtype__))
+
+
+def test_pixels_are_viewed_and_not_copied():
+    data = image(5000, 4000)
+    decoder = Decoder("sensor_msgs/msg/Image", STORE.fielddefs, ("pixels[0:10, 0:10]|mean",), "/image")
+    expected = by_rosbags([data], "sensor_msgs/msg/Image", STORE, ("pixels[0:10, 0:10]|mean",))
+    tracemalloc.start()
+    try:
+        readings = decoder.read([data, data])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert_same(readings, expected * 2)
+    assert peak < 1_000_000 < len(data)
+
+
+def test_an_image_without_plain_pixels_is_unreadable_and_says_why():
+    decoder = Decoder("sensor_msgs/msg/Image", STORE.fielddefs, ("pixels|mean",), "/image")
+    readings = decoder.read([image(2, 2), image(2, 2, "yuv42")])
+    assert readings.readable.tolist() == [True, False]
+    assert "yuv42" in readings.problem
+
+
+def points(count, big):
+    fields = [T["sensor_msgs/msg/PointField"](name, 4 * at, 7, 1) for at, name in enumerate("xyz")]
+    values = np.random.default_rng(count).normal(size=(count, 3)).astype(">f4" if big else "<f4")
+    data = np.frombuffer(values.tobytes(), np.uint8)
+    message = T["sensor_msgs/msg/PointCloud2"](header(), 1, count, fields, big, 12, 12 * count, data, True)
+    return bytes(STORE.serialize_cdr(message, message.__msgtype__))
+
+
+def test_clouds_of_any_size_give_their_points():
+    raws = [points(count, big) for count in (0, 1, 30, 30, 5000) for big in (False, True)]
+    paths = ("points.x|mean", "points.z[::2]|min", "width")
+    decoder = Decoder("sensor_msgs/msg/PointCloud2", STORE.fielddefs, paths, "/points")
+    assert_same(decoder.read(raws), by_rosbags(raws, "sensor_msgs/msg/PointCloud2", STORE, paths))
+
+
+def custom(text, name="p/msg/Custom", **others):
+    made = get_types_from_msg(text, name)
+    for other, definition in others.items():
+        made |= get_types_from_msg(definition, f"p/msg/{other}")
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "problem"),
+    [
+        (custom("Missing a\nfloat64 b"), "'p/msg/Missing'.* has no definition"),
+        (custom("Custom[] a\nfloat64 b"), "contains itself"),
+        (custom("Nothing[] a\nfloat64 b", Nothing=""), "array of messages without fields"),
+        (custom("wstring a\nfloat64 b"), "wstring"),
+        (
+            {
+                f"p/msg/{'Custom' if n == 0 else f'T{n}'}": ([], [("a", (Nodetype.NAME, f"p/msg/T{n + 1}"))])
+                for n in range(5000)
+            },
+            "deep",
+        ),
+    ],
+    ids=["missing", "itself", "nothing", "wstring", "deep"],
+)
+def test_a_definition_that_no_message_can_have_is_refused(made, problem):
+    with pytest.raises(ConfigurationError, match=problem):
+        Decoder("p/msg/Custom", made, ("b",), "/topic")
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        custom("Pair[1000000000] a\nfloat64 b", Pair="uint8 x\nfloat64 y"),
+        custom("Text[1000000000] a\nfloat64 b", Text="string x"),
+        custom("Pair[] a\nfloat64 b", Pair="uint8 x\nfloat64 y"),
+        custom("Text[] a\nfloat64 b", Text="string x"),
+        custom("float64[] a\nfloat64 b"),
+        custom("string[] a\nfloat64 b"),
+        custom("D1[] a\nfloat64 b", **{f"D{n}": f"D{n + 1} a\nD{n + 1} b" for n in range(1, 50)}, D50="uint8 a"),
+    ],
+)
+def test_more_elements_than_bytes_are_refused_at_once(made):
+    decoder = Decoder("p/msg/Custom", made, ("b",), "/topic")
+    tracemalloc.start()
+    try:
+        readings = decoder.read([b"\0\1\0\0" + b"\xff\xff\xff\x7f" + bytes(2000)] * 3)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert readings.unreadable == 3
+    assert peak < 1_000_000
+
+
+def test_elements_that_are_laid_out_alike_are_not_walked_over():
+    made = custom("Pair[] a\nfloat64 b", Pair="uint8 x\nfloat64 y\nuint8 z")
+    store = get_typestore(Stores.EMPTY)
+    store.register(made)
+    pairs = [store.types["p/msg/Pair"](1, float(k), 2) for k in range(1000)]
+    raw = store.serialize_cdr(store.types["p/msg/Custom"](pairs, 3.5), "p/msg/Custom")
+    paths = ("a[0].y", "a[999].y", "a[-2].z", "a[1000].x", "b")
+    decoder = Decoder("p/msg/Custom", made, paths, "/topic")
+    assert_same(decoder.read([raw]), by_rosbags([raw], "p/msg/Custom", store, paths))
+    assert len(decoder.locate(bytes(raw)).a) == 1000
+
+
+INSTALLED = [
+    IMU,
+    JOINTS,
+    "nav_msgs/msg/Odometry",
+    "sensor_msgs/msg/BatteryState",
+    "diagnostic_msgs/msg/DiagnosticArray",
+    "sensor_msgs/msg/CameraInfo",
+    "sensor_msgs/msg/MultiEchoLaserScan",
+    "std_msgs/msg/Float64MultiArray",
+]
+
+
+@pytest.mark.parametrize("name", INSTALLED)
+def test_what_is_read_from_bytes_is_what_rclpy_reads(name):
+    rclpy_messages = pytest.importorskip("rclpy.serialization", reason="needs ROS 2")
+    from infonet_ros.intake.types import message_class
+
+    found = installed_definitions(name)
+    store = get_typestore(Stores.EMPTY)
+    store.register(found)
+    rng = np.random.default_rng(1)
+    node = (Nodetype.NAME, name)
+    raws = [bytes(store.serialize_cdr(value_of(node, store, rng), name)) for _ in range(20)]
+    schema = definitions_schema(found)
+    paths = [path.removeprefix(".") for path in paths_of(node, store, "")]
+    paths = [path for path in paths if "level" not in path]  # rclpy gives a byte as bytes
+    channels = [parse_channel(path).bind(name, schema, "/topic") for path in paths]
+    messages = [rclpy_messages.deserialize_message(raw, message_class(name)) for raw in raws]
+    # It leaves room behind a message that is never sent.
+    again = [
+        bytes(rclpy_messages.serialize_message(message))[: len(raw)]
+        for message, raw in zip(messages, raws, strict=True)
+    ]
+    expected = [(header_stamp(message) or NO_STAMP, *expected_row(message, channels)) for message in messages]
+    assert_same(Decoder(name, found, paths, "/topic").read(again), expected)
+
+
+def test_definitions_of_installed_packages_that_are_not_there(tmp_path, monkeypatch):
+    folder = tmp_path / "share" / "p" / "msg"
+    folder.mkdir(parents=True)
+    (folder / "Speed.msg").write_text("float64 value\nUnit unit\n")
+    (folder / "Unit.idl").write_text("module p { module msg { struct Unit { uint8 code; }; }; };")
+    (folder / "Broken.msg").write_text("float64\n")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", os.pathsep.join([str(tmp_path / "nowhere"), str(tmp_path)]))
+    assert set(installed_definitions("p/Speed")) == {"p/msg/Speed", "p/msg/Unit"}
+    for name in ("p/msg/Missing", "../../etc/msg/Passwd", "nothing"):
+        with pytest.raises(ConfigurationError, match="not known here"):
+            installed_definitions(name)
+    with pytest.raises(ConfigurationError, match=r"Broken\.msg is no definition"):
+        installed_definitions("p/msg/Broken")

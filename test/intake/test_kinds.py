@@ -1,0 +1,151 @@
+"""Kinds are told on simulated streams of each kind, and two fields with the same numbers are found out."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.intake.kinds import Column, as_angle, kind_of, same_numbers
+
+START = 1_750_000_000_000_000_000
+RUNS = 20
+
+
+def column(values, rate=100.0, path="x", start=START):
+    values = np.asarray(values, dtype=float)
+    stamps = start + np.round(np.arange(len(values)) / rate * 1e9).astype(np.int64)
+    return Column.of(path, stamps, values)
+
+
+def kinds(make, count=2000, **options):
+    """Kinds of as many runs of a simulated stream."""
+    found = []
+    for seed in range(RUNS):
+        found.append(kind_of(as_angle(column(make(np.random.default_rng(seed), count), **options))).name)
+    return found
+
+
+def autoregressive(rng, count, past):
+    return lfilter([1.0], [1.0, -past], rng.normal(size=count + 500))[500:]
+
+
+def clock(rng, count):
+    return 17.0 + np.arange(count) / 100.0 + rng.normal(0.0, 0.0005, count)
+
+
+STREAMS = {
+    "constant": ("constant", lambda rng, n: np.full(n, 3.5)),
+    "empty": ("empty", lambda rng, n: np.full(n, np.nan)),
+    "event": ("event", lambda rng, n: np.isin(np.arange(n), rng.integers(0, n, 6))),
+    "two samples of an event": ("event", lambda rng, n: 7.0 * np.isin(np.arange(n), (n // 3, n // 2))),
+    "sequence number": ("counter", lambda rng, n: np.arange(n) + 1e6),
+    "sequence number of 8 bits": ("counter", lambda rng, n: np.arange(n) % 256),
+    "sequence number, some lost": ("counter", lambda rng, n: np.flatnonzero(rng.random(2 * n) < 0.97)[:n]),
+    "countdown": ("counter", lambda rng, n: 1e4 - np.arange(n)),
+    "slow counter, restarted": ("counter", lambda rng, n: np.arange(n) // 10 % 70),
+    "clock": ("counter", clock),
+    "nanoseconds of a stamp": ("counter", lambda rng, n: np.floor(1e9 * (np.arange(n) / 100.0 % 1.0))),
+    "white noise": ("measurement", lambda rng, n: rng.normal(size=n)),
+    "noise of 0.95": ("measurement", lambda rng, n: autoregressive(rng, n, 0.95)),
+    "oscillation": ("measurement", lambda rng, n: np.sin(np.arange(n) * 20.0 / n + rng.random())),
+    "random walk": ("wandering", lambda rng, n: np.cumsum(rng.normal(size=n))),
+    "pose": ("wandering", lambda rng, n: np.cumsum(autoregressive(rng, n, 0.98))),
+    "ramp in noise": ("wandering", lambda rng, n: np.arange(n) / 300.0 + rng.normal(size=n)),
+    "encoder": ("wandering", lambda rng, n: np.cumsum(rng.poisson(3.0, n))),
+    "encoder, restarted": ("wandering", lambda rng, n: np.cumsum(rng.poisson(3.0, n)) % 4000),
+    "wheel": ("wandering", lambda rng, n: np.cumsum(np.abs(autoregressive(rng, n, 0.9)))),
+    "held": ("held", lambda rng, n: np.repeat(rng.normal(size=n // 10), 10)),
+    "turning heading": ("wandering", lambda rng, n: np.degrees(0.05 * np.cumsum(1.0 + rng.normal(size=n))) % 360.0),
+}
+
+
+@pytest.mark.parametrize("stream", STREAMS)
+def test_a_stream_of_each_kind_is_told(stream):
+    expected, make = STREAMS[stream]
+    found = kinds(make)
+    # One random walk in twenty comes back so often that it could be none.
+    assert found.count(expected) >= (0.85 if expected == "wandering" else 0.95) * RUNS, found
+
+
+def test_a_speed_that_rests_at_zero_now_and_then_does_not_wander():
+    """A joystick: few commands, each held for long."""
+    speeds = np.repeat([0.0, 0.1, 0.0, -0.05, 0.0, 0.12, 0.0], 400)
+    ramps = lfilter([0.05], [1.0, -0.95], speeds)
+    assert kind_of(column(np.round(ramps, 6))).name != "wandering"
+
+
+def test_states_do_not_wander():
+    assert kind_of(column(np.repeat([0, 1, 2, 3], 500))).name == "measurement"
+
+
+def test_a_stream_of_noise_with_a_small_drift_is_not_differentiated():
+    rng = np.random.default_rng(0)
+    drift = np.cumsum(rng.normal(size=6000))
+    assert kind_of(column(rng.normal(size=6000) + 0.3 * drift / drift.std())).name == "measurement"
+
+
+def test_covariances_are_told_by_their_names():
+    noise = np.random.default_rng(0).normal(size=500)
+    assert kind_of(column(noise, path="pose.covariance[0]")).name == "covariance"
+
+
+@pytest.mark.parametrize(("unit", "turn"), [("degrees", 360.0), ("radians", 2 * np.pi)])
+@pytest.mark.parametrize("low", [0.0, -0.5])
+def test_a_number_that_jumps_by_whole_turns_is_an_angle(unit, turn, low):
+    turns = np.cumsum(np.random.default_rng(1).normal(0.005, 0.01, 3000))
+    angle = as_angle(column(turn * ((turns - low) % 1.0 + low), path="heading"))
+    assert angle.path == f"heading|{unit}"
+    np.testing.assert_allclose(np.diff(angle.values), 2 * np.pi * np.diff(turns), atol=1e-6)
+    assert kind_of(angle).channel(angle) == f"heading|{unit}|rate"
+
+
+def test_noise_over_a_range_of_two_pi_is_no_angle():
+    noise = np.random.default_rng(0).uniform(-np.pi, np.pi, 2000)
+    assert as_angle(column(noise)).path == "x"
+
+
+def test_an_angle_about_a_level_stays_an_angle():
+    rng = np.random.default_rng(0)
+    assert kind_of(column(0.1 * rng.normal(size=2000), path="q|roll")).name == "angle"
+
+
+# ---- the same numbers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("change", [lambda x: x, lambda x: -x, lambda x: 57.3 * x + 2.0])
+def test_copies_are_found_up_to_scale(change):
+    values = np.random.default_rng(0).normal(size=800)
+    assert same_numbers(column(values), column(change(values), start=START + 3_000_000))
+
+
+def test_a_copy_on_a_slower_topic_with_lost_messages_is_found():
+    rng = np.random.default_rng(0)
+    original = column(rng.normal(size=800))
+    kept = rng.random(800) < 0.98
+    assert same_numbers(original, Column.of("y", original.stamps[kept] + 2_000_000, original.values[kept]))
+
+
+def test_what_only_looks_alike_is_not_the_same():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=2000)
+    assert not same_numbers(column(x), column(x + 1e-2 * rng.normal(size=2000)))
+    assert not same_numbers(column(x), column(x**3))
+    assert not same_numbers(column(rng.integers(0, 3, 2000)), column(rng.integers(0, 3, 2000)))
+    events = [np.isin(np.arange(2000), rng.integers(0, 2000, 8)) for _ in range(2)]
+    assert not same_numbers(*map(column, events))
+    assert same_numbers(column(events[0]), column(events[0]))
+
+
+def test_two_wheels_that_drive_straight_ahead_are_two():
+    rng = np.random.default_rng(0)
+    left, right = np.cumsum(0.1 + 0.005 * rng.normal(size=(2, 6000)), axis=1)
+    assert np.abs(left - right).max() < 2e-3 * np.ptp(left)
+    assert not same_numbers(column(left), column(right))
+    assert same_numbers(column(left), column(2.0 * left))
+
+
+def test_the_period_is_neither_that_of_bursts_nor_of_rounded_stamps():
+    sixty = np.floor(np.arange(600) * 1000.0 / 60.0).astype(np.int64) * 1_000_000  # milliseconds
+    assert Column("x", sixty, np.zeros(600)).period == pytest.approx(1 / 60.0, rel=1e-3)
+    bursts = (np.arange(600) // 5 * 5 * 10_000_000 + np.arange(600) % 5 * 1000).astype(np.int64)
+    assert Column("x", bursts, np.zeros(600)).period == pytest.approx(0.01, rel=0.1)
+    assert np.isnan(Column("x", sixty[:1], np.zeros(1)).period)

@@ -1,0 +1,189 @@
+"""Binary logs: the same numbers as in the arrays that they were written from."""
+
+import struct
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import feather, ipc, parquet
+from scipy.io import savemat
+
+from infonet_ros.errors import MissingDependencyError, RecordingError
+from infonet_ros.intake import logs
+from infonet_ros.intake.tables import Tables
+from infonet_ros.settings import Modality
+
+ROWS = 50
+TIME = np.arange(ROWS) * 0.02
+A = np.random.default_rng(1).normal(size=ROWS)
+B = np.random.default_rng(2).integers(-5, 5, size=ROWS)
+
+
+def read(path, **options):
+    """Stamps from the first and values of every channel, and notices."""
+    with Tables([path], **options) as table:
+        found = {}
+        for topic in table.topics:
+            for field in table.fields(topic)[0]:
+                samples = list(table.samples([Modality("m", topic, (field.path,))], table.start, table.end + 1))
+                stamps = np.array([sample.stamp for sample in samples])
+                found[f"{topic}.{field.path}"] = (stamps - table.start) / 1e9, [sample.values[0] for sample in samples]
+        return found, table.notices
+
+
+def assert_channel(found, name, values, times=TIME):
+    stamps, numbers = found[name]
+    np.testing.assert_allclose(stamps, times, atol=1e-9)
+    np.testing.assert_allclose(np.array(numbers, dtype=float), values)
+
+
+def save_parquet(table, path):
+    parquet.write_table(table, path, row_group_size=7)
+
+
+def save_feather(table, path):
+    feather.write_feather(table, path, compression="zstd")
+
+
+def save_stream(table, path):
+    with pa.OSFile(str(path), "wb") as file, ipc.new_stream(file, table.schema) as stream:
+        stream.write_table(table)
+
+
+ARROW_TIMES = {
+    "seconds": TIME,
+    "nanoseconds": pa.array(np.int64(17 * 10**17) + np.arange(ROWS) * 20_000_000),
+    "stamps": pa.array((np.int64(17 * 10**17) + np.arange(ROWS) * 20_000_000).astype("M8[ns]")),
+    "stamps in milliseconds with a zone": pa.array(
+        (17 * 10**11 + np.arange(ROWS) * 20), pa.timestamp("ms", "Europe/Berlin")
+    ),
+    "lengths of time": pa.array((np.arange(ROWS) * 20_000).astype("m8[us]")),
+    "text": pa.array([f"2024-05-01 12:00:0{t:.2f}" for t in TIME]),
+}
+
+
+@pytest.mark.parametrize("save", [save_parquet, save_feather, save_stream])
+@pytest.mark.parametrize("kind", ARROW_TIMES)
+def test_arrow_tables_of_any_types(tmp_path, save, kind):
+    with_gaps = pa.array([None if k % 5 == 0 else float(a) for k, a in enumerate(A)])
+    columns = {
+        "time": ARROW_TIMES[kind],
+        "small": pa.array(A.astype(np.float32)),
+        "whole": pa.array(B.astype(np.int16)),
+        "unsigned": pa.array(np.full(ROWS, 2**64 - 1, dtype=np.uint64)),
+        "truth": pa.array(B > 0),
+        "gaps": with_gaps,
+        "texts": pa.array([str(b) for b in B]),
+        "names": pa.array(["idle", "drive"] * (ROWS // 2)).dictionary_encode(),
+        "lists": pa.array([[1.0, 2.0]] * ROWS),
+        "pose": pa.array([{"x": a, "y": {"z": b}} for a, b in zip(A.tolist(), B.tolist(), strict=True)]),
+    }
+    path = tmp_path / "log.bin"  # what it holds tells what it is
+    save(pa.table(columns), path)
+    found, notices = read(path)
+    assert_channel(found, "table.small", A.astype(np.float32))
+    assert_channel(found, "table.whole", B)
+    assert_channel(found, "table.truth", B > 0)
+    assert_channel(found, "table.texts", B)
+    assert_channel(found, "pose.x", A)
+    assert_channel(found, "pose.y.z", B)
+    stamps, values = found["table.gaps"]
+    assert len(stamps) == ROWS * 4 // 5
+    assert None not in values
+    assert not any("names" in name or "lists" in name for name in found)
+    assert any("column 'lists' holds list" in notice for notice in notices)
+
+
+def ulog(*topics, cut=0):
+    """A flight log with topics (name, instance, fields, rows): fields as in ``float x;uint8_t n``, rows of numbers."""
+    kinds = {"uint64_t": "Q", "float": "f", "uint8_t": "B", "int32_t": "i", "bool": "?"}
+    messages = []
+    for number, (name, instance, fields, rows) in enumerate(topics):
+        form = "<H" + "".join(kinds[field.split()[0]] for field in fields.split(";"))
+        if instance == 0:
+            messages.append((b"F", f"{name}:{fields};".encode()))
+        messages.append((b"A", struct.pack("<BH", instance, number) + name.encode()))
+        messages += [(b"D", struct.pack(form, number, *row)) for row in rows]
+    messages.sort(key=lambda message: b"FAD".index(message[0]))
+    body = b"".join(struct.pack("<H", len(data)) + kind + data for kind, data in messages)
+    contents = b"ULog\x01\x12\x35\x01" + struct.pack("<Q", 0) + body
+    return contents[: len(contents) - cut]
+
+
+def flight(**options):
+    micros = (5_000_000 + np.arange(ROWS) * 20_000).tolist()
+    values = A.astype(np.float32).tolist()
+    return ulog(
+        ("gyro", 0, "uint64_t timestamp;float x", list(zip(micros, values, strict=True))),
+        ("gps", 0, "uint64_t timestamp;int32_t lat", [(5_000_000, 7), (5_500_000, 8), (5_900_000, 9)]),
+        ("gps", 1, "uint64_t timestamp;int32_t lat", [(5_100_000, 4), (5_600_000, 5)]),
+        ("once", 0, "uint64_t timestamp;bool armed", []),
+        **options,
+    )
+
+
+def test_a_flight_log_has_a_topic_for_each_instance(tmp_path):
+    pytest.importorskip("pyulog")
+    path = tmp_path / "flight.ulg"
+    path.write_bytes(flight())
+    found, notices = read(path)
+    assert_channel(found, "gyro.x", A.astype(np.float32))
+    assert_channel(found, "gps_0.lat", [7, 8, 9], [0, 0.5, 0.9])
+    assert_channel(found, "gps_1.lat", [4, 5], [0.1, 0.6])
+    assert any("in us" in notice for notice in notices)
+
+
+def test_a_flight_log_that_ends_early_is_read_as_far_as_it_is_whole(tmp_path):
+    pytest.importorskip("pyulog")
+    path = tmp_path / "flight.ulg"
+    path.write_bytes(flight(cut=5))
+    found, _ = read(path)
+    assert_channel(found, "gyro.x", A.astype(np.float32))
+
+
+def test_without_pyulog_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(logs, "find_spec", lambda name: None)
+    path = tmp_path / "flight.ulg"
+    path.write_bytes(flight())
+    with pytest.raises(MissingDependencyError, match=r"pip install pyulog"):
+        read(path)
+
+
+def test_arrays_of_matlab_share_a_sampling_rate(tmp_path):
+    path = tmp_path / "trial.mat"
+    savemat(path, {"gyr": np.stack([A, B], axis=1), "moving": B[:, None] > 0, "fs": 50.0, "info": "a trial"})
+    found, notices = read(path)
+    assert_channel(found, "gyr.column_1", A)
+    assert_channel(found, "gyr.column_2", B)
+    assert_channel(found, "table.moving", B > 0)
+    assert "time is counted by 'fs': 50 Hz." in notices
+
+
+def test_structures_of_matlab_have_their_own_times(tmp_path):
+    path = tmp_path / "trial.mat"
+    imu = {"t": TIME, "gyr": np.stack([A, B])}  # (channels, moments)
+    slow = {"time": np.arange(10) * 0.1, "v": np.arange(10.0)}
+    savemat(path, {"log": {"imu": imu, "odom": slow}})
+    found, _ = read(path)
+    assert_channel(found, "log.imu.log.imu.gyr.column_1", A)
+    assert_channel(found, "log.odom.log.odom.v", np.arange(10), np.arange(10) * 0.1)
+
+
+def test_newer_matlab_and_damaged_files_end_in_one_sentence(tmp_path):
+    newer = tmp_path / "newer.mat"
+    newer.write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + b"\x89HDF\r\n\x1a\n")
+    with pytest.raises(RecordingError, match=r"version 7.3 \(HDF5\).*-v7"):
+        read(newer)
+    for name, contents in {
+        "cut.parquet": b"PAR1" + bytes(50),
+        "cut.feather": b"ARROW1\0\0" + bytes(50),
+        "cut.mat": b"MATLAB 5.0 MAT-file".ljust(124) + b"\0\1IM" + bytes(20),
+        "cut.ulg": b"ULog\x01\x12\x35\x01" + bytes(8),
+        "cut.arrow": b"\xff\xff\xff\xff" + bytes(3),
+        "array.h5": b"\x89HDF\r\n\x1a\n" + bytes(50),
+    }.items():
+        path = tmp_path / name
+        path.write_bytes(contents)
+        with pytest.raises((RecordingError, MissingDependencyError)) as caught:
+            read(path)
+        assert "\n" not in str(caught.value)

@@ -1,0 +1,69 @@
+"""What a file holds tells how to read it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
+from infonet_ros.intake import opener
+from infonet_ros.intake.opener import open_recording
+
+GUARDIAN = Path(__file__).parents[1] / "data" / "guardian"
+TABLE = "time,x\n0,1\n1,2\n"
+
+
+def kind_of(*paths, **options):
+    with open_recording(paths, **options) as recording:
+        return recording.kind
+
+
+def test_bags_and_tables_are_told_by_what_they_hold(tmp_path):
+    table = tmp_path / "log"
+    table.write_text(TABLE)
+    bag = tmp_path / "recording"
+    bag.write_bytes((GUARDIAN / "guardian.mcap").read_bytes())
+    assert kind_of(GUARDIAN) == "bag"
+    assert kind_of(GUARDIAN / "guardian.mcap") == "bag"
+    assert kind_of(table) == "table"
+    with pytest.raises(RecordingError, match=r"expected a folder, or a .mcap, .db3 or .bag file"):
+        kind_of(bag)
+
+
+def test_bags_and_tables_are_not_mixed(tmp_path):
+    table = tmp_path / "log.csv"
+    table.write_text(TABLE)
+    with pytest.raises(RecordingError, match="one after the other"):
+        kind_of(GUARDIAN, table)
+
+
+def test_a_bag_needs_no_time_column():
+    with pytest.raises(ConfigurationError, match="--time and --time-unit are for tables"):
+        kind_of(GUARDIAN, time="stamp")
+
+
+def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "log.csv").write_text(TABLE)
+    (tmp_path / "empty.csv").touch()
+    (tmp_path / "nothing").mkdir()
+    for path, words in {
+        tmp_path / "pipe": "is a pipe",
+        Path("/dev/zero"): "is a device",
+        tmp_path / "folder": "is a folder: .* name the files in it",
+        tmp_path / "empty.csv": "is empty",
+        tmp_path / "nothing": "is not a bag",
+        tmp_path / "absent.csv": "is not there",
+        tmp_path / ("x" * 300): "cannot be read",
+    }.items():
+        with pytest.raises(RecordingError, match=words):
+            kind_of(path)
+
+
+def test_without_pyarrow_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setattr(opener, "find_spec", lambda name: None)
+    table = tmp_path / "log.csv"
+    table.write_text(TABLE)
+    with pytest.raises(MissingDependencyError, match="pip install pyarrow"):
+        kind_of(table)

@@ -1,0 +1,259 @@
+import numpy as np
+import pytest
+import yaml
+from recordings import CUSTOM, EPOCH, HUSKY, SECOND, leg_and_speed, stamp, write_ros2
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake import proposal as proposal_module
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.tables import Tables
+from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document
+
+
+def proposal_for(path, **options):
+    with Bag([path]) as bag:
+        return propose(bag, options.pop("settings", Settings()), chosen_span(bag, 0.0, None), **options)
+
+
+@pytest.fixture(scope="module")
+def husky():
+    return proposal_for(HUSKY)
+
+
+def channels_of(proposal):
+    return {m.topic: m.channels for m in proposal.settings.modalities}
+
+
+def test_every_numeric_field_that_varies_is_proposed(small_bag):
+    channels = channels_of(proposal_for(small_bag))
+    # torque[1] and torque[2] are constant, label is text, the header holds no measurement
+    assert channels == {"/leg": ("force", "torque[0]"), "/speed": ("data",)}
+
+
+def test_husky_gets_angles_for_quaternions_and_a_rate_that_fills_the_window(husky):
+    channels = channels_of(husky)
+    assert {"orientation|pitch", "orientation|yaw|rate", "angular_velocity.y"} <= set(channels["/imu/data"])
+    assert "pose.pose.orientation|yaw|rate" in channels["/husky_velocity_controller/odom"]
+    assert not any("orientation.w" in path for paths in channels.values() for path in paths)
+    assert husky.settings.rate == 10.0  # the odometry's; the GPS at 2.5 Hz would leave 50 samples in a window
+
+
+def test_the_limit_is_shared_fairly_and_said(small_bag):
+    proposal = proposal_for(small_bag, limit=2)
+    assert channels_of(proposal) == {"/leg": ("force",), "/speed": ("data",)}
+    assert "1 channels beyond the limit of 2 are left out (/leg torque[0])" in proposal.notices[0]
+
+
+def test_every_field_of_husky_is_told_and_those_that_wander_enter_by_their_rate(husky):
+    kinds = {(f.topic, f.path): f.kind for f in husky.fields}
+    with Bag([HUSKY]) as bag:
+        everything = {(topic, field.path) for topic in bag.topics for field in bag.fields(topic)[0]}
+    assert set(kinds) == everything
+    by_rate = {name for name in husky.settings.channel_names if name.endswith("|rate")}
+    assert by_rate == {f.channel for f in husky.fields if f.kind == "wandering"}
+    odometry = "/husky_velocity_controller/odom"
+    for wandering in ((odometry, "pose.pose.position.x"), ("/fix", "latitude"), ("/imu/data", "orientation|yaw")):
+        assert kinds[wandering] == "wandering"
+    for measured in ((odometry, "twist.twist.angular.z"), ("/imu/data", "angular_velocity.y")):
+        assert kinds[measured] == "measurement"
+    assert kinds["/fix", "position_covariance[0]"] == "covariance"
+    assert kinds["/fix", "position_covariance[8]"] == "duplicate"
+    assert not any("covariance" in name for name in husky.settings.channel_names)
+
+
+def test_whatever_is_left_out_is_in_a_note(husky):
+    notes = "\n".join(husky.details)
+    assert "Left out as constant: /fix status.(status, service), position_covariance (6 elements)" in notes
+    assert "twist.covariance (36 elements)" in notes
+    assert "Left out as covariances: /fix position_covariance[0]." in notes
+    assert "up to scale: /fix position_covariance (2 elements) as /fix position_covariance[0]." in notes
+    assert "taken by the rate of change: /fix latitude, longitude, altitude; /husky" in notes
+
+
+def test_topics_are_chosen_by_globs(small_bag):
+    assert list(channels_of(proposal_for(small_bag, topics=["/l*"]))) == ["/leg"]
+    with pytest.raises(RecordingError, match=r"no topic of small matches '/arm\*': it has /leg, /speed"):
+        proposal_for(small_bag, topics=["/arm*"])
+
+
+def test_a_recording_in_which_nothing_varies_is_refused(tmp_path, store):
+    still = [
+        ("/data", "std_msgs/msg/Float64", EPOCH + k, store.types["std_msgs/msg/Float64"](data=1.0)) for k in range(9)
+    ]
+    with pytest.raises(RecordingError, match="no numeric field varies"):
+        proposal_for(write_ros2(tmp_path / "still", store, still))
+
+
+def test_big_arrays_are_reduced_and_arrays_of_messages_are_left_out_with_a_word(tmp_path, store):
+    types, rng = store.types, np.random.default_rng(0)
+    messages = []
+    for k in range(90):
+        time = EPOCH + k * SECOND
+        head = types["std_msgs/msg/Header"](stamp=stamp(store, time), frame_id="")
+        scan = types["sensor_msgs/msg/LaserScan"](
+            header=head, angle_min=0.0, angle_max=1.0, angle_increment=0.1, time_increment=0.0, scan_time=0.1,
+            range_min=0.0, range_max=9.0, ranges=rng.uniform(1, 8, 181).astype(np.float32),
+            intensities=np.zeros(0, np.float32),
+        )  # fmt: skip
+        pose = types["geometry_msgs/msg/Pose"](
+            position=types["geometry_msgs/msg/Point"](x=rng.normal(), y=0.0, z=0.0),
+            orientation=types["geometry_msgs/msg/Quaternion"](x=0.0, y=0.0, z=0.0, w=1.0),
+        )
+        poses = types["geometry_msgs/msg/PoseArray"](header=head, poses=[pose])
+        messages += [
+            ("/scan", "sensor_msgs/msg/LaserScan", time, scan),
+            ("/poses", "geometry_msgs/msg/PoseArray", time, poses),
+        ]
+    proposal = proposal_for(write_ros2(tmp_path / "bag", store, messages))
+    assert channels_of(proposal) == {"/scan": ("ranges|min", "ranges|mean", "ranges|std")}
+    assert any("/poses: poses is an array of geometry_msgs/msg/Pose" in notice for notice in proposal.notices)
+
+
+def test_a_topic_of_an_unknown_type_is_left_out_with_a_word(tmp_path, store):
+    import sqlite3
+
+    from rosbags.rosbag2 import StoragePlugin
+
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 20.0), StoragePlugin.SQLITE3)
+    with sqlite3.connect(folder / "bag.db3") as database:
+        database.execute("DELETE FROM message_definitions")
+    proposal = proposal_for(folder)
+    assert list(channels_of(proposal)) == ["/speed"]
+    assert any(CUSTOM in notice for notice in proposal.notices)
+
+
+def test_of_a_long_recording_stretches_are_looked_at(husky, monkeypatch):
+    monkeypatch.setattr(proposal_module, "_MOST_MESSAGES", 8000)
+    read = []
+    samples = Bag.samples
+    monkeypatch.setattr(Bag, "samples", lambda bag, *part: (read.append(s) or s for s in samples(bag, *part)))
+    proposal = proposal_for(HUSKY)
+    assert 5000 < len(read) < 9000
+    assert proposal.settings.rate == husky.settings.rate
+    kinds = [{f.path: f.kind for f in told.fields if f.kind != "constant"} for told in (proposal, husky)]
+    assert sum(kinds[0].get(path) == kind for path, kind in kinds[1].items()) >= 0.75 * len(kinds[1])
+
+
+# ---- streams of known kinds ------------------------------------------------------------------------------------------
+
+
+def table_of(tmp_path, rate=100.0, seconds=60.0, **columns):
+    """Write a table of named columns, and propose for it."""
+    time = np.arange(round(seconds * rate)) / rate
+    path = tmp_path / "table.csv"
+    header = ",".join(["time", *columns])
+    np.savetxt(path, np.column_stack([time, *columns.values()]), "%.9g", delimiter=",", header=header, comments="")
+    with Tables([path]) as table:
+        return propose(table, Settings(), chosen_span(table, 0.0, None))
+
+
+def test_columns_are_sorted_as_fields_are(tmp_path):
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(3, 6000))
+    proposal = table_of(
+        tmp_path,
+        count=np.arange(6000),
+        left_ticks=np.cumsum(rng.poisson(3.0, 6000)),
+        right_ticks=np.cumsum(rng.poisson(3.0, 6000)),
+        gyro=noise[0],
+        gyro_degrees=57.29578 * noise[0],
+        bumper=np.isin(np.arange(6000), (1000, 1001, 4000)),
+        heading=np.cumsum(3.0 + noise[1]) % 360.0,
+        offset=np.full(6000, 3.5),
+        gyro_covariance=noise[2],
+    )
+    assert channels_of(proposal)["table"] == (
+        "left_ticks|rate", "right_ticks|rate", "gyro", "bumper", "heading|degrees|rate",
+    )  # fmt: skip
+    kinds = {f.path: f.kind for f in proposal.fields}
+    assert kinds["count"] == "counter"
+    assert kinds["gyro_degrees"] == "duplicate"
+    assert kinds["bumper"] == "event"
+    assert kinds["offset"] == "constant"
+    assert kinds["gyro_covariance"] == "covariance"
+    assert any("Left out as clocks, counters or sequence numbers: table count." in note for note in proposal.details)
+    assert any("table gyro_degrees as table gyro" in note for note in proposal.details)
+
+
+def test_covariances_are_taken_where_nothing_else_is(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(2, 2000))
+    proposal = table_of(tmp_path, seconds=20.0, x_covariance=noise[0], y_covariance=noise[1])
+    assert channels_of(proposal)["table"] == ("x_covariance", "y_covariance")
+
+
+def test_the_rate_is_that_of_all_rows_and_what_is_given_stays(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(2, 6000))
+    proposal = table_of(tmp_path, x=noise[0], y=noise[1])
+    assert proposal.settings.rate == 100.0
+    assert "The clock has 100 Hz, the rate of table" in proposal.details[0]
+    with Tables([tmp_path / "table.csv"]) as table:
+        given = Settings(window=3.0, hop=0.7, rate=50.0)
+        kept = propose(table, given, chosen_span(table, 0.0, None), given=("window", "hop", "rate")).settings
+    assert (kept.rate, kept.window, kept.hop) == (50.0, 3.0, 0.7)
+
+
+def test_the_same_imu_on_two_topics_is_taken_once(tmp_path, store):
+    """The second publishes later and lacks a message now and then."""
+    vector, rng, messages = store.types["geometry_msgs/msg/Vector3"], np.random.default_rng(0), []
+    for k in range(500):
+        time, (x, y) = EPOCH + k * SECOND // 50, rng.normal(size=2)
+        messages.append(("/imu", "geometry_msgs/msg/Vector3", time, vector(x=x, y=y, z=0.0)))
+        if k % 10:
+            messages.append(("/copy", "geometry_msgs/msg/Vector3", time + 7_000_000, vector(x=x, y=-y, z=rng.normal())))
+    messages.sort(key=lambda message: message[2])
+    proposal = proposal_for(write_ros2(tmp_path / "bag", store, messages))
+    assert channels_of(proposal) == {"/imu": ("x", "y"), "/copy": ("z",)}
+    assert "/copy x as /imu x; /copy y as /imu y" in "\n".join(proposal.details)
+
+
+# ---- the params file ------------------------------------------------------------------------------------------------
+
+AWKWARD = Settings(
+    modalities=(
+        Modality("n", "/n", ("x", "y", "z"), "geometry_msgs/msg/Vector3"),
+        Modality("arm", "/joint states", ("position[left 'elbow']", "position[on]")),
+    ),
+    watches=(Watch("pair", ("n", "arm"), "independent", 0.2, 3.0),),
+    window=12.5,
+    surrogates=19,
+)
+
+
+def test_the_params_file_gives_the_same_settings_back(tmp_path):
+    path = tmp_path / "params.yaml"
+    path.write_text(params_document(AWKWARD, "first line\nsecond line"), encoding="utf-8")
+    assert load_settings(path) == AWKWARD
+
+
+def test_no_string_in_the_params_file_can_be_taken_for_another_type():
+    """The YAML of ROS 2 reads a bare y, n, on or off as true or false (YAML 1.1)."""
+    events = yaml.parse(params_document(AWKWARD), Loader=yaml.SafeLoader)
+    bare = [e.value for e in events if isinstance(e, yaml.ScalarEvent) and e.style is None]
+    assert {"x", "y", "n", "on"} & {value for value in bare if value in AWKWARD.modalities[0].channels} == set()
+    assert '"y"' in params_document(AWKWARD)
+
+
+def test_the_node_takes_the_params_file_as_it_is(tmp_path):
+    """By the parser that `ros2 run ... --params-file` uses."""
+    rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
+    path = tmp_path / "params.yaml"
+    path.write_text(params_document(AWKWARD), encoding="utf-8")
+    context = rclpy.Context()
+    rclpy.init(args=["--ros-args", "--params-file", str(path)], context=context, domain_id=81)
+    try:
+        node = rclpy.create_node("infonet", context=context, automatically_declare_parameters_from_overrides=True)
+        names = ["n.channels", "arm.channels", "window", "surrogates", "modalities", "pair.threshold"]
+        values = {name: node.get_parameter(name).value for name in names}
+        node.destroy_node()
+    finally:
+        rclpy.shutdown(context=context)
+    assert values == {
+        "n.channels": ["x", "y", "z"],
+        "arm.channels": ["position[left 'elbow']", "position[on]"],
+        "window": 12.5,
+        "surrogates": 19,
+        "modalities": ["n", "arm"],
+        "pair.threshold": 0.2,
+    }

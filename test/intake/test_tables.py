@@ -1,0 +1,373 @@
+import gzip
+
+import numpy as np
+import pytest
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.tables import Tables
+from infonet_ros.settings import Modality, Settings
+
+PLAIN = "time,x,y\n0.0,1,2\n0.5,,3\n1.0,nan,4\n"
+
+
+def written(tmp_path, text, name="table.csv"):
+    path = tmp_path / name
+    path.write_text(text)
+    return path
+
+
+def rows(path, channels=("x", "y"), topic="table", **options):
+    with Tables([path], **options) as table:
+        modality = Modality("m", topic, channels)
+        return [(s.stamp, s.values) for s in table.samples([modality], table.start, table.end + 1)]
+
+
+def test_an_empty_cell_says_nothing_and_nan_is_not_known(tmp_path):
+    (_, first), (_, second), (_, third) = rows(written(tmp_path, PLAIN))
+    assert first == [1.0, 2.0]
+    assert second == [None, 3.0]
+    assert np.isnan(third[0])
+    assert third[1] == 4.0
+
+
+def test_a_gzipped_table_reads_the_same(tmp_path):
+    path = tmp_path / "table.csv.gz"
+    path.write_bytes(gzip.compress(PLAIN.encode()))
+    plain = rows(written(tmp_path, PLAIN))
+    assert repr(rows(path)) == repr(plain)
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_other_delimiters_are_recognised(tmp_path, delimiter):
+    assert len(rows(written(tmp_path, PLAIN.replace(",", delimiter)))) == 3
+
+
+TIMES = {
+    "seconds": ("time,x\n1.5,1\n2.25,2\n", [1_500_000_000, 2_250_000_000]),
+    "seconds since 1970": (
+        "time,x\n1700000000.5,1\n1700000001,2\n",
+        [1_700_000_000_500_000_000, 1_700_000_001 * 10**9],
+    ),
+    "milliseconds": ("stamp,x\n1700000000500,1\n1700000001000,2\n", [1_700_000_000_500_000_000, 1_700_000_001 * 10**9]),
+    "whole milliseconds since the start": ("time,x\n0,1\n10,2\n20,3\n", [0, 10_000_000, 20_000_000]),
+    "fractions of milliseconds": ("time,x\n0.0,1\n16.667,2\n33.333,3\n", [0, 16_667_000, 33_333_000]),
+    "microseconds since boot": ("timestamp,x\n12004000,1\n12008000,2\n", [12_004_000_000, 12_008_000_000]),
+    "nanoseconds since boot": ("t,x\n5000000000,1\n5005000000,2\n", [5_000_000_000, 5_005_000_000]),
+    "nanoseconds": ("timestamp,x\n1700000000000000001,1\n1700000000000000002,2\n", [17 * 10**17 + 1, 17 * 10**17 + 2]),
+    "dates": (
+        "t,x\n2023-11-14T22:13:20Z,1\n2023-11-14 22:13:20.5+00:00,2\n",
+        [1_700_000_000 * 10**9, 1_700_000_000_500_000_000],
+    ),
+    "first column that grows": ("clock,x\n0,5\n1,3\n", [0, 10**9]),
+    "unsorted": ("time,x\n2,1\n1,2\n", [10**9, 2 * 10**9]),
+    "before zero": ("time,x\n-1.5,1\n0.25,2\n", [500_000_000, 2_250_000_000]),
+    "nanoseconds before zero": ("t_ns,x\n-9007199254740993,1\n7,2\n", [745_259_007, 9_007_200_000_000_007]),
+    "dates before 1970": ("t,x\n1969-12-31 23:59:58.5,1\n1970-01-01,2\n", [500_000_000, 2 * 10**9]),
+    "LabVIEW": ("time,x\n3900000000,1\n3900000001,2\n", [0, 10**9]),
+    "the last that fits": ("time,x\n2147483646,1\n2147483647.5,2\n", [2147483646 * 10**9, 2147483647_500_000_000]),
+}
+
+
+@pytest.mark.parametrize("kind", TIMES)
+def test_times_of_every_kind(tmp_path, kind):
+    text, stamps = TIMES[kind]
+    assert [stamp for stamp, _ in rows(written(tmp_path, text), ("x",))] == stamps
+
+
+def test_the_unit_can_be_given(tmp_path):
+    path = written(tmp_path, "time,x\n1000,1\n2000,2\n")
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="ms")] == [10**9, 2 * 10**9]
+
+
+UNITS = {
+    "time_s": 1e9,
+    "time [s]": 1e9,
+    "secs": 1e9,
+    "time_ms": 1e6,
+    "time [ms]": 1e6,
+    "Time(msec)": 1e6,
+    "timeMs": 1e6,
+    "t_us": 1e3,
+    "t [µs]": 1e3,
+    "TIMESTAMP_NS": 1.0,
+    "timestampNs": 1.0,
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_name_of_the_time_column_tells_its_unit(tmp_path, name):
+    path = written(tmp_path, f"x,{name}\n1,2000\n0,4000\n")
+    assert [stamp for stamp, _ in rows(path, ("x",))] == [2000 * UNITS[name], 4000 * UNITS[name]]
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="us")] == [2_000_000, 4_000_000]
+
+
+@pytest.mark.parametrize("name", ["times", "clocks", "columns"])
+def test_a_name_that_ends_in_an_s_names_no_unit(tmp_path, name):
+    assert notices(written(tmp_path, f"{name},x\n1,1\n2,2\n")) == [
+        f"time is column {name!r}, in s judging by its steps (1 Hz); --time and --time-unit change that."
+    ]
+
+
+def notices(path, **options):
+    with Tables([path], **options) as table:
+        return table.notices
+
+
+def test_the_unit_is_told_unless_it_was_given(tmp_path):
+    path = written(tmp_path, "time_ms,x\n1,1\n2,2\n")
+    assert notices(path) == ["time is column 'time_ms', in ms as its name says; --time and --time-unit change that."]
+    assert notices(path, unit="s") == []
+
+
+def test_rows_without_a_time_are_counted(tmp_path):
+    path = written(tmp_path, "time,x\n0,1\n,2\nnan,3\n1e12,4\n2,5\n")
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="s")] == [0, 2 * 10**9]
+    assert notices(path, unit="s") == [
+        "2 of 5 rows are left out: their time 'time' is empty or not known.",
+        "1 of 5 rows are left out: their time 'time' is more than 292 years from zero.",
+    ]
+    dates = written(tmp_path, "time,x\n2024-05-01,1\n,2\n9999-12-31,3\n")
+    assert [notice[:11] for notice in notices(dates)] == ["1 of 3 rows"] * 2
+
+
+def test_moved_times_are_told(tmp_path):
+    (moved,) = notices(written(tmp_path, "time,x\n-20.5,1\n1,2\n"), unit="s")
+    assert "times begin at -20.5 s" in moved
+    assert moved.endswith("the results give all times plus 21 s.")
+    (moved,) = notices(written(tmp_path, "time,x\n3900000000.5,1\n3900000001,2\n"), unit="s")
+    assert moved.endswith("the results give all times minus 3900000000 s.")
+
+
+def test_decimal_commas_are_read_where_another_character_delimits(tmp_path):
+    path = written(tmp_path, "time;x;y;note\n0,5;-1,25;,5;1,5 or so\n1,5;2,5e-1;3;no\n")
+    assert rows(path) == [(500_000_000, [-1.25, 0.5]), (1_500_000_000, [0.25, 3.0])]
+    assert "commas within numbers are read as decimal points" in notices(path)[0]
+    assert not any("comma" in notice for notice in notices(written(tmp_path, PLAIN.replace(",", ";"))))
+
+
+def test_columns_are_grouped_as_plotjuggler_names_them(tmp_path):
+    text = "__time,/imu/gyro/x,/imu/gyro/y,/odom/v [m/s],note\n0,1,2,3,a\n1,2,3,4,b\n"
+    with Tables([written(tmp_path, text)]) as table:
+        assert list(table.topics) == ["/imu/gyro", "/odom"]
+        assert [field.path for field in table.fields("/imu/gyro")[0]] == ["x", "y"]
+
+
+def test_a_column_of_text_is_left_out_with_its_name(tmp_path):
+    with Tables([written(tmp_path, "time,x,mode\n0,1,idle\n1,2,drive\n")]) as table:
+        fields, left_out = table.fields("table")
+    assert [field.path for field in fields] == ["x"]
+    assert left_out == ["column 'mode' holds text, not numbers (such as 'idle')"]
+
+
+BROKEN = {
+    "empty": ("", "is empty"),
+    "header only": ("time,x\n", "0 rows"),
+    "one column": ("time\n1\n2\n", "1 column;"),
+    "no time": ("a,b\n1,2\n0,3\n", "no column that looks like time"),
+    "rows of another width": ("time,x,y\n" + "0,1\n1,2\n" * 9, "names 3 columns, but its rows have 2 cells"),
+    "time unknown": ("time,x\n,1\n,2\n", "no row whose time"),
+    "only text": ("time,mode\n0,idle\n1,drive\n", "no column of numbers beside its time 'time': 'mode' holds 'idle'"),
+    "times too far apart": ("time,x\n0,1\n3900000000,2\n", "from 0 s to 3900000000 s: .* --time-unit"),
+    "all times beyond": ("time,x\n1e12,1\n1e13,2\n", "within 292 years of zero.*--time-unit"),
+    "time is text": ("time,x\nsoon,1\nlater,2\n", "holds 'soon'"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_table_ends_in_one_sentence(tmp_path, what):
+    text, words = BROKEN[what]
+    with pytest.raises(RecordingError, match=words):
+        rows(written(tmp_path, text), ("x",), unit="s" if "times" in what else "auto")
+
+
+def test_of_a_file_that_is_cut_what_is_whole_is_read(tmp_path):
+    packed = gzip.compress("".join(["time,x\n", *(f"{k / 10},{np.sin(k)}\n" for k in range(5000))]).encode())
+    path = tmp_path / "cut.csv.gz"
+    path.write_bytes(packed[: len(packed) // 2])
+    found = rows(path, ("x",))
+    assert 2000 < len(found) < 3000
+    assert [values for _, values in found[:-1]] == [[np.sin(k)] for k in range(len(found) - 1)]
+    assert "cut.csv.gz is cut or damaged" in notices(path)[0]
+
+
+def test_a_column_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(RecordingError, match="no column 'when'"):
+        rows(written(tmp_path, PLAIN), time="when")
+    with pytest.raises(ConfigurationError, match=r"no column 'z'.*it has x, y"):
+        rows(written(tmp_path, PLAIN), ("z",))
+
+
+def test_columns_end_as_fields_do(tmp_path):
+    path = written(tmp_path, "time,x,heading\n0.0,1,90\n0.5,,\n1.0,nan,-270\n")
+    read = [values for _, values in rows(path, ("x|rate", "heading|degrees"))]
+    assert read[0] == pytest.approx([1.0, np.pi / 2])
+    assert read[1:] == [[pytest.approx(np.nan, nan_ok=True), pytest.approx(np.pi / 2)]]  # an empty row says nothing
+    with pytest.raises(ConfigurationError, match=r"channel 'x\|mean': it ends in a single number, nothing to reduce"):
+        rows(path, ("x|mean",))
+
+
+def together(paths):
+    """Stamps and values by channel of several tables, and notices."""
+    with Tables(paths) as table:
+        found = {}
+        for topic in table.topics:
+            for field in table.fields(topic)[0]:
+                samples = list(table.samples([Modality("m", topic, (field.path,))], table.start, table.end + 1))
+                found[f"{topic}.{field.path}"] = [(sample.stamp, sample.values[0]) for sample in samples]
+        return found, table.notices
+
+
+def test_several_files_are_topics_by_their_names(tmp_path):
+    """As bagpy writes them, with stamps in two columns; at different rates, one packed, one in microseconds."""
+    lines = [f"{1000 + k / 10},{k},{1000 + k // 10},{k % 10 * 10**8},base,{k}" for k in range(20)]
+    header = "Time,header.seq,header.stamp.secs,header.stamp.nsecs,header.frame_id,twist.linear.x"
+    vel = written(tmp_path, "\n".join([header, *lines]), "vel.csv")
+    steering = tmp_path / "steering.csv.gz"
+    steering.write_bytes(gzip.compress(b"t,angle\n1000.5,0.1\n1001.5,0.2\n"))
+    battery = written(tmp_path, "timestamp [us],volts\n1000000000,12.5\n1001000000,12\n", "battery.csv")
+    found, notices = together([vel, steering, battery])
+    assert found["vel.twist.linear.x"] == [(10**12 + k * 10**8, k) for k in range(20)]
+    assert found["steering.angle"] == [(1000_500_000_000, 0.1), (1001_500_000_000, 0.2)]
+    assert found["battery.volts"] == [(10**12, 12.5), (1001 * 10**9, 12.0)]
+    assert (
+        "battery.csv: time is column 'timestamp [us]', in us as its name says; --time and --time-unit change that."
+        in (notices)
+    )
+    with Tables([vel, steering, battery]) as table:
+        modalities = [Modality("v", "vel", ("twist.linear.x",)), Modality("b", "battery", ("volts",))]
+        stamps = [sample.stamp for sample in table.samples(modalities, table.start, table.end + 1)]
+    assert len(stamps) == 22
+    assert stamps == sorted(stamps)
+
+
+def test_a_unit_is_judged_by_all_files_of_one_logger(tmp_path):
+    """As ulog2csv writes them: what comes twice a second would alone be taken for milliseconds or nanoseconds."""
+    fast = "timestamp,x\n" + "".join(f"{10**8 + 1250 * k},{k}\n" for k in range(4000))
+    slow = "timestamp,y\n" + "".join(f"{10**8 + 10**6 * k},{k}\n" for k in range(5))
+    paths = [written(tmp_path, fast, "log_imu_0.csv"), written(tmp_path, slow, "log_gps_0.csv")]
+    found, notices = together(paths)
+    assert [stamp for stamp, _ in found["log_gps_0.y"]] == [10**11 + k * 10**9 for k in range(5)]
+    assert len(notices) == 1
+    assert notices[0].startswith("time is column 'timestamp', in us judging by its steps")
+
+
+def test_two_files_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "left").mkdir()
+    paths = [written(tmp_path, PLAIN, "wheel.csv"), written(tmp_path / "left", PLAIN, "wheel.csv")]
+    assert set(together(paths)[0]) == {"wheel.x", "wheel.y", "wheel_2.x", "wheel_2.y"}
+
+
+def test_clocks_that_do_not_overlap_are_said(tmp_path):
+    wall = "time,x\n" + "".join(f"{1.7e9 + k},{k}\n" for k in range(30))
+    boot = "time,y\n" + "".join(f"{100 + k},{k}\n" for k in range(30))
+    paths = [written(tmp_path, wall, "wall.csv"), written(tmp_path, boot, "boot.csv")]
+    with pytest.raises(
+        RecordingError, match=r"boot.csv end at 129.000 s and .*wall.csv begin at 2023.*1.7e\+09 s later"
+    ):
+        together(paths)
+    third = written(tmp_path, boot, "third.csv")
+    found, notices = together([*paths, third])
+    assert set(found) == {"boot.y", "third.y"}
+    assert any("wall.csv begin at 2023-11-14" in notice and "left out" in notice for notice in notices)
+
+
+def test_rows_need_not_be_in_order(tmp_path):
+    lines = [f"{k / 10},{k},{-k}" for k in range(100)]
+    order = np.random.default_rng(4).permutation(100)
+    for name in (range(100), reversed(range(100)), order):
+        path = written(tmp_path, "\n".join(["time,x,y", *(lines[k] for k in name)]))
+        assert rows(path) == [(k * 10**8, [k, -k]) for k in range(100)]
+
+
+def test_of_a_logger_that_was_restarted_the_longest_run_is_read(tmp_path):
+    """Sorted, two drives would be mixed row by row."""
+    runs = [(60, 1), (100, 2), (80, 3)]
+    lines = [f"{k / 10},{k},{run}" for length, run in runs for k in range(length)]
+    path = written(tmp_path, "\n".join(["time,x,y", *lines]))
+    assert {values[1] for _, values in rows(path)} == {2.0}
+    assert any(
+        "begins anew 2 times: only the longest run of rows is read, 100 of 240" in note for note in notices(path)
+    )
+
+
+def test_a_few_rows_that_come_late_are_sorted_in(tmp_path):
+    stamps = [*range(50), 40.5, 41.5, *range(50, 200)]
+    path = written(tmp_path, "\n".join(["time,x,y", *(f"{t / 10},{k},0" for k, t in enumerate(stamps))]))
+    assert [stamp for stamp, _ in rows(path)] == sorted(round(t * 10**8) for t in stamps)
+
+
+PAIRS = {
+    "seconds and nanoseconds": ("header.stamp.sec,header.stamp.nanosec", "17{k},{n}00000000"),
+    "as in ROS 1": ("secs,nsecs", "17{k},{n}00000000"),
+    "seconds and microseconds": ("tv_sec,tv_usec", "17{k},{n}00000"),
+    "seconds and milliseconds": ("stamp_s,stamp_ms", "17{k},{n}00"),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_seconds_and_what_is_below_them_are_one_time(tmp_path, kind):
+    header, form = PAIRS[kind]
+    lines = [f"{form.format(k=10 + i // 10, n=i % 10)},{i}" for i in range(30)]
+    path = written(tmp_path, "\n".join([f"{header},x", *lines]))
+    assert rows(path, ("x",)) == [((1710 + i // 10) * 10**9 + i % 10 * 10**8, [i]) for i in range(30)]
+    assert rows(path, ("x",), time=header.split(",")[0]) == rows(path, ("x",))
+
+
+def test_a_header_stamp_that_was_never_set_is_not_the_time(tmp_path):
+    path = written(tmp_path, "Time,header.stamp.secs,header.stamp.nsecs,x\n5.5,0,0,1\n5.6,0,0,2\n")
+    assert rows(path, ("x",)) == [(5_500_000_000, [1]), (5_600_000_000, [2])]
+
+
+def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
+    noon = 1_714_564_800 * 10**9
+    for header in ("Date,Time", "day,clock", "Datum,Uhrzeit"):
+        lines = [f"2024-05-01,12:00:0{k}.500,{k}" for k in range(5)]
+        path = written(tmp_path, "\n".join([f"{header},v", *lines]))
+        assert rows(path, ("v",)) == [(noon + k * 10**9 + 5 * 10**8, [k]) for k in range(5)]
+
+
+def test_times_of_day_go_on_past_midnight(tmp_path):
+    lines = ["23:59:58.5,1", "23:59:59.5,2", "00:00:00.5,3"]
+    expected = [86_398_500_000_000, 86_399_500_000_000, 86_400_500_000_000]
+    path = written(tmp_path, "\n".join(["Time,x", *lines]))
+    assert [stamp for stamp, _ in rows(path, ("x",))] == expected
+    path = written(tmp_path, "\n".join(["Date,Time,x", *(f"01.05.2024,{line}" for line in lines)]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+def test_dates_that_nothing_decides_are_told(tmp_path):
+    path = written(tmp_path, "when,x\n05/06/2024 10:00:00,1\n05/06/2024 10:00:01,2\n")
+    assert "could be read in several ways, and are taken for month, day, year." in notices(path)[0]
+    path = written(tmp_path, "when,x\n30/06/2024 23:59:59,1\n01/07/2024 00:00:00,2\n")
+    assert notices(path) == []
+
+
+def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
+    for first in (45413.5, 739373.5):
+        lines = [f"{first + k / 864000:.9f},{k}" for k in range(5)]
+        stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
+        assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
+
+
+def test_the_rate_comes_from_the_stamps_of_all_rows(tmp_path):
+    lines = [f"{k / 100},{np.sin(k * k)},{np.cos(3 * k * k)}" for k in range(6000)]
+    with Tables([written(tmp_path, "\n".join(["time,x,y", *lines]))]) as table:
+        found = propose(table, Settings(), chosen_span(table, 0.0, None))
+    assert found.settings.rate == 100.0
+
+
+def test_of_several_files_those_without_numbers_or_times_are_left_out(tmp_path):
+    """As ulog2csv writes them: messages of text, and topics that nothing was logged of."""
+    good = written(tmp_path, PLAIN, "good.csv")
+    texts = written(tmp_path, "time,message\n0,armed\n1,landed\n", "texts.csv")
+    header = written(tmp_path, "time,z\n", "header.csv")
+    found, notices = together([good, texts, header])
+    assert set(found) == {"good.x", "good.y"}
+    assert any("texts.csv: left out: " in notice and "'message' holds 'armed'" in notice for notice in notices)
+    assert any("header.csv: left out: " in notice and "0 rows" in notice for notice in notices)
+    with pytest.raises(RecordingError, match="0 rows"):
+        together([header, header])
+    with pytest.raises(RecordingError, match=r"absent\.csv is not there"):
+        together([good, tmp_path / "absent.csv"])

@@ -1,0 +1,304 @@
+"""Everyday exports: whatever a program writes, the numbers that it meant are read."""
+
+import bz2
+import gzip
+import lzma
+
+import numpy as np
+import pytest
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake import text_table
+from infonet_ros.intake.tables import Tables
+from infonet_ros.settings import Modality
+
+ROWS = 60
+TIME = np.arange(ROWS) * 0.05
+A = np.round(np.random.default_rng(1).normal(size=ROWS), 4)
+B = np.round(1000 * np.random.default_rng(2).normal(size=ROWS), 2)
+NUMBERS = "".join(f"{t:.2f},{a},{b}\n" for t, a, b in zip(TIME, A, B, strict=True))
+PLAIN = "time,a,b\n" + NUMBERS
+
+
+def read(path, topic="table", **options):
+    """Stamps in seconds from the first, values by channel, and notices."""
+    with Tables([path], **options) as table:
+        names = [field.path for field in table.fields(topic)[0]]
+        samples = list(table.samples([Modality("m", topic, tuple(names))], table.start, table.end + 1))
+        stamps = np.array([sample.stamp for sample in samples])
+        values = np.array([[np.nan if v is None else v for v in sample.values] for sample in samples], dtype=float)
+        return (stamps - stamps[0]) / 1e9, dict(zip(names, values.T, strict=True)), table.notices
+
+
+def assert_read(path, expected, **options):
+    times, values, notices = read(path, **options)
+    assert times == pytest.approx(TIME, abs=1e-6)
+    for name, numbers in expected.items():
+        np.testing.assert_allclose(values[name], numbers, atol=1e-9, err_msg=name)
+    return notices
+
+
+def joined(separator, *columns, header="time,a,b", end="\n"):
+    lines = [header.replace(",", separator), *(separator.join(cells) for cells in zip(*columns, strict=True))]
+    return "".join(line + end for line in lines)
+
+
+def texts(numbers, form="{}"):
+    return [form.format(number) for number in numbers]
+
+
+def comma(cells):
+    return [cell.replace(".", ",") for cell in cells]
+
+
+def german(cells):
+    return [cell.translate(str.maketrans(",.", ".,")) for cell in cells]
+
+
+AS_THEY_ARE = {
+    "sep= line": "sep=;\n" + PLAIN.replace(",", ";"),
+    "pipes": PLAIN.replace(",", "|"),
+    "blanks": PLAIN.replace(",", " "),
+    "columns set in line": joined(" ", *([f"{c:>12}" for c in texts(n)] for n in (TIME, A, B))),
+    "blanks behind commas": PLAIN.replace(",", ", "),
+    "old Mac": PLAIN.replace("\n", "\r"),
+    "Windows": PLAIN.replace("\n", "\r\n"),
+    "no line end at the end": PLAIN.rstrip("\n"),
+    "all quoted": joined(",", *([f'"{c}"' for c in texts(n)] for n in (TIME, A, B)), header='"time","a","b"'),
+    "decimal commas": joined(";", *(comma(texts(n)) for n in (TIME, A, B))),
+    "decimal commas and tabs": joined("\t", *(comma(texts(n)) for n in (TIME, A, B))),
+    "decimal commas and blanks": joined(" ", *(comma(texts(n)) for n in (TIME, A, B))),
+    "decimal commas in quotes": joined(",", *([f'"{c}"' for c in comma(texts(n))] for n in (TIME, A, B))),
+    "thousands": joined(",", texts(TIME), texts(A), texts(B, '"{:,}"')),
+    "thousands by points": joined(";", comma(texts(TIME)), comma(texts(A)), german(texts(B, "{:,}"))),
+    "thousands by blanks": joined(";", comma(texts(TIME)), comma(texts(A)), comma(texts(B, "{:_}"))).replace(
+        "_", "\u202f"
+    ),
+    "thousands by apostrophes": joined(";", texts(TIME), texts(A), texts(B, "{:,}")).replace(",", "'"),
+    "signs": joined(",", *(texts(n, "{:+}") for n in (TIME, A, B))),
+    "real minus signs": PLAIN.replace("-", "\u2212"),
+    "exponents": joined(",", *(texts(n, "{:.9E}") for n in (TIME, A, B))),
+    "comments before": "# made by hand\n// twice\n" + PLAIN,
+    "comments within": PLAIN.replace(f"{TIME[30]:.2f},", f"# half time, or so, more or less\n{TIME[30]:.2f},", 1),
+    "header in a comment": "# x\n# time,a,b\n" + NUMBERS,
+    "description before": "Logger 7\nSerial number,0815\n\n" + PLAIN,
+    "units under the names": "time,a,b\n[s],[m/s],\n" + NUMBERS,
+    "commas at the ends": PLAIN.replace("\n", ",\n"),
+    "commas at the ends of rows": "time,a,b\n" + NUMBERS.replace("\n", ",\n"),
+    "a comma at the end of the names": "time,a,b,\n" + NUMBERS,
+    "names of rows": "time,a,b\n" + "".join(f"{k},{line}\n" for k, line in enumerate(NUMBERS.splitlines())),
+    "text with line ends": joined(
+        ",", texts(TIME), texts(A), texts(B), ['"say ""hi"",\nall"'] * ROWS, header="time,a,b,n"
+    ),
+    "zeros of a lost disk": PLAIN + "\0" * 3000,
+    "empty lines": PLAIN.replace("\n", "\n\n"),
+}
+
+
+@pytest.mark.parametrize("kind", AS_THEY_ARE)
+def test_everyday_exports_are_read_as_they_are(tmp_path, kind):
+    path = tmp_path / "table.csv"
+    path.write_bytes(AS_THEY_ARE[kind].encode())
+    assert_read(path, {"a": A, "b": B})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "latin-1", "cp1252"])
+def test_any_encoding_is_read(tmp_path, encoding):
+    path = tmp_path / "table.csv"
+    path.write_bytes(PLAIN.replace(",a,", ",T [°C],").encode(encoding))
+    assert_read(path, {"T_C": A, "b": B})
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_packed_files_are_told_by_what_they_hold(tmp_path, pack):
+    path = tmp_path / "table.csv"
+    path.write_bytes(pack(PLAIN.encode()))
+    assert_read(path, {"a": A, "b": B})
+
+
+def test_without_a_header_columns_are_numbered(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(NUMBERS)
+    notices = assert_read(path, {"column_2": A, "column_3": B})
+    assert "it has no header line: its columns are named column_1, column_2, column_3." in notices
+
+
+@pytest.mark.parametrize(
+    "header", ["", "# timestamp tx ty tz qx qy qz qw\n", "# ground truth\n#timestamp tx ty tz qx qy qz qw\n"]
+)
+def test_a_trajectory_has_its_names(tmp_path, header):
+    angle = np.cumsum(A) / 10
+    rows = zip(TIME, A, B, np.sin(angle / 2), np.cos(angle / 2), strict=True)
+    path = tmp_path / "trajectory.txt"
+    path.write_text(header + "".join(f"{1.7e9 + t:.4f} {x} {y} 0 0 0 {s:.6f} {c:.6f}\n" for t, x, y, s, c in rows))
+    assert_read(path, {"tx": A, "ty": B, "qz": np.round(np.sin(angle / 2), 6)})
+
+
+ODD = ["#N/A", "--", "3.1 V", "?", "#DIV/0!", "error", "1.2.3", "12,34,5"]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_cell_that_is_no_number_is_not_known_and_told(tmp_path, text):
+    lines = PLAIN.splitlines()
+    lines[8] = f'{TIME[7]:.2f},"{text}",{B[7]}'
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(lines))
+    notices = assert_read(path, {"a": np.where(np.arange(ROWS) == 7, np.nan, A), "b": B})
+    assert f"column 'a': 1 of 60 cells is no number and taken as not known (row 9: {text!r})." in notices
+
+
+def test_rows_are_counted_as_an_editor_does(tmp_path):
+    """Beyond comments, descriptions, units and rows that are skipped."""
+    lines = ["# comment", "Logger", "", "time,a,b", "s,V,A", *NUMBERS.splitlines()]
+    lines[20] = "cut"
+    lines[40] = f"{TIME[35]:.2f},n/a!,1"
+    path = tmp_path / "table.csv"
+    path.write_text("\n".join(lines))
+    _, _, notices = read(path)
+    assert any("(row 41: 'n/a!')" in notice for notice in notices)
+    assert any("row 5, 's,V,A', stands between" in notice for notice in notices)
+
+
+def test_a_column_of_mostly_no_numbers_is_left_out_and_named(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(joined(",", texts(TIME), texts(A), texts(B, "{} V")))
+    with Tables([path]) as table:
+        fields, sentences = table.fields("table")
+    assert [field.path for field in fields] == ["a"]
+    assert sentences == [f"column 'b' holds text, not numbers (such as '{B[0]} V')"]
+
+
+def test_truth_values_are_one_and_zero(tmp_path):
+    path = tmp_path / "table.csv"
+    words = [("true", "false"), ("TRUE", "FALSE"), ("yes", "no"), ("On", "Off")]
+    for yes, no in words:
+        path.write_text(joined(",", texts(TIME), texts(A), [yes if a > 0 else no for a in A]))
+        assert_read(path, {"b": A > 0})
+
+
+def test_a_last_line_that_was_cut_is_left_out(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN + "3.00,0.5")
+    notices = assert_read(path, {"a": A, "b": B})
+    assert "the last row is cut ('3.00,0.5') and is left out." in notices
+
+
+@pytest.mark.parametrize("last", ["3.00,0.5,1.2", "3.00,0.5,1.", "3.00,0.5,1", "3.00,0.5,-"])
+def test_a_last_number_that_was_cut_is_not_taken_for_a_number(tmp_path, last):
+    """Its writer gives all numbers of a column as many decimals."""
+    path = tmp_path / "table.csv"
+    rows = [f"{t:.2f},{a},{b:.3f}\n" for t, a, b in zip(TIME, A, B, strict=True)]
+    path.write_text("".join(["time,a,b\n", *rows, last]))
+    times, values, notices = read(path)
+    if last.endswith("-"):  # an empty cell
+        assert np.isnan(values["b"][-1])
+    else:
+        assert len(times) == ROWS
+        assert f"the last row is cut ({last!r}) and is left out." in notices
+    path.write_text("".join(["time,a,b\n", *rows]).rstrip("\n"))
+    assert_read(path, {"b": np.round(B, 3)})
+
+
+def test_rows_of_another_width_are_left_out_and_counted(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN.replace("\n", "\n7,8\n1,2,3,4\n", 1))
+    notices = assert_read(path, {"a": A, "b": B})
+    assert "2 rows of 62 have not 3 cells and are left out (the first: '7,8')." in notices
+
+
+def test_columns_of_one_name_are_told_apart(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN.replace("a,b", "a,a", 1))
+    notices = assert_read(path, {"a": A, "a_2": B})
+    assert "some columns have one name: the later ones are called a_2." in notices
+
+
+def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN.replace("a,b", '"acc, x [m/s^2]",速度', 1), encoding="utf-8")
+    assert_read(path, {"acc_x_m_s_2": A, "column_速度": B})
+    path.write_text(PLAIN.replace("a,b", '"acc\n[m/s^2]",b', 1), encoding="utf-8")
+    assert_read(path, {"acc_m_s_2": A, "b": B})
+
+
+def test_commas_are_told(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(AS_THEY_ARE["decimal commas"])
+    assert any("read as decimal points" in notice for notice in read(path)[2])
+    path.write_text(AS_THEY_ARE["thousands"])
+    assert any("read as signs of thousands" in notice for notice in read(path)[2])
+
+
+def test_a_quote_that_is_never_closed_loses_no_row(tmp_path):
+    path = tmp_path / "table.csv"
+    notes = ['"' if row == 20 else "ok" for row in range(ROWS)]
+    path.write_text(joined(",", texts(TIME), texts(A), texts(B), notes, header="time,a,b,note") + "\n" * 60)
+    notices = assert_read(path, {"a": A, "b": B})
+    assert "a quote is opened and never closed: quotes are read as they stand." in notices
+
+
+def test_a_long_cell_and_many_columns_cost_what_they_hold(tmp_path):
+    path = tmp_path / "table.csv"
+    long = "x" * 3_000_000
+    path.write_text(
+        joined(",", texts(TIME), texts(A), texts(B), [*["ok"] * 40, long, *["ok"] * 19], header="time,a,b,n")
+    )
+    assert_read(path, {"a": A, "b": B})
+    path.write_text(f"time,{','.join(f'c{k}' for k in range(5000))}\n" + "".join(f"{t}{',1' * 5000}\n" for t in TIME))
+    with Tables([path]) as table:
+        assert len(table.fields("table")[0]) == 5000
+
+
+def test_blocks_are_joined(tmp_path, monkeypatch):
+    """Numbers that are plain in one block and odd in the next, and whole numbers that become fractions."""
+    monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 10),))
+    b = [str(int(x)) if row < 40 else str(x) for row, x in enumerate(B)]
+    b[50] = "3 V"
+    path = tmp_path / "table.csv"
+    path.write_text(joined(",", texts(TIME), texts(A), b) + "\n" * 3)
+    expected = np.array([float(cell.removesuffix(" V")) for cell in b])
+    expected[50] = np.nan
+    notices = assert_read(path, {"a": A, "b": expected})
+    assert any("(row 52: '3 V')" in notice for notice in notices)
+
+
+BAD = {
+    "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
+    "zeros": (b"\0" * 5000, "not a readable table"),
+    "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
+    "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
+    "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
+    "text": (b"hello\nthis is\nbut text\nat all\n", "text, no numbers"),
+    "an Excel workbook": (b"PK\x03\x04...", "Excel workbook"),
+    "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
+    "blank lines": (b"\n \n\n", "not a readable table"),
+    "damaged gzip": (b"\x1f\x8b\x08 no more", "not a readable table"),
+    "most rows of another width": (b"time,a,b\n0,1,2\n1,2,3\n" + b"1,2,3,4\n" * 9 + b"0,1,2\n" * 3, "rows"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_no_table_ends_in_one_sentence(tmp_path, what):
+    contents, words = BAD[what]
+    path = tmp_path / "table.csv"
+    path.write_bytes(gzip.compress(contents, 1) if len(contents) > 1 << 20 else contents)
+    with pytest.raises(RecordingError, match=words) as caught:
+        read(path)
+    assert str(caught.value).count("\n") == 0
+    assert len(str(caught.value)) < 400
+
+
+def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 16), (False, 1 << 20)))
+    path = tmp_path / "table.csv"
+    path.write_bytes(gzip.compress(PLAIN.encode() + b"1," * (1 << 24), 1))
+    with pytest.raises(RecordingError, match="does not end within 1 MB"):
+        read(path)
+
+
+def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_table, "memory_limit", lambda: 1000)
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN)
+    with pytest.raises(RecordingError, match="an eighth of this machine's memory"):
+        read(path)

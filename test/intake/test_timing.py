@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.timing import LEAST_SAMPLES, choose_timing
+
+
+def test_the_estimator_needs_as_many_samples():
+    from infonet_ros.estimator.infonet import InfoNet
+
+    assert InfoNet.MIN_SAMPLES == LEAST_SAMPLES
+
+
+def test_the_slowest_topic_that_fills_a_window_gives_the_clock():
+    timing = choose_timing(395.0, {"/imu": 29.97, "/odom": 9.998, "/fix": 2.5}, [1.0, 1.2, 4.0])
+    assert (timing.rate, timing.window, timing.hop) == (10.0, 20.0, 4.0)
+    assert timing.reason == (
+        "The clock has 10 Hz, the rate of /odom, the slowest topic that fills a window; windows of 20 s every 4 s hold "
+        "200 samples and 17 times the 1.2 s that a usual stream remembers, in a recording of 395 s."
+    )
+
+
+def test_streams_that_remember_long_ask_for_long_windows():
+    assert choose_timing(600.0, {"/arm": 50.0}, [4.0]).window == 40.0
+    assert choose_timing(6000.0, {"/arm": 50.0}, [400.0]).window == 60.0
+
+
+@pytest.mark.parametrize("duration", [1.2, 3.0, 5.0, 17.7, 20.0, 60.0, 395.0, 7200.0])
+@pytest.mark.parametrize("rates", [{"/a": 100.0}, {"/a": 100.0, "/b": 60.0}, {"/a": 200.0, "/slow": 1.0}])
+def test_a_window_fits_whatever_the_length(duration, rates):
+    """And a whole multiple of the hop lies between the first window's end and the end of the recording."""
+    timing = choose_timing(duration, rates, [0.3])
+    assert timing.window * timing.rate >= LEAST_SAMPLES
+    assert timing.window + timing.hop + 2.0 / timing.rate <= duration
+    assert timing.hop <= timing.window / 2.0
+
+
+@pytest.mark.parametrize(("duration", "rate"), [(6.8, 10.0), (0.68, 100.0), (1.0, 70.0)])
+def test_a_recording_with_just_enough_samples_is_not_refused(duration, rate):
+    timing = choose_timing(duration, {"/a": rate})
+    assert np.floor(timing.window * timing.rate) >= LEAST_SAMPLES
+    assert timing.window + timing.hop <= duration
+
+
+def test_too_few_samples_are_counted():
+    with pytest.raises(
+        RecordingError, match=r"5 s at 10 Hz hold 50 samples, and one window needs 64, which take 6.7 s"
+    ):
+        choose_timing(5.0, {"/a": 10.0})
+
+
+def test_a_window_that_is_given_and_too_short_is_told_what_works():
+    with pytest.raises(RecordingError, match=r"a window of 2 s at 10 Hz holds 20 samples.*choose --window 6.5, or"):
+        choose_timing(60.0, {"/a": 10.0}, window=2.0)
+    assert choose_timing(60.0, {"/a": 10.0}, window=6.5).window == 6.5
+
+
+def test_without_a_rate_that_of_the_first_window_is_taken():
+    timing = choose_timing(60.0, {"/a": float("nan")})
+    assert (timing.rate, timing.window) == (0.0, 20.0)
+    assert timing.reason == "The clock has the rate of the slowest channel."

@@ -1,0 +1,37 @@
+"""Two topics that share a signal, the parameters of a node that listens to them, and its matrices."""
+
+import numpy as np
+from robot_graph import stamped
+
+from infonet_ros.msg import MutualInformationMatrix
+
+PAIR = {
+    "modalities": ["a", "b"],
+    "a.topic": "/a",
+    "a.channels": ["vector.x", "vector.y"],
+    "b.topic": "/b",
+    "b.channels": ["vector.x"],
+    "window": 4.0,
+    "hop": 1.0,
+}
+
+
+def noise(seconds, channel):
+    """White noise that is the same for the same time: a signal to be shared by two topics."""
+    return np.random.default_rng([round(seconds * 1e6), channel]).normal()
+
+
+SIGNALS = {
+    "/a": lambda t: stamped(t, noise(t, 0), noise(t, 1)),
+    "/b": lambda t: stamped(t, noise(t, 0) + 0.3 * noise(t, 2)),
+}
+
+
+def square(message, field="mi"):
+    return np.array(getattr(message, field)).reshape(len(message.names), -1)
+
+
+def started(graph, **changes):
+    matrices = graph.listen(MutualInformationMatrix, "/infonet/channels")
+    node = graph.infonet(**{**PAIR, **changes})
+    return node, matrices

@@ -1,0 +1,144 @@
+"""Real nodes on real middleware: each test on a ROS domain of its own, in time that the test makes itself."""
+
+import itertools
+import os
+import time
+
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray
+from geometry_msgs.msg import Vector3Stamped
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.time import Time
+
+os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+
+_DOMAINS = itertools.cycle(range(30, 60))
+
+START = 1_750_000_000.0
+"""Sensor time at which the tests begin, seconds."""
+
+
+def stamped(seconds, x=0.0, y=0.0, z=0.0):
+    message = Vector3Stamped()
+    message.header.stamp = Time(nanoseconds=round(seconds * 1e9)).to_msg()
+    message.vector.x, message.vector.y, message.vector.z = float(x), float(y), float(z)
+    return message
+
+
+def parameters(**values):
+    """Overrides from keyword arguments; two underscores stand for a dot."""
+    return [Parameter(name.replace("__", "."), value=value) for name, value in values.items()]
+
+
+class Graph:
+    """A context on its own domain, an executor, and a node that publishes and listens."""
+
+    def __init__(self):
+        self.domain = next(_DOMAINS)
+        self.context = Context()
+        rclpy.init(context=self.context, domain_id=self.domain)
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.robot = self.add(rclpy.create_node("robot", context=self.context))
+        self._infonets = []
+
+    def add(self, node):
+        self.executor.add_node(node)
+        return node
+
+    def infonet(self, load=None, cli_args=None, **values):
+        """Start the node under test, as its executable does."""
+        from infonet_ros.node.infonet_node import InfonetNode
+
+        node = InfonetNode(load, context=self.context, cli_args=cli_args, parameter_overrides=parameters(**values))
+        self.add(node)
+        self._infonets.append(node)
+        node.start()
+        return node
+
+    def listen(self, message_type, topic, qos=10):
+        received = []
+        self.robot.create_subscription(message_type, topic, received.append, qos)
+        return received
+
+    def until(self, condition, timeout=60.0, last=lambda: None):
+        """Spin until the condition holds, and return what it returned; ``last`` tells what was seen if it does not."""
+        deadline = time.monotonic() + timeout
+        while not (result := condition()):
+            assert time.monotonic() < deadline, f"the condition did not come true in time; last seen: {last()}"
+            self.executor.spin_once(timeout_sec=0.05)
+        return result
+
+    def close(self):
+        for node in self._infonets:
+            assert node.end(timeout=10.0)
+        self.executor.shutdown()
+        self.robot.destroy_node()
+        self.context.shutdown()
+
+
+class Diagnosis:
+    """Listens to /diagnostics, and gives the newest status by its name."""
+
+    def __init__(self, graph):
+        self._graph = graph
+        self._statuses = {}
+        graph.robot.create_subscription(DiagnosticArray, "/diagnostics", self._receive, 10)
+
+    def _receive(self, array):
+        self._statuses = {status.name: status for status in array.status}
+
+    def until(self, name, condition, timeout=60.0):
+        """Spin until the status of this name fulfils the condition, and return it."""
+
+        def found():
+            status = self._statuses.get(name)
+            return status if status is not None and condition(status) else None
+
+        return self._graph.until(found, timeout, lambda: self._statuses.get(name))
+
+
+def value(status, key):
+    return next(item.value for item in status.values if item.key == key)
+
+
+class Feed:
+    """Publishes topics at 50 Hz of sensor time, as fast as the node takes them in.
+
+    ``signals`` maps a topic to a function from the time in seconds to a message.
+    """
+
+    RATE = 50.0
+
+    def __init__(self, graph, node, signals, qos=200):
+        assert node._state == "active", node._problem
+        self._graph = graph
+        self._node = node
+        self._signals = signals
+        self._publishers = {}
+        self._sent = dict.fromkeys(signals, 0)
+        for topic, signal in signals.items():
+            self._publishers[topic] = graph.robot.create_publisher(type(signal(START)), topic, qos)
+        self.wait_for(1)
+
+    def wait_for(self, subscribers):
+        """Wait until each topic has so many subscribers; what is published before is lost to those that come later."""
+        publishers = self._publishers.values()
+        self._graph.until(lambda: all(publisher.get_subscription_count() >= subscribers for publisher in publishers))
+
+    def run(self, start, seconds, only=None):
+        """Publish for so many seconds of sensor time from ``start`` after the beginning."""
+        topics = list(self._signals) if only is None else only
+        for index in range(round(seconds * self.RATE)):
+            for topic in topics:
+                self._publishers[topic].publish(self._signals[topic](START + start + index / self.RATE))
+            if index % 25 == 24:
+                self._settle(25, topics)
+        self._settle(round(seconds * self.RATE) % 25, topics)
+
+    def _settle(self, count, topics):
+        for topic in topics:
+            self._sent[topic] += count
+        received = {topic.topic: topic.status for topic in self._node._topics.topics}
+        self._graph.until(lambda: all(received[topic].received >= self._sent[topic] for topic in topics))

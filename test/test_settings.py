@@ -1,0 +1,89 @@
+"""Parameter files that were written by mistake, or by somebody else."""
+
+import pytest
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.settings import load_settings
+
+
+@pytest.fixture
+def refused(tmp_path):
+    """From a text to the sentence that it is refused with."""
+
+    def sentence(text):
+        path = tmp_path / "params.yaml"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigurationError) as error:
+            load_settings(path)
+        return str(error.value)
+
+    return sentence
+
+
+def test_aliases_are_refused_as_ros_2_does(refused):
+    doubled = "".join(f"  a{k}: &a{k} {{x: *a{k - 1}, y: *a{k - 1}}}\n" for k in range(1, 40))  # 2 ** 39 parameters
+
+    assert "alias in line 4" in refused(f"infonet:\n ros__parameters:\n  a0: &a0 {{x: 1}}\n{doubled}")
+    assert "alias" in refused("infonet:\n ros__parameters: &all\n  x: *all\n")
+
+
+def test_a_tag_runs_nothing(refused, tmp_path):
+    trap = tmp_path / "trap"
+
+    refused(f"infonet:\n ros__parameters:\n  window: !!python/object/apply:os.mkdir ['{trap}']\n")
+    assert not trap.exists()
+
+
+def test_nesting_without_end_is_one_sentence(refused):
+    assert "not a readable YAML file" in refused("infonet: " + "[" * 3000 + "]" * 3000)
+
+
+@pytest.mark.parametrize("value", ["5", "imu", "[1, 2]"])
+def test_a_list_of_names_is_asked_for(refused, value):
+    assert "modalities must be a list of strings" in refused(f"infonet:\n ros__parameters:\n  modalities: {value}\n")
+
+
+PAIR = "  modalities: [a]\n  a: {{topic: /a, channels: [x, y]{more}}}\n"
+WATCH = "  watches: [w]\n  w: {{pair: [a.x, a.y], threshold: {threshold}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("window: 1" + "0" * 400, "window must be a finite number"),
+        ("window: 1" + "0" * 5000, "not a readable YAML file"),
+        ("seed: 0x" + "F" * 5000, "a whole number of 20000 bits"),
+        ("window: 1e400", "window must be a finite number"),
+        ("window: 1_000", "window must be of type float"),
+        ("window: 1:30", "window must be of type float"),
+        ("window: 2024-13-45", "window must be of type float, got '2024-13-45'"),
+        ("autostart: 1", "autostart must be of type bool"),
+        ("windw: 3.0", "did you mean 'window'?"),
+        ("3: 4", "unknown parameter '3'"),
+    ],
+)
+def test_what_is_no_value_of_a_parameter_is_one_sentence(refused, line, reason):
+    assert reason in refused(f"infonet:\n ros__parameters:\n  {line}\n")
+
+
+@pytest.mark.parametrize("threshold", [".inf", "-1", "1" + "0" * 400, "yes", "low"])
+def test_a_threshold_is_a_finite_number(refused, threshold):
+    text = f"infonet:\n ros__parameters:\n{PAIR.format(more='')}{WATCH.format(threshold=threshold)}"
+    assert "w.threshold must be a number of at least 0" in refused(text)
+
+
+def test_a_misspelt_key_of_a_modality_is_named(refused):
+    text = "infonet:\n ros__parameters:\n  modalities: [a]\n  a: {topic: /a, chanels: [x]}\n"
+    assert "a.channels is missing: expected a list of names; 'a.chanels' is not a parameter" in refused(text)
+    assert "did you mean 'a.type'?" in refused(f"infonet:\n ros__parameters:\n{PAIR.format(more=', typ: x')}")
+
+
+def test_numbers_are_read_as_ros_2_reads_them_and_null_is_not_set(tmp_path):
+    path = tmp_path / "params.yaml"
+    values = "  seed: 0x1F\n  window: 3e1\n  hop: null\n"
+    path.write_text(f"infonet:\n ros__parameters:\n{values}{PAIR.format(more=', type: null')}", encoding="utf-8")
+
+    settings = load_settings(path)
+
+    assert (settings.seed, settings.window, settings.hop) == (31, 30.0, 2.0)
+    assert settings.modalities[0].type == ""
