@@ -1,6 +1,6 @@
 """Pairs to be estimated, in blocks of bounded memory: from ranked channels to what the network is shown."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -109,9 +109,10 @@ class PairBlock:
         )
 
     @classmethod
-    def pair(cls, copulas: Copulas, tag: Any = None) -> "PairBlock":
-        """Make a block of the one pair that two channels are."""
-        return cls.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0]), tag)
+    def pairs(cls, copulas: Copulas, tag: Any = None) -> "PairBlock":
+        """Make a block of the pairs that the channels are, two by two."""
+        rows = np.arange(0, len(copulas), 2)
+        return cls.scanned(copulas, copulas, rows, rows + 1, np.array([0]), tag)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -129,22 +130,18 @@ class PairBlock:
 
     def observe(self) -> Observation:
         """Return what the network is shown of the pairs."""
-        return Observation.from_levels(*self.measure())
+        return observe_together([self])
 
     def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
         """Return what `Observation.from_levels` takes."""
-        most = COUNTED_AT_ONCE if self.left.bins.device.type == "cpu" else len(self)
-        columns = zip(*(part._count() for part in self.spans(most)), strict=True)
-        counts, sums, effective, correlation = (torch.cat(column) for column in columns)
-        levels, samples = pyramid(counts), torch.full_like(effective, float(self.left.count))
-        (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
-        return levels, fine, samples, effective, correlation
+        return _measure([self])
 
-    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        The last two are the effective samples and the correlation. The finest cells are so many that they are to be
-        forgotten soon, and all else is done for more pairs at a time, since threads wait for each other in between.
+        The last three are the effective samples, the correlation, and T. The finest cells are so many that they are
+        to be forgotten soon, and all else is done for more pairs at a time, since threads wait for each other in
+        between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
@@ -153,7 +150,8 @@ class PairBlock:
         correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
         effective = effective_samples(*memory, left.count)
-        return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective, correlation
+        samples = torch.full_like(effective, float(left.count))
+        return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""
@@ -162,6 +160,21 @@ class PairBlock:
         count = values.shape[1]
         places = torch.arange(count, device=values.device) - torch.from_numpy(self.shifts).to(values.device)[:, None]
         return values[columns[:, None], places % count]
+
+
+def observe_together(blocks: Sequence[PairBlock]) -> Observation:
+    """Return what the network is shown of the pairs of all blocks: together, since many blocks are of one pair."""
+    return Observation.from_levels(*_measure(blocks))
+
+
+def _measure(blocks: Sequence[PairBlock]) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+    on_processor = blocks[0].left.bins.device.type == "cpu"
+    parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
+    columns = zip(*(part._count() for part in parts), strict=True)
+    counts, sums, effective, correlation, samples = (torch.cat(column) for column in columns)
+    levels = pyramid(counts)
+    (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
+    return levels, fine, samples, effective, correlation
 
 
 def rounded(pairs: int) -> int:

@@ -99,6 +99,7 @@ class InfoNet:
             p_value=None if pairs.p_value is None else float(pairs.p_value[0, 1]),
             samples=int(pairs.samples[0, 1]),
             constant=bool(constant_channels(channels[:, np.isfinite(channels).all(axis=0)]).any()),
+            drifting=bool(pairs.drifting.all()),
         )
 
     def pairwise(
@@ -324,7 +325,7 @@ class InfoNet:
         if constant_channels(channels[:, rows]).any():
             return np.zeros((GRID, GRID), dtype=np.float32), ranks, rows
         parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in thinned(rows))
-        tables = torch.cat([self._runner.estimate(PairBlock.pair(copulas))[1] for copulas in parts])
+        tables = torch.cat([self._runner.estimate(PairBlock.pairs(copulas))[1] for copulas in parts])
         return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
 
 

@@ -1,5 +1,6 @@
 """Which channels of a window meet over which samples: groups that share their good samples, at each lag."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
 from infonet_ros.estimator.ranks import Ordering
 
 MIN_SAMPLES = 64
@@ -14,10 +16,19 @@ MIN_SAMPLES = 64
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Channels that share their good samples: their index (n,) int64, and which samples are good, (T,) bool."""
+    """Channels that share their good samples, their updates if they are held, and their repeats if others do.
+
+    Attributes
+    ----------
+    index : (n,) int64
+    good : (T,) bool
+    repetition : Repetition
+        Its repeats are None where no other channel repeats its values at the same samples.
+    """
 
     index: np.ndarray
     good: np.ndarray
+    repetition: Repetition
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +52,17 @@ class Panel:
 
     @classmethod
     def from_channels(cls, channels: np.ndarray, ordering: Ordering, device: torch.device) -> "Panel":
-        """Group channels (N, T) by their good samples."""
-        groups: dict[bytes, list[int]] = {}
+        """Group channels (N, T) by their good samples, their updates and the repeats that they share."""
         good = np.isfinite(channels)
-        for index, mask in enumerate(good):
-            groups.setdefault(mask.tobytes(), []).append(index)
-        return cls(channels, ordering, [Group(np.array(g), good[g[0]]) for g in groups.values()], device)
+        held = [updates(values) for values in channels]
+        repeated = [repeats(values) if new is None else None for values, new in zip(channels, held, strict=True)]
+        often = Counter(map(_bytes, repeated))
+        repeated = [first if often[_bytes(first)] > 1 else None for first in repeated]
+        groups: dict[tuple[bytes, ...], list[int]] = {}
+        for index, key in enumerate(zip(good, held, repeated, strict=True)):
+            groups.setdefault(tuple(map(_bytes, key)), []).append(index)
+        made = [Group(np.array(g), good[g[0]], Repetition(held[g[0]], repeated[g[0]])) for g in groups.values()]
+        return cls(channels, ordering, made, device)
 
     def copulas(self, index: np.ndarray, rows: np.ndarray) -> Copulas:
         """Rank channels ``index`` among samples ``rows``."""
@@ -61,6 +77,8 @@ class Panel:
 @dataclass(frozen=True, eq=False)
 class Meeting:
     """Two groups of channels over the samples that both know, the second ``lag`` samples later.
+
+    Where both are held these are the samples at which both are new; of rows that repeat, the first.
 
     Samples are ranked when a scan comes to them and forgotten after it: all lags of many channels at once would fill
     the memory.
@@ -77,6 +95,8 @@ class Meeting:
         Pairs with a constant channel.
     lengths : list of int
         Samples in each of `parts`, the shortest last.
+    samples : int
+        That meet, enough of them or not.
     """
 
     panel: Panel
@@ -86,22 +106,29 @@ class Meeting:
     wanted: np.ndarray
     constant: np.ndarray
     lengths: list[int]
+    samples: int
 
     @classmethod
     def of(cls, panel: Panel, left: Group, right: Group, lag: int) -> "Meeting":
         """Let two groups meet; at lag 0 each pair once, else in both directions."""
         pairs = left.index[:, None] != right.index if lag else left.index[:, None] < right.index
         rows = common_rows(left, right, lag)
-        if len(rows) < MIN_SAMPLES or not pairs.any():
+        if len(rows) < (LEAST_UPDATES if left.repetition.shared(right.repetition) else MIN_SAMPLES) or not pairs.any():
             nothing = np.zeros_like(pairs)
-            return cls(panel, left, right, lag, nothing, nothing, [])
+            return cls(panel, left, right, lag, nothing, nothing, [], len(rows))
         still = panel.constant(left.index, rows)
         same = right is left and not lag
         constant = pairs & (still[:, None] | (still if same else panel.constant(right.index, rows + lag)))
-        return cls(panel, left, right, lag, pairs & ~constant, constant, [len(part) for part in thinned(rows)])
+        lengths = [len(part) for part in thinned(rows)]
+        return cls(panel, left, right, lag, pairs & ~constant, constant, lengths, len(rows))
 
     def __bool__(self) -> bool:
         return bool((self.wanted | self.constant).any())
+
+    @property
+    def fewer(self) -> bool:
+        """Whether fewer samples may count than both sides know: updates of two that are held, rows that repeat."""
+        return self.left.repetition.shared(self.right.repetition)
 
     def pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Places (M,) and (M,) in `wanted` of all pairs that meet."""
@@ -132,5 +159,10 @@ class Meeting:
 
 
 def common_rows(left: Group, right: Group, lag: int) -> np.ndarray:
-    """Return the samples (R,) that the left group knows, and the right one ``lag`` samples later."""
-    return np.flatnonzero(left.good[: len(left.good) - lag] & right.good[lag:])
+    """Return the samples (R,) that count: of those that the left group knows, and the right one ``lag`` later."""
+    rows = np.flatnonzero(left.good[: len(left.good) - lag] & right.good[lag:])
+    return left.repetition.counting(right.repetition, rows, lag)
+
+
+def _bytes(array: np.ndarray | None) -> bytes:
+    return b"" if array is None else array.tobytes()

@@ -1,6 +1,5 @@
 """What the network is shown of pairs."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
@@ -70,13 +69,6 @@ class Observation:
             return self
         more = pairs - len(self)
         return Observation(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in self._parts()))
-
-    @classmethod
-    def join(cls, parts: Sequence["Observation"]) -> "Observation":
-        """Concatenate."""
-        if len(parts) == 1:
-            return parts[0]
-        return cls(*(torch.cat(column) for column in zip(*(part._parts() for part in parts), strict=True)))
 
     def _parts(self) -> list[Tensor]:
         return [getattr(self, field.name) for field in fields(self)]

@@ -13,6 +13,7 @@ from infonet_ros.estimator.meetings import Meeting, Panel
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
 
 SCAN_ELEMENTS = 1 << 22  # pairs of all surrogates that are scanned together
@@ -76,10 +77,14 @@ class Survey:
         panel = Panel.from_channels(channels[self._order], ordering[self._order], device)
         encounters = product(np.unique(request.lags).tolist(), panel.groups, panel.groups)
         meetings = (Meeting.of(panel, left, right, lag) for lag, left, right in encounters)
-        self.meetings = [meeting for meeting in meetings if meeting]
-        longest_lag = int(request.lags.max())
-        shortest = (meeting.lengths[-1] for meeting in self.meetings)
-        self._shifts = [surrogate_shifts(count, request.surrogates, request.seed, longest_lag) for count in shortest]
+        self.meetings = []
+        self._fewer: list[Meeting] = []
+        for meeting in meetings:
+            if meeting:
+                self.meetings.append(meeting)
+            if meeting.fewer:
+                self._fewer.append(meeting)
+        self._shifts = [self._shifts_of(meeting) for meeting in self.meetings]
         self._best: BestOverLags | None = None
         self._taken = 0
         self._exceeding = np.zeros((self.size, self.size))
@@ -89,6 +94,13 @@ class Survey:
             left, right = meeting.left.index[row], meeting.right.index[column]
             for pairs in ((left, right), (right, left)):
                 self._surrogates[pairs] = np.minimum(self._surrogates[pairs], len(shifts))
+
+    def _shifts_of(self, meeting: Meeting) -> np.ndarray:
+        """Draw the shifts of a meeting, clear of all lags; where fewer samples count, by so many of those."""
+        longest_lag = int(self._request.lags.max())
+        if meeting.fewer:
+            longest_lag = -(-longest_lag * meeting.samples // self._channels.shape[1])
+        return surrogate_shifts(meeting.lengths[-1], self._request.surrogates, self._request.seed, longest_lag)
 
     @property
     def size(self) -> int:
@@ -119,17 +131,27 @@ class Survey:
         """Return the estimate once all scans are taken."""
         assert self._best is not None
         back = np.ix_(np.argsort(self._order), np.argsort(self._order))
-        lag = self._best.lag[0][back]
+        lag = self._best.lag[0]
+        samples = _common_samples(np.isfinite(self._channels[self._order]), lag)
+        for meeting in self._fewer:
+            left, right = np.meshgrid(meeting.left.index, meeting.right.index, indexing="ij")
+            met = (lag[left, right] == meeting.lag) & (left != right)
+            for pairs in ((left[met], right[met]), (right[met], left[met])):
+                samples[pairs] = meeting.samples
         lower, mi, upper = np.moveaxis(self._best.quantiles[0][back], -1, 0)
         tested = self._request.surrogates > 0
+        p = p_value(mi, self._exceeding[back], self._surrogates[back])
+        drifts = drifting(self._channels) if tested else np.zeros(self.size, dtype=bool)
+        p[drifts[:, None] & drifts] = np.nan
         return PairwiseEstimate(
             mi=mi,
             lower=lower,
             upper=upper,
-            p_value=p_value(mi, self._exceeding[back], self._surrogates[back]) if tested else None,
-            lag=lag,
-            samples=_common_samples(np.isfinite(self._channels), lag),
+            p_value=p if tested else None,
+            lag=lag[back],
+            samples=samples[back],
             constant=constant_channels(self._channels),
+            drifting=drifts,
         )
 
 
@@ -190,13 +212,15 @@ def estimate_windows(runner: Runner, windows: Iterable[np.ndarray], request: Req
 def constant_channels(channels: np.ndarray) -> np.ndarray:
     """Say which channels (N, T), NaN where unknown, have samples but never change: (N,) bool."""
     good = np.isfinite(channels)
-    least = np.where(good, channels, np.inf).min(axis=1)
-    most = np.where(good, channels, -np.inf).max(axis=1)
+    least = np.where(good, channels, np.inf).min(axis=1, initial=np.inf)
+    most = np.where(good, channels, -np.inf).max(axis=1, initial=-np.inf)
     return least == most
 
 
 def _common_samples(good: np.ndarray, lag: np.ndarray) -> np.ndarray:
     """Count the samples that both channels of each pair know at its lag: good (N, T) bool, lag (N, N)."""
+    if good.all():
+        return (good.shape[1] - np.abs(lag)).astype(np.int32)
     samples = np.zeros(lag.shape, dtype=np.int32)
     # By torch: numpy's threads keep their cores busy for a while after a product, beside those of the network.
     weights = torch.from_numpy(good).float()

@@ -1,8 +1,11 @@
 """What the estimator returns. All mutual information in nats."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+
+from infonet_ros.estimator.peak import Peak
 
 
 @dataclass(frozen=True)
@@ -12,15 +15,18 @@ class Estimate:
     Attributes
     ----------
     mi : float
-        Median of the estimated distribution of the MI, nats; NaN with fewer than 64 good samples.
+        Median of the estimated distribution of the MI, nats; NaN with fewer than 64 good samples, or 48 updates.
     lower, upper : float
         5 % and 95 % quantiles: a 90 % interval.
     p_value : float or None
-        Probability of so large an MI under independence; None when no surrogates were asked for.
+        Probability of so large an MI under independence; NaN where both streams drift; None when no surrogates were
+        asked for.
     samples : int
-        Good samples used.
+        Good samples used; of two held streams, those at which both are new.
     constant : bool
         One of the two streams never changes; then ``mi`` is 0.
+    drifting : bool
+        Both streams drift, see `stationarity.drifting`: compare their rates of change. False without surrogates.
     """
 
     mi: float
@@ -29,6 +35,7 @@ class Estimate:
     p_value: float | None
     samples: int
     constant: bool
+    drifting: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,15 +47,18 @@ class PairwiseEstimate:
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
     p_value : (N, N) float64 or None
-        None when no surrogates were asked for. From fewer than were asked for where few different shifts are clear of
-        the lags.
+        None when no surrogates were asked for, NaN for pairs of which both drift. From fewer than were asked for where
+        few different shifts are clear of the lags.
     lag : (N, N) int32
         Lag in samples at which the MI was largest (0 when no lags were asked for); antisymmetric,
         positive where the column follows the row.
     samples : (N, N) int32
-        Good samples used by each pair at its lag; on the diagonal, those of the stream itself.
+        Good samples used by each pair at its lag; of two held streams, those at which both are new; on the diagonal,
+        those of the stream itself.
     constant : (N,) bool
         Streams that never change.
+    drifting : (N,) bool
+        Streams that trend, step or wander, see `stationarity.drifting`; none of them without surrogates.
     """
 
     mi: np.ndarray
@@ -58,6 +68,7 @@ class PairwiseEstimate:
     lag: np.ndarray
     samples: np.ndarray
     constant: np.ndarray
+    drifting: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -71,9 +82,10 @@ class SlicedEstimate:
     lower, upper : float
         90 % interval of that mean, from the spread over projections and the intervals of each.
     p_value : float or None
-        Of the hypothesis that the two vectors are independent; None when no surrogates were asked for.
+        Of the hypothesis that the two vectors are independent, by the test of `independence`, from 24 rows on; NaN
+        where most channels of both drift; None when no surrogates were asked for.
     samples : int
-        Rows in which every component of both vectors is finite.
+        Rows in which every component of both vectors is finite; of two held vectors, those at which both are new.
     projections : int
         Number of random pairs of projections.
     """
@@ -88,14 +100,16 @@ class SlicedEstimate:
 
 @dataclass(frozen=True, eq=False)
 class LaggedEstimate:
-    """Mutual information of ``x[t]`` with ``y[t + lag]`` for several lags.
+    """Mutual information over the lag: ``mi[k]`` is that of ``x[t]`` with ``y[t + lags[k]]``.
+
+    So with ``y[t] = x[t - d]`` it is largest at the lag d, which is positive where y follows x.
 
     Attributes
     ----------
     lags : (L,) int64
         Lags in samples, as asked for.
     mi, lower, upper : (L,) float32
-        As in `Estimate`.
+        As in `Estimate`; NaN where a lag leaves fewer than 64 good samples.
     samples : (L,) int64
         Good samples used at each lag.
     """
@@ -107,6 +121,33 @@ class LaggedEstimate:
     samples: np.ndarray
 
     @property
-    def best_lag(self) -> int:
-        """The lag in samples at which the MI is largest; ValueError when no lag has an estimate."""
-        return int(self.lags[np.nanargmax(self.mi)])
+    def best_lag(self) -> int | None:
+        """The lag in samples at which the MI is largest; None when no lag has an estimate."""
+        return int(self.lags[np.nanargmax(self.mi)]) if np.isfinite(self.mi).any() else None
+
+    @property
+    def delay(self) -> float:
+        """The lag in samples, and fractions of one, at which the MI has its peak.
+
+        The vertex of a parabola through ``sqrt(1 - exp(-2 MI))`` around the best lag; NaN where the best lag is the
+        first or the last, since the true delay may lie beyond.
+        """
+        return self._peak.delay
+
+    @property
+    def delay_lower(self) -> float:
+        """The least delay, in samples, at which the MI is not clearly less than at its peak; NaN where none is.
+
+        From here to `delay_upper` the MI is above the lower end of its 90 % interval at the best lag.
+        """
+        return self._peak.lower
+
+    @property
+    def delay_upper(self) -> float:
+        """The greatest such delay; see `delay_lower`."""
+        return self._peak.upper
+
+    @cached_property
+    def _peak(self) -> Peak:
+        order = np.argsort(self.lags, kind="stable")
+        return Peak.of(self.lags[order], self.mi[order], self.lower[order])

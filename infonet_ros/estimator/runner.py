@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import PairBlock, rounded
+from infonet_ros.estimator.blocks import PairBlock, observe_together, rounded
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import Observation
 
@@ -126,8 +126,7 @@ class Runner:
     def _estimate(self, batch: list[PairBlock]) -> np.ndarray:
         """Quantiles (M, 3) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
         try:
-            observation = Observation.join([block.observe() for block in batch])
-            return self._network(observation, tables=False)[0].cpu().numpy()
+            return self._network(observe_together(batch), tables=False)[0].cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))
             if pairs == 1:

@@ -1,4 +1,7 @@
-"""Sliced mutual information of vector streams: the mean MI of random pairs of one-dimensional projections."""
+"""Sliced mutual information of vector streams: the mean MI of random pairs of one-dimensional projections.
+
+Whether two vectors depend at all is told by `independence`, which finds in many channels what few projections miss.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,15 +10,19 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
+from infonet_ros.estimator.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
 from infonet_ros.estimator.meetings import MIN_SAMPLES
 from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.projections import content_key, project
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
 
 NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
+_JUDGED = 16  # channels of a vector that tell whether it drifts
 
 
 @dataclass(frozen=True)
@@ -44,32 +51,64 @@ class Slicer:
         self._slicing = slicing
         self._keys = [content_key(vector) for vector in vectors]
         self._good = [np.isfinite(vector).all(axis=0) for vector in vectors]
+        self._repetition = [Repetition(_updates(vector), _repeats(vector)) for vector in vectors]
+        # Of few channels that drift a projection has little.
+        self.drifting = np.array([
+            slicing.surrogates > 0 and drifting(_some(vector)).mean() >= 0.5 for vector in vectors
+        ])  # fmt: skip
         self._projected: dict[tuple[int, int, bytes], list[Copulas]] = {}
+        self._memories: dict[tuple[int, bytes], float] = {}
+        self._prepared: dict[tuple[int, int, bytes], Vector] = {}
 
     def estimate(self, a: int, b: int) -> SlicedEstimate:
         """Estimate the sliced MI of two of the vectors, whichever comes first."""
         if (self._keys[b], b) < (self._keys[a], a):
             a, b = b, a
-        slicing, rows = self._slicing, np.flatnonzero(self._good[a] & self._good[b])
-        projections = slicing.projections if max(len(self._vectors[a]), len(self._vectors[b])) > 1 else 1
-        if len(rows) < MIN_SAMPLES:
-            p_unknown = np.nan if slicing.surrogates else None
-            return SlicedEstimate(np.nan, np.nan, np.nan, p_unknown, len(rows), projections)
-        if any(constant_channels(self._vectors[k][:, rows]).all() for k in (a, b)):
-            return SlicedEstimate(0.0, 0.0, 0.0, 1.0 if slicing.surrogates else None, len(rows), projections)
-        quantiles = self._quantiles(a, b, rows, projections)
+        slicing, rows = self._slicing, self._rows(a, b)
+        several = max(len(self._vectors[a]), len(self._vectors[b])) > 1
+        projections = slicing.projections if several else 1
+        p = np.nan if slicing.surrogates else None
+        if len(rows) and any(constant_channels(self._vectors[k][:, rows]).all() for k in (a, b)):
+            known = len(rows) >= MIN_SAMPLES
+            nothing = 0.0 if known else np.nan
+            return SlicedEstimate(nothing, nothing, nothing, 1.0 if known and p else p, len(rows), projections)
+        testable = slicing.surrogates > 0 and not self.drifting[[a, b]].all()
+        if testable and several and len(rows) >= LEAST_ROWS:
+            p = self._independence(a, b, rows)
+        if len(rows) < (LEAST_UPDATES if self._repetition[a].shared(self._repetition[b]) else MIN_SAMPLES):
+            return SlicedEstimate(np.nan, np.nan, np.nan, p, len(rows), projections)
+        quantiles = self._quantiles(a, b, rows, projections, 0 if several or not testable else slicing.surrogates)
         lower, mi, upper = _mean_quantiles(quantiles[0])
-        p = None
-        if slicing.surrogates:
+        if testable and not several:
             means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
             p = float(p_value(means[0], (means[1:] >= means[0]).sum(), len(means) - 1))
         return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
 
-    def _quantiles(self, a: int, b: int, rows: np.ndarray, projections: int) -> np.ndarray:
+    def _rows(self, a: int, b: int) -> np.ndarray:
+        """Return the samples that count: known in both, and where both are held or repeat rows, new in both."""
+        rows = np.flatnonzero(self._good[a] & self._good[b])
+        return self._repetition[a].counting(self._repetition[b], rows)
+
+    def _independence(self, a: int, b: int, rows: np.ndarray) -> float:
+        """Return the p-value of two vectors over samples ``rows``; what is made of each is kept for its other pairs."""
+        key = rows.tobytes()
+        for index in (a, b):
+            if (index, key) not in self._memories:
+                self._memories[index, key] = vector_memory(self._vectors[index][:, rows])
+        overlap = seam(self._memories[a, key], self._memories[b, key], len(rows))
+        if len(self._prepared) > 4 * len(self._vectors):  # every pair over samples of its own: nothing to share
+            self._prepared.clear()
+        for index in (a, b):
+            if (index, overlap, key) not in self._prepared:
+                self._prepared[index, overlap, key] = Vector.prepare(self._vectors[index][:, rows], overlap)
+        left, right = (self._prepared[index, overlap, key] for index in (a, b))
+        return independence_p(left, right, self._slicing.surrogates, self._slicing.seed)
+
+    def _quantiles(self, a: int, b: int, rows: np.ndarray, projections: int, surrogates: int) -> np.ndarray:
         """Quantiles (1 + S, K, 3) of all K pairs of projections: those of the data, and those of S surrogates."""
         numbers = np.arange(projections)
         left, right = self._parts(a, rows, projections), self._parts(b, rows, projections)
-        shifts = np.append(0, surrogate_shifts(left[-1].count, self._slicing.surrogates, self._slicing.seed))
+        shifts = np.append(0, surrogate_shifts(left[-1].count, surrogates, self._slicing.seed))
         blocks = (PairBlock.scanned(u, v, numbers, numbers, shifts) for u, v in zip(left, right, strict=True))
         quantiles = np.zeros((len(shifts), projections, 3), dtype=np.float32)
         for block, found in self._runner.quantiles(blocks):
@@ -91,6 +130,32 @@ class Slicer:
         return self._projected[key]
 
 
+def _some(vector: np.ndarray) -> np.ndarray:
+    """Return as many channels of a vector (d, T) as tell whether most of them drift."""
+    return vector[np.unique(np.linspace(0, len(vector) - 1, _JUDGED).astype(int))]
+
+
+def _updates(vector: np.ndarray) -> np.ndarray | None:
+    """Count the updates of a held vector (d, T): the samples at which any of its channels is new."""
+    new = np.zeros(vector.shape[1], dtype=bool)
+    for values in vector[~constant_channels(vector)]:
+        if (found := updates(values)) is None:
+            return None
+        new |= np.diff(found, prepend=0) > 0
+    return np.cumsum(new) if new.any() else None
+
+
+def _repeats(vector: np.ndarray) -> np.ndarray | None:
+    """Tell at which sample each row of a vector (d, T) was there first, if all channels repeat alike."""
+    first: np.ndarray | None = None
+    for values in vector[~constant_channels(vector)]:
+        found = repeats(values)
+        if found is None or (first is not None and not np.array_equal(found, first)):
+            return None
+        first = found
+    return first
+
+
 def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, slicing: Slicing) -> SlicedEstimate:
     """Estimate the sliced MI of vectors x (dx, T) and y (dy, T), NaN where unknown."""
     return Slicer(runner, [x, y], slicing).estimate(0, 1)
@@ -107,7 +172,7 @@ def estimate_pairwise_sliced(
     samples = np.diag([np.isfinite(vector).all(axis=0).sum() for vector in vectors]).astype(np.int32)
     constant = np.array([bool(constant_channels(vector).all()) for vector in vectors])
     whole = PairwiseEstimate(
-        mi, lower, upper, p if slicing.surrogates else None, np.zeros_like(samples), samples, constant
+        mi, lower, upper, p if slicing.surrogates else None, np.zeros_like(samples), samples, constant, slicer.drifting
     )
     if size == 1:
         yield whole

@@ -14,6 +14,8 @@ def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 
     Shuffling would destroy the memory of the streams along with their dependence, and so call any two slow streams
     dependent (Theiler et al., Physica D 1992); turning one stream keeps it.
     """
+    if not surrogates:
+        return np.empty(0, dtype=np.int64)
     nearest = min(max(count // NEAREST_FRACTION, longest_lag + 1), (count - 1) // 2)
     shifts = np.arange(nearest, count - nearest + 1)
     rng = np.random.default_rng([seed, count])

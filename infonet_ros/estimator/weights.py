@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.text import counted
 
 SHIPPED = Path(__file__).parent.parent / "models" / "infonet.safetensors"
 
@@ -34,7 +35,8 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
     Raises
     ------
     WeightsError
-        A file is missing, is not what its card says, or does not fit this version of the package.
+        A file is missing, is not what its card says, does not fit this version of the package, or holds numbers that
+        are not finite or not float32.
     """
     card_path = path.with_suffix(".json")
     remedy = "install the package again, or name other weights"
@@ -54,12 +56,22 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
     try:
         _check_fit(path, shape)
         network = Network(shape)
-        network.load_state_dict(load_file(path))
+        tensors = load_file(path)
+        if unfit := sorted(name for name, tensor in tensors.items() if not _is_sound(tensor)):
+            raise WeightsError(
+                f"the weights {path} hold numbers that are not finite or not of 32 bits in {unfit[0]!r} and "
+                f"{counted(len(unfit) - 1, 'other tensor')}, expected finite float32: {remedy}."
+            )
+        network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(
             f"the weights {path} do not fit this version of the network ({type(error).__name__}): {remedy}."
         ) from error
     return network, version
+
+
+def _is_sound(tensor: torch.Tensor) -> bool:
+    return tensor.dtype == torch.float32 and bool(torch.isfinite(tensor).all())
 
 
 def _shape(card: Any) -> NetworkShape:

@@ -1,18 +1,6 @@
 import numpy as np
 import pytest
 
-from infonet_ros import InfoNet
-
-
-@pytest.fixture(scope="session")
-def net() -> InfoNet:
-    return InfoNet.from_pretrained(device="cpu")
-
-
-@pytest.fixture
-def rng() -> np.random.Generator:
-    return np.random.default_rng(7)
-
 
 @pytest.fixture
 def correlated(rng):

@@ -261,3 +261,27 @@ def test_tensors_with_nan_are_refused(net):
 def test_an_unknown_device_is_refused():
     with pytest.raises(InputError, match="device is 'tpu'"):
         InfoNet.from_pretrained(device="tpu")
+
+
+@pytest.mark.parametrize("missing", [0, 60])
+def test_each_lag_of_a_pair_has_what_the_matrix_has_at_that_lag(net, rng, missing):
+    x = np.round(rng.standard_normal(400).cumsum())
+    y = np.roll(x, 3) + rng.standard_normal(400)
+    x[rng.permutation(400)[:missing]] = np.nan
+    for lag in (0, 3, -3, -20):
+        (found,) = net.lagged(x, y, [lag]).mi
+        both = net.pairwise(np.stack([x, y], axis=1), lags=[abs(lag)])
+        other = net.lagged(x, y, [-lag]).mi[0]
+        assert both.mi[0, 1] == pytest.approx(max(found, other), abs=1e-6)
+
+
+def test_what_has_no_sample_in_common_is_not_known(net):
+    x, y = np.arange(200.0), np.arange(200.0)
+    x[:100] = y[100:] = np.nan
+    for nothing in (net.estimate(x, y), net.estimate(x, y, surrogates=3), net.sliced(x, y)):
+        assert np.isnan([nothing.mi, nothing.lower, nothing.upper]).all() and nothing.samples == 0
+    assert np.isnan(net.estimate(np.full(80, np.inf), np.arange(80.0)).mi)
+    scan = net.lagged(x, y, range(-20, 21))
+    assert np.isnan(scan.mi).all() and scan.best_lag is None
+    assert np.isnan([scan.delay, scan.delay_lower, scan.delay_upper]).all()
+    assert net.lagged(x, y, [-100]).samples == [100]

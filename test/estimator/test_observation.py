@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.blocks import COUNTED_AT_ONCE, Copulas, PairBlock
+from infonet_ros.estimator.blocks import COUNTED_AT_ONCE, Copulas, PairBlock, observe_together
 from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
-from infonet_ros.estimator.observation import SUMMARIES, Observation
+from infonet_ros.estimator.observation import SUMMARIES
 
 
 def block(pairs, count=300):
@@ -24,7 +24,7 @@ def test_an_observation_of_many_pairs_is_those_of_each():
     assert together.counts.shape == (pairs, GRID, GRID)
     assert together.local.shape == (pairs, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS)
     assert together.summary.shape == (pairs, SUMMARIES)
-    one_by_one = Observation.join([block(pairs)[k : k + 1].observe() for k in range(pairs)])
+    one_by_one = observe_together([block(pairs)[k : k + 1] for k in range(pairs)])
     for many, each in zip(parts_of(together), parts_of(one_by_one), strict=True):
         torch.testing.assert_close(many, each)
 
@@ -46,6 +46,6 @@ def test_padding_leaves_the_pairs_as_they_are():
 def test_the_summary_tells_samples_and_correlation(step):
     order = np.arange(1000)[::step]
     copulas = Copulas.from_ranks(np.stack([np.arange(1000), order]))
-    samples, _, correlation, *_ = PairBlock.pair(copulas).observe().summary[0].tolist()
+    samples, _, correlation, *_ = PairBlock.pairs(copulas).observe().summary[0].tolist()
     assert samples == pytest.approx(np.log(1000) - 7.0, abs=1e-4)
     assert correlation == pytest.approx(1.0, abs=1e-4)

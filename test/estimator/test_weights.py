@@ -42,6 +42,19 @@ def test_damaged_weights_are_refused(saved):
         load_weights(path)
 
 
+@pytest.mark.parametrize(
+    "spoil", [torch.Tensor.half, torch.Tensor.double, lambda tensor: tensor * torch.nan], ids=["half", "double", "nan"]
+)
+def test_weights_of_other_numbers_are_refused(tmp_path, spoil):
+    path, network = tmp_path / "odd.safetensors", Network(TINY)
+    tensors = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
+    tensors[min(tensors)] = spoil(tensors[min(tensors)])
+    network.state_dict = lambda: tensors
+    save_weights(network, path, version="test")
+    with pytest.raises(WeightsError, match=r"not of 32 bits in .* expected finite float32"):
+        load_weights(path)
+
+
 def test_missing_weights_are_named(tmp_path):
     with pytest.raises(WeightsError, match=r"nowhere\.safetensors cannot be read"):
         load_weights(tmp_path / "nowhere.safetensors")

@@ -1,0 +1,99 @@
+"""Held and repeated streams count at what is new in them: independent ones share nothing, coupled ones what they do."""
+
+import numpy as np
+import pytest
+
+from infonet_ros.estimator.holding import LEAST_UPDATES, both_new, first_of_each, repeats, updates
+
+
+def held(rng, count, hold, phase=0):
+    return np.repeat(rng.standard_normal(count // hold + 3), hold)[phase : phase + count]
+
+
+def irregular(rng, count, hold):
+    """Pieces of any length, constant."""
+    lengths = rng.geometric(1.0 / hold, size=count)
+    return np.repeat(rng.standard_normal(count), lengths)[:count]
+
+
+def interpolated(rng, count, hold, phase=0):
+    values = rng.standard_normal(count // hold + 4)
+    return np.interp(np.arange(count) + phase, np.arange(len(values)) * hold, values)
+
+
+PAIRS = {
+    "held 3, common ticks": lambda rng, count: (held(rng, count, 3), held(rng, count, 3)),
+    "held 5, own ticks": lambda rng, count: (held(rng, count, 5), held(rng, count, 5, 2)),
+    "held 20, common ticks": lambda rng, count: (held(rng, count, 20), held(rng, count, 20)),
+    "held 5 and 20": lambda rng, count: (held(rng, count, 5), held(rng, count, 20, 7)),
+    "rounded, then held": lambda rng, count: tuple(held(rng, count, 10).round(1) for _ in "xy"),
+    "piecewise constant": lambda rng, count: (irregular(rng, count, 8), irregular(rng, count, 8)),
+    "interpolated": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10)),
+    "interpolated, own ticks": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10, 4)),
+    "a recording twice": lambda rng, count: tuple(np.tile(rng.standard_normal(count // 4), 4) for _ in "xy"),
+}
+
+
+@pytest.mark.parametrize("pair", PAIRS.values(), ids=PAIRS)
+@pytest.mark.parametrize("count", [1000, 3000])
+def test_independent_streams_share_nothing(net, pair, count):
+    rng = np.random.default_rng(4)
+    windows = [np.stack(pair(rng, count), axis=1) for _ in range(8)]
+    estimates = list(net.pairwise_windows(windows))
+    assert max(estimate.lower[0, 1] for estimate in estimates) < 0.1
+    assert max(estimate.samples[0, 1] for estimate in estimates) < count / 2
+
+
+@pytest.mark.parametrize("hold", [3, 10, 25])
+def test_held_streams_share_what_their_updates_do(net, rng, hold):
+    x = rng.standard_normal(200)
+    y = 0.9 * x + np.sqrt(1.0 - 0.81) * rng.standard_normal(200)
+    fresh, kept = net.estimate(x, y), net.estimate(np.repeat(x, hold), np.repeat(y, hold))
+    assert kept.samples in (200, 201) and kept.mi == pytest.approx(fresh.mi, abs=0.05)
+
+
+def test_rows_that_were_written_twice_count_once_in_any_order(net, rng):
+    rows = rng.standard_normal((500, 3))
+    rows[:, 2] += rows[:, 0]
+    twice = rows[rng.permutation(np.repeat(np.arange(500), 2))]
+    once, both = net.pairwise(rows), net.pairwise(twice, surrogates=19)
+    np.testing.assert_array_equal(both.samples[np.triu_indices(3, 1)], 500)
+    np.testing.assert_allclose(both.mi, once.mi, atol=0.02)
+    assert both.p_value[0, 1] > 0.05 and both.p_value[0, 2] == 0.05
+
+
+@pytest.mark.parametrize("hold, count", [(50, 1000), (50, 256), (20, 256), (100, 600)])
+def test_of_few_updates_nothing_is_known(net, rng, hold, count):
+    windows = [np.stack([held(rng, count, hold), held(rng, count, hold)], axis=1) for _ in range(20)]
+    assert all(np.isnan(estimate.mi[0, 1]) for estimate in net.pairwise_windows(windows))
+
+
+def test_events_and_levels_are_not_held(rng):
+    event = (np.arange(1000) > 400).astype(float)
+    switch = np.cumsum(rng.random(1000) < 0.05) % 2
+    gear = rng.integers(0, 5, 1000).astype(float)
+    slow = np.cumsum(rng.standard_normal(5000))
+    for stream in (event, switch, gear, rng.standard_normal(1000), slow.round(), np.arange(1000.0)):
+        assert updates(stream) is None
+
+
+def test_an_unknown_sample_neither_is_an_update_nor_hides_one(rng):
+    stream = held(rng, 1000, 10)
+    stream[5::50] = np.nan
+    assert updates(stream)[-1] == 100
+
+
+def test_updates_meet_the_nearest_in_time():
+    slow, fast = np.arange(60) // 20, np.arange(60) // 5
+    rows = both_new(slow, fast)
+    np.testing.assert_array_equal(rows, [2, 22, 42])
+
+
+def test_values_that_come_back_often_do_not_count_as_repeats(rng):
+    assert repeats(rng.standard_normal(1000)) is None
+    assert repeats(rng.integers(0, 40, 1000).astype(float)) is None
+    assert repeats(rng.integers(0, 100, 1000).astype(float)) is None
+    values = np.tile(rng.standard_normal(LEAST_UPDATES), 3)
+    np.testing.assert_array_equal(repeats(values), np.tile(np.arange(LEAST_UPDATES), 3))
+    first = repeats(values)
+    np.testing.assert_array_equal(first_of_each(first, first), np.arange(LEAST_UPDATES))
