@@ -9,15 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infonet_ros.errors import MissingDependencyError
 from infonet_ros.estimator.results import PairwiseEstimate
-from infonet_ros.streams.settings import Modality, Settings
-from infonet_ros.streams.window import Window
+from infonet_ros.intake.window import Window
+from infonet_ros.settings import Modality, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and who only looks at matrices does not need it
+    import pandas
+
     from infonet_ros.estimator.infonet import InfoNet
 
 PAIRWISE = "pairwise"
 SLICED = "sliced"
+BOTH_DRIFT = "both drift: compare their rates of change"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +54,9 @@ class DependenceMatrix:
         Name of the estimator and version of its weights.
     duration : float
         Computing time, seconds.
+    drifting : (N,) bool or None
+        Rows that trend, step or wander within the window. Two of them have no p-value. None where it is not known: in
+        a message.
     """
 
     names: tuple[str, ...]
@@ -68,11 +75,18 @@ class DependenceMatrix:
     estimator: str
     version: str
     duration: float
+    drifting: np.ndarray | None = None
 
     @property
     def known(self) -> np.ndarray:
         """(N, N) bool: pairs with an estimate, of rows that are valid."""
         return np.isfinite(self.mi) & self.valid[:, None] & self.valid[None, :]
+
+    @property
+    def both_drift(self) -> np.ndarray:
+        """(N, N) bool: pairs of which both rows drift, and so without a p-value from one window. Say `BOTH_DRIFT`."""
+        drifting = np.zeros(len(self.names), dtype=bool) if self.drifting is None else self.drifting
+        return drifting[:, None] & drifting & ~np.eye(len(self.names), dtype=bool)
 
     @property
     def p_adjusted(self) -> np.ndarray:
@@ -89,6 +103,35 @@ class DependenceMatrix:
             adjusted[row, column] = adjusted[column, row] = false_discovery_control(self.p_value[row, column])
         return adjusted
 
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each pair of the upper triangle: the columns of `pair_columns`.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+
+        Examples
+        --------
+        >>> matrix.to_dataframe().sort_values("mi", ascending=False).head()  # doctest: +SKIP
+        """
+        try:
+            import pandas
+        except ImportError as error:
+            raise MissingDependencyError("A DataFrame of results", "pandas", "run `pip install pandas`") from error
+        return pandas.DataFrame(pair_columns(self))
+
+    def _repr_html_(self) -> str:
+        """Show the MI as a table in a notebook, in nats."""
+        from html import escape
+
+        head = "".join(f"<th>{escape(name)}</th>" for name in self.names)
+        rows = (
+            f"<tr><th>{escape(name)}</th>{''.join(f'<td>{value:.2f}</td>' for value in values)}</tr>"
+            for name, values in zip(self.names, self.mi, strict=True)
+        )
+        return f"<table><tr><th>MI, nats</th>{head}</tr>{''.join(rows)}</table>"
+
     def significant(self, level: float = 0.05, *, adjusted: bool = False) -> np.ndarray:
         """(N, N) bool: pairs whose p-value is at most ``level``, such as 1/20 by 19 surrogates for 0.05.
 
@@ -99,12 +142,15 @@ class DependenceMatrix:
         return p_value.astype(np.float32) <= np.float32(level)
 
 
-def channel_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
+def channel_matrix(
+    net: "InfoNet", window: Window, settings: Settings, lags: Sequence[int] | None = None
+) -> DependenceMatrix:
     """Estimate the MI of all pairs of channels of a window.
 
-    Uses ``max_lag``, ``lag_step``, ``surrogates`` and ``seed`` of the settings.
+    Uses ``surrogates`` and ``seed`` of the settings, and ``max_lag`` and ``lag_step`` where no ``lags`` are given, in
+    samples, each tried in both directions.
     """
-    (matrix,) = channel_matrices(net, [window], settings)
+    (matrix,) = _matrices_at_lags(net, [window], lags or lags_in_samples(settings, window.rate), settings)
     return matrix
 
 
@@ -115,11 +161,11 @@ def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settin
     the one before.
     """
     for rate, alike in groupby(windows, key=lambda window: window.rate):
-        yield from _matrices_of_one_rate(net, alike, rate, settings)
+        yield from _matrices_at_lags(net, alike, lags_in_samples(settings, rate), settings)
 
 
-def _matrices_of_one_rate(
-    net: "InfoNet", windows: Iterable[Window], rate: float, settings: Settings
+def _matrices_at_lags(
+    net: "InfoNet", windows: Iterable[Window], lags: Sequence[int], settings: Settings
 ) -> Iterator[DependenceMatrix]:
     began = time.perf_counter()
     taken: deque[Window] = deque()
@@ -129,7 +175,6 @@ def _matrices_of_one_rate(
             taken.append(window)
             yield window.samples
 
-    lags = lags_in_samples(settings, rate)
     for estimate in net.pairwise_windows(samples(), lags=lags, surrogates=settings.surrogates, seed=settings.seed):
         window = taken.popleft()
         yield _matrix(net, window, window.names, PAIRWISE, estimate, began)
@@ -228,4 +273,5 @@ def _matrix(
         estimator=net.NAME,
         version=net.version,
         duration=time.perf_counter() - started,
+        drifting=estimate.drifting,
     )

@@ -4,12 +4,12 @@ This is how a planner notices a slipping wheel (odometry and gyroscope part) or 
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
-from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.streams.settings import Watch
-from infonet_ros.streams.window_stream import NANOSECONDS
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.settings import Watch
+from infonet_ros.text import NANOSECONDS
 
 
 class State(Enum):
@@ -53,8 +53,12 @@ def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
 
 
 def judged_in_silence(last: Finding, now: int) -> Finding:
-    """Judge a watched pair when no window has come up to ``now``, nanoseconds: nothing is known about it any more."""
-    return _judged(last, math.nan, now)
+    """Judge a watched pair when no window has come up to ``now``, nanoseconds: nothing is known about it any more.
+
+    When that lasts, it is an alert for a pair that must stay dependent, as with a dead sensor.
+    """
+    found = _judged(last, math.nan, now)
+    return replace(found, state=State.UNKNOWN) if found.state is State.BROKEN else found
 
 
 def forgotten(last: Finding) -> Finding:

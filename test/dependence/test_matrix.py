@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from infonet_ros import InfoNet
-from infonet_ros.matrices import DependenceMatrix, column_groups, modality_matrix, modality_matrix_in_steps
-from infonet_ros.streams.settings import Modality, Settings
-from infonet_ros.streams.window import Window
+from infonet_ros.dependence.matrix import DependenceMatrix, column_groups, modality_matrix, modality_matrix_in_steps
+from infonet_ros.intake.window import Window
+from infonet_ros.settings import Modality, Settings
 
 # The example of Benjamini and Hochberg (1995); at a level of 0.05 they reject the first four.
 P_VALUES = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719]
@@ -110,3 +110,15 @@ def test_each_pair_of_modalities_is_what_it_is_alone():
         assert whole.samples[a, b] == alone.samples
         for field in ("mi", "lower", "upper", "p_value"):
             assert getattr(whole, field)[a, b] == getattr(whole, field)[b, a] == pytest.approx(getattr(alone, field))
+
+
+def test_a_dataframe_has_one_row_for_each_pair(make_matrix):
+    pytest.importorskip("pandas", reason="pandas is not installed: pip install pandas")
+    matrix = make_matrix(["a", "b", "<c>"], {("a", "b"): (0.7, 0.2, 0.01), ("a", "<c>"): (0.1, 0.0, 0.5)})
+
+    frame = matrix.to_dataframe().set_index(["a", "b"])
+
+    assert list(frame.index) == [("a", "b"), ("a", "<c>"), ("b", "<c>")]
+    assert frame.mi["a", "b"] == np.float32(0.7)
+    assert frame.lag["a", "b"] == np.float32(0.2)
+    assert "<th>&lt;c&gt;</th>" in matrix._repr_html_()

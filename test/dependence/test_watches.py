@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
-from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.node.watches import Finding, State, judged, judged_in_silence
-from infonet_ros.streams.settings import Watch
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.watches import Finding, State, judged, judged_in_silence
+from infonet_ros.settings import Watch
 
 SECOND = 1_000_000_000
 
@@ -68,10 +68,10 @@ def test_time_that_jumps_back_counts_anew():
     assert states(DEPENDENT, (0.1, 100), (0.1, 1), (0.1, 2), (0.1, 3)) == [State.BROKEN] * 3 + [State.ALERT]
 
 
-def test_silence_breaks_dependence_as_not_known_does():
+def test_in_silence_nothing_is_known_and_when_it_lasts_it_is_an_alert():
     finding = judged(Finding(DEPENDENT), matrix(0.9, 10))
     found = [finding := judged_in_silence(finding, seconds * SECOND) for seconds in (12, 13, 14)]
-    assert [each.state for each in found] == [State.BROKEN, State.BROKEN, State.ALERT]
+    assert [each.state for each in found] == [State.UNKNOWN, State.UNKNOWN, State.ALERT]
     assert judged_in_silence(Finding(INDEPENDENT), SECOND).state is State.UNKNOWN
     assert judged(finding, matrix(0.9, 15)).state is State.KEPT
 

@@ -1,0 +1,155 @@
+"""Where dependence changed: windows before a moment against windows after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.stationarity import drifting
+
+FAMILY_LEVEL = 0.01
+"""Probability that any change at all is reported where nothing changed."""
+
+LEAST_CHANGE = 0.2
+"""Nats. A smaller change may be certain, and is of no use to anybody."""
+
+OTHER_MOTION = 1.5
+"""Times as much, or as little, as before: a channel that varies so differently tells of another motion of the robot."""
+
+_INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
+
+
+@dataclass(frozen=True)
+class Change:
+    """The dependence of one pair changed.
+
+    Attributes
+    ----------
+    a, b : str
+    time : int
+        Nanoseconds: where the window before ends and the window after begins.
+    before, after : float
+        MI of the two windows, nats.
+    sigmas : float
+        Difference by its standard error.
+    """
+
+    a: str
+    b: str
+    time: int
+    before: float
+    after: float
+    sigmas: float
+
+
+@dataclass(frozen=True, eq=False)
+class Motion:
+    """How the channels of W windows moved.
+
+    ``spreads`` (W, N) are their standard deviations, ``drifting`` (W, N) tells which of them trend, step or wander.
+    """
+
+    spreads: np.ndarray
+    drifting: np.ndarray
+
+    @classmethod
+    def of(cls, windows: Sequence[np.ndarray]) -> "Motion":
+        """Look at the samples (T, N) of each window, NaN where unknown."""
+        with np.errstate(invalid="ignore"):
+            spreads = [np.sqrt(_mean(np.square(samples - _mean(samples)))) for samples in windows]
+        return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
+
+    def explains(self, before: np.ndarray, after: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Tell of each pair of windows and each pair of channels, (K, P), whether motion alone explains a change.
+
+        It does where one of the two channels varies much more, or much less, than before, and where both drift.
+        """
+        with np.errstate(divide="ignore", invalid="ignore"):
+            other = ~(np.abs(np.log(self.spreads[after] / self.spreads[before])) < np.log(OTHER_MOTION))
+        drifts = self.drifting[before] | self.drifting[after]
+        return other[:, row] | other[:, column] | (drifts[:, row] & drifts[:, column])
+
+
+def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
+    """Compare, for every pair, the window that ends at a moment with the one that begins there.
+
+    A change is where the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance would give
+    once in a hundred recordings (Bonferroni over pairs and windows that do not overlap); of neighbours within a
+    window's length the largest stands for all. Standard errors come from the 90 % intervals.
+
+    Parameters
+    ----------
+    matrices : sequence of DependenceMatrix
+        Of the same names, in the order of time.
+    motion : Motion, optional
+        Of the same windows. What it explains is no change.
+
+    Returns
+    -------
+    list of Change
+        The largest first.
+    """
+    ends = np.array([matrix.end for matrix in matrices])
+    starts = np.array([matrix.start for matrix in matrices])
+    following = np.searchsorted(starts, ends)  # first window that does not overlap
+    before = np.flatnonzero(following < len(matrices))
+    before = before[starts[following[before]] - ends[before] <= _longest_pause(matrices)]
+    if not len(before):
+        return []
+    after = following[before]
+    row, column = np.triu_indices(len(matrices[0].names), k=1)
+    mi = np.stack([matrix.mi[row, column] for matrix in matrices])
+    width = np.stack([(matrix.upper - matrix.lower)[row, column] for matrix in matrices])
+    valid = np.stack([matrix.valid[row] & matrix.valid[column] for matrix in matrices])
+    mi = np.where(valid, mi, np.nan)
+    error = np.maximum(np.hypot(width[before], width[after]) / _INTERVAL_SIGMAS, 1e-6)
+    difference = mi[after] - mi[before]
+    sigmas = np.nan_to_num(difference / error)
+    changed = (np.abs(sigmas) > _least_sigmas(matrices, len(row))) & (np.abs(np.nan_to_num(difference)) > LEAST_CHANGE)
+    explained = np.zeros(changed.shape, dtype=bool) if motion is None else motion.explains(before, after, row, column)
+    changes = []
+    for pair in np.flatnonzero(changed.any(axis=0)):
+        for k in _peaks(np.where(changed[:, pair], np.abs(difference[:, pair]), 0.0), ends[before], starts):
+            if explained[k, pair]:  # at its largest; a part of the same change may look like one of its own
+                continue
+            changes.append(
+                Change(
+                    a=matrices[0].names[row[pair]],
+                    b=matrices[0].names[column[pair]],
+                    time=int((ends[before[k]] + starts[after[k]]) // 2),
+                    before=float(mi[before[k], pair]),
+                    after=float(mi[after[k], pair]),
+                    sigmas=float(abs(sigmas[k, pair])),
+                )
+            )
+    return sorted(changes, key=lambda change: -abs(change.after - change.before))
+
+
+def _mean(samples: np.ndarray) -> np.ndarray:
+    """Mean (N,) of the known samples (T, N); 0 where none is."""
+    known = np.isfinite(samples)
+    return np.where(known, samples, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:
+    """Two windows that are farther apart than a window is long are no neighbours."""
+    return matrices[0].end - matrices[0].start
+
+
+def _least_sigmas(matrices: Sequence[DependenceMatrix], pairs: int) -> float:
+    length = max(1, matrices[0].end - matrices[0].start)
+    independent = max(1, (matrices[-1].end - matrices[0].start) // length) * pairs
+    return NormalDist().inv_cdf(1 - FAMILY_LEVEL / (2 * independent))
+
+
+def _peaks(size: np.ndarray, times: np.ndarray, starts: np.ndarray) -> list[int]:
+    """Take the largest, strike out what is within a window's length of it, and so on."""
+    length = times[0] - starts[0]
+    left, peaks = size.copy(), []
+    while left.any():
+        peak = int(left.argmax())
+        peaks.append(peak)
+        left[np.abs(times - times[peak]) < length] = 0.0
+    return peaks

@@ -1,0 +1,343 @@
+"""Sample by sample: do two channels still belong together? Evidence that they have parted, and alarms.
+
+    monitor = EvidenceMonitor(baseline, interval=3600.0)
+    for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
+        print(alarm)
+
+The mean log ratio f of a block of samples says how well a pair fits what was learnt. While all is well exp(-f) is 1 on
+average, and so is its mean with 1, the e-value of the block. Page's rule (Biometrika 1954) adds up the logarithms of
+e-values and starts anew at zero. An alarm goes on when the sum passes the threshold that the false-alarm interval asks
+for, and off when it is back at half of it: the sum is held below twice the threshold, so that it recovers.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from infonet_ros.dependence.baseline import Baseline, ChannelBaseline, PairBaseline, log_ratios, ranks_among, roughness
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.text import NANOSECONDS, moment
+
+MEMORY = 60.0
+"""Seconds of samples that are kept, to tell what is wrong."""
+
+LEAST_PAUSE = 1.0
+"""Seconds. A shorter time without samples, or without a new value, is no alarm, however lively the stream was."""
+
+_HISTORY = 10_000  # alarms
+_SECOND_THOUGHT = 10.0  # seconds after an alarm in which more samples may tell what is wrong
+_SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
+_SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times
+_NOISIER = 1.5  # times the roughest stretch
+_OUTSIDE = 0.1  # share of samples beyond all good ones
+
+
+class Kind(str, Enum):
+    """What an alarm says of a pair."""
+
+    SILENT = "silent"
+    FROZEN = "frozen"
+    OUT_OF_RANGE = "out of range"
+    NOT_SEEN_BEFORE = "not seen before"
+    DELAY_CHANGED = "delay changed"
+    NOISIER = "noisier"
+    PARTED = "parted"
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """A pair that is not what it was in the good recordings.
+
+    Attributes
+    ----------
+    a, b : str
+    time : int
+        When the alarm went on, nanoseconds of sensor time.
+    since : int
+        When evidence began to grow: about when the fault came.
+    evidence : float
+        Nats, when the alarm went on.
+    kind : Kind
+    words : str
+        What is wrong, as far as the samples tell.
+    end : int or None
+        When the alarm went off; None while it is on.
+    """
+
+    a: str
+    b: str
+    time: int
+    since: int
+    evidence: float
+    kind: Kind
+    words: str
+    end: int | None = None
+
+    def __str__(self) -> str:
+        until = "still on at the end" if self.end is None else f"until {moment(self.end)}"
+        return f"{moment(self.time)}: {self.words} (since about {moment(self.since)}, {until})"
+
+
+class EvidenceMonitor:
+    """Adds up the evidence of every pair of a baseline.
+
+    Parameters
+    ----------
+    baseline : Baseline
+    interval : float
+        Mean time between false alarms, seconds; all pairs together.
+
+    Attributes
+    ----------
+    evidence : (P,) float64
+        Of each pair, nats; NaN before its first block.
+    """
+
+    def __init__(self, baseline: Baseline, interval: float) -> None:
+        if not 0.0 < interval < float("inf"):
+            raise ConfigurationError(f"the false-alarm interval is {interval:g} s: expected a number above 0.")
+        self.baseline = baseline
+        self.thresholds = baseline.thresholds(interval)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all samples, as when time has jumped."""
+        count = len(self.baseline.channels)
+        self._stamps = np.empty(0, dtype=np.int64)
+        self._samples = np.empty((0, count))
+        self._ranks = np.empty((0, count))
+        self._silent = np.zeros(count, dtype=int)
+        self._still = np.zeros(count, dtype=int)
+        self._value = np.full(count, np.nan)
+        self.evidence = np.full(len(self.baseline.pairs), np.nan)
+        self._on: dict[int, int] = {}  # pair to number of its alarm
+        self._first = 0  # number of the oldest alarm that is remembered
+        self._alarms: deque[Alarm] = deque()
+        self._sums = [PageSum(pair.block, 2.0 * top) for pair, top in zip(self._pairs, self.thresholds, strict=True)]
+
+    def push(self, stamps: np.ndarray, samples: np.ndarray) -> list[Alarm]:
+        """Take the next samples (T, N) of the baseline's channels, NaN where unknown; return alarms that went on.
+
+        ``stamps`` (T,) int64 are nanoseconds, one period of the baseline's clock apart.
+        """
+        known = len(self._stamps)
+        self._stamps = np.concatenate([self._stamps, stamps])
+        self._samples = np.concatenate([self._samples, samples])
+        self._ranks = np.concatenate([self._ranks, ranks_among(self.baseline.quantiles, samples)])
+        self._count_pauses(samples)
+        judged = [self._judge(number, known, len(stamps)) for number in range(len(self._pairs))]
+        self._forget()
+        return [alarm for alarm in judged if alarm is not None]
+
+    @property
+    def last_stamp(self) -> int:
+        """Stamp of the last sample, nanoseconds; 0 before the first."""
+        return int(self._stamps[-1]) if len(self._stamps) else 0
+
+    @property
+    def on(self) -> dict[int, Alarm]:
+        """Alarms that are on, by the number of the pair."""
+        return {pair: self._alarms[number - self._first] for pair, number in self._on.items()}
+
+    @property
+    def history(self) -> list[Alarm]:
+        """Return the alarms so far, in the order of time; those of long ago are forgotten."""
+        return list(self._alarms)
+
+    @property
+    def _pairs(self) -> Sequence[PairBaseline]:
+        return self.baseline.pairs
+
+    def _count_pauses(self, samples: np.ndarray) -> None:
+        """Count for each channel since how many samples it gives nothing, and since how many the same value."""
+        for column, values in enumerate(samples.T):
+            for value in values:
+                unknown = np.isnan(value)
+                self._silent[column] = self._silent[column] + 1 if unknown else 0
+                self._still[column] = self._still[column] + 1 if unknown or value == self._value[column] else 0
+                if not unknown:
+                    self._value[column] = value
+
+    def _judge(self, number: int, known: int, fresh: int) -> Alarm | None:
+        """Add the new samples to the evidence of one pair; return its alarm if that has just gone on."""
+        pair, total = self._pairs[number], self._sums[number]
+        columns = self._columns(pair)
+        first = max(0, known - abs(pair.lag))
+        u, v = lagged_pair(self._ranks[first:, columns[0]], self._ranks[first:, columns[1]], pair.lag)
+        ratios = log_ratios(self.baseline.tables[number], u, v)[-fresh:] if fresh else np.empty(0)
+        peak, since = total.add(ratios, self._stamps[len(self._stamps) - len(ratios) :])
+        self.evidence[number] = total.value
+        paused = [self.baseline.channels[c] for c in columns if self._has_paused(c)]
+        threshold = self.thresholds[number]
+        now = int(self._stamps[-1])
+        if number in self._on:
+            self._follow(number, now, well=not paused and total.value < threshold / 2.0)
+            return None
+        if not paused and peak < threshold:
+            return None
+        if paused:
+            since = now - int(self._still[list(columns)].max() * NANOSECONDS / self.baseline.rate)
+        alarm = Alarm(pair.a, pair.b, now, since, float(peak), *self._explain(number, since))
+        self._on[number] = self._first + len(self._alarms)
+        self._alarms.append(alarm)
+        return alarm
+
+    def _follow(self, number: int, now: int, well: bool) -> None:
+        """End an alarm of a pair that is well again; explain one that says little anew."""
+        place = self._on[number] - self._first
+        alarm = self._alarms[place]
+        if well:
+            del self._on[number]
+            self._alarms[place] = replace(alarm, end=now)
+        elif alarm.kind is Kind.PARTED and now - alarm.time < _SECOND_THOUGHT * NANOSECONDS:
+            kind, words = self._explain(number, alarm.since)
+            self._alarms[place] = replace(alarm, kind=kind, words=words)
+
+    def _columns(self, pair: PairBaseline) -> tuple[int, int]:
+        names = self.baseline.names
+        return names.index(pair.a), names.index(pair.b)
+
+    def _has_paused(self, column: int) -> bool:
+        """Tell whether a channel gives nothing for longer than it ever did, or always the same, which it never did.
+
+        One that may rest, such as the speed of a wheel, may rest for longer than in the good recordings.
+        """
+        channel, rate = self.baseline.channels[column], self.baseline.rate
+        if self._silent[column] / rate > max(LEAST_PAUSE, 2.0 * channel.gap):
+            return True
+        return channel.rest == 0.0 and self._still[column] / rate > LEAST_PAUSE
+
+    def _explain(self, number: int, since: int) -> tuple[Kind, str]:
+        """Say what is wrong, by the samples since evidence began to grow."""
+        pair, rate = self._pairs[number], self.baseline.rate
+        a, b = pair.a, pair.b
+        columns = self._columns(pair)
+        rows = slice(int(np.searchsorted(self._stamps, since)), None)
+        sides = [_Side.of(self.baseline, c, self._samples[rows, c]) for c in columns]
+        if silent := [side.name for side in sides if side.silent]:
+            return Kind.SILENT, f"{' and '.join(silent)} gave nothing"
+        if frozen := [side.frozen for side in sides if side.frozen]:
+            return Kind.FROZEN, " and ".join(frozen)
+        outside = [side.name for side in sides if side.outside]
+        if len(outside) == 2:
+            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
+        if outside:
+            return Kind.OUT_OF_RANGE, f"{outside[0]} is out of its known range"
+        lag = self._other_lag(number, rows)
+        if lag is not None:
+            change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
+            return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
+        if noisier := [side.name for side in sides if side.noisier]:
+            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
+        return Kind.PARTED, f"{a} and {b} have parted"
+
+    def _other_lag(self, number: int, rows: slice) -> int | None:
+        """Return the lag at which the pair fits as it did when it was learnt, if there is one.
+
+        Where two have nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most.
+        Samples of a block count as one, and every lag that is tried may be it by chance.
+        """
+        pair = self._pairs[number]
+        a, b = self._columns(pair)
+        reach = round(_SEARCH * self.baseline.rate)
+        ranks = self._ranks[max(0, rows.start - reach - abs(pair.lag)) :]
+        recent = max(1, len(self._stamps) - rows.start)
+        best, largest = None, pair.mi / 2.0
+        for lag in range(pair.lag - reach, pair.lag + reach + 1):
+            fits = log_ratios(self.baseline.tables[number], *lagged_pair(ranks[:, a], ranks[:, b], lag))[-recent:]
+            known = fits[np.isfinite(fits)]
+            sure = known.sum() / (2.0 * pair.block) > np.log(2 * reach + 1) + _SURE
+            if lag != pair.lag and sure and known.mean() > largest:
+                best, largest = lag, float(known.mean())
+        return best
+
+    def _forget(self) -> None:
+        longest = max((abs(pair.lag) for pair in self._pairs), default=0)
+        keep = max(round(MEMORY * self.baseline.rate), longest + 1)
+        self._stamps, self._samples, self._ranks = self._stamps[-keep:], self._samples[-keep:], self._ranks[-keep:]
+        while len(self._alarms) > _HISTORY and self._first not in self._on.values():
+            self._alarms.popleft()
+            self._first += 1
+
+
+class PageSum:
+    """Page's sum of the log e-values of blocks.
+
+    Parameters
+    ----------
+    block : int
+        Samples.
+    most : float
+        The sum is held below this.
+    """
+
+    def __init__(self, block: int, most: float) -> None:
+        self._block, self._most = block, most
+        self._rest = np.empty(0)
+        self._rest_stamps = np.empty(0, dtype=np.int64)
+        self.value = 0.0
+        self._since = 0
+
+    def add(self, ratios: np.ndarray, stamps: np.ndarray) -> tuple[float, int]:
+        """Add the log ratios (T,) of new samples; return the largest sum among them, and since when it has grown."""
+        ratios, stamps = np.concatenate([self._rest, ratios]), np.concatenate([self._rest_stamps, stamps])
+        count = len(ratios) // self._block
+        cut = count * self._block
+        self._rest, self._rest_stamps = ratios[cut:], stamps[cut:]
+        peak, since = self.value, self._since
+        for news, begin in zip(block_evidence(ratios[:cut], self._block), stamps[: cut : self._block], strict=True):
+            if self.value == 0.0:
+                self._since = int(begin)
+            self.value = min(self._most, max(0.0, self.value + float(news)))
+            if self.value > peak:
+                peak, since = self.value, self._since
+        return peak, since
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is."""
+
+    name: str
+    silent: bool
+    frozen: str
+    outside: bool
+    noisier: bool
+
+    @classmethod
+    def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
+        channel, known = baseline.channels[column], samples[np.isfinite(samples)]
+        if len(known) < 2:
+            return cls(channel.name, silent=True, frozen="", outside=False, noisier=False)
+        least, most = baseline.quantiles[column, [0, -1]]
+        steps = np.abs(np.diff(known))
+        return cls(
+            name=channel.name,
+            silent=False,
+            frozen="" if steps.any() else _rest(channel, len(known) / baseline.rate),
+            outside=bool(((known < least) | (known > most)).mean() > _OUTSIDE),
+            noisier=roughness(samples) > _NOISIER * channel.roughness,
+        )
+
+
+def _rest(channel: ChannelBaseline, seconds: float) -> str:
+    """Say that a channel gives the same value all the time."""
+    if not channel.rest:
+        return f"{channel.name} is frozen"
+    return f"{channel.name} has rested for {seconds:.1f} s, in the good recordings for {channel.rest:.1f} s at most"
+
+
+def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
+    """Return the log e-values of blocks of log ratios (K block,): 0 where most of a block is unknown.
+
+    The mean of the e-value with 1 bounds what one block can say in favour of a pair: log 2.
+    """
+    blocks = ratios.reshape(-1, block)
+    known = np.isfinite(blocks)
+    count = known.sum(axis=1)
+    means = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.where(2 * count > block, np.logaddexp(0.0, -means) - np.log(2.0), 0.0)

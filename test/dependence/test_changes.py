@@ -1,0 +1,109 @@
+import numpy as np
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.changes import Motion, find_changes
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
+from infonet_ros.intake.window import Window
+from infonet_ros.settings import Settings
+
+SECOND = 1_000_000_000
+
+
+def matrices(mi, half_width=0.05, window=20, hop=2, valid=True):
+    """One matrix of two channels for each value of ``mi``."""
+    made = []
+    for k, value in enumerate(mi):
+        square = np.full((2, 2), value, dtype=np.float32)
+        none = np.zeros((2, 2), dtype=np.float32)
+        end = (window + k * hop) * SECOND
+        made.append(
+            DependenceMatrix(
+                names=("a", "b"),
+                mi=square,
+                lower=square - half_width,
+                upper=square + half_width,
+                p_value=none,
+                lag=none,
+                samples=none.astype(int),
+                valid=np.array([True, valid]),
+                start=end - window * SECOND,
+                end=end,
+                sample_count=200,
+                sample_rate=10.0,
+                method="pairwise",
+                estimator="infonet",
+                version="1",
+                duration=0.0,
+            )
+        )
+    return made
+
+
+def ramp(before, after, count=40, change=20, window=20, hop=2):
+    """MI of windows when the dependence jumps at the end of window ``change``: windows that hold both lie between."""
+    between = np.clip((np.arange(count) - change) * hop / window, 0.0, 1.0)
+    return before + (after - before) * between
+
+
+def test_a_jump_is_found_once_at_its_time():
+    (change,) = find_changes(matrices(ramp(0.2, 1.2)))
+    assert (change.a, change.b) == ("a", "b")
+    assert abs(change.time - (20 + 20 * 2) * SECOND) <= 2 * SECOND
+    assert abs(change.before - 0.2) < 0.01
+    assert abs(change.after - 1.2) < 0.01
+
+
+def test_noise_within_the_intervals_is_no_change():
+    rng = np.random.default_rng(0)
+    assert find_changes(matrices(0.5 + 0.05 / 1.645 * rng.normal(size=200))) == []
+
+
+def test_a_jump_within_wide_intervals_is_no_change():
+    assert find_changes(matrices(ramp(0.2, 1.2), half_width=1.0)) == []
+
+
+def test_a_certain_but_tiny_jump_is_no_change():
+    assert find_changes(matrices(ramp(0.20, 0.25), half_width=0.001)) == []
+
+
+def test_two_jumps_are_found_the_larger_first():
+    mi = np.concatenate([ramp(0.0, 0.6), ramp(0.6, 2.0)])
+    sizes = [change.after - change.before for change in find_changes(matrices(mi))]
+    np.testing.assert_allclose(sizes, [1.4, 0.6], atol=0.05)
+
+
+def test_windows_without_use_are_no_evidence():
+    assert find_changes(matrices(ramp(0.2, 1.2), valid=False)) == []
+
+
+def test_a_recording_of_few_windows_has_no_changes():
+    assert find_changes(matrices([0.1, 1.0])) == []
+
+
+def test_a_change_beside_another_motion_is_none():
+    """The robot stops where the dependence ends: then nothing has changed but its motion."""
+    jump = matrices(ramp(1.2, 0.2))
+    steady, calm = np.ones((40, 2)), np.zeros((40, 2), dtype=bool)
+    assert len(find_changes(jump, Motion(steady, calm))) == 1
+    for after in (0.1, 0.0, 3.0):
+        stopped = steady.copy()
+        stopped[:, 1] = ramp(1.0, after)
+        assert len(find_changes(jump, Motion(stopped, calm))) == 0
+    assert find_changes(jump, Motion(steady, ~calm)) == []
+    one_drifts = np.array([[True, False]]).repeat(40, axis=0)
+    assert len(find_changes(jump, Motion(steady, one_drifts))) == 1
+
+
+def test_streams_that_stay_what_they_are_have_no_change(net):
+    """AR streams, coupled or not, and random walks: none in twenty runs."""
+    for seed in range(20):
+        noise = np.random.default_rng(seed).standard_normal((1500, 3))
+        streams = np.cumsum(noise, axis=0) if seed % 2 else lfilter([1.0], [1.0, -0.9], noise, axis=0)
+        streams[:, 1] += streams[:, 0] * (seed % 3 == 0)
+        cuts = [streams[k : k + 200] for k in range(0, 1301, 20)]
+        windows = [
+            Window(("a", "b", "c"), cut, 2 * k * SECOND, (2 * k + 20) * SECOND - SECOND // 10, 10.0)
+            for k, cut in enumerate(cuts)
+        ]
+        found = find_changes(list(channel_matrices(net, windows, Settings())), Motion.of(cuts))
+        assert found == []

@@ -1,0 +1,87 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.comparison import WindowedGroup, compare
+from infonet_ros.dependence.matrix import channel_matrices
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.window import Window
+from infonet_ros.settings import Settings
+
+NAMES = ("a", "b", "c")
+T = 200
+
+
+def streams(seed, windows, coupling=1.0, size=1.0, middle=0.0, memory=0.5):
+    """a and b share a signal, c goes by itself: AR(1) streams (T windows, 3)."""
+    rng = np.random.default_rng(seed)
+    noise = lfilter([1.0], [1.0, -memory], rng.standard_normal((windows * T + 100, 3)), axis=0)[100:]
+    noise[:, 1] += coupling * noise[:, 0]
+    noise[:, 2] = middle + size * noise[:, 2]
+    return noise
+
+
+def group(net, *recordings):
+    matrices, samples = [], []
+    for values in recordings:
+        cuts = tuple(values[k : k + T] for k in range(0, len(values), T))
+        windows = [Window(NAMES, cut, 0, (T - 1) * 100_000_000, 10.0) for cut in cuts]
+        matrices.append(tuple(channel_matrices(net, windows, Settings())))
+        samples.append(cuts)
+    return WindowedGroup(tuple(matrices), tuple(samples))
+
+
+def test_what_differs_is_found_with_its_size(net):
+    before = group(net, streams(0, 10), streams(1, 10))
+    after = group(net, streams(2, 20, coupling=0.2, size=2.0, middle=3.0))
+    real = {(one.what, one.names): one for one in compare(before, after) if one.real}
+    pair = real["mi", ("a", "b")]
+    assert pair.before == pytest.approx(0.5 * np.log(2.0), abs=0.08)
+    assert pair.after == pytest.approx(0.5 * np.log(1.04), abs=0.05)
+    assert pair.lower < 0.5 * np.log(1.04 / 2.0) < pair.upper
+    assert real["spread", ("c",)].shift == pytest.approx(np.log(2.0), abs=0.1)
+    assert real["mean", ("c",)].shift == pytest.approx(3.0 * np.sqrt(0.75), abs=0.3)
+    assert ("spread", ("a",)) not in real
+    assert "a and b share 0.0" in str(pair)
+    assert "c varies 1.98 times as much as before" in str(real["spread", ("c",)])
+
+
+def test_two_drives_of_one_kind_do_not_differ(net):
+    """Streams that remember up to a fifth of a window: of 20 pairs of recordings none has more than chance allows."""
+    p_values = []
+    for seed in range(20):
+        memory = (0.0, 0.5, 0.95)[seed % 3]
+        before, after = (group(net, streams(100 + 2 * seed + k, 12, memory=memory)) for k in (0, 1))
+        differences = compare(before, after)
+        assert Counter(one.what for one in differences) == {"mi": 3, "mean": 3, "spread": 3}
+        assert not [one for one in differences if one.real]
+        p_values += [one.p_value for one in differences]
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.09
+
+
+def test_windows_that_remember_the_one_before_count_for_fewer(net):
+    """A slow drift of the mean within both groups: two stretches of the same walk are not called different."""
+    rng = np.random.default_rng(0)
+    called = 0
+    for seed in range(10):
+        walk = np.repeat(lfilter([1.0], [1.0, -0.9], rng.standard_normal(40)), T)
+        values = streams(seed, 40)
+        values[:, 2] += walk
+        called += any(one.p_value <= 0.01 and one.what == "mean" for one in compare(
+            group(net, values[: 20 * T]), group(net, values[20 * T :])
+        ))  # fmt: skip
+    assert called <= 3
+
+
+def test_too_few_windows_are_said(net):
+    with pytest.raises(RecordingError, match="the second group has 2 windows that do not overlap: expected at least 4"):
+        compare(group(net, streams(0, 5)), group(net, streams(1, 2)))
+
+
+def test_what_is_not_known_is_left_out(net):
+    before, after = streams(0, 6), streams(1, 6)
+    after[:, 2] = np.nan
+    found = compare(group(net, before), group(net, after))
+    assert {one.names for one in found} == {("a", "b"), ("a",), ("b",)}

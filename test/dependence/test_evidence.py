@@ -1,0 +1,231 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from infonet_ros.dependence.baseline import Baseline, channel_quantiles, log_ratios, ranks_among
+from infonet_ros.dependence.evidence import EvidenceMonitor, Kind, PageSum, block_evidence
+from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.errors import ConfigurationError, RecordingError
+
+RATE = 10.0
+NAMES = ("gyro", "odom")
+INTERVAL = 500.0  # s
+
+
+def pair(seed, count, coefficient=0.6, lag=3):
+    """Gaussian streams (T, 2) of 1.03 nats, the second ``lag`` samples later."""
+    rng = np.random.default_rng(seed)
+    streams = rng.standard_normal((count + lag, 2))
+    for k in range(1, len(streams)):
+        streams[k] = coefficient * streams[k - 1] + np.sqrt(1 - coefficient**2) * streams[k]
+    x, own = streams.T
+    y = 0.934 * x + 0.357 * own
+    return np.stack([x[lag:], y[: len(y) - lag]], axis=1)
+
+
+@pytest.fixture(scope="module")
+def baseline(net):
+    good = pair(0, 4000)
+    learnt, left_out = learn(
+        net, Lesson(NAMES, (good[:1500], good[1500:]), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("good",)
+    )
+    assert not left_out
+    return learnt
+
+
+def run(baseline, samples, interval=INTERVAL, step=5):
+    """Return the alarms that went on in a recording that begins at 100 s, and the monitor after it."""
+    monitor = EvidenceMonitor(baseline, interval)
+    stamps = 100_000_000_000 + (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
+    parts = [slice(k, k + step) for k in range(0, len(samples), step)]
+    new = [alarm for part in parts for alarm in monitor.push(stamps[part], samples[part])]
+    assert [alarm.time for alarm in new] == [alarm.time for alarm in monitor.history]
+    return monitor.history, monitor
+
+
+def seconds(alarm):
+    return alarm.time / 1e9 - 100.0
+
+
+def test_a_sound_pair_runs_for_at_least_the_interval_without_an_alarm(baseline):
+    alarms = sum(len(run(baseline, pair(seed, 20_000))[0]) for seed in (1, 2, 3))
+    assert alarms <= 3 * 2000 / INTERVAL
+
+
+BREAK = 500  # sample
+
+
+def broken(kind, samples):
+    x, count = samples[BREAK:, 0].copy(), len(samples) - BREAK
+    rng = np.random.default_rng(9)
+    samples = samples.copy()
+    samples[BREAK:, 0] = {
+        "frozen": np.full(count, x[0]),
+        "silent": np.full(count, np.nan),
+        "flipped": -x,
+        "other time": pair(77, count)[:, 0],
+        "late": np.r_[np.full(12, x[0]), x[:-12]],
+        "far off": x + 9.0,
+        "noisy": x + 2.0 * rng.standard_normal(count),
+    }[kind]
+    return samples
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("frozen", Kind.FROZEN),
+        ("silent", Kind.SILENT),
+        ("flipped", Kind.PARTED),
+        ("other time", Kind.PARTED),
+        ("late", Kind.DELAY_CHANGED),
+        ("far off", Kind.OUT_OF_RANGE),
+        ("noisy", Kind.NOISIER),
+    ],
+)
+def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
+    alarms, _ = run(baseline, broken(fault, pair(4, 1000)))
+    assert BREAK / RATE < seconds(alarms[0]) <= BREAK / RATE + 6.0
+    assert alarms[0].kind is kind
+    assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
+    assert {alarms[0].a, alarms[0].b} == set(NAMES)
+
+
+def test_the_new_delay_is_told(baseline):
+    """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
+    alarms, _ = run(baseline, broken("late", pair(4, 1000)))
+    assert "the delay of odom after gyro is -0.90 s, no longer 0.30 s" in alarms[0].words
+
+
+def test_both_where_nobody_has_been_is_not_called_broken(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK:] += (9.0, -9.0)  # both up would fit
+    alarms, _ = run(baseline, samples)
+    assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
+
+
+def test_an_alarm_goes_off_when_the_pair_is_well_again(baseline):
+    samples = pair(4, 3000)
+    samples[BREAK : BREAK + 300, 0] *= -1.0
+    alarms, monitor = run(baseline, samples)
+    assert len(alarms) == 1
+    assert BREAK / RATE + 30.0 < alarms[0].end / 1e9 - 100.0 < BREAK / RATE + 60.0
+    assert not monitor.on
+
+
+def test_a_rest_is_no_alarm_where_the_good_recording_rests(net):
+    def moving_and_resting(seed, count):
+        rest = (np.arange(count) // 200) % 2 == 1
+        samples = pair(seed, count)
+        samples[rest] = 0.0
+        return samples
+
+    learnt, _ = learn(
+        net, Lesson(NAMES, (moving_and_resting(0, 4000),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("r",)
+    )
+    samples = moving_and_resting(5, 2000)
+    assert not run(learnt, samples)[0]
+    samples[1000:, 0] = 0.0  # one at rest alone, from a rest on
+    assert 100.0 < seconds(run(learnt, samples)[0][0]) < 126.0
+
+
+def test_how_the_samples_come_in_makes_no_difference(baseline):
+    samples = broken("flipped", pair(4, 1000))
+    (whole, one), (other, two) = run(baseline, samples, step=1), run(baseline, samples, step=1000)
+    assert other[0].since == whole[0].since
+    assert one.evidence == pytest.approx(two.evidence)
+
+
+def test_a_shorter_interval_finds_sooner(baseline):
+    samples = broken("flipped", pair(4, 1000))
+    times = [seconds(run(baseline, samples, interval, step=1)[0][0]) for interval in (60.0, 1e8)]
+    assert times[0] < times[1]
+    assert (np.diff([baseline.detection_times(interval) for interval in (60.0, 1e8)], axis=0) > 0).all()
+    with pytest.raises(ConfigurationError, match="interval is 0 s"):
+        EvidenceMonitor(baseline, 0.0)
+
+
+def test_log_ratios_are_those_of_the_distribution(baseline):
+    """Of Gaussian streams the log ratio is known: log density less those of the two."""
+    samples = pair(8, 4000)
+    x, y = samples[:-3, 0], samples[3:, 1]
+    u, v = ranks_among(baseline.quantiles, np.stack([x, y], axis=1)).T
+    rho = 0.934
+    truth = (2 * rho * x * y - rho**2 * (x**2 + y**2)) / (2 * (1 - rho**2)) - 0.5 * np.log(1 - rho**2)
+    found = log_ratios(baseline.tables[0], u, v)
+    middle = (np.abs(x) < 2) & (np.abs(y) < 2)
+    assert np.corrcoef(found[middle], truth[middle])[0, 1] > 0.97
+    assert found[middle].mean() == pytest.approx(truth[middle].mean(), abs=0.05)
+    assert baseline.pairs[0].mi == pytest.approx(-0.5 * np.log(1 - rho**2), abs=0.08)
+
+
+def test_ranks_of_values_that_come_often_stand_in_their_middle():
+    quantiles = channel_quantiles(np.r_[np.zeros(500), np.linspace(1.0, 2.0, 500)][:, None])
+    ranks = ranks_among(quantiles, np.array([[0.0], [1.5], [np.nan], [99.0]]))[:, 0]
+    assert ranks[:2] == pytest.approx([0.25, 0.75], abs=0.01)
+    assert np.isnan(ranks[2])
+    assert ranks[3] == 1.0
+
+
+def test_the_evidence_of_a_block_is_an_e_value():
+    """While all is well its mean is at most 1: here the true log ratios of Gaussian pairs, one sample a block."""
+    rng = np.random.default_rng(0)
+    x, own = rng.standard_normal((2, 200_000))
+    rho = 0.8
+    y = rho * x + np.sqrt(1 - rho**2) * own
+    ratio = (2 * rho * x * y - rho**2 * (x**2 + y**2)) / (2 * (1 - rho**2)) - 0.5 * np.log(1 - rho**2)
+    assert np.exp(block_evidence(ratio, 1)).mean() == pytest.approx(1.0, abs=0.05)
+    assert block_evidence(np.array([np.nan, np.nan, 1.0]), 3) == [0.0]
+
+
+def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
+    total = PageSum(1, most=3.0)
+    assert total.add(np.array([5.0, 5.0]), np.array([0, 1]))[0] == 0.0
+    peak, since = total.add(np.full(20, -5.0), np.arange(2, 22))
+    assert (peak, since, total.value) == (3.0, 2, 3.0)
+
+
+def test_a_baseline_is_kept_in_a_file(baseline, tmp_path):
+    baseline.save(tmp_path / "robot.baseline")
+    loaded = Baseline.load(tmp_path / "robot.baseline")
+    assert (loaded.channels, loaded.pairs, loaded.rate, loaded.recordings) == (
+        baseline.channels, baseline.pairs, baseline.rate, baseline.recordings
+    )  # fmt: skip
+    assert np.array_equal(loaded.tables, baseline.tables)
+    assert np.array_equal(loaded.quantiles, baseline.quantiles)
+
+
+def test_what_is_no_baseline_is_refused_in_one_sentence(baseline, tmp_path):
+    from safetensors.numpy import save_file
+
+    path = tmp_path / "robot.baseline"
+    with pytest.raises(RecordingError, match="No such file"):
+        Baseline.load(path)
+    for content in (b"", b"time,x\n0,1\n", b"\xff" * 4000):
+        path.write_bytes(content)
+        with pytest.raises(RecordingError, match="damaged, or of another kind"):
+            Baseline.load(path)
+    save_file({"tables": baseline.tables}, path)
+    with pytest.raises(RecordingError, match="damaged, or of another kind"):
+        Baseline.load(path)
+    replace(baseline, quantiles=baseline.quantiles[:1]).save(path)
+    with pytest.raises(RecordingError, match="damaged, or of another kind"):
+        Baseline.load(path)
+
+
+def test_what_cannot_be_promised_is_left_out_and_said(net):
+    rng = np.random.default_rng(0)
+    independent, sound = rng.standard_normal((4000, 2)), pair(0, 4000)
+    changing = sound.copy()
+    changing[2000:, 0] *= -1.0
+    everything = np.concatenate([sound, independent, changing], axis=1)
+    names = ("a", "b", "c", "d", "e", "f")
+    candidates = [Candidate(2, 3, 0), Candidate(4, 5, 3), Candidate(0, 1, 3)]
+    learnt, left_out = learn(net, Lesson(names, (everything,), RATE), candidates, parameters="", recordings=("mixed",))
+    assert [(one.a, one.b) for one in learnt.pairs] == [("a", "b")]
+    assert learnt.names == ("a", "b")
+    assert left_out[0] == "c and d: less than 0.1 nats"
+    assert left_out[1] == "e and f: one half of the recordings does not show what the other does"
+    with pytest.raises(RecordingError, match="no pair of mixed is strong and stable enough"):
+        learn(net, Lesson(names, (everything,), RATE), candidates[:2], parameters="", recordings=("mixed",))
