@@ -6,7 +6,6 @@ or with the process when they take too long.
 """
 
 import os
-import re
 import signal
 import sys
 import threading
@@ -54,48 +53,36 @@ class Interruption:
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or the end of ROS; return the exit code."""
     interruption = Interruption()
-    import rclpy
-    from rclpy.executors import SingleThreadedExecutor
-
     from infonet_ros.errors import ConfigurationError
-    from infonet_ros.node.infonet_node import InfonetNode
-    from infonet_ros.view.names import printable
+    from infonet_ros.node.session import ros_session
+    from infonet_ros.text import printable
 
     try:
-        _init(args)
-        node = InfonetNode()
+        with ros_session(args):
+            _serve(interruption)  # in a function of its own: what refers to the context must be gone when it is left
     except ConfigurationError as error:
         print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
-        rclpy.try_shutdown()
         return 1
-    interruption.executor = SingleThreadedExecutor()
-    interruption.executor.add_node(node)
-    node.start()
-    spin(node, interruption.executor, interruption)
-    ended = node.end(_WORKER_GRACE)
-    rclpy.try_shutdown()
-    if not ended:
-        # Python must not be taken down under the window that is still being computed.
-        sys.stdout.flush()
-        os._exit(0)
     return 0
 
 
-def _init(args: list[str] | None) -> None:
-    """Start ROS; ConfigurationError says in a sentence which argument it refuses, without the lines of its sources."""
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
+def _serve(interruption: Interruption) -> None:
+    """Make the node, run it until it is interrupted, and end it."""
+    from rclpy.executors import SingleThreadedExecutor
 
-    from infonet_ros.errors import ConfigurationError
+    from infonet_ros.node.infonet_node import InfonetNode
 
-    try:
-        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    except RuntimeError as error:
-        reason = re.sub(r", at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
-        raise ConfigurationError(
-            f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
-            "'-r FROM:=TO', and a file that can be read."
-        ) from error
+    node = InfonetNode()
+    executor = interruption.executor = SingleThreadedExecutor()
+    executor.add_node(node)
+    node.start()
+    spin(node, executor, interruption)
+    executor.shutdown()
+    interruption.executor = None
+    if not node.end(_WORKER_GRACE):
+        # Python must not be taken down under the window that is still being computed.
+        sys.stdout.flush()
+        os._exit(0)
 
 
 def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:

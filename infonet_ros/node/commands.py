@@ -23,20 +23,19 @@ def play(
         float, typer.Option(help="Seconds to wait at most until every topic is subscribed to.", min=0.0)
     ] = 0.0,
 ) -> None:
-    """Play a recording as live topics, on machines without ros2 bag too."""
+    """Play a recording as live topics, without ros2 bag too."""
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet play")
 
     import rclpy
-    from rclpy.signals import SignalHandlerOptions
 
+    from infonet_ros.intake.bags import Bag
     from infonet_ros.node.player import Playback, Player
-    from infonet_ros.offline.bags import Bag
+    from infonet_ros.node.session import ros_session
 
     playback = Playback(topics or (), start, duration, rate, loop, clock, wait)
-    # Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere.
-    with Bag(bags) as bag, rclpy.init(signal_handler_options=SignalHandlerOptions.NO):
+    with Bag(bags) as bag, ros_session():
         node = rclpy.create_node("infonet_player")
         player = Player(node, bag, playback)
         player.wait_for_subscribers()
@@ -52,7 +51,10 @@ def demo(
     ),
     rate: Annotated[float, typer.Option(help="Speed of the replay.", min=0.1)] = 8.0,
 ) -> None:
-    """Replay a real robot's recording into the node and watch the matrix; takes about a minute."""
+    """Replay a real robot's recording into the node, and watch.
+
+    Takes about a minute.
+    """
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet demo")

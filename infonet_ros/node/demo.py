@@ -12,20 +12,20 @@ from pathlib import Path
 import rclpy
 from ament_index_python.packages import PackageNotFoundError, get_package_share_directory
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.signals import SignalHandlerOptions
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing.heatmap import HeatMap
+from infonet_ros.drawing.screen import matrix_view, pairs_view, screen
+from infonet_ros.drawing.selection import CHANNELS, Selection
+from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 from infonet_ros.errors import InfonetError, OutputError
-from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.offline.bags import Bag
-from infonet_ros.streams.settings import load_settings
-from infonet_ros.view.heatmap import HeatMap
-from infonet_ros.view.monitor import Listener
-from infonet_ros.view.screen import matrix_view, pairs_view, screen
-from infonet_ros.view.selection import CHANNELS, Selection
-from infonet_ros.view.summary import median_matrix, sentence, strongest_between
+from infonet_ros.intake.bags import Bag
+from infonet_ros.node.monitor import Listener
+from infonet_ros.node.session import ros_session
+from infonet_ros.settings import load_settings
 
 WORDS = {
     "imu.angular_velocity.x": "gyro x",
@@ -91,7 +91,7 @@ class Demonstration:
         with (
             _process(self._node_command(), self._folder / "node.log") as node,
             _process(self._player_command(), self._folder / "player.log") as player,
-            rclpy.init(signal_handler_options=SignalHandlerOptions.NO),
+            ros_session(),
         ):
             self._watch(node, player)
         self._conclude()
@@ -103,7 +103,7 @@ class Demonstration:
     def _player_command(self) -> list[str]:
         topics = [word for modality in self._settings.modalities for word in ("--topics", modality.topic)]
         pace = ["--rate", str(self._rate), "--wait", str(_START)]
-        return [*_python("infonet_ros.cli"), "play", str(self._recording), *topics, *pace]
+        return [*_python("infonet_ros"), "play", str(self._recording), *topics, *pace]
 
     def _watch(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> None:
         """Take in matrices until the recording has ended and its last window is there."""

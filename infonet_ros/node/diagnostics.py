@@ -4,25 +4,30 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
+from infonet_ros.dependence.watches import Finding, State
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import TopicStatus
-from infonet_ros.node.watches import Finding, State
-from infonet_ros.streams.window_stream import NANOSECONDS
+from infonet_ros.text import NANOSECONDS, counted
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 Problem = tuple[bytes, str]
 
+_UNTESTED = 5  # pairs that are named
+
 SLOW_MATCH = 0.05
 """Seconds that message_filters may take to match one message; with long queues its combinations explode."""
 
-_JUMPS = "all windows begin anew; if it goes on, look for a second publisher of this topic or a clock that is wrong"
+_CLOCKS = "look for a second publisher of this topic or a clock that is wrong"
+
+_JUMPS = f"all windows begin anew; if it goes on, {_CLOCKS}"
 
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
 
@@ -68,7 +73,13 @@ def status(name: str, problems: Sequence[Problem], fine: str, values: Mapping[st
 
 
 def topic_status(
-    name: str, topic: TopicStatus, counts: Mapping[str, int], now: int, patience: float, growth: Growth
+    name: str,
+    topic: TopicStatus,
+    counts: Mapping[str, int],
+    now: int,
+    patience: float,
+    growth: Growth,
+    offset: float = math.nan,
 ) -> DiagnosticStatus:
     """Report on one topic.
 
@@ -85,6 +96,8 @@ def topic_status(
         Seconds without a message after which the topic counts as silent.
     growth : Growth
         Tells what was counted since the last report.
+    offset : float
+        Of the last message that was set aside: seconds ahead of the others.
     """
     rate = topic.measure_rate()
     problems: list[Problem] = []
@@ -96,16 +109,24 @@ def topic_status(
             problems.append((ERROR, f"silent for {silence:.1f} s"))
         if age < -patience:
             problems.append((WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"))
-    problems += [(ERROR, problem) for problem in (topic.problem, topic.reading_problem) if problem]
-    if not topic.problem and not topic.received:
+    if topic.problem:
+        problems.append((ERROR, topic.problem))
+    elif not topic.received:
         problems.append((WARN, "no message yet"))
+    received = growth(f"{name} received", topic.received)
+    if unreadable := growth(f"{name} unreadable", topic.unreadable):
+        problems.append(
+            (ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}")
+        )
+    if (aside := growth(f"{name} aside", counts.get("set aside", 0))) > 0:
+        problems.append((ERROR if aside >= received else WARN, _set_aside(aside, offset)))
     for what, count, remedy in (
         ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
         ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
         ("messages too late for their window", counts.get("late", 0), "raise patience"),
         ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
     ):
-        if recent := growth(f"{name} {what}", count):
+        if (recent := growth(f"{name} {what}", count)) > 0:
             problems.append((WARN, f"{recent} {what}: {remedy}"))
     values = {
         "rate [Hz]": rate,
@@ -123,6 +144,12 @@ def topic_status(
     return status(name, problems, f"{rate:.1f} Hz", values)
 
 
+def _set_aside(count: int, offset: float) -> str:
+    """Say that messages are not used, because their stamps do not follow on from those before."""
+    where = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the other messages"
+    return f"{counted(count, 'message')} set aside, the last stamped {where}: if it goes on, {_CLOCKS}"
+
+
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
     """Name the channels of which a window had too few samples; a constant one, such as a wheel at rest, has enough."""
     counts = matrix.samples.diagonal()
@@ -130,12 +157,20 @@ def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
     return [(WARN, f"too few good samples of {', '.join(unknown)}")] if unknown else []
 
 
+def untested(matrix: DependenceMatrix) -> str:
+    """Say which pairs of a window have no p-value, and why; empty where all have one or none was asked for."""
+    pairs = np.argwhere(np.triu(matrix.both_drift))
+    names = [f"{matrix.names[a]} and {matrix.names[b]}" for a, b in pairs[:_UNTESTED]]
+    more = [f"{counted(len(pairs) - _UNTESTED, 'more pair')}"] if len(pairs) > _UNTESTED else []
+    return f"{', '.join(names + more)}: {BOTH_DRIFT}" if names else ""
+
+
 def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
     """Tell when messages of all topics come in and no set comes out, and when it takes long to find one."""
     problems: list[Problem] = []
     entered = [growth(f"entered {name}", count) for name, count in synchronizer.entered.items()]
     if not growth("sets", synchronizer.sets) and all(entered):
-        problems.append((WARN, "no messages match: raise slop or queue_size, or set synchronization to 'resample'"))
+        problems.append((WARN, synchronizer.no_match))
     if (slowest := synchronizer.take_slowest()) > SLOW_MATCH:
         problems.append((WARN, f"a message took {slowest:.2f} s to match: lower slop or queue_size"))
     return problems
@@ -151,11 +186,16 @@ def watch_status(name: str, finding: Finding) -> DiagnosticStatus:
         "state": finding.state.value,
         "mi [nats]": finding.mi,
         "threshold [nats]": watch.threshold,
-        "stamp [s]": finding.stamp / NANOSECONDS,
+        "stamp [s]": seconds(finding.stamp),
     }
     if finding.state is State.KEPT:
         return status(name, (), f"{watch.pair[0]} and {watch.pair[1]} are {watch.expect}", values)
     return status(name, [(_WATCH_LEVELS[finding.state], str(finding))], "", values)
+
+
+def seconds(stamp: int) -> str:
+    """Write a stamp in seconds, to the millisecond: six digits would not tell two hours of today apart."""
+    return f"{stamp / NANOSECONDS:.3f}"
 
 
 def _text(value: Any) -> str:

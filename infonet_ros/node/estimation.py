@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
-from diagnostic_msgs.msg import DiagnosticStatus
-from rclpy.lifecycle import LifecycleNode, LifecyclePublisher
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.lifecycle import LifecycleNode
 
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix, modality_matrix_in_steps
+from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrix, modality_matrix_in_steps
+from infonet_ros.intake.window_stream import Cut
+from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.diagnostics import watch_status
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
-from infonet_ros.node.watches import Finding, State, forgotten, judged, judged_in_silence
 from infonet_ros.node.worker import Worker
-from infonet_ros.streams.settings import Settings
-from infonet_ros.streams.window_stream import NANOSECONDS, Cut
+from infonet_ros.settings import Settings
+from infonet_ros.text import NANOSECONDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,11 +62,10 @@ class Estimation:
         self._sensor_frames = sensor_frames
         self._net: InfoNet | None = None
         self._outputs: Outputs | None = None
-        self._alerts: LifecyclePublisher | None = None
+        self._alerts: Alerts | None = None
         # Held while something is published: what is deactivated or cleaned up is then no longer in use.
         self._publishing = threading.Lock()
         self._activation = 0
-        self._last_offer = 0
         self.findings: dict[str, Finding] = {}
         self.matrix: DependenceMatrix | None = None
         self.latency = float("nan")
@@ -74,18 +73,16 @@ class Estimation:
         self.worker: Worker[_Job] = Worker(self._compute, self._report)
         self.worker.start()
 
-    def configure(self, net: InfoNet, settings: Settings) -> None:
-        """Take the estimator and create the publishers."""
+    def configure(self, net: InfoNet, alerts: Alerts) -> None:
+        """Take the estimator and where alerts go, and create the publishers."""
         self._net = net
         self._outputs = Outputs(self._node, self._sensor_frames)
-        latched = QoSProfile(depth=max(1, len(settings.watches)), durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self._alerts = self._node.create_lifecycle_publisher(DiagnosticStatus, "~/alerts", latched)
+        self._alerts = alerts
 
     def activate(self, settings: Settings) -> None:
         """Begin anew: no matrix yet, nothing known about the watched pairs."""
         self.findings = {watch.name: Finding(watch) for watch in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
-        self._last_offer = self._node.get_clock().now().nanoseconds
 
     def deactivate(self) -> None:
         """End the alerts and publish nothing any more; what is being computed is dropped when it is done."""
@@ -100,27 +97,19 @@ class Estimation:
         if self._outputs is not None:
             self._outputs.close()
             self._outputs = None
-        if self._alerts is not None:
-            self._node.destroy_lifecycle_publisher(self._alerts)
-            self._alerts = None
+        self._alerts = None
 
     def offer(self, cut: Cut, settings: Settings) -> None:
         """Hand a window to the worker; one that still waits is overtaken."""
-        self._last_offer = self._node.get_clock().now().nanoseconds
         self.worker.offer(_Job(cut, settings, time.monotonic(), self._activation))
 
-    @property
-    def silence(self) -> float:
-        """Seconds since the last window came, by the node's clock, which a pause of simulated time holds up too."""
-        return max(0.0, (self._node.get_clock().now().nanoseconds - self._last_offer) / NANOSECONDS)
-
-    def judge_silence(self) -> None:
-        """Judge the watched pairs when no window comes any more, as when the last of all sensors has died."""
+    def judge_silence(self, length: float) -> None:
+        """Judge the watched pairs when no matrix has come for so many seconds, as when all sensors have died."""
         matrix = self.matrix
         if matrix is None or not self._publishing.acquire(blocking=False):  # the executor waits for nobody
             return
         try:
-            now = matrix.end + round(self.silence * NANOSECONDS)
+            now = matrix.end + round(length * NANOSECONDS)
             self._judge(lambda last: judged_in_silence(last, now))
         finally:
             self._publishing.release()
@@ -156,27 +145,10 @@ class Estimation:
                 self._judge(lambda last: judged(last, modalities))
 
     def _judge(self, judge: Callable[[Finding], Finding]) -> None:
-        """Judge the watched pairs anew; when an alert begins or ends, publish its end, and all alerts that last.
-
-        So the last messages, as many as there are watches, tell those who subscribe late of every alert that lasts.
-        """
-        ended: list[str] = []
-        lasting: list[str] = []
-        begun: list[str] = []
-        for name, last in self.findings.items():
-            finding = judge(last)
-            self.findings[name] = finding
-            if finding.state is State.ALERT:
-                (lasting if last.state is State.ALERT else begun).append(name)
-            elif last.state is State.ALERT:
-                ended.append(name)
-        for name in begun:
-            self._node.get_logger().warning(f"watch {name}: {self.findings[name]}")
-        for name in ended:
-            self._node.get_logger().info(f"watch {name}: no alert any more, {self.findings[name].state.value}")
-        if self._alerts is not None and (ended or begun):
-            for name in (*ended, *lasting, *begun):
-                self._alerts.publish(watch_status(name, self.findings[name]))
+        """Judge the watched pairs anew."""
+        self.findings = {name: judge(last) for name, last in self.findings.items()}
+        if self._alerts is not None:
+            self._alerts.update({f"watch {name}": watch_status(name, f) for name, f in self.findings.items()})
 
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():

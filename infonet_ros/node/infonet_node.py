@@ -1,12 +1,14 @@
 """The lifecycle node. Rule: the executor's thread only takes messages in, the worker's thread computes and publishes.
 
-    messages -> TopicInput -> (Synchronizer) -> WindowStream -> Worker -> matrices -> Outputs, watches
+    bytes -> TopicInput -> (Synchronizer) -> WindowStream -> Worker -> matrices -> Outputs, watches
 
 Everything left of the worker runs on the executor's thread, in one mutually exclusive callback group, without locks.
 """
 
 import traceback
 from collections.abc import Callable, Sequence
+from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +19,11 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.qos import qos_policy_name_from_kind
 
+from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
+from infonet_ros.intake.window_stream import MATCHED, WindowStream
+from infonet_ros.node.alerts import Alerts
+from infonet_ros.node.baseline_watch import BaselineWatch
 from infonet_ros.node.diagnostics import (
     ERROR,
     WARN,
@@ -28,6 +34,7 @@ from infonet_ros.node.diagnostics import (
     topic_status,
     unknown_channels,
     unmatched,
+    untested,
     watch_status,
 )
 from infonet_ros.node.parameters import (
@@ -38,10 +45,12 @@ from infonet_ros.node.parameters import (
     read_settings,
     refusal,
 )
+from infonet_ros.node.polling import Polled, happened
+from infonet_ros.node.silence import Pulse
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.streams.settings import Settings
-from infonet_ros.streams.window_stream import MATCHED, WindowStream
+from infonet_ros.node.topic_input import Batch
+from infonet_ros.settings import Settings
 
 if TYPE_CHECKING:
     from infonet_ros.estimator.infonet import InfoNet
@@ -50,7 +59,6 @@ if TYPE_CHECKING:
 SUCCESS, FAILURE = TransitionCallbackReturn.SUCCESS, TransitionCallbackReturn.FAILURE
 
 _WARM_UP_SAMPLES = 1024
-_QUIET_HOPS = 2  # without a window, in which nothing is wrong yet
 
 
 class InfonetNode(LifecycleNode):
@@ -78,10 +86,13 @@ class InfonetNode(LifecycleNode):
         self._windows: WindowStream | None = None
         self._synchronizer: Synchronizer | None = None
         self._topics: Subscriptions | None = None
+        self._alerts: Alerts | None = None
+        self._baseline: BaselineWatch | None = None
         self._estimation: Estimation | None = None
         self._state = "unconfigured"
         self._problem = ""
         self._growth = Growth()
+        self._pulse, self._silence = Pulse(), ""
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
         self.add_pre_set_parameters_callback(floats_where_expected)
@@ -92,15 +103,19 @@ class InfonetNode(LifecycleNode):
     def create_lifecycle_publisher(self, msg_type: Any, topic: str, *arguments: Any, **options: Any) -> Any:
         """Create a publisher that logs a subscriber with incompatible quality of service, and listens to nothing else.
 
-        Each event that the executor waits for costs time at every message that comes in.
+        The executor waits for none of it, since that would cost time whenever it waits; it is looked at with the
+        diagnostics.
         """
 
         def warn(event: Any) -> None:
+            if not event.total_count_change:
+                return
             policy = qos_policy_name_from_kind(event.last_policy_kind)
             self.get_logger().warning(f"a subscriber of {topic} asks for incompatible quality of service ({policy})")
 
         events = PublisherEventCallbacks(incompatible_qos=warn, use_default_callbacks=False)
-        return super().create_lifecycle_publisher(msg_type, topic, *arguments, event_callbacks=events, **options)
+        options |= {"event_callbacks": events, "callback_group": Polled()}
+        return super().create_lifecycle_publisher(msg_type, topic, *arguments, **options)
 
     def start(self) -> None:
         """Configure and activate, if the parameter ``autostart`` says so; what fails is logged and reported."""
@@ -109,6 +124,8 @@ class InfonetNode(LifecycleNode):
 
     def end(self, timeout: float) -> bool:
         """Destroy the node; return whether the worker's thread ended within ``timeout`` seconds, too."""
+        if self._topics is not None:
+            self._topics.close()
         ended = self._estimation is None or self._estimation.worker.stop(timeout)
         self.destroy_node()
         return ended
@@ -180,7 +197,10 @@ class InfonetNode(LifecycleNode):
             from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
 
             self._estimation = Estimation(self, self._sensor_frames)
-        self._estimation.configure(net, settings)
+        pairs = Baseline.load(Path(settings.baseline)) if settings.baseline else None
+        self._alerts = Alerts(self, len(settings.watches) + (len(pairs.pairs) if pairs else 0))
+        self._baseline = BaselineWatch(self, settings, pairs, self._alerts) if pairs else None
+        self._estimation.configure(net, self._alerts)
         self._growth = Growth()  # topics and buffers are counted anew; the worker's count goes on
         self._growth("skipped", self._estimation.worker.skipped)
         self._settings = settings
@@ -190,12 +210,17 @@ class InfonetNode(LifecycleNode):
         assert self._settings and self._windows and self._estimation and self._topics
         self._problem = ""
         self._windows.clear()
+        if self._baseline is not None:
+            self._baseline.clear()
         self._estimation.activate(self._settings)
+        self._pulse, self._silence = Pulse(), ""
         self._topics.open()
 
     def _deactivate(self) -> None:
         if self._topics is not None:
             self._topics.close()
+        if self._baseline is not None:
+            self._baseline.clear()
         if self._estimation is not None:
             self._estimation.deactivate()
 
@@ -203,6 +228,10 @@ class InfonetNode(LifecycleNode):
         self._deactivate()
         if self._estimation is not None:
             self._estimation.cleanup()
+        for part in (self._baseline, self._alerts):
+            if part is not None:
+                part.close()
+        self._baseline = self._alerts = None
         self._settings = self._windows = self._synchronizer = self._topics = None
 
     def _estimator(self, settings: Settings) -> "InfoNet":
@@ -218,17 +247,34 @@ class InfonetNode(LifecycleNode):
 
     # Data: on the executor's thread.
 
-    def _take(self, modality: str, stamp: int, values: Sequence[float | None]) -> None:
+    def _take(self, batches: Sequence[Batch]) -> None:
+        if self._windows is None:
+            return
         if self._synchronizer is not None:
-            self._synchronizer.push(modality, stamp, values)
-        elif self._windows is not None:
-            self._windows.push(modality, stamp, values)
-            self._hand_over()
+            self._match(batches, self._synchronizer)
+        else:
+            for batch in batches:
+                batch.status.note_stamps(self._windows.extend(batch.stamps, batch.columns, batch.arrivals).tolist())
+                if self._baseline is not None:
+                    self._baseline.extend(batch.stamps, batch.columns, batch.arrivals)
+            if self._baseline is not None:
+                self._baseline.judge()
+        self._hand_over()
+
+    def _match(self, batches: Sequence[Batch], synchronizer: Synchronizer) -> None:
+        """Let the messages of all topics into the synchronizer as they came: its queues are short."""
+        readings = [reading for batch in batches for reading in batch.readings()]
+        for _, name, stamp, arrival, values, topic in sorted(readings, key=itemgetter(0)):
+            try:
+                taken = synchronizer.push(name, stamp, values, arrival)
+            except Exception as error:
+                self.report(error)
+            else:
+                topic.note_stamps(taken)
 
     def _take_set(self, stamp: int, values: Sequence[float | None]) -> None:
         if self._windows is not None:
             self._windows.push(MATCHED, stamp, values)
-            self._hand_over()
 
     def _sensor_frames(self) -> dict[str, str]:
         return {} if self._topics is None else self._topics.sensor_frames()
@@ -259,31 +305,70 @@ class InfonetNode(LifecycleNode):
     # Diagnostics.
 
     def _statuses(self) -> list[DiagnosticStatus]:
+        for publisher in self.publishers:
+            for callback, event in happened(publisher):
+                callback(event)
+        self._look_for_silence()
         found = [self._own_status()]
-        if self._state != "active" or self._topics is None or self._settings is None:
+        judge = self._synchronizer or self._windows  # of stamps
+        if self._state != "active" or self._topics is None or self._settings is None or judge is None:
             return found
         now = self.get_clock().now().nanoseconds
         for topic in self._topics.topics:
             name, counts = self._named(topic.topic), self._counts(topic.modality_names)
-            found.append(topic_status(name, topic.status, counts, now, self._settings.patience, self._growth))
+            offset = judge.offset(topic.modality_names[0])
+            found.append(topic_status(name, topic.status, counts, now, self._settings.patience, self._growth, offset))
         if self._estimation is not None:
-            if self._silence():
-                self._estimation.judge_silence()
             for name, finding in list(self._estimation.findings.items()):
                 found.append(watch_status(self._named(f"watch {name}"), finding))
+        if self._baseline is not None:
+            if self._pulse.no_message:
+                self._baseline.judge_silence(self._pulse.no_message)
+            found += self._baseline.statuses(self._named("")).values()
         return found
 
     def _named(self, what: str) -> str:
         """Name of a status: with the namespace, since robots may share a network."""
         return f"{self.get_fully_qualified_name().lstrip('/')}: {what}"
 
-    def _silence(self) -> float:
-        """Seconds without a window, where one is overdue; else 0."""
-        windows, estimation, settings = self._windows, self._estimation, self._settings
-        if windows is None or estimation is None or settings is None or windows.fill < 1.0:
-            return 0.0
-        usual = _QUIET_HOPS * settings.hop * settings.shares + settings.patience
-        return estimation.silence if estimation.silence > usual else 0.0
+    def _look_for_silence(self) -> None:
+        """See whether matrices still come; when they do not, the watched pairs are not known, and the log says why."""
+        windows, estimation, settings, matched = self._windows, self._estimation, self._settings, self._synchronizer
+        if self._state != "active" or windows is None or estimation is None or settings is None:
+            return
+        computing = 0.0 if estimation.matrix is None else estimation.matrix.duration
+        self._pulse.look(
+            self.get_clock().now().nanoseconds,
+            settings,
+            matrices=estimation.worker.done,
+            messages=sum(matched.entered.values()) if matched else windows.taken,
+            sets=matched.sets if matched else 0,
+            allowance=(settings.window if windows.fill < 1.0 else 0.0) + computing,
+        )
+        if self._pulse.no_matrix:
+            estimation.judge_silence(self._pulse.no_matrix)
+        said, self._silence = self._silence, self._said_silence()
+        if self._silence and not said:
+            self.get_logger().error(self._silence)
+
+    def _said_silence(self) -> str:
+        """Say that no matrix comes, and why; empty while they do."""
+        assert self._windows is not None and self._estimation is not None and self._topics is not None
+        pulse = self._pulse
+        heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]
+        if pulse.no_message and any(heard):
+            cause = "because no stamp follows on from those before; see the topics"
+        elif pulse.no_message:
+            cause = "because no topic goes on"
+        elif self._synchronizer is not None and pulse.no_set and all(heard):
+            return self._synchronizer.no_match
+        elif not self._estimation.worker.idle:
+            cause = "because a window is still being computed: lengthen the hop, or ask for fewer lags or surrogates"
+        elif self._synchronizer is None and not np.isfinite(self._windows.rate):
+            cause = "because no channel has enough samples to tell its rate"
+        else:
+            cause = "see the topics"
+        return f"no matrix for {pulse.no_matrix:.1f} s, {cause}" if pulse.no_matrix else ""
 
     def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
         """Return what the buffers of these modalities counted."""
@@ -291,12 +376,14 @@ class InfonetNode(LifecycleNode):
         if self._synchronizer is not None:
             return {
                 "entered synchronization": sum(self._synchronizer.entered[name] for name in modalities),
-                "jumps of time": sum(self._synchronizer.jumps[name] for name in modalities),
+                "jumps of time": self._synchronizer.jumps[modalities[0]],
+                "set aside": self._synchronizer.outliers(modalities[0]),
             }
         buffers = [self._windows.buffers[name] for name in modalities]
         return {
             "duplicates": sum(buffer.duplicates for buffer in buffers),
-            "jumps of time": sum(self._windows.jumps[name] for name in modalities),
+            "jumps of time": self._windows.jumps[modalities[0]],
+            "set aside": self._windows.outliers(modalities[0]),
             "late": sum(self._windows.late[name] for name in modalities),
             "given up for memory": sum(buffer.overflowed for buffer in buffers),
         }
@@ -311,8 +398,8 @@ class InfonetNode(LifecycleNode):
         worker, matrix = estimation.worker, estimation.matrix
         if estimation.problem:
             problems.append((ERROR, estimation.problem))
-        if silence := self._silence():
-            problems.append((ERROR, f"no window for {silence:.1f} s, because no topic goes on"))
+        if self._silence:
+            problems.append((ERROR, self._silence))
         if skipped := self._growth("skipped", worker.skipped):
             problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
         if matrix is not None and matrix.sample_count < net.MIN_SAMPLES:
@@ -328,6 +415,7 @@ class InfonetNode(LifecycleNode):
             "channels": len(settings.channel_names),
             "window fill": windows.fill,
             "clock rate [Hz]": windows.rate,
+            "without a p-value": "" if matrix is None else untested(matrix),
             "samples a window": 0 if matrix is None else matrix.sample_count,
             "computing time [s]": float("nan") if matrix is None else matrix.duration,
             "latency [s]": estimation.latency,
@@ -339,7 +427,8 @@ class InfonetNode(LifecycleNode):
             "forward jumps of time": windows.forward_jumps,
         }
         if self._synchronizer is not None:
-            problems += unmatched(self._synchronizer, self._growth)
+            if not self._pulse.no_set:
+                problems += unmatched(self._synchronizer, self._growth)
             values["matched sets"] = self._synchronizer.sets
         fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
         return status(name, problems, fine, values)

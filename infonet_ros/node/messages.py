@@ -9,11 +9,11 @@ from array import array
 import numpy as np
 from builtin_interfaces.msg import Time
 
+from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
 from infonet_ros.errors import InputError
-from infonet_ros.matrices import DependenceMatrix, pair_columns
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
+from infonet_ros.text import NANOSECONDS
 
-NANOSECONDS = 1_000_000_000
 MATRICES = ("mi", "lower", "upper", "p_value", "lag")
 
 

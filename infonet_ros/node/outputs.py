@@ -12,11 +12,11 @@ from typing import Protocol
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.image import ImagePublisher
+from infonet_ros.node.markers import MarkerPublisher
 from infonet_ros.node.messages import matrix_message
-from infonet_ros.view.image import ImagePublisher
-from infonet_ros.view.markers import MarkerPublisher
 
 CHANNELS_TOPIC = "~/channels"
 MODALITIES_TOPIC = "~/modalities"

@@ -12,7 +12,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.streams.settings import Settings, checked_value, scalar_parameters, settings_from_parameters
+from infonet_ros.settings import Settings, checked_value, scalar_parameters, settings_from_parameters
 
 _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
@@ -51,7 +51,7 @@ def declare_parameters(node: Node) -> None:
         given = node.get_parameter(name).value if node.has_parameter(name) else spec["default"]
         _declare(node, name, checked_value(name, given), _descriptor(spec))
     for name, description in _LISTS.items():
-        given = _checked_names(name, node.get_parameter(name).value if node.has_parameter(name) else [])
+        given = _checked_names(name, _given(node, name, default=[]))
         _declare(node, name, given, _changing_type(description))
         declare_members(node, name, (), given)
 
@@ -75,7 +75,7 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
             continue
         for key, description in MEMBERS[group].items():
             member = f"{name}.{key}"
-            given = node.get_parameter(member).value if node.has_parameter(member) else None
+            given = _given(node, member)
             _declare(node, member, given, _changing_type(description))
 
 
@@ -138,6 +138,15 @@ def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[A
 def refusal(error: ConfigurationError | None) -> SetParametersResult:
     """Answer to a request to set parameters: accepted without an error."""
     return SetParametersResult(successful=error is None, reason="" if error is None else str(error))
+
+
+def _given(node: Node, name: str, default: Any = None) -> Any:
+    """Return the value that was given at the start.
+
+    ``ros2 param dump`` writes what is not set as ``null``, and ROS reads that as a text.
+    """
+    value = node.get_parameter(name).value if node.has_parameter(name) else None
+    return default if value is None or value == "null" else value
 
 
 def _checked_names(group: str, names: Any) -> Any:

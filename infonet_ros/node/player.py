@@ -20,11 +20,12 @@ from rosbags.typesys.store import Typestore
 from rosgraph_msgs.msg import Clock as ClockMessage
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.node.messages import NANOSECONDS, time_message
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.proposal import matching_topics
-from infonet_ros.offline.recording import Span, chosen_span
-from infonet_ros.streams.message_types import message_class
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.proposal import matching_topics
+from infonet_ros.intake.recording import Span, chosen_span
+from infonet_ros.intake.types import message_class
+from infonet_ros.node.messages import time_message
+from infonet_ros.text import NANOSECONDS
 
 CLOCK_PERIOD = 0.01
 """Seconds of wall time between two messages on /clock."""

@@ -4,6 +4,7 @@ What goes through the filters is not the messages but the few numbers read from 
 small, and topics without a header take part with the time of their arrival.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.streams.settings import Settings
-from infonet_ros.streams.window_stream import BACKWARD_JUMP
+from infonet_ros.intake.timeline import LEAP, Timeline
+from infonet_ros.settings import Settings
+from infonet_ros.text import NANOSECONDS
 
 Values = Sequence[float | None]
 
@@ -44,7 +46,7 @@ class Synchronizer:
     entered : dict of str to int
         Readings of each modality so far.
     jumps : dict of str to int
-        How often the stamps of each modality jumped back, and all that waited was dropped.
+        How often time jumped, as the stamps of each modality told, and all that waited was dropped.
     sets : int
         Sets so far: what entered and is not in a set was dropped, or still waits.
 
@@ -62,18 +64,50 @@ class Synchronizer:
         self.jumps = dict.fromkeys(self._names, 0)
         self.sets = 0
         self._slowest = 0.0
+        self._nearest = math.inf  # of the last stamps of all modalities, nanoseconds apart
+        leap = max(LEAP, round(settings.window * NANOSECONDS))
+        self._timeline: Timeline[tuple[str, int, Values]] = Timeline(leap)
+        self._topics = {modality.name: modality.topic for modality in settings.modalities}
         self._last: dict[str, int] = {}
         self._matched: list[tuple[Reading, ...]] = []
         self._inputs: dict[str, Any] = {}
         self._rebuild()
 
-    def push(self, name: str, stamp: int, values: Values) -> None:
-        """Add the reading of one message."""
-        if stamp < self._last.get(name, stamp) - BACKWARD_JUMP:
+    def push(self, name: str, stamp: int, values: Values, arrival: int | None = None) -> list[int]:
+        """Add the reading of one message; return the stamps of this modality that were taken, see `Timeline.admit`."""
+        admitted = self._timeline.admit(self._topics[name], stamp, (name, stamp, values), arrival)
+        if admitted.jumped:
             self.jumps[name] += 1
-            self._rebuild()  # Full queues of a later time would keep out all that comes.
-        self._last[name] = max(self._last.get(name, stamp), stamp)
+            self._rebuild()  # full queues of another time would keep out all that comes
+        for item in admitted.items:
+            self._enter(*item)
+        return [own_stamp for own, own_stamp, _ in admitted.items if own == name]
+
+    @property
+    def no_match(self) -> str:
+        """Say that nothing matches, how near it came to that, and what to do."""
+        apart = f", the nearest are {self._nearest / NANOSECONDS:.3g} s apart" if math.isfinite(self._nearest) else ""
+        if self._settings.synchronization == "exact":
+            return (
+                f"no messages match: none of all topics have the same stamp{apart}; set synchronization to "
+                "'approximate' with a greater slop, or to 'resample'"
+            )
+        slop = f"within the slop of {self._settings.slop:g} s"
+        return f"no messages match {slop}{apart}: raise slop or queue_size, or set synchronization to 'resample'"
+
+    def outliers(self, name: str) -> int:
+        """Messages of a modality's topic that were set aside."""
+        return self._timeline.outliers.get(self._topics[name], 0)
+
+    def offset(self, name: str) -> float:
+        """How far ahead of the others the last of these was, seconds; NaN without one."""
+        return self._timeline.offsets.get(self._topics[name], math.nan)
+
+    def _enter(self, name: str, stamp: int, values: Values) -> None:
         self.entered[name] += 1
+        self._last[name] = stamp
+        if len(self._last) == len(self._names):
+            self._nearest = min(self._nearest, max(self._last.values()) - min(self._last.values()))
         began = time.perf_counter()
         try:
             self._inputs[name].signalMessage(Reading(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values))

@@ -2,13 +2,13 @@
 
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from infonet_ros.streams.alignment import GAP_PERIODS, stream_period
-from infonet_ros.streams.window_stream import BACKWARD_JUMP
+from infonet_ros.intake.alignment import GAP_PERIODS, stream_period
+from infonet_ros.intake.timeline import DISORDER
 
 _REMEMBERED = 200  # messages that rate and gaps are judged by
 
@@ -20,7 +20,7 @@ class TopicStatus:
     Attributes
     ----------
     received, out_of_order, repeated : int
-        Messages so far, of which with an older stamp than the newest, and with the same.
+        Messages so far, and stamps that were taken: of which older than the newest, and the same.
     gaps : int
         How often the stamps went on by more than three usual periods.
     lost : int
@@ -30,11 +30,11 @@ class TopicStatus:
     unreadable : int
         Messages that no value could be read from.
     last_stamp, last_arrival : int or None
-        Nanoseconds: stamp of the newest message, and when it came by the node's clock.
+        Nanoseconds: the newest stamp that was taken, and when the last message came by the node's clock.
     problem : str
         Why nothing comes, as far as the graph tells; empty without a reason.
     reading_problem : str
-        Why the last message could not be read; empty when it could.
+        Why the last message that cannot be read cannot; empty without one.
     """
 
     received: int = 0
@@ -51,24 +51,29 @@ class TopicStatus:
     _stamps: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _period: float = math.nan
 
-    def note(self, stamp: int, arrival: int) -> None:
-        """Count a message that came in."""
-        self.received += 1
-        self.last_arrival = arrival
-        newest = self.last_stamp
-        if newest is not None and stamp < newest - BACKWARD_JUMP:
-            self._stamps.clear()
-            newest = None
-        if newest is not None:
-            self.out_of_order += stamp < newest
-            self.repeated += stamp == newest
-            self.gaps += stamp - newest > GAP_PERIODS * self._period
-        self.last_stamp = stamp if newest is None else max(stamp, newest)
-        self._stamps.append(stamp)
+    def note_arrivals(self, arrivals: Sequence[int] | np.ndarray) -> None:
+        """Count messages that came in."""
+        self.received += len(arrivals)
+        self.last_arrival = int(arrivals[-1])
 
-    def note_values(self, values: Sequence[float | None]) -> None:
-        """Count the values that are not known."""
-        self.unknown += sum(value is not None and math.isnan(value) for value in values)
+    def note_stamps(self, stamps: Iterable[int]) -> None:
+        """Count the stamps that were taken; one that is far behind begins a new time."""
+        for stamp in stamps:
+            newest = self.last_stamp
+            if newest is not None and stamp < newest - DISORDER:
+                self._stamps.clear()
+                newest = None
+            if newest is not None:
+                self.out_of_order += stamp < newest
+                self.repeated += stamp == newest
+                self.gaps += stamp - newest > GAP_PERIODS * self._period
+            self.last_stamp = stamp if newest is None else max(stamp, newest)
+            self._stamps.append(stamp)
+
+    def note_unreadable(self, count: int, reason: str) -> None:
+        """Count messages, of those that came in, that cannot be read."""
+        self.unreadable += count
+        self.reading_problem = reason
 
     def measure_rate(self) -> float:
         """Return the messages per second of sensor time, Hz; NaN with fewer than three. Gaps are judged by it."""

@@ -17,7 +17,7 @@ BOUND = 280.0  # seconds, for a very busy machine; 30 s are usual
 
 
 def run_demo(folder, *options, **variables):
-    command = [sys.executable, "-m", "infonet_ros.cli", "demo", "--folder", str(folder), *options]
+    command = [sys.executable, "-m", "infonet_ros", "demo", "--folder", str(folder), *options]
     environment = {**os.environ, "COLUMNS": "120", **variables}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=BOUND, check=False)
 

@@ -5,45 +5,15 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from geometry_msgs.msg import Twist
+from paired_topics import PAIR, SIGNALS, noise, square, started
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from robot_graph import START, Diagnosis, Feed, stamped, value
 from rosgraph_msgs.msg import Clock
 
-from infonet_ros.matrices import channel_matrix
+from infonet_ros.dependence.matrix import channel_matrix
 from infonet_ros.msg import MutualInformationMatrix
-
-PAIR = {
-    "modalities": ["a", "b"],
-    "a.topic": "/a",
-    "a.channels": ["vector.x", "vector.y"],
-    "b.topic": "/b",
-    "b.channels": ["vector.x"],
-    "window": 4.0,
-    "hop": 1.0,
-}
-
-
-def noise(seconds, channel):
-    """White noise that is the same for the same time: a signal to be shared by two topics."""
-    return np.random.default_rng([round(seconds * 1e6), channel]).normal()
-
-
-SIGNALS = {
-    "/a": lambda t: stamped(t, noise(t, 0), noise(t, 1)),
-    "/b": lambda t: stamped(t, noise(t, 0) + 0.3 * noise(t, 2)),
-}
-
-
-def square(message, field="mi"):
-    return np.array(getattr(message, field)).reshape(len(message.names), -1)
-
-
-def started(graph, **changes):
-    matrices = graph.listen(MutualInformationMatrix, "/infonet/channels")
-    node = graph.infonet(**{**PAIR, **changes})
-    return node, matrices
 
 
 def test_dependent_channels_stand_out_in_the_matrix(graph):
@@ -70,7 +40,7 @@ def test_the_matrix_is_that_of_its_window(graph):
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
     matrix = matrices[-1]
-    from infonet_ros.streams.window import Window
+    from infonet_ros.intake.window import Window
 
     end = Time.from_msg(matrix.window_end).nanoseconds / 1e9
     times = np.round((end - START - np.arange(200)[::-1] / 50.0) * 50) / 50.0 + START
@@ -173,7 +143,7 @@ def test_nodes_that_take_turns_make_together_the_matrices_of_one(graph):
         for share in range(2)
     ]
     feed = Feed(graph, node, SIGNALS)
-    graph.until(lambda: all(p.get_subscription_count() == 3 for p in feed._publishers.values()))
+    feed.wait_for(3)
     for second in range(9):
         feed.run(float(second), 1.0)
         graph.until(lambda: all(one._estimation.worker.idle for one in (node, *turns)))

@@ -10,7 +10,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 
 from rclpy.serialization import deserialize_message, serialize_message
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import MATRICES, matrix_from_message, matrix_message, time_message, time_nanoseconds
 

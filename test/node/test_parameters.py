@@ -1,8 +1,8 @@
 import pytest
+from paired_topics import PAIR, started
 from rclpy.parameter import Parameter
-from test_infonet_node import PAIR, started
 
-from infonet_ros.streams.settings import Watch, scalar_parameters
+from infonet_ros.settings import Watch, scalar_parameters
 
 
 @pytest.mark.parametrize(

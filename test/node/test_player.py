@@ -31,9 +31,9 @@ from sensor_msgs.msg import CameraInfo, Imu, NavSatFix
 from std_msgs.msg import String
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.recording import Span
 from infonet_ros.node.player import CLOCK_PERIOD, Playback, Player, Timeline
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.recording import Span
 
 HUSKY = Path(__file__).parents[2] / "share" / "husky"
 BOUND = 20.0  # seconds until a test gives up
@@ -193,7 +193,7 @@ def test_the_clock_ticks_at_its_period_in_recording_time():
 
 
 def test_the_command_loops_until_interrupted():
-    command = [sys.executable, "-m", "infonet_ros.cli", "play", str(HUSKY), "--topics", "/fix", "--loop"]
+    command = [sys.executable, "-m", "infonet_ros", "play", str(HUSKY), "--topics", "/fix", "--loop"]
     command += ["--duration", "2", "--rate", "20"]
     context = rclpy.Context()
     rclpy.init(context=context, domain_id=12, signal_handler_options=SignalHandlerOptions.NO)

@@ -1,6 +1,7 @@
 """The executable as a process: how it starts, and how it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from paired_topics import PAIR
 from robot_graph import START, Diagnosis, Graph, stamped
-from test_infonet_node import PAIR
 
 from infonet_ros.node.__main__ import spin
 
@@ -20,8 +21,8 @@ BOUND = 60.0  # seconds until a process must have come so far
 def launch(graph):
     processes = []
 
-    def launch(*arguments):
-        environment = {**os.environ, "ROS_DOMAIN_ID": str(graph.domain), "OMP_NUM_THREADS": "1"}
+    def launch(*arguments, domain=graph.domain):
+        environment = {**os.environ, "ROS_DOMAIN_ID": str(domain), "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "infonet_ros.node", "--ros-args", *arguments]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         processes.append(process)
@@ -87,6 +88,19 @@ def test_it_ends_at_any_moment_with_code_zero(graph: Graph, launch, name, moment
     _, errors = process.communicate(timeout=BOUND)
     assert process.returncode == 0
     assert "Traceback" not in errors
+
+
+def test_nothing_of_it_stays_in_shared_memory(graph: Graph, launch):
+    process = launch(*arguments(), domain=graph.domain + 1)  # alone: it looks into the memory of its peers, too
+    assert any("weights" in line for line in process.stderr)  # it is configured
+    maps = Path(f"/proc/{process.pid}/maps").read_text()
+    own = set(re.findall(r"/dev/shm/fastdds_[0-9a-f]{16}\S*", maps))  # noqa: S108
+    assert own
+
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=BOUND)
+
+    assert [path for path in own if Path(path).exists()] == []
 
 
 def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):

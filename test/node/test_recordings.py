@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from paired_topics import square
 from rclpy.qos import QoSProfile
 from rclpy.time import Time
 from robot_graph import Diagnosis
 from rosgraph_msgs.msg import Clock
-from test_infonet_node import square
 
 from infonet_ros import InfoNet
-from infonet_ros.matrices import channel_matrix
+from infonet_ros.dependence.matrix import channel_matrix
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.types import message_class
+from infonet_ros.intake.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.offline.bags import Bag
-from infonet_ros.streams.message_types import message_class
-from infonet_ros.streams.settings import load_settings, settings_from_parameters
-from infonet_ros.streams.window_stream import WindowStream
+from infonet_ros.settings import load_settings, settings_from_parameters
 
 ROOT = Path(__file__).parents[2]
 HUSKY = ROOT / "share" / "husky"

@@ -5,7 +5,7 @@ import pytest
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.node.diagnostics import WARN, Growth, unmatched
 from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.streams.settings import Modality, Settings
+from infonet_ros.settings import Modality, Settings
 
 MILLISECOND = 1_000_000
 START = 1_750_000_000_000_000_000

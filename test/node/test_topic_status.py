@@ -1,19 +1,26 @@
-import math
+from dataclasses import replace
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
+from matrices import dependence_matrix
 from robot_graph import value
 
-from infonet_ros.node.diagnostics import Growth, topic_status
+from infonet_ros.node.diagnostics import Growth, topic_status, untested
 from infonet_ros.node.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
 PERIOD = SECOND // 10
 
 
+def note(topic, stamp, arrival):
+    topic.note_arrivals([arrival])
+    topic.note_stamps([stamp])
+
+
 def healthy(count=50):
     topic = TopicStatus()
     for index in range(count):
-        topic.note(index * PERIOD + 1, arrival=index * PERIOD + 1000)
+        note(topic, index * PERIOD + 1, arrival=index * PERIOD + 1000)
         if index == 10:
             topic.measure_rate()
     return topic
@@ -31,16 +38,16 @@ def test_a_healthy_topic():
 
 def test_gaps_disorder_and_repetition_are_counted():
     topic = healthy()
-    topic.note(55 * PERIOD, 0)
-    topic.note(54 * PERIOD, 0)
-    topic.note(55 * PERIOD, 0)
+    note(topic, 55 * PERIOD, 0)
+    note(topic, 54 * PERIOD, 0)
+    note(topic, 55 * PERIOD, 0)
     assert (topic.gaps, topic.out_of_order, topic.repeated) == (1, 1, 1)
 
 
 def test_a_backward_jump_is_no_disorder():
     topic = healthy()
-    topic.note(1, 0)
-    topic.note(1 + PERIOD, 0)
+    note(topic, 1, 0)
+    note(topic, 1 + PERIOD, 0)
     assert (topic.gaps, topic.out_of_order, topic.repeated) == (0, 0, 0)
     assert topic.last_stamp == 1 + PERIOD
 
@@ -53,7 +60,7 @@ def test_a_silent_topic_is_an_error():
 
 def test_stamps_of_the_future_are_a_warning():
     topic = TopicStatus()
-    topic.note(100 * SECOND, arrival=10 * SECOND)
+    note(topic, 100 * SECOND, arrival=10 * SECOND)
     status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.WARN
     assert "90.0 s ahead" in status.message
@@ -79,13 +86,45 @@ def test_what_is_over_warns_no_more():
     assert status.message == "1 messages too late for their window: raise patience"
 
 
+def test_messages_that_cannot_be_read_are_counted_with_the_reason_of_the_last():
+    topic, growth, found = healthy(), Growth(), []
+    for problems in (["odd", "short"], [], ["long"]):
+        for problem in problems:
+            topic.note_arrivals([50 * PERIOD])
+            topic.note_unreadable(1, problem)
+        found.append(topic_status("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth))
+    assert [status.level for status in found] == [DiagnosticStatus.ERROR, DiagnosticStatus.OK, DiagnosticStatus.ERROR]
+    assert found[0].message == "2 messages cannot be read, the last because short"
+    assert found[2].message == "1 message cannot be read, the last because long"
+
+
+def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_no_others():
+    topic, growth = healthy(), Growth()
+
+    def report(aside):
+        return topic_status("t", topic, {"set aside": aside}, 50 * PERIOD, 1.0, growth, offset=-1000.0)
+
+    some = report(2)
+    assert some.level == DiagnosticStatus.WARN
+    assert some.message.startswith(
+        "2 messages set aside, the last stamped 1000.0 s behind the other messages: if it goes"
+    )
+    note(topic, 51 * PERIOD, 50 * PERIOD)
+    assert report(3).level == DiagnosticStatus.ERROR
+    assert report(1).level == DiagnosticStatus.OK  # time had jumped: they were taken after all
+
+
 def test_before_the_first_message():
     status = topic_status("t", TopicStatus(), {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.WARN
     assert status.message == "no message yet"
 
 
-def test_values_that_are_not_known_are_counted():
-    topic = TopicStatus()
-    topic.note_values([1.0, math.nan, None, math.nan])
-    assert topic.unknown == 2
+def test_pairs_without_a_p_value_are_named_with_the_reason():
+    names = [f"joint{index}" for index in range(5)]
+    matrix = dependence_matrix(names, {})
+    assert untested(matrix) == ""
+    assert untested(replace(matrix, drifting=np.array([True, False, True, False, False]))) == (
+        "joint0 and joint2: both drift: compare their rates of change"
+    )
+    assert ", 5 more pairs: both drift" in untested(replace(matrix, drifting=np.ones(5, dtype=bool)))

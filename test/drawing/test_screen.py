@@ -3,8 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from infonet_ros.view.screen import Report, Snapshot, delay, screen
-from infonet_ros.view.selection import Selection
+from infonet_ros.drawing.screen import Report, Snapshot, delay, screen
+from infonet_ros.drawing.selection import Selection
 
 NAMES = [f"arm.joint{index}.velocity" for index in range(8)]
 

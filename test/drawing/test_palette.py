@@ -2,7 +2,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from infonet_ros.view import palette
+from infonet_ros.drawing import palette
 
 
 def test_the_table_is_viridis():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from infonet_ros.matrices import DependenceMatrix
+    from infonet_ros.dependence.matrix import DependenceMatrix
 
 CHANNELS, MODALITIES = "channels", "modalities"
 KINDS = (CHANNELS, MODALITIES)

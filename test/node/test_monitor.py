@@ -21,8 +21,8 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node import monitor
 from infonet_ros.node.messages import matrix_message
-from infonet_ros.view import monitor
 
 CHANNELS = ["imu.angular_velocity.y", "imu.angular_velocity.z", "odom.twist.twist.angular.z", "fix.altitude"]
 MODALITIES = ["imu", "odom", "fix"]
@@ -61,7 +61,7 @@ def topics(make_matrix):
 
 
 def command(*options):
-    return [sys.executable, "-m", "infonet_ros.cli", "monitor", *options]
+    return [sys.executable, "-m", "infonet_ros", "monitor", *options]
 
 
 def environment(domain=DOMAIN):
@@ -168,7 +168,7 @@ def test_the_live_view_shows_matrix_pairs_and_alerts_and_obeys_keys(topics, term
 
 
 def test_cells_have_the_colours_of_the_palette(topics, terminal):
-    from infonet_ros.view import palette
+    from infonet_ros.drawing import palette
 
     view = terminal(80)
     lines = view.until(shows("0.92•"))

@@ -25,22 +25,24 @@ def monitor(
         float, typer.Option(help="Seconds to wait for the first matrix, with --once or --json.", min=0.0)
     ] = 60.0,
 ) -> None:
-    """Watch a running node: matrix, strongest pairs, delays, alerts. Keys: q, Tab, s, / and Esc."""
+    """Watch a running node: matrix, strongest pairs, delays, alerts.
+
+    Keys: q, Tab, s, / and Esc.
+    """
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet monitor")
 
     import rclpy
     from rclpy.executors import SingleThreadedExecutor
-    from rclpy.signals import SignalHandlerOptions
     from rich.console import Console
 
-    from infonet_ros.view import monitor as view
-    from infonet_ros.view.selection import CHANNELS, MODALITIES, Selection
+    from infonet_ros.drawing.selection import CHANNELS, MODALITIES, Selection
+    from infonet_ros.node import monitor as view
+    from infonet_ros.node.session import ros_session
 
     selection = Selection(MODALITIES if modalities else CHANNELS, sort.value, find)
-    # Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere.
-    with rclpy.init(signal_handler_options=SignalHandlerOptions.NO):
+    with ros_session():
         executor = SingleThreadedExecutor()
         listening = rclpy.create_node("infonet_monitor", start_parameter_services=False, enable_rosout=False)
         executor.add_node(listening)

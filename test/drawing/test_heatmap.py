@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.heatmap import PAGE, HeatMap, Layout
 from infonet_ros.errors import OutputError
-from infonet_ros.view import palette
-from infonet_ros.view.heatmap import PAGE, HeatMap, Layout
 
 NAMES = ["imu.angular_velocity.y", "odom.twist.twist.angular.z", "fix.latitude"]
 NAN = float("nan")

@@ -15,11 +15,11 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import Image, Imu
 from visualization_msgs.msg import Marker, MarkerArray
 
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.heatmap import Layout
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.infonet_node import InfonetNode
 from infonet_ros.node.messages import matrix_from_message, time_message
-from infonet_ros.view import palette
-from infonet_ros.view.heatmap import Layout
 
 DOMAIN = 60
 RATE = 50.0
@@ -129,7 +129,7 @@ def test_the_layouts_of_the_viewers_name_topics_that_the_node_publishes(drive):
 
 def test_nothing_is_drawn_while_nobody_subscribes(drive, monkeypatch):
     drawn = []
-    for name in ("infonet_ros.view.image.HeatMap.render", "infonet_ros.view.markers.dependence_graph"):
+    for name in ("infonet_ros.node.image.HeatMap.render", "infonet_ros.node.markers.dependence_graph"):
         monkeypatch.setattr(name, lambda *_, name=name, **__: drawn.append(name))
     robot, drive_until = drive
     latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)

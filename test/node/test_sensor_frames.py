@@ -4,12 +4,10 @@ import time
 import pytest
 
 rclpy = pytest.importorskip("rclpy", reason="rclpy is not installed: source ROS 2, or run `make setup`")
-from geometry_msgs.msg import TransformStamped, Twist
-from nav_msgs.msg import Odometry
+from geometry_msgs.msg import TransformStamped
 from rclpy.executors import SingleThreadedExecutor
-from sensor_msgs.msg import Imu
 
-from infonet_ros.view.sensor_frames import SensorFrames, sensor_frame
+from infonet_ros.node.sensor_frames import SensorFrames
 
 DOMAIN = 64
 
@@ -22,15 +20,6 @@ def node():
     yield node
     node.destroy_node()
     rclpy.shutdown(context=context)
-
-
-def test_a_message_says_where_it_was_measured():
-    imu, odometry = Imu(), Odometry()
-    imu.header.frame_id = "imu_link"
-    odometry.header.frame_id, odometry.child_frame_id = "odom", "base_link"
-    assert sensor_frame(imu) == "imu_link"
-    assert sensor_frame(odometry) == "base_link"
-    assert sensor_frame(Twist()) == ""
 
 
 def test_without_tf2_no_place_is_known_and_that_is_said_once(node, monkeypatch):

@@ -1,6 +1,6 @@
 import pytest
 
-from infonet_ros.view.selection import BACKSPACE, ENTER, ESCAPE, TAB, Selection
+from infonet_ros.drawing.selection import BACKSPACE, ENTER, ESCAPE, TAB, Selection
 
 NAMES = ["imu.gyro.y", "imu.gyro.z", "odom.yaw", "fix.altitude"]
 NAN = float("nan")

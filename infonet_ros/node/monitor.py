@@ -17,14 +17,14 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from rich.console import Console, RenderableType
 from rich.live import Live
 
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.keys import Keys
+from infonet_ros.drawing.screen import Report, Snapshot, screen
+from infonet_ros.drawing.selection import Selection
 from infonet_ros.errors import ConfigurationError, InfonetError
-from infonet_ros.matrices import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_from_message
-from infonet_ros.view import palette
-from infonet_ros.view.keys import Keys
-from infonet_ros.view.screen import Report, Snapshot, screen
-from infonet_ros.view.selection import Selection
 
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown anew

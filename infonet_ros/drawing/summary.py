@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infonet_ros.view.selection import Pair, known_pairs
+from infonet_ros.drawing.selection import Pair, known_pairs
 
 if TYPE_CHECKING:
-    from infonet_ros.matrices import DependenceMatrix
+    from infonet_ros.dependence.matrix import DependenceMatrix
 
 
 def median_matrix(matrices: "Sequence[DependenceMatrix]") -> "DependenceMatrix":

@@ -6,7 +6,6 @@ A full redraw by matplotlib is some two hundred times slower for 32 channels, to
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,12 +15,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageDraw, ImageFont
 
+from infonet_ros.drawing import palette
 from infonet_ros.errors import OutputError
-from infonet_ros.view import palette
-from infonet_ros.view.names import shorten
+from infonet_ros.text import moment, shorten
 
 if TYPE_CHECKING:
-    from infonet_ros.matrices import DependenceMatrix
+    from infonet_ros.dependence.matrix import DependenceMatrix
 
 PAGE = (24, 26, 31)
 INK = (232, 234, 237)
@@ -306,12 +305,9 @@ def _hatched(size: int) -> np.ndarray:
 
 def _subtitle(matrix: "DependenceMatrix") -> str:
     """Which window this is."""
-    end = matrix.end / 1e9
-    # Simulated clocks start near zero, recorded and live ones count from 1970.
-    moment = f"{end:.1f} s" if end < 1e8 else f"{datetime.fromtimestamp(end, timezone.utc):%Y-%m-%d %H:%M:%S} UTC"
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
     span = (matrix.end - matrix.start) / 1e9
-    return f"{span:.3g} s up to {moment}  ·  {matrix.sample_count} samples{rate}"
+    return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"
 
 
 def _write(picture: np.ndarray, words: str, at: tuple[int, int], size: int, colour: tuple[int, int, int]) -> int:

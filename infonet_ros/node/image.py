@@ -6,9 +6,9 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import Image
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing.heatmap import HeatMap
 from infonet_ros.node.messages import time_message
-from infonet_ros.view.heatmap import HeatMap
 
 IMAGE_TOPIC = "~/image"
 

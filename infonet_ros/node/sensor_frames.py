@@ -6,7 +6,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.time import Time
 
-from infonet_ros.view.graph import Point
+from infonet_ros.drawing.graph import Point
 
 
 class SensorFrames:
@@ -76,12 +76,3 @@ class SensorFrames:
             return None
         place = transform.transform.translation
         return (place.x, place.y, place.z)
-
-
-def sensor_frame(message: Any) -> str:
-    """Frame that a message was measured in; empty where it does not say.
-
-    The twist of an Odometry is that of its ``child_frame_id``: its header names the world instead.
-    """
-    header = getattr(message, "header", None)
-    return getattr(message, "child_frame_id", "") or getattr(header, "frame_id", "")

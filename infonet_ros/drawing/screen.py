@@ -14,12 +14,12 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from infonet_ros.view import palette
-from infonet_ros.view.names import printable, shorten
-from infonet_ros.view.selection import Pair, Selection
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.selection import Pair, Selection
+from infonet_ros.text import printable, shorten
 
 if TYPE_CHECKING:
-    from infonet_ros.matrices import DependenceMatrix
+    from infonet_ros.dependence.matrix import DependenceMatrix
 
 WIDE = 120  # columns from which on the pairs stand beside the matrix
 

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.view.selection import Pair
-from infonet_ros.view.summary import median_matrix, sentence, strongest_between
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing.selection import Pair
+from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 
 NAMES = ("imu.gyro", "imu.acceleration", "odom.yaw")
 

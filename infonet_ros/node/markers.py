@@ -9,11 +9,11 @@ from rclpy.qos import QoSProfile
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.graph import Colour, Edge, Graph, Point, Vertex, dependence_graph
 from infonet_ros.node.messages import time_message
-from infonet_ros.view import palette
-from infonet_ros.view.graph import Colour, Edge, Graph, Point, Vertex, dependence_graph
-from infonet_ros.view.sensor_frames import SensorFrames
+from infonet_ros.node.sensor_frames import SensorFrames
 
 MARKERS_TOPIC = "~/markers"
 

@@ -7,7 +7,7 @@ import termios
 import tty
 from types import TracebackType
 
-from infonet_ros.view.selection import ESCAPE
+from infonet_ros.drawing.selection import ESCAPE
 
 
 class Keys:

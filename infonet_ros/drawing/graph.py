@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.view import palette
+from infonet_ros.drawing import palette
 
 if TYPE_CHECKING:
-    from infonet_ros.matrices import DependenceMatrix
+    from infonet_ros.dependence.matrix import DependenceMatrix
 
 Point = tuple[float, float, float]
 Colour = tuple[float, float, float, float]

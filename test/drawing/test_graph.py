@@ -4,8 +4,8 @@ import math
 import numpy as np
 import pytest
 
-from infonet_ros.view import palette
-from infonet_ros.view.graph import dependence_graph, positions
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.graph import dependence_graph, positions
 
 NAMES = ("imu", "odom", "fix", "scan")
 NAN = float("nan")

@@ -1,0 +1,1 @@
+"""Seeing the matrix: heat map, graph, palette, terminal screen. No rclpy."""

@@ -1,0 +1,51 @@
+"""The topic ~/alerts: what begins, what lasts, what has ended."""
+
+import threading
+from collections.abc import Mapping
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import DurabilityPolicy, QoSProfile
+
+from infonet_ros.node.diagnostics import ERROR
+
+
+class Alerts:
+    """Publishes the status of each watched pair when its alert begins or ends, and then all alerts that last.
+
+    So the last messages, as many as there are pairs, tell those who subscribe late of every alert that lasts.
+
+    Parameters
+    ----------
+    node : LifecycleNode
+    most : int
+        Pairs that are watched.
+    """
+
+    def __init__(self, node: LifecycleNode, most: int) -> None:
+        self._node = node
+        latched = QoSProfile(depth=max(1, most), durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._publisher = node.create_lifecycle_publisher(DiagnosticStatus, "~/alerts", latched)
+        self._lasting: dict[str, DiagnosticStatus] = {}
+        self._lock = threading.Lock()  # windows are judged on the worker's thread, samples on the executor's
+
+    def update(self, statuses: Mapping[str, DiagnosticStatus]) -> None:
+        """Take the newest status of some pairs, by name; one of level ERROR is an alert."""
+        with self._lock:
+            before = self._lasting
+            on = {name: status for name, status in statuses.items() if status.level == ERROR}
+            ended = [name for name in statuses if name in before and name not in on]
+            begun = [name for name in on if name not in before]
+            lasting = {name: status for name, status in (before | on).items() if name not in (*ended, *begun)}
+            self._lasting = lasting | {name: on[name] for name in begun}
+            for name in begun:
+                self._node.get_logger().warning(f"{name}: {on[name].message}")
+            for name in ended:
+                self._node.get_logger().info(f"{name}: no alert any more, {statuses[name].message}")
+            if ended or begun:
+                for status in (*(statuses[name] for name in ended), *self._lasting.values()):
+                    self._publisher.publish(status)
+
+    def close(self) -> None:
+        """Destroy the publisher."""
+        self._node.destroy_lifecycle_publisher(self._publisher)

@@ -1,0 +1,153 @@
+"""Every sample beside a baseline: evidence for planners, and alerts within seconds.
+
+This runs on the executor's thread, at every quarter of a second of sensor time: a look-up for each pair, no network.
+"""
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import LifecycleNode
+
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.row_stream import RowStream
+from infonet_ros.intake.window_stream import Columns
+from infonet_ros.msg import PairEvidence
+from infonet_ros.node.alerts import Alerts
+from infonet_ros.node.diagnostics import ERROR, WARN, seconds, status
+from infonet_ros.node.messages import time_message
+from infonet_ros.settings import Settings, only_channels
+from infonet_ros.text import NANOSECONDS, did_you_mean
+
+EVIDENCE_TOPIC = "~/evidence"
+
+
+class BaselineWatch:
+    """The pairs of a baseline, watched while the node is active.
+
+    Parameters
+    ----------
+    node : LifecycleNode
+    settings : Settings
+        ``baseline`` and ``false_alarm_interval``, and modalities that have all channels of the baseline.
+    baseline : Baseline
+    alerts : Alerts
+
+    Raises
+    ------
+    ConfigurationError
+        A channel of the baseline is not listened to, or streams are not resampled.
+    """
+
+    def __init__(self, node: LifecycleNode, settings: Settings, baseline: Baseline, alerts: Alerts) -> None:
+        _check(settings, baseline)
+        self._alerts = alerts
+        self._baseline = baseline
+        self._monitor = EvidenceMonitor(baseline, settings.false_alarm_interval)
+        own = only_channels(settings, baseline.names).with_values(rate=baseline.rate)
+        self._rows = RowStream(own)
+        self._order = [own.channel_names.index(name) for name in baseline.names]
+        self._columns = {
+            modality.name: [k for k, name in enumerate(modality.channel_names) if name in baseline.names]
+            for modality in settings.modalities
+        }
+        self._last: int | None = None
+        self._node = node
+        self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
+
+    def clear(self) -> None:
+        """Begin anew, and end all alerts: nothing is known any more."""
+        self._rows.clear()
+        self._monitor.reset()
+        self._last = None
+        self._alerts.update(self.statuses())
+
+    def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
+        """Take messages of one topic; see `WindowStream.extend`."""
+        watched = {
+            name: (values[:, chosen], present[:, chosen])
+            for name, (values, present) in columns.items()
+            if (chosen := self._columns[name])
+        }
+        if watched:
+            self._rows.windows.extend(stamps, watched, arrivals)
+
+    def judge(self) -> None:
+        """Judge the samples that have become complete."""
+        rows = self._rows.ready()
+        for stamps, samples in rows:
+            self._judge(stamps, samples[:, self._order])
+        if rows:
+            self._tell()
+
+    def judge_silence(self, length: float) -> None:
+        """Judge that nothing has come of any topic for so many seconds."""
+        if self._last is None:
+            return
+        period = self._rows.period
+        stamps = np.arange(self._last + period, self._last + round(length * NANOSECONDS), period, dtype=np.int64)
+        missing = stamps[stamps > self._monitor.last_stamp]
+        if len(missing):
+            self._monitor.push(missing, np.full((len(missing), len(self._baseline.channels)), np.nan))
+            self._tell()
+
+    def statuses(self, prefix: str = "") -> dict[str, DiagnosticStatus]:
+        """Return the status of each pair by its name: what goes to ~/alerts, and with a prefix to /diagnostics."""
+        on, found = self._monitor.on, {}
+        for number, pair in enumerate(self._baseline.pairs):
+            alarm, evidence = on.get(number), float(self._monitor.evidence[number])
+            values = {
+                "a": pair.a,
+                "b": pair.b,
+                "kind": alarm.kind.value if alarm else "",
+                "evidence [nats]": evidence,
+                "threshold [nats]": float(self._monitor.thresholds[number]),
+                "since [s]": seconds(alarm.since) if alarm else "",
+                "stamp [s]": seconds(self._monitor.last_stamp),
+            }
+            problems = [(ERROR, alarm.words)] if alarm else [(WARN, "not known yet")] * int(np.isnan(evidence))
+            name = f"baseline {pair.a} {pair.b}"
+            found[name] = status(f"{prefix}{name}", problems, f"{pair.a} and {pair.b} belong together", values)
+        return found
+
+    def close(self) -> None:
+        """End all alerts, and destroy the publisher."""
+        self.clear()
+        self._node.destroy_lifecycle_publisher(self._publisher)
+
+    def _judge(self, stamps: np.ndarray, samples: np.ndarray) -> None:
+        fresh = stamps > self._monitor.last_stamp  # those that a silence has counted as missing are judged already
+        if self._last is not None and not 0 < stamps[0] - self._last <= 1.5 * self._rows.period:
+            self._monitor.reset()  # time jumped
+            fresh[:] = True
+        self._last = int(stamps[-1])
+        if fresh.any():
+            self._monitor.push(stamps[fresh], samples[fresh])
+
+    def _tell(self) -> None:
+        self._alerts.update(self.statuses())
+        pairs, on = self._baseline.pairs, self._monitor.on
+        message = PairEvidence(
+            a=[pair.a for pair in pairs],
+            b=[pair.b for pair in pairs],
+            evidence=self._monitor.evidence.tolist(),
+            threshold=self._monitor.thresholds.tolist(),
+            alarm=[number in on for number in range(len(pairs))],
+        )
+        message.header.stamp = time_message(self._monitor.last_stamp)
+        self._publisher.publish(message)
+
+
+def _check(settings: Settings, baseline: Baseline) -> None:
+    known = settings.channel_names
+    missing = [name for name in baseline.names if name not in known]
+    if missing:
+        raise ConfigurationError(
+            f"the baseline {settings.baseline} watches {missing[0]}, which the node does not listen to"
+            f"{did_you_mean(missing[0], known)}: add it to the modalities, under the names with which it was learnt."
+        )
+    if settings.synchronization != "resample":
+        raise ConfigurationError(
+            f"synchronization is {settings.synchronization!r} with a baseline: it needs the regular clock of "
+            "'resample'; set synchronization to 'resample', or baseline to ''."
+        )

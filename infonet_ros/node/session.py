@@ -1,0 +1,46 @@
+"""ROS 2 for the length of a command."""
+
+import gc
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import rclpy
+from rclpy.signals import SignalHandlerOptions
+from rclpy.utilities import get_default_context
+
+from infonet_ros.errors import ConfigurationError
+
+
+@contextmanager
+def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
+    """Start ROS 2, and end it so that nothing of it stays on the machine.
+
+    Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere. Only a context that is destroyed, with
+    nothing left that refers to it, removes the shared memory of Fast DDS from ``/dev/shm``.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        With ``--ros-args`` before those that are for ROS 2; by default those of the process.
+
+    Raises
+    ------
+    ConfigurationError
+        An argument that ROS 2 refuses.
+    """
+    try:
+        rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    except RuntimeError as error:
+        reason = re.sub(r", at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
+        raise ConfigurationError(
+            f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
+            "'-r FROM:=TO', and a file that can be read."
+        ) from error
+    context = get_default_context()
+    try:
+        yield
+    finally:
+        rclpy.try_shutdown()
+        gc.collect()
+        context.destroy()

@@ -1,0 +1,318 @@
+"""One topic: subscribed to as its publishers offer it, and read in batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.node import Node
+from rclpy.qos import (
+    DurabilityPolicy,
+    QoSCompatibility,
+    QoSPolicyKind,
+    QoSProfile,
+    ReliabilityPolicy,
+    qos_check_compatible,
+)
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from rclpy.topic_endpoint_info import TopicEndpointInfo
+
+from infonet_ros.errors import ConfigurationError, InfonetError
+from infonet_ros.intake.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.types import full_type_name, installed_definitions
+from infonet_ros.intake.window_stream import Columns
+from infonet_ros.node.arrival_clock import ArrivalClock
+from infonet_ros.node.polling import Message, Polled, happened, queue_size, waiting
+from infonet_ros.node.topic_status import TopicStatus
+from infonet_ros.node.type_support import subscription_class
+from infonet_ros.settings import Modality
+from infonet_ros.text import counted
+
+_QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
+_LARGE_QUEUE = 5  # of those that can be megabytes each
+_LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
+
+Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
+
+
+class Reading(NamedTuple):
+    """One message of a `Batch`, as far as one modality reads it; None where it says nothing."""
+
+    received: int
+    modality: str
+    stamp: int
+    arrival: int
+    values: Sequence[float | None]
+    status: TopicStatus
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Messages of one topic in the order in which they came.
+
+    Attributes
+    ----------
+    status : TopicStatus
+        Of the topic.
+    stamps, arrivals, received : (M,) int64
+        Sensor time, and when they came by the node's clock and by the system's; nanoseconds.
+    columns : dict of str to (values, present)
+        By the name of the modality; see `WindowStream.extend`.
+    """
+
+    status: TopicStatus
+    stamps: np.ndarray
+    arrivals: np.ndarray
+    received: np.ndarray
+    columns: Columns
+
+    def readings(self) -> Iterator[Reading]:
+        """Take it apart into messages, modality by modality."""
+        times = zip(self.received.tolist(), self.stamps.tolist(), self.arrivals.tolist(), strict=True)
+        for row, (received, stamp, arrival) in enumerate(times):
+            for name, (values, present) in self.columns.items():
+                pairs = zip(values[row].tolist(), present[row].tolist(), strict=True)
+                own = [value if there else None for value, there in pairs]
+                yield Reading(received, name, stamp, arrival, own, self.status)
+
+
+class TopicInput:
+    """One topic: waits for a publisher, subscribes as it wants, and reads the channels of each message.
+
+    Parameters
+    ----------
+    node : Node
+    topic : str
+        Full name.
+    modalities : sequence of Modality
+        Those that come from this topic.
+    clock : ArrivalClock
+        Stamps what has no stamp of its own.
+
+    Attributes
+    ----------
+    status : TopicStatus
+        What is known about the topic since the node was configured.
+    frame_id : str
+        Frame that the last message was measured in; empty until one says so.
+    taken : int
+        Messages taken from the queue so far.
+
+    Raises
+    ------
+    ConfigurationError
+        The type is given and unknown, or lacks a field that a channel names.
+    """
+
+    def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
+        self.topic = topic
+        self.modality_names = [modality.name for modality in modalities]
+        self.status = TopicStatus(problem="nobody publishes it yet")
+        self.frame_id = ""
+        self.taken = 0
+        self._unreadable_logged = 0
+        self._node = node
+        self._modalities = modalities
+        self._clock = clock
+        self._handed: list[Message] = []
+        self._subscription: Subscription[Any] | None = None
+        self._subscribed_as: tuple[str, Quality] | None = None
+        self._decoder: Decoder | None = None
+        first, self._columns = 0, {}
+        for modality in modalities:
+            self._columns[modality.name] = slice(first, first + len(modality.channels))
+            first += len(modality.channels)
+        self._given_type = _given_type(topic, modalities)
+        self._type = ""
+        if self._given_type:
+            self._bind(self._given_type)
+
+    def bind_if_published(self) -> None:
+        """Check the channels against the type in the graph, if it is not known yet and somebody publishes the topic.
+
+        Raises
+        ------
+        ConfigurationError
+            The type is not installed, is not the same for all publishers, or lacks a field that a channel names.
+        """
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        if publishers:
+            self._bind(self._given_type or _published_type(self.topic, publishers))
+
+    def look(self) -> None:
+        """Look at the topic's publishers: subscribe, or subscribe anew when they are others than before."""
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        if not publishers:
+            self.status.problem = "nobody publishes it" if self.status.received else "nobody publishes it yet"
+            return
+        try:
+            self._bind(self._given_type or _published_type(self.topic, publishers))
+            self._subscribe(_common_quality(publishers))
+            self._check_publishers(publishers)
+        except InfonetError as error:
+            self._log_new(str(error), self.status.problem)
+            self.status.problem = str(error)
+        else:
+            self.status.problem = ""
+
+    def log_unreadable(self) -> None:
+        """Log how many messages could not be read since this was last called, with the reason of the last."""
+        count = self.status.unreadable - self._unreadable_logged
+        if count:
+            self._unreadable_logged = self.status.unreadable
+            self._node.get_logger().error(
+                f"topic {self.topic}: {counted(count, 'message')} cannot be read, the last because "
+                f"{self.status.reading_problem}"
+            )
+
+    def read(self) -> Batch | None:
+        """Read the messages that came since the last time; None without one."""
+        messages = self._waiting()
+        self.taken += len(messages)
+        return self._decode(messages) if messages else None
+
+    def note_events(self) -> None:
+        """Count what the middleware says that it lost."""
+        if self._subscription is not None:
+            for callback, event in happened(self._subscription):
+                callback(event)
+
+    @property
+    def queue_size(self) -> float:
+        """How many messages may wait; infinite without a subscription."""
+        return float("inf") if self._subscription is None else queue_size(self._subscription)
+
+    def close(self) -> None:
+        """End the subscription."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = self._subscribed_as = None
+            self._handed = []
+
+    def _bind(self, type_name: str) -> None:
+        """Compile the channels for a message type, unless they are."""
+        if type_name == self._type:
+            return
+        paths = [path for modality in self._modalities for path in modality.channels]
+        self._decoder = Decoder(type_name, installed_definitions(type_name), paths, self.topic)
+        self._type = type_name
+
+    def _subscribe(self, quality: Quality) -> None:
+        """Subscribe, unless it is done already, with this quality of service and whatever the user overrides of it."""
+        if (self._type, quality) == self._subscribed_as:
+            return
+        same_type = self._subscribed_as is not None and self._subscribed_as[0] == self._type
+        left = self._waiting() if same_type else []
+        self.close()
+        self._handed = left
+        depth = _LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE
+        reliability, durability = quality
+        try:
+            self._subscription = self._node.create_subscription(
+                subscription_class(self._type),
+                self.topic,
+                self._note_handed,
+                QoSProfile(depth=depth, reliability=reliability, durability=durability),
+                callback_group=Polled(),
+                # The graph tells what the other events would.
+                event_callbacks=SubscriptionEventCallbacks(
+                    message_lost=self._on_message_lost, use_default_callbacks=False
+                ),
+                qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
+                raw=True,
+            )
+        except (RuntimeError, ValueError) as error:  # what rclpy makes of an override that it does not know
+            raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
+        self._subscribed_as = (self._type, quality)
+        taken = self._subscription.qos_profile  # with what the user overrides
+        names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
+        self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
+
+    def _check_publishers(self, publishers: Sequence[TopicEndpointInfo]) -> None:
+        """Raise ConfigurationError when nothing can come from one of the publishers."""
+        assert self._subscription is not None
+        for publisher in publishers:
+            if publisher.topic_type != self._type:
+                raise ConfigurationError(
+                    f"topic {self.topic} is published with the type {publisher.topic_type} by {publisher.node_name}, "
+                    f"where {self._type} is expected: nothing comes from there; correct <modality>.type."
+                )
+            verdict, reason = qos_check_compatible(publisher.qos_profile, self._subscription.qos_profile)
+            if verdict == QoSCompatibility.ERROR:
+                raise ConfigurationError(
+                    f"topic {self.topic}: {publisher.node_name} offers incompatible quality of service "
+                    f"({reason.removeprefix('ERROR: ').rstrip(';')}), nothing comes from there; change "
+                    f"'qos_overrides.{self.topic}.subscription.*', or the publisher."
+                )
+
+    def _waiting(self) -> list[Message]:
+        """Take what has come."""
+        if self._subscription is None:
+            return []
+        handed, self._handed = self._handed, []
+        return [*handed, *waiting(self._subscription)]
+
+    def _note_handed(self, data: Any) -> None:
+        """Keep what an executor took that does not ask callback groups, such as the EventsExecutor."""
+        self._handed.append(Message(data, 0))
+
+    def _decode(self, messages: Sequence[Message]) -> Batch | None:
+        """Read stamps, frame and channels; None when no message can be read."""
+        assert self._decoder is not None
+        received = np.array([message.received for message in messages], dtype=np.int64)
+        arrivals = self._clock.times(received)
+        self.status.note_arrivals(arrivals)
+        read = self._decoder.read([message.data for message in messages])
+        if read.unreadable:
+            self.status.note_unreadable(read.unreadable, read.problem)
+            if not read.readable.any():
+                return None
+        rows = np.flatnonzero(read.readable) if read.unreadable else slice(None)
+        stamps = np.where(read.stamps == NO_STAMP, arrivals, read.stamps)[rows]
+        values, present = read.values[rows], read.present[rows]
+        self.frame_id = read.frame_ids[rows][-1]
+        self.status.unknown += int(np.count_nonzero(present & np.isnan(values)))
+        columns = {name: (values[:, own], present[:, own]) for name, own in self._columns.items()}
+        return Batch(self.status, stamps, arrivals[rows], received[rows], columns)
+
+    def _on_message_lost(self, event: Any) -> None:
+        self.status.lost += event.total_count_change
+
+    def _log_new(self, problem: str, known: str) -> None:
+        if problem != known:
+            self._node.get_logger().error(problem)
+
+
+def _given_type(topic: str, modalities: Sequence[Modality]) -> str:
+    given = {full_type_name(modality.type) for modality in modalities if modality.type}
+    if len(given) > 1:
+        raise ConfigurationError(f"topic {topic} is given two types, {' and '.join(sorted(given))}: expected one.")
+    return given.pop() if given else ""
+
+
+def _published_type(topic: str, publishers: Sequence[TopicEndpointInfo]) -> str:
+    types = {publisher.topic_type for publisher in publishers}
+    if len(types) > 1:
+        raise ConfigurationError(
+            f"topic {topic} is published with the types {', '.join(sorted(types))}: say which one by <modality>.type."
+        )
+    return types.pop()
+
+
+def _common_quality(publishers: Sequence[TopicEndpointInfo]) -> Quality:
+    """Reliable if all publishers are, and latched if all are; otherwise less, which takes from all."""
+    reliable = all(p.qos_profile.reliability == ReliabilityPolicy.RELIABLE for p in publishers)
+    latched = all(p.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
+    return (
+        ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
+        DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
+    )
+
+
+def _overridden_policies(node: Node, topic: str) -> list[QoSPolicyKind]:
+    """Policies that the user gave as parameters; only those, so that the others may follow the publishers."""
+    given = partial("qos_overrides.{}.subscription.{}".format, topic)
+    return [kind for kind in QoSPolicyKind if node.has_parameter(given(kind.name.lower()))]

@@ -1,0 +1,55 @@
+"""What rclpy must know of a message type to take its bytes."""
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.types import full_type_name, message_class
+
+_CAPSULE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
+    ("PyCapsule_New", ctypes.pythonapi)
+)
+
+
+def subscription_class(type_name: str) -> Any:
+    """Return a class that a subscription to a message type takes, with ``raw=True``.
+
+    It is the type's own class, or, where its package was not built for this Python, one that knows no more than the
+    library of its type support.
+
+    Raises
+    ------
+    ConfigurationError
+        There is neither of them.
+    """
+    try:
+        return message_class(type_name)
+    except ConfigurationError:
+        support = _type_support(full_type_name(type_name))
+        if support is None:
+            raise
+    # What rclpy looks for, in the order in which the middleware would need it; only the last is needed for bytes.
+    made = dict.fromkeys(("_CREATE_ROS_MESSAGE", "_CONVERT_FROM_PY", "_CONVERT_TO_PY", "_DESTROY_ROS_MESSAGE"), support)
+    return type("RawType", (type,), {**made, "_TYPE_SUPPORT": support})("Raw", (), {})
+
+
+def _type_support(type_name: str) -> Any:
+    """Return the handle of a type's C type support; None where its library is not installed."""
+    package, _, name = type_name.split("/")
+    prefixes = [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
+    for prefix in prefixes:
+        library = Path(prefix, "lib", f"lib{package}__rosidl_typesupport_c.so")
+        if not library.is_file():
+            continue
+        try:
+            get = ctypes.CDLL(str(library))[
+                f"rosidl_typesupport_c__get_message_type_support_handle__{package}__msg__{name}"
+            ]
+        except (OSError, AttributeError):
+            continue
+        get.restype = ctypes.c_void_p
+        return _CAPSULE(get(), None, None)
+    return None

@@ -1,1 +1,0 @@
-"""Seeing the matrix: heat map, markers for rviz, terminal monitor."""

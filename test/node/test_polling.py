@@ -1,0 +1,209 @@
+"""Messages are taken as bytes, in batches, and nothing of them is lost or mixed up."""
+
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from geometry_msgs.msg import Twist
+from paired_topics import SIGNALS, started
+from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.serialization import serialize_message
+from rclpy.time import Time
+from robot_graph import START, Feed, stamped
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import Image
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.node import type_support
+from infonet_ros.node.polling import LONGEST_PERIOD, SHORTEST_PERIOD, Polled, fitting_period, happened
+
+
+@pytest.mark.parametrize(
+    ("size", "rate", "period"),
+    [
+        (1000, 500.0, LONGEST_PERIOD),
+        (1000, 0.0, LONGEST_PERIOD),
+        (5, 500.0, 0.005),
+        (1, 100.0, 0.005),
+        (1, 1e6, SHORTEST_PERIOD),
+        (float("inf"), 1e6, LONGEST_PERIOD),
+    ],
+)
+def test_the_period_is_what_half_a_queue_holds(size, rate, period):
+    assert fitting_period([1000, size], [1.0, rate]) == pytest.approx(period)
+    assert fitting_period([], []) == LONGEST_PERIOD
+
+
+def test_the_executor_waits_neither_for_the_subscriptions_nor_for_their_events(graph):
+    node, _ = started(graph)
+    Feed(graph, node, SIGNALS).run(0.0, 0.5)
+    own = [subscription for subscription in node.subscriptions if subscription.topic_name in ("/a", "/b")]
+    entities = [*own, *(handler for subscription in own for handler in subscription.event_handlers)]
+    assert len(entities) == 4
+    assert not any(graph.executor.can_execute(entity) for entity in entities)
+
+
+def test_events_are_taken_without_the_executor(graph):
+    said = []
+    events = SubscriptionEventCallbacks(
+        incompatible_qos=said.append, message_lost=lambda event: None, use_default_callbacks=False
+    )
+    quality = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+    subscription = graph.robot.create_subscription(
+        Twist, "/cmd", print, quality, raw=True, callback_group=Polled(), event_callbacks=events
+    )
+    graph.robot.create_publisher(Twist, "/cmd", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
+
+    def happens():
+        for callback, event in happened(subscription):
+            callback(event)
+        return said and said[-1].total_count == 1
+
+    graph.until(happens)
+
+
+def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
+    node, _ = started(graph)
+    Feed(graph, node, SIGNALS)
+    lost = [(node._topics.topics[1]._on_message_lost, SimpleNamespace(total_count_change=3))]
+    monkeypatch.setattr("infonet_ros.node.topic_input.happened", lambda one: [lost.pop()] if lost else [])
+    graph.until(lambda: node._topics.topics[1].status.lost == 3)
+
+
+def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
+    node, _ = started(graph)
+    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", QoSProfile(depth=1000))
+    graph.until(publisher.get_subscription_count)
+    for index in range(1000):
+        publisher.publish(stamped(START + index / 500.0))
+    status = node._topics.topics[0].status
+    graph.until(lambda: status.received == 1000)
+    assert (status.lost, status.out_of_order, status.repeated) == (0, 0, 0)
+    assert len(node._windows.buffers["a"]) == 1000
+
+
+def test_a_short_queue_is_read_more_often(graph):
+    node, _ = started(graph, **{"qos_overrides./a.subscription.depth": 1})
+    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
+    graph.until(publisher.get_subscription_count)
+    timer = node._topics._poll_timer
+    sent = iter(range(100_000))
+
+    def read_more_often():
+        publisher.publish(stamped(START + next(sent) / 500.0))
+        return timer.timer_period_ns < 0.5 * LONGEST_PERIOD * 1e9
+
+    graph.until(read_more_often)
+
+
+def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
+    node, _ = started(graph)
+    first = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
+    graph.until(first.get_subscription_count)
+    topic = node._topics.topics[0]
+    before, read, topic.read = topic._subscription, topic.read, lambda: None  # until it has changed
+    for index in range(30):
+        first.publish(stamped(START + index / 50.0))
+    quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
+    graph.robot.create_publisher(type(stamped(0.0)), "/a", quality)
+    graph.until(lambda: topic._subscription is not before)
+    topic.read = read
+    graph.until(lambda: topic.status.received == 30)
+
+
+def test_a_queue_without_bounds_is_read_as_others_are(graph):
+    node, _ = started(graph, **{"qos_overrides./a.subscription.history": "keep_all"})
+    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", QoSProfile(history=HistoryPolicy.KEEP_ALL))
+    graph.until(publisher.get_subscription_count)
+    for index in range(300):
+        publisher.publish(stamped(START + index / 500.0))
+    graph.until(lambda: node._topics.topics[0].status.received == 300)
+    assert node._topics.topics[0].queue_size == float("inf")
+
+
+def test_what_an_executor_hands_over_by_itself_is_taken_in(graph):
+    """The EventsExecutor asks no callback group: it calls back with the bytes."""
+    node, _ = started(graph)
+    publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
+    graph.until(publisher.get_subscription_count)
+    (subscription,) = [one for one in node.subscriptions if one.topic_name == "/a"]
+    subscription.callback(serialize_message(stamped(START, 3.0)))
+    publisher.publish(stamped(START + 0.1, 4.0))
+    graph.until(lambda: node._topics.topics[0].status.received == 2)
+    assert node._windows.buffers["a"].values[:, 0].tolist() == [3.0, 4.0]
+
+
+def headerless(graph, **changes):
+    node = graph.infonet(
+        **{"modalities": ["cmd"], "cmd.topic": "/cmd", "cmd.channels": ["linear.x"], "rate": 50.0, **changes}
+    )
+    publisher = graph.robot.create_publisher(Twist, "/cmd", 100)
+    graph.until(publisher.get_subscription_count)
+    return node, publisher
+
+
+def test_messages_of_one_batch_have_each_the_time_of_its_own_arrival(graph):
+    node, publisher = headerless(graph)
+    before = graph.robot.get_clock().now().nanoseconds
+    for _ in range(30):
+        publisher.publish(Twist())
+    after = graph.robot.get_clock().now().nanoseconds
+    buffer = node._windows.buffers["cmd"]
+    graph.until(lambda: buffer.received == 30)
+    assert len(buffer) == 30  # none has the stamp of another
+    assert before < buffer.stamps[0] <= buffer.stamps[-1] < after + 50_000_000
+
+
+def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
+    node, publisher = headerless(graph, use_sim_time=True)
+    clock = graph.robot.create_publisher(Clock, "/clock", 100)
+    graph.until(clock.get_subscription_count)
+    topic = node._topics.topics[0]
+    read, topic.read = topic.read, lambda: None  # as when the look into the queues comes late
+    times = [1000.0 + index / 50.0 for index in range(20)]
+    for at in times:
+        now = Time(nanoseconds=round(at * 1e9))
+        clock.publish(Clock(clock=now.to_msg()))
+        graph.until(lambda now=now: node.get_clock().now().nanoseconds == now.nanoseconds)
+        publisher.publish(Twist())
+    topic.read = read
+    buffer = node._windows.buffers["cmd"]
+    graph.until(lambda: buffer.received == 20)
+    np.testing.assert_array_equal(buffer.stamps, np.round(np.array(times) * 1e9).astype(np.int64))
+
+
+def test_a_subscriber_with_incompatible_quality_of_service_is_logged_once(graph, capfd):
+    started(graph)
+    quality = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    graph.robot.create_subscription(Image, "/infonet/image", print, quality)
+    said = ""
+
+    def logged():
+        nonlocal said
+        said += capfd.readouterr().err
+        return "a subscriber of ~/image asks for incompatible quality of service (DURABILITY" in said
+
+    graph.until(logged)
+    deadline = time.monotonic() + 2.5
+    graph.until(lambda: time.monotonic() > deadline)
+    assert "incompatible" not in capfd.readouterr().err
+
+
+def test_a_type_that_is_not_built_for_python_is_listened_to(graph, monkeypatch):
+    """Its definition and its library are installed, and nothing else is needed to take bytes and to read them."""
+
+    def not_built(name):
+        raise ConfigurationError(f"{name} is not built")
+
+    monkeypatch.setattr(type_support, "message_class", not_built)
+    node, matrices = started(graph)
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    assert node._topics.topics[0]._subscription.msg_type.__class__.__name__ == "RawType"
+
+
+def test_a_type_that_is_not_installed_at_all_is_refused(graph, monkeypatch):
+    with pytest.raises(ConfigurationError, match="'no_msgs/msg/Nothing' is not known here"):
+        type_support.subscription_class("no_msgs/msg/Nothing")

@@ -1,0 +1,166 @@
+"""Stamps that make no sense, and matrices that do not come: the node goes on, and says so."""
+
+import re
+import sys
+from types import ModuleType
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+from paired_topics import SIGNALS, square, started
+from robot_graph import START, Diagnosis, Feed, stamped, value
+
+WATCH = {"watches": ["slip"], "slip.pair": ["a.vector.x", "b.vector.x"], "slip.threshold": 0.1}
+
+
+@pytest.mark.parametrize("ahead", [1000.0, -1000.0, 3.0])
+def test_one_bad_stamp_in_120_silences_nothing(graph, ahead):
+    def sometimes_wrong(t):
+        wrong = round((t - START) * 50) % 120 == 60
+        return stamped(t + ahead * wrong, SIGNALS["/b"](t).vector.x)
+
+    node, matrices = started(graph, **WATCH)
+    diagnosis = Diagnosis(graph)
+    feed = Feed(graph, node, {**SIGNALS, "/b": sometimes_wrong})
+    for second in range(12):
+        feed.run(float(second), 1.0)
+        graph.until(lambda: node._estimation.worker.idle)
+    graph.until(lambda: len(matrices) >= 7)
+    assert all(square(matrix)[0, 2] > 0.5 for matrix in matrices)
+    windows = node._windows
+    assert (windows.outliers("b"), windows.backward_jumps, windows.forward_jumps) == (5, 0, 0)
+    topic = node._topics.topics[1].status
+    assert (topic.received, topic.out_of_order) == (600, 0)
+    feed.run(12.0, 1.3)
+    status = diagnosis.until("infonet: /b", lambda status: "set aside" in status.message)
+    assert status.level == DiagnosticStatus.WARN
+    side = "ahead of" if ahead > 0 else "behind"
+    said = re.search(rf"\d messages? set aside, the last stamped ([\d.]+) s {side} the other messages", status.message)
+    assert float(said[1]) == pytest.approx(abs(ahead), abs=0.6)
+
+
+def test_a_topic_of_nonsense_stamps_is_set_aside_and_the_others_go_on(graph):
+    rng = np.random.default_rng(0)
+
+    def nonsense(t):
+        return stamped(float(rng.uniform(0.0, 4e9)), SIGNALS["/b"](t).vector.x)
+
+    node, matrices = started(graph)
+    feed = Feed(graph, node, {"/b": nonsense, "/a": SIGNALS["/a"]})
+    diagnosis = Diagnosis(graph)
+    for second in range(8):
+        feed.run(float(second), 1.0)
+        graph.until(lambda: node._estimation.worker.idle)
+    graph.until(lambda: len(matrices) >= 3)
+    assert list(matrices[-1].valid) == [True, True, False]
+    assert node._windows.outliers("b") >= 399
+    feed.run(8.0, 0.5)
+    status = diagnosis.until("infonet: /b", lambda status: "set aside" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+
+
+def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unknown(graph):
+    """Whatever the reason: here every stamp contradicts the one before."""
+    node, matrices = started(graph, **WATCH, **{"hop": 0.5, "window": 2.0, "patience": 0.1, "slip.duration": 3600.0})
+    rng, wild = np.random.default_rng(0), []
+
+    def odd(signal):
+        return lambda t: stamped(t + (float(rng.uniform(-1e9, 1e9)) if wild else 0.0), signal(t).vector.x)
+
+    feed = Feed(graph, node, {topic: odd(signal) for topic, signal in SIGNALS.items()})
+    diagnosis = Diagnosis(graph)
+    feed.run(0.0, 4.5)
+    graph.until(lambda: matrices)
+    kept = diagnosis.until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
+    assert "are dependent" in kept.message
+    wild.append(True)
+    start = iter(np.arange(4.5, 1000.0, 0.5))
+
+    def silent():
+        feed.run(float(next(start)), 0.5)
+        return diagnosis._statuses["infonet: estimator"].message.startswith("no matrix for")
+
+    graph.until(silent)
+    own = diagnosis._statuses["infonet: estimator"]
+    assert own.level == DiagnosticStatus.ERROR
+    assert "because no stamp follows on from those before" in own.message
+    slip = diagnosis.until("infonet: watch slip", lambda status: value(status, "state") == "unknown")
+    assert slip.level == DiagnosticStatus.WARN
+    assert "are dependent" not in slip.message
+    assert "MI is not known" in slip.message
+    wild.clear()
+    feed.run(2000.0, 4.5)
+    diagnosis.until("infonet: estimator", lambda status: "no matrix" not in status.message)
+    diagnosis.until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
+
+
+def test_topics_that_never_come_are_an_error_of_the_whole(graph):
+    started(graph, window=0.5, hop=0.1, patience=0.1)
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: "no matrix" in status.message)
+    assert status.level == DiagnosticStatus.ERROR
+    assert "because no topic goes on" in status.message
+
+
+class ExactTime:
+    """As much of message_filters as exact matching needs: sets of readings whose stamps are equal."""
+
+    class SimpleFilter:
+        def __init__(self):
+            self.signalMessage = None
+
+    class TimeSynchronizer:
+        def __init__(self, fs, queue_size):
+            self._queues = [{} for _ in fs]
+            self._size = queue_size
+            for index, one in enumerate(fs):
+                one.signalMessage = lambda message, index=index: self._add(index, message)
+
+        def registerCallback(self, callback):
+            self._callback = callback
+
+        def _add(self, index, message):
+            key = message.header.stamp.sec, message.header.stamp.nanosec
+            self._queues[index][key] = message
+            while len(self._queues[index]) > self._size:
+                del self._queues[index][min(self._queues[index])]
+            if all(key in queue for queue in self._queues):
+                self._callback(*(queue.pop(key) for queue in self._queues))
+
+
+@pytest.fixture
+def exact_time(monkeypatch):
+    module = ModuleType("message_filters")
+    module.SimpleFilter, module.TimeSynchronizer = ExactTime.SimpleFilter, ExactTime.TimeSynchronizer
+    monkeypatch.setitem(sys.modules, "message_filters", module)
+
+
+def test_exact_that_matches_nothing_says_so_in_diagnostics_and_in_the_log(graph, exact_time, capfd):
+    node, matrices = started(graph, synchronization="exact", window=2.0, hop=0.2, patience=0.2)
+    feed = Feed(graph, node, {**SIGNALS, "/b": lambda t: stamped(t + 0.003, SIGNALS["/b"](t).vector.x)})
+    diagnosis = Diagnosis(graph)
+    start = iter(np.arange(0.0, 1000.0, 0.5))
+
+    def said():
+        feed.run(float(next(start)), 0.5)
+        status = diagnosis._statuses.get("infonet: estimator")
+        return status is not None and status.level == DiagnosticStatus.ERROR and status
+
+    message = graph.until(said).message
+    assert message.startswith("no messages match: none of all topics have the same stamp")
+    assert "the nearest are 0.003 s apart" in message
+    assert "set synchronization to 'approximate'" in message
+    assert "no messages match" in capfd.readouterr().err
+    assert not matrices
+
+
+def test_a_bad_stamp_holds_up_no_set(graph, exact_time):
+    """A stamp far ahead would stay in the queue for ever, and ten of them would be all that it holds."""
+    node, matrices = started(graph, synchronization="exact", queue_size=3)
+    signals = {
+        topic: lambda t, signal=signal: stamped(t + 1000.0 * (round((t - START) * 50) % 20 == 7), signal(t).vector.x)
+        for topic, signal in SIGNALS.items()
+    }
+    Feed(graph, node, signals).run(0.0, 8.0)
+    graph.until(lambda: matrices)
+    assert node._synchronizer.sets == 380
+    assert node._synchronizer.outliers("a") == node._synchronizer.outliers("b") == 20
