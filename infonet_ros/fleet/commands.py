@@ -7,12 +7,17 @@ from typing import Annotated
 import typer
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.offline.options import Format
+from infonet_ros.offline.options import Format, folder
 
 
 def fleet(
     bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags: folders, or .mcap, .db3 or .bag files.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results: one folder for each bag, and a summary.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."
+        ),
+    ],
     params: Annotated[
         Path | None, typer.Option(help="Params file of the node, for all bags. Without one, proposed for each.")
     ] = None,
@@ -29,7 +34,10 @@ def fleet(
         list[Format] | None, typer.Option("--format", help="What to write; may be given again. By default everything.")
     ] = None,
 ) -> None:
-    """Analyse many bags side by side, and compare them: one robot's days, or a fleet's robots. Needs no ROS."""
+    """Analyse many bags side by side, and compare them.
+
+    One robot's days, or a fleet's robots. Needs no ROS.
+    """
     for package, remedy in (("distributed", "pip install distributed"), ("rosbags", "pip install rosbags")):
         if find_spec(package) is None:
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
@@ -37,8 +45,8 @@ def fleet(
 
     from infonet_ros.fleet.job import Outcome, analyse_fleet, connected
     from infonet_ros.fleet.summary import write_summary
-    from infonet_ros.streams.settings import Settings, load_settings
-    from infonet_ros.view.names import printable
+    from infonet_ros.settings import Settings, load_settings
+    from infonet_ros.text import printable
 
     settings = Settings() if params is None else load_settings(params)
     console = Console(stderr=True, highlight=False, soft_wrap=True)

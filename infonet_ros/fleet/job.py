@@ -21,7 +21,7 @@ from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
-from infonet_ros.streams.settings import Settings
+from infonet_ros.settings import Settings
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
 _CONNECT = 30  # seconds

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from infonet_ros.fleet.job import Outcome
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.view.names import printable
+from infonet_ros.text import printable
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
 _STYLE = (

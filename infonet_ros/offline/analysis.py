@@ -1,23 +1,27 @@
 """From a recording to everything that is known about its dependences.
 
-Windows are cut and estimated by the same code as in the node; see `streams.window_stream` and `matrices`.
+Windows are cut and estimated by the same code as in the node; see `intake.window_stream` and `dependence.matrix`.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.dependence.changes import Change, Motion, find_changes
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrices
-from infonet_ros.offline.changes import Change, find_changes
-from infonet_ros.offline.intake import Intake
+from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy
+from infonet_ros.intake.timing import choose_timing
+from infonet_ros.intake.topic_log import TopicStatistics
+from infonet_ros.intake.window import Window
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recording import Recording, Span, check_topics, unit_remedy
-from infonet_ros.offline.topic_statistics import TopicStatistics
+from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.offline.whole_recording import WholeRecording, estimate_whole, scan_range, strongest_pairs
 from infonet_ros.offline.workers import Workers
-from infonet_ros.streams.settings import Settings
+from infonet_ros.settings import Settings
+from infonet_ros.text import NANOSECONDS
 
 _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
@@ -90,21 +94,21 @@ def analyse(
     Raises
     ------
     RecordingError
-        A topic that is not there, or a part that is shorter than a window.
+        A topic that is not there, a part that is shorter than a window, or windows with fewer samples than the
+        estimator takes.
     ConfigurationError
         A channel that its message type does not have, or a synchronization that needs the node.
-    InputError
-        Windows with fewer samples than the estimator takes.
     """
     _check(recording, settings, span)
     intake = Intake(recording, settings, span, longest_lag=scan_range(settings))
     with Workers(net.device, cores) as workers:
-        windows = intake.windows(progress)
+        samples: list[np.ndarray] = []
+        windows = _noting_samples(intake.windows(progress), samples)
         matrices = tuple(channel_matrices(net, windows, settings))
         if not matrices:
             raise RecordingError(
-                f"no window of {settings.window:g} s is complete in {recording.label}: choose a smaller --window or "
-                f"--hop{unit_remedy(recording)}."
+                f"no window of {settings.window:g} s is complete in {recording.label}: "
+                f"{_what_works(recording, settings, span)}"
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
@@ -114,9 +118,16 @@ def analyse(
         settings=settings,
         matrices=matrices,
         whole=whole,
-        changes=tuple(find_changes(matrices)),
+        changes=tuple(find_changes(matrices, Motion.of(samples))),
         topics=intake.topics(),
     )
+
+
+def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Iterator[Window]:
+    """Hand windows on, and keep their samples, in single precision."""
+    for window in windows:
+        samples.append(window.samples.astype(np.float32))
+        yield window
 
 
 def _check(recording: Recording, settings: Settings, span: Span) -> None:
@@ -134,6 +145,16 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
     if span.duration < settings.window:
         raise RecordingError(
             f"the window is {settings.window:g} s, longer than the {span.duration:.1f} s of {recording.label} that are "
-            f"analysed: choose --window {max(0.01, float(f'{span.duration / 3:.1g}')):g}, or less"
-            f"{unit_remedy(recording)}."
+            f"analysed: {_what_works(recording, settings, span)}"
         )
+
+
+def _what_works(recording: Recording, settings: Settings, span: Span) -> str:
+    """Name a window and a hop that fit, or say that there are too few samples for any."""
+    length = (recording.end + 1 - recording.start) / NANOSECONDS
+    topics = {modality.topic for modality in settings.modalities}
+    rates = {topic: recording.topics[topic].count / length for topic in topics}
+    timing = choose_timing(
+        span.duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording)
+    )
+    return f"choose --window {timing.window:g} --hop {timing.hop:g}, or leave both out{unit_remedy(recording)}."

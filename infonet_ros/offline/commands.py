@@ -1,4 +1,4 @@
-"""`infonet bag` and `infonet csv`."""
+"""`infonet bag` and `infonet csv`: one command with two names, since what a file holds tells how to read it."""
 
 from enum import Enum
 from importlib.util import find_spec
@@ -10,50 +10,72 @@ import typer
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.options import Options, with_options
 
+_COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
+
 
 class TimeUnit(str, Enum):
     """Units of a time column."""
 
     auto = "auto"
-    s = "s"
-    ms = "ms"
-    us = "us"
     ns = "ns"
+    us = "us"
+    ms = "ms"
+    s = "s"
+    min = "min"
+    h = "h"
+
+
+Time = Annotated[str | None, typer.Option(help="Of tables: the time column; by default found by name and contents.")]
+Unit = Annotated[TimeUnit, typer.Option(help="Of tables: the unit of the time column; auto judges by the numbers.")]
 
 
 @with_options
 def bag(
-    paths: Annotated[list[Path], typer.Argument(help="Bags: folders, or .mcap, .db3 or .bag files.")],
+    paths: Annotated[list[Path], typer.Argument(help="Bags: folders, or .mcap, .db3 or .bag files. Or tables.")],
     options: Options,
+    time: Time = None,
+    time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse a bag: which streams depend on which, when that changed, and with what delay. Needs no ROS."""
-    _check_rosbags()
-    from infonet_ros.offline.bags import Bag
-    from infonet_ros.offline.job import run
+    """Analyse a bag: which streams depend on which, when, how late.
 
-    run(Bag(paths), options, options.out or _folder(paths[0].resolve().stem))
+    Needs no ROS.
+
+    Reads tables too, as `infonet csv` does: what a file holds tells how to read it.
+    """
+    _analyse(paths, options, time, time_unit)
 
 
 @with_options
 def csv(
-    file: Annotated[Path, typer.Argument(help="A table with a header line and a time column; .csv, .csv.gz, ...")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Tables: .csv, .tsv, .txt, also compressed, .parquet, .feather, .ulg, .mat. Or bags."),
+    ],
     options: Options,
-    time: Annotated[str | None, typer.Option(help="Name of the time column; by default found by its name.")] = None,
-    time_unit: Annotated[TimeUnit, typer.Option(help="Its unit; auto judges by its size.")] = TimeUnit.auto,
+    time: Time = None,
+    time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse a table with a time column, as `infonet bag` does a bag; groups of columns take the place of topics."""
-    _check_rosbags()
+    """Analyse tables with a time column, as `infonet bag` does a bag.
+
+    Each of several files is a topic by its name.
+
+    Reads bags too: what a file holds tells how to read it.
+    """
+    _analyse(paths, options, time, time_unit)
+
+
+def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
+    check_rosbags()
+    from infonet_ros.intake.opener import open_recording
     from infonet_ros.offline.job import run
-    from infonet_ros.offline.tables import Table
 
-    run(Table(file, time, time_unit.value), options, options.out or _folder(file.name.split(".")[0]))
-
-
-def _folder(name: str) -> Path:
-    return Path(f"{name}_infonet")
+    name = paths[0].resolve()
+    while name.suffix in _COMPRESSED:
+        name = name.with_suffix("")
+    run(open_recording(paths, time, time_unit.value), options, options.out or Path(f"{name.stem}_infonet"))
 
 
-def _check_rosbags() -> None:
+def check_rosbags() -> None:
     """ROS distributions do not carry it; bags are read, and matrices written, by it."""
     if find_spec("rosbags") is None:
         raise MissingDependencyError("The analysis of recordings", "rosbags", "run `pip install rosbags`")

@@ -1,74 +1,37 @@
-"""What an analysis found, in words: for the report, the terminal and scripts."""
+"""What an analysis found, in words: for the report, the terminal and scripts, which all say the same."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.recording import NANOSECONDS
+from infonet_ros.offline.groups import Group, groups
+from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.text import NANOSECONDS, counted
 
-SIGNIFICANCE = 0.01
-"""Share of the pairs called significant that may be so by chance."""
+MOST_FINDINGS = 8
+"""Sentences about groups and pairs; the tables have the rest."""
 
-_DELAYS = 5  # that are told one by one
+_IN_A_GROUP = 2  # pairs that are told of each group, those with a clear delay
+_LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of no use to anybody
 
 
 @dataclass(frozen=True)
-class Significance:
-    """Pairs of the whole recording that are significant.
+class Finding:
+    """One sentence, the channels that it is about, and what kind it is: "group", "pair", "nothing" or "changes"."""
 
-    Attributes
-    ----------
-    significant : (N, N) bool
-        After correction for the number of pairs.
-    found, alone, tested : int
-        Pairs that are significant, that have a p-value of at most `SIGNIFICANCE` each for itself, that have one at all.
-    surrogates : int
-    """
-
-    significant: np.ndarray
-    found: int
-    alone: int
-    tested: int
-    surrogates: int
-
-    @classmethod
-    def of(cls, analysis: Analysis) -> "Significance":
-        """Judge an analysis; without surrogates nothing was tested."""
-        matrix = analysis.whole.matrix
-        significant = matrix.significant(SIGNIFICANCE, adjusted=True)
-        return cls(
-            significant=significant,
-            found=int(np.triu(significant).sum()),
-            alone=int(np.triu(matrix.significant(SIGNIFICANCE)).sum()),
-            tested=int(np.triu(np.isfinite(matrix.p_value)).sum()),
-            surrogates=analysis.settings.surrogates,
-        )
-
-    def doubts(self, a: int, b: int) -> bool:
-        """Tell whether a pair was tested and is not significant."""
-        return bool(self.surrogates) and not self.significant[a, b]
+    sentence: str
+    channels: tuple[str, ...]
+    kind: str
 
     def __str__(self) -> str:
-        if not self.surrogates:
-            return "Nothing was tested for significance: no surrogates were asked for."
-        text = (
-            f"{self.found} of {counted(self.tested, 'pair')} {'is' if self.found == 1 else 'are'} significant: p ≤ "
-            f"{SIGNIFICANCE:g} against {counted(self.surrogates, 'surrogate')}, adjusted for the number of pairs by "
-            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
-            f"{SIGNIFICANCE * self.tested:.1f}."
-        )
-        needed = math.ceil(self.tested / SIGNIFICANCE) - 1
-        if self.surrogates < needed:
-            text += f" So few surrogates find many pairs or none: a single pair can pass from {needed} on."
-        return text
+        return self.sentence
 
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, and whether it is clear, and significant if that was tested."""
+    """Words about the delay of a pair, and whether it is clear."""
 
     words: str
     clear: bool
@@ -77,41 +40,117 @@ class Delay:
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
         """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
         names, whole = analysis.names, analysis.whole
-        lag, best, at_zero = (float(square[a, b]) for square in (whole.matrix.lag, whole.matrix.mi, whole.undelayed.mi))
-        if lag == 0.0:
-            return cls("none", False)
-        leader, follower = (names[a], names[b]) if lag > 0 else (names[b], names[a])
-        words = f"{follower} follows {leader} by {abs(lag):.2f} s"
-        if whole.clear_delays[a, b]:
-            words += f" ({at_zero:.2f} nats without delay, {best:.2f} with it)"
-            return cls(words, not Significance.of(analysis).doubts(a, b))
-        if abs(lag) >= whole.longest_lag - 1e-6:
-            return cls(f"{words}, the edge of the search", False)
-        return cls(f"{words}, not clearly more than without delay ({at_zero:.2f} nats)", False)
+        lag = float(whole.matrix.lag[a, b])
+        if not whole.clear_delays[a, b] or Significance.of(analysis).doubt(a, b):
+            return cls("not clear" if lag else "none", False)
+        late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
+        words = f"{names[late]} follows by {abs(lag):.2f} s ({lower:.2f} to {upper:.2f} s)"
+        return cls(f"{words}: add {-abs(lag):.2f} s to the stamps of {_topic(analysis, late)}", True)
 
 
-def findings(analysis: Analysis) -> list[str]:
-    """Sentences about the strongest pairs, clear delays, significance and changes."""
-    names, matrix, significance = analysis.names, analysis.whole.matrix, Significance.of(analysis)
-    sentences = [
-        f"{names[a]} and {names[b]} share {matrix.mi[a, b]:.2f} nats "
-        f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
-        f"{', which is not significant' if significance.doubts(a, b) else ''}."
-        for a, b in analysis.strongest(3)
-    ]
-    delays = [delay for pair in analysis.strongest() if (delay := Delay.of(analysis, *pair)).clear]
-    sentences += [f"Delay: {delay.words}." for delay in delays[:_DELAYS]]
-    if len(delays) > _DELAYS:
-        sentences.append(f"{counted(len(delays) - _DELAYS, 'more pair')} with a clear delay.")
-    if significance.surrogates:
-        sentences.append(str(significance))
-    pairs = len({(change.a, change.b) for change in analysis.changes})
-    changes = f"{counted(len(analysis.changes), 'change')} of dependence in {counted(pairs, 'pair')}."
-    return [*sentences, changes if pairs else "No dependence changed."]
+def findings(analysis: Analysis) -> list[Finding]:
+    """Return what a robot engineer would tell a colleague, the most useful first.
+
+    Groups of channels that tell the same, then pairs: significant ones, between topics before within one, with a clear
+    delay before others, strong before weak. Of pairs between the same groups the first stands for all.
+    """
+    found = [*_groups_and_pairs(analysis)][:MOST_FINDINGS]
+    return [*(found or [_nothing(analysis)]), _changes(analysis)]
+
+
+def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
+    """Return all known pairs in the order of use; see `findings`."""
+    significance, whole = Significance.of(analysis), analysis.whole
+
+    def usefulness(pair: tuple[int, int]) -> tuple[bool, ...]:
+        a, b = pair
+        return (
+            not significance.significant[a, b],
+            not significance.judged[a, b],
+            _topic(analysis, a) == _topic(analysis, b),
+            not whole.clear_delays[a, b],
+        )
+
+    return sorted(analysis.strongest(), key=usefulness)  # which keeps strong before weak
+
+
+def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
+    found, significance, matrix = groups(analysis), Significance.of(analysis), analysis.whole.matrix
+    group_of = {member: number for number, group in enumerate(found) for member in group.members}
+    pairs = [p for p in ranked_pairs(analysis) if not significance.doubt(*p) and matrix.mi[p] >= _LEAST_MI]
+    for number, group in enumerate(found):
+        yield _group(analysis, group)
+        inside = [p for p in pairs if {group_of.get(channel) for channel in p} == {number}]
+        delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured_between_topics(analysis, *p)]
+        yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
+    told: set[frozenset[int | str]] = {frozenset({number}) for number in range(len(found))}
+    for a, b in pairs:
+        between = frozenset({group_of.get(a, analysis.names[a]), group_of.get(b, analysis.names[b])})
+        if between not in told:
+            told.add(between)
+            yield _pair(analysis, a, b)
+
+
+def _measured_between_topics(analysis: Analysis, a: int, b: int) -> bool:
+    """Tell whether two channels come from different topics, and neither is a rate of change that was computed."""
+    rates = any(analysis.names[channel].endswith("|rate") for channel in (a, b))
+    return _topic(analysis, a) != _topic(analysis, b) and not rates
+
+
+def _group(analysis: Analysis, group: Group) -> Finding:
+    names = [analysis.names[member] for member in group.members]
+    together = [name for name, delay in zip(names, group.delays, strict=True) if not delay]
+    late = [f"{name} {delay:.2f} s" for name, delay in zip(names, group.delays, strict=True) if delay]
+    follow = f"; {', '.join(late)} after {names[0]}" if late else ""
+    share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
+    sentence = f"These {len(names)} move together ({share}): {', '.join(together)}{follow}."
+    return Finding(sentence, tuple(names), "group")
+
+
+def _pair(analysis: Analysis, a: int, b: int) -> Finding:
+    names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
+    interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
+    later = f"; {delay.words}" if delay.clear else ""
+    sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{later}."
+    return Finding(sentence, names, "pair")
+
+
+def _nothing(analysis: Analysis) -> Finding:
+    """Say why no pair is told."""
+    significance = Significance.of(analysis)
+    if not significance.tested:
+        untested = int((significance.both_drift & ~significance.judged).sum()) // 2
+        why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
+        return Finding(f"No pair could be tested here: {why}.", (), "nothing")
+    if significance.found:
+        return Finding(f"No pair shares {_LEAST_MI:g} nats or more here.", (), "nothing")
+    sentence = f"Nothing depends on anything here: none of {counted(significance.tested, 'pair')} is significant."
+    return Finding(sentence, (), "nothing")
+
+
+def _changes(analysis: Analysis) -> Finding:
+    if not analysis.changes:
+        return Finding("No dependence changed.", (), "changes")
+    largest = analysis.changes[0]
+    first = (largest.time - analysis.matrices[0].start) / NANOSECONDS
+    sentence = (
+        f"{counted(len(analysis.changes), 'change')} of dependence; the largest after {first:.0f} s: {largest.a} and "
+        f"{largest.b}, {largest.before:.2f} to {largest.after:.2f} nats."
+    )
+    return Finding(sentence, (largest.a, largest.b), "changes")
+
+
+def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:
+    return float(analysis.whole.delay_lower[a, b]), float(analysis.whole.delay_upper[a, b])
+
+
+def _topic(analysis: Analysis, channel: int) -> str:
+    """Name of the topic that a channel comes from."""
+    return [m.topic for m in analysis.settings.modalities for _ in m.channels][channel]
 
 
 def findings_record(analysis: Analysis) -> dict[str, Any]:
-    """Return the same in plain types, for JSON: every known pair, strongest first, and every change."""
+    """Return the same in plain types, for JSON: sentences, groups, every known pair in the order of use, changes."""
     names, matrix, significance = analysis.names, analysis.whole.matrix, Significance.of(analysis)
     measures = ("mi", "lower", "upper", "p_value", "lag")
     adjusted = matrix.p_adjusted
@@ -121,28 +160,38 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "windows": len(analysis.matrices),
         "rate": matrix.sample_rate,
         "channels": list(names),
-        "significance": {"level": SIGNIFICANCE, "method": "Benjamini-Hochberg", "surrogates": significance.surrogates},
+        "significance": {"level": SIGNIFICANCE, "method": "Benjamini-Hochberg", "shifts": significance.shifts},
+        "findings": [
+            {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
+        ],
+        "groups": [
+            {
+                "channels": [names[member] for member in group.members],
+                "delays": [_plain(delay) for delay in group.delays],
+                "least": _plain(group.least),
+                "most": _plain(group.most),
+            }
+            for group in groups(analysis)
+        ],
         "pairs": [
             {
                 "a": names[a],
                 "b": names[b],
                 **{name: _plain(getattr(matrix, name)[a, b]) for name in measures},
                 "p_adjusted": _plain(adjusted[a, b]),
-                "significant": bool(significance.significant[a, b]) if significance.surrogates else None,
+                "significant": bool(significance.significant[a, b]) if significance.shifts else None,
+                "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
                 "delay_clear": Delay.of(analysis, a, b).clear,
+                "delay_lower": _plain(analysis.whole.delay_lower[a, b]),
+                "delay_upper": _plain(analysis.whole.delay_upper[a, b]),
             }
-            for a, b in analysis.strongest()
+            for a, b in ranked_pairs(analysis)
         ],
         "changes": [
             {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
             for c in analysis.changes
         ],
     }
-
-
-def counted(count: int, noun: str) -> str:
-    """Return "1 pair", "2 pairs"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _plain(value: float) -> float | None:

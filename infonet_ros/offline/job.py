@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -14,22 +14,25 @@ from rich.console import Console
 from infonet_ros.errors import MissingDependencyError, OutputError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.proposal import FieldVerdict, Proposal, matching_topics, propose
+from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.findings import Significance, counted, findings_record
+from infonet_ros.offline.findings import findings, findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.progress import Progress, progress_bars, silent
-from infonet_ros.offline.proposal import Proposal, matching_topics, params_document, propose
+from infonet_ros.offline.progress import Progress, progress_bars, silent, standard_error
 from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.recording import Recording, Span, chosen_span
 from infonet_ros.offline.report import render_report
-from infonet_ros.streams.settings import Settings, load_settings
-from infonet_ros.view.names import printable
+from infonet_ros.offline.significance import Significance
+from infonet_ros.settings import Settings, load_settings, params_document
+from infonet_ros.text import counted, printable
 
 PARAMS_FILE = "params.yaml"
+
+_TOLD = 5  # sentences on the terminal; the report has the rest
 
 # Left out with a notice where nobody asked for them and a package is missing, or times are beyond what ROS can tell.
 _DISPENSABLE = (Format.html, Format.parquet, Format.mcap)
@@ -37,11 +40,15 @@ _DISPENSABLE = (Format.html, Format.parquet, Format.mcap)
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What was found in a recording, the files that it was written to, and sentences about what was left out."""
+    """What was found in a recording, the files that it was written to, and sentences about what was left out.
+
+    ``fields`` are the verdicts of a proposal on every numeric field; empty where the channels were given.
+    """
 
     analysis: Analysis
     files: tuple[Path, ...]
     notices: tuple[str, ...]
+    fields: tuple[FieldVerdict, ...] = ()
 
 
 def analyse_bag(
@@ -61,7 +68,8 @@ def analyse_bag(
     out : Path
         Folder for the results.
     settings : Settings, optional
-        By default, or without modalities, those are proposed.
+        By default, or without modalities, those are proposed, and so are rate, window and hop where they have their
+        defaults.
     formats : sequence of Format, optional
         By default all that this machine can write.
     cores : int, optional
@@ -73,11 +81,14 @@ def analyse_bag(
         One sentence for the user; what was in the output folder before has not changed.
     """
     settings = settings or Settings()
+    given = [name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name)]
     with Bag([path]) as bag, OutputFolder(out) as folder:
         span = chosen_span(bag, 0.0, None)
-        proposal = Proposal(settings, ()) if settings.modalities else propose(bag, settings, span)
+        proposal = Proposal(settings) if settings.modalities else propose(bag, settings, span, given=given)
         analysis, missing = _fill(folder, bag, proposal, span, formats, cores=cores)
-    return Results(analysis, tuple(folder.written), (*bag.notices, *proposal.notices, *missing))
+    return Results(
+        analysis, tuple(folder.written), (*bag.notices, *proposal.notices, *proposal.details, *missing), proposal.fields
+    )
 
 
 def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
@@ -89,29 +100,34 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
         As `analyse_bag`.
     """
     began = time.perf_counter()
-    console = Console(stderr=True, quiet=options.quiet, highlight=False, soft_wrap=True)
+    console = standard_error(options.quiet)
     with recording as opened, OutputFolder(out) as folder:
         span = chosen_span(opened, options.start, options.duration)
         _print_notices(console, opened.notices)
         proposal = _settings(opened, options, span)
-        _print_notices(console, proposal.notices)
         with progress_bars(console) as progress:
             analysis, missing = _fill(folder, opened, proposal, span, options.formats, progress)
-    _print_notices(console, missing)
-    results = Results(analysis, tuple(folder.written), (*opened.notices, *proposal.notices, *missing))
+    notices = (*opened.notices, *proposal.notices, *proposal.details, *missing)
+    results = Results(analysis, tuple(folder.written), notices, proposal.fields)
     if options.json:
         record = findings_record(results.analysis)
-        files = [str(path) for path in results.files]
-        _print(json.dumps(record | {"notices": results.notices, "files": files}, indent=2), out)
+        record |= {
+            "notices": notices,
+            "fields": [asdict(verdict) for verdict in results.fields],
+            "files": [str(path) for path in results.files],
+        }
+        _print(json.dumps(record, indent=2), out)
     elif not options.quiet:
-        _print(_summary(results, out, time.perf_counter() - began), out)
+        _print(_summary(results, proposal, out, time.perf_counter() - began), out)
+    # At the end, so that no error is buried among them; the summary has the details in brief.
+    _print_notices(console, (*proposal.notices, *(proposal.details if options.json else ()), *missing))
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
     """Take the settings of the params file or of a proposal, with the options of the command line on top."""
     if options.params is None:
         settings = Settings().with_values(**options.overrides)
-        return propose(recording, settings, span, options.topics or (), options.max_channels)
+        return propose(recording, settings, span, options.topics or (), options.max_channels, options.overrides)
     settings = load_settings(options.params).with_values(**options.overrides)
     if options.topics:
         wanted = matching_topics(recording, options.topics)
@@ -119,7 +135,7 @@ def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
         kept = {name for m in modalities for name in (m.name, *m.channel_names)}
         watches = tuple(w for w in settings.watches if set(w.pair) <= kept)
         settings = replace(settings, modalities=modalities, watches=watches)
-    return Proposal(settings, ())
+    return Proposal(settings)
 
 
 def _fill(
@@ -136,7 +152,7 @@ def _fill(
     net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     repeated = _repeated(recording, analysis)
-    missing = _write(folder, analysis, formats, (*recording.notices, *proposal.notices, *repeated))
+    missing = _write(folder, analysis, formats, (*recording.notices, *proposal.notices, *proposal.details, *repeated))
     return analysis, [*repeated, *missing]
 
 
@@ -203,18 +219,16 @@ def _print(text: str, out: Path) -> None:
         ) from error
 
 
-def _summary(results: Results, out: Path, seconds: float) -> str:
+def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:
     analysis = results.analysis
-    matrix, names, significance = analysis.whole.matrix, analysis.names, Significance.of(analysis)
     lines = [
-        f"{analysis.label}: {len(names)} channels, {counted(len(analysis.matrices), 'window')}, "
-        f"{counted(len(analysis.changes), 'change')} of dependence, in {seconds:.1f} s. Strongest over the whole "
-        "recording:"
+        f"{analysis.label}: {len(analysis.names)} channels, {counted(len(analysis.matrices), 'window')}, in "
+        f"{seconds:.1f} s."
     ]
-    for a, b in analysis.strongest(5):
-        lag = float(matrix.lag[a, b])
-        delay = f", {names[b] if lag > 0 else names[a]} {abs(lag):.2f} s later" if lag else ""
-        doubt = ", not significant" if significance.doubts(a, b) else ""
-        lines.append(f"  {matrix.mi[a, b]:.2f} nats  {names[a]} - {names[b]}{delay}{doubt}")
-    lines += [str(significance), f"Written to {out}: {', '.join(path.name for path in results.files)}"]
+    sentences = findings(analysis)
+    lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_TOLD], start=1)]
+    if sentences[-1] not in sentences[:_TOLD]:
+        lines.append(f"  {sentences[-1]}")
+    lines += [str(Significance.of(analysis)), *proposal.brief]
+    lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")
     return "\n".join(map(printable, lines))

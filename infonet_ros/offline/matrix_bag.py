@@ -10,9 +10,9 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
+from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
 from infonet_ros.errors import OutputError
-from infonet_ros.matrices import DependenceMatrix, pair_columns
-from infonet_ros.offline.recording import NANOSECONDS
+from infonet_ros.text import NANOSECONDS
 
 MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 PAIR_TYPE = "infonet_ros/msg/MutualInformationPair"

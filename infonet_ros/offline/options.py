@@ -22,6 +22,13 @@ class Format(str, Enum):
     mcap = "mcap"
 
 
+def folder(name: str) -> Path:
+    """Take the name of a folder from the command line; an empty one would be the folder that one is in."""
+    if not name.strip():
+        raise typer.BadParameter("it is empty: expected the name of a folder.")
+    return Path(name)
+
+
 @dataclass(frozen=True)
 class Options:
     """What to analyse, how, and what to write; each field is an option, and its help says what it does."""
@@ -34,10 +41,15 @@ class Options:
     ] = None
     start: Annotated[float, typer.Option(min=0.0, help="Skip so many seconds.")] = 0.0
     duration: Annotated[float | None, typer.Option(min=0.01, help="Stop after so many seconds.")] = None
-    window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None
-    hop: Annotated[float | None, typer.Option(min=0.01, help="Time between the ends of two windows, seconds.")] = None
+    window: Annotated[
+        float | None, typer.Option(min=0.01, help="Length of a window, seconds; by default it suits the recording.")
+    ] = None
+    hop: Annotated[
+        float | None, typer.Option(min=0.01, help="Time between the ends of two windows, seconds; by default likewise.")
+    ] = None
     rate: Annotated[
-        float | None, typer.Option(min=0.0, help="Samples per second; 0 takes the rate of the slowest channel.")
+        float | None,
+        typer.Option(min=0.0, help="Samples per second; by default those of the slowest topic that fills a window."),
     ] = None
     max_lag: Annotated[
         float | None, typer.Option(min=0.0, help="Look for delays of each pair up to so many seconds, in every window.")
@@ -45,12 +57,16 @@ class Options:
     surrogates: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Shifted copies for p-values: 19 resolve 0.05, 99 resolve 0.01; each as slow as the data."
+            min=0,
+            help="Shifted copies for p-values of every window, each as slow as the data. Without, of the whole alone.",
         ),
     ] = None
     max_channels: Annotated[int, typer.Option(min=2, help="Channels that a proposal holds at most.")] = 32
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<index>.")] = None
-    out: Annotated[Path | None, typer.Option(help="Folder for the results; by default NAME_infonet.")] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(parser=folder, metavar="PATH", help="Folder for the results; by default NAME_infonet."),
+    ] = None
     formats: Annotated[
         list[Format] | None,
         typer.Option("--format", help="What to write; may be given again. By default everything."),

@@ -15,6 +15,11 @@ def silent(what: str, share: float) -> None:
     """Show nothing."""
 
 
+def standard_error(quiet: bool) -> Console:
+    """Return the console for progress and notices."""
+    return Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+
+
 @contextmanager
 def progress_bars(console: Console) -> Iterator[Progress]:
     """Show a bar with the time left for each thing that is done, where the console is a terminal."""

@@ -46,7 +46,7 @@ class Provenance:
 def _command() -> str:
     program, *arguments = sys.argv
     name = Path(program).name
-    return shlex.join(["infonet" if name == "cli.py" else name, *arguments])  # cli.py: as python -m infonet_ros.cli
+    return shlex.join(["infonet" if name == "__main__.py" else name, *arguments])  # as python -m infonet_ros
 
 
 def _versions() -> dict[str, str]:

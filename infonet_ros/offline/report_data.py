@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing import palette
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import SIGNIFICANCE
-from infonet_ros.offline.recording import NANOSECONDS
 from infonet_ros.offline.whole_recording import DelayCurve
-from infonet_ros.view import palette
+from infonet_ros.text import NANOSECONDS
 
 MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
 

@@ -2,19 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from html import escape
 
 import numpy as np
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings import SIGNIFICANCE, Delay, counted, findings
+from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.recording import NANOSECONDS
+from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.text import NANOSECONDS, counted, date, has_date, moment
 
 _LISTED = 15
-_EPOCH_TIMES = 1e17  # nanoseconds: stamps beyond count from 1970, those below are of simulated clocks
 
 
 def subtitle(analysis: Analysis) -> str:
@@ -22,7 +21,7 @@ def subtitle(analysis: Analysis) -> str:
     settings, count = analysis.settings, len(analysis.matrices)
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
-        f"{_utc(analysis.span.start)} · {analysis.span.duration:.1f} s · {len(analysis.names)} channels of "
+        f"{moment(analysis.span.start)} · {analysis.span.duration:.1f} s · {len(analysis.names)} channels of "
         f"{len(settings.modalities)} topics at {analysis.whole.matrix.sample_rate:.4g} Hz · {count} windows of "
         f"{settings.window:g} s, one every {settings.hop:g} s{lags}"
     )
@@ -31,25 +30,20 @@ def subtitle(analysis: Analysis) -> str:
 def time_title(analysis: Analysis) -> str:
     """Title of the axis of time, plain text."""
     first = analysis.matrices[0].start
-    return f"seconds since {_utc(first)}" if first > _EPOCH_TIMES else "seconds since the first window"
+    return f"seconds since {moment(first)}" if has_date(first) else "seconds since the first window"
 
 
 def marks(analysis: Analysis) -> str:
     """Say what the dots in the matrix mean, where there are some."""
-    if not analysis.settings.surrogates:
+    if not analysis.whole.shifts:
         return ""
     return f" • marks significant pairs: p ≤ {SIGNIFICANCE:g}, adjusted for the number of pairs."
 
 
 def summary(analysis: Analysis, provenance: Provenance, kept: int) -> str:
     """List what was found, and after it what to be careful about."""
-    points = [escape(sentence) for sentence in findings(analysis)]
+    points = [escape(str(one)) for one in (*findings(analysis), Significance.of(analysis))]
     warnings = list(provenance.notices)
-    if not analysis.settings.surrogates:
-        warnings.append(
-            "Slow streams look dependent by chance alone: no surrogates were asked for, so nothing here has a p-value. "
-            "Run again with --surrogates 99."
-        )
     if not analysis.whole.overview.complete:
         warnings.append("The recording is long: figures of the whole recording are made of stretches all over it.")
     if kept < len(analysis.matrices):
@@ -61,10 +55,10 @@ def summary(analysis: Analysis, provenance: Provenance, kept: int) -> str:
 
 
 def strongest(analysis: Analysis) -> str:
-    """Tabulate the strongest pairs of the whole recording."""
+    """Tabulate the most useful pairs of the whole recording."""
     matrix, rows = analysis.whole.matrix, []
-    tested, adjusted = bool(analysis.settings.surrogates), matrix.p_adjusted
-    for a, b in analysis.strongest(_LISTED):
+    tested, adjusted = bool(analysis.whole.shifts), matrix.p_adjusted
+    for a, b in ranked_pairs(analysis)[:_LISTED]:
         cells = [_button(analysis.names[a]), escape(analysis.names[b]), f"{matrix.mi[a, b]:.3f}"]
         cells.append(f"{matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f}")
         if tested:
@@ -72,8 +66,8 @@ def strongest(analysis: Analysis) -> str:
         rows.append((f' data-pair="{a},{b}"', [*cells, escape(Delay.of(analysis, a, b).words)]))
     head = ["A", "B", "#MI [nats]", "#90 % interval", *(["#p", "#p adjusted"] if tested else []), "Delay"]
     hint = (
-        '<p class="hint">Over the whole recording, each pair at the delay at which it depends most; ordered by the '
-        "lower end of the interval.</p>"
+        '<p class="hint">Over the whole recording, each pair at the delay at which it depends most: significant '
+        "pairs first, between topics before within one, with a clear delay before others, strong before weak.</p>"
     )
     return _table(head, rows) + hint if rows else "<p>No pair could be estimated.</p>"
 
@@ -146,7 +140,7 @@ def origin(analysis: Analysis, provenance: Provenance) -> str:
         "Command": f"<code>{escape(provenance.command)}</code>",
         "Estimator": escape(f"{analysis.whole.matrix.estimator} {analysis.whole.matrix.version}"),
         "Versions": escape(versions),
-        "Made": _date(provenance.made),
+        "Made": date(provenance.made),
     }
     items = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in entries.items())
     return f"<dl>{items}</dl><pre>{escape(provenance.params)}</pre>"
@@ -172,14 +166,3 @@ def _button(text: str) -> str:
 
 def _figure(value: float) -> str:
     return f"{value:.4g}" if math.isfinite(value) else "-"
-
-
-def _utc(nanoseconds: int) -> str:
-    """Date of a stamp; simulated clocks start near zero and get seconds."""
-    if nanoseconds < _EPOCH_TIMES:
-        return f"{nanoseconds / NANOSECONDS:.3f} s"
-    return _date(datetime.fromtimestamp(nanoseconds / NANOSECONDS, timezone.utc))
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"

@@ -1,16 +1,20 @@
 """What is estimated from the recording as a whole: each pair at its best delay, and what can be looked at closely."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix, modality_matrix
+from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrix, lags_in_samples, modality_matrix
+from infonet_ros.estimator.stationarity import drifting
+from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.intake.window import Window
+from infonet_ros.offline.delays import DelayCurve, LagSearch, refine
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.workers import Workers
-from infonet_ros.streams.settings import Settings
-from infonet_ros.streams.window import Window
+from infonet_ros.settings import Settings
 
 SCAN_RANGE = 1.0
 """Seconds. Delays are looked for so far in both directions, when no ``max_lag`` is given."""
@@ -18,23 +22,9 @@ SCAN_RANGE = 1.0
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
 
-_SCAN_STEPS = 10  # delays in each direction
+_SCAN_STEPS = 10  # delays in each direction that are tried whatever the samples promise
+_STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 _CURVES = 12  # pairs whose MI is shown over the delay
-
-
-@dataclass(frozen=True, eq=False)
-class DelayCurve:
-    """MI of one pair over the delay.
-
-    ``lags`` (L,) in seconds, positive where ``b`` follows ``a``; ``mi``, ``lower``, ``upper`` (L,) in nats.
-    """
-
-    a: str
-    b: str
-    lags: np.ndarray
-    mi: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,11 +36,16 @@ class WholeRecording:
     overview : Overview
         Its aligned samples.
     matrix : DependenceMatrix
-        Each pair at the delay at which it depends most.
+        Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak.
+    delay_lower, delay_upper : (N, N) float32
+        Interval of that delay, seconds; NaN where the MI has no clear peak. See `LaggedEstimate`.
     undelayed : DependenceMatrix
         Each pair without delay, and without surrogates.
     longest_lag : float
         Seconds; where the search for delays ended, in both directions.
+    shifts : int
+        Circular shifts behind each p-value: the surrogates that were asked for, else all that there are, see
+        `shift_p_values`. 0 where nothing could be tested.
     between_modalities : DependenceMatrix or None
         Sliced MI, without delay; None with fewer than two modalities.
     curves : tuple of DelayCurve
@@ -63,8 +58,11 @@ class WholeRecording:
 
     overview: Overview
     matrix: DependenceMatrix
+    delay_lower: np.ndarray
+    delay_upper: np.ndarray
     undelayed: DependenceMatrix
     longest_lag: float
+    shifts: int
     between_modalities: DependenceMatrix | None
     curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
@@ -72,8 +70,9 @@ class WholeRecording:
 
     @property
     def clear_delays(self) -> np.ndarray:
-        """(N, N) bool; see `clear_delays`."""
-        return clear_delays(self.matrix, self.undelayed, self.longest_lag)
+        """(N, N) bool: see `clear_delays`; and the interval of the delay is known."""
+        known = np.isfinite(self.delay_lower) & np.isfinite(self.delay_upper)
+        return known & clear_delays(self.matrix, self.undelayed, self.longest_lag)
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
@@ -97,30 +96,72 @@ def estimate_whole(
     """Estimate the recording as a whole."""
     progress("whole recording", 0.0)
     window = overview.window
-    scan = _scan_settings(settings, window.rate)
-    longest_lag = lags_in_samples(scan, window.rate)[-1] / window.rate
-    one_by_one = workers.submit(channel_matrix, net, window, scan)
+    longest = min(int(scan_range(settings) * window.rate + 1e-9), len(window.samples) - 1)
+    ranks = _ranks(window.samples)
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
-    matrix, undelayed = one_by_one.result(), at_once.result()
+    search, even = LagSearch.of(ranks, longest), _even_lags(settings, window.rate, longest)
+    scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
+    undelayed = at_once.result()
     progress("whole recording", 0.5)
-    pairs, clear = strongest_pairs(matrix), clear_delays(matrix, undelayed, longest_lag)
+    clear, pairs = clear_delays(scanned, undelayed, longest / window.rate), strongest_pairs(scanned)
     shown = sorted(pairs, key=lambda pair: not clear[pair])[:_CURVES]
-    curves = workers.map(lambda pair: _delay_curve(net, window, scan, pair), shown)
+    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if clear[pair] or pair in shown}
+    for pair in shown:
+        lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
+    delays = refine(net, window, scanned, lags, shown, settings.seed, workers)
+    matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
+    shifts = settings.surrogates
+    if not shifts:
+        p_value, drifts, shifts = shift_test(window.samples, longest, workers.count)
+        matrix = replace(matrix, p_value=p_value, drifting=drifts)
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
         matrix=matrix,
+        delay_lower=delays.lower,
+        delay_upper=delays.upper,
         undelayed=undelayed,
-        longest_lag=longest_lag,
+        longest_lag=longest / window.rate,
+        shifts=shifts,
         between_modalities=None if sliced is None else sliced.result(),
-        curves=tuple(curves),
+        curves=delays.curves,
         discriminants=dict(zip(pairs, tables, strict=True)),
-        ranks=_ranks(window.samples),
+        ranks=ranks,
     )
     progress("whole recording", 1.0)
     return whole
+
+
+def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
+    """Test all pairs of channels by circular shifts; two that both drift by how they change, unless that drifts alike.
+
+    Parameters
+    ----------
+    samples : (T, N) float64
+        NaN where unknown.
+    longest : int
+        Samples; see `shift_p_values`.
+    threads : int
+
+    Returns
+    -------
+    p_values : (N, N) float64
+        NaN where nothing can be tested.
+    drifting : (N,) bool
+    shifts : int
+    """
+    p_values, shifts = shift_p_values(_ranks(samples), longest, threads)
+    drifts = drifting(samples.T)
+    both = drifts[:, None] & drifts
+    if both.sum() > drifts.sum():
+        step = max(1, longest // _STEPS_A_SEARCH)
+        changes = samples[step:] - samples[:-step]
+        by_change, _ = shift_p_values(_ranks(changes), longest, threads)
+        still = drifting(changes.T)
+        p_values[both] = np.where(still[:, None] & still, np.nan, by_change)[both]
+    return p_values, drifts, shifts
 
 
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
@@ -135,24 +176,14 @@ def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
     return [(int(row[k]), int(column[k])) for k in known[np.argsort(-least[known], kind="stable")]]
 
 
-def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Put ``x[t]`` beside ``y[t + lag]``, for ``lag`` of either sign."""
-    count = len(x)
-    return x[max(0, -lag) : count - max(0, lag)], y[max(0, lag) : count - max(0, -lag)]
+def _even_lags(settings: Settings, rate: float, longest: int) -> list[int]:
+    """Return the lags, 0 or more, that are tried whatever the samples promise: as the settings say, or a few."""
+    step = max(1, round(settings.lag_step * rate if settings.lag_step else longest / _SCAN_STEPS))
+    return list(range(0, longest + 1, step))
 
 
-def _scan_settings(settings: Settings, rate: float) -> Settings:
-    longest = scan_range(settings)
-    step = max(1, round(longest * rate / _SCAN_STEPS)) / rate
-    return settings.with_values(max_lag=longest, lag_step=settings.lag_step or step)
-
-
-def _delay_curve(net: InfoNet, window: Window, scan: Settings, pair: tuple[int, int]) -> DelayCurve:
-    a, b = pair
-    lags = lags_in_samples(scan, window.rate)
-    both = sorted({-lag for lag in lags} | set(lags))
-    found = net.lagged(window.samples[:, a], window.samples[:, b], both, seed=scan.seed)
-    return DelayCurve(window.names[a], window.names[b], found.lags / window.rate, found.mi, found.lower, found.upper)
+def _lags_around(search: LagSearch, scanned: DependenceMatrix, pair: tuple[int, int]) -> list[int]:
+    return search.around(*pair, round(float(scanned.lag[pair]) * scanned.sample_rate))
 
 
 def _discriminant(

@@ -22,15 +22,20 @@ class Workers:
         A GPU is fed by one thread.
     cores : int, optional
         By default all that this process may use.
+
+    Attributes
+    ----------
+    count : int
+        Threads.
     """
 
     def __init__(self, device: torch.device, cores: int | None = None) -> None:
-        self._count = (cores or len(os.sched_getaffinity(0))) if device.type == "cpu" else 1
+        self.count = (cores or len(os.sched_getaffinity(0))) if device.type == "cpu" else 1
 
     def __enter__(self) -> "Workers":
         self._threads_before = torch.get_num_threads()
-        torch.set_num_threads(self._count)  # of this thread, whose estimates then use all cores
-        self._pool = ThreadPoolExecutor(self._count, initializer=torch.set_num_threads, initargs=(1,))
+        torch.set_num_threads(self.count)  # of this thread, whose estimates then use all cores
+        self._pool = ThreadPoolExecutor(self.count, initializer=torch.set_num_threads, initargs=(1,))
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.matrices import DependenceMatrix, pair_columns
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import SIGNIFICANCE
 
@@ -44,15 +44,34 @@ def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
         pairs["time"] = np.full(len(pairs["a"]), matrix.end, dtype=np.int64)
         for name in COLUMNS:
             columns[name].append(pairs[name])
-    arrays = {}
-    for name, parts in columns.items():
-        values = np.concatenate(parts)
-        if name in ("a", "b"):
-            arrays[name] = pa.array(values.tolist(), pa.string()).dictionary_encode()
-        else:
-            # from_pandas: NaN becomes null, as an empty cell in the CSV
-            arrays[name] = pa.array(values, kinds.get(name, pa.float32()), from_pandas=name not in kinds)
+    arrays = {
+        name: _arrow_names(values) if name in ("a", "b") else _arrow_numbers(values, kinds.get(name, pa.float32()))
+        for name, values in ((name, np.concatenate(parts)) for name, parts in columns.items())
+    }
     parquet.write_table(pa.table(arrays), path)
+
+
+def _arrow_numbers(values: np.ndarray, kind: Any) -> Any:
+    """Hand values (R,) to Arrow, NaN as null. Not by `pyarrow.array`, which would import pandas for half a second."""
+    import pyarrow as pa
+
+    known = None
+    if values.dtype.kind == "f":
+        values = values.astype(np.float32)
+        known = pa.py_buffer(np.packbits(~np.isnan(values), bitorder="little"))
+    data = np.packbits(values, bitorder="little") if values.dtype.kind == "b" else np.ascontiguousarray(values)
+    return pa.Array.from_buffers(kind, len(values), [known, pa.py_buffer(data)])
+
+
+def _arrow_names(values: np.ndarray) -> Any:
+    """Hand texts (R,) to Arrow as a dictionary."""
+    import pyarrow as pa
+
+    names, places = np.unique(values.astype(str), return_inverse=True)
+    texts = [name.encode() for name in names.tolist()]
+    ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+    dictionary = pa.StringArray.from_buffers(len(texts), pa.py_buffer(ends), pa.py_buffer(b"".join(texts)))
+    return pa.DictionaryArray.from_arrays(_arrow_numbers(places.astype(np.int32), pa.int32()), dictionary)
 
 
 def write_npz(path: Path, analysis: Analysis) -> None:
@@ -79,7 +98,7 @@ def write_picture(path: Path, analysis: Analysis) -> None:
     """Draw the heat map of the whole recording."""
     from PIL import Image
 
-    from infonet_ros.view.heatmap import HeatMap
+    from infonet_ros.drawing.heatmap import HeatMap
 
     picture = HeatMap(significance=SIGNIFICANCE, adjusted=True).render(analysis.whole.matrix)
     Image.fromarray(picture).save(path, format="PNG")

@@ -22,7 +22,7 @@ from infonet_ros.fleet.summary import page, table
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
-from infonet_ros.streams.settings import Modality, Settings
+from infonet_ros.settings import Modality, Settings
 
 SECONDS = 1_000_000_000
 SETTINGS = Settings(

@@ -1,14 +1,17 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from recordings import slow_noise, with_p_values, write_ros2
 
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.findings import Delay, Significance, findings, findings_record
-from infonet_ros.offline.recording import chosen_span
-from infonet_ros.streams.settings import Modality, Settings
+from infonet_ros.offline.findings import Delay, findings, findings_record, ranked_pairs
+from infonet_ros.offline.groups import groups, similar_order
+from infonet_ros.offline.significance import Significance
+from infonet_ros.settings import Modality, Settings
 
 
 def analysed(path, net, *channels):
@@ -31,15 +34,21 @@ def related(tmp_path_factory, store, net):
     return analysed(bag, net, "vector.x")
 
 
+def said(analysis):
+    return [str(one) for one in findings(analysis)]
+
+
 def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):
     assert unrelated.whole.matrix.mi[np.triu_indices(4, k=1)].max() > 0.0
     assert Significance.of(unrelated).found == 0
-    assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in " ".join(findings(unrelated))
+    assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(Significance.of(unrelated))
+    assert said(unrelated)[0] == "Nothing depends on anything here: none of 6 pairs is significant."
     assert [pair["significant"] for pair in findings_record(unrelated)["pairs"]] == [False] * 6
 
 
 def test_of_related_slow_streams_the_pair_is_significant(related):
-    assert "1 of 1 pair is significant" in " ".join(findings(related))
+    assert "1 of 1 pair is significant" in str(Significance.of(related))
+    assert said(related)[0].startswith("gyro.vector.x and laser.vector.x share ")
     (pair,) = findings_record(related)["pairs"]
     assert (pair["p_value"], pair["p_adjusted"], pair["significant"]) == (0.01, 0.01, True)
 
@@ -55,31 +64,121 @@ def test_what_is_called_significant_is_corrected_and_what_is_not_is_said_too(sma
     assert all_three.found == 3
 
 
-def test_without_surrogates_nothing_is_called_significant_or_not(small_analysis):
-    assert "Nothing was tested" in str(Significance.of(small_analysis))
-    assert {pair["significant"] for pair in findings_record(small_analysis)["pairs"]} == {None}
+def test_without_surrogates_all_circular_shifts_tell_what_is_significant(small_analysis):
+    assert "1 of 3 pairs is significant: p ≤ 0.01 against all circular shifts" in str(Significance.of(small_analysis))
+    assert [pair["significant"] for pair in findings_record(small_analysis)["pairs"]] == [True, False, False]
+
+
+def test_what_is_too_short_to_be_shifted_is_not_tested(small_analysis):
+    whole = small_analysis.whole
+    matrix = replace(whole.matrix, p_value=np.full_like(whole.matrix.p_value, np.nan))
+    untested = replace(small_analysis, whole=replace(whole, matrix=matrix, shifts=0))
+    assert "Nothing was tested" in str(Significance.of(untested))
+    assert {pair["significant"] for pair in findings_record(untested)["pairs"]} == {None}
 
 
 def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
     a, b = small_analysis.strongest(1)[0]
     clear = Delay.of(small_analysis, a, b)
     assert clear.clear
-    assert clear.words.startswith("speed.data follows leg.force by 0.40 s (")
+    assert clear.words.startswith("speed.data follows by 0.40 s (0.")
+    assert clear.words.endswith(" s): add -0.40 s to the stamps of /speed")
     unrelated = Delay.of(small_analysis, *small_analysis.strongest()[-1])
     assert not unrelated.clear
 
 
 def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis):
     a, b = small_analysis.strongest(1)[0]
-    untested, tested = small_analysis, with_p_values(small_analysis, [0.3, 0.3, 0.3])
-    assert any(sentence.startswith("Delay: speed.data") for sentence in findings(untested))
-    assert not any(sentence.startswith("Delay") for sentence in findings(tested))
-    assert findings(tested)[0].endswith(", which is not significant.")
-    assert not Delay.of(tested, a, b).clear
+    assert "; speed.data follows by 0.40 s" in said(small_analysis)[0]
+    unsure = with_p_values(small_analysis, [0.3, 0.3, 0.3])
+    assert said(unsure)[0] == "Nothing depends on anything here: none of 3 pairs is significant."
+    assert not Delay.of(unsure, a, b).clear
+
+
+def test_of_a_pair_that_drifts_it_is_said_that_it_does(small_analysis):
+    tested = with_p_values(small_analysis, [0.3, 0.3, 0.3])
+    matrix = tested.whole.matrix
+    a, b = tested.strongest(1)[0]
+    drifting = np.isin(np.arange(len(matrix.names)), (a, b))
+    p_value = np.where(drifting[:, None] & drifting, np.nan, matrix.p_value)
+    matrix = replace(matrix, drifting=drifting, p_value=p_value)
+    drifts = replace(tested, whole=replace(tested.whole, matrix=matrix))
+    everything = replace(matrix, drifting=np.ones(3, dtype=bool), p_value=np.full((3, 3), np.nan))
+    drift = replace(tested, whole=replace(tested.whole, matrix=everything))
+    assert said(drift)[0] == "No pair could be tested here: 3 pairs drift: compare their rates of change."
+    assert "1 pair cannot be tested: both drift" in str(Significance.of(drifts))
+    assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]
 
 
 def test_the_record_is_plain_json(small_analysis):
     record = json.loads(json.dumps(findings_record(small_analysis), allow_nan=False))
     assert record["channels"] == list(small_analysis.names)
-    assert record["pairs"][0]["lag"] == pytest.approx(0.4)
-    assert record["pairs"][0]["p_value"] is None
+    assert record["pairs"][0]["lag"] == pytest.approx(0.4, abs=0.005)
+    assert record["pairs"][0]["p_value"] < 1e-3
+    assert record["pairs"][0]["delay_lower"] < 0.4 < record["pairs"][0]["delay_upper"]
+    first = record["findings"][0]
+    assert first["kind"] == "pair"
+    assert first["channels"] == ["leg.force", "speed.data"]
+    assert first["sentence"] == said(small_analysis)[0]
+    assert record["groups"] == []
+
+
+def with_matrix(analysis, mi, lag=None, clear=None):
+    """Give six channels of three topics these MI (6, 6), all of them significant, and these clear lags."""
+    modalities = tuple(Modality(topic, f"/{topic}", ("x", "y")) for topic in ("cmd", "odom", "imu"))
+    settings = replace(analysis.settings, modalities=modalities)
+    names = settings.channel_names
+    off = ~np.eye(6, dtype=bool)
+    square = np.where(off, mi, np.nan).astype(np.float32)
+    lag = np.zeros((6, 6), dtype=np.float32) if lag is None else lag
+    matrix = replace(
+        analysis.whole.matrix,
+        names=names, mi=square, lower=square - 0.1, upper=square + 0.1, lag=lag, valid=np.ones(6, dtype=bool),
+        p_value=np.where(off, np.where(mi > 0.0, 1e-5, 0.5), np.nan), drifting=np.zeros(6, dtype=bool),
+    )  # fmt: skip
+    lower, upper = (np.where(lag != 0.0, lag + way, np.nan) for way in (-0.05, 0.05))
+    undelayed = replace(matrix, mi=np.where(lag != 0.0, square - 0.5, square).astype(np.float32))
+    whole = replace(
+        analysis.whole,
+        matrix=matrix,
+        undelayed=undelayed,
+        delay_lower=lower,
+        delay_upper=upper,
+        longest_lag=1.0,
+    )
+    return replace(analysis, whole=whole, settings=settings, changes=())
+
+
+def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_analysis):
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a in (0, 2, 4):  # command, odometry 0.2 s later, IMU 0.3 s later
+        for b in (0, 2, 4):
+            mi[a, b] = 1.2
+            lag[a, b] = {0: 0.0, 2: 0.2, 4: 0.3}[b] - {0: 0.0, 2: 0.2, 4: 0.3}[a]
+    mi[0, 3] = mi[3, 0] = 0.3
+    mi[2, 3] = mi[3, 2] = 0.35
+    analysis = with_matrix(small_analysis, mi, lag)
+    (group,) = groups(analysis)
+    assert group.members == (0, 2, 4)
+    assert group.delays == pytest.approx((0.0, 0.2, 0.3), abs=1e-6)
+    sentences = said(analysis)
+    assert sentences[0] == (
+        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x; odom.x 0.20 s, imu.x 0.30 s after cmd.x."
+    )
+    assert sentences[1].startswith("cmd.x and odom.x share 1.20 nats (1.10 to 1.30); odom.x follows by 0.20 s (")
+    # Of the group's two pairs with the seventh channel only the one between topics is told.
+    assert [sentence for sentence in sentences if "odom.y" in sentence] == [
+        "cmd.x and odom.y share 0.30 nats (0.20 to 0.40)."
+    ]
+    order = similar_order(analysis).tolist()
+    assert max(order.index(k) for k in (0, 2, 4)) - min(order.index(k) for k in (0, 2, 4)) == 2
+
+
+def test_pairs_come_in_the_order_of_use(small_analysis):
+    """Significant before not, between topics before within one, clear delay before none, strong before weak."""
+    mi = np.zeros((6, 6))
+    lag = np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 1, 2.0), (0, 3, 0.4), (1, 4, 0.5), (2, 5, 0.2)]:
+        mi[a, b] = mi[b, a] = value
+    lag[2, 5], lag[5, 2] = 0.1, -0.1
+    assert ranked_pairs(with_matrix(small_analysis, mi, lag))[:4] == [(2, 5), (1, 4), (0, 3), (0, 1)]

@@ -7,7 +7,7 @@ from infonet_ros.errors import RecordingError, WeightsError
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
-from infonet_ros.streams.settings import Settings, load_settings
+from infonet_ros.settings import Settings, load_settings
 
 
 def test_one_call_analyses_a_bag_without_a_word(small_bag, small_settings, tmp_path, capfd):

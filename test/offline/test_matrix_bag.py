@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.matrix_bag import MATRIX_TYPE, StampError, matrix_typestore, write_matrix_bag
 
 FIELDS = ("mi", "lower", "upper", "p_value", "lag", "samples")

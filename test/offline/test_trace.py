@@ -1,7 +1,7 @@
 import numpy as np
 
+from infonet_ros.intake.window import Window
 from infonet_ros.offline.trace import STRETCHES, Trace
-from infonet_ros.streams.window import Window
 
 PERIOD = 100_000_000
 

@@ -1,0 +1,144 @@
+"""`infonet learn`, `infonet check` and `infonet compare`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.offline.commands import check_rosbags
+from infonet_ros.text import counted, printable
+
+if TYPE_CHECKING:
+    from infonet_ros.dependence.baseline import Baseline
+
+ALARMED = 3
+"""Exit status of `infonet check` when there was an alarm."""
+
+Interval = Annotated[float, typer.Option(min=1.0, help="Mean seconds between false alarms, all pairs together.")]
+Start = Annotated[float, typer.Option(min=0.0, help="Skip so many seconds.")]
+Duration = Annotated[float | None, typer.Option(min=0.01, help="Stop after so many seconds.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")]
+
+
+def learn(
+    paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings in which all is well.")],
+    out: Annotated[Path, typer.Option(help="The baseline is written here.")] = Path("robot.baseline"),
+    params: Annotated[Path | None, typer.Option(help="Params file of the node; without one, a proposal.")] = None,
+    pairs: Annotated[int, typer.Option(min=1, help="Pairs to watch at most.")] = 12,
+    interval: Interval = 3600.0,
+    start: Start = 0.0,
+    duration: Duration = None,
+    quiet: Quiet = False,
+) -> None:
+    """Learn from good recordings which streams belong together.
+
+    For `infonet check`, and for the node.
+    """
+    check_rosbags()
+    from infonet_ros.offline.baselines import learn_baseline
+    from infonet_ros.offline.outputs import OutputFolder
+    from infonet_ros.offline.progress import progress_bars, standard_error
+    from infonet_ros.settings import load_settings
+
+    settings = load_settings(params) if params else None
+    console = standard_error(quiet)
+    with progress_bars(console) as progress:
+        baseline, notices = learn_baseline(
+            paths, settings, start=start, duration=duration, most=pairs, progress=progress
+        )
+    for notice in notices:
+        console.print(f"Note: {printable(notice)}", markup=False)
+    with OutputFolder(out.parent) as folder:
+        folder.write(out.name, baseline.save)
+    if not quiet:
+        print(_promise(baseline, interval, out))
+
+
+def check(
+    path: Annotated[Path, typer.Argument(metavar="NEW", help="The recording to check.")],
+    baseline: Annotated[Path, typer.Option(help="What `infonet learn` wrote.")] = Path("robot.baseline"),
+    interval: Interval = 3600.0,
+    start: Start = 0.0,
+    duration: Duration = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page with the evidence over time here.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a recording against a baseline.
+
+    The exit status is 0 without an alarm, 3 with one.
+    """
+    check_rosbags()
+    from infonet_ros.dependence.baseline import Baseline
+    from infonet_ros.offline.baselines import check_recording
+    from infonet_ros.offline.outputs import OutputFolder
+    from infonet_ros.offline.progress import progress_bars, standard_error
+
+    known = Baseline.load(baseline)
+    with progress_bars(standard_error(quiet)) as progress:
+        result = check_recording(path, known, interval, start=start, duration=duration, progress=progress)
+    if report is not None:
+        from infonet_ros.offline.check_report import render_check
+
+        page = render_check(result)
+        with OutputFolder(report.parent) as folder:
+            folder.write(report.name, lambda place: place.write_text(page, encoding="utf-8"))
+    if as_json:
+        print(json.dumps(result.record(), indent=2))
+    elif not quiet:
+        print("\n".join(map(printable, str(result).splitlines())))
+    if result.alarms:
+        raise typer.Exit(ALARMED)
+
+
+def compare(
+    paths: Annotated[list[Path], typer.Argument(metavar="BEFORE... ", help="Recordings of the first group.")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="A recording of the second group; may be given again. Without it, two recordings: A and B."),
+    ] = None,
+    params: Annotated[Path | None, typer.Option(help="Params file of the node; without one, a proposal.")] = None,
+    window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two recordings, or two groups: which pairs and channels differ, by how much, how surely."""
+    check_rosbags()
+    if not against:
+        if len(paths) != 2:
+            raise ConfigurationError(
+                f"{counted(len(paths), 'recording')} without --against: expected two recordings, or --against before "
+                "each recording of the second group."
+            )
+        paths, against = paths[:1], paths[1:]
+    from infonet_ros.offline.comparing import compare_recordings
+    from infonet_ros.offline.progress import progress_bars, standard_error
+    from infonet_ros.settings import Settings, load_settings
+
+    settings = load_settings(params) if params else Settings()
+    if window is not None:
+        settings = settings.with_values(window=window)
+    console = standard_error(quiet)
+    with progress_bars(console) as progress:
+        comparison = compare_recordings(
+            paths, against, settings, given=("window",) if window is not None else (), progress=progress
+        )
+    if as_json:
+        print(json.dumps(comparison.record(), indent=2))
+    elif not quiet:
+        print("\n".join(map(printable, str(comparison).splitlines())))
+
+
+def _promise(baseline: "Baseline", interval: float, out: Path) -> str:
+    """Say what was learnt, and how soon each pair would tell."""
+    lines = [
+        f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With "
+        f"one false alarm in {interval:g} s, an alarm is to be expected so long after a pair has parted:"
+    ]
+    for pair, seconds in zip(baseline.pairs, baseline.detection_times(interval), strict=True):
+        late = pair.b if pair.lag > 0 else pair.a
+        delay = f", {late} {abs(pair.lag) / baseline.rate:.2f} s later" if pair.lag else ""
+        lines.append(f"  {seconds:6.1f} s  {pair.a} - {pair.b} ({pair.mi:.2f} nats{delay})")
+    return "\n".join(map(printable, [*lines, f"Written to {out}."]))

@@ -1,0 +1,251 @@
+"""Baselines of recordings: learnt from good ones, and new ones checked against them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
+from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
+from infonet_ros.intake.row_stream import RowStream, angular_channels, wrapped
+from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording, estimate_whole, scan_range
+from infonet_ros.offline.workers import Workers
+from infonet_ros.settings import Settings, only_channels, params_document, settings_from_text
+from infonet_ros.text import NANOSECONDS, counted
+
+_SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
+_CANDIDATES = 40  # pairs that are tried
+_HOP = 1.0  # seconds: so much at most is lost at the end of a recording
+_EVERYTHING = 10**9  # samples: no recording is looked at in stretches
+
+
+def learn_baseline(
+    paths: Sequence[Path],
+    settings: Settings | None = None,
+    *,
+    start: float = 0.0,
+    duration: float | None = None,
+    most: int = 12,
+    progress: Progress = silent,
+) -> tuple[Baseline, list[str]]:
+    """Learn a baseline from good recordings.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Bags or tables.
+    settings : Settings, optional
+        Channels to look at, by default those that are proposed for the first recording. Watches that say that two
+        channels must stay dependent choose the pairs; without any the strongest that hold are taken.
+    start, duration : float
+        Seconds: the part of each recording that is looked at.
+    most : int
+        Pairs that are watched at most.
+
+    Returns
+    -------
+    (Baseline, list of str)
+        Also what was left out, and why.
+
+    Raises
+    ------
+    InfonetError
+        One sentence for the user.
+    """
+    overviews: list[Overview] = []
+    notices: list[str] = []
+    labels: list[str] = []
+    for path in paths:
+        with open_recording([path]) as recording:
+            span = chosen_span(recording, start, duration)
+            if settings is None or not settings.modalities:
+                proposal = propose(recording, settings or Settings(), span)
+                settings, notices = proposal.settings, list(proposal.notices)
+            overviews.append(whole_recording(recording, settings, span, progress))
+            labels.append(recording.label)
+        if not settings.rate:  # the clock of the first recording is the clock of all
+            settings = settings.with_values(rate=overviews[0].window.rate)
+    assert settings is not None
+    net = InfoNet.from_pretrained(settings.device)
+    longest = max(overviews, key=lambda overview: len(overview.stamps))
+    with Workers(net.device) as workers:
+        whole = estimate_whole(net, longest, settings, workers, progress)
+    lesson = Lesson(
+        names=longest.window.names,
+        pieces=tuple(wrapped(overview.window.samples, angular_channels(settings)) for overview in overviews),
+        rate=longest.window.rate,
+    )
+    baseline, left_out = learn(
+        net,
+        lesson,
+        _candidates(whole, settings),
+        parameters=params_document(replace(settings, watches=())),
+        recordings=tuple(labels),
+        most=most,
+    )
+    return baseline, [*notices, *(f"left out: {text}." for text in left_out)]
+
+
+def whole_recording(recording: Recording, settings: Settings, span: Span, progress: Progress = silent) -> Overview:
+    """Read a recording as one stretch of samples on one clock; what is new in each window makes it up."""
+    check_topics(recording, settings)
+    length = min(settings.window, span.duration / 2.0)
+    whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
+    intake = Intake(recording, whole, span, longest_lag=scan_range(settings))
+    if not sum(1 for _ in intake.windows(progress)):
+        raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
+    return intake.overview(_EVERYTHING)
+
+
+def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
+    """Return the pairs that are worth a try, best first."""
+    matrix = whole.matrix
+    row, column = np.triu_indices(len(matrix.names), k=1)
+    watched = [watch.pair for watch in settings.watches if watch.expect == "dependent"]
+    if watched:
+        missing = [name for pair in watched for name in pair if name not in matrix.names]
+        if missing:
+            raise ConfigurationError(
+                f"{missing[0]!r} of a watch is a modality: a baseline compares channels, such as {matrix.names[0]!r}; "
+                "name two channels in the pair."
+            )
+        pairs = [tuple(sorted(map(matrix.names.index, pair))) for pair in watched]
+    else:
+        least = np.where(matrix.known[row, column], matrix.lower[row, column], -np.inf)
+        best = np.argsort(-least, kind="stable")[:_CANDIDATES]
+        pairs = [(int(row[k]), int(column[k])) for k in best if least[k] > 0.0]
+        pairs = [pair for pair in pairs if not matrix.both_drift[pair] and not _same(whole, *pair)]
+    inside = np.abs(matrix.lag) < whole.longest_lag - 1e-6  # beyond the edge of the search it may depend more
+    gains = matrix.mi - whole.undelayed.mi >= CLEAR_GAIN
+    lags = np.where(inside & gains, matrix.lag, 0.0) * matrix.sample_rate
+    return [Candidate(a, b, round(float(lags[a, b]))) for a, b in pairs]
+
+
+def _same(whole: WholeRecording, a: int, b: int) -> bool:
+    """Tell whether two channels carry the same numbers: they part for no reason that matters."""
+    x, y = whole.overview.window.samples[:, [a, b]].T
+    known = np.isfinite(x) & np.isfinite(y)
+    return bool(abs(np.corrcoef(x[known], y[known])[0, 1]) > _SAME_NUMBERS)
+
+
+@dataclass(frozen=True, eq=False)
+class Check:
+    """A recording beside a baseline.
+
+    Attributes
+    ----------
+    label : str
+    baseline : Baseline
+    interval : float
+        Seconds between false alarms that were asked for.
+    start, end : int
+        First and last sample, nanoseconds of sensor time.
+    alarms : tuple of Alarm
+        In the order of time.
+    stamps : (K,) int64
+        Times at which the evidence was looked at, nanoseconds.
+    evidence : (K, P) float64
+        Of each pair, nats.
+    thresholds : (P,) float64
+    """
+
+    label: str
+    baseline: Baseline
+    interval: float
+    start: int
+    end: int
+    alarms: tuple[Alarm, ...]
+    stamps: np.ndarray
+    evidence: np.ndarray
+    thresholds: np.ndarray
+
+    def record(self) -> dict[str, Any]:
+        """Return it in plain types, for JSON; times in seconds of sensor time."""
+        return {
+            "recording": self.label,
+            "start": self.start / NANOSECONDS,
+            "end": self.end / NANOSECONDS,
+            "false_alarm_interval": self.interval,
+            "alarms": [
+                {
+                    "time": alarm.time / NANOSECONDS,
+                    "since": alarm.since / NANOSECONDS,
+                    "end": None if alarm.end is None else alarm.end / NANOSECONDS,
+                    "a": alarm.a,
+                    "b": alarm.b,
+                    "evidence": round(alarm.evidence, 3),
+                    "kind": alarm.kind.value,
+                    "words": alarm.words,
+                }
+                for alarm in self.alarms
+            ],
+        }
+
+    def __str__(self) -> str:
+        seconds = (self.end - self.start) / NANOSECONDS
+        head = f"{self.label}: {counted(len(self.baseline.pairs), 'pair')} over {seconds:.1f} s, "
+        if not self.alarms:
+            return head + "no alarm."
+        return "\n".join([head + counted(len(self.alarms), "alarm") + ":", *(f"  {alarm}" for alarm in self.alarms)])
+
+
+def check_recording(
+    path: Path,
+    baseline: Baseline,
+    interval: float,
+    *,
+    start: float = 0.0,
+    duration: float | None = None,
+    progress: Progress = silent,
+) -> Check:
+    """Check a recording against a baseline.
+
+    Raises
+    ------
+    InfonetError
+        One sentence for the user, such as a topic of the baseline that is not there.
+    """
+    settings = settings_from_text(baseline.parameters, "the baseline's parameters").with_values(rate=baseline.rate)
+    settings = only_channels(settings, baseline.names)
+    monitor = EvidenceMonitor(baseline, interval)
+    rows = RowStream(settings)
+    order = [settings.channel_names.index(name) for name in baseline.names]
+    stamps: list[int] = []
+    evidence: list[np.ndarray] = []
+    with open_recording([path]) as recording:
+        span = chosen_span(recording, start, duration)
+        check_topics(recording, settings)
+        for piece in recording.pieces(settings.modalities, span.start, span.stop):
+            for batch in piece.batches:
+                rows.windows.extend(*batch)
+            for times, values in rows.ready():
+                monitor.push(times, values[:, order])
+                stamps.append(int(times[-1]))
+                evidence.append(monitor.evidence.copy())
+                progress("evidence", (piece.received - span.start) / (span.stop - span.start))
+        label = recording.label
+    progress("evidence", 1.0)
+    if not stamps:
+        raise RecordingError(f"{label} is too short to be checked: expected at least 2 s of all channels.")
+    return Check(
+        label=label,
+        baseline=baseline,
+        interval=interval,
+        start=stamps[0],
+        end=stamps[-1],
+        alarms=tuple(monitor.history),
+        stamps=np.array(stamps),
+        evidence=np.stack(evidence),
+        thresholds=monitor.thresholds,
+    )

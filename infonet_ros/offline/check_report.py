@@ -1,0 +1,60 @@
+"""The page of `infonet check`: the evidence of each pair over time, and every alarm in words."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.offline.baselines import Check
+from infonet_ros.offline.pages import template
+from infonet_ros.text import counted, moment, printable
+
+_WIDTH, _HEIGHT = 1000.0, 100.0  # of the picture's own units
+_POINTS = 2000  # of a curve, at most
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """The evidence of one pair, in units of the picture."""
+
+    title: str
+    points: str
+    threshold: float
+    nats: float
+    spans: list[tuple[float, float]]
+
+
+def render_check(check: Check) -> str:
+    """Render one HTML file that works without a network."""
+    return template("check.html").render(
+        check=check,
+        begin=moment(check.start),
+        end=moment(check.end),
+        alarms=counted(len(check.alarms), "alarm"),
+        curves=[_curve(check, number) for number in range(len(check.baseline.pairs))],
+    )
+
+
+def _curve(check: Check, number: int) -> _Curve:
+    pair, threshold = check.baseline.pairs[number], float(check.thresholds[number])
+    # Of many samples the largest of each stretch is drawn: no alarm may be lost.
+    bounds = np.unique(np.linspace(0, len(check.stamps), _POINTS + 1).astype(int))[:-1]
+    values = np.maximum.reduceat(np.nan_to_num(check.evidence[:, number]), bounds)
+    x, y = _x(check, check.stamps[bounds]), _y(values, threshold)
+    own = [alarm for alarm in check.alarms if (alarm.a, alarm.b) == (pair.a, pair.b)]
+    spans = [_x(check, np.array([a.time, check.end if a.end is None else a.end])) for a in own]
+    return _Curve(
+        title=printable(f"{pair.a} and {pair.b}"),
+        points=" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)),
+        threshold=round(float(_y(np.array(threshold), threshold)), 1),
+        nats=threshold,
+        spans=[(round(float(begin), 1), round(float(end - begin), 1)) for begin, end in spans],
+    )
+
+
+def _x(check: Check, stamps: np.ndarray) -> np.ndarray:
+    return _WIDTH * (stamps - check.start) / max(1, check.end - check.start)
+
+
+def _y(values: np.ndarray, threshold: float) -> np.ndarray:
+    """Return heights, downwards: evidence ends at twice the threshold."""
+    return _HEIGHT * (1.0 - values / (2.1 * threshold))

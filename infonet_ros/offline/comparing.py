@@ -1,0 +1,100 @@
+"""Two groups of recordings beside each other: read, cut into windows that do not overlap, and compared."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from infonet_ros.dependence.comparison import Difference, WindowedGroup, compare
+from infonet_ros.dependence.matrix import channel_matrices
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import check_topics, chosen_span
+from infonet_ros.intake.window import Window
+from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.settings import Settings
+from infonet_ros.text import counted
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Differences between two groups of recordings, the surest first, with notices about what was left out."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    differences: tuple[Difference, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def real(self) -> tuple[Difference, ...]:
+        """Those that are significant and large enough to matter."""
+        return tuple(one for one in self.differences if one.real)
+
+    def record(self) -> dict[str, Any]:
+        """Return it in plain types, for JSON."""
+        differences = [{**asdict(one), "shift": one.shift, "real": one.real} for one in self.differences]
+        return {"before": self.before, "after": self.after, "differences": differences, "notices": self.notices}
+
+    def __str__(self) -> str:
+        head = f"{', '.join(self.after)} beside {', '.join(self.before)}: "
+        if not self.real:
+            return f"{head}no difference among {counted(len(self.differences), 'comparison')}."
+        return "\n".join([f"{head}{counted(len(self.real), 'difference')}:", *(f"  {one}" for one in self.real)])
+
+
+def compare_recordings(
+    before: Sequence[Path],
+    after: Sequence[Path],
+    settings: Settings | None = None,
+    *,
+    given: Sequence[str] = (),
+    progress: Progress = silent,
+) -> Comparison:
+    """Compare two groups of recordings.
+
+    Parameters
+    ----------
+    before, after : sequence of Path
+        Bags or tables, each a recording of its own.
+    settings : Settings, optional
+        Channels to compare; by default those that are proposed for the first recording.
+    given : sequence of str
+        Settings that a proposal must not change, such as "window".
+
+    Raises
+    ------
+    InfonetError
+        One sentence for the user, such as a topic that one of them does not have.
+    """
+    notices: tuple[str, ...] = ()
+    if settings is None or not settings.modalities:
+        with open_recording([before[0]]) as recording:
+            proposal = propose(recording, settings or Settings(), chosen_span(recording, 0.0, None), given=given)
+            settings, notices = proposal.settings, tuple(proposal.notices)
+    if settings.synchronization != "resample":
+        raise ConfigurationError(
+            f"synchronization is {settings.synchronization!r}: recordings are compared with 'resample'; set it in the "
+            "params file."
+        )
+    net = InfoNet.from_pretrained(settings.device)
+    labels: list[tuple[str, ...]] = []
+    groups: list[WindowedGroup] = []
+    for paths in (before, after):
+        cuts = [_windows(path, settings, progress) for path in paths]
+        labels.append(tuple(label for label, _ in cuts))
+        matrices = tuple(tuple(channel_matrices(net, windows, settings)) for _, windows in cuts)
+        groups.append(WindowedGroup(matrices, tuple(tuple(w.samples for w in windows) for _, windows in cuts)))
+    first, second = groups
+    return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
+
+
+def _windows(path: Path, settings: Settings, progress: Progress) -> tuple[str, list[Window]]:
+    """Return the name of a recording, and its windows one after the other."""
+    with open_recording([path]) as recording:
+        check_topics(recording, settings)
+        apart = settings.with_values(hop=settings.window)
+        intake = Intake(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
+        return recording.label, list(intake.windows(progress))

@@ -1,0 +1,154 @@
+"""Delays of a whole recording: the lags worth a try, and the delay of each pair below one sample.
+
+All lags of the search are compared cheaply (`lagged_contingency`). The network judges few of them for all pairs, then
+each pair that gains by its delay at lags as dense as its own peak asks for.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.contingency import lagged_contingency
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.results import LaggedEstimate
+from infonet_ros.intake.window import Window
+from infonet_ros.offline.workers import Workers
+
+Pair = tuple[int, int]
+
+_GAIN = 0.05  # of contingency over no delay, for a peak to be worth a try; in nats about half of it
+_PLATEAU = 0.9  # of a peak's contingency: lags that stand for its top
+_RIVAL = 0.7  # of the largest contingency of a pair: peaks that the network may prefer
+_WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
+_POINTS = 8  # lags of that curve on each side of its top
+_LEAST_WIDTH = 4  # samples on each side
+
+
+@dataclass(frozen=True, eq=False)
+class LagSearch:
+    """What the contingency of all pairs over all lags says of where to look.
+
+    Attributes
+    ----------
+    contingency : (N, N, 2 L + 1) float32
+        See `lagged_contingency`.
+    """
+
+    contingency: np.ndarray
+
+    @classmethod
+    def of(cls, ranks: np.ndarray, longest: int) -> "LagSearch":
+        """Compare channels by their ranks (T, N), see `lagged_contingency`, over ``longest`` samples either way."""
+        return cls(lagged_contingency(ranks, longest))
+
+    @property
+    def longest(self) -> int:
+        """L, samples."""
+        return self.contingency.shape[2] // 2
+
+    def promising(self) -> list[int]:
+        """Return lags, 1 or more, as few as it takes for one to lie on top of each peak of each pair, either way."""
+        first, second = np.triu_indices(len(self.contingency), k=1)
+        spans = {span for a, b in zip(first, second, strict=True) for span in self._tops(self.contingency[a, b])}
+        chosen: list[int] = []
+        for begin, end in sorted(spans, key=lambda span: span[1]):
+            if not chosen or chosen[-1] < begin:
+                chosen.append(end)
+        return chosen
+
+    def around(self, a: int, b: int, lag: int) -> list[int]:
+        """Return lags around one of a pair, as far as its peak is wide, and as dense as that asks for."""
+        curve, place = self.contingency[a, b], lag + self.longest
+        below = np.flatnonzero(curve < _WIDTH * curve[place])
+        before, after = below[below < place], below[below > place]
+        sides = [place - before[-1] if len(before) else 0, after[0] - place if len(after) else 0]
+        width = max(_LEAST_WIDTH, *sides)
+        step = -(-width // _POINTS)
+        near = lag + step * np.arange(-(-width // step) + 1)
+        lags = {*near.tolist(), *(2 * lag - near).tolist()}
+        return sorted(one for one in lags if abs(one) <= self.longest)
+
+    def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
+        """Spans of absolute lags in which the tops of a pair's peaks lie, of those that promise more than lag 0."""
+        least = max(curve[self.longest] + _GAIN, _RIVAL * curve.max())
+        rises = np.r_[True, curve[1:] >= curve[:-1]] & np.r_[curve[:-1] > curve[1:], True]
+        for peak in np.flatnonzero(rises & (curve >= least)):
+            below = np.flatnonzero(curve < _PLATEAU * curve[peak])
+            begin = below[below < peak].max(initial=-1) + 1 - self.longest
+            end = below[below > peak].min(initial=len(curve)) - 1 - self.longest
+            if begin > 0 or end < 0:  # else lag 0 is as good
+                yield (begin, end) if begin > 0 else (-end, -begin)
+
+
+@dataclass(frozen=True, eq=False)
+class DelayCurve:
+    """MI of one pair over the delay.
+
+    ``lags`` (L,) in seconds, positive where ``b`` follows ``a``, closer together around the best; ``mi``, ``lower``,
+    ``upper`` (L,) in nats.
+    """
+
+    a: str
+    b: str
+    lags: np.ndarray
+    mi: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Delays:
+    """Delays of all pairs.
+
+    Attributes
+    ----------
+    matrix : DependenceMatrix
+        Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there.
+    lower, upper : (N, N) float32
+        Interval of the delay, seconds; NaN where the MI has no clear peak. See `LaggedEstimate`.
+    curves : tuple of DelayCurve
+        Of the pairs that were asked for.
+    """
+
+    matrix: DependenceMatrix
+    lower: np.ndarray
+    upper: np.ndarray
+    curves: tuple[DelayCurve, ...]
+
+
+def refine(
+    net: InfoNet,
+    window: Window,
+    scanned: DependenceMatrix,
+    lags: dict[Pair, list[int]],
+    shown: Sequence[Pair],
+    seed: int,
+    workers: Workers,
+) -> Delays:
+    """Let the network judge ``lags`` of each of some pairs, and put the best in place of what a scan has found."""
+    mi, least, most, lag, samples = (
+        getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
+    )
+    lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
+    curves: dict[Pair, DelayCurve] = {}
+
+    def judged(pair: Pair) -> LaggedEstimate:
+        x, y = window.samples[:, pair].T
+        return net.lagged(x, y, lags[pair], seed=seed)
+
+    for (a, b), found in zip(lags, workers.map(judged, lags), strict=True):
+        if (a, b) in shown:
+            seconds = found.lags / window.rate
+            curves[a, b] = DelayCurve(window.names[a], window.names[b], seconds, found.mi, found.lower, found.upper)
+        delay, begin, end = (value / window.rate for value in (found.delay, found.delay_lower, found.delay_upper))
+        if found.best_lag and scanned.lag[a, b] and np.isfinite(delay):
+            top = found.lags == found.best_lag
+            for square, values in ((mi, found.mi), (least, found.lower), (most, found.upper), (samples, found.samples)):
+                square[a, b] = square[b, a] = values[top][0]
+            lag[a, b], lag[b, a] = delay, -delay
+            lower[a, b], upper[a, b] = begin, end
+            lower[b, a], upper[b, a] = -end, -begin
+    matrix = replace(scanned, mi=mi, lower=least, upper=most, lag=lag, samples=samples)
+    return Delays(matrix, lower, upper, tuple(curves[pair] for pair in shown))

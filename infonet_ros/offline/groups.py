@@ -1,0 +1,79 @@
+"""Channels that all tell the same, found by clustering: one line in place of a line for each of their pairs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, leaves_list, linkage, optimal_leaf_ordering
+from scipy.spatial.distance import squareform
+
+from infonet_ros.estimator.peak import correlation
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.significance import Significance
+
+LEAST_MEMBERS = 3
+
+TOGETHER = 0.8
+"""Correlation of Gaussian variables with the MI that every pair of a group has at least: 0.51 nats."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Channels of which each tells much about every other.
+
+    Attributes
+    ----------
+    members : tuple of int
+        Numbers of the channels, the earliest first.
+    delays : tuple of float
+        Seconds by which each follows the first; 0 where no delay between the two is clear.
+    least, most : float
+        MI of its pairs, nats.
+    """
+
+    members: tuple[int, ...]
+    delays: tuple[float, ...]
+    least: float
+    most: float
+
+
+def groups(analysis: Analysis) -> list[Group]:
+    """Return the groups of a recording, the largest first; a channel is in one at most."""
+    distances = _distances(analysis)
+    if len(distances) < LEAST_MEMBERS:
+        return []
+    labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    found = [_group(analysis, one) for one in members if len(one) >= LEAST_MEMBERS]
+    return sorted(found, key=lambda group: (-len(group.members), -group.most))
+
+
+def similar_order(analysis: Analysis) -> np.ndarray:
+    """Return the channels (N,) in an order in which those that tell the same stand together."""
+    distances = _distances(analysis)
+    if len(distances) < 3:
+        return np.arange(len(distances))
+    condensed = squareform(distances)
+    return leaves_list(optimal_leaf_ordering(linkage(condensed, "average"), condensed))
+
+
+def _distances(analysis: Analysis) -> np.ndarray:
+    """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not significant."""
+    matrix = analysis.whole.matrix
+    alike = np.where(Significance.of(analysis).significant, correlation(np.nan_to_num(matrix.mi)), 0.0)
+    distances = 1.0 - np.maximum(alike, alike.T)
+    np.fill_diagonal(distances, 0.0)
+    return distances
+
+
+def _group(analysis: Analysis, members: np.ndarray) -> Group:
+    square = np.ix_(members, members)
+    lag = np.where(analysis.whole.clear_delays, analysis.whole.matrix.lag, 0.0)[square]
+    first = int(lag.mean(axis=0).argmin())  # the column that follows least
+    order = np.argsort(lag[first], kind="stable")
+    mi = analysis.whole.matrix.mi[square][np.triu_indices(len(members), k=1)]
+    return Group(
+        members=tuple(int(members[k]) for k in order),
+        delays=tuple(max(0.0, float(lag[first, k])) for k in order),
+        least=float(mi.min()),
+        most=float(mi.max()),
+    )

@@ -1,0 +1,93 @@
+"""From the samples of a recording to its windows; on the way, what is to be known about it as a whole is kept."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.recording import Recording, Span, unit_remedy
+from infonet_ros.intake.timing import check_window
+from infonet_ros.intake.topic_log import StampLog, TopicStatistics
+from infonet_ros.intake.window import Window
+from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.offline.progress import Progress
+from infonet_ros.offline.trace import Overview, Trace
+from infonet_ros.settings import Settings
+
+
+class Intake:
+    """Reads a part of a recording once.
+
+    Parameters
+    ----------
+    recording : Recording
+        Open.
+    settings : Settings
+    span : Span
+    longest_lag : float
+        Seconds; see `Trace`.
+    """
+
+    def __init__(self, recording: Recording, settings: Settings, span: Span, longest_lag: float) -> None:
+        self._recording = recording
+        self._settings = settings
+        self._span = span
+        paths = [parse_channel(path) for modality in settings.modalities for path in modality.channels]
+        self._trace = Trace(np.array([path.angular for path in paths]), longest_lag)
+        self._stream = WindowStream(settings)
+        self._log = StampLog()
+
+    def windows(self, progress: Progress) -> Iterator[Window]:
+        """Read on, and hand out each window as soon as it is complete.
+
+        Raises
+        ------
+        RecordingError
+            Windows with fewer samples than the estimator takes.
+        """
+        start, stop = self._span.start, self._span.stop
+        for piece in self._recording.pieces(self._settings.modalities, start, stop):
+            for batch in piece.batches:
+                for modality in batch.columns:
+                    self._log.extend(modality, batch.stamps)
+                self._stream.extend(*batch)
+            for cut in self._stream.ready():
+                window = cut.align()
+                self._check_length(window)
+                self._trace.add(window)
+                progress("windows", (piece.received - start) / (stop - start))
+                yield window
+        progress("windows", 1.0)
+
+    def overview(self, most_samples: int) -> Overview:
+        """Return what was read as one window of about ``most_samples`` samples at most."""
+        return self._trace.overview(most_samples)
+
+    def topics(self) -> tuple[TopicStatistics, ...]:
+        """Figures of every topic of the recording; one that several modalities use is counted by the first of them."""
+        modality_of: dict[str, str] = {}
+        for modality in self._settings.modalities:
+            modality_of.setdefault(modality.topic, modality.name)
+        rows = []
+        for topic in self._recording.topics.values():
+            name = modality_of.get(topic.name, "")
+            buffer = self._stream.buffers.get(name)
+            unstamped = topic.name in self._recording.unstamped
+            rows.append(
+                TopicStatistics(
+                    name=topic.name,
+                    type=topic.type,
+                    messages=topic.count,
+                    duplicates=buffer.duplicates if buffer else 0,
+                    overflowed=buffer.overflowed if buffer else 0,
+                    late=self._stream.late.get(name, 0),
+                    clock="recording" if unstamped else "header" if buffer else "",
+                    stamps=self._log.summary(name),
+                )
+            )
+        return tuple(rows)
+
+    def _check_length(self, window: Window) -> None:
+        if len(window.samples) < InfoNet.MIN_SAMPLES:
+            check_window(self._span.duration, window.rate, self._settings.window, unit_remedy(self._recording))

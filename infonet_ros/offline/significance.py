@@ -1,0 +1,88 @@
+"""Which pairs of the whole recording are more than chance."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.dependence.matrix import BOTH_DRIFT
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.text import counted
+
+SIGNIFICANCE = 0.01
+"""Share of the pairs called significant that may be so by chance."""
+
+
+@dataclass(frozen=True)
+class Significance:
+    """Pairs of the whole recording that are significant.
+
+    Attributes
+    ----------
+    significant : (N, N) bool
+        After correction for the number of pairs.
+    both_drift : (N, N) bool
+        Pairs of which both channels drift.
+    judged : (N, N) bool
+        Pairs that have a p-value.
+    found, alone, tested : int
+        Pairs that are significant, that have a p-value of at most `SIGNIFICANCE` each for itself, that have one at all.
+    shifts : int
+        Circular shifts that the p-values rest on; 0 where nothing was tested.
+    all_shifts : bool
+        Those are all that there are, rather than surrogates that were asked for.
+    """
+
+    significant: np.ndarray
+    both_drift: np.ndarray
+    judged: np.ndarray
+    found: int
+    alone: int
+    tested: int
+    shifts: int
+    all_shifts: bool
+
+    @classmethod
+    def of(cls, analysis: Analysis) -> "Significance":
+        """Judge an analysis."""
+        matrix = analysis.whole.matrix
+        significant = matrix.significant(SIGNIFICANCE, adjusted=True)
+        return cls(
+            significant=significant,
+            both_drift=matrix.both_drift,
+            judged=np.isfinite(matrix.p_value),
+            found=int(np.triu(significant).sum()),
+            alone=int(np.triu(matrix.significant(SIGNIFICANCE)).sum()),
+            tested=int(np.triu(np.isfinite(matrix.p_value)).sum()),
+            shifts=analysis.whole.shifts,
+            all_shifts=not analysis.settings.surrogates,
+        )
+
+    def doubt(self, a: int, b: int) -> str:
+        """Say what speaks against a pair: that both drift, or that it is not significant; empty if nothing is known."""
+        if not self.shifts or self.significant[a, b]:
+            return ""
+        return BOTH_DRIFT if self.both_drift[a, b] else "not significant"
+
+    def __str__(self) -> str:
+        if not self.shifts:
+            return "Nothing was tested for significance: the recording is too short to be shifted against itself."
+        against = "all circular shifts" if self.all_shifts else counted(self.shifts, "surrogate")
+        text = (
+            f"{self.found} of {counted(self.tested, 'pair')} {_are(self.found)} significant: p ≤ "
+            f"{SIGNIFICANCE:g} against {against}, adjusted for the number of pairs by "
+            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
+            f"{SIGNIFICANCE * self.tested:.1f}."
+        )
+        needed = math.ceil(self.tested / SIGNIFICANCE) - 1
+        if not self.all_shifts and self.shifts < needed:
+            text += f" So few surrogates find many pairs or none: a single pair can pass from {needed} on."
+        if by_change := int(np.triu(self.both_drift & self.judged).sum()):
+            text += f" {counted(by_change, 'pair')} of channels that drift {_are(by_change)} judged by how they change."
+        if untested := int(np.triu(self.both_drift & ~self.judged).sum()):
+            text += f" {counted(untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
+        return text
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

@@ -1,0 +1,144 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from recordings import EPOCH, SECOND, header, write_ros2
+
+from infonet_ros.offline.baselines import learn_baseline
+from infonet_ros.settings import load_settings
+
+PARAMS = """
+infonet:
+  ros__parameters:
+    modalities: [gyro, odom]
+    gyro: {topic: /gyro, channels: [vector.x, vector.y]}
+    odom: {topic: /odom, channels: [vector.x, vector.y]}
+    max_lag: 1.0
+"""
+
+
+def drive(store, seed, seconds=150.0, fault=None):
+    """Gyroscope and odometry, 0.2 s later, at 20 Hz; from 75 s on the odometry may slip or fall silent."""
+    rng = np.random.default_rng(seed)
+    count = round(seconds * 20)
+    turn = np.convolve(rng.standard_normal(count + 20), np.ones(3), mode="same")
+    kind = "geometry_msgs/msg/Vector3Stamped"
+    vector = store.types["geometry_msgs/msg/Vector3"]
+    for k in range(count):
+        now = EPOCH + round(k * SECOND / 20)
+        gyro = vector(x=float(turn[k + 10]), y=float(rng.standard_normal()), z=0.0)
+        seen = turn[k + 6] + 0.5 * rng.standard_normal()
+        if fault == "worn" and k % 2:
+            seen = turn[k + 6] + 3.0 * rng.standard_normal()
+        if fault == "slip" and k >= 1500:
+            seen = rng.standard_normal() * 1.7
+        odom = vector(x=float(seen), y=float(rng.standard_normal()), z=0.0)
+        yield "/gyro", kind, now, store.types[kind](header=header(store, now), vector=gyro)
+        if not (fault == "silent" and k >= 1500):
+            yield "/odom", kind, now, store.types[kind](header=header(store, now), vector=odom)
+
+
+@pytest.fixture(scope="module")
+def drives(tmp_path_factory, store):
+    """Two good recordings and those to be checked, with a params file."""
+    folder = tmp_path_factory.mktemp("drives")
+    (folder / "params.yaml").write_text(PARAMS)
+    for name, seed, fault in [
+        ("good_1", 0, None), ("good_2", 1, None), ("sound", 2, None), ("slip", 3, "slip"), ("silent", 4, "silent"),
+        ("worn", 5, "worn"),
+    ]:  # fmt: skip
+        write_ros2(folder / name, store, drive(store, seed, fault=fault))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def baseline(drives):
+    learnt, _ = learn_baseline([drives / "good_1", drives / "good_2"], load_settings(drives / "params.yaml"))
+    learnt.save(drives / "robot.baseline")
+    return drives / "robot.baseline"
+
+
+def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
+    good = [drives / "good_1", drives / "good_2"]
+    done = infonet("learn", *good, "--params", drives / "params.yaml", "--out", "robot.baseline")
+    assert done.returncode == 0, done.stderr
+    assert "1 pair learnt from" in done.stdout
+    assert "s  gyro.vector.x - odom.vector.x (" in done.stdout
+    assert "odom.vector.x 0.20 s later" in done.stdout
+    assert Path("robot.baseline").exists()
+
+
+def check(infonet, recording: Path, baseline: Path, *options):
+    done = infonet("check", recording, "--baseline", baseline, "--json", *options)
+    assert not done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_sound_recording_gives_no_alarm(drives, baseline, infonet):
+    status, found = check(infonet, drives / "sound", baseline)
+    assert (status, found["alarms"]) == (0, [])
+    assert found["start"] == pytest.approx(EPOCH / SECOND, abs=3.0)
+
+
+@pytest.mark.parametrize(("fault", "kind", "within"), [("slip", "parted", 6.0), ("silent", "silent", 4.0)])
+def test_a_fault_is_an_alarm_and_exit_status_3(drives, baseline, infonet, fault, kind, within):
+    status, found = check(infonet, drives / fault, baseline)
+    assert status == 3
+    alarm = found["alarms"][0]
+    assert (alarm["a"], alarm["b"], alarm["kind"]) == ("gyro.vector.x", "odom.vector.x", kind)
+    began = EPOCH / SECOND + 75.0
+    assert began - 0.5 < alarm["time"] < began + within
+    assert alarm["evidence"] >= 0.0
+    assert alarm["end"] is None
+
+
+def test_the_words_name_the_pair(drives, baseline, infonet):
+    done = infonet("check", drives / "slip", "--baseline", baseline)
+    assert done.returncode == 3
+    assert "slip: 1 pair over 1" in done.stdout
+    assert "gyro.vector.x and odom.vector.x have parted" in done.stdout
+
+
+def test_the_page_tells_the_same(drives, baseline, infonet, tmp_path):
+    done = infonet("check", drives / "slip", "--baseline", baseline, "--report", tmp_path / "check.html")
+    assert done.returncode == 3
+    page = (tmp_path / "check.html").read_text()
+    assert "gyro.vector.x and odom.vector.x have parted" in page
+    assert "<polyline" in page
+
+
+def test_what_cannot_be_done_is_one_sentence(drives, baseline, infonet, tmp_path, store):
+    write_ros2(tmp_path / "other", store, (row for row in drive(store, 5, 20.0) if row[0] == "/gyro"))
+    for words, *command in [
+        ("topic /odom of modality 'odom' is not in other", "check", tmp_path / "other", "--baseline", baseline),
+        ("is no baseline", "check", drives / "sound", "--baseline", drives / "params.yaml"),
+        ("no pair of other is strong and stable enough", "learn", tmp_path / "other", "--out", tmp_path / "b"),
+    ]:
+        done = infonet(*command)
+        assert done.returncode == 1
+        assert words in done.stderr
+        assert len([line for line in done.stderr.splitlines() if line.startswith("infonet:")]) == 1
+    assert not (tmp_path / "b").exists()
+
+
+def test_two_recordings_are_compared(drives, infonet):
+    """Where every second value of the odometry is noise, the pair shares less."""
+    options = ("--params", drives / "params.yaml", "--window", "10", "--json")
+    done = infonet("compare", drives / "good_1", drives / "good_2", "--against", drives / "worn", *options)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["before"], found["after"]) == (["good_1", "good_2"], ["worn"])
+    (pair,) = [one for one in found["differences"] if one["names"] == ["gyro.vector.x", "odom.vector.x"]]
+    assert pair["what"] == "mi"
+    assert pair["shift"] < -0.2
+    assert pair["upper"] < 0.0
+    assert pair["real"]
+
+    same = infonet("compare", drives / "good_1", drives / "good_2", "--params", drives / "params.yaml")
+    assert same.returncode == 0
+    assert "good_2 beside good_1: no difference among" in same.stdout
+
+    alone = infonet("compare", drives / "good_1")
+    assert alone.returncode == 1
+    assert "1 recording without --against: expected two recordings" in alone.stderr

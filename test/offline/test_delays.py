@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from infonet_ros.intake.window import Window
+from infonet_ros.offline.progress import silent
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording import estimate_whole
+from infonet_ros.offline.workers import Workers
+from infonet_ros.settings import Modality, Settings
+
+RATE = 100.0
+SECONDS = 30.0
+
+
+def motion(rng, times, delays, band=20.0):
+    """Gaussian noise below ``band`` Hz, each time so much later."""
+    frequencies, phases = rng.uniform(0.05, band, 200), rng.uniform(0.0, 2 * np.pi, 200)
+    return [np.cos(2 * np.pi * np.outer(times - d, frequencies) + phases).sum(axis=1) / 10 for d in delays]
+
+
+def whole_of(net, samples, **settings):
+    names = tuple(f"c{k}" for k in range(samples.shape[1]))
+    chosen = Settings(modalities=(Modality("m", "/m", names),), window=10.0, hop=5.0, **settings)
+    stamps = (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
+    window = Window(tuple(f"m.{name}" for name in names), samples, int(stamps[0]), int(stamps[-1]), RATE)
+    with Workers(net.device, 1) as workers:
+        return estimate_whole(net, Overview(window, stamps, True), chosen, workers, silent)
+
+
+def test_delays_between_the_samples_are_found_of_linear_and_even_couplings(net, rng):
+    delays = np.array([0.0137, 0.050, 0.180])
+    source, *late = motion(rng, np.arange(0.0, SECONDS, 1 / RATE), [0.0, *delays])
+    followers = np.concatenate([late, np.square(late), -np.abs(late)]).T
+    noise = 0.3 * rng.standard_normal(followers.shape)
+    whole = whole_of(net, np.column_stack([source, followers + noise]))
+    truth = np.tile(delays, 3)
+    assert whole.clear_delays[0, 1:].all()
+    assert whole.matrix.lag[0, 1:] == pytest.approx(truth, abs=0.002)
+    assert (whole.delay_lower[0, 1:] < truth).all() and (truth < whole.delay_upper[0, 1:]).all()
+    np.testing.assert_array_equal(whole.matrix.lag, -whole.matrix.lag.T)
+    np.testing.assert_array_equal(whole.delay_lower, -whole.delay_upper.T)
+    undelayed = 0.5 * np.log(1 + 1 / 0.09)
+    assert whole.matrix.mi[0, 2] == pytest.approx(undelayed, abs=0.15)
+
+
+def test_what_is_independent_beyond_the_search_or_not_known_has_no_clear_delay(net, rng):
+    source, far = motion(rng, np.arange(0.0, SECONDS, 1 / RATE), [0.0, 1.5], band=2.0)
+    (other,) = motion(rng, np.arange(0.0, SECONDS, 1 / RATE), [0.0], band=2.0)
+    unknown, still = np.full(len(source), np.nan), np.ones(len(source))
+    whole = whole_of(net, np.column_stack([source, far, other, unknown, still]))
+    assert not whole.clear_delays.any()
+    assert np.isnan(whole.matrix.mi[3]).all()
+
+
+def test_the_step_of_the_settings_is_no_limit(net, rng):
+    source, late = motion(rng, np.arange(0.0, SECONDS, 1 / RATE), [0.0, 0.173])
+    whole = whole_of(net, np.column_stack([source, late]), max_lag=0.4, lag_step=0.2)
+    assert whole.longest_lag == pytest.approx(0.4)
+    assert whole.matrix.lag[0, 1] == pytest.approx(0.173, abs=0.002)

@@ -1,0 +1,37 @@
+"""The test of a whole recording on streams that drift: what they share by drifting alone is no dependence."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.offline.whole_recording import shift_test
+
+PAIRS = np.triu_indices(6, k=1)
+DRIFTS = {
+    "random walks": lambda rng: np.cumsum(rng.standard_normal((2000, 6)), axis=0),
+    "counters": lambda rng: np.cumsum(rng.poisson(3.0, (2000, 6)), axis=0).astype(float),
+    "ramps in noise": lambda rng: np.arange(2000)[:, None] / 200.0 + rng.standard_normal((2000, 6)),
+    "noise that grows": lambda rng: rng.standard_normal((2000, 6)) * np.linspace(0.2, 3.0, 2000)[:, None],
+    "slow commands": lambda rng: np.repeat(rng.standard_normal((8, 6)), 250, axis=0),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
+    found = []
+    for _ in range(4):
+        p_values, drifting, _ = shift_test(DRIFTS[drift](rng), 20)
+        assert drifting.mean() > 0.6
+        found += p_values[PAIRS].tolist()
+    judged = np.array(found)[np.isfinite(found)]
+    assert (judged < 0.001).mean() <= 0.02 if len(judged) else drift in ("noise that grows", "slow commands")
+
+
+def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):
+    """A command that is held for long, and a speed that follows it."""
+    command = np.repeat(rng.standard_normal(12), 200)
+    speed = lfilter([0.1], [1.0, -0.9], np.roll(command, 5)) + 0.01 * rng.standard_normal(2400)
+    p_values, drifting, shifts = shift_test(np.column_stack([command, speed]), 20)
+    assert drifting.all()
+    assert shifts > 1000
+    assert p_values[0, 1] < 0.01
