@@ -1,6 +1,8 @@
 """Which streams of a robot carry information about which others, how much, with what delay, and how sure."""
 
 import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 # A built workspace holds the generated messages (`infonet_ros.msg`) in the installed package, a source checkout
 # holds the rest: together they are one package.
@@ -8,17 +10,42 @@ __path__ = pkgutil.extend_path(__path__, __name__)
 
 __version__ = "0.1.0"
 
-__all__ = ["InfoNet", "InfonetError", "__version__"]
+if TYPE_CHECKING:
+    from infonet_ros.dependence.matrix import DependenceMatrix
+    from infonet_ros.drawing.heatmap import HeatMap
+    from infonet_ros.errors import InfonetError
+    from infonet_ros.estimator.infonet import InfoNet
+    from infonet_ros.offline.job import analyse_bag
+    from infonet_ros.settings import Settings, load_settings
+
+__all__ = [
+    "DependenceMatrix",
+    "HeatMap",
+    "InfoNet",
+    "InfonetError",
+    "Settings",
+    "__version__",
+    "analyse_bag",
+    "load_settings",
+]
+
+_MODULES = {
+    "DependenceMatrix": "dependence.matrix",
+    "HeatMap": "drawing.heatmap",
+    "InfoNet": "estimator.infonet",
+    "InfonetError": "errors",
+    "Settings": "settings",
+    "analyse_bag": "offline.job",
+    "load_settings": "settings",
+}
 
 
-def __getattr__(name: str) -> type:
-    """Import the public names on first use, so that `infonet --help` need not wait for torch."""
-    if name == "InfoNet":
-        from infonet_ros.estimator.infonet import InfoNet
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that `infonet --help` need not wait for torch."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
-        return InfoNet
-    if name == "InfonetError":
-        from infonet_ros.errors import InfonetError
 
-        return InfonetError
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __dir__() -> list[str]:
+    return __all__

@@ -48,7 +48,7 @@ class NoRos:
         if name.split(".")[0] in ("rclpy", "ament_index_python", "builtin_interfaces", "std_msgs", "sensor_msgs"):
             raise ModuleNotFoundError(name=name)
 sys.meta_path.insert(0, NoRos())
-import infonet_ros, infonet_ros.cli, infonet_ros.estimator, infonet_ros.streams, infonet_ros.offline
+import infonet_ros, infonet_ros.cli, infonet_ros.estimator, infonet_ros.intake, infonet_ros.offline
 assert infonet_ros.__file__.startswith(sys.argv[1]), infonet_ros.__file__
 assert not {"torch", "rclpy"} & set(sys.modules), "torch or rclpy was imported"
 net = infonet_ros.InfoNet.from_pretrained(device="cpu")
@@ -73,3 +73,10 @@ def test_the_versions_agree():
 
     package = (ROOT / "package.xml").read_text(encoding="utf-8")
     assert re.search("<version>(.+)</version>", package)[1] == infonet_ros.__version__
+
+
+def test_every_public_name_is_there():
+    import infonet_ros
+
+    assert [name for name in infonet_ros.__all__ if not hasattr(infonet_ros, name)] == []
+    assert dir(infonet_ros) == infonet_ros.__all__

@@ -81,7 +81,7 @@ def test_the_analysis_of_a_bag(tmp_path):
     (command,) = [command for command in commands("bash") if command.startswith("infonet bag")]
     *command, option, out = command.split()
     assert (option, out) == ("--out", "demo_output/husky")
-    ended = run([sys.executable, "-m", "infonet_ros.cli", *command[1:], option, str(tmp_path)])
+    ended = run([sys.executable, "-m", "infonet_ros", *command[1:], option, str(tmp_path)])
 
     assert ended.returncode == 0, ended.stderr
     assert {"report.html", "params.yaml"} <= {path.name for path in tmp_path.iterdir()}

@@ -21,7 +21,10 @@ def train(
         str, typer.Option(help="Where to train: auto (a GPU where there is one), cpu, cuda or cuda:1, say.")
     ] = "auto",
 ) -> None:
-    """Train the network on simulated distributions; the best weights stay in FOLDER/infonet.safetensors."""
+    """Train the network on simulated distributions.
+
+    The best weights stay in FOLDER/infonet.safetensors.
+    """
     from dataclasses import replace
 
     import torch

@@ -24,6 +24,7 @@ TINY = {
     "order": {"SHORT": 2},
     "coverage": {"SHORT": 1, "FAMILIES": FAMILIES[-3:]},
     "significance": {"SHORT": 1, "SURROGATES": 19},
+    "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
     "speed": {"SHORT_SAMPLES": (200, 1000), "SHORT_CHANNELS": (4, 8), "SHORT_ROUNDS": 1, "CHANNELS": 8},
 }
 
@@ -80,15 +81,15 @@ def test_the_exponent_of_a_power():
 
 
 def test_time_goes_to_the_module_in_which_it_passes():
-    from infonet_ros.streams.alignment import resample
+    from infonet_ros.intake.alignment import resample
 
     stamps = np.arange(200_000, dtype=np.int64)
     with ModuleClock() as clock:
         resample(stamps, stamps[:, None].astype(float), stamps[1:-1], "linear", 10.0)
         sorted(np.arange(1000)[::-1].tolist())
 
-    assert max(clock.seconds, key=clock.seconds.get) == "streams.alignment"
-    assert set(clock.seconds) <= {"streams.alignment", "outside"}
+    assert max(clock.seconds, key=clock.seconds.get) == "intake.alignment"
+    assert set(clock.seconds) <= {"intake.alignment", "outside"}
 
 
 def test_a_markdown_table():

@@ -13,9 +13,9 @@ from sensor_msgs.msg import Image
 from visualization_msgs.msg import MarkerArray
 
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
+from infonet_ros.node.image import IMAGE_TOPIC
+from infonet_ros.node.markers import MARKERS_TOPIC
 from infonet_ros.node.outputs import CHANNELS_TOPIC, MODALITIES_TOPIC
-from infonet_ros.view.image import IMAGE_TOPIC
-from infonet_ros.view.markers import MARKERS_TOPIC
 
 CONFIG = Path(__file__).parents[2] / "config"
 PUBLISHED = {
@@ -43,7 +43,7 @@ def test_rviz_shows_image_graph_and_tf():
 
 
 def test_rviz_stands_in_the_frame_of_the_markers():
-    from infonet_ros.streams.settings import Settings
+    from infonet_ros.settings import Settings
 
     manager = yaml.safe_load((CONFIG / "infonet.rviz").read_text())["Visualization Manager"]
     assert manager["Global Options"]["Fixed Frame"] == Settings().frame_id

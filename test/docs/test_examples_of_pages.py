@@ -13,8 +13,8 @@ import typer
 import yaml
 
 from infonet_ros.cli import app
-from infonet_ros.streams.settings import load_settings
-from infonet_ros.streams.window_stream import WindowStream
+from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.settings import load_settings
 from infonet_ros.training.configuration import load_configuration
 
 ROOT = Path(__file__).parents[2]

@@ -14,7 +14,7 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 reference = import_module("reference")
 
 
-@pytest.mark.parametrize("name", ["MutualInformationMatrix", "MutualInformationPair"])
+@pytest.mark.parametrize("name", ["MutualInformationMatrix", "MutualInformationPair", "PairEvidence"])
 def test_every_field_of_a_message_is_described(name):
     messages = pytest.importorskip("infonet_ros.msg")
     introduction, rows = reference.described_fields((ROOT / "msg" / f"{name}.msg").read_text(encoding="utf-8"))
