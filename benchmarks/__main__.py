@@ -2,7 +2,7 @@
 
     python -m benchmarks [--long] [--out FOLDER] [name ...]
 
-The long version, in its own folder, also brings the tables of README.md and docs/ up to date.
+The long version, in its own folder, also brings the tables of docs/ up to date.
 """
 
 import argparse
@@ -15,8 +15,20 @@ from pathlib import Path
 from benchmarks import pages
 from benchmarks.benchmark import RESULTS, Benchmark, Options, add_options, default_folder, load, run
 
-NAMES = ("accuracy", "order", "coverage", "significance", "speed", "node_latency", "profile_hop")
-_NEED_ROS = ("node_latency", "profile_hop")
+NAMES = (
+    "accuracy",
+    "order",
+    "coverage",
+    "significance",
+    "independence",
+    "detection",
+    "speed",
+    "recorded_intake",
+    "intake",
+    "node_latency",
+    "profile_hop",
+)
+_NEED_ROS = ("intake", "node_latency", "profile_hop")
 
 
 def main() -> int:

@@ -23,7 +23,7 @@ from infonet_ros import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 
 RESULTS = Path(__file__).parent / "results"
-"""Results of the long version; README.md and docs/ quote them."""
+"""Results of the long version; docs/ quotes them."""
 
 SHORT_RESULTS = Path("bench_output")
 
@@ -162,7 +162,7 @@ def default_folder(long: bool) -> Path:
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that all benchmarks have."""
-    parser.add_argument("--long", action="store_true", help="the long version, which README.md and docs/ quote")
+    parser.add_argument("--long", action="store_true", help="the long version, which docs/ quotes")
     parser.add_argument(
         "--out", type=Path, help="folder of the results; bench_output, or with --long benchmarks/results"
     )

@@ -18,8 +18,8 @@ from benchmarks.faults import FAULTS, STORMS, Episode, FaultyRobot, Message, epi
 from benchmarks.invariants import MatrixInspector, ProcessState, Tally
 from benchmarks.node_process import interrupt, node_process
 from benchmarks.robot import Robot
-from infonet_ros.offline.bags import Bag
-from infonet_ros.streams.settings import Settings, load_settings
+from infonet_ros.intake.bags import Bag
+from infonet_ros.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[1]
 RECORDING, PARAMETERS = ROOT / "test" / "data" / "guardian", ROOT / "config" / "guardian.yaml"

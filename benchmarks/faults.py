@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from rclpy.serialization import deserialize_message, serialize_message
 
-from infonet_ros.offline.bags import Bag
-from infonet_ros.streams.channels import header_stamp
-from infonet_ros.streams.message_types import message_class
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.paths import header_stamp
+from infonet_ros.intake.types import message_class
 
 NANOSECONDS = 1_000_000_000
 START = 1_750_000_000 * NANOSECONDS

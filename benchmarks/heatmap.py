@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from infonet_ros.matrices import DependenceMatrix
-from infonet_ros.view.heatmap import HeatMap, Layout
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing.heatmap import HeatMap, Layout
 
 ROUNDS = 9
 

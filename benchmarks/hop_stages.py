@@ -16,14 +16,16 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.load import Load
 from benchmarks.module_clock import ModuleClock
 from infonet_ros import InfoNet
-from infonet_ros.matrices import DependenceMatrix, channel_matrix
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix
+from infonet_ros.intake.decoder import Decoder
+from infonet_ros.intake.types import installed_definitions
+from infonet_ros.intake.window import Window
+from infonet_ros.intake.window_stream import Cut, WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
-from infonet_ros.streams.channels import Channel, header_stamp, parse_channel
-from infonet_ros.streams.message_types import ros_schema
-from infonet_ros.streams.settings import Settings, settings_from_parameters
-from infonet_ros.streams.window import Window
-from infonet_ros.streams.window_stream import NANOSECONDS, Cut, WindowStream
+from infonet_ros.node.polling import LONGEST_PERIOD
+from infonet_ros.settings import Settings, settings_from_parameters
+from infonet_ros.text import NANOSECONDS
 
 # Modules of the estimator by stage; one that is not named here counts as the rest.
 _STAGES = {
@@ -61,11 +63,12 @@ class Hop:
         self._settings: Settings = settings_from_parameters(load.parameters(weights))
         self._net = InfoNet.from_pretrained("cpu", weights)
         self._windows = WindowStream(self._settings)
-        self._channels: dict[str, list[Channel]] = {
-            modality.name: [parse_channel(path).bind(TYPE, ros_schema, modality.topic) for path in modality.channels]
+        self._decoders = {
+            modality.name: Decoder(TYPE, installed_definitions(TYPE), modality.channels, modality.topic)
             for modality in self._settings.modalities
         }
         self._per_hop = round(load.hop * load.rate)
+        self._per_look = max(1, round(LONGEST_PERIOD * load.rate))
         self._messages = self._stream()
 
     def stages(self) -> list[Stage]:
@@ -90,33 +93,42 @@ class Hop:
             *self._output_stages(matrix),
         ]
 
-    def _stream(self) -> Iterator[tuple[str, QuaternionStamped]]:
-        """Yield modality and message, in the order of their stamps, for ever."""
+    def _stream(self) -> Iterator[dict[str, list[bytes]]]:
+        """Yield the messages between two looks into the queues, by modality, for ever."""
+        messages = self._messages_by_time()
+        while True:
+            batch: dict[str, list[bytes]] = {name: [] for name in self._decoders}
+            for _ in range(self._per_look):
+                for name, data in next(messages):
+                    batch[name].append(data)
+            yield batch
+
+    def _messages_by_time(self) -> Iterator[list[tuple[str, bytes]]]:
+        """Yield modality and message of all topics, in the order of their stamps, for ever."""
         rng = np.random.default_rng(0)
         names = [modality.name for modality in self._settings.modalities]
         stamp = NANOSECONDS
         while True:
-            common = rng.normal()
+            common, now = rng.normal(), []
             for name in names:
                 message = QuaternionStamped()
                 message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp, NANOSECONDS)
                 q = message.quaternion
                 q.x, q.y, q.z, q.w = (common + rng.normal(size=4)).tolist()
-                yield name, message
+                now.append((name, serialize_message(message)))
+            yield now
             stamp += round(NANOSECONDS / self._load.rate)
 
     def _take_hop(self) -> tuple[float, float, list[Cut]]:
         """Take the messages of one hop in; return the seconds to read and to buffer them, and the windows cut."""
-        batch = [next(self._messages) for _ in range(self._per_hop * self._load.topics)]
+        looks = [next(self._messages) for _ in range(self._per_hop // self._per_look)]
         started = time.thread_time()
-        read = [
-            (name, header_stamp(message), [channel.extract(message) for channel in self._channels[name]])
-            for name, message in batch
-        ]
+        read = [{name: self._decoders[name].read(messages) for name, messages in look.items()} for look in looks]
         between = time.thread_time()
         cuts: list[Cut] = []
-        for name, stamp, values in read:
-            self._windows.push(name, stamp or 0, values)
+        for look in read:
+            for name, found in look.items():
+                self._windows.extend(found.stamps, {name: (found.values, found.present)})
             cuts += self._windows.ready()
         return between - started, time.thread_time() - between, cuts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros import InfoNet
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
-from infonet_ros.matrices import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_from_message, pair_messages, time_nanoseconds
 

@@ -1,4 +1,4 @@
-"""Tables of README.md and docs/ made from the results, between two comments that mark the section.
+"""Tables of docs/ made from the results, between two comments that mark the section.
 
     python -m benchmarks.pages
 
@@ -19,7 +19,8 @@ from benchmarks.estimators import INFONET
 from benchmarks.speed import GOALS, ratios
 
 ROOT = Path(__file__).resolve().parent.parent
-README, PERFORMANCE = ROOT / "README.md", ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
+ACCURACY, PERFORMANCE = ROOT / "docs" / "accuracy.md", ROOT / "docs" / "performance.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
@@ -44,7 +45,7 @@ def table(name: str, record: dict[str, Any]) -> str:
 def sections() -> list[tuple[Path, str, str]]:
     """Return page, name and text of each section that the results fill."""
     found = records()
-    made = [(README, "accuracy", accuracy_section(found))]
+    made = [(README, "in short", in_short(found)), (ACCURACY, "accuracy", accuracy_section(found))]
     if "profile_hop" in found:
         made.append((PERFORMANCE, "hop", table("profile_hop", found["profile_hop"])))
     if "speed" in found:
@@ -69,6 +70,27 @@ def with_section(page: str, name: str, text: str) -> str:
     return replaced
 
 
+IN_SHORT = {
+    "error relative to the nearest-neighbour estimator (KSG)": ("accuracy", "families with mixtures"),
+    "the 90 % interval holds the truth, on families left out of training": ("coverage", "T = 2000"),
+    "false alarms of the p-value at the 5 % level, on slow streams": ("significance", "false alarms"),
+    "pairs a second relative to KSG by k-d trees": ("speed", "T = 5000"),
+    "faults found in a real drive": ("detection", "faults found"),
+    "median time until they are found": ("detection", "median time"),
+}
+"""What README.md says of how good it is: in words, and by which benchmark's first claim with which text."""
+
+
+def in_short(found: dict[str, dict[str, Any]]) -> str:
+    """Return the few figures of README.md; docs/accuracy.md has all, with the commands."""
+    rows = []
+    for words, (name, text) in IN_SHORT.items():
+        claims = _benchmark(name).claim(found[name]["results"])
+        claim = next(claim for claim in claims if text in claim.text)
+        rows.append(f"- {words}: **{claim.measured.partition(' (')[0]}**")
+    return "\n".join(rows)
+
+
 def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
     """Errors at T = 2000 beside other estimators, and every claim with its command."""
     accuracy = found["accuracy"]
@@ -85,11 +107,11 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
         ),
         markdown_table(["family", *names], rows),
         _wrapped(
-            f"[All of it](benchmarks/results/accuracy.md) has bias, repetitions, T = {', '.join(others)}, and MINE "
+            f"[All of it](../benchmarks/results/accuracy.md) has bias, repetitions, T = {', '.join(others)}, and MINE "
             f"trained on each pair. What else was asked, on {machine['processor']} with {machine['cores']} cores:"
         ),
         claim_table(found),
-        "![Error by family and by T](benchmarks/results/accuracy.png)",
+        "![Error by family and by T](../benchmarks/results/accuracy.png)",
     ])  # fmt: skip
 
 
@@ -120,7 +142,7 @@ def claim_table(found: dict[str, dict[str, Any]]) -> str:
     """All claims of all records, misses included, each with the command that shows it."""
     rows = []
     for name, record in found.items():
-        command = f"[`{record['command']}`](benchmarks/results/{name}.md)"
+        command = f"[`{record['command']}`](../benchmarks/results/{name}.md)"
         for claim in _benchmark(name).claim(record["results"]):
             rows.append([claim.text, claim.goal, claim.measured, verdict(claim), command])
     return markdown_table(["claim", "goal", "measured", "reached", "command"], rows)

@@ -1,0 +1,190 @@
+"""What a message costs the node, beside a process that takes the same bytes and does nothing with them.
+
+Both listen to the same topics at the same time, each in a process of its own; processor time is that of the whole
+process, middleware and all, from the first message to the last. The node's first window is never full, so that it does
+nothing but take messages in. Needs ROS 2.
+
+    python -m benchmarks.intake [--long] [--minutes 10]
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
+from benchmarks.load import BOUND
+from benchmarks.node_process import interrupt, node_process
+from benchmarks.plots import figure
+from benchmarks.sensor_publisher import IMAGE_SHAPE
+
+SHORT, LONG = 10.0, 60.0  # s, of each load
+TICK = os.sysconf("SC_CLK_TCK")
+REST = 1.0  # s for what is still on its way when the publisher ends
+
+
+@dataclass(frozen=True)
+class Sensors:
+    """Topics that one process publishes, the channels that the node reads of each, and the goal."""
+
+    what: str
+    kind: str
+    type: str
+    topics: int
+    rate: float
+    depth: int
+    channels: tuple[str, ...]
+    goal: float
+
+    @property
+    def title(self) -> str:
+        """What is published, in words."""
+        return f"{self.what} at {self.rate:g} Hz"
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the topics."""
+        return [f"/{self.kind}_{index}" for index in range(self.topics)]
+
+    def node_arguments(self, weights: Path) -> list[str]:
+        """Return the node's command line, with windows that are never full."""
+        names = [name.strip("/") for name in self.names]
+        values: dict[str, Any] = {"modalities": names, "window": 3600.0, "hop": 3600.0, "rate": 100.0}
+        values |= {"weights": str(weights), "device": "cpu"}
+        for name in names:
+            values |= {f"{name}.topic": f"/{name}", f"{name}.channels": list(self.channels)}
+        return ["--ros-args", *(part for name, value in values.items() for part in ("-p", f"{name}:={value}"))]
+
+
+IMU = Sensors(
+    "8 Imu topics", "imu", "sensor_msgs/msg/Imu", 8, 200.0, 1000,
+    tuple(f"{what}.{axis}" for what in ("angular_velocity", "linear_acceleration") for axis in "xyz"), 3.0,
+)  # fmt: skip
+IMAGE = Sensors(
+    f"an Image of {IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2] / 1e6:.1f} MB", "image",
+    "sensor_msgs/msg/Image", 1, 30.0, 5, ("pixels[200:280, 280:360]|mean",), 1.2,
+)  # fmt: skip
+FAST = replace(IMU, rate=500.0)
+
+
+def measure(options: Options, minutes: float | None = None) -> dict[str, Any]:
+    """Return the processor seconds and the messages of both processes, for each load; with ``minutes`` of the fast."""
+    seconds = (LONG if options.long else SHORT) if minutes is None else 60.0 * minutes
+    loads = (IMU, IMAGE, FAST) if minutes is None else (FAST,)
+    return {"seconds": seconds, "loads": {load.title: _measure(load, seconds, options.weights) for load in loads}}
+
+
+def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
+    import rclpy
+    from rclpy.signals import SignalHandlerOptions
+
+    from benchmarks.listener import Listener
+
+    count = round(seconds * load.rate)
+    bare = [sys.executable, "-m", "benchmarks.bare_polling", *load.names]
+    bare += ["--type", load.type, "--depth", str(load.depth)]
+    publisher = [sys.executable, "-m", "benchmarks.sensor_publisher", *load.names]
+    publisher += ["--kind", load.kind, "--rate", str(load.rate), "--count", str(count)]
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    listener = Listener()
+    try:
+        with (
+            node_process(load.node_arguments(weights)) as node,
+            subprocess.Popen(bare, stdout=subprocess.PIPE, text=True) as floor,
+        ):
+            try:
+                listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
+                with subprocess.Popen(publisher) as published:
+                    listener.wait_until(lambda: _received(listener, load), "the first message")
+                    before, began = [_processor_seconds(p.pid) for p in (node, floor)], _received(listener, load)
+                    while published.poll() is None:
+                        listener.listen_for(0.5)
+                listener.listen_for(REST + 1.0)
+                after = [_processor_seconds(p.pid) for p in (node, floor)]
+                received = _received(listener, load)
+                floor.send_signal(signal.SIGINT)
+                taken = int(floor.communicate(timeout=BOUND)[0])
+            finally:
+                floor.kill()
+            interrupt(node)
+    finally:
+        listener.destroy_node()
+        rclpy.shutdown()
+    return {
+        "goal": load.goal,
+        "sent": count * load.topics,
+        "received": received,
+        "received by the bare process": taken,
+        "messages of the time": received - began,
+        "node": after[0] - before[0],
+        "bare": after[1] - before[1],
+    }
+
+
+def _received(listener: Any, load: Sensors) -> int:
+    statuses = [listener.statuses.get(f"infonet: {topic}", {}) for topic in load.names]
+    return sum(int(status.get("received", 0)) for status in statuses)
+
+
+def _processor_seconds(pid: int) -> float:
+    """Processor time of all threads of a process so far, user and system."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Table in Markdown."""
+    rows = []
+    for title, found in results["loads"].items():
+        node, bare = (1e6 * found[name] / found["messages of the time"] for name in ("node", "bare"))
+        lost = f"{found['sent']}, {found['sent'] - found['received']}"
+        rows.append([title, lost, f"{node:.0f} µs", f"{bare:.0f} µs", f"{node / bare:.2f}"])
+    header = ["topics", "messages sent, of which lost", "the node, a message", "the bare process", "times"]
+    return f"{results['seconds']:g} s of each.\n\n{markdown_table(header, rows)}"
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the bare process."""
+    claims = []
+    for title, found in results["loads"].items():
+        times, lost, goal = found["node"] / found["bare"], found["sent"] - found["received"], found["goal"]
+        text = f"processor time of the node's intake beside that of bare polling, {title}"
+        claims.append(Claim(text, f"at most {goal:g} times", f"{times:.2f} times", times <= goal))
+        text = f"messages lost in the same run, {title} for {results['seconds']:g} s"
+        claims.append(Claim(text, "0", f"{lost} of {found['sent']}", lost == 0))
+    return claims
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw both processes for each load."""
+    made, axes = figure(len(results["loads"]), height=2.4)
+    for one, (title, found) in zip(axes, results["loads"].items(), strict=True):
+        times = [1e6 * found[name] / found["messages of the time"] for name in ("node", "bare")]
+        one.barh(["node", "bare polling"], times, color=["#0072b2", "#e69f00"])
+        one.set_title(title, fontsize=9)
+        one.set_xlabel("a message [µs]")
+        one.invert_yaxis()
+    return made
+
+
+BENCHMARK = Benchmark("intake", "What a message costs the node", measure, describe, draw, claim)
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.intake")
+    add_options(parser)
+    parser.add_argument("--minutes", type=float, help=f"only {FAST.title}, for so long: whether anything is lost")
+    given = parser.parse_args()
+    benchmark = replace(BENCHMARK, measure=partial(measure, minutes=given.minutes))
+    run(benchmark, Options.of(given), given.out or default_folder(given.long))
+
+
+if __name__ == "__main__":
+    _main()

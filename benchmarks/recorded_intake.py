@@ -1,0 +1,136 @@
+"""What a recorded message costs, from the file to the buffers of the windows, beside rosbags' raw reading.
+
+A bag of Imu topics is generated; then its messages are read raw, and read into buffers, each in this process. The
+memory of a second, longer bag tells whether it grows with the recording.
+
+    python -m benchmarks.recorded_intake [--long]
+"""
+
+import resource
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from rosbags.rosbag2 import StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.plots import figure
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.settings import Modality, Settings
+
+SHORT, LONG = 60.0, 1800.0  # s of recording
+TOPICS, RATE = 8, 100.0
+GOAL = 6.0  # µs a message
+GROWTH = 16.0  # MiB of memory more for a recording of twice the length
+KIND = "sensor_msgs/msg/Imu"
+EPOCH = 1_700_000_000_000_000_000
+MODALITIES = tuple(
+    Modality(f"imu{index}", f"/imu_{index}", ("angular_velocity.z", "linear_acceleration.x")) for index in range(TOPICS)
+)
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Return processor seconds for the same messages, raw and read into buffers, and the memory that was needed."""
+    seconds = LONG if options.long else SHORT
+    with tempfile.TemporaryDirectory(prefix="infonet-") as folder:
+        half, whole = _write(Path(folder) / "half", seconds / 2), _write(Path(folder) / "whole", seconds)
+        _timed(_read_into_buffers, half)
+        before = _peak_memory()
+        buffers = _timed(_read_into_buffers, whole)
+        after = _peak_memory()
+        raw = _timed(_read_raw, whole)
+    messages = round(seconds * RATE) * TOPICS
+    return {"messages": messages, "raw": raw, "intake": buffers, "MiB more for twice the length": after - before}
+
+
+def _write(path: Path, seconds: float) -> Path:
+    """Write Imu messages of noise, one after the other."""
+    store = get_typestore(Stores.LATEST)
+    make = store.types
+    rng = np.random.default_rng(0)
+    with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:
+        connections = [writer.add_connection(m.topic, KIND, typestore=store) for m in MODALITIES]
+        for tick in range(round(seconds * RATE)):
+            now = EPOCH + round(tick * 1e9 / RATE)
+            header = make["std_msgs/msg/Header"](make["builtin_interfaces/msg/Time"](*divmod(now, 10**9)), "imu_link")
+            vector = make["geometry_msgs/msg/Vector3"](*rng.normal(size=3))
+            turn, unknown = make["geometry_msgs/msg/Quaternion"](0.0, 0.0, 0.0, 1.0), np.zeros(9)
+            raw = store.serialize_cdr(make[KIND](header, turn, unknown, vector, unknown, vector, unknown), KIND)
+            for index, connection in enumerate(connections):
+                writer.write(connection, now + index, raw)
+    return path
+
+
+def _timed(read: Callable[[Bag], None], path: Path) -> float:
+    with Bag([path]) as bag:
+        began = time.process_time()
+        read(bag)
+        return time.process_time() - began
+
+
+def _read_raw(bag: Bag) -> None:
+    deque(bag.raw_messages([m.topic for m in MODALITIES], bag.start, bag.end + 1), maxlen=0)
+
+
+def _read_into_buffers(bag: Bag) -> None:
+    stream = WindowStream(Settings(modalities=MODALITIES, window=20.0, hop=1.0, rate=RATE))
+    for piece in bag.pieces(MODALITIES, bag.start, bag.end + 1):
+        for batch in piece.batches:
+            stream.extend(*batch)
+        stream.ready()
+
+
+def _peak_memory() -> float:
+    """MiB that this process had at most."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 2 ** (20 if sys.platform == "darwin" else 10)
+
+
+def _microseconds(results: dict[str, Any], what: str) -> float:
+    return 1e6 * float(results[what]) / float(results["messages"])
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Table in Markdown."""
+    rows = [[name, f"{_microseconds(results, what):.1f} µs"] for what, name in NAMES.items()]
+    more = f"{results['MiB more for twice the length']:.0f} MiB more of memory for twice the length."
+    title = f"{results['messages']} Imu messages of {TOPICS} topics, two channels each. {more}"
+    return f"{title}\n\n{markdown_table(['', 'processor time of a message'], rows)}"
+
+
+NAMES = {"raw": "rosbags, raw", "intake": "into buffers, windows cut"}
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with what is aimed at."""
+    cost, more = _microseconds(results, "intake"), results["MiB more for twice the length"]
+    text = f"processor time of a recorded message, from the file to the buffers, {TOPICS} Imu topics at {RATE:g} Hz"
+    memory = "memory for a recording of twice the length"
+    return [
+        Claim(text, f"at most {GOAL:g} µs", f"{cost:.1f} µs", cost <= GOAL),
+        Claim(memory, f"at most {GROWTH:g} MiB more", f"{more:.0f} MiB more", more <= GROWTH),
+    ]
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw both beside each other."""
+    made, axes = figure(1, height=2.0)
+    (one,) = axes
+    one.barh(list(NAMES.values()), [_microseconds(results, what) for what in NAMES], color=["#e69f00", "#0072b2"])
+    one.set_xlabel("a message [µs]")
+    one.invert_yaxis()
+    return made
+
+
+BENCHMARK = Benchmark("recorded_intake", "What a recorded message costs", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
