@@ -25,16 +25,16 @@ demo: setup  ## Replay a real robot's recording into the node and watch the matr
 test: setup  ## All tests
 	@$(ACTIVATE) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest
 
-lint: setup  ## Style, docstrings, types, and every link of the documentation
+lint: setup  ## Style, types, which room imports which (pyproject.toml), and every link of the documentation
 	@$(ACTIVATE) { \
-	  python3 -m ruff check .; style=$$?; python3 -m mypy; types=$$?; \
-	  $(SPHINX) -b dummy . site; exit $$((style || types || $$?)); }
+	  python3 -m ruff check .; style=$$?; python3 -m mypy; types=$$?; lint-imports --no-cache; rooms=$$?; \
+	  $(SPHINX) -b dummy . site; exit $$((style || types || rooms || $$?)); }
 
 docs: setup  ## The documentation as a site, under site/
 	@$(ACTIVATE) $(SPHINX) . site && echo "The documentation is site/docs/index.html."
 
 # The estimators to compare with come by the extra of setup.py; where ROS 2 is sourced, install them as you see fit.
-bench: setup  ## Figures beside other estimators, under 3 minutes; with LONG=1 those of README.md and docs/, on a quiet machine
+bench: setup  ## Figures beside other estimators, under 3 minutes; with LONG=1 those of docs/, on a quiet machine
 	@$(if $(ROS_DISTRO),,.venv/bin/pip install -q uv && VIRTUAL_ENV=.venv .venv/bin/uv pip install -q -r setup.py --extra bench)
 	@$(ACTIVATE) python3 -m benchmarks $(if $(LONG),--long)
 

@@ -24,11 +24,13 @@ setup(
     packages=[*find_namespace_packages(include=["infonet_ros", "infonet_ros.*"]), "infonet_ros.definitions"],
     package_dir={"infonet_ros.definitions": "msg"},
     package_data={
+        "infonet_ros": ["py.typed"],
         "infonet_ros.definitions": ["*.msg"],
         "infonet_ros.models": ["*"],
-        "infonet_ros.offline": ["report.*"],
+        "infonet_ros.offline": ["report.*", "templates/*"],
     },
     install_requires=[
+        "jinja2",
         "matplotlib",
         "numpy",
         "pillow",
@@ -46,6 +48,8 @@ setup(
     extras_require={
         "bench": ["ennemi", "scikit-learn"],  # the estimators that `make bench` compares with
         "dask": ["distributed"],  # infonet fleet
+        "pandas": ["pandas"],  # results as DataFrames
+        "ulog": ["pyulog"],  # flight logs of PX4
     },
-    entry_points={"console_scripts": ["infonet = infonet_ros.cli:main"]},
+    entry_points={"console_scripts": ["infonet = infonet_ros.__main__:main"]},
 )

@@ -12,7 +12,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 from rosbags.typesys import Stores, get_typestore
 from targets import GUARDIAN, TARGETS, shipped_card
 
-from infonet_ros.offline.bags import Bag
+from infonet_ros.intake.bags import Bag
 
 ROOT = Path(__file__).parents[1]
 PER_TOPIC = 4  # messages

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.weights import SHIPPED, load_weights
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.proposal import params_document, propose
-from infonet_ros.offline.recording import chosen_span
-from infonet_ros.offline.tables import Table
-from infonet_ros.streams.settings import Settings, load_settings
-from infonet_ros.streams.window_stream import WindowStream
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.settings import Settings, load_settings, params_document
 from infonet_ros.training.configuration import load_configuration
 
 GUARDIAN = Path(__file__).parents[1] / "test" / "data" / "guardian"
@@ -51,7 +51,7 @@ def metadata(data: bytes) -> None:
 def table(data: bytes) -> None:
     """CSV file."""
     with _file("table.csv", data) as path:
-        _explore(Table(path))
+        _explore(Tables([path]))
 
 
 def settings(data: bytes) -> None:
@@ -92,7 +92,7 @@ def _explore_bag(name: str, data: bytes) -> None:
         _explore(Bag([path]))
 
 
-def _explore(recording: Bag | Table) -> None:
+def _explore(recording: Bag | Tables) -> None:
     """Go the way of the analysis up to the windows, which is as far as strange bytes get."""
     with suppress(InfonetError), recording:
         span = chosen_span(recording, 0.0, None)

@@ -12,16 +12,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from rich.console import Console
 
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.drawing import palette
+from infonet_ros.drawing.heatmap import FAINT, INK, PAGE, HeatMap
+from infonet_ros.drawing.screen import Snapshot, screen
+from infonet_ros.drawing.selection import Selection
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.matrices import DependenceMatrix
+from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import Analysis, analyse
-from infonet_ros.offline.bags import Bag
-from infonet_ros.offline.recording import chosen_span
-from infonet_ros.streams.settings import load_settings
-from infonet_ros.view import palette
-from infonet_ros.view.heatmap import FAINT, INK, PAGE, HeatMap
-from infonet_ros.view.screen import Snapshot, screen
-from infonet_ros.view.selection import Selection
+from infonet_ros.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"

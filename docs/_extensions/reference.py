@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 from infonet_ros.node.parameters import MEMBERS
-from infonet_ros.streams.settings import scalar_parameters
+from infonet_ros.settings import scalar_parameters
 
 MESSAGES = Path(__file__).parents[2] / "msg"
 
