@@ -113,8 +113,7 @@ def measure(options: Options) -> dict[str, Any]:
     pairs = LONG if options.long else SHORT
     rng = np.random.default_rng(21)
     auc = {
-        str(samples): _auc(net, rng, samples, pairs)
-        for samples in tqdm(SAMPLES, desc="independence, AUC", leave=False)
+        str(samples): _auc(net, rng, samples, pairs) for samples in tqdm(SAMPLES, desc="independence, AUC", leave=False)
     }
     power = {
         name: {"samples": samples, "channels": channels, "called": _power(net, rng, task, pairs)}
@@ -226,9 +225,7 @@ def _canonical(x: np.ndarray, y: np.ndarray) -> float:
     """Largest canonical correlation, with a ridge on both covariances."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     whitened = [
-        solve_triangular(
-            cholesky(v.T @ v / len(v) + RIDGE * v.var() * np.eye(v.shape[1]), lower=True), v.T, lower=True
-        )
+        solve_triangular(cholesky(v.T @ v / len(v) + RIDGE * v.var() * np.eye(v.shape[1]), lower=True), v.T, lower=True)
         for v in (x, y)
     ]
     return float(np.linalg.norm(whitened[0] @ whitened[1].T / len(x), 2))
@@ -271,9 +268,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     pairs, auc = results["pairs"], results["auc"]
     behind = max(by_test[DISTANCE] - by_test[INFONET] for by_test in auc.values())
     ahead = min(by_test[INFONET] - shown for by_test, shown in zip(auc.values(), NOTEBOOK, strict=True))
-    lacking = max(
-        (max(row["called"].values()) - row["called"][INFONET]) / pairs for row in results["power"].values()
-    )
+    lacking = max((max(row["called"].values()) - row["called"][INFONET]) / pairs for row in results["power"].values())
     shares = [row["called"] / row["tested"] for row in results["alarms"].values() if row["tested"]]
     low, high = ALARMS
     return [

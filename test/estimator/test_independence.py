@@ -29,9 +29,9 @@ def independent(rng, samples, channels):
 
 
 def slow(coefficient):
-    return lambda rng, samples, channels: (
-        lfilter([1.0], [1.0, -coefficient], rng.standard_normal((2, samples + 200, channels)), axis=1)[:, 200:]
-    )
+    return lambda rng, samples, channels: lfilter(
+        [1.0], [1.0, -coefficient], rng.standard_normal((2, samples + 200, channels)), axis=1
+    )[:, 200:]
 
 
 def common_sum(rng, samples, channels):
