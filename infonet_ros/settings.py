@@ -4,14 +4,16 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.text import did_you_mean, shorten
+from infonet_ros.text import did_you_mean, listed, shorten
+
+PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
+"""What the names of parameters begin with that every node has; `ros2 param dump` writes them, too."""
 
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
@@ -219,16 +221,25 @@ def checked_value(name: str, value: Any) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = _as_float(value)
     if type(value) is not kind:
-        raise ConfigurationError(f"{name} must be of type {kind.__name__}, got {_brief(value)}.")
+        raise ConfigurationError(f"{name} must be {_KINDS[kind]}, got {_brief(value)}.")
     if kind is float and not math.isfinite(value):
         raise ConfigurationError(f"{name} must be a finite number, got {_brief(value)}.")
     if "choices" in spec and value not in spec["choices"]:
-        raise ConfigurationError(f"{name} must be one of {', '.join(spec['choices'])}; got {value!r}.")
+        raise _no_choice(name, value, spec["choices"])
     if "minimum" in spec and not spec["minimum"] <= value <= spec["maximum"]:
         raise ConfigurationError(
             f"{name} must lie between {spec['minimum']} and {spec['maximum']}{unit}, got {_brief(value)}{unit}."
         )
     return value
+
+
+_KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}
+
+
+def _no_choice(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
+    return ConfigurationError(
+        f"{name} must be one of {', '.join(choices)}; got {_brief(value)}{did_you_mean(value, choices)}."
+    )
 
 
 def _brief(value: Any) -> str:
@@ -249,14 +260,16 @@ def _as_float(number: int) -> float:
 class _PlainLoader(yaml.SafeLoader):
     """Reads YAML as ROS 2 does.
 
-    Aliases are refused: a few lines of them can stand for more than fits into memory. ``1e3`` is a number; ``1_000``,
-    ``1:30`` and dates are text.
+    Aliases are refused: a few lines of them can stand for more than fits into memory. So are tags, such as ``!!int``.
+    ``1e3`` is a number; ``1_000``, ``1:30`` and dates are text.
     """
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
-        """Refuse an alias where it stands."""
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError(f"it has an alias in line {self.peek_event().start_mark.line + 1}: write it out")
+        """Refuse an alias or a tag where it stands."""
+        event = self.peek_event()
+        for kind, found in (("an alias", isinstance(event, yaml.AliasEvent)), ("a tag", getattr(event, "tag", None))):
+            if found:
+                raise yaml.YAMLError(f"it has {kind} in line {event.start_mark.line + 1}: write the value out")
         return super().compose_node(parent, index)
 
 
@@ -294,7 +307,9 @@ def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Se
     """Read the text of a ROS 2 parameter file; ``origin`` says in errors where it came from. See `load_settings`."""
     try:
         document = _PlainLoader(text).get_single_data()
-    except (ValueError, yaml.YAMLError, RecursionError) as error:  # ValueError: thousands of digits
+    except RecursionError as error:
+        raise _unreadable(origin, "it nests hundreds of levels") from error
+    except (ValueError, yaml.YAMLError) as error:  # ValueError: a number of thousands of digits
         raise _unreadable(origin, error) from error
     sections = document if isinstance(document, dict) else {}
     parameters: dict[str, Any] = {}
@@ -309,7 +324,7 @@ def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Se
     return settings_from_parameters(parameters)
 
 
-def _unreadable(origin: str, error: Exception) -> ConfigurationError:
+def _unreadable(origin: str, error: Exception | str) -> ConfigurationError:
     return ConfigurationError(f"{origin} is not a readable YAML file ({' '.join(str(error).split())}).")
 
 
@@ -336,12 +351,12 @@ def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
     modalities = tuple(_take_modality(left, name) for name in _take_strings(left, "modalities", ()))
     watches = tuple(_take_watch(left, name) for name in _take_strings(left, "watches", ()))
     scalars = {name: left.pop(name) for name in scalar_parameters() if name in left}
-    unknown = sorted(name for name in left if not name.startswith(("use_sim_time", "qos_overrides.")))
+    unknown = sorted(name for name in left if not name.startswith(PARAMETERS_OF_ROS))
     if unknown:
         hint = did_you_mean(unknown[0], _known_names(modalities, watches))
         raise ConfigurationError(
-            f"unknown parameter {unknown[0]!r}{hint}: expected one of {', '.join(scalar_parameters())}, modalities, "
-            "watches, or a key of a modality or watch that is listed there."
+            f"unknown parameter {shorten(unknown[0], 60)!r}{hint}: expected one of {', '.join(scalar_parameters())}, "
+            "modalities, watches, or a key of a modality or watch that is listed there."
         )
     return Settings(modalities=modalities, watches=watches, **scalars)
 
@@ -354,27 +369,25 @@ def _known_names(modalities: tuple[Modality, ...], watches: tuple[Watch, ...]) -
 
 
 def _missing(left: Mapping[str, Any], name: str, expected: str) -> ConfigurationError:
-    """Say that a parameter is missing, and which one may have been meant to be it."""
-    close = get_close_matches(name, [str(key) for key in left], n=1)
-    hint = f"; {close[0]!r} is not a parameter, rename it" if close else ""
-    return ConfigurationError(f"{name} is missing: expected {expected}{hint}.")
+    """Say that a parameter is missing, and which one of those that are left may have been meant to be it."""
+    return ConfigurationError(f"{name} is missing{did_you_mean(name, left)}: expected {expected}.")
 
 
 def _take_strings(left: dict[str, Any], name: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
     value = left.pop(name, default)
     if value is None:
-        raise _missing(left, name, "a list of names")
+        raise _missing(left, name, "a list such as [angular_velocity.y]")
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
-        raise ConfigurationError(f"{name} must be a list of strings, got {value!r}.")
+        raise ConfigurationError(f"{name} must be a list of texts such as [a, b], got {_brief(value)}.")
     return tuple(value)
 
 
 def _take_string(left: dict[str, Any], name: str, default: str | None = None) -> str:
     value = left.pop(name, default)
     if value is None:
-        raise _missing(left, name, "a string")
+        raise _missing(left, name, "a text such as /imu/data")
     if not isinstance(value, str):
-        raise ConfigurationError(f"{name} must be a string, got {value!r}.")
+        raise ConfigurationError(f"{name} must be a text, got {_brief(value)}.")
     return value
 
 
@@ -395,13 +408,16 @@ def _take_modality(left: dict[str, Any], name: str) -> Modality:
     )
 
 
+_EXPECTATIONS = ("dependent", "independent")
+
+
 def _take_watch(left: dict[str, Any], name: str) -> Watch:
     pair = _take_strings(left, f"{name}.pair")
     expect = _take_string(left, f"{name}.expect", Watch.expect)
     if len(pair) != 2:
         raise ConfigurationError(f"{name}.pair must name two channels or two modalities, got {list(pair)}.")
-    if expect not in ("dependent", "independent"):
-        raise ConfigurationError(f"{name}.expect must be 'dependent' or 'independent', got {expect!r}.")
+    if expect not in _EXPECTATIONS:
+        raise _no_choice(f"{name}.expect", expect, _EXPECTATIONS)
     return Watch(
         name=name,
         pair=(pair[0], pair[1]),
@@ -429,10 +445,12 @@ def _check_names(settings: Settings) -> None:
             raise ConfigurationError(f"{modality.name}.channels names a channel twice: {list(modality.channels)}.")
     for watch in settings.watches:
         rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
+        known = sorted(rows[0] | rows[1])
         if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
+            hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
             raise ConfigurationError(
                 f"{watch.name}.pair must name two different channels or two different modalities, got "
-                f"{list(watch.pair)}; known are {', '.join(sorted(rows[0] | rows[1]))}."
+                f"{list(watch.pair)}{hint}; known are {listed(known)}."
             )
 
 

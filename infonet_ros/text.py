@@ -1,10 +1,13 @@
 """How things are said: what several rooms write in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from functools import lru_cache
 
 NANOSECONDS = 1_000_000_000
+
+_LISTED = 300  # characters
 
 _EPOCH_TIMES = 100_000_000 * NANOSECONDS
 """Stamps beyond this count from 1970; those below are of simulated clocks, which start near zero."""
@@ -33,8 +36,19 @@ def counted(count: int, noun: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " (did you mean 'window'?)" where a known name is close to the one given, else nothing."""
-    close = get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]!r}?)" if close else ""
+    nearest = _nearest(name, tuple(known))
+    return f" (did you mean {nearest!r}?)" if nearest else ""
+
+
+@lru_cache(maxsize=64)  # the node asks twice a second, among the topics of a whole robot
+def _nearest(name: str, known: Sequence[str]) -> str:
+    same_letters = [other for other in known if other.lower() == name.lower()]
+    return next(iter(same_letters or get_close_matches(name, known, n=1)), "")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return "a, b, c" or "none"; of hundreds of names, the first and the last ones."""
+    return shorten(", ".join(names), _LISTED) or "none"
 
 
 def has_date(nanoseconds: int) -> bool:

@@ -40,7 +40,7 @@ def test_nesting_without_end_is_one_sentence(refused):
 
 @pytest.mark.parametrize("value", ["5", "imu", "[1, 2]"])
 def test_a_list_of_names_is_asked_for(refused, value):
-    assert "modalities must be a list of strings" in refused(f"infonet:\n ros__parameters:\n  modalities: {value}\n")
+    assert "modalities must be a list of texts" in refused(f"infonet:\n ros__parameters:\n  modalities: {value}\n")
 
 
 PAIR = "  modalities: [a]\n  a: {{topic: /a, channels: [x, y]{more}}}\n"
@@ -54,11 +54,18 @@ WATCH = "  watches: [w]\n  w: {{pair: [a.x, a.y], threshold: {threshold}}}\n"
         ("window: 1" + "0" * 5000, "not a readable YAML file"),
         ("seed: 0x" + "F" * 5000, "a whole number of 20000 bits"),
         ("window: 1e400", "window must be a finite number"),
-        ("window: 1_000", "window must be of type float"),
-        ("window: 1:30", "window must be of type float"),
-        ("window: 2024-13-45", "window must be of type float, got '2024-13-45'"),
-        ("autostart: 1", "autostart must be of type bool"),
+        ("window: 1_000", "window must be a number such as 2.5, got '1_000'"),
+        ("window: 1:30", "window must be a number"),
+        ("window: 2024-13-45", "window must be a number such as 2.5, got '2024-13-45'"),
+        ("window: true", "window must be a number such as 2.5, got True"),
+        ("window: !!bool maybe", "it has a tag in line 3: write the value out"),
+        ("window: !!timestamp soon", "it has a tag in line 3: write the value out"),
+        ("seed: !!int ''", "it has a tag in line 3: write the value out"),
+        ("seed: 1.5", "seed must be a whole number such as 1, got 1.5"),
+        ("autostart: 1", "autostart must be true or false, got 1"),
         ("windw: 3.0", "did you mean 'window'?"),
+        ("WINDOW: 3.0", "did you mean 'window'?"),
+        ("synchronization: aproximate", "got 'aproximate' (did you mean 'approximate'?)"),
         ("3: 4", "unknown parameter '3'"),
     ],
 )
@@ -74,8 +81,20 @@ def test_a_threshold_is_a_finite_number(refused, threshold):
 
 def test_a_misspelt_key_of_a_modality_is_named(refused):
     text = "infonet:\n ros__parameters:\n  modalities: [a]\n  a: {topic: /a, chanels: [x]}\n"
-    assert "a.channels is missing: expected a list of names; 'a.chanels' is not a parameter" in refused(text)
+    assert "a.channels is missing (did you mean 'a.chanels'?): expected a list" in refused(text)
     assert "did you mean 'a.type'?" in refused(f"infonet:\n ros__parameters:\n{PAIR.format(more=', typ: x')}")
+
+
+@pytest.mark.parametrize(
+    ("rule", "hint"),
+    [
+        ("pair: [a.x, a.yy]", "did you mean 'a.y'?"),
+        ("pair: [a.x, a.y], expect: dependant", "did you mean 'dependent'?"),
+    ],
+)
+def test_a_misspelt_word_of_a_watch_is_named(refused, rule, hint):
+    watch = f"  watches: [w]\n  w: {{{rule}}}\n"
+    assert hint in refused(f"infonet:\n ros__parameters:\n{PAIR.format(more='')}{watch}")
 
 
 def test_numbers_are_read_as_ros_2_reads_them_and_null_is_not_set(tmp_path):

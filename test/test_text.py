@@ -1,6 +1,6 @@
 import pytest
 
-from infonet_ros.text import printable, shorten
+from infonet_ros.text import did_you_mean, listed, printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -9,6 +9,21 @@ from infonet_ros.text import printable, shorten
 )
 def test_long_names_keep_both_ends(length, expected):
     assert shorten("imu.angular_velocity.y", length) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("/imu/dta", " (did you mean '/imu/data'?)"), ("/IMU/DATA", " (did you mean '/imu/data'?)"), ("/scan", "")],
+)
+def test_the_name_that_was_meant_is_named(name, hint):
+    assert did_you_mean(name, ["/imu/data", "/odom"]) == hint
+
+
+def test_of_many_names_the_first_and_the_last_are_listed():
+    assert listed([]) == "none"
+    assert listed("ab") == "a, b"
+    text = listed(f"/topic_{number}" for number in range(3000))
+    assert text.startswith("/topic_0, /topic_1") and text.endswith("/topic_2999") and len(text) == 300
 
 
 def test_control_characters_are_written_out_before_the_name_is_cut():

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from infonet_ros.errors import InputError
+from infonet_ros.text import did_you_mean, listed
 
 _NAMED_ENCODINGS = {
     **dict.fromkeys(("mono8", "bayer_rggb8", "bayer_bggr8", "bayer_gbrg8", "bayer_grbg8"), ("u1", 1)),
@@ -52,8 +53,9 @@ def cloud_field(cloud: Any, name: str) -> np.ndarray:
     """
     field = next((field for field in cloud.fields if field.name == name), None)
     if field is None or field.datatype not in _POINT_TYPES:
-        known = ", ".join(field.name for field in cloud.fields)
-        raise InputError(f"the point cloud has no field {name!r} of numbers: expected one of {known}.")
+        known = [field.name for field in cloud.fields]
+        hint = did_you_mean(name, known)
+        raise InputError(f"the point cloud has no field {name!r} of numbers{hint}: expected one of {listed(known)}.")
     data = np.frombuffer(cloud.data, dtype=np.uint8)
     if data.size < cloud.height * cloud.row_step or cloud.row_step < cloud.width * cloud.point_step:
         raise InputError(

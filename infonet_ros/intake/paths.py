@@ -39,6 +39,7 @@ import numpy as np
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.arrays import cloud_field, image_pixels
 from infonet_ros.intake.types import NUMBER, TEXT, Field, Schema, full_type_name
+from infonet_ros.text import did_you_mean
 
 _STEP = re.compile(r"([A-Za-z_]\w*)(?:\[([^\[\]]+)\])?")
 _INDEX = re.compile(r"-?\d+")
@@ -181,8 +182,8 @@ def parse_channel(text: str) -> ChannelPath:
     known = (*_REDUCTIONS, *_ANGLES, *_TURNS)
     if reductions and (len(reductions) > 1 or reductions[0] not in known):
         raise ConfigurationError(
-            f"channel {text!r} ends in the reduction {'|'.join(reductions)!r}: expected one of {', '.join(known)}, "
-            f"and then '|{_RATE}' or nothing."
+            f"channel {text!r} ends in the reduction {'|'.join(reductions)!r}{did_you_mean(reductions[-1], known)}: "
+            f"expected one of {', '.join(known)}, and then '|{_RATE}' or nothing."
         )
     reduction = reductions[0] if reductions else None
     steps, position = [], 0
@@ -261,7 +262,8 @@ class _Binding:
     def _step(self, step: Step) -> Field:
         fields = self._schema(self._type)
         if step.field not in fields:
-            raise self._error(f"{self._type} has no field {step.field!r}, it has {_listed(fields)}")
+            hint = did_you_mean(step.field, fields)
+            raise self._error(f"{self._type} has no field {step.field!r}{hint}: it has {_listed(fields)}")
         field = fields[step.field]
         self._passed.append(fields)
         if isinstance(step.selector, str):

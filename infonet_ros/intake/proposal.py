@@ -18,7 +18,7 @@ from infonet_ros.intake.kinds import KINDS, Column, Kind, Treatment, as_angle, i
 from infonet_ros.intake.recording import Field, Recording, Sample, Span, unit_remedy
 from infonet_ros.intake.timing import choose_timing
 from infonet_ros.settings import Modality, Settings, scalar_parameters
-from infonet_ros.text import counted
+from infonet_ros.text import counted, did_you_mean, listed
 
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
@@ -192,7 +192,7 @@ def matching_topics(recording: Recording, globs: Sequence[str]) -> list[str]:
     for glob in globs:
         if not fnmatch.filter(there, glob):
             raise RecordingError(
-                f"no topic of {recording.label} matches {glob!r}: it has {', '.join(there) or 'none'}."
+                f"no topic of {recording.label} matches {glob!r}{did_you_mean(glob, there)}: it has {listed(there)}."
             )
     return [name for name in there if not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.settings import Modality, Settings
-from infonet_ros.text import NANOSECONDS, moment
+from infonet_ros.text import NANOSECONDS, did_you_mean, listed, moment
 
 
 @dataclass(frozen=True)
@@ -207,8 +207,9 @@ def check_topics(recording: Recording, settings: Settings) -> None:
         topic = recording.topics.get(modality.topic)
         if topic is None or not topic.count:
             problem = "is not in" if topic is None else "has no message in"
-            there = ", ".join(sorted(name for name, t in recording.topics.items() if t.count)) or "none"
+            there = sorted(name for name, t in recording.topics.items() if t.count)
             raise RecordingError(
-                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}: topics with "
-                f"messages are {there}; correct the params file or leave the modality out with --topics."
+                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}"
+                f"{did_you_mean(modality.topic, there)}: topics with messages are {listed(there)}; correct the params "
+                "file or leave the modality out with --topics."
             )

@@ -15,7 +15,7 @@ from infonet_ros.intake.cells import trimmed
 from infonet_ros.intake.dates import BEYOND, DAY, FARTHEST, UNKNOWN, Dates, past_midnight, stamps_of_dates, times_of_day
 from infonet_ros.intake.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.table_layout import TIME_NAMES
-from infonet_ros.text import NANOSECONDS, counted, shorten
+from infonet_ros.text import NANOSECONDS, counted, did_you_mean, listed, shorten
 
 UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9}
 """Nanoseconds of each unit of time."""
@@ -102,7 +102,8 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     """
     every = [*sheet.columns, *sheet.texts]
     if wanted is not None and wanted not in every:
-        raise RecordingError(f"{path} has no column {wanted!r} for the time: it has {shorten(', '.join(every), 300)}.")
+        hint = did_you_mean(wanted, every)
+        raise RecordingError(f"{path} has no column {wanted!r} for the time{hint}: it has {listed(every)}.")
     named = _named(sheet) if wanted is None else _partners(sheet, wanted)
     unfit: list[RecordingError] = []
     for names in named:
@@ -119,7 +120,7 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     if unfit:
         raise unfit[0]
     raise RecordingError(
-        f"{path} has no column that looks like time: name one with --time; it has {shorten(', '.join(every), 300)}; "
+        f"{path} has no column that looks like time: name one with --time; it has {listed(every)}; "
         "expected one named time or timestamp, one with dates, or a first column that grows."
     )
 

@@ -23,7 +23,7 @@ from infonet_ros.intake.table_times import Clock, find_clock, set_stamps
 from infonet_ros.intake.text_source import check_file
 from infonet_ros.intake.text_table import read_text_table
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS, counted, shorten
+from infonet_ros.text import NANOSECONDS, counted, did_you_mean, listed, shorten
 
 TABLE_TYPE = "table"
 
@@ -108,9 +108,10 @@ class Tables:
         stream = self._streams[modality.topic]
         for name in map(_column_of, modality.channels):
             if name not in stream.columns:
-                there = shorten(", ".join(stream.columns), 300)
+                hint = did_you_mean(name, stream.columns)
                 raise ConfigurationError(
-                    f"{self.label} has no column {name!r} in the group {modality.topic!r}: it has {there}."
+                    f"{self.label} has no column {name!r} in the group {modality.topic!r}{hint}: it has "
+                    f"{listed(stream.columns)}."
                 )
         first, last = np.searchsorted(stream.stamps, (start, stop))
         return _Part.of(modality, stream, slice(int(first), int(last)))

@@ -19,6 +19,7 @@ from rosbags.typesys import get_types_from_idl, get_types_from_msg
 from rosbags.typesys.base import TypesysError
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.text import did_you_mean
 
 NUMBER = "number"
 TEXT = "text"
@@ -65,10 +66,7 @@ def message_class(type_name: str) -> Any:
             raise ImportError(f"no package of messages offers {type_name!r}")
         return getattr(importlib.import_module(f"{match[1]}.msg"), match[2])
     except (ImportError, AttributeError) as error:
-        raise ConfigurationError(
-            f"message type {type_name!r} is not known here: expected a type such as 'sensor_msgs/msg/Imu' whose "
-            "package is installed and sourced; install it, or correct the name."
-        ) from error
+        raise _unknown_type(type_name) from error
 
 
 def _has_messages(package: str) -> bool:
@@ -117,9 +115,7 @@ def installed_definitions(type_name: str) -> dict[str, Any]:
 
 def _installed_definition(type_name: str) -> Mapping[str, Any]:
     match = _TYPE_NAME.fullmatch(type_name)
-    # ROS from PyPI lives in Python's own prefix.
-    prefixes = [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
-    stems = [Path(prefix, "share", match[1], "msg", match[2]) for prefix in prefixes] if match else []
+    stems = [Path(prefix, "share", match[1], "msg", match[2]) for prefix in _prefixes()] if match else []
     for file in (stem.with_suffix(suffix) for stem in stems for suffix in (".msg", ".idl")):
         try:
             text = file.read_text(encoding="utf-8")
@@ -128,9 +124,20 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
             continue
         except (TypesysError, ValueError) as error:
             raise ConfigurationError(f"{file} is no definition of a message: {error}.") from error
-    raise ConfigurationError(
-        f"message type {type_name!r} is not known here: expected a type such as 'sensor_msgs/msg/Imu' whose package is "
-        "installed and sourced; install it, or correct the name."
+    raise _unknown_type(type_name)
+
+
+def _prefixes() -> list[str]:
+    """Folders that ROS packages are installed in; ROS from PyPI lives in Python's own."""
+    return [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
+
+
+def _unknown_type(type_name: str) -> ConfigurationError:
+    files = (file for prefix in _prefixes() for file in Path(prefix).glob("share/*/msg/*.msg"))
+    hint = did_you_mean(type_name, sorted({f"{file.parts[-3]}/msg/{file.stem}" for file in files}))
+    return ConfigurationError(
+        f"message type {type_name!r} is not known here{hint}: expected a type such as 'sensor_msgs/msg/Imu' whose "
+        "package is installed and sourced; install it, or correct the name."
     )
 
 

@@ -12,7 +12,13 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.settings import Settings, checked_value, scalar_parameters, settings_from_parameters
+from infonet_ros.settings import (
+    PARAMETERS_OF_ROS,
+    Settings,
+    checked_value,
+    scalar_parameters,
+    settings_from_parameters,
+)
 
 _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
@@ -33,8 +39,6 @@ MEMBERS = {
 }
 """What each modality, and each watched pair, is made of: parameters under its name, with what they mean."""
 
-_NOT_OURS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
-
 
 def declare_parameters(node: Node) -> None:
     """Declare every parameter, with the values that were given at the start where there are any.
@@ -48,8 +52,7 @@ def declare_parameters(node: Node) -> None:
         A value is of the wrong type or out of range.
     """
     for name, spec in scalar_parameters().items():
-        given = node.get_parameter(name).value if node.has_parameter(name) else spec["default"]
-        _declare(node, name, checked_value(name, given), _descriptor(spec))
+        _declare(node, name, checked_value(name, _given(node, name, spec["default"])), _descriptor(spec))
     for name, description in _LISTS.items():
         given = _checked_names(name, _given(node, name, default=[]))
         _declare(node, name, given, _changing_type(description))
@@ -88,8 +91,7 @@ def read_settings(node: Node) -> Settings:
         A parameter is missing, unknown or refused, or there is no modality.
     """
     names = node.list_parameters([], depth=0).names
-    values = {name: node.get_parameter(name).value for name in names if not name.startswith(_NOT_OURS)}
-    settings = settings_from_parameters({name: value for name, value in values.items() if value is not None})
+    settings = settings_from_parameters({name: node.get_parameter(name).value for name in names})
     if not settings.modalities:
         raise ConfigurationError(
             "modalities is empty: expected the name of at least one, with its topic and channels; give a parameter "
@@ -127,7 +129,7 @@ def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[A
                 _checked_names(parameter.name, parameter.value)
         return None
     for parameter in parameters:
-        if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(_NOT_OURS):
+        if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(PARAMETERS_OF_ROS):
             raise ConfigurationError(
                 f"{parameter.name} cannot change while the node is configured: run 'ros2 lifecycle set' with "
                 "'deactivate' and 'cleanup' first, or start the node with the new value."

@@ -29,7 +29,7 @@ from infonet_ros.node.polling import Message, Polled, happened, queue_size, wait
 from infonet_ros.node.topic_status import TopicStatus
 from infonet_ros.node.type_support import subscription_class
 from infonet_ros.settings import Modality
-from infonet_ros.text import counted
+from infonet_ros.text import counted, did_you_mean
 
 _QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
 _LARGE_QUEUE = 5  # of those that can be megabytes each
@@ -146,7 +146,9 @@ class TopicInput:
         """Look at the topic's publishers: subscribe, or subscribe anew when they are others than before."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
-            self.status.problem = "nobody publishes it" if self.status.received else "nobody publishes it yet"
+            self.status.problem = (
+                "nobody publishes it" if self.status.received else f"nobody publishes it yet{self._hint()}"
+            )
             return
         try:
             self._bind(self._given_type or _published_type(self.topic, publishers))
@@ -157,6 +159,11 @@ class TopicInput:
             self.status.problem = str(error)
         else:
             self.status.problem = ""
+
+    def _hint(self) -> str:
+        """Name the topic of the graph that may have been meant."""
+        there = (name for name, _ in self._node.get_topic_names_and_types())
+        return did_you_mean(self.topic, sorted(name for name in there if name != self.topic))
 
     def log_unreadable(self) -> None:
         """Log how many messages could not be read since this was last called, with the reason of the last."""

@@ -154,10 +154,11 @@ def test_a_cloud_of_points_without_size_is_refused_however_many_it_claims():
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("angular_velocity.w", "no field 'w', it has x .number., y .number., z .number."),
-        ("gyro.x", "sensor_msgs/msg/Imu has no field 'gyro', it has header .std_msgs/msg/Header., orientation"),
+        ("angular_velocity.w", "no field 'w': it has x .number., y .number., z .number."),
+        ("gyro.x", "sensor_msgs/msg/Imu has no field 'gyro': it has header .std_msgs/msg/Header., orientation"),
         ("angular_velocity", "it ends in geometry_msgs/msg/Vector3, which has x"),
         ("orientation_covariance", r"it ends in number\[\]: choose one element"),
+        ("angular_velocty.x", r"no field 'angular_velocty' \(did you mean 'angular_velocity'\?\)"),
         ("orientation_covariance.x", "has no fields of its own"),
         ("angular_velocity.x[0]", "'x' is number, not an array"),
         ("angular_velocity.x|mean", "leave '|mean' out"),

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.types import message_class
+from infonet_ros.intake.types import installed_definitions, message_class
 
 
 @pytest.fixture
@@ -41,6 +41,16 @@ def test_only_packages_of_messages_are_imported(packages):
     with pytest.raises(ConfigurationError, match="not known here"):
         message_class("robot_trap/msg/Leg")
     assert "robot_trap" not in sys.modules
+
+
+def test_the_type_that_was_meant_is_named(tmp_path, monkeypatch):
+    file = tmp_path / "share" / "robot_msgs" / "msg" / "LegAngles.msg"
+    file.parent.mkdir(parents=True)
+    file.write_text("float64 knee\n")
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+
+    with pytest.raises(ConfigurationError, match="did you mean 'robot_msgs/msg/LegAngles'"):
+        installed_definitions("robot_msg/msg/LegAngle")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,11 @@
+from array import array
+
 import pytest
+import yaml
 from paired_topics import PAIR, started
 from rclpy.parameter import Parameter
 
-from infonet_ros.settings import Watch, scalar_parameters
+from infonet_ros.settings import Watch, load_settings, scalar_parameters
 
 
 @pytest.mark.parametrize(
@@ -69,3 +72,29 @@ def test_everything_changes_while_it_is_unconfigured(graph):
     assert node._settings.channel_names == ("c.vector.y", "c.vector.z")
     assert node._settings.watches == (Watch("yz", ("c.vector.y", "c.vector.z")),)
     assert not node.has_parameter("a.topic")
+
+
+def dumped(node):
+    """Parameters in the form that `ros2 param dump` writes, from ros2cli: a tree of values, None where none is set."""
+    tree = {}
+    for name in sorted(node.list_parameters([], depth=0).names):
+        *parents, leaf = name.split(".")
+        branch = tree
+        for parent in parents:
+            branch = branch.setdefault(parent, {})
+        value = node.get_parameter(name).value
+        branch[leaf] = list(value) if isinstance(value, (tuple, array)) else value
+    return yaml.dump({node.get_fully_qualified_name(): {"ros__parameters": tree}}, default_flow_style=False)
+
+
+def test_what_param_dump_writes_starts_the_same_node_and_the_same_analysis(graph, tmp_path):
+    watch = {"watches": ["w"], "w.pair": ["a", "b"]}
+    first = graph.infonet(**PAIR, **watch)
+    path = tmp_path / "dump.yaml"
+    path.write_text(dumped(first), encoding="utf-8")
+    assert "type: null" in path.read_text(encoding="utf-8")
+
+    second = graph.infonet(cli_args=["--ros-args", "--params-file", str(path)])
+
+    assert second._problem == ""
+    assert second._settings == first._settings == load_settings(path)

@@ -41,6 +41,12 @@ def test_a_topic_that_never_comes(graph):
     assert status.message == "nobody publishes it yet"
 
 
+def test_the_topic_that_was_meant_is_named(graph):
+    graph.robot.create_publisher(Vector3Stamped, "/wheels/odometry", 1)
+    graph.infonet(**{**PAIR, "b.topic": "/wheels/odometri"})
+    Diagnosis(graph).until("infonet: /wheels/odometri", lambda s: "did you mean '/wheels/odometry'?" in s.message)
+
+
 def test_a_topic_that_stops_and_returns(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)
