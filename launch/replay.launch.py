@@ -7,7 +7,7 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare("infonet_ros")
-PASSED_ON = ("params_file", "namespace", "device", "rviz", "log_level")
+PASSED_ON = ("params_file", "namespace", "device", "rviz", "log_level", "use_sim_time")
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -36,6 +36,12 @@ def generate_launch_description() -> LaunchDescription:
             description="Where the network runs: auto, cpu, cuda or cuda:<index>. Empty: as the parameter file says.",
         ),
         DeclareLaunchArgument(
+            "use_sim_time",
+            default_value="true",
+            choices=["true", "false"],
+            description="Take the time from /clock, which the player publishes.",
+        ),
+        DeclareLaunchArgument(
             "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
         ),
         DeclareLaunchArgument(
@@ -47,7 +53,7 @@ def generate_launch_description() -> LaunchDescription:
     ]
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "infonet.launch.py"])),
-        launch_arguments={"use_sim_time": "true", **{name: LaunchConfiguration(name) for name in PASSED_ON}}.items(),
+        launch_arguments={name: LaunchConfiguration(name) for name in PASSED_ON}.items(),
     )
     return LaunchDescription([*arguments, node, OpaqueFunction(function=player)])
 

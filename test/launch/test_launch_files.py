@@ -56,7 +56,10 @@ def words(context, substitutions):
     ("name", "expected"),
     [
         ("infonet.launch.py", {"params_file", "namespace", "use_sim_time", "device", "rviz", "log_level", "autostart"}),
-        ("replay.launch.py", {"bag", "rate", "loop", "rviz", "params_file", "namespace", "device", "log_level"}),
+        (
+            "replay.launch.py",
+            {"bag", "rate", "loop", "rviz", "params_file", "namespace", "device", "log_level", "use_sim_time"},
+        ),
     ],
 )
 def test_every_argument_is_explained(name, expected):
@@ -117,17 +120,23 @@ def test_the_player_drives_the_clock(loop, present):
     assert ("--loop" in command) == present
 
 
-def test_the_replay_hands_its_arguments_on_to_the_node():
-    context, found = entities("replay.launch.py", params_file="mine.yaml", rviz="false", namespace="robot1")
+def handed_on(**arguments):
+    """Arguments of the node's launch file, as the replay sets them."""
+    context, found = entities("replay.launch.py", **arguments)
     (include,) = [entity for entity in found if isinstance(entity, IncludeLaunchDescription)]
-    handed = {
+    return {
         name: words(context, launch.utilities.normalize_to_list_of_substitutions(value))
         for name, value in include.launch_arguments
     }
-    assert handed["use_sim_time"] == "true"
-    assert handed["params_file"] == "mine.yaml"
-    assert handed["namespace"] == "robot1"
-    assert set(handed) <= {argument.name for argument in description("infonet.launch.py").get_launch_arguments()}
+
+
+def test_the_replay_hands_its_arguments_on_to_the_node():
+    """What it would set by itself would be shown by `--show-args`, and have no effect."""
+    given = {"params_file": "mine.yaml", "namespace": "robot1", "device": "cpu"}
+    given |= {"rviz": "false", "use_sim_time": "false", "log_level": "warn"}
+    assert handed_on(**given) == given
+    assert handed_on()["use_sim_time"] == "true"
+    assert set(given) <= {argument.name for argument in description("infonet.launch.py").get_launch_arguments()}
 
 
 def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch):
