@@ -1,29 +1,38 @@
 """The program `infonet`, also as `python -m infonet_ros`.
 
-Signals end it at any moment in their own way: until the command line is loaded, Ctrl-C ends the process without a
-word; from then on by an exception, so that every context is left and no temporary folder stays behind.
+Ctrl-C and SIGTERM end it at any moment, also where the shell that started it in its background ignores Ctrl-C. Until
+the command line is loaded they end the process at once; from then on by an exception, so that every context is left
+and no temporary folder stays behind.
 """
 
 import signal
 import sys
 from types import FrameType
 
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 def main() -> None:
     """Run the command line."""
-    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN  # as a shell starts what runs in its background
-    if not ignored:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
     from infonet_ros.cli import main
 
-    if not ignored:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _leave)
-    main()
+    came: list[int] = []
 
+    def leave(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        sys.unraisablehook = lambda unraisable: None  # nor a word where the exception meets a destructor
+        sys.exit(128 + number)
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    sys.exit(128 + number)
+    for number in _SIGNALS:
+        signal.signal(number, leave)
+    try:
+        main()
+    except BaseException:
+        if not came:
+            raise
+        sys.exit(128 + came[0])  # whatever the libraries that it passed made of the exception
 
 
 if __name__ == "__main__":

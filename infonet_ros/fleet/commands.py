@@ -43,14 +43,14 @@ def fleet(
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
     from rich.console import Console
 
-    from infonet_ros.fleet.job import Outcome, analyse_fleet, connected
+    from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_of_attempts
     from infonet_ros.fleet.summary import write_summary
     from infonet_ros.settings import Settings, load_settings
     from infonet_ros.text import printable
 
     settings = Settings() if params is None else load_settings(params)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    with connected(scheduler, workers) as client:
+    with folder_of_attempts(out), connected(scheduler, workers) as client:
 
         def on_done(outcome: Outcome) -> None:
             console.print(printable(str(outcome)), markup=False)

@@ -8,13 +8,17 @@ dies leaves nothing but what the next attempt, on another worker, does anew.
 import logging
 import os
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import dask
 from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
@@ -62,10 +66,49 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
             yield client
         return
     count = workers or len(os.sched_getaffinity(0))
-    # What a worker's death comes to is told by the outcome of its bag.
-    quiet = {"dashboard_address": None, "silence_logs": logging.CRITICAL}
-    with LocalCluster(n_workers=count, threads_per_worker=1, **quiet) as cluster, Client(cluster) as client:
+    with (
+        TemporaryDirectory(prefix="infonet-") as scratch,
+        dask.config.set({"temporary-directory": scratch}),
+        _local_cluster(count) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
+
+
+def _local_cluster(workers: int) -> LocalCluster:
+    """Start workers that Ctrl-C does not reach: this process ends them, without a word of theirs."""
+    resource_tracker.ensure_running()  # which would unblock Ctrl-C when it starts
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,  # what a worker's death comes to is told by the outcome of its bag
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def folder_of_attempts(out: Path) -> Iterator[None]:
+    """Make the folder of results, and in it one for those that are being made, which goes when the context is left.
+
+    The context is to be left after the workers, which would make it anew.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be made.
+    """
+    try:
+        (out / _ATTEMPTS).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the folder {out} ({error.strerror}): choose another one by --out.") from error
+    try:
+        yield
+    finally:
+        shutil.rmtree(out / _ATTEMPTS, ignore_errors=True)
 
 
 def analyse_fleet(
@@ -84,6 +127,7 @@ def analyse_fleet(
         Its workers must see bags and results under the same paths.
     bags : sequence of Path
     out : Path
+        Inside `folder_of_attempts`.
     settings : Settings
         For all bags; without modalities, those are proposed for each.
     formats : sequence of Format, optional
@@ -96,18 +140,9 @@ def analyse_fleet(
     list of Outcome
         In the order of the bags. A bag that cannot be analysed, or whose workers die again and again, has a problem
         and keeps no other from its results.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be made.
     """
     out = out.absolute()
     names = folder_names(bags)
-    try:
-        (out / _ATTEMPTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {out} ({error.strerror}): choose another one by --out.") from error
     futures = {
         client.submit(_analyse, bag.absolute(), out, name, settings, formats, pure=False): name
         for bag, name in zip(bags, names, strict=True)
@@ -117,7 +152,6 @@ def analyse_fleet(
         name = futures[future]
         outcomes[name] = _outcome(future, name)
         on_done(outcomes[name])
-    shutil.rmtree(out / _ATTEMPTS, ignore_errors=True)
     return [outcomes[name] for name in names]
 
 

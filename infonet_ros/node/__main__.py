@@ -1,8 +1,9 @@
 """The process of the node: `ros2 run infonet_ros infonet_node`, or `python3 -m infonet_ros.node`.
 
 A signal may come at any moment: while torch is loaded, which takes seconds, in a callback, in the middle of a window.
-So one thread waits for it from the first line on, and what the others do is not interrupted: they end by themselves,
-or with the process when they take too long.
+So one thread waits for it from the first line on. What the others do is not interrupted: they end by themselves, or
+with the process when they take too long. Libraries are loaded before ROS 2 starts, so that there is nothing to clean
+up after them.
 """
 
 import os
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from infonet_ros.node.infonet_node import InfonetNode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_GRACE = 1.0  # seconds from the signal to the end of the process, whatever it is at
+_GRACE = 3.0  # seconds from the signal to the end of the process, whatever it is at
 _WORKER_GRACE = 0.2  # of these for the window that is being computed
 
 
@@ -29,10 +30,13 @@ class Interruption:
     ----------
     executor : Executor or None
         Woken by the signal.
+    grace : float
+        Seconds that the process has to end by itself, 0 until ROS 2 starts.
     """
 
     def __init__(self) -> None:
         self.executor: Executor | None = None
+        self.grace = 0.0
         self._came = threading.Event()
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # also for all threads that are started from now on
         threading.Thread(target=self._wait, name="signals", daemon=True).start()
@@ -45,29 +49,38 @@ class Interruption:
         self._came.set()
         if self.executor is not None:
             self.executor.wake()
-        time.sleep(_GRACE)
-        sys.stdout.flush()
-        os._exit(0)  # nothing else interrupts a long window, or the loading of a library
+        time.sleep(self.grace)
+        end()  # nothing else interrupts a long window, or the loading of a library
+
+
+def end() -> None:
+    """End the process at once: Python must not be taken down under what another thread still computes."""
+    sys.stdout.flush()
+    os._exit(0)
 
 
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or the end of ROS; return the exit code."""
     interruption = Interruption()
     from infonet_ros.errors import ConfigurationError
+    from infonet_ros.node import estimation  # noqa: F401 (torch)
     from infonet_ros.node.session import ros_session
     from infonet_ros.text import printable
 
+    interruption.grace = _GRACE
     try:
         with ros_session(args):
-            _serve(interruption)  # in a function of its own: what refers to the context must be gone when it is left
+            idle = _serve(interruption)  # in a function of its own: what refers to the context must be gone by now
     except ConfigurationError as error:
         print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
         return 1
+    if not idle:
+        end()
     return 0
 
 
-def _serve(interruption: Interruption) -> None:
-    """Make the node, run it until it is interrupted, and end it."""
+def _serve(interruption: Interruption) -> bool:
+    """Make the node, run it until it is interrupted, and end it; return whether nothing is computed any more."""
     from rclpy.executors import SingleThreadedExecutor
 
     from infonet_ros.node.infonet_node import InfonetNode
@@ -77,12 +90,9 @@ def _serve(interruption: Interruption) -> None:
     executor.add_node(node)
     node.start()
     spin(node, executor, interruption)
-    executor.shutdown()
     interruption.executor = None
-    if not node.end(_WORKER_GRACE):
-        # Python must not be taken down under the window that is still being computed.
-        sys.stdout.flush()
-        os._exit(0)
+    executor.shutdown()
+    return node.end(_WORKER_GRACE)
 
 
 def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:

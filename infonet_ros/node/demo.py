@@ -1,7 +1,6 @@
 """The demonstration: the node in a process of its own, a real robot's recording played into it, the matrix live."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -227,7 +226,7 @@ def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[by
         try:
             yield process
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             try:
                 process.wait(_SHUTDOWN)
             except subprocess.TimeoutExpired:

@@ -4,6 +4,8 @@ import csv
 import io
 import os
 import signal
+import subprocess
+import sys
 import time
 from threading import Thread
 
@@ -17,7 +19,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError
 from infonet_ros.fleet import commands
-from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names
+from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
 from infonet_ros.fleet.summary import page, table
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
@@ -77,7 +79,7 @@ def kill_the_first_worker_at_work(client, out):
 
 def test_a_worker_that_dies_changes_nothing(bags, tmp_path):
     out, killed = tmp_path / "out", []
-    with connected(None, workers=2) as client:
+    with folder_of_attempts(out), connected(None, workers=2) as client:
         killer = Thread(target=lambda: killed.append(kill_the_first_worker_at_work(client, out)))
         killer.start()
         outcomes = analyse_fleet(client, bags, out, SETTINGS, [Format.npz])
@@ -94,6 +96,25 @@ def test_a_worker_that_dies_changes_nothing(bags, tmp_path):
         for name in here.files:
             if name != "duration":
                 np.testing.assert_array_equal(here[name], there[name])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_reaches_all_processes_and_nothing_is_left(bags, tmp_path, number):
+    out, scratch = tmp_path / "out", tmp_path / "scratch"
+    scratch.mkdir()
+    command = [sys.executable, "-m", "infonet_ros", "fleet", *bags[:2], "--out", out, "--workers", "2"]
+    environment = {**os.environ, "TMPDIR": str(scratch)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        until(lambda: any((out / ".attempts").glob("*")))
+        os.killpg(process.pid, number)  # as the terminal does
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+
+    assert process.returncode == 128 + number
+    assert "Traceback" not in errors
+    assert [path.name for path in (*scratch.iterdir(), *out.iterdir()) if not path.name.startswith("robot")] == []
 
 
 def test_no_scheduler_is_one_sentence(monkeypatch):

@@ -192,6 +192,11 @@ def test_the_clock_ticks_at_its_period_in_recording_time():
     assert timeline.tick(at_most=10 * SECOND) == 10 * SECOND
 
 
+def ignore():
+    """What a shell does before it starts a program in its background."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def test_the_command_loops_until_interrupted():
     command = [sys.executable, "-m", "infonet_ros", "play", str(HUSKY), "--topics", "/fix", "--loop"]
     command += ["--duration", "2", "--rate", "20"]
@@ -200,9 +205,8 @@ def test_the_command_loops_until_interrupted():
     node = rclpy.create_node("receiver", context=context)
     try:
         fixes = receive(node, NavSatFix, "/fix")
-        process = subprocess.Popen(
-            command, env={**os.environ, "ROS_DOMAIN_ID": "12"}, stderr=subprocess.PIPE, text=True
-        )
+        environment = {**os.environ, "ROS_DOMAIN_ID": "12"}
+        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=ignore)
         spin_until(
             node, lambda: any(later.header.stamp.sec < first.header.stamp.sec for first, later in pairwise(fixes))
         )

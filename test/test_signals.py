@@ -1,0 +1,47 @@
+"""How the program ends by a signal, whatever the libraries do that it is in."""
+
+import subprocess
+import sys
+
+import pytest
+
+BOUND = 60  # seconds
+
+PROGRAM = """
+import os, signal, sys
+from infonet_ros import __main__ as program, cli
+
+class Destructor:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{name})
+
+def wrapped():
+    try:
+        os.kill(os.getpid(), signal.{name})
+    except BaseException as error:
+        raise RuntimeError("in the middle of a library") from error
+
+def swallowed():
+    Destructor()
+    os.kill(os.getpid(), signal.{name})
+
+cli.main = {moment}
+program.main()
+"""
+
+
+@pytest.mark.parametrize("moment", ["wrapped", "swallowed"])
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
+    command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False)
+
+    assert (ended.returncode, ended.stderr) == (code, "")
+
+
+def test_other_errors_are_shown():
+    program = "from infonet_ros import __main__ as program, cli\ndef main(): 1 / 0\ncli.main = main\nprogram.main()"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=BOUND, check=False)
+
+    assert ended.returncode == 1
+    assert "ZeroDivisionError" in ended.stderr
