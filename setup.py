@@ -27,6 +27,7 @@ setup(
         "infonet_ros": ["py.typed"],
         "infonet_ros.definitions": ["*.msg"],
         "infonet_ros.models": ["*"],
+        "infonet_ros.fleet": ["templates/*"],
         "infonet_ros.offline": ["report.*", "templates/*"],
     },
     install_requires=[

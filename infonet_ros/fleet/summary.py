@@ -1,24 +1,21 @@
 """A fleet on one page: every bag, and every pair over all bags."""
 
 import csv
-import html
 import io
+import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from infonet_ros.fleet.job import Outcome
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.text import printable
+from infonet_ros.offline.pages import Cell, Row, Table, render
+from infonet_ros.text import counted, printable
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
-_STYLE = (
-    "body{font:15px system-ui,sans-serif;max-width:72em;margin:2em auto;padding:0 1em}table{border-collapse:collapse}"
-    "td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}"
-)
 
 
 def write_summary(out: Path, outcomes: Sequence[Outcome]) -> None:
@@ -57,27 +54,26 @@ def _bag_cell(name: str) -> str:
 
 def page(out: Path, outcomes: Sequence[Outcome]) -> str:
     """Return the page: bags with their strongest pair or problem, and pairs with the bags that stand out."""
-    return (
-        f'<!DOCTYPE html><meta charset="utf-8"><title>Fleet</title><style>{_STYLE}</style><h1>{len(outcomes)} bags</h1>'
-        + _rows(("bag", "seconds", "windows", "strongest pair, or problem"), [_bag(out, o) for o in outcomes])
-        + "<h2>Pairs</h2><p>MI of the whole recording in nats. A bag that stands alone at the low end is where to look "
-        "for a sensor that fails.</p>"
-        + _rows(("pair", "bags", "lowest", "in", "median", "highest", "in"), _pairs(outcomes))
+    return render(
+        "fleet.html",
+        package="infonet_ros.fleet",
+        title=counted(len(outcomes), "bag"),
+        bags=Table(("Bag", "#Seconds", "#Windows", "Strongest pair, or problem"), [_bag(out, o) for o in outcomes]),
+        pairs=Table(("Pair", "#Bags", "#Lowest", "In", "#Median", "#Highest", "In"), _pairs(outcomes)),
     )
 
 
-def _bag(out: Path, outcome: Outcome) -> tuple[str, ...]:
-    name = html.escape(outcome.name)
+def _bag(out: Path, outcome: Outcome) -> Row:
+    report = f"{quote(outcome.name)}/report.html" if (out / outcome.name / "report.html").exists() else ""
+    name = Cell(outcome.name, link=report)
     if outcome.problem:
-        return name, "", "", html.escape(outcome.problem)
-    if (out / outcome.name / "report.html").exists():
-        name = f'<a href="{quote(outcome.name)}/report.html">{name}</a>'
+        return Row((name, Cell.figure(math.nan), Cell.figure(math.nan), Cell(outcome.problem)))
     found = outcome.findings
     strongest = next((f"{p['a']} - {p['b']}: {p['mi']:.2f} nats" for p in found["pairs"]), "none is known")
-    return name, f"{found['duration']:.0f}", str(found["windows"]), html.escape(strongest)
+    return Row((name, Cell.figure(found["duration"], ".0f"), Cell.figure(found["windows"], "d"), Cell(strongest)))
 
 
-def _pairs(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
+def _pairs(outcomes: Sequence[Outcome]) -> list[Row]:
     """One row for each pair that is known in some bag, the widest spread first."""
     values: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     for outcome in outcomes:
@@ -88,13 +84,7 @@ def _pairs(outcomes: Sequence[Outcome]) -> list[tuple[str, ...]]:
     for (a, b), found in sorted(values.items(), key=lambda item: min(item[1])[0] - max(item[1])[0]):
         (least, least_bag), (most, most_bag) = min(found), max(found)
         median = statistics.median(mi for mi, _ in found)
-        texts = (f"{a} - {b}", str(len(found)), f"{least:.2f}", least_bag, f"{median:.2f}", f"{most:.2f}", most_bag)
-        rows.append(tuple(html.escape(text) for text in texts))
+        low, middle, high = (Cell.figure(value, ".2f") for value in (least, median, most))
+        names = Cell(f"{a} - {b}")
+        rows.append(Row((names, Cell.figure(len(found), "d"), low, Cell(least_bag), middle, high, Cell(most_bag))))
     return rows
-
-
-def _rows(titles: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
-    def line(tag: str, cells: Iterable[str]) -> str:
-        return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
-
-    return f"<table>{line('th', titles)}{''.join(line('td', row) for row in rows)}</table>"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.offline.baselines import Check
-from infonet_ros.offline.pages import template
-from infonet_ros.text import counted, moment, printable
+from infonet_ros.offline.pages import render
+from infonet_ros.text import counted, moment
 
 _WIDTH, _HEIGHT = 1000.0, 100.0  # of the picture's own units
 _POINTS = 2000  # of a curve, at most
@@ -25,7 +25,8 @@ class _Curve:
 
 def render_check(check: Check) -> str:
     """Render one HTML file that works without a network."""
-    return template("check.html").render(
+    return render(
+        "check.html",
         check=check,
         begin=moment(check.start),
         end=moment(check.end),
@@ -43,7 +44,7 @@ def _curve(check: Check, number: int) -> _Curve:
     own = [alarm for alarm in check.alarms if (alarm.a, alarm.b) == (pair.a, pair.b)]
     spans = [_x(check, np.array([a.time, check.end if a.end is None else a.end])) for a in own]
     return _Curve(
-        title=printable(f"{pair.a} and {pair.b}"),
+        title=f"{pair.a} and {pair.b}",
         points=" ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True)),
         threshold=round(float(_y(np.array(threshold), threshold)), 1),
         nats=threshold,

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from threading import Thread
+from urllib.parse import quote
 
 import numpy as np
 import pytest
 
 pytest.importorskip("distributed", reason="needs the extra 'dask': pip install distributed")
 
+from html_pages import Page
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -142,14 +144,24 @@ def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
     ]
     outcomes.append(Outcome("r4", problem="is <not> a bag"))
     text = page(tmp_path, outcomes)
-    row = "<td>x - &lt;b&gt;</td><td>3</td><td>0.04</td><td>r2</td><td>0.50</td><td>0.60</td><td>r3</td>"
-    assert row in text
-    assert "is &lt;not&gt; a bag" in text
+    bags, pairs = Page(text).tables
+    assert pairs[1] == ["x - <b>", "3", "0.04", "r2", "0.50", "0.60", "r3"]
+    assert bags[4] == ["r4", "–", "–", "is <not> a bag"]  # noqa: RUF001
     assert "<b>" not in text
     assert table(outcomes).splitlines()[:2] == [
         "bag,a,b,mi,lower,upper,p_value,p_adjusted,lag",
         "r1,x,<b>,0.5,0.1,0.5,,,0.0",
     ]
+
+
+def test_a_bag_links_to_its_report_whatever_it_is_called(tmp_path):
+    name = "javascript:a \x1b[31m'\"<"
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "report.html").touch()
+    found = {"pairs": [], "channels": [], "windows": 3, "duration": 30.0}
+    parsed = Page(page(tmp_path, [Outcome(name, found)]))
+    assert [attributes["href"] for tag, attributes in parsed.tags if tag == "a"] == [f"{quote(name)}/report.html"]
+    assert parsed.tables[0][1][0] == "javascript:a \\x1b[31m'\"<"
 
 
 @pytest.mark.parametrize(
