@@ -87,10 +87,10 @@ def load_messages(bag: Bag, topics: Sequence[str]) -> list[Message]:
     """Read the messages of some topics of an open bag."""
     messages = []
     for connection, received, raw in bag.raw_messages(topics, bag.start, bag.end + 1):
-        stamp = header_stamp(bag.reader.deserialize(raw, connection.msgtype))
+        stamp = header_stamp(deserialize_message(bytes(raw), message_class(connection.type)))
         lead = None if stamp is None else stamp - received
         seconds = (received - bag.start) / NANOSECONDS
-        messages.append(Message(seconds, connection.topic, connection.msgtype, bytes(raw), lead))
+        messages.append(Message(seconds, connection.topic, connection.type, bytes(raw), lead))
     return messages
 
 

@@ -1,4 +1,4 @@
-"""What a recorded message costs, from the file to the buffers of the windows, beside rosbags' raw reading.
+"""What a recorded message costs, from the file to the buffers of the windows, beside raw reading.
 
 A bag of Imu topics is generated; then its messages are read raw, and read into buffers, each in this process. The
 memory of a second, longer bag tells whether it grows with the recording.
@@ -106,7 +106,7 @@ def describe(results: dict[str, Any]) -> str:
     return f"{title}\n\n{markdown_table(['', 'processor time of a message'], rows)}"
 
 
-NAMES = {"raw": "rosbags, raw", "intake": "into buffers, windows cut"}
+NAMES = {"raw": "raw", "intake": "into buffers, windows cut"}
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

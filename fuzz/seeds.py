@@ -62,14 +62,14 @@ def _copy_guardian(writer: Writer) -> None:
     copied: Counter[str] = Counter()
     connections = {}
     with Bag([GUARDIAN]) as bag:
-        store = bag.reader.typestore
+        store = get_typestore(Stores.LATEST)
         for connection, time, raw in bag.raw_messages(list(bag.topics), bag.start, bag.end + 1):
             topic = connection.topic
             copied[topic] += 1
             if copied[topic] > (1 if "scan" in topic else PER_TOPIC):
                 continue
             if topic not in connections:
-                connections[topic] = writer.add_connection(topic, connection.msgtype, typestore=store)
+                connections[topic] = writer.add_connection(topic, connection.type, typestore=store)
             writer.write(connections[topic], time, raw)
     store = get_typestore(Stores.ROS2_JAZZY)
     types = store.types

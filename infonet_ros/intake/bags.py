@@ -1,41 +1,45 @@
 """ROS 1 and ROS 2 bags, read without ROS: mcap, sqlite3 and ROS 1, folders or files, compressed or not.
 
 Message types are taken from the definitions that the bag carries, so custom types work. Some thousand messages are read
-at a time; nothing is kept.
+at a time; nothing is kept. What is whole of a bag is read, and a topic that cannot be read keeps no other from it.
 """
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
+from heapq import merge
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from rosbags.highlevel import AnyReader
-from rosbags.interfaces import Connection
-from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
 from infonet_ros.intake.decoder import NO_STAMP, Decoder, Readings
-from infonet_ros.intake.layouts import Unreadable
+from infonet_ros.intake.definitions import definitions_of
+from infonet_ros.intake.layouts import Definitions, Unreadable
 from infonet_ros.intake.message_fields import numeric_fields
 from infonet_ros.intake.pieces import Piece, TopicPart, pieces_of
 from infonet_ros.intake.recording import Field, Sample, Topic
-from infonet_ros.intake.types import Schema, full_type_name, store_schema
+from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
+from infonet_ros.intake.storage.mcap import McapFile
+from infonet_ros.intake.storage.ros1 import Ros1File
+from infonet_ros.intake.storage.sqlite import SqliteFile
+from infonet_ros.intake.types import definitions_schema, full_type_name
 from infonet_ros.settings import Modality
 from infonet_ros.text import counted
 
-_STORAGE = (".mcap", ".db3", ".bag")
+_READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 _COMPRESSED = (".zst", ".zstd")
+_ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
+# Files that a metadata.yaml names.
+_LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
 _FIRST_MESSAGES = 25  # of a topic, that tell its fields
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
 _OVERHEAD = 2048  # bytes that each of them counts more
-
-Message = tuple[Connection, int, bytes]
-"""A serialised message: where it came from, when it was recorded."""
 
 
 class Bag:
@@ -44,13 +48,13 @@ class Bag:
     Parameters
     ----------
     paths : sequence of Path
-        Folders with a ``metadata.yaml``, folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``,
-        also with ``.zst`` or ``.zstd`` behind).
+        Folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``, also with ``.zst`` or ``.zstd``
+        behind, or ``.active``).
 
     Raises
     ------
     RecordingError
-        On entering or reading: a bag that is not there, is damaged, empty or of another kind.
+        On entering: a bag that is not there, of another kind, or of which nothing can be read.
     """
 
     kind = "bag"
@@ -64,14 +68,14 @@ class Bag:
 
     def __enter__(self) -> "Bag":
         with ExitStack() as stack, _one_sentence(self.label):
-            files = [file for path in self._paths for file in _storage_files(path, stack)]
+            self._missing: list[str] = []
+            files = [file for path in self._paths for file in _storage_files(path, self._missing)]
             _check_one_kind(files)
-            # Older bags carry no definitions: the standard types are then the best guess.
-            self._reader = stack.enter_context(AnyReader(files, default_typestore=get_typestore(Stores.LATEST)))
-            if not self._reader.message_count:
+            self._storages = [_open(file, stack) for file in files]
+            if not any(connection.count for connection in self.connections):
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
-            self.start = self._reader.start_time
-            self.end = self._reader.end_time - 1
+            self.start = min(storage.start for storage in self._storages)
+            self.end = max(storage.end for storage in self._storages)
             self._stack = stack.pop_all()
         return self
 
@@ -79,41 +83,56 @@ class Bag:
         self._stack.close()
 
     @property
-    def topics(self) -> Mapping[str, Topic]:
-        """Topics by name."""
-        with _one_sentence(self.label):
-            return {
-                name: Topic(name, full_type_name(info.msgtype or info.connections[0].msgtype), info.msgcount)
-                for name, info in self._reader.topics.items()
-            }
+    def connections(self) -> list[Connection]:
+        """Connections of all files."""
+        return [connection for storage in self._storages for connection in storage.connections]
 
-    @property
-    def schema(self) -> Schema:
-        """Fields of the message types of this bag."""
-        return store_schema(self._reader.typestore)
+    @cached_property
+    def topics(self) -> Mapping[str, Topic]:
+        """Topics by name; the type is that of most messages."""
+        topics = {}
+        for name, own in self._by_topic.items():
+            types: dict[str, int] = {}
+            for connection in own:
+                type_name = full_type_name(connection.type)
+                types[type_name] = types.get(type_name, 0) + connection.count
+            topics[name] = Topic(name, max(types, key=lambda name: types[name]), sum(types.values()))
+        return topics
+
+    @cached_property
+    def _by_topic(self) -> Mapping[str, list[Connection]]:
+        found: dict[str, list[Connection]] = {}
+        for connection in self.connections:
+            found.setdefault(connection.topic, []).append(connection)
+        return dict(sorted(found.items()))
 
     @property
     def notices(self) -> Sequence[str]:
-        """Sentences about messages that could not be read so far."""
+        """Sentences about what could not be read so far."""
         return [
-            f"{counted(count, 'message')} of {topic} left out, because what they hold cannot be read: {why}."
-            for topic, (count, why) in self._unreadable.items()
+            *self._missing,
+            *(notice for storage in self._storages for notice in storage.notices),
+            *(
+                f"{counted(count, 'message')} of {topic} left out, because what they hold cannot be read: {why}."
+                for topic, (count, why) in self._unreadable.items()
+            ),
         ]
 
     def fields(self, topic: str) -> tuple[list[Field], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
-        type_name = self._type(topic)
+        type_name = self.topics[topic].type
         try:
             decoder = self._decoder(topic, ())
         except ConfigurationError as error:
             raise RecordingError(f"its messages cannot be read: {error}") from error
+        schema = definitions_schema(self.definitions(topic))
         fields: dict[Field, None] = {}
         left_out: dict[str, None] = {}
         problem = ""
         # Several messages, since two publishers on one topic may name different joints.
-        for _, _, raw in islice(self._raw([topic], self.start, self.end + 1), _FIRST_MESSAGES):
+        for _, raw in self._heads[topic]:
             try:
-                found, rest = numeric_fields(type_name, self.schema, decoder.locate(raw))
+                found, rest = numeric_fields(type_name, schema, decoder.locate(raw))
             except Unreadable as error:
                 problem = str(error)
                 continue
@@ -157,77 +176,90 @@ class Bag:
         decoders = {topic: self._decoder(topic, [p for m in ms for p in m.channels]) for topic, ms in own.items()}
         columns = {topic: _columns(ms) for topic, ms in own.items()}
         numbers = {topic: number for number, topic in enumerate(own)}
-        for connections, times, raws in _chunks(self._raw(list(own), start, stop)):
+        unreadable = dict.fromkeys(own, 0)
+        for connections, times, raws in _chunks(self.raw_messages(list(own), start, stop)):
             received = np.array(times, dtype=np.int64)
             owners = np.array([numbers[connection.topic] for connection in connections])
             parts = []
             for topic in own:
                 places = np.flatnonzero(owners == numbers[topic])
                 readings = decoders[topic].read([raws[place] for place in places.tolist()])
-                self._note(topic, readings)
+                unreadable[topic] += readings.unreadable
+                self._note(topic, readings, unreadable[topic])
                 stamps = np.where(readings.stamps == NO_STAMP, received[places], readings.stamps)
                 part = TopicPart(places, stamps, readings.values, readings.present, columns[topic])
                 parts.append(part if readings.readable.all() else part.only(readings.readable))
             yield parts, received
 
-    def _note(self, topic: str, readings: Readings) -> None:
-        """Keep in mind what a topic lacks."""
+    def _note(self, topic: str, readings: Readings, unreadable: int) -> None:
+        """Keep in mind what a topic lacks; ``unreadable`` counts since this reading of the bag began."""
         if (readings.stamps[readings.readable] == NO_STAMP).any():
             self.unstamped.add(topic)
-        if readings.unreadable:
-            count, why = self._unreadable.get(topic, (0, readings.problem))
-            self._unreadable[topic] = count + readings.unreadable, why
+        before, why = self._unreadable.get(topic, (0, readings.problem))
+        if unreadable > before:
+            self._unreadable[topic] = unreadable, why
 
     def _decoder(self, topic: str, paths: Sequence[str]) -> Decoder:
-        definitions = self._reader.typestore.fielddefs
-        return Decoder(self._type(topic), definitions, paths, topic, ros1=not self._reader.is2)
+        ros1 = self.connections_of(topic)[0].encoding == ROS1
+        return Decoder(self.topics[topic].type, self.definitions(topic), paths, topic, ros1=ros1)
+
+    def definitions(self, topic: str) -> Definitions:
+        """Return the definition of a topic's messages, and of all in it.
+
+        Raises
+        ------
+        RecordingError
+            It has none that can be read, or its messages are not of ROS.
+        """
+        leading = self.connections_of(topic)[0]
+        if leading.encoding not in ("cdr", ROS1):
+            raise RecordingError(
+                f"the messages of {topic} are written as {leading.encoding or 'nothing known'}, not in CDR as those of "
+                "ROS 2 are, nor as ROS 1 does."
+            )
+        return definitions_of(leading, self.connections, self.label)
+
+    def connections_of(self, topic: str) -> list[Connection]:
+        """Return the connections of the type that a topic has, those that define it first."""
+        type_name = self.topics[topic].type
+        own = [c for c in self._by_topic[topic] if full_type_name(c.type) == type_name]
+        return sorted(own, key=lambda connection: not connection.definition)
+
+    @cached_property
+    def _heads(self) -> Mapping[str, Sequence[tuple[int, bytes]]]:
+        """The first messages of each topic, with their times of recording."""
+        heads: dict[str, list[tuple[int, bytes]]] = {topic: [] for topic in self.topics}
+        for storage in self._storages:
+            first = storage.heads(_FIRST_MESSAGES)
+            for connection, messages in first.items():
+                if full_type_name(connection.type) == self.topics[connection.topic].type:
+                    heads[connection.topic] += messages
+        return {topic: sorted(own, key=itemgetter(0))[:_FIRST_MESSAGES] for topic, own in heads.items()}
 
     def _check_type(self, modality: Modality) -> None:
-        type_name = self._type(modality.topic)
+        type_name = self.topics[modality.topic].type
         if modality.type and full_type_name(modality.type) != type_name:
             raise RecordingError(
                 f"topic {modality.topic} has messages of type {type_name} in {self.label}, but modality "
                 f"{modality.name!r} expects {modality.type}: correct the params file."
             )
 
-    @property
-    def reader(self) -> AnyReader:
-        """What reads the bag: its connections, with their quality of service, and its type store."""
-        return self._reader
-
     def raw_messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[Message]:
-        """Read serialised messages, with the time of their recording, from ``start`` to before ``stop``."""
-        yield from self._messages([c for c in self._reader.connections if c.topic in topics], start, stop)
-
-    def _raw(self, topics: Sequence[str], start: int, stop: int) -> Iterator[Message]:
-        """Read serialised messages of the type that their topic has."""
-        types = {topic: self._type(topic) for topic in topics}
+        """Read serialised messages of the types that their topics have, recorded from ``start`` to before ``stop``."""
         connections = []
-        for connection in self._reader.connections:
-            if connection.topic in types:
-                type_name = full_type_name(connection.msgtype)
-                if type_name == types[connection.topic]:
+        for topic in topics:
+            type_name = self.topics[topic].type
+            for connection in self._by_topic[topic]:
+                if full_type_name(connection.type) == type_name:
                     connections.append(connection)
-                elif connection.msgcount:
-                    why = f"they are of type {type_name}, not {types[connection.topic]} as others are"
-                    self._unreadable[connection.topic] = connection.msgcount, why
-        yield from self._messages(connections, start, stop)
-
-    def _messages(self, connections: Sequence[Connection], start: int, stop: int) -> Iterator[Message]:
-        connections = [connection for connection in connections if connection.msgcount]
-        if connections:
-            with _one_sentence(self.label):
-                yield from self._reader.messages(connections, start, stop)
-
-    def _type(self, topic: str) -> str:
-        """Return the message type of a topic, whose definition is known."""
-        type_name = self.topics[topic].type
-        if type_name not in self._reader.typestore.fielddefs:
-            raise RecordingError(
-                f"topic {topic} has messages of type {type_name}, whose definition {self.label} does not carry: record "
-                "it again with message definitions (mcap), or leave the topic out with --topics."
-            )
-        return type_name
+                elif connection.count:
+                    why = f"they are of type {full_type_name(connection.type)}, not {type_name} as others are"
+                    self._unreadable[topic] = connection.count, why
+        wanted = set(connections)
+        own = [(storage, wanted.intersection(storage.connections)) for storage in self._storages]
+        streams = [storage.messages(some, start, stop) for storage, some in own if some]
+        with _one_sentence(self.label):
+            yield from streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(1))
 
 
 def _chunks(messages: Iterator[Message]) -> Iterator[tuple[list[Connection], list[int], list[bytes]]]:
@@ -283,28 +315,39 @@ def _one_sentence(label: str) -> Iterator[None]:
         ) from error
 
 
-def _storage_files(path: Path, stack: ExitStack) -> list[Path]:
-    """Return what the reader opens for a path: the folder itself, the storage files in it, or the unpacked file."""
+def _storage_files(path: Path, missing: list[str]) -> list[Path]:
+    """Return the storage files of a path; say which are missing beside those that its metadata name."""
     if not path.exists():
         raise RecordingError(f"{path} is not there: expected a bag, a folder or a .mcap, .db3 or .bag file.")
-    if path.is_dir():
-        if (path / "metadata.yaml").exists():
-            return [path]
-        inside = sorted(file for file in path.iterdir() if _storage_suffix(file))
-        if not inside:
-            raise RecordingError(f"{path} is not a bag: expected metadata.yaml, or .mcap, .db3 or .bag files in it.")
-        return [unpacked for file in inside for unpacked in _storage_files(file, stack)]
-    if not _storage_suffix(path):
-        raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
-    if not path.stat().st_size:
-        raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    return [_unpack(path, stack)] if path.suffix in _COMPRESSED else [path]
+    if not path.is_dir():
+        if not _storage_suffix(path):
+            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
+        return [path]
+    inside = {file.name: file for file in sorted(path.iterdir()) if _storage_suffix(file)}
+    metadata = path / "metadata.yaml"
+    named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.exists() else {}
+    if lost := [name for name in named if name not in inside]:
+        missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
+    # Some players leave the unpacked file beside the packed one.
+    files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
+    if not files:
+        reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
+        raise RecordingError(f"{path} is not a bag: {reason}.")
+    return files
 
 
 def _storage_suffix(path: Path) -> str:
     """Return the suffix that tells the kind of storage, or nothing."""
-    suffix = Path(path.stem).suffix if path.suffix in _COMPRESSED else path.suffix
-    return suffix if suffix in _STORAGE else ""
+    suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
+    return suffix if suffix in _READERS else ""
+
+
+def _open(path: Path, stack: ExitStack) -> Storage:
+    if not path.stat().st_size:
+        raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
+    storage = _READERS[_storage_suffix(path)](_unpack(path, stack) if path.suffix in _COMPRESSED else path)
+    stack.callback(storage.close)
+    return storage
 
 
 def _unpack(path: Path, stack: ExitStack) -> Path:
@@ -315,11 +358,12 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
         from backports import zstd
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
     unpacked = folder / path.stem
-    with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain:
+    # One that is cut ends in an EOFError: what it holds is cut as well, and found to be so.
+    with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError):
         shutil.copyfileobj(cast("Any", packed), plain)
     return unpacked
 
 
 def _check_one_kind(files: Sequence[Path]) -> None:
-    if len({file.suffix == ".bag" for file in files}) > 1:
+    if len({_storage_suffix(file) == ".bag" for file in files}) > 1:
         raise RecordingError("ROS 1 and ROS 2 bags were given together: analyse them one after the other.")

@@ -28,6 +28,7 @@ _VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
 _STRETCHES = 8
 _HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages' worth of work
 _ROWS_AT_ONCE = 1000
+_TOLD = 3  # notices behind an error
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
@@ -158,6 +159,7 @@ def propose(
         raise RecordingError(
             f"no numeric field varies in {recording.label} (topics {', '.join(names) or 'none'}): there is nothing "
             "to compare; choose another part with --start and --duration, or other topics with --topics."
+            + "".join(f" {notice}" for notice in notices[:_TOLD])
         )
     timing = choose_timing(
         span.duration,

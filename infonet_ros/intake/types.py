@@ -109,7 +109,7 @@ def installed_definitions(type_name: str) -> dict[str, Any]:
             continue
         found = _installed_definition(name)
         definitions |= found
-        wanted += [inner for _, fields in found.values() for _, node in fields for inner in _types_in(node)]
+        wanted += [inner for _, fields in found.values() for _, node in fields for inner in types_in(node)]
     return definitions
 
 
@@ -141,11 +141,12 @@ def _unknown_type(type_name: str) -> ConfigurationError:
     )
 
 
-def _types_in(node: tuple[Any, Any]) -> list[str]:
+def types_in(node: tuple[Any, Any]) -> list[str]:
+    """Name the message types that a field of a rosbags type store is made of."""
     kind, content = node
     if kind.name == "NAME":
         return [content]
-    return _types_in(content[0]) if kind.name in ("ARRAY", "SEQUENCE") else []
+    return types_in(content[0]) if kind.name in ("ARRAY", "SEQUENCE") else []
 
 
 def definitions_schema(definitions: Mapping[str, Any]) -> Schema:

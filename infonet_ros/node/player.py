@@ -4,18 +4,19 @@ Messages go out serialised, as they were recorded; only those of ROS 1, whose by
 way. They are due at the time of their recording, divided by the rate, counted from the start: no error adds up.
 """
 
+import struct
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rosbags.convert.converter import STATIC_MSGTYPE_RENAMES, is_same_wireformat, migrate_bytes
-from rosbags.interfaces import Connection, ConnectionExtRosbag1, QosDurability, QosReliability
-from rosbags.typesys import Stores, get_typestore
+from rosbags.serde import SerdeError
+from rosbags.typesys import Stores, TypesysError, get_typestore
 from rosbags.typesys.store import Typestore
 from rosgraph_msgs.msg import Clock as ClockMessage
 
@@ -23,7 +24,8 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.proposal import matching_topics
 from infonet_ros.intake.recording import Span, chosen_span
-from infonet_ros.intake.types import message_class
+from infonet_ros.intake.storage.connection import Connection
+from infonet_ros.intake.types import full_type_name, message_class
 from infonet_ros.node.messages import time_message
 from infonet_ros.text import NANOSECONDS
 
@@ -98,8 +100,7 @@ class Player:
         timeline = Timeline(self._span, self._playback.rate)
         for connection, recorded, raw in self._bag.raw_messages(list(self._tracks), self._span.start, self._span.stop):
             self._wait_until(timeline, recorded)
-            self._tracks[connection.topic].publish(raw)
-            self.played += 1
+            self.played += self._tracks[connection.topic].publish(raw)
 
     def _wait_until(self, timeline: "Timeline", recorded: int) -> None:
         """Sleep until a message is due, and tell the time meanwhile."""
@@ -157,24 +158,33 @@ class Track:
         self.publisher = publisher
         self._translate = translate
 
-    def publish(self, raw: bytes) -> None:
-        """Send one serialised message."""
-        self.publisher.publish(self._translate(raw))
+    def publish(self, raw: bytes) -> bool:
+        """Send one serialised message; tell whether it could be translated."""
+        try:
+            message = self._translate(raw)
+        except (SerdeError, struct.error, ValueError, IndexError):
+            return False
+        self.publisher.publish(message)
+        return True
 
 
 def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
     """Make a track of each topic whose type is installed; warn of the others."""
     tracks, problems = {}, []
     for topic in topics:
-        connections = [connection for connection in bag.reader.connections if connection.topic == topic]
-        source = connections[0].msgtype
+        connections = bag.connections_of(topic)
+        source, encoding = full_type_name(connections[0].type), connections[0].encoding
         target = STATIC_MSGTYPE_RENAMES.get(source, source)
         try:
+            translate = _translation(bag, topic, encoding, source, target)
             publisher = node.create_publisher(message_class(target), topic, _quality_of_service(connections))
         except ConfigurationError:
             problems.append(f"{topic} cannot be played, because its type {target} is not installed here")
             continue
-        tracks[topic] = Track(publisher, bytes if bag.reader.is2 else _from_ros1(bag.reader.typestore, source, target))
+        except RecordingError as error:
+            problems.append(f"{topic} cannot be played: {str(error).rstrip('.')}")
+            continue
+        tracks[topic] = Track(publisher, translate)
     if not tracks:
         raise RecordingError(f"{'; '.join(problems)}: install that package, or build it and source its workspace.")
     for problem in problems:
@@ -184,19 +194,31 @@ def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
 
 def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:
     """Offer what the recorded publishers did, or reliable and volatile when the bag does not say."""
-    reliable, latched = True, False
-    for connection in connections:
-        if isinstance(connection.ext, ConnectionExtRosbag1):
-            latched |= bool(connection.ext.latching)
-            continue
-        for offered in connection.ext.offered_qos_profiles:
-            reliable &= offered.reliability != QosReliability.BEST_EFFORT
-            latched |= offered.durability == QosDurability.TRANSIENT_LOCAL
+    reliable = all(connection.reliable for connection in connections)
+    latched = any(connection.latched for connection in connections)
     return QoSProfile(
         depth=_QUEUE,
         reliability=ReliabilityPolicy.RELIABLE if reliable else ReliabilityPolicy.BEST_EFFORT,
         durability=DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE,
     )
+
+
+def _translation(bag: Bag, topic: str, encoding: str, source: str, target: str) -> Translate:
+    """Return what makes of a recorded message the bytes of its ROS 2 type.
+
+    Raises
+    ------
+    RecordingError
+        The message is not of ROS, or its definition cannot be read.
+    """
+    if encoding == "cdr":
+        return bytes
+    recorded = get_typestore(Stores.EMPTY)
+    try:
+        recorded.register(cast("Any", bag.definitions(topic)))
+        return _from_ros1(recorded, source, target)
+    except (TypesysError, SerdeError, KeyError) as error:
+        raise RecordingError(f"its type {source} cannot be translated: {error}.") from error
 
 
 def _from_ros1(recorded: Typestore, source: str, target: str) -> Translate:

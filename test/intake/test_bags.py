@@ -163,11 +163,14 @@ def broken(folder, store, ros1_store):
         "foreign db3": (folder / "foreign.db3", "not a readable bag"),
         "another suffix": (folder / "notes.txt", "is not a bag"),
         "folder without a bag": (folder / "nothing", "is not a bag"),
-        "damaged metadata": (folder / "bad yaml", "not a readable bag"),
-        "storage file missing": (unlisted, "not a readable bag"),
-        "truncated mcap": (truncated(good("cut") / "cut.mcap"), "not a readable bag"),
-        "truncated db3": (truncated(good("cut3", StoragePlugin.SQLITE3) / "cut3.db3", 0.3), "not a readable bag"),
-        "truncated bag": (truncated(ros1), "not a readable bag"),
+        "metadata alone": (folder / "bad yaml", "is not a bag"),
+        "storage file missing": (unlisted, "file missing.mcap is missing"),
+        "mcap cut in its head": (truncated(good("cut") / "cut.mcap", 0.001), "not a readable bag"),
+        "db3 cut in its head": (
+            truncated(good("cut3", StoragePlugin.SQLITE3) / "cut3.db3", 0.05),
+            "not a readable bag",
+        ),
+        "bag cut in its head": (truncated(ros1, 0.001), "not a readable bag"),
         "no message": (write_ros2(folder / "silent", store, []), "no messages"),
     }
 
@@ -180,11 +183,11 @@ BROKEN = [
     "foreign db3",
     "another suffix",
     "folder without a bag",
-    "damaged metadata",
+    "metadata alone",
     "storage file missing",
-    "truncated mcap",
-    "truncated db3",
-    "truncated bag",
+    "mcap cut in its head",
+    "db3 cut in its head",
+    "bag cut in its head",
     "no message",
 ]
 

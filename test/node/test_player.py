@@ -15,7 +15,6 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.signals import SignalHandlerOptions
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import (
-    ConnectionExtRosbag2,
     Qos,
     QosDurability,
     QosHistory,
@@ -137,7 +136,7 @@ def test_a_latched_topic_reaches_who_comes_later(graph, tmp_path):
         connection = writer.add_connection("/words", name, typestore=store, offered_qos_profiles=[latched])
         writer.write(connection, 0, store.serialize_cdr(store.types[name]("hello"), name))
     with Bag([tmp_path / "bag"]) as bag:
-        assert isinstance(bag.reader.connections[0].ext, ConnectionExtRosbag2)
+        assert bag.connections[0].latched
         Player(graph[0], bag, Playback()).play()
         words = receive(graph[1], String, "/words", QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL))
         spin_until(graph[1], lambda: words)

@@ -1,0 +1,89 @@
+"""What the message types of a bag look like, each by the definition that comes with it.
+
+A definition that cannot be read, or lacks something, concerns the topics of its type only.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+
+from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.storage.connection import Connection
+from infonet_ros.intake.types import full_type_name, installed_definitions, types_in
+from infonet_ros.text import shorten
+
+_IDL_FILES = "=" * 80 + "\n"  # between the files of a definition in several
+_IDL_FILE = "IDL: "
+
+
+def definitions_of(connection: Connection, others: Iterable[Connection], label: str) -> Mapping[str, Any]:
+    """Return the definition of a connection's messages and of all in it, by full name.
+
+    What it lacks is taken from other connections, from ROS's own types, or from the packages that are installed.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be read, or is nowhere.
+    """
+    type_name = full_type_name(connection.type)
+    found = dict(_parsed(connection.language, connection.definition, type_name)) if connection.definition else {}
+    wanted = [type_name]
+    seen: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name not in found:
+            found |= _from_elsewhere(name, others)
+        if name in found:
+            wanted += [inner for _, node in found[name][1] for inner in types_in(node)]
+    if type_name not in found:
+        raise RecordingError(
+            f"topic {connection.topic} has messages of type {type_name}, whose definition {label} does not carry: "
+            "record it again with message definitions (mcap), or leave the topic out with --topics."
+        )
+    return found
+
+
+def _from_elsewhere(name: str, others: Iterable[Connection]) -> Mapping[str, Any]:
+    for other in others:
+        if other.definition and full_type_name(other.type) == name:
+            try:
+                return _parsed(other.language, other.definition, name)
+            except RecordingError:
+                continue
+    if name in (standard := get_typestore(Stores.LATEST).fielddefs):
+        return {name: standard[name]}
+    try:
+        return installed_definitions(name)
+    except ConfigurationError:
+        return {}
+
+
+@lru_cache(maxsize=4096)
+def _parsed(language: str, definition: str, type_name: str) -> Mapping[str, Any]:
+    """Read a definition: the types in it by full name."""
+    try:
+        if language in ("ros2msg", "ros1msg"):
+            return get_types_from_msg(definition, type_name)
+        if language in ("ros2idl", "omgidl"):
+            parts = definition.split(_IDL_FILES) if definition.startswith(_IDL_FILES + _IDL_FILE) else [definition]
+            types: dict[str, Any] = {}
+            for part in filter(None, parts):
+                types |= get_types_from_idl(part.partition("\n")[2] if part.startswith(_IDL_FILE) else part)
+            return types
+    except Exception as error:  # Any text may stand there; what parsing it raises is no closed list.
+        raise RecordingError(f"the definition of {type_name} cannot be read: {_reason(error)}.") from error
+    raise RecordingError(f"the definition of {type_name} is written in {language or 'nothing known'}, not as ROS does.")
+
+
+def _reason(error: Exception) -> str:
+    """Say why a definition cannot be parsed, of rosbags' sentence of four lines only where."""
+    lines = str(error).splitlines()
+    if lines[:1] == ["Could not parse:"] and len(lines) > 3:
+        return f"nothing is known of {shorten(lines[3], 60)!r}"
+    return shorten(" ".join(str(error).split()), 120) or type(error).__name__

@@ -1,0 +1,210 @@
+"""Files that hold their messages in chunks, packed or not: mcap and ROS 1 bags."""
+
+import bz2
+from abc import ABC, abstractmethod
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from lz4.frame import LZ4FrameDecompressor
+
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time
+from infonet_ros.text import counted, moment
+
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14
+    from backports import zstd
+
+_LARGEST = 1 << 30  # bytes of a chunk; recorders make them of 1 MB
+_UNPACKERS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
+
+
+class DamagedError(Exception):
+    """Bytes are missing, or are not what they should be."""
+
+
+class _Everything:
+    def __contains__(self, number: object) -> bool:
+        return True
+
+
+EVERY = _Everything()
+"""All connections."""
+
+
+Found = tuple[int, int, Any]
+"""Number of the connection, time of recording, bytes."""
+
+
+@dataclass(eq=False)
+class Chunk:
+    """A part of a file: its place there, its messages by the number of their connection, and when they were recorded.
+
+    ``odd`` counts messages whose time of recording is none.
+    """
+
+    place: int
+    size: int
+    start: int = LAST_TIME
+    end: int = -1
+    counts: Mapping[int, int] = field(default_factory=dict)
+    odd: int = 0
+
+
+class ChunkedFile(ABC):
+    """A `Storage` of chunks; see there."""
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        self._file = path.open("rb")
+        self._size = path.stat().st_size
+        self._chunks: list[Chunk] = []
+        self._cut = False
+        self._damaged: dict[Chunk, str] = {}
+        try:
+            numbered = self._open()
+        except BaseException:
+            self._file.close()
+            raise
+        totals: Counter[int] = Counter()
+        for chunk in self._chunks:
+            totals.update(chunk.counts)
+        self._chunks.sort(key=lambda chunk: chunk.start)
+        self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
+        self._numbers = {connection: number for number, connection in self._numbered.items()}
+        self.connections: Sequence[Connection] = list(self._numbers)
+        self.start = min((chunk.start for chunk in self._chunks), default=LAST_TIME)
+        self.end = max((chunk.end for chunk in self._chunks), default=-1)
+
+    @abstractmethod
+    def _open(self) -> Mapping[int, Any]:
+        """Find the chunks; return what makes each connection, when it is told the number of its messages.
+
+        Raises
+        ------
+        DamagedError
+            The file is of another kind, or nothing of it is whole.
+        """
+
+    @abstractmethod
+    def _unpack(self, chunk: Chunk) -> bytes:
+        """Read the bytes of a chunk.
+
+        Raises
+        ------
+        DamagedError
+            They are not whole.
+        """
+
+    @abstractmethod
+    def _take_definitions(self, data: bytes) -> None:
+        """Take note of the connections in the bytes of a chunk."""
+
+    @abstractmethod
+    def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
+        """Find the messages of some connections in the bytes of a chunk, as far as they are whole."""
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about what is lost."""
+        notices = []
+        if self._cut:
+            notices.append(
+                f"{self._name} is cut, as if its recorder had been killed: what is whole is read, up to "
+                f"{moment(self.end)}."
+            )
+        if self._damaged:
+            count = sum(sum(chunk.counts.values()) for chunk in self._damaged)
+            reason = next(iter(self._damaged.values()))
+            notices.append(
+                f"{self._name} is damaged in {counted(len(self._damaged), 'place')} ({reason}): "
+                f"{counted(count, 'message')} left out."
+            )
+        if odd := sum(chunk.odd for chunk in self._chunks):
+            notices.append(no_time(odd, self._name))
+        return notices
+
+    def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
+        """Read messages in the order of time."""
+        wanted = {self._numbers[connection] for connection in connections}
+        chunks = [c for c in self._chunks if c.start < stop and c.end >= start and not wanted.isdisjoint(c.counts)]
+        waiting: list[Found] = []
+        for chunk, until in zip(chunks, [*(chunk.start for chunk in chunks[1:]), LAST_TIME], strict=True):
+            waiting += [found for found in self._read(chunk, wanted) if start <= found[1] < stop and is_time(found[1])]
+            waiting.sort(key=itemgetter(1))
+            ready = bisect_left(waiting, until, key=itemgetter(1))
+            for number, time, data in waiting[:ready]:
+                yield self._numbered[number], time, data
+            del waiting[:ready]
+
+    def heads(self, most: int) -> dict[Connection, list[tuple[int, bytes]]]:
+        """Read the first messages of each connection."""
+        heads: dict[Connection, list[tuple[int, bytes]]] = {connection: [] for connection in self.connections}
+        wanted = {number for number, connection in self._numbered.items() if connection.count}
+        for chunk in self._chunks:
+            if wanted.isdisjoint(chunk.counts):
+                continue
+            for number, time, data in sorted(self._read(chunk, wanted), key=itemgetter(1)):
+                connection = self._numbered[number]
+                if len(heads[connection]) < most and is_time(time):
+                    heads[connection].append((time, data))
+            wanted = {n for n in wanted if len(heads[self._numbered[n]]) < min(most, self._numbered[n].count)}
+        return heads
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def _survey(self, chunk: Chunk) -> None:
+        """Look into a chunk that no index tells of."""
+        try:
+            data = self._unpack(chunk)
+            self._take_definitions(data)
+            times = self._found(data, EVERY)
+        except DamagedError as error:
+            self._damaged[chunk] = str(error)
+            return
+        good = [(number, time) for number, time, _ in times if is_time(time)]
+        chunk.odd = len(times) - len(good)
+        chunk.counts = Counter(number for number, _ in good)
+        chunk.start = min((time for _, time in good), default=LAST_TIME)
+        chunk.end = max((time for _, time in good), default=-1)
+
+    def _read(self, chunk: Chunk, wanted: Container[int]) -> list[Found]:
+        try:
+            return self._found(self._unpack(chunk), wanted)
+        except DamagedError as error:
+            self._damaged[chunk] = str(error)
+            return []
+
+    def _exactly(self, place: int, size: int) -> bytes:
+        self._file.seek(place)
+        data = self._file.read(size) if place + size <= self._size else b""
+        if len(data) < size:
+            raise DamagedError(f"it ends at byte {self._size}, within something of {size} bytes at byte {place}")
+        return data
+
+
+def unpack(data: bytes, packing: str, size: int) -> bytes:
+    """Unpack so many bytes of a chunk, or as many as there are.
+
+    Raises
+    ------
+    DamagedError
+        They are packed in another way, are damaged, or claim to be more than any recorder packs together.
+    """
+    if packing in ("", "none"):
+        return data
+    if packing not in _UNPACKERS:
+        raise DamagedError(f"a chunk is packed by {packing!r}")
+    if size > _LARGEST:
+        raise DamagedError(f"a chunk claims to hold {size} bytes")
+    try:
+        return bytes(_UNPACKERS[packing]().decompress(data, max_length=size))
+    except Exception as error:  # Three libraries; what they raise on damaged bytes is no closed list.
+        raise DamagedError(f"a chunk cannot be unpacked: {error}") from error

@@ -1,0 +1,206 @@
+"""Files of MCAP (https://mcap.dev/spec): ROS 2, ROS 1, and channels that are of neither.
+
+Where a file has a summary its chunks are found there; where it has none, as the recorder was killed or wrote no
+chunks, by going through it once.
+"""
+
+from binascii import crc32
+from collections.abc import Callable, Container, Iterator, Mapping
+from functools import partial
+from struct import Struct, error, iter_unpack
+from typing import Any, NamedTuple
+
+from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, unpack
+from infonet_ros.intake.storage.connection import Connection, is_time, offered
+
+_MAGIC = b"\x89MCAP0\r\n"
+_FOOTER_SIZE = 9 + 20 + len(_MAGIC)
+_HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _CHUNK_INDEX, _DATA_END = 1, 2, 3, 4, 5, 6, 8, 15
+_START = Struct("<BQ")  # of a record: what it is, and its length
+_MESSAGE_START = Struct("<BQHIQQ")  # with channel, sequence, and the times of recording and sending
+_CHUNK_START = Struct("<QQQII")  # times, bytes when unpacked, checksum, length of the packing's name
+_UNCHUNKED = 1 << 20  # bytes of messages outside of chunks that are read together
+_INDEX_ENTRY = 16  # bytes, of each message
+
+
+class _Record(NamedTuple):
+    kind: int
+    place: int  # of what it holds
+    size: int
+
+
+class _Channel(NamedTuple):
+    schema: int
+    topic: str
+    encoding: str
+    metadata: Mapping[str, str]
+
+
+class _Schema(NamedTuple):
+    name: str
+    language: str
+    definition: str
+
+
+class McapFile(ChunkedFile):
+    """A file of MCAP."""
+
+    def _open(self) -> Mapping[int, Callable[[int], Connection]]:
+        if self._exactly(0, len(_MAGIC)) != _MAGIC:
+            raise DamagedError("it does not begin as MCAP does")
+        self._schemas: dict[int, _Schema] = {}
+        self._channels: dict[int, _Channel] = {}
+        try:
+            self._read_summary()
+        except (DamagedError, error, UnicodeDecodeError):
+            self._chunks = []
+        if not self._chunks:
+            self._go_through()
+        return {number: partial(self._connection, channel) for number, channel in self._channels.items()}
+
+    def _connection(self, channel: _Channel, count: int) -> Connection:
+        schema = self._schemas.get(channel.schema, _Schema("no type", "", ""))
+        reliable, latched = offered(channel.metadata.get("offered_qos_profiles", ""))
+        latched |= channel.metadata.get("latching") == "1"
+        return Connection(
+            channel.topic, schema.name, channel.encoding, schema.definition, schema.language, count, reliable, latched
+        )
+
+    def _read_summary(self) -> None:
+        """Read where the chunks are from the end of the file."""
+        footer = self._exactly(self._size - _FOOTER_SIZE, _FOOTER_SIZE)
+        if not footer.endswith(_MAGIC) or footer[:9] != _START.pack(_FOOTER, 20):
+            raise DamagedError("it has no footer")
+        summary = int.from_bytes(footer[9:17], "little")
+        for record in self._records(summary or self._size, self._size - _FOOTER_SIZE):
+            self._take_definition(record.kind, self._exactly(record.place, record.size))
+            if record.kind == _CHUNK_INDEX:
+                self._chunks.append(self._indexed(self._exactly(record.place, record.size)))
+
+    def _indexed(self, data: bytes) -> Chunk:
+        """Read the index of a chunk: where it is, and how many messages of each channel it holds."""
+        fields = _Fields(data)
+        start, end, place, size = fields.numbers("<QQQQ")
+        offsets = sorted((offset, number) for number, offset in iter_unpack("<HQ", fields.bytes()))
+        (index_size,) = fields.numbers("<Q")
+        ends = [*(offset for offset, _ in offsets[1:]), place + size + index_size]
+        counts = {
+            number: (end - offset) // _INDEX_ENTRY
+            for (offset, number), end in zip(offsets, ends, strict=False)
+            if end - offset > _INDEX_ENTRY
+        }
+        chunk = Chunk(place, size, start, end, counts)
+        if not counts or not (is_time(start) and is_time(end)):
+            self._survey(chunk)
+        return chunk
+
+    def _go_through(self) -> None:
+        """Find the chunks, and messages that are in none, from the first record to the last that is whole."""
+        end = len(_MAGIC)
+        loose: Chunk | None = None
+        for record in self._records(end, self._size):
+            end = record.place + record.size
+            begin = record.place - _START.size
+            if record.kind in (_DATA_END, _FOOTER):
+                break
+            if record.kind == _MESSAGE:
+                if loose is None or begin != loose.place + loose.size or loose.size > _UNCHUNKED:
+                    loose = Chunk(begin, 0)
+                    self._chunks.append(loose)
+                loose.size = end - loose.place
+            elif record.kind == _CHUNK:
+                self._chunks.append(Chunk(begin, end - begin))
+            else:
+                self._take_definition(record.kind, self._exactly(record.place, record.size))
+        else:
+            self._cut = True
+            if self._size - end > _START.size + _CHUNK_START.size and self._exactly(end, 1)[0] == _CHUNK:
+                self._chunks.append(Chunk(end, self._size - end))
+        for chunk in self._chunks:
+            self._survey(chunk)
+
+    def _records(self, place: int, end: int) -> Iterator[_Record]:
+        """Go through the records of a part of the file, as long as they are whole."""
+        while place + _START.size <= end:
+            kind, size = _START.unpack(self._exactly(place, _START.size))
+            place += _START.size
+            if not kind or place + size > end:
+                return
+            yield _Record(kind, place, size)
+            place += size
+
+    def _take_definitions(self, data: bytes) -> None:
+        place = 0
+        while place + _START.size <= len(data):
+            kind, size = _START.unpack_from(data, place)
+            place += _START.size + size
+            self._take_definition(kind, data[place - size : place])
+
+    def _take_definition(self, kind: int, data: bytes) -> None:
+        """Take note of a schema or a channel."""
+        fields = _Fields(data)
+        try:
+            if kind == _SCHEMA:
+                (number,) = fields.numbers("<H")
+                self._schemas[number] = _Schema(fields.text(), fields.text(), fields.text())
+            elif kind == _CHANNEL:
+                number, schema = fields.numbers("<HH")
+                self._channels[number] = _Channel(schema, fields.text(), fields.text(), dict(fields.pairs()))
+        except error as problem:
+            raise DamagedError(f"a record is damaged: {problem}") from problem
+
+    def _unpack(self, chunk: Chunk) -> bytes:
+        """Read a chunk without its header; of one that is cut, what there is. Messages in no chunk are as they are."""
+        data = self._exactly(chunk.place, chunk.size)
+        if data[0] != _CHUNK:
+            return data
+        _, _, size, checksum, length = _CHUNK_START.unpack_from(data, _START.size)
+        place = _START.size + _CHUNK_START.size + length
+        packing = data[place - length : place].decode(errors="replace")
+        packed = int.from_bytes(data[place : place + 8], "little")
+        whole = place + 8 + packed <= len(data)
+        unpacked = unpack(data[place + 8 : place + 8 + packed], packing, size)
+        if whole and (len(unpacked) != size or (checksum and crc32(unpacked) != checksum)):
+            raise DamagedError("the checksum of a chunk is wrong")
+        return unpacked
+
+    def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
+        found = []
+        place, end = 0, len(data)
+        start, unpack_from = _MESSAGE_START.size, _MESSAGE_START.unpack_from
+        while place + start <= end:
+            kind, size, number, _, time, _ = unpack_from(data, place)
+            after = place + _START.size + size
+            if after > end:
+                break
+            if kind == _MESSAGE and number in wanted:
+                found.append((number, time, data[place + start : after]))
+            place = after
+        return found
+
+
+class _Fields:
+    """Fields of a record, read one after the other."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 0
+
+    def numbers(self, form: str) -> Any:
+        struct = Struct(form)
+        numbers = struct.unpack_from(self._data, self._place)
+        self._place += struct.size
+        return numbers
+
+    def bytes(self) -> bytes:
+        (length,) = self.numbers("<I")
+        self._place += length
+        return self._data[self._place - length : self._place]
+
+    def text(self) -> str:
+        return self.bytes().decode(errors="replace")
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        inner = _Fields(self.bytes())
+        while inner._place < len(inner._data):
+            yield inner.text(), inner.text()

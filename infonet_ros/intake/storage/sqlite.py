@@ -1,0 +1,161 @@
+"""Files of SQLite, as ROS 2 records them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import apsw
+import numpy as np
+
+from infonet_ros.intake.storage.chunks import DamagedError, unpack
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, offered
+from infonet_ros.text import counted, moment
+
+_ZSTANDARD = b"\x28\xb5\x2f\xfd"  # a message that the recorder packed begins so, and none in CDR
+_LARGEST_MESSAGE = 1 << 30
+_PAGE_SIZE_AT = 16  # byte of the file
+_ROW = np.dtype([("time", "i8"), ("id", "i8"), ("topic", "i8")])
+
+
+class _WholePages(apsw.VFS):
+    """Files as they are; of one that is cut within a page the pages before, as SQLite would fill that with zeros."""
+
+    name = "infonet-whole-pages"
+
+    def __init__(self) -> None:
+        super().__init__(self.name, base="")
+
+    def xOpen(self, name: Any, flags: list[int]) -> apsw.VFSFile:
+        return _WholePagesFile("", name, flags) if flags[0] & apsw.SQLITE_OPEN_MAIN_DB else super().xOpen(name, flags)
+
+
+class _WholePagesFile(apsw.VFSFile):
+    def xFileSize(self) -> int:
+        size = super().xFileSize()
+        page = int.from_bytes(super().xRead(2, _PAGE_SIZE_AT), "big") if size > _PAGE_SIZE_AT + 2 else 0
+        return size // page * page if page > 1 else size
+
+
+_WHOLE_PAGES = _WholePages()
+
+
+class SqliteFile:
+    """A `Storage` in SQLite; see there.
+
+    Its rows are listed once, by 24 bytes each: where a file is cut no index of it can be trusted.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._name = path.name
+        where = f"file:{quote(str(path.resolve()))}?mode=ro"
+        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+        try:
+            # What a recorder that was killed had not yet moved into the file lies beside it.
+            if path.with_name(path.name + "-wal").exists():
+                self._database = apsw.Connection(where, flags=flags)
+            else:
+                self._database = apsw.Connection(f"{where}&immutable=1", flags=flags, vfs=_WHOLE_PAGES.name)
+        except apsw.Error as error:
+            raise DamagedError(str(error)) from error
+        self._lost: dict[int, None] = {}
+        self._cut = False
+        try:
+            self._database.execute("PRAGMA writable_schema=ON")  # else SQLite opens no file that is cut
+            topics = self._table("topics")
+            definitions = {row["topic_type"]: row for row in self._table("message_definitions", optional=True)}
+            self._rows, self._odd = self._list_rows()
+        except apsw.Error as error:
+            self._database.close()
+            raise DamagedError(str(error)) from error
+        counts = dict(zip(*(part.tolist() for part in np.unique(self._rows["topic"], return_counts=True)), strict=True))
+        self._numbered = {
+            row["id"]: _connection(row, definitions.get(row["type"]), counts.get(row["id"], 0)) for row in topics
+        }
+        self._numbers = {connection: number for number, connection in self._numbered.items()}
+        self.connections: Sequence[Connection] = list(self._numbers)
+        self.start = int(self._rows["time"][0]) if len(self._rows) else LAST_TIME
+        self.end = int(self._rows["time"][-1]) if len(self._rows) else -1
+
+    def _table(self, name: str, optional: bool = False) -> list[dict[str, Any]]:
+        if optional and not self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
+            return []
+        cursor = self._database.execute(f"SELECT * FROM {name}")  # noqa: S608, a name of this module's
+        return [dict(zip((name for name, _ in cursor.get_description()), row, strict=True)) for row in cursor]
+
+    def _list_rows(self) -> tuple[np.ndarray, int]:
+        """Return the rows in the order of time, as far as they are whole, and how many have no time of recording."""
+
+        def rows() -> Iterator[tuple[int, int, int]]:
+            try:
+                for row in self._database.execute("SELECT timestamp, id, topic_id FROM messages ORDER BY id"):
+                    if all(isinstance(value, int) for value in row):
+                        yield row
+            except apsw.Error:
+                self._cut = True
+
+        listed = np.fromiter(rows(), _ROW)
+        good = (listed["time"] >= 0) & (listed["time"] < LAST_TIME)
+        rows_in_order = listed[good]
+        return rows_in_order[np.argsort(rows_in_order["time"], kind="stable")], int(np.count_nonzero(~good))
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about what is lost."""
+        notices = []
+        if self._cut:
+            notices.append(
+                f"{self._name} is cut or damaged, as if its recorder had been killed: what is whole is read, up to "
+                f"{moment(self.end)}."
+            )
+        if self._lost:
+            notices.append(f"{counted(len(self._lost), 'message')} of {self._name} left out: they are damaged.")
+        if self._odd:
+            notices.append(no_time(self._odd, self._name))
+        return notices
+
+    def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
+        """Read messages in the order of time."""
+        times = self._rows["time"]
+        part = self._rows[slice(*np.searchsorted(times, (start, stop)).tolist())]
+        wanted = np.array([self._numbers[connection] for connection in connections])
+        yield from self._read(part[np.isin(part["topic"], wanted)])
+
+    def heads(self, most: int) -> dict[Connection, list[tuple[int, bytes]]]:
+        """Read the first messages of each connection."""
+        rows = self._rows[np.argsort(self._rows["topic"], kind="stable")]
+        heads: dict[Connection, list[tuple[int, bytes]]] = {}
+        for number, connection in self._numbered.items():
+            first = int(np.searchsorted(rows["topic"], number))
+            own = rows[first : first + min(most, connection.count)]
+            heads[connection] = [(time, data) for _, time, data in self._read(own)]
+        return heads
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def _read(self, rows: np.ndarray) -> Iterator[Message]:
+        for time, row, topic in rows.tolist():
+            try:
+                ((data,),) = self._database.execute("SELECT data FROM messages WHERE id = ?", (row,))
+                if data[:4] == _ZSTANDARD:
+                    data = unpack(data, "zstd", _LARGEST_MESSAGE)
+            except (apsw.Error, DamagedError, ValueError, TypeError):
+                self._lost[row] = None
+                continue
+            yield self._numbered[topic], time, data
+
+
+def _connection(topic: Mapping[str, Any], definition: Mapping[str, Any] | None, count: int) -> Connection:
+    reliable, latched = offered(str(topic.get("offered_qos_profiles") or ""))
+    return Connection(
+        str(topic["name"]),
+        str(topic["type"]),
+        str(topic["serialization_format"]),
+        str(definition["encoded_message_definition"]) if definition else "",
+        str(definition["encoding"]) if definition else "",
+        count,
+        reliable,
+        latched,
+    )

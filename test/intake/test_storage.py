@@ -1,0 +1,232 @@
+"""What is whole of a bag is read, and what cannot be read keeps nothing else from it."""
+
+import sqlite3
+import struct
+
+import numpy as np
+import pytest
+from mcap_files import write_mcap
+from recordings import EPOCH, SECOND, leg_and_speed, write_ros1, write_ros2
+from rosbags.rosbag2 import CompressionMode, StoragePlugin
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.bags import Bag
+from infonet_ros.settings import Modality
+
+SPEED = Modality("speed", "/speed", ("data",))
+LEG = Modality("leg", "/leg", ("force",))
+FLOAT = ("std_msgs/msg/Float64", "ros2msg", "float64 data\n", "cdr")
+FLOAT_OF_ROS1 = ("std_msgs/Float64", "ros1msg", "float64 data\n", "ros1")
+CDR = b"\0\1\0\0"
+MEMBERS = "bool a\n" * 3
+
+
+def read(path, *modalities):
+    """Values and times of everything, and the notices."""
+    with Bag([path]) as bag:
+        samples = list(bag.samples(modalities, bag.start, bag.end + 1))
+        return [(s.modality, s.received, *s.values) for s in samples], list(bag.notices)
+
+
+# ---- topics that cannot be read --------------------------------------------------------------------------------------
+
+ODD = {
+    "JSON": ("foxglove.Log", "jsonschema", '{"type": "object"}', "json"),
+    "protobuf": ("foxglove.Imu", "protobuf", "\0\1", "protobuf"),
+    "no schema": ("", "", "", "json"),
+    "no definition": ("own_msgs/msg/Odd", "", "", "cdr"),
+    "unknown definition": ("own_msgs/msg/Odd", "unknown", "", "cdr"),
+    "cut definition": ("own_msgs/msg/Odd", "ros2msg", "float64 a\nother_msgs/Inn", "cdr"),
+    "nested type is missing": ("own_msgs/msg/Odd", "ros2msg", "other_msgs/Inner inner\n", "cdr"),
+    "service event": (
+        "own_srvs/srv/Odd_Event", "ros2msg", f"SRV: own_srvs/srv/Odd\n{MEMBERS}---\n{MEMBERS}", "cdr"
+    ),
+    "IDL that is none": ("own_msgs/msg/Odd", "ros2idl", "module {", "cdr"),
+    "array without fields": (
+        "own_msgs/msg/Odd", "ros2msg", f"Empty[1000000000] a\n{'=' * 80}\nMSG: own_msgs/Empty\n", "cdr"
+    ),
+    "type that contains itself": ("own_msgs/msg/Odd", "ros2msg", "Odd inner\n", "cdr"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("storage", ["mcap", "mcap with a summary", "mcap without chunks", "sqlite"])
+@pytest.mark.parametrize("odd", ODD)
+def test_one_odd_topic_keeps_no_other_from_being_read(odd, storage, tmp_path):
+    channels = {"/odd": ODD[odd], "/speed": FLOAT}
+    messages = [("/odd", EPOCH + k, CDR + bytes(8)) for k in range(3)]
+    messages += [("/speed", EPOCH + k, CDR + struct.pack("<d", k)) for k in range(3)]
+    if storage == "sqlite":
+        path = write_sqlite(tmp_path / "bag.db3", channels, messages)
+    else:
+        options = {"chunked": "without" not in storage, "summary": "with a" in storage}
+        path = write_mcap(tmp_path / "bag.mcap", channels, messages, profile="", **options)
+    with Bag([path]) as bag:
+        assert [topic.count for topic in bag.topics.values()] == [3, 3]
+        with pytest.raises(RecordingError) as error:
+            bag.fields("/odd")
+        assert "/odd" in str(error.value) or "definition" in str(error.value) or "cannot be read" in str(error.value)
+        assert [field.path for field in bag.fields("/speed")[0]] == ["data"]
+        assert [s.values for s in bag.samples((SPEED,), bag.start, bag.end + 1)] == [[0.0], [1.0], [2.0]]
+
+
+def write_sqlite(path, channels, messages):
+    with sqlite3.connect(path) as database:
+        database.executescript(
+            "CREATE TABLE topics(id, name, type, serialization_format, offered_qos_profiles, type_description_hash);"
+            "CREATE TABLE message_definitions(id, topic_type, encoding, encoded_message_definition);"
+            "CREATE TABLE messages(id INTEGER PRIMARY KEY, topic_id, timestamp, data);"
+        )
+        numbers = {}
+        for number, (topic, (kind, language, definition, encoding)) in enumerate(channels.items(), 1):
+            numbers[topic] = number
+            database.execute("INSERT INTO topics VALUES(?, ?, ?, ?, '', '')", (number, topic, kind, encoding))
+            database.execute("INSERT INTO message_definitions VALUES(?, ?, ?, ?)", (number, kind, language, definition))
+        database.executemany(
+            "INSERT INTO messages(topic_id, timestamp, data) VALUES(?, ?, ?)",
+            [(numbers[topic], time, data) for topic, time, data in messages],
+        )
+    database.close()
+    return path
+
+
+def test_a_nested_type_of_ros_needs_no_definition(tmp_path):
+    channels = {"/v": ("own_msgs/msg/Odd", "ros2msg", "geometry_msgs/Vector3 v\n", "cdr")}
+    path = write_mcap(tmp_path / "bag.mcap", channels, [("/v", EPOCH, CDR + struct.pack("<3d", 1, 2, 3))])
+    assert read(path, Modality("v", "/v", ("v.y",)))[0] == [("v", EPOCH, 2.0)]
+
+
+def test_ros1_messages_in_mcap_are_read(tmp_path):
+    messages = [("/speed", EPOCH + k, struct.pack("<d", k)) for k in range(3)]
+    path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT_OF_ROS1}, messages, profile="ros1")
+    assert read(path, SPEED) == ([("speed", EPOCH + k, float(k)) for k in range(3)], [])
+
+
+# ---- recorders that were killed --------------------------------------------------------------------------------------
+
+WHOLE = {
+    "mcap": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 120.0)) / "bag.mcap",
+    "mcap, chunks compressed": lambda folder, store: (
+        write_ros2(folder / "bag", store, leg_and_speed(store, 120.0), compression=CompressionMode.STORAGE) / "bag.mcap"
+    ),
+    "sqlite3": lambda folder, store: (
+        write_ros2(folder / "bag", store, leg_and_speed(store, 120.0), StoragePlugin.SQLITE3) / "bag.db3"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize("share", [0.4, 0.7, 0.9])
+def test_what_a_killed_recorder_left_is_read(kind, share, tmp_path, store):
+    path = WHOLE[kind](tmp_path, store)
+    expected, _ = read(path, LEG, SPEED)
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    found, notices = read(path, LEG, SPEED)
+    assert 0.25 * share * len(expected) < len(found) <= len(expected)
+    assert found == expected[: len(found)]
+    assert any("is cut" in notice and path.name in notice for notice in notices)
+
+
+@pytest.mark.parametrize("share", [0.4, 0.7, 0.9])
+def test_what_a_killed_ros1_recorder_left_is_read(share, tmp_path, ros1_store):
+    path = write_ros1(tmp_path / "whole.bag", ros1_store, leg_and_speed(ros1_store, 120.0, ros1=True))
+    expected, _ = read(path, LEG, SPEED)
+    data = path.read_bytes()
+    active = tmp_path / "drive.bag.active"
+    active.write_bytes(data[: int(share * len(data))])
+    found, notices = read(active, LEG, SPEED)
+    assert 0.25 * share * len(expected) < len(found) <= len(expected)
+    assert found == expected[: len(found)]
+    assert "is cut" in notices[0]
+
+
+def test_a_ros1_bag_whose_last_chunk_has_no_size_yet_is_read(tmp_path, ros1_store):
+    path = write_ros1(tmp_path / "drive.bag", ros1_store, leg_and_speed(ros1_store, 5.0, ros1=True))
+    expected, _ = read(path, LEG, SPEED)
+    data = bytearray(path.read_bytes())
+    index = data.index(b"index_pos=") + len(b"index_pos=")
+    end = int.from_bytes(data[index : index + 8], "little")
+    data[index : index + 8] = bytes(8)  # it is written when the recorder ends
+    sizes = data.index(b"size=", data.index(b"compression=none")) + len(b"size=")
+    data[sizes : sizes + 8] = bytes(8)  # of the chunk, unpacked and as it is
+    path.write_bytes(data[:end])
+    found, notices = read(path, LEG, SPEED)
+    assert found == expected
+    assert "is cut" in notices[0]
+
+
+def test_what_sqlite_keeps_beside_its_file_is_read(tmp_path):
+    path = write_sqlite(tmp_path / "bag.db3", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + struct.pack("<d", 1.0))])
+    recorder = sqlite3.connect(path, isolation_level=None)
+    recorder.execute("PRAGMA journal_mode=WAL")
+    recorder.execute("PRAGMA wal_autocheckpoint=0")
+    row = EPOCH + 1, CDR + struct.pack("<d", 2.0)
+    recorder.execute("INSERT INTO messages(topic_id, timestamp, data) VALUES(1, ?, ?)", row)
+    killed = tmp_path / "killed"
+    killed.mkdir()
+    for file in tmp_path.glob("bag.db3*"):
+        (killed / file.name).write_bytes(file.read_bytes())
+    recorder.close()
+    assert [value for *_, value in read(killed / "bag.db3", SPEED)[0]] == [1.0, 2.0]
+
+
+def test_a_damaged_chunk_is_left_out_and_counted(tmp_path, store):
+    folder = write_ros2(
+        tmp_path / "bag", store, leg_and_speed(store, 400.0), compression=CompressionMode.STORAGE
+    )  # several chunks
+    path = folder / "bag.mcap"
+    expected, _ = read(path, LEG, SPEED)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 64] = bytes(64)
+    path.write_bytes(data)
+    found, (notice,) = read(path, LEG, SPEED)
+    assert set(found) < set(expected)
+    assert f"{len(expected) - len(found)} messages left out" in notice
+
+
+def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
+    text = (folder / "metadata.yaml").read_text()
+    (folder / "metadata.yaml").write_text(text.replace("- bag.mcap", "- bag.mcap\n  - bag_1.mcap", 1))
+    found, (notice,) = read(folder, SPEED)
+    assert len(found) == 20
+    assert notice.startswith("bag_1.mcap is missing in bag")
+
+
+# ---- times of recording ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("time", [-1, -(2**62), 2**62, 2**63 - 1])
+def test_messages_without_a_time_of_recording_are_left_out(time, tmp_path):
+    messages = [("/speed", at, CDR + struct.pack("<d", k)) for k, at in enumerate((EPOCH, time, EPOCH + SECOND))]
+    found, (notice,) = read(write_sqlite(tmp_path / "bag.db3", {"/speed": FLOAT}, messages), SPEED)
+    assert [value for *_, value in found] == [0.0, 2.0]
+    assert notice.startswith("1 message of bag.db3 left out")
+    if time > 0:
+        for summary in (True, False):
+            path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, messages, summary=summary)
+            found, (notice,) = read(path, SPEED)
+            assert [value for *_, value in found] == [0.0, 2.0]
+
+
+def test_chunks_that_overlap_are_read_in_the_order_of_time(tmp_path, store):
+    rng = np.random.default_rng(0)
+    times = EPOCH + rng.permutation(3000)
+    messages = [("/speed", int(time), CDR + struct.pack("<d", time - EPOCH)) for time in times]
+    path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, messages, chunked=False)
+    assert [value for *_, value in read(path, SPEED)[0]] == list(range(3000))
+
+
+def test_a_damaged_message_is_counted_once_however_often_the_bag_is_read(tmp_path):
+    messages = [("/speed", EPOCH + k, CDR + bytes(8 if k != 5 else 3)) for k in range(20)]
+    with Bag([write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, messages)]) as bag:
+        for _ in range(3):
+            assert len(list(bag.samples((SPEED,), bag.start, bag.end + 1))) == 19
+        assert bag.notices[0].startswith("1 message of /speed left out")
+
+
+def test_thousands_of_topics_are_read_in_one_go(tmp_path):
+    channels = {f"/t{k}": FLOAT for k in range(2000)}
+    messages = [(topic, EPOCH + k, CDR + struct.pack("<d", k)) for k, topic in enumerate(channels)]
+    with Bag([write_mcap(tmp_path / "bag.mcap", channels, messages)]) as bag:
+        assert all(len(bag.fields(topic)[0]) == 1 for topic in channels)
