@@ -9,7 +9,7 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint docs bench pictures lock audit faults fuzz clean
+.PHONY: help setup demo test quick lint docs bench pictures lock audit faults fuzz clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
@@ -22,8 +22,16 @@ demo: setup  ## Replay a real robot's recording into the node and watch the matr
 
 # One thread each: node and test share the cores, and threads that wait for each other by spinning slow both. Python
 # keeps what it compiles, even where it is told not to: many processes are started.
+# Where pytest-xdist is installed, each core runs tests; those of a file stay in one process, with their ROS domain.
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest \
+  $$(python3 -c "import xdist; print('-n auto --dist loadfile')" 2>/dev/null)
+
 test: setup  ## All tests
-	@$(ACTIVATE) OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest
+	@$(ACTIVATE) $(PYTEST)
+
+# The rooms whose tests start no other process.
+quick: setup  ## The tests of a minute: from samples to matrices
+	@$(ACTIVATE) $(PYTEST) test/config test/dependence test/drawing test/estimator test/intake test/test_settings.py
 
 lint: setup  ## Style, types, which room imports which (pyproject.toml), and every link of the documentation
 	@$(ACTIVATE) { \

@@ -1,10 +1,14 @@
 """The command line: `infonet`. Each command lives with the part that it drives, and imports it when it runs."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from io import TextIOWrapper
 
 import typer
 
-from infonet_ros.errors import InfonetError
+from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.fleet.commands import fleet
 from infonet_ros.node.commands import demo, play
 from infonet_ros.node.monitor_command import monitor
@@ -46,9 +50,50 @@ def infonet(
 
 
 def main() -> None:
-    """Run the command line; what the user can mend is one line on stderr and exit status 1."""
+    """Run the command line; an error that the user can correct is one line on stderr and exit status 1."""
     try:
-        app()
+        with _checked_output():
+            app()
     except InfonetError as error:
         print(f"infonet: {printable(str(error))}", file=sys.stderr)
         sys.exit(1)
+
+
+@contextmanager
+def _checked_output() -> Iterator[None]:
+    """Let whatever is printed end in an OutputError where standard output cannot be written."""
+    if sys.stdout is None:  # closed by the shell
+        yield
+        return
+    given = sys.stdout
+    output = _Output(given.buffer, given.encoding, given.errors, line_buffering=True)
+    with redirect_stdout(output):
+        try:
+            yield
+        finally:
+            output.flush()
+            output.detach()
+
+
+class _Output(TextIOWrapper):
+    """Standard output that says in one sentence why it cannot be written."""
+
+    def write(self, text: str) -> int:
+        with self._explained():
+            return super().write(text)
+
+    def flush(self) -> None:
+        with self._explained():
+            super().flush()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())  # or Python complains once more at its end
+            if isinstance(error, BrokenPipeError):  # whoever read it has seen enough
+                sys.exit(1)
+            raise OutputError(
+                f"cannot write to standard output ({error.strerror or error}): make room there, or choose another place."
+            ) from error

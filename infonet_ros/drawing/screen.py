@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.selection import Pair, Selection
-from infonet_ros.text import printable, shorten
+from infonet_ros.drawing.selection import KEYS, Pair, Selection
+from infonet_ros.text import listed, printable, shorten
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
@@ -30,7 +30,8 @@ _UNKNOWN = "\N{BOX DRAWINGS LIGHT DIAGONAL UPPER RIGHT TO LOWER LEFT}"
 _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
-_KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all"
+_KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
+_PATIENCE = 5.0  # seconds of silence after which a node is taken to be missing; it sends diagnostics every second
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,8 @@ class Snapshot:
         Matrices per second; NaN until there were two.
     silence : float
         Seconds since the last matrix, or since the beginning.
+    others : sequence of str
+        Full names of the nodes that publish matrices, if this one was not heard of.
     """
 
     node: str
@@ -68,6 +71,7 @@ class Snapshot:
     reports: Sequence[Report] = field(default=())
     rate: float = math.nan
     silence: float = 0.0
+    others: Sequence[str] = field(default=())
 
 
 def screen(snapshot: Snapshot, selection: Selection, width: int, height: int | None, keys: bool = False) -> Group:
@@ -85,11 +89,40 @@ def screen(snapshot: Snapshot, selection: Selection, width: int, height: int | N
     head: list[RenderableType] = [_title(snapshot, selection, width)]
     foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(selection, width, keys)]
     room = math.inf if height is None else height - len(head) - len(foot) - 1
-    if snapshot.matrix is None:
-        body: RenderableType = Text(f"\nwaiting for the first matrix of {snapshot.node}/{selection.kind} ...", "dim")
+    body: RenderableType
+    if selection.explaining:
+        body = _explained_keys()
+    elif snapshot.matrix is None:
+        body = _waiting(snapshot, selection)
     else:
         body = _body(snapshot.matrix, snapshot.end, selection, width, room)
     return Group(*head, body, *foot)
+
+
+def _explained_keys() -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(style="bold cyan", no_wrap=True)
+    table.add_column()
+    for key, effect in KEYS.items():
+        table.add_row(key, effect)
+    return table
+
+
+def _waiting(snapshot: Snapshot, selection: Selection) -> Text:
+    waiting = Text(f"\nwaiting for the first matrix of {snapshot.node}/{selection.kind} ...", "dim")
+    if not snapshot.reports and snapshot.silence > _PATIENCE:
+        waiting.append(f"\n\nNothing was heard of {snapshot.node}: {remedy(snapshot.others)}.", "yellow")
+    return waiting
+
+
+def remedy(others: Sequence[str]) -> str:
+    """Say what to do when nothing is heard of a node, by the names of those that are there."""
+    if others:
+        return f"there is {listed(others)}; choose with --node, such as `infonet monitor --node {others[0]}`"
+    return (
+        "start the node (`ros2 launch infonet_ros infonet.launch.py params_file:=FILE`, or `python3 -m infonet_ros.node "
+        "--ros-args --params-file FILE`), or name it with --node; ROS_DOMAIN_ID must be the same here and there"
+    )
 
 
 def _body(matrix: "DependenceMatrix", end: float, selection: Selection, width: int, room: float) -> RenderableType:

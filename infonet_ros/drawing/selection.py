@@ -17,6 +17,16 @@ ORDERS = (BY_MI, BY_NAME, BY_DELAY)
 
 ESCAPE, ENTER, BACKSPACE, TAB = "\x1b", "\r", "\x7f", "\t"
 
+KEYS = {
+    "q": "quit",
+    "Tab": "channels, or modalities (one row for each topic)",
+    "s": "sort the pairs by MI, by name, or by delay",
+    "/": "find: type part of a name, then Enter",
+    "Esc": "show all names again",
+    "?": "show or hide this list",
+}
+"""What each key of the live view does."""
+
 
 class Pair(NamedTuple):
     """A pair of rows with its numbers, as in MutualInformationPair, and whether its p-value is at most 0.05."""
@@ -33,20 +43,24 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which matrix, which of its rows, in which order; ``typing`` while the name to look for is being typed.
+    """Which matrix, which of its rows, in which order.
 
-    ``pattern`` is a part of a name, in any case; several parts are separated by blanks.
+    ``pattern`` is a part of a name, in any case; several parts are separated by blanks. ``typing`` is true while it is
+    being typed, ``explaining`` while the keys are explained instead of the matrix.
     """
 
     kind: str = CHANNELS
     order: str = BY_MI
     pattern: str = ""
     typing: bool = False
+    explaining: bool = False
 
     def pressed(self, key: str) -> "Selection":
-        """Return the selection after a key: Tab, s, / and, while typing, the letters of the name."""
+        """Return the selection after a key of `KEYS` or, while typing, a letter of the name."""
         if self.typing:
             return self._typed(key)
+        if key == "?" or self.explaining:
+            return replace(self, explaining=not self.explaining)
         if key == TAB:
             return replace(self, kind=_next(KINDS, self.kind))
         if key == "s":

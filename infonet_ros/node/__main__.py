@@ -54,7 +54,10 @@ class Interruption:
 
 
 def end() -> None:
-    """End the process at once: Python must not be taken down under what another thread still computes."""
+    """End the process at once.
+
+    Python must not be taken down under what another thread still computes, and unloading torch takes half a second.
+    """
     sys.stdout.flush()
     os._exit(0)
 
@@ -70,17 +73,16 @@ def main(args: list[str] | None = None) -> int:
     interruption.grace = _GRACE
     try:
         with ros_session(args):
-            idle = _serve(interruption)  # in a function of its own: what refers to the context must be gone by now
+            _serve(interruption)  # a function of its own: what refers to the context must be gone when the session ends
     except ConfigurationError as error:
         print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
         return 1
-    if not idle:
-        end()
+    end()
     return 0
 
 
-def _serve(interruption: Interruption) -> bool:
-    """Make the node, run it until it is interrupted, and end it; return whether nothing is computed any more."""
+def _serve(interruption: Interruption) -> None:
+    """Make the node, run it until it is interrupted, and end it."""
     from rclpy.executors import SingleThreadedExecutor
 
     from infonet_ros.node.infonet_node import InfonetNode
@@ -92,7 +94,7 @@ def _serve(interruption: Interruption) -> bool:
     spin(node, executor, interruption)
     interruption.executor = None
     executor.shutdown()
-    return node.end(_WORKER_GRACE)
+    node.end(_WORKER_GRACE)
 
 
 def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:

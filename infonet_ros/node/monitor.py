@@ -20,12 +20,13 @@ from rich.live import Live
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.keys import Keys
-from infonet_ros.drawing.screen import Report, Snapshot, screen
+from infonet_ros.drawing.screen import Report, Snapshot, remedy, screen
 from infonet_ros.drawing.selection import Selection
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_from_message
 
+_MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown anew
 _STALE = 5.0  # seconds after which a report counts no more; a node sends one a second
@@ -91,7 +92,15 @@ class Listener:
         arrivals = self._arrivals
         rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) if len(arrivals) > 1 else math.nan
         silence = now - (arrivals[-1] if arrivals else self._begun)
-        return Snapshot(self.target, self.matrix, self._end, self._current_reports(now), rate, silence)
+        reports = self._current_reports(now)
+        others = () if reports or self.matrix is not None else self.others()
+        return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others)
+
+    def others(self) -> list[str]:
+        """Return the full names of the nodes that publish matrices."""
+        topics = (name for name, kinds in self._node.get_topic_names_and_types() if _MATRIX_TYPE in kinds)
+        published = (name for name in topics if self._node.count_publishers(name))
+        return sorted({name.rpartition("/")[0] for name in published})
 
     def _current_reports(self, now: float) -> list[Report]:
         """Return the newest reports; of a node that sends none any more, nothing is known but that."""
@@ -159,8 +168,8 @@ def follow(
     while not (once and seen):
         if not seen and time.monotonic() > deadline:
             raise InfonetError(
-                f"no matrix came from {listener.target}/{selection.kind} within {timeout:g} s: start the node "
-                "(`ros2 launch infonet_ros infonet.launch.py`), or name it by --node; ROS_DOMAIN_ID must be the same."
+                f"no matrix came from {listener.target}/{selection.kind} within {timeout:g} s: "
+                f"{remedy(listener.others())}."
             )
         executor.spin_once(timeout_sec=_POLL)
         if listener.received > seen:

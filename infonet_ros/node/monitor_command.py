@@ -27,7 +27,7 @@ def monitor(
 ) -> None:
     """Watch a running node: matrix, strongest pairs, delays, alerts.
 
-    Keys: q, Tab, s, / and Esc.
+    The key ? shows what the others do.
     """
     from infonet_ros.node.prerequisites import require_ros
 

@@ -8,6 +8,7 @@ import typer
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.offline.commands import check_rosbags
+from infonet_ros.offline.options import file
 from infonet_ros.text import counted, printable
 
 if TYPE_CHECKING:
@@ -24,7 +25,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summ
 
 def learn(
     paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings in which all is well.")],
-    out: Annotated[Path, typer.Option(help="The baseline is written here.")] = Path("robot.baseline"),
+    out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="The baseline is written here.")] = Path(
+        "robot.baseline"
+    ),
     params: Annotated[Path | None, typer.Option(help="Params file of the node; without one, a proposal.")] = None,
     pairs: Annotated[int, typer.Option(min=1, help="Pairs to watch at most.")] = 12,
     interval: Interval = 3600.0,
@@ -62,7 +65,9 @@ def check(
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
-    report: Annotated[Path | None, typer.Option(help="Write a page with the evidence over time here.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(parser=file, metavar="PATH", help="Write a page with the evidence over time here.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:

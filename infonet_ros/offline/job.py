@@ -1,8 +1,6 @@
 """From a recording to a folder of results: one call for scripts, and what `infonet bag` and `infonet csv` do."""
 
 import json
-import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -11,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infonet_ros.errors import MissingDependencyError, OutputError
+from infonet_ros.errors import MissingDependencyError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.intake.bags import Bag
@@ -116,9 +114,9 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
             "fields": [asdict(verdict) for verdict in results.fields],
             "files": [str(path) for path in results.files],
         }
-        _print(json.dumps(record, indent=2), out)
+        print(json.dumps(record, indent=2))
     elif not options.quiet:
-        _print(_summary(results, proposal, out, time.perf_counter() - began), out)
+        print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
     # At the end, so that no error is buried among them; the summary has the details in brief.
     _print_notices(console, (*proposal.notices, *(proposal.details if options.json else ()), *missing))
 
@@ -203,20 +201,6 @@ def _write(
 def _print_notices(console: Console, notices: Sequence[str]) -> None:
     for notice in notices:
         console.print(f"Note: {printable(notice)}", markup=False)
-
-
-def _print(text: str, out: Path) -> None:
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        # What could not be written stays in the buffer, and Python would complain about it a second time at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        reason = error.strerror or str(error)
-        raise OutputError(
-            f"cannot write to standard output ({reason}): make room there; the results are in {out}."
-        ) from error
 
 
 def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:

@@ -29,6 +29,15 @@ def folder(name: str) -> Path:
     return Path(name)
 
 
+def file(name: str) -> Path:
+    """Take the name of a file to write from the command line; a folder of that name would have to give way."""
+    if not name.strip():
+        raise typer.BadParameter("it is empty: expected the name of a file.")
+    if Path(name).is_dir():
+        raise typer.BadParameter(f"{name} is a folder: expected the name of a file, such as {Path(name) / 'NAME'}.")
+    return Path(name)
+
+
 @dataclass(frozen=True)
 class Options:
     """What to analyse, how, and what to write; each field is an option, and its help says what it does."""

@@ -103,3 +103,19 @@ def test_names_and_messages_are_shown_as_they_are_called(make_matrix, width):
         assert shown.count(text) >= 3  # in the matrix, and in two pairs
     assert shown.count(r"topic \x1b]0;x") == shown.count(r"is \x9b late") == 2
     assert "\x1b" not in shown and "\x9b" not in shown
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_every_key_is_explained(matrix, width):
+    shown = lines(Snapshot("/infonet", matrix), Selection(explaining=True), width)
+    assert [line.split()[0] for line in shown[1:7]] == ["q", "Tab", "s", "/", "Esc", "?"]
+
+
+def test_without_a_node_it_says_what_to_do():
+    def text(**known):
+        return " ".join(" ".join(lines(Snapshot("/infonet", **known))).split())
+
+    assert "Nothing was heard" not in text(silence=1.0)
+    assert "Nothing was heard" not in text(silence=9.0, reports=[Report(1, "estimator", "window is 3% full")])
+    assert "Nothing was heard of /infonet: start the node (`ros2 launch" in text(silence=9.0)
+    assert "`infonet monitor --node /robot1/infonet`" in text(silence=9.0, others=["/robot1/infonet"])

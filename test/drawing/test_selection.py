@@ -64,3 +64,10 @@ def test_keys_switch_sort_and_find():
     assert pressed(Selection(pattern="odom"), [ESCAPE]) == Selection()
     assert pressed(Selection(), ["/", "s", "q", "\x01"]) == Selection(pattern="sq", typing=True)
     assert pressed(Selection(), ["x", ENTER]) == Selection()
+
+
+def test_the_question_mark_explains_the_keys_until_another_key():
+    explaining = Selection().pressed("?")
+    assert explaining.explaining
+    assert explaining.pressed("s") == Selection()
+    assert pressed(Selection(), ["/", "?"]).pattern == "?"

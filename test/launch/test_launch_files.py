@@ -140,7 +140,7 @@ def test_the_replay_hands_its_arguments_on_to_the_node():
 
 
 def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "61")
+    monkeypatch.setenv("ROS_DOMAIN_ID", "65")
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     (tmp_path / "robot.yaml").write_text(PARAMETERS)
     output, exits = [], []

@@ -93,7 +93,7 @@ def test_window_and_surrogates_change_while_it_runs(graph):
         ({"modalities": []}, "modalities is empty"),
         ({"b.channels": []}, "b.channels is empty"),
         ({"a.channels": ["vector..x"]}, "not a field path"),
-        ({"a.type": "geometry_msgs/msg/Vector3Stamped", "a.channels": ["vector.w"]}, "no field 'w', it has x"),
+        ({"a.type": "geometry_msgs/msg/Vector3Stamped", "a.channels": ["vector.w"]}, "no field 'w': it has x"),
         ({"a.type": "no_msgs/msg/Nothing"}, "'no_msgs/msg/Nothing' is not known"),
         ({"a.topic": "/with space"}, "no name of a topic"),
         ({"weights": "/nowhere/weights.safetensors"}, "/nowhere/weights.safetensors"),

@@ -147,12 +147,17 @@ def shows(*words):
 @pytest.mark.parametrize("columns", [80, 160])
 def test_the_live_view_shows_matrix_pairs_and_alerts_and_obeys_keys(topics, terminal, columns):
     view = terminal(columns)
-    lines = view.until(shows("0.92•", "a→b 0.4 s", "watch slip: MI is 0.02 nats"))
-    assert any("1 imu.angular_velocity.y" in line for line in lines)
+
+    def beside_each_other(lines):
+        return any("1 imu.angular_velocity.y" in line and "a→b" in line for line in lines)
+
+    def drawn(lines):  # the screen is drawn anew each second, and read in pieces
+        all_there = shows("1 imu.angular_velocity.y", "0.92•", "a→b 0.4 s", "watch slip: MI is 0.02 nats")(lines)
+        return all_there and beside_each_other(lines) == (columns == 160)
+
+    lines = view.until(drawn)
     assert any("/infonet channels" in line and "20 s up to 18:00:00 UTC" in line for line in lines)
     assert not any("battery" in line for line in lines)
-    matrix_line = next(line for line in lines if "1 imu.angular_velocity.y" in line)
-    assert ("a→b" in matrix_line) == (columns == 160)
     view.press("\t")
     view.until(shows("/infonet modalities", "0.37•"))
     view.press("\t")
@@ -272,6 +277,15 @@ def test_what_is_no_name_of_a_node_is_one_sentence(name):
     assert done.returncode == 1
     assert f"{name!r} is no name of a node: expected letters" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_of_other_nodes_the_names_are_shown(topics):
+    options = ("--once", "--timeout", "2", "--node", "/robot7/infonet")
+    done = subprocess.run(
+        command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 1
+    assert "there is /infonet; choose with --node" in done.stderr
 
 
 def test_without_a_node_once_ends_with_one_sentence():

@@ -9,7 +9,7 @@ from rclpy.executors import SingleThreadedExecutor
 
 from infonet_ros.node.sensor_frames import SensorFrames
 
-DOMAIN = 64
+DOMAIN = 66
 
 
 @pytest.fixture

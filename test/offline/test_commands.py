@@ -277,6 +277,27 @@ def test_a_full_disk_behind_standard_output_is_one_line(small_bag, tmp_path):
     assert (tmp_path / "small_infonet" / "infonet.npz").exists()
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("arguments", [("--help",), ("bag", "--help"), ("--version",)])
+def test_help_that_cannot_be_written_is_one_line(arguments, unbuffered):
+    environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered}
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "infonet_ros", *arguments]
+        done = subprocess.run(command, env=environment, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert_one_line(done, "cannot write to standard output (No space left on device)")
+
+
+@pytest.mark.parametrize("option", [("learn", "bag", "--out"), ("check", "bag", "--report")])
+def test_a_file_to_write_is_neither_empty_nor_a_folder(option, tmp_path, infonet):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "precious").write_text("")
+    for given, reason in (("", "it is empty"), ("folder", "folder is a folder: expected the name of a file")):
+        done = infonet(*option, given)
+        assert done.returncode == 2
+        assert reason in " ".join(done.stderr.split())
+    assert (tmp_path / "folder" / "precious").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path, infonet):
     (tmp_path / "out").write_text("a file")
     assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out"), "cannot write out")

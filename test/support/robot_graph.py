@@ -14,7 +14,10 @@ from rclpy.time import Time
 
 os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
 
-_DOMAINS = itertools.cycle(range(30, 60))
+# Test processes that run side by side share the domains out among themselves.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+_DOMAINS = itertools.cycle(range(30 + _WORKER % 30, 60, min(_WORKERS, 30)))
 
 START = 1_750_000_000.0
 """Sensor time at which the tests begin, seconds."""
@@ -76,6 +79,9 @@ class Graph:
         self.executor.shutdown()
         self.robot.destroy_node()
         self.context.shutdown()
+        self.context.destroy()
+        del self.executor, self.robot, self.context
+        self._infonets.clear()
 
 
 class Diagnosis:
