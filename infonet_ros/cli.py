@@ -95,5 +95,5 @@ class _Output(TextIOWrapper):
             if isinstance(error, BrokenPipeError):  # whoever read it has seen enough
                 sys.exit(1)
             raise OutputError(
-                f"cannot write to standard output ({error.strerror or error}): make room there, or choose another place."
+                f"cannot write to standard output ({error.strerror or error}): make room there, or write elsewhere."
             ) from error

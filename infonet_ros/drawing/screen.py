@@ -120,8 +120,8 @@ def remedy(others: Sequence[str]) -> str:
     if others:
         return f"there is {listed(others)}; choose with --node, such as `infonet monitor --node {others[0]}`"
     return (
-        "start the node (`ros2 launch infonet_ros infonet.launch.py params_file:=FILE`, or `python3 -m infonet_ros.node "
-        "--ros-args --params-file FILE`), or name it with --node; ROS_DOMAIN_ID must be the same here and there"
+        "start the node (`ros2 launch infonet_ros infonet.launch.py params_file:=FILE`, or `python3 -m "
+        "infonet_ros.node --ros-args --params-file FILE`), or name it with --node; ROS_DOMAIN_ID must be the same"
     )
 
 
