@@ -70,7 +70,7 @@ def _bag(out: Path, outcome: Outcome) -> Row:
         return Row((name, Cell.figure(math.nan), Cell.figure(math.nan), Cell(outcome.problem)))
     found = outcome.findings
     strongest = next((f"{p['a']} - {p['b']}: {p['mi']:.2f} nats" for p in found["pairs"]), "none is known")
-    return Row((name, Cell.figure(found["duration"], ".0f"), Cell.figure(found["windows"], "d"), Cell(strongest)))
+    return Row((name, Cell.figure(found["duration"], ".0f"), Cell.figure(found["windows"]), Cell(strongest)))
 
 
 def _pairs(outcomes: Sequence[Outcome]) -> list[Row]:
@@ -86,5 +86,5 @@ def _pairs(outcomes: Sequence[Outcome]) -> list[Row]:
         median = statistics.median(mi for mi, _ in found)
         low, middle, high = (Cell.figure(value, ".2f") for value in (least, median, most))
         names = Cell(f"{a} - {b}")
-        rows.append(Row((names, Cell.figure(len(found), "d"), low, Cell(least_bag), middle, high, Cell(most_bag))))
+        rows.append(Row((names, Cell.figure(len(found)), low, Cell(least_bag), middle, high, Cell(most_bag))))
     return rows

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.significance import SIGNIFICANCE, Significance
@@ -13,6 +14,7 @@ from infonet_ros.text import NANOSECONDS, counted
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
 
+_MOST_LINKS = 12  # in the picture
 _IN_A_GROUP = 2  # pairs that are told of each group, those with a clear delay
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of no use to anybody
 
@@ -56,6 +58,21 @@ def findings(analysis: Analysis) -> list[Finding]:
     """
     found = [*_groups_and_pairs(analysis)][:MOST_FINDINGS]
     return [*(found or [_nothing(analysis)]), _changes(analysis)]
+
+
+def links(analysis: Analysis) -> list[Link]:
+    """Return the pairs of the findings, and those that would come after them: what a picture shows."""
+    whole, pairs = analysis.whole, [one.channels for one in _groups_and_pairs(analysis) if one.kind == "pair"]
+    numbers = [(analysis.names.index(a), analysis.names.index(b)) for a, b in pairs[:_MOST_LINKS]]
+    return [
+        Link(
+            a,
+            b,
+            float(whole.matrix.mi[a, b]),
+            float(whole.matrix.lag[a, b]) if Delay.of(analysis, a, b).clear else None,
+        )
+        for a, b in numbers
+    ]
 
 
 def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:

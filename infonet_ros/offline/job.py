@@ -33,7 +33,7 @@ PARAMS_FILE = "params.yaml"
 _TOLD = 5  # sentences on the terminal; the report has the rest
 
 # Left out with a notice where nobody asked for them and a package is missing, or times are beyond what ROS can tell.
-_DISPENSABLE = (Format.html, Format.parquet, Format.mcap)
+_DISPENSABLE = (Format.parquet, Format.mcap)
 
 
 @dataclass(frozen=True, eq=False)

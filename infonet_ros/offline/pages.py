@@ -42,8 +42,9 @@ class Cell:
     link: str = ""
 
     @classmethod
-    def figure(cls, value: float, form: str = ".4g") -> "Cell":
-        """Show a number, or a dash where it is not known, which comes last in either order."""
+    def figure(cls, value: float, form: str = "") -> "Cell":
+        """Show a count, or a number in four digits; a dash where it is not known, which comes last in either order."""
+        form = form or ("d" if isinstance(value, int) else ".4g")
         return cls(f"{value:{form}}", float(value)) if math.isfinite(value) else cls("–", math.nan)  # noqa: RUF001
 
 
@@ -83,7 +84,9 @@ class Script:
         return cls(text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode())
 
 
-def render(name: str, *, package: str = _ROOM, scripts: Sequence[str] = (), **values: Any) -> str:
+def render(
+    name: str, *, package: str = _ROOM, styles: Sequence[str] = (), scripts: Sequence[str] = (), **values: Any
+) -> str:
     """Render a template of a package.
 
     Parameters
@@ -92,8 +95,8 @@ def render(name: str, *, package: str = _ROOM, scripts: Sequence[str] = (), **va
         File name of the template; it extends ``base.html``.
     package : str
         Whose folder ``templates`` it lies in.
-    scripts : sequence of str
-        File names of scripts at the end of the page.
+    styles, scripts : sequence of str
+        File names of style sheets, and of scripts at the end of the page, beside those that every page has.
     **values
         For the template.
     """
@@ -101,7 +104,7 @@ def render(name: str, *, package: str = _ROOM, scripts: Sequence[str] = (), **va
         _environment(package)
         .get_template(name)
         .render(
-            style=_asset("page.css"),
+            styles=[_asset(one) for one in ("page.css", *styles)],
             head_scripts=[Script.named("page.js")],
             scripts=[Script.named(one) for one in scripts],
             **values,

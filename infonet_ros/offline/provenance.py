@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infonet_ros import __version__
 
-_LIBRARIES = ("torch", "numpy", "rosbags", "plotly")
+_LIBRARIES = ("torch", "numpy", "rosbags")
 
 
 @dataclass(frozen=True)

@@ -1,64 +1,45 @@
 """One HTML file that explains a recording, works without a network, and can be sent to a colleague.
 
-Rendering is pure: an analysis in, a page out. Names come from the recording and are not trusted: in the words they are
-escaped, in the data no ``<`` survives, and a content security policy lets only the scripts run that are meant to.
+Rendering is pure: an analysis in, a page out.
 """
 
-import base64
-import hashlib
-from html import escape
-from importlib.resources import files
-from string import Template
-
-from infonet_ros.errors import MissingDependencyError
+from infonet_ros.drawing.labels import short_names
+from infonet_ros.drawing.links import link_picture
 from infonet_ros.offline import report_sections as sections
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings import links
+from infonet_ros.offline.groups import groups, similar_order
+from infonet_ros.offline.pages import render
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report_data import kept_windows, page_data
 
 
 def render_report(analysis: Analysis, provenance: Provenance) -> str:
-    """Render the page.
-
-    Raises
-    ------
-    MissingDependencyError
-        plotly, whose charts the page carries, is not installed.
-    """
-    plotly, script = _plotly(), _part("report.js")
-    kept = kept_windows(analysis)
-    return Template(_part("report.html")).substitute(
-        title=escape(analysis.label),
-        subtitle=escape(sections.subtitle(analysis)),
-        style=_part("report.css"),
-        script_hashes=" ".join(f"'sha256-{_digest(text)}'" for text in (plotly, script)),
+    """Render the page."""
+    kept, labels = kept_windows(analysis), short_names(analysis.names)
+    order, together = similar_order(analysis), groups(analysis)
+    return render(
+        "report.html",
+        styles=("report.css",),
+        scripts=("charts.js", "numbers.js", "report.js"),
+        label=analysis.label,
+        subtitle=sections.subtitle(analysis),
+        findings=sections.told(analysis, kept),
+        significance=sections.significance(analysis),
+        notes=sections.notes(analysis, provenance, len(kept)),
+        names=analysis.names,
+        labels=labels,
+        groups=together,
+        picture=link_picture([group.members for group in together], links(analysis), order.tolist()),
         last_window=len(kept) - 1,
         marks=sections.marks(analysis),
-        summary=sections.summary(analysis, provenance, len(kept)),
-        strongest=sections.strongest(analysis),
-        changes=sections.changes(analysis, kept),
-        modalities=sections.modalities(analysis),
+        pairs=sections.pairs(analysis, labels),
+        more_pairs=max(0, len(analysis.strongest()) - sections.LISTED),
+        changes=sections.changes(analysis, labels, kept),
+        several_topics=analysis.whole.between_modalities is not None,
         topics=sections.topics(analysis),
         channels=sections.channels(analysis),
         origin=sections.origin(analysis, provenance),
-        data=page_data(analysis, kept, sections.time_title(analysis)),
-        plotly=plotly,
-        script=script,
+        params=provenance.params,
+        data=page_data(analysis, kept, labels, order, sections.time_title(analysis)),
     )
-
-
-def _part(name: str) -> str:
-    return (files("infonet_ros.offline") / name).read_text(encoding="utf-8")
-
-
-def _plotly() -> str:
-    try:
-        return (files("plotly") / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
-    except (ImportError, FileNotFoundError) as error:
-        raise MissingDependencyError(
-            "The HTML report", "plotly", "run `pip install plotly`, or leave html out"
-        ) from error
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -43,6 +44,7 @@ class Significance:
     all_shifts: bool
 
     @classmethod
+    @lru_cache(maxsize=1)  # asked for each pair
     def of(cls, analysis: Analysis) -> "Significance":
         """Judge an analysis."""
         matrix = analysis.whole.matrix

@@ -1,6 +1,7 @@
 """What is estimated from the recording as a whole: each pair at its best delay, and what can be looked at closely."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -68,7 +69,7 @@ class WholeRecording:
     discriminants: dict[tuple[int, int], np.ndarray]
     ranks: np.ndarray
 
-    @property
+    @cached_property
     def clear_delays(self) -> np.ndarray:
         """(N, N) bool: see `clear_delays`; and the interval of the delay is known."""
         known = np.isfinite(self.delay_lower) & np.isfinite(self.delay_upper)

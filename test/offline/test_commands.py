@@ -252,12 +252,12 @@ def test_a_usage_error_has_exit_code_2(small_bag, tmp_path, infonet):
 
 
 def test_a_full_disk_leaves_earlier_results_untouched(small_bag, tmp_path, earlier):
-    """Files may grow to 100 kB only: the report does not fit, though the tables before it did."""
+    """Files may grow to 50 kB only: the report does not fit, though the tables before it did."""
     import resource
 
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
 
     formats = ("--format", "npz", "--format", "csv", "--format", "html")
     done = as_a_process("bag", small_bag, *QUICK, *formats, "--out", earlier, cwd=tmp_path, preexec_fn=limit)

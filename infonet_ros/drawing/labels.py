@@ -1,0 +1,62 @@
+"""Short names of channels for pictures: unique, and readable at a glance. Pictures show the whole name on hover."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from infonet_ros.text import printable, shorten
+
+_TOPIC = 12  # characters that the last words of a topic's name may fill
+_LONGEST = 30  # characters of a label
+
+_SEGMENT = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")  # between dots; a key in brackets may hold some
+_WORD = re.compile(r"[^\W\d_]{3}")
+
+
+def short_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return a short name for each of the channels ``names``, all different.
+
+    It is the end of the topic's name and the end of the path: ``odom angular.z`` for
+    ``husky_velocity_controller_odom.twist.twist.angular.z``. Where two would be the same, they get what tells them
+    apart; the topic is left out where there is one.
+    """
+    parts = [name.partition(".")[::2] for name in names]
+    topics = list(dict.fromkeys(topic for topic, _ in parts))
+    short_topics = dict(zip(topics, _told_apart([_ends(topic) for topic in topics]), strict=True))
+    fields: dict[tuple[str, str], str] = {}
+    for topic in topics:
+        own = [field for other, field in parts if other == topic]
+        short = _told_apart([_paths(field) for field in own])
+        fields |= {(topic, field): label for field, label in zip(own, short, strict=True)}
+    whole = [fields[part] if len(topics) == 1 else f"{short_topics[part[0]]} {fields[part]}" for part in parts]
+    return tuple(_told_apart([[shorten(label, _LONGEST), printable(label)] for label in whole]))
+
+
+def _told_apart(candidates: Sequence[Sequence[str]]) -> list[str]:
+    """Choose the first of each one's candidates; of those that choose the same, each takes its next."""
+    chosen = [0] * len(candidates)
+    while True:
+        labels = [own[k] for own, k in zip(candidates, chosen, strict=True)]
+        counts = Counter(labels)
+        again = [i for i, label in enumerate(labels) if counts[label] > 1 and chosen[i] + 1 < len(candidates[i])]
+        if not again:
+            return labels
+        for i in again:
+            chosen[i] += 1
+
+
+def _ends(topic: str) -> list[str]:
+    """Return ends of a topic's name, the preferred one first: the longest that is short, then longer ones."""
+    words = topic.split("_")
+    ends = ["_".join(words[k:]) for k in reversed(range(len(words)))]
+    fitting = sum(len(end) <= _TOPIC for end in ends)
+    return ends[max(0, fitting - 1) :]
+
+
+def _paths(field: str) -> list[str]:
+    """Return short forms of a path, the preferred one first: its end from the last word on, then with more before."""
+    segments = _SEGMENT.findall(field) or [field]
+    first = next((k for k in reversed(range(len(segments))) if _WORD.search(segments[k].split("|")[0])), 0)
+    end = ".".join(segments[first:])
+    before = [f"{segments[k]}{'.' if k == first - 1 else '…'}{end}" for k in reversed(range(first))]
+    return [end, *before, field]

@@ -1,0 +1,157 @@
+"""A picture of groups and links: channels below each other, those of a group side by side, an arc for each link."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+# Units of the picture, which are pixels on a phone.
+WIDTH = 350
+_LABELS = 182  # where the arcs begin
+_LETTERS = 25  # of a label, in the widest of usual fonts
+_ROW = 22
+_REACH = 120  # of the control points of the widest arc
+_GAP = 4  # between an arc and its text
+_DIGIT = 5.8
+_THINNEST, _WIDEST = 1.2, 5.0
+
+
+@dataclass(frozen=True)
+class Link:
+    """Two channels that depend on each other.
+
+    Attributes
+    ----------
+    a, b : int
+        Numbers of the channels.
+    value : float
+        How much, nats.
+    delay : float, optional
+        Seconds by which ``b`` follows ``a``; negative where ``a`` follows ``b``. None where no delay is clear.
+    """
+
+    a: int
+    b: int
+    value: float
+    delay: float | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """The line of one channel; ``y`` is its middle."""
+
+    channel: int
+    y: float
+
+
+@dataclass(frozen=True)
+class Band:
+    """The background of the members of group number ``group``."""
+
+    group: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Arc:
+    """The curve of one link. ``arrow`` is a head at the end that follows, ``text`` is empty where there is no room."""
+
+    link: Link
+    path: str
+    arrow: str
+    width: float
+    strength: float
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class LinkPicture:
+    """Where everything is.
+
+    The arcs begin at ``left``; before it is room for labels of ``letters`` characters, and longer ones are squeezed.
+    """
+
+    rows: tuple[Row, ...]
+    bands: tuple[Band, ...]
+    arcs: tuple[Arc, ...]
+    width: int
+    height: int
+    left: int = _LABELS
+    letters: int = _LETTERS
+
+
+def link_picture(groups: Sequence[Sequence[int]], links: Sequence[Link], order: Sequence[int]) -> LinkPicture:
+    """Lay out the channels that are in a group or have a link.
+
+    Parameters
+    ----------
+    groups : sequence of sequences of int
+        Numbers of the channels of each group; a channel is in one at most.
+    links : sequence of Link
+        The most useful first: it is the last to lose its text where there is no room.
+    order : sequence of int
+        All channels, those that are alike near each other.
+    """
+    channels = _in_order(groups, links, order)
+    middle = {channel: (k + 0.5) * _ROW for k, channel in enumerate(channels)}
+    bands = [
+        Band(number, min(middle[c] for c in group) - _ROW / 2, len(group) * _ROW)
+        for number, group in enumerate(groups)
+        if group
+    ]
+    return LinkPicture(
+        rows=tuple(Row(channel, y) for channel, y in middle.items()),
+        bands=tuple(bands),
+        arcs=tuple(_arcs(links, middle)),
+        width=WIDTH,
+        height=len(channels) * _ROW,
+    )
+
+
+def _in_order(groups: Sequence[Sequence[int]], links: Sequence[Link], order: Sequence[int]) -> list[int]:
+    """Return the channels that take part; a group stays together, in its own order, where its first member stands."""
+    group_of = {channel: tuple(group) for group in groups for channel in group}
+    shown = {*group_of, *(channel for link in links for channel in (link.a, link.b))}
+    blocks = dict.fromkeys(group_of.get(channel, (channel,)) for channel in order if channel in shown)
+    return [channel for block in blocks for channel in block]
+
+
+def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
+    largest = max((link.value for link in links), default=1.0)
+    longest = max((abs(middle[link.a] - middle[link.b]) for link in links), default=1.0)
+    taken: list[tuple[float, float, float]] = []
+    arcs = []
+    for link in links:
+        late, early = (link.a, link.b) if (link.delay or 0.0) < 0.0 else (link.b, link.a)
+        start, end = middle[early], middle[late]
+        reach = 24 + (_REACH - 24) * math.sqrt(abs(end - start) / longest)
+        far = _LABELS + reach
+        text = f"{link.value:.2f}" if link.delay is None else f"{link.value:.2f}, {abs(link.delay):.2f} s"
+        x, y = _LABELS + 0.75 * reach + _GAP, (start + end) / 2
+        room = (x, y, _DIGIT * len(text))
+        if any(_overlap(room, other) for other in taken):
+            text = ""
+        else:
+            taken.append(room)
+        strength = link.value / largest
+        arcs.append(
+            Arc(
+                link=link,
+                path=f"M{_LABELS} {start:g}C{far:.0f} {start:g} {far:.0f} {end:g} {_LABELS} {end:g}",
+                arrow="" if link.delay is None else f"M{_LABELS} {end:g}l9-4.5v9z",
+                width=round(_THINNEST + (_WIDEST - _THINNEST) * strength, 1),
+                strength=round(0.35 + 0.65 * strength, 2),
+                text=text,
+                x=round(x, 1),
+                y=round(y, 1),
+            )
+        )
+    return arcs
+
+
+def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
+    """Tell whether two texts (left end, middle line, width) cover each other."""
+    first, second = sorted((one, other))
+    return abs(one[1] - other[1]) < 0.6 * _ROW and second[0] < first[0] + first[2] + _DIGIT

@@ -1,0 +1,36 @@
+import pytest
+
+from infonet_ros.drawing.labels import short_names
+
+ODOM = "husky_velocity_controller_odom"
+
+
+def test_the_end_of_topic_and_path_stays():
+    names = [f"{ODOM}.twist.twist.angular.z", f"{ODOM}.pose.pose.position.x|rate", "imu_data.orientation|yaw|rate"]
+    assert short_names(names) == ("odom angular.z", "odom position.x|rate", "imu_data orientation|yaw|rate")
+
+
+def test_one_topic_is_not_named():
+    assert short_names(["imu.angular_velocity.x", "imu.angular_velocity.y"]) == (
+        "angular_velocity.x",
+        "angular_velocity.y",
+    )
+
+
+def test_what_would_be_the_same_gets_what_tells_it_apart():
+    paths = [f"tf.transforms[{key}].transform.translation.x" for key in ("base.link", "arm")]
+    assert short_names(paths) == ("transforms[bas…]…translation.x", "transforms[arm]…translation.x")
+    topics = ["front_left_wheel_odometry.data", "rear_right_wheel_odometry.data", "odometry.data"]
+    assert len({*short_names(topics)}) == 3
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_names_are_unique_and_short_whatever_they_are(count):
+    names = [f"{'very_long_' * 9}topic_{k // 7}.{'deep.' * 9}value[{k}]" for k in range(count)]
+    labels = short_names(names)
+    assert len({*labels}) == count
+    assert max(map(len, labels)) <= 30
+
+
+def test_control_characters_are_written_out():
+    assert short_names(["a.da\x1bta", "b.data"]) == (r"a da\x1bta", "b data")
