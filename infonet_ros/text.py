@@ -34,6 +34,15 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def in_seconds(seconds: float) -> str:
+    """Return "2.5 s", "94608000 s (3 years)"."""
+    digits = f"{seconds:.6g}" if abs(seconds) < 1e6 else f"{seconds:.0f}"
+    days = abs(seconds) / 86_400
+    if days < 2.0:
+        return f"{digits} s"
+    return f"{digits} s ({days:.0f} days)" if days < 730.0 else f"{digits} s ({days / 365.25:.0f} years)"
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " (did you mean 'window'?)" where a known name is close to the one given, else nothing."""
     nearest = _nearest(name, tuple(known))

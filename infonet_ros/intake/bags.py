@@ -7,7 +7,7 @@ at a time; nothing is kept. What is whole of a bag is read, and a topic that can
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from heapq import merge
@@ -18,7 +18,8 @@ from typing import Any, cast
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
-from infonet_ros.intake.decoder import NO_STAMP, Decoder, Readings
+from infonet_ros.intake import clocks
+from infonet_ros.intake.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.definitions import definitions_of
 from infonet_ros.intake.layouts import Definitions, Unreadable
 from infonet_ros.intake.message_fields import numeric_fields
@@ -30,7 +31,7 @@ from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
 from infonet_ros.intake.types import definitions_schema, full_type_name
 from infonet_ros.settings import Modality
-from infonet_ros.text import counted
+from infonet_ros.text import NANOSECONDS, counted, in_seconds
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 _COMPRESSED = (".zst", ".zstd")
@@ -38,6 +39,7 @@ _ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
 # Files that a metadata.yaml names.
 _LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
 _FIRST_MESSAGES = 25  # of a topic, that tell its fields
+_LONG = 86_400 * NANOSECONDS  # for a recording: worth a look whether its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
 _OVERHEAD = 2048  # bytes that each of them counts more
 
@@ -62,8 +64,9 @@ class Bag:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)
         self.label = ", ".join(path.name or str(path.resolve().name) for path in self._paths)
-        self.unstamped: set[str] = set()
         self._unreadable: dict[str, tuple[int, str]] = {}
+        self._unset: dict[str, int] = {}
+        self._clocks: dict[str, str] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bag":
@@ -76,6 +79,9 @@ class Bag:
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = min(storage.start for storage in self._storages)
             self.end = max(storage.end for storage in self._storages)
+            self._strays: list[str] = []
+            if self.end - self.start > _LONG:
+                self._leave_strays_out()
             self._stack = stack.pop_all()
         return self
 
@@ -111,12 +117,28 @@ class Bag:
         """Sentences about what could not be read so far."""
         return [
             *self._missing,
+            *self._strays,
             *(notice for storage in self._storages for notice in storage.notices),
             *(
                 f"{counted(count, 'message')} of {topic} left out, because what they hold cannot be read: {why}."
                 for topic, (count, why) in self._unreadable.items()
             ),
+            *(
+                f"{counted(count, 'message')} of {topic} {'has' if count == 1 else 'have'} a stamp that was never set: "
+                "the time of recording stands for it."
+                for topic, count in self._unset.items()
+                if self._has_header(topic)
+            ),
+            *self._clocks.values(),
         ]
+
+    @property
+    def unstamped(self) -> set[str]:
+        """Topics of which a message, of those that were read, had no stamp."""
+        return set(self._unset)
+
+    def _has_header(self, topic: str) -> bool:
+        return "header" in definitions_schema(self.definitions(topic))(self.topics[topic].type)
 
     def fields(self, topic: str) -> tuple[list[Field], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
@@ -143,6 +165,18 @@ class Bag:
         if problem and not fields:
             raise RecordingError(f"its messages cannot be read: {problem}.")
         return list(fields), list(left_out)
+
+    def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        """Return those of some topics whose clocks fit, and sentences about the others."""
+        leads = {topic: lead for topic in topics if (lead := self._leads[topic]) and lead.steady}
+        advance = clocks.ahead(leads)
+        spans = {}
+        for topic, lead in leads.items():
+            shift = lead.less(advance.get(topic, 0)).usual
+            spans[topic] = self.start + shift, self.end + shift
+        alone = [topic for topic, enough in topics.items() if enough]
+        kept, sentences = clocks.overlapping(spans, {name: self.topics[name].count for name in spans}, alone)
+        return [topic for topic in topics if topic not in spans or topic in kept], sentences
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
@@ -176,7 +210,8 @@ class Bag:
         decoders = {topic: self._decoder(topic, [p for m in ms for p in m.channels]) for topic, ms in own.items()}
         columns = {topic: _columns(ms) for topic, ms in own.items()}
         numbers = {topic: number for number, topic in enumerate(own)}
-        unreadable = dict.fromkeys(own, 0)
+        unreadable, unset = dict.fromkeys(own, 0), dict.fromkeys(own, 0)
+        advance = self._judge_clocks(own)
         for connections, times, raws in _chunks(self.raw_messages(list(own), start, stop)):
             received = np.array(times, dtype=np.int64)
             owners = np.array([numbers[connection.topic] for connection in connections])
@@ -184,20 +219,22 @@ class Bag:
             for topic in own:
                 places = np.flatnonzero(owners == numbers[topic])
                 readings = decoders[topic].read([raws[place] for place in places.tolist()])
+                without = readings.stamps == NO_STAMP
                 unreadable[topic] += readings.unreadable
-                self._note(topic, readings, unreadable[topic])
-                stamps = np.where(readings.stamps == NO_STAMP, received[places], readings.stamps)
+                unset[topic] += int(np.count_nonzero(without & readings.readable))
+                self._note(topic, readings.problem, unreadable[topic], unset[topic])
+                stamps = np.where(without, received[places], readings.stamps - advance.get(topic, 0))
                 part = TopicPart(places, stamps, readings.values, readings.present, columns[topic])
                 parts.append(part if readings.readable.all() else part.only(readings.readable))
             yield parts, received
 
-    def _note(self, topic: str, readings: Readings, unreadable: int) -> None:
-        """Keep in mind what a topic lacks; ``unreadable`` counts since this reading of the bag began."""
-        if (readings.stamps[readings.readable] == NO_STAMP).any():
-            self.unstamped.add(topic)
-        before, why = self._unreadable.get(topic, (0, readings.problem))
+    def _note(self, topic: str, problem: str, unreadable: int, unset: int) -> None:
+        """Keep in mind what a topic lacks, of the messages since this reading of the bag began."""
+        before, why = self._unreadable.get(topic, (0, problem))
         if unreadable > before:
             self._unreadable[topic] = unreadable, why
+        if unset > self._unset.get(topic, 0):
+            self._unset[topic] = unset
 
     def _decoder(self, topic: str, paths: Sequence[str]) -> Decoder:
         ros1 = self.connections_of(topic)[0].encoding == ROS1
@@ -235,6 +272,44 @@ class Bag:
                 if full_type_name(connection.type) == self.topics[connection.topic].type:
                     heads[connection.topic] += messages
         return {topic: sorted(own, key=itemgetter(0))[:_FIRST_MESSAGES] for topic, own in heads.items()}
+
+    @cached_property
+    def _leads(self) -> Mapping[str, clocks.Lead | None]:
+        """How far the stamps of each topic lie ahead of the times of recording; None where that is not known."""
+        leads: dict[str, clocks.Lead | None] = {}
+        for topic, head in self._heads.items():
+            try:
+                readings = self._decoder(topic, ()).read([raw for _, raw in head])
+            except (RecordingError, ConfigurationError):
+                leads[topic] = None
+                continue
+            received = np.array([time for time, _ in head], dtype=np.int64)
+            stamps = np.where(readings.stamps == NO_STAMP, received, readings.stamps)
+            leads[topic] = clocks.Lead.of(stamps[readings.readable], received[readings.readable])
+        return leads
+
+    def _leave_strays_out(self) -> None:
+        """Take the time of the recording from when most messages were recorded."""
+        messages = self.raw_messages(list(self.topics), self.start, self.end + 1)
+        times, self._strays = clocks.usual_times(np.fromiter((time for _, time, _ in messages), dtype=np.int64))
+        self.start, self.end = int(times[0]), int(times[-1])
+
+    def _judge_clocks(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return by how much the clocks of some topics are ahead, and say so; say which are behind."""
+        leads = {topic: lead for topic in topics if (lead := self._leads[topic])}
+        advance = clocks.ahead(leads)
+        for topic, by in advance.items():
+            self._clocks[topic] = (
+                f"the clock of {topic} is {_milliseconds(by)} ahead: its messages were recorded before their stamps, "
+                "which are set back by that."
+            )
+        corrected = {topic: lead.less(advance.get(topic, 0)) for topic, lead in leads.items()}
+        for topic, by in clocks.behind(corrected).items():
+            self._clocks[topic] = (
+                f"the stamps of {topic} lie {_milliseconds(by)} further behind the times of recording than those of "
+                "others: its clock is behind, or its messages took so long."
+            )
+        return advance
 
     def _check_type(self, modality: Modality) -> None:
         type_name = self.topics[modality.topic].type
@@ -293,6 +368,10 @@ def _columns(modalities: Sequence[Modality]) -> dict[str, slice]:
 def _values(row: np.ndarray, present: np.ndarray) -> list[float | None]:
     values: list[float | None] = row.tolist()
     return values if present.all() else [v if there else None for v, there in zip(values, present, strict=True)]
+
+
+def _milliseconds(nanoseconds: int) -> str:
+    return in_seconds(round(nanoseconds / NANOSECONDS, 3))
 
 
 @contextmanager

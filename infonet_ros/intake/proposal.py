@@ -152,7 +152,8 @@ def propose(
     """
     names = matching_topics(recording, topics)
     notices: list[str] = []
-    candidates = _candidates(recording, _fields(recording, names, notices), span)
+    every = _candidates(recording, _fields(recording, names, notices), span)
+    candidates = _on_one_clock(recording, every, notices)
     _find_doubles(candidates)
     chosen = _fair_share(_worth_comparing(candidates), limit)
     if not chosen:
@@ -261,6 +262,14 @@ def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> It
     step = (span.stop - span.start) // _STRETCHES
     for begin in range(span.start, span.start + _STRETCHES * step, step):
         yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)
+
+
+def _on_one_clock(recording: Recording, candidates: Sequence[_Candidate], notices: list[str]) -> list[_Candidate]:
+    """Leave out the topics whose clocks do not fit those of the others; say which."""
+    worth = Counter(candidate.topic for candidate in candidates if candidate.channel is not None)
+    fitting, apart = recording.fitting({topic: count > 1 for topic, count in worth.items()})
+    notices += apart
+    return [candidate for candidate in candidates if candidate.topic in fitting or candidate.topic not in worth]
 
 
 def _find_doubles(candidates: Sequence[_Candidate]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.settings import Modality, Settings
-from infonet_ros.text import NANOSECONDS, did_you_mean, listed, moment
+from infonet_ros.text import NANOSECONDS, did_you_mean, listed
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,12 @@ class Recording(Protocol):
     def fields(self, topic: str) -> tuple[list[Field], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
 
+    def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        """Return those of some topics whose clocks fit, and sentences about the others; see `clocks.overlapping`.
+
+        True stands for a topic that is worth analysing alone.
+        """
+
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
 
@@ -137,55 +143,6 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
     if duration is not None:
         end = min(end, begin + round(duration * NANOSECONDS))
     return Span(begin, end)
-
-
-def overlapping(spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int]) -> tuple[list[str], list[str]]:
-    """Find the topics whose stamps overlap in time, and sentences about those that lie apart and are left out.
-
-    Parameters
-    ----------
-    spans : mapping of str to (int, int)
-        First and last stamp of each topic, nanoseconds.
-    counts : mapping of str to int
-        Messages of each topic: of groups that lie apart, the one with the most stays.
-
-    Raises
-    ------
-    RecordingError
-        There are several topics, and no two overlap.
-    """
-    groups: list[list[str]] = []
-    until = 0
-    for name in sorted(spans, key=lambda name: spans[name]):
-        if groups and spans[name][0] <= until:
-            groups[-1].append(name)
-        else:
-            groups.append([name])
-            until = spans[name][1]
-        until = max(until, spans[name][1])
-    if len(groups) <= 1:
-        return list(spans), []
-    ranks = [(len(group) > 1, sum(counts[name] for name in group)) for group in groups]
-    kept = set(groups[ranks.index(max(ranks))])
-    kept_in_order = [name for name in spans if name in kept]
-    first = kept_in_order[0]
-    sentences = []
-    for name in spans:
-        if name not in kept:
-            earlier, later = sorted((first, name), key=lambda topic: spans[topic])
-            apart = spans[later][0] - spans[earlier][1]
-            longest = max(last - first for first, last in spans.values())
-            sentences.append(
-                f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
-                f"{moment(spans[later][0])}, {apart / NANOSECONDS:.6g} s later: they do not overlap"
-                + (", as if two clocks had made them" if apart > 10 * longest else "")
-            )
-    if len(kept) == 1:
-        raise RecordingError(
-            f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
-            "of the other, or analyse each alone."
-        )
-    return kept_in_order, [f"{sentence}; the one with fewer beside it is left out." for sentence in sentences]
 
 
 def unit_remedy(recording: Recording) -> str:

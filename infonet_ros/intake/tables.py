@@ -13,11 +13,12 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.clocks import overlapping
 from infonet_ros.intake.dates import BEYOND
 from infonet_ros.intake.logs import read_log
 from infonet_ros.intake.paths import parse_channel
 from infonet_ros.intake.pieces import gathered
-from infonet_ros.intake.recording import Field, Piece, Sample, Topic, overlapping
+from infonet_ros.intake.recording import Field, Piece, Sample, Topic
 from infonet_ros.intake.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.table_times import Clock, find_clock, set_stamps
 from infonet_ros.intake.text_source import check_file
@@ -95,6 +96,10 @@ class Tables:
         """Return the columns of a topic, and sentences about those that are no numbers."""
         stream = self._streams[topic]
         return [Field(path, 0) for path in stream.columns], _on_texts(stream.texts)
+
+    def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
+        """Return all: those that do not fit are left out on entering."""
+        return list(topics), []
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the rows from ``start`` to before ``stop``, in the order of time."""

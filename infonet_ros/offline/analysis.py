@@ -44,6 +44,8 @@ class Analysis:
     changes : tuple of Change
         The largest first.
     topics : tuple of TopicStatistics
+    notices : tuple of str
+        Sentences about messages that were left out for their stamps.
     """
 
     label: str
@@ -53,6 +55,7 @@ class Analysis:
     whole: WholeRecording
     changes: tuple[Change, ...]
     topics: tuple[TopicStatistics, ...]
+    notices: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,6 +123,7 @@ def analyse(
         whole=whole,
         changes=tuple(find_changes(matrices, Motion.of(samples))),
         topics=intake.topics(),
+        notices=tuple(intake.notices()),
     )
 
 

@@ -101,7 +101,8 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     console = standard_error(options.quiet)
     with recording as opened, OutputFolder(out) as folder:
         span = chosen_span(opened, options.start, options.duration)
-        _print_notices(console, opened.notices)
+        told = list(opened.notices)
+        _print_notices(console, told)
         proposal = _settings(opened, options, span)
         with progress_bars(console) as progress:
             analysis, missing = _fill(folder, opened, proposal, span, options.formats, progress)
@@ -118,7 +119,8 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     elif not options.quiet:
         print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
     # At the end, so that no error is buried among them; the summary has the details in brief.
-    _print_notices(console, (*proposal.notices, *(proposal.details if options.json else ()), *missing))
+    late = [notice for notice in opened.notices if notice not in told]
+    _print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
@@ -149,23 +151,9 @@ def _fill(
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
-    repeated = _repeated(recording, analysis)
-    missing = _write(folder, analysis, formats, (*recording.notices, *proposal.notices, *proposal.details, *repeated))
-    return analysis, [*repeated, *missing]
-
-
-def _repeated(recording: Recording, analysis: Analysis) -> list[str]:
-    """Tell what was left out because two samples of one moment cannot both be true."""
-    counts = [f"{t.duplicates} of {t.messages} of {t.name}" for t in analysis.topics if t.duplicates]
-    if not counts:
-        return []
-    shown = ", ".join(counts[:4]) + (", ..." if len(counts) > 4 else "")
-    if recording.kind == "table":
-        return [
-            f"rows with the time of an earlier row are left out ({shown}): if that clock is too coarse for them, "
-            "name a finer one with --time."
-        ]
-    return [f"messages with the stamp of an earlier one are left out ({shown})."]
+    told = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
+    missing = _write(folder, analysis, formats, told)
+    return analysis, [*analysis.notices, *missing]
 
 
 def _write(

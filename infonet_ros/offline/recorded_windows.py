@@ -14,6 +14,9 @@ from infonet_ros.intake.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview, Trace
 from infonet_ros.settings import Settings
+from infonet_ros.text import counted, in_seconds
+
+_LISTED = 4  # topics in one sentence
 
 
 class Intake:
@@ -87,6 +90,41 @@ class Intake:
                 )
             )
         return tuple(rows)
+
+    def notices(self) -> list[str]:
+        """Sentences about messages that were left out for their stamps."""
+        return [*self._set_aside(), *self._jumps(), *self._repeated()]
+
+    def _set_aside(self) -> Iterator[str]:
+        topics = {modality.topic: modality.name for modality in self._settings.modalities}
+        for topic, name in topics.items():
+            if count := self._stream.outliers(name):
+                by = self._stream.offset(name)
+                whose = "its stamp does" if count == 1 else "their stamps do"
+                yield (
+                    f"{counted(count, 'message')} of {topic} left out: {whose} not follow on from those around "
+                    f"({'the last is ' if count > 1 else ''}{in_seconds(abs(by))} {'ahead' if by > 0 else 'behind'})."
+                )
+
+    def _jumps(self) -> Iterator[str]:
+        for count, where in ((self._stream.backward_jumps, "back"), (self._stream.forward_jumps, "ahead")):
+            if count:
+                yield f"time jumped {where} {counted(count, 'time')}: no window holds samples from before and after."
+
+    def _repeated(self) -> Iterator[str]:
+        """Two samples of one moment cannot both be true."""
+        topics = [topic for topic in self.topics() if topic.duplicates]
+        counts = [f"{topic.duplicates} of {topic.messages} of {topic.name}" for topic in topics]
+        if not counts:
+            return
+        shown = ", ".join(counts[:_LISTED]) + (", ..." if len(counts) > _LISTED else "")
+        if self._recording.kind == "table":
+            yield (
+                f"rows with the time of an earlier row are left out ({shown}): if that clock is too coarse for them, "
+                "name a finer one with --time."
+            )
+        else:
+            yield f"messages with the stamp of an earlier one are left out ({shown})."
 
     def _check_length(self, window: Window) -> None:
         if len(window.samples) < InfoNet.MIN_SAMPLES:

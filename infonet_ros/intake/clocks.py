@@ -1,0 +1,133 @@
+"""Whether the clocks of several topics fit together, judged by their stamps and the times of recording.
+
+A message cannot be recorded before it is made: stamps that lie ahead of the times of recording come from a clock that
+is ahead. Those that lie behind may have been on their way, or come from another clock, such as a simulated one.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from statistics import median_high
+
+import numpy as np
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
+
+NOTABLE = NANOSECONDS // 2
+"""Clocks that differ by less are told by the delays between the channels."""
+
+_FAR = 10  # times longer than what lies on either side, is a gap between two clocks
+_FEW = 0.1  # of the messages
+_FEWEST = 5  # messages that tell of a clock
+
+
+@dataclass(frozen=True)
+class Lead:
+    """How far the stamps of a topic lie ahead of the times of recording, nanoseconds; negative behind them."""
+
+    usual: int
+    steady: bool
+
+    @classmethod
+    def of(cls, stamps: np.ndarray, received: np.ndarray) -> "Lead | None":
+        """Measure it by the stamps (M,) of some messages, and the times at which they were recorded."""
+        if len(stamps) < _FEWEST:
+            return None
+        leads = stamps - received
+        usual = int(np.median(leads))
+        return cls(usual, bool(np.median(np.abs(leads - usual)) < NOTABLE // 2))
+
+    def less(self, by: int) -> "Lead":
+        """Return what it is when the stamps are set back."""
+        return Lead(self.usual - by, self.steady)
+
+
+def ahead(leads: Mapping[str, Lead]) -> dict[str, int]:
+    """Return the topics whose clocks are ahead, and by how much: of the recorder's, and of the topic that fits it best.
+
+    Where all are ahead it is the recorder's clock that is behind.
+    """
+    steady = {topic: lead.usual for topic, lead in leads.items() if lead.steady}
+    best = max(0, min(steady.values(), default=0))
+    return {topic: usual - best for topic, usual in steady.items() if usual - best > NOTABLE}
+
+
+def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
+    """Return the topics whose stamps lie further behind the times of recording than those of half the topics."""
+    steady = {topic: lead.usual for topic, lead in leads.items() if lead.steady}
+    usual = median_high(steady.values()) if steady else 0
+    return {topic: usual - own for topic, own in steady.items() if usual - own > NOTABLE}
+
+
+def usual_times(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
+    """Leave out the few of some times of recording (M,), sorted, that lie far from all others; say which.
+
+    A recorder's clock is wrong until it is set, and then years pass between two messages.
+    """
+    sentences = []
+    while len(times) > 1:
+        gaps = np.diff(times)
+        cut = int(gaps.argmax()) + 1
+        before, after = times[:cut], times[cut:]
+        few, many = sorted((before, after), key=len)
+        if gaps[cut - 1] <= _FAR * max(np.ptp(before), np.ptp(after)) or len(few) > _FEW * len(times):
+            break
+        where = "before" if few is before else "after"
+        by = in_seconds(float(gaps[cut - 1]) / NANOSECONDS)
+        verb = "was" if len(few) == 1 else "were"
+        sentences.append(f"{counted(len(few), 'message')} left out that {verb} recorded {by} {where} the others.")
+        times = many
+    return times, sentences
+
+
+def overlapping(
+    spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int], alone: Container[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Find the topics whose stamps overlap in time, and sentences about those that lie apart and are left out.
+
+    Parameters
+    ----------
+    spans : mapping of str to (int, int)
+        First and last stamp of each topic, nanoseconds.
+    counts : mapping of str to int
+        Messages of each topic: of groups that lie apart, the one with the most stays.
+    alone : container of str
+        Topics that are worth analysing without another.
+
+    Raises
+    ------
+    RecordingError
+        There are several topics, and no two overlap.
+    """
+    groups: list[list[str]] = []
+    until = 0
+    for name in sorted(spans, key=lambda name: spans[name]):
+        if groups and spans[name][0] <= until:
+            groups[-1].append(name)
+        else:
+            groups.append([name])
+            until = spans[name][1]
+        until = max(until, spans[name][1])
+    if len(groups) <= 1:
+        return list(spans), []
+    ranks = [(len(group) > 1, sum(counts[name] for name in group)) for group in groups]
+    kept = set(groups[ranks.index(max(ranks))])
+    kept_in_order = [name for name in spans if name in kept]
+    first = kept_in_order[0]
+    sentences = []
+    for name in spans:
+        if name not in kept:
+            earlier, later = sorted((first, name), key=lambda topic: spans[topic])
+            apart = spans[later][0] - spans[earlier][1]
+            longest = max(last - first for first, last in spans.values())
+            sentences.append(
+                f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
+                f"{moment(spans[later][0])}, {in_seconds(apart / NANOSECONDS)} later: they do not overlap"
+                + (", as if two clocks had made them" if apart > 10 * longest else "")
+            )
+    if len(kept) == 1 and first not in alone:
+        raise RecordingError(
+            f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
+            "of the other, or analyse each alone."
+        )
+    return kept_in_order, [f"{sentence}; the one with fewer beside it is left out." for sentence in sentences]
