@@ -9,10 +9,10 @@ ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint docs bench pictures lock audit faults fuzz clean
+.PHONY: help setup demo test test-jazzy quick lint docs bench pictures lock audit faults fuzz clean
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 setup:  ## Make .venv (bare machine only), build the messages, install the package under install/
 	@$(PYTHON) scripts/setup_workspace.py
@@ -28,6 +28,13 @@ PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest \
 
 test: setup  ## All tests
 	@$(ACTIVATE) $(PYTEST)
+
+# All of Jazzy is under .jazzy, and nothing of another ROS 2 may be in sight. PYENV_VERSION is for those who have pyenv.
+JAZZY_PYTHON ?= python3.12
+test-jazzy:  ## The tests of the node with the wheels of ROS 2 Jazzy, on Python 3.12
+	@unset ROS_DISTRO AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH PYTHONPATH; \
+	  PYENV_VERSION=3.12 ROS_WHEELS=jazzy $(JAZZY_PYTHON) scripts/setup_workspace.py && \
+	  . .jazzy/.venv/bin/activate && . .jazzy/install/setup.bash && $(PYTEST) test/node test/launch
 
 # The rooms whose tests start no other process.
 quick: setup  ## The tests of a minute: from samples to matrices
@@ -53,6 +60,8 @@ lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header scripts/requirements.in \
 	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements.lock
+	@.venv/bin/uv pip compile -q --python-version 3.12 --no-annotate --no-header scripts/requirements-jazzy.in \
+	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements-jazzy.lock
 
 audit:  ## Look the pinned packages up among known faults, by pip-audit; fails where its source cannot be reached
 	@.venv/bin/pip install -q uv
@@ -67,4 +76,4 @@ fuzz: setup  ## Feed damaged bags, tables and settings to their readers for SECO
 	  && python3 fuzz/run.py --seconds $(SECONDS)
 
 clean:  ## Remove everything that the other targets made
-	rm -rf .venv build install log demo_output bench_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .jazzy build install log demo_output bench_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis

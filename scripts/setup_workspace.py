@@ -1,4 +1,4 @@
-"""Make this checkout ready to run: the work behind `make setup`.
+"""Make this checkout ready to run: the work behind `make setup` and `make test-jazzy`.
 
 Where ROS 2 is sourced, its packages are used. On a bare machine a virtual environment `.venv` gets ROS 2 from PyPI.
 In both cases colcon then builds the messages and installs the package under `install/`. Each finished step leaves a
@@ -15,9 +15,12 @@ import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-LOCK = ROOT / "scripts" / "requirements.lock"
-BUILD_LOG = ROOT / "log" / "setup.log"
+# Which ROS 2 a bare machine gets from PyPI. All that belongs to Jazzy is in a folder of its own.
+WHEELS = os.environ.get("ROS_WHEELS", "kilted")
+PLACE = ROOT if WHEELS == "kilted" else ROOT / f".{WHEELS}"
+VENV = PLACE / ".venv"
+LOCK = ROOT / "scripts" / ("requirements.lock" if WHEELS == "kilted" else f"requirements-{WHEELS}.lock")
+BUILD_LOG = PLACE / "log" / "setup.log"
 # Imported by the package itself; a ROS machine must have them already.
 NEEDED_MODULES = "matplotlib numpy rclpy rich rosbags safetensors scipy torch tqdm typer yaml"
 # What decides how the built workspace looks; with --symlink-install the contents of Python files do not.
@@ -93,7 +96,11 @@ def make_environment() -> Path:
     wanted = digest([LOCK], sys.version)
     if is_done(stamp, wanted) and python.exists():
         return python
-    print("setup: installing ROS 2 Kilted and torch from PyPI into .venv (at first some minutes) ...", flush=True)
+    print(
+        f"setup: installing ROS 2 {WHEELS.title()} and torch from PyPI into {VENV.relative_to(ROOT)} (at first some "
+        "minutes) ...",
+        flush=True,
+    )
     if not python.exists() or not same_version(python):
         run(
             [sys.executable, "-m", "venv", "--clear", str(VENV)],
@@ -104,6 +111,7 @@ def make_environment() -> Path:
         "pip could not install the packages of scripts/requirements.lock",
     )
     correct_cmake_paths(python)
+    name_prefix(VENV / "bin" / "activate")
     compile_imports(python)
     stamp.write_text(wanted, encoding="utf-8")
     return python
@@ -137,6 +145,16 @@ def correct_cmake_paths(python: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
+def name_prefix(activate: Path) -> None:
+    """Let the activated shell tell ROS 2 and CMake where its packages are: in the environment."""
+    lines = "".join(
+        f'export {name}="$VIRTUAL_ENV${{{name}:+:${name}}}"\n' for name in ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH")
+    )
+    text = activate.read_text(encoding="utf-8")
+    if lines not in text:
+        activate.write_text(f"{text}\n# ROS 2 is installed here.\n{lines}", encoding="utf-8")
+
+
 def compile_imports(python: Path) -> None:
     """Import what each start imports, so that Python keeps it compiled; all that is installed would take a minute.
 
@@ -150,27 +168,30 @@ def compile_imports(python: Path) -> None:
 def build_workspace(python: Path) -> None:
     """Build the messages and install the package under `install/`."""
     environment = build_environment(python)
-    stamp = ROOT / "install" / "setup.stamp"
+    stamp = PLACE / "install" / "setup.stamp"
     wanted = digest(build_inputs(), str(python), environment.get("AMENT_PREFIX_PATH", ""), *linked_names())
     if is_done(stamp, wanted):
         print("setup: nothing to do.")
         return
-    print("setup: building the messages and installing into install/ ...", flush=True)
+    build, install = PLACE / "build", PLACE / "install"
+    print(f"setup: building the messages and installing into {install.relative_to(ROOT)}/ ...", flush=True)
     if not built_here():
-        shutil.rmtree(ROOT / "build", ignore_errors=True)
-        shutil.rmtree(ROOT / "install", ignore_errors=True)
+        shutil.rmtree(build, ignore_errors=True)
+        shutil.rmtree(install, ignore_errors=True)
     colcon = shutil.which("colcon", path=environment["PATH"])
     run(
         [
-            *(str(colcon), "build", "--paths", ".", "--symlink-install", "--event-handlers", "console_direct+"),
+            *(str(colcon), "--log-base", str(PLACE / "log"), "build", "--paths", ".", "--symlink-install"),
+            *("--build-base", str(build), "--install-base", str(install), "--event-handlers", "console_direct+"),
             *("--cmake-args", "-DBUILD_TESTING=OFF", f"-DPython3_EXECUTABLE={python}"),
         ],
         "colcon could not build the package",
         environment,
     )
     stamp.write_text(wanted, encoding="utf-8")
-    activate = ". .venv/bin/activate && " if VENV in python.parents else ""
-    print(f"setup: done. For a shell in which everything works: {activate}. install/setup.bash")
+    sourced = [VENV / "bin" / "activate"] if VENV in python.parents else []
+    shell = " && ".join(f". {path.relative_to(ROOT)}" for path in (*sourced, install / "setup.bash"))
+    print(f"setup: done. For a shell in which everything works: {shell}")
 
 
 def build_environment(python: Path) -> dict[str, str]:
@@ -186,7 +207,7 @@ def build_environment(python: Path) -> dict[str, str]:
 
 def built_here() -> bool:
     """Tell whether `build/` was made at this path by CMake: a moved or copied checkout must be built anew."""
-    cache = ROOT / "build" / "infonet_ros" / "CMakeCache.txt"
+    cache = PLACE / "build" / "infonet_ros" / "CMakeCache.txt"
     return cache.exists() and f"CMAKE_HOME_DIRECTORY:INTERNAL={ROOT}\n" in cache.read_text(encoding="utf-8")
 
 
@@ -217,7 +238,7 @@ def is_done(stamp: Path, wanted: str) -> bool:
 
 def run(command: list[str], failure: str, environment: dict[str, str] | None = None) -> None:
     """Run a command with its output in the log; SetupError with its last lines if it fails."""
-    BUILD_LOG.parent.mkdir(exist_ok=True)
+    BUILD_LOG.parent.mkdir(parents=True, exist_ok=True)
     with BUILD_LOG.open("w", encoding="utf-8") as log:
         ended = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, cwd=ROOT, env=environment, check=False)
     if ended.returncode != 0:

@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import PathDistribution, distribution
 from pathlib import Path
 
+import numpy as np
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 BOUND = 100  # seconds
@@ -20,6 +23,7 @@ def wheel(tmp_path_factory):
     names = ["infonet_ros", "msg", "setup.py", "pyproject.toml", "README.md", "LICENSE"]
     sources.mkdir()
     subprocess.run(["cp", "-rL", *names, str(sources)], cwd=ROOT, check=True)
+    pytest.importorskip("setuptools", minversion="68", reason="a wheel is built by setuptools: pip install setuptools")
     command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder)]
     subprocess.run([*command, str(sources)], check=True, timeout=BOUND, capture_output=True)
     (built,) = folder.glob("infonet_ros-*.whl")
@@ -64,6 +68,69 @@ assert "rclpy" not in sys.modules
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stderr
+
+
+def needed(requirements):
+    """Names of the distributions that pip would install for these requirements."""
+    found, waiting = set(), list(requirements)
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        if requirement.name not in found and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            found.add(requirement.name)
+            waiting += distribution(requirement.name).requires or []
+    return found
+
+
+@pytest.fixture(scope="module")
+def infonet_installed(wheel, tmp_path_factory):
+    """`infonet` in an environment with the wheel and what it asks for, which is linked from the one of the tests."""
+    folder = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=BOUND)
+    (site,) = folder.glob("lib/python*/site-packages")
+    asked = PathDistribution(zipfile.Path(wheel, f"infonet_ros-{wheel.name.split('-')[1]}.dist-info/")).requires
+    for name in needed(asked):
+        tops = {file.parts[0] for file in distribution(name).files} - {"..", "__pycache__"}
+        for top in tops - {path.name for path in site.iterdir()}:
+            (site / top).symlink_to(distribution(name).locate_file(top))
+    without = ("PYTHONPATH", "AMENT_PREFIX_PATH", "ROS_DISTRO")
+    environment = {name: value for name, value in os.environ.items() if name not in without}
+    command = [sys.executable, "-m", "pip", "--python", str(folder), "install", "-q", "--no-deps", "--no-index"]
+    subprocess.run([*command, str(wheel)], env=environment, check=True, timeout=BOUND, capture_output=True)
+
+    def run(*arguments):
+        return subprocess.run(
+            [folder / "bin" / "infonet", *arguments],
+            cwd=folder, env=environment, capture_output=True, text=True, timeout=BOUND, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.mark.timeout(2 * BOUND)
+def test_in_an_environment_with_nothing_else_a_table_is_analysed(infonet_installed, tmp_path, rng):
+    x, noise = rng.normal(size=(2, 600))
+    np.savetxt(
+        tmp_path / "run.csv", np.column_stack([np.arange(600) / 10, x, x + noise]), delimiter=",", header="t,x,y"
+    )
+    done = infonet_installed("csv", tmp_path / "run.csv", "--out", tmp_path / "out", "--quiet")
+
+    assert done.returncode == 0, done.stderr
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"report.html", "infonet.csv", "infonet.parquet", "heatmap.png", "matrices", "params.yaml"} <= names
+
+
+def test_in_an_environment_with_nothing_else_commands_say_what_they_need(infonet_installed, tmp_path):
+    for command, package in ((("monitor",), "rclpy of ROS 2"), (("fleet", tmp_path, "--out", tmp_path), "distributed")):
+        done = infonet_installed(*command)
+        assert done.returncode == 1
+        assert f"needs {package}" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_no_dependency_of_the_package_needs_pip():
+    """ROS builds no Debian packages of what depends on pip."""
+    package = (ROOT / "package.xml").read_text(encoding="utf-8")
+    assert "-pip</" not in package
 
 
 def test_the_versions_agree():

@@ -17,6 +17,7 @@ def setup(tmp_path, monkeypatch):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOT", tmp_path)
+    monkeypatch.setattr(module, "PLACE", tmp_path)
     monkeypatch.setattr(module, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(module, "BUILD_LOG", tmp_path / "log" / "setup.log")
     return module
@@ -142,3 +143,15 @@ def test_an_environment_half_made_is_not_taken_for_whole(setup, tmp_path):
     (tmp_path / "python").chmod(0o755)
 
     assert not setup.same_version(tmp_path / "python")
+
+
+def test_the_activated_shell_finds_the_packages_of_the_environment_once(setup, tmp_path):
+    activate = tmp_path / "activate"
+    activate.write_text("VIRTUAL_ENV=/the/environment\n")
+    setup.name_prefix(activate)
+    setup.name_prefix(activate)
+    command = f". {activate} && echo $AMENT_PREFIX_PATH $CMAKE_PREFIX_PATH"
+    environment = {"AMENT_PREFIX_PATH": "/an/overlay"}
+    shown = subprocess.run(["bash", "-c", command], env=environment, capture_output=True, text=True, check=True)
+
+    assert shown.stdout == "/the/environment:/an/overlay /the/environment\n"

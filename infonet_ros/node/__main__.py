@@ -65,16 +65,19 @@ def end() -> None:
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or the end of ROS; return the exit code."""
     interruption = Interruption()
-    from infonet_ros.errors import ConfigurationError
-    from infonet_ros.node import estimation  # noqa: F401 (torch)
-    from infonet_ros.node.session import ros_session
+    from infonet_ros.errors import InfonetError
+    from infonet_ros.node.prerequisites import require_packages
     from infonet_ros.text import printable
 
-    interruption.grace = _GRACE
     try:
+        require_packages("The node")
+        from infonet_ros.node import estimation  # noqa: F401 (torch)
+        from infonet_ros.node.session import ros_session
+
+        interruption.grace = _GRACE
         with ros_session(args):
             _serve(interruption)  # a function of its own: what refers to the context must be gone when the session ends
-    except ConfigurationError as error:
+    except InfonetError as error:
         print(f"infonet_node: {printable(str(error))}", file=sys.stderr)
         return 1
     end()

@@ -286,14 +286,14 @@ class InfonetNode(LifecycleNode):
 
     # Parameters that are set while the node runs.
 
-    def _judge_parameters(self, parameters: list[Parameter[Any]]) -> SetParametersResult:
+    def _judge_parameters(self, parameters: "list[Parameter[Any]]") -> SetParametersResult:
         try:
             changed_settings(self._settings, parameters)
         except ConfigurationError as error:
             return refusal(error)
         return refusal(None)
 
-    def _apply_parameters(self, parameters: list[Parameter[Any]]) -> None:
+    def _apply_parameters(self, parameters: "list[Parameter[Any]]") -> None:
         for parameter in parameters:
             if parameter.name in self._listed:
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)

@@ -100,7 +100,7 @@ def read_settings(node: Node) -> Settings:
     return settings
 
 
-def floats_where_expected(parameters: list[Parameter[Any]]) -> list[Parameter[Any]]:
+def floats_where_expected(parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
     """Take a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it."""
     table = scalar_parameters()
     return [
@@ -111,7 +111,7 @@ def floats_where_expected(parameters: list[Parameter[Any]]) -> list[Parameter[An
     ]
 
 
-def changed_settings(settings: Settings | None, parameters: Sequence[Parameter[Any]]) -> Settings | None:
+def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
     """Return the settings with live parameters changed; None while there are none (unconfigured).
 
     Raises

@@ -1,8 +1,18 @@
-"""The one sentence for who runs a command that needs ROS 2 where there is none."""
+"""What a program of the node needs, checked before it is imported: what is missing is one sentence."""
 
 from importlib.util import find_spec
 
 from infonet_ros.errors import MissingDependencyError
+
+_FROM_PIP = ("rosbags", "safetensors", "torch")
+"""What the node imports and a robot with ROS 2 may lack: apt has only torch, and not everywhere."""
+
+
+def require_packages(feature: str) -> None:
+    """Raise MissingDependencyError with all packages that must come from pip."""
+    missing = [name for name in _FROM_PIP if find_spec(name) is None]
+    if missing:
+        raise MissingDependencyError(feature, ", ".join(missing), f"run `pip install {' '.join(missing)}`")
 
 
 def require_ros(feature: str) -> None:
