@@ -1,6 +1,7 @@
 "use strict";
 /** Charts of the report as SVG: lines with intervals, matrices, ranks. Colours come from the style sheet. */
 const Charts = (() => {
+  const BOLD = 1.1; // how much wider bold letters are
   const SVG = "http://www.w3.org/2000/svg";
 
   // ---- geometry ----------------------------------------------------------------------------------------------------
@@ -49,10 +50,12 @@ const Charts = (() => {
 
   // ---- pieces ------------------------------------------------------------------------------------------------------
 
-  function node(name, attributes = {}, text = "") {
+  /** An element; a title is told on hover. */
+  function node(name, attributes = {}, text = "", title = "") {
     const made = document.createElementNS(SVG, name);
     for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
     made.textContent = text;
+    if (title) made.append(node("title", {}, title));
     return made;
   }
   /** An empty picture that fills its host, with a function to add to it. */
@@ -108,8 +111,8 @@ const Charts = (() => {
       add("text", { class: "tick", x: sx(value), y: bottom + 16, "text-anchor": "middle" }, String(value));
     }
     add("line", { class: "axis", x1: left, x2: right, y1: bottom, y2: bottom });
-    add("text", { class: "title", x: (left + right) / 2, y: height - 5, "text-anchor": "middle" }, xTitle);
-    add("text", { class: "title", x: 0, y: 0, transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, yTitle);
+    add("text", { class: "title", x: (left + right) / 2, y: height - 5, "text-anchor": "middle" }, fitted(xTitle, right - left + 20, 12), xTitle);
+    add("text", { class: "title", transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, yTitle);
     return { sx, sy, left, right, top, bottom };
   }
 
@@ -131,7 +134,8 @@ const Charts = (() => {
     }
     chart.add("path", { class: "interval", d: area(xs, place(lower), place(upper)) });
     chart.add("path", { class: "curve", d: path(xs, place(y)) });
-    if (x.length <= 150) chart.add("path", { class: "points", d: y.map((value, k) => value === null ? "" : `M${xs[k].toFixed(1)} ${sy(value).toFixed(1)}h0`).join("") });
+    const points = y.map((value, k) => value === null ? "" : `M${xs[k].toFixed(1)} ${sy(value).toFixed(1)}h0`);
+    if (x.length <= 150) chart.add("path", { class: "points", d: points.join("") });
     for (const mark of marks) chart.add("line", { class: "mark", x1: sx(mark), x2: sx(mark), y1: top, y2: bottom });
     answer(chart.svg, (px) => {
       const k = nearest(xs, px);
@@ -170,41 +174,53 @@ const Charts = (() => {
     host.prepend(canvas);
   }
 
-  /**
-   * A symmetric matrix as coloured cells.
-   * value(row, column) in nats, NaN where not known; mark(row, column) draws a dot; selected is [row, column] or null.
-   */
-  function matrix(host, { labels, value, end, palette, label, digits, mark = () => false, selected = null, describe, pick }) {
-    const n = labels.length, width = Math.max(200, host.clientWidth), narrow = width < 520;
-    let size = narrow ? 10 : 12;
-    const bar = narrow ? 0 : 54, room = Math.min(1.1 * textWidth(labels, size) + 9, (narrow ? 0.42 : 0.32) * width);
+  /** Where the cells of a matrix with these labels are, in pixels from the upper left corner of the picture. */
+  function grid(host, labels) {
+    const n = labels.length, width = Math.max(200, host.clientWidth), narrow = width < 520, font = narrow ? 10 : 12;
+    const longest = textWidth(labels, font), bar = narrow ? 0 : 54;
+    const room = Math.min(BOLD * longest + 9, (narrow ? 0.42 : 0.32) * width);
     const named = (width - room - bar) / n >= 8, left = named ? room : 0; // else there are too many for names beside them
-    const cell = Math.min(64, (width - left - bar) / n), side = cell * n;
-    size = Math.min(size, Math.max(8.5, cell));
-    const below = narrow ? 6 : Math.min(textWidth(labels, size) * 0.75 + 14, 190);
-    const chart = picture(host, side + below, label), { add } = chart;
-    const colours = (row, column) => colour(palette, value(row, column), end);
-    underlay(host, raster(n, (column, row) => Number.isFinite(value(row, column)) ? [...colours(row, column), 255] : [0, 0, 0, 0]), left, 0, side);
-    for (let k = 0; k <= n && cell > 6; k++) {
-      add("path", { class: "gap", d: `M${left} ${k * cell}h${side}M${left + k * cell} 0v${side}` });
-    }
-    // Room for the chosen ones in bold, too.
-    if (named) labels.map((name) => fitted(name, (left - 8) / 1.1, size)).forEach((name, k) => {
-      const chosen = selected?.includes(k);
-      add("text", { class: chosen ? "tick chosen" : "tick", x: left - 5, y: (k + 0.5) * cell + 0.35 * size, "text-anchor": "end", "font-size": size }, name);
-      if (!narrow) add("text", { class: chosen ? "tick chosen" : "tick", transform: `translate(${left + (k + 0.5) * cell + 0.35 * size} ${side + 8}) rotate(-45)`, "text-anchor": "end", "font-size": size }, name);
+    const cell = Math.min(64, (width - left - bar) / n), below = named && !narrow ? Math.min(0.75 * longest + 14, 190) : 6;
+    return { n, left, cell, side: cell * n, below, named, slanted: named && !narrow, hasBar: !narrow, font: Math.min(font, Math.max(8.5, cell)) };
+  }
+  function addNames(add, { left, cell, side, slanted, font }, labels, titles, selected) {
+    labels.forEach((label, k) => {
+      const look = { class: selected?.includes(k) ? "tick chosen" : "tick", "text-anchor": "end", "font-size": font };
+      const name = fitted(label, (left - 8) / BOLD, font), along = (k + 0.5) * cell + 0.35 * font;
+      add("text", { ...look, x: left - 5, y: along }, name, titles[k]);
+      if (slanted) add("text", { ...look, transform: `translate(${left + along} ${side + 8}) rotate(-45)` }, name, titles[k]);
     });
+  }
+  function addValues(add, { n, left, cell }, { value, mark, digits, colours }) {
+    const readable = cell >= 34;
     for (let row = 0; row < n; row++) {
       for (let column = 0; column < n; column++) {
         if (!Number.isFinite(value(row, column))) continue;
-        const words = [cell >= 34 ? value(row, column).toFixed(digits) : "", mark(row, column) ? "•" : ""].filter(Boolean).join(" ");
-        if (words) add("text", { class: "value", x: left + (column + 0.5) * cell, y: (row + 0.5) * cell + 4, fill: isLight(colours(row, column)) ? "#000" : "#fff", "text-anchor": "middle", "font-size": cell >= 34 ? 11 : Math.min(12, cell) }, words);
+        const words = [readable ? value(row, column).toFixed(digits) : "", mark(row, column) ? "•" : ""].filter(Boolean).join(" ");
+        if (!words) continue;
+        const look = { fill: isLight(colours(row, column)) ? "#000" : "#fff", "text-anchor": "middle", "font-size": readable ? 11 : Math.min(12, cell) };
+        add("text", { ...look, class: "value", x: left + (column + 0.5) * cell, y: (row + 0.5) * cell + 4 }, words);
       }
     }
+  }
+  /**
+   * A symmetric matrix as coloured cells.
+   * value(row, column) in nats, NaN where not known; mark(row, column) draws a dot; selected is [row, column] or null;
+   * titles are the labels in full; describe(row, column) gives lines about a cell, pick(row, column) is called by a click.
+   */
+  function matrix(host, { labels, titles, value, end, palette, label, digits, mark = () => false, selected = null, describe, pick }) {
+    const cells = grid(host, labels), { n, left, cell, side } = cells;
+    const chart = picture(host, side + cells.below, label), { add } = chart;
+    const colours = (row, column) => colour(palette, value(row, column), end);
+    const paint = (column, row) => Number.isFinite(value(row, column)) ? [...colours(row, column), 255] : [0, 0, 0, 0];
+    underlay(host, raster(n, paint), left, 0, side);
+    for (let k = 0; k <= n && cell > 6; k++) add("path", { class: "gap", d: `M${left} ${k * cell}h${side}M${left + k * cell} 0v${side}` });
+    if (cells.named) addNames(add, cells, labels, titles, selected);
+    addValues(add, cells, { value, mark, digits, colours });
     for (const [row, column] of selected ? [selected, selected.toReversed()] : []) {
       add("rect", { class: "selected", x: left + column * cell, y: row * cell, width: cell, height: cell });
     }
-    if (bar) colourBar(chart, left + side + 12, Math.min(side, 220), end, palette);
+    if (cells.hasBar) colourBar(chart, left + side + 12, Math.min(side, 220), end, palette);
     answer(chart.svg, (x, y) => {
       const column = Math.floor((x - left) / cell), row = Math.floor(y / cell);
       if (column < 0 || row < 0 || column >= n || row >= n) return null;
@@ -238,8 +254,9 @@ const Charts = (() => {
       add("text", { class: "tick", x: left + value * side, y: bottom + 16, "text-anchor": "middle" }, String(value));
       add("text", { class: "tick", x: left - 6, y: bottom - value * side + 4, "text-anchor": "end" }, String(value));
     }
-    add("text", { class: "title", x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle" }, xTitle);
-    add("text", { class: "title", transform: `translate(11 ${(top + bottom) / 2}) rotate(-90)`, "text-anchor": "middle" }, yTitle);
+    add("text", { class: "title", x: (left + right) / 2, y: bottom + 34, "text-anchor": "middle" }, fitted(xTitle, side + 40, 12), xTitle);
+    const upright = `translate(11 ${(top + bottom) / 2}) rotate(-90)`;
+    add("text", { class: "title", transform: upright, "text-anchor": "middle" }, fitted(yTitle, side + 10, 12), yTitle);
   }
 
   return { linear, ticks, path, area, nearest, colour, isLight, curve, say, matrix, ranks };

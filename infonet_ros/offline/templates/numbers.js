@@ -5,7 +5,9 @@ const Numbers = (() => {
 
   /** Little-endian numbers from base64. */
   function decode(text, Type) {
-    return new Type(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer);
+    const characters = atob(text), bytes = new Uint8Array(characters.length);
+    for (let k = 0; k < bytes.length; k++) bytes[k] = characters.charCodeAt(k); // many times as fast as Uint8Array.from
+    return new Type(bytes.buffer);
   }
   /** MI of windows in nats, from steps that begin at 1; 0 is not known. */
   function fromSteps(text, step) {
@@ -114,7 +116,7 @@ const Numbers = (() => {
     }
     const changes = (a, b) => data.changes.filter((change) => change.pair === pairIndex(a, b)).map((change) => change.time);
 
-    return { N, W, pairIndex, measure, mi, isValid, isSignificant, delayWords, about, overTime, samplesOf, rankPoints, discriminant, overDelay, delay, changes, fixed };
+    return { N, W, mi, isSignificant, delayWords, about, overTime, rankPoints, discriminant, overDelay, delay, changes };
   }
   return { decode, fixed, read };
 })();

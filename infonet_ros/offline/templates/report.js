@@ -13,7 +13,7 @@
   function drawMatrix() {
     const { order, window } = state, channel = (k) => order[k];
     Charts.matrix(element("matrix"), {
-      labels: order.map((k) => labels[k]), palette, end: data.scale, digits: 2, label: "Mutual information of all pairs of channels",
+      labels: order.map((k) => labels[k]), titles: order.map((k) => names[k]), palette, end: data.scale, digits: 2, label: "Mutual information of all pairs of channels",
       value: (row, column) => numbers.mi(channel(row), channel(column), window),
       mark: (row, column) => numbers.isSignificant(channel(row), channel(column), window),
       selected: [order.indexOf(state.a), order.indexOf(state.b)],
@@ -36,7 +36,7 @@
       x: end, y: mi, lower: numbers.overTime("lower", a, b), upper: numbers.overTime("upper", a, b), height: 230,
       xTitle: data.time_title, yTitle: "MI [nats]", label: "Mutual information of each window", marks: numbers.changes(a, b),
       shade: window === null ? null : [start[window], end[window]],
-      describe: (k) => [`${numbers.fixed(mi[k], 3)} nats`, `window ${start[k].toFixed(1)} to ${end[k].toFixed(1)} s`],
+      describe: (k) => [`${Numbers.fixed(mi[k], 3)} nats`, `window ${start[k].toFixed(1)} to ${end[k].toFixed(1)} s`],
       pick: showWindow,
     });
   }
@@ -54,16 +54,16 @@
     Charts.curve(host, {
       x: curve.lags, y: curve.mi, lower: curve.lower, upper: curve.upper, height: 300, xTitle: `delay of ${labels[b]} [s]`,
       yTitle: "MI [nats]", label: "Mutual information over the delay", marks: best === null ? [] : [best],
-      describe: (k) => [`${numbers.fixed(curve.mi[k], 3)} nats`, `at ${curve.lags[k].toFixed(2)} s`],
+      describe: (k) => [`${Numbers.fixed(curve.mi[k], 3)} nats`, `at ${curve.lags[k].toFixed(2)} s`],
     });
   }
   function drawModalities() {
     if (!data.modalities) return;
     const { names: rows, mi, scale } = data.modalities;
     Charts.matrix(element("modalities"), {
-      labels: rows, palette, end: scale, digits: 3, label: "Sliced mutual information of topics",
+      labels: rows, titles: rows, palette, end: scale, digits: 3, label: "Sliced mutual information of topics",
       value: (row, column) => mi[row][column] ?? NaN,
-      describe: (row, column) => row === column ? [rows[row]] : [rows[row], rows[column], `${numbers.fixed(mi[row][column] ?? NaN, 3)} nats`],
+      describe: (row, column) => row === column ? [rows[row]] : [rows[row], rows[column], `${Numbers.fixed(mi[row][column] ?? NaN, 3)} nats`],
     });
   }
   function drawPair() { drawMatrix(); drawFacts(); drawOverTime(); drawRanks(); drawOverDelay(); }
