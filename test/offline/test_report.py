@@ -7,6 +7,7 @@ import pytest
 from html_pages import Page
 from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, renamed
 
+from infonet_ros.dependence.changes import Change
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.groups import similar_order
 from infonet_ros.offline.report import render_report
@@ -48,6 +49,15 @@ def test_the_tables_name_pairs_and_topics_with_their_figures(page, small_analysi
     assert topics[1][:5] == ["/leg", "robot_msgs/msg/Leg", "1200", "1200", "20"]  # messages, read, rate
     assert topics[2][-1] == "time of recording"  # /speed has no header
     assert [row[0] for row in channels[1:]] == list(small_analysis.names)
+
+
+def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
+    time = small_analysis.matrices[0].start + 16_000_000_000  # the fourth window ends just before
+    change = Change("leg.torque[0]", "speed.data", time, 0.1, 0.9, sigmas=5.2)
+    page = Page(render_report(replace(small_analysis, changes=(change,)), PROVENANCE))
+    assert page.tables[1][1] == ["leg torque[0]", "speed data", "16.0", "0.10 → 0.90", "5.2"]
+    opens = [(tag, one["data-pair"]) for tag, one in page.tags if one.get("data-window") == "3"]
+    assert opens == [("li", "1,2"), ("tr", "1,2")]  # the sentence, and the row
 
 
 def test_short_names_come_with_whole_ones(page):
