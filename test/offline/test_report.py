@@ -57,7 +57,7 @@ def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
     page = Page(render_report(replace(small_analysis, changes=(change,)), PROVENANCE))
     assert page.tables[1][1] == ["leg torque[0]", "speed data", "16.0", "0.10 → 0.90", "5.2"]
     opens = [(tag, one["data-pair"]) for tag, one in page.tags if one.get("data-window") == "3"]
-    assert opens == [("li", "1,2"), ("tr", "1,2")]  # the sentence, and the row
+    assert opens == [("span", "1,2"), ("tr", "1,2")]  # the sentence, and the row
 
 
 def test_short_names_come_with_whole_ones(page):

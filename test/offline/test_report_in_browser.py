@@ -109,7 +109,7 @@ def test_a_pair_is_opened_by_a_click_by_the_arrow_keys_and_from_tables_words_and
     assert page.text_content("#pair-title") == "leg.force and speed.data"
     page.press("tr[data-pair='1,2'] button", "Enter")
     assert page.text_content("#pair-title") == "leg.torque[0] and speed.data"
-    page.press(".short li[data-pair='0,2']", " ")
+    page.press(".short span[data-pair='0,2']", " ")
     assert page.text_content("#pair-title") == "leg.force and speed.data"
 
 
