@@ -7,7 +7,7 @@ from dataclasses import dataclass
 # Units of the picture, which are pixels on a phone.
 WIDTH = 350
 _LABELS = 182  # where the arcs begin
-_LETTERS = 25  # of a label, in the widest of usual fonts
+_LETTERS = 27  # of a label, in the widest of usual fonts
 _ROW = 22
 _REACH = 120  # of the control points of the widest arc
 _GAP = 4  # between an arc and its text
