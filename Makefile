@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # A shell in which python, infonet and the node all work. Where ROS 2 is sourced there is no .venv.
 ACTIVATE := $(if $(ROS_DISTRO),,. .venv/bin/activate &&) . install/setup.bash &&
 
-# Read anew each time (-E), or a warning is given only once; every warning is an error.
+# Read again each time (-E), or a warning is given only once; every warning is an error.
 SPHINX := python3 -m sphinx -q -E -W --keep-going -c docs
 
 .DEFAULT_GOAL := help
@@ -53,10 +53,10 @@ bench: setup  ## Figures beside other estimators, under 3 minutes; with LONG=1 t
 	@$(if $(ROS_DISTRO),,.venv/bin/pip install -q uv && VIRTUAL_ENV=.venv .venv/bin/uv pip install -q -r setup.py --extra bench)
 	@$(ACTIVATE) python3 -m benchmarks $(if $(LONG),--long)
 
-pictures: setup  ## Draw the pictures of README.md and docs/ anew from the recording that comes with the package
+pictures: setup  ## Draw the pictures of README.md and docs/ again from the recording that comes with the package
 	@$(ACTIVATE) python3 scripts/pictures.py
 
-lock:  ## Write scripts/requirements.lock anew from scripts/requirements.in, for every Python at once
+lock:  ## Write scripts/requirements.lock again from scripts/requirements.in, for every Python at once
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uv pip compile -q --universal --python-version 3.10 --no-annotate --no-header scripts/requirements.in \
 	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements.lock

@@ -1,6 +1,6 @@
 """How often the 90 % interval holds the truth, on families that training does not draw; and the error there.
 
-Each repetition draws the family's parameters anew.
+Each repetition draws the family's parameters again.
 
     python -m benchmarks.coverage [--long]
 """

@@ -40,7 +40,7 @@ class Diagnosis:
             for item in status.values:
                 if item.value.isdecimal():
                     before, count = self._last.get((status.name, item.key), 0), int(item.value)
-                    self.increases[item.key] += count - before if count >= before else count  # a new life counts anew
+                    self.increases[item.key] += count - before if count >= before else count  # a new life counts again
                     self._last[status.name, item.key] = count
 
     def names(self, fault: str) -> bool:

@@ -1,4 +1,4 @@
-"""MINE (Belghazi et al., ICML 2018): a network trained anew on the samples of each pair."""
+"""MINE (Belghazi et al., ICML 2018): a network trained again on the samples of each pair."""
 
 import numpy as np
 import torch

@@ -2,7 +2,7 @@
 
     python -m benchmarks.pages
 
-Also lays out the Markdown and the pictures beside the results anew.
+Also lays out the Markdown and the pictures beside the results again.
 """
 
 import re
@@ -25,7 +25,7 @@ RELIABILITY = ROOT / "docs" / "reliability.md"
 
 
 def main() -> None:
-    """Write the sections anew, and the Markdown and pictures of the results."""
+    """Write the sections again, and the Markdown and pictures of the results."""
     for name, record in records().items():
         save(_benchmark(name), record, RESULTS)
     for page, section, text in sections():
@@ -76,7 +76,6 @@ IN_SHORT = {
     "false alarms of the p-value at the 5 % level, on slow streams": ("significance", "false alarms"),
     "pairs a second relative to KSG by k-d trees": ("speed", "T = 5000"),
     "faults found in a real drive": ("detection", "faults found"),
-    "median time until they are found": ("detection", "median time"),
 }
 """What README.md says of how good it is: in words, and by which benchmark's first claim with which text."""
 

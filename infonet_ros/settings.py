@@ -105,7 +105,7 @@ class Settings:
     )
     patience: float = parameter(
         1.0,
-        "How long a window waits for a topic that is behind the others; topics that are older lack in it.",
+        "How long a window waits for a topic that is behind the others; then it is computed without that topic.",
         unit="s",
         minimum=0.0,
         maximum=3600.0,

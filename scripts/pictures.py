@@ -5,11 +5,13 @@ turn, and the odometry is 0.4 s late.
 """
 
 import io
+import shutil
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from playwright.sync_api import sync_playwright
 from rich.console import Console
 
 from infonet_ros.dependence.matrix import DependenceMatrix
@@ -21,7 +23,9 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import Analysis, analyse
-from infonet_ros.settings import load_settings
+from infonet_ros.offline.provenance import Provenance
+from infonet_ros.offline.report import render_report
+from infonet_ros.settings import load_settings, params_document
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -34,7 +38,10 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with Bag([ROOT / "share" / "husky"]) as bag:
         settings = load_settings(ROOT / "config" / "husky.yaml").with_values(**CHANGES)
-        analysis = analyse(bag, settings, chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu"))
+        span, net = chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu")
+        analysis = analyse(bag, settings, span, net)
+        # With all circular shifts, as `infonet bag` does it: so few surrogates find no single pair significant.
+        photograph_report(analyse(bag, settings.with_values(surrogates=0), span, net), PICTURES / "report.png")
     HeatMap().save(analysis.whole.matrix, PICTURES / "channels.png")
     if analysis.whole.between_modalities is not None:
         HeatMap().save(analysis.whole.between_modalities, PICTURES / "modalities.png")
@@ -43,6 +50,19 @@ def main() -> None:
     draw_monitor(analysis.matrices[len(analysis.matrices) // 2], PICTURES / "monitor.svg")
     for picture in sorted(PICTURES.iterdir()):
         print(picture.relative_to(ROOT))
+
+
+def photograph_report(analysis: Analysis, path: Path) -> None:
+    """Take the first screen of the report, by Chromium: from the system, or by `playwright install chromium`."""
+    page = render_report(analysis, Provenance.of_this_process(params_document(analysis.settings), ()))
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with (
+        sync_playwright() as started,
+        started.chromium.launch(executable_path=program, args=["--no-sandbox"]) as browser,
+    ):
+        screen = browser.new_page(viewport={"width": 1200, "height": 760})
+        screen.set_content(page)
+        screen.screenshot(path=path)
 
 
 def draw_delay(analysis: Analysis, path: Path) -> None:

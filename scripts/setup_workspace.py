@@ -158,7 +158,7 @@ def name_prefix(activate: Path) -> None:
 def compile_imports(python: Path) -> None:
     """Import what each start imports, so that Python keeps it compiled; all that is installed would take a minute.
 
-    Else every start compiles it anew, for seconds, in a shell or container with PYTHONDONTWRITEBYTECODE.
+    Else every start compiles it again, for seconds, in a shell or container with PYTHONDONTWRITEBYTECODE.
     """
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     imports = f"import {', '.join(NEEDED_MODULES.split())}"
@@ -206,7 +206,7 @@ def build_environment(python: Path) -> dict[str, str]:
 
 
 def built_here() -> bool:
-    """Tell whether `build/` was made at this path by CMake: a moved or copied checkout must be built anew."""
+    """Tell whether `build/` was made at this path by CMake: a moved or copied checkout must be built again."""
     cache = PLACE / "build" / "infonet_ros" / "CMakeCache.txt"
     return cache.exists() and f"CMAKE_HOME_DIRECTORY:INTERNAL={ROOT}\n" in cache.read_text(encoding="utf-8")
 

@@ -33,7 +33,7 @@ class Message(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Read the definition anew."""
+        """Read the definition again."""
         path = MESSAGES / f"{self.arguments[0]}.msg"
         self.env.note_dependency(str(path))
         introduction, rows = described_fields(path.read_text(encoding="utf-8"))

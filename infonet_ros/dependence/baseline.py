@@ -26,7 +26,7 @@ QUANTILES = 1025
 
 @dataclass(frozen=True)
 class ChannelBaseline:
-    """What a channel is like while all is well.
+    """What a channel is like without faults.
 
     ``gap`` and ``rest`` are the longest times, seconds, in which it gave nothing and the same value; ``roughness`` is
     that of its roughest stretch.
@@ -40,7 +40,7 @@ class ChannelBaseline:
 
 @dataclass(frozen=True)
 class PairBaseline:
-    """What a pair is like while all is well.
+    """What a pair is like without faults.
 
     Attributes
     ----------
@@ -52,9 +52,9 @@ class PairBaseline:
     block : int
         Samples over which the log ratio is averaged before it counts, so that it does not count its memory as news.
     excursion : float
-        Seconds between two rises of the evidence from nothing, while all is well.
+        Seconds between two rises of the evidence from nothing, without faults.
     parting : float
-        Nats a second by which evidence grows once the two have parted.
+        Nats a second by which evidence grows once the two no longer belong together.
     """
 
     a: str
@@ -68,7 +68,7 @@ class PairBaseline:
     def threshold(self, interval: float, pairs: int) -> float:
         """Return the evidence, nats, beyond which ``pairs`` such pairs give one false alarm in ``interval`` seconds.
 
-        While all is well an excursion reaches evidence h at most once in exp(h) times (Ville's inequality).
+        Without faults an excursion reaches evidence h at most once in exp(h) times (Ville's inequality).
         """
         return max(1.0, float(np.log(interval * pairs / self.excursion)))
 
@@ -153,7 +153,7 @@ class Baseline:
                 words = json.loads((file.metadata() or {})["infonet_baseline"])
                 if words["format"] != FORMAT:
                     raise RecordingError(
-                        f"{path} is a baseline of format {words['format']}, expected {FORMAT}: learn it anew with "
+                        f"{path} is a baseline of format {words['format']}, expected {FORMAT}: learn it again with "
                         "`infonet learn`."
                     )
                 return _from_words(words, file.get_tensor("quantiles"), file.get_tensor("tables"))

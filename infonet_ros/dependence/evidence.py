@@ -1,12 +1,12 @@
-"""Sample by sample: do two channels still belong together? Evidence that they have parted, and alarms.
+"""Sample by sample: do two channels still belong together? Evidence that they no longer do, and alarms.
 
     monitor = EvidenceMonitor(baseline, interval=3600.0)
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-The mean log ratio f of a block of samples says how well a pair fits what was learnt. While all is well exp(-f) is 1 on
+The mean log ratio f of a block of samples says how well a pair fits what was learnt. Without a fault exp(-f) is 1 on
 average, and so is its mean with 1, the e-value of the block. Page's rule (Biometrika 1954) adds up the logarithms of
-e-values and starts anew at zero. An alarm goes on when the sum passes the threshold that the false-alarm interval asks
+e-values and starts again at zero. An alarm goes on when the sum passes the threshold that the false-alarm interval asks
 for, and off when it is back at half of it: the sum is held below twice the threshold, so that it recovers.
 """
 
@@ -187,7 +187,7 @@ class EvidenceMonitor:
         return alarm
 
     def _follow(self, number: int, now: int, well: bool) -> None:
-        """End an alarm of a pair that is well again; explain one that says little anew."""
+        """End an alarm of a pair that is well again; explain one that says little again."""
         place = self._on[number] - self._first
         alarm = self._alarms[place]
         if well:
@@ -233,7 +233,7 @@ class EvidenceMonitor:
             return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
         if noisier := [side.name for side in sides if side.noisier]:
             return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
-        return Kind.PARTED, f"{a} and {b} have parted"
+        return Kind.PARTED, f"{a} and {b} no longer belong together"
 
     def _other_lag(self, number: int, rows: slice) -> int | None:
         """Return the lag at which the pair fits as it did when it was learnt, if there is one.

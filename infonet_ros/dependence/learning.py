@@ -36,7 +36,7 @@ SLOWEST = 60.0
 
 _TAIL = 0.8  # of log(count): the largest of that many excursions with an exponential tail is about log(count) high
 _LEAST_EXCURSIONS = 10
-_SHIFTS = 8  # circular shifts that show what evidence is like once a pair has parted
+_SHIFTS = 8  # circular shifts that show what evidence is like once a pair no longer belongs together
 
 
 @dataclass(frozen=True)

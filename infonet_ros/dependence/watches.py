@@ -44,7 +44,7 @@ def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
     """Judge a watched pair by a new matrix; one that lacks the pair changes nothing.
 
     A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
-    counts in the sensors' time; when it jumped back, counting starts anew.
+    counts in the sensors' time; when it jumped back, counting starts again.
     """
     if not set(last.watch.pair) <= set(matrix.names):
         return last

@@ -35,7 +35,7 @@ class BestOverLags:
         """Enter pairs of a meeting, (S, P, Q, 3), in the first S scans where they beat what is there; mirror them."""
         row, column = meeting.pairs()
         left, right, found = meeting.left.index[row], meeting.right.index[column], quantiles[:, row, column]
-        # A pair and its mirror image may meet together: one after the other, lest both write to one place.
+        # A pair and its mirror image may meet together: one after the other, or both would write to one place.
         for side in (left < right, left > right):
             self._put_pairs(left[side], right[side], found[:, side], meeting.lag)
 

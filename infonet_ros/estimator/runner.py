@@ -176,7 +176,7 @@ _ONE_THREAD = _OneThread()
 def _keep_freed_memory() -> None:
     """Let the C library keep what a chunk frees for the next one, up to twice so much.
 
-    By itself it gives the larger buffers back to the system after each use, and takes them anew page by page, which
+    By itself it gives the larger buffers back to the system after each use, and takes them again page by page, which
     costs a third of the time. It learns what to keep from the largest buffer that was ever freed (mallopt(3),
     M_MMAP_THRESHOLD); where another C library does otherwise, this does nothing.
     """

@@ -2,7 +2,7 @@
 
 A bag is the piece of work: it is analysed by one worker on one core as `infonet bag` does it, so the results are the
 same to the bit. Its folder is made aside and renamed at the end, so it is there whole or not at all, and a worker that
-dies leaves nothing but what the next attempt, on another worker, does anew.
+dies leaves nothing but what the next attempt, on another worker, does again.
 """
 
 import logging
@@ -94,7 +94,7 @@ def _local_cluster(workers: int) -> LocalCluster:
 def folder_of_attempts(out: Path) -> Iterator[None]:
     """Make the folder of results, and in it one for those that are being made, which goes when the context is left.
 
-    The context is to be left after the workers, which would make it anew.
+    The context is to be left after the workers, which would make it again.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def folder_names(bags: Sequence[Path]) -> list[str]:
 
 
 def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Sequence[Format] | None) -> Outcome:
-    """Analyse one bag, on a worker; what the user can mend is an outcome, not an error that Dask would log."""
+    """Analyse one bag, on a worker; an error that the user can correct is an outcome, which Dask does not log."""
     attempt = out / _ATTEMPTS / uuid.uuid4().hex
     try:
         results = analyse_bag(bag, attempt, settings, formats=formats, cores=1)

@@ -378,7 +378,7 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
 
 
 def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Return the stamps of the longest run where time began anew; mixed, two drives would look like one."""
+    """Return the stamps of the longest run where time began again; mixed, two drives would look like one."""
     rows = np.flatnonzero(stamps > BEYOND)
     starts = np.flatnonzero(np.diff(stamps[rows]) < 0) + 1
     if not 0 < len(starts) <= len(rows) // 100 + 1:
@@ -391,7 +391,7 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     if mixed <= _RUN_SHARE * len(rows):
         return stamps
     clock.notes.append(
-        f"time {clock.label} begins anew {counted(len(starts), 'time')}: only the longest run of rows is read, "
+        f"time {clock.label} begins again {counted(len(starts), 'time')}: only the longest run of rows is read, "
         f"{len(longest)} of {len(rows)}; split the file to analyse the others"
     )
     alone = np.full_like(stamps, UNKNOWN)

@@ -155,7 +155,7 @@ class WindowStream:
         self.change(settings)
 
     def clear(self) -> None:
-        """Forget all samples and start anew with the next one."""
+        """Forget all samples and start again with the next one."""
         self._timeline.clear()
         self._ready: list[Cut] = []  # before time jumped
         self._empty()

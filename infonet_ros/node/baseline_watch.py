@@ -56,7 +56,7 @@ class BaselineWatch:
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
 
     def clear(self) -> None:
-        """Begin anew, and end all alerts: nothing is known any more."""
+        """Begin again, and end all alerts: nothing is known any more."""
         self._rows.clear()
         self._monitor.reset()
         self._last = None

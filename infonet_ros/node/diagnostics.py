@@ -27,7 +27,7 @@ SLOW_MATCH = 0.05
 
 _CLOCKS = "look for a second publisher of this topic or a clock that is wrong"
 
-_JUMPS = f"all windows begin anew; if it goes on, {_CLOCKS}"
+_JUMPS = f"all windows start again; if this continues, {_CLOCKS}"
 
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
 

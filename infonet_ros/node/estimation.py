@@ -54,7 +54,7 @@ class Estimation:
     latency : float
         From the arrival of the last sample to the published matrix of channels, seconds.
     problem : str
-        Why the last window came to nothing; empty when all is well.
+        Why the last window gave no matrix; empty when it did.
     """
 
     def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
@@ -80,7 +80,7 @@ class Estimation:
         self._alerts = alerts
 
     def activate(self, settings: Settings) -> None:
-        """Begin anew: no matrix yet, nothing known about the watched pairs."""
+        """Begin again: no matrix yet, nothing known about the watched pairs."""
         self.findings = {watch.name: Finding(watch) for watch in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
 
@@ -145,7 +145,7 @@ class Estimation:
                 self._judge(lambda last: judged(last, modalities))
 
     def _judge(self, judge: Callable[[Finding], Finding]) -> None:
-        """Judge the watched pairs anew."""
+        """Judge the watched pairs again."""
         self.findings = {name: judge(last) for name, last in self.findings.items()}
         if self._alerts is not None:
             self._alerts.update({f"watch {name}": watch_status(name, f) for name, f in self.findings.items()})
@@ -154,7 +154,7 @@ class Estimation:
         if not self._node.context.ok():
             return  # ROS has ended under a window that was being computed: nothing more can be published
         known = isinstance(error, InfonetError)
-        problem = f"a window came to nothing: {error if known else f'{type(error).__name__}: {error}'}"
+        problem = f"a window gave no matrix: {error if known else f'{type(error).__name__}: {error}'}"
         if problem != self.problem:  # once, not at each hop for weeks
             self._node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
         self.problem = problem

@@ -201,7 +201,7 @@ class InfonetNode(LifecycleNode):
         self._alerts = Alerts(self, len(settings.watches) + (len(pairs.pairs) if pairs else 0))
         self._baseline = BaselineWatch(self, settings, pairs, self._alerts) if pairs else None
         self._estimation.configure(net, self._alerts)
-        self._growth = Growth()  # topics and buffers are counted anew; the worker's count goes on
+        self._growth = Growth()  # topics and buffers are counted again; the worker's count goes on
         self._growth("skipped", self._estimation.worker.skipped)
         self._settings = settings
         self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")

@@ -28,7 +28,7 @@ from infonet_ros.node.messages import matrix_from_message
 
 _MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 _POLL = 0.1  # seconds that a key waits at most
-_REDRAW = 1.0  # seconds after which the age of the matrix is shown anew
+_REDRAW = 1.0  # seconds after which the age of the matrix is shown again
 _STALE = 5.0  # seconds after which a report counts no more; a node sends one a second
 
 

@@ -143,7 +143,7 @@ class TopicInput:
             self._bind(self._given_type or _published_type(self.topic, publishers))
 
     def look(self) -> None:
-        """Look at the topic's publishers: subscribe, or subscribe anew when they are others than before."""
+        """Look at the topic's publishers: subscribe, or subscribe again when they are others than before."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
             self.status.problem = (

@@ -24,7 +24,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summ
 
 
 def learn(
-    paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings in which all is well.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings without faults.")],
     out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="The baseline is written here.")] = Path(
         "robot.baseline"
     ),
@@ -140,7 +140,7 @@ def _promise(baseline: "Baseline", interval: float, out: Path) -> str:
     """Say what was learnt, and how soon each pair would tell."""
     lines = [
         f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With "
-        f"one false alarm in {interval:g} s, an alarm is to be expected so long after a pair has parted:"
+        f"one false alarm in {interval:g} s, these are the seconds from a fault to its alarm:"
     ]
     for pair, seconds in zip(baseline.pairs, baseline.detection_times(interval), strict=True):
         late = pair.b if pair.lag > 0 else pair.a

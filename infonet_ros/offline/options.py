@@ -30,7 +30,7 @@ def folder(name: str) -> Path:
 
 
 def file(name: str) -> Path:
-    """Take the name of a file to write from the command line; a folder of that name would have to give way."""
+    """Take the name of a file to write from the command line; a folder is refused, since it would be replaced."""
     if not name.strip():
         raise typer.BadParameter("it is empty: expected the name of a file.")
     if Path(name).is_dir():

@@ -78,7 +78,7 @@ class Significance:
         )
         needed = math.ceil(self.tested / SIGNIFICANCE) - 1
         if not self.all_shifts and self.shifts < needed:
-            text += f" So few surrogates find many pairs or none: a single pair can pass from {needed} on."
+            text += f" With so few surrogates, many pairs pass or none: a single pair needs {needed} or more."
         if by_change := int(np.triu(self.both_drift & self.judged).sum()):
             text += f" {counted(by_change, 'pair')} of channels that drift {_are(by_change)} judged by how they change."
         if untested := int(np.triu(self.both_drift & ~self.judged).sum()):

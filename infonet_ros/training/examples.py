@@ -68,7 +68,7 @@ class Examples:
         The dependence that each observes.
     fresh : (D, G, G) float16
         Spread grid of 8192 fresh, evenly spread samples that the table is judged on: judged on the samples that it has
-        seen, the network would learn to flatter itself.
+        seen, the network would learn to report too much.
     """
 
     seen: Tensor

@@ -192,7 +192,7 @@ class Trainer:
         except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
             raise ConfigurationError(
                 f"{path} is damaged or of another version of the network ({type(error).__name__}): remove it to begin "
-                "anew, or choose another folder."
+                "again, or choose another folder."
             ) from error
 
 

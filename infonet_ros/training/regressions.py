@@ -59,7 +59,7 @@ class NoisyFunction(Dependence):
         scale = self._scale(middle)[..., None]
         start, length = self._mean(low)[..., None], (self._mean(high) - self._mean(low))[..., None] / scale
         noise = (outputs[:, None] - start) / scale
-        # The mean of the density of the noise over a cell, lest ordinates between two nodes have none.
+        # The mean of the density of the noise over a cell, or ordinates between two nodes would have none.
         spread = (self._unit_distribution(noise) - self._unit_distribution(noise - length)) / length
         at_once = self._unit_density(noise - 0.5 * length)
         density = (torch.where(length.abs() > SHORT, spread, at_once) / scale).mean(dim=1)

@@ -75,7 +75,7 @@ def _load(path: Path) -> Examples:
         return Examples.load(path)
     except (SafetensorError, TypeError) as error:
         raise ConfigurationError(
-            f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is made anew."
+            f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is made again."
         ) from error
 
 

@@ -169,7 +169,7 @@ def test_ranks_of_values_that_come_often_stand_in_their_middle():
 
 
 def test_the_evidence_of_a_block_is_an_e_value():
-    """While all is well its mean is at most 1: here the true log ratios of Gaussian pairs, one sample a block."""
+    """Without a fault its mean is at most 1: here the true log ratios of Gaussian pairs, one sample a block."""
     rng = np.random.default_rng(0)
     x, own = rng.standard_normal((2, 200_000))
     rho = 0.8

@@ -288,7 +288,7 @@ def test_of_a_logger_that_was_restarted_the_longest_run_is_read(tmp_path):
     path = written(tmp_path, "\n".join(["time,x,y", *lines]))
     assert {values[1] for _, values in rows(path)} == {2.0}
     assert any(
-        "begins anew 2 times: only the longest run of rows is read, 100 of 240" in note for note in notices(path)
+        "begins again 2 times: only the longest run of rows is read, 100 of 240" in note for note in notices(path)
     )
 
 

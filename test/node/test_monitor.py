@@ -151,7 +151,7 @@ def test_the_live_view_shows_matrix_pairs_and_alerts_and_obeys_keys(topics, term
     def beside_each_other(lines):
         return any("1 imu.angular_velocity.y" in line and "a→b" in line for line in lines)
 
-    def drawn(lines):  # the screen is drawn anew each second, and read in pieces
+    def drawn(lines):  # the screen is drawn again each second, and read in pieces
         all_there = shows("1 imu.angular_velocity.y", "0.92•", "a→b 0.4 s", "watch slip: MI is 0.02 nats")(lines)
         return all_there and beside_each_other(lines) == (columns == 160)
 

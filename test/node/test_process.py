@@ -95,7 +95,7 @@ def test_nothing_of_it_stays_in_shared_memory(launch):
     assert any("weights" in line for line in process.stderr)  # it is configured
     # It maps the memory of its peers, too, and holds the locks of its own.
     opened = [str(file.readlink()) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
-    locks = [path for path in opened if re.fullmatch(r"/dev/shm/fastdds_[0-9a-f]{16}_el", path)]  # noqa: S108
+    locks = [path for path in opened if re.fullmatch(r"/dev/shm/fast(dds|rtps)_[0-9a-f]{16}_el", path)]  # noqa: S108
     own = [path for lock in locks for path in (lock, lock.removesuffix("_el"))]
     assert own
     assert all(Path(path).exists() for path in own)

@@ -59,7 +59,7 @@ def test_what_is_called_significant_is_corrected_and_what_is_not_is_said_too(sma
     assert (significance.found, significance.alone, significance.tested) == (0, 2, 3)
     assert "0 of 3 pairs are significant" in str(significance)
     assert "Unadjusted, 2 would pass" in str(significance)
-    assert "a single pair can pass from 299 on" in str(significance)
+    assert "a single pair needs 299 or more" in str(significance)
     all_three = Significance.of(with_p_values(small_analysis, [0.01, 0.01, 0.01]))
     assert all_three.found == 3
 
