@@ -18,7 +18,7 @@ from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.tables import Tables
 from infonet_ros.intake.window_stream import WindowStream
 from infonet_ros.settings import Settings, load_settings, params_document
-from infonet_ros.training.configuration import load_configuration
+from infonet_ros.training.configuration import TrainingConfiguration
 
 GUARDIAN = Path(__file__).parents[1] / "test" / "data" / "guardian"
 WINDOWS = Settings(window=0.5, hop=0.25)  # short ones: the seeds last some seconds
@@ -66,7 +66,7 @@ def settings(data: bytes) -> None:
 def training(data: bytes) -> None:
     """YAML file that configures a training run."""
     with _file("training.yaml", data) as path, suppress(InfonetError):
-        load_configuration(path)
+        TrainingConfiguration.load(path)
 
 
 def card(data: bytes) -> None:

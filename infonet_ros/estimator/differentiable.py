@@ -5,9 +5,13 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.conditional import ConditionalRunner, pairwise_given
+from infonet_ros.estimator.conditioning import Given
 from infonet_ros.estimator.discriminant import read_table
+from infonet_ros.estimator.pairwise import Request
 from infonet_ros.estimator.ranks import Ordering, normalised
 from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.views import Side, ranks_among
 
 SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide enough to see neighbours at T = 100
 
@@ -38,6 +42,49 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     soft = torch.cat([_soft_ranks(x, exact[:pairs]), _soft_ranks(y, exact[pairs:])])
     mean = read_table(tables, soft[first], soft[second]).mean(dim=1)
     return values + mean - mean.detach()
+
+
+def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given: np.ndarray) -> Tensor:
+    """MI of one pair (T,) beside what is given (D, T), nats: value and gradient as in `differentiable_information`.
+
+    The gradient is that of the bound in each slice of what is given, through soft conditional ranks.
+    """
+    channels = torch.stack([x, y]).detach().cpu().double().numpy()
+    value = float(pairwise_given(runner, channels, given, Request(np.zeros(1, dtype=np.int64), 0, 0)).mi[0, 1])
+    result = torch.tensor(value, dtype=torch.float32, device=x.device)
+    if not (torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)) or not value > 0.0:
+        return result
+    seen, rows = Given.from_channels(given)
+    ranks = Side(Ordering.from_channels(channels, seed=0).ranks(rows), seen).conditional[0]
+    soft = [_soft_conditional(values.cpu()[torch.from_numpy(rows)], seen) for values in (x, y)]
+    total = torch.zeros(())
+    for inside in seen.slices():
+        exact = ranks_among(ranks, inside)
+        tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(exact, runner.pairs.device)))[1]
+        u, v = (
+            torch.from_numpy(place) + part[inside] - part[inside].detach()
+            for place, part in zip(normalised(exact), soft, strict=True)
+        )
+        total = total + read_table(tables[0].clone(), u, v).sum()  # the copy knows of gradients
+    mean = (total / seen.count).to(x.device)
+    return result + mean - mean.detach()
+
+
+def _soft_conditional(values: Tensor, given: Given) -> Tensor:
+    """Ranks (R,) among the neighbours in what is given, whose gradient is that of a kernel estimate."""
+    soft = torch.zeros(len(values))
+    for neighbourhood in given.neighbourhoods[0]:
+        rows = torch.from_numpy(neighbourhood.rows)
+        own = values[rows].float()
+        if not neighbourhood.near.shape[1]:
+            soft = soft.index_put((rows,), _soft_ranks(own[None], torch.zeros(1, len(rows)))[0])
+            continue
+        _, residuals, level = neighbourhood.fit(own.detach()[:, None], torch.arange(len(rows)))
+        apart = own[:, None] - own[neighbourhood.near]
+        beside = (own.detach()[:, None] - level) - residuals[..., 0]  # apart, but for what the fit explains
+        width = SOFT_RANK_WIDTH * residuals.std().clamp_min(1e-30)
+        soft = soft.index_put((rows,), torch.sigmoid((apart + (beside - apart.detach())) / width).mean(dim=1))
+    return soft
 
 
 def _soft_ranks(values: Tensor, ranks: Tensor) -> Tensor:

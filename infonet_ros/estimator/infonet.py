@@ -1,6 +1,7 @@
 """The estimator as its users see it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,16 @@ from torch import Tensor
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.conditional import (
+    ConditionalRunner,
+    conditional_ranks_of,
+    lagged_given,
+    pairwise_given,
+    pointwise_given,
+)
 from infonet_ros.estimator.counts import GRID
-from infonet_ros.estimator.differentiable import differentiable_information
+from infonet_ros.estimator.differentiable import differentiable_given, differentiable_information
+from infonet_ros.estimator.directed import explanations, select, transfer_entropy
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.lagged import estimate_lagged
 from infonet_ros.estimator.meetings import MIN_SAMPLES
@@ -19,11 +28,29 @@ from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.pairwise import Request, constant_channels, estimate_windows
 from infonet_ros.estimator.ranks import Ordering, normalised
-from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, SlicedEstimate
+from infonet_ros.estimator.results import (
+    Estimate,
+    Explanations,
+    LaggedEstimate,
+    PairwiseEstimate,
+    Selection,
+    SlicedEstimate,
+    TransferEstimate,
+)
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
-from infonet_ros.estimator.validation import as_count, as_groups, as_lags, as_matrix, as_pair, as_vectors, check_lags
-from infonet_ros.estimator.weights import SHIPPED, load_weights
+from infonet_ros.estimator.validation import (
+    as_count,
+    as_given,
+    as_groups,
+    as_lags,
+    as_matrix,
+    as_pair,
+    as_vectors,
+    check_lags,
+)
+from infonet_ros.estimator.weights import SHIPPED, load_conditional, load_weights
+from infonet_ros.limits import MOST_GIVEN
 
 
 class InfoNet:
@@ -44,9 +71,10 @@ class InfoNet:
     NAME = "infonet"
     MIN_SAMPLES = MIN_SAMPLES
 
-    def __init__(self, network: Network, version: str, device: str = "auto") -> None:
+    def __init__(self, network: Network, version: str, device: str = "auto", weights: Path = SHIPPED) -> None:
         self.version = version
         self._runner = Runner(network, device)
+        self._weights = weights
 
     @classmethod
     def from_pretrained(cls, device: str = "auto", weights: Path | str = SHIPPED) -> "InfoNet":
@@ -67,19 +95,24 @@ class InfoNet:
             A device that this machine does not have.
         """
         network, version = load_weights(Path(weights))
-        return cls(network, version, device)
+        return cls(network, version, device, Path(weights))
 
     @property
     def device(self) -> torch.device:
         """Where the network runs."""
         return self._runner.device
 
-    def estimate(self, x: ArrayLike, y: ArrayLike, *, surrogates: int = 0, seed: int = 0) -> Estimate:
-        """Estimate the MI of two streams.
+    def estimate(
+        self, x: ArrayLike, y: ArrayLike, *, given: ArrayLike | None = None, surrogates: int = 0, seed: int = 0
+    ) -> Estimate:
+        """Estimate the MI of two streams, or the conditional MI given others.
 
         Parameters
         ----------
         x, y : (T,) real
+        given : (T,) or (T, D) real, optional
+            Up to 8 streams beside which x and y are looked at: continuous, or modes of up to 16 values. With a p-value,
+            the surrogates are the conditional ranks of one stream, shifted.
         surrogates : int
             Number of circularly shifted copies for the p-value; 0 for none.
         seed : int
@@ -91,7 +124,7 @@ class InfoNet:
             Shapes that differ or are not (T,), empty arrays, complex numbers or objects.
         """
         channels = as_pair(x, y)
-        (pairs,) = estimate_windows(self._runner, [channels], _request(np.zeros(1, dtype=int), surrogates, seed))
+        pairs = self._pairwise(channels, given, _request(np.zeros(1, dtype=int), surrogates, seed))
         return Estimate(
             mi=float(pairs.mi[0, 1]),
             lower=float(pairs.lower[0, 1]),
@@ -103,9 +136,15 @@ class InfoNet:
         )
 
     def pairwise(
-        self, samples: ArrayLike, *, lags: Sequence[int] = (0,), surrogates: int = 0, seed: int = 0
+        self,
+        samples: ArrayLike,
+        *,
+        lags: Sequence[int] = (0,),
+        given: ArrayLike | None = None,
+        surrogates: int = 0,
+        seed: int = 0,
     ) -> PairwiseEstimate:
-        """Estimate the MI of all pairs of channels.
+        """Estimate the MI of all pairs of channels, or their conditional MI given other streams.
 
         Parameters
         ----------
@@ -114,6 +153,8 @@ class InfoNet:
         lags : sequence of int
             Delays in samples, 0 or more, each tried in both directions; the largest MI is reported with its lag. It
             is the largest of many, and so a little too large where nothing is there: ask for surrogates too.
+        given : (T,) or (T, D) real, optional
+            As in `estimate`; at a lag, what is given at the time of the earlier of the two.
         surrogates : int
             Number of circularly shifted copies for the p-value, scanned over the same lags; 0 for none.
         seed : int
@@ -124,8 +165,10 @@ class InfoNet:
         InputError
             Samples that are not (T, N) real numbers, or lags that the window cannot hold.
         """
-        (estimate,) = self.pairwise_windows([samples], lags=lags, surrogates=surrogates, seed=seed)
-        return estimate
+        channels = as_matrix("samples", samples)
+        steps = as_lags(lags, signed=False)
+        check_lags(steps, channels.shape[1])
+        return self._pairwise(channels, given, _request(steps, surrogates, seed))
 
     def pairwise_windows(
         self, windows: Iterable[ArrayLike], *, lags: Sequence[int] = (0,), surrogates: int = 0, seed: int = 0
@@ -156,7 +199,9 @@ class InfoNet:
 
         return estimate_windows(self._runner, channels(), request)
 
-    def lagged(self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, seed: int = 0) -> LaggedEstimate:
+    def lagged(
+        self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, given: ArrayLike | None = None, seed: int = 0
+    ) -> LaggedEstimate:
         """Estimate the MI of ``x[t]`` with ``y[t + lag]`` at each lag.
 
         Parameters
@@ -164,6 +209,8 @@ class InfoNet:
         x, y : (T,) real
         lags : sequence of int
             In samples; positive where y follows x.
+        given : (T,) or (T, D) real, optional
+            As in `estimate`, at the time of the earlier of the two: ``I(x[t]; y[t + lag] | given[t + min(0, lag)])``.
 
         Raises
         ------
@@ -173,7 +220,133 @@ class InfoNet:
         channels = as_pair(x, y)
         steps = as_lags(lags, signed=True)
         check_lags(steps, channels.shape[1])
-        return estimate_lagged(self._runner, channels, steps, as_count("seed", seed, least=0))
+        seed = as_count("seed", seed, least=0)
+        if given is None:
+            return estimate_lagged(self._runner, channels, steps, seed)
+        return lagged_given(self._conditional, channels, as_given(given, channels.shape[1]), steps, seed)
+
+    def transfer(
+        self,
+        samples: ArrayLike,
+        *,
+        lags: Sequence[int] = (1,),
+        past: int = 1,
+        surrogates: int = 0,
+        seed: int = 0,
+    ) -> TransferEstimate:
+        """Estimate the transfer entropy between all ordered pairs of channels: who drives whom.
+
+        That from x to y is ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])``: what x tells of y beside y's own past
+        (Schreiber, Phys. Rev. Lett. 2000).
+
+        Parameters
+        ----------
+        samples : (T, N) real
+        lags : sequence of int
+            Samples by which the column follows the row, 1 or more; the best of them is reported.
+        past : int
+            Samples of its own past that are given, 1 to 8.
+        surrogates : int
+            Number of shifted copies for the p-value, scanned over the same lags; 0 for none.
+        seed : int
+            Of ties and surrogates.
+
+        Raises
+        ------
+        InputError
+            As in `pairwise`, or lags below 1, or a past beyond 1 to 8.
+        """
+        channels = as_matrix("samples", samples)
+        steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
+        if steps.min() < 1:
+            raise InputError("lags holds 0: expected 1 or more, since what drives comes first.")
+        if past > MOST_GIVEN:
+            raise InputError(f"past is {past}: expected at most {MOST_GIVEN} samples.")
+        check_lags(np.append(steps, past), channels.shape[1])
+        request = _request(steps, surrogates, seed)
+        return transfer_entropy(self._conditional, channels, steps, past, request.surrogates, request.seed)
+
+    def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:
+        """Rank each channel among the samples at which what is given was much the same.
+
+        What two of them share is the MI of the partial copula: as conditional MI, but blind to a coupling that turns
+        with what is given.
+
+        Parameters
+        ----------
+        samples : (T, N) real
+        given : (T,) or (T, D) real
+        seed : int
+            Of ties.
+
+        Returns
+        -------
+        (T, N) float64
+            Between 0 and 1; NaN where a sample or what is given is not known, constant for channels that are functions
+            of what is given.
+        """
+        channels = as_matrix("samples", samples)
+        known = as_given(given, channels.shape[1])
+        return conditional_ranks_of(channels, known, as_count("seed", seed, least=0)).T
+
+    def explanations(
+        self,
+        samples: ArrayLike,
+        *,
+        lags: Sequence[int] = (0,),
+        pairs: PairwiseEstimate | None = None,
+        most_samples: int = TRAINED_SAMPLES[1],
+        seed: int = 0,
+    ) -> Explanations:
+        """Find for each pair of channels the third that leaves least of what they share, and what is left.
+
+        Parameters
+        ----------
+        samples : (T, N) real
+        lags : sequence of int
+            As in `pairwise`: each pair is taken at its best lag, and the third at the delays that it has to both.
+        pairs : PairwiseEstimate, optional
+            From `pairwise`, where it is known; pairs that are NaN there are neither explained nor explain others.
+        most_samples : int
+            Of more, every second, third, ... is taken: fewer are quicker.
+        seed : int
+            Of ties.
+
+        Raises
+        ------
+        InputError
+            As in `pairwise`.
+        """
+        channels, most = as_matrix("samples", samples), as_count("most_samples", most_samples, least=MIN_SAMPLES)
+        pairs = pairs or self.pairwise(samples, lags=lags, seed=seed)
+        return explanations(self._conditional, channels, pairs, min(most, TRAINED_SAMPLES[1]), seed)
+
+    def select(self, samples: ArrayLike, target: int, count: int = 5, *, seed: int = 0) -> Selection:
+        """Choose the channels that together tell most about a target, each with what it adds to those before.
+
+        A channel that adds nothing is redundant beside them. Greedy: what two tell only together may be missed.
+
+        Parameters
+        ----------
+        samples : (T, N) real
+        target : int
+            Column.
+        count : int
+            Most channels to choose, 1 to 9; fewer where no other adds anything.
+        seed : int
+            Of ties.
+
+        Raises
+        ------
+        InputError
+            Samples that are not (T, N) real numbers, or a target that is not one of them.
+        """
+        channels = as_matrix("samples", samples)
+        (column,) = as_groups([[target]], len(channels))
+        most, seed = as_count("count", count, least=1), as_count("seed", seed, least=0)
+        if most > MOST_GIVEN + 1:
+            raise InputError(f"count is {most}: expected at most {MOST_GIVEN + 1} channels.")
+        return select(self._conditional, channels, int(column[0]), most, seed)
 
     def sliced(
         self, x: ArrayLike, y: ArrayLike, *, projections: int = 128, surrogates: int = 0, seed: int = 0
@@ -265,16 +438,22 @@ class InfoNet:
         """
         return self._table(as_pair(x, y), seed)[0]
 
-    def pointwise(self, x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> np.ndarray:
-        """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good."""
+    def pointwise(self, x: ArrayLike, y: ArrayLike, *, given: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
+        """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good.
+
+        With ``given`` all three are conditional: the table of the slice of what is given that a sample is in.
+        """
         channels = as_pair(x, y)
+        if given is not None:
+            known = as_given(given, channels.shape[1])
+            return pointwise_given(self._conditional, channels, known, as_count("seed", seed, least=0))
         table, ranks, rows = self._table(channels, seed)
         values = np.full(channels.shape[1], np.nan, dtype=np.float32)
         u, v = torch.from_numpy(normalised(ranks))
         values[rows] = read_table(torch.from_numpy(table), u, v).numpy()
         return values
 
-    def __call__(self, x: Tensor, y: Tensor) -> Tensor:
+    def __call__(self, x: Tensor, y: Tensor, given: Tensor | None = None) -> Tensor:
         """Estimate the MI of B pairs, differentiably in x and y.
 
         The value is that of `estimate`; the gradient is that of the bound, and flows through a soft rank.
@@ -283,6 +462,8 @@ class InfoNet:
         ----------
         x, y : (B, T) floating
             Finite, T from 64 to 8192.
+        given : (B, T) or (B, T, D) floating, optional
+            As in `estimate`, finite; no gradient flows to it.
 
         Returns
         -------
@@ -308,7 +489,27 @@ class InfoNet:
             )
         if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
             raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
-        return differentiable_information(self._runner, x, y)
+        if given is None:
+            return differentiable_information(self._runner, x, y)
+        if given.ndim not in (2, 3) or given.shape[:2] != x.shape or not torch.isfinite(given).all():
+            raise InputError(
+                f"given has shape {tuple(given.shape)}: expected (B, T) or (B, T, D) with the B and T of x, all finite."
+            )
+        return torch.stack([self._beside(a, b, z) for a, b, z in zip(x, y, given, strict=True)])
+
+    @cached_property
+    def _conditional(self) -> ConditionalRunner:
+        """The networks of conditional MI, loaded when first asked for; WeightsError where these weights have none."""
+        return ConditionalRunner(self._runner, load_conditional(self._weights))
+
+    def _pairwise(self, channels: np.ndarray, given: ArrayLike | None, request: Request) -> PairwiseEstimate:
+        if given is None:
+            (estimate,) = estimate_windows(self._runner, [channels], request)
+            return estimate
+        return pairwise_given(self._conditional, channels, as_given(given, channels.shape[1]), request)
+
+    def _beside(self, x: Tensor, y: Tensor, given: Tensor) -> Tensor:
+        return differentiable_given(self._conditional, x, y, as_given(given, len(x)))
 
     def _slicing(self, projections: int, surrogates: int, seed: int) -> Slicing:
         return Slicing(

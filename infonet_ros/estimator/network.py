@@ -43,11 +43,12 @@ class Attention(nn.Module):
         self.query_key_value = nn.Linear(shape.width, 3 * shape.width)
         self.out = nn.Linear(shape.width, shape.width)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Map tokens (M, S, width) to (M, S, width)."""
+    def forward(self, tokens: Tensor, there: Tensor | None = None) -> Tensor:
+        """Map tokens (M, S, width) to (M, S, width); nobody looks at those that are not ``there``, (M, S) bool."""
         split = self.query_key_value(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = split.permute(2, 0, 3, 1, 4)
-        attended = functional.scaled_dot_product_attention(query, key, value)
+        mask = None if there is None else there[:, None, None]
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return tokens + self.out(attended.transpose(1, 2).flatten(2))
 
 
@@ -94,6 +95,11 @@ class Network(nn.Module):
         )
 
     @property
+    def features_out(self) -> int:
+        """How many numbers `features` returns of a pair."""
+        return len(QUANTILES) + 2 * self.shape.width
+
+    @property
     def hidden_layers(self) -> list[nn.Module]:
         """Those between the tokens that come in and those that go out."""
         return [self.patches, self.join, self.quadrants]
@@ -121,19 +127,37 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
-        summary = self.summary_in(seen.summary)
-        patches = self.patches(self._embed(seen, orientation, summary))
-        by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
-        quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
-        features = self.norm(quadrants.float()).mean(dim=1)
-        quantiles = self._quantiles(torch.cat([summary, features], dim=-1))
+        orientation, by_quadrant, quadrants, description = self._look(seen)
+        quantiles = stretched_quantiles(self.quantiles_out(description), self.stretch)
         if not tables:
             return quantiles, None
         tokens = self.norm((by_quadrant + quadrants.unsqueeze(2)).float())
         table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
         return quantiles, restore(table - excess[:, None, None], orientation)
+
+    def features(self, seen: Observation) -> Tensor:
+        """Describe each pair to a network that goes on from here: its quantiles, and what they are read from.
+
+        Returns
+        -------
+        (M, 3 + 2 * width)
+        """
+        description = self._look(seen)[-1]
+        return torch.cat([stretched_quantiles(self.quantiles_out(description), self.stretch), description], dim=-1)
+
+    def _look(self, seen: Observation) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return orientations (M,), patches by quadrant and quadrants, all as tokens, and a description of the whole.
+
+        The last is (M, 2 * width): of what the grid cannot tell, and of the grid.
+        """
+        orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
+        summary = self.summary_in(seen.summary)
+        patches = self.patches(self._embed(seen, orientation, summary))
+        by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
+        quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
+        grid = self.norm(quadrants.float()).mean(dim=1)
+        return orientation, by_quadrant, quadrants, torch.cat([summary, grid], dim=-1)
 
     def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
@@ -156,13 +180,18 @@ class Network(nn.Module):
             place.view(part.shape).copy_(part)
         return numbers
 
-    def _quantiles(self, features: Tensor) -> Tensor:
-        centre, below, above = self.quantiles_out(features).float().unbind(dim=-1)
-        median = functional.softplus(centre)
-        # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
-        lower = functional.relu(median - self.stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)
-        upper = median + self.stretch[1] * functional.softplus(above)
-        return torch.stack([lower, median, upper], dim=-1)
+
+def stretched_quantiles(raw: Tensor, stretch: Tensor) -> Tensor:
+    """Turn three numbers (M, 3) into increasing quantiles that are not negative, (M, 3) nats.
+
+    ``stretch`` (2,) widens the interval below and above the median, see `calibration`.
+    """
+    centre, below, above = raw.float().unbind(dim=-1)
+    median = functional.softplus(centre)
+    # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
+    lower = functional.relu(median - stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)
+    upper = median + stretch[1] * functional.softplus(above)
+    return torch.stack([lower, median, upper], dim=-1)
 
 
 def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:

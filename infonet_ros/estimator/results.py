@@ -71,6 +71,81 @@ class PairwiseEstimate:
     drifting: np.ndarray
 
 
+@dataclass(frozen=True, eq=False)
+class TransferEstimate:
+    """Transfer entropy between all ordered pairs of N streams, from the row to the column (Schreiber, PRL 2000).
+
+    Attributes
+    ----------
+    value, lower, upper : (N, N) float32
+        Median and 90 % interval, nats: what the row's sample says of the column's, ``lag`` samples later, beside the
+        column's own past. NaN on the diagonal, and where fewer than 64 samples are known.
+    p_value : (N, N) float64 or None
+        None when no surrogates were asked for, NaN for pairs of which both drift.
+    lag : (N, N) int32
+        Samples by which the column follows.
+    samples : (N, N) int32
+        Samples used by each pair.
+    constant, drifting : (N,) bool
+        As in `PairwiseEstimate`.
+    """
+
+    value: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    p_value: np.ndarray | None
+    lag: np.ndarray
+    samples: np.ndarray
+    constant: np.ndarray
+    drifting: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Explanations:
+    """For each pair of N streams the third that leaves least of what they share.
+
+    Attributes
+    ----------
+    pairs : PairwiseEstimate
+        What they share.
+    by : (N, N) int32
+        The third stream; -1 where none leaves less than all of it.
+    by_lag : (N, N) int32
+        Samples by which that stream follows the row; negative where it is ahead.
+    left, lower, upper : (N, N) float32
+        Conditional MI given that stream, with its 90 % interval; the MI itself where ``by`` is -1. Nats.
+    """
+
+    pairs: PairwiseEstimate
+    by: np.ndarray
+    by_lag: np.ndarray
+    left: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """The streams that together tell most about a target, one after the other.
+
+    Attributes
+    ----------
+    channels : (K,) int64
+        In the order in which they were chosen.
+    adds, lower, upper : (K,) float32
+        What each adds to those before it: conditional MI with the target, with its 90 % interval, nats. The sum of
+        ``adds`` is what all of them tell.
+    samples : int
+        Samples used: those at which all streams are known.
+    """
+
+    channels: np.ndarray
+    adds: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    samples: int
+
+
 @dataclass(frozen=True)
 class SlicedEstimate:
     """Sliced mutual information of two vector streams (Goldfeld and Greenewald, NeurIPS 2021).

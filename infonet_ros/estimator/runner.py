@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from threading import Lock
@@ -19,6 +19,8 @@ from infonet_ros.estimator.observation import Observation
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
 FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
+
+Reading = Callable[[Observation], torch.Tensor]  # numbers (M, F) of M pairs
 
 
 class Runner:
@@ -62,21 +64,31 @@ class Runner:
         quantiles : (M, 3) float32
             5, 50 and 95 % quantiles of the MI of its pairs, nats.
         """
+        return self._by_block(blocks, self._quantiles)
+
+    def features(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        """Describe the pairs of blocks as `Network.features` does, (M, F) float32; all else as in `quantiles`."""
+        return self._by_block(blocks, self.network.features)
+
+    def _by_block(self, blocks: Iterable[PairBlock], read: Reading) -> Iterator[tuple[PairBlock, np.ndarray]]:
         batches = _gather((part for block in blocks for part in block.spans(self.chunk)), self.chunk)
-        for batch, quantiles in self._results(batches):
+        for batch, numbers in self._results(batches, read):
             start = 0
             for block in batch:
-                yield block, quantiles[start : start + len(block)]
+                yield block, numbers[start : start + len(block)]
                 start += len(block)
+
+    def _quantiles(self, seen: Observation) -> torch.Tensor:
+        return self.network(seen, False)[0]
 
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
         """Quantiles (M, 3) and discriminants (M, G, G), on the CPU, of a block of few pairs; in halves, as below."""
         try:
-            with _ONE_THREAD:
-                quantiles, tables = self._network(block.observe(), tables=True)
-            assert tables is not None
-            return quantiles.cpu().numpy(), tables.cpu()
+            with ONE_THREAD:
+                seen = block.observe()
+                quantiles, tables = self.network(seen.padded(rounded(len(seen))), True)
+            return quantiles[: len(seen)].cpu().numpy(), tables[: len(seen)].cpu()
         except torch.cuda.OutOfMemoryError:
             if len(block) == 1:
                 raise
@@ -84,23 +96,25 @@ class Runner:
         halves = [self.estimate(half) for half in block.spans(len(block) // 2)]
         return np.concatenate([found for found, _ in halves]), torch.cat([table for _, table in halves])
 
-    def _results(self, batches: Iterator[list[PairBlock]]) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
-        """Estimate batches in their order, side by side where there are cores to be had, each in one thread.
+    def _results(
+        self, batches: Iterator[list[PairBlock]], read: Reading
+    ) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
+        """Read batches in their order, side by side where there are cores to be had, each in one thread.
 
         Whole batches side by side waste less than torch's own threads, which meet after every operation; and several
         threads to a product round as no single one does.
         """
-        with _ONE_THREAD as threads:
+        with ONE_THREAD as threads:
             head = list(islice(batches, 2))
             if self.device.type != "cpu" or threads == 1 or len(head) < 2:
                 for batch in chain(head, batches):
-                    yield batch, self._estimate(batch)
+                    yield batch, self._read(batch, read)
                 return
             pool = self._pool_of(threads)
             waiting: deque[tuple[list[PairBlock], Future[np.ndarray]]] = deque()
             try:
                 for batch in chain(head, batches):
-                    waiting.append((batch, pool.submit(self._estimate, batch)))
+                    waiting.append((batch, pool.submit(self._read, batch, read)))
                     if len(waiting) > 2 * threads:
                         done, result = waiting.popleft()
                         yield done, result.result()
@@ -123,10 +137,11 @@ class Runner:
         return pool[1]
 
     @torch.inference_mode()
-    def _estimate(self, batch: list[PairBlock]) -> np.ndarray:
-        """Quantiles (M, 3) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
+    def _read(self, batch: list[PairBlock], read: Reading) -> np.ndarray:
+        """Read numbers (M, F) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
         try:
-            return self._network(observe_together(batch), tables=False)[0].cpu().numpy()
+            seen = observe_together(batch)
+            return read(seen.padded(rounded(len(seen))))[: len(seen)].float().cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))
             if pairs == 1:
@@ -134,13 +149,7 @@ class Runner:
             self.chunk = min(self.chunk, pairs // 2)
             torch.cuda.empty_cache()
         parts = (part for block in batch for part in block.spans(self.chunk))
-        return np.concatenate([self._estimate(half) for half in _gather(parts, self.chunk)])
-
-    def _network(self, observation: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
-        """Call the network with one of few numbers of pairs."""
-        pairs = len(observation)
-        quantiles, found = self.network(observation.padded(rounded(pairs)), tables)
-        return quantiles[:pairs], None if found is None else found[:pairs]
+        return np.concatenate([self._read(half, read) for half in _gather(parts, self.chunk)])
 
 
 class _OneThread:
@@ -170,7 +179,7 @@ class _OneThread:
                 torch.set_num_threads(self._threads)
 
 
-_ONE_THREAD = _OneThread()
+ONE_THREAD = _OneThread()
 
 
 def _keep_freed_memory() -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.errors import InputError
+from infonet_ros.limits import MOST_GIVEN
 
 
 def as_matrix(name: str, samples: Any) -> np.ndarray:
@@ -50,6 +51,24 @@ def as_vectors(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
             "align the streams first."
         )
     return channels[0], channels[1]
+
+
+def as_given(given: Any, count: int) -> np.ndarray:
+    """Return what is given as (D, T) channels, from (T,) or (T, D) with D up to 8 and as many samples as the streams.
+
+    Raises
+    ------
+    InputError
+        Another shape, or what is no array of real numbers.
+    """
+    array = _real_array("given", given)
+    channels = as_matrix("given", array[:, None] if array.ndim == 1 else array)
+    if channels.shape[1] != count or len(channels) > MOST_GIVEN:
+        raise InputError(
+            f"given has shape {array.shape}: expected ({count},) or ({count}, D), as many samples as the streams have, "
+            f"and at most {MOST_GIVEN} streams."
+        )
+    return channels
 
 
 def as_lags(lags: Any, *, signed: bool) -> np.ndarray:

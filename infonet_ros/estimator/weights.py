@@ -4,17 +4,22 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from infonet_ros.errors import WeightsError
+from infonet_ros.estimator.conditional_network import ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.text import counted
 
 SHIPPED = Path(__file__).parent.parent / "models" / "infonet.safetensors"
+CONDITIONAL = SHIPPED.with_name("conditional.safetensors")
+REMEDY = "install the package again, or name other weights"
+
+Kind = TypeVar("Kind", Network, ConditionalNetwork)
 
 
 def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
@@ -22,6 +27,20 @@ def save_weights(network: Network, path: Path, version: str, **card: Any) -> Non
 
     The card holds the version, the shape of the network, the checksum of the tensors, and whatever is given.
     """
+    _save(network, path, version, card)
+
+
+def save_conditional(network: ConditionalNetwork, path: Path, version: str, base: str, **card: Any) -> None:
+    """Write the network of conditional MI as `save_weights` does; ``base`` is that of pairs that it goes on from."""
+    _save(network, path, version, {"base": base, **card})
+
+
+def base_of(path: Path = SHIPPED) -> str:
+    """Return the checksum of weights of pairs, by which those of conditional MI know them."""
+    return _checksum(path)
+
+
+def _save(network: Network | ConditionalNetwork, path: Path, version: str, card: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
     contents = {"version": version, "shape": asdict(network.shape), "sha256": _checksum(partial), **card}
@@ -38,57 +57,79 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
         A file is missing, is not what its card says, does not fit this version of the package, or holds numbers that
         are not finite or not float32.
     """
+    network, card = _load(path, Network, NetworkShape)
+    return network, str(card["version"])
+
+
+def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> ConditionalNetwork:
+    """Read the network of conditional MI that goes on from a network of pairs.
+
+    Raises
+    ------
+    WeightsError
+        As in `load_weights`, or it was trained on another network of pairs than that at ``base``.
+    """
+    network, card = _load(path, ConditionalNetwork, ConditionalShape)
+    if card.get("base") != base_of(base):
+        raise WeightsError(
+            f"the weights {path} of conditional MI were trained beside other weights of pairs than {base}: train them "
+            "anew by `infonet train FOLDER --conditional`, or use the shipped ones."
+        )
+    return network.eval().requires_grad_(False)
+
+
+def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, dict[str, Any]]:
+    """Read a network and its card."""
     card_path = path.with_suffix(".json")
-    remedy = "install the package again, or name other weights"
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
-        expected, shape, version = str(card["sha256"]), _shape(card), str(card["version"])
+        expected, shape, _ = str(card["sha256"]), _shape(card, shape_kind), str(card["version"])
         received = _checksum(path)
     except OSError as error:
-        raise WeightsError(f"the weights {path} cannot be read ({error.strerror}): {remedy}.") from error
+        raise WeightsError(f"the weights {path} cannot be read ({error.strerror}): {REMEDY}.") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise WeightsError(f"{card_path} is not the card of InfoNet weights ({error!r}): {remedy}.") from error
+        raise WeightsError(f"{card_path} is not the card of InfoNet weights ({error!r}): {REMEDY}.") from error
     if received != expected:
         raise WeightsError(
             f"the weights {path} are damaged: their SHA-256 is {received[:12]}..., expected {expected[:12]}...; "
-            f"{remedy}."
+            f"{REMEDY}."
         )
     try:
-        _check_fit(path, shape)
-        network = Network(shape)
+        _check_fit(path, kind, shape)
+        network = kind(shape)
         tensors = load_file(path)
         if unfit := sorted(name for name, tensor in tensors.items() if not _is_sound(tensor)):
             raise WeightsError(
                 f"the weights {path} hold numbers that are not finite or not of 32 bits in {unfit[0]!r} and "
-                f"{counted(len(unfit) - 1, 'other tensor')}, expected finite float32: {remedy}."
+                f"{counted(len(unfit) - 1, 'other tensor')}, expected finite float32: {REMEDY}."
             )
         network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:
         raise WeightsError(
-            f"the weights {path} do not fit this version of the network ({type(error).__name__}): {remedy}."
+            f"the weights {path} do not fit this version of the network ({type(error).__name__}): {REMEDY}."
         ) from error
-    return network, version
+    return network, card
 
 
 def _is_sound(tensor: torch.Tensor) -> bool:
     return tensor.dtype == torch.float32 and bool(torch.isfinite(tensor).all())
 
 
-def _shape(card: Any) -> NetworkShape:
+def _shape(card: Any, kind: type[Any]) -> Any:
     """Return the shape on a card; ValueError or TypeError if no network can have it."""
-    shape = NetworkShape(**card["shape"])
+    shape = kind(**card["shape"])
     if any(type(size) is not int or size < 1 for size in asdict(shape).values()) or shape.width % shape.heads:
         raise ValueError(f"no network has {shape}")
     return shape
 
 
-def _check_fit(path: Path, shape: NetworkShape) -> None:
+def _check_fit(path: Path, kind: type[Kind], shape: Any) -> None:
     """Compare a shape with the file's table of contents, before memory is taken for it; RuntimeError if they differ."""
     with safe_open(path, framework="pt") as file:
         found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no mapping)
     if shape.blocks <= len(found):
         with torch.device("meta"):  # sizes without storage
-            wanted = {name: tuple(tensor.shape) for name, tensor in Network(shape).state_dict().items()}
+            wanted = {name: tuple(tensor.shape) for name, tensor in kind(shape).state_dict().items()}
         if wanted == found:
             return
     raise RuntimeError(f"{path} does not hold the tensors of {shape}")

@@ -11,15 +11,25 @@ ALLOWANCE = 1.1  # for families that training does not know, and nobody can cali
 
 @torch.inference_mode()
 def calibrate(network: Network, examples: Examples) -> None:
-    """Set the network's ``stretch`` a tenth above that by which 5 % of the true values pass each end of the interval.
+    """Set the network's ``stretch`` by examples that it was not trained on, see `stretches`."""
+    network.stretch.fill_(1.0)
+    network.stretch.copy_(stretches(all_quantiles(network, examples), examples.information))
+
+
+def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Return what to stretch the halves of intervals by, (2,): a tenth above that by which 5 % pass each end.
 
     Split conformal prediction with the distance from the median, in units of the interval's own half, as the score
     (Romano, Patterson and Candes, NeurIPS 2019).
+
+    Parameters
+    ----------
+    quantiles : (M, 3)
+        Not stretched.
+    truth : (M,)
     """
-    network.stretch.fill_(1.0)
-    lower, median, upper = all_quantiles(network, examples).unbind(dim=1)
-    truth, tiny = examples.information, torch.finfo(torch.float32).tiny
-    level = QUANTILES[2]
+    lower, median, upper = quantiles.unbind(dim=1)
+    level, tiny = QUANTILES[2], torch.finfo(torch.float32).tiny
     below = torch.quantile((median - truth) / (median - lower).clamp_min(tiny), level)
     above = torch.quantile((truth - median) / (upper - median).clamp_min(tiny), level)
-    network.stretch.copy_(ALLOWANCE * torch.stack([below, above]).clamp_min(0.0))  # the median stays inside
+    return ALLOWANCE * torch.stack([below, above]).clamp_min(0.0)  # the median stays inside

@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
@@ -12,8 +12,50 @@ from infonet_ros.errors import ConfigurationError
 NAMES = {int: "a whole number", float: "a number"}
 
 
+Kind = TypeVar("Kind", bound="Configuration")
+
+
 @dataclass(frozen=True)
-class TrainingConfiguration:
+class Configuration:
+    """Settings that are numbers, checked one by one: none is negative, and of whole ones few may be 0."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            kind: Any = type(field.default)
+            least = 0 if kind is float or field.name in ("seed", "warm_up") else 1
+            value = _as_number(getattr(self, field.name), kind)
+            if value is None or not least <= value < math.inf:
+                raise ConfigurationError(
+                    f"{field.name} is {getattr(self, field.name)!r}: expected {NAMES[kind]} of at least {least}."
+                )
+            object.__setattr__(self, field.name, value)
+
+    def save(self, path: Path) -> None:
+        """Write as YAML."""
+        path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
+
+    @classmethod
+    def load(cls: type[Kind], path: Path) -> Kind:
+        """Read a YAML file.
+
+        Raises
+        ------
+        ConfigurationError
+            The file cannot be read, or has a key that is unknown or a value that is refused.
+        """
+        try:
+            values: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise ConfigurationError(f"{path} is not a readable YAML file ({' '.join(str(error).split())}).") from error
+        known = [field.name for field in fields(cls)]
+        unknown = [key for key in values if key not in known] if isinstance(values, dict) else [values]
+        if unknown:
+            raise ConfigurationError(f"{path} has the unknown key {unknown[0]!r}: expected any of {', '.join(known)}.")
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class TrainingConfiguration(Configuration):
     """Settings of a training run; the defaults train a network of the shipped shape from nothing."""
 
     # Network
@@ -37,15 +79,7 @@ class TrainingConfiguration:
     validate_every: int = 2000
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            kind: Any = type(field.default)
-            least = 0 if kind is float or field.name in ("seed", "warm_up") else 1
-            value = _as_number(getattr(self, field.name), kind)
-            if value is None or not least <= value < math.inf:
-                raise ConfigurationError(
-                    f"{field.name} is {getattr(self, field.name)!r}: expected {NAMES[kind]} of at least {least}."
-                )
-            object.__setattr__(self, field.name, value)
+        super().__post_init__()
         if self.averaging >= 1.0:
             raise ConfigurationError(f"averaging is {self.averaging}: expected less than 1, such as 0.999.")
         if self.batch > self.shard_examples:
@@ -60,10 +94,6 @@ class TrainingConfiguration:
         if self.width % self.heads:
             raise ConfigurationError(f"width is {self.width} and heads is {self.heads}: expected a multiple of heads.")
 
-    def save(self, path: Path) -> None:
-        """Write as YAML."""
-        path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
-
 
 def _as_number(value: Any, kind: type) -> Any:
     """Return a number of that kind, None for what is not; YAML takes 1e-3 for text, and 3 for no float."""
@@ -73,22 +103,3 @@ def _as_number(value: Any, kind: type) -> Any:
         except ValueError:
             return None
     return value if type(value) is kind else None
-
-
-def load_configuration(path: Path) -> TrainingConfiguration:
-    """Read a YAML file.
-
-    Raises
-    ------
-    ConfigurationError
-        The file cannot be read, or has a key that is unknown or a value that is refused.
-    """
-    try:
-        values: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} is not a readable YAML file ({' '.join(str(error).split())}).") from error
-    known = [field.name for field in fields(TrainingConfiguration)]
-    unknown = [key for key in values if key not in known] if isinstance(values, dict) else [values]
-    if unknown:
-        raise ConfigurationError(f"{path} has the unknown key {unknown[0]!r}: expected any of {', '.join(known)}.")
-    return TrainingConfiguration(**values)

@@ -18,8 +18,8 @@ from infonet_ros.estimator.network import Network, NetworkShape
 from infonet_ros.estimator.runner import fast_dtype, resolve_device
 from infonet_ros.estimator.weights import save_weights
 from infonet_ros.training.calibration import calibrate
-from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
-from infonet_ros.training.examples import Examples
+from infonet_ros.training.configuration import TrainingConfiguration
+from infonet_ros.training.examples import Examples, simulate
 from infonet_ros.training.losses import importance, training_loss
 from infonet_ros.training.muon import Muon
 from infonet_ros.training.shards import Shards
@@ -77,7 +77,14 @@ class Trainer:
         if self.step >= c.steps:
             return
         simulated = Shards(
-            self.folder / "shards", c.shards, c.shard_examples, 1000 * c.seed, c.workers, device=self.device
+            Examples,
+            simulate,
+            self.folder / "shards",
+            c.shards,
+            c.shard_examples,
+            1000 * c.seed,
+            c.workers,
+            device=self.device,
         )
         with simulated as shards, tqdm(total=c.steps, initial=self.step, unit="step") as bar:
             for batch in self._batches(shards, bar):
@@ -119,7 +126,7 @@ class Trainer:
         for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(value, share)
 
-    def _batches(self, shards: Shards, bar: tqdm) -> Iterator[Examples]:
+    def _batches(self, shards: Shards[Examples], bar: tqdm) -> Iterator[Examples]:
         """Visit shard after shard, each in an order of its own.
 
         Which and in what order depends on seed and step alone, so that a resumed run repeats it. A batch of one shard
@@ -213,7 +220,7 @@ def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 def _keep_configuration(configuration: TrainingConfiguration, path: Path) -> None:
     if path.exists():
-        there = load_configuration(path)
+        there = TrainingConfiguration.load(path)
         if replace(there, workers=configuration.workers) != configuration:
             raise ConfigurationError(
                 f"{path.parent} holds a run with another configuration: choose another folder, or resume with {path}."

@@ -2,24 +2,45 @@
 
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.training.examples import Examples, simulate
 
 
-class Shards:
+class Stored(Protocol):
+    """Examples that can be kept in a file."""
+
+    def save(self, path: Path) -> None:
+        """Write to a file, whole or not at all."""
+
+    @classmethod
+    def load(cls, path: Path) -> Any:
+        """Read what `save` wrote."""
+
+    def to(self, device: torch.device | str) -> Any:
+        """Copy to a device."""
+
+
+Kind = TypeVar("Kind", bound=Stored)
+
+
+class Shards(Generic[Kind]):
     """The shards of a folder; those that are missing are simulated in their order, until the context is left.
 
     Shard ``k`` holds the examples of the seed ``seed + k``.
 
     Parameters
     ----------
+    kind : type of examples
+    simulate : callable
+        Returns so many examples of a seed; a function of a module, as other processes call it.
     folder : Path
         Created when it is not there.
     count, examples : int
@@ -32,21 +53,30 @@ class Shards:
     """
 
     def __init__(
-        self, folder: Path, count: int, examples: int, seed: int, workers: int, device: torch.device | str = "cpu"
+        self,
+        kind: type[Kind],
+        simulate: Callable[[int, int], Kind],
+        folder: Path,
+        count: int,
+        examples: int,
+        seed: int,
+        workers: int,
+        device: torch.device | str = "cpu",
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._kind = kind
         self._folder = folder
         self._device = device
-        self._loaded: dict[int, Examples] = {}
+        self._loaded: dict[int, Kind] = {}
         missing = [k for k in range(count) if not shard_path(folder, k).exists()]
         spawn = get_context("spawn")
         # Without a job the pool starts no process.
-        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_be_modest)
+        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_work_behind)
         self._jobs: dict[int, Future[None]] = {
-            k: self._pool.submit(_make_shard, shard_path(folder, k), examples, seed + k) for k in missing
+            k: self._pool.submit(_make_shard, simulate, shard_path(folder, k), examples, seed + k) for k in missing
         }
 
-    def __enter__(self) -> "Shards":
+    def __enter__(self) -> "Shards[Kind]":
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,12 +86,12 @@ class Shards:
         """Tell whether a shard can be had without waiting for its simulation."""
         return number not in self._jobs or self._jobs[number].done()
 
-    def __getitem__(self, number: int) -> Examples:
+    def __getitem__(self, number: int) -> Kind:
         """Wait for a shard, and keep it in memory; ConfigurationError if its file is damaged."""
         if number not in self._loaded:
             if number in self._jobs:
                 self._jobs[number].result()
-            self._loaded[number] = _load(shard_path(self._folder, number)).to(self._device)
+            self._loaded[number] = _load(self._kind, shard_path(self._folder, number)).to(self._device)
         return self._loaded[number]
 
 
@@ -70,20 +100,20 @@ def shard_path(folder: Path, number: int) -> Path:
     return folder / f"shard_{number:05d}.safetensors"
 
 
-def _load(path: Path) -> Examples:
+def _load(kind: type[Kind], path: Path) -> Kind:
     try:
-        return Examples.load(path)
+        return kind.load(path)
     except (SafetensorError, TypeError) as error:
         raise ConfigurationError(
             f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is made again."
         ) from error
 
 
-def _make_shard(path: Path, examples: int, seed: int) -> None:
-    simulate(examples, seed=seed).save(path)
+def _make_shard(simulate: Callable[[int, int], Stored], path: Path, examples: int, seed: int) -> None:
+    simulate(examples, seed).save(path)
 
 
-def _be_modest() -> None:
+def _work_behind() -> None:
     """Leave the machine to the training, and end at Ctrl-C without a word."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)

@@ -15,7 +15,7 @@ import yaml
 from infonet_ros.cli import app
 from infonet_ros.intake.window_stream import WindowStream
 from infonet_ros.settings import load_settings
-from infonet_ros.training.configuration import load_configuration
+from infonet_ros.training.configuration import TrainingConfiguration
 
 ROOT = Path(__file__).parents[2]
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -82,7 +82,7 @@ def test_parameter_files_are_read(page, tmp_path):
         if "ros__parameters" in yaml.safe_load(text).get("/**/infonet", {}):
             WindowStream(load_settings(path))
         else:
-            load_configuration(path)
+            TrainingConfiguration.load(path)
 
 
 def commands(page):

@@ -9,7 +9,7 @@ import torch
 from infonet_ros import InfoNet
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.commands import train
-from infonet_ros.training.configuration import TrainingConfiguration, load_configuration
+from infonet_ros.training.configuration import TrainingConfiguration
 from infonet_ros.training.examples import OBSERVATIONS, Examples, simulate
 from infonet_ros.training.loop import CHECKPOINT, CONFIGURATION, LOG, WEIGHTS, Trainer
 from infonet_ros.training.losses import pinball_loss
@@ -172,13 +172,13 @@ def test_unusable_configurations_are_refused(tmp_path, text, message):
     path = tmp_path / "run.yaml"
     path.write_text(text)
     with pytest.raises(ConfigurationError, match=message):
-        load_configuration(path)
+        TrainingConfiguration.load(path)
 
 
 def test_numbers_may_be_written_as_people_write_them(tmp_path):
     path = tmp_path / "run.yaml"
     path.write_text("learning_rate: 1e-3\nquantile_weight: 3\nweight_decay: 0\n")
-    configuration = load_configuration(path)
+    configuration = TrainingConfiguration.load(path)
     assert (configuration.learning_rate, configuration.quantile_weight, configuration.weight_decay) == (1e-3, 3.0, 0.0)
 
 
@@ -205,10 +205,10 @@ def test_the_command_trains_as_the_settings_say(shards, tmp_path):
         train(tmp_path / "run", config=tmp_path / "settings.yaml", threads=2, device="cpu")
     finally:
         torch.set_num_threads(before)
-    assert load_configuration(tmp_path / "run" / CONFIGURATION) == replace(SMALL, workers=2)
+    assert TrainingConfiguration.load(tmp_path / "run" / CONFIGURATION) == replace(SMALL, workers=2)
     assert InfoNet.from_pretrained("cpu", weights=tmp_path / "run" / WEIGHTS).version == "step-30"
 
 
 def test_a_configuration_comes_back_from_disk(tmp_path):
     SMALL.save(tmp_path / "run.yaml")
-    assert load_configuration(tmp_path / "run.yaml") == SMALL
+    assert TrainingConfiguration.load(tmp_path / "run.yaml") == SMALL

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.training import shards
 from infonet_ros.training.examples import Examples, simulate
 from infonet_ros.training.shards import Shards, shard_path
 
@@ -10,7 +9,7 @@ EXAMPLES = 64
 
 
 def test_missing_shards_are_simulated_each_of_its_seed(tmp_path):
-    with Shards(tmp_path, count=2, examples=EXAMPLES, seed=7, workers=1) as made:
+    with Shards(Examples, simulate, tmp_path, count=2, examples=EXAMPLES, seed=7, workers=1) as made:
         last, first = made[1], made[0]
         assert made.there(0) and made.there(1)
         assert made[1] is last
@@ -19,16 +18,15 @@ def test_missing_shards_are_simulated_each_of_its_seed(tmp_path):
     assert torch.equal(last.seen, Examples.load(shard_path(tmp_path, 1)).seen)
 
 
-def test_shards_that_are_there_are_not_simulated(tmp_path, monkeypatch):
+def test_shards_that_are_there_are_not_simulated(tmp_path):
     simulate(EXAMPLES, seed=1).save(shard_path(tmp_path, 0))
-    monkeypatch.delattr(shards, "simulate")
-    with Shards(tmp_path, count=1, examples=EXAMPLES, seed=0, workers=1) as made:
+    with Shards(Examples, None, tmp_path, count=1, examples=EXAMPLES, seed=0, workers=1) as made:
         assert made.there(0)
         assert torch.equal(made[0].seen, simulate(EXAMPLES, seed=1).seen)
 
 
 def test_shards_are_no_longer_simulated_once_nobody_wants_them(tmp_path):
-    with Shards(tmp_path, count=500, examples=EXAMPLES, seed=0, workers=1) as made:
+    with Shards(Examples, simulate, tmp_path, count=500, examples=EXAMPLES, seed=0, workers=1) as made:
         made[0]
         assert not made.there(499)
     assert len(list(tmp_path.glob("*.safetensors"))) < 100
@@ -39,7 +37,7 @@ def test_a_damaged_shard_is_named(tmp_path):
     path = shard_path(tmp_path, 0)
     path.write_bytes(b"damaged")
     with (
-        Shards(tmp_path, count=1, examples=EXAMPLES, seed=0, workers=1) as made,
+        Shards(Examples, simulate, tmp_path, count=1, examples=EXAMPLES, seed=0, workers=1) as made,
         pytest.raises(ConfigurationError, match=f"{path.name} is damaged"),
     ):
         made[0]

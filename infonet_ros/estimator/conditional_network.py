@@ -1,0 +1,107 @@
+"""The network of conditional mutual information: attention among the ways in which a pair can be seen beside others."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from infonet_ros.estimator.conditioning import MOST_SLICES
+from infonet_ros.estimator.network import Attention, NetworkShape, Perceptron, stretched_quantiles
+
+KINDS = 4  # of views: as the pair is, by narrow and wide conditional ranks, and in a slice of what is given
+WHOLE = KINDS - 1  # views of all samples, which come first
+MOST_VIEWS = WHOLE + MOST_SLICES
+CIRCUMSTANCES = 8
+DROPOUT = 0.1  # of the inputs, in training
+
+
+@dataclass(frozen=True)
+class ConditionalShape:
+    """Sizes of the network; stored with the weights."""
+
+    features: int = 259  # of a view, from the network of pairs
+    width: int = 96
+    heads: int = 4
+    blocks: int = 2
+    expansion: int = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """M pairs as the network sees them, each in V views.
+
+    Attributes
+    ----------
+    features : (M, V, F) float
+        Of each view, from `Network.features`; first the whole pair, as it is and by narrow and wide conditional ranks,
+        then its slices.
+    share : (M, V) float32
+        Of the samples that each view holds; 0 where there is none.
+    circumstances : (M, CIRCUMSTANCES) float32
+        What no view tells, see `views.circumstances`.
+    """
+
+    features: Tensor
+    share: Tensor
+    circumstances: Tensor
+
+    def __len__(self) -> int:
+        return len(self.share)
+
+    def __getitem__(self, index: Tensor | slice) -> "Views":
+        return Views(self.features[index], self.share[index], self.circumstances[index])
+
+
+class ConditionalNetwork(nn.Module):
+    """Views as tokens, which look at each other; slices have no order.
+
+    One slice alone is noisy and the whole is blind to a coupling that turns with what is given: together they tell
+    noise from a coupling that comes and goes.
+    """
+
+    def __init__(self, shape: ConditionalShape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.stretch: Tensor
+        self.centre: Tensor
+        self.scale: Tensor
+        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median
+        self.register_buffer("centre", torch.zeros(shape.features + CIRCUMSTANCES))  # of the inputs, in training
+        self.register_buffer("scale", torch.ones(shape.features + CIRCUMSTANCES))
+        sizes = NetworkShape(shape.width, shape.heads, shape.blocks, shape.expansion)
+        self.dropout = nn.Dropout(DROPOUT)
+        self.features_in = nn.Linear(shape.features + 1, shape.width)
+        self.circumstances_in = nn.Linear(CIRCUMSTANCES, shape.width)
+        self.kind = nn.Parameter(nn.init.trunc_normal_(torch.empty(KINDS, shape.width), std=0.02))
+        self.attention = nn.ModuleList(Attention(sizes) for _ in range(shape.blocks))
+        self.perceptrons = nn.ModuleList(Perceptron(sizes) for _ in range(shape.blocks))
+        self.norm = nn.LayerNorm(shape.width)
+        self.quantiles_out = nn.Sequential(
+            nn.Linear(KINDS * (shape.width + 1), shape.width), nn.SiLU(), nn.Linear(shape.width, 3)
+        )
+
+    def forward(self, views: Views) -> Tensor:
+        """Estimate the conditional MI of M pairs: 5, 50 and 95 % quantiles (M, 3), nats."""
+        there = views.share > 0.0
+        tokens = self._embed(views)
+        for attention, perceptron in zip(self.attention, self.perceptrons, strict=True):
+            tokens = perceptron(attention(tokens, there))
+        medians = torch.log(torch.expm1(views.features[..., 1:2].float()).clamp_min(1e-3))
+        seen = _by_kind(torch.cat([self.norm(tokens), medians], dim=-1), views.share)
+        return stretched_quantiles(self.quantiles_out(seen.flatten(1)), self.stretch)
+
+    def _embed(self, views: Views) -> Tensor:
+        """Return one token for each view, (M, V, width)."""
+        centre, scale = (part.split([self.shape.features, CIRCUMSTANCES]) for part in (self.centre, self.scale))
+        features = (views.features.float() - centre[0]) / scale[0]
+        circumstances = (views.circumstances - centre[1]) / scale[1]
+        share = torch.log(views.share.clamp_min(1e-3)).unsqueeze(-1)
+        kinds = self.kind[torch.arange(views.share.shape[1], device=views.share.device).clamp_max(WHOLE)]
+        tokens = self.features_in(torch.cat([self.dropout(features), share], dim=-1)) + kinds
+        return tokens + self.circumstances_in(circumstances).unsqueeze(1)
+
+
+def _by_kind(values: Tensor, share: Tensor) -> Tensor:
+    """Return values (M, V, W) of the views of the whole, and the mean over slices by their share: (M, KINDS, W)."""
+    weights = share[:, WHOLE:] / share[:, WHOLE:].sum(dim=1, keepdim=True)
+    return torch.cat([values[:, :WHOLE], (weights.unsqueeze(1) @ values[:, WHOLE:])], dim=1)

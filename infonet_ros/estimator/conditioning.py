@@ -1,0 +1,246 @@
+"""Conditional ranks: where a stream lies among the samples at which what is given was much the same.
+
+The rank of x among its neighbours in z, after a local linear fit, is uniform whatever z is: two streams that have only
+z in common become independent. What their conditional ranks share is the mutual information of the partial copula; in
+slices of z, that of the conditional copula itself.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import heapify, heapreplace
+
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
+EXPONENT = 0.62  # of the number of neighbours: that which makes bias and noise of a local linear fit shrink alike
+MOST_MODES = 16  # values of a stream of modes; one of more values is a continuous stream
+LEAST_IN_MODE = 32  # samples: in rarer modes nothing can be told
+IN_COMMON_MODES = 0.8  # of the samples, or streams of modes are taken for continuous ones
+MOST_SLICES = 16
+LEAST_IN_SLICE = 100  # samples
+DETERMINED = 1e-6  # share of the variance: a stream of which less is left has nothing of its own
+RIDGE = 1e-3  # of the local fits, in squared widths of the neighbourhood
+AT_ONCE = 1 << 21  # numbers of neighbours held at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """What is given at each of R samples: a mode, and the normal scores of D streams.
+
+    Attributes
+    ----------
+    modes : (R,) int64
+        0 ... K - 1.
+    streams : (D, R) float64
+        Normal scores, equal where the values are.
+    """
+
+    modes: np.ndarray
+    streams: np.ndarray
+
+    @classmethod
+    def from_channels(cls, channels: np.ndarray) -> tuple["Given", np.ndarray]:
+        """Tell modes from streams among channels (D, R), all known; those that never change say nothing.
+
+        Returns
+        -------
+        given : Given
+        rows : (R',) int64
+            The samples that it is about: all but those of modes that are too rare.
+        """
+        modes = np.zeros(channels.shape[1], dtype=np.int64)
+        streams = []
+        for values in channels:
+            levels, level = np.unique(values, return_inverse=True)
+            joint = np.unique(modes * len(levels) + level, return_inverse=True)[1]
+            if len(levels) <= MOST_MODES and _often(joint).mean() >= IN_COMMON_MODES:
+                modes = joint
+            elif len(levels) > 1:
+                streams.append(values)
+        rows = np.flatnonzero(_often(modes)) if modes.any() else np.arange(len(modes))
+        scores = np.array([_scores(values[rows]) for values in streams]).reshape(len(streams), len(rows))
+        return cls(np.unique(modes[rows], return_inverse=True)[1], scores), rows
+
+    @property
+    def count(self) -> int:
+        """R, the number of samples."""
+        return len(self.modes)
+
+    @cached_property
+    def by_mode(self) -> list[np.ndarray]:
+        """The samples of each mode."""
+        order = np.argsort(self.modes, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(self.modes[order])) + 1)
+
+    def slices(self) -> list[np.ndarray]:
+        """Split the samples into up to 16 slices in which little changes, in time's order each.
+
+        Each mode by itself; then the largest slice is halved at the median of its widest stream, again and again.
+        """
+        leaves = [(-len(rows), number, rows) for number, rows in enumerate(self.by_mode)]
+        heapify(leaves)
+        while len(self.streams) and len(leaves) < MOST_SLICES and -leaves[0][0] >= 2 * LEAST_IN_SLICE:
+            _, number, rows = leaves[0]
+            near, far = self._halves(rows)
+            heapreplace(leaves, (-len(near), number, near))
+            leaves.append((-len(far), len(leaves), far))
+            heapify(leaves)
+        largest = sorted(leaves)[:MOST_SLICES]
+        return [np.sort(rows) for _, _, rows in sorted(largest, key=lambda leaf: leaf[1])]
+
+    @cached_property
+    def neighbourhoods(self) -> tuple[list["Neighbourhood"], ...]:
+        """The neighbours of every sample, mode by mode, for each of `WIDTHS`."""
+        found = [Neighbourhood.of_widths(rows, self.streams[:, rows]) for rows in self.by_mode]
+        return tuple(map(list, zip(*found, strict=True)))
+
+    def _halves(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        places = self.streams[:, rows]
+        order = np.argsort(places[np.ptp(places, axis=1).argmax()], kind="stable")
+        return rows[order[: len(rows) // 2]], rows[order[len(rows) // 2 :]]
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """The samples of one mode, and which of them lie near each other in the streams that are given.
+
+    Attributes
+    ----------
+    rows : (n,) int64
+        Among all samples.
+    places : (n, D) float32
+    near : (n, k) int64
+        Neighbours of each, itself among them, as places in ``rows``; none without streams.
+    """
+
+    rows: np.ndarray
+    places: torch.Tensor
+    near: torch.Tensor
+
+    @classmethod
+    def of_widths(cls, rows: np.ndarray, streams: np.ndarray) -> list["Neighbourhood"]:
+        """Look for the nearest of samples ``rows`` (n,) in streams (D, n), as many as each of `WIDTHS` wants."""
+        count, dimensions = len(rows), len(streams)
+        sizes = [min(count, max(int(width * count**EXPONENT), 3 * dimensions + 5)) for width in WIDTHS]
+        if dimensions == 0:  # all of them, alike
+            nearest = [np.empty((count, 0), dtype=np.int64)] * len(WIDTHS)
+        elif dimensions == 1:
+            nearest = [_next_in_order(streams[0], size) for size in sizes]
+        else:
+            widest = cKDTree(streams.T).query(streams.T, k=max(sizes))[1].reshape(count, -1)
+            nearest = [np.ascontiguousarray(widest[:, :size]) for size in sizes]
+        places = torch.from_numpy(np.ascontiguousarray(streams.T, dtype=np.float32))
+        return [cls(rows, places, torch.from_numpy(near)) for near in nearest]
+
+    def conditional(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Place each sample among its neighbours.
+
+        Parameters
+        ----------
+        scores : (n, N) float32
+            Of N streams.
+
+        Returns
+        -------
+        places : (n, N) float32
+            Share of the neighbours that lie below, between 0 and 1.
+        rest : (n, N) float32
+            What the local fit leaves of the scores.
+        """
+        if not self.places.shape[1]:
+            order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
+            return (order.float() + 0.5) / len(scores), scores - scores.mean(dim=0)
+        parts = max(1, self.near.numel() * scores.shape[1] // AT_ONCE)
+        spans = torch.arange(len(scores)).tensor_split(parts)
+        found = [_place(scores, *self.fit(scores, span)) for span in spans if len(span)]
+        places, rest = zip(*found, strict=True)
+        return torch.cat(places), torch.cat(rest)
+
+    def fit(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Fit scores (n, N) by planes around samples ``span`` (m,).
+
+        Returns
+        -------
+        span : (m,)
+        residuals : (m, k, N)
+            Of the neighbours of each.
+        level : (m, N)
+            Of the fit at the sample itself.
+        """
+        near = self.near[span]
+        offsets = self.places[near] - self.places[span, None]
+        offsets = offsets / offsets.square().mean(dim=1, keepdim=True).sqrt().clamp_min(1e-6)
+        design = torch.cat([torch.ones_like(offsets[..., :1]), offsets], dim=2)
+        gram = design.mT @ design
+        penalty = torch.full((gram.shape[1],), RIDGE * near.shape[1])
+        penalty[0] = 0.0
+        values = scores[near]
+        planes = torch.linalg.solve(gram + torch.diag(penalty), design.mT @ values)
+        return span, torch.baddbmm(values, design, planes, alpha=-1.0), planes[:, 0]
+
+
+def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rank streams beside what is given.
+
+    Parameters
+    ----------
+    scores : (N, R) float32
+        Normal scores of the streams, without ties.
+    given : Given
+        At the same samples.
+    width : int
+        Which of `WIDTHS`.
+
+    Returns
+    -------
+    ranks : (N, R) int64
+        0 ... R - 1, each once in every stream.
+    left : (N,) float64
+        Share of the variance that the local fit leaves; below `DETERMINED` there is nothing to rank.
+    """
+    places = np.empty(scores.shape, dtype=np.float32)
+    squares = np.zeros(len(scores))
+    for neighbourhood in given.neighbourhoods[width]:
+        rows = neighbourhood.rows
+        place, rest = neighbourhood.conditional(torch.from_numpy(np.ascontiguousarray(scores[:, rows].T)))
+        places[:, rows] = place.T.numpy()
+        squares += rest.double().square().sum(dim=0).numpy()
+    ranks = np.empty(places.shape, dtype=np.int64)
+    np.put_along_axis(ranks, np.argsort(places, axis=1, kind="stable"), np.arange(given.count)[None], axis=1)
+    return ranks, squares / given.count
+
+
+def _next_in_order(values: np.ndarray, size: int) -> np.ndarray:
+    """Return those next to each of values (n,) in order, as many before as after but for the ends: (n, size)."""
+    order = np.argsort(values, kind="stable")
+    starts = np.clip(np.arange(len(values)) - size // 2, 0, len(values) - size)
+    near = np.empty((len(values), size), dtype=np.int64)
+    near[order] = order[starts[:, None] + np.arange(size)]
+    return near
+
+
+def _place(
+    scores: torch.Tensor, span: torch.Tensor, residuals: torch.Tensor, level: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return `Neighbourhood.conditional` of samples ``span`` from their fit.
+
+    Samples with as many neighbours below are told apart by how far out they lie.
+    """
+    own = scores[span] - level
+    below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
+    spread = residuals.square().mean(dim=1).sqrt().clamp_min(1e-12)
+    return (below + torch.special.ndtr(own / spread)) / (residuals.shape[1] + 1.0), own
+
+
+def _often(modes: np.ndarray) -> np.ndarray:
+    """Say of each sample (R,) whether its mode is there often enough."""
+    return np.bincount(modes)[modes] >= LEAST_IN_MODE
+
+
+def _scores(values: np.ndarray) -> np.ndarray:
+    """Return normal scores (R,), equal where values are."""
+    return ndtri((rankdata(values) - 0.5) / len(values))

@@ -1,0 +1,131 @@
+"""What the network of conditional mutual information is shown: pairs beside what is given, in all views at once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.conditional_network import CIRCUMSTANCES, WHOLE, Views
+from infonet_ros.estimator.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.scores import normal_scores
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """Streams on one side of the pairs, over the R samples that count.
+
+    Attributes
+    ----------
+    ranks : (N, R) int64
+        As they are.
+    given : Given
+    """
+
+    ranks: np.ndarray
+    given: Given
+
+    @cached_property
+    def conditional(self) -> list[np.ndarray]:
+        """Conditional ranks (N, R), narrow and wide."""
+        return [ranks for ranks, _ in self._conditioned]
+
+    @cached_property
+    def left(self) -> np.ndarray:
+        """Share of the variance that is left by the narrow and the wide fit, (2, N)."""
+        return np.stack([left for _, left in self._conditioned])
+
+    @property
+    def determined(self) -> np.ndarray:
+        """Which of them are functions of what is given, (N,) bool."""
+        return self.left[0] < DETERMINED
+
+    @cached_property
+    def _conditioned(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        scores = normal_scores(self.ranks)
+        with ONE_THREAD:
+            return [conditional_ranks(scores, self.given, width) for width in range(len(WIDTHS))]
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """Pairs of streams of two sides, over the same samples and beside the same.
+
+    Attributes
+    ----------
+    left, right : Side
+    rows, columns : (M,) int64
+        Stream of either side of each pair.
+    """
+
+    left: Side
+    right: Side
+    rows: np.ndarray
+    columns: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def slices(self) -> list[np.ndarray]:
+        """See `Given.slices`."""
+        return self.left.given.slices()
+
+    def views(self, runner: Runner, shift: int = 0) -> Views:
+        """Look at the pairs in all views; as surrogates, with the conditional ranks of the right side shifted.
+
+        A surrogate still looks as the pair does where nothing is conditioned on: what two streams owe to what is given
+        is the same under the hypothesis that they share nothing else.
+        """
+        features = torch.zeros(len(self), WHOLE + len(self.slices), runner.network.features_out)
+        start = dict.fromkeys(range(features.shape[1]), 0)
+        for block, found in runner.features(self._blocks(runner, shift)):
+            span = slice(start[block.tag], start[block.tag] + len(block))
+            features[span, block.tag] = torch.from_numpy(found)
+            start[block.tag] = span.stop
+        sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
+        share = torch.tensor(sizes) / self.left.given.count
+        return Views(features, share.expand(len(self), -1), self.circumstances())
+
+    def circumstances(self) -> torch.Tensor:
+        """Return what no view tells, (M, CIRCUMSTANCES) float32.
+
+        How many samples, streams and modes there are, and how much what is given explains of the two.
+        """
+        given = self.left.given
+        common = [np.log(given.count) - 7.0, len(given.streams) / 8.0, float(len(given.streams) > 0)]
+        common.append(np.log(len(given.by_mode)) / np.log(MOST_MODES))
+        left, right = (np.log(side.left + 1e-4) for side in (self.left, self.right))
+        a, b = left[:, self.rows], right[:, self.columns]
+        numbers = np.concatenate([np.tile(common, (len(self), 1)), (a + b).T, np.abs(a - b).T], axis=1)
+        assert numbers.shape[1] == CIRCUMSTANCES
+        return torch.from_numpy(numbers.astype(np.float32))
+
+    def _blocks(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
+        """Yield one block for each view, tagged by its number."""
+        narrow, wide = zip(self.left.conditional, self.right.conditional, strict=True)
+        whole = [(self.left.ranks, self.right.ranks), narrow, wide]
+        for number, (left, right) in enumerate(whole):
+            yield self._block(runner, left, right, shift if number else 0, number)
+        left, right = narrow
+        alike = right is left and not shift
+        turned = right if alike else np.roll(right, shift, axis=1)
+        for number, rows in enumerate(self.slices, WHOLE):
+            first = ranks_among(left, rows)
+            yield self._block(runner, first, first if alike else ranks_among(turned, rows), 0, number)
+
+    def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
+        first = Copulas.from_ranks(left, runner.device)
+        second = first if right is left else Copulas.from_ranks(right, runner.device)
+        return PairBlock.scanned(first, second, self.rows, self.columns, np.array([shift]), number)
+
+
+def ranks_among(ranks: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Rank samples ``rows`` (R',) anew among each other: (N, T) to (N, R')."""
+    order = np.argsort(ranks[:, rows], axis=1)
+    anew = np.empty_like(order)
+    np.put_along_axis(anew, order, np.arange(len(rows))[None], axis=1)
+    return anew

@@ -1,0 +1,114 @@
+"""Training examples of conditional mutual information: all views of a triple, and its truth."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+
+from infonet_ros.estimator.conditional_network import MOST_VIEWS, Views
+from infonet_ros.estimator.conditioning import Given
+from infonet_ros.estimator.observation import TRAINED_SAMPLES
+from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.views import Side, Sight
+from infonet_ros.estimator.weights import load_weights
+from infonet_ros.training.examples import MOST_INFORMATION
+from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triples
+
+
+@dataclass
+class ConditionalExamples:
+    """M triples as the network sees them.
+
+    Attributes
+    ----------
+    features : (M, MOST_VIEWS, F) float16
+        As in `Views`; 0 in views that are not there.
+    share : (M, MOST_VIEWS) float32
+    circumstances : (M, CIRCUMSTANCES) float32
+    samples : (M,) float32
+    information : (M,) float32
+        True conditional MI, nats.
+    kind : (M,) int64
+        Index into `triples.KINDS`.
+    """
+
+    features: Tensor
+    share: Tensor
+    circumstances: Tensor
+    samples: Tensor
+    information: Tensor
+    kind: Tensor
+
+    def __len__(self) -> int:
+        return len(self.information)
+
+    @property
+    def views(self) -> Views:
+        """What the network is shown."""
+        return Views(self.features, self.share, self.circumstances)
+
+    def __getitem__(self, index: Tensor | slice) -> "ConditionalExamples":
+        return ConditionalExamples(*(getattr(self, field.name)[index] for field in fields(self)))
+
+    def to(self, device: torch.device | str) -> "ConditionalExamples":
+        """Copy to a device."""
+        return ConditionalExamples(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+    def save(self, path: Path) -> None:
+        """Write to a safetensors file, whole or not at all."""
+        partial = path.with_suffix(".partial")
+        save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial)
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "ConditionalExamples":
+        """Read what `save` wrote."""
+        return cls(**load_file(path))
+
+    @classmethod
+    def join(cls, parts: list["ConditionalExamples"]) -> "ConditionalExamples":
+        """Concatenate."""
+        return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
+
+
+def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
+    """Simulate ``count`` examples, seen by the shipped network of pairs; the same seed gives the same examples."""
+    simulator, runner = Simulator(seed), Runner(load_weights()[0], "cpu")
+    parts: list[ConditionalExamples] = []
+    made = 0
+    while made < count:
+        kind = int(simulator.rng.choice(len(KINDS), p=SHARES))
+        length = int(np.exp(simulator.rng.uniform(*np.log(TRAINED_SAMPLES))))
+        triples = simulator.draw(list(KINDS)[kind], length)
+        for k in range(BATCH):
+            if not triples.information[k] < MOST_INFORMATION:
+                continue
+            example = _seen(runner, triples, k, kind)
+            if example is not None:
+                parts.append(example)
+                made += 1
+    return ConditionalExamples.join(parts)[torch.from_numpy(simulator.rng.permutation(made)[:count])]
+
+
+def _seen(runner: Runner, triples: Triples, place: int, kind: int) -> ConditionalExamples | None:
+    """Look at one of some triples of a kind; None where too few samples are in modes that are common enough."""
+    given, rows = Given.from_channels(triples.given[place])
+    if len(rows) < TRAINED_SAMPLES[0]:
+        return None
+    streams = np.stack([triples.x[place], triples.y[place]])[:, rows]
+    side = Side(Ordering.from_channels(streams, seed=0).ranks(), given)
+    views = Sight(side, side, np.array([0]), np.array([1])).views(runner)
+    missing = MOST_VIEWS - views.share.shape[1]
+    return ConditionalExamples(
+        features=functional.pad(views.features.half(), (0, 0, 0, missing)),
+        share=functional.pad(views.share, (0, missing)),
+        circumstances=views.circumstances,
+        samples=torch.tensor([float(given.count)]),
+        information=torch.tensor([triples.information[place]], dtype=torch.float32),
+        kind=torch.tensor([kind]),
+    )

@@ -1,0 +1,139 @@
+"""Training of the network of conditional mutual information, on what the network of pairs makes of simulated triples.
+
+What takes the time is the simulation, whose shards are resumed; the training itself takes minutes and starts anew.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from infonet_ros.estimator.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
+from infonet_ros.estimator.network import QUANTILES
+from infonet_ros.estimator.weights import base_of, save_conditional
+from infonet_ros.training.calibration import stretches
+from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
+from infonet_ros.training.configuration import Configuration
+from infonet_ros.training.losses import importance, pinball_loss
+from infonet_ros.training.shards import Shards
+from infonet_ros.training.triples import KINDS
+
+WEIGHTS = "conditional.safetensors"
+CONFIGURATION = "configuration.yaml"
+LOG = "log.jsonl"
+CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class ConditionalTraining(Configuration):
+    """Settings of a run; the defaults are those of the shipped weights."""
+
+    width: int = 96
+    heads: int = 4
+    blocks: int = 2
+    expansion: int = 2
+    # Data: shards of simulated triples, of which the first is held out for validation
+    shards: int = 48
+    shard_examples: int = 1000
+    workers: int = 2
+    seed: int = 5
+    # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
+    steps: int = 6000
+    batch: int = 256
+    learning_rate: float = 2e-3
+    warm_up: int = 200
+    weight_decay: float = 0.1
+
+
+def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
+    """Simulate what is missing of the shards in a folder, train, and leave the weights there."""
+    c = configuration
+    folder.mkdir(parents=True, exist_ok=True)
+    c.save(folder / CONFIGURATION)
+    simulated = Shards(
+        ConditionalExamples,
+        simulate_conditional,
+        folder / "shards",
+        c.shards,
+        c.shard_examples,
+        1000 * c.seed,
+        c.workers,
+    )
+    with simulated as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
+        parts = [shards[number] for number in bar]
+    held_out = parts[0]
+    network = train_conditional(ConditionalExamples.join(parts[1:]), c)
+    network.stretch.copy_(stretches(all_quantiles(network, held_out), held_out.information))
+    entry = validate_conditional(network, held_out)
+    with (folder / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    card = {"training": asdict(c), "held_out": entry}
+    save_conditional(network, folder / WEIGHTS, f"steps-{c.steps}", base_of(), **card)
+
+
+def train_conditional(examples: ConditionalExamples, configuration: ConditionalTraining) -> ConditionalNetwork:
+    """Train a network on examples, with the quantile loss weighted as for pairs."""
+    c = configuration
+    torch.manual_seed(c.seed)
+    network = ConditionalNetwork(ConditionalShape(examples.features.shape[2], c.width, c.heads, c.blocks, c.expansion))
+    _standardise(network, examples)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, c.learning_rate, total_steps=c.steps, pct_start=min(0.5, c.warm_up / c.steps)
+    )
+    weights = importance(examples.samples)
+    bar = tqdm(range(c.steps), unit="step", desc="training")
+    for step in bar:
+        chosen = torch.randint(len(examples), (c.batch,))
+        batch = examples[chosen]
+        loss = (weights[chosen] * pinball_loss(network(batch.views), batch.information)).mean()
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0:
+            bar.set_postfix(loss=f"{loss.item():.4f}")
+    return network.eval().requires_grad_(False)
+
+
+@torch.inference_mode()
+def all_quantiles(network: ConditionalNetwork, examples: ConditionalExamples) -> Tensor:
+    """Return the quantiles of all M examples, (M, 3) nats."""
+    starts = range(0, len(examples), CHUNK)
+    return torch.cat([network(examples[start : start + CHUNK].views) for start in starts])
+
+
+def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamples) -> dict[str, float]:
+    """Measure errors in nats: over all and by kind, where nothing is shared, and the coverage of the interval.
+
+    Returns
+    -------
+    dict
+        ``loss_held_out``, ``error`` (mean absolute error of the median), ``coverage``, ``nothing`` (mean median where
+        the truth is 0), and ``error_<kind>``.
+    """
+    quantiles, truth = all_quantiles(network, examples), examples.information
+    error = (quantiles[:, 1] - truth).abs()
+    inside = (quantiles[:, 0] <= truth + 1e-3) & (truth <= quantiles[:, len(QUANTILES) - 1])
+    kinds = {f"error_{name}": error[examples.kind == k].mean().item() for k, name in enumerate(KINDS)}
+    return {
+        "loss_held_out": (importance(examples.samples) * pinball_loss(quantiles, truth)).mean().item(),
+        "error": error.mean().item(),
+        "coverage": inside.float().mean().item(),
+        "nothing": quantiles[truth < 1e-4, 1].mean().item(),
+        **kinds,
+    }
+
+
+def _standardise(network: ConditionalNetwork, examples: ConditionalExamples) -> None:
+    """Tell the network the mean and the spread of its inputs."""
+    some = examples[torch.randperm(len(examples))[:4096]]
+    features = some.features[some.share > 0.0].float()
+    numbers = [features, some.circumstances]
+    network.centre.copy_(torch.cat([part.mean(dim=0) for part in numbers]))
+    network.scale.copy_(torch.cat([part.std(dim=0) for part in numbers]).clamp_min(1e-2))
+    assert len(network.scale) == features.shape[1] + CIRCUMSTANCES

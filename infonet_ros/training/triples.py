@@ -1,0 +1,290 @@
+"""Simulated triples: two streams beside what is given, with their conditional mutual information.
+
+Most are built from a pair that is known: any increasing function of either stream, chosen by z, leaves what the two
+share given z as it was. So x = f(z) + s(z) a and y = g(z) + r(z) b share what a and b do, whatever z does to both.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.linalg import solve_discrete_lyapunov
+from scipy.special import ndtr, ndtri
+from scipy.stats import rankdata
+
+from infonet_ros.training.copulas import Independent
+from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
+from infonet_ros.training.examples import FAMILIES, MEMORYLESS
+
+BATCH = 8  # triples of one kind and length made together
+FRESH = 8192  # samples over which a truth is averaged
+DIMENSIONS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 8)  # of what is given, to choose from
+NOTHING = 0.3  # share of triples that share nothing beside what is given
+MOST_COMPONENTS = 8
+
+
+@dataclass(frozen=True, eq=False)
+class Triples:
+    """B triples over the same number of samples.
+
+    Attributes
+    ----------
+    x, y : (B, T) float
+    given : list of (D, T) float
+        Of each triple.
+    information : (B,) float
+        True conditional MI, nats.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    given: list[np.ndarray]
+    information: np.ndarray
+
+
+class Simulator:
+    """Draws triples of all kinds; the same seed gives the same triples."""
+
+    def __init__(self, seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self._even = EvenDrivers(seed)
+
+    def draw(self, kind: str, count: int) -> Triples:
+        """Draw a batch of a kind in `KINDS`, of ``count`` samples each."""
+        return KINDS[kind](self, count)
+
+    def pairs(self, draws: list[torch.Tensor]) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+        """Draw one dependence for each of B triples, and samples of it for each of some drivers (B, 5, T).
+
+        Returns
+        -------
+        a, b : list of (B, T)
+            About standard in place and scale.
+        information : (B,)
+        """
+        names = list(FAMILIES)
+        shares = np.array([share for _, share in FAMILIES.values()])
+        family = FAMILIES[names[self.rng.choice(len(names), p=shares / shares.sum())]][0]
+        dependence = (Independent if self.rng.random() < NOTHING else family)(self.rng, BATCH)
+        even = dependence.sample(self._even.draw(self.rng, BATCH))
+        information = dependence.information(*even).clamp_min(0.0).numpy().astype(np.float64)
+        samples = [[side.numpy().astype(np.float64) for side in dependence.sample(drivers)] for drivers in draws]
+        normal = self.rng.random() < 0.3
+        a, b = ([_standard(sample[k], normal) for sample in samples] for k in (0, 1))
+        return a, b, information
+
+    def drivers(self, count: int) -> torch.Tensor:
+        """Draw drivers (B, 5, T), half of them with memory."""
+        make = independent_drivers if self.rng.random() < MEMORYLESS else remembering_drivers
+        return make(self.rng, BATCH, count)
+
+    def given(self, count: int) -> list[np.ndarray]:
+        """Draw B times D streams of several shapes, with or without memory, related or not: (D, T) each."""
+        dimensions = int(self.rng.choice(DIMENSIONS))
+        streams = np.concatenate([self.drivers(count).numpy() for _ in range(2)], axis=1)[:, :dimensions]
+        return [self._shaped(example.astype(np.float64)) for example in streams]
+
+    def _shaped(self, streams: np.ndarray) -> np.ndarray:
+        if len(streams) > 1 and self.rng.random() < 0.5:
+            mixing = np.eye(len(streams)) + self.rng.uniform(0.0, 1.0) * self.rng.standard_normal((len(streams),) * 2)
+            streams = mixing @ streams
+            streams /= streams.std(axis=1, keepdims=True)
+        shape = self.rng.integers(4)
+        if shape == 1:
+            return 3.4 * ndtr(streams) - 1.7
+        if shape == 2:
+            return np.sign(streams) + 0.4 * streams
+        return streams
+
+    def driven(self, given: np.ndarray, noise: np.ndarray, modes: bool = False) -> np.ndarray:
+        """Return f(z) + s(z) a for what is given (D, T) and noise (T,): an increasing function of a for each z."""
+        direction = self.rng.standard_normal(len(given)) * (self.rng.random(len(given)) < 0.7)
+        along = direction @ given / max(np.linalg.norm(direction), 1e-9)
+        strength = np.exp(self.rng.uniform(np.log(0.2), np.log(10.0))) if self.rng.random() < 0.85 else 0.0
+        scale = np.exp(self.rng.uniform(0.2, 1.2) * np.tanh(along)) if self.rng.random() < 0.3 else 1.0
+        level = self._table(along) if modes else self._function(along)
+        return strength * level + scale * noise
+
+    def _function(self, along: np.ndarray) -> np.ndarray:
+        kind = self.rng.integers(7)
+        if kind == 0:
+            return 0.6 * (along**2 - 1.0)
+        if kind == 1:
+            return np.abs(along) - 0.8
+        if kind == 2:
+            return np.sin(self.rng.uniform(0.8, 3.0) * along + self.rng.uniform(0.0, 6.3))
+        if kind == 3:
+            return np.tanh(self.rng.uniform(1.0, 4.0) * along)
+        return along
+
+    def _table(self, along: np.ndarray) -> np.ndarray:
+        levels, level = np.unique(along, return_inverse=True)
+        return self.rng.standard_normal(len(levels))[level]
+
+
+def driven(simulator: Simulator, count: int) -> Triples:
+    """Let what is given drive place and scale of both streams; they share what their noises do."""
+    a, b, information = simulator.pairs([simulator.drivers(count)])
+    given = simulator.given(count)
+    return _triples(simulator, given, a[0], b[0], information)
+
+
+def switching(simulator: Simulator, count: int) -> Triples:
+    """Give the noises one dependence where what is given lies on one side, and another or none on the other."""
+    given, elsewhere = simulator.given(count), simulator.given(count)
+    first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
+    a, b = np.empty((2, BATCH, count))
+    information = np.empty(BATCH)
+    for k, streams in enumerate(given):
+        signal = streams[0] if simulator.rng.random() < 0.8 else elsewhere[k][0]
+        share = simulator.rng.uniform(0.15, 0.85)
+        inside = rankdata(signal, method="ordinal") <= share * count
+        if signal is not streams[0]:  # it is given as well, or what the two share would not be known
+            given[k] = np.concatenate([streams, signal[None]])
+        a[k] = np.where(inside, first[0][0][k], second[0][0][k])
+        b[k] = np.where(inside, first[1][0][k], second[1][0][k])
+        information[k] = inside.mean() * first[2][k] + (~inside).mean() * second[2][k]
+    return _triples(simulator, given, a, b, information)
+
+
+def turning(simulator: Simulator, count: int) -> Triples:
+    """Let the correlation of the noises change with what is given, through 0 to its opposite or to nothing."""
+    given = simulator.given(count)
+    drivers = simulator.drivers(count).numpy()
+    a, b = drivers[:, 0].astype(np.float64), np.empty((BATCH, count))
+    information = np.empty(BATCH)
+    for k, streams in enumerate(given):
+        along = rankdata(streams[simulator.rng.integers(len(streams))]) / count
+        most, phase, turns = simulator.rng.uniform(0.3, 0.995), simulator.rng.uniform(), simulator.rng.uniform(0.3, 1.5)
+        correlation = most * np.cos(np.pi * (turns * along + phase))
+        b[k] = correlation * a[k] + np.sqrt(1.0 - correlation**2) * drivers[k, 1]
+        information[k] = -0.5 * np.log1p(-(correlation**2)).mean()
+    return _triples(simulator, given, a, b, information)
+
+
+def modes(simulator: Simulator, count: int) -> Triples:
+    """Give a mode of operation, with streams or without: each has levels, a scale and a dependence of its own."""
+    rng = simulator.rng
+    given = simulator.given(count)
+    first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
+    x, y = np.empty((2, BATCH, count))
+    information = np.empty(BATCH)
+    for k, streams in enumerate(given):
+        levels = int(rng.integers(2, 9))
+        edges = np.sort(rng.uniform(0.05, 0.95, levels - 1))
+        mode = np.searchsorted(edges, rankdata(streams[0]) / count).astype(np.float64)
+        other = np.isin(mode, np.flatnonzero(rng.random(levels) < 0.3))
+        a, b = (np.where(other, second[side][0][k], first[side][0][k]) for side in (0, 1))
+        information[k] = np.where(other, second[2][k], first[2][k]).mean()
+        x[k], y[k] = (simulator.driven(mode[None], noise, modes=True) for noise in (a, b))
+        given[k] = mode[None]
+        if len(streams) > 1:
+            x[k], y[k] = (simulator.driven(streams[1:], noise) for noise in (x[k], y[k]))
+            given[k] = np.concatenate([mode[None], streams[1:]])
+    return Triples(x, y, given, information)
+
+
+def mixtures(simulator: Simulator, count: int) -> Triples:
+    """Mix Gaussians in all variables at once: drivers, confounders and colliders of every shape."""
+    rng, dimensions = simulator.rng, 2 + int(simulator.rng.choice(DIMENSIONS))
+    samples = [_Mixture(rng, dimensions) for _ in range(BATCH)]
+    points = [mixture.sample(rng, count) for mixture in samples]
+    information = np.array([mixture.information(mixture.sample(rng, FRESH)) for mixture in samples])
+    x, y = np.stack([p[:, 0] for p in points]), np.stack([p[:, 1] for p in points])
+    return Triples(x, y, [p[:, 2:].T for p in points], information)
+
+
+def autoregressions(simulator: Simulator, count: int) -> Triples:
+    """Let streams drive each other from sample to sample: the past of one beside that of the other, or a third."""
+    triples = [_autoregression(simulator.rng, count) for _ in range(BATCH)]
+    x, y, given, information = zip(*triples, strict=True)
+    return Triples(np.stack(x), np.stack(y), list(given), np.array(information))
+
+
+KINDS: dict[str, Callable[[Simulator, int], Triples]] = {
+    "driven": driven,
+    "switching": switching,
+    "turning": turning,
+    "modes": modes,
+    "mixtures": mixtures,
+    "autoregressions": autoregressions,
+}
+SHARES = (0.38, 0.12, 0.12, 0.14, 0.12, 0.12)
+
+
+class _Mixture:
+    """A mixture of Gaussians in P variables."""
+
+    def __init__(self, rng: np.random.Generator, variables: int) -> None:
+        count = int(rng.integers(1, MOST_COMPONENTS + 1))
+        self.weights = rng.dirichlet(np.full(count, 2.0))
+        self.means = rng.uniform(0.0, 3.0) * rng.standard_normal((count, variables))
+        roots = rng.standard_normal((count, variables, variables + int(rng.integers(0, 3))))
+        floor = 10.0 ** rng.uniform(-2.0, 0.0)
+        self.covariances = roots @ roots.transpose(0, 2, 1) / variables + floor * np.eye(variables)
+
+    def sample(self, rng: np.random.Generator, count: int) -> np.ndarray:
+        """Draw (T, P)."""
+        chosen = rng.choice(len(self.weights), size=count, p=self.weights)
+        noise = rng.standard_normal((count, self.means.shape[1], 1))
+        return self.means[chosen] + (np.linalg.cholesky(self.covariances)[chosen] @ noise)[..., 0]
+
+    def information(self, points: np.ndarray) -> float:
+        """Return the MI of the first two variables given the others, as the mean over points (T, P)."""
+        rest = list(range(2, points.shape[1]))
+        total = self._log_density(points, [0, *rest]) + self._log_density(points, [1, *rest])
+        return float((self._log_density(points, [0, 1, *rest]) + self._log_density(points, rest) - total).mean())
+
+    def _log_density(self, points: np.ndarray, chosen: list[int]) -> np.ndarray:
+        roots = np.linalg.cholesky(self.covariances[:, chosen][:, :, chosen])
+        offsets = (points[:, chosen] - self.means[:, None, chosen]).transpose(0, 2, 1)
+        squares = np.square(np.linalg.solve(roots, offsets)).sum(axis=1)
+        logs = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1) + 0.5 * len(chosen) * np.log(2.0 * np.pi)
+        return np.logaddexp.reduce(np.log(self.weights)[:, None] - logs[:, None] - 0.5 * squares, axis=0)
+
+
+def _autoregression(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    """Return x (T,), y (T,), what is given (D, T) and the truth of one linear system of 2 to 4 streams."""
+    size = int(rng.integers(2, 5))
+    coupling = rng.standard_normal((size, size)) * (rng.random((size, size)) < 0.6)
+    np.fill_diagonal(coupling, rng.uniform(-0.5, 2.0, size))
+    coupling *= rng.uniform(0.2, 0.95) / max(np.abs(np.linalg.eigvals(coupling)).max(), 1e-3)
+    noise = np.diag(np.exp(rng.uniform(-1.0, 1.0, size)))
+    stationary = solve_discrete_lyapunov(coupling, noise)
+    past = int(rng.integers(1, 4))
+    states = np.empty((count + past, size))
+    states[0] = np.linalg.cholesky(stationary) @ rng.standard_normal(size)
+    shocks = rng.standard_normal((count + past, size)) * np.sqrt(np.diag(noise))
+    for t in range(1, len(states)):
+        states[t] = coupling @ states[t - 1] + shocks[t]
+    # Each variable is a stream and how long ago; transfer entropy where what is given is y's own past.
+    variables = [(0, int(rng.integers(0, 2))), (1, 0), *((1, k) for k in range(1, past + 1))]
+    if size > 2 and rng.random() < 0.5:
+        variables = [*variables[:2], *((k, int(rng.integers(0, 2))) for k in range(2, size))]
+    powers = [np.linalg.matrix_power(coupling, k) @ stationary for k in range(past + 1)]
+    covariance = np.empty((len(variables),) * 2)
+    for row, (a, ago) in enumerate(variables):
+        for column, (b, before) in enumerate(variables):
+            covariance[row, column] = powers[before - ago][a, b] if before >= ago else powers[ago - before][b, a]
+    values = np.stack([states[past - ago : past - ago + count, k] for k, ago in variables])
+    rest = list(range(2, len(variables)))
+    log_det = [np.linalg.slogdet(covariance[np.ix_(c, c)])[1] for c in ([0, *rest], [1, *rest], [0, 1, *rest], rest)]
+    return values[0], values[1], values[2:], max(0.0, 0.5 * (log_det[0] + log_det[1] - log_det[2] - log_det[3]))
+
+
+def _triples(
+    simulator: Simulator, given: list[np.ndarray], a: np.ndarray, b: np.ndarray, information: np.ndarray
+) -> Triples:
+    """Let what is given drive noises a and b (B, T)."""
+    x = np.stack([simulator.driven(z, noise) for z, noise in zip(given, a, strict=True)])
+    y = np.stack([simulator.driven(z, noise) for z, noise in zip(given, b, strict=True)])
+    return Triples(x, y, given, information)
+
+
+def _standard(samples: np.ndarray, normal: bool) -> np.ndarray:
+    """Bring samples (B, T) to about standard place and scale, by the quartiles; or to a normal shape altogether."""
+    if normal:
+        return ndtri((rankdata(samples, axis=1) - 0.5) / samples.shape[1])
+    low, middle, high = np.quantile(samples, (0.25, 0.5, 0.75), axis=1, keepdims=True)
+    return (samples - middle) / np.maximum(high - low, 1e-9) * 1.35

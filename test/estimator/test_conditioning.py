@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from scipy.stats import kstest, spearmanr
+
+from infonet_ros.estimator.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.scores import normal_scores
+
+
+def scores_of(*streams):
+    return normal_scores(Ordering.from_channels(np.stack(streams), seed=0).ranks())
+
+
+def given_of(*channels):
+    given, rows = Given.from_channels(np.stack(channels).astype(float))
+    return given, rows
+
+
+def test_values_that_are_few_are_modes_and_others_are_streams(rng):
+    given, rows = given_of(rng.integers(0, 3, 600), rng.standard_normal(600), np.ones(600), rng.integers(0, 40, 600))
+    assert len(rows) == given.count == 600
+    assert len(given.by_mode) == 3 and len(given.streams) == 2
+
+
+def test_samples_of_modes_that_are_too_rare_are_left_out(rng):
+    modes = rng.integers(0, 3, 600)
+    modes[:10] = 7
+    given, rows = given_of(modes)
+    assert rows.tolist() == list(range(10, 600)) and len(given.by_mode) == 3
+
+
+def test_many_rare_modes_are_taken_for_a_stream(rng):
+    given, rows = given_of(rng.integers(0, 16, 200))
+    assert len(given.by_mode) == 1 and len(given.streams) == 1 and len(rows) == 200
+
+
+@pytest.mark.parametrize("dimensions", [1, 3])
+def test_slices_hold_all_samples_once_and_little_changes_in_them(rng, dimensions):
+    given, _ = given_of(*rng.standard_normal((dimensions, 3000)))
+    slices = given.slices()
+    assert len(slices) == MOST_SLICES
+    assert np.array_equal(np.sort(np.concatenate(slices)), np.arange(3000))
+    inside = np.mean([given.streams[:, rows].var(axis=1).mean() for rows in slices])
+    assert inside < (0.05 if dimensions == 1 else 0.55)
+
+
+def test_each_mode_is_a_slice(rng):
+    modes = rng.integers(0, 4, 800)
+    given, _ = given_of(modes)
+    assert sorted(len(rows) for rows in given.slices()) == sorted(np.bincount(modes))
+
+
+@pytest.mark.parametrize("width", range(len(WIDTHS)))
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_conditional_ranks_do_not_depend_on_what_is_given(rng, width, dimensions):
+    z = rng.standard_normal((dimensions, 2000))
+    x = np.sin(2.0 * z[0]) + np.exp(0.5 * z[-1]) * rng.exponential(size=2000)
+    ranks, left = conditional_ranks(scores_of(x), given_of(*z)[0], width)
+    uniform = (ranks[0] + 0.5) / 2000
+    assert np.array_equal(np.sort(ranks[0]), np.arange(2000))
+    for part in np.array_split(np.argsort(z[0]), 4):
+        assert kstest(uniform[part], "uniform").statistic < 0.09  # 0.43 as they are
+    assert 0.1 < left[0] < 1.0
+
+
+def test_conditional_ranks_keep_what_is_new(rng):
+    z, noise = rng.standard_normal((2, 2000))
+    ranks, _ = conditional_ranks(scores_of(z**2 + noise), given_of(z)[0], 0)
+    assert spearmanr(ranks[0], noise).statistic > 0.97
+
+
+def test_within_modes_ranks_are_exact(rng):
+    modes, noise = rng.integers(0, 3, 900), rng.standard_normal(900)
+    given, _ = given_of(modes)
+    ranks, _ = conditional_ranks(scores_of(10.0 * modes + noise), given, 0)
+    for mode in range(3):
+        inside = modes == mode
+        assert np.array_equal(np.argsort(ranks[0][inside]), np.argsort(noise[inside]))
+
+
+def test_of_a_copy_nothing_is_left(rng):
+    z = rng.standard_normal(800)
+    _, left = conditional_ranks(scores_of(z, 3.0 * z + 1.0, rng.standard_normal(800)), given_of(z)[0], 0)
+    assert (left[:2] < DETERMINED).all() and left[2] > 0.5

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+from scipy.stats import rankdata
+
+from infonet_ros.training.triples import KINDS, SHARES, Simulator
+
+
+def residual_information(x, y, given):
+    """Gaussian conditional MI of the normal scores, nats: exact for linear systems of Gaussian streams."""
+    covariance = np.corrcoef(np.vstack([x, y, given]))
+    rest = list(range(2, len(covariance)))
+    parts = [[0, *rest], [1, *rest], [0, 1, *rest], rest]
+    logs = [np.linalg.slogdet(covariance[np.ix_(part, part)])[1] for part in parts]
+    return 0.5 * (logs[0] + logs[1] - logs[2] - logs[3])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_triples_have_finite_truths_and_repeat(kind):
+    first, second = Simulator(3).draw(kind, 300), Simulator(3).draw(kind, 300)
+    assert np.isfinite(first.information).all() and (first.information >= -0.02).all()
+    assert np.array_equal(first.x, second.x) and np.array_equal(first.information, second.information)
+    assert all(streams.shape[1] == 300 and np.isfinite(streams).all() for streams in first.given)
+    assert np.isfinite(first.x).all() and np.isfinite(first.y).all()
+
+
+def test_truths_of_autoregressions_are_those_of_their_covariance():
+    simulator = Simulator(1)
+    for _ in range(3):
+        triples = simulator.draw("autoregressions", 20_000)
+        found = [residual_information(*parts) for parts in zip(triples.x, triples.y, triples.given, strict=True)]
+        assert np.allclose(found, triples.information, atol=0.02)
+
+
+def test_turning_triples_have_the_mean_over_what_is_given():
+    triples = Simulator(2).draw("turning", 8192)
+    assert (triples.information > 0.01).all() and (triples.information < 3.0).all()
+
+
+def test_a_driver_alone_shares_nothing():
+    simulator = Simulator(5)
+    nulls = [
+        triples for triples in (simulator.draw("driven", 4000) for _ in range(12)) if not triples.information.any()
+    ]
+    assert nulls
+    for x, y, given in zip(nulls[0].x, nulls[0].y, nulls[0].given, strict=True):
+        order = np.argsort(given[0])
+        if len(given) == 1:  # within slices of what is given, ranks are not correlated
+            parts = np.array_split(order, 40)
+            inside = [np.corrcoef(rankdata(x[part]), rankdata(y[part]))[0, 1] for part in parts]
+            assert abs(np.mean(inside)) < 0.15
+
+
+def test_shares_are_those_of_a_whole():
+    assert len(SHARES) == len(KINDS) and sum(SHARES) == pytest.approx(1.0)
