@@ -10,10 +10,14 @@ from typing import Any
 import yaml
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.text import did_you_mean, listed, shorten
 
 PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """What the names of parameters begin with that every node has; `ros2 param dump` writes them, too."""
+
+TIME = "time"
+"""What stands for the time itself among the channels that are given."""
 
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
@@ -42,7 +46,8 @@ class Modality:
 class Watch:
     """A pair that must stay dependent, or must stay independent.
 
-    ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds.
+    ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds. ``given`` names
+    channels, or ``time``, beside which two channels are judged; empty: those that all channels are judged beside.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Watch:
     expect: str = "dependent"
     threshold: float = 0.1
     duration: float = 5.0
+    given: tuple[str, ...] = ()
 
 
 def parameter(default: Any, description: str, **constraints: Any) -> Any:
@@ -67,6 +73,8 @@ class Settings:
 
     modalities: tuple[Modality, ...] = ()
     watches: tuple[Watch, ...] = ()
+    given: tuple[str, ...] = ()
+    """Channels, or ``time``, beside which all others are looked at."""
 
     synchronization: str = parameter(
         "resample",
@@ -139,6 +147,16 @@ class Settings:
         maximum=9999,
         live=True,
     )
+    transfer: bool = parameter(
+        False, "Whether the transfer entropy of all ordered pairs of channels is published too.", live=True
+    )
+    past: int = parameter(
+        1,
+        "Samples of a channel's own past that transfer entropy is told beside.",
+        minimum=1,
+        maximum=MOST_GIVEN,
+        live=True,
+    )
     projections: int = parameter(
         32, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
     )
@@ -197,6 +215,11 @@ class Settings:
                 "shares to the number of nodes that take turns."
             )
         _check_names(self)
+
+    def given_for(self, watch: Watch) -> tuple[str, ...]:
+        """Return what a watched pair is judged beside: channels, or nothing for modalities."""
+        of_modalities = any(modality.name == watch.pair[0] for modality in self.modalities)
+        return () if of_modalities else watch.given or self.given
 
     @property
     def channel_names(self) -> tuple[str, ...]:
@@ -350,22 +373,23 @@ def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
     left = {name: value for name, value in parameters.items() if value is not None}  # `ros2 param dump` writes null
     modalities = tuple(_take_modality(left, name) for name in _take_strings(left, "modalities", ()))
     watches = tuple(_take_watch(left, name) for name in _take_strings(left, "watches", ()))
+    given = _take_strings(left, "given", ())
     scalars = {name: left.pop(name) for name in scalar_parameters() if name in left}
     unknown = sorted(name for name in left if not name.startswith(PARAMETERS_OF_ROS))
     if unknown:
         hint = did_you_mean(unknown[0], _known_names(modalities, watches))
         raise ConfigurationError(
             f"unknown parameter {shorten(unknown[0], 60)!r}{hint}: expected one of {', '.join(scalar_parameters())}, "
-            "modalities, watches, or a key of a modality or watch that is listed there."
+            "modalities, watches, given, or a key of a modality or watch that is listed there."
         )
-    return Settings(modalities=modalities, watches=watches, **scalars)
+    return Settings(modalities=modalities, watches=watches, given=given, **scalars)
 
 
 def _known_names(modalities: tuple[Modality, ...], watches: tuple[Watch, ...]) -> list[str]:
     """Names of all parameters, with those of the modalities and watches that are listed."""
     members = [f"{m.name}.{key}" for m in modalities for key in ("topic", "channels", "type")]
-    members += [f"{w.name}.{key}" for w in watches for key in ("pair", "expect", "threshold", "duration")]
-    return ["modalities", "watches", *scalar_parameters(), *members]
+    members += [f"{w.name}.{key}" for w in watches for key in ("pair", "expect", "threshold", "duration", "given")]
+    return ["modalities", "watches", "given", *scalar_parameters(), *members]
 
 
 def _missing(left: Mapping[str, Any], name: str, expected: str) -> ConfigurationError:
@@ -424,12 +448,13 @@ def _take_watch(left: dict[str, Any], name: str) -> Watch:
         expect=expect,
         threshold=_take_number(left, f"{name}.threshold", Watch.threshold),
         duration=_take_number(left, f"{name}.duration", Watch.duration),
+        given=_take_strings(left, f"{name}.given", ()),
     )
 
 
 def _check_names(settings: Settings) -> None:
     names = [modality.name for modality in settings.modalities] + [watch.name for watch in settings.watches]
-    reserved = {"modalities", "watches", "use_sim_time", "qos_overrides", *scalar_parameters()}
+    reserved = {"modalities", "watches", "given", TIME, "use_sim_time", "qos_overrides", *scalar_parameters()}
     for name in names:
         if not name.isidentifier() or name in reserved:
             raise ConfigurationError(
@@ -443,15 +468,48 @@ def _check_names(settings: Settings) -> None:
             raise ConfigurationError(f"{modality.name}.channels is empty: expected at least one field path.")
         if len(set(modality.channels)) < len(modality.channels):
             raise ConfigurationError(f"{modality.name}.channels names a channel twice: {list(modality.channels)}.")
+    _check_given(settings, "given", settings.given)
     for watch in settings.watches:
-        rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
-        known = sorted(rows[0] | rows[1])
-        if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
-            hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
+        _check_watch(settings, watch)
+
+
+def _check_watch(settings: Settings, watch: Watch) -> None:
+    rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
+    known = sorted(rows[0] | rows[1])
+    if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
+        hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
+        raise ConfigurationError(
+            f"{watch.name}.pair must name two different channels or two different modalities, got "
+            f"{list(watch.pair)}{hint}; known are {listed(known)}."
+        )
+    if set(watch.pair) <= rows[0]:
+        if watch.given:
             raise ConfigurationError(
-                f"{watch.name}.pair must name two different channels or two different modalities, got "
-                f"{list(watch.pair)}{hint}; known are {listed(known)}."
+                f"{watch.name}.given is {list(watch.given)}, but its pair names modalities: name two channels to judge "
+                "them beside others."
             )
+        return
+    _check_given(settings, f"{watch.name}.given", watch.given, watch.pair)
+    if both := [name for name in watch.pair if not watch.given and name in settings.given]:
+        raise ConfigurationError(
+            f"{watch.name}.pair names {both[0]!r}, which all channels are judged beside: leave it out of given, or set "
+            f"{watch.name}.given."
+        )
+
+
+def _check_given(settings: Settings, name: str, given: tuple[str, ...], pair: tuple[str, ...] = ()) -> None:
+    """Refuse what cannot be given: unknown channels, one twice or of the pair itself, or too many."""
+    known = [TIME, *(channel for channel in settings.channel_names if channel not in pair)]
+    if unknown := [channel for channel in given if channel not in known]:
+        raise ConfigurationError(
+            f"{name} names {unknown[0]!r}{did_you_mean(unknown[0], known)}: expected channels"
+            f"{' other than the pair itself' if pair else ''}, or {TIME!r}; known are {listed(known)}."
+        )
+    if len(set(given)) < len(given) or len(given) > MOST_GIVEN:
+        raise ConfigurationError(
+            f"{name} names {len(given)} channels, {len(set(given))} of them different: expected each once, and at most "
+            f"{MOST_GIVEN}."
+        )
 
 
 def only_channels(settings: Settings, names: Sequence[str]) -> Settings:
@@ -461,7 +519,7 @@ def only_channels(settings: Settings, names: Sequence[str]) -> Settings:
         kept = tuple(path for path in modality.channels if f"{modality.name}.{path}" in names)
         if kept:
             modalities.append(replace(modality, channels=kept))
-    return replace(settings, modalities=tuple(modalities), watches=())
+    return replace(settings, modalities=tuple(modalities), watches=(), given=())
 
 
 def params_document(settings: Settings, comment: str = "") -> str:
@@ -476,6 +534,8 @@ def params_document(settings: Settings, comment: str = "") -> str:
         if modality.type:
             body["type"] = modality.type
         parameters[modality.name] = body
+    if settings.given:
+        parameters["given"] = list(settings.given)
     if settings.watches:
         parameters["watches"] = [watch.name for watch in settings.watches]
     for watch in settings.watches:
@@ -484,6 +544,7 @@ def params_document(settings: Settings, comment: str = "") -> str:
             "expect": watch.expect,
             "threshold": watch.threshold,
             "duration": watch.duration,
+            **({"given": list(watch.given)} if watch.given else {}),
         }
     document = yaml.dump(
         {"/**/infonet": {"ros__parameters": parameters}},

@@ -3,16 +3,16 @@
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.estimator.results import PairwiseEstimate
+from infonet_ros.estimator.results import PairwiseEstimate, TransferEstimate
 from infonet_ros.intake.window import Window
-from infonet_ros.settings import Modality, Settings
+from infonet_ros.settings import TIME, Modality, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and who only looks at matrices does not need it
     import pandas
@@ -21,6 +21,8 @@ if TYPE_CHECKING:  # torch takes seconds to import, and who only looks at matric
 
 PAIRWISE = "pairwise"
 SLICED = "sliced"
+CONDITIONAL = "conditional"
+TRANSFER = "transfer"
 BOTH_DRIFT = "both drift: compare their rates of change"
 
 
@@ -31,17 +33,18 @@ class DependenceMatrix:
     Attributes
     ----------
     names : tuple of str
-        N channels (``method`` "pairwise") or modalities ("sliced").
+        N channels, or modalities (``method`` "sliced").
     mi, lower, upper : (N, N) float32
-        Nats, symmetric, NaN where not known and on the diagonal.
+        Nats, symmetric, NaN where not known and on the diagonal. Transfer entropy goes from the row to the column, and
+        is not symmetric.
     p_value : (N, N) float64
         NaN where not known, not asked for, and on the diagonal.
     lag : (N, N) float32
-        Seconds, antisymmetric; positive where the column follows the row.
+        Seconds; positive where the column follows the row. Antisymmetric, but for transfer entropy.
     samples : (N, N) int32
         Good samples used by each pair.
     valid : (N,) bool
-        False for a row that is constant or has too few good samples.
+        False for a row that is constant, has too few good samples, or is given.
     start, end : int
         Stamps of the first and last sample, nanoseconds of sensor time.
     sample_count : int
@@ -49,7 +52,7 @@ class DependenceMatrix:
     sample_rate : float
         Hz; NaN when the samples are not regular.
     method : str
-        "pairwise" or "sliced".
+        "pairwise", "sliced", "conditional" or "transfer".
     estimator, version : str
         Name of the estimator and version of its weights.
     duration : float
@@ -57,6 +60,8 @@ class DependenceMatrix:
     drifting : (N,) bool or None
         Rows that trend, step or wander within the window. Two of them have no p-value. None where it is not known: in
         a message.
+    given : tuple of str
+        Channels, or ``time``, beside which all pairs are looked at (``method`` "conditional").
     """
 
     names: tuple[str, ...]
@@ -76,6 +81,20 @@ class DependenceMatrix:
     version: str
     duration: float
     drifting: np.ndarray | None = None
+    given: tuple[str, ...] = ()
+
+    @property
+    def directed(self) -> bool:
+        """Whether a pair and its mirror image differ."""
+        return self.method == TRANSFER
+
+    @property
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of all pairs, once each; of a directed matrix, of all ordered pairs."""
+        everywhere = np.ones(self.mi.shape, dtype=bool)
+        wanted = everywhere ^ np.eye(len(everywhere), dtype=bool) if self.directed else np.triu(everywhere, 1)
+        row, column = np.nonzero(wanted)
+        return row, column
 
     @property
     def known(self) -> np.ndarray:
@@ -95,16 +114,20 @@ class DependenceMatrix:
         Of the pairs with an adjusted p-value of at most 0.01, not more than 1 % are there by chance, on average
         (Benjamini and Hochberg, J. R. Stat. Soc. B 1995).
         """
-        row, column = np.nonzero(np.triu(np.isfinite(self.p_value), k=1))
+        row, column = self.pairs
+        tested = np.isfinite(self.p_value[row, column])
+        row, column = row[tested], column[tested]
         adjusted = np.full(self.p_value.shape, np.nan)
         if len(row):
             from scipy.stats import false_discovery_control  # takes half a second to import
 
-            adjusted[row, column] = adjusted[column, row] = false_discovery_control(self.p_value[row, column])
+            adjusted[row, column] = false_discovery_control(self.p_value[row, column])
+            if not self.directed:
+                adjusted[column, row] = adjusted[row, column]
         return adjusted
 
     def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each pair of the upper triangle: the columns of `pair_columns`.
+        """Return one row for each pair: the columns of `pair_columns`.
 
         Raises
         ------
@@ -145,7 +168,7 @@ class DependenceMatrix:
 def channel_matrix(
     net: "InfoNet", window: Window, settings: Settings, lags: Sequence[int] | None = None
 ) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window.
+    """Estimate the MI of all pairs of channels of a window, beside those that are ``given``.
 
     Uses ``surrogates`` and ``seed`` of the settings, and ``max_lag`` and ``lag_step`` where no ``lags`` are given, in
     samples, each tried in both directions.
@@ -167,6 +190,9 @@ def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settin
 def _matrices_at_lags(
     net: "InfoNet", windows: Iterable[Window], lags: Sequence[int], settings: Settings
 ) -> Iterator[DependenceMatrix]:
+    if settings.given:
+        yield from (conditional_matrix(net, window, settings, settings.given, lags) for window in windows)
+        return
     began = time.perf_counter()
     taken: deque[Window] = deque()
 
@@ -179,6 +205,55 @@ def _matrices_at_lags(
         window = taken.popleft()
         yield _matrix(net, window, window.names, PAIRWISE, estimate, began)
         began = time.perf_counter()
+
+
+def conditional_matrix(
+    net: "InfoNet", window: Window, settings: Settings, given: Sequence[str], lags: Sequence[int]
+) -> DependenceMatrix:
+    """Estimate the MI of all pairs of channels of a window beside some of them, or ``time``; see `channel_matrix`."""
+    began = time.perf_counter()
+    streams = given_streams(window, given)
+    estimate = net.pairwise(
+        window.samples, lags=lags, given=streams, surrogates=settings.surrogates, seed=settings.seed
+    )
+    matrix = _matrix(net, window, window.names, CONDITIONAL, estimate, began)
+    matrix.valid[[name in given for name in window.names]] = False
+    return replace(matrix, given=tuple(given))
+
+
+def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
+    """Return the samples (T, D) of channels of a window; ``time`` is the number of the sample."""
+    times = np.arange(len(window.samples), dtype=np.float64)
+    columns = [times if name == TIME else window.samples[:, window.names.index(name)] for name in given]
+    return np.stack(columns, axis=1)
+
+
+def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix]:
+    """Estimate the channels of watched pairs beside what is given for them, where that is not so for all channels."""
+    own = sorted(
+        (w for w in settings.watches if settings.given_for(w) not in ((), settings.given)), key=settings.given_for
+    )
+    for given, watches in groupby(own, key=settings.given_for):
+        needed = {name for watch in watches for name in watch.pair} | set(given)
+        columns = [k for k, name in enumerate(window.names) if name in needed]
+        part = replace(
+            window, samples=window.samples[:, columns], names=tuple(window.names[column] for column in columns)
+        )
+        yield conditional_matrix(net, part, settings, given, lags_in_samples(settings, window.rate))
+
+
+def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
+    """Estimate the transfer entropy of all ordered pairs of channels of a window, from the row to the column.
+
+    Uses ``past``, ``surrogates``, ``seed``, ``max_lag`` and ``lag_step`` of the settings; without ``max_lag`` the
+    column follows by one sample.
+    """
+    began = time.perf_counter()
+    lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
+    estimate = net.transfer(
+        window.samples, lags=lags, past=settings.past, surrogates=settings.surrogates, seed=settings.seed
+    )
+    return _matrix(net, window, window.names, TRANSFER, estimate, began)
 
 
 def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
@@ -214,15 +289,15 @@ def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings)
 
 
 def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
-    """Pairs of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1).
+    """Pairs of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1); of transfer entropy, all ordered pairs.
 
     Returns
     -------
-    dict of str to (N (N - 1) / 2,) array
+    dict of str to (P,) array
         ``a``, ``b`` (names, objects), ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples`` and ``valid``
         (both rows are).
     """
-    row, column = np.triu_indices(len(matrix.names), k=1)
+    row, column = matrix.pairs
     names = np.array(matrix.names, dtype=object)
     measures = ("mi", "lower", "upper", "p_value", "lag", "samples")
     return {
@@ -252,13 +327,19 @@ def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[
 
 
 def _matrix(
-    net: "InfoNet", window: Window, names: tuple[str, ...], method: str, estimate: PairwiseEstimate, started: float
+    net: "InfoNet",
+    window: Window,
+    names: tuple[str, ...],
+    method: str,
+    estimate: PairwiseEstimate | TransferEstimate,
+    started: float,
 ) -> DependenceMatrix:
-    no_p_value = np.full(estimate.mi.shape, np.nan)
+    values = estimate.value if isinstance(estimate, TransferEstimate) else estimate.mi
+    no_p_value = np.full(values.shape, np.nan)
     seconds_per_sample = 1.0 / window.rate if np.isfinite(window.rate) else 0.0
     return DependenceMatrix(
         names=names,
-        mi=estimate.mi,
+        mi=values,
         lower=estimate.lower,
         upper=estimate.upper,
         p_value=no_p_value if estimate.p_value is None else estimate.p_value,

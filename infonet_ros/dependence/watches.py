@@ -37,16 +37,17 @@ class Finding:
         rule = ">=" if self.watch.expect == "dependent" else "<="
         since = f" for {(self.stamp - self.since) / NANOSECONDS:.1f} s" if self.since is not None else ""
         expected = f"expected {rule} {self.watch.threshold:g} nats"
-        return f"{a} and {b} must stay {self.watch.expect}: MI {value}{since}, {expected}"
+        beside = f" given {', '.join(self.watch.given)}" if self.watch.given else ""
+        return f"{a} and {b} must stay {self.watch.expect}: MI{beside} {value}{since}, {expected}"
 
 
 def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
-    """Judge a watched pair by a new matrix; one that lacks the pair changes nothing.
+    """Judge a watched pair by a new matrix; one that lacks the pair, or is beside others, changes nothing.
 
     A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
     counts in the sensors' time; when it jumped back, counting starts again.
     """
-    if not set(last.watch.pair) <= set(matrix.names):
+    if not set(last.watch.pair) <= set(matrix.names) or matrix.given != last.watch.given:
         return last
     a, b = (matrix.names.index(name) for name in last.watch.pair)
     return _judged(last, float(matrix.mi[a, b]), matrix.end)

@@ -1,19 +1,29 @@
 """Windows to matrices to topics, on the worker's thread, while the node is active.
 
-The matrix of channels is what planners wait for. That of modalities has passes of its own and comes after it,
-pair by pair in the time that is left, so a busy node gives fewer matrices of modalities and no later ones of channels.
+The matrix of channels is what planners wait for. Watched pairs beside channels of their own, transfer entropy and
+modalities come after it, step by step in the time that is left, so a busy node gives fewer of those and no later ones
+of channels.
 """
 
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import torch
 from rclpy.lifecycle import LifecycleNode
 
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix, modality_matrix_in_steps
+from infonet_ros.dependence.matrix import (
+    SLICED,
+    TRANSFER,
+    DependenceMatrix,
+    channel_matrix,
+    modality_matrix_in_steps,
+    transfer_matrix,
+    watched_matrices,
+)
 from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
@@ -81,7 +91,7 @@ class Estimation:
 
     def activate(self, settings: Settings) -> None:
         """Begin again: no matrix yet, nothing known about the watched pairs."""
-        self.findings = {watch.name: Finding(watch) for watch in settings.watches}
+        self.findings = {w.name: Finding(replace(w, given=settings.given_for(w))) for w in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
 
     def deactivate(self) -> None:
@@ -129,20 +139,28 @@ class Estimation:
             self._judge(lambda last: judged(last, matrix))
             watched = {watch.pair[0] for watch in settings.watches}
             sliced = anybody_wants(outputs.modalities) or any(m.name in watched for m in settings.modalities)
+            transfer = settings.transfer and anybody_wants(outputs.transfer)
         self.matrix, self.problem = matrix, ""
-        if not sliced or len(settings.modalities) < 2:
-            return
-        steps = modality_matrix_in_steps(net, window, settings)
-        while True:
+        rest: list[Iterator[DependenceMatrix | None]] = [watched_matrices(net, window, settings)]
+        if transfer:
+            rest.append(transfer_matrix(net, window, settings) for _ in range(1))
+        if sliced and len(settings.modalities) > 1:
+            rest.append(modality_matrix_in_steps(net, window, settings))
+        for found in chain.from_iterable(rest):
+            if found is not None:
+                self._take(found, job, outputs)
             yield
             if job.activation != self._activation:
                 return
-            if (modalities := next(steps)) is not None:
-                break
+
+    def _take(self, matrix: DependenceMatrix, job: _Job, outputs: Outputs) -> None:
+        """Publish a matrix that is not the one of channels, if anybody listens to its kind, and judge by it."""
+        publishers = {SLICED: outputs.modalities, TRANSFER: outputs.transfer}.get(matrix.method, [])
         with self._publishing:
             if job.activation == self._activation:
-                publish_to_all(outputs.modalities, modalities)
-                self._judge(lambda last: judged(last, modalities))
+                publish_to_all(publishers, matrix)
+                if matrix.method != TRANSFER:
+                    self._judge(lambda last: judged(last, matrix))
 
     def _judge(self, judge: Callable[[Finding], Finding]) -> None:
         """Judge the watched pairs again."""

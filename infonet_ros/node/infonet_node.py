@@ -78,7 +78,12 @@ class InfonetNode(LifecycleNode):
     """
 
     def __init__(self, load: "Callable[[str, str], InfoNet] | None" = None, **arguments: Any) -> None:
-        super().__init__("infonet", automatically_declare_parameters_from_overrides=True, **arguments)
+        try:
+            super().__init__("infonet", automatically_declare_parameters_from_overrides=True, **arguments)
+        except ValueError as error:  # in rclpy an empty list has no type
+            raise ConfigurationError(
+                "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out instead."
+            ) from error
         self._load = load or _load_pretrained
         self._net: InfoNet | None = None
         self._net_origin: tuple[str, str] | None = None

@@ -39,6 +39,7 @@ def matrix_message(matrix: DependenceMatrix) -> MutualInformationMatrix:
         valid=matrix.valid.tolist(),
         samples=_as_array("I", matrix.samples, np.uint32),
         method=matrix.method,
+        given=list(matrix.given),
         estimator=matrix.estimator,
         estimator_version=matrix.version,
         duration=float(matrix.duration),
@@ -51,7 +52,7 @@ def matrix_message(matrix: DependenceMatrix) -> MutualInformationMatrix:
 
 
 def pair_messages(matrix: DependenceMatrix) -> list[MutualInformationPair]:
-    """Make the messages of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1)."""
+    """Make the messages of the pairs, in the order of `pair_columns`."""
     columns = pair_columns(matrix)
     del columns["samples"]  # only the matrix has them
     return [
@@ -80,6 +81,7 @@ def matrix_from_message(message: MutualInformationMatrix) -> DependenceMatrix:
         sample_count=message.sample_count,
         sample_rate=message.sample_rate,
         method=message.method,
+        given=tuple(message.given),
         estimator=message.estimator,
         version=message.estimator_version,
         duration=message.duration,

@@ -1,4 +1,4 @@
-"""Where the matrices go: a list of publishers for each of the two kinds.
+"""Where the matrices go: a list of publishers for each kind.
 
 Anything that shows or sends matrices is a `MatrixPublisher`. It is made at configuration with the node as its only
 argument, creates its publishers by ``node.create_lifecycle_publisher`` and names them relative to the node (``~/...``).
@@ -20,6 +20,7 @@ from infonet_ros.node.messages import matrix_message
 
 CHANNELS_TOPIC = "~/channels"
 MODALITIES_TOPIC = "~/modalities"
+TRANSFER_TOPIC = "~/transfer"
 
 
 class MatrixPublisher(Protocol):
@@ -61,7 +62,7 @@ class MessagePublisher:
 
 
 class Outputs:
-    """The publishers of the matrix of channels and of the matrix of modalities."""
+    """The publishers of the matrices of channels, of modalities, and of transfer entropy."""
 
     def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
         self.channels: list[MatrixPublisher] = [
@@ -72,10 +73,11 @@ class Outputs:
             MessagePublisher(node, MODALITIES_TOPIC),
             MarkerPublisher(node, sensor_frames),
         ]
+        self.transfer: list[MatrixPublisher] = [MessagePublisher(node, TRANSFER_TOPIC)]
 
     def close(self) -> None:
         """Destroy all publishers."""
-        for publisher in (*self.channels, *self.modalities):
+        for publisher in (*self.channels, *self.modalities, *self.transfer):
             publisher.close()
 
 

@@ -22,7 +22,8 @@ from infonet_ros.settings import (
 
 _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
-    "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold and .duration.",
+    "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold, .duration and .given.",
+    "given": "Channels, or 'time', beside which all pairs of channels are looked at: what is left is published.",
 }
 MEMBERS = {
     "modalities": {
@@ -35,7 +36,9 @@ MEMBERS = {
         "expect": "'dependent' or 'independent'.",
         "threshold": "MI that a dependent pair must reach, and an independent pair must not exceed [nats].",
         "duration": "How long the rule must be broken before it is an alert [s].",
+        "given": "Channels, or 'time', beside which the pair is judged; empty: those of all pairs.",
     },
+    "given": {},
 }
 """What each modality, and each watched pair, is made of: parameters under its name, with what they mean."""
 
@@ -54,7 +57,7 @@ def declare_parameters(node: Node) -> None:
     for name, spec in scalar_parameters().items():
         _declare(node, name, checked_value(name, _given(node, name, spec["default"])), _descriptor(spec))
     for name, description in _LISTS.items():
-        given = _checked_names(name, _given(node, name, default=[]))
+        given = _checked_names(name, _given(node, name)) or None  # `ros2 param dump` writes [], which rclpy cannot read
         _declare(node, name, given, _changing_type(description))
         declare_members(node, name, (), given)
 

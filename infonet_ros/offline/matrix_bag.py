@@ -111,6 +111,7 @@ def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
         **squares,
         samples=matrix.samples.astype(np.uint32).ravel(),
         method=matrix.method,
+        given=list(matrix.given),
         estimator=matrix.estimator,
         estimator_version=matrix.version,
         duration=matrix.duration,

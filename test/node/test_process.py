@@ -120,6 +120,7 @@ def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):
         (("--params-file", "/nowhere/robot.yaml"), "/nowhere/robot.yaml"),
         (("--params-file", __file__), __file__),
         (("-p", "foo"), "-p foo"),
+        (("-p", "watches:=[]"), "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out"),
         (("--bogus",), "--bogus"),
         (("-p", "modalities:=5"), "modalities must be a list of names, got 5: write it as [imu, odom]."),
     ],

@@ -1,0 +1,30 @@
+"""What is left beside a driver, and who drives whom, from a live node."""
+
+from paired_topics import SIGNALS, noise, square, started
+from robot_graph import Feed, stamped
+
+from infonet_ros.msg import MutualInformationMatrix
+
+DRIVEN = {
+    "/a": lambda t: stamped(t, noise(t, 0) + 0.3 * noise(t, 1), noise(t, 0)),
+    "/b": lambda t: stamped(t, noise(t, 0) + 0.3 * noise(t, 2)),
+}
+
+
+def test_what_is_left_beside_a_driver(graph):
+    node, matrices = started(graph, given=["a.vector.y"])
+    Feed(graph, node, DRIVEN).run(0.0, 6.5)
+    matrix = graph.until(lambda: matrices and matrices[-1])
+    assert matrix.method == MutualInformationMatrix.METHOD_CONDITIONAL and list(matrix.given) == ["a.vector.y"]
+    assert square(matrix)[0, 2] < 0.1 and list(matrix.valid) == [True, False, True]
+
+
+def test_transfer_entropy_is_published_when_it_is_asked_for(graph):
+    node, matrices = started(graph, transfer=True, past=2)
+    transfers = graph.listen(MutualInformationMatrix, "/infonet/transfer")
+    graph.until(lambda: node.count_subscribers("/infonet/transfer"))
+    Feed(graph, node, SIGNALS).run(0.0, 6.5)
+    transfer = graph.until(lambda: transfers and transfers[-1])
+    assert transfer.method == MutualInformationMatrix.METHOD_TRANSFER
+    assert list(transfer.names) == list(matrices[-1].names) and len(transfer.pairs) == 6
+    assert (transfer.pairs[0].a, transfer.pairs[0].b) == ("a.vector.x", "a.vector.y")
