@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 # holds the rest: together they are one package.
 __path__ = pkgutil.extend_path(__path__, __name__)
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
