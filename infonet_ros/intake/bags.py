@@ -67,6 +67,7 @@ class Bag:
         self._unreadable: dict[str, tuple[int, str]] = {}
         self._unset: dict[str, int] = {}
         self._clocks: dict[str, str] = {}
+        self._definitions: dict[tuple[str, str, str], Definitions] = {}
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bag":
@@ -88,7 +89,7 @@ class Bag:
     def __exit__(self, *exception: object) -> None:
         self._stack.close()
 
-    @property
+    @cached_property
     def connections(self) -> list[Connection]:
         """Connections of all files."""
         return [connection for storage in self._storages for connection in storage.connections]
@@ -254,7 +255,10 @@ class Bag:
                 f"the messages of {topic} are written as {leading.encoding or 'nothing known'}, not in CDR as those of "
                 "ROS 2 are, nor as ROS 1 does."
             )
-        return definitions_of(leading, self.connections, self.label)
+        key = leading.type, leading.language, leading.definition
+        if key not in self._definitions:
+            self._definitions[key] = definitions_of(leading, self.connections, self.label)
+        return self._definitions[key]
 
     def connections_of(self, topic: str) -> list[Connection]:
         """Return the connections of the type that a topic has, those that define it first."""
@@ -278,6 +282,9 @@ class Bag:
         """How far the stamps of each topic lie ahead of the times of recording; None where that is not known."""
         leads: dict[str, clocks.Lead | None] = {}
         for topic, head in self._heads.items():
+            if len(head) < clocks.FEWEST:
+                leads[topic] = None
+                continue
             try:
                 readings = self._decoder(topic, ()).read([raw for _, raw in head])
             except (RecordingError, ConfigurationError):

@@ -16,9 +16,11 @@ from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 NOTABLE = NANOSECONDS // 2
 """Clocks that differ by less are told by the delays between the channels."""
 
+FEWEST = 5
+"""Messages that tell of a clock."""
+
 _FAR = 10  # times longer than what lies on either side, is a gap between two clocks
 _FEW = 0.1  # of the messages
-_FEWEST = 5  # messages that tell of a clock
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Lead:
     @classmethod
     def of(cls, stamps: np.ndarray, received: np.ndarray) -> "Lead | None":
         """Measure it by the stamps (M,) of some messages, and the times at which they were recorded."""
-        if len(stamps) < _FEWEST:
+        if len(stamps) < FEWEST:
             return None
         leads = stamps - received
         usual = int(np.median(leads))

@@ -9,12 +9,13 @@ A field that grows or wanders looks like every other that does, whatever they ha
 its rate of change.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
 
 import numpy as np
+from scipy.stats import rankdata
 
 from infonet_ros.autocorrelation import memory
 from infonet_ros.intake.paths import parse_channel
@@ -38,6 +39,8 @@ _AGREEMENT = 0.9  # of the changes of two fields that are the same
 _COMPARED = 400  # of those changes
 _LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is published less often
 _TOLERANCE = 1e-3  # of the range: closer, two fields say the same, whatever they were computed from
+_ALIKE_RANKS = 0.3  # correlation; of streams that share nothing it is 0.05
+_FEW_CHANGES = 40  # in so many moments, tell too little
 _APART = 3  # messages, from one to the same of the other
 _PERIODS = 32  # that are measured at a time
 _LONGEST = 8192  # samples that tell how long a field remembers
@@ -143,6 +146,35 @@ def as_angle(column: Column) -> Column:
             radians = unwrapped * (2.0 * np.pi / turn)
             return replace(column, path=f"{column.path}|{unit}", values=radians, turns=True)
     return column
+
+
+def may_be_same(columns: Sequence[Column]) -> np.ndarray:
+    """Tell which pairs of fields are worth asking `same_numbers`, (N, N) bool: it takes too long for all of thousands.
+
+    Looked at in some hundred moments, the same numbers have alike ranks, if not in the same message, in one a little
+    earlier or later. Fields that hardly change in those moments may be the same as any.
+    """
+    if not columns:
+        return np.empty((0, 0), dtype=np.bool_)
+    moments = np.linspace(
+        min(column.stamps[0] for column in columns), max(column.stamps[-1] for column in columns), _COMPARED
+    )
+    places = [np.searchsorted(column.stamps, moments) for column in columns]
+
+    def ranks(shift: int) -> np.ndarray:
+        looks = np.stack(
+            [c.values[np.clip(own + shift, 0, len(c.values) - 1)] for c, own in zip(columns, places, strict=True)]
+        )
+        ranked = rankdata(looks, axis=1).astype(np.float32)
+        ranked -= ranked.mean(axis=1, keepdims=True)
+        return ranked / np.maximum(np.linalg.norm(ranked, axis=1, keepdims=True), 1e-9)
+
+    here = ranks(0)
+    alike = np.zeros((len(columns), len(columns)), dtype=np.bool_)
+    for shift in range(-_APART, _APART + 1):
+        alike |= np.abs(here @ ranks(shift).T) > _ALIKE_RANKS
+    quiet = (np.diff(here, axis=1) != 0.0).sum(axis=1) < _FEW_CHANGES
+    return alike | alike.T | quiet[:, None] | quiet
 
 
 def same_numbers(one: Column, other: Column) -> bool:

@@ -14,7 +14,17 @@ from itertools import zip_longest
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.kinds import KINDS, Column, Kind, Treatment, as_angle, is_event, kind_of, same_numbers
+from infonet_ros.intake.kinds import (
+    KINDS,
+    Column,
+    Kind,
+    Treatment,
+    as_angle,
+    is_event,
+    kind_of,
+    may_be_same,
+    same_numbers,
+)
 from infonet_ros.intake.recording import Field, Recording, Sample, Span, unit_remedy
 from infonet_ros.intake.timing import choose_timing
 from infonet_ros.settings import Modality, Settings, scalar_parameters
@@ -28,6 +38,7 @@ _VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
 _STRETCHES = 8
 _HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages' worth of work
 _ROWS_AT_ONCE = 1000
+_MOST_FIELDS = 1000  # that are looked at: each is compared with each
 _TOLD = 3  # notices behind an error
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
@@ -158,7 +169,7 @@ def propose(
     chosen = _fair_share(_worth_comparing(candidates), limit)
     if not chosen:
         raise RecordingError(
-            f"no numeric field varies in {recording.label} (topics {', '.join(names) or 'none'}): there is nothing "
+            f"no numeric field varies in {recording.label} (topics {listed(names)}): there is nothing "
             "to compare; choose another part with --start and --duration, or other topics with --topics."
             + "".join(f" {notice}" for notice in notices[:_TOLD])
         )
@@ -212,7 +223,21 @@ def _fields(recording: Recording, topics: Sequence[str], notices: list[str]) -> 
         notices += [f"{topic}: {sentence}." for sentence in left_out]
         if fields:
             found[topic] = fields
-    return found
+    return _at_most(_MOST_FIELDS, found, notices)
+
+
+def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> dict[str, list[Field]]:
+    """Take so many fields, the same number of each topic where it has them; say how many are left out."""
+    total = sum(map(len, found.values()))
+    if total <= most:
+        return found
+    turns = sorted((place, topic) for topic, fields in found.items() for place in range(len(fields)))
+    counts = Counter(topic for _, topic in turns[:most])
+    notices.append(
+        f"{total - most} of {total} numeric fields are not looked at: name channels in a params file, or choose topics "
+        "with --topics."
+    )
+    return {topic: found[topic][:count] for topic, count in counts.items()}
 
 
 def _candidates(recording: Recording, fields: dict[str, list[Field]], span: Span) -> list[_Candidate]:
@@ -274,13 +299,17 @@ def _on_one_clock(recording: Recording, candidates: Sequence[_Candidate], notice
 
 def _find_doubles(candidates: Sequence[_Candidate]) -> None:
     """Let one of several fields with the same numbers stand for all: the one with the most samples."""
-    first: list[_Candidate] = []
-    for candidate in sorted(candidates, key=lambda c: (c.field.rank, -len(c.column.values))):
-        if candidate.channel is None:
-            continue
-        candidate.same_as = next((c for c in first if same_numbers(c.column, candidate.column)), None)
+    there = sorted(
+        (candidate for candidate in candidates if candidate.channel is not None),
+        key=lambda c: (c.field.rank, -len(c.column.values)),
+    )
+    worth_asking = may_be_same([candidate.column for candidate in there])
+    first: list[int] = []
+    for place, candidate in enumerate(there):
+        alike = (there[other] for other in first if worth_asking[place, other])
+        candidate.same_as = next((c for c in alike if same_numbers(c.column, candidate.column)), None)
         if candidate.same_as is None:
-            first.append(candidate)
+            first.append(place)
 
 
 def _worth_comparing(candidates: Sequence[_Candidate]) -> list[_Candidate]:

@@ -292,7 +292,9 @@ class _Part:
             column = stream.columns[_column_of(path)]
             numbers = as_floats(column)[order]
             convert = parse_channel(path).of_number(modality.topic)
-            values.append(numbers if convert is float else np.array([convert(number) for number in numbers.tolist()]))
+            if convert is not float:
+                numbers = np.array([convert(number) for number in numbers.tolist()], dtype=np.float64)
+            values.append(np.where(np.isinf(numbers), np.nan, numbers))
             empty.append(column.is_null().to_numpy()[order] if column.null_count else None)
         whole = cls(modality.name, stream.stamps[part], values, empty)
         gaps = [rows for rows in empty if rows is not None]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
+from threading import Lock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -60,13 +61,14 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     skipped = _SkippedRows(layout)
     columns = [_Column(name) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
-    rows = _Rows(_clean_lines(rest, layout, f"{layout.delimiter} " in head, notes))
+    block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
+    rows = _Rows(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes))
     try:
         with csv.open_csv(
             pa.PythonFile(rows, "r"),
             csv.ReadOptions(
                 column_names=layout.names,
-                block_size=max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK)),
+                block_size=block,
                 use_threads=False,
             ),
             csv.ParseOptions(
@@ -91,6 +93,8 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
             raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
     except MemoryError as error:
         raise RecordingError(f"{path} does not fit into the memory: split it, or leave columns out.") from error
+    finally:
+        rows.close()
     return _sheet(path, layout, columns, skipped, notes)
 
 
@@ -122,37 +126,56 @@ def _after(text: str, lines: int) -> str:
 
 
 class _Rows:
-    """A file for Arrow: text in UTF-8."""
-
-    closed = False
+    """A file for Arrow: text in UTF-8. Arrow reads ahead in a thread of its own, also when nobody wants more."""
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces
         self._buffer = b""
+        self._reading = Lock()
+        self.closed = False
 
     def read(self, size: int) -> bytes:
         """Return so many bytes, or fewer at the end."""
-        parts, length = [self._buffer], len(self._buffer)
-        while length < size and (piece := next(self._pieces, None)) is not None:
-            parts.append(piece.encode())
-            length += len(parts[-1])
-        joined = b"".join(parts)
-        self._buffer = joined[size:]
-        return joined[:size]
+        with self._reading:
+            parts, length = [self._buffer], len(self._buffer)
+            while length < size and not self.closed and (piece := next(self._pieces, None)) is not None:
+                parts.append(piece.encode())
+                length += len(parts[-1])
+            joined = b"".join(parts)
+            self._buffer = joined[size:]
+            return joined[:size]
+
+    def close(self) -> None:
+        """Let nothing more be read, and wait until nothing is: Python must not end while Arrow is reading."""
+        self.closed = True
+        with self._reading:
+            self._pieces, self._buffer = iter(()), b""
 
 
-def _clean_lines(pieces: Iterable[str], layout: Layout, loose: bool, notes: list[str]) -> Iterator[str]:
+def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
+    """Join pieces until a line ends in them, or they are longer than any line can be."""
+    joined, size = [], 0
+    for piece in pieces:
+        joined.append(piece)
+        size += len(piece)
+        if "\n" in piece or size > most:
+            yield "".join(joined)
+            joined, size = [], 0
+    yield "".join(joined)
+
+
+def _clean_lines(pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str]) -> Iterator[str]:
     """Go through the lines of a table, with no blanks between cells, without a last one that was cut in a number."""
     blank = layout.delimiter == " "
     between = re.compile(r"[ \t]+" if blank else re.escape(layout.delimiter) + " +")
     ends = re.compile(r"^ | $", re.MULTILINE)
     rest = ""
-    for piece in chain(pieces, ("",)):
+    for piece in chain(_with_line_ends(pieces, block), ("",)):
         lines, newline, rest = (rest + piece).rpartition("\n")
         if not piece and layout.cuts(rest):
             notes.append(f"the last row is cut ({shorten(rest, 60)!r}) and is left out")
             rest = ""
-        if not piece or len(rest) > _LONGEST_BLOCK:
+        if not piece or len(rest) > block:
             lines, newline, rest = lines + newline + rest, "", ""
         if loose or blank:
             lines = between.sub(layout.delimiter, lines)

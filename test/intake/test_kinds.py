@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.intake.kinds import Column, as_angle, kind_of, same_numbers
+from infonet_ros.intake.kinds import Column, as_angle, kind_of, may_be_same, same_numbers
 
 START = 1_750_000_000_000_000_000
 RUNS = 20
@@ -114,14 +114,18 @@ def test_an_angle_about_a_level_stays_an_angle():
 @pytest.mark.parametrize("change", [lambda x: x, lambda x: -x, lambda x: 57.3 * x + 2.0])
 def test_copies_are_found_up_to_scale(change):
     values = np.random.default_rng(0).normal(size=800)
-    assert same_numbers(column(values), column(change(values), start=START + 3_000_000))
+    one, other = column(values), column(change(values), start=START + 3_000_000)
+    assert same_numbers(one, other)
+    assert may_be_same([one, other]).all()
 
 
 def test_a_copy_on_a_slower_topic_with_lost_messages_is_found():
     rng = np.random.default_rng(0)
     original = column(rng.normal(size=800))
     kept = rng.random(800) < 0.98
-    assert same_numbers(original, Column.of("y", original.stamps[kept] + 2_000_000, original.values[kept]))
+    other = Column.of("y", original.stamps[kept] + 2_000_000, original.values[kept])
+    assert same_numbers(original, other)
+    assert may_be_same([original, other]).all()
 
 
 def test_what_only_looks_alike_is_not_the_same():
@@ -149,3 +153,12 @@ def test_the_period_is_neither_that_of_bursts_nor_of_rounded_stamps():
     bursts = (np.arange(600) // 5 * 5 * 10_000_000 + np.arange(600) % 5 * 1000).astype(np.int64)
     assert Column("x", bursts, np.zeros(600)).period == pytest.approx(0.01, rel=0.1)
     assert np.isnan(Column("x", sixty[:1], np.zeros(1)).period)
+
+
+def test_of_thousands_of_pairs_few_are_worth_asking_whether_they_are_the_same():
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(200, 2000))
+    asked = may_be_same([*map(column, noise), column(3.0 - 2.0 * noise[7])])
+    assert asked[7, 200]
+    assert asked.mean() < 0.02
+    assert may_be_same([]).size == 0
