@@ -3,8 +3,8 @@
 Windows are cut and estimated by the same code as in the node; see `intake.window_stream` and `dependence.matrix`.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -27,6 +27,25 @@ _OVERVIEW_SAMPLES = 20_000
 _OVERVIEW_VALUES = 500_000
 
 
+@dataclass(frozen=True)
+class Explanation:
+    """What a third channel leaves of what a pair shares: conditional MI with its 90 % interval, nats."""
+
+    third: int
+    left: float
+    lower: float
+    upper: float
+
+
+@dataclass(frozen=True)
+class Telling:
+    """The channels that tell most about a target, one after the other, and what each adds to those before, nats."""
+
+    target: str
+    channels: tuple[int, ...]
+    adds: tuple[float, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Analysis:
     """What is known about a recording.
@@ -46,6 +65,10 @@ class Analysis:
     topics : tuple of TopicStatistics
     notices : tuple of str
         Sentences about messages that were left out for their stamps.
+    explanations : mapping of (int, int) to Explanation
+        Of pairs a < b that a third channel explains, see `explaining.explain`.
+    telling : Telling or None
+        About the target that was asked for.
     """
 
     label: str
@@ -56,6 +79,8 @@ class Analysis:
     changes: tuple[Change, ...]
     topics: tuple[TopicStatistics, ...]
     notices: tuple[str, ...] = ()
+    explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
+    telling: Telling | None = None
 
     @property
     def names(self) -> tuple[str, ...]:

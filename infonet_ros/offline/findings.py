@@ -15,13 +15,17 @@ MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
 
 _MOST_LINKS = 12  # in the picture
+_MOST_EXPLAINED = 2
 _IN_A_GROUP = 2  # pairs that are told of each group, those with a clear delay
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of no use to anybody
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence, the channels that it is about, and what kind it is: "group", "pair", "nothing" or "changes"."""
+    """One sentence, the channels that it is about, and what kind it is.
+
+    That is "target", "group", "pair", "explained", "nothing" or "changes".
+    """
 
     sentence: str
     channels: tuple[str, ...]
@@ -53,11 +57,18 @@ class Delay:
 def findings(analysis: Analysis) -> list[Finding]:
     """Return what a robot engineer would tell a colleague, the most useful first.
 
-    Groups of channels that tell the same, then pairs: significant ones, between topics before within one, with a clear
-    delay before others, strong before weak. Of pairs between the same groups the first stands for all.
+    What tells about the target, if there is one. Groups of channels that tell the same, then pairs: significant ones,
+    direct before explained, between topics before within one, with a clear delay before others, strong before weak. Of
+    pairs between the same groups the first stands for all. Then pairs that a third channel explains.
     """
-    found = [*_groups_and_pairs(analysis)][:MOST_FINDINGS]
-    return [*(found or [_nothing(analysis)]), _changes(analysis)]
+    explained = [*_explained(analysis)][:_MOST_EXPLAINED]
+    found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
+    return [
+        *_target(analysis),
+        *(found or explained or [_nothing(analysis)]),
+        *(explained if found else ()),
+        _changes(analysis),
+    ]
 
 
 def links(analysis: Analysis) -> list[Link]:
@@ -84,6 +95,7 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
         return (
             not significance.significant[a, b],
             not significance.judged[a, b],
+            pair in analysis.explanations,
             _topic(analysis, a) == _topic(analysis, b),
             not whole.clear_delays[a, b],
         )
@@ -94,7 +106,11 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     found, significance, matrix = groups(analysis), Significance.of(analysis), analysis.whole.matrix
     group_of = {member: number for number, group in enumerate(found) for member in group.members}
-    pairs = [p for p in ranked_pairs(analysis) if not significance.doubt(*p) and matrix.mi[p] >= _LEAST_MI]
+    pairs = [
+        p
+        for p in ranked_pairs(analysis)
+        if p not in analysis.explanations and not significance.doubt(*p) and matrix.mi[p] >= _LEAST_MI
+    ]
     for number, group in enumerate(found):
         yield _group(analysis, group)
         inside = [p for p in pairs if {group_of.get(channel) for channel in p} == {number}]
@@ -130,6 +146,28 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
     later = f"; {delay.words}" if delay.clear else ""
     sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{later}."
     return Finding(sentence, names, "pair")
+
+
+def _explained(analysis: Analysis) -> Iterator[Finding]:
+    """Say what explains pairs, between topics before within one."""
+    for a, b in ranked_pairs(analysis):
+        if one := analysis.explanations.get((a, b)):
+            pair, third = _pair(analysis, a, b), analysis.names[one.third]
+            words = f"; explained by {third} ({analysis.whole.matrix.mi[a, b]:.2f} → {one.left:.2f} nats)."
+            yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")
+
+
+def _target(analysis: Analysis) -> Iterator[Finding]:
+    telling = analysis.telling
+    if telling is None:
+        return
+    names = [analysis.names[channel] for channel in telling.channels]
+    first, *others = [f"{name} {adds:.2f} nats" for name, adds in zip(names, telling.adds, strict=True)] or [""]
+    sentence = f"No channel tells anything about {telling.target}."
+    if names:
+        more = f"; beside it {', then '.join(others)} more" if others else "; beside it no other adds anything"
+        sentence = f"Most about {telling.target} tells {first}{more}."
+    yield Finding(sentence, (telling.target, *names), "target")
 
 
 def _nothing(analysis: Analysis) -> Finding:
@@ -177,6 +215,8 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "windows": len(analysis.matrices),
         "rate": matrix.sample_rate,
         "channels": list(names),
+        "given": list(analysis.settings.given),
+        "target": _told_about_target(analysis),
         "significance": {"level": SIGNIFICANCE, "method": "Benjamini-Hochberg", "shifts": significance.shifts},
         "findings": [
             {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
@@ -201,6 +241,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
                 "delay_clear": Delay.of(analysis, a, b).clear,
                 "delay_lower": _plain(analysis.whole.delay_lower[a, b]),
                 "delay_upper": _plain(analysis.whole.delay_upper[a, b]),
+                **_explanation_record(analysis, a, b),
             }
             for a, b in ranked_pairs(analysis)
         ],
@@ -208,6 +249,25 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
             {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
             for c in analysis.changes
         ],
+    }
+
+
+def _explanation_record(analysis: Analysis, a: int, b: int) -> dict[str, Any]:
+    one = analysis.explanations.get((a, b))
+    if one is None:
+        return {"explained_by": None}
+    left = {name: _plain(getattr(one, name)) for name in ("left", "lower", "upper")}
+    return {"explained_by": analysis.names[one.third], "left": left}
+
+
+def _told_about_target(analysis: Analysis) -> dict[str, Any] | None:
+    telling = analysis.telling
+    if telling is None:
+        return None
+    told = zip(telling.channels, telling.adds, strict=True)
+    return {
+        "channel": telling.target,
+        "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infonet_ros.errors import MissingDependencyError
+from infonet_ros.errors import MissingDependencyError, WeightsError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.intake.bags import Bag
@@ -17,6 +17,7 @@ from infonet_ros.intake.proposal import FieldVerdict, Proposal, matching_topics,
 from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
+from infonet_ros.offline.explaining import check_target, explain
 from infonet_ros.offline.findings import findings, findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
@@ -104,8 +105,13 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
         told = list(opened.notices)
         _print_notices(console, told)
         proposal = _settings(opened, options, span)
+        if options.given:
+            proposal = replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
+        check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
-            analysis, missing = _fill(folder, opened, proposal, span, options.formats, progress)
+            analysis, missing = _fill(
+                folder, opened, proposal, span, options.formats, progress, target=options.target or ""
+            )
     notices = (*opened.notices, *proposal.notices, *proposal.details, *missing)
     results = Results(analysis, tuple(folder.written), notices, proposal.fields)
     if options.json:
@@ -146,11 +152,18 @@ def _fill(
     formats: Sequence[Format] | None,
     progress: Progress = silent,
     cores: int | None = None,
+    target: str = "",
 ) -> tuple[Analysis, list[str]]:
     """Analyse an open recording into a folder; also return notices about what it and the files do without."""
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
+    try:
+        analysis = explain(net, analysis, target)
+    except WeightsError as error:  # of a network of one's own, beside which none of conditional MI was trained
+        if target:
+            raise
+        analysis = replace(analysis, notices=(*analysis.notices, f"nothing is explained: {error}"))
     told = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
     missing = _write(folder, analysis, formats, told)
     return analysis, [*analysis.notices, *missing]

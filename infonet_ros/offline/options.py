@@ -63,6 +63,11 @@ class Options:
     max_lag: Annotated[
         float | None, typer.Option(min=0.0, help="Look for delays of each pair up to so many seconds, in every window.")
     ] = None
+    given: Annotated[
+        list[str] | None,
+        typer.Option(help="Channel, or time, beside which all others are looked at; may be given again."),
+    ] = None
+    target: Annotated[str | None, typer.Option(help="Channel of which to say which others tell most about it.")] = None
     surrogates: Annotated[
         int | None,
         typer.Option(

@@ -96,9 +96,20 @@ def pairs(analysis: Analysis, labels: Sequence[str]) -> Table:
         cells.append(Cell(interval, float(matrix.lower[a, b])))
         if tested:
             cells += [Cell.figure(matrix.p_value[a, b], ".2g"), Cell.figure(adjusted[a, b], ".2g")]
-        rows.append(Row((*cells, _delay(analysis, a, b)), pair=(a, b)))
-    titles = ("A", "B", "#MI [nats]", "#90 % interval", *(("#p", "#p adjusted") if tested else ()), "#Delay")
+        cells.append(_delay(analysis, a, b))
+        if analysis.explanations:
+            cells.append(_explanation(analysis, labels, a, b))
+        rows.append(Row(tuple(cells), pair=(a, b)))
+    tests = ("#p", "#p adjusted") if tested else ()
+    explained = ("#Explained by",) if analysis.explanations else ()
+    titles = ("A", "B", "#MI [nats]", "#90 % interval", *tests, "#Delay", *explained)
     return Table(titles, rows)
+
+
+def _explanation(analysis: Analysis, labels: Sequence[str], a: int, b: int) -> Cell:
+    """Say which third channel explains a pair, and what it leaves."""
+    one = analysis.explanations.get((a, b))
+    return Cell("") if one is None else Cell(f"{labels[one.third]}: leaves {one.left:.2f}", one.left)
 
 
 def changes(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> Table:

@@ -5,7 +5,13 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix, modality_matrix
+from infonet_ros.dependence.matrix import (
+    CONDITIONAL,
+    DependenceMatrix,
+    channel_matrix,
+    given_streams,
+    modality_matrix,
+)
 from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.stationarity import drifting
@@ -94,8 +100,11 @@ def scan_range(settings: Settings) -> float:
 def estimate_whole(
     net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
 ) -> WholeRecording:
-    """Estimate the recording as a whole."""
+    """Estimate the recording as a whole; beside channels that are ``given``, by conditional ranks."""
     progress("whole recording", 0.0)
+    given = settings.given
+    if given:
+        overview, settings = _beside(net, overview, settings), replace(settings, given=(), watches=())
     window = overview.window
     longest = min(int(scan_range(settings) * window.rate + 1e-9), len(window.samples) - 1)
     ranks = _ranks(window.samples)
@@ -117,6 +126,8 @@ def estimate_whole(
     if not shifts:
         p_value, drifts, shifts = shift_test(window.samples, longest, workers.count)
         matrix = replace(matrix, p_value=p_value, drifting=drifts)
+    if given:
+        matrix = replace(matrix, method=CONDITIONAL, given=given)
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
@@ -133,6 +144,14 @@ def estimate_whole(
     )
     progress("whole recording", 1.0)
     return whole
+
+
+def _beside(net: InfoNet, overview: Overview, settings: Settings) -> Overview:
+    """Put conditional ranks in place of the samples, and nothing in place of what is given itself."""
+    window = overview.window
+    ranks = net.conditional_ranks(window.samples, given_streams(window, settings.given), seed=settings.seed)
+    ranks[:, [name in settings.given for name in window.names]] = 0.0
+    return replace(overview, window=replace(window, samples=ranks))
 
 
 def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:

@@ -1,0 +1,92 @@
+"""Which pairs of a recording are direct, which a third channel explains, and which channels tell about a target."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.results import PairwiseEstimate
+from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.offline.analysis import Analysis, Explanation, Telling
+from infonet_ros.offline.significance import Significance
+from infonet_ros.text import did_you_mean, listed
+
+EXPLAINED = 0.25
+"""Share of what two channels share, that a third leaves at most where it explains them.
+
+What passes through a third channel altogether leaves nothing; its sensor's noise and its sampling leave some, more the
+less noise the two have. A third that merely has a share in it, as one of two equal drivers, leaves half and more.
+"""
+
+_MOST_PAIRS = 24  # the strongest are looked at
+_MOST_SAMPLES = 2000  # for these; for a target four times as many
+_MOST_TELLING = 4
+
+
+def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
+    """Find what explains the strong pairs of an analysis, and which channels tell most about a target."""
+    telling = _telling(net, analysis, target) if target else None
+    if analysis.settings.given:  # what is left beside these is not asked again
+        return replace(analysis, telling=telling)
+    matrix, significance = analysis.whole.matrix, Significance.of(analysis)
+    wanted = np.zeros(matrix.mi.shape, dtype=bool)
+    for a, b in [pair for pair in analysis.strongest() if not significance.doubt(*pair)][:_MOST_PAIRS]:
+        wanted[a, b] = wanted[b, a] = True
+    window = analysis.whole.overview.window
+    lag = np.round(matrix.lag * window.rate).astype(np.int32)
+    mi, lower, upper = (np.where(wanted, values, np.nan) for values in (matrix.mi, matrix.lower, matrix.upper))
+    pairs = PairwiseEstimate(
+        mi=mi,
+        lower=lower,
+        upper=upper,
+        p_value=None,
+        lag=lag,
+        samples=matrix.samples,
+        constant=~matrix.valid,
+        drifting=np.zeros(len(wanted), dtype=bool),
+    )
+    found = net.explanations(window.samples, pairs=pairs, most_samples=_MOST_SAMPLES, seed=analysis.settings.seed)
+    asked = {
+        (a, b): Explanation(int(found.by[a, b]), *(float(v[a, b]) for v in (found.left, found.lower, found.upper)))
+        for a, b in np.argwhere(np.triu(found.by >= 0)).tolist()
+    }
+    return replace(analysis, explanations=_standing(asked, matrix.mi), telling=telling)
+
+
+def check_target(target: str, names: tuple[str, ...]) -> None:
+    """Raise ConfigurationError for a target that is not among the channels."""
+    if target and target not in names:
+        raise ConfigurationError(
+            f"--target is {target!r}{did_you_mean(target, names)}: expected one of the channels {listed(names)}."
+        )
+
+
+def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> dict[tuple[int, int], Explanation]:
+    """Keep explanations that leave little and rest on links that stand themselves, the weakest pairs first.
+
+    Of two copies of a sensor each explains the links of the other: the stronger one keeps its own.
+    """
+    kept: dict[tuple[int, int], Explanation] = {}
+    for (a, b), one in sorted(asked.items(), key=lambda item: float(mi[item[0]])):
+        through = [(min(end, one.third), max(end, one.third)) for end in (a, b)]
+        if one.left <= EXPLAINED * mi[a, b] and not any(link in kept for link in through):
+            kept[a, b] = one
+    return kept
+
+
+def _telling(net: InfoNet, analysis: Analysis, target: str) -> Telling:
+    """Choose channels, each at the delay at which it depends most on the target."""
+    window, matrix, column = analysis.whole.overview.window, analysis.whole.matrix, analysis.names.index(target)
+    samples = window.samples.copy()
+    for other in range(len(analysis.names)):
+        lag = round(float(matrix.lag[column, other]) * window.rate)
+        aligned = np.full(len(samples), np.nan)
+        _, later = lagged_pair(window.samples[:, column], window.samples[:, other], lag)
+        begin = max(0, -lag)
+        aligned[begin : begin + len(later)] = later
+        samples[:, other] = aligned
+    step = -(-len(samples) // (4 * _MOST_SAMPLES))
+    chosen = net.select(samples[::step], column, _MOST_TELLING, seed=analysis.settings.seed)
+    return Telling(target, tuple(chosen.channels.tolist()), tuple(chosen.adds.tolist()))

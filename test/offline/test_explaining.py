@@ -1,0 +1,104 @@
+"""A robot on wheels, as four topics: one command drives both wheels, and a copy of it is recorded too."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from infonet_ros.cli import app
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.offline.analysis import analyse
+from infonet_ros.offline.explaining import check_target, explain
+from infonet_ros.offline.findings import findings, findings_record, links
+from infonet_ros.settings import Modality, Settings
+
+RATE = 20.0
+
+
+@pytest.fixture(scope="module")
+def robot(tmp_path_factory):
+    rng, folder = np.random.default_rng(4), tmp_path_factory.mktemp("robot")
+    command, left, right, alone = rng.standard_normal((4, 1600))
+    columns = {
+        "command": command,
+        "left": command + 0.5 * left,
+        "right": command + 0.5 * right,
+        "alone": alone,
+    }
+    for name, values in columns.items():
+        table = np.stack([np.arange(1600) / RATE, values], axis=1)
+        np.savetxt(folder / f"{name}.csv", table, delimiter=",", header="time,x", comments="", fmt="%.6f")
+    return [folder / f"{name}.csv" for name in columns]
+
+
+@pytest.fixture(scope="module")
+def analysis_of(robot, net):
+    def make(**changes):
+        modalities = tuple(Modality(path.stem, path.stem, ("x",)) for path in robot)
+        settings = Settings(modalities, window=20.0, hop=10.0, max_lag=0.1, rate=RATE, projections=1, **changes)
+        with open_recording(robot) as recording:
+            return analyse(recording, settings, chosen_span(recording, 0.0, None), net)
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def explained(analysis_of, net):
+    return explain(net, analysis_of(), target="command.x")
+
+
+def test_the_command_explains_the_wheels(explained):
+    assert list(explained.explanations) == [(1, 2)]
+    one = explained.explanations[1, 2]
+    assert one.third == 0 and one.left < 0.05
+
+
+def test_the_words_say_what_explains_a_pair_and_put_it_last(explained):
+    said = [(one.kind, str(one)) for one in findings(explained)]
+    assert [kind for kind, _ in said] == ["target", "pair", "pair", "explained", "changes"] or said[1][0] == "group"
+    (sentence,) = [text for kind, text in said if kind == "explained"]
+    assert sentence.startswith("left.x and right.x share ") and "; explained by command.x (0." in sentence
+
+
+def test_the_picture_shows_direct_links_only(explained):
+    assert {(link.a, link.b) for link in links(explained)} <= {(0, 1), (0, 2)}
+
+
+def test_both_wheels_tell_about_the_command(explained):
+    assert set(explained.telling.channels) == {1, 2}
+    assert explained.telling.adds[0] > explained.telling.adds[1] > 0.1
+    assert str(findings(explained)[0]).startswith("Most about command.x tells ")
+
+
+def test_scripts_get_the_same(explained):
+    record = findings_record(explained)
+    (pair,) = [pair for pair in record["pairs"] if pair["explained_by"]]
+    assert (pair["a"], pair["b"], pair["explained_by"]) == ("left.x", "right.x", "command.x")
+    assert pair["left"]["lower"] <= pair["left"]["left"] <= pair["left"]["upper"]
+    assert {told["channel"] for told in record["target"]["told_by"]} == {"left.x", "right.x"}
+    assert record["given"] == []
+
+
+def test_beside_the_command_nothing_is_left(analysis_of, net):
+    given = explain(net, analysis_of(given=("command.x",)))
+    assert given.whole.matrix.given == given.matrices[0].given == ("command.x",)
+    assert given.whole.matrix.mi[1, 2] < 0.05 and given.matrices[0].mi[1, 2] < 0.1
+    assert not given.explanations
+    assert str(findings(given)[0]).startswith("Nothing depends on anything here")
+
+
+def test_options_of_the_command_line(robot, tmp_path):
+    arguments = ["csv", *map(str, robot), "--out", str(tmp_path / "out"), "--format", "html", "--json", "--quiet"]
+    result = CliRunner().invoke(app, [*arguments, "--target", "command.x", "--window", "20"], catch_exceptions=False)
+    record = json.loads(result.stdout)
+    assert record["target"]["channel"] == "command.x"
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "explained by" in page and "Explained by" in page
+
+
+def test_a_target_that_is_not_there_is_refused():
+    with pytest.raises(ConfigurationError, match=r"--target is 'comand' \(did you mean 'command'\?\)"):
+        check_target("comand", ("command", "left"))
