@@ -17,13 +17,13 @@ def play(
     duration: Annotated[
         float | None, typer.Option(help="Seconds of recording to play; all if not given.", min=0.0)
     ] = None,
-    loop: Annotated[bool, typer.Option("--loop", help="Begin again at the end, until Ctrl-C.")] = False,
+    loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until Ctrl-C.")] = False,
     clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
     wait: Annotated[
         float, typer.Option(help="Seconds to wait at most until every topic is subscribed to.", min=0.0)
     ] = 0.0,
 ) -> None:
-    """Play a recording as live topics, without ros2 bag too."""
+    """Play a recording as live topics, also without ros2 bag."""
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet play")
@@ -51,7 +51,7 @@ def demo(
     ),
     rate: Annotated[float, typer.Option(help="Speed of the replay.", min=0.1)] = 8.0,
 ) -> None:
-    """Replay a real robot's recording into the node, and watch.
+    """Replay a real robot's recording into the node, and watch the matrix.
 
     Takes about a minute.
     """

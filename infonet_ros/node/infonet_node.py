@@ -362,9 +362,9 @@ class InfonetNode(LifecycleNode):
         pulse = self._pulse
         heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]
         if pulse.no_message and any(heard):
-            cause = "because no stamp follows on from those before; see the topics"
+            cause = "because every stamp contradicts those before; see the topics"
         elif pulse.no_message:
-            cause = "because no topic goes on"
+            cause = "because no topic has new messages"
         elif self._synchronizer is not None and pulse.no_set and all(heard):
             return self._synchronizer.no_match
         elif not self._estimation.worker.idle:

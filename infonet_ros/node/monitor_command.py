@@ -18,7 +18,9 @@ def monitor(
     node: Annotated[str, typer.Option(help="Name of the node, with its namespace: /robot1/infonet.")] = "infonet",
     modalities: Annotated[bool, typer.Option("--modalities", help="Begin with modalities, not channels.")] = False,
     sort: Annotated[Order, typer.Option(help="Order of the pairs.")] = Order.MI,
-    find: Annotated[str, typer.Option(help="Show only names that contain this; several parts by blanks.")] = "",
+    find: Annotated[
+        str, typer.Option(help="Show only names that contain this, or one of several parts with blanks between them.")
+    ] = "",
     once: Annotated[bool, typer.Option("--once", help="Print one matrix and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each matrix as a line of JSON, for scripts.")] = False,
     timeout: Annotated[

@@ -110,7 +110,7 @@ class TopicInput:
     def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
         self.topic = topic
         self.modality_names = [modality.name for modality in modalities]
-        self.status = TopicStatus(problem="nobody publishes it yet")
+        self.status = TopicStatus(problem="it has no publisher yet")
         self.frame_id = ""
         self.taken = 0
         self._unreadable_logged = 0
@@ -147,7 +147,7 @@ class TopicInput:
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
             self.status.problem = (
-                "nobody publishes it" if self.status.received else f"nobody publishes it yet{self._hint()}"
+                "it has no publisher" if self.status.received else f"it has no publisher yet{self._hint()}"
             )
             return
         try:

@@ -18,8 +18,8 @@ ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
 
 Interval = Annotated[float, typer.Option(min=1.0, help="Mean seconds between false alarms, all pairs together.")]
-Start = Annotated[float, typer.Option(min=0.0, help="Skip so many seconds.")]
-Duration = Annotated[float | None, typer.Option(min=0.01, help="Stop after so many seconds.")]
+Start = Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")]
+Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; by default all.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")]
 
 

@@ -48,20 +48,23 @@ class Options:
     topics: Annotated[
         list[str] | None, typer.Option(help="Only topics that match this glob, such as '/imu*'; may be given again.")
     ] = None
-    start: Annotated[float, typer.Option(min=0.0, help="Skip so many seconds.")] = 0.0
-    duration: Annotated[float | None, typer.Option(min=0.01, help="Stop after so many seconds.")] = None
+    start: Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")] = 0.0
+    duration: Annotated[float | None, typer.Option(min=0.01, help="Seconds to analyse; by default all.")] = None
     window: Annotated[
         float | None, typer.Option(min=0.01, help="Length of a window, seconds; by default it suits the recording.")
     ] = None
     hop: Annotated[
-        float | None, typer.Option(min=0.01, help="Time between the ends of two windows, seconds; by default likewise.")
+        float | None,
+        typer.Option(
+            min=0.01, help="Time between the ends of two windows, seconds; by default it suits the recording."
+        ),
     ] = None
     rate: Annotated[
         float | None,
         typer.Option(min=0.0, help="Samples per second; by default those of the slowest topic that fills a window."),
     ] = None
     max_lag: Annotated[
-        float | None, typer.Option(min=0.0, help="Look for delays of each pair up to so many seconds, in every window.")
+        float | None, typer.Option(min=0.0, help="Longest delay to look for in every window, seconds.")
     ] = None
     given: Annotated[
         list[str] | None,
@@ -72,7 +75,8 @@ class Options:
         int | None,
         typer.Option(
             min=0,
-            help="Shifted copies for p-values of every window, each as slow as the data. Without, of the whole alone.",
+            help="Shifted copies for the p-values of every window; each takes as long as the data. By default only the "
+            "whole recording has p-values.",
         ),
     ] = None
     max_channels: Annotated[int, typer.Option(min=2, help="Channels that a proposal holds at most.")] = 32

@@ -38,7 +38,7 @@ def test_a_topic_that_never_comes(graph):
     assert np.isnan(square(matrix)[0, 2])
     status = Diagnosis(graph).until("infonet: /b", lambda status: True)
     assert status.level == DiagnosticStatus.ERROR
-    assert status.message == "nobody publishes it yet"
+    assert status.message == "it has no publisher yet"
 
 
 def test_the_topic_that_was_meant_is_named(graph):
@@ -206,7 +206,7 @@ def test_a_publisher_of_another_type(graph):
         assert status.level == (DiagnosticStatus.ERROR if expected == "no field" else DiagnosticStatus.WARN)
         driver.destroy_node()
         context.shutdown()
-        diagnosis.until("infonet: /b", lambda status: "nobody publishes it" in status.message)
+        diagnosis.until("infonet: /b", lambda status: "it has no publisher" in status.message)
 
 
 def test_a_message_that_cannot_be_read_is_an_error_until_one_can_be(graph):

@@ -69,10 +69,10 @@ def test_stamps_of_the_future_are_a_warning():
 def test_the_worst_problem_sets_the_level_and_comes_first():
     topic = healthy()
     topic.lost = 3
-    topic.problem = "nobody publishes it"
+    topic.problem = "it has no publisher"
     status = topic_status("t", topic, {"given up for memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.ERROR
-    assert status.message.startswith("nobody publishes it; 3 messages lost")
+    assert status.message.startswith("it has no publisher; 3 messages lost")
 
 
 def test_what_is_over_warns_no_more():
