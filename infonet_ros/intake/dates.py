@@ -37,6 +37,9 @@ _FORMS = (
     r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
     rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
     r"\s+(?P<zone>UTC|GMT|[A-Z]{3,4})?\s*(?P<c>\d{4})(?P<half>)$",  # ctime
+    rf"^(?P<a>\d{{4}}):(?P<b>\d{{2}}):(?P<c>\d{{2}})\s+{_CLOCK}$",  # of cameras
+    r"^(?P<a>\d{4})-(?P<b>\d{2})-(?P<c>\d{2})[T_ -](?P<H>\d{2})[-_](?P<M>\d{2})[-_](?P<S>\d{2})"
+    r"(?:[.,_-](?P<f>\d{1,12}))?(?P<zone>Z?)(?P<half>)$",  # in names of files
 )
 _OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*days?,?\s*|\.)\+?)?{_CLOCK}$"
 

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from infonet_ros.text import printable
+
 
 def play(
     bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags of ROS 2 or ROS 1: folders or files.")],
@@ -41,6 +43,8 @@ def play(
         player.wait_for_subscribers()
         begun = time.monotonic()
         player.play()
+        for notice in bag.notices:
+            typer.echo(f"Note: {printable(notice)}", err=True)
         typer.echo(f"Played {player.played} messages of {bag.label} in {time.monotonic() - begun:.1f} s.")
         node.destroy_node()
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from infonet_ros.errors import MissingDependencyError, WeightsError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
-from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposal import FieldVerdict, Proposal, matching_topics, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
@@ -58,12 +58,12 @@ def analyse_bag(
     formats: Sequence[Format] | None = None,
     cores: int | None = None,
 ) -> Results:
-    """Analyse a bag and write the results, without a word on the terminal.
+    """Analyse a bag, or a table, and write the results, without a word on the terminal.
 
     Parameters
     ----------
     path : Path
-        See `Bag`.
+        See `Bag` and `Tables`.
     out : Path
         Folder for the results.
     settings : Settings, optional
@@ -81,13 +81,12 @@ def analyse_bag(
     """
     settings = settings or Settings()
     given = [name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name)]
-    with Bag([path]) as bag, OutputFolder(out) as folder:
-        span = chosen_span(bag, 0.0, None)
-        proposal = Proposal(settings) if settings.modalities else propose(bag, settings, span, given=given)
-        analysis, missing = _fill(folder, bag, proposal, span, formats, cores=cores)
-    return Results(
-        analysis, tuple(folder.written), (*bag.notices, *proposal.notices, *proposal.details, *missing), proposal.fields
-    )
+    with open_recording([path]) as recording, OutputFolder(out) as folder:
+        span = chosen_span(recording, 0.0, None)
+        proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span, given=given)
+        analysis, missing = _fill(folder, recording, proposal, span, formats, cores=cores)
+    notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
+    return Results(analysis, tuple(folder.written), notices, proposal.fields)
 
 
 def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:

@@ -257,3 +257,17 @@ def test_the_node_takes_the_params_file_as_it_is(tmp_path):
         "modalities": ["n", "arm"],
         "pair.threshold": 0.2,
     }
+
+
+def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch):
+    monkeypatch.setattr(proposal_module, "_MOST_FIELDS", 6)
+    names = ["time", *(f"wide.c{k}" for k in range(20)), "narrow.x", "narrow.y"]
+    lines = [",".join(names)]
+    for k, row in enumerate(np.random.default_rng(0).normal(size=(300, 22))):
+        lines.append(",".join([str(k / 10), *map(str, row)]))
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    with Tables([tmp_path / "t.csv"]) as table:
+        proposal = propose(table, Settings(), chosen_span(table, 0.0, None))
+    counts = {modality.topic: len(modality.channels) for modality in proposal.settings.modalities}
+    assert counts == {"wide": 4, "narrow": 2}
+    assert proposal.notices[0].startswith("16 of 22 numeric fields are not looked at")

@@ -44,6 +44,13 @@ def test_other_delimiters_are_recognised(tmp_path, delimiter):
     assert len(rows(written(tmp_path, PLAIN.replace(",", delimiter)))) == 3
 
 
+@pytest.mark.parametrize("cell", ["inf", "-inf", "Infinity", "1e999"])
+def test_an_infinite_number_is_not_known(tmp_path, cell):
+    (_, first), (_, second), _ = rows(written(tmp_path, f"time,x,y\n0.0,1,2\n0.5,{cell},3\n1.0,2,4\n"))
+    assert first == [1.0, 2.0]
+    assert np.isnan(second[0])
+
+
 TIMES = {
     "seconds": ("time,x\n1.5,1\n2.25,2\n", [1_500_000_000, 2_250_000_000]),
     "seconds since 1970": (
@@ -56,6 +63,14 @@ TIMES = {
     "microseconds since boot": ("timestamp,x\n12004000,1\n12008000,2\n", [12_004_000_000, 12_008_000_000]),
     "nanoseconds since boot": ("t,x\n5000000000,1\n5005000000,2\n", [5_000_000_000, 5_005_000_000]),
     "nanoseconds": ("timestamp,x\n1700000000000000001,1\n1700000000000000002,2\n", [17 * 10**17 + 1, 17 * 10**17 + 2]),
+    "dates of a camera": (
+        "t,x\n2023:11:14 22:13:20,1\n2023:11:14 22:13:20.5,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates of names of files": (
+        "t,x\n2023-11-14_22-13-20,1\n2023-11-14_22-13-20.5,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
     "dates": (
         "t,x\n2023-11-14T22:13:20Z,1\n2023-11-14 22:13:20.5+00:00,2\n",
         [1_700_000_000 * 10**9, 1_700_000_000_500_000_000],
