@@ -271,7 +271,8 @@ class Bag:
         """The first messages of each topic, with their times of recording."""
         heads: dict[str, list[tuple[int, bytes]]] = {topic: [] for topic in self.topics}
         for storage in self._storages:
-            first = storage.heads(_FIRST_MESSAGES)
+            with _one_sentence(self.label):
+                first = storage.heads(_FIRST_MESSAGES)
             for connection, messages in first.items():
                 if full_type_name(connection.type) == self.topics[connection.topic].type:
                     heads[connection.topic] += messages

@@ -2,6 +2,7 @@
 
 import sqlite3
 import struct
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from mcap_files import write_mcap
 from recordings import EPOCH, SECOND, leg_and_speed, write_ros1, write_ros2
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
-from infonet_ros.errors import RecordingError
+from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.settings import Modality
 
@@ -230,3 +231,23 @@ def test_thousands_of_topics_are_read_in_one_go(tmp_path):
     messages = [(topic, EPOCH + k, CDR + struct.pack("<d", k)) for k, topic in enumerate(channels)]
     with Bag([write_mcap(tmp_path / "bag.mcap", channels, messages)]) as bag:
         assert all(len(bag.fields(topic)[0]) == 1 for topic in channels)
+
+
+@pytest.mark.parametrize("kind", [*WHOLE, "ros1"])
+def test_damage_anywhere_is_a_sentence_or_a_note(kind, tmp_path, store, ros1_store):
+    if kind == "ros1":
+        path = write_ros1(tmp_path / "bag.bag", ros1_store, leg_and_speed(ros1_store, 3.0, ros1=True))
+    else:
+        path = WHOLE[kind](tmp_path, store)
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    for _ in range(60):
+        data = bytearray(whole)
+        edge = int(rng.choice([200, 2000, len(data)]))  # the most is told at the beginning and at the end
+        at = int(rng.integers(-edge, edge)) % len(data)
+        data[at : at + int(rng.integers(1, 16))] = rng.bytes(int(rng.integers(0, 16)))
+        path.write_bytes(data)
+        with suppress(RecordingError, ConfigurationError), Bag([path]) as bag:
+            there = [modality for modality in (LEG, SPEED) if modality.topic in bag.topics]
+            for _ in bag.samples(there, bag.start, bag.end + 1):
+                pass
+            assert all(notice.endswith(".") for notice in bag.notices)

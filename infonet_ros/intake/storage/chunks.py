@@ -8,6 +8,7 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from struct import error as StructError
 from typing import Any
 
 from lz4.frame import LZ4FrameDecompressor
@@ -166,7 +167,7 @@ class ChunkedFile(ABC):
             data = self._unpack(chunk)
             self._take_definitions(data)
             times = self._found(data, EVERY)
-        except DamagedError as error:
+        except (DamagedError, StructError) as error:
             self._damaged[chunk] = str(error)
             return
         good = [(number, time) for number, time, _ in times if is_time(time)]
@@ -178,14 +179,16 @@ class ChunkedFile(ABC):
     def _read(self, chunk: Chunk, wanted: Container[int]) -> list[Found]:
         try:
             return self._found(self._unpack(chunk), wanted)
-        except DamagedError as error:
+        except (DamagedError, StructError) as error:
             self._damaged[chunk] = str(error)
             return []
 
     def _exactly(self, place: int, size: int) -> bytes:
-        self._file.seek(place)
-        data = self._file.read(size) if place + size <= self._size else b""
-        if len(data) < size:
+        data = b""
+        if place >= 0 and 0 <= size <= self._size - place:
+            self._file.seek(place)
+            data = self._file.read(size)
+        if len(data) != size:
             raise DamagedError(f"it ends at byte {self._size}, within something of {size} bytes at byte {place}")
         return data
 

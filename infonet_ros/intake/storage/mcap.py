@@ -152,7 +152,7 @@ class McapFile(ChunkedFile):
     def _unpack(self, chunk: Chunk) -> bytes:
         """Read a chunk without its header; of one that is cut, what there is. Messages in no chunk are as they are."""
         data = self._exactly(chunk.place, chunk.size)
-        if data[0] != _CHUNK:
+        if data[:1] != bytes([_CHUNK]):
             return data
         _, _, size, checksum, length = _CHUNK_START.unpack_from(data, _START.size)
         place = _START.size + _CHUNK_START.size + length
