@@ -65,7 +65,9 @@ def command(*options):
 
 
 def environment(domain=DOMAIN):
-    return {**os.environ, "ROS_DOMAIN_ID": str(domain), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+    without = ("COLUMNS", "LINES")  # the program asks its terminal
+    inherited = {name: value for name, value in os.environ.items() if name not in without}
+    return {**inherited, "ROS_DOMAIN_ID": str(domain), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
 # Makes the terminal the program's own, so that Ctrl-C in it is a signal.
