@@ -75,6 +75,9 @@ class ChunkedFile(ABC):
         totals: Counter[int] = Counter()
         for chunk in self._chunks:
             totals.update(chunk.counts)
+        if (self._cut or self._damaged) and not totals:
+            self._file.close()
+            raise DamagedError("no message in it is whole")
         self._chunks.sort(key=lambda chunk: chunk.start)
         self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
         self._numbers = {connection: number for number, connection in self._numbered.items()}

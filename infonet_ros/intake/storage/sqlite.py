@@ -68,6 +68,9 @@ class SqliteFile:
         except apsw.Error as error:
             self._database.close()
             raise DamagedError(str(error)) from error
+        if self._cut and not len(self._rows):
+            self._database.close()
+            raise DamagedError("no message in it is whole")
         counts = dict(zip(*(part.tolist() for part in np.unique(self._rows["topic"], return_counts=True)), strict=True))
         self._numbered = {
             row["id"]: _connection(row, definitions.get(row["type"]), counts.get(row["id"], 0)) for row in topics
