@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group, groups
@@ -179,6 +181,13 @@ def _nothing(analysis: Analysis) -> Finding:
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:
         return Finding(f"No pair shares {_LEAST_MI:g} nats or more here.", (), "nothing")
+    least = float(np.nanmin(analysis.whole.matrix.p_value))
+    if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate came up to that pair
+        sentence = (
+            f"No pair passes with {counted(significance.shifts, 'surrogate')}: a single pair needs "
+            f"{significance.needed} or more; or leave --surrogates out, and all shifts are compared."
+        )
+        return Finding(sentence, (), "nothing")
     sentence = f"Nothing depends on anything here: none of {counted(significance.tested, 'pair')} is significant."
     return Finding(sentence, (), "nothing")
 

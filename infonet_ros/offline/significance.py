@@ -60,6 +60,16 @@ class Significance:
             all_shifts=not analysis.settings.surrogates,
         )
 
+    @property
+    def needed(self) -> int:
+        """Surrogates with which one pair alone can pass."""
+        return math.ceil(self.tested / SIGNIFICANCE) - 1
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there are fewer surrogates than that."""
+        return not self.all_shifts and self.shifts < self.needed
+
     def doubt(self, a: int, b: int) -> str:
         """Say what speaks against a pair: that both drift, or that it is not significant; empty if nothing is known."""
         if not self.shifts or self.significant[a, b]:
@@ -76,9 +86,8 @@ class Significance:
             f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
             f"{SIGNIFICANCE * self.tested:.1f}."
         )
-        needed = math.ceil(self.tested / SIGNIFICANCE) - 1
-        if not self.all_shifts and self.shifts < needed:
-            text += f" With so few surrogates, many pairs pass or none: a single pair needs {needed} or more."
+        if self.too_few:
+            text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
         if by_change := int(np.triu(self.both_drift & self.judged).sum()):
             text += f" {counted(by_change, 'pair')} of channels that drift {_are(by_change)} judged by how they change."
         if untested := int(np.triu(self.both_drift & ~self.judged).sum()):

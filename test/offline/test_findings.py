@@ -182,3 +182,8 @@ def test_pairs_come_in_the_order_of_use(small_analysis):
         mi[a, b] = mi[b, a] = value
     lag[2, 5], lag[5, 2] = 0.1, -0.1
     assert ranked_pairs(with_matrix(small_analysis, mi, lag))[:4] == [(2, 5), (1, 4), (0, 3), (0, 1)]
+
+
+def test_too_few_surrogates_are_said_rather_than_that_nothing_depends(small_analysis):
+    few = with_p_values(small_analysis, [0.05, 0.05, 0.05], surrogates=19)
+    assert said(few)[0].startswith("No pair passes with 19 surrogates: a single pair needs 299 or more")

@@ -85,10 +85,10 @@ def slow_noise(store, seconds=40.0, coupled=False, seed=0):
             yield topic, kind, now, store.types[kind](header=header(store, now), vector=vector)
 
 
-def with_p_values(analysis, p_values):
+def with_p_values(analysis, p_values, surrogates=99):
     """Give the pairs of an analysis of three channels these p-values."""
     p_value = np.full((3, 3), np.nan)
     p_value[np.triu_indices(3, k=1)] = p_values
     p_value.T[np.triu_indices(3, k=1)] = p_values
-    whole = replace(analysis.whole, matrix=replace(analysis.whole.matrix, p_value=p_value), shifts=99)
-    return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=99))
+    whole = replace(analysis.whole, matrix=replace(analysis.whole.matrix, p_value=p_value), shifts=surrogates)
+    return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=surrogates))
