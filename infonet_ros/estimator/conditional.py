@@ -86,6 +86,8 @@ def pairwise_given(
     surrogates = np.full((size, size), request.surrogates)
     for encounter in found:
         meeting = encounter.meeting
+        if encounter.samples < MIN_SAMPLES:
+            continue
         best.put(meeting, encounter.quantiles)
         for group, drift in zip((meeting.left, meeting.right), encounter.drifting, strict=True):
             drifts[group.index] |= drift
@@ -198,7 +200,7 @@ def _encounter(
 ) -> Encounter:
     sights = [_sight(meeting, given, part[known[part]]) for part in meeting.parts()]
     counts = [sight.left.given.count for sight in sights]
-    shortest = min(counts)
+    shortest = min(counts, default=0)
     shifts = surrogate_shifts(shortest, request.surrogates, request.seed, int(request.lags.max()))
     quantiles = np.zeros((1 + len(shifts), *meeting.wanted.shape, 3), dtype=np.float32)
     nothing = np.zeros(meeting.wanted.shape[0], dtype=bool), np.zeros(meeting.wanted.shape[1], dtype=bool)

@@ -53,7 +53,9 @@ class Given:
             The samples that it is about: all but those of modes that are too rare.
         """
         modes = np.zeros(channels.shape[1], dtype=np.int64)
-        streams = []
+        streams: list[np.ndarray] = []
+        if not len(modes):
+            return cls(modes, np.empty((0, 0))), modes
         for values in channels:
             levels, level = np.unique(values, return_inverse=True)
             joint = np.unique(modes * len(levels) + level, return_inverse=True)[1]

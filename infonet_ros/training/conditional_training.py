@@ -36,14 +36,14 @@ class ConditionalTraining(Configuration):
     blocks: int = 2
     expansion: int = 2
     # Data: shards of simulated triples, of which the first is held out for validation
-    shards: int = 48
+    shards: int = 30
     shard_examples: int = 1000
     workers: int = 2
     seed: int = 5
     # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 6000
-    batch: int = 256
-    learning_rate: float = 2e-3
+    steps: int = 4000
+    batch: int = 128
+    learning_rate: float = 1.5e-3
     warm_up: int = 200
     weight_decay: float = 0.1
 

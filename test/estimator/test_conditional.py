@@ -100,6 +100,15 @@ def test_unknown_samples_are_left_out_pair_by_pair(net, driven):
     assert np.isnan(net.estimate(x[:250], y[:250], given=z[:250]).mi)
 
 
+def test_what_is_given_must_be_known(net, driven):
+    z, x, y = driven(0.5, 400)
+    assert np.isnan(net.estimate(x, y, given=np.full(400, np.nan), surrogates=5).mi)
+    z[:300] = np.nan  # at lag 40 only 60 samples are left
+    pairs = net.pairwise(np.stack([x, y], axis=1), lags=(0, 40), given=z)
+    assert pairs.lag[0, 1] == 0 and pairs.mi[0, 1] > 0.2 and pairs.samples[0, 1] == 100
+    assert np.isnan(net.pointwise(x, y, given=z)[:300]).all()
+
+
 def test_more_samples_than_the_network_knows_are_dealt_out(net, driven):
     z, x, y = driven(0.4, 9000)
     assert net.estimate(x, y, given=z).mi == pytest.approx(0.4, abs=0.05)
