@@ -46,7 +46,7 @@ setup(
         "typer",
     ],
     extras_require={
-        "bench": ["ennemi", "scikit-learn"],  # the estimators that `make bench` compares with
+        "bench": ["ennemi", "scikit-learn", "tigramite", "joblib"],  # the estimators that `make bench` compares with
         "dask": ["distributed"],  # infonet fleet
         "pandas": ["pandas"],  # results as DataFrames
         "ulog": ["pyulog"],  # flight logs of PX4

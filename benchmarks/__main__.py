@@ -21,6 +21,8 @@ NAMES = (
     "coverage",
     "significance",
     "independence",
+    "conditional",
+    "transfer",
     "detection",
     "speed",
     "recorded_intake",

@@ -73,6 +73,7 @@ def with_section(page: str, name: str, text: str) -> str:
 IN_SHORT = {
     "error relative to the nearest-neighbour estimator (KSG)": ("accuracy", "families with mixtures"),
     "the 90 % interval holds the truth, on families left out of training": ("coverage", "T = 2000"),
+    "error of conditional information relative to nearest neighbours": ("conditional", "T = 1000"),
     "false alarms of the p-value at the 5 % level, on slow streams": ("significance", "false alarms"),
     "pairs a second relative to KSG by k-d trees": ("speed", "T = 5000"),
     "faults found in a real drive": ("detection", "faults found"),

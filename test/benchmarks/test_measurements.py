@@ -14,6 +14,8 @@ from benchmarks.left_out import FAMILIES
 from benchmarks.mine import mine
 from benchmarks.module_clock import ModuleClock
 from benchmarks.speed import exponent
+from benchmarks.transfer import logistic
+from benchmarks.triples import FAMILIES as TRIPLES
 
 TINY = {
     "accuracy": {
@@ -25,6 +27,15 @@ TINY = {
     "coverage": {"SHORT": 1, "FAMILIES": FAMILIES[-3:]},
     "significance": {"SHORT": 1, "SURROGATES": 19},
     "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
+    "conditional": {
+        "SHORT": {500: 1, 1000: 1},
+        "TESTED": {False: 1},
+        "FAMILIES": {name: TRIPLES[name] for name in ("chain", "weakly coupled noise", "three modes")},
+        "NOTHING": ["chain"],
+        "CHANNELS": 3,
+        "ROUNDS": 1,
+    },
+    "transfer": {"SHORT": 1, "NODES": (3,), "SAMPLES": 300, "SYSTEMS": {"logistic maps": logistic}},
     "speed": {"SHORT_SAMPLES": (200, 1000), "SHORT_CHANNELS": (4, 8), "SHORT_ROUNDS": 1, "CHANNELS": 8},
 }
 

@@ -1,0 +1,238 @@
+"""Transfer entropy: the direction of coupled systems, the value of linear ones, and the links of networks.
+
+Beside PCMCI with partial correlation (Runge et al., Science Advances 2019; tigramite) on the same networks.
+
+    python -m benchmarks.transfer [--long]
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.linalg import solve_discrete_lyapunov
+from tqdm import tqdm
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.estimators import INFONET
+from benchmarks.plots import figure
+from infonet_ros import InfoNet
+
+PEER = "PCMCI"
+SHORT, LONG = 2, 25
+"""Pairs of each system at each strength, and networks of each size."""
+SAMPLES = 1000
+BURN_IN = 200
+STRENGTHS = (0.2, 0.4, 0.8)
+NODES = (5, 10)
+LAGS = (1, 2)
+RIGHT, CLOSE = 0.99, 0.1
+
+System = Callable[[np.random.Generator, float], np.ndarray]
+"""From a generator and a strength to x and y (2, T), of which x drives y."""
+
+
+def autoregression(rng: np.random.Generator, strength: float, samples: int = SAMPLES) -> np.ndarray:
+    """Drive one first-order autoregression by another."""
+    x, y = np.zeros((2, samples + BURN_IN))
+    noise = rng.standard_normal((2, samples + BURN_IN))
+    for t in range(1, len(x)):
+        x[t] = 0.6 * x[t - 1] + noise[0, t]
+        y[t] = 0.5 * y[t - 1] + strength * x[t - 1] + noise[1, t]
+    return np.stack([x, y])[:, BURN_IN:]
+
+
+def ornstein_uhlenbeck(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Drive one Ornstein-Uhlenbeck process by another, sampled ten times in the time in which they relax."""
+    x, y = np.zeros((2, SAMPLES + BURN_IN))
+    noise = np.sqrt(0.2) * rng.standard_normal((2, SAMPLES + BURN_IN))
+    for t in range(1, len(x)):
+        x[t] = 0.9 * x[t - 1] + noise[0, t]
+        y[t] = 0.9 * y[t - 1] + strength * 0.5 * x[t - 1] + noise[1, t]
+    return np.stack([x, y])[:, BURN_IN:]
+
+
+def henon(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Drive one Henon map by another (Schiff et al., Phys. Rev. E 1996)."""
+    x, y = np.empty((2, SAMPLES + BURN_IN))
+    x[:2], y[:2] = rng.uniform(0.0, 0.4, (2, 2))
+    mixed = 0.7 * strength  # below that at which the two are one
+    for t in range(2, len(x)):
+        x[t] = 1.4 - x[t - 1] ** 2 + 0.3 * x[t - 2]
+        y[t] = 1.4 - (mixed * x[t - 1] + (1.0 - mixed) * y[t - 1]) * y[t - 1] + 0.3 * y[t - 2]
+    return np.stack([x, y])[:, BURN_IN:] + 0.02 * rng.standard_normal((2, SAMPLES))
+
+
+def logistic(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Drive one logistic map by another, with some noise."""
+    x, y = np.empty((2, SAMPLES + BURN_IN))
+    x[0], y[0] = rng.uniform(0.2, 0.8, 2)
+    mixed = 0.4 * strength
+    for t in range(1, len(x)):
+        x[t] = 3.9 * x[t - 1] * (1.0 - x[t - 1])
+        both = (1.0 - mixed) * y[t - 1] + mixed * x[t - 1]
+        y[t] = 3.8 * both * (1.0 - both)
+    return np.stack([x, y])[:, BURN_IN:] + 0.01 * rng.standard_normal((2, SAMPLES))
+
+
+SYSTEMS: dict[str, System] = {
+    "autoregressions": autoregression,
+    "Ornstein-Uhlenbeck": ornstein_uhlenbeck,
+    "Henon maps": henon,
+    "logistic maps": logistic,
+}
+
+
+def linear_truth(strength: float) -> float:
+    """Transfer entropy of `autoregression` from its stationary covariance, nats."""
+    dynamics = np.array([[0.6, 0.0], [strength, 0.5]])
+    covariance = solve_discrete_lyapunov(dynamics, np.eye(2))
+    left = covariance[0, 0] - covariance[0, 1] ** 2 / covariance[1, 1]
+    return float(0.5 * np.log1p(strength**2 * left))
+
+
+def network(rng: np.random.Generator, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Draw a network of autoregressions, (T, nodes), in which each drives two others, some not linearly.
+
+    Also returns which drives which, (nodes, nodes) bool, row to column.
+    """
+    links = np.zeros((nodes, nodes), dtype=bool)
+    for source in range(nodes):
+        links[source, rng.choice(np.delete(np.arange(nodes), source), 2, replace=False)] = True
+    linear = rng.random((nodes, nodes)) < 0.6
+    states = np.zeros((SAMPLES + BURN_IN, nodes))
+    noise = rng.standard_normal(states.shape)
+    for t in range(1, len(states)):
+        before = states[t - 1]
+        curved = 0.6 * (np.square(np.clip(before, -2.5, 2.5)) - 1.0)
+        driven = (links & linear).T @ np.clip(before, -4.0, 4.0) + (links & ~linear).T @ curved
+        states[t] = 0.4 * before + 0.35 * driven + noise[t]
+    return states[BURN_IN:], links
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Return how often the direction is right, values of linear systems, and the area under the curve of links."""
+    net = InfoNet.from_pretrained(options.device, options.weights)
+    rng, times = np.random.default_rng(31), LONG if options.long else SHORT
+    directions = {
+        name: {str(strength): _right(net, rng, system, strength, times) for strength in STRENGTHS}
+        for name, system in tqdm(SYSTEMS.items(), desc="transfer, direction", leave=False)
+    }
+    values = {
+        str(strength): [_one_way(net, autoregression(rng, strength, 4000))[0] for _ in range(times)]
+        for strength in STRENGTHS
+    }
+    areas: dict[str, dict[str, list[float]]] = {}
+    for nodes in NODES:
+        areas[str(nodes)] = {}
+        for _ in tqdm(range(times), desc=f"transfer, networks of {nodes}", leave=False):
+            states, links = network(rng, nodes)
+            for name, score in _scores(net, states).items():
+                areas[str(nodes)].setdefault(name, []).append(_area(score, links))
+    return {"times": times, "directions": directions, "values": values, "areas": areas}
+
+
+def _one_way(net: InfoNet, pair: np.ndarray, past: int = 1) -> tuple[float, float]:
+    value = net.transfer(pair.T, lags=(1,), past=past).value
+    return float(value[0, 1]), float(value[1, 0])
+
+
+def _right(net: InfoNet, rng: np.random.Generator, system: System, strength: float, times: int) -> int:
+    """Count in how many pairs more goes from x to y than back."""
+    past = 2 if system is henon else 1
+    found = [_one_way(net, system(rng, strength), past) for _ in range(times)]
+    return sum(forth > back for forth, back in found)
+
+
+def _scores(net: InfoNet, states: np.ndarray) -> dict[str, np.ndarray]:
+    """How sure each method is of each link, (nodes, nodes), row to column."""
+    scores = {INFONET: net.transfer(states, lags=LAGS, past=2).value}
+    if find_spec("tigramite"):
+        scores[PEER] = _pcmci(states)
+    return scores
+
+
+def _pcmci(states: np.ndarray) -> np.ndarray:
+    from tigramite.data_processing import DataFrame
+    from tigramite.independence_tests.parcorr import ParCorr
+    from tigramite.pcmci import PCMCI
+
+    found = PCMCI(DataFrame(states), ParCorr(), verbosity=0).run_pcmci(tau_max=max(LAGS), pc_alpha=None)
+    return -found["p_matrix"][:, :, 1:].min(axis=2)
+
+
+def _area(score: np.ndarray, links: np.ndarray) -> float:
+    """Share of pairs of a link and none in which the link has the larger score; ties count half."""
+    others = ~np.eye(len(links), dtype=bool)
+    true, false = score[links], score[~links & others]
+    return float(((true[:, None] > false) + 0.5 * (true[:, None] == false)).mean())
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Tables in Markdown."""
+    times, who = results["times"], list(next(iter(results["areas"].values())))
+    directions = [
+        [name, *(f"{100 * row[str(strength)] / times:.0f} %" for strength in STRENGTHS)]
+        for name, row in results["directions"].items()
+    ]
+    values = [
+        [f"{strength:g}", f"{linear_truth(strength):.3f}", f"{np.mean(found):.3f}", f"{np.std(found):.3f}"]
+        for strength in STRENGTHS
+        for found in [results["values"][str(strength)]]
+    ]
+    areas = [[nodes, *(f"{np.mean(row[name]):.3f}" for name in who)] for nodes, row in results["areas"].items()]
+    return "\n\n".join(
+        [
+            f"How often {INFONET} finds more from the driver than back, {times} pairs each, T = {SAMPLES}, by strength",
+            markdown_table(["system", *map(str, STRENGTHS)], directions),
+            "Transfer entropy of linear systems, T = 4000, nats",
+            markdown_table(["strength", "truth", "mean", "spread"], values),
+            f"Area under the curve for the links of networks, T = {SAMPLES}, four of ten links not linear",
+            markdown_table(["nodes", *who], areas),
+        ]
+    )
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    times = results["times"]
+    right = min(count / times for row in results["directions"].values() for count in row.values())
+    off = max(abs(np.mean(results["values"][str(strength)]) / linear_truth(strength) - 1.0) for strength in STRENGTHS)
+    claims = [
+        Claim("direction right, in the worst system and strength", f"at least {100 * RIGHT:.0f} %",
+              f"{100 * right:.0f} %", right >= RIGHT),
+        Claim("mean value off the truth of linear systems", f"at most {100 * CLOSE:.0f} %", f"{100 * off:.0f} %",
+              off <= CLOSE),
+    ]  # fmt: skip
+    if PEER in next(iter(results["areas"].values())):
+        behind = max(np.mean(row[PEER]) - np.mean(row[INFONET]) for row in results["areas"].values())
+        claims.append(
+            Claim(f"area under the curve for links, behind {PEER}", "at most 0", f"{behind:.3f}", behind <= 0.0)
+        )
+    return claims
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw the direction by strength, and the values of linear systems."""
+    made, (directions, values) = figure(2)
+    for name, row in results["directions"].items():
+        shares = [row[str(strength)] / results["times"] for strength in STRENGTHS]
+        directions.plot(STRENGTHS, shares, marker="o", label=name)
+    directions.set_xlabel("strength of the coupling")
+    directions.set_ylabel("direction right")
+    directions.set_ylim(0.0, 1.05)
+    directions.legend(fontsize=7)
+    values.plot([0.0, 0.4], [0.0, 0.4], color="#777777", linewidth=0.8)
+    for strength in STRENGTHS:
+        found = results["values"][str(strength)]
+        values.plot([linear_truth(strength)] * len(found), found, ".", color="#0072b2")
+    values.set_xlabel("true transfer entropy [nats]")
+    values.set_ylabel("estimate [nats]")
+    return made
+
+
+BENCHMARK = Benchmark("transfer", "Transfer entropy", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
