@@ -56,4 +56,4 @@ def test_a_run_says_beforehand_how_long_it_takes(tmp_path):
 def test_the_extra_has_what_is_compared_with():
     setup = (ROOT / "setup.py").read_text(encoding="utf-8")
 
-    assert re.search(r'"bench": \["ennemi", "scikit-learn"\]', setup)
+    assert re.search(r'"bench": \["ennemi", "scikit-learn", "tigramite"', setup)
