@@ -46,7 +46,8 @@ setup(
         "typer",
     ],
     extras_require={
-        "bench": ["ennemi", "scikit-learn", "tigramite", "joblib"],  # the estimators that `make bench` compares with
+        # The estimators that `make bench` compares with; tigramite's own list lacks the last two.
+        "bench": ["ennemi", "scikit-learn", "tigramite", "joblib", "numba"],
         "dask": ["distributed"],  # infonet fleet
         "pandas": ["pandas"],  # results as DataFrames
         "ulog": ["pyulog"],  # flight logs of PX4

@@ -20,8 +20,8 @@ from infonet_ros.estimator.conditional import (
 )
 from infonet_ros.estimator.counts import GRID
 from infonet_ros.estimator.differentiable import differentiable_given, differentiable_information
-from infonet_ros.estimator.directed import explanations, select, transfer_entropy
 from infonet_ros.estimator.discriminant import read_table
+from infonet_ros.estimator.explanations import explanations
 from infonet_ros.estimator.lagged import estimate_lagged
 from infonet_ros.estimator.meetings import MIN_SAMPLES
 from infonet_ros.estimator.network import Network
@@ -38,7 +38,9 @@ from infonet_ros.estimator.results import (
     TransferEstimate,
 )
 from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.selection import select
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
+from infonet_ros.estimator.transfer import TransferRequest, transfer_entropy
 from infonet_ros.estimator.validation import (
     as_count,
     as_given,
@@ -263,8 +265,9 @@ class InfoNet:
         if past > MOST_GIVEN:
             raise InputError(f"past is {past}: expected at most {MOST_GIVEN} samples.")
         check_lags(np.append(steps, past), channels.shape[1])
-        request = _request(steps, surrogates, seed)
-        return transfer_entropy(self._conditional, channels, steps, past, request.surrogates, request.seed)
+        asked = _request(steps, surrogates, seed)
+        request = TransferRequest(steps, past, asked.surrogates, asked.seed)
+        return transfer_entropy(self._conditional, channels, request)
 
     def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:
         """Rank each channel among the samples at which what is given was much the same.

@@ -54,39 +54,3 @@ def test_transfer_with_unknown_constant_and_copied_channels(net, rng):
 def test_transfer_that_cannot_be_is_refused(net, rng, options, message):
     with pytest.raises(InputError, match=message):
         net.transfer(rng.standard_normal((300, 2)), **options)
-
-
-def test_one_driver_explains_what_it_drives(net, rng):
-    z, a, b, c = rng.standard_normal((4, 1500))
-    samples = np.stack([z + 0.5 * a, z**3 + b, z, c, c + 0.3 * a], axis=1)
-    found = net.explanations(samples)
-    assert found.by[0, 1] == found.by[1, 0] == 2
-    assert found.pairs.mi[0, 1] > 0.25 and found.left[0, 1] < 0.05
-    assert found.by[3, 4] == -1 or found.left[3, 4] > 0.5 * found.pairs.mi[3, 4]
-    assert found.left[3, 4] == found.left[4, 3]
-
-
-def test_an_explanation_may_be_delayed(net, rng):
-    z = np.convolve(rng.standard_normal(2020), np.ones(5) / 2.0, "valid")[:2000]
-    x, y = np.roll(z, 3) + 0.5 * rng.standard_normal(2000), np.roll(z, 7) + 0.5 * rng.standard_normal(2000)
-    found = net.explanations(np.stack([x, y, z], axis=1), lags=range(9))
-    assert found.pairs.lag[0, 1] == 4
-    assert found.by[0, 1] == 2 and found.by_lag[0, 1] == -3 and found.by_lag[1, 0] == -7
-    assert found.left[0, 1] < 0.2 * found.pairs.mi[0, 1]
-
-
-def test_selection_leaves_out_what_is_redundant(net, rng):
-    a, b, noise = rng.standard_normal((3, 2000))
-    target = a + b + 0.5 * noise
-    samples = np.stack([target, a, a + 1e-3 * noise, b, rng.standard_normal(2000)], axis=1)
-    found = net.select(samples, 0, 4)
-    assert set(found.channels[:2]) in ({1, 3}, {2, 3})
-    assert 4 not in found.channels and len(found.channels) <= 3
-    assert found.adds[:2].sum() == pytest.approx(0.5 * np.log(1.0 + 2.0 / 0.25), abs=0.25)
-
-
-def test_selection_of_nothing_is_empty(net, rng):
-    assert len(net.select(rng.standard_normal((800, 3)), 0).channels) == 0
-    assert len(net.select(np.ones((800, 3)), 0).channels) == 0
-    with pytest.raises(InputError, match="columns from 0 to 2"):
-        net.select(rng.standard_normal((800, 3)), 3)

@@ -1,0 +1,103 @@
+"""What explains a pair: the third channel that leaves least of what the two share."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from infonet_ros.estimator.conditional import ConditionalRunner
+from infonet_ros.estimator.conditioning import Given
+from infonet_ros.estimator.meetings import MIN_SAMPLES
+from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.results import Explanations, PairwiseEstimate
+from infonet_ros.estimator.views import Side, Sight
+
+CANDIDATES = 4  # third channels that are tried for a pair
+LEAST_SHARE = 0.5  # of what a pair shares, that a third channel must share with each of the two to be tried
+LEAST_SHARED = 0.02  # nats: of pairs that share less there is nothing to explain
+
+
+def explanations(
+    runner: ConditionalRunner, channels: np.ndarray, pairs: PairwiseEstimate, most_samples: int, seed: int
+) -> Explanations:
+    """Find for each pair of channels (N, T) the third one that leaves least of what they share.
+
+    A channel that explains a pair shares with each of the two at least as much as they do, since what passes through it
+    cannot exceed what comes in (the data processing inequality): those that share less than half are not tried.
+    """
+    size = len(channels)
+    by = np.full((size, size), -1, dtype=np.int32)
+    by_lag = np.zeros((size, size), dtype=np.int32)
+    left = np.stack([pairs.lower, pairs.mi, pairs.upper], axis=-1)
+    tasks: dict[tuple[int, ...], list[tuple[int, int]]] = defaultdict(list)
+    for a, b in combinations(range(size), 2):
+        if pairs.mi[a, b] >= LEAST_SHARED:
+            for third in _candidates(pairs, a, b):
+                tasks[_alignment(pairs, a, b, third)].append((a, b))
+    beside = _Beside(runner, channels, Ordering.from_channels(channels, seed), most_samples)
+    for (third, step, *offsets), asked in tasks.items():
+        found = beside.left(third, step, offsets, np.array(asked))
+        for (a, b), quantiles in zip(asked, found, strict=True):
+            if quantiles[1] < left[a, b, 1]:
+                by[a, b] = by[b, a] = third
+                left[a, b] = left[b, a] = quantiles
+                by_lag[a, b], by_lag[b, a] = pairs.lag[a, third], pairs.lag[b, third]
+    lower, value, upper = np.moveaxis(left, -1, 0)
+    return Explanations(pairs, by, by_lag, value, lower, upper)
+
+
+def _candidates(pairs: PairwiseEstimate, a: int, b: int) -> list[int]:
+    """Return the channels that share most with both of a pair, the best first."""
+    shared = np.nan_to_num(np.minimum(pairs.mi[a], pairs.mi[b]))
+    shared[[a, b]] = 0.0
+    best = np.argsort(-shared, kind="stable")[:CANDIDATES]
+    return best[shared[best] >= LEAST_SHARE * pairs.mi[a, b]].tolist()
+
+
+def _alignment(pairs: PairwiseEstimate, a: int, b: int, third: int) -> tuple[int, ...]:
+    """Return a third channel, the lag of b after a, and the lags of the third after a: as seen from a, and by way of b.
+
+    Where these two differ, both are given.
+    """
+    step = int(pairs.lag[a, b])
+    offsets = {int(pairs.lag[a, third]), step + int(pairs.lag[b, third])}
+    return third, step, *sorted(offsets)
+
+
+@dataclass(frozen=True, eq=False)
+class _Beside:
+    """What pairs of channels (N, T) share beside a third."""
+
+    runner: ConditionalRunner
+    channels: np.ndarray
+    ordering: Ordering
+    most_samples: int
+
+    def left(self, third: int, step: int, offsets: list[int], asked: np.ndarray) -> np.ndarray:
+        """Return what pairs (M, 2), the second ``step`` samples later, share beside a third channel at some offsets.
+
+        (M, 3) quantiles; infinite where too few samples are known.
+        """
+        involved = np.unique(asked)
+        times = self._known(third, step, offsets, involved)
+        times = times[:: max(1, -(-len(times) // self.most_samples))]
+        given, kept = Given.from_channels(self._at(third, times, offsets))
+        times = times[kept]
+        if len(times) < MIN_SAMPLES:
+            return np.full((len(asked), 3), np.inf, dtype=np.float32)
+        left = right = Side(self.ordering[involved].ranks(times), given)
+        if step:
+            right = Side(self.ordering[involved].ranks(times + step), given)
+        rows, columns = (np.searchsorted(involved, asked[:, side]) for side in (0, 1))
+        return self.runner.quantiles(Sight(left, right, rows, columns))
+
+    def _known(self, third: int, step: int, offsets: list[int], involved: np.ndarray) -> np.ndarray:
+        """Return the times (R,) at which all are known."""
+        shifts = [0, step, *offsets]
+        times = np.arange(max(0, -min(shifts)), self.channels.shape[1] - max(0, max(shifts)))
+        needed = [self._at(third, times, offsets), *(self._at(channel, times, [0, step]) for channel in involved)]
+        return times[np.isfinite(np.concatenate(needed)).all(axis=0)]
+
+    def _at(self, channel: int, times: np.ndarray, offsets: list[int]) -> np.ndarray:
+        return np.stack([self.channels[channel, times + offset] for offset in offsets])

@@ -1,0 +1,52 @@
+"""Which channels together tell most about a target: greedily, by conditional MI."""
+
+import numpy as np
+
+from infonet_ros.estimator.blocks import thinned
+from infonet_ros.estimator.conditional import ConditionalRunner
+from infonet_ros.estimator.conditioning import Given
+from infonet_ros.estimator.meetings import MIN_SAMPLES
+from infonet_ros.estimator.pairwise import constant_channels
+from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.results import Selection
+from infonet_ros.estimator.views import Side, Sight
+
+
+def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int) -> Selection:
+    """Choose one after the other the channel (of N, T samples) that adds most about a target to those before.
+
+    Ends where no channel adds anything that can be told from nothing.
+    """
+    good = np.isfinite(channels).all(axis=0)
+    rows = thinned(np.flatnonzero(good))[0]
+    ordering = Ordering.from_channels(channels, seed)
+    moving = np.flatnonzero(~constant_channels(channels[:, rows])) if len(rows) >= MIN_SAMPLES else np.empty(0, int)
+    left = [k for k in moving.tolist() if k != target] if target in moving else []
+    chosen: list[int] = []
+    adds: list[np.ndarray] = []
+    while left and len(chosen) < most:
+        found = _adds(runner, channels[chosen][:, rows], ordering, rows, target, np.array(left))
+        best = int(found[:, 1].argmax()) if len(found) else 0
+        if not len(found) or found[best, 0] <= 0.0:
+            break
+        adds.append(found[best])
+        chosen.append(left.pop(best))
+    lower, mi, upper = np.array(adds, dtype=np.float32).reshape(-1, 3).T
+    return Selection(np.array(chosen, dtype=np.int64), mi, lower, upper, len(rows))
+
+
+def _adds(
+    runner: ConditionalRunner,
+    chosen: np.ndarray,
+    ordering: Ordering,
+    rows: np.ndarray,
+    target: int,
+    candidates: np.ndarray,
+) -> np.ndarray:
+    """Return what each candidate adds about a target beside those chosen (D, R), (M, 3)."""
+    given, kept = Given.from_channels(chosen if len(chosen) else np.zeros((1, len(rows))))
+    if len(kept) < MIN_SAMPLES:
+        return np.empty((0, 3), dtype=np.float32)
+    side = Side(ordering[np.append(candidates, target)].ranks(rows[kept]), given)
+    first = np.arange(len(candidates))
+    return runner.quantiles(Sight(side, side, first, np.full_like(first, len(candidates))))
