@@ -34,3 +34,11 @@ def test_scripts_get_the_same(husky):
     assert abs(pair["lag"]) == pytest.approx(0.4, abs=0.05)
     assert pair["p_adjusted"] < 0.001
     assert pair["delay_clear"]
+
+
+def test_the_gyroscope_explains_what_other_streams_know_of_the_turn(husky):
+    names, gyro = husky.names, "imu_data.angular_velocity.y"
+    turns = ("imu_data.orientation|yaw|rate", "husky_velocity_controller_odom.pose.pose.orientation|yaw|rate")
+    a, b = sorted(names.index(name) for name in turns)
+    one = husky.explanations[a, b]
+    assert names[one.third] == gyro and one.left < 0.15 < 0.8 < husky.whole.matrix.mi[a, b]
