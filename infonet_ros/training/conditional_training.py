@@ -16,7 +16,7 @@ from infonet_ros.estimator.network import QUANTILES
 from infonet_ros.estimator.weights import base_of, save_conditional
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
-from infonet_ros.training.configuration import Configuration
+from infonet_ros.training.configuration import Configuration, check_run
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import Shards
 from infonet_ros.training.triples import KINDS
@@ -38,7 +38,6 @@ class ConditionalTraining(Configuration):
     # Data: shards of simulated triples, of which the first is held out for validation
     shards: int = 30
     shard_examples: int = 1000
-    workers: int = 2
     seed: int = 5
     # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
     steps: int = 4000
@@ -47,12 +46,16 @@ class ConditionalTraining(Configuration):
     warm_up: int = 200
     weight_decay: float = 0.1
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_run(self)
+
 
 def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
     """Simulate what is missing of the shards in a folder, train, and leave the weights there."""
     c = configuration
     folder.mkdir(parents=True, exist_ok=True)
-    c.save(folder / CONFIGURATION)
+    c.keep(folder / CONFIGURATION)
     simulated = Shards(
         ConditionalExamples,
         simulate_conditional,
@@ -82,7 +85,7 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
     _standardise(network, examples)
     optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, c.learning_rate, total_steps=c.steps, pct_start=min(0.5, c.warm_up / c.steps)
+        optimiser, c.learning_rate, total_steps=c.steps, pct_start=max(1, c.warm_up) / c.steps
     )
     weights = importance(examples.samples)
     bar = tqdm(range(c.steps), unit="step", desc="training")

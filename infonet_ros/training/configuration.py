@@ -1,7 +1,7 @@
 """What a training run is: read from a YAML file, kept with the run."""
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ Kind = TypeVar("Kind", bound="Configuration")
 class Configuration:
     """Settings that are numbers, checked one by one: none is negative, and of whole ones few may be 0."""
 
+    workers: int = 2  # processor cores, for the training too
+
     def __post_init__(self) -> None:
         for field in fields(self):
             kind: Any = type(field.default)
@@ -33,6 +35,21 @@ class Configuration:
     def save(self, path: Path) -> None:
         """Write as YAML."""
         path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
+
+    def keep(self, path: Path) -> None:
+        """Write as YAML beside a run, or compare with what is there; only the number of workers may differ.
+
+        Raises
+        ------
+        ConfigurationError
+            The run there has another configuration.
+        """
+        if not path.exists():
+            self.save(path)
+        elif replace(self.load(path), workers=self.workers) != self:
+            raise ConfigurationError(
+                f"{path.parent} holds a run with another configuration: choose another folder, or resume with {path}."
+            )
 
     @classmethod
     def load(cls: type[Kind], path: Path) -> Kind:
@@ -66,7 +83,6 @@ class TrainingConfiguration(Configuration):
     # Data: shards of simulated examples, of which the first is held out for validation
     shards: int = 96
     shard_examples: int = 16384
-    workers: int = 2  # processor cores, for the training too
     seed: int = 0
     # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
     steps: int = 48000
@@ -86,13 +102,20 @@ class TrainingConfiguration(Configuration):
             raise ConfigurationError(
                 f"batch is {self.batch}: expected at most the {self.shard_examples} examples of a shard."
             )
-        if self.shards < 2 or self.steps <= self.warm_up:
-            raise ConfigurationError(
-                f"shards is {self.shards} and steps is {self.steps}: expected at least 2 shards, one of them held out, "
-                f"and more steps than the {self.warm_up} of the warm-up."
-            )
-        if self.width % self.heads:
-            raise ConfigurationError(f"width is {self.width} and heads is {self.heads}: expected a multiple of heads.")
+        check_run(self)
+
+
+def check_run(settings: Any) -> None:
+    """Refuse settings of a run, of either network, that do not go together."""
+    if settings.shards < 2 or settings.steps <= settings.warm_up:
+        raise ConfigurationError(
+            f"shards is {settings.shards} and steps is {settings.steps}: expected at least 2 shards, one of them held "
+            f"out, and more steps than the {settings.warm_up} of the warm-up."
+        )
+    if settings.width % settings.heads:
+        raise ConfigurationError(
+            f"width is {settings.width} and heads is {settings.heads}: expected a multiple of heads."
+        )
 
 
 def _as_number(value: Any, kind: type) -> Any:

@@ -4,7 +4,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -56,7 +56,7 @@ class Trainer:
         self.configuration = configuration
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        _keep_configuration(configuration, folder / CONFIGURATION)
+        configuration.keep(folder / CONFIGURATION)
         torch.manual_seed(configuration.seed)
         c = configuration
         self.network = Network(NetworkShape(c.width, c.heads, c.blocks, c.expansion)).to(self.device)
@@ -216,14 +216,3 @@ def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _keep_configuration(configuration: TrainingConfiguration, path: Path) -> None:
-    if path.exists():
-        there = TrainingConfiguration.load(path)
-        if replace(there, workers=configuration.workers) != configuration:
-            raise ConfigurationError(
-                f"{path.parent} holds a run with another configuration: choose another folder, or resume with {path}."
-            )
-    else:
-        configuration.save(path)
