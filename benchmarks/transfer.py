@@ -19,7 +19,7 @@ from benchmarks.estimators import INFONET
 from benchmarks.plots import figure
 from infonet_ros import InfoNet
 
-PEER = "PCMCI"
+PEER, BESIDE = "PCMCI", f"{INFONET} beside two others"
 SHORT, LONG = 2, 25
 """Pairs of each system at each strength, and networks of each size."""
 SAMPLES = 1000
@@ -147,7 +147,10 @@ def _right(net: InfoNet, rng: np.random.Generator, system: System, strength: flo
 
 def _scores(net: InfoNet, states: np.ndarray) -> dict[str, np.ndarray]:
     """How sure each method is of each link, (nodes, nodes), row to column."""
-    scores = {INFONET: net.transfer(states, lags=LAGS, past=2).value}
+    scores = {
+        INFONET: net.transfer(states, lags=LAGS, past=2).value,
+        BESIDE: net.transfer(states, lags=LAGS, past=2, beside=2).value,
+    }
     if find_spec("tigramite"):
         scores[PEER] = _pcmci(states)
     return scores
@@ -206,9 +209,14 @@ def claim(results: dict[str, Any]) -> list[Claim]:
               off <= CLOSE),
     ]  # fmt: skip
     if PEER in next(iter(results["areas"].values())):
-        behind = max(np.mean(row[PEER]) - np.mean(row[INFONET]) for row in results["areas"].values())
+        behind = max(np.mean(row[PEER]) - np.mean(row[BESIDE]) for row in results["areas"].values())
         claims.append(
-            Claim(f"area under the curve for links, behind {PEER}", "at most 0", f"{behind:.3f}", behind <= 0.0)
+            Claim(
+                f"area under the curve for links, beside two others, behind {PEER}",
+                "at most 0",
+                f"{behind:.3f}",
+                behind <= 0.0,
+            )
         )
     return claims
 

@@ -233,6 +233,7 @@ class InfoNet:
         *,
         lags: Sequence[int] = (1,),
         past: int = 1,
+        beside: int = 0,
         surrogates: int = 0,
         seed: int = 0,
     ) -> TransferEstimate:
@@ -248,6 +249,9 @@ class InfoNet:
             Samples by which the column follows the row, 1 or more; the best of them is reported.
         past : int
             Samples of its own past that are given, 1 to 8.
+        beside : int
+            Other sources of the same target that are given too, the strongest ones (conditional transfer entropy):
+            what reaches it through one of those is then no transfer of its own. With ``past`` at most 8.
         surrogates : int
             Number of shifted copies for the p-value, scanned over the same lags; 0 for none.
         seed : int
@@ -262,11 +266,12 @@ class InfoNet:
         steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
         if steps.min() < 1:
             raise InputError("lags holds 0: expected 1 or more, since what drives comes first.")
-        if past > MOST_GIVEN:
-            raise InputError(f"past is {past}: expected at most {MOST_GIVEN} samples.")
+        beside = as_count("beside", beside, least=0)
+        if past + beside > MOST_GIVEN:
+            raise InputError(f"past is {past} and beside is {beside}: expected at most {MOST_GIVEN} together.")
         check_lags(np.append(steps, past), channels.shape[1])
         asked = _request(steps, surrogates, seed)
-        request = TransferRequest(steps, past, asked.surrogates, asked.seed)
+        request = TransferRequest(steps, past, beside, asked.surrogates, asked.seed)
         return transfer_entropy(self._conditional, channels, request)
 
     def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Transfer entropy: what the past of one stream says of another beside that one's own past."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,52 +17,82 @@ from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
 from infonet_ros.estimator.views import Side, Sight
 
+Source = tuple[int, int]
+"""A channel and the samples by which the target follows it."""
+
 
 @dataclass(frozen=True, eq=False)
 class TransferRequest:
-    """What is asked: lags (L,) of 1 sample or more, samples of the target's own past, surrogates, and the seed."""
+    """What is asked.
+
+    Lags (L,) of 1 sample or more, samples of the target's own past and number of other sources that are given,
+    surrogates, and the seed.
+    """
 
     lags: np.ndarray
     past: int
+    beside: int
     surrogates: int
     seed: int
 
 
 @dataclass(frozen=True, eq=False)
-class Transfer:
-    """What was found for some sources (S,) of one target: quantiles (S, 3), p-values (S,) and lags (S,)."""
+class _Transfer:
+    """What was found for some sources of one target: quantiles (S, 3), and (S,) each."""
+
+    sources: np.ndarray
+    quantiles: np.ndarray
+    p_value: np.ndarray
+    lag: np.ndarray
+    samples: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is known of all ordered pairs so far: (N, N, 3) quantiles, and (N, N) each."""
 
     quantiles: np.ndarray
     p_value: np.ndarray
     lag: np.ndarray
+    samples: np.ndarray
+
+    @classmethod
+    def of_size(cls, size: int) -> "_Found":
+        """Begin with nothing known."""
+        unknown = np.full((size, size, 3), np.nan, dtype=np.float32)
+        return cls(unknown, unknown[..., 0].astype(np.float64), *np.zeros((2, size, size), dtype=np.int32))
+
+    def put(self, transfers: Iterable[_Transfer], target: int) -> None:
+        """Enter what was found for a target."""
+        for one in transfers:
+            for name in ("quantiles", "p_value", "lag", "samples"):
+                getattr(self, name)[one.sources, target] = getattr(one, name)
 
 
 def transfer_entropy(runner: ConditionalRunner, channels: np.ndarray, request: TransferRequest) -> TransferEstimate:
     """Estimate ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])`` for all ordered pairs of channels (N, T).
 
-    The lag of each pair is that at which the partial copula tells most, in the data and in each surrogate alike.
+    Then, where that is asked for, the same beside the strongest other sources of y, each at its lag, too. The lag of
+    each pair is that at which the partial copula tells most, in the data and in each surrogate alike.
     """
     size = len(channels)
-    quantiles = np.full((size, size, 3), np.nan, dtype=np.float32)
-    p, lag, samples = np.full((size, size), np.nan), np.zeros((size, size), np.int32), np.zeros((size, size), np.int32)
+    found = _Found.of_size(size)
     still = constant_channels(channels)
     drifts = drifting(channels) if request.surrogates else np.zeros(size, dtype=bool)
     ordering = Ordering.from_channels(channels, request.seed)
     for target in (_Target(runner, channels, ordering, request, number) for number in range(size)):
-        for sources in target.alike():
-            times = target.known(sources)
-            samples[sources, target.number] = len(times)
-            if len(times) < MIN_SAMPLES:
-                continue
-            moving = ~still[sources] & ~still[target.number]
-            for part, transfer in ((sources[~moving], target.nothing), (sources[moving], target.transfer)):
-                if len(part):
-                    found, place = transfer(part, times), (part, target.number)
-                    quantiles[place], p[place], lag[place] = found.quantiles, found.p_value, found.lag
-    p[drifts[:, None] & drifts] = np.nan
-    np.fill_diagonal(samples, np.isfinite(channels).sum(axis=1))
-    lower, value, upper = np.moveaxis(quantiles, -1, 0)
-    return TransferEstimate(value, lower, upper, p if request.surrogates else None, lag, samples, still, drifts)
+        others = [number for number in range(size) if number != target.number]
+        moving = [number for number in others if not (still[number] or still[target.number])]
+        found.put(target.nothing([number for number in others if number not in moving]), target.number)
+        found.put(target.transfer(moving), target.number)
+        if request.beside:
+            for sources, given in target.strongest(moving, found):
+                found.put(target.transfer(sources, given), target.number)
+    found.p_value[drifts[:, None] & drifts] = np.nan
+    np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
+    lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
+    p = found.p_value if request.surrogates else None
+    return TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,51 +105,70 @@ class _Target:
     request: TransferRequest
     number: int
 
-    def alike(self) -> Iterator[np.ndarray]:
-        """Group the other channels by the samples at which all their lags are known."""
+    def nothing(self, sources: Sequence[int]) -> Iterator[_Transfer]:
+        """Say what sources tell where they, or the target, do not change."""
+        for alike, times in self._alike(sources, ()):
+            yield self._none(alike, times)
+
+    def transfer(self, sources: Sequence[int], others: Sequence[Source] = ()) -> Iterator[_Transfer]:
+        """Estimate the transfer from sources, each at its best lag, beside the target's past and other sources."""
+        for alike, times in self._alike(sources, others):
+            yield self._transfer(alike, thinned(times)[0], others) if len(times) else self._none(alike, times)
+
+    def strongest(self, sources: Sequence[int], found: _Found) -> Iterator[tuple[list[int], list[Source]]]:
+        """Group sources by which others tell most about the target, as many as are to be given."""
+        value, lag = found.quantiles[:, self.number, 1], found.lag[:, self.number]
+        sure = [number for number in sources if found.quantiles[number, self.number, 0] > 0.0]
+        order = sorted(sure, key=lambda number: -value[number])
+        groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        for number in sources:
+            groups[tuple([other for other in order if other != number][: self.request.beside])].append(number)
+        for others, members in groups.items():
+            if others:
+                yield members, [(other, int(lag[other])) for other in others]
+
+    def _alike(self, sources: Sequence[int], others: Sequence[Source]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Group sources by the times (R,) at which all their lags are known, and what is given is."""
+        last = self.channels.shape[1]
+        times = np.arange(max(int(self.request.lags.max()), self.request.past), last)
+        told = np.isfinite(self._given(times, others)).all(axis=0) & np.isfinite(self.channels[self.number, times])
         groups: dict[bytes, list[int]] = defaultdict(list)
-        for source in range(len(self.channels)):
-            if source != self.number:
-                groups[self._heard(source).tobytes()].append(source)
-        return map(np.array, groups.values())
+        for source in sources:
+            heard = np.isfinite(self.channels[source, times - self.request.lags[:, None]]).all(axis=0)
+            groups[(told & heard).tobytes()].append(source)
+        for known, members in groups.items():
+            yield np.array(members), times[np.frombuffer(known, dtype=bool)]
 
-    def known(self, sources: np.ndarray) -> np.ndarray:
-        """Return the times (R,) at which the target, its past and all lags of some sources are known."""
-        told = np.isfinite(self.channels[self.number, self._times]) & np.isfinite(self._past(self._times)).all(axis=0)
-        return self._times[told & self._heard(sources[0])]
+    def _given(self, times: np.ndarray, others: Sequence[Source]) -> np.ndarray:
+        """Return the target's own past and other sources at their lags, (D, R)."""
+        past = [self.channels[self.number, times - ago] for ago in range(1, self.request.past + 1)]
+        return np.stack([*past, *(self.channels[other, times - lag] for other, lag in others)])
 
-    def nothing(self, sources: np.ndarray, _: np.ndarray) -> Transfer:
-        """Return what sources (S,) tell where they, or the target beside its past, do not change."""
-        return Transfer(np.zeros((len(sources), 3)), np.ones(len(sources)), np.full(len(sources), self.request.lags[0]))
-
-    def transfer(self, sources: np.ndarray, times: np.ndarray) -> Transfer:
-        """Estimate the transfer from sources (S,) at times (R,), each at its best lag."""
+    def _transfer(self, sources: np.ndarray, times: np.ndarray, others: Sequence[Source]) -> _Transfer:
         lags, request = self.request.lags, self.request
-        times = thinned(times)[0]
-        given, kept = Given.from_channels(self._past(times))
+        given, kept = Given.from_channels(self._given(times, others))
         times = times[kept]
+        if len(times) < MIN_SAMPLES:
+            return self._none(sources, times)
         ranks = np.concatenate([self.ordering[sources].ranks(times - lag) for lag in lags])  # lag by lag
         left, right = Side(ranks, given), Side(self.ordering[np.array([self.number])].ranks(times), given)
         if right.determined.any():
-            return self.nothing(sources, times)
+            return self._none(sources, times)
         shifts = surrogate_shifts(len(times), request.surrogates, request.seed)
         medians = _partial(self.runner, left, right, np.append(0, shifts)).reshape(-1, len(lags), len(sources))
         best = medians[0].argmax(axis=0)
         exceeding = (medians[1:].max(axis=1) >= medians[0].max(axis=0)).sum(axis=0)
         chosen = best * len(sources) + np.arange(len(sources))
         quantiles = self.runner.quantiles(Sight(left, right, chosen, np.zeros_like(chosen)))
-        return Transfer(quantiles, p_value(quantiles[:, 1], exceeding, len(shifts)), lags[best])
+        p = p_value(quantiles[:, 1], exceeding, len(shifts))
+        return _Transfer(sources, quantiles, p, lags[best], np.full(len(sources), len(times)))
 
-    @property
-    def _times(self) -> np.ndarray:
-        return np.arange(max(int(self.request.lags.max()), self.request.past), self.channels.shape[1])
-
-    def _past(self, times: np.ndarray) -> np.ndarray:
-        return np.stack([self.channels[self.number, times - ago] for ago in range(1, self.request.past + 1)])
-
-    def _heard(self, source: int) -> np.ndarray:
-        """Say at which times all lags of a source are known."""
-        return np.isfinite(self.channels[source, self._times - self.request.lags[:, None]]).all(axis=0)
+    def _none(self, sources: np.ndarray, times: np.ndarray) -> _Transfer:
+        """Return 0 for sources; NaN where too few times are known."""
+        count = len(sources)
+        nothing, p = (0.0, 1.0) if len(times) >= MIN_SAMPLES else (np.nan, np.nan)
+        values = np.full((count, 3), nothing), np.full(count, p)
+        return _Transfer(sources, *values, np.full(count, self.request.lags[0]), np.full(count, len(times)))
 
 
 def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
