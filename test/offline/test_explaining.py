@@ -8,12 +8,13 @@ from typer.testing import CliRunner
 
 from infonet_ros.cli import app
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.weights import load_weights, save_weights
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.explaining import check_target, explain
 from infonet_ros.offline.findings import findings, findings_record, links
-from infonet_ros.settings import Modality, Settings
+from infonet_ros.settings import Modality, Settings, params_document
 
 RATE = 20.0
 
@@ -102,3 +103,16 @@ def test_options_of_the_command_line(robot, tmp_path):
 def test_a_target_that_is_not_there_is_refused():
     with pytest.raises(ConfigurationError, match=r"--target is 'comand' \(did you mean 'command'\?\)"):
         check_target("comand", ("command", "left"))
+
+
+def test_with_weights_of_ones_own_nothing_is_explained_and_that_is_said(robot, tmp_path):
+    network, version = load_weights()
+    network.place.data += 1e-6
+    save_weights(network, tmp_path / "own.safetensors", version)
+    modalities = tuple(Modality(path.stem, path.stem, ("x",)) for path in robot)
+    settings = Settings(modalities, window=20.0, hop=10.0, rate=RATE, weights=str(tmp_path / "own.safetensors"))
+    params = tmp_path / "params.yaml"
+    params.write_text(params_document(settings), encoding="utf-8")
+    arguments = ["csv", *map(str, robot), "--params", str(params), "--out", str(tmp_path / "out"), "--format", "csv"]
+    told = CliRunner().invoke(app, [*arguments, "--json", "--quiet"], catch_exceptions=False)
+    assert any("nothing is explained" in notice for notice in json.loads(told.stdout)["notices"])
