@@ -23,6 +23,7 @@ NAMES = (
     "independence",
     "conditional",
     "transfer",
+    "delays",
     "detection",
     "speed",
     "recorded_intake",

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import accuracy
 from benchmarks.benchmark import Options, markdown_table, run
+from benchmarks.delays import CASES as DELAYED
 from benchmarks.distributions import standard_tasks
 from benchmarks.estimators import INFONET, gaussian_copula, scikit_learn
 from benchmarks.left_out import FAMILIES
@@ -35,6 +36,7 @@ TINY = {
         "CHANNELS": 3,
         "ROUNDS": 1,
     },
+    "delays": {"SHORT": 1, "CASES": {"70 ms, square": DELAYED["70 ms, square"], "50 ms": DELAYED["50 ms"]}},
     "transfer": {"SHORT": 1, "NODES": (3,), "SAMPLES": 300, "SYSTEMS": {"logistic maps": logistic}},
     "speed": {"SHORT_SAMPLES": (200, 1000), "SHORT_CHANNELS": (4, 8), "SHORT_ROUNDS": 1, "CHANNELS": 8},
 }

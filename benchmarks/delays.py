@@ -1,0 +1,176 @@
+"""Delays of recorded tables, with default options, beside cross-correlation with a parabola through its top.
+
+Each recording is 120 s of a smooth signal in one table, and what follows it in another, with stamps of their own. The
+peer resamples both to the faster rate, and takes the largest correlation up to one second either way.
+
+    python -m benchmarks.delays [--long]
+"""
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.ndimage import gaussian_filter1d
+from tqdm import tqdm
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.estimators import INFONET
+from benchmarks.plots import figure
+from infonet_ros import InfoNet
+from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.offline.analysis import analyse
+from infonet_ros.settings import Settings
+
+PEER = "cross-correlation"
+SHORT, LONG = 1, 5
+"""Recordings of each case."""
+DURATION, RATE = 120.0, 100.0
+FINE = 2000.0  # Hz, at which the signal is made
+SMOOTH = 0.03  # s, of the Gaussian that makes it so: a band of some 5 Hz
+NOISE = 0.2
+CLOSE = 0.002  # s
+PERIODS = 0.2  # of the slower stream
+
+
+@dataclass(frozen=True)
+class Case:
+    """A delay in seconds, how the second stream follows the first, and the rate of the second, Hz."""
+
+    delay: float
+    follows: Callable[[np.ndarray], np.ndarray] = lambda x: x
+    rate: float = RATE
+
+    @property
+    def tolerance(self) -> float:
+        """Seconds that an estimate may be off."""
+        return CLOSE if self.rate == RATE else PERIODS / self.rate
+
+
+CASES = {
+    "13.7 ms": Case(0.0137),
+    "50 ms": Case(0.05),
+    "70 ms": Case(0.07),
+    "180 ms": Case(0.18),
+    "70 ms, square": Case(0.07, lambda x: x**2),
+    "70 ms, absolute value": Case(0.07, np.abs),
+    "70 ms, 100 Hz and 20 Hz": Case(0.07, rate=20.0),
+    "180 ms, 100 Hz and 33 Hz": Case(0.18, rate=33.0),
+}
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Return the delays that were found, ms; NaN where infonet calls none clear."""
+    net = InfoNet.from_pretrained(options.device, options.weights)
+    rng, times = np.random.default_rng(17), LONG if options.long else SHORT
+    return {name: _found(net, rng, case, times) for name, case in tqdm(CASES.items(), desc="delays", leave=False)}
+
+
+def _found(net: InfoNet, rng: np.random.Generator, case: Case, times: int) -> dict[str, list[float | None]]:
+    found: dict[str, list[float | None]] = {INFONET: [], PEER: []}
+    for _ in range(times):
+        first, second = _recording(rng, case)
+        delay = _infonet(net, first, second)
+        found[INFONET].append(None if np.isnan(delay) else round(1e3 * delay, 3))
+        found[PEER].append(round(1e3 * _cross_correlation(first, second), 3))
+    return found
+
+
+def _recording(rng: np.random.Generator, case: Case) -> tuple[np.ndarray, np.ndarray]:
+    """Return times and values of both streams, (T, 2) each."""
+    fine = np.arange(-1.0, DURATION + 1.0, 1.0 / FINE)
+    signal = gaussian_filter1d(rng.standard_normal(len(fine)), SMOOTH * FINE)
+    signal /= signal.std()
+    streams = []
+    for rate, delay, follows in ((RATE, 0.0, lambda x: x), (case.rate, case.delay, case.follows)):
+        times = np.arange(rng.uniform(0.0, 1.0 / rate), DURATION, 1.0 / rate)
+        values = follows(np.interp(times - delay, fine, signal))
+        streams.append(np.stack([times, values + NOISE * rng.standard_normal(len(times))], axis=1))
+    return streams[0], streams[1]
+
+
+def _infonet(net: InfoNet, first: np.ndarray, second: np.ndarray) -> float:
+    """Analyse two tables as `infonet csv` does."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / "first.csv", Path(folder) / "second.csv"]
+        for path, stream in zip(paths, (first, second), strict=True):
+            np.savetxt(path, stream, delimiter=",", header="time,x", comments="", fmt="%.6f")
+        with open_recording(paths) as recording:
+            span = chosen_span(recording, 0.0, None)
+            settings = propose(recording, Settings(), span).settings
+            whole = analyse(recording, settings, span, net, cores=1).whole
+    a, b = (whole.matrix.names.index(name) for name in ("first.x", "second.x"))
+    return float(whole.matrix.lag[a, b]) if whole.clear_delays[a, b] else np.nan
+
+
+def _cross_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    times = np.arange(1.0, DURATION - 1.0, 1.0 / RATE)
+    longest = round(RATE)
+    x, y = (np.interp(times, *stream.T) for stream in (first, second))
+    x, y = x - x.mean(), y - y.mean()
+    count = len(x)
+    heights = np.abs([
+        x[max(0, -lag) : count - max(0, lag)] @ y[max(0, lag) : count - max(0, -lag)] / (count - abs(lag))
+        for lag in range(-longest, longest + 1)
+    ])  # fmt: skip
+    top = int(heights[1:-1].argmax()) + 1
+    before, at, after = heights[top - 1 : top + 2]
+    return float((top - longest + 0.5 * (before - after) / (before - 2.0 * at + after)) / RATE)
+
+
+def _off(row: dict[str, list[float | None]], who: str, case: Case) -> float:
+    """Largest distance from the truth, ms; infinite where none was found."""
+    return max(np.inf if found is None else abs(found - 1e3 * case.delay) for found in row[who])
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Return a table in Markdown."""
+    rows = [
+        [name, f"{1e3 * CASES[name].tolerance:.0f}", *(f"{_off(row, who, CASES[name]):.1f}" for who in (INFONET, PEER))]
+        for name, row in results.items()
+    ]
+    times = len(next(iter(results.values()))[INFONET])
+    return (
+        f"Largest error of the delay in ms, {times} recordings of {DURATION:.0f} s each; infinite: none was called "
+        "clear\n\n" + markdown_table(["case", "goal", INFONET, PEER], rows)
+    )
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    kinds = {
+        "linear": [name for name in results if name.endswith(" ms")],
+        "square and absolute value": [name for name in results if "," in name and "Hz" not in name],
+        "unequal rates": [name for name in results if "Hz" in name],
+    }
+    claims = []
+    for kind, names in ((kind, names) for kind, names in kinds.items() if names):
+        worst = max(_off(results[name], INFONET, CASES[name]) / (1e3 * CASES[name].tolerance) for name in names)
+        goal = f"at most {1e3 * CLOSE:.0f} ms" if kind != "unequal rates" else "at most a fifth of the slower period"
+        claims.append(Claim(f"delay off by, {kind}", goal, f"{worst:.2f} of that", worst <= 1.0))
+    return claims
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw the largest error of each case."""
+    made, (axes,) = figure(1, height=3.2)
+    for number, who in enumerate((INFONET, PEER)):
+        places = np.arange(len(results)) + 0.4 * number - 0.2
+        axes.barh(places, [_off(row, who, CASES[name]) for name, row in results.items()], 0.4, label=who)
+    axes.set_yticks(range(len(results)), list(results), fontsize=7)
+    axes.set_xscale("log")
+    axes.invert_yaxis()
+    axes.set_xlabel("largest error of the delay [ms]")
+    axes.legend(fontsize=7)
+    return made
+
+
+BENCHMARK = Benchmark("delays", "Delays", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
