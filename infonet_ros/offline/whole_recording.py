@@ -77,9 +77,9 @@ class WholeRecording:
 
     @cached_property
     def clear_delays(self) -> np.ndarray:
-        """(N, N) bool: see `clear_delays`; and the interval of the delay is known."""
-        known = np.isfinite(self.delay_lower) & np.isfinite(self.delay_upper)
-        return known & clear_delays(self.matrix, self.undelayed, self.longest_lag)
+        """(N, N) bool: see `clear_delays`; and the interval of the delay is known and leaves out no delay."""
+        late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
+        return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:

@@ -187,3 +187,10 @@ def test_pairs_come_in_the_order_of_use(small_analysis):
 def test_too_few_surrogates_are_said_rather_than_that_nothing_depends(small_analysis):
     few = with_p_values(small_analysis, [0.05, 0.05, 0.05], surrogates=19)
     assert said(few)[0].startswith("No pair passes with 19 surrogates: a single pair needs 299 or more")
+
+
+def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):
+    whole = small_analysis.whole
+    assert whole.clear_delays[0, 2]
+    wide = replace(whole, delay_lower=-np.abs(whole.delay_lower), delay_upper=np.abs(whole.delay_upper))
+    assert not wide.clear_delays.any()
