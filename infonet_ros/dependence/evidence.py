@@ -187,7 +187,7 @@ class EvidenceMonitor:
         return alarm
 
     def _follow(self, number: int, now: int, well: bool) -> None:
-        """End an alarm of a pair that is well again; explain one that says little again."""
+        """End an alarm of a pair that is well again; look again for what explains one."""
         place = self._on[number] - self._first
         alarm = self._alarms[place]
         if well:

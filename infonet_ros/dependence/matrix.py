@@ -203,20 +203,31 @@ def _matrices_at_lags(
 
     for estimate in net.pairwise_windows(samples(), lags=lags, surrogates=settings.surrogates, seed=settings.seed):
         window = taken.popleft()
-        yield _matrix(net, window, window.names, PAIRWISE, estimate, began)
+        yield _matrix(net, window, window.names, PAIRWISE, estimate, time.perf_counter() - began)
         began = time.perf_counter()
 
 
 def conditional_matrix(
-    net: "InfoNet", window: Window, settings: Settings, given: Sequence[str], lags: Sequence[int]
+    net: "InfoNet",
+    window: Window,
+    settings: Settings,
+    given: Sequence[str],
+    lags: Sequence[int],
+    names: Sequence[str] | None = None,
 ) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window beside some of them, or ``time``; see `channel_matrix`."""
+    """Estimate the MI of all pairs of channels of a window beside some of them, or ``time``; see `channel_matrix`.
+
+    With ``names`` only pairs of those channels.
+    """
     began = time.perf_counter()
     streams = given_streams(window, given)
+    if names is not None:
+        columns = [window.names.index(name) for name in names]
+        window = replace(window, samples=window.samples[:, columns], names=tuple(names))
     estimate = net.pairwise(
         window.samples, lags=lags, given=streams, surrogates=settings.surrogates, seed=settings.seed
     )
-    matrix = _matrix(net, window, window.names, CONDITIONAL, estimate, began)
+    matrix = _matrix(net, window, window.names, CONDITIONAL, estimate, time.perf_counter() - began)
     matrix.valid[[name in given for name in window.names]] = False
     return replace(matrix, given=tuple(given))
 
@@ -229,17 +240,12 @@ def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
 
 
 def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix]:
-    """Estimate the channels of watched pairs beside what is given for them, where that is not so for all channels."""
-    own = sorted(
-        (w for w in settings.watches if settings.given_for(w) not in ((), settings.given)), key=settings.given_for
-    )
-    for given, watches in groupby(own, key=settings.given_for):
-        needed = {name for watch in watches for name in watch.pair} | set(given)
-        columns = [k for k, name in enumerate(window.names) if name in needed]
-        part = replace(
-            window, samples=window.samples[:, columns], names=tuple(window.names[column] for column in columns)
-        )
-        yield conditional_matrix(net, part, settings, given, lags_in_samples(settings, window.rate))
+    """Estimate watched pairs of channels beside what is given for each, where that is not so for all channels."""
+    lags = lags_in_samples(settings, window.rate)
+    for watch in settings.watches:
+        given = settings.given_for(watch)
+        if given not in ((), settings.given):
+            yield conditional_matrix(net, window, settings, given, lags, watch.pair)
 
 
 def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
@@ -248,12 +254,18 @@ def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
     Uses ``past``, ``surrogates``, ``seed``, ``max_lag`` and ``lag_step`` of the settings; without ``max_lag`` the
     column follows by one sample.
     """
-    began = time.perf_counter()
+    *_, matrix = transfer_matrix_in_steps(net, window, settings)
+    assert matrix is not None
+    return matrix
+
+
+def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
+    """Estimate what `transfer_matrix` does channel by channel; see `modality_matrix_in_steps`."""
     lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
-    estimate = net.transfer(
+    estimates = net.transfer_in_steps(
         window.samples, lags=lags, past=settings.past, surrogates=settings.surrogates, seed=settings.seed
     )
-    return _matrix(net, window, window.names, TRANSFER, estimate, began)
+    yield from _in_steps(net, window, window.names, TRANSFER, estimates)
 
 
 def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
@@ -273,19 +285,31 @@ def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings)
     ------
     None after each pair, and the matrix after that. Its ``duration`` is that of the steps alone.
     """
-    names = tuple(modality.name for modality in settings.modalities)
-    began, spent = time.perf_counter(), 0.0
-    for estimate in net.pairwise_sliced_in_steps(  # noqa: B007 - the last one is used below
+    estimates = net.pairwise_sliced_in_steps(
         window.samples,
         groups=column_groups(window.names, settings.modalities),
         projections=settings.projections,
         surrogates=settings.surrogates,
         seed=settings.seed,
-    ):
+    )
+    names = tuple(modality.name for modality in settings.modalities)
+    yield from _in_steps(net, window, names, SLICED, estimates)
+
+
+def _in_steps(
+    net: "InfoNet",
+    window: Window,
+    names: tuple[str, ...],
+    method: str,
+    estimates: Iterator[PairwiseEstimate] | Iterator[TransferEstimate],
+) -> Iterator[DependenceMatrix | None]:
+    """Yield None after each estimate, and the matrix of the last; its duration is that of the steps alone."""
+    began, spent = time.perf_counter(), 0.0
+    for estimate in estimates:  # noqa: B007 - the last one is used below
         spent += time.perf_counter() - began
         yield None
         began = time.perf_counter()
-    yield _matrix(net, window, names, SLICED, estimate, time.perf_counter() - spent)
+    yield _matrix(net, window, names, method, estimate, spent)
 
 
 def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
@@ -332,7 +356,7 @@ def _matrix(
     names: tuple[str, ...],
     method: str,
     estimate: PairwiseEstimate | TransferEstimate,
-    started: float,
+    duration: float,
 ) -> DependenceMatrix:
     values = estimate.value if isinstance(estimate, TransferEstimate) else estimate.mi
     no_p_value = np.full(values.shape, np.nan)
@@ -353,6 +377,6 @@ def _matrix(
         method=method,
         estimator=net.NAME,
         version=net.version,
-        duration=time.perf_counter() - started,
+        duration=duration,
         drifting=estimate.drifting,
     )

@@ -13,12 +13,12 @@ from infonet_ros.estimator.conditioning import Given
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.meetings import MIN_SAMPLES, Meeting, Panel
 from infonet_ros.estimator.pairwise import BestOverLags, Request, constant_channels
-from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.ranks import Ordering, normalised, rank
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.runner import ONE_THREAD, Runner
 from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
-from infonet_ros.estimator.views import Side, Sight, ranks_among
+from infonet_ros.estimator.views import Side, Sight
 
 AT_ONCE = 1024  # pairs
 
@@ -117,7 +117,7 @@ def pairwise_given(
 def lagged_given(
     runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, lags: np.ndarray, seed: int
 ) -> LaggedEstimate:
-    """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` beside what is given when the first is."""
+    """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` beside what is given at the earlier time."""
     panel, order = _panel(runner, channels, seed)
     places = np.argsort(order)
     quantiles = np.full((len(lags), 3), np.nan, dtype=np.float32)
@@ -153,7 +153,7 @@ def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.n
             values[rows] = 0.0
             continue
         for inside in seen.slices():
-            ranks = ranks_among(side.conditional[0], inside)
+            ranks = rank(side.conditional[0][:, inside])
             tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(ranks, runner.pairs.device)))[1]
             u, v = torch.from_numpy(normalised(ranks))
             values[rows[inside]] = read_table(tables[0], u, v).numpy()

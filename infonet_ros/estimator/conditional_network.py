@@ -40,7 +40,7 @@ class Views:
     share : (M, V) float32
         Of the samples that each view holds; 0 where there is none.
     circumstances : (M, CIRCUMSTANCES) float32
-        What no view tells, see `views.circumstances`.
+        What no view tells, see `Sight.circumstances`.
     """
 
     features: Tensor

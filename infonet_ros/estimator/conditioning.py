@@ -15,6 +15,8 @@ from scipy.spatial import cKDTree
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from infonet_ros.estimator.ranks import rank
+
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
 EXPONENT = 0.62  # of the number of neighbours: that which makes bias and noise of a local linear fit shrink alike
 MOST_MODES = 16  # values of a stream of modes; one of more values is a continuous stream
@@ -211,9 +213,7 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
         place, rest = neighbourhood.conditional(torch.from_numpy(np.ascontiguousarray(scores[:, rows].T)))
         places[:, rows] = place.T.numpy()
         squares += rest.double().square().sum(dim=0).numpy()
-    ranks = np.empty(places.shape, dtype=np.int64)
-    np.put_along_axis(ranks, np.argsort(places, axis=1, kind="stable"), np.arange(given.count)[None], axis=1)
-    return ranks, squares / given.count
+    return rank(places), squares / given.count
 
 
 def _next_in_order(values: np.ndarray, size: int) -> np.ndarray:

@@ -9,9 +9,9 @@ from infonet_ros.estimator.conditional import ConditionalRunner, pairwise_given
 from infonet_ros.estimator.conditioning import Given
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.pairwise import Request
-from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.ranks import Ordering, normalised, rank
 from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.views import Side, ranks_among
+from infonet_ros.estimator.views import Side
 
 SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide enough to see neighbours at T = 100
 
@@ -59,7 +59,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
     soft = [_soft_conditional(values.cpu()[torch.from_numpy(rows)], seen) for values in (x, y)]
     total = torch.zeros(())
     for inside in seen.slices():
-        exact = ranks_among(ranks, inside)
+        exact = rank(ranks[:, inside])
         tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(exact, runner.pairs.device)))[1]
         u, v = (
             torch.from_numpy(place) + part[inside] - part[inside].detach()

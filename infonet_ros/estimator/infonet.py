@@ -262,6 +262,30 @@ class InfoNet:
         InputError
             As in `pairwise`, or lags below 1, or a past beyond 1 to 8.
         """
+        *_, whole = self.transfer_in_steps(
+            samples, lags=lags, past=past, beside=beside, surrogates=surrogates, seed=seed
+        )
+        return whole
+
+    def transfer_in_steps(
+        self,
+        samples: ArrayLike,
+        *,
+        lags: Sequence[int] = (1,),
+        past: int = 1,
+        beside: int = 0,
+        surrogates: int = 0,
+        seed: int = 0,
+    ) -> Iterator[TransferEstimate]:
+        """Estimate what `transfer` does target by target, so that more urgent work can go between.
+
+        Takes and raises the same.
+
+        Yields
+        ------
+        TransferEstimate
+            After each target the same estimate, in which what goes to the targets to come is still NaN.
+        """
         channels = as_matrix("samples", samples)
         steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
         if steps.min() < 1:
@@ -484,7 +508,8 @@ class InfoNet:
             What are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range, or samples
             that are not finite.
         """
-        for name, values in (("x", x), ("y", y)):
+        streams = [("x", x), ("y", y)] if given is None else [("x", x), ("y", y), ("given", given)]
+        for name, values in streams:
             if not isinstance(values, Tensor) or not values.is_floating_point():
                 kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
                 raise InputError(

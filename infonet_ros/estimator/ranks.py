@@ -105,6 +105,12 @@ def _placed(values: np.ndarray, orders: np.ndarray) -> np.ndarray:
     return placed
 
 
+def rank(values: np.ndarray) -> np.ndarray:
+    """Rank values (N, T) row by row, equal ones in their order: (N, T) int64, 0 ... T - 1."""
+    orders = np.argsort(values, axis=1, kind="stable")
+    return _placed(np.broadcast_to(np.arange(values.shape[1]), orders.shape), orders)
+
+
 def normalised(ranks: np.ndarray) -> np.ndarray:
     """Map ranks (N, T), 0 ... T - 1, into the unit interval: ``(rank + 1/2) / T``, float32."""
     count = ranks.shape[1]

@@ -69,17 +69,27 @@ class _Found:
                 getattr(self, name)[one.sources, target] = getattr(one, name)
 
 
-def transfer_entropy(runner: ConditionalRunner, channels: np.ndarray, request: TransferRequest) -> TransferEstimate:
+def transfer_entropy(
+    runner: ConditionalRunner, channels: np.ndarray, request: TransferRequest
+) -> Iterator[TransferEstimate]:
     """Estimate ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])`` for all ordered pairs of channels (N, T).
 
     Then, where that is asked for, the same beside the strongest other sources of y, each at its lag, too. The lag of
     each pair is that at which the partial copula tells most, in the data and in each surrogate alike.
+
+    Yields
+    ------
+    TransferEstimate
+        After each target the same estimate, in which what goes to the targets to come is still NaN.
     """
     size = len(channels)
     found = _Found.of_size(size)
     still = constant_channels(channels)
     drifts = drifting(channels) if request.surrogates else np.zeros(size, dtype=bool)
     ordering = Ordering.from_channels(channels, request.seed)
+    np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
+    lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
+    p = found.p_value if request.surrogates else None
     for target in (_Target(runner, channels, ordering, request, number) for number in range(size)):
         others = [number for number in range(size) if number != target.number]
         moving = [number for number in others if not (still[number] or still[target.number])]
@@ -88,11 +98,8 @@ def transfer_entropy(runner: ConditionalRunner, channels: np.ndarray, request: T
         if request.beside:
             for sources, given in target.strongest(moving, found):
                 found.put(target.transfer(sources, given), target.number)
-    found.p_value[drifts[:, None] & drifts] = np.nan
-    np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
-    lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
-    p = found.p_value if request.surrogates else None
-    return TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts)
+        found.p_value[drifts[:, None] & drifts] = np.nan
+        yield TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts)
 
 
 @dataclass(frozen=True, eq=False)

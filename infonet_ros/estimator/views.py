@@ -10,8 +10,10 @@ import torch
 from infonet_ros.estimator.blocks import Copulas, PairBlock
 from infonet_ros.estimator.conditional_network import CIRCUMSTANCES, WHOLE, Views
 from infonet_ros.estimator.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.ranks import rank
 from infonet_ros.estimator.runner import ONE_THREAD, Runner
 from infonet_ros.estimator.scores import normal_scores
+from infonet_ros.limits import MOST_GIVEN
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +98,7 @@ class Sight:
         How many samples, streams and modes there are, and how much what is given explains of the two.
         """
         given = self.left.given
-        common = [np.log(given.count) - 7.0, len(given.streams) / 8.0, float(len(given.streams) > 0)]
+        common = [np.log(given.count) - 7.0, len(given.streams) / MOST_GIVEN, float(len(given.streams) > 0)]
         common.append(np.log(len(given.by_mode)) / np.log(MOST_MODES))
         left, right = (np.log(side.left + 1e-4) for side in (self.left, self.right))
         a, b = left[:, self.rows], right[:, self.columns]
@@ -114,18 +116,10 @@ class Sight:
         alike = right is left and not shift
         turned = right if alike else np.roll(right, shift, axis=1)
         for number, rows in enumerate(self.slices, WHOLE):
-            first = ranks_among(left, rows)
-            yield self._block(runner, first, first if alike else ranks_among(turned, rows), 0, number)
+            first = rank(left[:, rows])
+            yield self._block(runner, first, first if alike else rank(turned[:, rows]), 0, number)
 
     def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
         first = Copulas.from_ranks(left, runner.device)
         second = first if right is left else Copulas.from_ranks(right, runner.device)
         return PairBlock.scanned(first, second, self.rows, self.columns, np.array([shift]), number)
-
-
-def ranks_among(ranks: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Rank samples ``rows`` (R',) anew among each other: (N, T) to (N, R')."""
-    order = np.argsort(ranks[:, rows], axis=1)
-    anew = np.empty_like(order)
-    np.put_along_axis(anew, order, np.arange(len(rows))[None], axis=1)
-    return anew

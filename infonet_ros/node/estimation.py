@@ -21,7 +21,7 @@ from infonet_ros.dependence.matrix import (
     DependenceMatrix,
     channel_matrix,
     modality_matrix_in_steps,
-    transfer_matrix,
+    transfer_matrix_in_steps,
     watched_matrices,
 )
 from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
@@ -141,9 +141,10 @@ class Estimation:
             sliced = anybody_wants(outputs.modalities) or any(m.name in watched for m in settings.modalities)
             transfer = settings.transfer and anybody_wants(outputs.transfer)
         self.matrix, self.problem = matrix, ""
+        yield  # what follows may wait
         rest: list[Iterator[DependenceMatrix | None]] = [watched_matrices(net, window, settings)]
         if transfer:
-            rest.append(transfer_matrix(net, window, settings) for _ in range(1))
+            rest.append(transfer_matrix_in_steps(net, window, settings))
         if sliced and len(settings.modalities) > 1:
             rest.append(modality_matrix_in_steps(net, window, settings))
         for found in chain.from_iterable(rest):

@@ -1,6 +1,6 @@
 """Messages as bytes, taken from their queues in batches.
 
-rclpy builds a wait set again for each message that it waits for, in Python: ten times the work of taking the bytes. So
+rclpy builds a new wait set for each message that it waits for, in Python: ten times the work of taking the bytes. So
 the executor does not wait for these subscriptions, nor for their events, for which Fast DDS would wake it at each
 message, too. A timer empties their queues.
 

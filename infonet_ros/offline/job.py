@@ -26,7 +26,7 @@ from infonet_ros.offline.progress import Progress, progress_bars, silent, standa
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
 from infonet_ros.offline.significance import Significance
-from infonet_ros.settings import Settings, load_settings, params_document
+from infonet_ros.settings import TIME, Settings, load_settings, params_document
 from infonet_ros.text import counted, printable
 
 PARAMS_FILE = "params.yaml"
@@ -104,8 +104,6 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
         told = list(opened.notices)
         _print_notices(console, told)
         proposal = _settings(opened, options, span)
-        if options.given:
-            proposal = replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
             analysis, missing = _fill(
@@ -130,6 +128,13 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
     """Take the settings of the params file or of a proposal, with the options of the command line on top."""
+    proposal = _proposal(recording, options, span)
+    if not options.given:
+        return proposal
+    return replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
+
+
+def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
     if options.params is None:
         settings = Settings().with_values(**options.overrides)
         return propose(recording, settings, span, options.topics or (), options.max_channels, options.overrides)
@@ -137,8 +142,8 @@ def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
     if options.topics:
         wanted = matching_topics(recording, options.topics)
         modalities = tuple(m for m in settings.modalities if m.topic in wanted)
-        kept = {name for m in modalities for name in (m.name, *m.channel_names)}
-        watches = tuple(w for w in settings.watches if set(w.pair) <= kept)
+        kept = {TIME, *(name for m in modalities for name in (m.name, *m.channel_names))}
+        watches = tuple(w for w in settings.watches if {*w.pair, *w.given} <= kept)
         settings = replace(settings, modalities=modalities, watches=watches)
     return Proposal(settings)
 

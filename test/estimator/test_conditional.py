@@ -145,6 +145,12 @@ def test_the_gradient_climbs(net, driven):
     assert net(x.detach() + step, y, z).item() > value.item() + 0.02
 
 
+def test_a_tensor_beside_an_array_is_refused(net):
+    x = torch.zeros(1, 100)
+    with pytest.raises(InputError, match="given is of type ndarray: expected a floating torch tensor"):
+        net(x, x, np.zeros((1, 100)))
+
+
 def test_without_coupling_there_is_a_gradient_of_modes_too(net, rng):
     mode = torch.from_numpy(rng.integers(0, 3, 600).astype(float))[None]
     x = torch.from_numpy(rng.standard_normal(600))[None].requires_grad_()

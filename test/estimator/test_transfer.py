@@ -28,6 +28,13 @@ def test_transfer_entropy_of_linear_systems(net, rng, coupling):
     assert np.isnan(np.diag(found.value)).all()
 
 
+def test_steps_end_in_the_whole(net, rng):
+    samples = rng.standard_normal((300, 3))
+    steps = [step.value.copy() for step in net.transfer_in_steps(samples)]
+    assert [int(np.isfinite(step).sum()) for step in steps] == [2, 4, 6]
+    np.testing.assert_array_equal(steps[-1], net.transfer(samples).value)
+
+
 def test_direction_of_coupled_maps(net, rng):
     x, y = rng.uniform(0.2, 0.8, (2, 1500))
     for t in range(1, 1500):
