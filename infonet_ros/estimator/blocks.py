@@ -24,6 +24,7 @@ from infonet_ros.estimator.ranks import normalised
 from infonet_ros.estimator.scores import normal_scores
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
+_EACH = ("rows", "columns", "shifts", "scans", "numbers")  # what a block knows of each pair
 COUNTED_AT_ONCE = 64  # pairs on a processor: with fewer, threads wait for each other; with more, for the memory
 
 
@@ -74,8 +75,10 @@ class PairBlock:
         Samples by which the right channel is turned, end to start; its memory stays.
     scans : (M,) int64
         Which scan over the pairs each belongs to: one for the data, or one for each surrogate.
+    numbers : (M,) int64
+        What its maker knows each pair by.
     tag : object
-        What its maker knows it by.
+        What its maker knows the block by.
     """
 
     left: Copulas
@@ -84,6 +87,7 @@ class PairBlock:
     columns: np.ndarray
     shifts: np.ndarray
     scans: np.ndarray
+    numbers: np.ndarray
     tag: Any = None
 
     @classmethod
@@ -95,8 +99,9 @@ class PairBlock:
         columns: np.ndarray,
         shifts: np.ndarray,
         tag: Any = None,
+        numbers: np.ndarray | None = None,
     ) -> "PairBlock":
-        """Make a block of P pairs (P,), scanned once with each of the shifts (S,)."""
+        """Make a block of P pairs (P,), scanned once with each of the shifts (S,); numbered as they come, or so."""
         pairs, scans = len(rows), len(shifts)
         return cls(
             left,
@@ -105,6 +110,7 @@ class PairBlock:
             np.tile(columns, scans),
             np.repeat(shifts, pairs),
             np.repeat(np.arange(scans), pairs),
+            np.tile(np.arange(pairs) if numbers is None else numbers, scans),
             tag,
         )
 
@@ -114,12 +120,17 @@ class PairBlock:
         rows = np.arange(0, len(copulas), 2)
         return cls.scanned(copulas, copulas, rows, rows + 1, np.array([0]), tag)
 
+    @classmethod
+    def joined(cls, blocks: Sequence["PairBlock"]) -> "PairBlock":
+        """Join blocks of the same copulas and tag."""
+        parts: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in blocks]) for name in _EACH}
+        return replace(blocks[0], **parts)
+
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, span: slice) -> "PairBlock":
-        parts = {name: getattr(self, name)[span] for name in ("rows", "columns", "shifts", "scans")}
-        return replace(self, **parts)
+        return replace(self, **{name: getattr(self, name)[span] for name in _EACH})
 
     def spans(self, most: int) -> Iterator["PairBlock"]:
         """Split about evenly into blocks of at most ``most`` pairs, fewer when there are many samples."""
@@ -186,6 +197,11 @@ def rounded(pairs: int) -> int:
 
 
 def thinned(rows: np.ndarray) -> list[np.ndarray]:
-    """Deal samples (R,) out to parts, one after the other, as few as it takes for none to exceed the trained T."""
-    parts = -(-len(rows) // TRAINED_SAMPLES[1])
+    """Deal samples (R,) out to `parts_of` parts, one after the other."""
+    parts = parts_of(len(rows))
     return [rows[part::parts] for part in range(parts)]
+
+
+def parts_of(count: int) -> int:
+    """Return into how few parts samples are dealt for none to exceed the trained T; the last is the shortest."""
+    return -(-count // TRAINED_SAMPLES[1])

@@ -1,23 +1,23 @@
 """Conditional mutual information of pairs of streams: what the two share beside what is given."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import torch
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.channels import MIN_SAMPLES, Channels, constant_channels
 from infonet_ros.estimator.conditional_network import ConditionalNetwork
 from infonet_ros.estimator.conditioning import Given
 from infonet_ros.estimator.discriminant import read_table
-from infonet_ros.estimator.meetings import MIN_SAMPLES, Meeting, Panel
-from infonet_ros.estimator.pairwise import BestOverLags, Request, constant_channels
+from infonet_ros.estimator.pairwise import BestOverLags, PairwiseOptions
+from infonet_ros.estimator.plan import Batch, Plan
 from infonet_ros.estimator.ranks import Ordering, normalised, rank
-from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
+from infonet_ros.estimator.requests import Requests
+from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.runner import ONE_THREAD, Runner
 from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
+from infonet_ros.estimator.surrogates import surrogate_shifts
 from infonet_ros.estimator.views import Side, Sight
 
 AT_ONCE = 1024  # pairs
@@ -52,87 +52,72 @@ class ConditionalRunner:
 
 
 @dataclass(frozen=True, eq=False)
-class Encounter:
-    """What was found where two groups of channels meet, at one lag.
+class ConditionalNumbers:
+    """What was found for M requests beside what is given.
 
     Attributes
     ----------
-    meeting : Meeting
-    quantiles : (1 + S, P, Q, 3) float32
+    quantiles : (1 + S, M, 3) float32
         First of the data, then of the surrogates; NaN where too few samples count.
-    samples : int
+    samples : (M,) int64
         That count.
-    drifting : (P,) and (Q,) bool
-        Streams that drift even beside what is given.
+    surrogates : (M,) int64
+        How many there are of each request.
+    drifting : (N,) bool
+        Channels that drift even beside what is given.
     """
 
-    meeting: Meeting
     quantiles: np.ndarray
-    samples: int
-    drifting: tuple[np.ndarray, np.ndarray]
+    samples: np.ndarray
+    surrogates: np.ndarray
+    drifting: np.ndarray
 
 
-def pairwise_given(
-    runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, request: Request
-) -> PairwiseEstimate:
-    """Estimate all pairs of channels (N, T) beside what is given (D, T), NaN where unknown.
+def estimate_given(
+    runner: ConditionalRunner, plan: Plan, given: np.ndarray, surrogates: int, seed: int
+) -> ConditionalNumbers:
+    """Estimate the requests of a plan beside what is given (D, T), NaN where unknown.
 
     At a lag what is given is that at the time of the earlier of the two.
     """
-    size, panel, order = len(channels), *_panel(runner, channels, request.seed)
-    best = BestOverLags(1 + request.surrogates, size)
-    drifts = np.zeros(size, dtype=bool)
-    found = list(_encounters(runner, panel, given, request))
-    surrogates = np.full((size, size), request.surrogates)
-    for encounter in found:
-        meeting = encounter.meeting
-        if encounter.samples < MIN_SAMPLES:
-            continue
-        best.put(meeting, encounter.quantiles)
-        for group, drift in zip((meeting.left, meeting.right), encounter.drifting, strict=True):
-            drifts[group.index] |= drift
-        row, column = meeting.pairs()
-        pair = meeting.left.index[row], meeting.right.index[column]
-        for pairs in (pair, pair[::-1]):
-            surrogates[pairs] = np.minimum(surrogates[pairs], len(encounter.quantiles) - 1)
-    samples = _samples(found, best.lag[0], panel)
-    back = np.ix_(np.argsort(order), np.argsort(order))
-    lower, mi, upper = np.moveaxis(best.quantiles[0][back], -1, 0)
-    exceeding = (best.mi[1:] >= best.mi[0]).sum(axis=0)[back]
-    p = p_value(mi, exceeding, surrogates[back])
-    drifts = drifts[np.argsort(order)]
-    p[drifts[:, None] & drifts] = np.nan
-    return PairwiseEstimate(
-        mi=mi,
-        lower=lower,
-        upper=upper,
-        p_value=p if request.surrogates else None,
-        lag=best.lag[0][back],
-        samples=samples[back],
-        constant=constant_channels(channels),
-        drifting=drifts,
+    count = len(plan.requests)
+    found = ConditionalNumbers(
+        quantiles=np.full((1 + surrogates, count, 3), np.nan, dtype=np.float32),
+        samples=plan.samples(),
+        surrogates=np.full(count, surrogates),
+        drifting=np.zeros(len(plan.channels), dtype=bool),
     )
+    known = np.isfinite(given).all(axis=0)
+    longest_lag = int(plan.requests.lag.max(initial=0))
+    for batch in plan.batches:
+        sights = [_sight(batch, given, part[known[part]]) for part in batch.parts()]
+        counts = [sight.left.given.count for sight in sights]
+        found.samples[batch.numbers] = sum(counts)
+        if not batch.enough or min(counts) < MIN_SAMPLES:
+            continue
+        shifts = surrogate_shifts(min(counts), surrogates, seed, longest_lag)
+        found.surrogates[batch.numbers] = len(shifts)
+        found.quantiles[: 1 + len(shifts), batch.numbers] = 0.0
+        moving = batch.numbers[batch.moving]
+        for number, shift in enumerate([0, *shifts.tolist()] if len(moving) else []):
+            found.quantiles[number, moving] = sum(runner.quantiles(sight, shift) for sight in sights) / len(sights)
+        if surrogates and len(moving):
+            for index, side in zip(batch.sides, (sights[0].left, sights[0].right), strict=True):
+                found.drifting[index] |= drifting(side.conditional[0].astype(np.float64))
+    return found
 
 
-def lagged_given(
-    runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, lags: np.ndarray, seed: int
-) -> LaggedEstimate:
-    """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` beside what is given at the earlier time."""
-    panel, order = _panel(runner, channels, seed)
-    places = np.argsort(order)
-    quantiles = np.full((len(lags), 3), np.nan, dtype=np.float32)
-    samples = np.zeros(len(lags), dtype=np.int64)
-    for encounter in _encounters(runner, panel, given, Request(np.unique(np.abs(lags)), 0, seed)):
-        left, right = encounter.meeting.left.index.tolist(), encounter.meeting.right.index.tolist()
-        for sign, (a, b) in ((1, places), (-1, places[::-1])):
-            met = lags == sign * encounter.meeting.lag
-            if encounter.meeting.lag == 0 and (a not in left or b not in right or a > b):
-                a, b = b, a
-            if met.any() and a in left and b in right:
-                quantiles[met] = encounter.quantiles[0, left.index(a), right.index(b)]
-                samples[met] = encounter.samples
-    lower, mi, upper = quantiles.T
-    return LaggedEstimate(lags, mi, lower, upper, samples)
+def pairwise_given(
+    runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, options: PairwiseOptions
+) -> PairwiseEstimate:
+    """Estimate all pairs of channels (N, T) beside what is given (D, T), NaN where unknown."""
+    sorted_channels = Channels.from_values(channels, options.seed)
+    plan = Plan.of(sorted_channels, Requests.all_pairs(len(channels), options.lags))
+    found = estimate_given(runner, plan, given, options.surrogates, options.seed)
+    best = BestOverLags(plan.requests, found.quantiles[0], found.samples, found.surrogates)
+    best.take(found.quantiles[1:])
+    drifts = found.drifting[sorted_channels.places()]
+    return best.estimate(sorted_channels, drifts, options.surrogates > 0)
 
 
 def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
@@ -179,62 +164,12 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
     return ranks
 
 
-def _panel(runner: ConditionalRunner, channels: np.ndarray, seed: int) -> tuple[Panel, np.ndarray]:
-    """Group channels in an order that depends on their content alone, and return that order (N,)."""
-    ordering = Ordering.from_channels(channels, seed)
-    order = ordering.canonical()
-    return Panel.from_channels(channels[order], ordering[order], runner.pairs.device), order
-
-
-def _encounters(runner: ConditionalRunner, panel: Panel, given: np.ndarray, request: Request) -> Iterator[Encounter]:
-    """Estimate all meetings of groups of channels, at all lags."""
-    known = np.isfinite(given).all(axis=0)
-    for lag, left, right in product(np.unique(request.lags).tolist(), panel.groups, panel.groups):
-        meeting = Meeting.of(panel, left, right, lag)
-        if meeting:
-            yield _encounter(runner, meeting, given, known, request)
-
-
-def _encounter(
-    runner: ConditionalRunner, meeting: Meeting, given: np.ndarray, known: np.ndarray, request: Request
-) -> Encounter:
-    sights = [_sight(meeting, given, part[known[part]]) for part in meeting.parts()]
-    counts = [sight.left.given.count for sight in sights]
-    shortest = min(counts, default=0)
-    shifts = surrogate_shifts(shortest, request.surrogates, request.seed, int(request.lags.max()))
-    quantiles = np.zeros((1 + len(shifts), *meeting.wanted.shape, 3), dtype=np.float32)
-    nothing = np.zeros(meeting.wanted.shape[0], dtype=bool), np.zeros(meeting.wanted.shape[1], dtype=bool)
-    if shortest < MIN_SAMPLES:
-        quantiles[:] = np.nan
-        return Encounter(meeting, quantiles, sum(counts), nothing)
-    if not meeting.wanted.any():
-        return Encounter(meeting, quantiles, sum(counts), nothing)
-    for sight in sights:
-        for number, shift in enumerate([0, *shifts.tolist()]):
-            quantiles[number, sight.rows, sight.columns] += runner.quantiles(sight, shift) / len(sights)
-    sides = (sights[0].left, sights[0].right)
-    drifts = tuple(drifting(side.conditional[0].astype(np.float64)) for side in sides) if len(shifts) else nothing
-    return Encounter(meeting, quantiles, sum(counts), (drifts[0], drifts[1]))
-
-
-def _sight(meeting: Meeting, given: np.ndarray, rows: np.ndarray) -> Sight:
-    """Look at the wanted pairs of a meeting over samples ``rows`` of its left side."""
+def _sight(batch: Batch, given: np.ndarray, rows: np.ndarray) -> Sight:
+    """Look at the pairs of a batch over samples ``rows`` of its left side."""
     seen, kept = Given.from_channels(given[:, rows])
     rows = rows[kept]
-    ordering, lag = meeting.panel.ordering, meeting.lag
-    left = right = Side(ordering[meeting.left.index].ranks(rows), seen)
-    if lag or meeting.right is not meeting.left:
-        right = Side(ordering[meeting.right.index].ranks(rows + lag), seen)
-    return Sight(left, right, *np.nonzero(meeting.wanted))
-
-
-def _samples(found: list[Encounter], lag: np.ndarray, panel: Panel) -> np.ndarray:
-    """Count the samples of each pair at its lag (N, N); on the diagonal those that each channel knows."""
-    samples = np.zeros(lag.shape, dtype=np.int32)
-    np.fill_diagonal(samples, np.isfinite(panel.channels).sum(axis=1))
-    for encounter in found:
-        row, column = encounter.meeting.pairs()
-        left, right = encounter.meeting.left.index[row], encounter.meeting.right.index[column]
-        met = lag[left, right] == encounter.meeting.lag
-        samples[left[met], right[met]] = samples[right[met], left[met]] = encounter.samples
-    return samples
+    ordering, (first, second) = batch.channels.ordering, batch.sides
+    left = right = Side(ordering[first].ranks(rows), seen)
+    if batch.lag:
+        right = Side(ordering[second].ranks(rows + batch.lag), seen)
+    return Sight(left, right, *batch.pairs())

@@ -8,7 +8,7 @@ from infonet_ros.estimator.blocks import Copulas, PairBlock
 from infonet_ros.estimator.conditional import ConditionalRunner, pairwise_given
 from infonet_ros.estimator.conditioning import Given
 from infonet_ros.estimator.discriminant import read_table
-from infonet_ros.estimator.pairwise import Request
+from infonet_ros.estimator.pairwise import PairwiseOptions
 from infonet_ros.estimator.ranks import Ordering, normalised, rank
 from infonet_ros.estimator.runner import Runner
 from infonet_ros.estimator.views import Side
@@ -50,7 +50,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
     The gradient is that of the bound in each slice of what is given, through soft conditional ranks.
     """
     channels = torch.stack([x, y]).detach().cpu().double().numpy()
-    value = float(pairwise_given(runner, channels, given, Request(np.zeros(1, dtype=np.int64), 0, 0)).mi[0, 1])
+    value = float(pairwise_given(runner, channels, given, PairwiseOptions(np.zeros(1, dtype=np.int64), 0, 0)).mi[0, 1])
     result = torch.tensor(value, dtype=torch.float32, device=x.device)
     if not (torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)) or not value > 0.0:
         return result

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 
+from infonet_ros.estimator.channels import MIN_SAMPLES
 from infonet_ros.estimator.conditional import ConditionalRunner
 from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.meetings import MIN_SAMPLES
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import Explanations, PairwiseEstimate
 from infonet_ros.estimator.views import Side, Sight

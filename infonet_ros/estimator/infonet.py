@@ -10,11 +10,12 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.blocks import Copulas, PairBlock
+from infonet_ros.estimator.channels import MIN_SAMPLES, Channels, constant_channels
 from infonet_ros.estimator.conditional import (
     ConditionalRunner,
     conditional_ranks_of,
-    lagged_given,
+    estimate_given,
     pairwise_given,
     pointwise_given,
 )
@@ -23,11 +24,12 @@ from infonet_ros.estimator.differentiable import differentiable_given, different
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.explanations import explanations
 from infonet_ros.estimator.lagged import estimate_lagged
-from infonet_ros.estimator.meetings import MIN_SAMPLES
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import TRAINED_SAMPLES
-from infonet_ros.estimator.pairwise import Request, constant_channels, estimate_windows
-from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.pairwise import PairwiseOptions, estimate_windows
+from infonet_ros.estimator.plan import Pass, Plan, run
+from infonet_ros.estimator.ranks import normalised
+from infonet_ros.estimator.requests import Requests
 from infonet_ros.estimator.results import (
     Estimate,
     Explanations,
@@ -126,7 +128,7 @@ class InfoNet:
             Shapes that differ or are not (T,), empty arrays, complex numbers or objects.
         """
         channels = as_pair(x, y)
-        pairs = self._pairwise(channels, given, _request(np.zeros(1, dtype=int), surrogates, seed))
+        pairs = self._pairwise(channels, given, _options(np.zeros(1, dtype=int), surrogates, seed))
         return Estimate(
             mi=float(pairs.mi[0, 1]),
             lower=float(pairs.lower[0, 1]),
@@ -170,7 +172,7 @@ class InfoNet:
         channels = as_matrix("samples", samples)
         steps = as_lags(lags, signed=False)
         check_lags(steps, channels.shape[1])
-        return self._pairwise(channels, given, _request(steps, surrogates, seed))
+        return self._pairwise(channels, given, _options(steps, surrogates, seed))
 
     def pairwise_windows(
         self, windows: Iterable[ArrayLike], *, lags: Sequence[int] = (0,), surrogates: int = 0, seed: int = 0
@@ -191,15 +193,15 @@ class InfoNet:
         InputError
             As in `pairwise`: for the lags at once, for a window when it is taken.
         """
-        request = _request(as_lags(lags, signed=False), surrogates, seed)
+        options = _options(as_lags(lags, signed=False), surrogates, seed)
 
         def channels() -> Iterator[np.ndarray]:
             for samples in windows:
                 taken = as_matrix("samples", samples)
-                check_lags(request.lags, taken.shape[1])
+                check_lags(options.lags, taken.shape[1])
                 yield taken
 
-        return estimate_windows(self._runner, channels(), request)
+        return estimate_windows(self._runner, channels(), options)
 
     def lagged(
         self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, given: ArrayLike | None = None, seed: int = 0
@@ -223,9 +225,8 @@ class InfoNet:
         steps = as_lags(lags, signed=True)
         check_lags(steps, channels.shape[1])
         seed = as_count("seed", seed, least=0)
-        if given is None:
-            return estimate_lagged(self._runner, channels, steps, seed)
-        return lagged_given(self._conditional, channels, as_given(given, channels.shape[1]), steps, seed)
+        known = None if given is None else as_given(given, channels.shape[1])
+        return estimate_lagged(lambda plan: self._numbers(plan, known, seed), channels, steps, seed)
 
     def transfer(
         self,
@@ -294,7 +295,7 @@ class InfoNet:
         if past + beside > MOST_GIVEN:
             raise InputError(f"past is {past} and beside is {beside}: expected at most {MOST_GIVEN} together.")
         check_lags(np.append(steps, past), channels.shape[1])
-        asked = _request(steps, surrogates, seed)
+        asked = _options(steps, surrogates, seed)
         request = TransferRequest(steps, past, beside, asked.surrogates, asked.seed)
         return transfer_entropy(self._conditional, channels, request)
 
@@ -466,7 +467,7 @@ class InfoNet:
         -------
         (G, G) float32
             First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer than
-            64 good samples, 0 for a constant stream.
+            64 good samples, or 48 updates of two held streams; 0 for a constant stream.
         """
         return self._table(as_pair(x, y), seed)[0]
 
@@ -535,11 +536,18 @@ class InfoNet:
         """The networks of conditional MI, loaded when first asked for; WeightsError where these weights have none."""
         return ConditionalRunner(self._runner, load_conditional(self._weights))
 
-    def _pairwise(self, channels: np.ndarray, given: ArrayLike | None, request: Request) -> PairwiseEstimate:
+    def _pairwise(self, channels: np.ndarray, given: ArrayLike | None, options: PairwiseOptions) -> PairwiseEstimate:
         if given is None:
-            (estimate,) = estimate_windows(self._runner, [channels], request)
+            (estimate,) = estimate_windows(self._runner, [channels], options)
             return estimate
-        return pairwise_given(self._conditional, channels, as_given(given, channels.shape[1]), request)
+        return pairwise_given(self._conditional, channels, as_given(given, channels.shape[1]), options)
+
+    def _numbers(self, plan: Plan, given: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return quantiles (M, 3) and samples (M,) of the requests of a plan, beside what is given (D, T)."""
+        if given is None:
+            return next(run(self._runner, [Pass.of_data(plan)]))[0], plan.samples()
+        found = estimate_given(self._conditional, plan, given, 0, seed)
+        return found.quantiles[0], found.samples
 
     def _beside(self, x: Tensor, y: Tensor, given: Tensor) -> Tensor:
         return differentiable_given(self._conditional, x, y, as_given(given, len(x)))
@@ -551,18 +559,20 @@ class InfoNet:
 
     def _table(self, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return the table (G, G), the ranks (2, R) of the good samples, and which they are (R,)."""
+        made = Channels.from_values(channels, as_count("seed", seed, least=0))
+        (batch,) = Plan.of(made, Requests.one_pair(0, 1, np.zeros(1, dtype=np.int64))).batches
         rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
-        ordering = Ordering.from_channels(channels, as_count("seed", seed, least=0))
+        ordering = made.ordering[made.places()]
         ranks = ordering.ranks(rows)
-        if len(rows) < MIN_SAMPLES:
+        if not batch.enough:
             return np.full((GRID, GRID), np.nan, dtype=np.float32), ranks, rows
-        if constant_channels(channels[:, rows]).any():
+        if not len(batch.moving):
             return np.zeros((GRID, GRID), dtype=np.float32), ranks, rows
-        parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in thinned(rows))
+        parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in batch.parts())
         tables = torch.cat([self._runner.estimate(PairBlock.pairs(copulas))[1] for copulas in parts])
         return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
 
 
-def _request(lags: np.ndarray, surrogates: int, seed: int) -> Request:
+def _options(lags: np.ndarray, surrogates: int, seed: int) -> PairwiseOptions:
     """Say what is asked of each window, at lags (L,)."""
-    return Request(lags, as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))
+    return PairwiseOptions(lags, as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+SAME = 1e-6  # nats
 SHOULDER = 0.9  # of its top: where the peak is a parabola
 
 
@@ -35,10 +36,11 @@ class Peak:
         nowhere = cls(np.nan, np.nan, np.nan)
         if len(known) < 3:
             return nowhere
-        places, heights = lags[known].astype(np.float64), correlation(mi[known])
+        known, places = _steps(known, lags[known].astype(np.float64), mi[known])
+        heights = correlation(mi[known])
         top = int(heights.argmax())
         reach = min(top, len(known) - 1 - top)
-        if reach == 0:
+        if reach <= 0:
             return nowhere
         shoulder = heights >= SHOULDER * heights[top]
         while reach > 1 and not shoulder[top - reach : top + reach + 1].all():
@@ -59,6 +61,16 @@ class Peak:
 def correlation(mi: np.ndarray) -> np.ndarray:
     """Return the correlation of Gaussian variables with an MI in nats (Linfoot, Inf. Control 1957)."""
     return np.sqrt(-np.expm1(-2.0 * np.maximum(mi, 0.0)))
+
+
+def _steps(known: np.ndarray, places: np.ndarray, mi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one place (K,), in the middle, for each run of neighbours with the same MI (L,), and its first number.
+
+    Two held streams have a step for each hold: the same updates meet at all its lags.
+    """
+    starts = np.flatnonzero(np.append(True, np.abs(np.diff(mi)) > SAME))
+    ends = np.append(starts[1:], len(mi)) - 1
+    return known[starts], (places[starts] + places[ends]) / 2.0
 
 
 def _fall(places: np.ndarray, heights: np.ndarray, level: float) -> float:

@@ -3,10 +3,9 @@
 import numpy as np
 
 from infonet_ros.estimator.blocks import thinned
+from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.conditional import ConditionalRunner
 from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.meetings import MIN_SAMPLES
-from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import Selection
 from infonet_ros.estimator.views import Side, Sight

@@ -10,10 +10,9 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
 from infonet_ros.estimator.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
-from infonet_ros.estimator.meetings import MIN_SAMPLES
-from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.projections import content_key, project
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.conditional import ConditionalRunner
 from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.meetings import MIN_SAMPLES
-from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.ranks import Ordering
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.stationarity import drifting

@@ -97,3 +97,19 @@ def test_values_that_come_back_often_do_not_count_as_repeats(rng):
     np.testing.assert_array_equal(repeats(values), np.tile(np.arange(LEAST_UPDATES), 3))
     first = repeats(values)
     np.testing.assert_array_equal(first_of_each(first, first), np.arange(LEAST_UPDATES))
+
+
+def test_all_ways_to_the_number_of_two_held_streams_agree(net, rng):
+    x, y = held(rng, 2000, 20), held(rng, 2000, 20)
+    alone, scan = net.estimate(x, y), net.lagged(x, y, [0, 20])
+    assert scan.samples[0] == alone.samples < 120
+    assert scan.mi[0] == pytest.approx(alone.mi, abs=1e-6) and (scan.mi < 0.1).all()
+    assert np.abs(net.discriminant(x, y)).max() < 1.0
+
+
+def test_the_delay_of_streams_held_at_unequal_rates_is_finer_than_a_hold(net, rng):
+    signal = np.convolve(rng.standard_normal(6100), np.hanning(40), mode="valid")
+    first, second = np.arange(6000) // 10 * 10, np.arange(6000) // 8 * 8
+    x, y = signal[first + 30], signal[second + 12]  # y is 18 samples late
+    scan = net.lagged(x, y, range(0, 40))
+    assert scan.delay == pytest.approx(18.0, abs=2.0) and scan.delay_lower < 18.0 < scan.delay_upper

@@ -33,3 +33,9 @@ def test_there_is_none_at_the_edge_nor_on_a_plateau_nor_without_an_estimate():
     flat = Peak.of(LAGS, band_limited(2.0), np.zeros(21))
     assert flat.delay == pytest.approx(2.0, abs=0.05)
     assert np.isnan([flat.lower, flat.upper]).all()
+
+
+def test_of_steps_the_middle_counts():
+    """Two streams held for 4 samples meet at the same updates at 4 lags each."""
+    mi = np.repeat([0.1, 0.5, 1.5, 0.5, 0.1, 0.05], 4)[: len(LAGS)]
+    assert Peak.of(LAGS, mi, 0.8 * mi).delay == pytest.approx(-0.5, abs=0.01)

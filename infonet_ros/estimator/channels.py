@@ -1,0 +1,120 @@
+"""The channels of a window: sorted, and with the samples of each that are known and new."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
+from infonet_ros.estimator.ranks import Ordering
+
+MIN_SAMPLES = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Pattern:
+    """What several channels have in common: the samples that are known, and those that are new.
+
+    Attributes
+    ----------
+    good : (T,) bool
+    repetition : Repetition
+        Its repeats are None where no other channel repeats its values at the same samples.
+    """
+
+    good: np.ndarray
+    repetition: Repetition
+
+    def common_rows(self, other: "Pattern", lag: int) -> np.ndarray:
+        """Return the samples (R,) that count: known here and, ``lag`` samples later, in the other; new if both hold."""
+        rows = np.flatnonzero(self.good[: len(self.good) - lag] & other.good[lag:])
+        return self.repetition.counting(other.repetition, rows, lag)
+
+    def fewer(self, other: "Pattern") -> bool:
+        """Whether fewer samples may count than both know: updates of two that are held, rows that repeat."""
+        return self.repetition.shared(other.repetition)
+
+    def least_rows(self, other: "Pattern") -> int:
+        """Return the number of samples from which on there is an estimate."""
+        return LEAST_UPDATES if self.fewer(other) else MIN_SAMPLES
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Channels of one window, in an order that depends on their content alone.
+
+    So results are the same to the bit in whatever order the channels are given.
+
+    Attributes
+    ----------
+    values : (N, T) float64
+        NaN where unknown.
+    ordering : Ordering
+    order : (N,) int64
+        Place of each among the channels that were given.
+    patterns : list of Pattern
+    pattern : (N,) int64
+        Number of each channel's pattern.
+    """
+
+    values: np.ndarray
+    ordering: Ordering
+    order: np.ndarray
+    patterns: list[Pattern]
+    pattern: np.ndarray
+
+    @classmethod
+    def from_values(cls, given: np.ndarray, seed: int) -> "Channels":
+        """Sort channels (N, T), NaN where unknown, and find the patterns that they share."""
+        ordering = Ordering.from_channels(given, seed)
+        order = ordering.canonical()
+        values = given[order]
+        good = np.isfinite(values)
+        held = [updates(channel) for channel in values]
+        first = [repeats(channel) if new is None else None for channel, new in zip(values, held, strict=True)]
+        often = Counter(map(_bytes, first))
+        first = [same if often[_bytes(same)] > 1 else None for same in first]
+        numbers: dict[tuple[bytes, ...], int] = {}
+        patterns: list[Pattern] = []
+        pattern = np.empty(len(values), dtype=np.int64)
+        for index, parts in enumerate(zip(good, held, first, strict=True)):
+            number = pattern[index] = numbers.setdefault(tuple(map(_bytes, parts)), len(numbers))
+            if number == len(patterns):
+                patterns.append(Pattern(parts[0], Repetition(*parts[1:])))
+        return cls(values, ordering[order], order, patterns, pattern)
+
+    @property
+    def count(self) -> int:
+        """T, the number of samples."""
+        return self.values.shape[1]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def places(self) -> np.ndarray:
+        """Return where each of the channels that were given is now, (N,)."""
+        return np.argsort(self.order)
+
+    def pattern_of(self, channel: int) -> Pattern:
+        """Return what a channel has in common with others."""
+        return self.patterns[self.pattern[channel]]
+
+    def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Say which of channels ``index`` do not change over samples ``rows``, of which there is one at least."""
+        probe = self.values[np.ix_(index, rows[[0, len(rows) // 2, -1]])]
+        constant = (probe == probe[:, :1]).all(axis=1)  # nearly all differ here already
+        for place in np.flatnonzero(constant):
+            constant[place] = (self.values[index[place], rows] == probe[place, 0]).all()
+        return constant
+
+
+def constant_channels(channels: np.ndarray) -> np.ndarray:
+    """Say which channels (N, T), NaN where unknown, have samples but never change: (N,) bool."""
+    good = np.isfinite(channels)
+    least = np.where(good, channels, np.inf).min(axis=1, initial=np.inf)
+    most = np.where(good, channels, -np.inf).max(axis=1, initial=-np.inf)
+    return least == most
+
+
+def _bytes(array: np.ndarray | None) -> bytes:
+    return b"" if array is None else array.tobytes()

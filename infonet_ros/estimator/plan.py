@@ -1,0 +1,213 @@
+"""A plan for requests: batches of pairs over the same samples, run in full chunks of the network, scattered once."""
+
+from collections import defaultdict, deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import numpy as np
+
+from infonet_ros.estimator.blocks import Copulas, PairBlock, parts_of, thinned
+from infonet_ros.estimator.channels import Channels, Pattern
+from infonet_ros.estimator.requests import Requests
+from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.surrogates import surrogate_shifts
+
+RANKED_TOGETHER = 32  # channels: small batches of one length are ranked at once until there are so many
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """K requests at one lag, whose pairs are known and new at the same samples.
+
+    Samples are ranked when the network comes to them and forgotten after it: all lags of many channels at once would
+    fill the memory.
+
+    Attributes
+    ----------
+    channels : Channels
+    numbers : (K,) int64
+        Of the requests.
+    left, right : (K,) int64
+        Channels.
+    lag : int
+    samples : int
+        That count.
+    enough : bool
+        Whether they are enough for an estimate.
+    moving : (M,) int64
+        Places among the K requests of those for the network: both channels change over these samples.
+    """
+
+    channels: Channels
+    numbers: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    lag: int
+    samples: int
+    enough: bool
+    moving: np.ndarray
+
+    @classmethod
+    def of(cls, channels: Channels, requests: Requests, numbers: np.ndarray) -> "Batch":
+        """Count the samples of requests ``numbers``, and look for channels that do not change over them."""
+        left, right, lag = requests.left[numbers], requests.right[numbers], int(requests.lag[numbers[0]])
+        first, second = channels.pattern_of(left[0]), channels.pattern_of(right[0])
+        rows = first.common_rows(second, lag)
+        enough = len(rows) >= first.least_rows(second)
+        moving = np.full(len(numbers), enough)
+        if enough:
+            for side, at in ((left, rows), (right, rows + lag)):
+                index, place = np.unique(side, return_inverse=True)
+                moving &= ~channels.constant(index, at)[place]
+        return cls(channels, numbers, left, right, lag, len(rows), enough, np.flatnonzero(moving))
+
+    @property
+    def patterns(self) -> tuple[Pattern, Pattern]:
+        """What all left and all right channels have in common."""
+        return self.channels.pattern_of(self.left[0]), self.channels.pattern_of(self.right[0])
+
+    @cached_property
+    def sides(self) -> tuple[np.ndarray, np.ndarray]:
+        """Channels that are needed on the left and on the right, each once; at lag 0 the same on both."""
+        if self.lag:
+            return np.unique(self.left[self.moving]), np.unique(self.right[self.moving])
+        both = np.unique(np.concatenate([self.left[self.moving], self.right[self.moving]]))
+        return both, both
+
+    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the places in `sides` of the requests for the network, (M,) each."""
+        first, second = self.sides
+        return np.searchsorted(first, self.left[self.moving]), np.searchsorted(second, self.right[self.moving])
+
+    def ranked(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rank channels over one of `parts`: ranks (C, R), and row and column (M,) of each request for the network."""
+        first, second = self.sides
+        rows, columns = self.pairs()
+        ranks = self.channels.ordering[first].ranks(part)
+        if not self.lag:
+            return ranks, rows, columns
+        later = self.channels.ordering[second].ranks(part + self.lag)
+        return np.concatenate([ranks, later]), rows, len(first) + columns
+
+    def parts(self) -> list[np.ndarray]:
+        """Return the samples of the left side, in the parts that `blocks.thinned` makes of them."""
+        first, second = self.patterns
+        return thinned(first.common_rows(second, self.lag))
+
+    def shifts(self, surrogates: int, seed: int, longest_lag: int) -> np.ndarray:
+        """Draw shifts (S,) that are clear of all lags; where fewer samples count, by so many of those."""
+        first, second = self.patterns
+        if first.fewer(second):
+            longest_lag = -(-longest_lag * self.samples // self.channels.count)
+        return surrogate_shifts(self.samples // parts_of(self.samples), surrogates, seed, longest_lag)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Requests for pairs of the channels of one window, in batches.
+
+    Attributes
+    ----------
+    channels : Channels
+    requests : Requests
+    batches : list of Batch
+    """
+
+    channels: Channels
+    requests: Requests
+    batches: list[Batch]
+
+    @classmethod
+    def of(cls, channels: Channels, requests: Requests) -> "Plan":
+        """Put requests over the same samples together."""
+        pattern, count = channels.pattern, len(channels.patterns)
+        key = (requests.lag * count + pattern[requests.left]) * count + pattern[requests.right]
+        order = np.argsort(key, kind="stable")
+        groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(order) else []
+        return cls(channels, requests, [Batch.of(channels, requests, numbers) for numbers in groups])
+
+    def samples(self) -> np.ndarray:
+        """Count the samples of each request, (M,)."""
+        return self.by_request([batch.samples for batch in self.batches])
+
+    def by_request(self, values: list) -> np.ndarray:
+        """Give each request the value of its batch, (M,)."""
+        found = np.zeros(len(self.requests), dtype=np.int64)
+        for batch, value in zip(self.batches, values, strict=True):
+            found[batch.numbers] = value
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """One look at all requests of a plan, with the right side of each batch turned by its shifts (S,)."""
+
+    plan: Plan
+    shifts: list[np.ndarray]
+
+    @classmethod
+    def of_data(cls, plan: Plan) -> "Pass":
+        """Look at the pairs as they are."""
+        return cls(plan, [np.zeros(1, dtype=np.int64)] * len(plan.batches))
+
+    def blocks(self, runner: Runner) -> Iterator[PairBlock]:
+        """Yield the pairs for the network, tagged by this pass."""
+        waiting: dict[tuple[int, int], list[tuple[Batch, np.ndarray]]] = defaultdict(list)
+        for batch, shifts in zip(self.plan.batches, self.shifts, strict=True):
+            if not len(batch.moving) or not len(shifts):
+                continue
+            alike = waiting[batch.samples, len(shifts)]
+            alike.append((batch, shifts))
+            if sum(len(side) for one, _ in alike for side in one.sides) >= RANKED_TOGETHER:
+                yield from self._ranked(runner, waiting.pop((batch.samples, len(shifts))))
+        for alike in waiting.values():
+            yield from self._ranked(runner, alike)
+
+    def _ranked(self, runner: Runner, alike: list[tuple[Batch, np.ndarray]]) -> Iterator[PairBlock]:
+        """Rank the channels of batches of one length together, part by part."""
+        for parts in zip(*(batch.parts() for batch, _ in alike), strict=True):
+            ranked = [batch.ranked(part) for (batch, _), part in zip(alike, parts, strict=True)]
+            copulas = Copulas.from_ranks(np.concatenate([ranks for ranks, *_ in ranked]), runner.device)
+            blocks: list[PairBlock] = []
+            start = 0
+            for (batch, shifts), (ranks, rows, columns) in zip(alike, ranked, strict=True):
+                numbers = batch.numbers[batch.moving]
+                blocks.append(PairBlock.scanned(copulas, copulas, start + rows, start + columns, shifts, self, numbers))
+                start += len(ranks)
+            yield PairBlock.joined(blocks)
+
+    def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
+        """Return quantiles (S, M, 3) of all requests; 0 with a constant channel, NaN where too few samples count.
+
+        Of the parts of many samples it is the mean of what they say, so that the interval is no narrower than theirs.
+        """
+        batches = self.plan.batches
+        told = [len(own) if one.enough else 0 for one, own in zip(batches, self.shifts, strict=True)]
+        known = np.arange(max(map(len, self.shifts), default=1))[:, None] < self.plan.by_request(told)
+        found = np.repeat(np.where(known, np.float32(0.0), np.float32(np.nan))[..., None], 3, axis=2)
+        parts = self.plan.by_request([parts_of(batch.samples) for batch in batches]).astype(np.float32)
+        for block, quantiles in results:
+            found[block.scans, block.numbers] += quantiles / parts[block.numbers, None]
+        return found
+
+
+def run(runner: Runner, passes: Iterable[Pass]) -> Iterator[np.ndarray]:
+    """Estimate passes in their order: quantiles (S, M, 3) of each, see `Pass.collect`.
+
+    Passes are taken as they are needed, and the pairs of several share the network's chunks.
+    """
+    waiting: deque[Pass] = deque()
+
+    def blocks() -> Iterator[PairBlock]:
+        for one in passes:
+            waiting.append(one)
+            yield from one.blocks(runner)
+
+    for tag, results in groupby(runner.quantiles(blocks()), key=lambda result: result[0].tag):
+        while waiting[0] is not tag:  # without a pair for the network
+            yield waiting.popleft().collect(())
+        yield waiting.popleft().collect(results)
+    while waiting:
+        yield waiting.popleft().collect(())

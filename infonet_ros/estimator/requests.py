@@ -1,0 +1,39 @@
+"""Which pairs of channels are asked for: one kind of request for every estimate."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Requests:
+    """M pairs of channels, each at a lag: ``left[t]`` with ``right[t + lag]``.
+
+    Attributes
+    ----------
+    left, right : (M,) int64
+        Channels.
+    lag : (M,) int64
+        Samples, 0 or more.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    lag: np.ndarray
+
+    @classmethod
+    def all_pairs(cls, size: int, lags: np.ndarray) -> "Requests":
+        """Ask for all pairs of ``size`` channels: once at lag 0, in both directions at any other of the lags (L,)."""
+        once, both = np.triu_indices(size, k=1), np.nonzero(~np.eye(size, dtype=bool))
+        pairs = [(both if lag else once, lag) for lag in np.unique(lags)]
+        left, right = (np.concatenate([pair[side] for pair, _ in pairs]) for side in (0, 1))
+        return cls(left, right, np.repeat([lag for _, lag in pairs], [len(pair[0]) for pair, _ in pairs]))
+
+    @classmethod
+    def one_pair(cls, first: int, second: int, lags: np.ndarray) -> "Requests":
+        """Ask for one pair at lags (L,): positive where the second channel follows the first."""
+        ahead = (lags > 0) | ((lags == 0) & (first < second))
+        return cls(np.where(ahead, first, second), np.where(ahead, second, first), np.abs(lags))
+
+    def __len__(self) -> int:
+        return len(self.lag)
