@@ -64,7 +64,7 @@ class Analysis:
         The largest first.
     topics : tuple of TopicStatistics
     notices : tuple of str
-        Sentences about messages that were left out for their stamps.
+        Sentences about messages that were left out for their stamps, and about a platform that rests.
     explanations : mapping of (int, int) to Explanation
         Of pairs a < b that a third channel explains, see `explaining.explain`.
     telling : Telling or None
@@ -90,7 +90,8 @@ class Analysis:
     @property
     def unknown(self) -> np.ndarray:
         """(N,) float64: share of the samples of each channel that are unknown."""
-        return np.isnan(self.whole.overview.window.samples).mean(axis=0)
+        unknown = np.isnan(self.whole.overview.window.samples)
+        return unknown[~unknown.all(axis=1)].mean(axis=0)  # not within holes
 
     def strongest(self, count: int | None = None) -> list[tuple[int, int]]:
         """Pairs that depend most over the whole recording, strongest first; see `strongest_pairs`."""
@@ -148,7 +149,7 @@ def analyse(
         whole=whole,
         changes=tuple(find_changes(matrices, Motion.of(samples))),
         topics=intake.topics(),
-        notices=tuple(intake.notices()),
+        notices=(*intake.notices(), *whole.notices()),
     )
 
 

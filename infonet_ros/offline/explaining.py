@@ -52,6 +52,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         (a, b): Explanation(int(found.by[a, b]), *(float(v[a, b]) for v in (found.left, found.lower, found.upper)))
         for a, b in np.argwhere(np.triu(found.by >= 0)).tolist()
     }
+    asked = {pair: one for pair, one in asked.items() if not _computed(analysis, one.third, *pair)}
     return replace(analysis, explanations=_standing(asked, matrix.mi), telling=telling)
 
 
@@ -61,6 +62,12 @@ def check_target(target: str, names: tuple[str, ...]) -> None:
         raise ConfigurationError(
             f"--target is {target!r}{did_you_mean(target, names)}: expected one of the channels {listed(names)}."
         )
+
+
+def _computed(analysis: Analysis, third: int, a: int, b: int) -> bool:
+    """Tell whether a rate of change that was computed would explain what two channels measure: it repeats one."""
+    rates = [analysis.names[channel].endswith("|rate") for channel in (third, a, b)]
+    return rates == [True, False, False]
 
 
 def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> dict[tuple[int, int], Explanation]:

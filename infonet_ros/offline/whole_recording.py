@@ -14,14 +14,17 @@ from infonet_ros.dependence.matrix import (
 )
 from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.intake.alignment import lagged_pair
 from infonet_ros.intake.window import Window
 from infonet_ros.offline.delays import DelayCurve, LagSearch, refine
 from infonet_ros.offline.progress import Progress
+from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
+from infonet_ros.text import listed
 
 SCAN_RANGE = 1.0
 """Seconds. Delays are looked for so far in both directions, when no ``max_lag`` is given."""
@@ -41,7 +44,11 @@ class WholeRecording:
     Attributes
     ----------
     overview : Overview
-        Its aligned samples.
+        Its aligned samples, while the platform moves.
+    resting : float
+        Share of the samples that were left out because the platform rests, see `resting`.
+    still : tuple of str
+        Channels that vary over the recording, and not while the platform moves.
     matrix : DependenceMatrix
         Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak.
     delay_lower, delay_upper : (N, N) float32
@@ -64,6 +71,8 @@ class WholeRecording:
     """
 
     overview: Overview
+    resting: float
+    still: tuple[str, ...]
     matrix: DependenceMatrix
     delay_lower: np.ndarray
     delay_upper: np.ndarray
@@ -74,6 +83,14 @@ class WholeRecording:
     curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
     ranks: np.ndarray
+
+    def notices(self) -> list[str]:
+        """Say that the platform rests, if it does."""
+        if not self.resting:
+            return []
+        told = f"the platform rests for {self.resting:.0%} of the recording: its channels are compared while it moves"
+        only = f"; {listed(self.still)} only {'tell' if len(self.still) > 1 else 'tells'} rest from motion"
+        return [f"{told}{only if self.still else ''}."]
 
     @cached_property
     def clear_delays(self) -> np.ndarray:
@@ -100,13 +117,17 @@ def scan_range(settings: Settings) -> float:
 def estimate_whole(
     net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
 ) -> WholeRecording:
-    """Estimate the recording as a whole; beside channels that are ``given``, by conditional ranks."""
+    """Estimate the recording as a whole, while the platform moves; beside channels ``given``, by conditional ranks."""
     progress("whole recording", 0.0)
+    longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+    rests = resting(overview.window.samples, overview.window.rate)
+    varying = ~constant_channels(overview.window.samples.T)
+    overview = without_rest(overview, rests, longest + 1)
+    still = varying & constant_channels(overview.window.samples.T)
     given = settings.given
     if given:
         overview, settings = _beside(net, overview, settings), replace(settings, given=(), watches=())
     window = overview.window
-    longest = min(int(scan_range(settings) * window.rate + 1e-9), len(window.samples) - 1)
     ranks = _ranks(window.samples)
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
@@ -131,6 +152,8 @@ def estimate_whole(
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
+        resting=float(rests.mean()),
+        still=tuple(name for name, stays in zip(window.names, still, strict=True) if stays),
         matrix=matrix,
         delay_lower=delays.lower,
         delay_upper=delays.upper,

@@ -1,0 +1,113 @@
+"""When the platform of a recording rests: its streams are still together, which tells nothing of any two of them.
+
+Rest and motion are common to all streams of a robot. Over both, any two depend: both vary, or neither does. And no
+circular shift is a fair sample of independence, as it lays motion beside rest. So streams are compared while it moves.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from scipy import ndimage
+
+from infonet_ros.offline.trace import Overview
+
+_BLOCK = 0.5  # seconds
+_BLOCK_SAMPLES = 8  # at least
+_BLOCK_UPDATES = 4
+_STRETCH = 4  # blocks: shorter stops belong to the motion, and shorter stirs to the rest
+_STILL = 0.25  # of the usual spread of a channel within a block
+_QUORUM = 0.75  # of the channels are still together
+_MOVING = 0.5  # of the channels are still, or fewer, right before and right after
+_BY_CHANCE = 0.5  # of the rest would be found among channels that are still each by itself, at most
+_TURNS = 5  # of the channels against each other, by which that is told
+_SELDOM = 0.02  # of the blocks: what is still, or moves, no more often tells nothing
+
+
+def resting(samples: np.ndarray, rate: float) -> np.ndarray:
+    """Say at which samples the platform rests, (T,) bool.
+
+    It rests where three of four channels are still for two seconds or more, of which half moved right before and move
+    right after, if that is more than chance. Two machines of which each rests by itself are no such platform.
+
+    Parameters
+    ----------
+    samples : (T, N) float64
+        NaN where unknown.
+    rate : float
+        Samples per second.
+    """
+    block = max(_BLOCK_SAMPLES, round(_BLOCK * rate), _BLOCK_UPDATES * _usual_hold(samples))
+    still = _still(samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1]))
+    together = _together(still)
+    rests = ndimage.binary_dilation(together)  # a block that is partly still belongs to neither
+    if not (_SELDOM < rests.mean() < 1.0 - _SELDOM and _BY_CHANCE * together.mean() > _by_chance(still)):
+        return np.zeros(len(samples), dtype=bool)
+    return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")
+
+
+def without_rest(overview: Overview, rests: np.ndarray, hole: int) -> Overview:
+    """Leave out the samples at which the platform ``rests`` (T,): of each stretch ``hole`` unknown samples stay."""
+    rows = np.arange(len(rests))
+    since = rows - np.maximum.accumulate(np.where(rests, -1, rows))
+    kept = since <= hole
+    samples = np.where(rests[:, None], np.nan, overview.window.samples)
+    return replace(overview, window=replace(overview.window, samples=samples[kept]), stamps=overview.stamps[kept])
+
+
+def _usual_hold(samples: np.ndarray) -> int:
+    """Return for how many samples (T, N) a channel usually keeps a value: to wait for the next is no rest."""
+    updates = (np.flatnonzero(np.diff(channel[np.isfinite(channel)])) for channel in samples.T)
+    holds = [np.median(np.diff(places)) for places in updates if len(places) > 1]
+    return int(np.median(holds)) if holds else 1
+
+
+def _still(blocks: np.ndarray) -> np.ndarray:
+    """Say which channels are still in each of the blocks (B, n, N), as 1, 0, or NaN where unknown: (B, M) float64.
+
+    Asked are those that are still in some blocks and move in some; none where these are fewer than half of all.
+    """
+    known = np.isfinite(blocks)
+    count = np.maximum(known.sum(axis=1), 1)
+    values = np.where(known, blocks, 0.0)
+    mean = values.sum(axis=1) / count
+    spread = np.sqrt((np.square(values - mean[:, None]) * known).sum(axis=1) / count)
+    spread[~known.any(axis=1)] = np.nan
+    usual = np.sqrt(_mean(np.square(spread)))
+    still = np.where(np.isnan(spread), np.nan, spread < _STILL * usual)
+    often = _mean(still)
+    asked = (often > _SELDOM) & (often < 1.0 - _SELDOM)
+    return still[:, asked & (2 * asked.sum() >= max(4, (usual > 0.0).sum()))]
+
+
+def _together(still: np.ndarray) -> np.ndarray:
+    """Say in which blocks channels (B, M), 1 where still, rest together, (B,) bool; never in all of them."""
+    share = _mean(still.T)
+    together = share >= _QUORUM
+    for value in (False, True):  # first short stirs become rest, then short stops motion
+        for begin, end in _runs(together == value):
+            if end - begin < _STRETCH:
+                together[begin:end] = not value
+    for begin, end in _runs(together):
+        around = (share[max(0, begin - _STRETCH) : begin], share[end : end + _STRETCH])
+        if any(len(side) and side.min() >= _MOVING for side in around):
+            together[begin:end] = False
+    return together & ~together.all()
+
+
+def _by_chance(still: np.ndarray) -> float:
+    """Return in which share of the blocks channels would rest together if each were still at other times."""
+    rng = np.random.default_rng(0)
+    shifts = rng.integers(len(still), size=(_TURNS, still.shape[1]))
+    turned = (np.column_stack([np.roll(*one) for one in zip(still.T, own, strict=True)]) for own in shifts)
+    return float(np.mean([_together(one).mean() for one in turned])) if still.size else 1.0
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the first axis of what is known; 0 where nothing is."""
+    known = np.isfinite(values)
+    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def _runs(mask: np.ndarray) -> np.ndarray:
+    """Return where each run of a mask (B,) begins and ends, (R, 2)."""
+    return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)

@@ -1,0 +1,101 @@
+"""A platform that rests and moves: its streams are compared while it moves, by what they share beside that."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.intake.window import Window
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.significance import Significance
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording import shift_test
+
+RATE = 50.0
+SECONDS = {"once": [(30, False), (60, True), (30, False)], "often": [(3 + k * 7 % 11, k % 2 == 1) for k in range(21)]}
+PAIRS = np.triu_indices(6, k=1)
+
+
+def moves(plan):
+    return np.concatenate([np.full(int(seconds * RATE), moving) for seconds, moving in plan])
+
+
+def streams(rng, moving, channels=6):
+    """Independent while they move, and noise of a sensor all the time."""
+    noise = rng.standard_normal((2, len(moving), channels))
+    return 0.4 * lfilter([1.0], [1.0, -0.9], noise[0], axis=0) * moving[:, None] + 0.02 * noise[1]
+
+
+def while_it_moves(samples):
+    window = Window(tuple("abcdef"), samples, 0, 1, RATE)
+    overview = Overview(window, np.arange(len(samples)), True)
+    return without_rest(overview, resting(samples, RATE), 21).window.samples
+
+
+@pytest.mark.parametrize("plan", SECONDS)
+def test_rest_is_found_where_it_is(plan, rng):
+    moving = moves(SECONDS[plan])
+    rests = resting(streams(rng, moving), RATE)
+    assert rests[moving].mean() < 0.15  # a block at each end
+    assert rests[~moving].all()
+
+
+@pytest.mark.parametrize("plan", SECONDS)
+def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
+    rng, by_rest, found = np.random.default_rng(4), [], []
+    for _ in range(5):
+        samples = streams(rng, moves(SECONDS[plan]))
+        by_rest += shift_test(samples, 20)[0][PAIRS].tolist()
+        found += shift_test(while_it_moves(samples), 20)[0][PAIRS].tolist()
+    assert np.isnan(by_rest).all() if plan == "once" else np.mean(np.array(by_rest) < 0.01) > 0.9
+    assert np.isfinite(found).mean() > 0.9
+    assert np.mean(np.array(found) < 0.01) <= 0.04
+
+
+def test_streams_that_share_more_are_significant(rng):
+    samples = streams(rng, moves(SECONDS["once"]))
+    samples[:, 1] = 0.7 * samples[:, 0] + 0.7 * samples[:, 1]
+    p_values, drifting, _ = shift_test(while_it_moves(samples), 20)
+    assert p_values[0, 1] < 0.001
+    assert not drifting.any()
+
+
+def test_what_drifts_while_it_moves_still_drifts(rng):
+    moving = moves(SECONDS["once"])
+    samples = streams(rng, moving) + np.cumsum(moving)[:, None] / 1000.0 * rng.choice([-1.0, 1.0], 6)
+    assert shift_test(while_it_moves(samples), 20)[1].all()
+
+
+KINDS = {
+    "slow": lambda rng: lfilter([1.0], [1.0, -0.95], rng.standard_normal((6000, 6)), axis=0),
+    "walk": lambda rng: np.cumsum(rng.standard_normal((6000, 6)), axis=0),
+    "louder and louder": lambda rng: rng.standard_normal((6000, 6)) * np.linspace(1.0, 3.0, 6000)[:, None],
+    "held together": lambda rng: np.repeat(rng.standard_normal((40, 6)), 150, axis=0),
+    "two machines": lambda rng: np.hstack([
+        streams(rng, np.roll(moves([(20, False), (20, True)] * 3), shift), 3) for shift in (0, 450)
+    ]),
+    "still": lambda rng: np.ones((6000, 6)),
+    "unknown": lambda rng: np.full((6000, 6), np.nan),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_does_not_rest_together_is_no_rest(kind, rng):
+    assert not resting(KINDS[kind](rng), RATE).any()
+
+
+def test_a_recording_of_rest_and_motion_says_so(tmp_path, rng):
+    moving = moves(SECONDS["once"])
+    samples = streams(rng, moving)
+    samples[:, 1] = samples[:, 0] + 0.3 * samples[:, 1]
+    rows = np.column_stack([np.arange(len(moving)) / RATE, samples, moving])
+    table = tmp_path / "arm.csv"
+    np.savetxt(table, rows, delimiter=",", header="time,a,b,c,d,e,f,enabled", comments="", fmt="%.5f")
+    results = analyse_bag(table, tmp_path / "out", formats=[], cores=2)
+    (notice,) = [notice for notice in results.notices if "rests" in notice]
+    assert notice == (
+        "the platform rests for 49% of the recording: its channels are compared while it moves; table.enabled only "
+        "tells rest from motion."
+    )
+    names, significant = results.analysis.names, Significance.of(results.analysis).significant
+    assert [(names[a], names[b]) for a, b in np.argwhere(np.triu(significant))] == [("table.a", "table.b")]
