@@ -15,7 +15,7 @@ from scipy.ndimage import map_coordinates
 
 from infonet_ros.errors import RecordingError
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file."""
 
 _STRETCH = 2.0  # seconds
@@ -28,11 +28,12 @@ QUANTILES = 1025
 class ChannelBaseline:
     """What a channel is like without faults.
 
-    ``gap`` and ``rest`` are the longest times, seconds, in which it gave nothing and the same value; ``roughness`` is
-    that of its roughest stretch.
+    ``memory`` is the share of a sample that the next one keeps (lag-1 autocorrelation). ``gap`` and ``rest`` are the
+    longest times, seconds, in which it gave nothing and the same value; ``roughness`` is that of its roughest stretch.
     """
 
     name: str
+    memory: float
     gap: float
     rest: float
     roughness: float
@@ -40,41 +41,50 @@ class ChannelBaseline:
 
 @dataclass(frozen=True)
 class PairBaseline:
-    """What a pair is like without faults.
-
-    Attributes
-    ----------
-    a, b : str
-    lag : int
-        Samples by which ``b`` follows ``a``.
-    mi : float
-        Nats.
-    block : int
-        Samples over which the log ratio is averaged before it counts, so that it does not count its memory as news.
-    excursion : float
-        Seconds between two rises of the evidence from nothing, without faults.
-    parting : float
-        Nats a second by which evidence grows once the two no longer belong together.
-    """
+    """Two channels that belong together: ``b`` follows ``a`` by ``lag`` samples, and they share ``mi`` nats."""
 
     a: str
     b: str
     lag: int
     mi: float
+
+
+@dataclass(frozen=True)
+class View:
+    """How a pair is judged, and how high the evidence of it rises without faults.
+
+    Attributes
+    ----------
+    pair : int
+        Its number.
+    news : bool
+        Whether what is new in each sample is judged (see `news`), rather than the samples as they are. It shows at once
+        that slow streams have parted; samples as they are show an offset, too.
+    block : int
+        Samples over which the log ratio is averaged before it counts.
+    height, spacing : float
+        Evidence, nats, that was reached once in so many seconds.
+    tail : float
+        Beyond that height, rises x nats higher are exp(tail x) times as rare; 1 for independent samples.
+    parting : float
+        Nats a second by which evidence grows once the two no longer belong together.
+    """
+
+    pair: int
+    news: bool
     block: int
-    excursion: float
+    height: float
+    spacing: float
+    tail: float
     parting: float
 
-    def threshold(self, interval: float, pairs: int) -> float:
-        """Return the evidence, nats, beyond which ``pairs`` such pairs give one false alarm in ``interval`` seconds.
+    def threshold(self, interval: float) -> float:
+        """Return the evidence, nats, that is reached once in ``interval`` seconds without faults."""
+        return max(1.0, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)
 
-        Without faults an excursion reaches evidence h at most once in exp(h) times (Ville's inequality).
-        """
-        return max(1.0, float(np.log(interval * pairs / self.excursion)))
-
-    def detection_time(self, interval: float, pairs: int, rate: float) -> float:
+    def detection_time(self, interval: float, rate: float) -> float:
         """Return the seconds from the parting to the alarm that are to be expected."""
-        return self.threshold(interval, pairs) / self.parting + self.block / rate
+        return self.threshold(interval) / self.parting + self.block / rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +97,12 @@ class Baseline:
         N, those of the pairs.
     pairs : tuple of PairBaseline
         P.
-    quantiles : (N, Q) float64
-        Of each channel at evenly spaced probabilities, from the least to the largest value.
-    tables : (P, G, G) float32
-        Log density of the copula of each pair.
+    views : tuple of View
+        V, one or two of each pair.
+    quantiles : (2, N, Q) float64
+        Of the values and of the news of each channel at evenly spaced probabilities, from the least to the largest.
+    tables : (V, G, G) float32
+        Log density of the copula of each view.
     rate : float
         Hz, of the clock on which the channels are compared.
     parameters : str
@@ -102,6 +114,7 @@ class Baseline:
 
     channels: tuple[ChannelBaseline, ...]
     pairs: tuple[PairBaseline, ...]
+    views: tuple[View, ...]
     quantiles: np.ndarray
     tables: np.ndarray
     rate: float
@@ -114,13 +127,22 @@ class Baseline:
         """Names of the N channels."""
         return tuple(channel.name for channel in self.channels)
 
+    @property
+    def memory(self) -> np.ndarray:
+        """Share (N,) of a sample of each channel that the next one keeps."""
+        return np.array([channel.memory for channel in self.channels])
+
     def thresholds(self, interval: float) -> np.ndarray:
-        """Return the evidence (P,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
-        return np.array([pair.threshold(interval, len(self.pairs)) for pair in self.pairs])
+        """Return the evidence (V,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
+        return np.array([view.threshold(interval * len(self.views)) for view in self.views])
 
     def detection_times(self, interval: float) -> np.ndarray:
         """Return the seconds (P,) from the parting of each pair to its alarm that are to be expected."""
-        return np.array([pair.detection_time(interval, len(self.pairs), self.rate) for pair in self.pairs])
+        times = np.full(len(self.pairs), np.inf)
+        for view in self.views:
+            time = view.detection_time(interval * len(self.views), self.rate)
+            times[view.pair] = min(times[view.pair], time)
+        return times
 
     def save(self, path: Path) -> None:
         """Write the file: safetensors, its words as JSON in the header."""
@@ -130,6 +152,7 @@ class Baseline:
             "format": FORMAT,
             "channels": [asdict(channel) for channel in self.channels],
             "pairs": [asdict(pair) for pair in self.pairs],
+            "views": [asdict(view) for view in self.views],
             "rate": self.rate,
             "parameters": self.parameters,
             "recordings": list(self.recordings),
@@ -169,17 +192,20 @@ class Baseline:
 def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndarray) -> Baseline:
     channels = tuple(ChannelBaseline(**channel) for channel in words["channels"])
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
+    views = tuple(View(**view) for view in words["views"])
     names = {channel.name for channel in channels}
     if (
-        quantiles.shape != (len(channels), QUANTILES)
-        or len(tables) != len(pairs)
+        quantiles.shape != (2, len(channels), QUANTILES)
+        or len(tables) != len(views)
         or tables.ndim != 3
         or not all({pair.a, pair.b} <= names for pair in pairs)
+        or {view.pair for view in views} != set(range(len(pairs)))
     ):
         raise ValueError("words and arrays do not fit")
     return Baseline(
         channels=channels,
         pairs=pairs,
+        views=views,
         quantiles=quantiles,
         tables=tables,
         rate=float(words["rate"]),
@@ -193,6 +219,22 @@ def channel_quantiles(samples: np.ndarray) -> np.ndarray:
     """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out."""
     probabilities = np.linspace(0.0, 1.0, QUANTILES)
     return np.stack([np.quantile(channel[np.isfinite(channel)], probabilities) for channel in samples.T])
+
+
+def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
+    before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
+    memory = np.zeros(before.shape[1])
+    for column, (x, y) in enumerate(zip(before.T, after.T, strict=True)):
+        known = np.isfinite(x) & np.isfinite(y)
+        if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
+            memory[column] = np.corrcoef(x[known], y[known])[0, 1]
+    return memory
+
+
+def news(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """Return what is new in each sample (T, N): what the one before does not tell. NaN for the first."""
+    return np.concatenate([np.full((1, samples.shape[1]), np.nan), samples[1:] - memory * samples[:-1]])[: len(samples)]
 
 
 def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
@@ -237,7 +279,7 @@ def roughness(values: np.ndarray) -> float:
 
 def channel_baselines(names: Sequence[str], pieces: Sequence[np.ndarray], rate: float) -> tuple[ChannelBaseline, ...]:
     """Describe channels by good samples (T, N), of one or several recordings."""
-    channels = []
+    channels, memory = [], memory_of(pieces)
     for column, name in enumerate(names):
         own = [piece[:, column] for piece in pieces]
         length = max(10, round(_STRETCH * rate))
@@ -245,6 +287,7 @@ def channel_baselines(names: Sequence[str], pieces: Sequence[np.ndarray], rate: 
         channels.append(
             ChannelBaseline(
                 name=name,
+                memory=float(memory[column]),
                 gap=max(longest_run(np.isnan(values)) for values in own) / rate,
                 rest=max(longest_run(np.diff(values) == 0.0) for values in own) / rate,
                 roughness=max(map(roughness, stretches)),

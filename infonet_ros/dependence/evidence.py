@@ -4,10 +4,9 @@
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-The mean log ratio f of a block of samples says how well a pair fits what was learnt. Without a fault exp(-f) is 1 on
-average, and so is its mean with 1, the e-value of the block. Page's rule (Biometrika 1954) adds up the logarithms of
-e-values and starts again at zero. An alarm goes on when the sum passes the threshold that the false-alarm interval asks
-for, and off when it is back at half of it: the sum is held below twice the threshold, so that it recovers.
+Each pair is judged by the values of both channels, by what is new in them, or by both ways: its views. An alarm goes on
+when the evidence of a view (see `page_rule`) passes the threshold that the false-alarm interval asks for, and off when
+all are back at half of it: evidence is held below twice the threshold, so that it recovers.
 """
 
 from collections import deque
@@ -17,7 +16,17 @@ from enum import Enum
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import Baseline, ChannelBaseline, PairBaseline, log_ratios, ranks_among, roughness
+from infonet_ros.dependence.baseline import (
+    Baseline,
+    ChannelBaseline,
+    PairBaseline,
+    View,
+    log_ratios,
+    news,
+    ranks_among,
+    roughness,
+)
+from infonet_ros.dependence.page_rule import PageSum
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.alignment import lagged_pair
 from infonet_ros.text import NANOSECONDS, moment
@@ -94,14 +103,22 @@ class EvidenceMonitor:
     Attributes
     ----------
     evidence : (P,) float64
-        Of each pair, nats; NaN before its first block.
+        Of each pair, nats; NaN before its first sample. Where a pair has two views, that of the one that is nearer to
+        its threshold, on the scale of the first.
+    thresholds : (P,) float64
+        Evidence, nats, that makes an alarm.
     """
 
     def __init__(self, baseline: Baseline, interval: float) -> None:
         if not 0.0 < interval < float("inf"):
             raise ConfigurationError(f"the false-alarm interval is {interval:g} s: expected a number above 0.")
         self.baseline = baseline
-        self.thresholds = baseline.thresholds(interval)
+        self._tops = baseline.thresholds(interval)
+        self._views = [
+            [number for number, view in enumerate(baseline.views) if view.pair == pair]
+            for pair in range(len(baseline.pairs))
+        ]
+        self.thresholds = self._tops[[views[0] for views in self._views]]
         self.reset()
 
     def reset(self) -> None:
@@ -109,7 +126,7 @@ class EvidenceMonitor:
         count = len(self.baseline.channels)
         self._stamps = np.empty(0, dtype=np.int64)
         self._samples = np.empty((0, count))
-        self._ranks = np.empty((0, count))
+        self._ranks = np.empty((2, 0, count))  # of values, and of news
         self._silent = np.zeros(count, dtype=int)
         self._still = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
@@ -117,7 +134,7 @@ class EvidenceMonitor:
         self._on: dict[int, int] = {}  # pair to number of its alarm
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
-        self._sums = [PageSum(pair.block, 2.0 * top) for pair, top in zip(self._pairs, self.thresholds, strict=True)]
+        self._sums = [PageSum(view.block, 2.0 * top) for view, top in zip(self.baseline.views, self._tops, strict=True)]
 
     def push(self, stamps: np.ndarray, samples: np.ndarray) -> list[Alarm]:
         """Take the next samples (T, N) of the baseline's channels, NaN where unknown; return alarms that went on.
@@ -126,8 +143,8 @@ class EvidenceMonitor:
         """
         known = len(self._stamps)
         self._stamps = np.concatenate([self._stamps, stamps])
+        self._ranks = np.concatenate([self._ranks, self._ranks_of(samples)], axis=1)
         self._samples = np.concatenate([self._samples, samples])
-        self._ranks = np.concatenate([self._ranks, ranks_among(self.baseline.quantiles, samples)])
         self._count_pauses(samples)
         judged = [self._judge(number, known, len(stamps)) for number in range(len(self._pairs))]
         self._forget()
@@ -162,29 +179,50 @@ class EvidenceMonitor:
                 if not unknown:
                     self._value[column] = value
 
+    def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
+        """Return the ranks (2, T, N) of the next samples, and of what is new in them."""
+        last = self._samples[-1:]
+        fresh = news(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
+        both = zip(self.baseline.quantiles, (samples, fresh), strict=True)
+        return np.stack([ranks_among(quantiles, values) for quantiles, values in both])
+
     def _judge(self, number: int, known: int, fresh: int) -> Alarm | None:
         """Add the new samples to the evidence of one pair; return its alarm if that has just gone on."""
-        pair, total = self._pairs[number], self._sums[number]
-        columns = self._columns(pair)
-        first = max(0, known - abs(pair.lag))
-        u, v = lagged_pair(self._ranks[first:, columns[0]], self._ranks[first:, columns[1]], pair.lag)
-        ratios = log_ratios(self.baseline.tables[number], u, v)[-fresh:] if fresh else np.empty(0)
-        peak, since = total.add(ratios, self._stamps[len(self._stamps) - len(ratios) :])
-        self.evidence[number] = total.value
+        columns, threshold = self._columns(self._pairs[number]), self.thresholds[number]
+        found = [self._add(view, columns, known, fresh) for view in self._views[number]]
+        (peak, since), level = max(found), max(self._level(view) for view in self._views[number])
+        self.evidence[number] = level * threshold
         paused = [self.baseline.channels[c] for c in columns if self._has_paused(c)]
-        threshold = self.thresholds[number]
         now = int(self._stamps[-1])
         if number in self._on:
-            self._follow(number, now, well=not paused and total.value < threshold / 2.0)
+            self._follow(number, now, well=not paused and level < 0.5)
             return None
-        if not paused and peak < threshold:
+        if not paused and peak < 1.0:
             return None
         if paused:
             since = now - int(self._still[list(columns)].max() * NANOSECONDS / self.baseline.rate)
-        alarm = Alarm(pair.a, pair.b, now, since, float(peak), *self._explain(number, since))
+        pair = self._pairs[number]
+        alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, *self._explain(number, since))
         self._on[number] = self._first + len(self._alarms)
         self._alarms.append(alarm)
         return alarm
+
+    def _add(self, view: int, columns: tuple[int, int], known: int, fresh: int) -> tuple[float, int]:
+        """Add the new samples to one view; return its largest evidence, as a share of its threshold, and since when."""
+        lag = self._pairs[self.baseline.views[view].pair].lag
+        ranks = self._ranks_seen(view, max(0, known - abs(lag)))
+        u, v = lagged_pair(ranks[:, columns[0]], ranks[:, columns[1]], lag)
+        ratios = log_ratios(self.baseline.tables[view], u, v)[-fresh:] if fresh else np.empty(0)
+        peak, since = self._sums[view].add(ratios, self._stamps[len(self._stamps) - len(ratios) :])
+        return float(peak / self._tops[view]), since
+
+    def _level(self, view: int) -> float:
+        """Return the evidence of a view as a share of its threshold."""
+        return float(self._sums[view].value / self._tops[view])
+
+    def _ranks_seen(self, view: int, first: int) -> np.ndarray:
+        """Return the ranks (T, N) that a view judges, from a sample on."""
+        return self._ranks[int(self.baseline.views[view].news), first:]
 
     def _follow(self, number: int, now: int, well: bool) -> None:
         """End an alarm of a pair that is well again; look again for what explains one."""
@@ -225,32 +263,33 @@ class EvidenceMonitor:
         outside = [side.name for side in sides if side.outside]
         if len(outside) == 2:
             return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
+        if noisier := [side.name for side in sides if side.noisier]:
+            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
         if outside:
             return Kind.OUT_OF_RANGE, f"{outside[0]} is out of its known range"
         lag = self._other_lag(number, rows)
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
-        if noisier := [side.name for side in sides if side.noisier]:
-            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
         return Kind.PARTED, f"{a} and {b} no longer belong together"
 
     def _other_lag(self, number: int, rows: slice) -> int | None:
         """Return the lag at which the pair fits as it did when it was learnt, if there is one.
 
         Where two have nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most.
-        Samples of a block count as one, and every lag that is tried may be it by chance.
+        Memory makes that more likely, as it does alarms, and every lag that is tried may be it by chance.
         """
-        pair = self._pairs[number]
+        pair, chosen = self._pairs[number], self._views[number][0]
+        view: View = self.baseline.views[chosen]
         a, b = self._columns(pair)
         reach = round(_SEARCH * self.baseline.rate)
-        ranks = self._ranks[max(0, rows.start - reach - abs(pair.lag)) :]
+        ranks = self._ranks_seen(chosen, max(0, rows.start - reach - abs(pair.lag)))
         recent = max(1, len(self._stamps) - rows.start)
         best, largest = None, pair.mi / 2.0
         for lag in range(pair.lag - reach, pair.lag + reach + 1):
-            fits = log_ratios(self.baseline.tables[number], *lagged_pair(ranks[:, a], ranks[:, b], lag))[-recent:]
+            fits = log_ratios(self.baseline.tables[chosen], *lagged_pair(ranks[:, a], ranks[:, b], lag))[-recent:]
             known = fits[np.isfinite(fits)]
-            sure = known.sum() / (2.0 * pair.block) > np.log(2 * reach + 1) + _SURE
+            sure = known.sum() * view.tail / (2.0 * view.block) > np.log(2 * reach + 1) + _SURE
             if lag != pair.lag and sure and known.mean() > largest:
                 best, largest = lag, float(known.mean())
         return best
@@ -258,44 +297,10 @@ class EvidenceMonitor:
     def _forget(self) -> None:
         longest = max((abs(pair.lag) for pair in self._pairs), default=0)
         keep = max(round(MEMORY * self.baseline.rate), longest + 1)
-        self._stamps, self._samples, self._ranks = self._stamps[-keep:], self._samples[-keep:], self._ranks[-keep:]
+        self._stamps, self._samples, self._ranks = self._stamps[-keep:], self._samples[-keep:], self._ranks[:, -keep:]
         while len(self._alarms) > _HISTORY and self._first not in self._on.values():
             self._alarms.popleft()
             self._first += 1
-
-
-class PageSum:
-    """Page's sum of the log e-values of blocks.
-
-    Parameters
-    ----------
-    block : int
-        Samples.
-    most : float
-        The sum is held below this.
-    """
-
-    def __init__(self, block: int, most: float) -> None:
-        self._block, self._most = block, most
-        self._rest = np.empty(0)
-        self._rest_stamps = np.empty(0, dtype=np.int64)
-        self.value = 0.0
-        self._since = 0
-
-    def add(self, ratios: np.ndarray, stamps: np.ndarray) -> tuple[float, int]:
-        """Add the log ratios (T,) of new samples; return the largest sum among them, and since when it has grown."""
-        ratios, stamps = np.concatenate([self._rest, ratios]), np.concatenate([self._rest_stamps, stamps])
-        count = len(ratios) // self._block
-        cut = count * self._block
-        self._rest, self._rest_stamps = ratios[cut:], stamps[cut:]
-        peak, since = self.value, self._since
-        for news, begin in zip(block_evidence(ratios[:cut], self._block), stamps[: cut : self._block], strict=True):
-            if self.value == 0.0:
-                self._since = int(begin)
-            self.value = min(self._most, max(0.0, self.value + float(news)))
-            if self.value > peak:
-                peak, since = self.value, self._since
-        return peak, since
 
 
 @dataclass(frozen=True)
@@ -313,7 +318,7 @@ class _Side:
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
         if len(known) < 2:
             return cls(channel.name, silent=True, frozen="", outside=False, noisier=False)
-        least, most = baseline.quantiles[column, [0, -1]]
+        least, most = baseline.quantiles[0, column, [0, -1]]
         steps = np.abs(np.diff(known))
         return cls(
             name=channel.name,
@@ -329,15 +334,3 @@ def _rest(channel: ChannelBaseline, seconds: float) -> str:
     if not channel.rest:
         return f"{channel.name} is frozen"
     return f"{channel.name} has rested for {seconds:.1f} s, in the good recordings for {channel.rest:.1f} s at most"
-
-
-def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
-    """Return the log e-values of blocks of log ratios (K block,): 0 where most of a block is unknown.
-
-    The mean of the e-value with 1 bounds what one block can say in favour of a pair: log 2.
-    """
-    blocks = ratios.reshape(-1, block)
-    known = np.isfinite(blocks)
-    count = known.sum(axis=1)
-    means = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(count, 1)
-    return np.where(2 * count > block, np.logaddexp(0.0, -means) - np.log(2.0), 0.0)

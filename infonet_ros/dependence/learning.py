@@ -1,11 +1,13 @@
 """From good recordings to a baseline: which pairs are worth watching, and what each of them can promise.
 
-A table must not judge the samples that it was learnt from: each half of the samples is judged by the table of the
-other. On those log ratios the block is chosen, the shortest with which evidence stays as rare as theory asks.
+Each pair may be judged by its samples as they are, and by what is new in each of them. A table must not judge the
+samples that it was learnt from: each half of the samples is judged by the table of the other. Those log ratios show how
+high evidence rises when all is well.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -13,12 +15,15 @@ import torch
 from infonet_ros.dependence.baseline import (
     Baseline,
     PairBaseline,
+    View,
     channel_baselines,
     channel_quantiles,
     log_ratios,
+    memory_of,
+    news,
     ranks_among,
 )
-from infonet_ros.dependence.evidence import block_evidence
+from infonet_ros.dependence.page_rule import Rises, block_evidence
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.memory import autocorrelations, effective_samples
@@ -34,8 +39,8 @@ LEAST_INDEPENDENT = 40
 SLOWEST = 60.0
 """Seconds. A pair that would tell later than this, with one false alarm in an hour, is not worth watching."""
 
-_TAIL = 0.8  # of log(count): the largest of that many excursions with an exponential tail is about log(count) high
-_LEAST_EXCURSIONS = 10
+_USUAL = 3600.0  # seconds between false alarms, for which views are compared
+_LATER = 1.2  # times the wait: news that tell no later than this are worth looking at beside the samples
 _SHIFTS = 8  # circular shifts that show what evidence is like once a pair no longer belongs together
 
 
@@ -69,6 +74,12 @@ class Lesson:
         """Length of all pieces together."""
         return sum(map(len, self.pieces)) / self.rate
 
+    @cached_property
+    def news(self) -> "Lesson":
+        """What is new in each sample."""
+        memory = memory_of(self.pieces)
+        return replace(self, pieces=tuple(news(piece, memory) for piece in self.pieces))
+
     def halves(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the pieces of the first and of the second half of the time."""
         left, first, second = sum(map(len, self.pieces)) // 2, [], []
@@ -98,18 +109,20 @@ def learn(
         No pair is strong and stable enough.
     """
     pairs: list[PairBaseline] = []
+    views: list[View] = []
     tables: list[np.ndarray] = []
     left_out: dict[str, list[str]] = {}
     for candidate in candidates:
         if len(pairs) == most:
             break
+        a, b = lesson.names[candidate.a], lesson.names[candidate.b]
         learnt = _learn_pair(net, lesson, candidate)
         if isinstance(learnt, str):
-            both = f"{lesson.names[candidate.a]} and {lesson.names[candidate.b]}"
-            left_out.setdefault(learnt, []).append(both)
-        else:
-            pairs.append(learnt[0])
-            tables.append(learnt[1])
+            left_out.setdefault(learnt, []).append(f"{a} and {b}")
+            continue
+        views += [replace(one.view, pair=len(pairs)) for one in learnt]
+        tables += [one.table for one in learnt]
+        pairs.append(PairBaseline(a, b, candidate.lag, learnt[0].mi))
     if not pairs:
         raise RecordingError(
             f"no pair of {', '.join(recordings)} is strong and stable enough for a baseline "
@@ -118,11 +131,12 @@ def learn(
         )
     names = tuple(name for name in lesson.names if any(name in (pair.a, pair.b) for pair in pairs))
     columns = [lesson.names.index(name) for name in names]
-    pieces = [piece[:, columns] for piece in lesson.pieces]
+    values, fresh = ([piece[:, columns] for piece in one.pieces] for one in (lesson, lesson.news))
     baseline = Baseline(
-        channels=channel_baselines(names, pieces, lesson.rate),
+        channels=channel_baselines(names, values, lesson.rate),
         pairs=tuple(pairs),
-        quantiles=channel_quantiles(np.concatenate(pieces)),
+        views=tuple(views),
+        quantiles=np.stack([channel_quantiles(np.concatenate(pieces)) for pieces in (values, fresh)]),
         tables=np.stack(tables),
         rate=lesson.rate,
         parameters=parameters,
@@ -141,8 +155,32 @@ def _reasons(left_out: Mapping[str, Sequence[str]]) -> list[str]:
     return texts
 
 
-def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> tuple[PairBaseline, np.ndarray] | str:
-    """Learn one pair: its figures and its table (G, G), or say why it cannot be."""
+@dataclass(frozen=True, eq=False)
+class _LearntView:
+    """A view with its table (G, G), and what the two share in it, nats."""
+
+    view: View
+    table: np.ndarray
+    mi: float
+    wait: float
+
+
+def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> list[_LearntView] | str:
+    """Learn the views of a pair, or say why it has none.
+
+    Its news are a view where they tell about as soon as the samples as they are, or sooner: slow streams.
+    """
+    values = _learn_view(net, lesson, candidate, of_news=False)
+    fresh = _learn_view(net, lesson.news, candidate, of_news=True)
+    if isinstance(fresh, str):
+        return values if isinstance(values, str) else [values]
+    if isinstance(values, str):
+        return [fresh]
+    return [values, fresh] if fresh.wait <= _LATER * values.wait else [values]
+
+
+def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_news: bool) -> _LearntView | str:
+    """Learn one view of a pair, or say why it cannot be."""
     first, second, whole = (_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces))
     if first is None or second is None or whole is None:
         return "too few samples in one half of the recordings"
@@ -154,24 +192,31 @@ def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> tuple[Pai
     held_out = [ratios for half in crosswise for ratios in half]
     if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
         return "one half of the recordings does not show what the other does"
-    block = _shortest_block(held_out)
-    if block is None:
+    # The table of the whole may be worse than those of the halves; then its own samples show it.
+    found = [Rises.of(held_out), Rises.of(whole.judge(whole.pieces))]
+    if None in found:
         return "what one half of the recordings shows does not cover the other"
-    count = _Excursions.of(held_out, block).count
-    parting = _evidence_when_parted(whole, block) * lesson.rate / block
-    pair = PairBaseline(
-        a=lesson.names[candidate.a],
-        b=lesson.names[candidate.b],
-        lag=candidate.lag,
-        mi=whole.mi,
-        block=block,
-        excursion=lesson.seconds / max(1, count),
-        parting=parting,
-    )
-    wait = pair.detection_time(3600.0, 1, lesson.rate) if parting > 0.0 else np.inf
+    views = [_view(whole, rises, lesson.rate, of_news) for rises in found if rises is not None]
+    wait, view = max(((_wait(view, lesson.rate), view) for view in views), key=lambda each: each[0])
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
-    return pair, whole.table
+    return _LearntView(view, whole.table, whole.mi, wait)
+
+
+def _view(pair: "_Part", rises: Rises, rate: float, of_news: bool) -> View:
+    return View(
+        pair=0,
+        news=of_news,
+        block=rises.block,
+        height=rises.height,
+        spacing=rises.samples / rate,
+        tail=rises.tail,
+        parting=_evidence_when_parted(pair, rises.block) * rate / rises.block,
+    )
+
+
+def _wait(view: View, rate: float) -> float:
+    return view.detection_time(_USUAL, rate) if view.parting > 0.0 else np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,39 +249,6 @@ class _Part:
         """Return the log ratio of each sample of some pieces (2, T)."""
         ranks = [ranks_among(self.quantiles, piece.T) for piece in pieces]
         return [log_ratios(self.table, *rank.T) for rank in ranks]
-
-
-@dataclass(frozen=True)
-class _Excursions:
-    """How often, and how high, the evidence of a well pair rose from nothing; and of how many blocks it was made."""
-
-    count: int
-    highest: float
-    blocks: int
-
-    @classmethod
-    def of(cls, pieces: Sequence[np.ndarray], block: int) -> "_Excursions":
-        count, highest, blocks = 0, 0.0, 0
-        for ratios in pieces:
-            news = block_evidence(ratios[: len(ratios) // block * block], block)
-            total = np.r_[0.0, np.cumsum(news)]
-            sums = total - np.minimum.accumulate(total)
-            count += int(((sums[1:] > 0.0) & (sums[:-1] == 0.0)).sum())
-            highest = max(highest, float(sums.max()))
-            blocks += len(news)
-        return cls(count, highest, blocks)
-
-
-def _shortest_block(held_out: Sequence[np.ndarray]) -> int | None:
-    """Return the shortest power of two that leaves excursions no higher than those of independent samples are."""
-    block = 1
-    while True:
-        found = _Excursions.of(held_out, block)
-        if found.blocks < 2 * _LEAST_EXCURSIONS:
-            return None
-        if found.highest <= _TAIL * np.log(max(found.count, _LEAST_EXCURSIONS)):
-            return block
-        block *= 2
 
 
 def _evidence_when_parted(pair: _Part, block: int) -> float:

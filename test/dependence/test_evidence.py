@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.baseline import Baseline, channel_quantiles, log_ratios, ranks_among
-from infonet_ros.dependence.evidence import EvidenceMonitor, Kind, PageSum, block_evidence
+from infonet_ros.dependence.evidence import EvidenceMonitor, Kind
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
 
@@ -150,7 +150,7 @@ def test_log_ratios_are_those_of_the_distribution(baseline):
     """Of Gaussian streams the log ratio is known: log density less those of the two."""
     samples = pair(8, 4000)
     x, y = samples[:-3, 0], samples[3:, 1]
-    u, v = ranks_among(baseline.quantiles, np.stack([x, y], axis=1)).T
+    u, v = ranks_among(baseline.quantiles[0], np.stack([x, y], axis=1)).T
     rho = 0.934
     truth = (2 * rho * x * y - rho**2 * (x**2 + y**2)) / (2 * (1 - rho**2)) - 0.5 * np.log(1 - rho**2)
     found = log_ratios(baseline.tables[0], u, v)
@@ -168,29 +168,24 @@ def test_ranks_of_values_that_come_often_stand_in_their_middle():
     assert ranks[3] == 1.0
 
 
-def test_the_evidence_of_a_block_is_an_e_value():
-    """Without a fault its mean is at most 1: here the true log ratios of Gaussian pairs, one sample a block."""
-    rng = np.random.default_rng(0)
-    x, own = rng.standard_normal((2, 200_000))
-    rho = 0.8
-    y = rho * x + np.sqrt(1 - rho**2) * own
-    ratio = (2 * rho * x * y - rho**2 * (x**2 + y**2)) / (2 * (1 - rho**2)) - 0.5 * np.log(1 - rho**2)
-    assert np.exp(block_evidence(ratio, 1)).mean() == pytest.approx(1.0, abs=0.05)
-    assert block_evidence(np.array([np.nan, np.nan, 1.0]), 3) == [0.0]
-
-
-def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
-    total = PageSum(1, most=3.0)
-    assert total.add(np.array([5.0, 5.0]), np.array([0, 1]))[0] == 0.0
-    peak, since = total.add(np.full(20, -5.0), np.arange(2, 22))
-    assert (peak, since, total.value) == (3.0, 2, 3.0)
+def test_slow_streams_are_told_apart_by_their_news(net):
+    """Of memory 0.98 the samples as they are need hundreds; the bound is log(5000) / 1.03 nats, 8 samples."""
+    learnt, _ = learn(
+        net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("slow",)
+    )
+    assert any(view.news for view in learnt.views)
+    assert len(run(learnt, pair(1, 20_000, 0.98))[0]) <= 2000 / INTERVAL
+    for seed in (2, 3, 4):
+        samples = pair(seed, 1000, 0.98)
+        samples[BREAK:, 0] = pair(seed + 10, 500, 0.98)[:, 0]
+        assert BREAK / RATE <= seconds(run(learnt, samples, step=1)[0][0]) < BREAK / RATE + 2.5
 
 
 def test_a_baseline_is_kept_in_a_file(baseline, tmp_path):
     baseline.save(tmp_path / "robot.baseline")
     loaded = Baseline.load(tmp_path / "robot.baseline")
-    assert (loaded.channels, loaded.pairs, loaded.rate, loaded.recordings) == (
-        baseline.channels, baseline.pairs, baseline.rate, baseline.recordings
+    assert (loaded.channels, loaded.pairs, loaded.views, loaded.rate, loaded.recordings) == (
+        baseline.channels, baseline.pairs, baseline.views, baseline.rate, baseline.recordings
     )  # fmt: skip
     assert np.array_equal(loaded.tables, baseline.tables)
     assert np.array_equal(loaded.quantiles, baseline.quantiles)
@@ -209,7 +204,7 @@ def test_what_is_no_baseline_is_refused_in_one_sentence(baseline, tmp_path):
     save_file({"tables": baseline.tables}, path)
     with pytest.raises(RecordingError, match="damaged, or of another kind"):
         Baseline.load(path)
-    replace(baseline, quantiles=baseline.quantiles[:1]).save(path)
+    replace(baseline, quantiles=baseline.quantiles[:, :1]).save(path)
     with pytest.raises(RecordingError, match="damaged, or of another kind"):
         Baseline.load(path)
 

@@ -1,0 +1,115 @@
+"""Page's rule (Biometrika 1954): evidence adds up sample by sample, and starts again at zero.
+
+The mean log ratio f of a block of samples says how well a pair fits what was learnt. Without a fault exp(-f) is 1 on
+average, and so is its mean with 1, the e-value of the block. The sum of the logarithms of e-values that do not depend
+on each other rises by h once in exp(h) times at most. Samples that remember their past make it rise more often: how
+much more is read off a sound pair, by the highest of its rises.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_HIGHEST = 0.1  # share of the rises whose heights tell how often higher ones come
+_LEAST_RISES = 10  # of those
+_LEAST_TAIL = 0.8  # of that of independent samples; below it samples are taken together
+_CARE = 2.0  # standard errors by which the tail is taken to be heavier than it looks
+
+
+def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
+    """Return the log e-values of blocks of log ratios (K block,): 0 where most of a block is unknown.
+
+    The mean of the e-value with 1 bounds what one block can say in favour of a pair: log 2.
+    """
+    blocks = ratios.reshape(-1, block)
+    known = np.isfinite(blocks)
+    count = known.sum(axis=1)
+    means = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.where(2 * count > block, np.logaddexp(0.0, -means) - np.log(2.0), 0.0)
+
+
+class PageSum:
+    """Page's sum of the log e-values of blocks.
+
+    Parameters
+    ----------
+    block : int
+        Samples.
+    most : float
+        The sum is held below this.
+    """
+
+    def __init__(self, block: int, most: float) -> None:
+        self._block, self._most = block, most
+        self._rest = np.empty(0)
+        self._rest_stamps = np.empty(0, dtype=np.int64)
+        self.value = 0.0
+        self._since = 0
+
+    def add(self, ratios: np.ndarray, stamps: np.ndarray) -> tuple[float, int]:
+        """Add the log ratios (T,) of new samples; return the largest sum among them, and since when it has grown."""
+        ratios, stamps = np.concatenate([self._rest, ratios]), np.concatenate([self._rest_stamps, stamps])
+        count = len(ratios) // self._block
+        cut = count * self._block
+        self._rest, self._rest_stamps = ratios[cut:], stamps[cut:]
+        peak, since = self.value, self._since
+        for news, begin in zip(block_evidence(ratios[:cut], self._block), stamps[: cut : self._block], strict=True):
+            if self.value == 0.0:
+                self._since = int(begin)
+            self.value = min(self._most, max(0.0, self.value + float(news)))
+            if self.value > peak:
+                peak, since = self.value, self._since
+        return peak, since
+
+
+@dataclass(frozen=True)
+class Rises:
+    """How high the evidence of a sound pair rises from nothing.
+
+    Attributes
+    ----------
+    block : int
+        Samples that count as one.
+    height, samples : float
+        Evidence, nats, that is reached once in so many samples.
+    tail : float
+        Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples.
+    """
+
+    block: int
+    height: float
+    samples: float
+    tail: float
+
+    @classmethod
+    def of(cls, pieces: Sequence[np.ndarray]) -> "Rises | None":
+        """Learn it from log ratios (T,) of a sound pair; None where too few are known.
+
+        Samples are taken together in the smallest power of two with which rises are nearly as rare as those of
+        independent samples; what memory is left makes the tail heavier. Hill's estimate of the tail (1975) has a
+        standard error of one by the root of the number of rises.
+        """
+        found, block = None, 1
+        while len(heights := _heights(pieces, block)) > 2 * _LEAST_RISES:
+            count = max(_LEAST_RISES, round(_HIGHEST * len(heights)))
+            *highest, height = np.sort(heights)[::-1][: count + 1]
+            tail = (count - 1) / max(1e-9, float(np.subtract(highest, height).sum()))
+            careful = float(min(1.0, tail * (1.0 - _CARE / np.sqrt(count))))
+            found = cls(block, float(height), sum(map(len, pieces)) / count, careful)
+            if tail >= _LEAST_TAIL:
+                break
+            block *= 2
+        return found
+
+
+def _heights(pieces: Sequence[np.ndarray], block: int) -> np.ndarray:
+    """Return the height of each rise from nothing."""
+    heights: list[float] = []
+    for ratios in pieces:
+        total = np.r_[0.0, np.cumsum(block_evidence(ratios[: len(ratios) // block * block], block))]
+        sums = total - np.minimum.accumulate(total)
+        starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0))
+        if len(starts):
+            heights.extend(np.maximum.reduceat(sums, starts + 1))
+    return np.array(heights)
