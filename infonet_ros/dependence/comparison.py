@@ -5,7 +5,7 @@ remember the one before, they count for fewer.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import combinations
 
@@ -77,21 +77,46 @@ class Difference:
 
 
 @dataclass(frozen=True, eq=False)
-class WindowedGroup:
-    """Windows of one group that do not overlap.
+class WindowedRecording:
+    """What the windows of one recording show; they do not overlap, and come in the order of time.
 
-    ``matrices`` are those of each recording, in the order of time; ``samples`` their aligned samples (T, N).
+    Attributes
+    ----------
+    names : tuple of str
+        N channels.
+    mi : (K, N, N) float
+        Nats, in K windows; NaN where not known.
+    mean, spread : (K, N) float
+        Of the known samples of each channel; NaN of fewer than two.
     """
 
-    matrices: tuple[tuple[DependenceMatrix, ...], ...]
-    samples: tuple[tuple[np.ndarray, ...], ...]
+    names: tuple[str, ...]
+    mi: np.ndarray
+    mean: np.ndarray
+    spread: np.ndarray
+
+    @classmethod
+    def of(cls, matrices: Sequence[DependenceMatrix], samples: Sequence[np.ndarray]) -> "WindowedRecording":
+        """Take the matrix of each window, and its aligned samples (T, N)."""
+        names = matrices[0].names if matrices else ()
+        mi = [np.where(matrix.known, matrix.mi, np.nan) for matrix in matrices]
+        mean = [[_of_known(np.mean, channel) for channel in window.T] for window in samples]
+        spread = [[_of_known(np.std, channel) for channel in window.T] for window in samples]
+        count = len(names)
+        return cls(
+            names,
+            np.reshape(mi, (-1, count, count)).astype(float),
+            np.reshape(mean, (-1, count)).astype(float),
+            np.reshape(spread, (-1, count)).astype(float),
+        )
 
 
-Measure = Callable[[WindowedGroup], list[np.ndarray]]
+Group = Sequence[WindowedRecording]
+Measure = Callable[[Group], list[np.ndarray]]
 
 
-def compare(before: WindowedGroup, after: WindowedGroup) -> list[Difference]:
-    """Compare all pairs and channels of two groups of recordings, which have the same channels.
+def compare(before: Group, after: Group) -> list[Difference]:
+    """Compare all pairs and channels that two groups of recordings have in common.
 
     Returns
     -------
@@ -104,64 +129,73 @@ def compare(before: WindowedGroup, after: WindowedGroup) -> list[Difference]:
         A group of fewer than `LEAST_WINDOWS` windows.
     """
     for which, group in (("first", before), ("second", after)):
-        count = sum(map(len, group.matrices))
+        count = sum(len(one.mi) for one in group)
         if count < LEAST_WINDOWS:
             raise RecordingError(
                 f"the {which} group has {count} windows that do not overlap: expected at least {LEAST_WINDOWS}; choose "
                 "a shorter --window, or give more recordings."
             )
     found = [
-        (what, names, result)
-        for what, names, measure in _measures(before)
+        Difference(what, names, *result, p_adjusted=1.0)
+        for what, names, measure in _measures(before, after)
         if (result := _welch(measure(before), measure(after))) is not None
     ]
-    if not found:
+    return sorted(adjusted(found), key=surest_first)
+
+
+def adjusted(differences: Sequence[Difference]) -> list[Difference]:
+    """Correct p-values for all that were compared."""
+    if not differences:
         return []
-    adjusted = stats.false_discovery_control([result[-1] for _, _, result in found])
-    differences = [
-        Difference(what, names, *result, float(p)) for (what, names, result), p in zip(found, adjusted, strict=True)
-    ]
-    return sorted(differences, key=lambda one: (not one.real, one.p_value))
+    corrected = stats.false_discovery_control([one.p_value for one in differences])
+    return [replace(one, p_adjusted=float(p)) for one, p in zip(differences, corrected, strict=True)]
 
 
-def _measures(before: WindowedGroup) -> Iterator[tuple[str, tuple[str, ...], Measure]]:
-    """Yield what is compared, of whom, and how it is measured in each window of a group."""
-    names = before.matrices[0][0].names
-    for a, b in combinations(range(len(names)), 2):
-        yield "mi", (names[a], names[b]), partial(_mi, a, b)
-    for column, name in enumerate(names):
-        middle, size = _scale(before, column)
-        yield "mean", (name,), partial(_per_window, column, partial(_standing, middle, size))
-        yield "spread", (name,), partial(_per_window, column, partial(_log_spread, size))
+def surest_first(difference: Difference) -> tuple[bool, float]:
+    """Key by which to sort: those that are real come before all others."""
+    return not difference.real, difference.p_value
 
 
-def _standing(middle: float, size: float, values: np.ndarray) -> float:
-    return float((values.mean() - middle) / size)
+def _measures(before: Group, after: Group) -> Iterator[tuple[str, tuple[str, ...], Measure]]:
+    """Yield what is compared, of whom, and how it is measured in each window of each recording of a group."""
+    everywhere = set.intersection(*(set(one.names) for one in (*before, *after)))
+    names = [name for name in before[0].names if name in everywhere]
+    for pair in combinations(names, 2):
+        yield "mi", pair, partial(_mi, pair)
+    for name in names:
+        middle, size = _scale(before, name)
+        yield "mean", (name,), partial(_standing, name, middle, size)
+        yield "spread", (name,), partial(_log_spread, name, size)
 
 
-def _log_spread(size: float, values: np.ndarray) -> float:
-    return float(np.log(max(values.std() / size, _LEAST_SPREAD)))
+def _mi(pair: tuple[str, str], group: Group) -> list[np.ndarray]:
+    places = [tuple(map(one.names.index, pair)) for one in group]
+    return [one.mi[:, a, b] for one, (a, b) in zip(group, places, strict=True)]
 
 
-def _mi(a: int, b: int, group: WindowedGroup) -> list[np.ndarray]:
-    """Return the MI of a pair in each window of each recording."""
-    return [np.array([m.mi[a, b] if m.known[a, b] else np.nan for m in one]) for one in group.matrices]
+def _standing(name: str, middle: float, size: float, group: Group) -> list[np.ndarray]:
+    return [(one.mean[:, one.names.index(name)] - middle) / size for one in group]
 
 
-def _per_window(column: int, measure: Callable[[np.ndarray], float], group: WindowedGroup) -> list[np.ndarray]:
-    """Measure the known samples of a channel in each window of each recording."""
-    rows = []
-    for one in group.samples:
-        known = [window[np.isfinite(window[:, column]), column] for window in one]
-        rows.append(np.array([measure(values) if len(values) > 1 else np.nan for values in known]))
-    return rows
+def _log_spread(name: str, size: float, group: Group) -> list[np.ndarray]:
+    return [np.log(np.maximum(one.spread[:, one.names.index(name)] / size, _LEAST_SPREAD)) for one in group]
 
 
-def _scale(group: WindowedGroup, column: int) -> tuple[float, float]:
-    """Mean and standard deviation of a channel in all windows of a group."""
-    values = np.concatenate([window[:, column] for one in group.samples for window in one])
+def _of_known(measure: Callable[[np.ndarray], float], values: np.ndarray) -> float:
     known = values[np.isfinite(values)]
-    return (float(known.mean()), float(known.std()) or 1.0) if len(known) else (0.0, 1.0)
+    return float(measure(known)) if len(known) > 1 else np.nan
+
+
+def _scale(group: Group, name: str) -> tuple[float, float]:
+    """Mean and standard deviation of a channel in all windows of a group, which count the same."""
+    column = [one.names.index(name) for one in group]
+    mean = np.concatenate([one.mean[:, k] for one, k in zip(group, column, strict=True)])
+    spread = np.concatenate([one.spread[:, k] for one, k in zip(group, column, strict=True)])
+    known = np.isfinite(mean)
+    if not known.any():
+        return 0.0, 1.0
+    size = np.sqrt((spread[known] ** 2).mean() + mean[known].var())
+    return float(mean[known].mean()), float(size) or 1.0
 
 
 def _welch(

@@ -18,6 +18,14 @@ def fleet(
             parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."
         ),
     ],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="BAG",
+            help="A bag of a second group, to compare with the first; may be given again. Without it each bag is "
+            "compared with all others.",
+        ),
+    ] = None,
     params: Annotated[
         Path | None, typer.Option(help="Params file of the node, for all bags. Without one, proposed for each.")
     ] = None,
@@ -43,6 +51,7 @@ def fleet(
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
     from rich.console import Console
 
+    from infonet_ros.fleet.differences import differences
     from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_of_attempts
     from infonet_ros.fleet.summary import write_summary
     from infonet_ros.settings import Settings, load_settings
@@ -55,8 +64,11 @@ def fleet(
         def on_done(outcome: Outcome) -> None:
             console.print(printable(str(outcome)), markup=False)
 
-        outcomes = analyse_fleet(client, bags, out, settings, formats, on_done)
-    write_summary(out, outcomes)
-    typer.echo(f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}.")
+        outcomes = analyse_fleet(client, [*bags, *(against or ())], out, settings, formats, on_done)
+    found = differences(outcomes[: len(bags)], outcomes[len(bags) :])
+    write_summary(out, outcomes, found)
+    typer.echo(
+        f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}, {out / 'differences.csv'}."
+    )
     if any(outcome.problem for outcome in outcomes):
         raise typer.Exit(1)

@@ -21,7 +21,9 @@ from typing import Any
 import dask
 from dask.distributed import Client, Future, LocalCluster, as_completed
 
+from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
+from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
@@ -33,10 +35,11 @@ _CONNECT = 30  # seconds
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one bag: its findings (see `findings_record`), or the problem that it has."""
+    """What came of one bag: its findings (see `findings_record`) and windows, or the problem that it has."""
 
     name: str
     findings: dict[str, Any] = field(default_factory=dict)
+    windows: WindowedRecording | None = None
     problem: str = ""
 
     def __str__(self) -> str:
@@ -183,7 +186,7 @@ def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Seque
     if (out / name).exists():
         (out / name).rename(attempt.with_suffix(".previous"))
     attempt.rename(out / name)
-    return Outcome(name, findings_record(results.analysis))
+    return Outcome(name, findings_record(results.analysis), windows_of(results.analysis))
 
 
 def _outcome(future: Future, name: str) -> Outcome:

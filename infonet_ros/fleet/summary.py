@@ -1,4 +1,4 @@
-"""A fleet on one page: every bag, and every pair over all bags."""
+"""A fleet on one page: every bag, every pair over all bags, and what differs."""
 
 import csv
 import io
@@ -10,24 +10,32 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
+from infonet_ros.fleet.differences import Differences
 from infonet_ros.fleet.job import Outcome
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.pages import Cell, Row, Table, render
 from infonet_ros.text import counted, printable
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "p_adjusted", "lag")
+_MEASURED = {"mi": "", "mean": "mean of ", "spread": "log spread of "}
+_EFFECTS = ("before", "after", "lower", "upper", "p_value", "p_adjusted")
 
 
-def write_summary(out: Path, outcomes: Sequence[Outcome]) -> None:
-    """Write ``fleet.csv``, a row for each pair of each bag, and ``fleet.html``.
+def write_summary(out: Path, outcomes: Sequence[Outcome], differences: Differences) -> None:
+    """Write ``fleet.csv``, a row for each pair of each bag, ``differences.csv``, and ``fleet.html``.
 
     Raises
     ------
     OutputError
         They cannot be written.
     """
+    texts = {
+        "fleet.csv": table(outcomes),
+        "differences.csv": difference_table(differences),
+        "fleet.html": page(out, outcomes, differences),
+    }
     with OutputFolder(out) as folder:
-        for name, text in (("fleet.csv", table(outcomes)), ("fleet.html", page(out, outcomes))):
+        for name, text in texts.items():
             folder.write(name, partial(Path.write_text, data=text, encoding="utf-8", newline="\n"))
 
 
@@ -46,19 +54,33 @@ def table(outcomes: Sequence[Outcome]) -> str:
     return text.getvalue()
 
 
+def difference_table(differences: Differences) -> str:
+    """Every difference as CSV, as `table` writes its bags; of what is measured see `Difference`."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["bag", "what", "a", "b", *_EFFECTS, "real"])
+    for whom, one in differences.found:
+        a, b = (*one.names, "")[:2]
+        writer.writerow([_bag_cell(whom), one.what, a, b, *(getattr(one, name) for name in _EFFECTS), int(one.real)])
+    return text.getvalue()
+
+
 def _bag_cell(name: str) -> str:
     """Make it text, as OWASP advises on CSV injection; names of channels are, since they begin with an identifier."""
     name = printable(name)
     return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
-def page(out: Path, outcomes: Sequence[Outcome]) -> str:
-    """Return the page: bags with their strongest pair or problem, and pairs with the bags that stand out."""
+def page(out: Path, outcomes: Sequence[Outcome], differences: Differences) -> str:
+    """Return the page: bags with their strongest pair or problem, what differs, and pairs over all bags."""
     return render(
         "fleet.html",
         package="infonet_ros.fleet",
         title=counted(len(outcomes), "bag"),
         bags=Table(("Bag", "#Seconds", "#Windows", "Strongest pair, or problem"), [_bag(out, o) for o in outcomes]),
+        differences=Table(("Bag", "What", "#Others", "#Here", "#Shift from", "#to", "#p"), _differences(differences)),
+        compared=len(differences.found),
+        notices=differences.notices,
         pairs=Table(("Pair", "#Bags", "#Lowest", "In", "#Median", "#Highest", "In"), _pairs(outcomes)),
     )
 
@@ -71,6 +93,17 @@ def _bag(out: Path, outcome: Outcome) -> Row:
     found = outcome.findings
     strongest = next((f"{p['a']} - {p['b']}: {p['mi']:.2f} nats" for p in found["pairs"]), "none is known")
     return Row((name, Cell.figure(found["duration"], ".0f"), Cell.figure(found["windows"]), Cell(strongest)))
+
+
+def _differences(differences: Differences) -> list[Row]:
+    """One row for each difference that is real, the surest first."""
+    rows = []
+    for whom, one in differences.real:
+        figures = [Cell.figure(value, ".2f") for value in (one.before, one.after)]
+        ends = [Cell.figure(value, "+.2f") for value in (one.lower, one.upper)]
+        what = Cell(f"{_MEASURED[one.what]}{' - '.join(one.names)}", whole=str(one))
+        rows.append(Row((Cell(whom), what, *figures, *ends, Cell.figure(one.p_adjusted, ".1g"))))
+    return rows
 
 
 def _pairs(outcomes: Sequence[Outcome]) -> list[Row]:

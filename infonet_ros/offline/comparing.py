@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from infonet_ros.dependence.comparison import Difference, WindowedGroup, compare
-from infonet_ros.dependence.matrix import channel_matrices
+from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
+from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposal import propose
 from infonet_ros.intake.recording import check_topics, chosen_span
-from infonet_ros.intake.window import Window
+from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Settings
@@ -80,21 +80,29 @@ def compare_recordings(
             "params file."
         )
     net = InfoNet.from_pretrained(settings.device)
-    labels: list[tuple[str, ...]] = []
-    groups: list[WindowedGroup] = []
-    for paths in (before, after):
-        cuts = [_windows(path, settings, progress) for path in paths]
-        labels.append(tuple(label for label, _ in cuts))
-        matrices = tuple(tuple(channel_matrices(net, windows, settings)) for _, windows in cuts)
-        groups.append(WindowedGroup(matrices, tuple(tuple(w.samples for w in windows) for _, windows in cuts)))
-    first, second = groups
+    groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
+    first, second = ([recording for _, recording in group] for group in groups)
+    labels = [tuple(label for label, _ in group) for group in groups]
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
 
 
-def _windows(path: Path, settings: Settings, progress: Progress) -> tuple[str, list[Window]]:
-    """Return the name of a recording, and its windows one after the other."""
+def windows_of(analysis: Analysis) -> WindowedRecording:
+    """Return the windows of an analysis that do not overlap; of long recordings not all of them have samples."""
+    matrices: list[DependenceMatrix] = []
+    for matrix in analysis.matrices:
+        if not matrices or matrix.start > matrices[-1].end:
+            matrices.append(matrix)
+    overview = analysis.whole.overview
+    inside = [(overview.stamps >= matrix.start) & (overview.stamps <= matrix.end) for matrix in matrices]
+    return WindowedRecording.of(matrices, [overview.window.samples[rows] for rows in inside])
+
+
+def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress) -> tuple[str, WindowedRecording]:
+    """Return the name of a recording, and what its windows show, one after the other."""
     with open_recording([path]) as recording:
         check_topics(recording, settings)
         apart = settings.with_values(hop=settings.window)
         intake = Intake(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
-        return recording.label, list(intake.windows(progress))
+        windows = list(intake.windows(progress))
+        matrices = list(channel_matrices(net, windows, settings))
+        return recording.label, WindowedRecording.of(matrices, [window.samples for window in windows])

@@ -1,10 +1,11 @@
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.comparison import WindowedGroup, compare
+from infonet_ros.dependence.comparison import WindowedRecording, adjusted, compare
 from infonet_ros.dependence.matrix import channel_matrices
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.window import Window
@@ -24,13 +25,12 @@ def streams(seed, windows, coupling=1.0, size=1.0, middle=0.0, memory=0.5):
 
 
 def group(net, *recordings):
-    matrices, samples = [], []
+    windowed = []
     for values in recordings:
-        cuts = tuple(values[k : k + T] for k in range(0, len(values), T))
+        cuts = [values[k : k + T] for k in range(0, len(values), T)]
         windows = [Window(NAMES, cut, 0, (T - 1) * 100_000_000, 10.0) for cut in cuts]
-        matrices.append(tuple(channel_matrices(net, windows, Settings())))
-        samples.append(cuts)
-    return WindowedGroup(tuple(matrices), tuple(samples))
+        windowed.append(WindowedRecording.of(list(channel_matrices(net, windows, Settings())), cuts))
+    return windowed
 
 
 def test_what_differs_is_found_with_its_size(net):
@@ -85,3 +85,16 @@ def test_what_is_not_known_is_left_out(net):
     after[:, 2] = np.nan
     found = compare(group(net, before), group(net, after))
     assert {one.names for one in found} == {("a", "b"), ("a",), ("b",)}
+
+
+def test_channels_that_one_recording_lacks_are_left_out(net):
+    (whole,), (other,) = group(net, streams(0, 6)), group(net, streams(1, 6))
+    fewer = WindowedRecording(NAMES[1:], other.mi[:, 1:, 1:], other.mean[:, 1:], other.spread[:, 1:])
+    assert {one.names for one in compare([whole], [fewer])} == {("b", "c"), ("b",), ("c",)}
+
+
+def test_more_comparisons_ask_for_more(net):
+    found = compare(group(net, streams(0, 6)), group(net, streams(1, 6)))
+    twice = adjusted([*found, *(replace(one, p_value=1.0) for one in found)])
+    assert twice[0].p_adjusted == pytest.approx(min(1.0, 2.0 * found[0].p_adjusted))
+    assert [one.names for one in twice[: len(found)]] == [one.names for one in found]

@@ -19,10 +19,12 @@ from html_pages import Page
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
+from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, MissingDependencyError
 from infonet_ros.fleet import commands
+from infonet_ros.fleet.differences import Differences, differences
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
-from infonet_ros.fleet.summary import page, table
+from infonet_ros.fleet.summary import difference_table, page, table
 from infonet_ros.offline.findings import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
@@ -137,14 +139,44 @@ def pair(mi, a="x", b="<b>"):
     return {"a": a, "b": b, "mi": mi, "lower": 0.1, "upper": 0.5, "p_value": None, "p_adjusted": None, "lag": 0.0}
 
 
+def windowed(name, seed, mi=1.0, count=12):
+    """Return the outcome of a robot with a gyroscope and a wheel, by its windows alone."""
+    rng = np.random.default_rng(seed)
+    shared = np.full((count, 2, 2), np.nan)
+    shared[:, 0, 1] = shared[:, 1, 0] = mi + 0.1 * rng.standard_normal(count)
+    mean, spread = rng.standard_normal((count, 2)), np.exp(0.1 * rng.standard_normal((count, 2)))
+    return Outcome(name, windows=WindowedRecording(("gyro", "wheel"), shared, mean, spread))
+
+
+def test_the_robot_that_slips_differs_from_all_others(tmp_path):
+    fleet = [windowed("r0", 0), windowed("r1", 1), windowed("<r2>", 2, mi=0.3), windowed("r3", 3)]
+    found = differences([*fleet, windowed("short", 4, count=2), Outcome("broken", problem="is no bag")])
+    assert next((whom, one.what, one.names) for whom, one in found.real) == ("<r2>", "mi", ("gyro", "wheel"))
+    assert {whom for whom, one in found.real if one.what != "mi"} == set()
+    assert "short: the second group has 2 windows" in found.notices[0]
+    (rows,) = [line for line in difference_table(found).splitlines() if line.startswith("<r2>,mi")]
+    assert float(rows.split(",")[5]) == pytest.approx(0.3, abs=0.1)
+    text = page(tmp_path, [], found)
+    assert "&lt;r2&gt;" in text
+    assert "gyro - wheel" in text
+
+
+def test_a_second_group_is_compared_with_the_first():
+    before, after = [windowed("r0", 0), windowed("r1", 1)], [windowed("r2", 2, mi=0.3), windowed("r3", 3, mi=0.3)]
+    found = differences(before, after)
+    assert {whom for whom, _ in found.found} == {"2 bags"}
+    assert [one.names for _, one in found.real if one.what == "mi"] == [("gyro", "wheel")]
+    assert not differences(before, before).real
+
+
 def test_the_summary_shows_who_stands_out_and_escapes(tmp_path):
     outcomes = [
         Outcome(name, {"pairs": [pair(mi)], "channels": ["x", "<b>"], "windows": 3, "duration": 30.0})
         for name, mi in (("r1", 0.5), ("r2", 0.04), ("r3", 0.6))
     ]
     outcomes.append(Outcome("r4", problem="is <not> a bag"))
-    text = page(tmp_path, outcomes)
-    bags, pairs = Page(text).tables
+    text = page(tmp_path, outcomes, Differences(()))
+    bags, _, pairs = Page(text).tables
     assert pairs[1] == ["x - <b>", "3", "0.04", "r2", "0.50", "0.60", "r3"]
     assert bags[4] == ["r4", "–", "–", "is <not> a bag"]  # noqa: RUF001
     assert "<b>" not in text
@@ -159,7 +191,7 @@ def test_a_bag_links_to_its_report_whatever_it_is_called(tmp_path):
     (tmp_path / name).mkdir()
     (tmp_path / name / "report.html").touch()
     found = {"pairs": [], "channels": [], "windows": 3, "duration": 30.0}
-    parsed = Page(page(tmp_path, [Outcome(name, found)]))
+    parsed = Page(page(tmp_path, [Outcome(name, found)], Differences(())))
     assert [attributes["href"] for tag, attributes in parsed.tags if tag == "a"] == [f"{quote(name)}/report.html"]
     assert parsed.tables[0][1][0] == "javascript:a \\x1b[31m'\"<"
 
