@@ -117,13 +117,14 @@ class DependenceMatrix:
         row, column = self.pairs
         tested = np.isfinite(self.p_value[row, column])
         row, column = row[tested], column[tested]
+        # By hand, as to import `scipy.stats.false_discovery_control` takes half a second.
+        falling = np.argsort(-self.p_value[row, column], kind="stable")
+        row, column = row[falling], column[falling]
+        larger = self.p_value[row, column] * len(row) / np.arange(len(row), 0, -1)
         adjusted = np.full(self.p_value.shape, np.nan)
-        if len(row):
-            from scipy.stats import false_discovery_control  # takes half a second to import
-
-            adjusted[row, column] = false_discovery_control(self.p_value[row, column])
-            if not self.directed:
-                adjusted[column, row] = adjusted[row, column]
+        adjusted[row, column] = np.minimum(np.minimum.accumulate(larger), 1.0)
+        if not self.directed:
+            adjusted[column, row] = adjusted[row, column]
         return adjusted
 
     def to_dataframe(self) -> "pandas.DataFrame":

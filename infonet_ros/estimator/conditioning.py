@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
+from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.ranks import rank
 
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
@@ -245,4 +245,4 @@ def _often(modes: np.ndarray) -> np.ndarray:
 
 def _scores(values: np.ndarray) -> np.ndarray:
     """Return normal scores (R,), equal where values are."""
-    return ndtri((rankdata(values) - 0.5) / len(values))
+    return ndtri((average_ranks(values) - 0.5) / len(values))

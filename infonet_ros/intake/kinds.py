@@ -15,9 +15,9 @@ from enum import Enum
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import rankdata
 
 from infonet_ros.autocorrelation import memory
+from infonet_ros.average_ranks import average_ranks
 from infonet_ros.intake.paths import parse_channel
 from infonet_ros.text import NANOSECONDS
 
@@ -165,7 +165,7 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
         looks = np.stack(
             [c.values[np.clip(own + shift, 0, len(c.values) - 1)] for c, own in zip(columns, places, strict=True)]
         )
-        ranked = rankdata(looks, axis=1).astype(np.float32)
+        ranked = np.stack([average_ranks(look) for look in looks]).astype(np.float32)
         ranked -= ranked.mean(axis=1, keepdims=True)
         return ranked / np.maximum(np.linalg.norm(ranked, axis=1, keepdims=True), 1e-9)
 

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.average_ranks import average_ranks
 from infonet_ros.dependence.matrix import (
     CONDITIONAL,
     DependenceMatrix,
@@ -242,6 +243,5 @@ def _ranks(samples: np.ndarray) -> np.ndarray:
     ranks = np.full(samples.shape, np.nan, dtype=np.float32)
     for column, channel in enumerate(samples.T):
         known = np.isfinite(channel)
-        _, place, counts = np.unique(channel[known], return_inverse=True, return_counts=True)
-        ranks[known, column] = ((np.cumsum(counts) - counts / 2) / max(1, known.sum()))[place]
+        ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
     return ranks

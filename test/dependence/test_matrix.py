@@ -2,6 +2,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix, column_groups, modality_matrix, modality_matrix_in_steps
@@ -84,6 +85,12 @@ def window_of_modalities(surrogates):
     settings = Settings(modalities=modalities, projections=4, surrogates=surrogates)
     window = Window(settings.channel_names, samples, 0, 1, 50.0)
     return window, settings
+
+
+def test_adjusted_p_values_are_those_of_scipy(rng):
+    p = np.round(rng.random(45) ** 3, 2)  # some alike
+    adjusted = upper(matrix_of(p.tolist()).p_adjusted)
+    np.testing.assert_allclose(adjusted, stats.false_discovery_control(p))
 
 
 @pytest.mark.parametrize("surrogates", [0, 9])
