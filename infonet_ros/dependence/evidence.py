@@ -171,20 +171,21 @@ class EvidenceMonitor:
 
     def _count_pauses(self, samples: np.ndarray) -> None:
         """Count for each channel since how many samples it gives nothing, and since how many the same value."""
-        for column, values in enumerate(samples.T):
-            for value in values:
-                unknown = np.isnan(value)
-                self._silent[column] = self._silent[column] + 1 if unknown else 0
-                self._still[column] = self._still[column] + 1 if unknown or value == self._value[column] else 0
-                if not unknown:
-                    self._value[column] = value
+        known, values = np.isfinite(samples), np.concatenate([self._value[None], samples])
+        places = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
+        held = np.take_along_axis(values, np.maximum.accumulate(places), axis=0)
+        self._silent = _rows_since(known, self._silent)
+        self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
+        self._value = held[-1]
 
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the ranks (2, T, N) of the next samples, and of what is new in them."""
         last = self._samples[-1:]
         fresh = news(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
-        both = zip(self.baseline.quantiles, (samples, fresh), strict=True)
-        return np.stack([ranks_among(quantiles, values) for quantiles, values in both])
+        ranks = np.full((2, *samples.shape), np.nan)
+        for of_news in {view.news for view in self.baseline.views}:
+            ranks[int(of_news)] = ranks_among(self.baseline.quantiles[int(of_news)], fresh if of_news else samples)
+        return ranks
 
     def _judge(self, number: int, known: int, fresh: int) -> Alarm | None:
         """Add the new samples to the evidence of one pair; return its alarm if that has just gone on."""
@@ -301,6 +302,12 @@ class EvidenceMonitor:
         while len(self._alarms) > _HISTORY and self._first not in self._on.values():
             self._alarms.popleft()
             self._first += 1
+
+
+def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:
+    """Return since how many rows no flag (T, N) is set; ``before`` (N,) of those rows have gone before."""
+    newest = flags[::-1]
+    return np.where(newest.any(axis=0), newest.argmax(axis=0), before + len(flags)) if len(flags) else before
 
 
 @dataclass(frozen=True)
