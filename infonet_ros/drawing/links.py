@@ -27,12 +27,26 @@ class Link:
         How much, nats.
     delay : float, optional
         Seconds by which ``b`` follows ``a``; negative where ``a`` follows ``b``. None where no delay is clear.
+    leader : int, optional
+        Channel that leads, where that is known without a delay.
     """
 
     a: int
     b: int
     value: float
     delay: float | None = None
+    leader: int | None = None
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The channel that leads, and the one that follows; as they are where neither is known to."""
+        first = self.leader if self.delay is None else (self.b if self.delay < 0.0 else self.a)
+        return (self.b, self.a) if first == self.b else (self.a, self.b)
+
+    @property
+    def directed(self) -> bool:
+        """Whether it is known which of the two follows."""
+        return self.delay is not None or self.leader is not None
 
 
 @dataclass(frozen=True)
@@ -124,8 +138,7 @@ def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
     taken: list[tuple[float, float, float]] = []
     arcs = []
     for link in links:
-        late, early = (link.a, link.b) if (link.delay or 0.0) < 0.0 else (link.b, link.a)
-        start, end = middle[early], middle[late]
+        start, end = (middle[channel] for channel in link.ends)
         reach = 24 + (_REACH - 24) * math.sqrt(abs(end - start) / longest)
         far = _LABELS + reach
         text = f"{link.value:.2f}" if link.delay is None else f"{link.value:.2f}, {abs(link.delay):.2f} s"
@@ -140,7 +153,7 @@ def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
             Arc(
                 link=link,
                 path=f"M{_LABELS} {start:g}C{far:.0f} {start:g} {far:.0f} {end:g} {_LABELS} {end:g}",
-                arrow="" if link.delay is None else f"M{_LABELS} {end:g}l9-4.5v9z",
+                arrow=f"M{_LABELS} {end:g}l9-4.5v9z" if link.directed else "",
                 width=round(_THINNEST + (_WIDEST - _THINNEST) * strength, 1),
                 strength=round(0.35 + 0.65 * strength, 2),
                 text=text,

@@ -69,6 +69,8 @@ class Analysis:
         Of pairs a < b that a third channel explains, see `explaining.explain`.
     telling : Telling or None
         About the target that was asked for.
+    leaders : mapping of (int, int) to int
+        Which channel leads of pairs a, b without a clear delay, see `directing.direct`.
     """
 
     label: str
@@ -81,6 +83,7 @@ class Analysis:
     notices: tuple[str, ...] = ()
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
     telling: Telling | None = None
+    leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:

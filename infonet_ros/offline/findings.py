@@ -83,6 +83,7 @@ def links(analysis: Analysis) -> list[Link]:
             b,
             float(whole.matrix.mi[a, b]),
             float(whole.matrix.lag[a, b]) if Delay.of(analysis, a, b).clear else None,
+            analysis.leaders.get((a, b)),
         )
         for a, b in numbers
     ]
@@ -146,6 +147,8 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
     names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
     interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
     later = f"; {delay.words}" if delay.clear else ""
+    if (a, b) in analysis.leaders:
+        later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
     sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{later}."
     return Finding(sentence, names, "pair")
 
@@ -250,6 +253,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
                 "delay_clear": Delay.of(analysis, a, b).clear,
                 "delay_lower": _plain(analysis.whole.delay_lower[a, b]),
                 "delay_upper": _plain(analysis.whole.delay_upper[a, b]),
+                "leader": names[analysis.leaders[a, b]] if (a, b) in analysis.leaders else None,
                 **_explanation_record(analysis, a, b),
             }
             for a, b in ranked_pairs(analysis)

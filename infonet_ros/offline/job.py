@@ -17,6 +17,7 @@ from infonet_ros.intake.proposal import FieldVerdict, Proposal, matching_topics,
 from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
+from infonet_ros.offline.directing import direct
 from infonet_ros.offline.explaining import check_target, explain
 from infonet_ros.offline.findings import findings, findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
@@ -163,7 +164,7 @@ def _fill(
     net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
-        analysis = explain(net, analysis, target)
+        analysis = direct(net, explain(net, analysis, target))
     except WeightsError as error:  # of a network of one's own, beside which none of conditional MI was trained
         if target:
             raise

@@ -194,6 +194,8 @@ def _names(analysis: Analysis, labels: Sequence[str], a: int, b: int) -> tuple[C
 
 def _delay(analysis: Analysis, a: int, b: int) -> Cell:
     delay, lag = Delay.of(analysis, a, b), float(analysis.whole.matrix.lag[a, b])
+    if (a, b) in analysis.leaders:
+        return Cell(f"{'A' if analysis.leaders[a, b] == a else 'B'} leads; {delay.words}", np.nan)
     if not delay.clear:
         return Cell(delay.words, np.nan)
     return Cell(f"{'B' if lag > 0 else 'A'} follows by {abs(lag):.2f} s", abs(lag), whole=delay.words)
