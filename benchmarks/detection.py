@@ -10,7 +10,9 @@ Simulated: how long sound pairs run without an alarm, and how soon one that has 
     python -m benchmarks.detection [--long]
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,16 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.detectors import (
+    ByBaseline,
+    Detector,
+    LinearResidual,
+    SlidingCorrelation,
+    WindowedInformation,
+    alarms,
+)
 from benchmarks.plots import figure
-from benchmarks.sound_pairs import SOUND
+from benchmarks.sound_pairs import MEMORY, SOUND
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
@@ -31,7 +41,6 @@ from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.baselines import whole_recording
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS
 
 SHARE = Path(__file__).resolve().parent.parent / "share"
 PAIR = Settings(
@@ -44,7 +53,6 @@ PAIR = Settings(
 LAG = 4  # samples: the odometry is 0.4 s late
 INTERVAL = 3600.0  # s between false alarms
 MOMENTS = 9
-OURS, WINDOWED, CORRELATION, RESIDUAL = "baseline", "MI of 20 s", "correlation of 5 s", "linear residual"
 MEDIAN = 5.0  # s, goal
 
 PROMISE = 500.0  # s between false alarms of simulated pairs
@@ -52,6 +60,11 @@ LEARNT = 400.0  # s
 RATES = (10.0, 100.0)  # Hz
 RUNS = {10.0: 4000.0, 100.0: 1000.0}  # s that each sound pair runs
 PARTED = 100.0  # s in which a parted pair is to be found
+BEFORE = 30.0  # s in which it was sound, where detectors are compared
+COMPARED = f"memory of {MEMORY:g} s"
+INFORMATION = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # nats
+CHANNELS = 32
+NEVER = 100.0  # s, where the picture shows what was not found
 FACTOR = 1.5  # times the bound, goal
 
 Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
@@ -77,7 +90,12 @@ def faults(good: np.ndarray) -> dict[str, Fault]:
 def measure(options: Options) -> dict[str, Any]:
     """Return ``{"husky": {fault: {detector: [seconds or None, ...]}}, "alarms": ..., "simulated": [...]}``."""
     net = InfoNet.from_pretrained(options.device, options.weights)
-    return _husky(net) | {"simulated": _simulated(net, 10 if options.long else 2)}
+    repetitions = 10 if options.long else 2
+    return _husky(net) | {
+        "simulated": _simulated(net, repetitions),
+        "by information": _by_information(net, 2 * repetitions),
+        "cost": _cost(net),
+    }
 
 
 def _husky(net: InfoNet) -> dict[str, Any]:
@@ -87,7 +105,7 @@ def _husky(net: InfoNet) -> dict[str, Any]:
     good, later = samples[:half], samples[half:]
     lesson = Lesson(PAIR.channel_names, (good,), PAIR.rate)
     baseline, _ = learn(net, lesson, [Candidate(0, 1, LAG)], parameters="", recordings=("husky",))
-    detectors = [_Ours(baseline), _Windowed(net, later), _Correlation(later), _Residual(good, later)]
+    detectors = _detectors(net, baseline, INTERVAL, good, later, LAG, stretches=1)
     moments = np.linspace(0.05, 0.8, MOMENTS) * len(later)
     found: dict[str, dict[str, list[float | None]]] = {}
     for name, fault in faults(good[:, 0]).items():
@@ -96,100 +114,11 @@ def _husky(net: InfoNet) -> dict[str, Any]:
             broken = later.copy()
             broken[moment:, 0] = fault(later[moment:, 0], np.random.default_rng(number))
             for detector in detectors:
-                found[name][detector.name].append(detector.seconds_until_found(broken, int(moment)))
-    alarms = len(_Ours(baseline).alarms(later))
+                wait = detector.samples_until_found(broken, int(moment))
+                found[name][detector.name].append(None if wait is None else wait / PAIR.rate)
+    false = sum(1 for _ in alarms(EvidenceMonitor(baseline, INTERVAL), later, step=2))
     promised = float(baseline.detection_times(INTERVAL)[0])
-    return {"husky": found, "false alarms": alarms, "seconds": len(later) / PAIR.rate, "promised": promised}
-
-
-class _Ours:
-    name = OURS
-
-    def __init__(self, baseline: Baseline) -> None:
-        self._baseline = baseline
-
-    def alarms(self, samples: np.ndarray) -> list[int]:
-        """Return the samples at which an alarm went on."""
-        monitor = EvidenceMonitor(self._baseline, INTERVAL)
-        return list(_alarms(monitor, samples, step=2))
-
-    def seconds_until_found(self, samples: np.ndarray, moment: int) -> float | None:
-        """Return how long after a moment, seconds, the alarm goes on; None if it does not."""
-        later = [at for at in self.alarms(samples) if at >= moment]
-        return (later[0] - moment) / PAIR.rate if later else None
-
-
-class _Threshold:
-    """Alarms where a statistic of the last samples passes the most that it reaches in sound ones."""
-
-    name: str
-
-    def __init__(self, sound: np.ndarray) -> None:
-        self._most = float(np.nanmax(self.statistic(sound)))
-
-    def statistic(self, samples: np.ndarray) -> np.ndarray:
-        """Return it at each sample, (T,); NaN where there is none yet."""
-        raise NotImplementedError
-
-    def seconds_until_found(self, samples: np.ndarray, moment: int) -> float | None:
-        statistic = self.statistic(samples)
-        # What a statistic cannot say of silent sensors, a time-out on top would.
-        found = np.flatnonzero((statistic[moment:] > self._most) | np.isnan(statistic[moment:]))
-        return float(found[0]) / PAIR.rate if len(found) else None
-
-
-class _Windowed(_Threshold):
-    name = WINDOWED
-    _WINDOW, _HOP = 200, 20
-
-    def __init__(self, net: InfoNet, sound: np.ndarray) -> None:
-        self._net = net
-        super().__init__(sound)
-
-    def statistic(self, samples: np.ndarray) -> np.ndarray:
-        aligned = np.stack([samples[:-LAG, 0], samples[LAG:, 1]], axis=1)
-        ends = np.arange(self._WINDOW, len(aligned) + 1, self._HOP)
-        windows = [aligned[end - self._WINDOW : end] for end in ends]
-        values = np.full(len(samples), -np.inf)
-        for end, found in zip(ends, self._net.pairwise_windows(windows), strict=True):
-            values[end + LAG - 1] = -found.mi[0, 1]
-        return values
-
-
-class _Correlation(_Threshold):
-    name = CORRELATION
-    _WINDOW = 50
-
-    def statistic(self, samples: np.ndarray) -> np.ndarray:
-        aligned = np.stack([samples[:-LAG, 0], samples[LAG:, 1]], axis=1)
-        values = np.full(len(samples), -np.inf)
-        for end in range(self._WINDOW, len(aligned) + 1):
-            window = aligned[end - self._WINDOW : end]
-            spread = window.std(axis=0)
-            values[end + LAG - 1] = -np.corrcoef(window.T)[0, 1] if (spread > 0.0).all() else 0.0
-        return values
-
-
-class _Residual(_Threshold):
-    name = RESIDUAL
-
-    def __init__(self, good: np.ndarray, sound: np.ndarray) -> None:
-        x, y = good[:-LAG, 0], good[LAG:, 1]
-        known = np.isfinite(x) & np.isfinite(y)
-        self._line = np.polyfit(x[known], y[known], 1)
-        self._size = float(np.std(y[known] - np.polyval(self._line, x[known])))
-        super().__init__(sound)
-
-    def statistic(self, samples: np.ndarray) -> np.ndarray:
-        """Page's sum of the squared residual over its mean, less one and a half."""
-        residual = (samples[LAG:, 1] - np.polyval(self._line, samples[:-LAG, 0])) / self._size
-        total, values = 0.0, np.full(len(samples), -np.inf)
-        for k, one in enumerate(residual**2 - 1.5):
-            total = max(0.0, total + one) if np.isfinite(one) else np.nan
-            values[k + LAG] = total
-            if np.isnan(total):
-                break
-        return values
+    return {"husky": found, "false alarms": false, "seconds": len(later) / PAIR.rate, "promised": promised}
 
 
 def _simulated(net: InfoNet, repetitions: int) -> list[dict[str, Any]]:
@@ -201,7 +130,7 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
     """Learn pairs of one kind, let sound ones run, and count how long parted ones are taken for sound."""
     row: dict[str, Any] = {"kind": kind, "rate": rate, "information": information}
     rng, draw = np.random.default_rng(5), SOUND[kind].draw
-    alarms, seconds, waits, views = 0, 0.0, [], []
+    false, seconds, waits, views = 0, 0.0, [], []
     for _ in range(repetitions):
         lesson = Lesson(("x", "y"), (draw(rng, information, round(LEARNT * rate), rate).T,), rate)
         try:
@@ -210,20 +139,58 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
             return row | {"refused": str(error)}
         views.append([(view.news, view.block) for view in baseline.views])
         count = round(RUNS[rate] * rate)
-        alarms += sum(1 for _ in _alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
+        false += sum(1 for _ in alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
         seconds += RUNS[rate]
         one, other = (draw(rng, information, round(PARTED * rate), rate) for _ in range(2))
-        parted = _alarms(EvidenceMonitor(baseline, PROMISE), np.stack([one[0], other[1]], axis=1), 1)
+        parted = alarms(EvidenceMonitor(baseline, PROMISE), np.stack([one[0], other[1]], axis=1), 1)
         waits.append(next((at + 1 for at in parted), None))
     bound = np.log(PROMISE * rate) / SOUND[kind].nats_per_sample(information, rate)
-    return row | {"views": views, "alarms": alarms, "seconds": seconds, "waits": waits, "bound": float(bound)}
+    return row | {"views": views, "alarms": false, "seconds": seconds, "waits": waits, "bound": float(bound)}
 
 
-def _alarms(monitor: EvidenceMonitor, samples: np.ndarray, step: int) -> Iterator[int]:
-    """Yield the samples at which an alarm goes on, looking at them every ``step``."""
-    stamps = (np.arange(len(samples)) * NANOSECONDS / monitor.baseline.rate).astype(np.int64)
-    parts = [slice(begin, begin + step) for begin in range(0, len(samples), step)]
-    return (min(part.stop, len(samples)) - 1 for part in parts for _ in monitor.push(stamps[part], samples[part]))
+def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[float | None]]]:
+    """Return the seconds after which each detector finds that a simulated pair has parted: {nats: {detector: ...}}."""
+    rng, rate, draw = np.random.default_rng(6), RATES[0], SOUND[COMPARED].draw
+    found: dict[str, dict[str, list[float | None]]] = {}
+    for information in INFORMATION:
+        good, sound = (draw(rng, information, round(seconds * rate), rate).T for seconds in (LEARNT, RUNS[rate]))
+        baseline, _ = learn(net, Lesson(("x", "y"), (good,), rate), [Candidate(0, 1, 0)], parameters="", recordings=())
+        detectors = _detectors(net, baseline, PROMISE, good, sound, lag=0, stretches=round(RUNS[rate] / PROMISE))
+        waits: dict[str, list[float | None]] = {detector.name: [] for detector in detectors}
+        for _ in range(repetitions):
+            moment, pair = round(BEFORE * rate), draw(rng, information, round((BEFORE + PARTED) * rate), rate).T
+            pair[moment:, 0] = draw(rng, information, len(pair) - moment, rate)[0]
+            for detector in detectors:
+                wait = detector.samples_until_found(pair, moment)
+                waits[detector.name].append(None if wait is None else wait / rate)
+        found[f"{information:g}"] = waits
+    return found
+
+
+def _detectors(
+    net: InfoNet, baseline: Baseline, interval: float, good: np.ndarray, sound: np.ndarray, lag: int, stretches: int
+) -> list[Detector]:
+    return [
+        ByBaseline(baseline, interval),
+        WindowedInformation(net, sound, lag, stretches),
+        SlidingCorrelation(sound, lag, stretches),
+        LinearResidual(good, sound, lag, stretches),
+    ]
+
+
+def _cost(net: InfoNet) -> float:
+    """Return the processor time, in seconds a second of streams, that a baseline of 32 channels at 100 Hz takes."""
+    rng, rate = np.random.default_rng(7), RATES[1]
+    names = [f"c{number}" for number in range(CHANNELS)]
+    pairs = range(0, CHANNELS, 2)
+    samples = np.concatenate([SOUND[COMPARED].draw(rng, 1.0, round(rate * 60.0), rate).T for _ in pairs], axis=1)
+    lesson = Lesson(tuple(names), (samples,), rate)
+    candidates = [Candidate(a, a + 1, 0) for a in pairs]
+    baseline, _ = learn(net, lesson, candidates, parameters="", recordings=(), most=len(candidates))
+    watched = samples[:, [names.index(name) for name in baseline.names]]
+    started = time.process_time()
+    deque(alarms(EvidenceMonitor(baseline, INTERVAL), watched, step=round(rate / 4.0)), maxlen=0)
+    return (time.process_time() - started) * rate / len(samples)
 
 
 def describe(results: dict[str, Any]) -> str:
@@ -249,6 +216,14 @@ def describe(results: dict[str, Any]) -> str:
         f"seconds. Learnt from the first half; {results['false alarms']} false alarms in {results['seconds']:.0f} s of "
         f"the other. One in {INTERVAL:.0f} s was asked for; {results['promised']:.1f} s to an alarm were expected.",
         markdown_table(["fault", *names], rows),
+        f"Simulated pairs of a {COMPARED} at {RATES[0]:g} Hz, parted after {BEFORE:g} s, one false alarm in "
+        f"{PROMISE:.0f} s for every detector.",
+        markdown_table(
+            ["nats", *names],
+            [[nats, *(_found(found[name]) for name in names)] for nats, found in results["by information"].items()],
+        ),
+        f"Processor time of the evidence of {CHANNELS} channels at {RATES[1]:g} Hz, {CHANNELS // 2} pairs: "
+        f"{results['cost']:.1%} of one core.",
         f"Simulated pairs, learnt from {LEARNT:.0f} s, one false alarm asked for in {PROMISE:.0f} s. Waits are "
         "samples; the bound is log(samples between false alarms) / nats that the two share a sample. Views: what is "
         "judged, values or news, and the samples that count as one.",
@@ -286,7 +261,7 @@ def _views(row: dict[str, Any]) -> str:
 def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals."""
     strong = {name: found for name, found in results["husky"].items() if name != "gain 0.3"}
-    ours = [wait for found in strong.values() for wait in found[OURS]]
+    ours = [wait for found in strong.values() for wait in found[ByBaseline.name]]
     known = [wait for wait in ours if wait is not None]
     median = float(np.median([np.inf if wait is None else wait for wait in ours]))
     simulated = results["simulated"]
@@ -314,19 +289,31 @@ def claim(results: dict[str, Any]) -> list[Claim]:
 
 
 def draw(results: dict[str, Any]) -> Figure:
-    """Draw the median time to the alarm of each detector and fault."""
-    made, (axes,) = figure(1, height=4.2)
+    """Draw the median time to the alarm of each detector, by fault and by MI."""
+    made, (by_fault, by_information) = figure(2, height=4.2)
     names = list(next(iter(results["husky"].values())))
-    colours = ("#0072b2", "#d55e00", "#009e73", "#777777")
-    for row, by_detector in enumerate(results["husky"].values()):
-        for name, colour in zip(names, colours, strict=True):
-            waits = [60.0 if wait is None else wait for wait in by_detector[name]]
-            axes.plot(np.median(waits), row, "o", color=colour, label=name if row == 0 else None)
-    axes.set_yticks(range(len(results["husky"])), list(results["husky"]))
-    axes.invert_yaxis()
-    axes.set_xlabel("median seconds to the alarm; 60: not found")
-    axes.legend(frameon=False, loc="lower right")
+    for name, colour in zip(names, ("#0072b2", "#d55e00", "#009e73", "#777777"), strict=True):
+        median = [_median(found[name]) for found in results["husky"].values()]
+        by_fault.plot(median, range(len(median)), "o", color=colour, label=name)
+        known = {float(nats): _median(found[name]) for nats, found in results["by information"].items()}
+        by_information.plot(list(known), list(known.values()), "o-", color=colour, label=name)
+    by_fault.set_yticks(range(len(results["husky"])), list(results["husky"]))
+    by_fault.invert_yaxis()
+    by_fault.set_xscale("log")
+    by_fault.set_xlabel(f"median seconds to the alarm; {NEVER:g}: not found")
+    by_fault.set_title("Husky, faults of the gyroscope", fontsize=9)
+    bound = np.log(PROMISE * RATES[0]) / np.array(INFORMATION) / RATES[0]
+    by_information.plot(INFORMATION, bound, "--", color="black", label="log(interval) / MI")
+    by_information.set_yscale("log")
+    by_information.set_xlabel("MI [nats]")
+    by_information.set_ylabel("median seconds to the alarm")
+    by_information.set_title("simulated, parted", fontsize=9)
+    by_information.legend(frameon=False, fontsize=8, loc="upper right")
     return made
+
+
+def _median(waits: Sequence[float | None]) -> float:
+    return float(np.median([NEVER if wait is None else wait for wait in waits]))
 
 
 BENCHMARK = Benchmark("detection", "Broken pairs: how soon, how rarely in error", measure, describe, draw, claim)

@@ -41,7 +41,15 @@ _HISTORY = 10_000  # alarms
 _SECOND_THOUGHT = 10.0  # seconds after an alarm in which more samples may tell what is wrong
 _SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
 _SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times
+_LEAST_FITS = 10  # samples by which another delay or scale may be told
+_PAIRINGS = 8  # other pairings to compare them with
 _NOISIER = 1.5  # times the roughest stretch
+_FACTORS = {
+    np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
+    np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
+    **{k: f"is about {k:g} times what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
+    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
+}
 _OUTSIDE = 0.1  # share of samples beyond all good ones
 
 
@@ -53,8 +61,13 @@ class Kind(str, Enum):
     OUT_OF_RANGE = "out of range"
     NOT_SEEN_BEFORE = "not seen before"
     DELAY_CHANGED = "delay changed"
+    SCALED = "scaled"
     NOISIER = "noisier"
     PARTED = "parted"
+
+
+_FIRST_THOUGHTS = {Kind.PARTED, Kind.NOISIER, Kind.OUT_OF_RANGE}
+"""Kinds that more samples may explain better."""
 
 
 @dataclass(frozen=True)
@@ -193,7 +206,7 @@ class EvidenceMonitor:
         found = [self._add(view, columns, known, fresh) for view in self._views[number]]
         (peak, since), level = max(found), max(self._level(view) for view in self._views[number])
         self.evidence[number] = level * threshold
-        paused = [self.baseline.channels[c] for c in columns if self._has_paused(c)]
+        paused = [column for column in columns if self._has_paused(column)]
         now = int(self._stamps[-1])
         if number in self._on:
             self._follow(number, now, well=not paused and level < 0.5)
@@ -201,7 +214,7 @@ class EvidenceMonitor:
         if not paused and peak < 1.0:
             return None
         if paused:
-            since = now - int(self._still[list(columns)].max() * NANOSECONDS / self.baseline.rate)
+            since = now - int(self._still[paused].max() * NANOSECONDS / self.baseline.rate)
         pair = self._pairs[number]
         alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, *self._explain(number, since))
         self._on[number] = self._first + len(self._alarms)
@@ -232,7 +245,7 @@ class EvidenceMonitor:
         if well:
             del self._on[number]
             self._alarms[place] = replace(alarm, end=now)
-        elif alarm.kind is Kind.PARTED and now - alarm.time < _SECOND_THOUGHT * NANOSECONDS:
+        elif alarm.kind in _FIRST_THOUGHTS and now - alarm.time < _SECOND_THOUGHT * NANOSECONDS:
             kind, words = self._explain(number, alarm.since)
             self._alarms[place] = replace(alarm, kind=kind, words=words)
 
@@ -259,8 +272,11 @@ class EvidenceMonitor:
         sides = [_Side.of(self.baseline, c, self._samples[rows, c]) for c in columns]
         if silent := [side.name for side in sides if side.silent]:
             return Kind.SILENT, f"{' and '.join(silent)} gave nothing"
-        if frozen := [side.frozen for side in sides if side.frozen]:
-            return Kind.FROZEN, " and ".join(frozen)
+        if frozen := [side for side in sides if side.frozen]:
+            longest = [side for side in frozen if side.beyond] or frozen
+            return Kind.FROZEN, " and ".join(side.frozen for side in longest)
+        if scaled := self._other_scale(number, rows):
+            return Kind.SCALED, scaled
         outside = [side.name for side in sides if side.outside]
         if len(outside) == 2:
             return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
@@ -275,25 +291,68 @@ class EvidenceMonitor:
         return Kind.PARTED, f"{a} and {b} no longer belong together"
 
     def _other_lag(self, number: int, rows: slice) -> int | None:
-        """Return the lag at which the pair fits as it did when it was learnt, if there is one.
-
-        Where two have nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most.
-        Memory makes that more likely, as it does alarms, and every lag that is tried may be it by chance.
-        """
-        pair, chosen = self._pairs[number], self._views[number][0]
-        view: View = self.baseline.views[chosen]
+        """Return the lag at which the pair fits as it did when it was learnt, if there is one."""
+        pair = self._pairs[number]
         a, b = self._columns(pair)
         reach = round(_SEARCH * self.baseline.rate)
-        ranks = self._ranks_seen(chosen, max(0, rows.start - reach - abs(pair.lag)))
+        ranks = self._ranks_seen(self._views[number][0], max(0, rows.start - reach - abs(pair.lag)))
         recent = max(1, len(self._stamps) - rows.start)
-        best, largest = None, pair.mi / 2.0
-        for lag in range(pair.lag - reach, pair.lag + reach + 1):
-            fits = log_ratios(self.baseline.tables[chosen], *lagged_pair(ranks[:, a], ranks[:, b], lag))[-recent:]
-            known = fits[np.isfinite(fits)]
-            sure = known.sum() * view.tail / (2.0 * view.block) > np.log(2 * reach + 1) + _SURE
-            if lag != pair.lag and sure and known.mean() > largest:
-                best, largest = lag, float(known.mean())
-        return best
+        lags = [*(pair.lag + more for more in range(-reach, reach + 1) if more), pair.lag]
+        tried = [np.stack(lagged_pair(ranks[:, a], ranks[:, b], lag))[:, -recent:] for lag in lags]
+        best = self._best_fit(number, tried)
+        return None if best is None else lags[best]
+
+    def _other_scale(self, number: int, rows: slice) -> str | None:
+        """Say by which factor one channel differs from what it was, if the pair fits again once it is taken out."""
+        pair, chosen = self._pairs[number], self._views[number][0]
+        of_news, columns = self.baseline.views[chosen].news, self._columns(pair)
+        first = max(0, rows.start - abs(pair.lag))
+        recent = max(1, len(self._stamps) - rows.start)
+        samples, ranks = self._samples[first:], self._ranks_seen(chosen, first)
+        values = news(samples, self.baseline.memory) if of_news else samples
+        changes = [(0, -1.0, f"{pair.a} or {pair.b} has its sign turned")]
+        changes += [
+            (side, factor, f"{name} {words}")
+            for side, name in enumerate((pair.a, pair.b))
+            for factor, words in _FACTORS.items()
+        ]
+        changes.append((0, 1.0, "nothing changed"))
+        tried = []
+        for side, factor, _ in changes:
+            both, column = [ranks[:, c] for c in columns], columns[side]
+            own, quantiles = values[:, column] / factor, self.baseline.quantiles[int(of_news), column]
+            own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
+            both[side] = ranks_among(quantiles[None], own[:, None])[:, 0]
+            tried.append(np.stack(lagged_pair(both[0], both[1], pair.lag))[:, -recent:])
+        best = self._best_fit(number, tried)
+        return None if best is None else changes[best][2]
+
+    def _best_fit(self, number: int, tried: Sequence[np.ndarray]) -> int | None:
+        """Return with which of some ranks (2, T) the pair fits as it did when it was learnt, if there are such.
+
+        The last of them are as they would be had nothing changed: others must be clearly better.
+
+        How well it fits is the bound of Donsker and Varadhan on the MI of these samples: the mean log ratio, less what
+        other pairings of the same ranks reach, so that two which keep to a corner do not fit for that. Where two have
+        nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most. Memory makes
+        that more likely, as it does alarms, and every one that is tried may be it by chance.
+        """
+        chosen = self._views[number][0]
+        view: View = self.baseline.views[chosen]
+        table, mi = self.baseline.tables[chosen], self._pairs[number].mi
+        fits = np.full(len(tried), -np.inf)
+        for place, (u, v) in enumerate(tried):
+            known = np.isfinite(u) & np.isfinite(v)
+            if known.sum() < max(_LEAST_FITS, len(known) / 2):
+                continue
+            u, v = u[known], v[known]
+            shifts = np.linspace(0, len(v), _PAIRINGS + 2)[1:-1].astype(int)
+            others = np.concatenate([log_ratios(table, u, np.roll(v, shift)) for shift in shifts])
+            fit = float(log_ratios(table, u, v).mean() - np.log(np.exp(others).mean()))
+            if fit * len(u) * view.tail / (2.0 * view.block) > np.log(len(tried)) + _SURE:
+                fits[place] = fit
+        best = int(fits.argmax())
+        return best if fits[best] > max(mi / 2.0, fits[-1] + mi / 4.0) else None
 
     def _forget(self) -> None:
         longest = max((abs(pair.lag) for pair in self._pairs), default=0)
@@ -312,11 +371,15 @@ def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Side:
-    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is."""
+    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is.
+
+    ``beyond`` tells whether it was so for longer than it ever was.
+    """
 
     name: str
     silent: bool
     frozen: str
+    beyond: bool
     outside: bool
     noisier: bool
 
@@ -324,13 +387,14 @@ class _Side:
     def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
         if len(known) < 2:
-            return cls(channel.name, silent=True, frozen="", outside=False, noisier=False)
+            return cls(channel.name, silent=True, frozen="", beyond=False, outside=False, noisier=False)
         least, most = baseline.quantiles[0, column, [0, -1]]
         steps = np.abs(np.diff(known))
         return cls(
             name=channel.name,
             silent=False,
             frozen="" if steps.any() else _rest(channel, len(known) / baseline.rate),
+            beyond=len(known) / baseline.rate > channel.rest,
             outside=bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=roughness(samples) > _NOISIER * channel.roughness,
         )

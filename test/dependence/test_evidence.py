@@ -64,6 +64,8 @@ def broken(kind, samples):
         "frozen": np.full(count, x[0]),
         "silent": np.full(count, np.nan),
         "flipped": -x,
+        "degrees": 57.2958 * x,
+        "thousandth": x / 1000.0,
         "other time": pair(77, count)[:, 0],
         "late": np.r_[np.full(12, x[0]), x[:-12]],
         "far off": x + 9.0,
@@ -77,7 +79,9 @@ def broken(kind, samples):
     [
         ("frozen", Kind.FROZEN),
         ("silent", Kind.SILENT),
-        ("flipped", Kind.PARTED),
+        ("flipped", Kind.SCALED),
+        ("degrees", Kind.SCALED),
+        ("thousandth", Kind.SCALED),
         ("other time", Kind.PARTED),
         ("late", Kind.DELAY_CHANGED),
         ("far off", Kind.OUT_OF_RANGE),
@@ -90,6 +94,24 @@ def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
     assert alarms[0].kind is kind
     assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
     assert {alarms[0].a, alarms[0].b} == set(NAMES)
+
+
+def test_the_unit_is_told(baseline):
+    _, monitor = run(baseline, broken("degrees", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
+    _, monitor = run(baseline, broken("flipped", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro or odom has its sign turned"
+
+
+def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
+    """The odometry rests now and then; it rests already when the gyroscope, which never does, is frozen."""
+    good, samples = pair(0, 4000), pair(4, 1000)
+    good[2000:2040, 1] = good[2000, 1]
+    samples[BREAK - 8 : BREAK + 20, 1] = samples[BREAK, 1]
+    samples[BREAK:, 0] = samples[BREAK, 0]
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("g",))
+    first = next(alarm for alarm in run(learnt, samples)[0] if seconds(alarm) >= BREAK / RATE)
+    assert first.words == "gyro is frozen"
 
 
 def test_the_new_delay_is_told(baseline):
