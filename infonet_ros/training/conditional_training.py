@@ -36,11 +36,11 @@ class ConditionalTraining(Configuration):
     blocks: int = 2
     expansion: int = 2
     # Data: shards of simulated triples, of which the first is held out for validation
-    shards: int = 30
+    shards: int = 75
     shard_examples: int = 1000
     seed: int = 5
     # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 4000
+    steps: int = 12000
     batch: int = 128
     learning_rate: float = 1.5e-3
     warm_up: int = 200
