@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 
 import numpy as np
@@ -95,34 +95,103 @@ def find_layout(path: Path, head: str) -> Layout:
     delimiter = sep[1] if sep else _find_delimiter([lines[n] for n in body])
     rows = [split(lines[n], delimiter) for n in body]
     width = _width(rows)
-    first = next(n for n, row in enumerate(rows) if len(row) == width)
-    header, header_line = None, -1
-    if any(cell.lower() in TIME_NAMES for cell in rows[first]) or _is_header(rows[first], rows[first + 1 :]):
-        header, header_line, first = rows[first], body[first], first + 1
-    elif first and len(rows[first - 1]) > 1 and not any(map(is_value, filter(None, rows[first - 1]))):
-        header, header_line = rows[first - 1], body[first - 1]
+    begin = _first_of_numbers(rows, width)
+    names_row = _row_of_names(rows, begin)
+    header, groups, notes, units = None, list[str](), list[str](), dict[str, str]()
+    if names_row is not None:
+        header, header_line = rows[names_row], body[names_row]
+        groups = _groups(rows[names_row - 1], header) if names_row else []
     else:
-        above = [n for n in skipped if n < body[first] and COMMENT.match(lines[n])]
+        above = [n for n in skipped if n < ([*body, len(lines)][begin]) and COMMENT.match(lines[n])]
         texts = {n: COMMENT.sub("", lines[n], count=1) for n in reversed(above)}
         named = {n: split(text.strip(), delimiter) for n, text in texts.items()}
         header_line, header = next(((n, cells) for n, cells in named.items() if len(cells) == width), (-1, None))
-    before = sum(n < header_line for n in body)
-    notes = [f"{counted(before, 'line')} before the names of the columns left out"] * (before > 0)
-    begin, units = first, dict[str, str]()
-    names = _names(path, header, rows[first:], width, notes)
-    while begin < len(rows) - 1 and len(rows[begin]) == width and header and _is_header(rows[begin], rows[begin + 1 :]):
-        for name, cell in zip(names, rows[begin], strict=False):
+    before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
+    if before:
+        notes.append(f"{counted(before, 'line')} before the names of the columns left out")
+    names = _names(path, _grouped(header, groups), rows[begin:], width, notes)
+    for row in range(begin if names_row is None else names_row + 1, begin):
+        for name, cell in zip(names, rows[row], strict=False):
             units.setdefault(name, cell.strip("[](){}"))
-        text = shorten(delimiter.join(rows[begin]), 60)
+        text = shorten(delimiter.join(rows[row]), 60)
         notes.append(
-            f"row {numbers[body[begin]] + 1}, {text!r}, stands between the names and the numbers, and is skipped"
+            f"row {numbers[body[row]] + 1}, {text!r}, stands between the names and the numbers, and is skipped"
         )
-        begin += 1
     if not any(is_value(cell) for row in rows[begin:] for cell in row if cell) and len(rows) > begin:
         raise RecordingError(f"{path} is not a readable table: it holds text, no numbers; expected CSV with numbers.")
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
     return Layout(delimiter, names, lines_before, units, notes, decimals.pop() if len(decimals) == 1 else 0)
+
+
+def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the first row of the table: it holds values wherever all of the later rows do."""
+    equal = [n for n, row in enumerate(rows) if len(row) == width]
+    later = [rows[n] for n in equal[len(equal) // 2 :]][:50]
+    of_values = [
+        column
+        for column in range(min(width, _CELLS))
+        if (cells := [row[column] for row in later if row[column]]) and all(map(is_value, cells))
+    ]
+    if not of_values:
+        return equal[0] + _is_header(rows[equal[0]], rows[equal[0] + 1 :])
+    first = next(n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k]))
+    header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
+    if header >= 0 and len(rows[header]) == width:  # between are rows in which a number is missing, or a cell
+        return header + 1
+    return first
+
+
+def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
+    """Return the row of text above the first of numbers that names the columns; None without one.
+
+    It is the one that names a time, else the first that names each column differently. What stands above it are groups
+    or descriptions, what stands below are units.
+    """
+    block = begin
+    while block and _is_names(rows[block - 1], rows[begin:]):
+        block -= 1
+    width = _width(rows[begin:]) if begin < len(rows) else 1
+    filled = [n for n in range(block, begin) if len(rows[n]) >= width - 1 and sum(map(bool, rows[n])) > (width > 2)]
+    filled = [n for n in filled if not any(map(is_value, rows[n]))] or filled
+    of_width = [n for n in filled if len(rows[n]) == width]
+    timed = [n for n in of_width if _names_time(rows[n])]
+    distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
+    return next(iter([*timed, *distinct, *of_width, *reversed(filled)]), None)
+
+
+def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether cells are text above a table: names, groups, units or a description."""
+    if any(len(row) == len(cells) for row in rows):
+        return _names_time(cells) or _is_header(cells, rows)
+    return len(cells) > 1 and not any(map(is_value, filter(None, cells)))
+
+
+def _names_time(cells: Sequence[str]) -> bool:
+    return any(cell.lower() in TIME_NAMES for cell in cells)
+
+
+def _groups(cells: Sequence[str], header: Sequence[str]) -> list[str]:
+    """Return the group of each column, by the row above the names: each stands over several of them, if once only."""
+    if len(cells) != len(header) or any(cell.startswith(("[", "(", "{")) for cell in cells):
+        return []
+    groups = [*accumulate(cells, _carried)]
+    return groups if 1 < len(set(groups)) < len(groups) else []
+
+
+def _carried(group: str, cell: str) -> str:
+    """Let a group stand over the empty cells that follow it."""
+    return cell or group
+
+
+def _grouped(header: list[str] | None, groups: Sequence[str]) -> list[str] | None:
+    """Put the groups before the names; a time belongs to all of them."""
+    if header is None or not groups:
+        return header
+    return [
+        f"{group}.{name}" if group and name and name.lower() not in TIME_NAMES else name
+        for group, name in zip(groups, header, strict=True)
+    ]
 
 
 def _decimals(cell: str) -> int:
@@ -228,7 +297,7 @@ def _names(
     rows = [row for row in rows if len(row) == width]
     if len(header) == width - 1:
         header = [*header, ""] if not any(row[-1] for row in rows) else ["row", *header]
-    elif len(header) > width and not any(header[width:]):
+    elif len(header) > width and all(name.lower() in ("", "comment", "comments") for name in header[width:]):
         header = header[:width]
     if len(header) != width:
         raise RecordingError(

@@ -90,6 +90,8 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     with path.open("rb") as file, _unpacked(path, file, head) as unpacked:
         for piece in _whole(path, unpacked, notes):
             if decoder is None:
+                if piece[257:262] == b"ustar":
+                    raise RecordingError(f"{path} is an archive: unpack it; expected a table, such as a CSV file.")
                 decoder = io.IncrementalNewlineDecoder(_decoder(piece), translate=True)
             text = decoder.decode(piece).replace("\0", "")
             if not text and not piece.strip(b"\0"):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 from pathlib import Path
-from threading import Lock
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -62,39 +61,14 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     columns = [_Column(name) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
-    rows = _Rows(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes))
+    lines = _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes)
     try:
-        with csv.open_csv(
-            pa.PythonFile(rows, "r"),
-            csv.ReadOptions(
-                column_names=layout.names,
-                block_size=block,
-                use_threads=False,
-            ),
-            csv.ParseOptions(
-                delimiter=layout.delimiter,
-                quote_char='"' if quotes else False,
-                newlines_in_values=quotes,
-                invalid_row_handler=skipped,
-            ),
-            csv.ConvertOptions(
-                column_types=dict.fromkeys(layout.names, pa.string()),
-                null_values=EMPTY,
-                strings_can_be_null=True,
-                check_utf8=False,
-            ),
-        ) as reader:
-            _add_all(path, reader, columns)
+        _add_all(path, _tables(lines, layout, quotes, block, skipped), columns)
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).split()).rstrip(".")
-        if "straddl" in reason:
-            raise _RowTooLongError from error
-        if "Empty CSV" not in reason:
-            raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
+        raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
     except MemoryError as error:
         raise RecordingError(f"{path} does not fit into the memory: split it, or leave columns out.") from error
-    finally:
-        rows.close()
     return _sheet(path, layout, columns, skipped, notes)
 
 
@@ -125,31 +99,51 @@ def _after(text: str, lines: int) -> str:
     return text[position:]
 
 
-class _Rows:
-    """A file for Arrow: text in UTF-8. Arrow reads ahead in a thread of its own, also when nobody wants more."""
+def _tables(
+    lines: Iterable[str], layout: Layout, quotes: bool, block: int, skipped: "_SkippedRows"
+) -> Iterator[pa.Table]:
+    """Read a text block by block, each in this thread: Arrow's own stream would read ahead while Python ends."""
+    read = csv.ReadOptions(column_names=layout.names, use_threads=False, block_size=_LONGEST_BLOCK * 4)
+    parse = csv.ParseOptions(
+        delimiter=layout.delimiter,
+        quote_char='"' if quotes else False,
+        newlines_in_values=quotes,
+        invalid_row_handler=skipped,
+    )
+    convert = csv.ConvertOptions(
+        column_types=dict.fromkeys(layout.names, pa.string()),
+        null_values=EMPTY,
+        strings_can_be_null=True,
+        check_utf8=False,
+    )
+    for text in _whole_rows(lines, layout.delimiter if quotes else "", block):
+        if text.strip("\n"):
+            table = csv.read_csv(pa.BufferReader(text.encode()), read, parse, convert)
+            skipped.before += len(table) + skipped.in_block
+            skipped.in_block = 0
+            yield table
 
-    def __init__(self, pieces: Iterator[str]) -> None:
-        self._pieces = pieces
-        self._buffer = b""
-        self._reading = Lock()
-        self.closed = False
 
-    def read(self, size: int) -> bytes:
-        """Return so many bytes, or fewer at the end."""
-        with self._reading:
-            parts, length = [self._buffer], len(self._buffer)
-            while length < size and not self.closed and (piece := next(self._pieces, None)) is not None:
-                parts.append(piece.encode())
-                length += len(parts[-1])
-            joined = b"".join(parts)
-            self._buffer = joined[size:]
-            return joined[:size]
-
-    def close(self) -> None:
-        """Let nothing more be read, and wait until nothing is: Python must not end while Arrow is reading."""
-        self.closed = True
-        with self._reading:
-            self._pieces, self._buffer = iter(()), b""
+def _whole_rows(pieces: Iterable[str], delimiter: str, size: int) -> Iterator[str]:
+    """Join pieces to blocks of some size that end where a row does; quoted cells begin behind a delimiter, if any."""
+    opened = re.compile(rf'(?:^|(?<=[\n{re.escape(delimiter)}]))"[^"]*(?:""[^"]*)*(?:"|\Z)') if delimiter else None
+    joined, length = [], 0
+    for piece in pieces:
+        joined.append(piece)
+        length += len(piece)
+        if length < size:
+            continue
+        text = "".join(joined)
+        end = text.rfind("\n") + 1
+        if opened and text.count('"', 0, end) % 2:
+            last = next((m.start() for m in opened.finditer(text, 0, end) if not m[0][1:].endswith('"')), end)
+            end = text.rfind("\n", 0, last) + 1
+        if not end and length >= 2 * size:
+            raise _RowTooLongError
+        if end:
+            yield text[:end]
+        joined, length = [text[end:]], len(text) - end
+    yield "".join(joined)
 
 
 def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
@@ -191,6 +185,8 @@ class _SkippedRows:
     numbers: list[int] = field(default_factory=list)
     first_text: str = ""
     last_is_short: bool = False
+    before: int = 0
+    in_block: int = 0
 
     def __call__(self, row: csv.InvalidRow) -> str:
         """Take note of a row that Arrow cannot read."""
@@ -198,7 +194,8 @@ class _SkippedRows:
             self.comments += 1
         elif not self.numbers:
             self.first_text = row.text
-        self.numbers.append(row.number)
+        self.in_block += 1
+        self.numbers.append(self.before + row.number)
         self.last_is_short = row.actual_columns < row.expected_columns
         return "skip"
 
@@ -329,11 +326,12 @@ def _text_among(cells: pa.StringArray) -> str:
     return odd[0] if 2 * len(odd) >= len(some) > 0 else ""
 
 
-def _add_all(path: Path, reader: csv.CSVStreamingReader, columns: list[_Column]) -> None:
+def _add_all(path: Path, tables: Iterable[pa.Table], columns: list[_Column]) -> None:
     """Take over all blocks, as long as there is room."""
     limit, kept = memory_limit(), 0
-    for batch in reader:
-        kept += sum(column.add(cells) for column, cells in zip(columns, batch.columns, strict=True))
+    for table in tables:
+        cells = (column.combine_chunks() for column in table.columns)
+        kept += sum(column.add(block) for column, block in zip(columns, cells, strict=True))
         if kept > limit:
             raise RecordingError(
                 f"{path} holds more than {limit >> 20} MB of numbers, an eighth of this machine's memory: split it, or "

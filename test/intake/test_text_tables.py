@@ -2,7 +2,10 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import tarfile
+from threading import get_ident
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ import pytest
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake import text_table
 from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.text_source import text_pieces
 from infonet_ros.settings import Modality
 
 ROWS = 60
@@ -206,6 +210,42 @@ def test_rows_of_another_width_are_left_out_and_counted(tmp_path):
     assert "2 rows of 62 have not 3 cells and are left out (the first: '7,8')." in notices
 
 
+@pytest.mark.parametrize("groups", ["clock,imu,imu", ",imu,"], ids=["repeated", "merged cells"])
+def test_a_row_of_groups_above_the_names_goes_before_them(tmp_path, groups):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{groups}\n{PLAIN}")
+    times, values, notices = read(path, "imu")
+    assert times == pytest.approx(TIME)
+    np.testing.assert_array_equal(values["a"], A)
+    np.testing.assert_array_equal(values["b"], B)
+    assert not any("skipped" in notice for notice in notices)
+
+
+def test_descriptions_as_wide_as_the_table_are_left_out(tmp_path):
+    """A LabVIEW measurement file: headers of its own, and a name more than there are cells."""
+    path = tmp_path / "run.lvm"
+    end = "***End_of_Header***"
+    about = f"LabVIEW Measurement\t\nSeparator\tTab\n{end}\t\n\nSamples\t60\t60\nDate\t2024/05/01\t2024/05/01\n"
+    path.write_text(f"{about}{end}\t\t\t\nX_Value\ta\tb\tComment\n" + NUMBERS.replace(",", "\t"))
+    assert_read(path, {"a": A, "b": B})
+
+
+def test_a_file_is_read_by_the_thread_that_asked(tmp_path, monkeypatch):
+    """Another one, of Arrow, may still read while Python ends, and takes the process down."""
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN)
+    threads = set()
+
+    def watched(*arguments):
+        for piece in text_pieces(*arguments):
+            threads.add(get_ident())
+            yield piece
+
+    monkeypatch.setattr(text_table, "text_pieces", watched)
+    read(path)
+    assert threads == {get_ident()}
+
+
 def test_columns_of_one_name_are_told_apart(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(PLAIN.replace("a,b", "a,a", 1))
@@ -262,7 +302,17 @@ def test_blocks_are_joined(tmp_path, monkeypatch):
     assert any("(row 52: '3 V')" in notice for notice in notices)
 
 
+def tar(name, contents):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(contents)
+        archive.addfile(entry, io.BytesIO(contents))
+    return packed.getvalue()
+
+
 BAD = {
+    "a packed archive": (tar("log.csv", PLAIN.encode()), "an archive"),
     "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
     "zeros": (b"\0" * 5000, "not a readable table"),
     "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
