@@ -55,7 +55,7 @@ def declare_parameters(node: Node) -> None:
         A value is of the wrong type or out of range.
     """
     for name, spec in scalar_parameters().items():
-        _declare(node, name, checked_value(name, _given(node, name, spec["default"])), _descriptor(spec))
+        _declare(node, name, checked_value(name, _given(node, name, spec["default"]), spec), _descriptor(spec))
     for name, description in _LISTS.items():
         given = _checked_names(name, _given(node, name)) or None  # `ros2 param dump` writes [], which rclpy cannot read
         _declare(node, name, given, _changing_type(description))
@@ -126,7 +126,7 @@ def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[
     changes: Mapping[str, Any] = {p.name: p.value for p in parameters if p.name in table}
     if settings is None:
         for name, value in changes.items():
-            checked_value(name, value)
+            checked_value(name, value, table[name])
         for parameter in parameters:
             if parameter.name in _LISTS:
                 _checked_names(parameter.name, parameter.value)

@@ -1,0 +1,120 @@
+"""What a value, a name or a list of channels must be; what is refused is said with what would work."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.limits import MOST_GIVEN
+from infonet_ros.text import did_you_mean, listed, shorten
+
+if TYPE_CHECKING:
+    from infonet_ros.settings.table import Settings, Watch
+
+TIME = "time"
+"""What stands for the time itself among the channels that are given."""
+
+
+def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
+    """Return ``value`` in the type of a parameter with this metadata, or raise ConfigurationError with the reason."""
+    kind = type(spec["default"])
+    unit = f" {spec['unit']}" if "unit" in spec else ""
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = as_float(value)
+    if type(value) is not kind:
+        raise ConfigurationError(f"{name} must be {_KINDS[kind]}, got {brief(value)}.")
+    if kind is float and not math.isfinite(value):
+        raise ConfigurationError(f"{name} must be a finite number, got {brief(value)}.")
+    if "choices" in spec and value not in spec["choices"]:
+        raise no_choice(name, value, spec["choices"])
+    if "minimum" in spec and not spec["minimum"] <= value <= spec["maximum"]:
+        raise ConfigurationError(
+            f"{name} must lie between {spec['minimum']} and {spec['maximum']}{unit}, got {brief(value)}{unit}."
+        )
+    return value
+
+
+_KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}
+
+
+def no_choice(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
+    """Say that a value is none of the choices, and which of them may have been meant."""
+    return ConfigurationError(
+        f"{name} must be one of {', '.join(choices)}; got {brief(value)}{did_you_mean(value, choices)}."
+    )
+
+
+def brief(value: Any) -> str:
+    """Write a value out, but no thousand digits of it."""
+    if isinstance(value, int) and value.bit_length() > 200:
+        return f"a whole number of {value.bit_length()} bits"
+    return shorten(repr(value), 60)
+
+
+def as_float(number: int) -> float:
+    """Return a whole number as a float; one with hundreds of digits becomes infinite, which is then refused."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
+def check_names(settings: "Settings", parameters: Collection[str]) -> None:
+    """Refuse names of modalities, watches and channels that cannot be; ``parameters`` are names already taken."""
+    names = [modality.name for modality in settings.modalities] + [watch.name for watch in settings.watches]
+    reserved = {"modalities", "watches", "given", TIME, *(name.rstrip(".") for name in parameters)}
+    for name in names:
+        if not name.isidentifier() or name in reserved:
+            raise ConfigurationError(
+                f"{name!r} cannot name a modality or a watch: expected letters, digits and '_', and no name of a "
+                "parameter."
+            )
+        if names.count(name) > 1:
+            raise ConfigurationError(f"the name {name!r} is used twice: modalities and watches need different names.")
+    for modality in settings.modalities:
+        if not modality.channels:
+            raise ConfigurationError(f"{modality.name}.channels is empty: expected at least one field path.")
+        if len(set(modality.channels)) < len(modality.channels):
+            raise ConfigurationError(f"{modality.name}.channels names a channel twice: {list(modality.channels)}.")
+    _check_given(settings, "given", settings.given)
+    for watch in settings.watches:
+        _check_watch(settings, watch)
+
+
+def _check_watch(settings: "Settings", watch: "Watch") -> None:
+    rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
+    known = sorted(rows[0] | rows[1])
+    if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
+        hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
+        raise ConfigurationError(
+            f"{watch.name}.pair must name two different channels or two different modalities, got "
+            f"{list(watch.pair)}{hint}; known are {listed(known)}."
+        )
+    if set(watch.pair) <= rows[0]:
+        if watch.given:
+            raise ConfigurationError(
+                f"{watch.name}.given is {list(watch.given)}, but its pair names modalities: name two channels to judge "
+                "them beside others."
+            )
+        return
+    _check_given(settings, f"{watch.name}.given", watch.given, watch.pair)
+    if both := [name for name in watch.pair if not watch.given and name in settings.given]:
+        raise ConfigurationError(
+            f"{watch.name}.pair names {both[0]!r}, which all channels are judged beside: leave it out of given, or set "
+            f"{watch.name}.given."
+        )
+
+
+def _check_given(settings: "Settings", name: str, given: tuple[str, ...], pair: tuple[str, ...] = ()) -> None:
+    """Refuse what cannot be given: unknown channels, one twice or of the pair itself, or too many."""
+    known = [TIME, *(channel for channel in settings.channel_names if channel not in pair)]
+    if unknown := [channel for channel in given if channel not in known]:
+        raise ConfigurationError(
+            f"{name} names {unknown[0]!r}{did_you_mean(unknown[0], known)}: expected channels"
+            f"{' other than the pair itself' if pair else ''}, or {TIME!r}; known are {listed(known)}."
+        )
+    if len(set(given)) < len(given) or len(given) > MOST_GIVEN:
+        raise ConfigurationError(
+            f"{name} names {len(given)} channels, {len(set(given))} of them different: expected each once, and at most "
+            f"{MOST_GIVEN}."
+        )

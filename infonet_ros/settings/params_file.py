@@ -1,0 +1,129 @@
+"""Settings in a params file of ROS 2: read as ROS reads it, written so that ROS reads it alike."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.settings.parameters import flatten, settings_from_parameters
+from infonet_ros.settings.table import Settings, scalar_parameters
+
+
+class _PlainLoader(yaml.SafeLoader):
+    """Reads YAML as ROS 2 does.
+
+    Aliases are refused: a few lines of them can stand for more than fits into memory. So are tags, such as ``!!int``.
+    ``1e3`` is a number; ``1_000``, ``1:30`` and dates are text.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Refuse an alias or a tag where it stands."""
+        event = self.peek_event()
+        for kind, found in (("an alias", isinstance(event, yaml.AliasEvent)), ("a tag", getattr(event, "tag", None))):
+            if found:
+                raise yaml.YAMLError(f"it has {kind} in line {event.start_mark.line + 1}: write the value out")
+        return super().compose_node(parent, index)
+
+
+_NUMBERS = {
+    "int": r"[-+]?(0|[1-9][0-9]*|0x[0-9a-fA-F]+)",
+    "float": r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.(inf|Inf|INF))|\.(nan|NaN|NAN)",
+}
+_REPLACED = {f"tag:yaml.org,2002:{kind}" for kind in (*_NUMBERS, "timestamp")}
+_PlainLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _kind, _pattern in _NUMBERS.items():
+    _PlainLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_kind}", re.compile(rf"^(?:{_pattern})$"), list("-+.0123456789")
+    )
+
+
+def load_settings(path: Path, node_name: str = "infonet") -> Settings:
+    """Read a ROS 2 parameter file (``infonet: ros__parameters: ...`` or ``/**: ...``).
+
+    Raises
+    ------
+    ConfigurationError
+        The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(str(path), error) from error
+    return settings_from_text(text, str(path), node_name)
+
+
+def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Settings:
+    """Read the text of a ROS 2 parameter file; ``origin`` says in errors where it came from. See `load_settings`."""
+    try:
+        document = _PlainLoader(text).get_single_data()
+    except RecursionError as error:
+        raise _unreadable(origin, "it nests hundreds of levels") from error
+    except (ValueError, yaml.YAMLError) as error:  # ValueError: a number of thousands of digits
+        raise _unreadable(origin, error) from error
+    sections = document if isinstance(document, dict) else {}
+    parameters: dict[str, Any] = {}
+    for section in ("/**", f"/**/{node_name}", f"/{node_name}", node_name):
+        body = sections.get(section)
+        if isinstance(body, dict) and isinstance(body.get("ros__parameters"), dict):
+            parameters.update(flatten(body["ros__parameters"]))
+    if not parameters:
+        raise ConfigurationError(
+            f"{origin} has no parameters for the node: expected '{node_name}: ros__parameters: ...'."
+        )
+    return settings_from_parameters(parameters)
+
+
+def _unreadable(origin: str, error: Exception | str) -> ConfigurationError:
+    return ConfigurationError(f"{origin} is not a readable YAML file ({' '.join(str(error).split())}).")
+
+
+def params_document(settings: Settings, comment: str = "") -> str:
+    """Write settings as a params file that the node and the command line accept.
+
+    Every string is quoted: the YAML of ROS 2 reads a bare ``y`` or ``n``, names of fields, as true or false.
+    """
+    parameters: dict[str, Any] = {name: getattr(settings, name) for name in scalar_parameters()}
+    parameters["modalities"] = [modality.name for modality in settings.modalities]
+    for modality in settings.modalities:
+        body: dict[str, Any] = {"topic": modality.topic, "channels": list(modality.channels)}
+        if modality.type:
+            body["type"] = modality.type
+        parameters[modality.name] = body
+    if settings.given:
+        parameters["given"] = list(settings.given)
+    if settings.watches:
+        parameters["watches"] = [watch.name for watch in settings.watches]
+    for watch in settings.watches:
+        parameters[watch.name] = {
+            "pair": list(watch.pair),
+            "expect": watch.expect,
+            "threshold": watch.threshold,
+            "duration": watch.duration,
+            **({"given": list(watch.given)} if watch.given else {}),
+        }
+    document = yaml.dump(
+        {"/**/infonet": {"ros__parameters": parameters}},
+        Dumper=_Quoting,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+    )
+    return "".join(f"# {line}\n" for line in comment.splitlines()) + document
+
+
+class _Quoting(yaml.SafeDumper):
+    """Writes keys bare and every other string in quotes."""
+
+    def represent_mapping(self, tag: str, mapping: Any, flow_style: bool | None = None) -> yaml.MappingNode:
+        node = super().represent_mapping(tag, mapping, flow_style)
+        for key, _ in node.value:
+            key.style = None
+        return node
+
+
+_Quoting.add_representer(str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"'))
