@@ -53,6 +53,8 @@ class Delay:
             return cls("not clear" if lag else "none", False)
         late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
         words = f"{names[late]} follows by {abs(lag):.2f} s ({lower:.2f} to {upper:.2f} s)"
+        if _topic(analysis, a) == _topic(analysis, b):  # whose stamps are the same
+            return cls(words, True)
         return cls(f"{words}: add {-abs(lag):.2f} s to the stamps of {_topic(analysis, late)}", True)
 
 

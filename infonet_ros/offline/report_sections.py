@@ -12,7 +12,7 @@ from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.pages import Cell, Row, Table
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.significance import SIGNIFICANCE, Significance
-from infonet_ros.text import NANOSECONDS, date, has_date, moment
+from infonet_ros.text import NANOSECONDS, counted, date, has_date, moment
 
 LISTED = 200  # pairs, and changes
 
@@ -38,11 +38,11 @@ class Told:
 
 def subtitle(analysis: Analysis) -> str:
     """Say what was analysed, in one line."""
-    settings, count = analysis.settings, len(analysis.matrices)
+    settings, windows = analysis.settings, counted(len(analysis.matrices), "window")
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
         f"{moment(analysis.span.start)} · {analysis.span.duration:.1f} s · {len(analysis.names)} channels of "
-        f"{len(settings.modalities)} topics at {analysis.whole.matrix.sample_rate:.4g} Hz · {count} windows of "
+        f"{counted(len(settings.modalities), 'topic')} at {analysis.whole.matrix.sample_rate:.4g} Hz · {windows} of "
         f"{settings.window:g} s, one every {settings.hop:g} s{lags}"
     )
 

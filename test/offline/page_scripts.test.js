@@ -48,6 +48,15 @@ test("a curve breaks where it is not known, and so does its interval", () => {
   assert.equal(Charts.area([0, 1, 2, 3], [1, null, 3, 4], [2, null, 5, 6]), "M2.0 5.0L3.0 6.0L3.0 4.0L2.0 3.0Z");
 });
 
+test("a text that has room is whole, however short; of a longer one both ends stay", () => {
+  const measureText = (text) => ({ width: 6 * text.length });
+  globalThis.document = { body: null, createElement: () => ({ getContext: () => ({ measureText }) }) };
+  globalThis.getComputedStyle = () => ({ fontFamily: "sans-serif" });
+  assert.deepEqual(["x", "ab", "abc"].map((text) => Charts.fitted(text, 18, 12)), ["x", "ab", "abc"]);
+  assert.equal(Charts.fitted("angular.velocity", 60, 12), "angul…city");
+  assert.equal(Charts.fitted("x", 5, 12), "…");
+});
+
 test("the nearest of ascending values is found", () => {
   assert.equal(Charts.nearest([0, 10, 20], 14), 1);
   assert.equal(Charts.nearest([0, 10, 20], 99), 2);

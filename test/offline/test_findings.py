@@ -87,6 +87,14 @@ def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
     assert not unrelated.clear
 
 
+def test_within_one_topic_no_stamps_can_be_moved(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    modalities = tuple(replace(one, topic="/base") for one in small_analysis.settings.modalities)
+    one_topic = replace(small_analysis, settings=replace(small_analysis.settings, modalities=modalities))
+    words = Delay.of(one_topic, a, b).words
+    assert words.startswith("speed.data follows by 0.40 s (0.") and words.endswith(" s)")
+
+
 def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis):
     a, b = small_analysis.strongest(1)[0]
     assert "; speed.data follows by 0.40 s" in said(small_analysis)[0]

@@ -73,8 +73,9 @@ const Charts = (() => {
   }
   /** The text, or as much of both its ends as there is room for. */
   function fitted(text, room, size) {
-    for (let kept = text.length; kept > 2; kept--) {
-      const cut = kept === text.length ? text : `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
+    if (textWidth([text], size) <= room) return text;
+    for (let kept = text.length - 1; kept > 2; kept--) {
+      const cut = `${text.slice(0, Math.ceil(kept / 2))}…${text.slice(text.length - Math.floor(kept / 2))}`;
       if (textWidth([cut], size) <= room) return cut;
     }
     return "…";
@@ -259,5 +260,5 @@ const Charts = (() => {
     add("text", { class: "title", transform: upright, "text-anchor": "middle" }, fitted(yTitle, side + 10, 12), yTitle);
   }
 
-  return { linear, ticks, path, area, nearest, colour, isLight, curve, say, matrix, ranks };
+  return { linear, ticks, path, area, nearest, colour, isLight, fitted, curve, say, matrix, ranks };
 })();
