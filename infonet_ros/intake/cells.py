@@ -3,6 +3,7 @@
 Everything works on whole columns, as arrays of Arrow: a table has a million cells.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -17,7 +18,17 @@ _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _NOT_KNOWN = r"^[+-]?(?i:nan|inf|infinity)$"
 _PLAIN = rf"^[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}$"
 _GROUPED = {sign: rf"^[+-]?\d{{1,3}}(?:{sign}\d{{3}})+" for sign in (",", r"\.", f"[{_SPACES}]")}
-_TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+_TRUE = ("true", "yes", "on", "y", "t", "enabled", "wahr", "ja", "vrai", "oui", "verdadero", "vero")
+_FALSE = ("false", "no", "off", "n", "f", "disabled", "falsch", "nein", "faux", "non", "falso")
+_FORTRAN = r"^[+-]?[\d.,]+[dD][+-]?\d+$"
+_HEX = r"^0[xX][0-9a-fA-F]{1,15}$"
+_WITH_UNIT = r"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>[^\d\s.,:+\-/#][^\d\s,;:]{0,7})$"
+_MARKS = (
+    r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|<na>|nat|nil|undefined|n\.?/?[ad]\.?|err(?:or)?|invalid|missing|"
+    r"-?1\.#\w+)$"
+)
+"""Cells that say that a value is not known: they do not count when a column is judged."""
+
 
 # What tells the sign of decimals: cells that only one reading suits.
 _COMMA_DECIMAL = rf"^[+-]?(?:\d*,(?:\d{{1,2}}|\d{{4,}})|(?:0\d*|\d{{4,}})?,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}$"
@@ -46,13 +57,15 @@ class Style:
 class Numbers:
     """A column of numbers: null where a cell is empty, NaN where it is not known or no number.
 
-    ``odd`` counts the cells that are no numbers, ``row`` and ``text`` show the first of them.
+    ``odd`` counts the cells that are no numbers, ``row`` and ``text`` show the first of them; ``unit`` stands behind
+    the others.
     """
 
     values: pa.ChunkedArray
     odd: int = 0
     row: int = 0
     text: str = ""
+    unit: str = ""
 
 
 def trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -96,18 +109,47 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
     """
     if (truths := _truths(texts)) is not None:
         return Numbers(truths)
-    plain = _in_plain_style(pc.replace_substring(texts, "\u2212", "-"), style)
+    plain, unit = _without_unit(pc.replace_substring(texts, "\u2212", "-"), plain_numbers)
+    plain = _in_plain_style(_as_decimal(plain), style)
     good = pc.or_(pc.match_substring_regex(plain, _PLAIN), pc.match_substring_regex(plain, _NOT_KNOWN))
     there = len(texts) - texts.null_count
     odd = there - (pc.sum(good).as_py() or 0)
-    if odd and 2 * odd >= there + plain_numbers:
+    marks = _count(texts, _MARKS)
+    if odd and 2 * (odd - marks) >= there - marks + plain_numbers:
         return None
     odd_cells = pc.invert(good)
     values = pc.cast(pc.if_else(odd_cells, pa.scalar("nan", plain.type), plain), pa.float64())
     if not odd:
-        return Numbers(values)
+        return Numbers(values, unit=unit)
     row = pc.index(odd_cells, True).as_py()
-    return Numbers(values, odd, row, texts[row].as_py())
+    return Numbers(values, odd, row, texts[row].as_py(), unit)
+
+
+def may_be_number(cell: str) -> bool:
+    """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
+    words = (*_TRUE, *_FALSE)
+    return cell.lower() in words or any(re.match(pattern, cell) for pattern in (_HEX, _FORTRAN, _WITH_UNIT, _MARKS))
+
+
+def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:
+    """Take away the unit that stands behind most numbers of a column, as in 3.2 V; return it."""
+    parts = pc.extract_regex(texts, _WITH_UNIT)
+    units = pc.struct_field(parts, "unit")
+    if 2 * (len(parts) - parts.null_count) <= len(texts) - texts.null_count + plain_numbers:
+        return texts, ""
+    counts = pc.value_counts(pc.drop_null(units)).to_pylist()
+    unit = max(counts, key=lambda count: count["counts"])["values"]
+    return pc.if_else(pc.fill_null(pc.equal(units, unit), False), pc.struct_field(parts, "number"), texts), unit
+
+
+def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write hexadecimal numbers as decimal ones, and exponents of Fortran, 1.5D+03, as those of others."""
+    hexadecimal = pc.match_substring_regex(texts, _HEX)
+    if _any(hexadecimal):
+        whole = pc.cast(pc.if_else(hexadecimal, texts, pa.scalar("0x0", texts.type)), pa.int64())
+        texts = pc.if_else(hexadecimal, pc.cast(whole, texts.type), texts)
+    fortran = pc.match_substring_regex(texts, _FORTRAN)
+    return pc.if_else(fortran, pc.replace_substring_regex(texts, "[dD]", "E"), texts) if _any(fortran) else texts
 
 
 def _count(texts: pa.ChunkedArray, pattern: str) -> int:

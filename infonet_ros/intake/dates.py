@@ -23,8 +23,8 @@ FARTHEST = 9.2e18
 DAY = 86_400 * NANOSECONDS
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _CLOCK = (
-    r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?"
-    r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?"
+    r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
+    r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?(?:\[[\w/+-]+\])?"
 )
 _DAY = r"(?:[A-Za-z]{3,9},?\s+)?"
 _DATES = (
@@ -32,8 +32,8 @@ _DATES = (
     _DAY + r"(?P<b>[A-Za-z]{3,9})\.?\s+(?P<a>\d{1,2})(?:,\s*|\s+)(?P<c>\d{4})",
 )
 _FORMS = (
-    *(rf"^{date}(?:(?:T|_|,|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
-    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,]?(?P<f>\d{1,12}))?"
+    *(rf"^{date}(?:(?:T|_|,|-|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
+    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,_-]?(?P<f>\d{1,12}))?"
     r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
     rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
     r"\s+(?P<zone>UTC|GMT|[A-Z]{3,4})?\s*(?P<c>\d{4})(?P<half>)$",  # ctime
@@ -79,6 +79,29 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     days = parts.number("days") * DAY
     stamps = np.where(parts.text("sign") == "-", stamps - days, stamps + days)
     return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
+
+
+def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
+    """Read numbers such as 235959.5 as hours, minutes and seconds; None where they are anything else.
+
+    They are where all could be, and where that makes the steps between them more even: from 115959 to 120000 is 1 s.
+    """
+    known = np.isfinite(numbers)
+    digits = numbers[known]
+    if (
+        not len(digits) or np.ptp(digits) < 41 or digits.min() < 0 or digits.max() >= 240_000
+    ):  # a minute must have passed
+        return None
+    hours, rest = np.divmod(np.where(known, numbers, 0.0), 10_000)
+    minutes, seconds = np.divmod(rest, 100)
+    stamps = np.round((3600 * hours + 60 * minutes + seconds) * 1e6).astype(np.int64) * 1000
+    as_read, as_numbers = np.diff(stamps[known]) / NANOSECONDS, np.diff(digits)
+    onward = as_read > 0
+    if (minutes >= 60).any() or (seconds >= 60).any() or not onward.any():
+        return None
+    if np.ptp(as_read[onward]) >= np.ptp(as_numbers[onward]):
+        return None
+    return np.where(known, past_midnight(stamps, known), UNKNOWN)
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:

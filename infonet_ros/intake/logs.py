@@ -18,8 +18,10 @@ from infonet_ros.intake.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.sheet import Sheet, memory_limit
 from infonet_ros.intake.table_times import is_named_time
 from infonet_ros.intake.text_source import first_bytes
+from infonet_ros.text import shorten
 
 _MOST_COLUMNS = 256  # of one matrix
+_MOST_ELEMENTS = 64  # of one list
 _RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
 _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
 
@@ -83,6 +85,7 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
     _check_memory(path, table.nbytes)
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
+    table = _with_elements(table)
     sheet = Sheet(_stem(path), {})
     for name, column in zip(_unique_names(table.column_names), table.columns, strict=True):
         column = _simplified(column)
@@ -97,6 +100,26 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         else:
             sheet.columns[name] = column
     return sheet
+
+
+def _with_elements(table: pa.Table) -> pa.Table:
+    """Put the elements of lists that are all of one length in columns of their own: ``state_0``, ``state_1``, ..."""
+    names, columns = [], []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist() if _is_list(column.type) else []
+        if len(lengths) == 1 and 0 < lengths[0] <= _MOST_ELEMENTS:
+            names += [f"{name}_{place}" for place in range(lengths[0])]
+            columns += [pc.list_element(column, place) for place in range(lengths[0])]
+        else:
+            names.append(name)
+            columns.append(column)
+    return pa.table(columns, names)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
+        return False
+    return bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
 
 
 def _unique_names(names: list[str]) -> list[str]:
@@ -161,7 +184,7 @@ def _read_matlab(path: Path) -> list[Sheet]:
         contents = loadmat(path, simplify_cells=True)
     except NotImplementedError as error:
         raise _newer_matlab(path) from error
-    arrays, scalars = {}, {}
+    arrays, scalars, wide = {}, {}, []
     for name, value in _flat({name: value for name, value in contents.items() if not name.startswith("__")}):
         value = np.asarray(value)
         if value.dtype.kind not in "biuf":
@@ -170,6 +193,8 @@ def _read_matlab(path: Path) -> list[Sheet]:
             scalars[name] = float(value.reshape(()))
         elif value.ndim == 1 or (value.ndim == 2 and min(value.shape) <= _MOST_COLUMNS):
             arrays[name] = value if value.ndim == 1 or value.shape[0] >= value.shape[1] else value.T
+        elif value.size:
+            wide.append(f"{name} ({' x '.join(map(str, value.shape))})")
     if not arrays:
         raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
     sheets: dict[tuple[str, int], Sheet] = {}
@@ -183,11 +208,20 @@ def _read_matlab(path: Path) -> list[Sheet]:
             sheet.columns |= {column: _of_numpy(values) for column, values in columns.items()}
     for (time, rows), sheet in sheets.items():
         sheet.name = time.rpartition(".")[0] or (_stem(path) if len(sheets) == 1 else f"{_stem(path)}_{rows}")
+    if wide:
+        first = next(iter(sheets.values()))
+        first.notes.append(
+            f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
+        )
     return list(sheets.values())
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through the fields of structures, with their names joined by points."""
+    """Go through the fields of structures, with their names joined by points; those of an array are numbered."""
+    if isinstance(value, list) and 0 < len(value) <= _MOST_ELEMENTS:
+        for place, inner in enumerate(value, 1):
+            yield from _flat(inner, f"{name}_{place}") if isinstance(inner, dict) else ()
+        return
     if not isinstance(value, dict):
         yield name, value
         return

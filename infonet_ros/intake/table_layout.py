@@ -36,7 +36,11 @@ _MONTHS = (
 _WEEKDAYS = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_DATE = r"[+-]?\d[\d\-/:.,T _年月日]*(?:[ap]\.?m\.?)?\s?(?:Z|UTC|GMT|[+-]\d\d:?\d\d)?|\d+ days? [+\d:.]+"
+_ZONE = r"(?:Z|[A-Z]{3,4}|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?"
+_DATE = (
+    r"[+-]?\d[\d\-/:.,T _年月日]*|\d+ days? [+\d:.]+|"
+    rf"[+-]?\d[\d\-/.,T _年月日]*:[\d:., ]*(?:[ap]\.?\s?m\.?)?\s?(?:{_ZONE})?"
+)
 _MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+)?(?:{_MONTHS})[-/., ]+\d[\d\-/:., a-z+]*"
 _VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 64

@@ -12,8 +12,20 @@ import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.cells import trimmed
-from infonet_ros.intake.dates import BEYOND, DAY, FARTHEST, UNKNOWN, Dates, past_midnight, stamps_of_dates, times_of_day
+from infonet_ros.intake.clock_turns import going_on, turns_of
+from infonet_ros.intake.dates import (
+    BEYOND,
+    DAY,
+    FARTHEST,
+    UNKNOWN,
+    Dates,
+    past_midnight,
+    stamps_of_dates,
+    times_of_day,
+    times_of_digits,
+)
 from infonet_ros.intake.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.split_times import calendar_columns, stamps_of_columns, week_columns
 from infonet_ros.intake.table_layout import TIME_NAMES
 from infonet_ros.text import NANOSECONDS, counted, did_you_mean, listed, shorten
 
@@ -35,7 +47,7 @@ _UNIT = {
 }
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TIME_WORDS = {
-    *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc"),
+    *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc", "tow"),
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
 }
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
@@ -43,8 +55,12 @@ _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP = 1 / 30  # seconds between rows
-# Days from another day than 1970, as spreadsheets and MATLAB count them: least, most, and 1970.
-_SERIAL_DAYS = {"a spreadsheet": (20_000, 80_000, 25_569), "MATLAB": (693_962, 766_000, 719_529)}
+# Days from another day than 1970, as spreadsheets and others count them: least, most, and 1970.
+_SERIAL_DAYS = {
+    "a spreadsheet": (20_000, 80_000, 25_569.0),
+    "MATLAB": (693_962, 766_000, 719_529.0),
+    "an astronomer (Julian)": (2_415_020, 2_488_070, 2_440_587.5),
+}
 _RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
 
 
@@ -62,6 +78,8 @@ class Clock:
         Times in a unit that is not known yet.
     unit : str, optional
         Where the file names it.
+    fraction : (str, (rows,) int64), optional
+        A column that counts what is below a second, and its nanoseconds: for stamps that are whole seconds.
     notes : list of str
     """
 
@@ -69,6 +87,7 @@ class Clock:
     stamps: np.ndarray | None = None
     numbers: Any = None
     unit: str | None = None
+    fraction: tuple[str, np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -133,23 +152,45 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
     RecordingError
         No row has a time that stamps can hold.
     """
+    factor = None
     if clock.stamps is None:
         if unit != "auto":
-            clock.stamps = _scaled(clock.numbers, UNITS[unit])
+            factor = UNITS[unit]
+            clock.stamps = _scaled(clock.numbers, factor)
         elif (days := _serial_days(clock)) is not None:
             clock.stamps = days
         else:
             alike = [clock, *(other for other in others if other.numbers is not None)]
             found, source = (clock.unit, "as its name says") if clock.unit else _likely_unit(alike)
-            clock.stamps = _scaled(clock.numbers, UNITS[found])
+            factor = UNITS[found]
+            clock.stamps = _scaled(clock.numbers, factor)
             clock.notes.append(f"time is column {clock.label}, in {found} {source}; --time and --time-unit change that")
+    _add_fraction(clock)
     stamps = clock.stamps
     if not (stamps > BEYOND).any():
         raise _no_known_time(path, clock)
     for mark, reason in ((UNKNOWN, "empty or not known"), (BEYOND, "more than 292 years from zero")):
         if count := np.count_nonzero(stamps == mark):
             clock.notes.append(f"{count} of {len(stamps)} rows are left out: their time {clock.label} is {reason}")
+    stamps, turns = going_on(stamps, turns_of(factor))
+    if turns:
+        clock.notes.append(
+            f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock: it is taken to go on"
+        )
     clock.stamps = _one_run(clock, stamps)
+
+
+def _add_fraction(clock: Clock) -> None:
+    """Add what another column counts below a second, where the stamps leave it out."""
+    assert clock.stamps is not None
+    known = clock.stamps > BEYOND
+    if clock.fraction is None or (clock.stamps[known] % NANOSECONDS).any():
+        return
+    name, below = clock.fraction
+    known &= below > BEYOND
+    clock.stamps = np.where(known, clock.stamps + np.where(known, below, 0), UNKNOWN)
+    clock.names = (*clock.names, name)
+    clock.notes.append(f"what column {name!r} counts below a second is added to the time")
 
 
 def _no_known_time(path: Path, clock: Clock) -> RecordingError:
@@ -168,6 +209,8 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
     dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
     yield from ((date, time) for date in dates if (time := _time_beside(sheet, date)))
+    yield from calendar_columns(sheet)
+    yield from week_columns(sheet)
     yield from ((name,) for name in names if is_named_time(name))
 
 
@@ -221,6 +264,16 @@ def _fraction_of(sheet: Sheet, name: str) -> str | None:
     return None
 
 
+def _fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
+    """Return a column whose name is a unit below a second, such as ``millis``, and what it counts."""
+    for name, column in sheet.columns.items():
+        unit = named_unit(name)
+        alone = unit in ("ns", "us", "ms") and _UNIT[unit].fullmatch(name) and name not in names
+        if unit and alone and pa.types.is_integer(column.type) and _below_a_second(column, unit):
+            return name, _scaled(column, UNITS[unit])
+    return None
+
+
 def _below_a_second(column: pa.ChunkedArray, unit: str) -> bool:
     limits = pc.min_max(column).as_py()
     return limits["min"] is not None and limits["min"] >= 0 and limits["max"] < NANOSECONDS / UNITS[unit]
@@ -245,7 +298,11 @@ def _clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
     RecordingError
         They hold something else.
     """
-    clock = Clock(names)
+    clock = Clock(names, fraction=_fraction_beside(sheet, names))
+    if (stamps := stamps_of_columns(sheet, names)) is not None:
+        clock.stamps = stamps
+        clock.notes = [f"time is columns {clock.label} together; --time changes that"]
+        return clock
     if len(names) == 2:
         first, second = (sheet.columns[name] for name in names)
         clock.stamps, order = _of_two(first, second, named_unit(names[1]))
@@ -257,6 +314,9 @@ def _clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
         raise _no_time(path, name, sheet.texts[name])
     if (dates := _dates_of(column)) is not None:
         clock.stamps, clock.notes = dates.stamps, _on_order(name, dates.order)
+    elif is_number(column) and (digits := times_of_digits(as_floats(column))) is not None:
+        clock.stamps = digits
+        clock.notes = [f"time is column {name!r}, of hours, minutes and seconds as in 235959.9; --time changes that"]
     elif (times := _times_of_day(column)) is not None:
         clock.stamps = times
     elif is_number(column):
@@ -282,8 +342,9 @@ def _of_two(first: pa.ChunkedArray, second: pa.ChunkedArray, unit: str | None) -
     else:
         whole, below, order = dates.stamps, times, dates.order
     known = (whole > BEYOND) & (below > BEYOND)
-    if times is not None and len(np.unique(whole[known])) == 1:  # the date at which the recording began
-        below = past_midnight(below, known)
+    if times is not None:  # a single date is that at which the recording began
+        one_date = len(np.unique(whole[known])) == 1
+        below = past_midnight(below, known) if one_date else np.where(known, below % DAY, below)
     return np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below)), order
 
 
@@ -318,6 +379,8 @@ def _times_of_day(column: pa.ChunkedArray) -> np.ndarray | None:
         return _filled(pc.cast(pc.cast(column, pa.time64("ns")), pa.int64()))
     if pa.types.is_duration(kind):
         return _filled(pc.cast(pc.cast(column, pa.duration("ns")), pa.int64()))
+    if is_number(column):
+        return times_of_digits(as_floats(column))
     return times_of_day(trimmed(column)) if pa.types.is_string(kind) else None
 
 
@@ -349,13 +412,11 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     The unit is the one in which there are between one and a thousand rows a second. Clocks of one kind, such as those
     of several topics of one logger, are judged together.
     """
+    if epoch := _unit_since_1970(clocks[0]):
+        return epoch, "judging by its size"
+    clocks = [clock for clock in clocks if not _unit_since_1970(clock)]
     steps = np.array([step for clock in clocks if np.isfinite(step := clock.step)])
     step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
-    largest = max(float(np.nanmax(np.abs(as_floats(clock.numbers)), initial=0.0)) for clock in clocks)
-    for unit in ("s", "ms", "us", "ns"):
-        seconds = UNITS[unit] / NANOSECONDS
-        if _EPOCH[0] < largest * seconds < _EPOCH[1] and not step * seconds > _SLOWEST_EPOCH:
-            return unit, "judging by its size"
     if not np.isfinite(step):
         return "s", "as nothing tells its unit"
     whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
@@ -366,6 +427,16 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     return unit, f"judging by its steps ({NANOSECONDS / (step * UNITS[unit]):.3g} Hz)"
 
 
+def _unit_since_1970(clock: Clock) -> str | None:
+    """Return the unit in which times count from 1970, by their size; None where they do not."""
+    largest = float(np.nanmax(np.abs(as_floats(clock.numbers)), initial=0.0))
+    for unit in ("s", "ms", "us", "ns"):
+        seconds = UNITS[unit] / NANOSECONDS
+        if _EPOCH[0] < largest * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
+            return unit
+    return None
+
+
 def _serial_days(clock: Clock) -> np.ndarray | None:
     """Return the stamps of times that count days as spreadsheets or MATLAB do; None where they do not."""
     times = as_floats(clock.numbers)
@@ -373,7 +444,7 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
     for program, (least, most, epoch) in _SERIAL_DAYS.items():
         if not clock.unit and least < middle < most and clock.step < 1e-3:
             clock.notes.append(f"time is column {clock.label}, in days as {program} counts them; --time changes that")
-            return _scaled(pc.subtract(pc.cast(clock.numbers, pa.float64()), float(epoch)), DAY)
+            return _scaled(pc.subtract(pc.cast(clock.numbers, pa.float64()), epoch), DAY)
     return None
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.cells import EMPTY, Numbers, Style, find_style, to_numbers, trimmed
+from infonet_ros.intake.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.sheet import Sheet, memory_limit
 from infonet_ros.intake.table_layout import COMMENT, Layout, find_layout, is_value
 from infonet_ros.intake.text_source import text_pieces
@@ -322,7 +322,7 @@ def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
 def _text_among(cells: pa.StringArray) -> str:
     """Return a cell that is no number and no time, if most are such, by a thousand of them."""
     some = [cell for cell in trimmed(cells[:1000]).to_pylist() if cell is not None]
-    odd = [cell for cell in some if not is_value(cell)]
+    odd = [cell for cell in some if not (is_value(cell) or may_be_number(cell))]
     return odd[0] if 2 * len(odd) >= len(some) > 0 else ""
 
 
@@ -357,6 +357,11 @@ def _sheet(path: Path, layout: Layout, columns: list[_Column], skipped: _Skipped
             sheet.columns[column.name] = found
             continue
         sheet.columns[column.name] = found.values
+        if found.unit:
+            sheet.units.setdefault(column.name, found.unit)
+            sheet.notes.append(
+                f"the cells of column {column.name!r} end in {found.unit!r}, which is taken for their unit"
+            )
         if found.odd:
             sheet.notes.append(
                 f"column {column.name!r}: {found.odd} of {column.rows} cells {'is' if found.odd == 1 else 'are'} no "

@@ -80,7 +80,7 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
     }
     path = tmp_path / "log.bin"  # what it holds tells what it is
     save(pa.table(columns), path)
-    found, notices = read(path)
+    found, _ = read(path)
     assert_channel(found, "table.small", A.astype(np.float32))
     assert_channel(found, "table.whole", B)
     assert_channel(found, "table.truth", B > 0)
@@ -90,8 +90,8 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
     stamps, values = found["table.gaps"]
     assert len(stamps) == ROWS * 4 // 5
     assert None not in values
-    assert not any("names" in name or "lists" in name for name in found)
-    assert any("column 'lists' holds list" in notice for notice in notices)
+    assert_channel(found, "table.lists_1", np.full(ROWS, 2.0))
+    assert not any("names" in name for name in found)
 
 
 def ulog(*topics, cut=0):
@@ -167,6 +167,26 @@ def test_structures_of_matlab_have_their_own_times(tmp_path):
     found, _ = read(path)
     assert_channel(found, "log.imu.log.imu.gyr.column_1", A)
     assert_channel(found, "log.odom.log.odom.v", np.arange(10), np.arange(10) * 0.1)
+
+
+def test_an_array_of_structures_is_numbered_and_wide_arrays_are_named(tmp_path):
+    path = tmp_path / "trial.mat"
+    runs = np.array([(TIME, A), (TIME, B)], dtype=[("time", "O"), ("x", "O")])
+    savemat(path, {"run": runs, "picture": np.ones((300, 300))})
+    with Tables([path]) as tables:
+        assert list(tables.topics) == ["run_1", "run_2"]
+        assert any("picture (300 x 300)" in note for note in tables.notices)
+
+
+def test_lists_of_one_length_are_columns(tmp_path):
+    """As data sets of robot learning hold their states and actions."""
+    path = tmp_path / "episode.parquet"
+    state = pa.FixedSizeListArray.from_arrays(pa.array(np.stack([A, B], axis=1).ravel()), 2)
+    ragged = pa.array([[0.0] * (k % 3) for k in range(len(A))])
+    parquet.write_table(pa.table({"timestamp": TIME, "state": state, "odd": ragged}), path)
+    with Tables([path]) as tables:
+        assert [field.path for field in tables.fields("table")[0]] == ["state_0", "state_1"]
+        assert any("column 'odd' holds list" in note for note in tables.notices)
 
 
 def test_newer_matlab_and_damaged_files_end_in_one_sentence(tmp_path):

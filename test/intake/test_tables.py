@@ -71,6 +71,15 @@ TIMES = {
         "t,x\n2023-11-14_22-13-20,1\n2023-11-14_22-13-20.5,2\n",
         [17 * 10**17, 17 * 10**17 + 5 * 10**8],
     ),
+    "dates with zones in words": (
+        "t,x\n2023-11-14T22:13:20Z[UTC],1\n2023-11-15T00:13:20.5+02:00[Europe/Berlin],2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates with hours of a zone": (
+        "t,x\n2023/11/14-23:13:20+01,1\n2023/11/14-23:13:20.5+01,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "Julian days": ("t,x\n2460263.5,1\n2460263.50048828125,2\n", [1_700_006_400 * 10**9, 1_700_006_442_187_500_032]),
     "dates": (
         "t,x\n2023-11-14T22:13:20Z,1\n2023-11-14 22:13:20.5+00:00,2\n",
         [1_700_000_000 * 10**9, 1_700_000_000_500_000_000],
@@ -350,6 +359,83 @@ def test_times_of_day_go_on_past_midnight(tmp_path):
     assert [stamp for stamp, _ in rows(path, ("x",))] == expected
     path = written(tmp_path, "\n".join(["Date,Time,x", *(f"01.05.2024,{line}" for line in lines)]))
     assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+def test_midnight_between_dates_is_no_second_day(tmp_path):
+    lines = ["2024-05-01,23:59:59.5,1", "2024-05-02,00:00:00.5,2", "2024-05-02,00:00:01.5,3"]
+    path = written(tmp_path, "\n".join(["Date,Time,x", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+TURNS = {
+    "milliseconds in 32 bits": ("time_ms", 1, 2**32 - 200),
+    "milliseconds in 16 bits": ("time_ms", 1, 2**16 - 200),
+    "microseconds in 32 bits": ("t_us", 1000, 2**32 - 200_000),
+    "seconds of the day": ("time", 0.001, 86_399.8),
+    "seconds of the week": ("gps_tow", 0.001, 604_799.8),
+}
+
+
+@pytest.mark.parametrize("kind", TURNS)
+def test_a_clock_that_turned_goes_on(tmp_path, kind):
+    name, unit, begin = TURNS[kind]
+    turn = {"time": 86_400, "gps_tow": 604_800}.get(name, 2**16 if begin < 2**17 else 2**32)
+    lines = [f"{round((begin + 50 * k * unit) % turn, 6)},{k}" for k in range(60)]
+    path = written(tmp_path, "\n".join([f"{name},x", *lines]))
+    found = rows(path, ("x",))
+    assert [values for _, values in found] == [[k] for k in range(60)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
+    assert any("falls back 1 time by a whole turn" in note for note in notices(path))
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_no_restart(tmp_path):
+    lines = [f"2024-10-27 02:59:5{k},{k}" for k in range(10)] + [f"2024-10-27 02:00:0{k},{10 + k}" for k in range(10)]
+    found = rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))
+    assert [values for _, values in found] == [[k] for k in range(20)]
+    assert np.diff([stamp for stamp, _ in found]).tolist() == [10**9] * 19
+
+
+SPLIT = {
+    "a calendar": ("year,month,day,hour,minute,second", "2024,05,01,11,{m},{s}"),
+    "day before month before year": ("dd,mm,yyyy,hh,mm,ss", "01,05,2024,11,{m},{s}"),
+    "a clock": ("hour,min,sec", "11,{m},{s}"),
+    "digits of a receiver": ("utc", "11{m}{s}"),
+    "a date and digits": ("date,time", "20240501,11{m}{s}"),
+    "a clock and milliseconds": ("time,millis", "11:{m}:{whole},{milli}"),
+    "a date, a clock and milliseconds": ("date,time,ms", "01.05.2024,11:{m}:{whole},{milli}"),
+    "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
+    "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
+}
+
+
+@pytest.mark.parametrize("kind", SPLIT)
+def test_times_in_several_columns_are_one(tmp_path, kind):
+    header, form = SPLIT[kind]
+    lines = []
+    for k in range(200):
+        m, milli = divmod(58 * 60_000 + 55_000 + 50 * k, 60_000)
+        parts = {
+            "m": f"{m % 60:02}",
+            "s": f"{milli / 1000:06.3f}",
+            "whole": f"{milli // 1000:02}",
+            "milli": milli % 1000,
+        }
+        tow = 40_000 + 60 * m + milli / 1000
+        lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
+    path = written(tmp_path, "\n".join([f"{header},x", *lines[:60]]))
+    found = rows(path, ("x",))
+    assert [values for _, values in found] == [[k] for k in range(60)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
+
+
+def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
+    """Logs in seconds and in milliseconds since 1970, side by side."""
+    seconds, milliseconds = tmp_path / "a.csv", tmp_path / "b.csv"
+    seconds.write_text("time,x\n" + "".join(f"{1_700_000_000 + k / 10},{k}\n" for k in range(50)))
+    milliseconds.write_text("time,y\n" + "".join(f"{1_700_000_000_000 + 100 * k},{k}\n" for k in range(50)))
+    with Tables([seconds, milliseconds]) as tables:
+        assert (tables.end - tables.start) == 4_900_000_000
+        assert len(tables.topics) == 2
 
 
 def test_dates_that_nothing_decides_are_told(tmp_path):

@@ -165,16 +165,42 @@ def test_rows_are_counted_as_an_editor_does(tmp_path):
 
 def test_a_column_of_mostly_no_numbers_is_left_out_and_named(tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text(joined(",", texts(TIME), texts(A), texts(B, "{} V")))
+    path.write_text(joined(",", texts(TIME), texts(A), texts(B, "at {} V")))
     with Tables([path]) as table:
         fields, sentences = table.fields("table")
     assert [field.path for field in fields] == ["a"]
-    assert sentences == [f"column 'b' holds text, not numbers (such as '{B[0]} V')"]
+    assert sentences == [f"column 'b' holds text, not numbers (such as 'at {B[0]} V')"]
+
+
+FORMS = {
+    "a unit": lambda b: f"{b} mV",
+    "percent": lambda b: f"{b}%",
+    "hexadecimal": lambda b: f"0x{round(b) % 65536:04X}",
+    "Fortran": lambda b: f"{b:.8E}".replace("E", "D"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_numbers_of_other_forms_are_read(tmp_path, form):
+    path = tmp_path / "table.csv"
+    path.write_text(joined(",", texts(TIME), texts(A), map(FORMS[form], B)))
+    assert_read(path, {"a": A, "b": np.round(B) % 65536 if form == "hexadecimal" else B})
+
+
+@pytest.mark.parametrize("mark", ["#N/A", "--", "?", "****", "<NA>", "ERROR", "-1.#IND", "n.d."])
+def test_a_sensor_that_starts_late_is_kept(tmp_path, mark):
+    """Cells that say that nothing is known do not make a column one of text."""
+    path = tmp_path / "table.csv"
+    path.write_text(joined(",", texts(TIME), texts(A), [mark] * 40 + texts(B[40:])))
+    notices = assert_read(path, {"a": A, "b": np.where(np.arange(ROWS) < 40, np.nan, B)})
+    assert any(
+        f"'b': 40 of 60 cells are no number and taken as not known (row 2: {mark!r})" in note for note in notices
+    )
 
 
 def test_truth_values_are_one_and_zero(tmp_path):
     path = tmp_path / "table.csv"
-    words = [("true", "false"), ("TRUE", "FALSE"), ("yes", "no"), ("On", "Off")]
+    words = [("true", "false"), ("TRUE", "FALSE"), ("yes", "no"), ("On", "Off"), ("Y", "N"), ("WAHR", "FALSCH")]
     for yes, no in words:
         path.write_text(joined(",", texts(TIME), texts(A), [yes if a > 0 else no for a in A]))
         assert_read(path, {"b": A > 0})

@@ -1,0 +1,98 @@
+"""Times that stand in several columns: a calendar's from year to second, and the week and second of GPS."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.intake.dates import DAY, UNKNOWN
+from infonet_ros.intake.sheet import Sheet, as_floats, is_number
+from infonet_ros.text import NANOSECONDS
+
+_CALENDAR = {
+    "year": re.compile(r"(?i)years?|yyyy|yy|yr"),
+    "month": re.compile(r"(?i)months?|mon?|mm"),
+    "day": re.compile(r"(?i)days?|dd|dy"),
+    "hour": re.compile(r"(?i)hours?|hrs?|hh"),
+    "minute": re.compile(r"(?i)minutes?|mins?|mm(?:_2)?"),
+    "second": re.compile(r"(?i)seconds?|secs?|ss"),
+}
+_LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
+_ORDERS = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+_WEEK = re.compile(r"(?i)(?:gps|gnss|g)?[\W_]*(?:week|wk)(?:[\W_]*(?:no|num|number))?")
+_OF_WEEK = re.compile(r"(?i).*tow|.*time.?of.?week|.*sow|(?:gps|gnss)[\W_]*(?:time|seconds?|secs?|ms)|gms|g_?ms")
+_GPS_EPOCH = 315_964_800 * NANOSECONDS
+_SECONDS_OF_WEEK = 604_800
+
+
+def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """Go through neighbouring columns from year to second; with hours and minutes at least."""
+    names = list(sheet.columns)
+    for place in range(len(names)):
+        for date in _ORDERS:
+            for parts in ((*date, "hour", "minute", "second"), (*date, "hour", "minute")):
+                some = tuple(names[place : place + len(parts)])
+                if _are(sheet, some, parts):
+                    yield some
+                    return
+
+
+def week_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """Go through pairs of a week's number and the time within it."""
+    weeks = [name for name in sheet.columns if _WEEK.fullmatch(name) and is_number(sheet.columns[name])]
+    times = [name for name in sheet.columns if _OF_WEEK.fullmatch(name) and is_number(sheet.columns[name])]
+    yield from ((week, time) for week in weeks for time in times)
+
+
+def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None:
+    """Return the stamps (rows,) of such columns; None for other ones."""
+    if len(names) == 2 and _WEEK.fullmatch(names[0]) and names in week_columns(sheet):
+        week, time = (as_floats(sheet.columns[name]) for name in names)
+        if not np.nanmax(time, initial=0.0) <= _SECONDS_OF_WEEK:
+            time = time / 1000
+        return _joined(_GPS_EPOCH, (week, 7 * DAY), (time, NANOSECONDS))
+    for date in _ORDERS:
+        for parts in ((*date, "hour", "minute", "second"), (*date, "hour", "minute")):
+            if len(names) > 1 and _are(sheet, names, parts):
+                return _of_calendar(
+                    {part: as_floats(sheet.columns[name]) for part, name in zip(parts, names, strict=True)}
+                )
+    return None
+
+
+def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    """Tell whether columns are parts of a calendar's time, by names and numbers."""
+    return len(names) == len(parts) and all(
+        _CALENDAR[part].fullmatch(name) and _within(sheet.columns.get(name), part)
+        for name, part in zip(names, parts, strict=True)
+    )
+
+
+def _within(column: pa.ChunkedArray | None, part: str) -> bool:
+    if column is None or not is_number(column) or not (pa.types.is_integer(column.type) or part == "second"):
+        return False
+    numbers = as_floats(column)
+    low, high = _LIMITS[part]
+    return bool(low <= np.nanmin(numbers, initial=low) and np.nanmax(numbers, initial=high) <= high)
+
+
+def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
+    begin = np.zeros(len(parts["hour"]))
+    if "year" in parts:
+        year = np.where(parts["year"] < 100, parts["year"] + 2000, parts["year"])
+        months = (year - 1970) * 12 + parts["month"] - 1
+        known = np.isfinite(months)
+        first = np.where(known, months, 0).astype("M8[M]").astype("M8[D]").astype(np.int64)
+        begin = np.where(known, first, np.nan) + parts["day"] - 1
+    second = parts.get("second", np.zeros(len(begin)))
+    return _joined(0, (begin, DAY), (60 * parts["hour"] + parts["minute"], 60 * NANOSECONDS), (second, NANOSECONDS))
+
+
+def _joined(origin: int, *counts: tuple[np.ndarray, int]) -> np.ndarray:
+    """Return the sum of times in several units, `UNKNOWN` where one is not known."""
+    known = np.all([np.isfinite(numbers) for numbers, _ in counts], axis=0)
+    total = np.full(len(known), origin, dtype=np.int64)
+    for numbers, unit in counts:
+        total += np.round(np.where(known, numbers, 0.0) * unit).astype(np.int64)
+    return np.where(known, total, UNKNOWN)
