@@ -84,22 +84,22 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
 def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     """Read numbers such as 235959.5 as hours, minutes and seconds; None where they are anything else.
 
-    They are where all could be, and where that makes the steps between them more even: from 115959 to 120000 is 1 s.
+    They are where all could be, where a minute begins somewhere (from 115959 to 120000 is 1 s), and where that makes
+    the steps between them far more even. Numbers that stay within one minute are seconds, as most are.
     """
     known = np.isfinite(numbers)
     digits = numbers[known]
-    if (
-        not len(digits) or np.ptp(digits) < 41 or digits.min() < 0 or digits.max() >= 240_000
-    ):  # a minute must have passed
+    if not len(digits) or digits.min() < 0 or digits.max() >= 240_000:
         return None
     hours, rest = np.divmod(np.where(known, numbers, 0.0), 10_000)
     minutes, seconds = np.divmod(rest, 100)
     stamps = np.round((3600 * hours + 60 * minutes + seconds) * 1e6).astype(np.int64) * 1000
     as_read, as_numbers = np.diff(stamps[known]) / NANOSECONDS, np.diff(digits)
     onward = as_read > 0
-    if (minutes >= 60).any() or (seconds >= 60).any() or not onward.any():
+    begins = onward & (as_numbers - as_read > 39.0)  # as numbers, each minute is followed by a gap of 40
+    if (minutes >= 60).any() or (seconds >= 60).any() or not begins.any():
         return None
-    if np.ptp(as_read[onward]) >= np.ptp(as_numbers[onward]):
+    if np.ptp(as_read[onward]) >= 0.5 * np.ptp(as_numbers[onward]):
         return None
     return np.where(known, past_midnight(stamps, known), UNKNOWN)
 

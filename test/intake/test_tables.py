@@ -428,6 +428,19 @@ def test_times_in_several_columns_are_one(tmp_path, kind):
     assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
 
 
+@pytest.mark.parametrize("begin", [0, 100, 10_000])
+def test_seconds_that_could_be_digits_of_a_clock_are_seconds(tmp_path, begin):
+    lines = [f"{begin + k / 20:.4f},{k % 7}" for k in range(1190)]  # less than a minute
+    path = written(tmp_path, "\n".join(["time,x", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]) == pytest.approx(50e6, abs=1e3)
+    assert any("in s judging by its steps (20 Hz)" in note for note in notices(path))
+
+
+def test_times_that_are_hundreds_apart_are_no_minutes(tmp_path):
+    path = written(tmp_path, "\n".join(["time,x", *(f"{100 * k},{k % 7}" for k in range(80))]))
+    assert set(np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist()) == {10**8}  # milliseconds
+
+
 def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
     """Logs in seconds and in milliseconds since 1970, side by side."""
     seconds, milliseconds = tmp_path / "a.csv", tmp_path / "b.csv"
