@@ -69,7 +69,7 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     square = np.ix_(members, members)
     lag = np.where(analysis.whole.clear_delays, analysis.whole.matrix.lag, 0.0)[square]
     first = int(lag.mean(axis=0).argmin())  # the column that follows least
-    order = np.argsort(lag[first], kind="stable")
+    order = np.argsort(np.where(np.arange(len(members)) == first, -np.inf, lag[first]), kind="stable")
     mi = analysis.whole.matrix.mi[square][np.triu_indices(len(members), k=1)]
     return Group(
         members=tuple(int(members[k]) for k in order),

@@ -53,7 +53,7 @@ class WholeRecording:
     matrix : DependenceMatrix
         Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak.
     delay_lower, delay_upper : (N, N) float32
-        Interval of that delay, seconds; NaN where the MI has no clear peak. See `LaggedEstimate`.
+        Interval of that delay, seconds; NaN where the MI has no clear peak, see `LaggedEstimate`, or two as good.
     undelayed : DependenceMatrix
         Each pair without delay, and without surrogates.
     longest_lag : float
@@ -143,6 +143,10 @@ def estimate_whole(
     for pair in shown:
         lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
     delays = refine(net, window, scanned, lags, shown, settings.seed, workers)
+    for a, b in lags:
+        if search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
+            for ends in (delays.lower, delays.upper):
+                ends[a, b] = ends[b, a] = np.nan
     matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     shifts = settings.surrogates
     if not shifts:

@@ -57,3 +57,15 @@ def test_the_step_of_the_settings_is_no_limit(net, rng):
     whole = whole_of(net, np.column_stack([source, late]), max_lag=0.4, lag_step=0.2)
     assert whole.longest_lag == pytest.approx(0.4)
     assert whole.matrix.lag[0, 1] == pytest.approx(0.173, abs=0.002)
+
+
+def test_a_position_and_its_speed_have_no_delay(net, rng):
+    """Each follows the other a quarter of a period later, and earlier as well."""
+    times = np.arange(0.0, SECONDS, 1 / RATE)
+    frequencies, phases = rng.uniform(0.9, 1.2, 40), rng.uniform(0.0, 2 * np.pi, 40)
+    turns = 2 * np.pi * np.outer(times, frequencies) + phases
+    position, speed = np.cos(turns).sum(axis=1), -(frequencies * np.sin(turns)).sum(axis=1)
+    whole = whole_of(net, np.column_stack([position, speed + 0.3 * rng.standard_normal(len(times))]))
+    assert 0.1 < abs(whole.matrix.lag[0, 1]) < 0.4
+    assert whole.matrix.mi[0, 1] - whole.undelayed.mi[0, 1] > 0.2
+    assert not whole.clear_delays.any()

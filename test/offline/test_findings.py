@@ -182,6 +182,18 @@ def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_anal
     assert max(order.index(k) for k in (0, 2, 4)) - min(order.index(k) for k in (0, 2, 4)) == 2
 
 
+def test_the_delays_of_a_group_are_those_after_the_channel_that_is_named_first(small_analysis):
+    """Though another one, which has no clear delay after it, comes first in the recording."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a in (0, 2, 4):
+        for b in (0, 2, 4):
+            mi[a, b] = 1.2
+    lag[4, 2], lag[2, 4] = 0.2, -0.2
+    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    assert group.members == (4, 0, 2)
+    assert group.delays == pytest.approx((0.0, 0.0, 0.2), abs=1e-6)
+
+
 def test_pairs_come_in_the_order_of_use(small_analysis):
     """Significant before not, between topics before within one, clear delay before none, strong before weak."""
     mi = np.zeros((6, 6))
