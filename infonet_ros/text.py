@@ -1,6 +1,6 @@
 """How things are said: what several rooms write in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from functools import lru_cache
@@ -53,6 +53,14 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _nearest(name: str, known: Sequence[str]) -> str:
     same_letters = [other for other in known if other.lower() == name.lower()]
     return next(iter(same_letters or get_close_matches(name, known, n=1)), "")
+
+
+def attributed(said: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
+    """Say each sentence once, behind the names of those that it is about, unless it is about everyone."""
+    return [
+        sentence if len(names) == everyone else f"{shorten(', '.join(names), 80)}: {sentence}"
+        for sentence, names in said.items()
+    ]
 
 
 def listed(names: Iterable[str]) -> str:

@@ -24,7 +24,7 @@ from infonet_ros.intake.table_times import Clock, find_clock, set_stamps
 from infonet_ros.intake.text_source import check_file
 from infonet_ros.intake.text_table import read_text_table
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS, counted, did_you_mean, listed, shorten
+from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
 
 TABLE_TYPE = "table"
 
@@ -131,9 +131,8 @@ class Tables:
 
     def _say_all(self) -> None:
         """Say each sentence once, with the files that it is about."""
-        for sentence, names in self._said.items():
-            where = f"{shorten(', '.join(names), 80)}: " if len(names) < len(self._paths) else ""
-            self.notices.append(f"{where}{sentence}.")
+        said = {f"{sentence}.": list(names) for sentence, names in self._said.items()}
+        self.notices += attributed(said, len(self._paths))
 
     def _all_tables(self) -> list["_Table"]:
         """Read all files; of several, those without a time or without numbers are left out."""

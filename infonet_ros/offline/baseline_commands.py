@@ -42,7 +42,7 @@ def learn(
     check_rosbags()
     from infonet_ros.offline.baselines import learn_baseline
     from infonet_ros.offline.outputs import OutputFolder
-    from infonet_ros.offline.progress import progress_bars, standard_error
+    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import load_settings
 
     settings = load_settings(params) if params else None
@@ -51,8 +51,7 @@ def learn(
         baseline, notices = learn_baseline(
             paths, settings, start=start, duration=duration, most=pairs, progress=progress
         )
-    for notice in notices:
-        console.print(f"Note: {printable(notice)}", markup=False)
+    print_notices(console, notices)
     with OutputFolder(out.parent) as folder:
         folder.write(out.name, baseline.save)
     if not quiet:
@@ -79,11 +78,13 @@ def check(
     from infonet_ros.dependence.baseline import Baseline
     from infonet_ros.offline.baselines import check_recording
     from infonet_ros.offline.outputs import OutputFolder
-    from infonet_ros.offline.progress import progress_bars, standard_error
+    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
 
     known = Baseline.load(baseline)
-    with progress_bars(standard_error(quiet)) as progress:
+    console = standard_error(quiet)
+    with progress_bars(console) as progress:
         result = check_recording(path, known, interval, start=start, duration=duration, progress=progress)
+    print_notices(console, result.notices)
     if report is not None:
         from infonet_ros.offline.check_report import render_check
 
@@ -119,7 +120,7 @@ def compare(
             )
         paths, against = paths[:1], paths[1:]
     from infonet_ros.offline.comparing import compare_recordings
-    from infonet_ros.offline.progress import progress_bars, standard_error
+    from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import Settings, load_settings
 
     settings = load_settings(params) if params else Settings()
@@ -130,6 +131,7 @@ def compare(
         comparison = compare_recordings(
             paths, against, settings, given=("window",) if window is not None else (), progress=progress
         )
+    print_notices(console, comparison.notices)
     if as_json:
         print(json.dumps(comparison.record(), indent=2))
     elif not quiet:

@@ -17,12 +17,12 @@ from infonet_ros.intake.proposal import propose
 from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
 from infonet_ros.intake.row_stream import RowStream, angular_channels, wrapped
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import Intake, stamp_notices
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording, estimate_whole, scan_range
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, only_channels, params_document, settings_from_text
-from infonet_ros.text import NANOSECONDS, counted
+from infonet_ros.text import NANOSECONDS, attributed, counted
 
 _SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
 _CANDIDATES = 40  # pairs that are tried
@@ -64,16 +64,20 @@ def learn_baseline(
         One sentence for the user.
     """
     overviews: list[Overview] = []
-    notices: list[str] = []
+    proposed: list[str] = []
+    said: dict[str, list[str]] = {}
     labels: list[str] = []
     for path in paths:
         with open_recording([path]) as recording:
             span = chosen_span(recording, start, duration)
             if settings is None or not settings.modalities:
                 proposal = propose(recording, settings or Settings(), span)
-                settings, notices = proposal.settings, list(proposal.notices)
-            overviews.append(whole_recording(recording, settings, span, progress))
+                settings, proposed = proposal.settings, list(proposal.notices)
+            overview, notices = whole_recording(recording, settings, span, progress)
+            overviews.append(overview)
             labels.append(recording.label)
+            for notice in notices:
+                said.setdefault(notice, []).append(recording.label)
         if not settings.rate:  # the clock of the first recording is the clock of all
             settings = settings.with_values(rate=overviews[0].window.rate)
     assert settings is not None
@@ -94,18 +98,24 @@ def learn_baseline(
         recordings=tuple(labels),
         most=most,
     )
-    return baseline, [*notices, *(f"left out: {text}." for text in left_out)]
+    told = [*proposed, *attributed(said, len(paths)), *whole.notices()]
+    return baseline, [*told, *(f"left out: {text}." for text in left_out)]
 
 
-def whole_recording(recording: Recording, settings: Settings, span: Span, progress: Progress = silent) -> Overview:
-    """Read a recording as one stretch of samples on one clock; what is new in each window makes it up."""
+def whole_recording(
+    recording: Recording, settings: Settings, span: Span, progress: Progress = silent
+) -> tuple[Overview, list[str]]:
+    """Read a recording as one stretch of samples on one clock; what is new in each window makes it up.
+
+    Also return sentences about what was left out.
+    """
     check_topics(recording, settings)
     length = min(settings.window, span.duration / 2.0)
     whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
     intake = Intake(recording, whole, span, longest_lag=scan_range(settings))
     if not sum(1 for _ in intake.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
-    return intake.overview(_EVERYTHING)
+    return intake.overview(_EVERYTHING), [*recording.notices, *intake.notices()]
 
 
 def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
@@ -158,6 +168,8 @@ class Check:
     evidence : (K, P) float64
         Of each pair, nats.
     thresholds : (P,) float64
+    notices : tuple of str
+        Sentences about what was left out.
     """
 
     label: str
@@ -169,6 +181,7 @@ class Check:
     stamps: np.ndarray
     evidence: np.ndarray
     thresholds: np.ndarray
+    notices: tuple[str, ...] = ()
 
     def record(self) -> dict[str, Any]:
         """Return it in plain types, for JSON; times in seconds of sensor time."""
@@ -190,6 +203,7 @@ class Check:
                 }
                 for alarm in self.alarms
             ],
+            "notices": self.notices,
         }
 
     def __str__(self) -> str:
@@ -235,6 +249,7 @@ def check_recording(
                 evidence.append(monitor.evidence.copy())
                 progress("evidence", (piece.received - span.start) / (span.stop - span.start))
         label = recording.label
+        notices = (*recording.notices, *stamp_notices(rows.windows, settings.modalities))
     progress("evidence", 1.0)
     if not stamps:
         raise RecordingError(f"{label} is too short to be checked: expected at least 2 s of all channels.")
@@ -248,4 +263,5 @@ def check_recording(
         stamps=np.array(stamps),
         evidence=np.stack(evidence),
         thresholds=monitor.thresholds,
+        notices=notices,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
 from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
@@ -16,7 +16,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Settings
-from infonet_ros.text import counted
+from infonet_ros.text import attributed, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +81,13 @@ def compare_recordings(
         )
     net = InfoNet.from_pretrained(settings.device)
     groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
-    first, second = ([recording for _, recording in group] for group in groups)
-    labels = [tuple(label for label, _ in group) for group in groups]
+    first, second = ([read.windows for read in group] for group in groups)
+    labels = [tuple(read.label for read in group) for group in groups]
+    said: dict[str, list[str]] = {}
+    for read in (*groups[0], *groups[1]):
+        for notice in read.notices:
+            said.setdefault(notice, []).append(read.label)
+    notices = (*notices, *attributed(said, len(before) + len(after)))
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
 
 
@@ -97,12 +102,20 @@ def windows_of(analysis: Analysis) -> WindowedRecording:
     return WindowedRecording.of(matrices, [overview.window.samples[rows] for rows in inside])
 
 
-def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress) -> tuple[str, WindowedRecording]:
-    """Return the name of a recording, and what its windows show, one after the other."""
+class _Read(NamedTuple):
+    """The name of a recording, what its windows show, one after the other, and what was left out."""
+
+    label: str
+    windows: WindowedRecording
+    notices: list[str]
+
+
+def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress) -> _Read:
     with open_recording([path]) as recording:
         check_topics(recording, settings)
         apart = settings.with_values(hop=settings.window)
         intake = Intake(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
         windows = list(intake.windows(progress))
         matrices = list(channel_matrices(net, windows, settings))
-        return recording.label, WindowedRecording.of(matrices, [window.samples for window in windows])
+        shown = WindowedRecording.of(matrices, [window.samples for window in windows])
+        return _Read(recording.label, shown, [*recording.notices, *intake.notices()])

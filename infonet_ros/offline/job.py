@@ -7,8 +7,6 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from rich.console import Console
-
 from infonet_ros.errors import MissingDependencyError, WeightsError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
@@ -23,7 +21,7 @@ from infonet_ros.offline.findings import findings, findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.progress import Progress, progress_bars, silent, standard_error
+from infonet_ros.offline.progress import Progress, print_notices, progress_bars, silent, standard_error
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
 from infonet_ros.offline.significance import Significance
@@ -103,7 +101,7 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     with recording as opened, OutputFolder(out) as folder:
         span = chosen_span(opened, options.start, options.duration)
         told = list(opened.notices)
-        _print_notices(console, told)
+        print_notices(console, told)
         proposal = _settings(opened, options, span)
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
@@ -124,7 +122,7 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
         print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
     # At the end, so that no error is buried among them; the summary has the details in brief.
     late = [notice for notice in opened.notices if notice not in told]
-    _print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
+    print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
@@ -202,11 +200,6 @@ def _write(
                 raise
             missing.append(str(error))
     return missing
-
-
-def _print_notices(console: Console, notices: Sequence[str]) -> None:
-    for notice in notices:
-        console.print(f"Note: {printable(notice)}", markup=False)
 
 
 def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:

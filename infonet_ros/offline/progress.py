@@ -1,11 +1,13 @@
 """How far a run is: told by whoever works, shown on standard error."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+
+from infonet_ros.text import printable
 
 Progress = Callable[[str, float], None]
 """Called with what is being done and the share of it that is done, 0 to 1."""
@@ -34,3 +36,9 @@ def progress_bars(console: Console) -> Iterator[Progress]:
             bars.update(tasks[what], completed=share)
 
         yield progress
+
+
+def print_notices(console: Console, notices: Iterable[str]) -> None:
+    """Print sentences about what was left out."""
+    for notice in notices:
+        console.print(f"Note: {printable(notice)}", markup=False)

@@ -1,6 +1,6 @@
 """From the samples of a recording to its windows; on the way, what is to be known about it as a whole is kept."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from infonet_ros.intake.window import Window
 from infonet_ros.intake.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview, Trace
-from infonet_ros.settings import Settings
+from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import counted, in_seconds
 
 _LISTED = 4  # topics in one sentence
@@ -93,23 +93,7 @@ class Intake:
 
     def notices(self) -> list[str]:
         """Sentences about messages that were left out for their stamps."""
-        return [*self._set_aside(), *self._jumps(), *self._repeated()]
-
-    def _set_aside(self) -> Iterator[str]:
-        topics = {modality.topic: modality.name for modality in self._settings.modalities}
-        for topic, name in topics.items():
-            if count := self._stream.outliers(name):
-                by = self._stream.offset(name)
-                whose = "its stamp does" if count == 1 else "their stamps do"
-                yield (
-                    f"{counted(count, 'message')} of {topic} left out: {whose} not follow on from those around "
-                    f"({'the last is ' if count > 1 else ''}{in_seconds(abs(by))} {'ahead' if by > 0 else 'behind'})."
-                )
-
-    def _jumps(self) -> Iterator[str]:
-        for count, where in ((self._stream.backward_jumps, "back"), (self._stream.forward_jumps, "ahead")):
-            if count:
-                yield f"time jumped {where} {counted(count, 'time')}: no window holds samples from before and after."
+        return [*stamp_notices(self._stream, self._settings.modalities), *self._repeated()]
 
     def _repeated(self) -> Iterator[str]:
         """Two samples of one moment cannot both be true."""
@@ -129,3 +113,22 @@ class Intake:
     def _check_length(self, window: Window) -> None:
         if len(window.samples) < InfoNet.MIN_SAMPLES:
             check_window(self._span.duration, window.rate, self._settings.window, unit_remedy(self._recording))
+
+
+def stamp_notices(stream: WindowStream, modalities: Sequence[Modality]) -> list[str]:
+    """Say which messages were left out because their stamps do not follow on, and how often time jumped."""
+    sentences = []
+    for topic, name in {modality.topic: modality.name for modality in modalities}.items():
+        if count := stream.outliers(name):
+            by = stream.offset(name)
+            whose = "its stamp does" if count == 1 else "their stamps do"
+            sentences.append(
+                f"{counted(count, 'message')} of {topic} left out: {whose} not follow on from those around "
+                f"({'the last is ' if count > 1 else ''}{in_seconds(abs(by))} {'ahead' if by > 0 else 'behind'})."
+            )
+    for count, where in ((stream.backward_jumps, "back"), (stream.forward_jumps, "ahead")):
+        if count:
+            sentences.append(
+                f"time jumped {where} {counted(count, 'time')}: no window holds samples from before and after."
+            )
+    return sentences

@@ -100,6 +100,34 @@ def test_the_words_name_the_pair(drives, baseline, infonet):
     assert "gyro.vector.x and odom.vector.x no longer belong together" in done.stdout
 
 
+@pytest.fixture(scope="module")
+def damaged(drives, store):
+    """The sound recording, with one stamp an hour ahead."""
+    path = drives / "damaged"
+
+    def messages():
+        for k, (topic, kind, now, message) in enumerate(drive(store, 2)):
+            if k == 100:
+                message.header.stamp.sec += 3600
+            yield topic, kind, now, message
+
+    write_ros2(path, store, messages())
+    return path
+
+
+def test_what_is_left_out_is_told_as_infonet_bag_does(drives, baseline, damaged, infonet, tmp_path):
+    done = infonet("check", damaged, "--baseline", baseline, "--report", tmp_path / "check.html", "--json")
+    sentence = "1 message of /gyro left out: its stamp does not follow on"
+    assert sentence in " ".join(done.stderr.split())
+    assert sentence in json.loads(done.stdout)["notices"][0]
+    assert sentence in (tmp_path / "check.html").read_text()
+    params = drives / "params.yaml"
+    done = infonet("compare", damaged, drives / "good_1", "--params", params, "--json")
+    assert [note for note in json.loads(done.stdout)["notices"] if f"damaged: {sentence}" in note]
+    done = infonet("learn", drives / "good_1", damaged, "--params", params, "--out", tmp_path / "robot.baseline")
+    assert f"Note: damaged: {sentence}" in " ".join(done.stderr.split())
+
+
 def test_the_page_tells_the_same(drives, baseline, infonet, tmp_path):
     done = infonet("check", drives / "slip", "--baseline", baseline, "--report", tmp_path / "check.html")
     assert done.returncode == 3
