@@ -24,7 +24,7 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
 from infonet_ros.offline.comparing import windows_of
-from infonet_ros.offline.findings import findings_record
+from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
 from infonet_ros.settings import Settings

@@ -1,16 +1,14 @@
 """What an analysis found, in words: for the report, the terminal and scripts, which all say the same."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group, groups
-from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.offline.significance import Significance
 from infonet_ros.text import NANOSECONDS, counted
 
 MOST_FINDINGS = 8
@@ -216,75 +214,3 @@ def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:
 def _topic(analysis: Analysis, channel: int) -> str:
     """Name of the topic that a channel comes from."""
     return [m.topic for m in analysis.settings.modalities for _ in m.channels][channel]
-
-
-def findings_record(analysis: Analysis) -> dict[str, Any]:
-    """Return the same in plain types, for JSON: sentences, groups, every known pair in the order of use, changes."""
-    names, matrix, significance = analysis.names, analysis.whole.matrix, Significance.of(analysis)
-    measures = ("mi", "lower", "upper", "p_value", "lag")
-    adjusted = matrix.p_adjusted
-    return {
-        "recording": analysis.label,
-        "duration": analysis.span.duration,
-        "windows": len(analysis.matrices),
-        "rate": matrix.sample_rate,
-        "channels": list(names),
-        "given": list(analysis.settings.given),
-        "target": _told_about_target(analysis),
-        "significance": {"level": SIGNIFICANCE, "method": "Benjamini-Hochberg", "shifts": significance.shifts},
-        "findings": [
-            {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
-        ],
-        "groups": [
-            {
-                "channels": [names[member] for member in group.members],
-                "delays": [_plain(delay) for delay in group.delays],
-                "least": _plain(group.least),
-                "most": _plain(group.most),
-            }
-            for group in groups(analysis)
-        ],
-        "pairs": [
-            {
-                "a": names[a],
-                "b": names[b],
-                **{name: _plain(getattr(matrix, name)[a, b]) for name in measures},
-                "p_adjusted": _plain(adjusted[a, b]),
-                "significant": bool(significance.significant[a, b]) if significance.shifts else None,
-                "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
-                "delay_clear": Delay.of(analysis, a, b).clear,
-                "delay_lower": _plain(analysis.whole.delay_lower[a, b]),
-                "delay_upper": _plain(analysis.whole.delay_upper[a, b]),
-                "leader": names[analysis.leaders[a, b]] if (a, b) in analysis.leaders else None,
-                **_explanation_record(analysis, a, b),
-            }
-            for a, b in ranked_pairs(analysis)
-        ],
-        "changes": [
-            {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
-            for c in analysis.changes
-        ],
-    }
-
-
-def _explanation_record(analysis: Analysis, a: int, b: int) -> dict[str, Any]:
-    one = analysis.explanations.get((a, b))
-    if one is None:
-        return {"explained_by": None}
-    left = {name: _plain(getattr(one, name)) for name in ("left", "lower", "upper")}
-    return {"explained_by": analysis.names[one.third], "left": left}
-
-
-def _told_about_target(analysis: Analysis) -> dict[str, Any] | None:
-    telling = analysis.telling
-    if telling is None:
-        return None
-    told = zip(telling.channels, telling.adds, strict=True)
-    return {
-        "channel": telling.target,
-        "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
-    }
-
-
-def _plain(value: float) -> float | None:
-    return round(float(value), 6) if math.isfinite(value) else None

@@ -17,7 +17,8 @@ from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
 from infonet_ros.offline.directing import direct
 from infonet_ros.offline.explaining import check_target, explain
-from infonet_ros.offline.findings import findings, findings_record
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder

@@ -8,7 +8,8 @@ from recordings import slow_noise, with_p_values, write_ros2
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.findings import Delay, findings, findings_record, ranked_pairs
+from infonet_ros.offline.findings import Delay, findings, ranked_pairs
+from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
 from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import Modality, Settings

@@ -5,7 +5,8 @@ import re
 import pytest
 from recordings import HUSKY
 
-from infonet_ros.offline.findings import findings, findings_record
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 
 

@@ -1,0 +1,92 @@
+"""What an analysis found, in plain types: for JSON, scripts and the fleet."""
+
+import math
+from typing import Any
+
+from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.findings import Delay, findings, ranked_pairs
+from infonet_ros.offline.groups import Group, groups
+from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.text import NANOSECONDS
+
+_MEASURES = ("mi", "lower", "upper", "p_value", "lag")
+
+
+def findings_record(analysis: Analysis) -> dict[str, Any]:
+    """Return sentences, groups, every known pair in the order of use, and changes, in plain types for JSON."""
+    return {
+        "recording": analysis.label,
+        "duration": analysis.span.duration,
+        "windows": len(analysis.matrices),
+        "rate": analysis.whole.matrix.sample_rate,
+        "channels": list(analysis.names),
+        "given": list(analysis.settings.given),
+        "target": _target_record(analysis),
+        "significance": {
+            "level": SIGNIFICANCE,
+            "method": "Benjamini-Hochberg",
+            "shifts": Significance.of(analysis).shifts,
+        },
+        "findings": [
+            {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
+        ],
+        "groups": [_group_record(analysis, group) for group in groups(analysis)],
+        "pairs": _pair_records(analysis),
+        "changes": [
+            {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
+            for c in analysis.changes
+        ],
+    }
+
+
+def _target_record(analysis: Analysis) -> dict[str, Any] | None:
+    telling = analysis.telling
+    if telling is None:
+        return None
+    told = zip(telling.channels, telling.adds, strict=True)
+    return {
+        "channel": telling.target,
+        "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
+    }
+
+
+def _group_record(analysis: Analysis, group: Group) -> dict[str, Any]:
+    return {
+        "channels": [analysis.names[member] for member in group.members],
+        "delays": [_plain(delay) for delay in group.delays],
+        "least": _plain(group.least),
+        "most": _plain(group.most),
+    }
+
+
+def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
+    names, whole, significance = analysis.names, analysis.whole, Significance.of(analysis)
+    adjusted = whole.matrix.p_adjusted
+    return [
+        {
+            "a": names[a],
+            "b": names[b],
+            **{name: _plain(getattr(whole.matrix, name)[a, b]) for name in _MEASURES},
+            "p_adjusted": _plain(adjusted[a, b]),
+            "significant": bool(significance.significant[a, b]) if significance.shifts else None,
+            "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
+            "delay_clear": Delay.of(analysis, a, b).clear,
+            "delay_lower": _plain(whole.delay_lower[a, b]),
+            "delay_upper": _plain(whole.delay_upper[a, b]),
+            "leader": names[analysis.leaders[a, b]] if (a, b) in analysis.leaders else None,
+            **_explanation_record(analysis, a, b),
+        }
+        for a, b in ranked_pairs(analysis)
+    ]
+
+
+def _explanation_record(analysis: Analysis, a: int, b: int) -> dict[str, Any]:
+    one = analysis.explanations.get((a, b))
+    if one is None:
+        return {"explained_by": None}
+    left = {name: _plain(getattr(one, name)) for name in ("left", "lower", "upper")}
+    return {"explained_by": analysis.names[one.third], "left": left}
+
+
+def _plain(value: float) -> float | None:
+    return round(float(value), 6) if math.isfinite(value) else None
