@@ -16,7 +16,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.load import Load
 from benchmarks.module_clock import ModuleClock
 from infonet_ros import InfoNet
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.intake.decoder import Decoder
 from infonet_ros.intake.types import installed_definitions
 from infonet_ros.intake.window import Window

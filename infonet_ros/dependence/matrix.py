@@ -1,23 +1,14 @@
-"""The matrix that everything ends in: live or offline, from one window to all pairs of its rows."""
+"""The matrix of dependence of one window: what the node publishes and the analysis writes."""
 
-import time
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.estimator.results import PairwiseEstimate, TransferEstimate
-from infonet_ros.intake.window import Window
-from infonet_ros.settings import TIME, Modality, Settings
 
-if TYPE_CHECKING:  # torch takes seconds to import, and who only looks at matrices does not need it
+if TYPE_CHECKING:
     import pandas
-
-    from infonet_ros.estimator.infonet import InfoNet
 
 PAIRWISE = "pairwise"
 SLICED = "sliced"
@@ -166,153 +157,6 @@ class DependenceMatrix:
         return p_value.astype(np.float32) <= np.float32(level)
 
 
-def channel_matrix(
-    net: "InfoNet", window: Window, settings: Settings, lags: Sequence[int] | None = None
-) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window, beside those that are ``given``.
-
-    Uses ``surrogates`` and ``seed`` of the settings, and ``max_lag`` and ``lag_step`` where no ``lags`` are given, in
-    samples, each tried in both directions.
-    """
-    (matrix,) = _matrices_at_lags(net, [window], lags or lags_in_samples(settings, window.rate), settings)
-    return matrix
-
-
-def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settings) -> Iterator[DependenceMatrix]:
-    """Estimate what `channel_matrix` does of many windows, whose pairs share the network's passes.
-
-    Windows are taken as they are needed, and matrices come in their order. The ``duration`` of each is the time since
-    the one before.
-    """
-    for rate, alike in groupby(windows, key=lambda window: window.rate):
-        yield from _matrices_at_lags(net, alike, lags_in_samples(settings, rate), settings)
-
-
-def _matrices_at_lags(
-    net: "InfoNet", windows: Iterable[Window], lags: Sequence[int], settings: Settings
-) -> Iterator[DependenceMatrix]:
-    if settings.given:
-        yield from (conditional_matrix(net, window, settings, settings.given, lags) for window in windows)
-        return
-    began = time.perf_counter()
-    taken: deque[Window] = deque()
-
-    def samples() -> Iterator[np.ndarray]:
-        for window in windows:
-            taken.append(window)
-            yield window.samples
-
-    for estimate in net.pairwise_windows(samples(), lags=lags, surrogates=settings.surrogates, seed=settings.seed):
-        window = taken.popleft()
-        yield _matrix(net, window, window.names, PAIRWISE, estimate, time.perf_counter() - began)
-        began = time.perf_counter()
-
-
-def conditional_matrix(
-    net: "InfoNet",
-    window: Window,
-    settings: Settings,
-    given: Sequence[str],
-    lags: Sequence[int],
-    names: Sequence[str] | None = None,
-) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window beside some of them, or ``time``; see `channel_matrix`.
-
-    With ``names`` only pairs of those channels.
-    """
-    began = time.perf_counter()
-    streams = given_streams(window, given)
-    if names is not None:
-        columns = [window.names.index(name) for name in names]
-        window = replace(window, samples=window.samples[:, columns], names=tuple(names))
-    estimate = net.pairwise(
-        window.samples, lags=lags, given=streams, surrogates=settings.surrogates, seed=settings.seed
-    )
-    matrix = _matrix(net, window, window.names, CONDITIONAL, estimate, time.perf_counter() - began)
-    matrix.valid[[name in given for name in window.names]] = False
-    return replace(matrix, given=tuple(given))
-
-
-def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
-    """Return the samples (T, D) of channels of a window; ``time`` is the number of the sample."""
-    times = np.arange(len(window.samples), dtype=np.float64)
-    columns = [times if name == TIME else window.samples[:, window.names.index(name)] for name in given]
-    return np.stack(columns, axis=1)
-
-
-def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix]:
-    """Estimate watched pairs of channels beside what is given for each, where that is not so for all channels."""
-    lags = lags_in_samples(settings, window.rate)
-    for watch in settings.watches:
-        given = settings.given_for(watch)
-        if given not in ((), settings.given):
-            yield conditional_matrix(net, window, settings, given, lags, watch.pair)
-
-
-def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
-    """Estimate the transfer entropy of all ordered pairs of channels of a window, from the row to the column.
-
-    Uses ``past``, ``surrogates``, ``seed``, ``max_lag`` and ``lag_step`` of the settings; without ``max_lag`` the
-    column follows by one sample.
-    """
-    *_, matrix = transfer_matrix_in_steps(net, window, settings)
-    assert matrix is not None
-    return matrix
-
-
-def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
-    """Estimate what `transfer_matrix` does channel by channel; see `modality_matrix_in_steps`."""
-    lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
-    estimates = net.transfer_in_steps(
-        window.samples, lags=lags, past=settings.past, surrogates=settings.surrogates, seed=settings.seed
-    )
-    yield from _in_steps(net, window, window.names, TRANSFER, estimates)
-
-
-def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
-    """Estimate the sliced MI of all pairs of modalities of a window.
-
-    Uses ``modalities``, ``projections``, ``surrogates`` and ``seed`` of the settings.
-    """
-    *_, matrix = modality_matrix_in_steps(net, window, settings)
-    assert matrix is not None
-    return matrix
-
-
-def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
-    """Estimate what `modality_matrix` does pair by pair, so that more urgent work can go between.
-
-    Yields
-    ------
-    None after each pair, and the matrix after that. Its ``duration`` is that of the steps alone.
-    """
-    estimates = net.pairwise_sliced_in_steps(
-        window.samples,
-        groups=column_groups(window.names, settings.modalities),
-        projections=settings.projections,
-        surrogates=settings.surrogates,
-        seed=settings.seed,
-    )
-    names = tuple(modality.name for modality in settings.modalities)
-    yield from _in_steps(net, window, names, SLICED, estimates)
-
-
-def _in_steps(
-    net: "InfoNet",
-    window: Window,
-    names: tuple[str, ...],
-    method: str,
-    estimates: Iterator[PairwiseEstimate] | Iterator[TransferEstimate],
-) -> Iterator[DependenceMatrix | None]:
-    """Yield None after each estimate, and the matrix of the last; its duration is that of the steps alone."""
-    began, spent = time.perf_counter(), 0.0
-    for estimate in estimates:  # noqa: B007 - the last one is used below
-        spent += time.perf_counter() - began
-        yield None
-        began = time.perf_counter()
-    yield _matrix(net, window, names, method, estimate, spent)
-
-
 def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
     """Pairs of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1); of transfer entropy, all ordered pairs.
 
@@ -331,53 +175,3 @@ def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
         **{name: getattr(matrix, name)[row, column] for name in measures},
         "valid": matrix.valid[row] & matrix.valid[column],
     }
-
-
-def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
-    """Lags from 0 to ``max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for.
-
-    `InfoNet.pairwise` tries each in both directions.
-    """
-    if settings.max_lag == 0.0 or not np.isfinite(rate):
-        return (0,)
-    step = max(1, round(settings.lag_step * rate))
-    count = int(settings.max_lag * rate + 1e-9) // step
-    return tuple(step * k for k in range(count + 1))
-
-
-def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[list[int]]:
-    """Columns of each modality's channels among ``names``."""
-    column = {name: index for index, name in enumerate(names)}
-    return [[column[name] for name in modality.channel_names] for modality in modalities]
-
-
-def _matrix(
-    net: "InfoNet",
-    window: Window,
-    names: tuple[str, ...],
-    method: str,
-    estimate: PairwiseEstimate | TransferEstimate,
-    duration: float,
-) -> DependenceMatrix:
-    values = estimate.value if isinstance(estimate, TransferEstimate) else estimate.mi
-    no_p_value = np.full(values.shape, np.nan)
-    seconds_per_sample = 1.0 / window.rate if np.isfinite(window.rate) else 0.0
-    return DependenceMatrix(
-        names=names,
-        mi=values,
-        lower=estimate.lower,
-        upper=estimate.upper,
-        p_value=no_p_value if estimate.p_value is None else estimate.p_value,
-        lag=(estimate.lag * seconds_per_sample).astype(np.float32),
-        samples=estimate.samples,
-        valid=~estimate.constant & (np.diag(estimate.samples) >= net.MIN_SAMPLES),
-        start=window.start,
-        end=window.end,
-        sample_count=len(window.samples),
-        sample_rate=window.rate,
-        method=method,
-        estimator=net.NAME,
-        version=net.version,
-        duration=duration,
-        drifting=estimate.drifting,
-    )

@@ -15,16 +15,14 @@ from itertools import chain
 import torch
 from rclpy.lifecycle import LifecycleNode
 
-from infonet_ros.dependence.matrix import (
-    SLICED,
-    TRANSFER,
-    DependenceMatrix,
+from infonet_ros.dependence.matrix import SLICED, TRANSFER, DependenceMatrix
+from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
+from infonet_ros.dependence.window_matrices import (
     channel_matrix,
     modality_matrix_in_steps,
     transfer_matrix_in_steps,
     watched_matrices,
 )
-from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.window_stream import Cut

@@ -1,6 +1,6 @@
 """From a recording to everything that is known about its dependences.
 
-Windows are cut and estimated by the same code as in the node; see `intake.window_stream` and `dependence.matrix`.
+Windows are cut and estimated by the same code as in the node: `intake.window_stream`, `dependence.window_matrices`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infonet_ros.dependence.changes import Change, Motion, find_changes
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording

@@ -2,7 +2,8 @@ import numpy as np
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.changes import Motion, find_changes
-from infonet_ros.dependence.matrix import DependenceMatrix, channel_matrices
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.intake.window import Window
 from infonet_ros.settings import Settings
 

@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from infonet_ros import InfoNet
-from infonet_ros.dependence.matrix import DependenceMatrix, column_groups, modality_matrix, modality_matrix_in_steps
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import column_groups, modality_matrix, modality_matrix_in_steps
 from infonet_ros.intake.window import Window
 from infonet_ros.settings import Modality, Settings
 

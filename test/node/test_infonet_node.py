@@ -12,7 +12,7 @@ from rclpy.time import Time
 from robot_graph import START, Diagnosis, Feed, stamped, value
 from rosgraph_msgs.msg import Clock
 
-from infonet_ros.dependence.matrix import channel_matrix
+from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.msg import MutualInformationMatrix
 
 

@@ -12,7 +12,7 @@ from robot_graph import Diagnosis
 from rosgraph_msgs.msg import Clock
 
 from infonet_ros import InfoNet
-from infonet_ros.dependence.matrix import channel_matrix
+from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.types import message_class
 from infonet_ros.intake.window_stream import WindowStream

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from recordings import HUSKY, leg_and_speed, write_ros2
 
-from infonet_ros.dependence.matrix import channel_matrix
+from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span, chosen_span
