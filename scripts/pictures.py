@@ -16,7 +16,8 @@ from rich.console import Console
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.heatmap import FAINT, INK, PAGE, HeatMap
+from infonet_ros.drawing.heatmap import HeatMap
+from infonet_ros.drawing.pixels import FAINT, INK, PAGE
 from infonet_ros.drawing.screen import Snapshot, screen
 from infonet_ros.drawing.selection import Selection
 from infonet_ros.estimator.infonet import InfoNet

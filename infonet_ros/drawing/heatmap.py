@@ -1,4 +1,4 @@
-"""The matrix as a picture: matplotlib draws the frame once, numpy and ready-made letters fill the cells.
+"""The heat map of a matrix: matplotlib draws the frame once, NumPy and ready-made letters fill the cells.
 
 A full redraw by matplotlib is some two hundred times slower for 32 channels, too slow for a live image.
 """
@@ -9,27 +9,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from infonet_ros.drawing import palette
+from infonet_ros.drawing.heatmap_cells import cells_of, shows_lags
+from infonet_ros.drawing.pixels import FAINT, INK, PAGE, as_fractions, blend, disc, font_of, hatched, write
 from infonet_ros.errors import OutputError
 from infonet_ros.text import moment, shorten
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
-
-PAGE = (24, 26, 31)
-INK = (232, 234, 237)
-FAINT = (154, 160, 166)
-UNKNOWN = (52, 55, 62)
-HATCH = (96, 101, 110)
-SELF = (36, 39, 45)
-
-MINUS = "\N{MINUS SIGN}"
 
 _SIDE = 768  # px that the cells share
 _LABEL_SIZE = 13  # px
@@ -60,7 +52,7 @@ class Layout:
         """Give the cells as much room as is useful, and the names what they need."""
         cell = int(np.clip(_SIDE // len(names), 10, 200))
         label_size = min(_LABEL_SIZE, cell - 1)
-        font = _font(label_size)
+        font = font_of(label_size)
         longest = int(max(font.getlength(shorten(name, _LONGEST_LABEL)) for name in names)) + 12
         angle = 0 if longest <= cell else 45 if cell > 1.5 * label_size else 90
         below = {0: 2 * label_size, 45: int(0.75 * (longest + label_size)), 90: longest}[angle]
@@ -119,11 +111,11 @@ class HeatMap:
         """
         layout = _layout(matrix.names)
         end = self._scale.end(matrix.mi)
-        picture = _frame(layout, end, matrix.method, self._dot_means(matrix), _shows_lags(matrix, layout.cell)).copy()
-        side = layout.side
+        picture = _frame(layout, end, matrix.method, self._dot_means(matrix), shows_lags(matrix, layout.cell)).copy()
         marked = matrix.significant(self._significance, adjusted=self._adjusted)
-        picture[layout.top : layout.top + side, layout.left : layout.left + side] = _cells(matrix, layout, end, marked)
-        _write(picture, _subtitle(matrix), (16, 36), _LABEL_SIZE, FAINT)
+        rows, columns = (slice(edge, edge + layout.side) for edge in (layout.top, layout.left))
+        picture[rows, columns] = cells_of(matrix, layout.cell, end, marked)
+        write(picture, _subtitle(matrix), (16, 36), _LABEL_SIZE, FAINT)
         return picture
 
     def save(self, matrix: "DependenceMatrix", path: Path) -> None:
@@ -151,17 +143,14 @@ def _layout(names: tuple[str, ...]) -> Layout:
     return Layout.of(names)
 
 
-# ---- the frame: everything that stays from one matrix to the next ---------------------------------------------------
-
-
 @functools.lru_cache(maxsize=16)
 def _frame(layout: Layout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
     """Draw names, colour bar, title and legend. Points are pixels, because the figure has 72 of them per inch."""
-    figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72, facecolor=_unit(PAGE))
+    figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72, facecolor=as_fractions(PAGE))
     canvas = FigureCanvasAgg(figure)
 
     def text(x: float, y: float, words: str, **style: Any) -> None:
-        style = {"color": _unit(INK), "fontsize": _LABEL_SIZE, "va": "center", "parse_math": False, **style}
+        style = {"color": as_fractions(INK), "fontsize": _LABEL_SIZE, "va": "center", "parse_math": False, **style}
         figure.text(x / layout.width, 1 - y / layout.height, words, **style)
 
     of = "modalities (sliced)" if method == "sliced" else "channels"
@@ -196,8 +185,8 @@ def _draw_colour_bar(figure: Figure, layout: Layout, end: float) -> None:
     axes.xaxis.set_visible(False)
     axes.yaxis.tick_right()
     axes.yaxis.set_label_position("right")
-    axes.set_ylabel("nats", color=_unit(INK), fontsize=_LABEL_SIZE)
-    axes.tick_params(colors=_unit(INK), labelsize=_LABEL_SIZE - 1, length=4)
+    axes.set_ylabel("nats", color=as_fractions(INK), fontsize=_LABEL_SIZE)
+    axes.tick_params(colors=as_fractions(INK), labelsize=_LABEL_SIZE - 1, length=4)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -205,102 +194,13 @@ def _draw_colour_bar(figure: Figure, layout: Layout, end: float) -> None:
 def _draw_legend(picture: np.ndarray, dot_means: str, lags: bool) -> None:
     """Explain hatching, the dot when there are p-values, and the sign of the lags when there are some."""
     y, x = len(picture) - 27, 16
-    picture[y : y + 16, x : x + 16] = _hatched(16)
-    x = _write(picture, "not known", (x + 24, y), _LABEL_SIZE, INK) + 24
+    picture[y : y + 16, x : x + 16] = hatched(16)
+    x = write(picture, "not known", (x + 24, y), _LABEL_SIZE, INK) + 24
     if dot_means:
-        _blend(picture[y : y + 16, x : x + 16], _dot(16, 4, 8, 8), INK)
-        x = _write(picture, dot_means, (x + 20, y), _LABEL_SIZE, INK) + 24
+        blend(picture[y : y + 16, x : x + 16], disc(16, 4, 8, 8), INK)
+        x = write(picture, dot_means, (x + 20, y), _LABEL_SIZE, INK) + 24
     if lags:
-        _write(picture, "+ s: the column follows the row", (x, y), _LABEL_SIZE, INK)
-
-
-# ---- the cells ------------------------------------------------------------------------------------------------------
-
-
-def _cells(matrix: "DependenceMatrix", layout: Layout, end: float, marked: np.ndarray) -> np.ndarray:
-    """All cells, (N * cell, N * cell, 3) uint8, with a dot where ``marked`` (N, N)."""
-    count, cell = len(layout.names), layout.cell
-    colour = palette.colours(matrix.mi, end)
-    ink = np.where(palette.is_light(colour), 0, 255).astype(np.uint16)
-    letters = _letters(matrix, cell)
-    letters = np.maximum(letters, _mark(cell) * marked[:, :, None, None])
-    letters = letters.astype(np.uint16)
-    tiles = np.empty((count, cell, count, cell, 3), dtype=np.uint8)
-    bare = 255 - letters
-    for channel in range(3):
-        mixed = bare * colour[:, :, channel, None, None].astype(np.uint16) + letters * ink[:, :, None, None]
-        tiles[..., channel] = (mixed // 255).transpose(0, 2, 1, 3)
-    hidden = tiles.transpose(0, 2, 1, 3, 4)
-    hidden[~matrix.known] = _hatched(cell)
-    hidden[np.arange(count), np.arange(count)] = SELF
-    tiles[:, -1] = PAGE
-    tiles[:, :, :, -1] = PAGE
-    return tiles.reshape(count * cell, count * cell, 3)
-
-
-def _letters(matrix: "DependenceMatrix", cell: int) -> np.ndarray:
-    """Opacity of the writing in each cell, (N, N, cell, cell) uint8."""
-    count = len(matrix.names)
-    if cell < 20:
-        return np.zeros((count, count, 1, 1), dtype=np.uint8)
-    mi = np.nan_to_num(matrix.mi).ravel().tolist()
-    lag = np.nan_to_num(matrix.lag).ravel().tolist() if _shows_lags(matrix, cell) else [None] * len(mi)
-    tiles = [_writing(_number(value, cell), _delay(delay), cell) for value, delay in zip(mi, lag, strict=True)]
-    return np.stack(tiles).reshape(count, count, cell, cell)
-
-
-def _shows_lags(matrix: "DependenceMatrix", cell: int) -> bool:
-    """Whether any pair has a lag, and the cells have room to say so."""
-    return cell >= 64 and bool(np.any(np.nan_to_num(matrix.lag)))
-
-
-def _delay(lag: float | None) -> str | None:
-    return None if lag is None else f"{lag:+.2f} s".replace("-", MINUS)
-
-
-def _number(mi: float, cell: int) -> str:
-    """MI in as many digits as the cell has room for."""
-    if cell < 32:
-        return f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}" if mi < 9.95 else f"{mi:.0f}"
-    return f"{mi:.2f}"
-
-
-@functools.lru_cache(maxsize=1024)
-def _writing(number: str, lag: str | None, cell: int) -> np.ndarray:
-    """Opacity of the writing in one cell, (cell, cell) uint8."""
-    tile = Image.new("L", (cell, cell))
-    draw = ImageDraw.Draw(tile)
-    size = int(np.clip(0.26 * cell + 4, 9, 22))
-    middle = cell / 2 - (0 if lag is None else 0.45 * size)
-    draw.text((cell / 2 - 0.5, middle), number, fill=255, font=_font(size), anchor="mm")
-    if lag is not None:
-        draw.text((cell / 2 - 0.5, middle + 1.25 * size), lag, fill=210, font=_font(int(0.7 * size)), anchor="mm")
-    return np.asarray(tile)
-
-
-@functools.lru_cache(maxsize=8)
-def _mark(cell: int) -> np.ndarray:
-    """Opacity of the dot in the upper right corner of a significant cell; in the middle where nothing is written."""
-    if cell < 20:
-        return _dot(cell, max(1.5, 0.15 * cell), cell / 2 - 0.5, cell / 2 - 0.5)
-    radius = float(np.clip(0.06 * cell, 1.6, 4.0))
-    return _dot(cell, radius, cell - 1.8 * radius - 2, 1.8 * radius)
-
-
-def _dot(size: int, radius: float, x: float, y: float) -> np.ndarray:
-    """Opacity of a disc in a square, (size, size) uint8, with a soft edge."""
-    rows, columns = np.mgrid[:size, :size]
-    return (np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1) * 255).astype(np.uint8)
-
-
-@functools.lru_cache(maxsize=8)
-def _hatched(size: int) -> np.ndarray:
-    """Diagonal lines, (size, size, 3) uint8."""
-    rows, columns = np.mgrid[:size, :size]
-    return np.where(((rows + columns) % 6 < 1)[:, :, None], HATCH, UNKNOWN).astype(np.uint8)
-
-
-# ---- writing --------------------------------------------------------------------------------------------------------
+        write(picture, "+ s: the column follows the row", (x, y), _LABEL_SIZE, INK)
 
 
 def _subtitle(matrix: "DependenceMatrix") -> str:
@@ -308,30 +208,3 @@ def _subtitle(matrix: "DependenceMatrix") -> str:
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
     span = (matrix.end - matrix.start) / 1e9
     return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"
-
-
-def _write(picture: np.ndarray, words: str, at: tuple[int, int], size: int, colour: tuple[int, int, int]) -> int:
-    """Write into the picture with the upper left corner ``at`` (x, y); return the x where the words end."""
-    font, (x, y) = _font(size), at
-    width = min(int(font.getlength(words)) + 2, picture.shape[1] - x)
-    tile = Image.new("L", (width, size + 6))
-    ImageDraw.Draw(tile).text((0, (size + 3) // 2), words, fill=255, font=font, anchor="lm")
-    _blend(picture[y : y + size + 6, x : x + width], np.asarray(tile), colour)
-    return x + width
-
-
-def _blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -> None:
-    """Lay a colour over a part of the picture, in place."""
-    share = opacity[:, :, None] / 255.0
-    area[:] = (area * (1 - share) + np.array(colour) * share).astype(np.uint8)
-
-
-@functools.cache
-def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Matplotlib's own letters, so that cells and names look alike on every machine."""
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size)
-
-
-def _unit(colour: tuple[int, int, int]) -> tuple[float, float, float]:
-    red, green, blue = colour
-    return red / 255, green / 255, blue / 255

@@ -3,7 +3,8 @@ import pytest
 from PIL import Image
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.heatmap import PAGE, HeatMap, Layout
+from infonet_ros.drawing.heatmap import HeatMap, Layout
+from infonet_ros.drawing.pixels import PAGE
 from infonet_ros.errors import OutputError
 
 NAMES = ["imu.angular_velocity.y", "odom.twist.twist.angular.z", "fix.latitude"]
