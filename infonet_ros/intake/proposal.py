@@ -7,25 +7,14 @@ hop come from the recording (`intake.timing`).
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
-
-import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.kinds import (
-    KINDS,
-    Column,
-    Kind,
-    Treatment,
-    as_angle,
-    is_event,
-    kind_of,
-    may_be_same,
-    same_numbers,
-)
-from infonet_ros.intake.recording import Field, Recording, Sample, Span, unit_remedy
+from infonet_ros.intake.candidates import Candidate, candidates_of, fields_of_topics
+from infonet_ros.intake.channel_choice import fair_share, find_doubles, on_one_clock, worth_comparing
+from infonet_ros.intake.kinds import KINDS, Treatment, is_event
+from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.timing import choose_timing
 from infonet_ros.settings import Modality, Settings, scalar_parameters
 from infonet_ros.text import counted, did_you_mean, listed
@@ -33,12 +22,6 @@ from infonet_ros.text import counted, did_you_mean, listed
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
-_MOST_MESSAGES = 100_000  # that are looked at; of more, in stretches from all over the recording
-_VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
-_STRETCHES = 8
-_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages' worth of work
-_ROWS_AT_ONCE = 1000
-_MOST_FIELDS = 1000  # that are looked at: each is compared with each
 _TOLD = 3  # notices behind an error
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
@@ -105,31 +88,6 @@ class Proposal:
         return lines
 
 
-@dataclass(eq=False)
-class _Candidate:
-    """A field on its way through the proposal."""
-
-    topic: str
-    field: Field
-    column: Column
-    kind: Kind
-    same_as: "_Candidate | None" = None
-    beyond: bool = False  # the limit
-
-    @property
-    def channel(self) -> str | None:
-        return None if self.same_as or self.beyond else self.kind.channel(self.column)
-
-    @property
-    def full_path(self) -> str:
-        return f"{self.topic} {self.field.path}"
-
-    @property
-    def remembers(self) -> float:
-        """Seconds."""
-        return self.column.period * len(self.column.values) / self.column.moves
-
-
 def propose(
     recording: Recording,
     settings: Settings,
@@ -163,10 +121,10 @@ def propose(
     """
     names = matching_topics(recording, topics)
     notices: list[str] = []
-    every = _candidates(recording, _fields(recording, names, notices), span)
-    candidates = _on_one_clock(recording, every, notices)
-    _find_doubles(candidates)
-    chosen = _fair_share(_worth_comparing(candidates), limit)
+    every = candidates_of(recording, fields_of_topics(recording, names, notices), span)
+    candidates = on_one_clock(recording, every, notices)
+    find_doubles(candidates)
+    chosen = fair_share(worth_comparing(candidates), limit)
     if not chosen:
         raise RecordingError(
             f"no numeric field varies in {recording.label} (topics {listed(names)}): there is nothing "
@@ -211,137 +169,7 @@ def matching_topics(recording: Recording, globs: Sequence[str]) -> list[str]:
     return [name for name in there if not globs or any(fnmatch.fnmatchcase(name, glob) for glob in globs)]
 
 
-def _fields(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[Field]]:
-    """List the numeric fields of each topic; say what else there is."""
-    found = {}
-    for topic in topics:
-        try:
-            fields, left_out = recording.fields(topic)
-        except RecordingError as error:
-            notices.append(f"{topic} is left out: {error}")
-            continue
-        notices += [f"{topic}: {sentence}." for sentence in left_out]
-        if fields:
-            found[topic] = fields
-    return _at_most(_MOST_FIELDS, found, notices)
-
-
-def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> dict[str, list[Field]]:
-    """Take so many fields, the same number of each topic where it has them; say how many are left out."""
-    total = sum(map(len, found.values()))
-    if total <= most:
-        return found
-    turns = sorted((place, topic) for topic, fields in found.items() for place in range(len(fields)))
-    counts = Counter(topic for _, topic in turns[:most])
-    notices.append(
-        f"{total - most} of {total} numeric fields are not looked at: name channels in a params file, or choose topics "
-        "with --topics."
-    )
-    return {topic: found[topic][:count] for topic, count in counts.items()}
-
-
-def _candidates(recording: Recording, fields: dict[str, list[Field]], span: Span) -> list[_Candidate]:
-    """Look at the samples of all fields, and sort each by what it is."""
-    probes = [
-        Modality(f"m{number}", topic, tuple(field.path for field in fields[topic]))
-        for number, topic in enumerate(fields)
-    ]
-    candidates = []
-    for probe, (stamps, values) in zip(probes, _looked_at(recording, probes, span), strict=True):
-        for field, samples in zip(fields[probe.topic], values.T, strict=True):
-            column = as_angle(Column.of(field.path, stamps, samples))
-            candidates.append(_Candidate(probe.topic, field, column, kind_of(column)))
-    return candidates
-
-
-def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return stamps (M,) and values (M, K) of each modality; NaN where a value is not known, or not in the message."""
-    rows: dict[str, list[Sequence[float | None]]] = {probe.name: [] for probe in probes}
-    stamps: dict[str, list[int]] = {probe.name: [] for probe in probes}
-    blocks: dict[str, list[np.ndarray]] = {probe.name: [np.empty((0, len(probe.channels)))] for probe in probes}
-    for sample in _samples(recording, probes, span):
-        stamps[sample.modality].append(sample.stamp)
-        own = rows[sample.modality]
-        own.append(sample.values)
-        if len(own) == _ROWS_AT_ONCE:  # numbers take a fourth of the memory in an array
-            blocks[sample.modality].append(np.array(own, dtype=np.float64))
-            own.clear()
-    found = []
-    for probe in probes:
-        if rows[probe.name]:
-            blocks[probe.name].append(np.array(rows[probe.name], dtype=np.float64))
-        found.append((np.array(stamps[probe.name], dtype=np.int64), np.concatenate(blocks[probe.name])))
-    return found
-
-
-def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
-    """Read all samples, or stretches of so many as take a few seconds."""
-    topics = [(recording.topics[probe.topic], len(probe.channels)) for probe in probes]
-    work = sum(
-        topic.count * max(_HEAVY.get(topic.type, 1), -(-values // _VALUES_A_MESSAGE)) for topic, values in topics
-    )
-    work = work * (span.stop - span.start) // max(1, recording.end + 1 - recording.start)
-    if work <= _MOST_MESSAGES:
-        yield from recording.samples(probes, span.start, span.stop)
-        return
-    step = (span.stop - span.start) // _STRETCHES
-    for begin in range(span.start, span.start + _STRETCHES * step, step):
-        yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)
-
-
-def _on_one_clock(recording: Recording, candidates: Sequence[_Candidate], notices: list[str]) -> list[_Candidate]:
-    """Leave out the topics whose clocks do not fit those of the others; say which."""
-    worth = Counter(candidate.topic for candidate in candidates if candidate.channel is not None)
-    fitting, apart = recording.fitting({topic: count > 1 for topic, count in worth.items()})
-    notices += apart
-    return [candidate for candidate in candidates if candidate.topic in fitting or candidate.topic not in worth]
-
-
-def _find_doubles(candidates: Sequence[_Candidate]) -> None:
-    """Let one of several fields with the same numbers stand for all: the one with the most samples."""
-    there = sorted(
-        (candidate for candidate in candidates if candidate.channel is not None),
-        key=lambda c: (c.field.rank, -len(c.column.values)),
-    )
-    worth_asking = may_be_same([candidate.column for candidate in there])
-    first: list[int] = []
-    for place, candidate in enumerate(there):
-        alike = (there[other] for other in first if worth_asking[place, other])
-        candidate.same_as = next((c for c in alike if same_numbers(c.column, candidate.column)), None)
-        if candidate.same_as is None:
-            first.append(place)
-
-
-def _worth_comparing(candidates: Sequence[_Candidate]) -> list[_Candidate]:
-    """Return the fields that could be channels; where they are fewer than two, with what would else be left out."""
-    there = [c for c in candidates if c.channel is not None]
-    chosen = [c for c in there if c.kind.treatment is not Treatment.SPARE]
-    if len(chosen) > 1 or len(there) > 1:
-        return chosen if len(chosen) > 1 else there
-    for candidate in candidates:
-        candidate.same_as = None
-    return [c for c in candidates if c.channel is not None]
-
-
-def _fair_share(candidates: Sequence[_Candidate], limit: int) -> list[_Candidate]:
-    """Give every topic its turn, the fields that matter most first, until the limit is reached; mark the others."""
-    by_topic: dict[str, list[_Candidate]] = {}
-    for candidate in candidates:
-        by_topic.setdefault(candidate.topic, []).append(candidate)
-    ranks = sorted({candidate.field.rank for candidate in candidates})
-    queue = [
-        candidate
-        for rank in ranks
-        for turn in zip_longest(*([c for c in own if c.field.rank == rank] for own in by_topic.values()))
-        for candidate in turn
-        if candidate is not None
-    ]
-    for candidate in queue[limit:]:
-        candidate.beyond = True
-    return [candidate for candidate in candidates if not candidate.beyond]
-
-
-def _rates(chosen: Sequence[_Candidate]) -> dict[str, float]:
+def _rates(chosen: Sequence[Candidate]) -> dict[str, float]:
     """Hz of the slowest channel of each topic."""
     rates: dict[str, float] = {}
     for candidate in chosen:
@@ -350,7 +178,7 @@ def _rates(chosen: Sequence[_Candidate]) -> dict[str, float]:
     return rates
 
 
-def _modalities(recording: Recording, chosen: Sequence[_Candidate]) -> tuple[Modality, ...]:
+def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Modality, ...]:
     taken = set(scalar_parameters()) | {"modalities", "watches", "use_sim_time", "qos_overrides"}
     paths: dict[str, list[str]] = {}
     for candidate in chosen:
@@ -364,11 +192,11 @@ def _modalities(recording: Recording, chosen: Sequence[_Candidate]) -> tuple[Mod
     return tuple(modalities)
 
 
-def _details(candidates: Sequence[_Candidate], chosen: Sequence[_Candidate]) -> list[str]:
+def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[str]:
     """Say what is left out for what it is, and what is taken by its rate."""
     notes = []
     if doubles := [c for c in candidates if c.same_as is not None]:
-        groups: dict[str, list[_Candidate]] = {}
+        groups: dict[str, list[Candidate]] = {}
         for c in doubles:
             assert c.same_as is not None
             groups.setdefault(c.same_as.full_path, []).append(c)
@@ -383,7 +211,7 @@ def _details(candidates: Sequence[_Candidate], chosen: Sequence[_Candidate]) -> 
     return notes
 
 
-def _listed(candidates: Sequence[_Candidate]) -> str:
+def _listed(candidates: Sequence[Candidate]) -> str:
     """Name fields, those of one array or message together."""
     topics: dict[str, dict[str, list[str]]] = {}
     for candidate in candidates:
@@ -405,7 +233,7 @@ def _together(parent: str, leaves: Sequence[str]) -> str:
 
 
 def _verdicts(
-    candidates: Sequence[_Candidate], chosen: Sequence[_Candidate], modalities: Sequence[Modality]
+    candidates: Sequence[Candidate], chosen: Sequence[Candidate], modalities: Sequence[Modality]
 ) -> tuple[FieldVerdict, ...]:
     names = {modality.topic: modality.name for modality in modalities}
     verdicts = []

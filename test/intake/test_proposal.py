@@ -4,7 +4,7 @@ import yaml
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, leg_and_speed, stamp, write_ros2
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake import proposal as proposal_module
+from infonet_ros.intake import candidates as candidates_module
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.proposal import propose
 from infonet_ros.intake.recording import chosen_span
@@ -125,7 +125,7 @@ def test_a_topic_of_an_unknown_type_is_left_out_with_a_word(tmp_path, store):
 
 
 def test_of_a_long_recording_stretches_are_looked_at(husky, monkeypatch):
-    monkeypatch.setattr(proposal_module, "_MOST_MESSAGES", 8000)
+    monkeypatch.setattr(candidates_module, "_MOST_MESSAGES", 8000)
     read = []
     samples = Bag.samples
     monkeypatch.setattr(Bag, "samples", lambda bag, *part: (read.append(s) or s for s in samples(bag, *part)))
@@ -260,7 +260,7 @@ def test_the_node_takes_the_params_file_as_it_is(tmp_path):
 
 
 def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(proposal_module, "_MOST_FIELDS", 6)
+    monkeypatch.setattr(candidates_module, "_MOST_FIELDS", 6)
     names = ["time", *(f"wide.c{k}" for k in range(20)), "narrow.x", "narrow.y"]
     lines = [",".join(names)]
     for k, row in enumerate(np.random.default_rng(0).normal(size=(300, 22))):

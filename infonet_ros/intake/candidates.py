@@ -1,0 +1,124 @@
+"""The numeric fields of a recording as candidates for channels: read, in part where it is long, and sorted by kind."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.kinds import Column, Kind, as_angle, kind_of
+from infonet_ros.intake.recording import Field, Recording, Sample, Span
+from infonet_ros.settings import Modality
+
+_MOST_MESSAGES = 100_000  # that are looked at; of more, in stretches from all over the recording
+_VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
+_STRETCHES = 8
+_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages' worth of work
+_ROWS_AT_ONCE = 1000
+_MOST_FIELDS = 1000  # that are looked at: each is compared with each
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A field on its way through the proposal."""
+
+    topic: str
+    field: Field
+    column: Column
+    kind: Kind
+    same_as: "Candidate | None" = None
+    beyond: bool = False  # the limit
+
+    @property
+    def channel(self) -> str | None:
+        """Path of the channel it can give; None where it gives none."""
+        return None if self.same_as or self.beyond else self.kind.channel(self.column)
+
+    @property
+    def full_path(self) -> str:
+        """Topic and path."""
+        return f"{self.topic} {self.field.path}"
+
+    @property
+    def remembers(self) -> float:
+        """How long it remembers, seconds."""
+        return self.column.period * len(self.column.values) / self.column.moves
+
+
+def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[Field]]:
+    """List the numeric fields of each topic; say what else there is."""
+    found = {}
+    for topic in topics:
+        try:
+            fields, left_out = recording.fields(topic)
+        except RecordingError as error:
+            notices.append(f"{topic} is left out: {error}")
+            continue
+        notices += [f"{topic}: {sentence}." for sentence in left_out]
+        if fields:
+            found[topic] = fields
+    return _at_most(_MOST_FIELDS, found, notices)
+
+
+def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> dict[str, list[Field]]:
+    """Take so many fields, the same number of each topic where it has them; say how many are left out."""
+    total = sum(map(len, found.values()))
+    if total <= most:
+        return found
+    turns = sorted((place, topic) for topic, fields in found.items() for place in range(len(fields)))
+    counts = Counter(topic for _, topic in turns[:most])
+    notices.append(
+        f"{total - most} of {total} numeric fields are not looked at: name channels in a params file, or choose topics "
+        "with --topics."
+    )
+    return {topic: found[topic][:count] for topic, count in counts.items()}
+
+
+def candidates_of(recording: Recording, fields: dict[str, list[Field]], span: Span) -> list[Candidate]:
+    """Look at the samples of all fields, and sort each by what it is."""
+    probes = [
+        Modality(f"m{number}", topic, tuple(field.path for field in fields[topic]))
+        for number, topic in enumerate(fields)
+    ]
+    candidates = []
+    for probe, (stamps, values) in zip(probes, _looked_at(recording, probes, span), strict=True):
+        for field, samples in zip(fields[probe.topic], values.T, strict=True):
+            column = as_angle(Column.of(field.path, stamps, samples))
+            candidates.append(Candidate(probe.topic, field, column, kind_of(column)))
+    return candidates
+
+
+def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return stamps (M,) and values (M, K) of each modality; NaN where a value is not known, or not in the message."""
+    rows: dict[str, list[Sequence[float | None]]] = {probe.name: [] for probe in probes}
+    stamps: dict[str, list[int]] = {probe.name: [] for probe in probes}
+    blocks: dict[str, list[np.ndarray]] = {probe.name: [np.empty((0, len(probe.channels)))] for probe in probes}
+    for sample in _samples(recording, probes, span):
+        stamps[sample.modality].append(sample.stamp)
+        own = rows[sample.modality]
+        own.append(sample.values)
+        if len(own) == _ROWS_AT_ONCE:  # numbers take a fourth of the memory in an array
+            blocks[sample.modality].append(np.array(own, dtype=np.float64))
+            own.clear()
+    found = []
+    for probe in probes:
+        if rows[probe.name]:
+            blocks[probe.name].append(np.array(rows[probe.name], dtype=np.float64))
+        found.append((np.array(stamps[probe.name], dtype=np.int64), np.concatenate(blocks[probe.name])))
+    return found
+
+
+def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
+    """Read all samples, or stretches of so many as take a few seconds."""
+    topics = [(recording.topics[probe.topic], len(probe.channels)) for probe in probes]
+    work = sum(
+        topic.count * max(_HEAVY.get(topic.type, 1), -(-values // _VALUES_A_MESSAGE)) for topic, values in topics
+    )
+    work = work * (span.stop - span.start) // max(1, recording.end + 1 - recording.start)
+    if work <= _MOST_MESSAGES:
+        yield from recording.samples(probes, span.start, span.stop)
+        return
+    step = (span.stop - span.start) // _STRETCHES
+    for begin in range(span.start, span.start + _STRETCHES * step, step):
+        yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)

@@ -1,0 +1,61 @@
+"""Which candidates become channels: one clock, none twice, those worth comparing, and a fair share of each topic."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from infonet_ros.intake.candidates import Candidate
+from infonet_ros.intake.kinds import Treatment, may_be_same, same_numbers
+from infonet_ros.intake.recording import Recording
+
+
+def on_one_clock(recording: Recording, candidates: Sequence[Candidate], notices: list[str]) -> list[Candidate]:
+    """Leave out the topics whose clocks do not fit those of the others; say which."""
+    worth = Counter(candidate.topic for candidate in candidates if candidate.channel is not None)
+    fitting, apart = recording.fitting({topic: count > 1 for topic, count in worth.items()})
+    notices += apart
+    return [candidate for candidate in candidates if candidate.topic in fitting or candidate.topic not in worth]
+
+
+def find_doubles(candidates: Sequence[Candidate]) -> None:
+    """Let one of several fields with the same numbers stand for all: the one with the most samples."""
+    there = sorted(
+        (candidate for candidate in candidates if candidate.channel is not None),
+        key=lambda c: (c.field.rank, -len(c.column.values)),
+    )
+    worth_asking = may_be_same([candidate.column for candidate in there])
+    first: list[int] = []
+    for place, candidate in enumerate(there):
+        alike = (there[other] for other in first if worth_asking[place, other])
+        candidate.same_as = next((c for c in alike if same_numbers(c.column, candidate.column)), None)
+        if candidate.same_as is None:
+            first.append(place)
+
+
+def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the fields that could be channels; where they are fewer than two, with what would else be left out."""
+    there = [c for c in candidates if c.channel is not None]
+    chosen = [c for c in there if c.kind.treatment is not Treatment.SPARE]
+    if len(chosen) > 1 or len(there) > 1:
+        return chosen if len(chosen) > 1 else there
+    for candidate in candidates:
+        candidate.same_as = None
+    return [c for c in candidates if c.channel is not None]
+
+
+def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
+    """Give every topic its turn, the fields that matter most first, until the limit is reached; mark the others."""
+    by_topic: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        by_topic.setdefault(candidate.topic, []).append(candidate)
+    ranks = sorted({candidate.field.rank for candidate in candidates})
+    queue = [
+        candidate
+        for rank in ranks
+        for turn in zip_longest(*([c for c in own if c.field.rank == rank] for own in by_topic.values()))
+        for candidate in turn
+        if candidate is not None
+    ]
+    for candidate in queue[limit:]:
+        candidate.beyond = True
+    return [candidate for candidate in candidates if not candidate.beyond]
