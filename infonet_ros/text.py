@@ -1,4 +1,4 @@
-"""How things are said: what several rooms write in words."""
+"""Formatting of words, counts, names and times, the same in every message."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone

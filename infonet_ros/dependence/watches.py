@@ -1,4 +1,4 @@
-"""Pairs that must stay dependent, or independent: who breaks the rule for long enough raises an alert.
+"""Watched pairs that must stay dependent, or independent: one that breaks its rule for long enough raises an alert.
 
 This is how a planner notices a slipping wheel (odometry and gyroscope part) or a sensor that has gone blind.
 """

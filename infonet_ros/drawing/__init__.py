@@ -1,1 +1,1 @@
-"""Seeing the matrix: heat map, graph, palette, terminal screen. No rclpy."""
+"""Drawings of the matrix: heat map, graph, palette, terminal screen. No rclpy."""

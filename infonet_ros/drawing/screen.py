@@ -45,7 +45,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All that is known at a moment.
+    """What the monitor shows at one moment.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What of the matrices is to be seen, and the keys that change it."""
+"""Which matrix, rows and order the monitor shows, and the keys that change them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What many matrices of the same rows say together: the median over the windows, and a sentence about it."""
+"""Summary of many matrices with the same rows: the median over the windows, and a sentence about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

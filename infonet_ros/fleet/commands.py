@@ -27,16 +27,17 @@ def fleet(
         ),
     ] = None,
     params: Annotated[
-        Path | None, typer.Option(help="Params file of the node, for all bags. Without one, proposed for each.")
+        Path | None,
+        typer.Option(help="Params file of the node, for all bags. Without it, one is proposed for each bag."),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="Address of a running Dask scheduler, whose workers see the same files; else this machine does it."
+            help="Address of a running Dask scheduler, whose workers see the same files; by default this machine."
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine; by default one a core.")
+        int | None, typer.Option(min=1, help="Processes on this machine; by default one per core.")
     ] = None,
     formats: Annotated[
         list[Format] | None, typer.Option("--format", help="What to write; may be given again. By default everything.")

@@ -11,7 +11,7 @@ from infonet_ros.text import counted
 
 @dataclass(frozen=True)
 class Differences:
-    """Differences of one or several comparisons, with whom they are of; the surest first. And what was not compared."""
+    """Differences of one or several comparisons, each with its bags, surest first; and what was not compared."""
 
     found: tuple[tuple[str, Difference], ...]
     notices: tuple[str, ...] = ()

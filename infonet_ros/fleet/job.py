@@ -1,4 +1,4 @@
-"""Bags out to workers, findings back.
+"""Send bags to Dask workers, and collect their findings.
 
 A bag is the piece of work: it is analysed by one worker on one core as `infonet bag` does it, so the results are the
 same to the bit. Its folder is made aside and renamed at the end, so it is there whole or not at all, and a worker that
@@ -35,7 +35,7 @@ _CONNECT = 30  # seconds
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one bag: its findings (see `findings_record`) and windows, or the problem that it has."""
+    """Result of one bag: its findings (see `findings_record`) and windows, or the problem that it has."""
 
     name: str
     findings: dict[str, Any] = field(default_factory=dict)

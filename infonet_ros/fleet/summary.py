@@ -1,4 +1,4 @@
-"""A fleet on one page: every bag, every pair over all bags, and what differs."""
+"""Summary of a fleet on one page: every bag, every pair over all bags, and what differs."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Cells of text: which are numbers, in which of the world's ways they are written, and which say nothing.
+"""Read text cells as numbers: decimal signs, thousands, units and truth values; empty and unknown cells.
 
 Everything works on whole columns, as arrays of Arrow: a table has a million cells.
 """

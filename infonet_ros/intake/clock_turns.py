@@ -1,4 +1,4 @@
-"""Clocks that begin again by their nature: counters of 16 or 32 bits, times of a day or week, the end of summer time.
+"""Clocks that wrap around: counters of 16 or 32 bits, times of a day or week, the end of summer time.
 
 Such a fall is of one whole turn but for a usual step, and time goes on behind it. Any other fall is another run.
 """

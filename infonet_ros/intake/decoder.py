@@ -43,7 +43,7 @@ _LONGEST_SECONDS = np.iinfo(np.int64).max // NANOSECONDS
 
 @dataclass(eq=False)
 class Readings:
-    """What M messages say.
+    """Stamps and values of M messages.
 
     Attributes
     ----------

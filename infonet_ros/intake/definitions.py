@@ -1,4 +1,4 @@
-"""What the message types of a bag look like, each by the definition that comes with it.
+"""Message definitions that a bag carries, parsed.
 
 A definition that cannot be read, or lacks something, concerns the topics of its type only.
 """

@@ -1,4 +1,4 @@
-"""What a numeric field is, told by its samples, and what a proposal of channels makes of it.
+"""Kinds of numeric fields, recognised by their samples, and what a proposal of channels does with each.
 
     column = as_angle(Column.of("pose.position.x", stamps, values))
     kind = kind_of(column)              # the first of KINDS whose test holds

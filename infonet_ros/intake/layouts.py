@@ -1,4 +1,4 @@
-"""Where everything lies in a serialised message: CDR as ROS 2 writes it, in both byte orders, and ROS 1's own form.
+"""Byte offsets of all fields in a serialised message: CDR of ROS 2 in both byte orders, and the format of ROS 1.
 
     shape = compile_shape("sensor_msgs/msg/Imu", typestore.fielddefs, ros1=False)
     layout = find_layout(shape, data)
@@ -63,7 +63,7 @@ class Numbers(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """Where everything lies in messages that have the same texts and array lengths.
+    """Byte offsets of all fields in messages that have the same texts and array lengths.
 
     Attributes
     ----------

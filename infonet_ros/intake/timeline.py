@@ -1,4 +1,4 @@
-"""Which stamps follow on from those before, which are to be set aside, and when time has jumped.
+"""Judge stamps: accept those that follow on, set outliers aside, and detect jumps of time.
 
     timeline = Timeline(leap)
     admitted = timeline.admit("/imu", stamp, item, arrival)

@@ -1,4 +1,4 @@
-"""What came in on each topic: counts, rates, gaps, disorder, and what was dropped."""
+"""Statistics of each topic: counts, rates, gaps, disorder, and dropped messages."""
 
 from array import array
 from dataclasses import dataclass

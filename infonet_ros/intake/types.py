@@ -1,4 +1,4 @@
-"""What a message type is made of, asked the same way of generated ROS classes and of a rosbags type store.
+"""Fields of message types, from generated ROS classes or from a rosbags type store alike.
 
 A *schema* is a function from a full type name (``sensor_msgs/msg/Imu``) to the fields of that type:
 `ros_schema` looks at the installed ROS message packages, ``store_schema(typestore)`` at the definitions of a bag.

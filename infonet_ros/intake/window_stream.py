@@ -1,4 +1,4 @@
-"""Samples in, windows out: the one way from channels to windows, for the node and for the analysis of recordings.
+"""Cut streams of samples into aligned windows, by the same code for the node and for recordings.
 
     stream = WindowStream(settings)
     for modality, stamp, values in messages:        # a value for each channel of that modality; see `RingBuffer.push`

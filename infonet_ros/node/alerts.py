@@ -1,4 +1,4 @@
-"""The topic ~/alerts: what begins, what lasts, what has ended."""
+"""The topic ~/alerts: alerts that begin, last and end."""
 
 import threading
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""When a message came, by the node's clock, although it was read later."""
+"""Arrival times of messages by the node's clock, also of those that are read later."""
 
 import time
 from collections import deque

@@ -1,4 +1,4 @@
-"""Every sample beside a baseline: evidence for planners, and alerts within seconds.
+"""Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
 This runs on the executor's thread, at every quarter of a second of sensor time: a look-up for each pair, no network.
 """

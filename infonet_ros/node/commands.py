@@ -21,9 +21,7 @@ def play(
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until Ctrl-C.")] = False,
     clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
-    wait: Annotated[
-        float, typer.Option(help="Seconds to wait at most until every topic is subscribed to.", min=0.0)
-    ] = 0.0,
+    wait: Annotated[float, typer.Option(help="Longest wait for a subscriber of every topic, seconds.", min=0.0)] = 0.0,
 ) -> None:
     """Play a recording as live topics, also without ros2 bag."""
     from infonet_ros.node.prerequisites import require_ros

@@ -1,4 +1,4 @@
-"""Windows to matrices to topics, on the worker's thread, while the node is active.
+"""Estimate windows and publish their matrices, on the worker's thread, while the node is active.
 
 The matrix of channels is what planners wait for. Watched pairs beside channels of their own, transfer entropy and
 modalities come after it, step by step in the time that is left, so a busy node gives fewer of those and no later ones

@@ -29,7 +29,7 @@ def monitor(
 ) -> None:
     """Watch a running node: matrix, strongest pairs, delays, alerts.
 
-    The key ? shows what the others do.
+    Press ? for the list of keys.
     """
     from infonet_ros.node.prerequisites import require_ros
 

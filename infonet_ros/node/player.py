@@ -41,7 +41,7 @@ Translate = Callable[[bytes], bytes]
 
 @dataclass(frozen=True)
 class Playback:
-    """What is to be played, and how.
+    """What to play, and how.
 
     ``topics`` are globs (all topics when empty), ``start`` and ``duration`` seconds of recording, ``rate`` the speed,
     ``wait`` the seconds for which the first message waits until every topic has a subscriber.

@@ -1,4 +1,4 @@
-"""What a program of the node needs, checked before it is imported: what is missing is one sentence."""
+"""Check that the packages of the node are installed before importing them; one sentence names those missing."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""Where the sensors are: their frames, and what tf2 knows of them."""
+"""Positions of sensors, looked up in tf2 by their frames."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""ROS 2 for the length of a command."""
+"""A ROS 2 context for the duration of a command."""
 
 import gc
 import re
@@ -14,7 +14,7 @@ from infonet_ros.errors import ConfigurationError
 
 @contextmanager
 def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
-    """Start ROS 2, and end it so that nothing of it stays on the machine.
+    """Start ROS 2, and end it without leaving its shared memory on the machine.
 
     Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere. Only a context that is destroyed, with
     nothing left that refers to it, removes the shared memory of Fast DDS from ``/dev/shm``.

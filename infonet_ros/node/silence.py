@@ -1,4 +1,4 @@
-"""How long something has not come."""
+"""How long matrices, messages and matched sets are overdue."""
 
 import time
 
@@ -9,7 +9,7 @@ _HOPS = 3  # without what comes at every hop, in which nothing is wrong yet
 
 
 class Silence:
-    """Seconds since a count has grown, of which only those count that pass by the node's clock, too.
+    """Seconds since a count last grew, counted only while the node's clock advances.
 
     So a pause of simulated time is no silence, and neither is a jump of it.
     """
@@ -31,7 +31,7 @@ class Silence:
 
 
 class Pulse:
-    """Tells what should come regularly, and has not come for some hops.
+    """Detects matrices, messages and matched sets that are overdue by several hops.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Topics in: messages become the values of their channels, and nothing else happens on the executor's thread.
+"""Subscriptions to all topics: the executor's thread turns messages into values of channels, and does nothing else.
 
 A topic is subscribed to once somebody publishes it, because only then its type and its quality of service are known.
 The graph is looked at twice a second, so the subscription follows publishers that come late, go, or change. Messages

@@ -1,4 +1,4 @@
-"""Messages of several topics into sets, by the message_filters of ROS 2.
+"""Match messages of several topics into sets, with the message_filters of ROS 2.
 
 What goes through the filters is not the messages but the few numbers read from them, with their stamps: queues stay
 small, and topics without a header take part with the time of their arrival.

@@ -1,4 +1,4 @@
-"""One topic: subscribed to as its publishers offer it, and read in batches."""
+"""Subscription to one topic: with the quality of service of its publishers, read in batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ class Batch:
     columns: Columns
 
     def readings(self) -> Iterator[Reading]:
-        """Take it apart into messages, modality by modality."""
+        """Split the batch into messages, modality by modality."""
         times = zip(self.received.tolist(), self.stamps.tolist(), self.arrivals.tolist(), strict=True)
         for row, (received, stamp, arrival) in enumerate(times):
             for name, (values, present) in self.columns.items():

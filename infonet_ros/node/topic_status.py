@@ -1,4 +1,4 @@
-"""What is known about one topic: counted as messages come in, read once a second for the diagnostics."""
+"""Counters of one topic: updated as messages arrive, read once a second for the diagnostics."""
 
 import math
 from collections import deque

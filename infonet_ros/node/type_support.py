@@ -1,4 +1,4 @@
-"""What rclpy must know of a message type to take its bytes."""
+"""The type support that rclpy needs to take a message as bytes."""
 
 import ctypes
 import os

@@ -1,4 +1,4 @@
-"""From a recording to everything that is known about its dependences.
+"""Analysis of a recording: dependence in each window and over the whole, explanations, and changes.
 
 Windows are cut and estimated by the same code as in the node: `intake.window_stream`, `dependence.window_matrices`.
 """
@@ -30,7 +30,7 @@ _OVERVIEW_VALUES = 500_000
 
 @dataclass(frozen=True)
 class Explanation:
-    """What a third channel leaves of what a pair shares: conditional MI with its 90 % interval, nats."""
+    """Conditional MI of a pair given a third channel, with its 90 % interval, nats."""
 
     third: int
     left: float
@@ -40,7 +40,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Telling:
-    """The channels that tell most about a target, one after the other, and what each adds to those before, nats."""
+    """Channels that tell most about a target, in order of selection, and the nats that each adds to those before."""
 
     target: str
     channels: tuple[int, ...]
@@ -49,7 +49,7 @@ class Telling:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """What is known about a recording.
+    """Results of the analysis of a recording.
 
     Attributes
     ----------

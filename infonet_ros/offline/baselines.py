@@ -105,7 +105,7 @@ def learn_baseline(
 def whole_recording(
     recording: Recording, settings: Settings, span: Span, progress: Progress = silent
 ) -> tuple[Overview, list[str]]:
-    """Read a recording as one stretch of samples on one clock; what is new in each window makes it up.
+    """Read a recording as one stretch of samples on one clock, joined from the new samples of each window.
 
     Also return sentences about what was left out.
     """
@@ -143,7 +143,7 @@ def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
 
 
 def _same(whole: WholeRecording, a: int, b: int) -> bool:
-    """Tell whether two channels carry the same numbers: they part for no reason that matters."""
+    """Tell whether two channels carry the same numbers; such a pair is not worth watching."""
     x, y = whole.overview.window.samples[:, [a, b]].T
     known = np.isfinite(x) & np.isfinite(y)
     return bool(abs(np.corrcoef(x[known], y[known])[0, 1]) > _SAME_NUMBERS)

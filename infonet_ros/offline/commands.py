@@ -25,8 +25,8 @@ class TimeUnit(str, Enum):
     h = "h"
 
 
-Time = Annotated[str | None, typer.Option(help="Of tables: the time column; by default found by name and contents.")]
-Unit = Annotated[TimeUnit, typer.Option(help="Of tables: the unit of the time column; auto judges by the numbers.")]
+Time = Annotated[str | None, typer.Option(help="Time column of a table; by default found by name and contents.")]
+Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto judges by the numbers.")]
 
 
 @with_options

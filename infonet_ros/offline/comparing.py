@@ -1,4 +1,4 @@
-"""Two groups of recordings beside each other: read, cut into windows that do not overlap, and compared."""
+"""Compare two groups of recordings, cut into windows that do not overlap."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

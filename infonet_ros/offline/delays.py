@@ -29,7 +29,7 @@ _LEAST_WIDTH = 4  # samples on each side
 
 @dataclass(frozen=True, eq=False)
 class LagSearch:
-    """What the contingency of all pairs over all lags says of where to look.
+    """Lags of all pairs that promise a peak, from contingency tables at every lag.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ def refine(
     seed: int,
     workers: Workers,
 ) -> Delays:
-    """Let the network judge ``lags`` of each of some pairs, and put the best in place of what a scan has found."""
+    """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best."""
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
     )

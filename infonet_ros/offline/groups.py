@@ -1,4 +1,4 @@
-"""Channels that all tell the same, found by clustering: one line in place of a line for each of their pairs."""
+"""Groups of redundant channels, found by clustering: one line instead of one for each pair."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ TOGETHER = 0.8
 
 @dataclass(frozen=True)
 class Group:
-    """Channels of which each tells much about every other.
+    """Channels of which every two share much information.
 
     Attributes
     ----------

@@ -68,9 +68,11 @@ class Options:
     ] = None
     given: Annotated[
         list[str] | None,
-        typer.Option(help="Channel, or time, beside which all others are looked at; may be given again."),
+        typer.Option(help="Channel, or time, to condition all pairs on; may be given again."),
     ] = None
-    target: Annotated[str | None, typer.Option(help="Channel of which to say which others tell most about it.")] = None
+    target: Annotated[
+        str | None, typer.Option(help="Channel to explain: finds the channels that tell most about it.")
+    ] = None
     surrogates: Annotated[
         int | None,
         typer.Option(
@@ -79,7 +81,7 @@ class Options:
             "whole recording has p-values.",
         ),
     ] = None
-    max_channels: Annotated[int, typer.Option(min=2, help="Channels that a proposal holds at most.")] = 32
+    max_channels: Annotated[int, typer.Option(min=2, help="Largest number of channels in a proposal.")] = 32
     device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<index>.")] = None
     out: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""How far a run is: told by whoever works, shown on standard error."""
+"""Progress and notices of a run, shown on standard error."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

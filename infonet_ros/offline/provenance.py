@@ -1,4 +1,4 @@
-"""Where results come from."""
+"""Provenance of results: the command line, the versions and the time."""
 
 import platform
 import shlex
@@ -16,7 +16,7 @@ _LIBRARIES = ("torch", "numpy", "rosbags")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is needed to make the same results again.
+    """What is needed to reproduce the results.
 
     Attributes
     ----------

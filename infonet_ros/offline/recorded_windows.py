@@ -1,4 +1,4 @@
-"""From the samples of a recording to its windows; on the way, what is to be known about it as a whole is kept."""
+"""Cut a recording into windows, and keep what describes it as a whole: samples, stamps and counts."""
 
 from collections.abc import Iterator, Sequence
 

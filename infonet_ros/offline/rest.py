@@ -1,4 +1,4 @@
-"""When the platform of a recording rests: its streams are still together, which tells nothing of any two of them.
+"""Find where a recorded platform rests: all streams are still at once, which is no dependence between any two.
 
 Rest and motion are common to all streams of a robot. Over both, any two depend: both vary, or neither does. And no
 circular shift is a fair sample of independence, as it lays motion beside rest. So streams are compared while it moves.

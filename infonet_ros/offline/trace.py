@@ -1,4 +1,4 @@
-"""The aligned samples of a whole recording, put together from its windows: there is no second way of aligning."""
+"""Aligned samples of a whole recording, joined from its windows, so that alignment exists once."""
 
 from dataclasses import dataclass
 

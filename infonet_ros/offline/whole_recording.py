@@ -1,4 +1,4 @@
-"""What is estimated from the recording as a whole: each pair at its best delay, and what can be looked at closely."""
+"""Estimates over a whole recording: each pair at its best delay, with interval and p-value."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -35,7 +35,7 @@ _CURVES = 12  # pairs whose MI is shown over the delay
 
 @dataclass(frozen=True, eq=False)
 class WholeRecording:
-    """What is known about the recording as a whole.
+    """Results over the whole recording.
 
     Attributes
     ----------
@@ -238,7 +238,7 @@ def _discriminant(
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:
-    """Rank the known samples of each channel, equal ones alike: they are to be looked at."""
+    """Rank the known samples of each channel for the page; equal samples share a rank."""
     ranks = np.full(samples.shape, np.nan, dtype=np.float32)
     for column, channel in enumerate(samples.T):
         known = np.isfinite(channel)

@@ -1,4 +1,4 @@
-"""Threads for estimates of a whole recording, side by side."""
+"""Threads that estimate the pairs of a whole recording in parallel."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What a value, a name or a list of channels must be; what is refused is said with what would work."""
+"""Checks of values, names and lists of channels; each error says what would work."""
 
 import math
 from collections.abc import Collection, Mapping, Sequence
@@ -45,7 +45,7 @@ def no_choice(name: str, value: str, choices: Sequence[str]) -> ConfigurationErr
 
 
 def brief(value: Any) -> str:
-    """Write a value out, but no thousand digits of it."""
+    """Write a value into an error message, shortened where it is long."""
     if isinstance(value, int) and value.bit_length() > 200:
         return f"a whole number of {value.bit_length()} bits"
     return shorten(repr(value), 60)

@@ -1,4 +1,4 @@
-"""Settings in a params file of ROS 2: read as ROS reads it, written so that ROS reads it alike."""
+"""Read and write params files of ROS 2, with the YAML rules of ROS 2."""
 
 import re
 from pathlib import Path
