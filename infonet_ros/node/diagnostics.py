@@ -1,7 +1,7 @@
 """The state of the node for /diagnostics, once a second: the estimator, each topic, each watched pair."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -100,34 +100,16 @@ def topic_status(
         Of the last message that was set aside: seconds ahead of the others.
     """
     rate = topic.measure_rate()
-    problems: list[Problem] = []
     silence = age = math.nan
     if topic.last_arrival is not None and topic.last_stamp is not None:
         silence = max(0.0, (now - topic.last_arrival) / NANOSECONDS)
         age = (topic.last_arrival - topic.last_stamp) / NANOSECONDS
-        if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
-            problems.append((ERROR, f"silent for {silence:.1f} s"))
-        if age < -patience:
-            problems.append((WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"))
-    if topic.problem:
-        problems.append((ERROR, topic.problem))
-    elif not topic.received:
-        problems.append((WARN, "no message yet"))
-    received = growth(f"{name} received", topic.received)
-    if unreadable := growth(f"{name} unreadable", topic.unreadable):
-        problems.append(
-            (ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}")
-        )
-    if (aside := growth(f"{name} aside", counts.get("set aside", 0))) > 0:
-        problems.append((ERROR if aside >= received else WARN, _set_aside(aside, offset)))
-    for what, count, remedy in (
-        ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
-        ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
-        ("messages too late for their window", counts.get("late", 0), "raise patience"),
-        ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
-    ):
-        if (recent := growth(f"{name} {what}", count)) > 0:
-            problems.append((WARN, f"{recent} {what}: {remedy}"))
+    problems = [
+        *_late(silence, age, rate, patience),
+        *_unheard(topic),
+        *_unused(name, topic, counts, growth, offset),
+        *_lost(name, topic, counts, growth),
+    ]
     values = {
         "rate [Hz]": rate,
         "received": topic.received,
@@ -142,6 +124,45 @@ def topic_status(
         **counts,
     }
     return status(name, problems, f"{rate:.1f} Hz", values)
+
+
+def _late(silence: float, age: float, rate: float, patience: float) -> Iterator[Problem]:
+    """Tell when no message came for too long, or when stamps lie in the future; NaN is neither."""
+    if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
+        yield ERROR, f"silent for {silence:.1f} s"
+    if age < -patience:
+        yield WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"
+
+
+def _unheard(topic: TopicStatus) -> Iterator[Problem]:
+    """Tell why no message can come, or that none has come yet."""
+    if topic.problem:
+        yield ERROR, topic.problem
+    elif not topic.received:
+        yield WARN, "no message yet"
+
+
+def _unused(
+    name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth, offset: float
+) -> Iterator[Problem]:
+    """Tell which messages since the last report could not be read, or were set aside for their stamps."""
+    received = growth(f"{name} received", topic.received)
+    if unreadable := growth(f"{name} unreadable", topic.unreadable):
+        yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"
+    if (aside := growth(f"{name} aside", counts.get("set aside", 0))) > 0:
+        yield ERROR if aside >= received else WARN, _set_aside(aside, offset)
+
+
+def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth) -> Iterator[Problem]:
+    """Tell what was lost since the last report, and what to do about it."""
+    for what, count, remedy in (
+        ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
+        ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
+        ("messages too late for their window", counts.get("late", 0), "raise patience"),
+        ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
+    ):
+        if (recent := growth(f"{name} {what}", count)) > 0:
+            yield WARN, f"{recent} {what}: {remedy}"
 
 
 def _set_aside(count: int, offset: float) -> str:
