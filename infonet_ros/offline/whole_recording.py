@@ -1,5 +1,6 @@
 """Estimates over a whole recording: each pair at its best delay, with interval and p-value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,7 +15,7 @@ from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.intake.alignment import lagged_pair
 from infonet_ros.intake.window import Window
-from infonet_ros.offline.delays import DelayCurve, LagSearch, refine
+from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, refine
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
@@ -128,20 +129,13 @@ def estimate_whole(
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
-    search, even = LagSearch.of(ranks, longest), _even_lags(settings, window.rate, longest)
+    search = LagSearch.of(ranks, longest)
+    even = _even_lags(settings, window.rate, longest)
     scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
     undelayed = at_once.result()
     progress("whole recording", 0.5)
-    clear, pairs = clear_delays(scanned, undelayed, longest / window.rate), strongest_pairs(scanned)
-    shown = sorted(pairs, key=lambda pair: not clear[pair])[:_CURVES]
-    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if clear[pair] or pair in shown}
-    for pair in shown:
-        lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
-    delays = refine(net, window, scanned, lags, shown, settings.seed, workers)
-    for a, b in lags:
-        if search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
-            for ends in (delays.lower, delays.upper):
-                ends[a, b] = ends[b, a] = np.nan
+    clear = clear_delays(scanned, undelayed, longest / window.rate)
+    delays = _delays(net, window, scanned, search, even, clear, settings.seed, workers)
     matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     shifts = settings.surrogates
     if not shifts:
@@ -167,6 +161,30 @@ def estimate_whole(
     )
     progress("whole recording", 1.0)
     return whole
+
+
+def _delays(
+    net: InfoNet,
+    window: Window,
+    scanned: DependenceMatrix,
+    search: LagSearch,
+    even: Sequence[int],
+    clear: np.ndarray,
+    seed: int,
+    workers: Workers,
+) -> Delays:
+    """Refine the delays of the strongest pairs: those ``clear`` (N, N) in the scan, and those whose curve is shown."""
+    pairs = strongest_pairs(scanned)
+    shown = sorted(pairs, key=lambda pair: not clear[pair])[:_CURVES]
+    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if clear[pair] or pair in shown}
+    for pair in shown:
+        lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
+    delays = refine(net, window, scanned, lags, shown, seed, workers)
+    for a, b in lags:
+        if search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
+            for ends in (delays.lower, delays.upper):
+                ends[a, b] = ends[b, a] = np.nan
+    return delays
 
 
 def _beside(net: InfoNet, overview: Overview, settings: Settings) -> Overview:
@@ -220,7 +238,7 @@ def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
 
 
 def _even_lags(settings: Settings, rate: float, longest: int) -> list[int]:
-    """Return the lags, 0 or more, that are tried whatever the samples promise: as the settings say, or a few."""
+    """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
     step = max(1, round(settings.lag_step * rate if settings.lag_step else longest / _SCAN_STEPS))
     return list(range(0, longest + 1, step))
 
