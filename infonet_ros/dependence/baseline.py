@@ -127,6 +127,10 @@ class Baseline:
         """Names of the N channels."""
         return tuple(channel.name for channel in self.channels)
 
+    def columns(self, pair: int) -> tuple[int, int]:
+        """Return the places of a pair's channels."""
+        return self.names.index(self.pairs[pair].a), self.names.index(self.pairs[pair].b)
+
     @property
     def memory(self) -> np.ndarray:
         """Share (N,) of a sample of each channel that the next one keeps."""

@@ -12,20 +12,17 @@ all are back at half of it: evidence is held below twice the threshold, so that 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import numpy as np
 
 from infonet_ros.dependence.baseline import (
     Baseline,
-    ChannelBaseline,
     PairBaseline,
-    View,
     log_ratios,
     news,
     ranks_among,
-    roughness,
 )
+from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
 from infonet_ros.dependence.page_rule import PageSum
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.alignment import lagged_pair
@@ -39,35 +36,6 @@ LEAST_PAUSE = 1.0
 
 _HISTORY = 10_000  # alarms
 _SECOND_THOUGHT = 10.0  # seconds after an alarm in which more samples may tell what is wrong
-_SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
-_SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times
-_LEAST_FITS = 10  # samples by which another delay or scale may be told
-_PAIRINGS = 8  # other pairings to compare them with
-_NOISIER = 1.5  # times the roughest stretch
-_FACTORS = {
-    np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
-    np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
-    **{k: f"is about {k:g} times what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
-    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
-}
-_OUTSIDE = 0.1  # share of samples beyond all good ones
-
-
-class Kind(str, Enum):
-    """What an alarm says of a pair."""
-
-    SILENT = "silent"
-    FROZEN = "frozen"
-    OUT_OF_RANGE = "out of range"
-    NOT_SEEN_BEFORE = "not seen before"
-    DELAY_CHANGED = "delay changed"
-    SCALED = "scaled"
-    NOISIER = "noisier"
-    PARTED = "parted"
-
-
-_FIRST_THOUGHTS = {Kind.PARTED, Kind.NOISIER, Kind.OUT_OF_RANGE}
-"""Kinds that more samples may explain better."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +113,7 @@ class EvidenceMonitor:
         self._value = np.full(count, np.nan)
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._on: dict[int, int] = {}  # pair to number of its alarm
+        self._looked: dict[int, int] = {}  # pair to the stamp of the last look at what is wrong
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
         self._sums = [PageSum(view.block, 2.0 * top) for view, top in zip(self.baseline.views, self._tops, strict=True)]
@@ -160,6 +129,7 @@ class EvidenceMonitor:
         self._samples = np.concatenate([self._samples, samples])
         self._count_pauses(samples)
         judged = [self._judge(number, known, len(stamps)) for number in range(len(self._pairs))]
+        self._think_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
 
@@ -202,14 +172,15 @@ class EvidenceMonitor:
 
     def _judge(self, number: int, known: int, fresh: int) -> Alarm | None:
         """Add the new samples to the evidence of one pair; return its alarm if that has just gone on."""
-        columns, threshold = self._columns(self._pairs[number]), self.thresholds[number]
+        columns, threshold = self.baseline.columns(number), self.thresholds[number]
         found = [self._add(view, columns, known, fresh) for view in self._views[number]]
         (peak, since), level = max(found), max(self._level(view) for view in self._views[number])
         self.evidence[number] = level * threshold
         paused = [column for column in columns if self._has_paused(column)]
-        now = int(self._stamps[-1])
+        now = self.last_stamp
         if number in self._on:
-            self._follow(number, now, well=not paused and level < 0.5)
+            if not paused and level < 0.5:
+                self._end(number)
             return None
         if not paused and peak < 1.0:
             return None
@@ -234,24 +205,15 @@ class EvidenceMonitor:
         """Return the evidence of a view as a share of its threshold."""
         return float(self._sums[view].value / self._tops[view])
 
-    def _ranks_seen(self, view: int, first: int) -> np.ndarray:
+    def _ranks_seen(self, view: int, first: int = 0) -> np.ndarray:
         """Return the ranks (T, N) that a view judges, from a sample on."""
         return self._ranks[int(self.baseline.views[view].news), first:]
 
-    def _follow(self, number: int, now: int, well: bool) -> None:
-        """End an alarm of a pair that is well again; look again for what explains one."""
-        place = self._on[number] - self._first
-        alarm = self._alarms[place]
-        if well:
-            del self._on[number]
-            self._alarms[place] = replace(alarm, end=now)
-        elif alarm.kind in _FIRST_THOUGHTS and now - alarm.time < _SECOND_THOUGHT * NANOSECONDS:
-            kind, words = self._explain(number, alarm.since)
-            self._alarms[place] = replace(alarm, kind=kind, words=words)
-
-    def _columns(self, pair: PairBaseline) -> tuple[int, int]:
-        names = self.baseline.names
-        return names.index(pair.a), names.index(pair.b)
+    def _end(self, number: int) -> None:
+        """End the alarm of a pair that is well again."""
+        self._looked.pop(number)
+        place = self._on.pop(number) - self._first
+        self._alarms[place] = replace(self._alarms[place], end=self.last_stamp)
 
     def _has_paused(self, column: int) -> bool:
         """Tell whether a channel gives nothing for longer than it ever did, or always the same, which it never did.
@@ -264,95 +226,28 @@ class EvidenceMonitor:
         return channel.rest == 0.0 and self._still[column] / rate > LEAST_PAUSE
 
     def _explain(self, number: int, since: int) -> tuple[Kind, str]:
-        """Say what is wrong, by the samples since evidence began to grow."""
-        pair, rate = self._pairs[number], self.baseline.rate
-        a, b = pair.a, pair.b
-        columns = self._columns(pair)
-        rows = slice(int(np.searchsorted(self._stamps, since)), None)
-        sides = [_Side.of(self.baseline, c, self._samples[rows, c]) for c in columns]
-        if silent := [side.name for side in sides if side.silent]:
-            return Kind.SILENT, f"{' and '.join(silent)} gave nothing"
-        if frozen := [side for side in sides if side.frozen]:
-            longest = [side for side in frozen if side.beyond] or frozen
-            return Kind.FROZEN, " and ".join(side.frozen for side in longest)
-        if scaled := self._other_scale(number, rows):
-            return Kind.SCALED, scaled
-        outside = [side.name for side in sides if side.outside]
-        if len(outside) == 2:
-            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
-        if noisier := [side.name for side in sides if side.noisier]:
-            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
-        if outside:
-            return Kind.OUT_OF_RANGE, f"{outside[0]} is out of its known range"
-        lag = self._other_lag(number, rows)
-        if lag is not None:
-            change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
-            return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
-        return Kind.PARTED, f"{a} and {b} no longer belong together"
+        """Say what is wrong with a pair, by the samples since evidence began to grow."""
+        view = self._views[number][0]
+        start = int(np.searchsorted(self._stamps, since))
+        self._looked[number] = self.last_stamp
+        return Diagnosis(self.baseline, number, view, self._samples, self._ranks_seen(view), start).explain()
 
-    def _other_lag(self, number: int, rows: slice) -> int | None:
-        """Return the lag at which the pair fits as it did when it was learnt, if there is one."""
-        pair = self._pairs[number]
-        a, b = self._columns(pair)
-        reach = round(_SEARCH * self.baseline.rate)
-        ranks = self._ranks_seen(self._views[number][0], max(0, rows.start - reach - abs(pair.lag)))
-        recent = max(1, len(self._stamps) - rows.start)
-        lags = [*(pair.lag + more for more in range(-reach, reach + 1) if more), pair.lag]
-        tried = [np.stack(lagged_pair(ranks[:, a], ranks[:, b], lag))[:, -recent:] for lag in lags]
-        best = self._best_fit(number, tried)
-        return None if best is None else lags[best]
+    def _think_again(self) -> None:
+        """Explain one alarm again, the one whose last look is longest ago: more samples may tell more.
 
-    def _other_scale(self, number: int, rows: slice) -> str | None:
-        """Say by which factor one channel differs from what it was, if the pair fits again once it is taken out."""
-        pair, chosen = self._pairs[number], self._views[number][0]
-        of_news, columns = self.baseline.views[chosen].news, self._columns(pair)
-        first = max(0, rows.start - abs(pair.lag))
-        recent = max(1, len(self._stamps) - rows.start)
-        samples, ranks = self._samples[first:], self._ranks_seen(chosen, first)
-        values = news(samples, self.baseline.memory) if of_news else samples
-        changes = [(0, -1.0, f"{pair.a} or {pair.b} has its sign turned")]
-        changes += [
-            (side, factor, f"{name} {words}")
-            for side, name in enumerate((pair.a, pair.b))
-            for factor, words in _FACTORS.items()
-        ]
-        changes.append((0, 1.0, "nothing changed"))
-        tried = []
-        for side, factor, _ in changes:
-            both, column = [ranks[:, c] for c in columns], columns[side]
-            own, quantiles = values[:, column] / factor, self.baseline.quantiles[int(of_news), column]
-            own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
-            both[side] = ranks_among(quantiles[None], own[:, None])[:, 0]
-            tried.append(np.stack(lagged_pair(both[0], both[1], pair.lag))[:, -recent:])
-        best = self._best_fit(number, tried)
-        return None if best is None else changes[best][2]
-
-    def _best_fit(self, number: int, tried: Sequence[np.ndarray]) -> int | None:
-        """Return with which of some ranks (2, T) the pair fits as it did when it was learnt, if there are such.
-
-        The last of them are as they would be had nothing changed: others must be clearly better.
-
-        How well it fits is the bound of Donsker and Varadhan on the MI of these samples: the mean log ratio, less what
-        other pairings of the same ranks reach, so that two which keep to a corner do not fit for that. Where two have
-        nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most. Memory makes
-        that more likely, as it does alarms, and every one that is tried may be it by chance.
+        One at each push, however many sensors a robot has lost: a look takes as long as judging hundreds of pairs.
         """
-        chosen = self._views[number][0]
-        view: View = self.baseline.views[chosen]
-        table, mi = self.baseline.tables[chosen], self._pairs[number].mi
-        fits = np.full(len(tried), -np.inf)
-        for place, (u, v) in enumerate(tried):
-            known = np.isfinite(u) & np.isfinite(v)
-            if known.sum() < max(_LEAST_FITS, len(known) / 2):
-                continue
-            u, v = u[known], v[known]
-            shifts = np.linspace(0, len(v), _PAIRINGS + 2)[1:-1].astype(int)
-            others = np.concatenate([log_ratios(table, u, np.roll(v, shift)) for shift in shifts])
-            fit = float(log_ratios(table, u, v).mean() - np.log(np.exp(others).mean()))
-            if fit * len(u) * view.tail / (2.0 * view.block) > np.log(len(tried)) + _SURE:
-                fits[place] = fit
-        best = int(fits.argmax())
-        return best if fits[best] > max(mi / 2.0, fits[-1] + mi / 4.0) else None
+        now = self.last_stamp
+        waiting = [
+            number
+            for number, alarm in self.on.items()
+            if alarm.kind in FIRST_THOUGHTS and self._looked[number] < now < alarm.time + _SECOND_THOUGHT * NANOSECONDS
+        ]
+        if waiting:
+            number = min(waiting, key=lambda number: self._looked[number])
+            place = self._on[number] - self._first
+            kind, words = self._explain(number, self._alarms[place].since)
+            self._alarms[place] = replace(self._alarms[place], kind=kind, words=words)
 
     def _forget(self) -> None:
         longest = max((abs(pair.lag) for pair in self._pairs), default=0)
@@ -367,41 +262,3 @@ def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:
     """Return since how many rows no flag (T, N) is set; ``before`` (N,) of those rows have gone before."""
     newest = flags[::-1]
     return np.where(newest.any(axis=0), newest.argmax(axis=0), before + len(flags)) if len(flags) else before
-
-
-@dataclass(frozen=True)
-class _Side:
-    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is.
-
-    ``beyond`` tells whether it was so for longer than it ever was.
-    """
-
-    name: str
-    silent: bool
-    frozen: str
-    beyond: bool
-    outside: bool
-    noisier: bool
-
-    @classmethod
-    def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
-        channel, known = baseline.channels[column], samples[np.isfinite(samples)]
-        if len(known) < 2:
-            return cls(channel.name, silent=True, frozen="", beyond=False, outside=False, noisier=False)
-        least, most = baseline.quantiles[0, column, [0, -1]]
-        steps = np.abs(np.diff(known))
-        return cls(
-            name=channel.name,
-            silent=False,
-            frozen="" if steps.any() else _rest(channel, len(known) / baseline.rate),
-            beyond=len(known) / baseline.rate > channel.rest,
-            outside=bool(((known < least) | (known > most)).mean() > _OUTSIDE),
-            noisier=roughness(samples) > _NOISIER * channel.roughness,
-        )
-
-
-def _rest(channel: ChannelBaseline, seconds: float) -> str:
-    """Say that a channel gives the same value all the time."""
-    if not channel.rest:
-        return f"{channel.name} is frozen"
-    return f"{channel.name} has rested for {seconds:.1f} s, in the good recordings for {channel.rest:.1f} s at most"

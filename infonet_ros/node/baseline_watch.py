@@ -1,6 +1,7 @@
 """Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
 This runs on the executor's thread, at every quarter of a second of sensor time: a look-up for each pair, no network.
+What is wrong with a pair whose alarm is on takes longer to tell, so the monitor looks at one of them at a time.
 """
 
 import numpy as np

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.baseline import Baseline, channel_quantiles, log_ratios, ranks_among
-from infonet_ros.dependence.evidence import EvidenceMonitor, Kind
+from infonet_ros.dependence.diagnosis import Diagnosis, Kind
+from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
 
@@ -94,6 +95,25 @@ def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
     assert alarms[0].kind is kind
     assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
     assert {alarms[0].a, alarms[0].b} == set(NAMES)
+
+
+def test_of_several_alarms_one_is_explained_again_at_a_time(baseline, monkeypatch):
+    """The node judges on the thread that takes messages in."""
+    several = replace(
+        baseline,
+        pairs=baseline.pairs * 4,
+        views=tuple(replace(view, pair=pair) for pair in range(4) for view in baseline.views),
+        tables=np.concatenate([baseline.tables] * 4),
+    )
+    looks, explain = [], Diagnosis.explain
+    monkeypatch.setattr(Diagnosis, "explain", lambda self: looks.append(self.pair) or explain(self))
+    monitor, samples = EvidenceMonitor(several, INTERVAL), broken("other time", pair(4, 700))
+    stamps = (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
+    for k in range(0, len(samples), 5):
+        before = len(looks)
+        began = len(monitor.push(stamps[k : k + 5], samples[k : k + 5]))
+        assert len(looks) - before <= began + 1
+    assert set(looks[4:]) == {0, 1, 2, 3}
 
 
 def test_the_unit_is_told(baseline):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from recordings import HUSKY
 
-from infonet_ros.dependence.evidence import Kind
+from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.intake.bags import Bag
 from infonet_ros.offline.baselines import check_recording, learn_baseline
 from infonet_ros.settings import load_settings

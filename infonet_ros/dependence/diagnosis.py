@@ -1,0 +1,217 @@
+"""Find what is wrong with a pair that no longer fits its baseline: kind of fault, and words for it.
+
+    kind, words = Diagnosis(baseline, pair, view, samples, ranks, start).explain()
+
+A look at all delays and scales reads the table some 100,000 times: tens of milliseconds, whatever the rate.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from infonet_ros.dependence.baseline import Baseline, ChannelBaseline, log_ratios, news, ranks_among, roughness
+from infonet_ros.intake.alignment import lagged_pair
+
+_SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
+_SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times
+_LEAST_FITS = 10  # samples by which another delay or scale may be told
+_MOST_FITS = 256  # of more, so many are taken all over them
+_PAIRINGS = 8  # other pairings to compare them with
+_NOISIER = 1.5  # times the roughest stretch
+_OUTSIDE = 0.1  # share of samples beyond all good ones
+_FACTORS = {
+    np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
+    np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
+    **{k: f"is about {k:g} times what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
+    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
+}
+
+
+class Kind(str, Enum):
+    """What an alarm says of a pair."""
+
+    SILENT = "silent"
+    FROZEN = "frozen"
+    OUT_OF_RANGE = "out of range"
+    NOT_SEEN_BEFORE = "not seen before"
+    DELAY_CHANGED = "delay changed"
+    SCALED = "scaled"
+    NOISIER = "noisier"
+    PARTED = "parted"
+
+
+FIRST_THOUGHTS = {Kind.PARTED, Kind.NOISIER, Kind.OUT_OF_RANGE}
+"""Kinds that more samples may explain better."""
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """A pair since evidence against it began to grow.
+
+    Attributes
+    ----------
+    baseline : Baseline
+    pair, view : int
+        Numbers of the pair, and of the view in which it is looked at.
+    samples, ranks : (T, N) float64
+        Of the channels of the baseline up to now, as they are and as the view ranks them; NaN where unknown.
+    start : int
+        The sample at which evidence began to grow.
+    """
+
+    baseline: Baseline
+    pair: int
+    view: int
+    samples: np.ndarray
+    ranks: np.ndarray
+    start: int
+
+    def explain(self) -> tuple[Kind, str]:
+        """Say what is wrong, as far as the samples tell."""
+        pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
+        a, b = pair.a, pair.b
+        sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
+        if silent := [side.name for side in sides if side.silent]:
+            return Kind.SILENT, f"{' and '.join(silent)} gave nothing"
+        if frozen := [side for side in sides if side.frozen]:
+            longest = [side for side in frozen if side.beyond] or frozen
+            return Kind.FROZEN, " and ".join(side.frozen for side in longest)
+        if scaled := self._other_scale():
+            return Kind.SCALED, scaled
+        outside = [side.name for side in sides if side.outside]
+        if len(outside) == 2:
+            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
+        if noisier := [side.name for side in sides if side.noisier]:
+            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
+        if outside:
+            return Kind.OUT_OF_RANGE, f"{outside[0]} is out of its known range"
+        lag = self._other_lag()
+        if lag is not None:
+            change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
+            return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
+        return Kind.PARTED, f"{a} and {b} no longer belong together"
+
+    @property
+    def _columns(self) -> tuple[int, int]:
+        return self.baseline.columns(self.pair)
+
+    @property
+    def _recent(self) -> int:
+        """Samples since evidence began to grow."""
+        return max(1, len(self.samples) - self.start)
+
+    def _other_lag(self) -> int | None:
+        """Return the lag at which the pair fits as it did when it was learnt, if there is one."""
+        lag = self.baseline.pairs[self.pair].lag
+        reach = round(_SEARCH * self.baseline.rate)
+        x, y = (self.ranks[max(0, self.start - reach - abs(lag)) :, column] for column in self._columns)
+        lags = [*(lag + more for more in range(-reach, reach + 1) if more), lag]
+        best = self._best_fit([lagged_pair(x, y, one) for one in lags])
+        return None if best is None else lags[best]
+
+    def _other_scale(self) -> str | None:
+        """Say by which factor one channel differs from what it was, if the pair fits again once it is taken out."""
+        pair, of_news = self.baseline.pairs[self.pair], self.baseline.views[self.view].news
+        first = max(0, self.start - abs(pair.lag))
+        samples, ranks = self.samples[first:], self.ranks[first:]
+        values = news(samples, self.baseline.memory) if of_news else samples
+        changes = [(0, -1.0, f"{pair.a} or {pair.b} has its sign turned")]
+        changes += [
+            (side, factor, f"{name} {words}")
+            for side, name in enumerate((pair.a, pair.b))
+            for factor, words in _FACTORS.items()
+        ]
+        changes.append((0, 1.0, "nothing changed"))
+        tried = []
+        for side, factor, _ in changes:
+            both, column = [ranks[:, c] for c in self._columns], self._columns[side]
+            own, quantiles = values[:, column] / factor, self.baseline.quantiles[int(of_news), column]
+            own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
+            both[side] = ranks_among(quantiles[None], own[:, None])[:, 0]
+            tried.append(lagged_pair(both[0], both[1], pair.lag))
+        best = self._best_fit(tried)
+        return None if best is None else changes[best][2]
+
+    def _best_fit(self, tried: Sequence[tuple[np.ndarray, np.ndarray]]) -> int | None:
+        """Return with which of some pairs of ranks (T,) the two fit as they did when they were learnt, if one does.
+
+        The last of them is as it would be had nothing changed: others must be clearly better.
+
+        How well it fits is the bound of Donsker and Varadhan on the MI of these samples: the mean log ratio, less what
+        other pairings of the same ranks reach, so that two which keep to a corner do not fit for that. Where two have
+        nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most. Memory makes
+        that more likely, as it does alarms, and every one that is tried may be it by chance.
+        """
+        view, mi = self.baseline.views[self.view], self.baseline.pairs[self.pair].mi
+        u, v = (self._latest([pair[side] for pair in tried]) for side in (0, 1))
+        u, v = np.where(np.isfinite(v), u, np.nan), np.where(np.isfinite(u), v, np.nan)
+        known = np.isfinite(u).sum(axis=1)
+        fits = np.full(len(tried), -np.inf)
+        asked = np.flatnonzero(known >= max(_LEAST_FITS, u.shape[1] / 2))
+        if len(asked):
+            fits[asked] = self._fit(u[asked], v[asked])
+        # Of samples that are thinned out each counts for as many as memory lets it.
+        thinning = self._recent / u.shape[1]
+        worth = view.tail / 2.0 * known[asked] * min(1.0, thinning / view.block)
+        fits[asked[fits[asked] * worth <= np.log(len(tried)) + _SURE]] = -np.inf
+        best = int(fits.argmax())
+        return best if fits[best] > max(mi / 2.0, fits[-1] + mi / 4.0) else None
+
+    def _latest(self, tried: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the latest of some ranks (T,), as many of each: (K, n), NaN before the first."""
+        rows = np.full((len(tried), self._recent), np.nan)
+        for row, ranks in zip(rows, tried, strict=True):
+            own = ranks[-self._recent :]
+            row[len(row) - len(own) :] = own
+        return rows[:, np.linspace(0, self._recent - 1, min(self._recent, _MOST_FITS)).astype(int)]
+
+    def _fit(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Return the bound (K,) of ranks (K, n), nats; see `_best_fit`."""
+        table = self.baseline.tables[self.view]
+
+        def read(later: np.ndarray) -> np.ndarray:
+            return log_ratios(table, u.ravel(), later.ravel()).reshape(u.shape)
+
+        shifts = np.linspace(0, u.shape[1], _PAIRINGS + 2)[1:-1].astype(int)
+        others = np.stack([np.exp(read(np.roll(v, shift, axis=1))) for shift in shifts], axis=2)
+        return np.nanmean(read(v), axis=1) - np.log(np.nanmean(others, axis=(1, 2)))
+
+
+@dataclass(frozen=True)
+class _Side:
+    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is.
+
+    ``beyond`` tells whether it was so for longer than it ever was.
+    """
+
+    name: str
+    silent: bool
+    frozen: str
+    beyond: bool
+    outside: bool
+    noisier: bool
+
+    @classmethod
+    def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
+        channel, known = baseline.channels[column], samples[np.isfinite(samples)]
+        if len(known) < 2:
+            return cls(channel.name, silent=True, frozen="", beyond=False, outside=False, noisier=False)
+        least, most = baseline.quantiles[0, column, [0, -1]]
+        steps = np.abs(np.diff(known))
+        return cls(
+            name=channel.name,
+            silent=False,
+            frozen="" if steps.any() else _rest(channel, len(known) / baseline.rate),
+            beyond=len(known) / baseline.rate > channel.rest,
+            outside=bool(((known < least) | (known > most)).mean() > _OUTSIDE),
+            noisier=roughness(samples) > _NOISIER * channel.roughness,
+        )
+
+
+def _rest(channel: ChannelBaseline, seconds: float) -> str:
+    """Say that a channel gives the same value all the time."""
+    if not channel.rest:
+        return f"{channel.name} is frozen"
+    return f"{channel.name} has rested for {seconds:.1f} s, in the good recordings for {channel.rest:.1f} s at most"
