@@ -13,7 +13,7 @@ MIN_SAMPLES = 64
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """What several channels have in common: the samples that are known, and those that are new.
+    """Samples of a channel, or of several alike: those that are known, and those that are new.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Pattern:
     good: np.ndarray
     repetition: Repetition
 
-    def common_rows(self, other: "Pattern", lag: int) -> np.ndarray:
+    def common_rows(self, other: "Pattern", lag: int = 0) -> np.ndarray:
         """Return the samples (R,) that count: known here and, ``lag`` samples later, in the other; new if both hold."""
         rows = np.flatnonzero(self.good[: len(self.good) - lag] & other.good[lag:])
         return self.repetition.counting(other.repetition, rows, lag)
@@ -96,7 +96,7 @@ class Channels:
         return np.argsort(self.order)
 
     def pattern_of(self, channel: int) -> Pattern:
-        """Return what a channel has in common with others."""
+        """Return the pattern of a channel."""
         return self.patterns[self.pattern[channel]]
 
     def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:

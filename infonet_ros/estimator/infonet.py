@@ -52,6 +52,7 @@ from infonet_ros.estimator.validation import (
     as_pair,
     as_vectors,
     check_lags,
+    check_tensors,
 )
 from infonet_ros.estimator.weights import SHIPPED, load_conditional, load_weights
 from infonet_ros.limits import MOST_GIVEN
@@ -509,26 +510,9 @@ class InfoNet:
             What are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range, or samples
             that are not finite.
         """
-        streams = [("x", x), ("y", y)] if given is None else [("x", x), ("y", y), ("given", given)]
-        for name, values in streams:
-            if not isinstance(values, Tensor) or not values.is_floating_point():
-                kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
-                raise InputError(
-                    f"{name} is of type {kind}: expected a floating torch tensor; `estimate` takes arrays."
-                )
-        if x.ndim != 2 or len(x) == 0 or x.shape != y.shape or not MIN_SAMPLES <= x.shape[1] <= TRAINED_SAMPLES[1]:
-            raise InputError(
-                f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}: expected (B, T) for both, B > 0, "
-                f"T from {MIN_SAMPLES} to {TRAINED_SAMPLES[1]}."
-            )
-        if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
-            raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
+        check_tensors(x, y, given)
         if given is None:
             return differentiable_information(self._runner, x, y)
-        if given.ndim not in (2, 3) or given.shape[:2] != x.shape or not torch.isfinite(given).all():
-            raise InputError(
-                f"given has shape {tuple(given.shape)}: expected (B, T) or (B, T, D) with the B and T of x, all finite."
-            )
         return torch.stack([self._beside(a, b, z) for a, b, z in zip(x, y, given, strict=True)])
 
     @cached_property

@@ -97,7 +97,7 @@ class BestOverLags:
         return np.where(first < len(ordered), first, self._starts)
 
 
-class _Window:
+class _PairsOfWindow:
     """All pairs of one window of channels (N, T), NaN where unknown, while their passes come in."""
 
     def __init__(self, values: np.ndarray, options: PairwiseOptions) -> None:
@@ -144,11 +144,11 @@ def estimate_windows(
 
     Windows are taken as they are needed, and the pairs of several share the network's chunks.
     """
-    waiting: deque[tuple[_Window, bool]] = deque()  # and whether it is the last of its passes
+    waiting: deque[tuple[_PairsOfWindow, bool]] = deque()  # and whether it is the last of its passes
 
     def passes() -> Iterator[Pass]:
         for values in windows:
-            window = _Window(values, options)
+            window = _PairsOfWindow(values, options)
             own = list(window.passes())
             for number, one in enumerate(own, 1):
                 waiting.append((window, number == len(own)))

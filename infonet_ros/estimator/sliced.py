@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
+from infonet_ros.estimator.channels import MIN_SAMPLES, Pattern, constant_channels
+from infonet_ros.estimator.holding import Repetition, repeats, updates
 from infonet_ros.estimator.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
 from infonet_ros.estimator.projections import content_key, project
 from infonet_ros.estimator.ranks import Ordering
@@ -49,8 +49,10 @@ class Slicer:
         self._vectors = vectors
         self._slicing = slicing
         self._keys = [content_key(vector) for vector in vectors]
-        self._good = [np.isfinite(vector).all(axis=0) for vector in vectors]
-        self._repetition = [Repetition(_updates(vector), _repeats(vector)) for vector in vectors]
+        self._patterns = [
+            Pattern(np.isfinite(vector).all(axis=0), Repetition(_updates(vector), _repeats(vector)))
+            for vector in vectors
+        ]
         # Of few channels that drift a projection has little.
         self.drifting = np.array([
             slicing.surrogates > 0 and drifting(_some(vector)).mean() >= 0.5 for vector in vectors
@@ -63,7 +65,7 @@ class Slicer:
         """Estimate the sliced MI of two of the vectors, whichever comes first."""
         if (self._keys[b], b) < (self._keys[a], a):
             a, b = b, a
-        slicing, rows = self._slicing, self._rows(a, b)
+        slicing, rows = self._slicing, self._patterns[a].common_rows(self._patterns[b])
         several = max(len(self._vectors[a]), len(self._vectors[b])) > 1
         projections = slicing.projections if several else 1
         p = np.nan if slicing.surrogates else None
@@ -74,7 +76,7 @@ class Slicer:
         testable = slicing.surrogates > 0 and not self.drifting[[a, b]].all()
         if testable and several and len(rows) >= LEAST_ROWS:
             p = self._independence(a, b, rows)
-        if len(rows) < (LEAST_UPDATES if self._repetition[a].shared(self._repetition[b]) else MIN_SAMPLES):
+        if len(rows) < self._patterns[a].least_rows(self._patterns[b]):
             return SlicedEstimate(np.nan, np.nan, np.nan, p, len(rows), projections)
         quantiles = self._quantiles(a, b, rows, projections, 0 if several or not testable else slicing.surrogates)
         lower, mi, upper = _mean_quantiles(quantiles[0])
@@ -82,11 +84,6 @@ class Slicer:
             means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
             p = float(p_value(means[0], (means[1:] >= means[0]).sum(), len(means) - 1))
         return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
-
-    def _rows(self, a: int, b: int) -> np.ndarray:
-        """Return the samples that count: known in both, and where both are held or repeat rows, new in both."""
-        rows = np.flatnonzero(self._good[a] & self._good[b])
-        return self._repetition[a].counting(self._repetition[b], rows)
 
     def _independence(self, a: int, b: int, rows: np.ndarray) -> float:
         """Return the p-value of two vectors over samples ``rows``; what is made of each is kept for its other pairs."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from infonet_ros.errors import InputError
+from infonet_ros.estimator.channels import MIN_SAMPLES
+from infonet_ros.estimator.observation import TRAINED_SAMPLES
 from infonet_ros.limits import MOST_GIVEN
 
 
@@ -86,6 +88,27 @@ def check_lags(lags: np.ndarray, count: int) -> None:
     if np.abs(lags).max() >= count:
         raise InputError(
             f"lags holds {lags[np.abs(lags).argmax()]}: expected less than the {count} samples of the window."
+        )
+
+
+def check_tensors(x: Any, y: Any, given: Any) -> None:
+    """Raise InputError for what the tensor call cannot take; see `InfoNet.__call__`."""
+    for name, values in (("x", x), ("y", y), *([] if given is None else [("given", given)])):
+        if not isinstance(values, Tensor) or not values.is_floating_point():
+            kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
+            raise InputError(f"{name} is of type {kind}: expected a floating torch tensor; `estimate` takes arrays.")
+    if x.ndim != 2 or len(x) == 0 or x.shape != y.shape or not MIN_SAMPLES <= x.shape[1] <= TRAINED_SAMPLES[1]:
+        raise InputError(
+            f"x has shape {tuple(x.shape)} and y has shape {tuple(y.shape)}: expected (B, T) for both, B > 0, "
+            f"T from {MIN_SAMPLES} to {TRAINED_SAMPLES[1]}."
+        )
+    if not (torch.isfinite(x).all() and torch.isfinite(y).all()):
+        raise InputError("x or y holds NaN or infinity: expected finite samples; leave the others out first.")
+    if given is None:
+        return
+    if given.ndim not in (2, 3) or given.shape[:2] != x.shape or not torch.isfinite(given).all():
+        raise InputError(
+            f"given has shape {tuple(given.shape)}: expected (B, T) or (B, T, D) with the B and T of x, all finite."
         )
 
 

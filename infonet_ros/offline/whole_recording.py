@@ -9,9 +9,9 @@ import numpy as np
 from infonet_ros.average_ranks import average_ranks
 from infonet_ros.dependence.matrix import CONDITIONAL, DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, given_streams, modality_matrix
+from infonet_ros.estimator.channels import constant_channels
 from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.pairwise import constant_channels
 from infonet_ros.estimator.stationarity import drifting
 from infonet_ros.intake.alignment import lagged_pair
 from infonet_ros.intake.window import Window
