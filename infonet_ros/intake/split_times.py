@@ -19,7 +19,11 @@ _CALENDAR = {
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
 _LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
-_ORDERS = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+_CALENDARS = tuple(
+    (*date, "hour", "minute", *second)
+    for date in (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+    for second in (("second",), ())
+)
 _WEEK = re.compile(r"(?i)(?:gps|gnss|g)?[\W_]*(?:week|wk)(?:[\W_]*(?:no|num|number))?")
 _OF_WEEK = re.compile(r"(?i).*tow|.*time.?of.?week|.*sow|(?:gps|gnss)[\W_]*(?:time|seconds?|secs?|ms)|gms|g_?ms")
 _GPS_EPOCH = 315_964_800 * NANOSECONDS
@@ -30,12 +34,11 @@ def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     """Go through neighbouring columns from year to second; with hours and minutes at least."""
     names = list(sheet.columns)
     for place in range(len(names)):
-        for date in _ORDERS:
-            for parts in ((*date, "hour", "minute", "second"), (*date, "hour", "minute")):
-                some = tuple(names[place : place + len(parts)])
-                if _are(sheet, some, parts):
-                    yield some
-                    return
+        for parts in _CALENDARS:
+            some = tuple(names[place : place + len(parts)])
+            if _are(sheet, some, parts):
+                yield some
+                return
 
 
 def week_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
@@ -52,12 +55,9 @@ def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None
         if not np.nanmax(time, initial=0.0) <= _SECONDS_OF_WEEK:
             time = time / 1000
         return _joined(_GPS_EPOCH, (week, 7 * DAY), (time, NANOSECONDS))
-    for date in _ORDERS:
-        for parts in ((*date, "hour", "minute", "second"), (*date, "hour", "minute")):
-            if len(names) > 1 and _are(sheet, names, parts):
-                return _of_calendar(
-                    {part: as_floats(sheet.columns[name]) for part, name in zip(parts, names, strict=True)}
-                )
+    for parts in _CALENDARS:
+        if _are(sheet, names, parts):
+            return _of_calendar({p: as_floats(sheet.columns[name]) for p, name in zip(parts, names, strict=True)})
     return None
 
 

@@ -20,7 +20,9 @@ from infonet_ros.intake.paths import parse_channel
 from infonet_ros.intake.pieces import gathered
 from infonet_ros.intake.recording import Field, Piece, Sample, Topic
 from infonet_ros.intake.sheet import Sheet, as_floats, is_number
-from infonet_ros.intake.table_times import Clock, find_clock, set_stamps
+from infonet_ros.intake.table_clock import Clock
+from infonet_ros.intake.table_stamps import set_stamps
+from infonet_ros.intake.table_times import find_clock
 from infonet_ros.intake.text_source import check_file
 from infonet_ros.intake.text_table import read_text_table
 from infonet_ros.settings import Modality

@@ -1,0 +1,208 @@
+"""The time of a table: its columns, read as dates, times of day, or numbers whose unit is yet to be told."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.cells import trimmed
+from infonet_ros.intake.dates import (
+    BEYOND,
+    DAY,
+    FARTHEST,
+    UNKNOWN,
+    Dates,
+    past_midnight,
+    stamps_of_dates,
+    times_of_day,
+    times_of_digits,
+)
+from infonet_ros.intake.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.split_times import stamps_of_columns
+from infonet_ros.intake.time_units import UNITS, is_unit, named_unit
+from infonet_ros.text import NANOSECONDS, shorten
+
+
+@dataclass
+class Clock:
+    """The time of a sheet.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Its columns.
+    stamps : (rows,) int64, or None
+        Nanoseconds, `UNKNOWN` or `BEYOND` where there is none; None as long as the unit of ``numbers`` is not known.
+    numbers : pa.ChunkedArray, optional
+        Times in a unit that is not known yet.
+    unit : str, optional
+        Where the file names it.
+    fraction : (str, (rows,) int64), optional
+        A column that counts what is below a second, and its nanoseconds: for stamps that are whole seconds.
+    notes : list of str
+    """
+
+    names: tuple[str, ...]
+    stamps: np.ndarray | None = None
+    numbers: Any = None
+    unit: str | None = None
+    fraction: tuple[str, np.ndarray] | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """Columns in words."""
+        return " and ".join(map(repr, self.names))
+
+    @property
+    def step(self) -> float:
+        """Usual step between rows, in the unit of the numbers; NaN where they do not vary."""
+        times = pc.drop_null(self.numbers).to_numpy()  # whole numbers as such: 2**60 + 1 is no float
+        steps = np.diff(np.sort(times[np.isfinite(times)]))
+        return float(np.median(steps[steps > 0])) if (steps > 0).any() else float("nan")
+
+    @property
+    def varies(self) -> bool:
+        """More than one time is known, or there is but one row."""
+        if self.stamps is None:
+            return bool(np.isfinite(self.step)) or len(self.numbers) - self.numbers.null_count == 1
+        known = self.stamps[self.stamps > BEYOND]
+        return len(known) == 1 or bool(len(known) and known.min() < known.max())
+
+
+def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
+    """Read the columns of a time.
+
+    Raises
+    ------
+    RecordingError
+        They hold something else.
+    """
+    clock = Clock(names, fraction=fraction_beside(sheet, names))
+    if (stamps := stamps_of_columns(sheet, names)) is not None:
+        clock.stamps = stamps
+        clock.notes = [f"time is columns {clock.label} together; --time changes that"]
+        return clock
+    if len(names) == 2:
+        first, second = (sheet.columns[name] for name in names)
+        clock.stamps, order = _of_two(first, second, named_unit(names[1]))
+        clock.notes = [f"time is columns {clock.label} together; --time changes that", *_on_order(names[0], order)]
+        return clock
+    (name,) = names
+    column = sheet.columns.get(name)
+    if column is None:
+        raise _no_time(path, name, sheet.texts[name])
+    if (dates := dates_of(column)) is not None:
+        clock.stamps, clock.notes = dates.stamps, _on_order(name, dates.order)
+    elif (times := day_times_of(column)) is not None:
+        clock.stamps = times
+        if is_number(column):
+            clock.notes = [f"time is column {name!r}, hours, minutes and seconds as in 235959.9; --time changes that"]
+    elif is_number(column):
+        clock.numbers = column
+        clock.unit = named_unit(name) or named_unit(sheet.units.get(name, ""))
+    else:
+        raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
+    return clock
+
+
+def _no_time(path: Path, name: str, cell: str) -> RecordingError:
+    return RecordingError(
+        f"column {name!r} of {path} holds {shorten(str(cell), 40)!r}: expected seconds or dates such as "
+        "2024-05-01 12:00:00.5; name another column with --time."
+    )
+
+
+def no_known_time(path: Path, clock: Clock) -> RecordingError:
+    """Say that a clock tells no two times."""
+    return RecordingError(
+        f"{path} has no row whose time {clock.label} is known and within 292 years of zero, or all have the same: name "
+        "another column with --time, or its unit with --time-unit."
+    )
+
+
+def _of_two(first: pa.ChunkedArray, second: pa.ChunkedArray, unit: str | None) -> tuple[np.ndarray, str]:
+    """Return the stamps of seconds with what is below them, or of dates with times of day; and the order of dates."""
+    dates, times = dates_of(first), day_times_of(second)
+    if dates is None or times is None:
+        whole, below, order = scaled(first, UNITS["s"]), scaled(second, UNITS[unit or "ns"]), ""
+    else:
+        whole, below, order = dates.stamps, times, dates.order
+    known = (whole > BEYOND) & (below > BEYOND)
+    if times is not None:  # a single date is that at which the recording began
+        one_date = len(np.unique(whole[known])) == 1
+        below = past_midnight(below, known) if one_date else np.where(known, below % DAY, below)
+    return np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below)), order
+
+
+def _on_order(name: str, order: str) -> list[str]:
+    if not order:
+        return []
+    words = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}[order]
+    return [f"the dates of column {name!r} could be read in several ways, and are taken for {words}"]
+
+
+def dates_of(column: pa.ChunkedArray) -> Dates | None:
+    """Read a column as dates; None where it holds something else."""
+    kind = column.type
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        stamps = pc.cast(pc.cast(column, pa.timestamp("ns"), safe=False), pa.int64())
+        return Dates(_filled(stamps), with_clock=pa.types.is_timestamp(kind))
+    if pa.types.is_integer(kind):
+        least, most = (pc.min_max(column)[edge].as_py() for edge in ("min", "max"))
+        # 20240501, and 20240501120000 with or without milliseconds
+        spans = ((19_700_101, 21_001_231), *((19_700_101 * 10**n, 21_001_231 * 10**n) for n in (6, 9)))
+        if least is None or not any(low <= least and most <= high for low, high in spans):
+            return None
+        dates = stamps_of_dates(pc.cast(column, pa.string()))
+        return dates if dates and (dates.stamps > BEYOND).all() else None
+    return stamps_of_dates(trimmed(column)) if pa.types.is_string(kind) else None
+
+
+def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
+    """Read a column as times of day or lengths of time, nanoseconds (rows,); None where it holds something else."""
+    kind = column.type
+    if pa.types.is_time(kind):
+        return _filled(pc.cast(pc.cast(column, pa.time64("ns")), pa.int64()))
+    if pa.types.is_duration(kind):
+        return _filled(pc.cast(pc.cast(column, pa.duration("ns")), pa.int64()))
+    if is_number(column):
+        return times_of_digits(as_floats(column))
+    return times_of_day(trimmed(column)) if pa.types.is_string(kind) else None
+
+
+def _filled(stamps: pa.ChunkedArray) -> np.ndarray:
+    return pc.fill_null(stamps, UNKNOWN).to_numpy()
+
+
+def scaled(numbers: pa.ChunkedArray, factor: float) -> np.ndarray:
+    """Return stamps (rows,) int64 of times in a unit of so many nanoseconds."""
+    times = as_floats(numbers)
+    good = np.abs(times) < FARTHEST / factor
+    stamps = np.where(np.isnan(times), UNKNOWN, BEYOND)
+    if pa.types.is_integer(numbers.type):  # beyond 2**53 a float no longer holds every nanosecond
+        whole = pc.fill_null(numbers, 0).to_numpy().astype(np.int64)
+        stamps[good] = whole[good] * round(factor)
+    else:
+        stamps[good] = np.round(times[good] * factor).astype(np.int64)
+    return stamps
+
+
+def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
+    """Return a column whose name is a unit below a second, such as ``millis``, and what it counts."""
+    for name, column in sheet.columns.items():
+        unit = named_unit(name)
+        alone = unit in ("ns", "us", "ms") and is_unit(name) and name not in names
+        if unit and alone and pa.types.is_integer(column.type) and below_a_second(column, unit):
+            return name, scaled(column, UNITS[unit])
+    return None
+
+
+def below_a_second(column: pa.ChunkedArray, unit: str) -> bool:
+    """Tell whether whole numbers of a unit stay below one second."""
+    limits = pc.min_max(column).as_py()
+    return limits["min"] is not None and limits["min"] >= 0 and limits["max"] < NANOSECONDS / UNITS[unit]

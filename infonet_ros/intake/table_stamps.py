@@ -1,0 +1,139 @@
+"""Stamps for the time of a table: in its unit, on from where a clock wraps around, and of one run."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.intake.clock_turns import going_on, turns_of
+from infonet_ros.intake.dates import BEYOND, DAY, UNKNOWN
+from infonet_ros.intake.sheet import as_floats
+from infonet_ros.intake.table_clock import Clock, no_known_time, scaled
+from infonet_ros.intake.time_units import UNITS
+from infonet_ros.text import NANOSECONDS, counted
+
+_EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
+_SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
+_USUAL_STEP = 1 / 30  # seconds between rows
+# Days from another day than 1970, as spreadsheets and others count them: least, most, and 1970.
+_SERIAL_DAYS = {
+    "a spreadsheet": (20_000, 80_000, 25_569.0),
+    "MATLAB": (693_962, 766_000, 719_529.0),
+    "an astronomer (Julian)": (2_415_020, 2_488_070, 2_440_587.5),
+}
+_RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
+
+
+def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
+    """Give a clock its stamps, in the unit that was given, is named or is likely; tell which.
+
+    Raises
+    ------
+    RecordingError
+        No row has a time that stamps can hold.
+    """
+    factor = None
+    if clock.stamps is None:
+        if unit != "auto":
+            factor = UNITS[unit]
+            clock.stamps = scaled(clock.numbers, factor)
+        elif (days := _serial_days(clock)) is not None:
+            clock.stamps = days
+        else:
+            alike = [clock, *(other for other in others if other.numbers is not None)]
+            found, source = (clock.unit, "as its name says") if clock.unit else _likely_unit(alike)
+            factor = UNITS[found]
+            clock.stamps = scaled(clock.numbers, factor)
+            clock.notes.append(f"time is column {clock.label}, in {found} {source}; --time and --time-unit change that")
+    _add_fraction(clock)
+    stamps = clock.stamps
+    if not (stamps > BEYOND).any():
+        raise no_known_time(path, clock)
+    for mark, reason in ((UNKNOWN, "empty or not known"), (BEYOND, "more than 292 years from zero")):
+        if count := np.count_nonzero(stamps == mark):
+            clock.notes.append(f"{count} of {len(stamps)} rows are left out: their time {clock.label} is {reason}")
+    stamps, turns = going_on(stamps, turns_of(factor))
+    if turns:
+        clock.notes.append(
+            f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock: it is taken to go on"
+        )
+    clock.stamps = _one_run(clock, stamps)
+
+
+def _add_fraction(clock: Clock) -> None:
+    """Add what another column counts below a second, where the stamps leave it out."""
+    assert clock.stamps is not None
+    known = clock.stamps > BEYOND
+    if clock.fraction is None or (clock.stamps[known] % NANOSECONDS).any():
+        return
+    name, below = clock.fraction
+    known &= below > BEYOND
+    clock.stamps = np.where(known, clock.stamps + np.where(known, below, 0), UNKNOWN)
+    clock.names = (*clock.names, name)
+    clock.notes.append(f"what column {name!r} counts below a second is added to the time")
+
+
+def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
+    """Judge the unit of times: by their size if they may count from 1970, else by their steps.
+
+    The unit is the one in which there are between one and a thousand rows a second. Clocks of one kind, such as those
+    of several topics of one logger, are judged together.
+    """
+    if epoch := _unit_since_1970(clocks[0]):
+        return epoch, "judging by its size"
+    clocks = [clock for clock in clocks if not _unit_since_1970(clock)]
+    steps = np.array([step for clock in clocks if np.isfinite(step := clock.step)])
+    step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
+    if not np.isfinite(step):
+        return "s", "as nothing tells its unit"
+    whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
+    if step <= (1.0 if whole else 3.0):
+        unit = "s"
+    else:
+        unit = min(("s", "ms", "us", "ns"), key=lambda unit: abs(np.log(step * UNITS[unit] / 1e9 / _USUAL_STEP)))
+    return unit, f"judging by its steps ({NANOSECONDS / (step * UNITS[unit]):.3g} Hz)"
+
+
+def _unit_since_1970(clock: Clock) -> str | None:
+    """Return the unit in which times count from 1970, by their size; None where they do not."""
+    largest = float(np.nanmax(np.abs(as_floats(clock.numbers)), initial=0.0))
+    for unit in ("s", "ms", "us", "ns"):
+        seconds = UNITS[unit] / NANOSECONDS
+        if _EPOCH[0] < largest * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
+            return unit
+    return None
+
+
+def _serial_days(clock: Clock) -> np.ndarray | None:
+    """Return the stamps of times that count days as spreadsheets or MATLAB do; None where they do not."""
+    times = as_floats(clock.numbers)
+    middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
+    for program, (least, most, epoch) in _SERIAL_DAYS.items():
+        if not clock.unit and least < middle < most and clock.step < 1e-3:
+            clock.notes.append(f"time is column {clock.label}, in days as {program} counts them; --time changes that")
+            return scaled(pc.subtract(pc.cast(clock.numbers, pa.float64()), epoch), DAY)
+    return None
+
+
+def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
+    """Return the stamps of the longest run where time began again; mixed, two drives would look like one."""
+    rows = np.flatnonzero(stamps > BEYOND)
+    starts = np.flatnonzero(np.diff(stamps[rows]) < 0) + 1
+    if not 0 < len(starts) <= len(rows) // 100 + 1:
+        return stamps
+    runs = np.split(rows, starts)
+    longest = max(runs, key=len)
+    low, high = stamps[longest[[0, -1]]]
+    others = np.concatenate([run for run in runs if run is not longest])
+    mixed = np.count_nonzero((stamps[others] >= low) & (stamps[others] <= high))
+    if mixed <= _RUN_SHARE * len(rows):
+        return stamps
+    clock.notes.append(
+        f"time {clock.label} begins again {counted(len(starts), 'time')}: only the longest run of rows is read, "
+        f"{len(longest)} of {len(rows)}; split the file to analyse the others"
+    )
+    alone = np.full_like(stamps, UNKNOWN)
+    alone[longest] = stamps[longest]
+    return alone

@@ -1,0 +1,37 @@
+"""Units of time, and the names of columns that tell them."""
+
+import re
+
+UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9}
+"""Nanoseconds of each unit of time."""
+
+_UNIT_WORDS = {
+    "s": r"s|secs?|seconds?",
+    "ms": r"ms|msecs?|millis|millisecs?|milliseconds?",
+    "us": r"[uµμ]s|[uµμ]secs?|micros|microsecs?|microseconds?",
+    "ns": r"ns|nsecs?|nanos|nanosecs?|nanoseconds?",
+    "min": r"mins?|minutes?",
+    "h": r"h|hrs?|hours?",
+}
+# A unit stands behind something that parts it from the name, or begins with a capital: "times" holds none.
+_UNIT = {
+    unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})\s*[\])}}]?$")
+    for unit, words in _UNIT_WORDS.items()
+}
+
+
+def named_unit(name: str) -> str | None:
+    """Return the unit that a column's name ends in; None without one."""
+    return next((unit for unit, pattern in _UNIT.items() if pattern.search(name)), None)
+
+
+def is_unit(name: str) -> bool:
+    """Tell whether a name is that of a unit and nothing else, such as ``millis``."""
+    unit = named_unit(name)
+    return unit is not None and _UNIT[unit].fullmatch(name) is not None
+
+
+def without_unit(name: str) -> str:
+    """Return a name without the unit that it ends in; empty where it ends in none."""
+    unit = named_unit(name)
+    return _UNIT[unit].sub("", name) if unit else ""

@@ -1,0 +1,316 @@
+import numpy as np
+import pytest
+from table_files import notices, rows, together, written
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.tables import Tables
+from infonet_ros.settings import Settings
+
+TIMES = {
+    "seconds": ("time,x\n1.5,1\n2.25,2\n", [1_500_000_000, 2_250_000_000]),
+    "seconds since 1970": (
+        "time,x\n1700000000.5,1\n1700000001,2\n",
+        [1_700_000_000_500_000_000, 1_700_000_001 * 10**9],
+    ),
+    "milliseconds": ("stamp,x\n1700000000500,1\n1700000001000,2\n", [1_700_000_000_500_000_000, 1_700_000_001 * 10**9]),
+    "whole milliseconds since the start": ("time,x\n0,1\n10,2\n20,3\n", [0, 10_000_000, 20_000_000]),
+    "fractions of milliseconds": ("time,x\n0.0,1\n16.667,2\n33.333,3\n", [0, 16_667_000, 33_333_000]),
+    "microseconds since boot": ("timestamp,x\n12004000,1\n12008000,2\n", [12_004_000_000, 12_008_000_000]),
+    "nanoseconds since boot": ("t,x\n5000000000,1\n5005000000,2\n", [5_000_000_000, 5_005_000_000]),
+    "nanoseconds": ("timestamp,x\n1700000000000000001,1\n1700000000000000002,2\n", [17 * 10**17 + 1, 17 * 10**17 + 2]),
+    "dates of a camera": (
+        "t,x\n2023:11:14 22:13:20,1\n2023:11:14 22:13:20.5,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates of names of files": (
+        "t,x\n2023-11-14_22-13-20,1\n2023-11-14_22-13-20.5,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates with zones in words": (
+        "t,x\n2023-11-14T22:13:20Z[UTC],1\n2023-11-15T00:13:20.5+02:00[Europe/Berlin],2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates with hours of a zone": (
+        "t,x\n2023/11/14-23:13:20+01,1\n2023/11/14-23:13:20.5+01,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "Julian days": ("t,x\n2460263.5,1\n2460263.50048828125,2\n", [1_700_006_400 * 10**9, 1_700_006_442_187_500_032]),
+    "dates": (
+        "t,x\n2023-11-14T22:13:20Z,1\n2023-11-14 22:13:20.5+00:00,2\n",
+        [1_700_000_000 * 10**9, 1_700_000_000_500_000_000],
+    ),
+    "first column that grows": ("clock,x\n0,5\n1,3\n", [0, 10**9]),
+    "unsorted": ("time,x\n2,1\n1,2\n", [10**9, 2 * 10**9]),
+    "before zero": ("time,x\n-1.5,1\n0.25,2\n", [500_000_000, 2_250_000_000]),
+    "nanoseconds before zero": ("t_ns,x\n-9007199254740993,1\n7,2\n", [745_259_007, 9_007_200_000_000_007]),
+    "dates before 1970": ("t,x\n1969-12-31 23:59:58.5,1\n1970-01-01,2\n", [500_000_000, 2 * 10**9]),
+    "LabVIEW": ("time,x\n3900000000,1\n3900000001,2\n", [0, 10**9]),
+    "the last that fits": ("time,x\n2147483646,1\n2147483647.5,2\n", [2147483646 * 10**9, 2147483647_500_000_000]),
+}
+
+
+@pytest.mark.parametrize("kind", TIMES)
+def test_times_of_every_kind(tmp_path, kind):
+    text, stamps = TIMES[kind]
+    assert [stamp for stamp, _ in rows(written(tmp_path, text), ("x",))] == stamps
+
+
+def test_the_unit_can_be_given(tmp_path):
+    path = written(tmp_path, "time,x\n1000,1\n2000,2\n")
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="ms")] == [10**9, 2 * 10**9]
+
+
+UNITS = {
+    "time_s": 1e9,
+    "time [s]": 1e9,
+    "secs": 1e9,
+    "time_ms": 1e6,
+    "time [ms]": 1e6,
+    "Time(msec)": 1e6,
+    "timeMs": 1e6,
+    "t_us": 1e3,
+    "t [µs]": 1e3,
+    "TIMESTAMP_NS": 1.0,
+    "timestampNs": 1.0,
+}
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_the_name_of_the_time_column_tells_its_unit(tmp_path, name):
+    path = written(tmp_path, f"x,{name}\n1,2000\n0,4000\n")
+    assert [stamp for stamp, _ in rows(path, ("x",))] == [2000 * UNITS[name], 4000 * UNITS[name]]
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="us")] == [2_000_000, 4_000_000]
+
+
+@pytest.mark.parametrize("name", ["times", "clocks", "columns"])
+def test_a_name_that_ends_in_an_s_names_no_unit(tmp_path, name):
+    assert notices(written(tmp_path, f"{name},x\n1,1\n2,2\n")) == [
+        f"time is column {name!r}, in s judging by its steps (1 Hz); --time and --time-unit change that."
+    ]
+
+
+def test_the_unit_is_told_unless_it_was_given(tmp_path):
+    path = written(tmp_path, "time_ms,x\n1,1\n2,2\n")
+    assert notices(path) == ["time is column 'time_ms', in ms as its name says; --time and --time-unit change that."]
+    assert notices(path, unit="s") == []
+
+
+def test_rows_without_a_time_are_counted(tmp_path):
+    path = written(tmp_path, "time,x\n0,1\n,2\nnan,3\n1e12,4\n2,5\n")
+    assert [stamp for stamp, _ in rows(path, ("x",), unit="s")] == [0, 2 * 10**9]
+    assert notices(path, unit="s") == [
+        "2 of 5 rows are left out: their time 'time' is empty or not known.",
+        "1 of 5 rows are left out: their time 'time' is more than 292 years from zero.",
+    ]
+    dates = written(tmp_path, "time,x\n2024-05-01,1\n,2\n9999-12-31,3\n")
+    assert [notice[:11] for notice in notices(dates)] == ["1 of 3 rows"] * 2
+
+
+def test_moved_times_are_told(tmp_path):
+    (moved,) = notices(written(tmp_path, "time,x\n-20.5,1\n1,2\n"), unit="s")
+    assert "times begin at -20.5 s" in moved
+    assert moved.endswith("the results give all times plus 21 s.")
+    (moved,) = notices(written(tmp_path, "time,x\n3900000000.5,1\n3900000001,2\n"), unit="s")
+    assert moved.endswith("the results give all times minus 3900000000 s.")
+
+
+def test_a_unit_is_judged_by_all_files_of_one_logger(tmp_path):
+    """As ulog2csv writes them: what comes twice a second would alone be taken for milliseconds or nanoseconds."""
+    fast = "timestamp,x\n" + "".join(f"{10**8 + 1250 * k},{k}\n" for k in range(4000))
+    slow = "timestamp,y\n" + "".join(f"{10**8 + 10**6 * k},{k}\n" for k in range(5))
+    paths = [written(tmp_path, fast, "log_imu_0.csv"), written(tmp_path, slow, "log_gps_0.csv")]
+    found, notices = together(paths)
+    assert [stamp for stamp, _ in found["log_gps_0.y"]] == [10**11 + k * 10**9 for k in range(5)]
+    assert len(notices) == 1
+    assert notices[0].startswith("time is column 'timestamp', in us judging by its steps")
+
+
+def test_clocks_that_do_not_overlap_are_said(tmp_path):
+    wall = "time,x\n" + "".join(f"{1.7e9 + k},{k}\n" for k in range(30))
+    boot = "time,y\n" + "".join(f"{100 + k},{k}\n" for k in range(30))
+    paths = [written(tmp_path, wall, "wall.csv"), written(tmp_path, boot, "boot.csv")]
+    with pytest.raises(
+        RecordingError, match=r"boot.csv end at 129.000 s and .*wall.csv begin at 2023.*1699999871 s \(54 years\) later"
+    ):
+        together(paths)
+    third = written(tmp_path, boot, "third.csv")
+    found, notices = together([*paths, third])
+    assert set(found) == {"boot.y", "third.y"}
+    assert any("wall.csv begin at 2023-11-14" in notice and "left out" in notice for notice in notices)
+
+
+def test_rows_need_not_be_in_order(tmp_path):
+    lines = [f"{k / 10},{k},{-k}" for k in range(100)]
+    order = np.random.default_rng(4).permutation(100)
+    for name in (range(100), reversed(range(100)), order):
+        path = written(tmp_path, "\n".join(["time,x,y", *(lines[k] for k in name)]))
+        assert rows(path) == [(k * 10**8, [k, -k]) for k in range(100)]
+
+
+def test_of_a_logger_that_was_restarted_the_longest_run_is_read(tmp_path):
+    """Sorted, two drives would be mixed row by row."""
+    runs = [(60, 1), (100, 2), (80, 3)]
+    lines = [f"{k / 10},{k},{run}" for length, run in runs for k in range(length)]
+    path = written(tmp_path, "\n".join(["time,x,y", *lines]))
+    assert {values[1] for _, values in rows(path)} == {2.0}
+    assert any(
+        "begins again 2 times: only the longest run of rows is read, 100 of 240" in note for note in notices(path)
+    )
+
+
+def test_a_few_rows_that_come_late_are_sorted_in(tmp_path):
+    stamps = [*range(50), 40.5, 41.5, *range(50, 200)]
+    path = written(tmp_path, "\n".join(["time,x,y", *(f"{t / 10},{k},0" for k, t in enumerate(stamps))]))
+    assert [stamp for stamp, _ in rows(path)] == sorted(round(t * 10**8) for t in stamps)
+
+
+PAIRS = {
+    "seconds and nanoseconds": ("header.stamp.sec,header.stamp.nanosec", "17{k},{n}00000000"),
+    "as in ROS 1": ("secs,nsecs", "17{k},{n}00000000"),
+    "seconds and microseconds": ("tv_sec,tv_usec", "17{k},{n}00000"),
+    "seconds and milliseconds": ("stamp_s,stamp_ms", "17{k},{n}00"),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_seconds_and_what_is_below_them_are_one_time(tmp_path, kind):
+    header, form = PAIRS[kind]
+    lines = [f"{form.format(k=10 + i // 10, n=i % 10)},{i}" for i in range(30)]
+    path = written(tmp_path, "\n".join([f"{header},x", *lines]))
+    assert rows(path, ("x",)) == [((1710 + i // 10) * 10**9 + i % 10 * 10**8, [i]) for i in range(30)]
+    assert rows(path, ("x",), time=header.split(",")[0]) == rows(path, ("x",))
+
+
+def test_a_header_stamp_that_was_never_set_is_not_the_time(tmp_path):
+    path = written(tmp_path, "Time,header.stamp.secs,header.stamp.nsecs,x\n5.5,0,0,1\n5.6,0,0,2\n")
+    assert rows(path, ("x",)) == [(5_500_000_000, [1]), (5_600_000_000, [2])]
+
+
+def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
+    noon = 1_714_564_800 * 10**9
+    for header in ("Date,Time", "day,clock", "Datum,Uhrzeit"):
+        lines = [f"2024-05-01,12:00:0{k}.500,{k}" for k in range(5)]
+        path = written(tmp_path, "\n".join([f"{header},v", *lines]))
+        assert rows(path, ("v",)) == [(noon + k * 10**9 + 5 * 10**8, [k]) for k in range(5)]
+
+
+def test_times_of_day_go_on_past_midnight(tmp_path):
+    lines = ["23:59:58.5,1", "23:59:59.5,2", "00:00:00.5,3"]
+    expected = [86_398_500_000_000, 86_399_500_000_000, 86_400_500_000_000]
+    path = written(tmp_path, "\n".join(["Time,x", *lines]))
+    assert [stamp for stamp, _ in rows(path, ("x",))] == expected
+    path = written(tmp_path, "\n".join(["Date,Time,x", *(f"01.05.2024,{line}" for line in lines)]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+def test_midnight_between_dates_is_no_second_day(tmp_path):
+    lines = ["2024-05-01,23:59:59.5,1", "2024-05-02,00:00:00.5,2", "2024-05-02,00:00:01.5,3"]
+    path = written(tmp_path, "\n".join(["Date,Time,x", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+TURNS = {
+    "milliseconds in 32 bits": ("time_ms", 1, 2**32 - 200),
+    "milliseconds in 16 bits": ("time_ms", 1, 2**16 - 200),
+    "microseconds in 32 bits": ("t_us", 1000, 2**32 - 200_000),
+    "seconds of the day": ("time", 0.001, 86_399.8),
+    "seconds of the week": ("gps_tow", 0.001, 604_799.8),
+}
+
+
+@pytest.mark.parametrize("kind", TURNS)
+def test_a_clock_that_turned_goes_on(tmp_path, kind):
+    name, unit, begin = TURNS[kind]
+    turn = {"time": 86_400, "gps_tow": 604_800}.get(name, 2**16 if begin < 2**17 else 2**32)
+    lines = [f"{round((begin + 50 * k * unit) % turn, 6)},{k}" for k in range(60)]
+    path = written(tmp_path, "\n".join([f"{name},x", *lines]))
+    found = rows(path, ("x",))
+    assert [values for _, values in found] == [[k] for k in range(60)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
+    assert any("falls back 1 time by a whole turn" in note for note in notices(path))
+
+
+def test_the_hour_that_comes_twice_in_autumn_is_no_restart(tmp_path):
+    lines = [f"2024-10-27 02:59:5{k},{k}" for k in range(10)] + [f"2024-10-27 02:00:0{k},{10 + k}" for k in range(10)]
+    found = rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))
+    assert [values for _, values in found] == [[k] for k in range(20)]
+    assert np.diff([stamp for stamp, _ in found]).tolist() == [10**9] * 19
+
+
+SPLIT = {
+    "a calendar": ("year,month,day,hour,minute,second", "2024,05,01,11,{m},{s}"),
+    "day before month before year": ("dd,mm,yyyy,hh,mm,ss", "01,05,2024,11,{m},{s}"),
+    "a clock": ("hour,min,sec", "11,{m},{s}"),
+    "digits of a receiver": ("utc", "11{m}{s}"),
+    "a date and digits": ("date,time", "20240501,11{m}{s}"),
+    "a clock and milliseconds": ("time,millis", "11:{m}:{whole},{milli}"),
+    "a date, a clock and milliseconds": ("date,time,ms", "01.05.2024,11:{m}:{whole},{milli}"),
+    "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
+    "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
+}
+
+
+@pytest.mark.parametrize("kind", SPLIT)
+def test_times_in_several_columns_are_one(tmp_path, kind):
+    header, form = SPLIT[kind]
+    lines = []
+    for k in range(200):
+        m, milli = divmod(58 * 60_000 + 55_000 + 50 * k, 60_000)
+        parts = {
+            "m": f"{m % 60:02}",
+            "s": f"{milli / 1000:06.3f}",
+            "whole": f"{milli // 1000:02}",
+            "milli": milli % 1000,
+        }
+        tow = 40_000 + 60 * m + milli / 1000
+        lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
+    path = written(tmp_path, "\n".join([f"{header},x", *lines[:60]]))
+    found = rows(path, ("x",))
+    assert [values for _, values in found] == [[k] for k in range(60)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
+
+
+@pytest.mark.parametrize("begin", [0, 100, 10_000])
+def test_seconds_that_could_be_digits_of_a_clock_are_seconds(tmp_path, begin):
+    lines = [f"{begin + k / 20:.4f},{k % 7}" for k in range(1190)]  # less than a minute
+    path = written(tmp_path, "\n".join(["time,x", *lines]))
+    assert np.diff([stamp for stamp, _ in rows(path, ("x",))]) == pytest.approx(50e6, abs=1e3)
+    assert any("in s judging by its steps (20 Hz)" in note for note in notices(path))
+
+
+def test_times_that_are_hundreds_apart_are_no_minutes(tmp_path):
+    path = written(tmp_path, "\n".join(["time,x", *(f"{100 * k},{k % 7}" for k in range(80))]))
+    assert set(np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist()) == {10**8}  # milliseconds
+
+
+def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
+    """Logs in seconds and in milliseconds since 1970, side by side."""
+    seconds, milliseconds = tmp_path / "a.csv", tmp_path / "b.csv"
+    seconds.write_text("time,x\n" + "".join(f"{1_700_000_000 + k / 10},{k}\n" for k in range(50)))
+    milliseconds.write_text("time,y\n" + "".join(f"{1_700_000_000_000 + 100 * k},{k}\n" for k in range(50)))
+    with Tables([seconds, milliseconds]) as tables:
+        assert (tables.end - tables.start) == 4_900_000_000
+        assert len(tables.topics) == 2
+
+
+def test_dates_that_nothing_decides_are_told(tmp_path):
+    path = written(tmp_path, "when,x\n05/06/2024 10:00:00,1\n05/06/2024 10:00:01,2\n")
+    assert "could be read in several ways, and are taken for month, day, year." in notices(path)[0]
+    path = written(tmp_path, "when,x\n30/06/2024 23:59:59,1\n01/07/2024 00:00:00,2\n")
+    assert notices(path) == []
+
+
+def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
+    for first in (45413.5, 739373.5):
+        lines = [f"{first + k / 864000:.9f},{k}" for k in range(5)]
+        stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
+        assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
+
+
+def test_the_rate_comes_from_the_stamps_of_all_rows(tmp_path):
+    lines = [f"{k / 100},{np.sin(k * k)},{np.cos(3 * k * k)}" for k in range(6000)]
+    with Tables([written(tmp_path, "\n".join(["time,x,y", *lines]))]) as table:
+        found = propose(table, Settings(), chosen_span(table, 0.0, None))
+    assert found.settings.rate == 100.0
