@@ -22,9 +22,9 @@ from typing import Any
 
 import numpy as np
 from rclpy.serialization import deserialize_message, serialize_message
+from rclpy.time import Time
 
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.paths import header_stamp
 from infonet_ros.intake.types import message_class
 
 NANOSECONDS = 1_000_000_000
@@ -87,8 +87,9 @@ def load_messages(bag: Bag, topics: Sequence[str]) -> list[Message]:
     """Read the messages of some topics of an open bag."""
     messages = []
     for connection, received, raw in bag.raw_messages(topics, bag.start, bag.end + 1):
-        stamp = header_stamp(deserialize_message(bytes(raw), message_class(connection.type)))
-        lead = None if stamp is None else stamp - received
+        message = deserialize_message(bytes(raw), message_class(connection.type))
+        stamp = Time.from_msg(message.header.stamp).nanoseconds if hasattr(message, "header") else 0
+        lead = stamp - received if stamp else None  # a stamp of 0 was never set
         seconds = (received - bag.start) / NANOSECONDS
         messages.append(Message(seconds, connection.topic, connection.type, bytes(raw), lead))
     return messages

@@ -21,10 +21,10 @@ from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
 from infonet_ros.intake import clocks
 from infonet_ros.intake.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.definitions import definitions_of
-from infonet_ros.intake.layouts import Definitions, Unreadable
 from infonet_ros.intake.message_fields import numeric_fields
 from infonet_ros.intake.pieces import Piece, TopicPart, pieces_of
 from infonet_ros.intake.recording import Field, Sample, Topic
+from infonet_ros.intake.shapes import Definitions, Unreadable
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File

@@ -17,17 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.intake.layouts import (
-    Definitions,
-    Layout,
-    Number,
-    Unreadable,
-    column,
-    compile_shape,
-    find_layout,
-    read_all,
-)
-from infonet_ros.intake.paths import Absent, Channel, parse_channel
+from infonet_ros.intake.channels import Absent, Channel, bind_channel
+from infonet_ros.intake.layouts import Layout, column, find_layout, read_all
+from infonet_ros.intake.shapes import Definitions, Number, Unreadable, compile_shape
 from infonet_ros.intake.types import definitions_schema, full_type_name
 from infonet_ros.text import NANOSECONDS
 
@@ -133,7 +125,7 @@ class Decoder:
         type_name = full_type_name(type_name)
         self._shape = compile_shape(type_name, definitions, ros1=ros1)
         schema = definitions_schema(definitions)
-        self._channels = [parse_channel(path).bind(type_name, schema, topic) for path in paths]
+        self._channels = [bind_channel(path, type_name, schema, topic) for path in paths]
         self._known: dict[int, list[_Reader]] = {}  # by the length of the messages, the latest first
 
     def read(self, messages: Sequence[bytes]) -> Readings:

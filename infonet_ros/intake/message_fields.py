@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.paths import KEY_VALUE, key_field, number_of_text, parse_channel
+from infonet_ros.intake.channels import KEY_VALUE, key_field
+from infonet_ros.intake.paths import parse_channel
 from infonet_ros.intake.recording import Field
+from infonet_ros.intake.reductions import number_of_text
 from infonet_ros.intake.types import NUMBER, TEXT, Schema
 from infonet_ros.intake.types import Field as TypeField
 

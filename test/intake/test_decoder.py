@@ -14,9 +14,9 @@ from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.channels import bind_channel
 from infonet_ros.intake.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.message_fields import numeric_fields
-from infonet_ros.intake.paths import header_stamp, parse_channel
 from infonet_ros.intake.types import definitions_schema, installed_definitions
 
 STORE = get_typestore(Stores.LATEST)
@@ -94,11 +94,17 @@ def expected_row(message, channels):
     return [np.nan if value is None else value for value in row], [value is not None for value in row]
 
 
+def header_stamp(message):
+    """Return the stamp of the header in nanoseconds; NO_STAMP without one, or where it was never set."""
+    stamp = getattr(getattr(message, "header", None), "stamp", None)
+    return NO_STAMP if stamp is None else stamp.sec * 1_000_000_000 + stamp.nanosec
+
+
 @np.errstate(all="ignore")
 def by_rosbags(raws, type_name, store, paths, ros1=False):
     """Read by rosbags and by attributes; None for a message that rosbags refuses."""
     schema = definitions_schema(store.fielddefs)
-    channels = [parse_channel(path).bind(type_name, schema, "/topic") for path in paths]
+    channels = [bind_channel(path, type_name, schema, "/topic") for path in paths]
     deserialize = store.deserialize_ros1 if ros1 else store.deserialize_cdr
     rows = []
     for raw in raws:
@@ -107,7 +113,7 @@ def by_rosbags(raws, type_name, store, paths, ros1=False):
         except Exception:
             rows.append(None)
         else:
-            rows.append((header_stamp(message) or NO_STAMP, *expected_row(message, channels)))
+            rows.append((header_stamp(message), *expected_row(message, channels)))
     return rows
 
 
@@ -374,14 +380,14 @@ def test_what_is_read_from_bytes_is_what_rclpy_reads(name):
     schema = definitions_schema(found)
     paths = [path.removeprefix(".") for path in paths_of(node, store, "")]
     paths = [path for path in paths if "level" not in path]  # rclpy gives a byte as bytes
-    channels = [parse_channel(path).bind(name, schema, "/topic") for path in paths]
+    channels = [bind_channel(path, name, schema, "/topic") for path in paths]
     messages = [rclpy_messages.deserialize_message(raw, message_class(name)) for raw in raws]
     # It leaves room behind a message that is never sent.
     again = [
         bytes(rclpy_messages.serialize_message(message))[: len(raw)]
         for message, raw in zip(messages, raws, strict=True)
     ]
-    expected = [(header_stamp(message) or NO_STAMP, *expected_row(message, channels)) for message in messages]
+    expected = [(header_stamp(message), *expected_row(message, channels)) for message in messages]
     assert_same(Decoder(name, found, paths, "/topic").read(again), expected)
 
 

@@ -6,7 +6,7 @@ from recordings import EPOCH, SECOND, header, write_ros2
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.channels import bind_channel
 from infonet_ros.intake.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.types import store_schema
@@ -103,4 +103,4 @@ def test_diagnostics_are_chosen_by_name_and_key(tmp_path, store):
 )
 def test_what_has_no_name_or_no_number_is_refused(path, kind, store):
     with pytest.raises(ConfigurationError, match=r"/topic"):
-        parse_channel(path).bind(kind, store_schema(store), "/topic")
+        bind_channel(path, kind, store_schema(store), "/topic")

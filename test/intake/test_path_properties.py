@@ -12,6 +12,7 @@ from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError, InputError
 from infonet_ros.intake.arrays import image_pixels
+from infonet_ros.intake.channels import bind_channel
 from infonet_ros.intake.paths import Step, parse_channel
 from infonet_ros.intake.types import store_schema
 
@@ -61,7 +62,7 @@ def test_what_is_written_is_what_is_parsed(path):
 @given(st.text() | st.text(alphabet="ab.[]|: ,-09²min", max_size=30), st.sampled_from(TYPES))
 def test_any_text_is_a_path_or_refused(text, type_name):
     try:
-        parse_channel(text).bind(type_name, SCHEMA, "/topic")
+        bind_channel(text, type_name, SCHEMA, "/topic")
     except ConfigurationError as error:
         assert repr(text) in str(error)
 
@@ -78,7 +79,7 @@ def joints(position, joint_names):
 
 
 def read(path, message):
-    return parse_channel(path).bind(message.__msgtype__, SCHEMA, "/topic").extract(message)
+    return bind_channel(path, message.__msgtype__, SCHEMA, "/topic").extract(message)
 
 
 def same(received, expected):

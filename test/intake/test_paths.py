@@ -6,7 +6,8 @@ import pytest
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.paths import header_stamp, parse_channel
+from infonet_ros.intake.channels import bind_channel
+from infonet_ros.intake.paths import parse_channel
 from infonet_ros.intake.types import ros_schema, store_schema
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
@@ -44,7 +45,7 @@ def scan(ranges):
 
 
 def value(path, message):
-    return parse_channel(path).bind(message.__msgtype__, store_schema(STORE), "/topic").extract(message)
+    return bind_channel(path, message.__msgtype__, store_schema(STORE), "/topic").extract(message)
 
 
 @pytest.mark.parametrize(
@@ -205,17 +206,9 @@ def test_what_is_no_path_is_refused(path):
 
 def test_an_unknown_type_is_refused():
     with pytest.raises(ConfigurationError, match="'no_msgs/msg/Nothing' is not known to this recording"):
-        parse_channel("x").bind("no_msgs/msg/Nothing", store_schema(STORE), "/topic")
+        bind_channel("x", "no_msgs/msg/Nothing", store_schema(STORE), "/topic")
     with pytest.raises(ConfigurationError, match="'no_msgs/Nothing' is not known here"):
         ros_schema("no_msgs/Nothing")
-
-
-def test_header_stamp():
-    assert header_stamp(imu()) == 7_000_000_005
-    assert header_stamp(vector(0.0, 0.0, 0.0)) is None
-    message = imu()
-    message.header = header(0, 0)
-    assert header_stamp(message) is None
 
 
 @pytest.mark.parametrize(
@@ -231,7 +224,7 @@ def test_channels_of_installed_messages():
     messages = pytest.importorskip("sensor_msgs.msg", reason="needs the ROS message packages")
 
     def read(path, message, type_name):
-        return parse_channel(path).bind(type_name, ros_schema, "/topic").extract(message)
+        return bind_channel(path, type_name, ros_schema, "/topic").extract(message)
 
     message = messages.JointState(name=["a", "b"], position=[1.0, 2.0])
     assert read("position[b]", message, "sensor_msgs/JointState") == 2.0

@@ -1,0 +1,63 @@
+"""What a channel makes of its place in a message: reductions of many numbers, angles, numbers of texts."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+
+def number_of_text(text: str) -> float:
+    """Return the number that a text is; NaN when it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _finite(values: Any) -> np.ndarray:
+    array = np.asarray(values)
+    return array if array.dtype.kind in "iub" else array[np.isfinite(array)]
+
+
+def _over_finite(reduce: Callable[..., Any]) -> Callable[[Any], float]:
+    def reduction(values: Any) -> float:
+        finite = _finite(values)
+        return float(reduce(finite)) if finite.size else math.nan
+
+    return reduction
+
+
+REDUCTIONS: dict[str, Callable[[Any], float]] = {
+    "min": _over_finite(np.min),
+    "max": _over_finite(np.max),
+    "mean": _over_finite(lambda values: np.mean(values, dtype=np.float64)),
+    "std": _over_finite(lambda values: np.std(values, dtype=np.float64)),
+    "norm": lambda values: float(np.linalg.norm(np.asarray(values, dtype=np.float64))),
+    "count": lambda values: float(_finite(values).size),
+}
+
+
+def _angle(formula: Callable[[float, float, float, float], float]) -> Callable[[Any], float]:
+    def angle(q: Any) -> float:
+        length = math.hypot(q.x, q.y, q.z, q.w)
+        return formula(q.x / length, q.y / length, q.z / length, q.w / length) if length > 0.0 else math.nan
+
+    return angle
+
+
+ANGLES: dict[str, Callable[[Any], float]] = {
+    "roll": _angle(lambda x, y, z, w: math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))),
+    "pitch": _angle(lambda x, y, z, w: math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x))))),
+    "yaw": _angle(lambda x, y, z, w: math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))),
+}
+
+
+def _turn(factor: float) -> Callable[[float], float]:
+    def turn(value: float) -> float:
+        return math.remainder(float(value) * factor, math.tau) if math.isfinite(value) else math.nan
+
+    return turn
+
+
+TURNS: dict[str, Callable[[float], float]] = {"degrees": _turn(math.pi / 180.0), "radians": _turn(1.0)}
