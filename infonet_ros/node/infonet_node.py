@@ -24,19 +24,8 @@ from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.intake.window_stream import MATCHED, WindowStream
 from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.baseline_watch import BaselineWatch
-from infonet_ros.node.diagnostics import (
-    ERROR,
-    WARN,
-    Diagnostics,
-    Growth,
-    Problem,
-    status,
-    topic_status,
-    unknown_channels,
-    unmatched,
-    untested,
-    watch_status,
-)
+from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, status
+from infonet_ros.node.health import Health, status_name
 from infonet_ros.node.parameters import (
     changed_settings,
     declare_members,
@@ -46,7 +35,6 @@ from infonet_ros.node.parameters import (
     refusal,
 )
 from infonet_ros.node.polling import Polled, happened
-from infonet_ros.node.silence import Pulse
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_input import Batch
@@ -96,8 +84,7 @@ class InfonetNode(LifecycleNode):
         self._estimation: Estimation | None = None
         self._state = "unconfigured"
         self._problem = ""
-        self._growth = Growth()
-        self._pulse, self._silence = Pulse(), ""
+        self._health: Health | None = None
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
         self.add_pre_set_parameters_callback(floats_where_expected)
@@ -206,19 +193,20 @@ class InfonetNode(LifecycleNode):
         self._alerts = Alerts(self, len(settings.watches) + (len(pairs.pairs) if pairs else 0))
         self._baseline = BaselineWatch(self, settings, pairs, self._alerts) if pairs else None
         self._estimation.configure(net, self._alerts)
-        self._growth = Growth()  # topics and buffers are counted again; the worker's count goes on
-        self._growth("skipped", self._estimation.worker.skipped)
+        self._health = Health(
+            self, net, self._topics, self._synchronizer, self._windows, self._estimation, self._baseline
+        )
         self._settings = settings
         self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")
 
     def _activate(self) -> None:
-        assert self._settings and self._windows and self._estimation and self._topics
+        assert self._settings and self._windows and self._estimation and self._topics and self._health
         self._problem = ""
         self._windows.clear()
         if self._baseline is not None:
             self._baseline.clear()
         self._estimation.activate(self._settings)
-        self._pulse, self._silence = Pulse(), ""
+        self._health.clear()
         self._topics.open()
 
     def _deactivate(self) -> None:
@@ -237,7 +225,7 @@ class InfonetNode(LifecycleNode):
             if part is not None:
                 part.close()
         self._baseline = self._alerts = None
-        self._settings = self._windows = self._synchronizer = self._topics = None
+        self._settings = self._windows = self._synchronizer = self._topics = self._health = None
 
     def _estimator(self, settings: Settings) -> "InfoNet":
         """Load the estimator, unless the one at hand will do, and let it compute once: the first time takes longer."""
@@ -313,130 +301,10 @@ class InfonetNode(LifecycleNode):
         for publisher in self.publishers:
             for callback, event in happened(publisher):
                 callback(event)
-        self._look_for_silence()
-        found = [self._own_status()]
-        judge = self._synchronizer or self._windows  # of stamps
-        if self._state != "active" or self._topics is None or self._settings is None or judge is None:
-            return found
-        now = self.get_clock().now().nanoseconds
-        for topic in self._topics.topics:
-            name, counts = self._named(topic.topic), self._counts(topic.modality_names)
-            offset = judge.offset(topic.modality_names[0])
-            found.append(topic_status(name, topic.status, counts, now, self._settings.patience, self._growth, offset))
-        if self._estimation is not None:
-            for name, finding in list(self._estimation.findings.items()):
-                found.append(watch_status(self._named(f"watch {name}"), finding))
-        if self._baseline is not None:
-            if self._pulse.no_message:
-                self._baseline.judge_silence(self._pulse.no_message)
-            found += self._baseline.statuses(self._named("")).values()
-        return found
-
-    def _named(self, what: str) -> str:
-        """Name of a status: with the namespace, since robots may share a network."""
-        return f"{self.get_fully_qualified_name().lstrip('/')}: {what}"
-
-    def _look_for_silence(self) -> None:
-        """See whether matrices still come; when they do not, the watched pairs are not known, and the log says why."""
-        windows, estimation, settings, matched = self._windows, self._estimation, self._settings, self._synchronizer
-        if self._state != "active" or windows is None or estimation is None or settings is None:
-            return
-        computing = 0.0 if estimation.matrix is None else estimation.matrix.duration
-        self._pulse.look(
-            self.get_clock().now().nanoseconds,
-            settings,
-            matrices=estimation.worker.done,
-            messages=sum(matched.entered.values()) if matched else windows.taken,
-            sets=matched.sets if matched else 0,
-            allowance=(settings.window if windows.fill < 1.0 else 0.0) + computing,
-        )
-        if self._pulse.no_matrix:
-            estimation.judge_silence(self._pulse.no_matrix)
-        said, self._silence = self._silence, self._said_silence()
-        if self._silence and not said:
-            self.get_logger().error(self._silence)
-
-    def _said_silence(self) -> str:
-        """Say that no matrix comes, and why; empty while they do."""
-        assert self._windows is not None and self._estimation is not None and self._topics is not None
-        pulse = self._pulse
-        heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]
-        if pulse.no_message and any(heard):
-            cause = "because every stamp contradicts those before; see the topics"
-        elif pulse.no_message:
-            cause = "because no topic has new messages"
-        elif self._synchronizer is not None and pulse.no_set and all(heard):
-            return self._synchronizer.no_match
-        elif not self._estimation.worker.idle:
-            cause = "because a window is still being computed: lengthen the hop, or ask for fewer lags or surrogates"
-        elif self._synchronizer is None and not np.isfinite(self._windows.rate):
-            cause = "because no channel has enough samples to tell its rate"
-        else:
-            cause = "see the topics"
-        return f"no matrix for {pulse.no_matrix:.1f} s, {cause}" if pulse.no_matrix else ""
-
-    def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
-        """Return what the buffers of these modalities counted."""
-        assert self._windows is not None
-        if self._synchronizer is not None:
-            return {
-                "entered synchronization": sum(self._synchronizer.entered[name] for name in modalities),
-                "jumps of time": self._synchronizer.jumps[modalities[0]],
-                "set aside": self._synchronizer.outliers(modalities[0]),
-            }
-        buffers = [self._windows.buffers[name] for name in modalities]
-        return {
-            "duplicates": sum(buffer.duplicates for buffer in buffers),
-            "jumps of time": self._windows.jumps[modalities[0]],
-            "set aside": self._windows.outliers(modalities[0]),
-            "late": sum(self._windows.late[name] for name in modalities),
-            "given up for memory": sum(buffer.overflowed for buffer in buffers),
-        }
-
-    def _own_status(self) -> DiagnosticStatus:
-        name = self._named("estimator")
-        problems: list[Problem] = [(ERROR, self._problem)] if self._problem else []
-        if self._state != "active":
-            return status(name, problems or [(WARN, f"the node is {self._state}")], "", {"state": self._state})
-        windows, estimation, settings, net = self._windows, self._estimation, self._settings, self._net
-        assert windows is not None and estimation is not None and settings is not None and net is not None
-        worker, matrix = estimation.worker, estimation.matrix
-        if estimation.problem:
-            problems.append((ERROR, estimation.problem))
-        if self._silence:
-            problems.append((ERROR, self._silence))
-        if skipped := self._growth("skipped", worker.skipped):
-            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
-        if matrix is not None and matrix.sample_count < net.MIN_SAMPLES:
-            problems.append(
-                (WARN, f"{matrix.sample_count} samples a window, {net.MIN_SAMPLES} are needed: lengthen the window")
-            )
-        elif matrix is not None:
-            problems += unknown_channels(matrix, net.MIN_SAMPLES)
-        values = {
-            "state": self._state,
-            "device": net.device,
-            "weights": net.version,
-            "channels": len(settings.channel_names),
-            "window fill": windows.fill,
-            "clock rate [Hz]": windows.rate,
-            "without a p-value": "" if matrix is None else untested(matrix),
-            "samples a window": 0 if matrix is None else matrix.sample_count,
-            "computing time [s]": float("nan") if matrix is None else matrix.duration,
-            "latency [s]": estimation.latency,
-            "windows": worker.done,
-            "windows skipped": worker.skipped,
-            "windows failed": worker.failed,
-            "modality matrices left out": worker.left_out,
-            "backward jumps of time": windows.backward_jumps,
-            "forward jumps of time": windows.forward_jumps,
-        }
-        if self._synchronizer is not None:
-            if not self._pulse.no_set:
-                problems += unmatched(self._synchronizer, self._growth)
-            values["matched sets"] = self._synchronizer.sets
-        fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
-        return status(name, problems, fine, values)
+        if self._state == "active" and self._health is not None and self._settings is not None:
+            return self._health.look(self._settings, self._problem)
+        problem = (ERROR, self._problem) if self._problem else (WARN, f"the node is {self._state}")
+        return [status(status_name(self, "estimator"), [problem], "", {"state": self._state})]
 
 
 def _load_pretrained(device: str, weights: str) -> "InfoNet":

@@ -1,0 +1,205 @@
+"""What an active node tells of itself: the estimator, its topics and watched pairs, and why no matrix comes."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.lifecycle import LifecycleNode
+
+from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.node.baseline_watch import BaselineWatch
+from infonet_ros.node.diagnostics import (
+    ERROR,
+    WARN,
+    Growth,
+    Problem,
+    status,
+    topic_status,
+    unknown_channels,
+    unmatched,
+    untested,
+    watch_status,
+)
+from infonet_ros.node.silence import Pulse
+from infonet_ros.node.subscriptions import Subscriptions
+from infonet_ros.node.synchronization import Synchronizer
+from infonet_ros.settings import Settings
+
+if TYPE_CHECKING:
+    from infonet_ros.estimator.infonet import InfoNet
+    from infonet_ros.node.estimation import Estimation
+
+
+class Health:
+    """Judges a configured node once a second.
+
+    Parameters
+    ----------
+    node : LifecycleNode
+    net : InfoNet
+    topics : Subscriptions
+    synchronizer : Synchronizer or None
+        None where windows resample the topics instead.
+    windows : WindowStream
+    estimation : Estimation
+    baseline : BaselineWatch or None
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        net: "InfoNet",
+        topics: Subscriptions,
+        synchronizer: Synchronizer | None,
+        windows: WindowStream,
+        estimation: "Estimation",
+        baseline: BaselineWatch | None,
+    ) -> None:
+        self._node = node
+        self._net = net
+        self._topics = topics
+        self._synchronizer = synchronizer
+        self._windows = windows
+        self._estimation = estimation
+        self._baseline = baseline
+        self._growth = Growth()  # topics and buffers are counted again; the worker's count goes on
+        self._growth("skipped", estimation.worker.skipped)
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin again: nothing is overdue yet."""
+        self._pulse, self._silence = Pulse(), ""
+
+    def look(self, settings: Settings, problem: str) -> list[DiagnosticStatus]:
+        """Return the statuses of an active node; tell the watches, and the log, when no matrix comes.
+
+        Parameters
+        ----------
+        settings : Settings
+        problem : str
+            What last went wrong on the executor's thread; empty where nothing did.
+        """
+        self._look_for_silence(settings)
+        found = [self._estimator(settings, problem), *self._of_topics(settings)]
+        for name, finding in list(self._estimation.findings.items()):
+            found.append(watch_status(status_name(self._node, f"watch {name}"), finding))
+        if self._baseline is not None:
+            if self._pulse.no_message:
+                self._baseline.judge_silence(self._pulse.no_message)
+            found += self._baseline.statuses(status_name(self._node, "")).values()
+        return found
+
+    def _estimator(self, settings: Settings, problem: str) -> DiagnosticStatus:
+        windows, matrix, worker = self._windows, self._estimation.matrix, self._estimation.worker
+        problems = [*self._estimator_problems(problem), *self._window_problems()]
+        values = {
+            "state": "active",
+            "device": self._net.device,
+            "weights": self._net.version,
+            "channels": len(settings.channel_names),
+            "window fill": windows.fill,
+            "clock rate [Hz]": windows.rate,
+            "without a p-value": "" if matrix is None else untested(matrix),
+            "samples a window": 0 if matrix is None else matrix.sample_count,
+            "computing time [s]": float("nan") if matrix is None else matrix.duration,
+            "latency [s]": self._estimation.latency,
+            "windows": worker.done,
+            "windows skipped": worker.skipped,
+            "windows failed": worker.failed,
+            "modality matrices left out": worker.left_out,
+            "backward jumps of time": windows.backward_jumps,
+            "forward jumps of time": windows.forward_jumps,
+        }
+        if self._synchronizer is not None:
+            values["matched sets"] = self._synchronizer.sets
+        fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
+        return status(status_name(self._node, "estimator"), problems, fine, values)
+
+    def _estimator_problems(self, problem: str) -> list[Problem]:
+        """Tell what went wrong, and which windows were skipped since the last look."""
+        wrong = (problem, self._estimation.problem, self._silence)
+        problems: list[Problem] = [(ERROR, text) for text in wrong if text]
+        if skipped := self._growth("skipped", self._estimation.worker.skipped):
+            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
+        return problems
+
+    def _window_problems(self) -> list[Problem]:
+        """Tell what the last window lacked, and which messages did not match."""
+        problems: list[Problem] = []
+        matrix, least = self._estimation.matrix, self._net.MIN_SAMPLES
+        if matrix is not None and matrix.sample_count < least:
+            problems.append((WARN, f"{matrix.sample_count} samples a window, {least} are needed: lengthen the window"))
+        elif matrix is not None:
+            problems += unknown_channels(matrix, least)
+        if self._synchronizer is not None and not self._pulse.no_set:
+            problems += unmatched(self._synchronizer, self._growth)
+        return problems
+
+    def _of_topics(self, settings: Settings) -> list[DiagnosticStatus]:
+        now = self._node.get_clock().now().nanoseconds
+        judge = self._synchronizer or self._windows  # of stamps
+        statuses = []
+        for topic in self._topics.topics:
+            name, counts = status_name(self._node, topic.topic), self._counts(topic.modality_names)
+            offset = judge.offset(topic.modality_names[0])
+            statuses.append(topic_status(name, topic.status, counts, now, settings.patience, self._growth, offset))
+        return statuses
+
+    def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
+        """Return what the buffers of these modalities counted."""
+        if self._synchronizer is not None:
+            return {
+                "entered synchronization": sum(self._synchronizer.entered[name] for name in modalities),
+                "jumps of time": self._synchronizer.jumps[modalities[0]],
+                "set aside": self._synchronizer.outliers(modalities[0]),
+            }
+        buffers = [self._windows.buffers[name] for name in modalities]
+        return {
+            "duplicates": sum(buffer.duplicates for buffer in buffers),
+            "jumps of time": self._windows.jumps[modalities[0]],
+            "set aside": self._windows.outliers(modalities[0]),
+            "late": sum(self._windows.late[name] for name in modalities),
+            "given up for memory": sum(buffer.overflowed for buffer in buffers),
+        }
+
+    def _look_for_silence(self, settings: Settings) -> None:
+        """See whether matrices still come; when they do not, the watched pairs are not known, and the log says why."""
+        windows, estimation, matched = self._windows, self._estimation, self._synchronizer
+        computing = 0.0 if estimation.matrix is None else estimation.matrix.duration
+        self._pulse.look(
+            self._node.get_clock().now().nanoseconds,
+            settings,
+            matrices=estimation.worker.done,
+            messages=sum(matched.entered.values()) if matched else windows.taken,
+            sets=matched.sets if matched else 0,
+            allowance=(settings.window if windows.fill < 1.0 else 0.0) + computing,
+        )
+        if self._pulse.no_matrix:
+            estimation.judge_silence(self._pulse.no_matrix)
+        said, self._silence = self._silence, self._said_silence()
+        if self._silence and not said:
+            self._node.get_logger().error(self._silence)
+
+    def _said_silence(self) -> str:
+        """Say that no matrix comes, and why; empty while they do."""
+        pulse = self._pulse
+        heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]
+        if pulse.no_message and any(heard):
+            cause = "because every stamp contradicts those before; see the topics"
+        elif pulse.no_message:
+            cause = "because no topic has new messages"
+        elif self._synchronizer is not None and pulse.no_set and all(heard):
+            return self._synchronizer.no_match
+        elif not self._estimation.worker.idle:
+            cause = "because a window is still being computed: lengthen the hop, or ask for fewer lags or surrogates"
+        elif self._synchronizer is None and not np.isfinite(self._windows.rate):
+            cause = "because no channel has enough samples to tell its rate"
+        else:
+            cause = "see the topics"
+        return f"no matrix for {pulse.no_matrix:.1f} s, {cause}" if pulse.no_matrix else ""
+
+
+def status_name(node: LifecycleNode, what: str) -> str:
+    """Name a status: with the node's namespace, since robots may share a network."""
+    return f"{node.get_fully_qualified_name().lstrip('/')}: {what}"
