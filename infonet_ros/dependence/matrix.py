@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.errors import MissingDependencyError
+from infonet_ros.estimator.frames import html_table, to_dataframe
 
 if TYPE_CHECKING:
     import pandas
@@ -126,26 +126,12 @@ class DependenceMatrix:
         MissingDependencyError
             Without pandas.
 
-        Examples
-        --------
-        >>> matrix.to_dataframe().sort_values("mi", ascending=False).head()  # doctest: +SKIP
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise MissingDependencyError("A DataFrame of results", "pandas", "run `pip install pandas`") from error
-        return pandas.DataFrame(pair_columns(self))
+        return to_dataframe(pair_columns(self))
 
     def _repr_html_(self) -> str:
         """Show the MI as a table in a notebook, in nats."""
-        from html import escape
-
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.names)
-        rows = (
-            f"<tr><th>{escape(name)}</th>{''.join(f'<td>{value:.2f}</td>' for value in values)}</tr>"
-            for name, values in zip(self.names, self.mi, strict=True)
-        )
-        return f"<table><tr><th>MI, nats</th>{head}</tr>{''.join(rows)}</table>"
+        return html_table("MI, nats", self.names, self.mi)
 
     def significant(self, level: float = 0.05, *, adjusted: bool = False) -> np.ndarray:
         """(N, N) bool: pairs whose p-value is at most ``level``, such as 1/20 by 19 surrogates for 0.05.

@@ -1,6 +1,8 @@
 """The estimator as its users see it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from infonet_ros.estimator.counts import GRID
 from infonet_ros.estimator.differentiable import differentiable_given, differentiable_information
 from infonet_ros.estimator.discriminant import read_table
 from infonet_ros.estimator.explanations import explanations
+from infonet_ros.estimator.frames import Names, column_names
 from infonet_ros.estimator.lagged import estimate_lagged
 from infonet_ros.estimator.network import Network
 from infonet_ros.estimator.observation import TRAINED_SAMPLES
@@ -44,6 +47,7 @@ from infonet_ros.estimator.selection import select
 from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
 from infonet_ros.estimator.transfer import TransferRequest, transfer_entropy
 from infonet_ros.estimator.validation import (
+    as_column,
     as_count,
     as_given,
     as_groups,
@@ -71,6 +75,16 @@ class InfoNet:
     it. The same input and seed give the same bits.
 
     The interval allows for streams that remember their past: the network is told the effective number of samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> gyro = rng.standard_normal(1000)
+    >>> odom = gyro**2 + 0.5 * rng.standard_normal(1000)
+    >>> net = InfoNet.from_pretrained()
+    >>> net.estimate(gyro, odom).mi > 0.5
+    True
     """
 
     NAME = "infonet"
@@ -98,6 +112,11 @@ class InfoNet:
             Weights that are missing or damaged.
         InputError
             A device that this machine does not have.
+
+        Examples
+        --------
+        >>> InfoNet.from_pretrained(device="cpu").device
+        device(type='cpu')
         """
         network, version = load_weights(Path(weights))
         return cls(network, version, device, Path(weights))
@@ -127,6 +146,19 @@ class InfoNet:
         ------
         InputError
             Shapes that differ or are not (T,), empty arrays, complex numbers or objects.
+
+        Examples
+        --------
+        Two sensors that one driver moves share nothing beside it:
+
+        >>> rng = np.random.default_rng(0)
+        >>> driver = rng.standard_normal(1000)
+        >>> x, y = driver + 0.5 * rng.standard_normal((2, 1000))
+        >>> net = InfoNet.from_pretrained()
+        >>> [round(one.mi, 1) for one in (net.estimate(x, y), net.estimate(x, y, given=driver))]
+        [0.5, 0.0]
+        >>> net.estimate(x, y, surrogates=19).p_value
+        0.05
         """
         channels = as_pair(x, y)
         pairs = self._pairwise(channels, given, _options(np.zeros(1, dtype=int), surrogates, seed))
@@ -151,10 +183,12 @@ class InfoNet:
     ) -> PairwiseEstimate:
         """Estimate the MI of all pairs of channels, or their conditional MI given other streams.
 
+        At lag d that of ``samples[t, row]`` with ``samples[t + d, column]``: positive where the column follows the row.
+
         Parameters
         ----------
         samples : (T, N) real
-            T samples of N channels; NaN where unknown.
+            T samples of N channels; NaN where unknown. The names of a DataFrame's columns are kept.
         lags : sequence of int
             Delays in samples, 0 or more, each tried in both directions; the largest MI is reported with its lag. It
             is the largest of many, and so a little too large where nothing is there: ask for surrogates too.
@@ -169,11 +203,21 @@ class InfoNet:
         ------
         InputError
             Samples that are not (T, N) real numbers, or lags that the window cannot hold.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> gyro = rng.standard_normal(1000)
+        >>> odom = np.roll(gyro, 3) + 0.1 * rng.standard_normal(1000)  # 3 samples late
+        >>> pairs = InfoNet.from_pretrained().pairwise(np.stack([gyro, odom], axis=1), lags=range(6))
+        >>> int(pairs.lag[0, 1]), int(pairs.lag[1, 0])
+        (3, -3)
         """
         channels = as_matrix("samples", samples)
         steps = as_lags(lags, signed=False)
         check_lags(steps, channels.shape[1])
-        return self._pairwise(channels, given, _options(steps, surrogates, seed))
+        found = self._pairwise(channels, given, _options(steps, surrogates, seed))
+        return replace(found, names=column_names(samples))
 
     def pairwise_windows(
         self, windows: Iterable[ArrayLike], *, lags: Sequence[int] = (0,), surrogates: int = 0, seed: int = 0
@@ -193,16 +237,26 @@ class InfoNet:
         ------
         InputError
             As in `pairwise`: for the lags at once, for a window when it is taken.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> windows = (rng.standard_normal((500, 4)) for _ in range(3))
+        >>> [pairs.mi.shape for pairs in InfoNet.from_pretrained().pairwise_windows(windows)]
+        [(4, 4), (4, 4), (4, 4)]
         """
         options = _options(as_lags(lags, signed=False), surrogates, seed)
+        names: deque[Names] = deque()  # of the windows whose estimates are to come
 
         def channels() -> Iterator[np.ndarray]:
             for samples in windows:
                 taken = as_matrix("samples", samples)
                 check_lags(options.lags, taken.shape[1])
+                names.append(column_names(samples))
                 yield taken
 
-        return estimate_windows(self._runner, channels(), options)
+        estimates = estimate_windows(self._runner, channels(), options)
+        return (replace(found, names=names.popleft()) for found in estimates)
 
     def lagged(
         self, x: ArrayLike, y: ArrayLike, lags: Sequence[int], *, given: ArrayLike | None = None, seed: int = 0
@@ -221,6 +275,12 @@ class InfoNet:
         ------
         InputError
             As in `estimate`, or lags that the window cannot hold.
+
+        Examples
+        --------
+        >>> x = np.random.default_rng(0).standard_normal(1000)
+        >>> InfoNet.from_pretrained().lagged(x, np.roll(x, 4), range(-10, 11)).best_lag
+        4
         """
         channels = as_pair(x, y)
         steps = as_lags(lags, signed=True)
@@ -263,6 +323,14 @@ class InfoNet:
         ------
         InputError
             As in `pairwise`, or lags below 1, or a past beyond 1 to 8.
+
+        Examples
+        --------
+        >>> x, y = np.random.default_rng(0).standard_normal((2, 1000))
+        >>> y[1:] += x[:-1]  # x drives y
+        >>> transfer = InfoNet.from_pretrained().transfer(np.stack([x, y], axis=1))
+        >>> [round(float(value), 1) for value in (transfer.value[0, 1], transfer.value[1, 0])]
+        [0.3, 0.0]
         """
         *_, whole = self.transfer_in_steps(
             samples, lags=lags, past=past, beside=beside, surrogates=surrogates, seed=seed
@@ -287,6 +355,12 @@ class InfoNet:
         ------
         TransferEstimate
             After each target the same estimate, in which what goes to the targets to come is still NaN.
+
+        Examples
+        --------
+        >>> samples = np.random.default_rng(0).standard_normal((300, 3))
+        >>> [int(np.isfinite(one.value).sum()) for one in InfoNet.from_pretrained().transfer_in_steps(samples)]
+        [2, 4, 6]
         """
         channels = as_matrix("samples", samples)
         steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
@@ -298,7 +372,8 @@ class InfoNet:
         check_lags(np.append(steps, past), channels.shape[1])
         asked = _options(steps, surrogates, seed)
         request = TransferRequest(steps, past, beside, asked.surrogates, asked.seed)
-        return transfer_entropy(self._conditional, channels, request)
+        names = column_names(samples)
+        return (replace(found, names=names) for found in transfer_entropy(self._conditional, channels, request))
 
     def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:
         """Rank each channel among the samples at which what is given was much the same.
@@ -318,6 +393,13 @@ class InfoNet:
         (T, N) float64
             Between 0 and 1; NaN where a sample or what is given is not known, constant for channels that are functions
             of what is given.
+
+        Examples
+        --------
+        >>> given, noise = np.random.default_rng(0).standard_normal((2, 1000))
+        >>> ranks = InfoNet.from_pretrained().conditional_ranks((given**2 + 0.5 * noise)[:, None], given)
+        >>> bool(np.corrcoef(ranks[:, 0], noise)[0, 1] > 0.9)  # the ranks of the noise
+        True
         """
         channels = as_matrix("samples", samples)
         known = as_given(given, channels.shape[1])
@@ -350,12 +432,21 @@ class InfoNet:
         ------
         InputError
             As in `pairwise`.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> command = rng.standard_normal(1000)
+        >>> left, right = command + 0.3 * rng.standard_normal((2, 1000))
+        >>> found = InfoNet.from_pretrained().explanations(np.stack([command, left, right], axis=1))
+        >>> int(found.by[1, 2])  # the wheels share what the command tells both
+        0
         """
         channels, most = as_matrix("samples", samples), as_count("most_samples", most_samples, least=MIN_SAMPLES)
         pairs = pairs or self.pairwise(samples, lags=lags, seed=seed)
         return explanations(self._conditional, channels, pairs, min(most, TRAINED_SAMPLES[1]), seed)
 
-    def select(self, samples: ArrayLike, target: int, count: int = 5, *, seed: int = 0) -> Selection:
+    def select(self, samples: ArrayLike, target: int | str, count: int = 5, *, seed: int = 0) -> Selection:
         """Choose the channels that together tell most about a target, each with what it adds to those before.
 
         A channel that adds nothing is redundant beside them. Greedy: what two tell only together may be missed.
@@ -363,8 +454,8 @@ class InfoNet:
         Parameters
         ----------
         samples : (T, N) real
-        target : int
-            Column.
+        target : int or str
+            Column: its number, or its name in a DataFrame.
         count : int
             Most channels to choose, 1 to 9; fewer where no other adds anything.
         seed : int
@@ -374,13 +465,25 @@ class InfoNet:
         ------
         InputError
             Samples that are not (T, N) real numbers, or a target that is not one of them.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> speed, load, noise = rng.standard_normal((3, 1000))
+        >>> current = speed + 0.5 * load + 0.1 * noise
+        >>> encoder = speed + 0.5 * rng.standard_normal(1000)
+        >>> samples = np.stack([current, speed, load, encoder], axis=1)
+        >>> InfoNet.from_pretrained().select(samples, target=0).channels.tolist()  # the encoder adds nothing
+        [1, 2]
         """
         channels = as_matrix("samples", samples)
-        (column,) = as_groups([[target]], len(channels))
+        names = column_names(samples)
+        column = as_column("target", target, names)
         most, seed = as_count("count", count, least=1), as_count("seed", seed, least=0)
         if most > MOST_GIVEN + 1:
             raise InputError(f"count is {most}: expected at most {MOST_GIVEN + 1} channels.")
-        return select(self._conditional, channels, int(column[0]), most, seed)
+        found = select(self._conditional, channels, column, most, seed)
+        return replace(found, names=tuple(names[k] for k in found.channels))
 
     def sliced(
         self, x: ArrayLike, y: ArrayLike, *, projections: int = 128, surrogates: int = 0, seed: int = 0
@@ -404,6 +507,14 @@ class InfoNet:
         ------
         InputError
             Numbers of rows that differ, empty arrays, complex numbers or objects.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> x = rng.standard_normal((300, 3))
+        >>> y = x @ rng.standard_normal((3, 2)) + rng.standard_normal((300, 2))
+        >>> InfoNet.from_pretrained().sliced(x, y, surrogates=19).p_value
+        0.05
         """
         left, right = as_vectors(x, y)
         return estimate_sliced(self._runner, left, right, self._slicing(projections, surrogates, seed))
@@ -412,7 +523,7 @@ class InfoNet:
         self,
         samples: ArrayLike,
         *,
-        groups: Sequence[Sequence[int]],
+        groups: Mapping[str, Sequence[int | str]] | Sequence[Sequence[int | str]],
         projections: int = 64,
         surrogates: int = 0,
         seed: int = 0,
@@ -422,8 +533,9 @@ class InfoNet:
         Parameters
         ----------
         samples : (T, N) real
-        groups : sequence of sequences of int
-            Columns of each of the M groups; the result is (M, M).
+        groups : sequence of sequences of int or str, or mapping
+            Columns of each of the M groups, by number, or by name in a DataFrame; a mapping names the groups. The
+            result is (M, M).
         projections, surrogates, seed
             As in `sliced`.
 
@@ -431,6 +543,13 @@ class InfoNet:
         ------
         InputError
             Samples that are not (T, N) real numbers, or groups that are empty or name columns that are not there.
+
+        Examples
+        --------
+        >>> samples = np.random.default_rng(0).standard_normal((300, 5))
+        >>> pairs = InfoNet.from_pretrained().pairwise_sliced(samples, groups={"imu": [0, 1, 2], "wheels": [3, 4]})
+        >>> pairs.names, pairs.mi.shape
+        (('imu', 'wheels'), (2, 2))
         """
         *_, whole = self.pairwise_sliced_in_steps(
             samples, groups=groups, projections=projections, surrogates=surrogates, seed=seed
@@ -441,7 +560,7 @@ class InfoNet:
         self,
         samples: ArrayLike,
         *,
-        groups: Sequence[Sequence[int]],
+        groups: Mapping[str, Sequence[int | str]] | Sequence[Sequence[int | str]],
         projections: int = 64,
         surrogates: int = 0,
         seed: int = 0,
@@ -454,10 +573,20 @@ class InfoNet:
         ------
         PairwiseEstimate
             After each pair the same estimate, in which the pairs to come are still NaN.
+
+        Examples
+        --------
+        >>> samples = np.random.default_rng(0).standard_normal((300, 6))
+        >>> steps = InfoNet.from_pretrained().pairwise_sliced_in_steps(samples, groups=[[0, 1], [2, 3], [4, 5]])
+        >>> sum(1 for _ in steps)
+        3
         """
         channels = as_matrix("samples", samples)
         slicing = self._slicing(projections, surrogates, seed)
-        return estimate_pairwise_sliced(self._runner, channels, as_groups(groups, len(channels)), slicing)
+        vectors = as_groups(list(groups.values()) if isinstance(groups, Mapping) else groups, column_names(samples))
+        names = tuple(groups) if isinstance(groups, Mapping) else tuple(range(len(vectors)))
+        steps = estimate_pairwise_sliced(self._runner, channels, vectors, slicing)
+        return (replace(found, names=names) for found in steps)
 
     def discriminant(self, x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> np.ndarray:
         """Return the optimal discriminant of the Donsker-Varadhan bound as a table over the unit square of ranks.
@@ -469,6 +598,13 @@ class InfoNet:
         (G, G) float32
             First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer than
             64 good samples, or 48 updates of two held streams; 0 for a constant stream.
+
+        Examples
+        --------
+        >>> x, e = np.random.default_rng(0).standard_normal((2, 1000))
+        >>> table = InfoNet.from_pretrained().discriminant(x, x + 0.5 * e)
+        >>> table.shape, bool(table[0, 0] > 0.0 > table[0, -1])  # low with low, never low with high
+        ((64, 64), True)
         """
         return self._table(as_pair(x, y), seed)[0]
 
@@ -476,6 +612,13 @@ class InfoNet:
         """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good.
 
         With ``given`` all three are conditional: the table of the slice of what is given that a sample is in.
+
+        Examples
+        --------
+        >>> x, e = np.random.default_rng(0).standard_normal((2, 1000))
+        >>> values = InfoNet.from_pretrained().pointwise(x, x + 0.5 * e)
+        >>> round(float(values.mean()), 1)  # the MI, nats
+        0.8
         """
         channels = as_pair(x, y)
         if given is not None:
@@ -509,6 +652,13 @@ class InfoNet:
         InputError
             What are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range, or samples
             that are not finite.
+
+        Examples
+        --------
+        >>> x = torch.randn(4, 500, generator=torch.Generator().manual_seed(0)).requires_grad_()
+        >>> InfoNet.from_pretrained(device="cpu")(x, 0.5 * x.detach()).sum().backward()
+        >>> x.grad.shape
+        torch.Size([4, 500])
         """
         check_tensors(x, y, given)
         if given is None:

@@ -1,11 +1,17 @@
 """What the estimator returns. All mutual information in nats."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infonet_ros.estimator.frames import Names, chosen, html_table, to_dataframe
 from infonet_ros.estimator.peak import Peak
+
+if TYPE_CHECKING:
+    import pandas
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,8 @@ class PairwiseEstimate:
         Streams that never change.
     drifting : (N,) bool
         Streams that trend, step or wander, see `stationarity.drifting`; none of them without surrogates.
+    names : tuple
+        Of the streams: the columns of a DataFrame, else their numbers.
     """
 
     mi: np.ndarray
@@ -69,6 +77,33 @@ class PairwiseEstimate:
     samples: np.ndarray
     constant: np.ndarray
     drifting: np.ndarray
+    names: Names = ()
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each pair: ``a``, ``b``, ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples``.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from infonet_ros import InfoNet
+        >>> rng = np.random.default_rng(0)
+        >>> samples = pd.DataFrame(rng.standard_normal((500, 3)), columns=["gyro", "odom", "current"])
+        >>> samples["odom"] += samples["gyro"]
+        >>> pairs = InfoNet.from_pretrained().pairwise(samples).to_dataframe()
+        >>> pairs.sort_values("mi", ascending=False)[["a", "b"]].head(1).to_dict("records")
+        [{'a': 'gyro', 'b': 'odom'}]
+        """
+        row, column = np.triu_indices(len(self.mi), 1)
+        measures = {name: getattr(self, name) for name in ("mi", "lower", "upper", "p_value", "lag", "samples")}
+        return _frame({"a": (self.names, row), "b": (self.names, column)}, measures, row, column)
+
+    def _repr_html_(self) -> str:
+        return html_table("MI, nats", self.names, self.mi)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,6 +123,8 @@ class TransferEstimate:
         Samples used by each pair.
     constant, drifting : (N,) bool
         As in `PairwiseEstimate`.
+    names : tuple
+        As in `PairwiseEstimate`.
     """
 
     value: np.ndarray
@@ -98,6 +135,22 @@ class TransferEstimate:
     samples: np.ndarray
     constant: np.ndarray
     drifting: np.ndarray
+    names: Names = ()
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each ordered pair: ``source``, ``target`` and the measures, from ``value`` on.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        row, column = np.nonzero(~np.eye(len(self.value), dtype=bool))
+        measures = {name: getattr(self, name) for name in ("value", "lower", "upper", "p_value", "lag", "samples")}
+        return _frame({"source": (self.names, row), "target": (self.names, column)}, measures, row, column)
+
+    def _repr_html_(self) -> str:
+        return html_table("transfer entropy, nats", self.names, self.value)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,6 +176,21 @@ class Explanations:
     lower: np.ndarray
     upper: np.ndarray
 
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each pair: ``a``, ``b``, ``mi``, ``by``, ``by_lag``, ``left``, ``lower``, ``upper``.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        row, column = np.triu_indices(len(self.by), 1)
+        names = self.pairs.names
+        measures = {"by_lag": self.by_lag, "left": self.left, "lower": self.lower, "upper": self.upper}
+        frame = _frame({"a": (names, row), "b": (names, column)}, {"mi": self.pairs.mi} | measures, row, column)
+        frame.insert(3, "by", chosen(names, self.by[row, column]))
+        return frame
+
 
 @dataclass(frozen=True, eq=False)
 class Selection:
@@ -137,6 +205,8 @@ class Selection:
         ``adds`` is what all of them tell.
     samples : int
         Samples used: those at which all streams are known.
+    names : tuple
+        Of the streams chosen: columns of a DataFrame, else numbers.
     """
 
     channels: np.ndarray
@@ -144,6 +214,18 @@ class Selection:
     lower: np.ndarray
     upper: np.ndarray
     samples: int
+    names: Names = ()
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each stream, in the order chosen: ``channel``, ``adds``, ``lower``, ``upper``.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        names = chosen(self.names, np.arange(len(self.names)))
+        return to_dataframe({"channel": names, "adds": self.adds, "lower": self.lower, "upper": self.upper})
 
 
 @dataclass(frozen=True)
@@ -195,6 +277,17 @@ class LaggedEstimate:
     upper: np.ndarray
     samples: np.ndarray
 
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each lag: ``lag``, ``mi``, ``lower``, ``upper``, ``samples``.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        measures = {name: getattr(self, name) for name in ("mi", "lower", "upper", "samples")}
+        return to_dataframe({"lag": self.lags} | measures)
+
     @property
     def best_lag(self) -> int | None:
         """The lag in samples at which the MI is largest; None when no lag has an estimate."""
@@ -226,3 +319,14 @@ class LaggedEstimate:
     def _peak(self) -> Peak:
         order = np.argsort(self.lags, kind="stable")
         return Peak.of(self.lags[order], self.mi[order], self.lower[order])
+
+
+def _frame(
+    ends: Mapping[str, tuple[Names, np.ndarray]],
+    measures: Mapping[str, np.ndarray | None],
+    row: np.ndarray,
+    column: np.ndarray,
+) -> "pandas.DataFrame":
+    """Make one row for each of some places of matrices (N, N); a measure that is None was not asked for."""
+    named = {end: chosen(names, indices) for end, (names, indices) in ends.items()}
+    return to_dataframe(named | {name: values[row, column] for name, values in measures.items() if values is not None})

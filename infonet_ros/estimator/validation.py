@@ -9,6 +9,7 @@ from torch import Tensor
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.channels import MIN_SAMPLES
+from infonet_ros.estimator.frames import Names, numbers_of
 from infonet_ros.estimator.observation import TRAINED_SAMPLES
 from infonet_ros.limits import MOST_GIVEN
 
@@ -119,19 +120,25 @@ def as_count(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def as_groups(groups: Sequence[Sequence[int]], channels: int) -> list[np.ndarray]:
-    """Return groups of columns as index arrays, or raise InputError for an empty group or a column out of range."""
+def as_column(name: str, column: Any, names: Names) -> int:
+    """Return the number of a column that is told by its number or by one of the names, or raise InputError."""
+    if isinstance(column, str) and column in names:
+        return names.index(column)
+    if isinstance(column, bool) or not isinstance(column, (int, np.integer)) or not 0 <= column < len(names):
+        named = [repr(one) for one in names if isinstance(one, str)]
+        known = f", or one of {', '.join(named)}" if named else ""
+        raise InputError(f"{name} is {column!r}: expected a column from 0 to {len(names) - 1}{known}.")
+    return int(column)
+
+
+def as_groups(groups: Any, names: Names) -> list[np.ndarray]:
+    """Return groups of columns, each told by its number or name, as index arrays, or raise InputError."""
     if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray) or len(groups) == 0:
-        raise InputError(f"groups is {groups!r}: expected a non-empty list of lists of column numbers.")
-    arrays = []
+        raise InputError(f"groups is {groups!r}: expected a non-empty list of lists of columns.")
     for group in groups:
-        columns = _whole_numbers(group)
-        if columns is None:
-            raise InputError(f"groups holds {group!r}: expected non-empty lists of column numbers.")
-        if columns.min() < 0 or columns.max() >= channels:
-            raise InputError(f"groups holds {columns.tolist()}: expected columns from 0 to {channels - 1}.")
-        arrays.append(columns)
-    return arrays
+        if isinstance(group, str) or not isinstance(group, Sequence | np.ndarray) or len(group) == 0:
+            raise InputError(f"groups holds {group!r}: expected non-empty lists of columns.")
+    return [np.array([as_column("a column of groups", column, names) for column in group]) for group in groups]
 
 
 def _whole_numbers(values: Any) -> np.ndarray | None:
@@ -146,6 +153,7 @@ def _whole_numbers(values: Any) -> np.ndarray | None:
 
 
 def _real_array(name: str, values: Any) -> np.ndarray:
+    values = numbers_of(name, values)
     if isinstance(values, Tensor):  # which may need a gradient, live on a GPU, or be of a type that NumPy lacks
         values = values.detach().cpu()
         values = values.float() if values.dtype == torch.bfloat16 else values

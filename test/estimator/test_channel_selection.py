@@ -17,5 +17,5 @@ def test_selection_leaves_out_what_is_redundant(net, rng):
 def test_selection_of_nothing_is_empty(net, rng):
     assert len(net.select(rng.standard_normal((800, 3)), 0).channels) == 0
     assert len(net.select(np.ones((800, 3)), 0).channels) == 0
-    with pytest.raises(InputError, match="columns from 0 to 2"):
+    with pytest.raises(InputError, match="target is 3: expected a column from 0 to 2"):
         net.select(rng.standard_normal((800, 3)), 3)

@@ -92,7 +92,7 @@ def test_groups_are_paired(net, vectors):
 
 @pytest.mark.parametrize("groups", [[[0], []], [[0], [9]], [[0], [-1]], [[0], [0.5]], [[0], [[1], [1, 2]]]])
 def test_unusable_groups_are_refused(net, vectors, groups):
-    with pytest.raises(InputError, match="groups holds"):
+    with pytest.raises(InputError, match="groups"):
         net.pairwise_sliced(np.hstack(vectors), groups=groups)
 
 

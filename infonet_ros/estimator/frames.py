@@ -1,0 +1,72 @@
+"""DataFrames in and out: the names of columns, and results as tables."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infonet_ros.errors import InputError, MissingDependencyError
+
+if TYPE_CHECKING:
+    import pandas
+
+Names = tuple[Hashable, ...]
+
+
+def column_names(samples: Any) -> Names:
+    """Return the names of the columns of a DataFrame (pandas or polars), and the numbers of those of an array."""
+    columns = getattr(samples, "columns", None)
+    return tuple(range(np.shape(samples)[1])) if columns is None else tuple(columns)
+
+
+def numbers_of(name: str, samples: Any) -> Any:
+    """Return a pandas DataFrame or Series as an array, with NaN where it holds `pandas.NA`; anything else as it is.
+
+    Raises
+    ------
+    InputError
+        A DataFrame with columns that are no numbers.
+    """
+    if not hasattr(samples, "convert_dtypes"):
+        return samples
+    types = samples.dtypes.to_dict() if hasattr(samples, "columns") else {name: samples.dtype}
+    others = [f"{column!r} ({kind})" for column, kind in types.items() if kind.kind not in "biuf"]
+    if others:
+        raise InputError(f"{name} has columns that are no numbers: {', '.join(others)}. Leave them out.")
+    if all(isinstance(kind, np.dtype) for kind in types.values()):
+        return samples.to_numpy()
+    return samples.to_numpy(dtype=np.float64, na_value=np.nan)  # types of pandas' own, such as Float64
+
+
+def to_dataframe(columns: Mapping[str, Any]) -> "pandas.DataFrame":
+    """Make a pandas DataFrame.
+
+    Raises
+    ------
+    MissingDependencyError
+        Without pandas.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingDependencyError("A DataFrame of results", "pandas", "run `pip install pandas`") from error
+    return pandas.DataFrame(columns)
+
+
+def html_table(title: str, names: Sequence[Hashable], values: np.ndarray) -> str:
+    """Write a matrix (N, N) as a table for a notebook, with two decimals."""
+    labels = [escape(str(name)) for name in names]
+    head = "".join(f"<th>{label}</th>" for label in labels)
+    rows = (
+        f"<tr><th>{label}</th>{''.join(f'<td>{value:.2f}</td>' for value in row)}</tr>"
+        for label, row in zip(labels, values, strict=True)
+    )
+    return f"<table><tr><th>{escape(title)}</th>{head}</tr>{''.join(rows)}</table>"
+
+
+def chosen(names: Sequence[Hashable], indices: np.ndarray) -> np.ndarray:
+    """Return the names at some indices (K,); None where an index is -1."""
+    found = np.empty(len(indices), dtype=object)
+    found[:] = [None if index < 0 else names[index] for index in indices]
+    return found

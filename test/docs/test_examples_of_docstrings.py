@@ -1,0 +1,30 @@
+"""The examples of docstrings give what they show."""
+
+import doctest
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from infonet_ros import InfoNet
+
+ROOT = Path(__file__).parents[2]
+TEXTS = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "infonet_ros").rglob("*.py"))
+}
+
+
+@pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if ">>> " in text])
+def test_examples_of_docstrings(name):
+    if "import pandas as pd" in TEXTS[name]:
+        pytest.importorskip("pandas")
+    found = doctest.testmod(import_module(name))
+    assert found.attempted
+    assert not found.failed
+
+
+def test_every_method_of_the_estimator_has_an_example():
+    methods = ["__call__", *(name for name in vars(InfoNet) if not name.startswith("_"))]
+    texts = {name: getattr(InfoNet, name).__doc__ for name in methods if callable(getattr(InfoNet, name))}
+    assert [name for name, text in texts.items() if ">>> " not in text] == []
