@@ -72,13 +72,13 @@ def with_section(page: str, name: str, text: str) -> str:
 
 IN_SHORT = {
     "error relative to the nearest-neighbour estimator (KSG)": ("accuracy", "families with mixtures"),
-    "the 90 % interval holds the truth, on families left out of training": ("coverage", "T = 2000"),
-    "error of conditional information relative to nearest neighbours": ("conditional", "T = 1000"),
+    "the 90 % interval contains the true value, on families left out of training": ("coverage", "T = 2000"),
+    "error of conditional MI relative to KSG": ("conditional", "T = 1000"),
     "false alarms of the p-value at the 5 % level, on slow streams": ("significance", "false alarms"),
-    "pairs a second relative to KSG by k-d trees": ("speed", "T = 5000"),
-    "faults found in a real drive": ("detection", "faults found"),
+    "pairs per second relative to KSG": ("speed", "T = 5000"),
+    "faults detected in a real drive": ("detection", "faults found"),
 }
-"""What README.md says of how good it is: in words, and by which benchmark's first claim with which text."""
+"""The figures of README.md: their words, the benchmark, and a text that selects the first matching claim of it."""
 
 
 def in_short(found: dict[str, dict[str, Any]]) -> str:
