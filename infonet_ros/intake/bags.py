@@ -75,7 +75,7 @@ class Bag:
             self._missing: list[str] = []
             files = [file for path in self._paths for file in _storage_files(path, self._missing)]
             _check_one_kind(files)
-            self._storages = [_open(file, stack) for file in files]
+            self._storages = _open_all(files, stack, self._missing)
             if not any(connection.count for connection in self.connections):
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = min(storage.start for storage in self._storages)
@@ -121,7 +121,8 @@ class Bag:
             *self._strays,
             *(notice for storage in self._storages for notice in storage.notices),
             *(
-                f"{counted(count, 'message')} of {topic} left out, because what they hold cannot be read: {why}."
+                f"{counted(count, 'message')} of {topic} left out, because {'it' if count == 1 else 'they'} cannot be "
+                f"read: {why}."
                 for topic, (count, why) in self._unreadable.items()
             ),
             *(
@@ -412,7 +413,7 @@ def _storage_files(path: Path, missing: list[str]) -> list[Path]:
         return [path]
     inside = {file.name: file for file in sorted(path.iterdir()) if _storage_suffix(file)}
     metadata = path / "metadata.yaml"
-    named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.exists() else {}
+    named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
     if lost := [name for name in named if name not in inside]:
         missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
     # Some players leave the unpacked file beside the packed one.
@@ -427,6 +428,22 @@ def _storage_suffix(path: Path) -> str:
     """Return the suffix that tells the kind of storage, or nothing."""
     suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
     return suffix if suffix in _READERS else ""
+
+
+def _open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> list[Storage]:
+    """Open all files that can be read, and say which cannot; fails where none can."""
+    opened = []
+    problems: list[RecordingError] = []
+    for path in paths:
+        try:
+            with _one_sentence(path.name):
+                opened.append(_open(path, stack))
+        except RecordingError as error:
+            problems.append(error)
+    if not opened:
+        raise problems[0]
+    missing += [f"left out: {problem}" for problem in problems]
+    return opened
 
 
 def _open(path: Path, stack: ExitStack) -> Storage:
@@ -445,8 +462,8 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
         from backports import zstd
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
     unpacked = folder / path.stem
-    # One that is cut ends in an EOFError: what it holds is cut as well, and found to be so.
-    with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError):
+    # What is before the cut or the damage is read; that it is cut as well is found there.
+    with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
         shutil.copyfileobj(cast("Any", packed), plain)
     return unpacked
 

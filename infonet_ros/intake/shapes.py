@@ -4,7 +4,7 @@ CDR of ROS 2 in both byte orders, and the format of ROS 1. Whatever cannot be pa
 or bytes are missing, raises `Unreadable` before anything is allocated.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from struct import Struct
@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.text import counted
 
 Definitions = Mapping[str, tuple[Any, Sequence[tuple[str, Any]]]]
 """Of all types by full name, as ``fielddefs`` of a rosbags type store."""
@@ -24,6 +25,10 @@ _CODES = {
 _PLACEHOLDER = "structure_needs_at_least_one_member"  # of a type without fields; ROS 1 writes no byte for it
 _DEEPEST = 64  # messages in messages; real ones have five
 _MOST_PARTS = 200_000  # texts and arrays in one message
+_OTHER_WAYS = {
+    **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
+    **dict.fromkeys(range(0x0006, 0x000C), "XCDR2"),
+}  # by how a message begins; table 60 of the OMG's DDS-XTypes 1.3
 
 
 class Unreadable(Exception):
@@ -88,7 +93,8 @@ class Walk:
         self.parts = [(0, 2 if wire.head else 0)]
         if wire.head:
             if bytes(data[:2]) not in (b"\0\0", b"\0\1") or self.size < 0:
-                raise Unreadable("it does not begin as CDR does")
+                way = _OTHER_WAYS.get(int.from_bytes(data[:2], "big")) if self.size >= 0 else None
+                raise Unreadable(f"it is written in {way}, not in CDR" if way else "it does not begin as CDR does")
             self.order = "<" if data[1] else ">"
         self._length = Struct(self.order + "I").unpack_from
 
@@ -107,7 +113,9 @@ class Walk:
     def claim(self, position: int, count: int, least: int) -> None:
         """Refuse more elements than there are bytes for."""
         if position + count * least > self.size:
-            raise Unreadable(f"{count} elements are claimed at byte {position}, and {self.size - position} bytes left")
+            raise Unreadable(
+                f"{counted(count, 'element')} claimed at byte {position}, where {self.size - position} bytes are left"
+            )
 
     def forget(self) -> None:
         """Let go of the message."""
@@ -188,10 +196,7 @@ class _Text:
         if not text.endswith(ending):
             raise Unreadable(f"a text at byte {position} has no end")
         walk.note(first, first + length)
-        try:
-            return text[: length - len(ending)].decode(), position + length
-        except UnicodeDecodeError as error:
-            raise Unreadable(f"a text at byte {position} is no UTF-8") from error
+        return text.removesuffix(ending).decode(errors="replace"), position + length  # as in rclpy
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,6 +214,12 @@ class _Record:
     def advance(self) -> Sequence[int] | None:
         advances = [shape.advance for shape in self.fields.values()]
         return None if None in advances else [_together(advances, position) for position in range(8)]
+
+    @cached_property
+    def starts(self) -> Sequence[Mapping[str, int]]:
+        """Bytes to each field from a position of each remainder by 8, where all advances are known."""
+        advances = [shape.advance for shape in self.fields.values()]
+        return [dict(zip(self.fields, _starts(advances, position), strict=True)) for position in range(8)]
 
     def locate(self, walk: Walk, position: int) -> Located:
         if self.advance is not None:
@@ -258,6 +269,13 @@ class _Array:
         return parts, position
 
 
+def _starts(advances: Sequence[Any], position: int) -> Iterator[int]:
+    start = position
+    for advance in advances:
+        yield start - position
+        start += advance[start & 7]
+
+
 def _together(advances: Sequence[Any], position: int) -> int:
     end = position
     for advance in advances:
@@ -287,13 +305,10 @@ class FixedMessage:
         return isinstance(other, FixedMessage) and (self.record, self._position) == (other.record, other._position)
 
     def __getattr__(self, name: str) -> Any:
-        position = self._position
-        for field, shape in self.record.fields.items():
-            if field == name:
-                return shape.locate(self._walk, position)[0]
-            assert shape.advance is not None
-            position += shape.advance[position & 7]
-        raise AttributeError(name)
+        if name not in self.record.fields:
+            raise AttributeError(name)
+        start = self._position + self.record.starts[self._position & 7][name]
+        return self.record.fields[name].locate(self._walk, start)[0]
 
 
 class _FixedMessages(Sequence[Any]):

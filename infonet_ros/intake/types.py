@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,7 @@ def types_in(node: tuple[Any, Any]) -> list[str]:
 def definitions_schema(definitions: Mapping[str, Any]) -> Schema:
     """Make a schema from the definitions of a rosbags type store (``typestore.fielddefs``)."""
 
+    @cache  # each channel asks, of types that may have thousands of fields
     def schema(type_name: str) -> dict[str, Field]:
         try:
             _, described = definitions[full_type_name(type_name)]

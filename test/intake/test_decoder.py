@@ -1,6 +1,7 @@
 """The decoder against rosbags and rclpy: it reads from bytes what they read, and refuses what they refuse."""
 
 import os
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -110,11 +111,23 @@ def by_rosbags(raws, type_name, store, paths, ros1=False):
     for raw in raws:
         try:
             message = deserialize(raw, type_name)
-        except Exception:
-            rows.append(None)
+        except Exception as error:
+            if isinstance(error.__cause__, UnicodeDecodeError):  # which rclpy is not so strict about
+                rows += by_rosbags([with_plain_text(raw, error.__cause__)], type_name, store, paths, ros1)
+            else:
+                rows.append(None)
         else:
             rows.append((header_stamp(message), *expected_row(message, channels)))
     return rows
+
+
+def with_plain_text(raw, error):
+    """Return a message of the same layout, whose text can be decoded further."""
+    text = bytes(error.object)
+    plain = text[: error.start] + b"?" * (error.end - error.start) + text[error.end :]
+    lengths = [(len(text) + more).to_bytes(4, order) for more in (0, 1) for order in ("little", "big")]
+    place = next(at for length in lengths if (at := raw.find(length + text)) >= 0) + 4
+    return raw[:place] + plain + raw[place + len(plain) :]
 
 
 def assert_same(readings, expected):
@@ -245,6 +258,28 @@ def test_a_message_that_cannot_be_read_is_counted_and_nothing_else():
     assert readings.stamps[1] == NO_STAMP
     assert readings.values[:, 0].tolist()[::3] == [1.0, 1.0]
     assert readings.problem
+
+
+@pytest.mark.parametrize("begin", [b"\0\3", b"\0\x07"], ids=["PL_CDR", "XCDR2"])
+def test_another_encoding_than_cdr_is_named(begin, request):
+    raw = begin + b"\0\0" + bytes(8)
+    readings = Decoder("std_msgs/msg/Float64", STORE.fielddefs, ("data",), "/speed").read([raw])
+    assert readings.problem == f"it is written in {request.node.callspec.id}, not in CDR"
+
+
+def test_a_text_that_is_no_utf8_hides_no_number():
+    made = custom("string place\nfloat64 b")
+    raw = b"\0\1\0\0" + struct.pack("<I4sd", 4, b"Br\xfc\0", 2.5)
+    assert Decoder("p/msg/Custom", made, ("b",), "/topic").read([raw]).values.tolist() == [[2.5]]
+
+
+def test_a_type_of_thousands_of_fields_takes_no_longer_than_its_fields():
+    made = custom("\n".join(f"float64 f{k}" for k in range(20_000)))
+    decoder = Decoder("p/msg/Custom", made, [f"f{k}" for k in range(0, 20_000, 10)], "/topic")
+    message = b"\0\1\0\0" + np.arange(20_000.0).tobytes()
+    assert decoder.read([message]).values[0].tolist() == list(range(0, 20_000, 10))
+    located = decoder.locate(message)
+    assert [getattr(located, f"f{k}").place for k in range(20_000)] == list(range(4, 160_004, 8))
 
 
 def image(rows, columns, encoding="mono8"):

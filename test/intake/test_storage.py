@@ -194,6 +194,62 @@ def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     assert notice.startswith("bag_1.mcap is missing in bag")
 
 
+@pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + bytes(4080), b"\x89MCAP0\r\n" + bytes(100)])
+@pytest.mark.parametrize("suffix", ["mcap", "db3"])
+def test_a_file_of_a_folder_that_cannot_be_read_is_named(suffix, content, tmp_path):
+    write_mcap(tmp_path / "bag_0.mcap", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + bytes(8))])
+    (tmp_path / f"bag_1.{suffix}").write_bytes(content)
+    found, (notice,) = read(tmp_path, SPEED)
+    assert len(found) == 1
+    assert notice.startswith("left out: ")
+    assert f"bag_1.{suffix}" in notice
+
+
+def test_a_packed_file_that_is_damaged_is_read_up_to_there(tmp_path, store):
+    mode = CompressionMode.FILE
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 120.0), compression=mode)
+    (path,) = folder.glob("*.mcap.zst*")
+    expected, _ = read(path, LEG, SPEED)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) * 4 // 5] + bytes(len(data) // 5))
+    found, notices = read(path, LEG, SPEED)
+    assert found == expected[: len(found)]
+    assert len(found) > len(expected) // 2
+    assert any("is cut" in notice for notice in notices)
+
+
+def test_messages_that_are_packed_one_by_one_are_read(tmp_path, store):
+    path = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 2.0), compression=CompressionMode.MESSAGE)
+    plain = write_ros2(tmp_path / "plain", store, leg_and_speed(store, 2.0))
+    assert read(path, LEG, SPEED) == read(plain, LEG, SPEED)
+
+
+@pytest.mark.parametrize("zeros", [8, 60, 300])
+def test_a_ros1_bag_whose_index_was_never_written_to_disk_is_read_without_it(zeros, tmp_path, ros1_store):
+    path = write_ros1(tmp_path / "whole.bag", ros1_store, leg_and_speed(ros1_store, 4.0, ros1=True))
+    expected, _ = read(path, LEG, SPEED)
+    path.write_bytes(path.read_bytes()[:-zeros] + bytes(zeros))
+    assert read(path, LEG, SPEED)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("UPDATE messages SET data = 'text'", "are damaged"),
+        ("UPDATE messages SET timestamp = 'noon'", "a time of recording"),
+        ("UPDATE messages SET topic_id = 7", "has no name"),
+    ],
+)
+def test_rows_that_are_no_messages_are_counted(damage, words, tmp_path):
+    messages = [("/speed", EPOCH + k, CDR + struct.pack("<d", k)) for k in range(3)]
+    path = write_sqlite(tmp_path / "bag.db3", {"/speed": FLOAT}, messages)
+    with sqlite3.connect(path) as database:
+        database.execute(f"{damage} WHERE id = 2")
+    found, (notice,) = read(path, SPEED)
+    assert [value for *_, value in found] == [0.0, 2.0]
+    assert notice.startswith("1 message of bag.db3 left out") and words in notice
+
+
 # ---- times of recording ----------------------------------------------------------------------------------------------
 
 

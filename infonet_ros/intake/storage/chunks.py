@@ -21,7 +21,8 @@ try:
 except ImportError:  # before Python 3.14
     from backports import zstd
 
-_LARGEST = 1 << 30  # bytes of a chunk; recorders make them of 1 MB
+_LARGEST = 1 << 30  # bytes of a chunk or a message; recorders make chunks of 1 MB
+_PACKED = b"\x28\xb5\x2f\xfd"  # a message that is packed by Zstandard begins so, and none in CDR
 _UNPACKERS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
 
 
@@ -193,6 +194,16 @@ class ChunkedFile(ABC):
             data = self._file.read(size)
         if len(data) != size:
             raise DamagedError(f"it ends at byte {self._size}, within something of {size} bytes at byte {place}")
+        return data
+
+
+def message_of(data: bytes) -> bytes:
+    """Unpack a message that the recorder packed by itself, as far as it is whole; return others as they are."""
+    if data[:4] != _PACKED:
+        return data
+    try:
+        return unpack(data, "zstd", _LARGEST)
+    except DamagedError:
         return data
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from struct import Struct, error, iter_unpack
 from typing import Any, NamedTuple
 
-from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, unpack
+from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, message_of, unpack
 from infonet_ros.intake.storage.connection import Connection, is_time, offered
 
 _MAGIC = b"\x89MCAP0\r\n"
@@ -174,7 +174,7 @@ class McapFile(ChunkedFile):
             if after > end:
                 break
             if kind == _MESSAGE and number in wanted:
-                found.append((number, time, data[place + start : after]))
+                found.append((number, time, message_of(data[place + start : after])))
             place = after
         return found
 

@@ -59,7 +59,12 @@ class Ros1File(ChunkedFile):
                 start, end = (_time(record.header[key]) for key in (b"start_time", b"end_time"))
                 size = self._record(begin).end - begin
                 self._exactly(begin + size - 1, 1)
-                self._chunks.append(Chunk(begin, size, start, end, dict(_PAIR.iter_unpack(data))))
+                counts = dict(_PAIR.iter_unpack(data))
+                if not all(counts.values()):
+                    raise DamagedError("a chunk is listed with messages that it has not")
+                self._chunks.append(Chunk(begin, size, start, end, counts))
+            elif not record.kind:
+                raise DamagedError("the index is damaged")
             place = record.end
 
     def _go_through(self, place: int) -> None:
@@ -96,9 +101,8 @@ class Ros1File(ChunkedFile):
         fields = {**header, **_fields(data), b"topic": header.get(b"topic", b"")}
         type_name, definition, latching, topic = (fields.get(name, b"").decode(errors="replace") for name in names)
         topic = "/" * topic.startswith("/") + "/".join(filter(None, topic.split("/")))
-        self._made[_number(header)] = partial(
-            Connection, topic, type_name, ROS1, definition, "ros1msg", latched=latching == "1"
-        )
+        made = partial(Connection, topic, type_name, ROS1, definition, "ros1msg", latched=latching == "1")
+        self._made.setdefault(_number(header), made)  # the index, which tells it again, may be damaged
 
     def _record(self, place: int) -> _Record:
         """Read the header of a record; its data may end behind the file."""

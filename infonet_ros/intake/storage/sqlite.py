@@ -8,12 +8,10 @@ from urllib.parse import quote
 import apsw
 import numpy as np
 
-from infonet_ros.intake.storage.chunks import DamagedError, unpack
+from infonet_ros.intake.storage.chunks import DamagedError, message_of
 from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, offered
 from infonet_ros.text import counted, moment
 
-_ZSTANDARD = b"\x28\xb5\x2f\xfd"  # a message that the recorder packed begins so, and none in CDR
-_LARGEST_MESSAGE = 1 << 30
 _PAGE_SIZE_AT = 16  # byte of the file
 _ROW = np.dtype([("time", "i8"), ("id", "i8"), ("topic", "i8")])
 
@@ -64,13 +62,15 @@ class SqliteFile:
             self._database.execute("PRAGMA writable_schema=ON")  # else SQLite opens no file that is cut
             topics = self._table("topics")
             definitions = {row["topic_type"]: row for row in self._table("message_definitions", optional=True)}
-            self._rows, self._odd = self._list_rows()
+            rows, self._odd = self._list_rows()
         except apsw.Error as error:
             self._database.close()
             raise DamagedError(str(error)) from error
-        if self._cut and not len(self._rows):
+        if self._cut and not len(rows):
             self._database.close()
             raise DamagedError("no message in it is whole")
+        self._rows = rows[np.isin(rows["topic"], [row["id"] for row in topics])]
+        self._astray = len(rows) - len(self._rows)
         counts = dict(zip(*(part.tolist() for part in np.unique(self._rows["topic"], return_counts=True)), strict=True))
         self._numbered = {
             row["id"]: _connection(row, definitions.get(row["type"]), counts.get(row["id"], 0)) for row in topics
@@ -92,8 +92,8 @@ class SqliteFile:
         def rows() -> Iterator[tuple[int, int, int]]:
             try:
                 for row in self._database.execute("SELECT timestamp, id, topic_id FROM messages ORDER BY id"):
-                    if all(isinstance(value, int) for value in row):
-                        yield row
+                    time, number, topic = (value if isinstance(value, int) else -1 for value in row)
+                    yield time, number, topic
             except apsw.Error:
                 self._cut = True
 
@@ -113,6 +113,8 @@ class SqliteFile:
             )
         if self._lost:
             notices.append(f"{counted(len(self._lost), 'message')} of {self._name} left out: they are damaged.")
+        if self._astray:
+            notices.append(f"{counted(self._astray, 'message')} of {self._name} left out: their topic has no name.")
         if self._odd:
             notices.append(no_time(self._odd, self._name))
         return notices
@@ -142,12 +144,12 @@ class SqliteFile:
         for time, row, topic in rows.tolist():
             try:
                 ((data,),) = self._database.execute("SELECT data FROM messages WHERE id = ?", (row,))
-                if data[:4] == _ZSTANDARD:
-                    data = unpack(data, "zstd", _LARGEST_MESSAGE)
-            except (apsw.Error, DamagedError, ValueError, TypeError):
+            except (apsw.Error, ValueError):
+                data = None
+            if isinstance(data, bytes):
+                yield self._numbered[topic], time, message_of(data)
+            else:
                 self._lost[row] = None
-                continue
-            yield self._numbered[topic], time, data
 
 
 def _connection(topic: Mapping[str, Any], definition: Mapping[str, Any] | None, count: int) -> Connection:
