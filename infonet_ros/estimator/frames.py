@@ -39,8 +39,8 @@ def numbers_of(name: str, samples: Any) -> Any:
     return samples.to_numpy(dtype=np.float64, na_value=np.nan)  # types of pandas' own, such as Float64
 
 
-def to_dataframe(columns: Mapping[str, Any]) -> "pandas.DataFrame":
-    """Make a pandas DataFrame.
+def to_dataframe(table: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> "pandas.DataFrame":
+    """Make a pandas DataFrame of columns, or of rows.
 
     Raises
     ------
@@ -51,7 +51,7 @@ def to_dataframe(columns: Mapping[str, Any]) -> "pandas.DataFrame":
         import pandas
     except ImportError as error:
         raise MissingDependencyError("A DataFrame of results", "pandas", "run `pip install pandas`") from error
-    return pandas.DataFrame(columns)
+    return pandas.DataFrame(table)
 
 
 def html_table(title: str, names: Sequence[Hashable], values: np.ndarray) -> str:

@@ -5,9 +5,12 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infonet_ros.errors import MissingDependencyError, WeightsError
+from infonet_ros.estimator.frames import to_dataframe
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.intake.opener import open_recording
@@ -29,6 +32,9 @@ from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import TIME, Settings, load_settings, params_document
 from infonet_ros.text import counted, printable
 
+if TYPE_CHECKING:
+    import pandas
+
 PARAMS_FILE = "params.yaml"
 
 _TOLD = 5  # sentences on the terminal; the report has the rest
@@ -39,9 +45,17 @@ _DISPENSABLE = (Format.parquet, Format.mcap)
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What was found in a recording, the files that it was written to, and sentences about what was left out.
+    """What was found in a recording.
 
-    ``fields`` are the verdicts of a proposal on every numeric field; empty where the channels were given.
+    Attributes
+    ----------
+    analysis : Analysis
+    files : tuple of Path
+        Written to the output folder.
+    notices : tuple of str
+        Sentences about what was left out.
+    fields : tuple of FieldVerdict
+        What a proposal made of every numeric field; empty where the channels were given.
     """
 
     analysis: Analysis
@@ -49,10 +63,30 @@ class Results:
     notices: tuple[str, ...]
     fields: tuple[FieldVerdict, ...] = ()
 
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """The sentences of the report, the most useful first."""
+        return tuple(one.sentence for one in findings(self.analysis))
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return one row for each pair, the most useful first: the fields of ``pairs`` in ``--json``.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        return to_dataframe(findings_record(self.analysis)["pairs"])
+
+    def _repr_html_(self) -> str:
+        """Show the sentences in a notebook."""
+        lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
+        return f"<p>{escape(self.analysis.label)}</p><ol>{lines}</ol>"
+
 
 def analyse_bag(
-    path: Path,
-    out: Path,
+    path: Path | str | Sequence[Path | str],
+    out: Path | str,
     settings: Settings | None = None,
     *,
     formats: Sequence[Format] | None = None,
@@ -62,9 +96,9 @@ def analyse_bag(
 
     Parameters
     ----------
-    path : Path
-        See `Bag` and `Tables`.
-    out : Path
+    path : path, or several
+        A bag or a table; several that are one recording.
+    out : path
         Folder for the results.
     settings : Settings, optional
         By default, or without modalities, those are proposed, and so are rate, window and hop where they have their
@@ -78,10 +112,25 @@ def analyse_bag(
     ------
     InfonetError
         One sentence for the user; what was in the output folder before has not changed.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import mkdtemp
+    >>> import numpy as np
+    >>> folder = Path(mkdtemp())
+    >>> times, gyro = np.arange(2000) / 50.0, np.random.default_rng(0).standard_normal(2000)
+    >>> rows = np.stack([times, gyro, np.roll(gyro, 5)], axis=1)
+    >>> np.savetxt(folder / "drive.csv", rows, delimiter=",", header="time,gyro,odom", comments="")
+    >>> results = analyse_bag(folder / "drive.csv", folder / "out", formats=[])
+    >>> pair = results.to_dataframe().iloc[0]
+    >>> pair["a"], pair["b"], round(float(pair["lag"]), 2)
+    ('table.gyro', 'table.odom', 0.1)
     """
+    paths = [path] if isinstance(path, (str, Path)) else path
     settings = settings or Settings()
     given = [name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name)]
-    with open_recording([path]) as recording, OutputFolder(out) as folder:
+    with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
         span = chosen_span(recording, 0.0, None)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span, given=given)
         analysis, missing = _fill(folder, recording, proposal, span, formats, cores=cores)

@@ -26,6 +26,16 @@ def test_settings_without_modalities_are_completed_by_a_proposal(small_bag, tmp_
     assert results.analysis.settings.window == 10.0
 
 
+def test_results_are_sentences_and_a_table(small_bag, small_settings, tmp_path):
+    pd = pytest.importorskip("pandas")
+    results = analyse_bag(str(small_bag), str(tmp_path / "out"), small_settings, formats=[])
+    record = findings_record(results.analysis)
+
+    assert results.findings == tuple(one["sentence"] for one in record["findings"])
+    pd.testing.assert_frame_equal(results.to_dataframe(), pd.DataFrame(record["pairs"]))
+    assert results._repr_html_().count("<li>") == len(results.findings)
+
+
 def pairs_of(path, out, settings):
     return findings_record(analyse_bag(path, out, settings, formats=[], cores=1).analysis)["pairs"]
 
