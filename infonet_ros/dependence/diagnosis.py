@@ -39,10 +39,10 @@ class Kind(str, Enum):
     DELAY_CHANGED = "delay changed"
     SCALED = "scaled"
     NOISIER = "noisier"
-    PARTED = "parted"
+    DECOUPLED = "decoupled"
 
 
-FIRST_THOUGHTS = {Kind.PARTED, Kind.NOISIER, Kind.OUT_OF_RANGE}
+FIRST_THOUGHTS = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
 """Kinds that more samples may explain better."""
 
 
@@ -91,7 +91,7 @@ class Diagnosis:
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
-        return Kind.PARTED, f"{a} and {b} no longer belong together"
+        return Kind.DECOUPLED, f"{a} and {b} no longer depend on each other as before"
 
     @property
     def _columns(self) -> tuple[int, int]:

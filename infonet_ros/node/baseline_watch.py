@@ -108,7 +108,7 @@ class BaselineWatch:
             }
             problems = [(ERROR, alarm.words)] if alarm else [(WARN, "not known yet")] * int(np.isnan(evidence))
             name = f"baseline {pair.a} {pair.b}"
-            found[name] = status(f"{prefix}{name}", problems, f"{pair.a} and {pair.b} belong together", values)
+            found[name] = status(f"{prefix}{name}", problems, f"{pair.a} and {pair.b} depend as before", values)
         return found
 
     def close(self) -> None:

@@ -83,7 +83,7 @@ def broken(kind, samples):
         ("flipped", Kind.SCALED),
         ("degrees", Kind.SCALED),
         ("thousandth", Kind.SCALED),
-        ("other time", Kind.PARTED),
+        ("other time", Kind.DECOUPLED),
         ("late", Kind.DELAY_CHANGED),
         ("far off", Kind.OUT_OF_RANGE),
         ("noisy", Kind.NOISIER),

@@ -48,7 +48,7 @@ def test_a_fault_is_an_alert_within_a_second_and_ends_with_it(graph, baseline):
     feed.run(10.0, 4.0)
     alert = graph.until(lambda: alerts and alerts[-1])
     assert alert.level == DiagnosticStatus.ERROR
-    assert (value(alert, "a"), value(alert, "b"), value(alert, "kind")) == (*NAMES, "parted")
+    assert (value(alert, "a"), value(alert, "b"), value(alert, "kind")) == (*NAMES, "decoupled")
     assert 10.0 < seconds(alert) <= 11.5
     assert float(value(alert, "since [s]")) - START == pytest.approx(10.0, abs=0.5)
     graph.until(lambda: evidence[-1].alarm[0])
