@@ -31,7 +31,7 @@ from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
 from infonet_ros.intake.types import definitions_schema, full_type_name
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS, counted, in_seconds
+from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 _COMPRESSED = (".zst", ".zstd")
@@ -80,6 +80,11 @@ class Bag:
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = min(storage.start for storage in self._storages)
             self.end = max(storage.end for storage in self._storages)
+            if self.start == self.end and (total := sum(connection.count for connection in self.connections)) > 1:
+                raise RecordingError(
+                    f"all {total} messages of {self.label} were recorded at the same moment, {moment(self.start)}: "
+                    "expected the time of each; convert or record it again."
+                )
             self._strays: list[str] = []
             if self.end - self.start > _LONG:
                 self._leave_strays_out()

@@ -9,7 +9,9 @@ import numpy as np
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.kinds import Column, Kind, as_angle, kind_of
 from infonet_ros.intake.recording import Field, Recording, Sample, Span
+from infonet_ros.intake.timeline import longest_run
 from infonet_ros.settings import Modality
+from infonet_ros.text import moment
 
 _MOST_MESSAGES = 100_000  # that are looked at; of more, in stretches from all over the recording
 _VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
@@ -75,18 +77,37 @@ def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> di
     return {topic: found[topic][:count] for topic, count in counts.items()}
 
 
-def candidates_of(recording: Recording, fields: dict[str, list[Field]], span: Span) -> list[Candidate]:
-    """Look at the samples of all fields, and sort each by what it is."""
-    probes = [
-        Modality(f"m{number}", topic, tuple(field.path for field in fields[topic]))
-        for number, topic in enumerate(fields)
-    ]
+def candidates_of(
+    recording: Recording, fields: dict[str, list[Field]], span: Span, notices: list[str]
+) -> list[Candidate]:
+    """Look at the samples of all fields, and sort each by what it is; say which topics have one stamp only."""
+    probes = _probes(fields)
     candidates = []
     for probe, (stamps, values) in zip(probes, _looked_at(recording, probes, span), strict=True):
+        if len(stamps) > 1 and (stamps == stamps[0]).all():
+            same = moment(int(stamps[0]))
+            notices.append(f"all {len(stamps)} messages of {probe.topic} have the same stamp, {same}.")
         for field, samples in zip(fields[probe.topic], values.T, strict=True):
             column = as_angle(Column.of(field.path, stamps, samples))
             candidates.append(Candidate(probe.topic, field, column, kind_of(column)))
     return candidates
+
+
+def unbroken(recording: Recording, chosen: Sequence[Candidate], span: Span) -> float:
+    """Return for how many seconds the stamps go on without time jumping, as far as all of them are looked at."""
+    fields: dict[str, list[Field]] = {}
+    for candidate in chosen:
+        fields.setdefault(candidate.topic, []).append(candidate.field)
+    if _work(recording, _probes(fields), span) > _MOST_MESSAGES:
+        return span.duration
+    return min(span.duration, max(longest_run(candidate.column.stamps) for candidate in chosen))
+
+
+def _probes(fields: dict[str, list[Field]]) -> list[Modality]:
+    return [
+        Modality(f"m{number}", topic, tuple(field.path for field in own))
+        for number, (topic, own) in enumerate(fields.items())
+    ]
 
 
 def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -111,14 +132,19 @@ def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> 
 
 def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
     """Read all samples, or stretches of so many as take a few seconds."""
-    topics = [(recording.topics[probe.topic], len(probe.channels)) for probe in probes]
-    work = sum(
-        topic.count * max(_HEAVY.get(topic.type, 1), -(-values // _VALUES_A_MESSAGE)) for topic, values in topics
-    )
-    work = work * (span.stop - span.start) // max(1, recording.end + 1 - recording.start)
+    work = _work(recording, probes, span)
     if work <= _MOST_MESSAGES:
         yield from recording.samples(probes, span.start, span.stop)
         return
     step = (span.stop - span.start) // _STRETCHES
     for begin in range(span.start, span.start + _STRETCHES * step, step):
         yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)
+
+
+def _work(recording: Recording, probes: Sequence[Modality], span: Span) -> int:
+    """Return how long it takes to read all samples, in messages."""
+    topics = [(recording.topics[probe.topic], len(probe.channels)) for probe in probes]
+    work = sum(
+        topic.count * max(_HEAVY.get(topic.type, 1), -(-values // _VALUES_A_MESSAGE)) for topic, values in topics
+    )
+    return work * (span.stop - span.start) // max(1, recording.end + 1 - recording.start)

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.candidates import Candidate, candidates_of, fields_of_topics
+from infonet_ros.intake.candidates import Candidate, candidates_of, fields_of_topics, unbroken
 from infonet_ros.intake.channel_choice import fair_share, find_doubles, on_one_clock, worth_comparing
 from infonet_ros.intake.kinds import KINDS, Treatment, is_event
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.timing import choose_timing
 from infonet_ros.settings import Modality, Settings, scalar_parameters
-from infonet_ros.text import counted, did_you_mean, listed
+from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed
 
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
 _TOLD = 3  # notices behind an error
+_SLOW = 0.5  # of the time of recording, that the stamps of a clock in time pass
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
@@ -121,23 +122,27 @@ def propose(
     """
     names = matching_topics(recording, topics)
     notices: list[str] = []
-    every = candidates_of(recording, fields_of_topics(recording, names, notices), span)
+    every = candidates_of(recording, fields_of_topics(recording, names, notices), span, notices)
     candidates = on_one_clock(recording, every, notices)
     find_doubles(candidates)
     chosen = fair_share(worth_comparing(candidates), limit)
-    if not chosen:
+    if len(chosen) < 2:
+        found = f"only {chosen[0].full_path} varies" if chosen else "no numeric field varies"
         raise RecordingError(
-            f"no numeric field varies in {recording.label} (topics {listed(names)}): there is nothing "
-            "to compare; choose another part with --start and --duration, or other topics with --topics."
-            + "".join(f" {notice}" for notice in notices[:_TOLD])
+            f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "
+            "with --start and --duration, or other topics with --topics."
+            + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_TOLD])
         )
+    duration = unbroken(recording, chosen, span)
+    if slow := _slow_clock(chosen, span):
+        notices.append(f"{slow}.")
     timing = choose_timing(
-        span.duration,
+        duration,
         _rates(chosen),
         [c.remembers for c in chosen if c.kind.treatment is Treatment.KEPT and not is_event(c.column)],
         rate=settings.rate,
         max_lag=settings.max_lag,
-        remedy=unit_remedy(recording),
+        remedy=unit_remedy(recording) + (f"; {slow}" if slow else ""),
         **{name: getattr(settings, name) for name in ("window", "hop") if name in set(given)},
     )
     modalities = _modalities(recording, chosen)
@@ -150,6 +155,17 @@ def propose(
         )
     details = [timing.reason, *_details(candidates, chosen)]
     return Proposal(proposed, tuple(notices), tuple(details), _verdicts(candidates, chosen, modalities))
+
+
+def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
+    """Say that the stamps pass far less time than was recorded; empty where they do not."""
+    passed = max(int(c.column.stamps[-1] - c.column.stamps[0]) for c in chosen) / NANOSECONDS
+    if passed >= _SLOW * span.duration:
+        return ""
+    return (
+        f"the stamps pass {in_seconds(passed)} in {in_seconds(span.duration)} of recording: their clock is slow, as "
+        "that of a simulation may be, or counts in another unit"
+    )
 
 
 def matching_topics(recording: Recording, globs: Sequence[str]) -> list[str]:

@@ -85,6 +85,16 @@ class Admission(NamedTuple, Generic[Item]):
     items: list[Item]
 
 
+def longest_run(stamps: np.ndarray) -> float:
+    """Return for how many seconds stamps (M,), in order and different, go on at the longest without a leap."""
+    steps = np.diff(stamps)
+    if not len(steps):
+        return 0.0
+    leaps = np.flatnonzero(steps > max(LEAP, _PERIODS * float(np.median(steps)))) + 1
+    first, last = stamps[[0, *leaps]], stamps[[*(leaps - 1), -1]]
+    return (float((last - first).max()) + float(np.median(steps))) / NANOSECONDS
+
+
 class Timeline(Generic[Item]):
     """Judges the stamps of several topics against one another.
 

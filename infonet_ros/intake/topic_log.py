@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.intake.alignment import GAP_PERIODS, stream_period
+from infonet_ros.intake.timeline import longest_run
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class StampLog:
     def extend(self, modality: str, stamps: np.ndarray) -> None:
         """Note the stamps (M,) int64 of messages, nanoseconds."""
         self._stamps.setdefault(modality, array("q")).frombytes(stamps.tobytes())
+
+    @property
+    def longest_run(self) -> float:
+        """Seconds for which the stamps of a modality go on without a leap, at the longest."""
+        return max((longest_run(np.unique(np.array(stamps))) for stamps in self._stamps.values()), default=0.0)
 
     def summary(self, modality: str) -> StampSummary:
         """Sum up the stamps of a modality."""

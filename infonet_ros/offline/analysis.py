@@ -140,8 +140,9 @@ def analyse(
         matrices = tuple(channel_matrices(net, windows, settings))
         if not matrices:
             raise RecordingError(
-                f"no window of {settings.window:g} s is complete in {recording.label}: "
-                f"{_what_works(recording, settings, span)}"
+                f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps go on for "
+                f"{intake.longest_run:.3g} s at the longest: "
+                f"{_what_works(recording, settings, min(span.duration, intake.longest_run))}"
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
@@ -179,16 +180,16 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
     if span.duration < settings.window:
         raise RecordingError(
             f"the window is {settings.window:g} s, longer than the {span.duration:.1f} s of {recording.label} that are "
-            f"analysed: {_what_works(recording, settings, span)}"
+            f"analysed: {_what_works(recording, settings, span.duration)}"
         )
 
 
-def _what_works(recording: Recording, settings: Settings, span: Span) -> str:
+def _what_works(recording: Recording, settings: Settings, duration: float) -> str:
     """Name a window and a hop that fit, or say that there are too few samples for any."""
     length = (recording.end + 1 - recording.start) / NANOSECONDS
     topics = {modality.topic for modality in settings.modalities}
     rates = {topic: recording.topics[topic].count / length for topic in topics}
     timing = choose_timing(
-        span.duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording)
+        duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording)
     )
     return f"choose --window {timing.window:g} --hop {timing.hop:g}, or leave both out{unit_remedy(recording)}."

@@ -63,6 +63,11 @@ class Intake:
                 yield window
         progress("windows", 1.0)
 
+    @property
+    def longest_run(self) -> float:
+        """Seconds for which the stamps that were read go on without a leap, at the longest."""
+        return self._log.longest_run
+
     def overview(self, most_samples: int) -> Overview:
         """Return what was read as one window of about ``most_samples`` samples at most."""
         return self._trace.overview(most_samples)

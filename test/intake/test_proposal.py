@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
-from recordings import CUSTOM, EPOCH, HUSKY, SECOND, leg_and_speed, stamp, write_ros2
+from recordings import CUSTOM, EPOCH, HUSKY, SECOND, header, leg_and_speed, stamp, write_ros2
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake import candidates as candidates_module
@@ -119,9 +121,36 @@ def test_a_topic_of_an_unknown_type_is_left_out_with_a_word(tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 20.0), StoragePlugin.SQLITE3)
     with sqlite3.connect(folder / "bag.db3") as database:
         database.execute("DELETE FROM message_definitions")
-    proposal = proposal_for(folder)
-    assert list(channels_of(proposal)) == ["/speed"]
-    assert any(CUSTOM in notice for notice in proposal.notices)
+    with pytest.raises(RecordingError, match=f"only /speed data varies .* Note: /leg is left out: .*{CUSTOM}"):
+        proposal_for(folder)
+
+
+def test_stamps_that_are_all_the_same_are_named(tmp_path, store):
+    messages = [(t, k, n, replace(m, header=header(store, EPOCH)) if t == "/leg" else m)
+                for t, k, n, m in leg_and_speed(store, 20.0)]  # fmt: skip
+    with pytest.raises(RecordingError, match="all 400 messages of /leg have the same stamp, 2023-11-14 22:13:20 UTC"):
+        proposal_for(write_ros2(tmp_path / "bag", store, messages))
+
+
+def moved(store, messages, when):
+    """Change the stamp of each message, and leave the time of its recording."""
+    for topic, kind, time, message in messages:
+        if topic == "/leg":
+            yield topic, kind, time, replace(message, header=header(store, when(time - EPOCH)))
+
+
+def test_windows_are_as_long_as_slow_stamps_allow(tmp_path, store):
+    slow = moved(store, leg_and_speed(store, 120.0), lambda time: EPOCH + time // 10)
+    proposal = proposal_for(write_ros2(tmp_path / "bag", store, slow))
+    assert (proposal.settings.rate, proposal.settings.window) == (200.0, 4.0)
+    assert any("the stamps pass 11.995 s in 119.95 s of recording" in notice for notice in proposal.notices)
+
+
+def test_windows_fit_between_two_pauses(tmp_path, store):
+    paused = moved(store, leg_and_speed(store, 90.0), lambda time: EPOCH + time + time // (30 * SECOND) * 100 * SECOND)
+    proposal = proposal_for(write_ros2(tmp_path / "bag", store, paused))
+    assert proposal.settings.window == 10.0
+    assert not proposal.notices
 
 
 def test_of_a_long_recording_stretches_are_looked_at(husky, monkeypatch):

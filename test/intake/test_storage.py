@@ -266,6 +266,14 @@ def test_messages_without_a_time_of_recording_are_left_out(time, tmp_path):
             assert [value for *_, value in found] == [0.0, 2.0]
 
 
+def test_messages_that_were_all_recorded_at_one_moment_are_refused(tmp_path):
+    path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + bytes(8))] * 3)
+    with pytest.raises(
+        RecordingError, match=r"all 3 messages of bag\.mcap were recorded at the same moment, 2023-11-14"
+    ):
+        read(path, SPEED)
+
+
 def test_chunks_that_overlap_are_read_in_the_order_of_time(tmp_path, store):
     rng = np.random.default_rng(0)
     times = EPOCH + rng.permutation(3000)
