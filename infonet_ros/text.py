@@ -1,5 +1,6 @@
 """Formatting of words, counts, names and times, the same in every message."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
@@ -32,6 +33,16 @@ def shorten(name: str, length: int) -> str:
 def counted(count: int, noun: str) -> str:
     """Return "1 pair", "2 pairs"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def delay_digits(seconds: float) -> int:
+    """Return how many decimals a delay is told with: two digits that count, and hundredths of a second at least."""
+    return max(2, 1 - math.floor(math.log10(abs(seconds)))) if seconds else 2
+
+
+def delay_text(seconds: float) -> str:
+    """Return "0.40 s", "0.014 s"."""
+    return f"{seconds:.{delay_digits(seconds)}f} s"
 
 
 def in_seconds(seconds: float) -> str:

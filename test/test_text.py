@@ -1,6 +1,6 @@
 import pytest
 
-from infonet_ros.text import did_you_mean, listed, printable, shorten
+from infonet_ros.text import delay_text, did_you_mean, listed, printable, shorten
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,14 @@ def test_long_names_keep_both_ends(length, expected):
 )
 def test_the_name_that_was_meant_is_named(name, hint):
     assert did_you_mean(name, ["/imu/data", "/odom"]) == hint
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(12.3, "12.30 s"), (0.4, "0.40 s"), (0.0137, "0.014 s"), (-0.002, "-0.0020 s"), (0.0, "0.00 s")],
+)
+def test_a_delay_is_told_with_two_digits_that_count(seconds, text):
+    assert delay_text(seconds) == text
 
 
 def test_of_many_names_the_first_and_the_last_are_listed():

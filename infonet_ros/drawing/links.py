@@ -4,6 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infonet_ros.text import delay_text
+
 # Units of the picture, which are pixels on a phone.
 WIDTH = 350
 _LABELS = 182  # where the arcs begin
@@ -141,7 +143,7 @@ def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
         start, end = (middle[channel] for channel in link.ends)
         reach = 24 + (_REACH - 24) * math.sqrt(abs(end - start) / longest)
         far = _LABELS + reach
-        text = f"{link.value:.2f}" if link.delay is None else f"{link.value:.2f}, {abs(link.delay):.2f} s"
+        text = f"{link.value:.2f}" if link.delay is None else f"{link.value:.2f}, {delay_text(abs(link.delay))}"
         x, y = _LABELS + 0.75 * reach + _GAP, (start + end) / 2
         room = (x, y, _DIGIT * len(text))
         if any(_overlap(room, other) for other in taken):

@@ -41,6 +41,8 @@ class FieldVerdict:
         Its full name among the channels; None where it is left out.
     reason : str
         Why it is left out, or taken as it is; empty for a plain measurement.
+    twin_topic : str or None
+        Topic of the field that a duplicate has the numbers of.
     """
 
     topic: str
@@ -48,6 +50,7 @@ class FieldVerdict:
     kind: str
     channel: str | None
     reason: str
+    twin_topic: str | None = None
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,11 @@ class Proposal:
         lines = [self.details[0]] if self.details else []
         if told:
             lines.append(f"Left out: {', '.join(told)}.")
+        lines += [
+            f"{topic} repeats {counted(count, 'field')} of {twin}."
+            for (topic, twin), count in Counter((field.topic, field.twin_topic) for field in self.fields).items()
+            if twin not in (None, topic)
+        ]
         if by_rate:
             lines.append(f"{counted(by_rate, 'channel')} taken by the rate of change: they grow or wander.")
         return lines
@@ -256,10 +264,10 @@ def _verdicts(
     for c in candidates:
         channel = f"{names[c.topic]}.{c.channel}" if c in chosen else None
         if c.same_as is not None:
-            kind, reason = "duplicate", f"the same numbers as {c.same_as.full_path}"
+            kind, reason, twin = "duplicate", f"the same numbers as {c.same_as.full_path}", c.same_as.topic
         else:
-            kind, reason = c.kind.name, _BEYOND if c.beyond else c.kind.words
-        verdicts.append(FieldVerdict(c.topic, c.field.path, kind, channel, reason))
+            kind, reason, twin = c.kind.name, _BEYOND if c.beyond else c.kind.words, None
+        verdicts.append(FieldVerdict(c.topic, c.field.path, kind, channel, reason, twin))
     return tuple(verdicts)
 
 

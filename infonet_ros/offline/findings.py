@@ -9,7 +9,7 @@ from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.significance import Significance
-from infonet_ros.text import NANOSECONDS, counted
+from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -50,10 +50,11 @@ class Delay:
         if not whole.clear_delays[a, b] or Significance.of(analysis).doubt(a, b):
             return cls("not clear" if lag else "none", False)
         late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
-        words = f"{names[late]} follows by {abs(lag):.2f} s ({lower:.2f} to {upper:.2f} s)"
+        digits = delay_digits(lag)
+        words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
         if _topic(analysis, a) == _topic(analysis, b):  # whose stamps are the same
             return cls(words, True)
-        return cls(f"{words}: add {-abs(lag):.2f} s to the stamps of {_topic(analysis, late)}", True)
+        return cls(f"{words}: add {delay_text(-abs(lag))} to the stamps of {_topic(analysis, late)}", True)
 
 
 def findings(analysis: Analysis) -> list[Finding]:
@@ -135,8 +136,8 @@ def _measured_between_topics(analysis: Analysis, a: int, b: int) -> bool:
 
 def _group(analysis: Analysis, group: Group) -> Finding:
     names = [analysis.names[member] for member in group.members]
-    together = [name for name, delay in zip(names, group.delays, strict=True) if not delay]
-    late = [f"{name} {delay:.2f} s" for name, delay in zip(names, group.delays, strict=True) if delay]
+    together = [name for name, late in zip(names, group.delays, strict=True) if not late]
+    late = [f"{name} {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late]
     follow = f"; {', '.join(late)} after {names[0]}" if late else ""
     share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
     sentence = f"These {len(names)} move together ({share}): {', '.join(together)}{follow}."
@@ -154,9 +155,11 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
 
 
 def _explained(analysis: Analysis) -> Iterator[Finding]:
-    """Say what explains pairs, between topics before within one."""
+    """Say what explains pairs, between topics before within one; not within a group, which tells that itself."""
+    found = [set(group.members) for group in groups(analysis)]
     for a, b in ranked_pairs(analysis):
-        if one := analysis.explanations.get((a, b)):
+        one = analysis.explanations.get((a, b))
+        if one and not any({a, b, one.third} <= members for members in found):
             pair, third = _pair(analysis, a, b), analysis.names[one.third]
             words = f"; explained by {third} ({analysis.whole.matrix.mi[a, b]:.2f} → {one.left:.2f} nats)."
             yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")

@@ -12,7 +12,7 @@ from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.pages import Cell, Row, Table
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.significance import SIGNIFICANCE, Significance
-from infonet_ros.text import NANOSECONDS, counted, date, has_date, moment
+from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, moment
 
 LISTED = 200  # pairs, and changes
 
@@ -198,4 +198,4 @@ def _delay(analysis: Analysis, a: int, b: int) -> Cell:
         return Cell(f"{'A' if analysis.leaders[a, b] == a else 'B'} leads; {delay.words}", np.nan)
     if not delay.clear:
         return Cell(delay.words, np.nan)
-    return Cell(f"{'B' if lag > 0 else 'A'} follows by {abs(lag):.2f} s", abs(lag), whole=delay.words)
+    return Cell(f"{'B' if lag > 0 else 'A'} follows by {delay_text(abs(lag))}", abs(lag), whole=delay.words)

@@ -42,6 +42,13 @@ def test_husky_gets_angles_for_quaternions_and_a_rate_that_fills_the_window(husk
     assert husky.settings.rate == 10.0  # the odometry's; the GPS at 2.5 Hz would leave 50 samples in a window
 
 
+def test_a_topic_that_repeats_another_is_named(tmp_path, store):
+    messages = [*leg_and_speed(store, seconds=20.0)]
+    again = [("/leg_again", kind, time + 2, message) for topic, kind, time, message in messages if topic == "/leg"]
+    path = write_ros2(tmp_path / "twice", store, sorted([*messages, *again], key=lambda one: one[2]))
+    assert "/leg_again repeats 2 fields of /leg." in proposal_for(path).brief
+
+
 def test_the_limit_is_shared_fairly_and_said(small_bag):
     proposal = proposal_for(small_bag, limit=2)
     assert channels_of(proposal) == {"/leg": ("force",), "/speed": ("data",)}

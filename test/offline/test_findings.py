@@ -7,7 +7,7 @@ from recordings import slow_noise, with_p_values, write_ros2
 
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.offline.analysis import analyse
+from infonet_ros.offline.analysis import Explanation, analyse
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
@@ -193,6 +193,16 @@ def test_the_delays_of_a_group_are_those_after_the_channel_that_is_named_first(s
     (group,) = groups(with_matrix(small_analysis, mi, lag))
     assert group.members == (4, 0, 2)
     assert group.delays == pytest.approx((0.0, 0.0, 0.2), abs=1e-6)
+
+
+def test_what_a_group_tells_is_no_explanation(small_analysis):
+    """Of three that move together any one explains the other two; of others a third that does is told."""
+    mi = np.zeros((6, 6))
+    for a, b in ((0, 2), (0, 4), (2, 4), (1, 3), (1, 5), (3, 5)):
+        mi[a, b] = mi[b, a] = 1.2 if a % 2 == 0 else 0.3
+    thirds = {(2, 4): Explanation(0, 0.0, 0.0, 0.1), (3, 5): Explanation(1, 0.0, 0.0, 0.1)}
+    analysis = replace(with_matrix(small_analysis, mi), explanations=thirds)
+    assert [one.channels for one in findings(analysis) if one.kind == "explained"] == [("odom.y", "imu.y", "cmd.y")]
 
 
 def test_pairs_come_in_the_order_of_use(small_analysis):

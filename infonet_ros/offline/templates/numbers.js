@@ -13,6 +13,8 @@ const Numbers = (() => {
   function fromSteps(text, step) {
     return Float32Array.from(decode(text, Uint16Array), (value) => value ? (value - 1) * step : NaN);
   }
+  /** Decimals of a delay, as `text.delay_digits`. */
+  const delayDigits = (seconds) => seconds ? Math.max(2, 1 - Math.floor(Math.log10(Math.abs(seconds)))) : 2;
   const fixed = (value, digits) => Number.isFinite(value) ? value.toFixed(digits) : "–";
 
   const short = (p) => p < 1e-3 ? p.toExponential(1) : p.toPrecision(2);
@@ -51,7 +53,8 @@ const Numbers = (() => {
       const [late, sign] = lag > 0 ? [second, 1] : [first, -1];
       // The interval is of the second channel against the first.
       const ends = [sign * whole.delay_lower[pair], sign * whole.delay_upper[pair]].sort((one, other) => one - other);
-      return `${data.names[late]} follows by ${fixed(Math.abs(lag), 2)} s (${ends.map((end) => fixed(end, 2)).join(" to ")} s)`;
+      const digits = delayDigits(lag);
+      return `${data.names[late]} follows by ${fixed(Math.abs(lag), digits)} s (${ends.map((end) => fixed(end, digits)).join(" to ")} s)`;
     }
     function pWords(a, b, window) {
       const p = measure("p_value", a, b, window);
