@@ -22,7 +22,7 @@ from benchmarks.estimators import INFONET
 from benchmarks.plots import figure
 from infonet_ros import InfoNet
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.settings import Settings

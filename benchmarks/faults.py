@@ -25,7 +25,7 @@ from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.time import Time
 
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.types import message_class
+from infonet_ros.intake.messages.types import message_class
 
 NANOSECONDS = 1_000_000_000
 START = 1_750_000_000 * NANOSECONDS

@@ -18,10 +18,10 @@ from benchmarks.module_clock import ModuleClock
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix
-from infonet_ros.intake.decoder import Decoder
-from infonet_ros.intake.types import installed_definitions
-from infonet_ros.intake.window import Window
-from infonet_ros.intake.window_stream import Cut, WindowStream
+from infonet_ros.intake.messages.decoder import Decoder
+from infonet_ros.intake.messages.types import installed_definitions
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.intake.windows.window_stream import Cut, WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
 from infonet_ros.node.polling import LONGEST_PERIOD

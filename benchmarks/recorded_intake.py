@@ -23,7 +23,7 @@ from rosbags.typesys import Stores, get_typestore
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.plots import figure
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 
 SHORT, LONG = 60.0, 1800.0  # s of recording

@@ -23,7 +23,7 @@ from benchmarks.diagnosis import Diagnosis
 from benchmarks.faults import Episode, FaultyRobot
 from benchmarks.invariants import MatrixInspector
 from infonet_ros import InfoNet
-from infonet_ros.intake.types import message_class
+from infonet_ros.intake.messages.types import message_class
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import time_message
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.weights import SHIPPED, load_weights
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.intake.tables import Tables
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings, load_settings, params_document
 from infonet_ros.training.configuration import TrainingConfiguration
 

@@ -12,7 +12,7 @@ from enum import Enum
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, ChannelBaseline, log_ratios, news, ranks_among, roughness
-from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
 _SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times

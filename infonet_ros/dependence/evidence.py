@@ -25,7 +25,7 @@ from infonet_ros.dependence.baseline import (
 from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
 from infonet_ros.dependence.page_rule import PageSum
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.text import NANOSECONDS, moment
 
 MEMORY = 60.0

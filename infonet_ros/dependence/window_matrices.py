@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import CONDITIONAL, PAIRWISE, SLICED, TRANSFER, DependenceMatrix
 from infonet_ros.estimator.results import PairwiseEstimate, TransferEstimate
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import TIME, Modality, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every program that has windows estimates them

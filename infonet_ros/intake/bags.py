@@ -19,17 +19,17 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
 from infonet_ros.intake import clocks
-from infonet_ros.intake.decoder import NO_STAMP, Decoder
-from infonet_ros.intake.definitions import definitions_of
-from infonet_ros.intake.message_fields import numeric_fields
-from infonet_ros.intake.pieces import Piece, TopicPart, pieces_of
+from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.messages.definitions import definitions_of
+from infonet_ros.intake.messages.message_fields import numeric_fields
+from infonet_ros.intake.messages.shapes import Definitions, Unreadable
+from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.recording import Field, Sample, Topic
-from infonet_ros.intake.shapes import Definitions, Unreadable
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
-from infonet_ros.intake.types import definitions_schema, full_type_name
+from infonet_ros.intake.windows.pieces import Piece, TopicPart, pieces_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 

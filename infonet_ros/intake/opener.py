@@ -48,7 +48,7 @@ def open_recording(
         return Bag(paths)
     if find_spec("pyarrow") is None:
         raise MissingDependencyError("Reading tables", "pyarrow", "run `pip install pyarrow`")
-    from infonet_ros.intake.tables import Tables
+    from infonet_ros.intake.tables.tables import Tables
 
     return Tables(paths, time, unit)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.intake.alignment import GAP_PERIODS, stream_period
-from infonet_ros.intake.timeline import longest_run
+from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
+from infonet_ros.intake.windows.timeline import longest_run
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from rclpy.lifecycle import LifecycleNode
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.row_stream import RowStream
-from infonet_ros.intake.window_stream import Columns
+from infonet_ros.intake.windows.row_stream import RowStream
+from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.msg import PairEvidence
 from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.diagnostics import ERROR, WARN, seconds, status

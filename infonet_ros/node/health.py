@@ -7,7 +7,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.node.baseline_watch import BaselineWatch
 from infonet_ros.node.diagnostics import (
     ERROR,

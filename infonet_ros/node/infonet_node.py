@@ -21,7 +21,7 @@ from rclpy.qos import qos_policy_name_from_kind
 
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.errors import ConfigurationError, InfonetError
-from infonet_ros.intake.window_stream import MATCHED, WindowStream
+from infonet_ros.intake.windows.window_stream import MATCHED, WindowStream
 from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.baseline_watch import BaselineWatch
 from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, status

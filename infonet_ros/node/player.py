@@ -22,10 +22,10 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.proposal import matching_topics
+from infonet_ros.intake.messages.types import full_type_name, message_class
+from infonet_ros.intake.proposing.proposal import matching_topics
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.intake.storage.connection import Connection
-from infonet_ros.intake.types import full_type_name, message_class
 from infonet_ros.node.messages import time_message
 from infonet_ros.text import NANOSECONDS
 

@@ -15,7 +15,7 @@ from rclpy.time import Time
 from std_msgs.msg import Header
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.intake.timeline import LEAP, Timeline
+from infonet_ros.intake.windows.timeline import LEAP, Timeline
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 

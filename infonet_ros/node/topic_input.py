@@ -21,9 +21,9 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from infonet_ros.errors import ConfigurationError, InfonetError
-from infonet_ros.intake.decoder import NO_STAMP, Decoder
-from infonet_ros.intake.types import full_type_name, installed_definitions
-from infonet_ros.intake.window_stream import Columns
+from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.messages.types import full_type_name, installed_definitions
+from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.node.arrival_clock import ArrivalClock
 from infonet_ros.node.polling import Message, Polled, happened, queue_size, waiting
 from infonet_ros.node.topic_status import TopicStatus

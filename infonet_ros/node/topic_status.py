@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from infonet_ros.intake.alignment import GAP_PERIODS, stream_period
-from infonet_ros.intake.timeline import DISORDER
+from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
+from infonet_ros.intake.windows.timeline import DISORDER
 
 _REMEMBERED = 200  # messages that rate and gaps are judged by
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.types import full_type_name, message_class
+from infonet_ros.intake.messages.types import full_type_name, message_class
 
 _CAPSULE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
     ("PyCapsule_New", ctypes.pythonapi)

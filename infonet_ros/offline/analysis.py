@@ -1,6 +1,6 @@
 """Analysis of a recording: dependence in each window and over the whole, explanations, and changes.
 
-Windows are cut and estimated by the same code as in the node: `intake.window_stream`, `dependence.window_matrices`.
+Windows are cut and estimated by the same code as in the node: `windows.window_stream`, `dependence.window_matrices`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,10 +13,10 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy
-from infonet_ros.intake.timing import choose_timing
 from infonet_ros.intake.topic_log import TopicStatistics
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.offline.whole_recording import WholeRecording, estimate_whole, scan_range, strongest_pairs
@@ -189,7 +189,5 @@ def _what_works(recording: Recording, settings: Settings, duration: float) -> st
     length = (recording.end + 1 - recording.start) / NANOSECONDS
     topics = {modality.topic for modality in settings.modalities}
     rates = {topic: recording.topics[topic].count / length for topic in topics}
-    timing = choose_timing(
-        duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording)
-    )
+    timing = choose_timing(duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording))
     return f"choose --window {timing.window:g} --hop {timing.hop:g}, or leave both out{unit_remedy(recording)}."

@@ -13,9 +13,9 @@ from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
-from infonet_ros.intake.row_stream import RowStream, angular_channels, wrapped
+from infonet_ros.intake.windows.row_stream import RowStream, angular_channels, wrapped
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake, stamp_notices
 from infonet_ros.offline.trace import Overview

@@ -11,7 +11,7 @@ from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent

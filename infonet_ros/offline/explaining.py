@@ -8,7 +8,7 @@ import numpy as np
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
-from infonet_ros.intake.alignment import lagged_pair
+from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.offline.analysis import Analysis, Explanation, Telling
 from infonet_ros.offline.significance import Significance
 from infonet_ros.text import did_you_mean, listed

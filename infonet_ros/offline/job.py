@@ -14,7 +14,7 @@ from infonet_ros.estimator.frames import to_dataframe
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.weights import SHIPPED
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.proposal import FieldVerdict, Proposal, matching_topics, propose
+from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, matching_topics, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse

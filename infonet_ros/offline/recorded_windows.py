@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.proposing.timing import check_window
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
-from infonet_ros.intake.timing import check_window
 from infonet_ros.intake.topic_log import StampLog, TopicStatistics
-from infonet_ros.intake.window import Window
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.trace import Overview, Trace
 from infonet_ros.settings import Modality, Settings

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.intake.alignment import unwrapped
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.alignment import unwrapped
+from infonet_ros.intake.windows.window import Window
 
 STRETCHES = 8
 """Parts that stand for a recording that is too long to be looked at as a whole."""

@@ -13,8 +13,8 @@ from infonet_ros.estimator.channels import constant_channels
 from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.intake.alignment import lagged_pair
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.alignment import lagged_pair
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, refine
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest

@@ -1,14 +1,13 @@
 """Every setting in one table: the node declares its ROS parameters from it, the command line reads the same files."""
 
 from infonet_ros.settings.checks import TIME, checked_value
+from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.settings.parameters import settings_from_parameters
 from infonet_ros.settings.params_file import load_settings, params_document, settings_from_text
 from infonet_ros.settings.table import (
     FASTEST_CLOCK,
     PARAMETERS_OF_ROS,
-    Modality,
     Settings,
-    Watch,
     only_channels,
     scalar_parameters,
 )

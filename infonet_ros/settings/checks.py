@@ -2,14 +2,12 @@
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
+from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.text import did_you_mean, listed, shorten
-
-if TYPE_CHECKING:
-    from infonet_ros.settings.table import Settings, Watch
 
 TIME = "time"
 """What stands for the time itself among the channels that are given."""
@@ -59,9 +57,11 @@ def as_float(number: int) -> float:
         return math.inf if number > 0 else -math.inf
 
 
-def check_names(settings: "Settings", parameters: Collection[str]) -> None:
+def check_names(
+    modalities: Sequence[Modality], watches: Sequence[Watch], given: Sequence[str], parameters: Collection[str]
+) -> None:
     """Refuse names of modalities, watches and channels that cannot be; ``parameters`` are names already taken."""
-    names = [modality.name for modality in settings.modalities] + [watch.name for watch in settings.watches]
+    names = [modality.name for modality in modalities] + [watch.name for watch in watches]
     reserved = {"modalities", "watches", "given", TIME, *(name.rstrip(".") for name in parameters)}
     for name in names:
         if not name.isidentifier() or name in reserved:
@@ -71,18 +71,20 @@ def check_names(settings: "Settings", parameters: Collection[str]) -> None:
             )
         if names.count(name) > 1:
             raise ConfigurationError(f"the name {name!r} is used twice: modalities and watches need different names.")
-    for modality in settings.modalities:
+    for modality in modalities:
         if not modality.channels:
             raise ConfigurationError(f"{modality.name}.channels is empty: expected at least one field path.")
         if len(set(modality.channels)) < len(modality.channels):
             raise ConfigurationError(f"{modality.name}.channels names a channel twice: {list(modality.channels)}.")
-    _check_given(settings, "given", settings.given)
-    for watch in settings.watches:
-        _check_watch(settings, watch)
+    channels = [channel for modality in modalities for channel in modality.channel_names]
+    _check_given("given", given, channels)
+    for watch in watches:
+        _check_watch(watch, given, {modality.name for modality in modalities}, channels)
 
 
-def _check_watch(settings: "Settings", watch: "Watch") -> None:
-    rows = [{modality.name for modality in settings.modalities}, set(settings.channel_names)]
+def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], channels: Sequence[str]) -> None:
+    """Refuse a pair that is none, and what it cannot be judged beside; ``given`` is what all others are beside."""
+    rows = [modalities, set(channels)]
     known = sorted(rows[0] | rows[1])
     if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
         hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
@@ -97,17 +99,17 @@ def _check_watch(settings: "Settings", watch: "Watch") -> None:
                 "them beside others."
             )
         return
-    _check_given(settings, f"{watch.name}.given", watch.given, watch.pair)
-    if both := [name for name in watch.pair if not watch.given and name in settings.given]:
+    _check_given(f"{watch.name}.given", watch.given, channels, watch.pair)
+    if both := [name for name in watch.pair if not watch.given and name in given]:
         raise ConfigurationError(
             f"{watch.name}.pair names {both[0]!r}, which all channels are judged beside: leave it out of given, or set "
             f"{watch.name}.given."
         )
 
 
-def _check_given(settings: "Settings", name: str, given: tuple[str, ...], pair: tuple[str, ...] = ()) -> None:
+def _check_given(name: str, given: Sequence[str], channels: Sequence[str], pair: Sequence[str] = ()) -> None:
     """Refuse what cannot be given: unknown channels, one twice or of the pair itself, or too many."""
-    known = [TIME, *(channel for channel in settings.channel_names if channel not in pair)]
+    known = [TIME, *(channel for channel in channels if channel not in pair)]
     if unknown := [channel for channel in given if channel not in known]:
         raise ConfigurationError(
             f"{name} names {unknown[0]!r}{did_you_mean(unknown[0], known)}: expected channels"

@@ -6,7 +6,8 @@ from typing import Any
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.settings.checks import as_float, brief, no_choice
-from infonet_ros.settings.table import PARAMETERS_OF_ROS, Modality, Settings, Watch, scalar_parameters
+from infonet_ros.settings.members import Modality, Watch
+from infonet_ros.settings.table import PARAMETERS_OF_ROS, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
 
 

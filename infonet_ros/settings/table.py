@@ -7,47 +7,13 @@ from typing import Any
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.settings.checks import check_names, checked_value
+from infonet_ros.settings.members import Modality, Watch
 
 PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """What the names of parameters begin with that every node has; `ros2 param dump` writes them, too."""
 
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
-
-
-@dataclass(frozen=True)
-class Modality:
-    """A named group of channels from one topic.
-
-    ``topic`` is a topic name, ``type`` a message type such as ``sensor_msgs/msg/Imu`` (empty: found from the graph or
-    the bag), ``channels`` are paths such as ``angular_velocity.y``.
-    """
-
-    name: str
-    topic: str
-    channels: tuple[str, ...]
-    type: str = ""
-
-    @property
-    def channel_names(self) -> tuple[str, ...]:
-        """Full names of the channels, ``<modality>.<path>``."""
-        return tuple(f"{self.name}.{path}" for path in self.channels)
-
-
-@dataclass(frozen=True)
-class Watch:
-    """A pair that must stay dependent, or must stay independent.
-
-    ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds. ``given`` names
-    channels, or ``time``, beside which two channels are judged; empty: those that all channels are judged beside.
-    """
-
-    name: str
-    pair: tuple[str, str]
-    expect: str = "dependent"
-    threshold: float = 0.1
-    duration: float = 5.0
-    given: tuple[str, ...] = ()
 
 
 def parameter(default: Any, description: str, **constraints: Any) -> Any:
@@ -206,7 +172,7 @@ class Settings:
                 f"share is {self.share} of {self.shares} shares: expected a number from 0 to {self.shares - 1}; set "
                 "shares to the number of nodes that take turns."
             )
-        check_names(self, (*scalar_parameters(), *PARAMETERS_OF_ROS))
+        check_names(self.modalities, self.watches, self.given, (*scalar_parameters(), *PARAMETERS_OF_ROS))
 
     def given_for(self, watch: Watch) -> tuple[str, ...]:
         """Return what a watched pair is judged beside: channels, or nothing for modalities."""

@@ -94,15 +94,15 @@ def test_the_exponent_of_a_power():
 
 
 def test_time_goes_to_the_module_in_which_it_passes():
-    from infonet_ros.intake.alignment import resample
+    from infonet_ros.intake.windows.alignment import resample
 
     stamps = np.arange(200_000, dtype=np.int64)
     with ModuleClock() as clock:
         resample(stamps, stamps[:, None].astype(float), stamps[1:-1], "linear", 10.0)
         sorted(np.arange(1000)[::-1].tolist())
 
-    assert max(clock.seconds, key=clock.seconds.get) == "intake.alignment"
-    assert set(clock.seconds) <= {"intake.alignment", "outside"}
+    assert max(clock.seconds, key=clock.seconds.get) == "intake.windows.alignment"
+    assert set(clock.seconds) <= {"intake.windows.alignment", "outside"}
 
 
 def test_a_markdown_table():

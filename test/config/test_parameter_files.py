@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Watch, load_settings, scalar_parameters
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -4,7 +4,7 @@ from scipy.signal import lfilter
 from infonet_ros.dependence.changes import Motion, find_changes
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings
 
 SECOND = 1_000_000_000

@@ -8,7 +8,7 @@ from scipy.signal import lfilter
 from infonet_ros.dependence.comparison import WindowedRecording, adjusted, compare
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings
 
 NAMES = ("a", "b", "c")

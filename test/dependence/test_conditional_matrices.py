@@ -5,7 +5,7 @@ from infonet_ros.dependence.matrix import pair_columns
 from infonet_ros.dependence.watches import Finding, State, judged
 from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix, watched_matrices
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Modality, Settings, Watch, params_document, settings_from_text
 
 LEFT, RIGHT, COMMAND = "base.left", "base.right", "base.command"

@@ -7,7 +7,7 @@ from scipy import stats
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import column_groups, modality_matrix, modality_matrix_in_steps
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Modality, Settings
 
 # The example of Benjamini and Hochberg (1995); at a level of 0.05 they reject the first four.

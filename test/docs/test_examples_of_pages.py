@@ -13,7 +13,7 @@ import typer
 import yaml
 
 from infonet_ros.cli import app
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import load_settings
 from infonet_ros.training.configuration import TrainingConfiguration
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from infonet_ros.intake.alignment import (
+from infonet_ros.intake.windows.alignment import (
     clock_rate,
     clock_ticks,
     gap_limit,

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infonet_ros.intake.alignment import clock_ticks, resample, unwrapped
+from infonet_ros.intake.windows.alignment import clock_ticks, resample, unwrapped
 
 TODAY = 1_750_000_000_000_000_000  # nanoseconds, of which a float cannot tell one from the next
 

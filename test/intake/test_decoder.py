@@ -15,10 +15,10 @@ from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.channels import bind_channel
-from infonet_ros.intake.decoder import NO_STAMP, Decoder
-from infonet_ros.intake.message_fields import numeric_fields
-from infonet_ros.intake.types import definitions_schema, installed_definitions
+from infonet_ros.intake.messages.channels import bind_channel
+from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.messages.message_fields import numeric_fields
+from infonet_ros.intake.messages.types import definitions_schema, installed_definitions
 
 STORE = get_typestore(Stores.LATEST)
 T = STORE.types
@@ -404,7 +404,7 @@ INSTALLED = [
 @pytest.mark.parametrize("name", INSTALLED)
 def test_what_is_read_from_bytes_is_what_rclpy_reads(name):
     rclpy_messages = pytest.importorskip("rclpy.serialization", reason="needs ROS 2")
-    from infonet_ros.intake.types import message_class
+    from infonet_ros.intake.messages.types import message_class
 
     found = installed_definitions(name)
     store = get_typestore(Stores.EMPTY)

@@ -6,10 +6,10 @@ from recordings import EPOCH, SECOND, header, write_ros2
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.channels import bind_channel
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.messages.channels import bind_channel
+from infonet_ros.intake.messages.types import store_schema
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.intake.types import store_schema
 from infonet_ros.settings import Modality, Settings
 
 TF = "tf2_msgs/msg/TFMessage"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.intake.kinds import Column, as_angle, kind_of, may_be_same, same_numbers
+from infonet_ros.intake.proposing.kinds import Column, as_angle, kind_of, may_be_same, same_numbers
 
 START = 1_750_000_000_000_000_000
 RUNS = 20

@@ -9,8 +9,8 @@ from pyarrow import feather, ipc, parquet
 from scipy.io import savemat
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
-from infonet_ros.intake import logs
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables import logs
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
 
 ROWS = 50

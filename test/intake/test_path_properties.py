@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError, InputError
-from infonet_ros.intake.arrays import image_pixels
-from infonet_ros.intake.channels import bind_channel
-from infonet_ros.intake.paths import Step, parse_channel
-from infonet_ros.intake.types import store_schema
+from infonet_ros.intake.messages.arrays import image_pixels
+from infonet_ros.intake.messages.channels import bind_channel
+from infonet_ros.intake.messages.paths import Step, parse_channel
+from infonet_ros.intake.messages.types import store_schema
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 SCHEMA = store_schema(STORE)

@@ -6,9 +6,9 @@ import pytest
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.channels import bind_channel
-from infonet_ros.intake.paths import parse_channel
-from infonet_ros.intake.types import ros_schema, store_schema
+from infonet_ros.intake.messages.channels import bind_channel
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.messages.types import ros_schema, store_schema
 
 STORE = get_typestore(Stores.ROS2_JAZZY)
 T = STORE.types

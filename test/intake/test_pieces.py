@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from recordings import EPOCH, HUSKY, SECOND, leg_and_speed, write_ros2
 
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.pieces import TopicPart, gathered, pieces_of
 from infonet_ros.intake.recording import Sample, chosen_span
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.pieces import TopicPart, gathered, pieces_of
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 
 IMU = Modality("imu", "/imu/data", ("angular_velocity.x", "orientation|yaw"))

@@ -6,11 +6,11 @@ import yaml
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, header, leg_and_speed, stamp, write_ros2
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake import candidates as candidates_module
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing import candidates as candidates_module
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document
 
 

@@ -3,7 +3,7 @@ import tracemalloc
 
 import numpy as np
 
-from infonet_ros.intake.ring_buffer import NEVER, RingBuffer
+from infonet_ros.intake.windows.ring_buffer import NEVER, RingBuffer
 
 
 def filled(pairs):

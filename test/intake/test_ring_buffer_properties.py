@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infonet_ros.intake import ring_buffer
-from infonet_ros.intake.ring_buffer import NEVER, RingBuffer
+from infonet_ros.intake.windows import ring_buffer
+from infonet_ros.intake.windows.ring_buffer import NEVER, RingBuffer
 
 FIRST_ROWS, ROW_LIMIT, COLUMNS = 2, 5, 2
 LIMIT = 2 * ROW_LIMIT * (8 + 9 * COLUMNS)  # bytes

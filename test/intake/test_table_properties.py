@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
 
 pd = pytest.importorskip("pandas")

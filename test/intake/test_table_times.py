@@ -3,9 +3,9 @@ import pytest
 from table_files import notices, rows, together, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.proposal import propose
+from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Settings
 
 TIMES = {

@@ -5,7 +5,7 @@ import pytest
 from table_files import PLAIN, notices, rows, together, written
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
 
 

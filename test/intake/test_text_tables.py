@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake import text_table
-from infonet_ros.intake.tables import Tables
-from infonet_ros.intake.text_source import text_pieces
+from infonet_ros.intake.tables import text_table
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.settings import Modality
 
 ROWS = 60

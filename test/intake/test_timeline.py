@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infonet_ros.intake.timeline import Timeline
+from infonet_ros.intake.windows.timeline import Timeline
 from infonet_ros.text import NANOSECONDS
 
 START = 1_750_000_000 * NANOSECONDS

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.timing import LEAST_SAMPLES, choose_timing
+from infonet_ros.intake.proposing.timing import LEAST_SAMPLES, choose_timing
 
 
 def test_the_estimator_needs_as_many_samples():

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.types import installed_definitions, message_class
+from infonet_ros.intake.messages.types import installed_definitions, message_class
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.window_stream import MATCHED, WindowStream
+from infonet_ros.intake.windows.window_stream import MATCHED, WindowStream
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 

@@ -40,7 +40,7 @@ def test_the_matrix_is_that_of_its_window(graph):
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
     matrix = matrices[-1]
-    from infonet_ros.intake.window import Window
+    from infonet_ros.intake.windows.window import Window
 
     end = Time.from_msg(matrix.window_end).nanoseconds / 1e9
     times = np.round((end - START - np.arange(200)[::-1] / 50.0) * 50) / 50.0 + START

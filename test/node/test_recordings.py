@@ -14,8 +14,8 @@ from rosgraph_msgs.msg import Clock
 from infonet_ros import InfoNet
 from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.types import message_class
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.messages.types import message_class
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.settings import load_settings, settings_from_parameters
 

@@ -6,8 +6,8 @@ from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span, chosen_span
-from infonet_ros.intake.tables import Tables
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.recorded_windows import Intake

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import estimate_whole

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.significance import Significance

@@ -1,6 +1,6 @@
 import numpy as np
 
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import STRETCHES, Trace
 
 PERIOD = 100_000_000

@@ -1,6 +1,6 @@
 """Tables as files, and what is read of them."""
 
-from infonet_ros.intake.tables import Tables
+from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
 
 PLAIN = "time,x,y\n0.0,1,2\n0.5,,3\n1.0,nan,4\n"

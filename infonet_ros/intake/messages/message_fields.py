@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.channels import KEY_VALUE, key_field
-from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.messages.channels import KEY_VALUE, key_field
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.messages.reductions import number_of_text
+from infonet_ros.intake.messages.types import NUMBER, TEXT, Schema
+from infonet_ros.intake.messages.types import Field as TypeField
 from infonet_ros.intake.recording import Field
-from infonet_ros.intake.reductions import number_of_text
-from infonet_ros.intake.types import NUMBER, TEXT, Schema
-from infonet_ros.intake.types import Field as TypeField
 
 _STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
 _HEADER = "std_msgs/msg/Header"

@@ -10,8 +10,8 @@ from typing import Any
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
 from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_in
 from infonet_ros.intake.storage.connection import Connection
-from infonet_ros.intake.types import full_type_name, installed_definitions, types_in
 from infonet_ros.text import shorten
 
 _IDL_FILES = "=" * 80 + "\n"  # between the files of a definition in several

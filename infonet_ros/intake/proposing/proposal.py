@@ -1,7 +1,7 @@
 """A params file for a recording that has none: every numeric field that tells something, up to a limit.
 
-Each field is sorted by what it is (`intake.kinds`), and none is left out without a note. The clock, the window and the
-hop come from the recording (`intake.timing`).
+Each field is sorted by what it is (`proposing.kinds`), and none is left out without a note. The clock, the window and
+the hop come from the recording (`proposing.timing`).
 """
 
 import fnmatch
@@ -11,11 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.candidates import Candidate, candidates_of, fields_of_topics, unbroken
-from infonet_ros.intake.channel_choice import fair_share, find_doubles, on_one_clock, worth_comparing
-from infonet_ros.intake.kinds import KINDS, Treatment, is_event
+from infonet_ros.intake.proposing.candidates import Candidate, candidates_of, fields_of_topics, unbroken
+from infonet_ros.intake.proposing.channel_choice import fair_share, find_doubles, on_one_clock, worth_comparing
+from infonet_ros.intake.proposing.kinds import KINDS, Treatment, is_event
+from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
-from infonet_ros.intake.timing import choose_timing
 from infonet_ros.settings import Modality, Settings, scalar_parameters
 from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed
 

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.arrays import cloud_field, image_pixels
-from infonet_ros.intake.paths import ChannelPath, Step, parse_channel
-from infonet_ros.intake.reductions import ANGLES, REDUCTIONS, TURNS, number_of_text
-from infonet_ros.intake.types import NUMBER, TEXT, Field, Schema, full_type_name
+from infonet_ros.intake.messages.arrays import cloud_field, image_pixels
+from infonet_ros.intake.messages.paths import ChannelPath, Step, parse_channel
+from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS, TURNS, number_of_text
+from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema, full_type_name
 from infonet_ros.text import did_you_mean
 
 _NAME_ARRAYS = ("name", "names", "joint_names")

@@ -17,10 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.intake.channels import Absent, Channel, bind_channel
-from infonet_ros.intake.layouts import Layout, column, find_layout, read_all
-from infonet_ros.intake.shapes import Definitions, Number, Unreadable, compile_shape
-from infonet_ros.intake.types import definitions_schema, full_type_name
+from infonet_ros.intake.messages.channels import Absent, Channel, bind_channel
+from infonet_ros.intake.messages.layouts import Layout, column, find_layout, read_all
+from infonet_ros.intake.messages.shapes import Definitions, Number, Unreadable, compile_shape
+from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.text import NANOSECONDS
 
 NO_STAMP = 0

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.cells import trimmed
-from infonet_ros.intake.dates import (
+from infonet_ros.intake.tables.cells import trimmed
+from infonet_ros.intake.tables.dates import (
     BEYOND,
     DAY,
     FARTHEST,
@@ -21,9 +21,9 @@ from infonet_ros.intake.dates import (
     times_of_day,
     times_of_digits,
 )
-from infonet_ros.intake.sheet import Sheet, as_floats, is_number
-from infonet_ros.intake.split_times import stamps_of_columns
-from infonet_ros.intake.time_units import UNITS, is_unit, named_unit
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.split_times import stamps_of_columns
+from infonet_ros.intake.tables.time_units import UNITS, is_unit, named_unit
 from infonet_ros.text import NANOSECONDS, shorten
 
 

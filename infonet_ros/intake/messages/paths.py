@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.reductions import ANGLES, REDUCTIONS, TURNS
+from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS, TURNS
 from infonet_ros.text import did_you_mean
 
 _STEP = re.compile(r"([A-Za-z_]\w*)(?:\[([^\[\]]+)\])?")

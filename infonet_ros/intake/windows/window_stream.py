@@ -26,7 +26,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.alignment import (
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.windows.alignment import (
     clock_rate,
     clock_ticks,
     gap_limit,
@@ -36,10 +37,9 @@ from infonet_ros.intake.alignment import (
     stream_period,
     unwrapped,
 )
-from infonet_ros.intake.paths import parse_channel
-from infonet_ros.intake.ring_buffer import RingBuffer
-from infonet_ros.intake.timeline import LEAP, Timeline
-from infonet_ros.intake.window import Window
+from infonet_ros.intake.windows.ring_buffer import RingBuffer
+from infonet_ros.intake.windows.timeline import LEAP, Timeline
+from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 

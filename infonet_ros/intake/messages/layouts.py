@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.intake.shapes import FixedMessage, Number, Numbers, Shape, Unreadable, Walk
+from infonet_ros.intake.messages.shapes import FixedMessage, Number, Numbers, Shape, Unreadable, Walk
 
 _LONGEST_KEY = 4096  # bytes that two messages are compared by
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
-from infonet_ros.intake.dates import DAY, UNKNOWN
-from infonet_ros.intake.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.dates import DAY, UNKNOWN
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.text import NANOSECONDS
 
 _CALENDAR = {

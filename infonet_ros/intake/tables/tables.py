@@ -14,17 +14,17 @@ import pyarrow as pa
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import overlapping
-from infonet_ros.intake.dates import BEYOND
-from infonet_ros.intake.logs import read_log
-from infonet_ros.intake.paths import parse_channel
-from infonet_ros.intake.pieces import gathered
+from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.recording import Field, Piece, Sample, Topic
-from infonet_ros.intake.sheet import Sheet, as_floats, is_number
-from infonet_ros.intake.table_clock import Clock
-from infonet_ros.intake.table_stamps import set_stamps
-from infonet_ros.intake.table_times import find_clock
-from infonet_ros.intake.text_source import check_file
-from infonet_ros.intake.text_table import read_text_table
+from infonet_ros.intake.tables.clock import Clock
+from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.logs import read_log
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.stamps import set_stamps
+from infonet_ros.intake.tables.text_source import check_file
+from infonet_ros.intake.tables.text_table import read_text_table
+from infonet_ros.intake.tables.times import find_clock
+from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
 

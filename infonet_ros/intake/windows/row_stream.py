@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from infonet_ros.intake.paths import parse_channel
-from infonet_ros.intake.window_stream import WindowStream
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 

@@ -16,10 +16,10 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
-from infonet_ros.intake.sheet import Sheet, memory_limit
-from infonet_ros.intake.table_layout import COMMENT, Layout, find_layout, is_value
-from infonet_ros.intake.text_source import text_pieces
+from infonet_ros.intake.tables.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
+from infonet_ros.intake.tables.layout import COMMENT, Layout, find_layout, is_value
+from infonet_ros.intake.tables.sheet import Sheet, memory_limit
+from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.text import counted, shorten
 
 _HEAD, _HEAD_LINES, _LONGEST_HEAD = 1 << 18, 40, 1 << 24

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.intake.clock_turns import going_on, turns_of
-from infonet_ros.intake.dates import BEYOND, DAY, UNKNOWN
-from infonet_ros.intake.sheet import as_floats
-from infonet_ros.intake.table_clock import Clock, no_known_time, scaled
-from infonet_ros.intake.time_units import UNITS
+from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
+from infonet_ros.intake.tables.clock_turns import going_on, turns_of
+from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
+from infonet_ros.intake.tables.sheet import as_floats
+from infonet_ros.intake.tables.time_units import UNITS
 from infonet_ros.text import NANOSECONDS, counted
 
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.kinds import Column, Kind, as_angle, kind_of
+from infonet_ros.intake.proposing.kinds import Column, Kind, as_angle, kind_of
 from infonet_ros.intake.recording import Field, Recording, Sample, Span
-from infonet_ros.intake.timeline import longest_run
+from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
 from infonet_ros.text import moment
 

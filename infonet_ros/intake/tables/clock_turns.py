@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from infonet_ros.intake.dates import BEYOND, DAY
+from infonet_ros.intake.tables.dates import BEYOND, DAY
 from infonet_ros.text import NANOSECONDS
 
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)

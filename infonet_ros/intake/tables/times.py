@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.sheet import Sheet, as_floats, is_number
-from infonet_ros.intake.split_times import calendar_columns, week_columns
-from infonet_ros.intake.table_clock import Clock, below_a_second, dates_of, day_times_of, no_known_time, read_clock
-from infonet_ros.intake.table_layout import TIME_NAMES
-from infonet_ros.intake.time_units import named_unit, without_unit
+from infonet_ros.intake.tables.clock import Clock, below_a_second, dates_of, day_times_of, no_known_time, read_clock
+from infonet_ros.intake.tables.layout import TIME_NAMES
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.split_times import calendar_columns, week_columns
+from infonet_ros.intake.tables.time_units import named_unit, without_unit
 from infonet_ros.text import did_you_mean, listed
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")

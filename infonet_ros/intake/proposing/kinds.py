@@ -18,7 +18,7 @@ import numpy as np
 
 from infonet_ros.autocorrelation import memory
 from infonet_ros.average_ranks import average_ranks
-from infonet_ros.intake.paths import parse_channel
+from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.text import NANOSECONDS
 
 _LEAST_SAMPLES = 32  # to say that a field wanders

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from infonet_ros.intake.candidates import Candidate
-from infonet_ros.intake.kinds import Treatment, may_be_same, same_numbers
+from infonet_ros.intake.proposing.candidates import Candidate
+from infonet_ros.intake.proposing.kinds import Treatment, may_be_same, same_numbers
 from infonet_ros.intake.recording import Recording
 
 

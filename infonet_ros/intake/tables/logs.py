@@ -13,11 +13,11 @@ import pyarrow.compute as pc
 from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingError
-from infonet_ros.intake.cells import Style, to_numbers, trimmed
-from infonet_ros.intake.dates import stamps_of_dates, times_of_day
-from infonet_ros.intake.sheet import Sheet, memory_limit
-from infonet_ros.intake.table_times import is_named_time
-from infonet_ros.intake.text_source import first_bytes
+from infonet_ros.intake.tables.cells import Style, to_numbers, trimmed
+from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
+from infonet_ros.intake.tables.sheet import Sheet, memory_limit
+from infonet_ros.intake.tables.text_source import first_bytes
+from infonet_ros.intake.tables.times import is_named_time
 from infonet_ros.text import shorten
 
 _MOST_COLUMNS = 256  # of one matrix

@@ -1,0 +1,1 @@
+"""Serialised messages: their types, the paths of channels in them, and the decoder that reads both."""

@@ -1,0 +1,1 @@
+"""What to analyse of a recording when nobody says: channels, rate, window and hop."""
