@@ -69,6 +69,13 @@ AS_THEY_ARE = {
     "Windows": PLAIN.replace("\n", "\r\n"),
     "no line end at the end": PLAIN.rstrip("\n"),
     "all quoted": joined(",", *([f'"{c}"' for c in texts(n)] for n in (TIME, A, B)), header='"time","a","b"'),
+    "rows quoted as a whole": "\n".join(f'"{line}"' for line in PLAIN.splitlines()) + "\n",
+    "rows quoted as a whole, but for the names": "\n".join(
+        f'"{line}"' if k else line for k, line in enumerate(PLAIN.splitlines())
+    ),
+    "rows quoted around quotes": "".join(
+        f'"{line}"\n' for line in joined(",", *([f'""{c}""' for c in texts(n)] for n in (TIME, A, B))).splitlines()
+    ),
     "decimal commas": joined(";", *(comma(texts(n)) for n in (TIME, A, B))),
     "decimal commas and tabs": joined("\t", *(comma(texts(n)) for n in (TIME, A, B))),
     "decimal commas and blanks": joined(" ", *(comma(texts(n)) for n in (TIME, A, B))),

@@ -21,18 +21,28 @@ FARTHEST = 9.2e18
 """Nanoseconds: what 64 bits hold, with room to move it."""
 
 DAY = 86_400 * NANOSECONDS
+_MOST_PICTURES = 30  # in a second of video
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _CLOCK = (
     r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
     r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?(?:\[[\w/+-]+\])?"
 )
+_IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
 _DAY = r"(?:[A-Za-z]{3,9},?\s+)?"
 _DATES = (
     _DAY + r"(?P<a>\d{1,4})\s*[-/.\s年]\s*(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?\s*[-/.\s月]\s*(?P<c>\d{1,4})日?",
     _DAY + r"(?P<b>[A-Za-z]{3,9})\.?\s+(?P<a>\d{1,2})(?:,\s*|\s+)(?P<c>\d{4})",
 )
+_DIGIT_CLOCK = (
+    r"(?:[T\s:_-](?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)"
+    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)"
+)
+_COUNTED_FORMS = (
+    rf"^(?P<year>\d{{4}})[-/:.]?(?P<day>\d{{3}}){_DIGIT_CLOCK}$",  # 2024-033T04:05:06, the 33rd day of the year
+    rf"^(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<day>[1-7]){_DIGIT_CLOCK}?$",  # 2024-W05-5, weeks by ISO 8601
+)
 _FORMS = (
-    *(rf"^{date}(?:(?:T|_|,|-|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
+    *(rf"^{date}(?:(?:T|_|,|-|:|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
     r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,_-]?(?P<f>\d{1,12}))?"
     r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
     rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
@@ -41,7 +51,10 @@ _FORMS = (
     r"^(?P<a>\d{4})-(?P<b>\d{2})-(?P<c>\d{2})[T_ -](?P<H>\d{2})[-_](?P<M>\d{2})[-_](?P<S>\d{2})"
     r"(?:[.,_-](?P<f>\d{1,12}))?(?P<zone>Z?)(?P<half>)$",  # in names of files
 )
-_OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*days?,?\s*|\.)\+?)?{_CLOCK}$"
+_OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*d(?:ays?)?,?\s*|\.)\+?)?{_CLOCK}$"
+_DAYS_BEFORE = (
+    r"^(?P<sign>-)?(?P<days>\d+):(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)$"
+)
 
 
 @dataclass(frozen=True)
@@ -55,12 +68,14 @@ class Dates:
 
 def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
     """Read trimmed cells as dates, in UTC without a zone; None where most of those that are not empty are none."""
-    there = len(texts) - texts.null_count
+    texts = _without_brackets(texts)
     for form in _FORMS:
-        parts = pc.extract_regex(texts, form)
-        if there and 2 * (len(parts) - parts.null_count) > there:
+        if parts := _most(texts, form):
             half = pc.any(pc.match_substring_regex(texts, r"/|[AaPp]\.?[Mm]\.?$")).as_py()
-            return _dates(_Parts(parts), month_first=bool(half))
+            return _dates(parts, month_first=bool(half))
+    for form in _COUNTED_FORMS:
+        if parts := _most(texts, form):
+            return _counted_dates(parts)
     return None
 
 
@@ -70,15 +85,35 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     Two numbers and a fraction are minutes and seconds, as spreadsheets show them; where the time falls back by half of
     its range or more, it is past midnight, or past the hour.
     """
-    there = len(texts) - texts.null_count
-    extracted = pc.extract_regex(texts, _OF_DAY)
-    if not there or 2 * (len(extracted) - extracted.null_count) <= there:
+    texts = _without_brackets(texts)
+    parts = _most(texts, _DAYS_BEFORE)
+    if parts is None or not _counts_days(parts):
+        parts = _most(texts, _OF_DAY)
+    if parts is None:
         return None
-    parts = _Parts(extracted)
     stamps = parts.clock()
     days = parts.number("days") * DAY
     stamps = np.where(parts.text("sign") == "-", stamps - days, stamps + days)
     return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
+
+
+def _without_brackets(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
+
+
+def _most(texts: pa.ChunkedArray, form: str) -> "_Parts | None":
+    """Take texts apart; None where most of those that are not empty have another form."""
+    there = len(texts) - texts.null_count
+    parts = pc.extract_regex(texts, form)
+    return _Parts(parts) if there and 2 * (len(parts) - parts.null_count) > there else None
+
+
+def _counts_days(parts: "_Parts") -> bool:
+    """Tell 1:23:59:30, a day before a clock, from 23:59:30:12, pictures or hundredths behind one."""
+    if (parts.text("f") != "").any():
+        return True
+    hours, seconds = (parts.number(name)[parts.known].max() for name in ("H", "S"))
+    return bool(hours < 24 and _MOST_PICTURES <= seconds < 60)
 
 
 def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
@@ -118,6 +153,9 @@ class _Parts:
     def __init__(self, parts: pa.ChunkedArray) -> None:
         self._parts = pa.chunked_array(parts).combine_chunks()
         self.known = pc.is_valid(self._parts).to_numpy(zero_copy_only=False)
+
+    def __contains__(self, name: str) -> bool:
+        return name in [field.name for field in self._parts.type]
 
     def text(self, name: str) -> np.ndarray:
         """(rows,) objects; empty where a date lacks the part."""
@@ -200,6 +238,19 @@ def _dates(parts: _Parts, month_first: bool) -> Dates:
     best = min(possible, key=lambda order: _unrest(possible[order]))  # the first of equals
     equals = [order for order in possible if _unrest(possible[order]) == _unrest(possible[best])]
     return Dates(possible[best], best if len(equals) > 1 else "", with_clock)
+
+
+def _counted_dates(parts: _Parts) -> Dates:
+    """Read a day of the year, or of a week of the year."""
+    year, day = parts.number("year"), parts.number("day")
+    january = (year - 1970).astype("M8[Y]").astype("M8[D]").astype(np.int64)
+    if "week" in parts:
+        monday = january + 3 - (january + 6) % 7  # of the week of January 4, which is the first
+        days = monday + 7 * (parts.number("week") - 1) + day - 1
+    else:
+        days = january + day - 1
+    stamps = _stamps(days, parts.clock() - parts.zone(), parts.known & (day > 0))
+    return Dates(stamps, with_clock=bool((parts.text("M") != "").any()))
 
 
 def _days(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

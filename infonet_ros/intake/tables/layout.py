@@ -38,11 +38,12 @@ _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 _ZONE = r"(?:Z|[A-Z]{3,4}|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?"
 _DATE = (
-    r"[+-]?\d[\d\-/:.,T _年月日]*|\d+ days? [+\d:.]+|"
+    r"[+-]?\d[\d\-/:.,T _年月日]*|\d+ ?d(?:ays?)? [+\d:.]+|\d{4}-?W\d\d-?[1-7][\d:., T+Z-]*|"
     rf"[+-]?\d[\d\-/.,T _年月日]*:[\d:., ]*(?:[ap]\.?\s?m\.?)?\s?(?:{_ZONE})?"
 )
 _MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+)?(?:{_MONTHS})[-/., ]+\d[\d\-/:., a-z+]*"
-_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE})\s*", re.IGNORECASE)
+_IN_BRACKETS = rf"(?=.*:)[\[(<](?:{_DATE}|{_MONTH_DATE})[\])>]"
+_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE}|{_IN_BRACKETS})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 64
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 _PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)

@@ -18,6 +18,7 @@ from pyarrow import csv
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.tables.layout import COMMENT, Layout, find_layout, is_value
+from infonet_ros.intake.tables.quoted_rows import rows_are_quoted, without_row_quotes
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.text import counted, shorten
@@ -56,12 +57,13 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     notes = [] if quotes else ["a quote is opened and never closed: quotes are read as they stand"]
     pieces = text_pieces(path, notes)
     head = _head(path, pieces)
-    layout = find_layout(path, head)
+    quoted = rows_are_quoted(head)
+    layout = find_layout(path, without_row_quotes(head) if quoted else head)
     skipped = _SkippedRows(layout)
     columns = [_Column(name) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
-    lines = _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes)
+    lines = _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, quoted)
     try:
         _add_all(path, _tables(lines, layout, quotes, block, skipped), columns)
     except pa.ArrowInvalid as error:
@@ -158,7 +160,9 @@ def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
     yield "".join(joined)
 
 
-def _clean_lines(pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str]) -> Iterator[str]:
+def _clean_lines(
+    pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str], quoted: bool
+) -> Iterator[str]:
     """Go through the lines of a table, with no blanks between cells, without a last one that was cut in a number."""
     blank = layout.delimiter == " "
     between = re.compile(r"[ \t]+" if blank else re.escape(layout.delimiter) + " +")
@@ -171,6 +175,8 @@ def _clean_lines(pieces: Iterable[str], layout: Layout, loose: bool, block: int,
             rest = ""
         if not piece or len(rest) > block:
             lines, newline, rest = lines + newline + rest, "", ""
+        if quoted:
+            lines = without_row_quotes(lines)
         if loose or blank:
             lines = between.sub(layout.delimiter, lines)
         yield (ends.sub("", lines) if blank else lines) + newline
