@@ -20,7 +20,7 @@ import torch
 from matplotlib.figure import Figure
 
 from infonet_ros import InfoNet
-from infonet_ros.estimator.weights import SHIPPED
+from infonet_ros.estimator.network.weights import SHIPPED
 
 RESULTS = Path(__file__).parent / "results"
 """Results of the long version; docs/ quotes them."""

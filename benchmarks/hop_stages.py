@@ -30,14 +30,14 @@ from infonet_ros.text import NANOSECONDS
 
 # Modules of the estimator by stage; one that is not named here counts as the rest.
 _STAGES = {
-    "estimator.ranks": "ranks",
-    "estimator.counts": "grids",
-    "estimator.observation": "grids",
-    "estimator.blocks": "grids",
-    "estimator.network": "network",
-    "estimator.symmetry": "network",
-    "estimator.memory": "memory of the streams",
-    "estimator.scores": "memory of the streams",
+    "estimator.samples.ranks": "ranks",
+    "estimator.network.counts": "grids",
+    "estimator.network.observation": "grids",
+    "estimator.network.blocks": "grids",
+    "estimator.network.pair_network": "network",
+    "estimator.network.symmetry": "network",
+    "estimator.samples.memory": "memory of the streams",
+    "estimator.samples.scores": "memory of the streams",
 }
 REST = "rest of the estimator"
 TYPE = "geometry_msgs/msg/QuaternionStamped"

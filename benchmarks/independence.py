@@ -170,7 +170,7 @@ def _alarms(net: InfoNet, rng: np.random.Generator, task: tuple[Maker, int, int]
 
 def _milliseconds(rng: np.random.Generator) -> float:
     """Shortest time of the test alone, without the number that `sliced` gives beside it."""
-    from infonet_ros.estimator.independence import Vector, independence_p, seam, vector_memory
+    from infonet_ros.estimator.measures.independence import Vector, independence_p, seam, vector_memory
 
     spent = []
     for _ in range(TIMED):

@@ -18,7 +18,7 @@ class ModuleClock:
     Attributes
     ----------
     seconds : dict of str to float
-        By the module's name within the package, such as ``estimator.ranks``.
+        By the module's name within the package, such as ``estimator.samples.ranks``.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from infonet_ros.errors import InfonetError
-from infonet_ros.estimator.weights import SHIPPED, load_weights
+from infonet_ros.estimator.network.weights import SHIPPED, load_weights
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span

@@ -7,7 +7,7 @@ from statistics import NormalDist
 import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.estimator.stationarity import drifting
+from infonet_ros.estimator.samples.stationarity import drifting
 
 FAMILY_LEVEL = 0.01
 """Probability that any change at all is reported where nothing changed."""

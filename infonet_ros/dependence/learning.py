@@ -26,7 +26,7 @@ from infonet_ros.dependence.baseline import (
 from infonet_ros.dependence.page_rule import Rises, block_evidence
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.memory import autocorrelations, effective_samples
+from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.text import counted
 

@@ -12,27 +12,29 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.channels import MIN_SAMPLES, Channels, constant_channels
-from infonet_ros.estimator.conditional import (
+from infonet_ros.estimator.frames import Names, column_names
+from infonet_ros.estimator.measures.conditional import (
     ConditionalRunner,
     conditional_ranks_of,
     estimate_given,
     pairwise_given,
     pointwise_given,
 )
-from infonet_ros.estimator.counts import GRID
-from infonet_ros.estimator.differentiable import differentiable_given, differentiable_information
-from infonet_ros.estimator.discriminant import read_table
-from infonet_ros.estimator.explanations import explanations
-from infonet_ros.estimator.frames import Names, column_names
-from infonet_ros.estimator.lagged import estimate_lagged
-from infonet_ros.estimator.network import Network
-from infonet_ros.estimator.observation import TRAINED_SAMPLES
-from infonet_ros.estimator.pairwise import PairwiseOptions, estimate_windows
-from infonet_ros.estimator.plan import Pass, Plan, run
-from infonet_ros.estimator.ranks import normalised
-from infonet_ros.estimator.requests import Requests
+from infonet_ros.estimator.measures.differentiable import differentiable_given, differentiable_information
+from infonet_ros.estimator.measures.explanations import explanations
+from infonet_ros.estimator.measures.pairwise import PairwiseOptions, estimate_lagged, estimate_windows
+from infonet_ros.estimator.measures.plan import Pass, Plan, run
+from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.selection import select
+from infonet_ros.estimator.measures.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
+from infonet_ros.estimator.measures.transfer import TransferRequest, transfer_entropy
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.counts import GRID
+from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
+from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.weights import SHIPPED, load_conditional, load_weights
 from infonet_ros.estimator.results import (
     Estimate,
     Explanations,
@@ -42,10 +44,8 @@ from infonet_ros.estimator.results import (
     SlicedEstimate,
     TransferEstimate,
 )
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.selection import select
-from infonet_ros.estimator.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
-from infonet_ros.estimator.transfer import TransferRequest, transfer_entropy
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels, constant_channels
+from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.validation import (
     as_column,
     as_count,
@@ -58,7 +58,6 @@ from infonet_ros.estimator.validation import (
     check_lags,
     check_tensors,
 )
-from infonet_ros.estimator.weights import SHIPPED, load_conditional, load_weights
 from infonet_ros.limits import MOST_GIVEN
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.estimator.contingency import lagged_contingency
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.measures.contingency import lagged_contingency
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.workers import Workers

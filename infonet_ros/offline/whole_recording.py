@@ -9,10 +9,10 @@ import numpy as np
 from infonet_ros.average_ranks import average_ranks
 from infonet_ros.dependence.matrix import CONDITIONAL, DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, given_streams, modality_matrix
-from infonet_ros.estimator.channels import constant_channels
-from infonet_ros.estimator.contingency import shift_p_values
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.stationarity import drifting
+from infonet_ros.estimator.measures.contingency import shift_p_values
+from infonet_ros.estimator.samples.channels import constant_channels
+from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, refine

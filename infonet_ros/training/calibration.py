@@ -2,7 +2,7 @@
 
 import torch
 
-from infonet_ros.estimator.network import QUANTILES, Network
+from infonet_ros.estimator.network.pair_network import QUANTILES, Network
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.validation import all_quantiles
 

@@ -9,13 +9,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
-from infonet_ros.estimator.conditional_network import MOST_VIEWS, Views
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.observation import TRAINED_SAMPLES
-from infonet_ros.estimator.ranks import Ordering
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.views import Side, Sight
-from infonet_ros.estimator.weights import load_weights
+from infonet_ros.estimator.network.conditional_network import MOST_VIEWS, Views
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.views import Side, Sight
+from infonet_ros.estimator.network.weights import load_weights
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.examples import MOST_INFORMATION
 from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triples
 

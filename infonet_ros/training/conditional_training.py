@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from infonet_ros.estimator.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network import QUANTILES
-from infonet_ros.estimator.weights import base_of, save_conditional
+from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
+from infonet_ros.estimator.network.pair_network import QUANTILES
+from infonet_ros.estimator.network.weights import base_of, save_conditional
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import Configuration, check_run

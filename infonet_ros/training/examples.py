@@ -9,11 +9,11 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.counts import GRID, pyramid
-from infonet_ros.estimator.discriminant import spread_grids
-from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
-from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.counts import GRID, pyramid
+from infonet_ros.estimator.network.discriminant import spread_grids
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
+from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.training.angles import Angle
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import torch
 
-from infonet_ros.estimator.discriminant import donsker_varadhan
-from infonet_ros.estimator.network import Network
+from infonet_ros.estimator.network.discriminant import donsker_varadhan
+from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.training.examples import FAMILIES, Examples
 from infonet_ros.training.losses import importance, pinball_loss
 

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, spearmanr
 
-from infonet_ros.estimator.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
-from infonet_ros.estimator.ranks import Ordering
-from infonet_ros.estimator.scores import normal_scores
+from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_SLICES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.samples.ranks import Ordering, normal_scores
 
 
 def scores_of(*streams):

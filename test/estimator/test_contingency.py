@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.contingency import DEGREES, lagged_contingency, shift_p_values
+from infonet_ros.estimator.measures.contingency import DEGREES, lagged_contingency, shift_p_values
 
 
 def ranks_of(samples):

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.stats import entropy
 
-from infonet_ros.estimator.counts import (
+from infonet_ros.estimator.network.counts import (
     BINS,
     BLOCKS,
     GRID,

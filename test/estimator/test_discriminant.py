@@ -2,8 +2,8 @@ import numpy as np
 import torch
 from scipy.interpolate import RegularGridInterpolator
 
-from infonet_ros.estimator.counts import GRID
-from infonet_ros.estimator.discriminant import donsker_varadhan, hat_weights, read_table, spread_grids
+from infonet_ros.estimator.network.counts import GRID
+from infonet_ros.estimator.network.discriminant import donsker_varadhan, hat_weights, read_table, spread_grids
 
 CENTRES = (np.arange(GRID) + 0.5) / GRID
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.estimator.holding import LEAST_UPDATES, both_new, first_of_each, repeats, updates
+from infonet_ros.estimator.samples.holding import LEAST_UPDATES, both_new, first_of_each, repeats, updates
 
 
 def held(rng, count, hold, phase=0):

@@ -5,9 +5,9 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from infonet_ros.estimator import independence
-from infonet_ros.estimator.independence import Vector, independence_p, seam, vector_memory
-from infonet_ros.estimator.surrogates import surrogate_shifts
+from infonet_ros.estimator.measures import independence
+from infonet_ros.estimator.measures.independence import Vector, independence_p, seam, vector_memory
+from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 PAIRS = 40
 

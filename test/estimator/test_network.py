@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.network import PATCH, QUADRANTS, Network, NetworkShape, _join_patches, _split_patches
-from infonet_ros.estimator.observation import Observation
-from infonet_ros.estimator.symmetry import ORIENTATIONS, orient
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.observation import Observation
+from infonet_ros.estimator.network.pair_network import (
+    PATCH,
+    QUADRANTS,
+    Network,
+    NetworkShape,
+    _join_patches,
+    _split_patches,
+)
+from infonet_ros.estimator.network.symmetry import ORIENTATIONS, orient
 
 
 @pytest.fixture

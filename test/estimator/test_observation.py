@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.blocks import COUNTED_AT_ONCE, Copulas, PairBlock, observe_together
-from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
-from infonet_ros.estimator.observation import SUMMARIES
+from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, Copulas, PairBlock, observe_together
+from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
+from infonet_ros.estimator.network.observation import SUMMARIES
 
 
 def block(pairs, count=300):

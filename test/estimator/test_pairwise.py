@@ -69,7 +69,7 @@ def test_lags_are_found_in_both_directions(net, rng):
 def test_many_channels_and_samples_fit_in_blocks(net, rng, monkeypatch):
     samples = rng.standard_normal((300, 9))
     whole = net.pairwise(samples).mi
-    monkeypatch.setattr("infonet_ros.estimator.blocks.BLOCK_ELEMENTS", 300 * 5)
+    monkeypatch.setattr("infonet_ros.estimator.network.blocks.BLOCK_ELEMENTS", 300 * 5)
     np.testing.assert_allclose(net.pairwise(samples).mi, whole, atol=1e-5)
 
 

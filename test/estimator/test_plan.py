@@ -3,11 +3,11 @@ import weakref
 import numpy as np
 import pytest
 
-from infonet_ros.estimator.blocks import Copulas
-from infonet_ros.estimator.channels import MIN_SAMPLES, Channels
-from infonet_ros.estimator.plan import Plan
-from infonet_ros.estimator.requests import Requests
-from infonet_ros.estimator.runner import Runner
+from infonet_ros.estimator.measures.plan import Plan
+from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.network.blocks import Copulas
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
 
 NAN = np.nan
 
@@ -88,7 +88,7 @@ def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch
     """What waits for the network is bounded, whatever the number of lags and of channels that miss samples."""
     samples = rng.standard_normal((150, 8))
     samples[np.arange(8), np.arange(8)] = NAN
-    monkeypatch.setattr("infonet_ros.estimator.runner.CPU_CHUNK", 16)
+    monkeypatch.setattr("infonet_ros.estimator.network.runner.CPU_CHUNK", 16)
     monkeypatch.setattr(net, "_runner", Runner(net._runner.network, "cpu"))
     alive: weakref.WeakSet[Copulas] = weakref.WeakSet()
     most: dict[int, int] = {}

@@ -1,7 +1,7 @@
 import numpy as np
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.ranks import Ordering, normalised
+from infonet_ros.estimator.samples.ranks import Ordering, normalised
 
 
 def ranked(channels, seed=0, rows=None):

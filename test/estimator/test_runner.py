@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.network import Network, NetworkShape
-from infonet_ros.estimator.ranks import Ordering
-from infonet_ros.estimator.runner import Runner, resolve_device
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.runner import Runner, resolve_device
+from infonet_ros.estimator.samples.ranks import Ordering
 
 
 class ShortOfMemory(Network):
@@ -132,7 +132,7 @@ def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkey
 
 
 def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
-    monkeypatch.setattr("infonet_ros.estimator.blocks.BLOCK_ELEMENTS", 200 * 7)
+    monkeypatch.setattr("infonet_ros.estimator.network.blocks.BLOCK_ELEMENTS", 200 * 7)
     assert [len(part) for part in blocks[1].spans(64)] == [7] * 14 + [2]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.stationarity import drifting
+from infonet_ros.estimator.samples.stationarity import drifting
 
 COUNT = 1000
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
+from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 
 def test_shifts_are_distinct_and_far_from_none():

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from infonet_ros.estimator.symmetry import ORIENTATIONS, Symmetry, orient, restore
+from infonet_ros.estimator.network.symmetry import ORIENTATIONS, Symmetry, orient, restore
 
 SYMMETRY = Symmetry(32)
 

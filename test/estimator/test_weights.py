@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from infonet_ros.errors import WeightsError
-from infonet_ros.estimator.network import Network, NetworkShape
-from infonet_ros.estimator.weights import SHIPPED, load_weights, save_weights
+from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.weights import SHIPPED, load_weights, save_weights
 
 TINY = NetworkShape(width=8, heads=2, blocks=1)
 

@@ -19,7 +19,7 @@ from robot_graph import START, Diagnosis, Feed, stamped, value
 from sensor_msgs.msg import Image, LaserScan
 
 from infonet_ros import InfoNet
-from infonet_ros.estimator.weights import SHIPPED
+from infonet_ros.estimator.network.weights import SHIPPED
 from infonet_ros.msg import MutualInformationMatrix
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from infonet_ros.cli import app
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.estimator.weights import load_weights, save_weights
+from infonet_ros.estimator.network.weights import load_weights, save_weights
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.training import calibration
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.examples import simulate

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from infonet_ros.errors import ConfigurationError, WeightsError
-from infonet_ros.estimator.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.weights import base_of, load_conditional, save_conditional
+from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
+from infonet_ros.estimator.network.weights import base_of, load_conditional, save_conditional
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.conditional_training import (
     CONFIGURATION,

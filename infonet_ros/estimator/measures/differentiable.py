@@ -4,14 +4,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.conditional import ConditionalRunner, pairwise_given
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.discriminant import read_table
-from infonet_ros.estimator.pairwise import PairwiseOptions
-from infonet_ros.estimator.ranks import Ordering, normalised, rank
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.views import Side
+from infonet_ros.estimator.measures.conditional import ConditionalRunner, pairwise_given
+from infonet_ros.estimator.measures.pairwise import PairwiseOptions
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.views import Side
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
 
 SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide enough to see neighbours at T = 100
 

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.conditional import ConditionalRunner
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.measures.conditional import ConditionalRunner
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.views import Side, Sight
 from infonet_ros.estimator.results import TransferEstimate
-from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
-from infonet_ros.estimator.views import Side, Sight
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering
+from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 Source = tuple[int, int]
 """A channel and the samples by which the target follows it."""

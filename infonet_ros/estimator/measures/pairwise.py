@@ -1,18 +1,21 @@
-"""All pairs of channels of a window: their best lags, their surrogates, and what is known without the network."""
+"""All pairs of channels of a window: their best lags, their surrogates, and what is known without the network.
+
+And one pair over many lags.
+"""
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.channels import Channels, constant_channels
-from infonet_ros.estimator.plan import Pass, Plan, run
-from infonet_ros.estimator.requests import Requests
-from infonet_ros.estimator.results import PairwiseEstimate
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.estimator.surrogates import p_value
+from infonet_ros.estimator.measures.plan import Pass, Plan, run
+from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
+from infonet_ros.estimator.samples.channels import Channels, constant_channels
+from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.surrogates import p_value
 
 SURROGATES_AT_ONCE = 1 << 22  # requests of all surrogates that are estimated together
 
@@ -159,3 +162,16 @@ def estimate_windows(
         window.take(quantiles)
         if last:
             yield window.estimate()
+
+
+Numbers = Callable[[Plan], tuple[np.ndarray, np.ndarray]]
+"""Estimates a plan of M requests: quantiles (M, 3), NaN where too few samples count, and samples (M,)."""
+
+
+def estimate_lagged(estimate: Numbers, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:
+    """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` for channels (2, T), NaN where unknown."""
+    sorted_channels = Channels.from_values(channels, seed)
+    first, second = sorted_channels.places().tolist()
+    quantiles, samples = estimate(Plan.of(sorted_channels, Requests.one_pair(first, second, lags)))
+    lower, mi, upper = quantiles.T
+    return LaggedEstimate(lags, mi, lower, upper, samples)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import thinned
-from infonet_ros.estimator.channels import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.conditional import ConditionalRunner
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.measures.conditional import ConditionalRunner
+from infonet_ros.estimator.network.blocks import thinned
+from infonet_ros.estimator.network.views import Side, Sight
 from infonet_ros.estimator.results import Selection
-from infonet_ros.estimator.views import Side, Sight
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering
 
 
 def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int) -> Selection:

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.counts import GRID
+from infonet_ros.estimator.network.counts import GRID
 
 
 def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:

@@ -8,11 +8,11 @@ from itertools import groupby
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, parts_of, thinned
-from infonet_ros.estimator.channels import Channels, Pattern
-from infonet_ros.estimator.requests import Requests
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.surrogates import surrogate_shifts
+from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock, parts_of, thinned
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.samples.channels import Channels, Pattern
+from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 RANKED_TOGETHER = 32  # channels: small batches of one length are ranked at once until there are so many
 

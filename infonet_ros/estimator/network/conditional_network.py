@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from infonet_ros.estimator.conditioning import MOST_SLICES
-from infonet_ros.estimator.network import Attention, NetworkShape, Perceptron, stretched_quantiles
+from infonet_ros.estimator.network.pair_network import Attention, NetworkShape, Perceptron, stretched_quantiles
+from infonet_ros.estimator.samples.conditioning import MOST_SLICES
 
 KINDS = 4  # of views: as the pair is, by narrow and wide conditional ranks, and in a slice of what is given
 WHOLE = KINDS - 1  # views of all samples, which come first

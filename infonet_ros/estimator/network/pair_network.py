@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, MOST_SAMPLES, coarsen
-from infonet_ros.estimator.observation import SUMMARIES, Observation
-from infonet_ros.estimator.symmetry import Symmetry, orient, restore
+from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, MOST_SAMPLES, coarsen
+from infonet_ros.estimator.network.observation import SUMMARIES, Observation
+from infonet_ros.estimator.network.symmetry import Symmetry, orient, restore
 
 PATCHES = 4  # along each axis
 TOKENS = PATCHES**2

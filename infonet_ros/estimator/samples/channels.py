@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.holding import LEAST_UPDATES, Repetition, repeats, updates
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.samples.holding import LEAST_UPDATES, Repetition, repeats, updates
+from infonet_ros.estimator.samples.ranks import Ordering
 
 MIN_SAMPLES = 64
 

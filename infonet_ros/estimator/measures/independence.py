@@ -19,8 +19,8 @@ import torch
 from scipy import fft
 from torch import Tensor
 
-from infonet_ros.estimator.stationarity import memory
-from infonet_ros.estimator.surrogates import surrogate_shifts
+from infonet_ros.estimator.samples.stationarity import memory
+from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 LEAST_ROWS = 24
 MOST_ROWS = 512  # of a part: matrices of T x T

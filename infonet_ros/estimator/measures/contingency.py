@@ -11,7 +11,7 @@ a square or an absolute value.
 import numpy as np
 from scipy import fft, ndimage
 
-from infonet_ros.estimator.surrogates import NEAREST_FRACTION
+from infonet_ros.estimator.samples.surrogates import NEAREST_FRACTION
 
 DEGREES = 3
 TESTED_DEGREES = 6  # the more, the finer the couplings that a test sees, and the weaker it is for the plain ones

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from infonet_ros.estimator.counts import (
+from infonet_ros.estimator.network.counts import (
     BLOCKS,
     GRID,
     LOCAL_RESOLUTIONS,

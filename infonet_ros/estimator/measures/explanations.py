@@ -6,12 +6,12 @@ from itertools import combinations
 
 import numpy as np
 
-from infonet_ros.estimator.channels import MIN_SAMPLES
-from infonet_ros.estimator.conditional import ConditionalRunner
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.measures.conditional import ConditionalRunner
+from infonet_ros.estimator.network.views import Side, Sight
 from infonet_ros.estimator.results import Explanations, PairwiseEstimate
-from infonet_ros.estimator.views import Side, Sight
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering
 
 CANDIDATES = 4  # third channels that are tried for a pair
 LEAST_SHARE = 0.5  # of what a pair shares, that a third channel must share with each of the two to be tried

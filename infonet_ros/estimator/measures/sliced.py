@@ -9,16 +9,16 @@ from itertools import combinations
 
 import numpy as np
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.channels import MIN_SAMPLES, Pattern, constant_channels
-from infonet_ros.estimator.holding import Repetition, repeats, updates
-from infonet_ros.estimator.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
-from infonet_ros.estimator.projections import content_key, project
-from infonet_ros.estimator.ranks import Ordering
+from infonet_ros.estimator.measures.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
+from infonet_ros.estimator.measures.projections import content_key, project
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
-from infonet_ros.estimator.runner import Runner
-from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.estimator.surrogates import p_value, surrogate_shifts
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels
+from infonet_ros.estimator.samples.holding import Repetition, repeats, updates
+from infonet_ros.estimator.samples.ranks import Ordering
+from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
 _JUDGED = 16  # channels of a vector that tell whether it drifts

@@ -5,20 +5,20 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.channels import MIN_SAMPLES, Channels, constant_channels
-from infonet_ros.estimator.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.conditioning import Given
-from infonet_ros.estimator.discriminant import read_table
-from infonet_ros.estimator.pairwise import BestOverLags, PairwiseOptions
-from infonet_ros.estimator.plan import Batch, Plan
-from infonet_ros.estimator.ranks import Ordering, normalised, rank
-from infonet_ros.estimator.requests import Requests
+from infonet_ros.estimator.measures.pairwise import BestOverLags, PairwiseOptions
+from infonet_ros.estimator.measures.plan import Batch, Plan
+from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
+from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.network.views import Side, Sight
 from infonet_ros.estimator.results import PairwiseEstimate
-from infonet_ros.estimator.runner import ONE_THREAD, Runner
-from infonet_ros.estimator.stationarity import drifting
-from infonet_ros.estimator.surrogates import surrogate_shifts
-from infonet_ros.estimator.views import Side, Sight
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels, constant_channels
+from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
+from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 AT_ONCE = 1024  # pairs
 

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.blocks import PairBlock, observe_together, rounded
-from infonet_ros.estimator.network import Network
-from infonet_ros.estimator.observation import Observation
+from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded
+from infonet_ros.estimator.network.observation import Observation
+from infonet_ros.estimator.network.pair_network import Network
 
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.counts import (
+from infonet_ros.estimator.network.counts import (
     BINS,
     BLOCKS,
     bins_of_ranks,
@@ -18,10 +18,9 @@ from infonet_ros.estimator.counts import (
     pyramid,
     sums_by_block,
 )
-from infonet_ros.estimator.memory import autocorrelations, effective_samples
-from infonet_ros.estimator.observation import TRAINED_SAMPLES, Observation
-from infonet_ros.estimator.ranks import normalised
-from infonet_ros.estimator.scores import normal_scores
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
+from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
+from infonet_ros.estimator.samples.ranks import normal_scores, normalised
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 _EACH = ("rows", "columns", "shifts", "scans", "numbers")  # what a block knows of each pair

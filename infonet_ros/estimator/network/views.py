@@ -7,12 +7,11 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from infonet_ros.estimator.blocks import Copulas, PairBlock
-from infonet_ros.estimator.conditional_network import CIRCUMSTANCES, WHOLE, Views
-from infonet_ros.estimator.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
-from infonet_ros.estimator.ranks import rank
-from infonet_ros.estimator.runner import ONE_THREAD, Runner
-from infonet_ros.estimator.scores import normal_scores
+from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
+from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
+from infonet_ros.estimator.samples.ranks import normal_scores, rank
 from infonet_ros.limits import MOST_GIVEN
 
 

@@ -11,11 +11,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from infonet_ros.errors import WeightsError
-from infonet_ros.estimator.conditional_network import ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network import Network, NetworkShape
+from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
+from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.text import counted
 
-SHIPPED = Path(__file__).parent.parent / "models" / "infonet.safetensors"
+SHIPPED = Path(__file__).parents[2] / "models" / "infonet.safetensors"
 CONDITIONAL = SHIPPED.with_name("conditional.safetensors")
 REMEDY = "install the package again, or name other weights"
 

@@ -1,0 +1,1 @@
+"""What can be asked: pairs, lags, vectors, conditional mutual information, transfer entropy, tests."""
