@@ -1,8 +1,14 @@
 """Parameter files that were written by mistake, or by somebody else."""
 
+import os
+import re
+
 import pytest
 
-from infonet_ros.errors import ConfigurationError
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.errors import ConfigurationError, InfonetError
+from infonet_ros.estimator.network.weights import load_weights
+from infonet_ros.intake.bags import Bag
 from infonet_ros.settings import load_settings
 
 
@@ -106,3 +112,54 @@ def test_numbers_are_read_as_ros_2_reads_them_and_null_is_not_set(tmp_path):
 
     assert (settings.seed, settings.window, settings.hop) == (31, 30.0, 2.0)
     assert settings.modalities[0].type == ""
+
+
+@pytest.mark.parametrize(
+    "section", ["infonet", "/infonet", "/**", "/**/infonet", "/robot1/infonet", "/*/infonet", "/robot1:\n  infonet"]
+)
+def test_parameters_are_those_of_the_node_in_any_namespace(tmp_path, section):
+    path = tmp_path / "params.yaml"
+    path.write_text(
+        f"{section}:\n    ros__parameters:\n      window: 7.0\n/talker:\n  ros__parameters:\n    window: 9.0\n"
+    )
+    assert load_settings(path).window == 7.0
+
+
+def test_what_is_for_this_node_goes_before_what_is_for_all(tmp_path):
+    path = tmp_path / "params.yaml"
+    sections = ("/robot1/infonet", 7.0), ("/**/infonet", 8.0), ("/**", 9.0)
+    path.write_text("".join(f"{name}:\n  ros__parameters:\n    window: {window}\n" for name, window in sections))
+    assert load_settings(path).window == 7.0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "/talker:\n  ros__parameters:\n    window: 7.0\n",
+            "no parameters for the node: expected 'infonet: .* '/talker'",
+        ),
+        ("infonet:\n  ros_parameters:\n    window: 7.0\n", "'/infonet' has 'ros_parameters' .*mean 'ros__parameters'"),
+        ("infonet:\n  ros__parameters:\n    hop: 1.0\n    window: 7.0\n    hop: 2.0\n", "'hop' stands twice.* line 5"),
+        (
+            "".join(f"/r{k}/infonet:\n  ros__parameters:\n    hop: 1.0\n" for k in (1, 2)),
+            "'/r1/infonet' and '/r2/infonet'",
+        ),
+        (f"infonet:\n  ros__parameters:\n    window: {'9' * 5000}\n", "a number in it has thousands of digits"),
+    ],
+    ids=["another node", "misspelt", "twice", "two nodes", "digits"],
+)
+def test_a_file_that_could_be_misread_is_refused(refused, text, reason):
+    assert re.search(reason, refused(text))
+
+
+@pytest.mark.parametrize(
+    "load",
+    [load_settings, Baseline.load, load_weights, lambda path: Bag([path.with_suffix(".mcap")]).__enter__()],
+    ids=["settings", "baseline", "weights", "bag"],
+)
+def test_nothing_waits_for_the_writer_of_a_pipe(tmp_path, load):
+    for suffix in (".mcap", ".pipe"):
+        os.mkfifo(tmp_path / f"a{suffix}")
+    with pytest.raises(InfonetError, match=r"is a pipe: expected .*; write it to a file, and name that"):
+        load(tmp_path / "a.pipe")

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.files import check_file
 
 FORMAT = 2
 """Version of the file."""
@@ -175,6 +176,7 @@ class Baseline:
         """
         from safetensors import SafetensorError, safe_open
 
+        check_file(path, "a file that `infonet learn` wrote", RecordingError)
         try:
             with safe_open(path, framework="numpy") as file:
                 words = json.loads((file.metadata() or {})["infonet_baseline"])

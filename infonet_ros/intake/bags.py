@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
+from infonet_ros.files import check_file
 from infonet_ros.intake import clocks
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definitions import definitions_of
@@ -410,9 +411,8 @@ def _one_sentence(label: str) -> Iterator[None]:
 
 def _storage_files(path: Path, missing: list[str]) -> list[Path]:
     """Return the storage files of a path; say which are missing beside those that its metadata name."""
-    if not path.exists():
-        raise RecordingError(f"{path} is not there: expected a bag, a folder or a .mcap, .db3 or .bag file.")
     if not path.is_dir():
+        check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
         if not _storage_suffix(path):
             raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
         return [path]
@@ -452,6 +452,7 @@ def _open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> li
 
 
 def _open(path: Path, stack: ExitStack) -> Storage:
+    check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
     storage = _READERS[_storage_suffix(path)](_unpack(path, stack) if path.suffix in _COMPRESSED else path)

@@ -1,14 +1,18 @@
 """Read and write params files of ROS 2, with the YAML rules of ROS 2."""
 
 import re
+from collections.abc import Collection, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.files import check_file
 from infonet_ros.settings.parameters import flatten, settings_from_parameters
 from infonet_ros.settings.table import Settings, scalar_parameters
+from infonet_ros.text import listed
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -26,7 +30,17 @@ class _PlainLoader(yaml.SafeLoader):
                 raise yaml.YAMLError(f"it has {kind} in line {event.start_mark.line + 1}: write the value out")
         return super().compose_node(parent, index)
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that stands twice: the first would be lost without a word."""
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise yaml.YAMLError(f"{key.value!r} stands twice, again in line {key.start_mark.line + 1}: keep one")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
 
+
+_PARAMETERS = "ros__parameters"
 _NUMBERS = {
     "int": r"[-+]?(0|[1-9][0-9]*|0x[0-9a-fA-F]+)",
     "float": r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.(inf|Inf|INF))|\.(nan|NaN|NAN)",
@@ -50,8 +64,9 @@ def load_settings(path: Path, node_name: str = "infonet") -> Settings:
     ConfigurationError
         The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
     """
+    check_file(path, "a params file", ConfigurationError)
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise _unreadable(str(path), error) from error
     return settings_from_text(text, str(path), node_name)
@@ -63,19 +78,50 @@ def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Se
         document = _PlainLoader(text).get_single_data()
     except RecursionError as error:
         raise _unreadable(origin, "it nests hundreds of levels") from error
-    except (ValueError, yaml.YAMLError) as error:  # ValueError: a number of thousands of digits
+    except yaml.YAMLError as error:
         raise _unreadable(origin, error) from error
-    sections = document if isinstance(document, dict) else {}
+    except ValueError as error:
+        raise _unreadable(origin, "a number in it has thousands of digits") from error
+    sections = dict(_sections(document)) if isinstance(document, dict) else {}
     parameters: dict[str, Any] = {}
-    for section in ("/**", f"/**/{node_name}", f"/{node_name}", node_name):
-        body = sections.get(section)
-        if isinstance(body, dict) and isinstance(body.get("ros__parameters"), dict):
-            parameters.update(flatten(body["ros__parameters"]))
+    for section in _of_node(sections, node_name, origin):
+        parameters.update(flatten(sections[section]))
     if not parameters:
+        there = f"; it has {listed(map(repr, sections))}" if sections else ""
         raise ConfigurationError(
-            f"{origin} has no parameters for the node: expected '{node_name}: ros__parameters: ...'."
+            f"{origin} has no parameters for the node: expected '{node_name}: {_PARAMETERS}: ...'{there}."
         )
     return settings_from_parameters(parameters)
+
+
+def _sections(document: Mapping[Any, Any], outer: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Find the parameters of all nodes, which may stand in namespaces, by the names of the nodes."""
+    for key, body in document.items():
+        name = f"{outer}/{str(key).strip('/')}"
+        if not isinstance(body, dict):
+            continue
+        if isinstance(own := body.get(_PARAMETERS), dict):
+            yield name, own
+        elif near := get_close_matches(_PARAMETERS, map(str, body), n=1):
+            raise ConfigurationError(f"{name!r} has {near[0]!r} (did you mean {_PARAMETERS!r}?).")
+        else:
+            yield from _sections(body, name)
+
+
+def _of_node(sections: Collection[str], node_name: str, origin: str) -> list[str]:
+    """Return the sections that a node of this name takes, in any namespace, the most general first."""
+    own = [name for name in sections if _last(name) == node_name and "*" not in name]
+    if len(own) > 1:
+        raise ConfigurationError(
+            f"{origin} has parameters for {' and '.join(map(repr, own))}: expected one node named {node_name!r}; keep "
+            "one of them."
+        )
+    general = [name for name in sections if "*" in name and _last(name) in (node_name, "*", "**")]
+    return [*sorted(general, key=lambda name: (_last(name) == node_name, len(name))), *own]
+
+
+def _last(section: str) -> str:
+    return section.rpartition("/")[2]
 
 
 def _unreadable(origin: str, error: Exception | str) -> ConfigurationError:

@@ -56,7 +56,7 @@ def test_weights_of_other_numbers_are_refused(tmp_path, spoil):
 
 
 def test_missing_weights_are_named(tmp_path):
-    with pytest.raises(WeightsError, match=r"nowhere\.safetensors cannot be read"):
+    with pytest.raises(WeightsError, match=r"nowhere\.safetensors is not there: expected weights"):
         load_weights(tmp_path / "nowhere.safetensors")
 
 

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.files import check_file
 from infonet_ros.text import counted
 
 SHIPPED = Path(__file__).parents[2] / "models" / "infonet.safetensors"
@@ -81,6 +82,8 @@ def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> Conditio
 def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, dict[str, Any]]:
     """Read a network and its card."""
     card_path = path.with_suffix(".json")
+    check_file(path, "weights, a .safetensors file", WeightsError)
+    check_file(card_path, "the card of the weights beside them", WeightsError)
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
         expected, shape, _ = str(card["sha256"]), _shape(card, shape_kind), str(card["version"])

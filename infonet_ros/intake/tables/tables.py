@@ -21,7 +21,7 @@ from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
-from infonet_ros.intake.tables.text_source import check_file
+from infonet_ros.intake.tables.text_source import check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
 from infonet_ros.intake.windows.pieces import gathered
@@ -139,7 +139,7 @@ class Tables:
     def _all_tables(self) -> list["_Table"]:
         """Read all files; of several, those without a time or without numbers are left out."""
         for path in self._paths:
-            check_file(path)
+            check_table(path)
         tables: list[_Table] = []
         errors: list[RecordingError] = []
         for path in self._paths:

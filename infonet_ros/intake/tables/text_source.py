@@ -8,13 +8,13 @@ import codecs
 import gzip
 import io
 import lzma
-import stat
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.files import check_file
 
 _PIECE = 1 << 20
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
@@ -39,7 +39,7 @@ FOREIGN = {
 """First bytes of files that people take for tables, and what to say of them."""
 
 
-def check_file(path: Path) -> None:
+def check_table(path: Path) -> None:
     """See to it that a path is a file with something in it.
 
     Raises
@@ -47,17 +47,8 @@ def check_file(path: Path) -> None:
     RecordingError
         It is not there, must not be read, or is a folder, a device, a pipe or empty.
     """
-    try:
-        status = path.stat()
-    except FileNotFoundError as error:
-        raise RecordingError(f"{path} is not there: expected a table, such as a CSV file, or a bag.") from error
-    except (OSError, ValueError) as error:
-        raise RecordingError(f"{path} cannot be read ({_reason(error)}): expected a table, or a bag.") from error
-    if not stat.S_ISREG(status.st_mode):
-        kind = "folder" if stat.S_ISDIR(status.st_mode) else "pipe" if stat.S_ISFIFO(status.st_mode) else "device"
-        remedy = "name the files in it" if kind == "folder" else "write the table to a file, and name that"
-        raise RecordingError(f"{path} is a {kind}: expected a file with a table; {remedy}.")
-    if not status.st_size:
+    check_file(path, "a table, such as a CSV file, or a bag", RecordingError)
+    if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a header line and rows of numbers.")
 
 
@@ -67,9 +58,9 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
     Raises
     ------
     RecordingError
-        See `check_file`.
+        See `check_table`.
     """
-    check_file(path)
+    check_table(path)
     try:
         with path.open("rb") as file:
             return file.read(count)
