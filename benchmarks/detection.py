@@ -100,7 +100,7 @@ def measure(options: Options) -> dict[str, Any]:
 
 def _husky(net: InfoNet) -> dict[str, Any]:
     with Bag([SHARE / "husky"]) as bag:
-        samples = whole_recording(bag, PAIR, chosen_span(bag, 0.0, None))[0].window.samples
+        samples = whole_recording(bag, PAIR, chosen_span(bag, 0.0, None)).overview.window.samples
     half = len(samples) // 2
     good, later = samples[:half], samples[half:]
     lesson = Lesson(PAIR.channel_names, (good,), PAIR.rate)

@@ -5,7 +5,7 @@ together than if each goes by itself. So it judges every sample: see `dependence
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,31 +13,15 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import map_coordinates
 
+from infonet_ros.dependence.channel_baseline import ChannelBaseline
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 
-FORMAT = 2
+FORMAT = 3
 """Version of the file."""
-
-_STRETCH = 2.0  # seconds
 
 QUANTILES = 1025
 """Values that stand for the distribution of a channel."""
-
-
-@dataclass(frozen=True)
-class ChannelBaseline:
-    """What a channel is like without faults.
-
-    ``memory`` is the share of a sample that the next one keeps (lag-1 autocorrelation). ``gap`` and ``rest`` are the
-    longest times, seconds, in which it gave nothing and the same value; ``roughness`` is that of its roughest stretch.
-    """
-
-    name: str
-    memory: float
-    gap: float
-    rest: float
-    roughness: float
 
 
 @dataclass(frozen=True)
@@ -227,22 +211,6 @@ def channel_quantiles(samples: np.ndarray) -> np.ndarray:
     return np.stack([np.quantile(channel[np.isfinite(channel)], probabilities) for channel in samples.T])
 
 
-def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
-    before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
-    memory = np.zeros(before.shape[1])
-    for column, (x, y) in enumerate(zip(before.T, after.T, strict=True)):
-        known = np.isfinite(x) & np.isfinite(y)
-        if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
-            memory[column] = np.corrcoef(x[known], y[known])[0, 1]
-    return memory
-
-
-def news(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Return what is new in each sample (T, N): what the one before does not tell. NaN for the first."""
-    return np.concatenate([np.full((1, samples.shape[1]), np.nan), samples[1:] - memory * samples[:-1]])[: len(samples)]
-
-
 def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
     """Return where samples (T, N) stand among the quantiles (N, Q), 0 to 1; NaN where they are not known.
 
@@ -268,35 +236,3 @@ def log_ratios(table: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     places = np.stack([u[known], v[known]]) * nodes - 0.5
     values[known] = map_coordinates(table.astype(np.float64), places, order=1, mode="nearest")
     return values
-
-
-def longest_run(flags: np.ndarray) -> int:
-    """Return how many flags (T,) are set at most in a row."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
-
-
-def roughness(values: np.ndarray) -> float:
-    """Return the median size of second differences of samples (T,): noise makes it large, smooth motion does not."""
-    bends = np.abs(np.diff(values, n=2))
-    known = bends[np.isfinite(bends)]
-    return float(np.median(known)) if len(known) else 0.0
-
-
-def channel_baselines(names: Sequence[str], pieces: Sequence[np.ndarray], rate: float) -> tuple[ChannelBaseline, ...]:
-    """Describe channels by good samples (T, N), of one or several recordings."""
-    channels, memory = [], memory_of(pieces)
-    for column, name in enumerate(names):
-        own = [piece[:, column] for piece in pieces]
-        length = max(10, round(_STRETCH * rate))
-        stretches = [values[k : k + length] for values in own for k in range(0, len(values), length)]
-        channels.append(
-            ChannelBaseline(
-                name=name,
-                memory=float(memory[column]),
-                gap=max(longest_run(np.isnan(values)) for values in own) / rate,
-                rest=max(longest_run(np.diff(values) == 0.0) for values in own) / rate,
-                roughness=max(map(roughness, stretches)),
-            )
-        )
-    return tuple(channels)

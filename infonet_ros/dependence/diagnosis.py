@@ -11,7 +11,8 @@ from enum import Enum
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import Baseline, ChannelBaseline, log_ratios, news, ranks_among, roughness
+from infonet_ros.dependence.baseline import Baseline, log_ratios, ranks_among
+from infonet_ros.dependence.channel_baseline import ChannelBaseline, news, roughness
 from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
@@ -34,6 +35,7 @@ class Kind(str, Enum):
 
     SILENT = "silent"
     FROZEN = "frozen"
+    OTHER_RATE = "other rate"
     OUT_OF_RANGE = "out of range"
     NOT_SEEN_BEFORE = "not seen before"
     DELAY_CHANGED = "delay changed"
@@ -73,11 +75,8 @@ class Diagnosis:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         a, b = pair.a, pair.b
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
-        if silent := [side.name for side in sides if side.silent]:
-            return Kind.SILENT, f"{' and '.join(silent)} gave nothing"
-        if frozen := [side for side in sides if side.frozen]:
-            longest = [side for side in frozen if side.beyond] or frozen
-            return Kind.FROZEN, " and ".join(side.frozen for side in longest)
+        if frozen := [side.frozen for side in sides if side.frozen]:
+            return Kind.FROZEN, " and ".join(frozen)
         if scaled := self._other_scale():
             return Kind.SCALED, scaled
         outside = [side.name for side in sides if side.outside]
@@ -91,6 +90,10 @@ class Diagnosis:
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
+        still = [side.still for side in sides]
+        if any(still) and not all(still):
+            resting, moving = (a, b) if still[0] else (b, a)
+            return Kind.DECOUPLED, f"{resting} rests while {moving} moves"
         return Kind.DECOUPLED, f"{a} and {b} no longer depend on each other as before"
 
     @property
@@ -181,31 +184,27 @@ class Diagnosis:
 
 @dataclass(frozen=True)
 class _Side:
-    """What one channel of a pair did while evidence grew; ``frozen`` are the words for it, if it is.
+    """What one channel of a pair did while evidence grew.
 
-    ``beyond`` tells whether it was so for longer than it ever was.
+    ``still`` tells whether it had one value only, ``frozen`` are the words for that if it is longer than ever.
     """
 
     name: str
-    silent: bool
+    still: bool
     frozen: str
-    beyond: bool
     outside: bool
     noisier: bool
 
     @classmethod
     def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
-        if len(known) < 2:
-            return cls(channel.name, silent=True, frozen="", beyond=False, outside=False, noisier=False)
+        seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         least, most = baseline.quantiles[0, column, [0, -1]]
-        steps = np.abs(np.diff(known))
         return cls(
             name=channel.name,
-            silent=False,
-            frozen="" if steps.any() else _rest(channel, len(known) / baseline.rate),
-            beyond=len(known) / baseline.rate > channel.rest,
-            outside=bool(((known < least) | (known > most)).mean() > _OUTSIDE),
+            still=still,
+            frozen=_rest(channel, seconds) if still and seconds > channel.rest else "",
+            outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=roughness(samples) > _NOISIER * channel.roughness,
         )
 
@@ -214,4 +213,4 @@ def _rest(channel: ChannelBaseline, seconds: float) -> str:
     """Say that a channel gives the same value all the time."""
     if not channel.rest:
         return f"{channel.name} is frozen"
-    return f"{channel.name} has rested for {seconds:.1f} s, in the good recordings for {channel.rest:.1f} s at most"
+    return f"{channel.name} has rested for {seconds:.2g} s, in the good recordings for {channel.rest:.2g} s at most"

@@ -19,9 +19,10 @@ from infonet_ros.dependence.baseline import (
     Baseline,
     PairBaseline,
     log_ratios,
-    news,
     ranks_among,
 )
+from infonet_ros.dependence.channel_baseline import news
+from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
 from infonet_ros.dependence.page_rule import PageSum
 from infonet_ros.errors import ConfigurationError
@@ -30,9 +31,6 @@ from infonet_ros.text import NANOSECONDS, moment
 
 MEMORY = 60.0
 """Seconds of samples that are kept, to tell what is wrong."""
-
-LEAST_PAUSE = 1.0
-"""Seconds. A shorter time without samples, or without a new value, is no alarm, however lively the stream was."""
 
 _HISTORY = 10_000  # alarms
 _SECOND_THOUGHT = 10.0  # seconds after an alarm in which more samples may tell what is wrong
@@ -95,6 +93,7 @@ class EvidenceMonitor:
             raise ConfigurationError(f"the false-alarm interval is {interval:g} s: expected a number above 0.")
         self.baseline = baseline
         self._tops = baseline.thresholds(interval)
+        self._channels = ChannelWatch(baseline.channels, baseline.rate)
         self._views = [
             [number for number, view in enumerate(baseline.views) if view.pair == pair]
             for pair in range(len(baseline.pairs))
@@ -105,12 +104,10 @@ class EvidenceMonitor:
     def reset(self) -> None:
         """Forget all samples, as when time has jumped."""
         count = len(self.baseline.channels)
+        self._channels.reset()
         self._stamps = np.empty(0, dtype=np.int64)
         self._samples = np.empty((0, count))
         self._ranks = np.empty((2, 0, count))  # of values, and of news
-        self._silent = np.zeros(count, dtype=int)
-        self._still = np.zeros(count, dtype=int)
-        self._value = np.full(count, np.nan)
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._on: dict[int, int] = {}  # pair to number of its alarm
         self._looked: dict[int, int] = {}  # pair to the stamp of the last look at what is wrong
@@ -118,16 +115,23 @@ class EvidenceMonitor:
         self._alarms: deque[Alarm] = deque()
         self._sums = [PageSum(view.block, 2.0 * top) for view, top in zip(self.baseline.views, self._tops, strict=True)]
 
-    def push(self, stamps: np.ndarray, samples: np.ndarray) -> list[Alarm]:
-        """Take the next samples (T, N) of the baseline's channels, NaN where unknown; return alarms that went on.
+    def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
+        """Take the next samples of the baseline's channels; return alarms that went on.
 
-        ``stamps`` (T,) int64 are nanoseconds, one period of the baseline's clock apart.
+        Parameters
+        ----------
+        stamps : (T,) int64
+            Nanoseconds, one period of the baseline's clock apart.
+        samples : (T, N) float64
+            NaN where unknown.
+        messages : (T, N) float64, optional
+            How many each channel had since the sample before, see `messages_since`; None where nobody counted.
         """
         known = len(self._stamps)
         self._stamps = np.concatenate([self._stamps, stamps])
         self._ranks = np.concatenate([self._ranks, self._ranks_of(samples)], axis=1)
         self._samples = np.concatenate([self._samples, samples])
-        self._count_pauses(samples)
+        self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
         judged = [self._judge(number, known, len(stamps)) for number in range(len(self._pairs))]
         self._think_again()
         self._forget()
@@ -152,15 +156,6 @@ class EvidenceMonitor:
     def _pairs(self) -> Sequence[PairBaseline]:
         return self.baseline.pairs
 
-    def _count_pauses(self, samples: np.ndarray) -> None:
-        """Count for each channel since how many samples it gives nothing, and since how many the same value."""
-        known, values = np.isfinite(samples), np.concatenate([self._value[None], samples])
-        places = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
-        held = np.take_along_axis(values, np.maximum.accumulate(places), axis=0)
-        self._silent = _rows_since(known, self._silent)
-        self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
-        self._value = held[-1]
-
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the ranks (2, T, N) of the next samples, and of what is new in them."""
         last = self._samples[-1:]
@@ -176,16 +171,16 @@ class EvidenceMonitor:
         found = [self._add(view, columns, known, fresh) for view in self._views[number]]
         (peak, since), level = max(found), max(self._level(view) for view in self._views[number])
         self.evidence[number] = level * threshold
-        paused = [column for column in columns if self._has_paused(column)]
+        troubles = self._troubles(number)
         now = self.last_stamp
         if number in self._on:
-            if not paused and level < 0.5:
+            if not troubles and level < 0.5:
                 self._end(number)
             return None
-        if not paused and peak < 1.0:
+        if not troubles and peak < 1.0:
             return None
-        if paused:
-            since = now - int(self._still[paused].max() * NANOSECONDS / self.baseline.rate)
+        if troubles:
+            since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
         pair = self._pairs[number]
         alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, *self._explain(number, since))
         self._on[number] = self._first + len(self._alarms)
@@ -215,21 +210,18 @@ class EvidenceMonitor:
         place = self._on.pop(number) - self._first
         self._alarms[place] = replace(self._alarms[place], end=self.last_stamp)
 
-    def _has_paused(self, column: int) -> bool:
-        """Tell whether a channel gives nothing for longer than it ever did, or always the same, which it never did.
-
-        One that may rest, such as the speed of a wheel, may rest for longer than in the good recordings.
-        """
-        channel, rate = self.baseline.channels[column], self.baseline.rate
-        if self._silent[column] / rate > max(LEAST_PAUSE, 2.0 * channel.gap):
-            return True
-        return channel.rest == 0.0 and self._still[column] / rate > LEAST_PAUSE
+    def _troubles(self, number: int) -> list[Trouble]:
+        """Return what the channels of a pair show by themselves."""
+        found = map(self._channels.trouble, self.baseline.columns(number))
+        return [trouble for trouble in found if trouble is not None]
 
     def _explain(self, number: int, since: int) -> tuple[Kind, str]:
-        """Say what is wrong with a pair, by the samples since evidence began to grow."""
+        """Say what is wrong with a pair: with one side by itself, or by the samples since evidence began to grow."""
+        self._looked[number] = self.last_stamp
+        if troubles := self._troubles(number):
+            return troubles[0].kind, " and ".join(trouble.words for trouble in troubles)
         view = self._views[number][0]
         start = int(np.searchsorted(self._stamps, since))
-        self._looked[number] = self.last_stamp
         return Diagnosis(self.baseline, number, view, self._samples, self._ranks_seen(view), start).explain()
 
     def _think_again(self) -> None:
@@ -256,9 +248,3 @@ class EvidenceMonitor:
         while len(self._alarms) > _HISTORY and self._first not in self._on.values():
             self._alarms.popleft()
             self._first += 1
-
-
-def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return since how many rows no flag (T, N) is set; ``before`` (N,) of those rows have gone before."""
-    newest = flags[::-1]
-    return np.where(newest.any(axis=0), newest.argmax(axis=0), before + len(flags)) if len(flags) else before

@@ -16,13 +16,11 @@ from infonet_ros.dependence.baseline import (
     Baseline,
     PairBaseline,
     View,
-    channel_baselines,
     channel_quantiles,
     log_ratios,
-    memory_of,
-    news,
     ranks_among,
 )
+from infonet_ros.dependence.channel_baseline import channel_baselines, memory_of, news
 from infonet_ros.dependence.page_rule import Rises, block_evidence
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -63,11 +61,15 @@ class Lesson:
     pieces : tuple of (T, N) float64
         Each on one clock without a hole; NaN where unknown.
     rate : float
+    messages : tuple of (T, N) float64
+        How many each channel had since the sample before (see `messages_since`), for each piece; empty where nobody
+        counted.
     """
 
     names: tuple[str, ...]
     pieces: tuple[np.ndarray, ...]
     rate: float
+    messages: tuple[np.ndarray, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -133,7 +135,7 @@ def learn(
     columns = [lesson.names.index(name) for name in names]
     values, fresh = ([piece[:, columns] for piece in one.pieces] for one in (lesson, lesson.news))
     baseline = Baseline(
-        channels=channel_baselines(names, values, lesson.rate),
+        channels=channel_baselines(names, values, [counts[:, columns] for counts in lesson.messages], lesson.rate),
         pairs=tuple(pairs),
         views=tuple(views),
         quantiles=np.stack([channel_quantiles(np.concatenate(pieces)) for pieces in (values, fresh)]),

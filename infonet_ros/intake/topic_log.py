@@ -66,14 +66,27 @@ class TopicStatistics:
 
 
 class StampLog:
-    """Stamps of each modality while they come in, eight bytes each."""
+    """Stamps of each modality while they come in, eight bytes each, and one for each channel: whether it is there."""
 
     def __init__(self) -> None:
         self._stamps: dict[str, array] = {}
+        self._present: dict[str, bytearray] = {}
 
-    def extend(self, modality: str, stamps: np.ndarray) -> None:
-        """Note the stamps (M,) int64 of messages, nanoseconds."""
+    def extend(self, modality: str, stamps: np.ndarray, present: np.ndarray) -> None:
+        """Note the stamps (M,) int64 of messages, nanoseconds, and which channels (M, K) they tell of."""
         self._stamps.setdefault(modality, array("q")).frombytes(stamps.tobytes())
+        self._present.setdefault(modality, bytearray()).extend(present.tobytes())
+
+    def of_channel(self, modality: str, column: int) -> np.ndarray:
+        """Return the ascending stamps (M',) of the messages that tell of a channel, each once."""
+        stamps = self._all(modality)
+        if not len(stamps):
+            return stamps
+        present = np.frombuffer(self._present[modality], dtype=np.bool_).reshape(len(stamps), -1)
+        return np.unique(stamps[present[:, column]])
+
+    def _all(self, modality: str) -> np.ndarray:
+        return np.array(self._stamps.get(modality, ()), dtype=np.int64)
 
     @property
     def longest_run(self) -> float:
@@ -82,7 +95,7 @@ class StampLog:
 
     def summary(self, modality: str) -> StampSummary:
         """Sum up the stamps of a modality."""
-        stamps = np.array(self._stamps.get(modality, ()), dtype=np.int64)
+        stamps = self._all(modality)
         period = stream_period(np.unique(stamps))
         steps = np.diff(np.sort(stamps)).astype(float)
         newest = np.maximum.accumulate(stamps) if len(stamps) else stamps

@@ -11,7 +11,7 @@ from infonet_ros.node.diagnostics import ERROR
 
 
 class Alerts:
-    """Publishes the status of each watched pair when its alert begins or ends, and then all alerts that last.
+    """Publishes the status of a watched pair when its alert begins, changes its kind or ends, and then all that last.
 
     So the last messages, as many as there are pairs, tell those who subscribe late of every alert that lasts.
 
@@ -35,7 +35,7 @@ class Alerts:
             before = self._lasting
             on = {name: status for name, status in statuses.items() if status.level == ERROR}
             ended = [name for name in statuses if name in before and name not in on]
-            begun = [name for name in on if name not in before]
+            begun = [name for name in on if name not in before or _kind(on[name]) != _kind(before[name])]
             lasting = {name: status for name, status in (before | on).items() if name not in (*ended, *begun)}
             self._lasting = lasting | {name: on[name] for name in begun}
             for name in begun:
@@ -49,3 +49,8 @@ class Alerts:
     def close(self) -> None:
         """Destroy the publisher."""
         self._node.destroy_lifecycle_publisher(self._publisher)
+
+
+def _kind(status: DiagnosticStatus) -> str:
+    """Return what is wrong with a pair of a baseline, which may show a while after its alert began."""
+    return next((one.value for one in status.values if one.key == "kind"), "")

@@ -11,7 +11,7 @@ from rclpy.lifecycle import LifecycleNode
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.windows.row_stream import RowStream
+from infonet_ros.intake.windows.row_stream import Rows, RowStream
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.msg import PairEvidence
 from infonet_ros.node.alerts import Alerts
@@ -76,8 +76,8 @@ class BaselineWatch:
     def judge(self) -> None:
         """Judge the samples that have become complete."""
         rows = self._rows.ready()
-        for stamps, samples in rows:
-            self._judge(stamps, samples[:, self._order])
+        for part in rows:
+            self._judge(part)
         if rows:
             self._tell()
 
@@ -116,14 +116,16 @@ class BaselineWatch:
         self.clear()
         self._node.destroy_lifecycle_publisher(self._publisher)
 
-    def _judge(self, stamps: np.ndarray, samples: np.ndarray) -> None:
+    def _judge(self, rows: Rows) -> None:
+        stamps = rows.stamps
         fresh = stamps > self._monitor.last_stamp  # those that a silence has counted as missing are judged already
         if self._last is not None and not 0 < stamps[0] - self._last <= 1.5 * self._rows.period:
             self._monitor.reset()  # time jumped
             fresh[:] = True
         self._last = int(stamps[-1])
         if fresh.any():
-            self._monitor.push(stamps[fresh], samples[fresh])
+            samples, messages = rows.samples[:, self._order], rows.messages[:, self._order]
+            self._monitor.push(stamps[fresh], samples[fresh], messages[fresh])
 
     def _tell(self) -> None:
         self._alerts.update(self.statuses())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -64,6 +64,7 @@ def learn_baseline(
         One sentence for the user.
     """
     overviews: list[Overview] = []
+    messages: list[np.ndarray] = []
     proposed: list[str] = []
     said: dict[str, list[str]] = {}
     labels: list[str] = []
@@ -73,10 +74,11 @@ def learn_baseline(
             if settings is None or not settings.modalities:
                 proposal = propose(recording, settings or Settings(), span)
                 settings, proposed = proposal.settings, list(proposal.notices)
-            overview, notices = whole_recording(recording, settings, span, progress)
-            overviews.append(overview)
+            read = whole_recording(recording, settings, span, progress)
+            overviews.append(read.overview)
+            messages.append(read.messages)
             labels.append(recording.label)
-            for notice in notices:
+            for notice in read.notices:
                 said.setdefault(notice, []).append(recording.label)
         if not settings.rate:  # the clock of the first recording is the clock of all
             settings = settings.with_values(rate=overviews[0].window.rate)
@@ -89,6 +91,7 @@ def learn_baseline(
         names=longest.window.names,
         pieces=tuple(wrapped(overview.window.samples, angular_channels(settings)) for overview in overviews),
         rate=longest.window.rate,
+        messages=tuple(messages),
     )
     baseline, left_out = learn(
         net,
@@ -102,20 +105,26 @@ def learn_baseline(
     return baseline, [*told, *(f"left out: {text}." for text in left_out)]
 
 
-def whole_recording(
-    recording: Recording, settings: Settings, span: Span, progress: Progress = silent
-) -> tuple[Overview, list[str]]:
-    """Read a recording as one stretch of samples on one clock, joined from the new samples of each window.
+class ReadRecording(NamedTuple):
+    """A recording as one stretch of samples, their `messages_since` (T, N), and sentences about what was left out."""
 
-    Also return sentences about what was left out.
-    """
+    overview: Overview
+    messages: np.ndarray
+    notices: list[str]
+
+
+def whole_recording(recording: Recording, settings: Settings, span: Span, progress: Progress = silent) -> ReadRecording:
+    """Read a recording as one stretch of samples on one clock, joined from the new samples of each window."""
     check_topics(recording, settings)
     length = min(settings.window, span.duration / 2.0)
     whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
     intake = Intake(recording, whole, span, longest_lag=scan_range(settings))
     if not sum(1 for _ in intake.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
-    return intake.overview(_EVERYTHING), [*recording.notices, *intake.notices()]
+    overview = intake.overview(_EVERYTHING)
+    messages = intake.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
+    messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
+    return ReadRecording(overview, messages, [*recording.notices, *intake.notices()])
 
 
 def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
@@ -243,13 +252,13 @@ def check_recording(
         for piece in recording.pieces(settings.modalities, span.start, span.stop):
             for batch in piece.batches:
                 rows.windows.extend(*batch)
-            for times, values in rows.ready():
-                monitor.push(times, values[:, order])
-                stamps.append(int(times[-1]))
+            for part in rows.ready():
+                monitor.push(part.stamps, part.samples[:, order], part.messages[:, order])
+                stamps.append(int(part.stamps[-1]))
                 evidence.append(monitor.evidence.copy())
                 progress("evidence", (piece.received - span.start) / (span.stop - span.start))
         label = recording.label
-        notices = (*recording.notices, *stamp_notices(rows.windows, settings.modalities))
+        notices = (*recording.notices, *stamp_notices(rows.windows, settings.modalities, recording))
     progress("evidence", 1.0)
     if not stamps:
         raise RecordingError(f"{label} is too short to be checked: expected at least 2 s of all channels.")

@@ -1,6 +1,6 @@
 """Cut a recording into windows, and keep what describes it as a whole: samples, stamps and counts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.timing import check_window
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.topic_log import StampLog, TopicStatistics
+from infonet_ros.intake.windows.alignment import messages_since
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
@@ -52,8 +53,8 @@ class Intake:
         start, stop = self._span.start, self._span.stop
         for piece in self._recording.pieces(self._settings.modalities, start, stop):
             for batch in piece.batches:
-                for modality in batch.columns:
-                    self._log.extend(modality, batch.stamps)
+                for modality, (_, present) in batch.columns.items():
+                    self._log.extend(modality, batch.stamps, present)
                 self._stream.extend(*batch)
             for cut in self._stream.ready():
                 window = cut.align()
@@ -71,6 +72,11 @@ class Intake:
     def overview(self, most_samples: int) -> Overview:
         """Return what was read as one window of about ``most_samples`` samples at most."""
         return self._trace.overview(most_samples)
+
+    def messages(self, ticks: np.ndarray, period: int) -> np.ndarray:
+        """Count the messages (T, N) of each channel by the ticks (T,) of a clock; see `messages_since`."""
+        channels = [(m.name, column) for m in self._settings.modalities for column in range(len(m.channels))]
+        return np.stack([messages_since(self._log.of_channel(*one), ticks, period) for one in channels], axis=1)
 
     def topics(self) -> tuple[TopicStatistics, ...]:
         """Figures of every topic of the recording; one that several modalities use is counted by the first of them."""
@@ -98,32 +104,20 @@ class Intake:
 
     def notices(self) -> list[str]:
         """Sentences about messages that were left out for their stamps."""
-        return [*stamp_notices(self._stream, self._settings.modalities), *self._repeated()]
-
-    def _repeated(self) -> Iterator[str]:
-        """Two samples of one moment cannot both be true."""
-        topics = [topic for topic in self.topics() if topic.duplicates]
-        counts = [f"{topic.duplicates} of {topic.messages} of {topic.name}" for topic in topics]
-        if not counts:
-            return
-        shown = ", ".join(counts[:_LISTED]) + (", ..." if len(counts) > _LISTED else "")
-        if self._recording.kind == "table":
-            yield (
-                f"rows with the time of an earlier row are left out ({shown}): if that clock is too coarse for them, "
-                "name a finer one with --time."
-            )
-        else:
-            yield f"messages with the stamp of an earlier one are left out ({shown})."
+        return stamp_notices(self._stream, self._settings.modalities, self._recording)
 
     def _check_length(self, window: Window) -> None:
         if len(window.samples) < InfoNet.MIN_SAMPLES:
             check_window(self._span.duration, window.rate, self._settings.window, unit_remedy(self._recording))
 
 
-def stamp_notices(stream: WindowStream, modalities: Sequence[Modality]) -> list[str]:
-    """Say which messages were left out because their stamps do not follow on, and how often time jumped."""
+def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recording: Recording) -> list[str]:
+    """Say which messages were left out for their stamps, and how often time jumped."""
     sentences = []
-    for topic, name in {modality.topic: modality.name for modality in modalities}.items():
+    first_of: dict[str, str] = {}
+    for modality in modalities:
+        first_of.setdefault(modality.topic, modality.name)
+    for topic, name in first_of.items():
         if count := stream.outliers(name):
             by = stream.offset(name)
             whose = "its stamp does" if count == 1 else "their stamps do"
@@ -136,4 +130,21 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality]) -> list[
             sentences.append(
                 f"time jumped {where} {counted(count, 'time')}: no window holds samples from before and after."
             )
-    return sentences
+    buffers = {topic: stream.buffers[name] for topic, name in first_of.items() if name in stream.buffers}
+    repeated = {topic: buffer.duplicates for topic, buffer in buffers.items() if buffer.duplicates}
+    return [*sentences, *_repeated(repeated, recording)]
+
+
+def _repeated(duplicates: Mapping[str, int], recording: Recording) -> Iterator[str]:
+    """Say how many messages of each topic repeat a stamp: two samples of one moment cannot both be true."""
+    counts = [f"{count} of {recording.topics[topic].count} of {topic}" for topic, count in duplicates.items()]
+    if not counts:
+        return
+    shown = ", ".join(counts[:_LISTED]) + (", ..." if len(counts) > _LISTED else "")
+    if recording.kind == "table":
+        yield (
+            f"rows with the time of an earlier row are left out ({shown}): if that clock is too coarse for them, "
+            "name a finer one with --time."
+        )
+    else:
+        yield f"messages with the stamp of an earlier one are left out ({shown})."

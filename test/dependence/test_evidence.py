@@ -134,6 +134,24 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
     assert first.words == "gyro is frozen"
 
 
+def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
+    """The odometry rests, as it may, when the gyroscope becomes noisy: it is not the odometry."""
+    good, samples = pair(0, 4000), pair(4, 1000)
+    good[2000:2200] = samples[BREAK - 20 :] = 0.0
+    good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)
+    samples += (0.01, 0.0) * np.random.default_rng(2).standard_normal(samples.shape)
+    noise = np.random.default_rng(3).standard_normal(len(samples) - BREAK)
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("g",))
+    for size, kind, words in [
+        (2.0, Kind.NOISIER, "gyro is noisier than before"),
+        (0.2, Kind.DECOUPLED, "odom rests while gyro moves"),
+    ]:
+        broken = samples.copy()
+        broken[BREAK:, 0] += size * noise
+        first = next(alarm for alarm in run(learnt, broken)[0] if seconds(alarm) >= BREAK / RATE)
+        assert (first.kind, first.words) == (kind, words)
+
+
 def test_the_new_delay_is_told(baseline):
     """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
     alarms, _ = run(baseline, broken("late", pair(4, 1000)))

@@ -7,6 +7,7 @@ from infonet_ros.intake.windows.alignment import (
     clock_rate,
     clock_ticks,
     gap_limit,
+    messages_since,
     rate_span,
     rates_of_change,
     resample,
@@ -145,3 +146,10 @@ def test_no_rate_where_a_gap_hides_what_happened():
 
 def test_the_span_of_a_rate_that_nothing_tells_is_the_clock():
     assert rate_span(np.array([0, 5]), 7) == 7
+
+
+def test_messages_are_counted_from_tick_to_tick_and_not_before_the_first():
+    stamps = np.array([5, 11, 19, 20, 21, 50])
+    assert messages_since(stamps, np.arange(10, 70, 10), 10).tolist()[1:] == [3.0, 1.0, 0.0, 1.0, 0.0]
+    assert np.isnan(messages_since(stamps, np.array([10]), 10)).all()
+    assert np.isnan(messages_since(stamps[:0], np.array([10]), 10)).all()

@@ -9,7 +9,7 @@ MILLISECOND = 1_000_000
 
 def summary(milliseconds):
     log = StampLog()
-    log.extend("imu", np.array(milliseconds) * MILLISECOND)
+    log.extend("imu", np.array(milliseconds) * MILLISECOND, np.ones((len(milliseconds), 2), dtype=bool))
     return log.summary("imu")
 
 
@@ -33,3 +33,12 @@ def test_a_topic_that_was_not_read():
     assert (figures.count, figures.gaps, figures.out_of_order) == (0, 0, 0)
     assert math.isnan(figures.rate)
     assert math.isnan(figures.longest_gap)
+
+
+def test_the_messages_of_a_channel_are_those_that_tell_of_it():
+    log = StampLog()
+    log.extend("tf", np.array([30, 10, 20]), np.array([[True, False], [True, True], [True, True]]))
+    log.extend("tf", np.array([10, 40]), np.array([[False, True], [False, True]]))
+    assert log.of_channel("tf", 0).tolist() == [10, 20, 30]
+    assert log.of_channel("tf", 1).tolist() == [10, 20, 40]
+    assert len(log.of_channel("imu", 0)) == 0

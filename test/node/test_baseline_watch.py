@@ -1,6 +1,7 @@
 """A baseline in the node: evidence for planners, alerts within seconds of the fault."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -21,7 +22,8 @@ def baseline(net, tmp_path_factory):
     times = 5000.0 + np.arange(4000) / 50.0
     a, own = (np.array([noise(time, channel) for time in times]) for channel in (0, 2))
     good = np.stack([a, a + 0.3 * own], axis=1)
-    learnt, _ = learn(net, Lesson(NAMES, (good,), 50.0), [Candidate(0, 1, 0)], parameters="", recordings=("good",))
+    lesson = Lesson(NAMES, (good,), 50.0, messages=(np.ones(good.shape),))
+    learnt, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("good",))
     path = tmp_path_factory.mktemp("baseline") / "robot.baseline"
     learnt.save(path)
     return str(path)
@@ -70,6 +72,20 @@ def test_a_topic_that_dies_is_an_alert_of_its_own_kind(graph, baseline):
     assert value(alert, "kind") == "silent"
     assert alert.message == "b.vector.x gave nothing"
     assert seconds(alert) <= 6.5
+
+
+def test_a_topic_that_loses_every_second_message_is_an_alert_of_its_own_kind(graph, baseline):
+    alerts = graph.listen(DiagnosticStatus, "/infonet/alerts")
+    node, _ = started(graph, baseline=baseline)
+    feed = Feed(graph, node, SIGNALS)
+    feed.run(0.0, 8.0)
+    for k in range(100):
+        feed.run(8.0 + k / 25.0, 0.02)
+        feed.run(8.02 + k / 25.0, 0.02, only=["/a"])
+    alert = graph.until(lambda: alerts and value(alerts[-1], "kind") == "other rate" and alerts[-1])
+    assert alerts[0].name == alert.name  # that the two had decoupled was the first thought
+    assert re.fullmatch(r"b\.vector\.x has 2[456]\S* messages a second, in the good recordings 50", alert.message)
+    assert 8.0 < seconds(alert) <= 11.0
 
 
 def test_alerts_of_baseline_and_watches_are_told_to_who_comes_late(graph, baseline):

@@ -35,7 +35,8 @@ def drive(store, seed, seconds=150.0, fault=None):
             seen = rng.standard_normal() * 1.7
         odom = vector(x=float(seen), y=float(rng.standard_normal()), z=0.0)
         yield "/gyro", kind, now, store.types[kind](header=header(store, now), vector=gyro)
-        if not (fault == "silent" and k >= 1500):
+        lost = k >= 1500 and (fault == "silent" or (fault == "halved" and k % 2))
+        if not lost:
             yield "/odom", kind, now, store.types[kind](header=header(store, now), vector=odom)
 
 
@@ -46,7 +47,7 @@ def drives(tmp_path_factory, store):
     (folder / "params.yaml").write_text(PARAMS)
     for name, seed, fault in [
         ("good_1", 0, None), ("good_2", 1, None), ("sound", 2, None), ("slip", 3, "slip"), ("silent", 4, "silent"),
-        ("worn", 5, "worn"),
+        ("worn", 5, "worn"), ("halved", 6, "halved"),
     ]:  # fmt: skip
         write_ros2(folder / name, store, drive(store, seed, fault=fault))
     return folder
@@ -81,7 +82,9 @@ def test_a_sound_recording_gives_no_alarm(drives, baseline, infonet):
     assert found["start"] == pytest.approx(EPOCH / SECOND, abs=3.0)
 
 
-@pytest.mark.parametrize(("fault", "kind", "within"), [("slip", "decoupled", 6.0), ("silent", "silent", 4.0)])
+@pytest.mark.parametrize(
+    ("fault", "kind", "within"), [("slip", "decoupled", 6.0), ("silent", "silent", 4.0), ("halved", "other rate", 3.0)]
+)
 def test_a_fault_is_an_alarm_and_exit_status_3(drives, baseline, infonet, fault, kind, within):
     status, found = check(infonet, drives / fault, baseline)
     assert status == 3

@@ -130,6 +130,12 @@ def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, s
     return (after - before) * (NANOSECONDS / (2 * half))
 
 
+def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.ndarray:
+    """Return how many messages (T,) of ascending stamps (M,) came in the period up to each tick; NaN before them."""
+    before, after = (np.searchsorted(stamps, at, side="right") for at in (ticks - period, ticks))
+    return np.where(before > 0, after - before, np.nan)
+
+
 def unwrapped(angles: np.ndarray) -> np.ndarray:
     """Take the jumps of a full turn out of angles (M,) in radians, across unknown ones too."""
     result = angles.copy()

@@ -1,14 +1,35 @@
 """Aligned samples as they come, each once: for what looks at every sample and does not wait for a window."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.windows.window_stream import WindowStream
+from infonet_ros.intake.windows.alignment import messages_since
+from infonet_ros.intake.windows.window_stream import Cut, WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 STEP = 0.25
 """Seconds of sensor time between two looks at what has come in."""
+
+
+class Rows(NamedTuple):
+    """Aligned samples in a row.
+
+    Attributes
+    ----------
+    stamps : (T,) int64
+        Nanoseconds, one period apart. Where time jumped the next ones do not follow on.
+    samples : (T, N) float64
+        NaN where unknown.
+    messages : (T, N) float64
+        How many each channel had since the row before; NaN where they cannot be counted.
+    """
+
+    stamps: np.ndarray
+    samples: np.ndarray
+    messages: np.ndarray
 
 
 class RowStream:
@@ -33,11 +54,8 @@ class RowStream:
         self.windows.clear()
         self._last = None
 
-    def ready(self) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Return what is new: stamps (T,) int64, one period apart, and samples (T, N), NaN where unknown.
-
-        Where time jumped the next stamps do not follow on the last.
-        """
+    def ready(self) -> list[Rows]:
+        """Return what is new."""
         rows = []
         for cut in self.windows.ready():
             window = cut.align()
@@ -46,8 +64,17 @@ class RowStream:
             if self._last is not None and stamps[0] <= self._last < stamps[-1]:
                 new = slice(int(np.searchsorted(stamps, self._last, side="right")), None)
             self._last = int(stamps[-1])
-            rows.append((stamps[new], wrapped(window.samples[new], self._angular)))
+            rows.append(
+                Rows(stamps[new], wrapped(window.samples[new], self._angular), self._messages(cut, stamps[new]))
+            )
         return rows
+
+    def _messages(self, cut: Cut, stamps: np.ndarray) -> np.ndarray:
+        """Count the messages (T, N) of each channel."""
+        counts = [
+            messages_since(own[there], stamps, self.period) for own, _, present in cut.pieces for there in present.T
+        ]
+        return np.stack(counts, axis=1)
 
 
 def angular_channels(settings: Settings) -> np.ndarray:

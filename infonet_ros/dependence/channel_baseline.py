@@ -1,0 +1,109 @@
+"""What one channel is like in good recordings by itself: how it rests and pauses, and how many messages it has."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+_STRETCH = 2.0  # seconds of which the roughness is taken
+_SPAN = 4.0  # seconds over which messages are counted, or more, until there are
+_COUNTED = 20  # of them
+_STEADY = 1.5  # times its fewest messages in a span: a topic that has more at times comes when it likes
+
+
+@dataclass(frozen=True)
+class ChannelBaseline:
+    """What a channel is like without faults.
+
+    Attributes
+    ----------
+    name : str
+    memory : float
+        Share of a sample that the next one keeps (lag-1 autocorrelation).
+    gap, rest : float
+        Longest times, seconds, in which it gave nothing and the same value.
+    roughness : float
+        Of its roughest stretch.
+    span : float
+        Seconds over which its messages are counted; 0 where they do not come at a steady rate.
+    fewest, most : float
+        Of its messages in a span.
+    """
+
+    name: str
+    memory: float
+    gap: float
+    rest: float
+    roughness: float
+    span: float
+    fewest: float
+    most: float
+
+
+def channel_baselines(
+    names: Sequence[str], pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: float
+) -> tuple[ChannelBaseline, ...]:
+    """Describe channels by good samples (T, N) of one or several recordings, and their `messages_since`, if known."""
+    channels, memory = [], memory_of(pieces)
+    for column, name in enumerate(names):
+        own = [piece[:, column] for piece in pieces]
+        length = max(10, round(_STRETCH * rate))
+        stretches = [values[k : k + length] for values in own for k in range(0, len(values), length)]
+        span, fewest, most = _steady_messages([counts[:, column] for counts in messages], rate)
+        channels.append(
+            ChannelBaseline(
+                name=name,
+                memory=float(memory[column]),
+                gap=max(longest_run(np.isnan(values)) for values in own) / rate,
+                rest=max(longest_run(np.diff(values) == 0.0) for values in own) / rate,
+                roughness=max(map(roughness, stretches)),
+                span=span,
+                fewest=fewest,
+                most=most,
+            )
+        )
+    return tuple(channels)
+
+
+def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, float, float]:
+    """Return the span, seconds, and the fewest and most of the messages (T,) in it; 0 unless their rate is steady."""
+    usual = np.nanmean(np.concatenate(pieces)) * rate if pieces else 0.0
+    if not usual > 0.0:
+        return 0.0, 0.0, 0.0
+    span = max(_SPAN, _COUNTED / usual)
+    rows = round(span * rate)
+    sums = [np.convolve(counts, np.ones(rows), mode="valid") for counts in pieces if len(counts) >= rows]
+    known = np.concatenate([[np.nan], *sums])
+    known = known[np.isfinite(known)]
+    if not len(known) or known.max() > _STEADY * known.min():
+        return 0.0, 0.0, 0.0
+    return rows / rate, float(known.min()), float(known.max())
+
+
+def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
+    before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
+    memory = np.zeros(before.shape[1])
+    for column, (x, y) in enumerate(zip(before.T, after.T, strict=True)):
+        known = np.isfinite(x) & np.isfinite(y)
+        if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
+            memory[column] = np.corrcoef(x[known], y[known])[0, 1]
+    return memory
+
+
+def news(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """Return what is new in each sample (T, N): what the one before does not tell. NaN for the first."""
+    return np.concatenate([np.full((1, samples.shape[1]), np.nan), samples[1:] - memory * samples[:-1]])[: len(samples)]
+
+
+def longest_run(flags: np.ndarray) -> int:
+    """Return how many flags (T,) are set at most in a row."""
+    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def roughness(values: np.ndarray) -> float:
+    """Return the median size of second differences of samples (T,): noise makes it large, smooth motion does not."""
+    bends = np.abs(np.diff(values, n=2))
+    known = bends[np.isfinite(bends)]
+    return float(np.median(known)) if len(known) else 0.0

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.channel_watch import ChannelWatch
+from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.intake.windows.alignment import messages_since
+
+RATE = 10.0
+FAULT = 200  # row
+
+
+def counts(stamps, rows):
+    """Messages (T, 1) since the row before."""
+    ticks = np.arange(1, rows + 1) / RATE
+    return messages_since(np.sort(stamps), ticks, 1.0 / RATE)[:, None]
+
+
+def steady(rng, rate, seconds):
+    """Stamps of a steady topic, with jitter and now and then a message lost."""
+    stamps = np.arange(0.0, seconds, 1.0 / rate) + rng.uniform(-0.2, 0.2, round(seconds * rate)) / rate
+    return stamps[rng.random(len(stamps)) > 0.02]
+
+
+def watched(rate, faulty):
+    """Return the first trouble of a topic whose stamps a fault changes from row FAULT on, and the row."""
+    rng, rows = np.random.default_rng(0), 2 * FAULT
+    values = rng.standard_normal((3000, 1))
+    channels = channel_baselines(["a"], [values], [counts(steady(rng, rate, 300.0), 3000)], RATE)
+    stamps = steady(rng, rate, rows / RATE)
+    late = stamps >= FAULT / RATE
+    messages = counts(np.concatenate([stamps[~late], faulty(stamps[late], rng)]), rows)
+    watch = ChannelWatch(channels, RATE)
+    for row in range(rows):
+        watch.push(values[row : row + 1], messages[row : row + 1])
+        if trouble := watch.trouble(0):
+            return trouble, row
+    return None, rows
+
+
+@pytest.mark.parametrize("rate", [5.0, 10.0, 50.0, 333.0])
+@pytest.mark.parametrize(
+    ("share", "faulty"),
+    [
+        (0.5, lambda stamps, rng: stamps[::2]),
+        (2.0, lambda stamps, rng: np.repeat(stamps, 2) + np.tile([0.0, 1e-3], len(stamps))),
+        (1.0 / 3.0, lambda stamps, rng: stamps[::3]),
+    ],
+)
+def test_a_topic_that_comes_at_another_rate_is_found_within_a_span(rate, share, faulty):
+    trouble, row = watched(rate, faulty)
+    assert trouble.kind is Kind.OTHER_RATE
+    assert 0 < row - FAULT <= max(4.0, 20.0 / rate) * RATE
+    assert row - trouble.seconds * RATE == pytest.approx(FAULT, abs=10)
+    now, before = (float(word) for word in trouble.words.replace(",", "").split() if word[0].isdigit())
+    assert before == pytest.approx(rate, rel=0.1)
+    assert now == pytest.approx(share * rate, rel=0.3)
+
+
+@pytest.mark.parametrize("rate", [5.0, 10.0, 50.0, 333.0])
+def test_a_message_lost_now_and_then_is_no_trouble(rate):
+    assert watched(rate, lambda stamps, rng: stamps) == (None, 2 * FAULT)
+
+
+def test_a_topic_that_comes_when_it_likes_has_no_rate():
+    rng = np.random.default_rng(0)
+    stamps = rng.uniform(0.0, 300.0, 600)
+    (channel,) = channel_baselines(["a"], [rng.standard_normal((3000, 1))], [counts(stamps, 3000)], RATE)
+    assert channel.span == 0.0
+    watch = ChannelWatch([channel], RATE)
+    watch.push(rng.standard_normal((100, 1)), np.zeros((100, 1)))
+    assert watch.trouble(0) is None
+
+
+def test_where_nobody_counted_there_is_no_rate():
+    values = np.random.default_rng(0).standard_normal((3000, 1))
+    (channel,) = channel_baselines(["a"], [values], [], RATE)
+    watch = ChannelWatch([channel], RATE)
+    watch.push(values, np.full((3000, 1), np.nan))
+    assert watch.trouble(0) is None
