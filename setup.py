@@ -9,7 +9,7 @@ from pathlib import Path
 from setuptools import find_namespace_packages, setup
 
 ROOT = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (ROOT / "infonet_ros/__init__.py").read_text(encoding="utf-8"))[1]
+VERSION = re.search(r'VERSION = "(.+)"', (ROOT / "infonet_ros/version.py").read_text(encoding="utf-8"))[1]
 
 setup(
     name="infonet_ros",

@@ -4,11 +4,11 @@ import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from infonet_ros.version import VERSION as __version__
+
 # A built workspace holds the generated messages (`infonet_ros.msg`) in the installed package, a source checkout
 # holds the rest: together they are one package.
 __path__ = pkgutil.extend_path(__path__, __name__)
-
-__version__ = "0.2.0"
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix

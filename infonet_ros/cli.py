@@ -16,6 +16,7 @@ from infonet_ros.offline.baseline_commands import check, compare, learn
 from infonet_ros.offline.commands import bag, csv
 from infonet_ros.text import printable
 from infonet_ros.training.commands import train
+from infonet_ros.version import VERSION
 
 app = typer.Typer(
     name="infonet",
@@ -43,9 +44,7 @@ def infonet(
 ) -> None:
     """Serve the options that come before a command."""
     if version:
-        from infonet_ros import __version__
-
-        typer.echo(f"infonet_ros {__version__}")
+        typer.echo(f"infonet_ros {VERSION}")
         raise typer.Exit
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from infonet_ros import __version__
+from infonet_ros.version import VERSION
 
 _LIBRARIES = ("torch", "numpy", "rosbags")
 
@@ -50,7 +50,7 @@ def _command() -> str:
 
 
 def _versions() -> dict[str, str]:
-    versions = {"infonet_ros": __version__}
+    versions = {"infonet_ros": VERSION}
     for name in _LIBRARIES:
         try:
             versions[name] = version(name)
