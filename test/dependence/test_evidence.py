@@ -255,7 +255,7 @@ def test_what_is_no_baseline_is_refused_in_one_sentence(baseline, tmp_path):
     from safetensors.numpy import save_file
 
     path = tmp_path / "robot.baseline"
-    with pytest.raises(RecordingError, match="No such file"):
+    with pytest.raises(RecordingError, match="is not there: expected a file that `infonet learn` wrote"):
         Baseline.load(path)
     for content in (b"", b"time,x\n0,1\n", b"\xff" * 4000):
         path.write_bytes(content)

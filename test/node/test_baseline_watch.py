@@ -121,7 +121,7 @@ def test_when_time_jumps_back_evidence_begins_anew(graph, baseline):
     ("changes", "words"),
     [
         ({"b.channels": ["vector.y"]}, "watches b.vector.x, which the node does not listen to (did you mean"),
-        ({"baseline": "nowhere.baseline"}, "nowhere.baseline is no baseline (No such file or directory"),
+        ({"baseline": "nowhere.baseline"}, "nowhere.baseline is not there: expected a file that"),
     ],
 )  # fmt: skip
 def test_a_baseline_that_does_not_fit_is_said_at_configuration(graph, baseline, changes, words):
