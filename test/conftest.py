@@ -10,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
+from ros_domains import free_domain
 
 # A shell that starts the tests in its background lets them ignore Ctrl-C, and so would all programs that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -21,6 +22,15 @@ settings.register_profile(
 )
 settings.register_profile("explore", deadline=None, max_examples=5000, suppress_health_check=BUSY)
 settings.load_profile("repeatable")
+
+
+@pytest.fixture
+def ros_domain(monkeypatch):
+    """A ROS domain of the test's own, also for the processes that it starts."""
+    with free_domain() as domain:
+        monkeypatch.setenv("ROS_DOMAIN_ID", str(domain))
+        monkeypatch.setenv("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        yield domain
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
 BOUND = 100  # seconds
-ENVIRONMENT = {**os.environ, "ROS_DOMAIN_ID": "15", "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
 
 needs_ros = pytest.mark.skipif(find_spec("rclpy") is None, reason="needs ROS 2")
 
@@ -34,9 +33,13 @@ def ros_commands(start):
     return found
 
 
+def environment():
+    return {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "120"}
+
+
 def run(command, **options):
     return subprocess.run(
-        command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, timeout=BOUND, check=False, **options
+        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=BOUND, check=False, **options
     )
 
 
@@ -89,7 +92,7 @@ def test_the_analysis_of_a_bag(tmp_path):
 
 @needs_ros
 @pytest.mark.timeout(BOUND)
-def test_three_terminals():
+def test_three_terminals(ros_domain):
     (text,) = [text for text in blocks("bash") if "terminal 3" in text]
     node, player, monitor = [line for line in text.splitlines() if not line.startswith("#")]
     background = [start(command) for command in (node, player)]
@@ -106,7 +109,11 @@ def test_three_terminals():
 
 def start(command):
     return subprocess.Popen(
-        ["bash", "-c", f"exec {command}"], cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL, start_new_session=True
+        ["bash", "-c", f"exec {command}"],
+        cwd=ROOT,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 

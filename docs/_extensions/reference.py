@@ -53,7 +53,7 @@ class Parameters(SphinxDirective):
         rows = []
         for name in names:
             spec = known[name]
-            live = " May change while the node runs." if spec.get("live") else ""
+            live = " Can change while the node runs." if spec.get("live") else ""
             default = f"`{json.dumps(spec['default'])}`"
             rows.append((f"`{name}`", default, allowed(spec), spec["description"] + live))
         return self.parse_text_to_nodes(table(("Parameter", "Default", "Allowed", "Effect"), rows))

@@ -1,9 +1,9 @@
 """The process of the node: `ros2 run infonet_ros infonet_node`, or `python3 -m infonet_ros.node`.
 
-A signal may come at any moment: while torch is loaded, which takes seconds, in a callback, in the middle of a window.
-So one thread waits for it from the first line on. What the others do is not interrupted: they end by themselves, or
-with the process when they take too long. Libraries are loaded before ROS 2 starts, so that there is nothing to clean
-up after them.
+A signal may come at any moment: while torch is loaded (which takes seconds), in a callback, or in the middle of a
+window. So one thread waits for signals from the first line on. The other threads are not interrupted. They end by
+themselves, or with the process if they take too long. Libraries are loaded before ROS 2 starts, so that they need no
+cleanup.
 """
 
 import os
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from infonet_ros.node.infonet_node import InfonetNode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_GRACE = 3.0  # seconds from the signal to the end of the process, whatever it is at
+_GRACE = 3.0  # seconds from the signal to the end of the process, whatever it is doing
 _WORKER_GRACE = 0.2  # of these for the window that is being computed
 
 
 class Interruption:
-    """SIGINT or SIGTERM: noted once it comes, and the end of the process soon after it.
+    """Waits for SIGINT or SIGTERM, and ends the process soon after it.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class Interruption:
 def end() -> None:
     """End the process at once.
 
-    Python must not be taken down under what another thread still computes, and unloading torch takes half a second.
+    Python must not shut down while another thread computes, and unloading torch takes half a second.
     """
     sys.stdout.flush()
     os._exit(0)
@@ -101,7 +101,7 @@ def _serve(interruption: Interruption) -> None:
 
 
 def spin(node: "InfonetNode", executor: "Executor", interruption: Interruption) -> None:
-    """Serve the node until it is interrupted or ROS ends; what a callback raises is reported, and the node lives on."""
+    """Run the node until it is interrupted or ROS ends; exceptions of callbacks are reported, and do not end it."""
     while node.context.ok() and not interruption:
         try:
             executor.spin_once()

@@ -1,4 +1,4 @@
-"""The topic ~/alerts: alerts that begin, last and end."""
+"""The topic ~/alerts: the status of each alert when it begins, changes or ends."""
 
 import threading
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from infonet_ros.node.diagnostics import ERROR
 
 
 class Alerts:
-    """Publishes the status of a watched pair when its alert begins, changes its kind or ends, and then all that last.
+    """Publishes the status of a watched pair when its alert begins, changes its kind or ends, and then all active alerts.
 
-    So the last messages, as many as there are pairs, tell those who subscribe late of every alert that lasts.
+    So the last messages (as many as there are pairs) contain every active alert, for late subscribers.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Alerts:
             for name in begun:
                 self._node.get_logger().warning(f"{name}: {on[name].message}")
             for name in ended:
-                self._node.get_logger().info(f"{name}: no alert any more, {statuses[name].message}")
+                self._node.get_logger().info(f"{name}: the alert has ended, {statuses[name].message}")
             if ended or begun:
                 for status in (*(statuses[name] for name in ended), *self._lasting.values()):
                     self._publisher.publish(status)

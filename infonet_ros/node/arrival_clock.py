@@ -1,4 +1,4 @@
-"""Arrival times of messages by the node's clock, also of those that are read later."""
+"""Arrival times of messages by the node's clock, also for messages that are read later."""
 
 import time
 from collections import deque
@@ -8,13 +8,13 @@ from rclpy.clock import JumpHandle, JumpThreshold, ROSClock
 from rclpy.duration import Duration
 from rclpy.node import Node
 
-_REMEMBERED = 2000  # steps of simulated time: two seconds of a simulator that publishes a thousand a second
+_REMEMBERED = 2000  # steps of simulated time: two seconds of a simulator with 1000 steps per second
 
 
 class ArrivalClock:
-    """Translates the system's time into that of the node's clock.
+    """Converts system time into the time of the node's clock.
 
-    They are the same, except with simulated time: then it is that of the last ``/clock`` at or before the message.
+    Both are the same, except with simulated time: then the result is the last ``/clock`` at or before the message.
 
     Parameters
     ----------
@@ -29,21 +29,21 @@ class ArrivalClock:
         self._told: JumpHandle | None = None
 
     def open(self) -> None:
-        """Follow simulated time: each of its steps is a jump, however short."""
+        """Start to record the steps of simulated time; rclpy reports each step as a jump."""
         threshold = JumpThreshold(min_forward=Duration(nanoseconds=1), min_backward=Duration(nanoseconds=-1))
         self._told = self._clock.create_jump_callback(threshold, post_callback=self._note)
 
     def close(self) -> None:
-        """Follow it no more."""
+        """Stop to record simulated time."""
         if self._told is not None:
             self._told.unregister()
         self._told = None
         self._steps.clear()
 
     def times(self, received: np.ndarray) -> np.ndarray:
-        """Return the node's time (M,) at which messages came, given the system's time (M,); nanoseconds.
+        """Return the node's time (M,) at which messages arrived, given the system's time (M,); nanoseconds.
 
-        Where the middleware does not tell when it received a message (0), it is now.
+        If the middleware does not state when it received a message (0), the result is the present time.
         """
         now = self._clock.now().nanoseconds
         if not self._clock.ros_time_is_active:

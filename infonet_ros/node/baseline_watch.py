@@ -1,7 +1,7 @@
 """Judge every sample by a baseline: evidence for planners, and alerts within seconds.
 
-This runs on the executor's thread, at every quarter of a second of sensor time: a look-up for each pair, no network.
-What is wrong with a pair whose alarm is on takes longer to tell, so the monitor looks at one of them at a time.
+This runs on the executor's thread, every quarter of a second of sensor time. It needs one table look-up per pair and no
+network. The diagnosis of an active alarm takes longer, so the monitor diagnoses one alarm at a time.
 """
 
 import numpy as np
@@ -57,7 +57,7 @@ class BaselineWatch:
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
 
     def clear(self) -> None:
-        """Begin again, and end all alerts: nothing is known any more."""
+        """Forget all samples, and end all alerts."""
         self._rows.clear()
         self._monitor.reset()
         self._last = None
@@ -74,7 +74,7 @@ class BaselineWatch:
             self._rows.windows.extend(stamps, watched, arrivals)
 
     def judge(self) -> None:
-        """Judge the samples that have become complete."""
+        """Judge the samples that are now complete."""
         rows = self._rows.ready()
         for part in rows:
             self._judge(part)
@@ -82,7 +82,7 @@ class BaselineWatch:
             self._tell()
 
     def judge_silence(self, length: float) -> None:
-        """Judge that nothing has come of any topic for so many seconds."""
+        """Judge that no topic has sent a message for so many seconds."""
         if self._last is None:
             return
         period = self._rows.period
@@ -118,7 +118,7 @@ class BaselineWatch:
 
     def _judge(self, rows: Rows) -> None:
         stamps = rows.stamps
-        fresh = stamps > self._monitor.last_stamp  # those that a silence has counted as missing are judged already
+        fresh = stamps > self._monitor.last_stamp  # samples that a silence has counted as missing are judged already
         if self._last is not None and not 0 < stamps[0] - self._last <= 1.5 * self._rows.period:
             self._monitor.reset()  # time jumped
             fresh[:] = True
@@ -147,7 +147,7 @@ def _check(settings: Settings, baseline: Baseline) -> None:
     if missing:
         raise ConfigurationError(
             f"the baseline {settings.baseline} watches {missing[0]}, which the node does not listen to"
-            f"{did_you_mean(missing[0], known)}: add it to the modalities, under the names with which it was learnt."
+            f"{did_you_mean(missing[0], known)}: add it to the modalities, under the names that `infonet learn` used."
         )
     if settings.synchronization != "resample":
         raise ConfigurationError(

@@ -15,15 +15,15 @@ def play(
         list[str] | None, typer.Option(help="Play only topics that match this glob; may be given several times.")
     ] = None,
     rate: Annotated[float, typer.Option(help="Speed: 2 plays twice as fast as recorded.", min=0.001)] = 1.0,
-    start: Annotated[float, typer.Option(help="Seconds of recording to leave out.", min=0.0)] = 0.0,
+    start: Annotated[float, typer.Option(help="Seconds of the recording to skip.", min=0.0)] = 0.0,
     duration: Annotated[
-        float | None, typer.Option(help="Seconds of recording to play; all if not given.", min=0.0)
+        float | None, typer.Option(help="Seconds of the recording to play; default: all.", min=0.0)
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until Ctrl-C.")] = False,
     clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
     wait: Annotated[float, typer.Option(help="Longest wait for a subscriber of every topic, seconds.", min=0.0)] = 0.0,
 ) -> None:
-    """Play a recording as live topics, also without ros2 bag."""
+    """Play a recording as live topics. Needs no ros2 bag."""
     from infonet_ros.node.prerequisites import require_ros
 
     require_ros("infonet play")
@@ -48,12 +48,12 @@ def play(
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Where the picture and the logs go.", file_okay=False)] = Path(
+    folder: Annotated[Path, typer.Option(help="Folder for the picture and the logs.", file_okay=False)] = Path(
         "demo_output"
     ),
     rate: Annotated[float, typer.Option(help="Speed of the replay.", min=0.1)] = 8.0,
 ) -> None:
-    """Replay a real robot's recording into the node, and watch the matrix.
+    """Replay a recording of a real robot into the node, and show the matrix.
 
     Takes about a minute.
     """

@@ -1,4 +1,4 @@
-"""The demonstration: the node in a process of its own, a real robot's recording played into it, the matrix live."""
+"""The demonstration: play a recording of a real robot into the node, and show the matrices in the terminal."""
 
 import os
 import subprocess
@@ -34,21 +34,21 @@ WORDS = {
     "odom.twist.twist.linear.x": "odometry speed",
     "odom.twist.twist.angular.z": "odometry yaw rate",
 }
-"""What people call the channels of the recording."""
+"""Short names of the channels of the recording."""
 
 OVERRIDES = {"surrogates": 19, "lag_step": 0.1}
-"""Parameters of the node beyond the file: p-values, at delays that are coarse enough to keep up with the replay."""
+"""Parameters of the node beside the file: p-values, and delays coarse enough for the speed of the replay."""
 
 _START = 60.0  # seconds until the node subscribes, on a busy machine
-_FIRST_MATRIX = 120.0  # seconds after the end of the recording in which a very busy machine has still to compute one
-_LAST_MATRIX = 10.0  # and in which the last window must follow; more, if the windows took longer
-_SHUTDOWN = 10.0  # seconds that a process has to end by itself
+_FIRST_MATRIX = 120.0  # seconds after the end of the recording until the first matrix, on a very busy machine
+_LAST_MATRIX = 10.0  # seconds until the last matrix; more, if the windows took longer
+_SHUTDOWN = 10.0  # seconds until a process must have ended by itself
 _STRONGEST = 5
 _POLL = 0.1
 
 
 class Demonstration:
-    """One run.
+    """One run of the demonstration.
 
     Parameters
     ----------
@@ -78,12 +78,12 @@ class Demonstration:
             raise OutputError(f"cannot make the folder {folder} ({error.strerror}): choose another one.") from error
 
     def run(self) -> None:
-        """Start everything, show the matrices as they come, and say at the end what they showed."""
+        """Start all processes, show each matrix, and print the result at the end."""
         domain = _use_own_domain()
         seconds = (self._span[1] - self._span[0]) / 1e9
         self._console.print(
             f"Replaying {seconds:.0f} s of a Clearpath Husky's IMU and odometry at {self._rate:g} times its speed.\n"
-            f"The node runs on ROS_DOMAIN_ID={domain}; with it, `infonet monitor` in another terminal sees it too.",
+            f"The node runs on ROS_DOMAIN_ID={domain}; `infonet monitor` with the same value shows it, too.",
             highlight=False,
             soft_wrap=True,
         )
@@ -105,7 +105,7 @@ class Demonstration:
         return [*_python("infonet_ros"), "play", str(self._recording), *topics, *pace]
 
     def _watch(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> None:
-        """Take in matrices until the recording has ended and its last window is there."""
+        """Receive matrices until the recording has ended and its last matrix has arrived."""
         executor = SingleThreadedExecutor()
         listening = rclpy.create_node("infonet_demo", start_parameter_services=False, enable_rosout=False)
         executor.add_node(listening)
@@ -141,7 +141,7 @@ class Demonstration:
 
     @contextmanager
     def _display(self) -> Iterator[Callable[[Listener], None]]:
-        """Give a function that shows the state: in place on a terminal, elsewhere one line for each matrix."""
+        """Return a function that shows the state: in place on a terminal, otherwise one line for each matrix."""
         if self._console.is_terminal:
             with Live(console=self._console, screen=True, auto_refresh=False) as live:
                 yield lambda listener: live.update(self._screen(listener), refresh=True)
@@ -164,7 +164,7 @@ class Demonstration:
         )
 
     def _progress(self) -> str:
-        """Say where in the recording the last window ended, and which pair was the strongest in it."""
+        """Return where in the recording the last window ended, and its strongest pair."""
         if not self._matrices:
             return f"the node starts; the first window is full {self._settings.window:g} s into the recording"
         matrix = self._matrices[-1]
@@ -174,7 +174,7 @@ class Demonstration:
         return f"{passed:4.0f} of {whole:.0f} s{strongest}"
 
     def _conclude(self) -> None:
-        """Print what the windows say together, and leave the picture."""
+        """Print the median of all windows, and save the picture."""
         if not self._matrices:
             raise InfonetError(
                 f"the node published no matrix: see {self._folder / 'node.log'}; a busy machine needs --rate 4."
@@ -210,7 +210,7 @@ def _share_folder() -> Path:
 
 
 def _use_own_domain() -> str:
-    """Keep to this machine, on the given domain or on one that hardly anybody else uses."""
+    """Use this machine only, on the given ROS domain or on a rarely used one."""
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
     return os.environ.setdefault("ROS_DOMAIN_ID", str(90 + os.getpid() % 12))
 
@@ -221,7 +221,7 @@ def _python(module: str) -> list[str]:
 
 @contextmanager
 def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run a process with its output in a file, and see to it that it ends."""
+    """Run a process with its output in a file, and end it afterwards."""
     with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
         try:
             yield process

@@ -33,7 +33,7 @@ _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.
 
 
 class Growth:
-    """How much counts have grown since they were last asked for: what is over must not warn for ever."""
+    """How much counts have grown since the last call, so that an old problem does not warn forever."""
 
     def __init__(self) -> None:
         self._before: dict[str, int] = {}
@@ -46,7 +46,7 @@ class Growth:
 
 
 class Diagnostics:
-    """Publishes what ``report`` returns once a second, whatever state the node is in."""
+    """Publishes the result of ``report`` once a second, in every lifecycle state of the node."""
 
     def __init__(self, node: Node, report: Callable[[], Sequence[DiagnosticStatus]]) -> None:
         self._node = node
@@ -62,7 +62,7 @@ class Diagnostics:
 
 
 def status(name: str, problems: Sequence[Problem], fine: str, values: Mapping[str, Any]) -> DiagnosticStatus:
-    """Make a status of the level of its worst problem; ``fine`` is its message when there is none."""
+    """Make a status with the level of its worst problem; ``fine`` is the message if there is none."""
     worst = sorted(problems, key=lambda problem: problem[0], reverse=True)
     return DiagnosticStatus(
         level=worst[0][0] if worst else OK,
@@ -95,9 +95,9 @@ def topic_status(
     patience : float
         Seconds without a message after which the topic counts as silent.
     growth : Growth
-        Tells what was counted since the last report.
+        Gives the counts since the last report.
     offset : float
-        Of the last message that was set aside: seconds ahead of the others.
+        Seconds by which the last message that was set aside is ahead of the others.
     """
     rate = topic.measure_rate()
     silence = age = math.nan
@@ -127,7 +127,7 @@ def topic_status(
 
 
 def _late(silence: float, age: float, rate: float, patience: float) -> Iterator[Problem]:
-    """Tell when no message came for too long, or when stamps lie in the future; NaN is neither."""
+    """Report a topic without messages for too long, or with stamps in the future; NaN is neither."""
     if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
         yield ERROR, f"silent for {silence:.1f} s"
     if age < -patience:
@@ -154,7 +154,7 @@ def _unused(
 
 
 def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth) -> Iterator[Problem]:
-    """Tell what was lost since the last report, and what to do about it."""
+    """Report what was lost since the last report, and what to do."""
     for what, count, remedy in (
         ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
         ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
@@ -166,20 +166,20 @@ def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Grow
 
 
 def _set_aside(count: int, offset: float) -> str:
-    """Say that messages are not used, because their stamps do not follow on from those before."""
+    """Describe messages that are not used, because their stamps contradict those before."""
     where = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the other messages"
     return f"{counted(count, 'message')} set aside, the last stamped {where}: if it goes on, {_CLOCKS}"
 
 
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
-    """Name the channels of which a window had too few samples; a constant one, such as a wheel at rest, has enough."""
+    """Name the channels with too few samples in a window; a constant one, such as a wheel at rest, has enough."""
     counts = matrix.samples.diagonal()
     unknown = [name for name, count in zip(matrix.names, counts, strict=True) if count < least]
     return [(WARN, f"too few good samples of {', '.join(unknown)}")] if unknown else []
 
 
 def untested(matrix: DependenceMatrix) -> str:
-    """Say which pairs of a window have no p-value, and why; empty where all have one or none was asked for."""
+    """Name the pairs of a window without a p-value, and the reason; empty if all have one, or none was requested."""
     pairs = np.argwhere(np.triu(matrix.both_drift))
     names = [f"{matrix.names[a]} and {matrix.names[b]}" for a, b in pairs[:_UNTESTED]]
     more = [f"{counted(len(pairs) - _UNTESTED, 'more pair')}"] if len(pairs) > _UNTESTED else []
@@ -187,7 +187,7 @@ def untested(matrix: DependenceMatrix) -> str:
 
 
 def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
-    """Tell when messages of all topics come in and no set comes out, and when it takes long to find one."""
+    """Report if messages of all topics arrive but none match, or if matching takes long."""
     problems: list[Problem] = []
     entered = [growth(f"entered {name}", count) for name, count in synchronizer.entered.items()]
     if not growth("sets", synchronizer.sets) and all(entered):
@@ -198,7 +198,7 @@ def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
 
 
 def watch_status(name: str, finding: Finding) -> DiagnosticStatus:
-    """Report on a watched pair; also what goes to ~/alerts."""
+    """Report on a watched pair, for /diagnostics and ~/alerts."""
     watch = finding.watch
     values = {
         "a": watch.pair[0],
@@ -215,7 +215,7 @@ def watch_status(name: str, finding: Finding) -> DiagnosticStatus:
 
 
 def seconds(stamp: int) -> str:
-    """Write a stamp in seconds, to the millisecond: six digits would not tell two hours of today apart."""
+    """Format a stamp in seconds, to the millisecond: with six digits, two hours of the same day would look equal."""
     return f"{stamp / NANOSECONDS:.3f}"
 
 

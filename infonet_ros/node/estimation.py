@@ -1,8 +1,8 @@
 """Estimate windows and publish their matrices, on the worker's thread, while the node is active.
 
-The matrix of channels is what planners wait for. Watched pairs beside channels of their own, transfer entropy and
-modalities come after it, step by step in the time that is left, so a busy node gives fewer of those and no later ones
-of channels.
+Planners wait for the matrix of channels, so it comes first. Conditional watched pairs, transfer entropy and modalities
+follow step by step in the remaining time. So a busy node publishes fewer of those, but the matrices of channels are not
+later.
 """
 
 import threading
@@ -36,7 +36,7 @@ from infonet_ros.text import NANOSECONDS
 
 @dataclass(frozen=True, eq=False)
 class _Job:
-    """A window to compute, with the settings of its time and when its last sample came (monotonic seconds)."""
+    """A window to compute, with its settings and the arrival of its last sample (monotonic seconds)."""
 
     cut: Cut
     settings: Settings
@@ -45,13 +45,13 @@ class _Job:
 
 
 class Estimation:
-    """The estimator with its worker, what it publishes, and the watched pairs.
+    """Estimates windows on a worker thread, publishes the matrices, and judges the watched pairs.
 
     Parameters
     ----------
     node : LifecycleNode
     sensor_frames : callable
-        Returns the tf frame of each modality's sensor, as far as messages told it.
+        Returns the tf frame of each modality's sensor, if its messages have one.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ class Estimation:
     latency : float
         From the arrival of the last sample to the published matrix of channels, seconds.
     problem : str
-        Why the last window gave no matrix; empty when it did.
+        Why the last window gave no matrix; empty if it gave one.
     """
 
     def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
@@ -71,7 +71,7 @@ class Estimation:
         self._net: InfoNet | None = None
         self._outputs: Outputs | None = None
         self._alerts: Alerts | None = None
-        # Held while something is published: what is deactivated or cleaned up is then no longer in use.
+        # Held while something is published, so that nothing is deactivated or cleaned up during that time.
         self._publishing = threading.Lock()
         self._activation = 0
         self.findings: dict[str, Finding] = {}
@@ -82,21 +82,21 @@ class Estimation:
         self.worker.start()
 
     def configure(self, net: InfoNet, alerts: Alerts) -> None:
-        """Take the estimator and where alerts go, and create the publishers."""
+        """Set the estimator and the topic of alerts, and create the publishers."""
         self._net = net
         self._outputs = Outputs(self._node, self._sensor_frames)
         self._alerts = alerts
 
     def activate(self, settings: Settings) -> None:
-        """Begin again: no matrix yet, nothing known about the watched pairs."""
+        """Start without a matrix and without findings about the watched pairs."""
         self.findings = {w.name: Finding(replace(w, given=settings.given_for(w))) for w in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
 
     def deactivate(self) -> None:
-        """End the alerts and publish nothing any more; what is being computed is dropped when it is done."""
+        """End the alerts and stop publishing; a matrix that is being computed is dropped."""
         with self._publishing:
             self._activation += 1
-            self._judge(forgotten)  # or an alert would stay latched that nobody judges any more
+            self._judge(forgotten)  # otherwise an alert would stay latched without being judged
         self.worker.forget()
 
     def cleanup(self) -> None:
@@ -108,13 +108,13 @@ class Estimation:
         self._alerts = None
 
     def offer(self, cut: Cut, settings: Settings) -> None:
-        """Hand a window to the worker; one that still waits is overtaken."""
+        """Give a window to the worker; it replaces one that still waits."""
         self.worker.offer(_Job(cut, settings, time.monotonic(), self._activation))
 
     def judge_silence(self, length: float) -> None:
-        """Judge the watched pairs when no matrix has come for so many seconds, as when all sensors have died."""
+        """Judge the watched pairs if there was no matrix for so many seconds, as when all sensors are dead."""
         matrix = self.matrix
-        if matrix is None or not self._publishing.acquire(blocking=False):  # the executor waits for nobody
+        if matrix is None or not self._publishing.acquire(blocking=False):  # the executor must not wait
             return
         try:
             now = matrix.end + round(length * NANOSECONDS)
@@ -153,7 +153,7 @@ class Estimation:
                 return
 
     def _take(self, matrix: DependenceMatrix, job: _Job, outputs: Outputs) -> None:
-        """Publish a matrix that is not the one of channels, if anybody listens to its kind, and judge by it."""
+        """Publish a matrix of another kind if it has a subscriber, and judge the watched pairs by it."""
         publishers = {SLICED: outputs.modalities, TRANSFER: outputs.transfer}.get(matrix.method, [])
         with self._publishing:
             if job.activation == self._activation:
@@ -169,9 +169,9 @@ class Estimation:
 
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():
-            return  # ROS has ended under a window that was being computed: nothing more can be published
+            return  # ROS has ended while a window was computed: nothing can be published any more
         known = isinstance(error, InfonetError)
         problem = f"a window gave no matrix: {error if known else f'{type(error).__name__}: {error}'}"
-        if problem != self.problem:  # once, not at each hop for weeks
+        if problem != self.problem:  # once, not at each hop
             self._node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
         self.problem = problem

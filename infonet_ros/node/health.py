@@ -1,4 +1,4 @@
-"""What an active node tells of itself: the estimator, its topics and watched pairs, and why no matrix comes."""
+"""Diagnostics of an active node: estimator, topics, watched pairs, and the reason if there is no matrix."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 class Health:
-    """Judges a configured node once a second.
+    """Collects the diagnostics of a configured node once a second.
 
     Parameters
     ----------
@@ -68,17 +68,17 @@ class Health:
         self.clear()
 
     def clear(self) -> None:
-        """Begin again: nothing is overdue yet."""
+        """Forget all counts: nothing is overdue yet."""
         self._pulse, self._silence = Pulse(), ""
 
     def look(self, settings: Settings, problem: str) -> list[DiagnosticStatus]:
-        """Return the statuses of an active node; tell the watches, and the log, when no matrix comes.
+        """Return the statuses of an active node; inform the watches and the log if there is no matrix.
 
         Parameters
         ----------
         settings : Settings
         problem : str
-            What last went wrong on the executor's thread; empty where nothing did.
+            The last error on the executor's thread; empty if there is none.
         """
         self._look_for_silence(settings)
         found = [self._estimator(settings, problem), *self._of_topics(settings)]
@@ -117,15 +117,15 @@ class Health:
         return status(status_name(self._node, "estimator"), problems, fine, values)
 
     def _estimator_problems(self, problem: str) -> list[Problem]:
-        """Tell what went wrong, and which windows were skipped since the last look."""
+        """Report errors, and windows that were skipped since the last look."""
         wrong = (problem, self._estimation.problem, self._silence)
         problems: list[Problem] = [(ERROR, text) for text in wrong if text]
         if skipped := self._growth("skipped", self._estimation.worker.skipped):
-            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or ask for fewer lags or surrogates"))
+            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or use fewer lags or surrogates"))
         return problems
 
     def _window_problems(self) -> list[Problem]:
-        """Tell what the last window lacked, and which messages did not match."""
+        """Report what was missing in the last window, and messages that did not match."""
         problems: list[Problem] = []
         matrix, least = self._estimation.matrix, self._net.MIN_SAMPLES
         if matrix is not None and matrix.sample_count < least:
@@ -147,7 +147,7 @@ class Health:
         return statuses
 
     def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
-        """Return what the buffers of these modalities counted."""
+        """Return the counts of the buffers of these modalities."""
         if self._synchronizer is not None:
             return {
                 "entered synchronization": sum(self._synchronizer.entered[name] for name in modalities),
@@ -164,7 +164,7 @@ class Health:
         }
 
     def _look_for_silence(self, settings: Settings) -> None:
-        """See whether matrices still come; when they do not, the watched pairs are not known, and the log says why."""
+        """Check if matrices are still published; if not, set the watched pairs to unknown, and log the reason."""
         windows, estimation, matched = self._windows, self._estimation, self._synchronizer
         computing = 0.0 if estimation.matrix is None else estimation.matrix.duration
         self._pulse.look(
@@ -182,7 +182,7 @@ class Health:
             self._node.get_logger().error(self._silence)
 
     def _said_silence(self) -> str:
-        """Say that no matrix comes, and why; empty while they do."""
+        """Return that there is no matrix, and why; empty while matrices are published."""
         pulse = self._pulse
         heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]
         if pulse.no_message and any(heard):
@@ -192,7 +192,7 @@ class Health:
         elif self._synchronizer is not None and pulse.no_set and all(heard):
             return self._synchronizer.no_match
         elif not self._estimation.worker.idle:
-            cause = "because a window is still being computed: lengthen the hop, or ask for fewer lags or surrogates"
+            cause = "because a window is still being computed: lengthen the hop, or use fewer lags or surrogates"
         elif self._synchronizer is None and not np.isfinite(self._windows.rate):
             cause = "because no channel has enough samples to tell its rate"
         else:

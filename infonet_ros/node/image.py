@@ -14,7 +14,7 @@ IMAGE_TOPIC = "~/image"
 
 
 class ImagePublisher:
-    """Publishes matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
+    """Publishes heat maps of matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
 
     def __init__(self, node: LifecycleNode) -> None:
         self._node = node
@@ -23,7 +23,7 @@ class ImagePublisher:
         self._publisher = node.create_lifecycle_publisher(Image, IMAGE_TOPIC, QoSProfile(depth=1))
 
     def wanted(self) -> bool:
-        """Tell whether anybody subscribes; if not, nothing is drawn."""
+        """Return whether there is a subscriber; without one, nothing is drawn."""
         return self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
@@ -33,7 +33,7 @@ class ImagePublisher:
         message = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=width * channels)
         message.header.stamp = time_message(matrix.end)
         message.header.frame_id = self._frame_id
-        # An array is taken over as it is; of anything else rclpy checks each of the millions of bytes.
+        # rclpy copies an array as it is; in any other type it checks each of the millions of bytes.
         message.data = array("B", picture.tobytes())
         self._publisher.publish(message)
 

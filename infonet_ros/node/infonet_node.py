@@ -1,8 +1,8 @@
-"""The lifecycle node. Rule: the executor's thread only takes messages in, the worker's thread computes and publishes.
+"""The lifecycle node. Rule: the executor's thread only reads messages, the worker's thread computes and publishes.
 
     bytes -> TopicInput -> (Synchronizer) -> WindowStream -> Worker -> matrices -> Outputs, watches
 
-Everything left of the worker runs on the executor's thread, in one mutually exclusive callback group, without locks.
+All steps before the worker run on the executor's thread, in one mutually exclusive callback group, without locks.
 """
 
 import traceback
@@ -50,12 +50,12 @@ _WARM_UP_SAMPLES = 1024
 
 
 class InfonetNode(LifecycleNode):
-    """Estimates which of a robot's streams carry information about which others, window by window.
+    """Measures the dependence between all streams of a robot, window by window.
 
     Parameters
     ----------
     load : callable, optional
-        From ``device`` and ``weights`` to the estimator; by default `InfoNet.from_pretrained`.
+        Makes the estimator from ``device`` and ``weights``; by default `InfoNet.from_pretrained`.
     arguments
         Those of `rclpy.node.Node`, such as ``parameter_overrides`` and ``context``.
 
@@ -93,24 +93,23 @@ class InfonetNode(LifecycleNode):
         Diagnostics(self, self._statuses)
 
     def create_lifecycle_publisher(self, msg_type: Any, topic: str, *arguments: Any, **options: Any) -> Any:
-        """Create a publisher that logs a subscriber with incompatible quality of service, and listens to nothing else.
+        """Create a publisher that logs subscribers with incompatible quality of service.
 
-        The executor waits for none of it, since that would cost time whenever it waits; it is looked at with the
-        diagnostics.
+        The executor does not wait for this event, since every wait would take longer; the diagnostics check it.
         """
 
         def warn(event: Any) -> None:
             if not event.total_count_change:
                 return
             policy = qos_policy_name_from_kind(event.last_policy_kind)
-            self.get_logger().warning(f"a subscriber of {topic} asks for incompatible quality of service ({policy})")
+            self.get_logger().warning(f"a subscriber of {topic} requests incompatible quality of service ({policy})")
 
         events = PublisherEventCallbacks(incompatible_qos=warn, use_default_callbacks=False)
         options |= {"event_callbacks": events, "callback_group": Polled()}
         return super().create_lifecycle_publisher(msg_type, topic, *arguments, **options)
 
     def start(self) -> None:
-        """Configure and activate, if the parameter ``autostart`` says so; what fails is logged and reported."""
+        """Configure and activate if the parameter ``autostart`` is true; a failure is logged and reported."""
         if self.get_parameter("autostart").value and self.trigger_configure() == SUCCESS:
             self.trigger_activate()
 
@@ -130,7 +129,7 @@ class InfonetNode(LifecycleNode):
             self.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
         self._problem = problem
 
-    # Transitions: each may raise; what it raises is logged, reported, and undone.
+    # Transitions: an exception is logged and reported, and the transition is undone.
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Read the parameters, load and warm up the estimator, create the publishers."""
@@ -142,17 +141,17 @@ class InfonetNode(LifecycleNode):
         return self._transition("active", self._activate, undo=lambda: self.on_deactivate(state))
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Listen and publish no more."""
+        """Stop to subscribe and to publish."""
         result = self._transition("inactive", self._deactivate)
         super().on_deactivate(state)
         return result
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Give everything back but the estimator, which may be needed again."""
+        """Release everything except the estimator, which may be needed again."""
         return self._transition("unconfigured", self._release)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Give everything back."""
+        """Release everything."""
         return self._transition("finalized", self._release)
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -228,7 +227,7 @@ class InfonetNode(LifecycleNode):
         self._settings = self._windows = self._synchronizer = self._topics = self._health = None
 
     def _estimator(self, settings: Settings) -> "InfoNet":
-        """Load the estimator, unless the one at hand will do, and let it compute once: the first time takes longer."""
+        """Load the estimator, unless the present one fits, and run it once, because the first run takes longer."""
         origin = (settings.device, settings.weights)
         if self._net is None or self._net_origin != origin:
             self._net = None
@@ -255,7 +254,7 @@ class InfonetNode(LifecycleNode):
         self._hand_over()
 
     def _match(self, batches: Sequence[Batch], synchronizer: Synchronizer) -> None:
-        """Let the messages of all topics into the synchronizer as they came: its queues are short."""
+        """Give the messages of all topics to the synchronizer in the order of arrival, because its queues are short."""
         readings = [reading for batch in batches for reading in batch.readings()]
         for _, name, stamp, arrival, values, topic in sorted(readings, key=itemgetter(0)):
             try:

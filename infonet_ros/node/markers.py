@@ -20,7 +20,7 @@ MARKERS_TOPIC = "~/markers"
 _WHITE: Colour = (1.0, 1.0, 1.0, 1.0)
 
 MarkerKey = tuple[str, int]
-"""Namespace and id: what a marker is known by."""
+"""Namespace and id, which identify a marker."""
 
 
 class MarkerPublisher:
@@ -30,7 +30,7 @@ class MarkerPublisher:
     ----------
     node : LifecycleNode
     frames : callable
-        Returns the tf frame of each modality's sensor by the modality's name, where it is known.
+        Returns the known tf frames of the sensors, by the modality's name.
     """
 
     def __init__(self, node: LifecycleNode, frames: Callable[[], Mapping[str, str]]) -> None:
@@ -44,7 +44,7 @@ class MarkerPublisher:
         self._publisher = node.create_lifecycle_publisher(MarkerArray, MARKERS_TOPIC, QoSProfile(depth=1))
 
     def wanted(self) -> bool:
-        """Tell whether anybody subscribes; if not, nothing is drawn."""
+        """Return whether there is a subscriber; without one, nothing is drawn."""
         return self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
@@ -62,7 +62,7 @@ class MarkerPublisher:
         self._node.destroy_lifecycle_publisher(self._publisher)
 
     def _lifetime(self, matrix: DependenceMatrix) -> Duration:
-        """Until the markers tell of a time that no newer window shares: a node that died leaves no graph behind."""
+        """Return the time after which rviz deletes the markers, so that a stopped node leaves no graph."""
         hop = self._node.get_parameter("hop").value
         return Duration(nanoseconds=max(matrix.end - matrix.start, int(3e9 * hop)))
 
@@ -75,14 +75,14 @@ def marker_array(
     Parameters
     ----------
     graph : Graph
-        What is to be seen.
+        The graph to draw.
     header : Header
-        Frame that the positions are given in, and the time that they are of.
+        Frame and time of the positions.
     lifetime : Duration
         How long the markers stay without a newer message.
     shown : set of (namespace, id), optional
-        Markers of the message before: those that are not in this one are deleted. Without it, all markers of the
-        topic are, whoever left them.
+        Markers of the message before: those that are not in this one are deleted. Without this argument, all
+        markers of the topic are deleted.
     """
     markers = [marker for vertex_id, vertex in enumerate(graph.vertices) for marker in _vertex(vertex_id, vertex)]
     count = len(graph.vertices)
@@ -103,7 +103,7 @@ def marker_array(
 
 
 def keys(markers: Iterable[Marker]) -> frozenset[MarkerKey]:
-    """Return what the markers to be added are known by."""
+    """Return namespace and id of the markers that are added."""
     return frozenset((marker.ns, marker.id) for marker in markers if marker.action == Marker.ADD)
 
 

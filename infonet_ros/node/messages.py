@@ -1,7 +1,7 @@
 """Convert matrices to messages, and messages to matrices.
 
-The arrays go over as bytes: assigning an ndarray to a field of a message looks at each number in Python, which takes
-some hundred times longer. The pairs are one object each, as they must be; 2016 pairs (64 channels) take under 10 ms.
+Arrays are copied as bytes: assigning an ndarray to a message field checks each number in Python, which takes some
+hundred times longer. Each pair must be one object; 2016 pairs (64 channels) take under 10 ms.
 """
 
 from array import array

@@ -1,4 +1,4 @@
-"""The live view in a terminal: listens to a node, and shows what it says until a key or Ctrl-C ends it."""
+"""The live view in a terminal: shows the matrices of a node until a key or Ctrl-C ends it."""
 
 import json
 import math
@@ -29,23 +29,23 @@ from infonet_ros.node.messages import matrix_from_message
 _MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
-_STALE = 5.0  # seconds after which a report counts no more; a node sends one a second
+_STALE = 5.0  # seconds after which a report is too old; a node sends one per second
 
 
 class Listener:
-    """What one node publishes, as far as the selection needs it.
+    """Subscribes to the matrices and diagnostics of one node.
 
     Parameters
     ----------
     node : Node
         Subscribes.
     target : str
-        Full name of the node to listen to; the slash at its front may be left out.
+        Full name of the node; the first slash is optional.
 
     Raises
     ------
     ConfigurationError
-        ``target`` is no name of a node.
+        ``target`` is not a node name.
     """
 
     def __init__(self, node: Node, target: str) -> None:
@@ -54,15 +54,16 @@ class Listener:
             validate_full_topic_name(self.target)
         except InvalidTopicNameException as error:
             raise ConfigurationError(
-                f"{target!r} is no name of a node: expected letters, digits and underscores, after a namespace if it "
-                "has one, such as /robot1/infonet; `ros2 node list` shows those that run."
+                f"{target!r} is not a node name: expected letters, digits and underscores, after a namespace if it "
+                "has one, such as /robot1/infonet; `ros2 node list` shows the running nodes."
             ) from error
         self.matrix: DependenceMatrix | None = None
         self.received = 0
         self._node = node
         self._kind = ""
         self._subscription: Subscription | None = None
-        # Nodes that take turns publish as one, and report each from a namespace of its own, share_0, share_1, ...
+        # Nodes that take turns publish on the same topics, but each reports from its own namespace, share_0, share_1,
+        # ...
         namespace, _, name = self.target.rpartition("/")
         self._own_status = re.compile(rf"{re.escape(namespace)}/(?:(share_\d+)/)?{name}: (.*)", re.DOTALL)
         self._reports: dict[str, tuple[float, list[Report]]] = {}  # when they came, by the share
@@ -73,7 +74,7 @@ class Listener:
         node.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 10)
 
     def listen(self, kind: str) -> None:
-        """Listen to the matrices of channels or of modalities, the node's last one first."""
+        """Subscribe to the matrices of channels or of modalities, beginning with the node's last one."""
         if kind == self._kind:
             return
         if self._subscription is not None:
@@ -103,7 +104,7 @@ class Listener:
         return sorted({name.rpartition("/")[0] for name in published})
 
     def _current_reports(self, now: float) -> list[Report]:
-        """Return the newest reports; of a node that sends none any more, nothing is known but that."""
+        """Return the newest reports; a node that has stopped to report gets a report that says so."""
         found: list[Report] = []
         for share, (arrival, reports) in sorted(self._reports.items()):
             if now - arrival > _STALE:
@@ -124,12 +125,12 @@ class Listener:
                 share, what = match.groups(default="")
                 report = Report(status.level[0], f"{share} {what}".strip(), status.message)
                 found.setdefault(share, []).append(report)
-        # A node reports all that it has at once: what it reports no more, it has no more.
+        # A node sends all its reports in one message, so a report that is missing now no longer applies.
         self._reports |= {share: (time.monotonic(), reports) for share, reports in found.items()}
 
 
 def watch(listener: Listener, executor: SingleThreadedExecutor, selection: Selection, console: Console) -> None:
-    """Show everything until q is pressed; where the output is no terminal, print each matrix as it comes."""
+    """Show the live view until q is pressed; if the output is not a terminal, print each matrix."""
     if not console.is_terminal:
         follow(listener, executor, selection, lambda: console.print(_drawn(listener, selection, console, None)))
         return
@@ -156,7 +157,7 @@ def follow(
     once: bool = False,
     timeout: float = math.inf,
 ) -> None:
-    """Call ``show`` after each matrix; after one, if ``once``.
+    """Call ``show`` after each matrix, or only after the first if ``once``.
 
     Raises
     ------
@@ -180,7 +181,7 @@ def follow(
 def print_once(
     listener: Listener, executor: SingleThreadedExecutor, selection: Selection, console: Console, timeout: float
 ) -> None:
-    """Print one matrix, of whatever height."""
+    """Print one matrix at full height."""
 
     def show() -> None:
         console.print(_drawn(listener, selection, console, None))
@@ -191,7 +192,7 @@ def print_once(
 def print_json(
     listener: Listener, executor: SingleThreadedExecutor, selection: Selection, once: bool, timeout: float
 ) -> None:
-    """Print a line of JSON for each matrix; numbers that are not known are null."""
+    """Print a line of JSON for each matrix; unknown numbers are null."""
 
     def show() -> None:
         assert listener.matrix is not None
@@ -201,7 +202,7 @@ def print_json(
 
 
 def record(matrix: DependenceMatrix, selection: Selection) -> dict[str, object]:
-    """Return a matrix as JSON has it: its window, and the selected pairs in order."""
+    """Return a matrix as a dict for JSON: its window, and the selected pairs in order."""
     return {
         "kind": selection.kind,
         "window_start": matrix.start / 1e9,

@@ -7,7 +7,7 @@ import typer
 
 
 class Order(str, Enum):
-    """What pairs are sorted by."""
+    """Sort order of pairs."""
 
     MI = "mi"
     NAME = "name"
@@ -16,10 +16,10 @@ class Order(str, Enum):
 
 def monitor(
     node: Annotated[str, typer.Option(help="Name of the node, with its namespace: /robot1/infonet.")] = "infonet",
-    modalities: Annotated[bool, typer.Option("--modalities", help="Begin with modalities, not channels.")] = False,
+    modalities: Annotated[bool, typer.Option("--modalities", help="Show modalities first, not channels.")] = False,
     sort: Annotated[Order, typer.Option(help="Order of the pairs.")] = Order.MI,
     find: Annotated[
-        str, typer.Option(help="Show only names that contain this, or one of several parts with blanks between them.")
+        str, typer.Option(help="Show only names that contain this text, or one of several texts separated by blanks.")
     ] = "",
     once: Annotated[bool, typer.Option("--once", help="Print one matrix and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each matrix as a line of JSON, for scripts.")] = False,
@@ -27,7 +27,7 @@ def monitor(
         float, typer.Option(help="Seconds to wait for the first matrix, with --once or --json.", min=0.0)
     ] = 60.0,
 ) -> None:
-    """Watch a running node: matrix, strongest pairs, delays, alerts.
+    """Show the matrix, strongest pairs, delays and alerts of a running node.
 
     Press ? for the list of keys.
     """

@@ -1,9 +1,9 @@
-"""Where the matrices go: a list of publishers for each kind.
+"""The publishers of matrices: a list for each kind.
 
-Anything that shows or sends matrices is a `MatrixPublisher`. It is made at configuration with the node as its only
-argument, creates its publishers by ``node.create_lifecycle_publisher`` and names them relative to the node (``~/...``).
-`Outputs` asks it before each matrix whether it is wanted, and calls ``publish`` on the worker's thread, so drawing
-there delays no message. To add one, name it in `Outputs`.
+A class that shows or sends matrices is a `MatrixPublisher`. It is created at configuration with the node as its only
+argument. It creates its publishers with ``node.create_lifecycle_publisher``, with
+names relative to the node (``~/...``). `Outputs` checks ``wanted`` before each matrix, and calls ``publish`` on the
+worker's thread, so drawing delays no message. To add a class, name it in `Outputs`.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,10 +24,10 @@ TRANSFER_TOPIC = "~/transfer"
 
 
 class MatrixPublisher(Protocol):
-    """Something that takes matrices: a topic, a picture, markers."""
+    """Publishes matrices as a message, a picture or markers."""
 
     def wanted(self) -> bool:
-        """Tell whether anybody listens; if not, nothing is drawn or sent."""
+        """Return whether there is a subscriber; without one, nothing is drawn or sent."""
 
     def publish(self, matrix: DependenceMatrix) -> None:
         """Send one matrix; called on the worker's thread, only while the node is active."""
@@ -37,9 +37,9 @@ class MatrixPublisher(Protocol):
 
 
 class MessagePublisher:
-    """Publishes matrices as MutualInformationMatrix; the last one is kept for those who subscribe later.
+    """Publishes matrices as MutualInformationMatrix; the last one is kept for late subscribers.
 
-    With ``always`` matrices are wanted without a subscriber, too.
+    With ``always``, matrices are computed without a subscriber, too.
     """
 
     def __init__(self, node: LifecycleNode, topic: str, always: bool = False) -> None:
@@ -49,7 +49,7 @@ class MessagePublisher:
         self._publisher = node.create_lifecycle_publisher(MutualInformationMatrix, topic, qos)
 
     def wanted(self) -> bool:
-        """Tell whether a matrix is to be made."""
+        """Return whether a matrix is needed."""
         return self._always or self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
@@ -82,12 +82,12 @@ class Outputs:
 
 
 def anybody_wants(publishers: list[MatrixPublisher]) -> bool:
-    """Tell whether any of the publishers is listened to."""
+    """Return whether any of the publishers has a subscriber."""
     return any(publisher.wanted() for publisher in publishers)
 
 
 def publish_to_all(publishers: list[MatrixPublisher], matrix: DependenceMatrix) -> None:
-    """Send a matrix to each publisher that is listened to."""
+    """Send a matrix to each publisher with a subscriber."""
     for publisher in publishers:
         if publisher.wanted():
             publisher.publish(matrix)

@@ -1,7 +1,7 @@
-"""The table of settings as ROS parameters: declared with descriptors, read back, and guarded while the node runs.
+"""ROS parameters from the table of settings: declare them with descriptors, read them, and check changes.
 
-Parameters marked ``live`` in the table may change at any time. The others, and what the modalities and watches consist
-of, may change while the node is unconfigured.
+Parameters marked ``live`` in the table can change at any time. The others, and the members of modalities and watches,
+can change while the node is unconfigured.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,33 +21,33 @@ from infonet_ros.settings import (
 )
 
 _LISTS = {
-    "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, if wanted, <name>.type.",
+    "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, optionally, <name>.type.",
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold, .duration and .given.",
-    "given": "Channels, or 'time', beside which all pairs of channels are looked at: what is left is published.",
+    "given": "Channels, or 'time': the conditional MI of all pairs given these is published.",
 }
 MEMBERS = {
     "modalities": {
-        "topic": "Topic that the modality comes from.",
+        "topic": "Topic of the modality.",
         "channels": "Field paths: 'angular_velocity.y', 'position[wheel]', 'ranges[300:380]|min', ...",
-        "type": "Message type such as 'sensor_msgs/msg/Imu'; empty: found from the graph.",
+        "type": "Message type such as 'sensor_msgs/msg/Imu'; empty: found in the graph.",
     },
     "watches": {
         "pair": "Two channels, or two modalities.",
         "expect": "'dependent' or 'independent'.",
         "threshold": "MI that a dependent pair must reach, and an independent pair must not exceed [nats].",
         "duration": "How long the rule must be broken before it is an alert [s].",
-        "given": "Channels, or 'time', beside which the pair is judged; empty: those of all pairs.",
+        "given": "Channels, or 'time': the rule uses the conditional MI given these; empty: those of all pairs.",
     },
     "given": {},
 }
-"""What each modality, and each watched pair, is made of: parameters under its name, with what they mean."""
+"""Parameters of each modality and of each watched pair, with their meaning."""
 
 
 def declare_parameters(node: Node) -> None:
-    """Declare every parameter, with the values that were given at the start where there are any.
+    """Declare every parameter, with the values that were given at the start.
 
-    The node must have been made with ``automatically_declare_parameters_from_overrides``, so that a misspelt name is
-    seen and refused.
+    The node must have been created with ``automatically_declare_parameters_from_overrides``, so that a misspelt name
+    is found and refused.
 
     Raises
     ------
@@ -63,14 +63,14 @@ def declare_parameters(node: Node) -> None:
 
 
 def declare_members(node: Node, group: str, before: Sequence[str], names: Sequence[str] | None) -> None:
-    """Let the parameters of modalities or watches follow the list of their names.
+    """Declare the parameters of new modalities or watches, and remove those of old ones.
 
     Parameters
     ----------
     group : str
         "modalities" or "watches".
     before, names : sequence of str
-        Names that were listed before, and now; those that are new can then be set, those that are gone are forgotten.
+        Names in the list before, and now. New ones can be set afterwards, old ones are removed.
     """
     names = names or ()
     for name in set(before) - set(names):
@@ -104,7 +104,7 @@ def read_settings(node: Node) -> Settings:
 
 
 def floats_where_expected(parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
-    """Take a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it."""
+    """Accept a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it."""
     table = scalar_parameters()
     return [
         Parameter(p.name, value=float(p.value))
@@ -115,7 +115,7 @@ def floats_where_expected(parameters: "list[Parameter[Any]]") -> "list[Parameter
 
 
 def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
-    """Return the settings with live parameters changed; None while there are none (unconfigured).
+    """Return the settings with changed live parameters; None while the node is unconfigured.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[
 
 
 def refusal(error: ConfigurationError | None) -> SetParametersResult:
-    """Answer to a request to set parameters: accepted without an error."""
+    """Return the answer to a request to set parameters: accepted, or refused with the error."""
     return SetParametersResult(successful=error is None, reason="" if error is None else str(error))
 
 
@@ -168,15 +168,15 @@ def _declare(node: Node, name: str, value: Any, descriptor: ParameterDescriptor)
 
 
 def _changing_type(description: str) -> ParameterDescriptor:
-    # An empty list has no type in ROS, and what is not given has no value.
+    # An empty list has no type in ROS, and a parameter that is not given has no value.
     return ParameterDescriptor(description=description, dynamic_typing=True)
 
 
 def _descriptor(spec: Mapping[str, Any]) -> ParameterDescriptor:
     unit = f" [{spec['unit']}]" if "unit" in spec else ""
-    when = "May change while the node runs." if spec.get("live") else "May change while the node is unconfigured."
+    when = "Can change while the node runs." if spec.get("live") else "Can change while the node is unconfigured."
     if spec.get("read_only"):
-        when = "Is set when the node starts."
+        when = "Can be set only when the node starts."
     choices = f"One of: {', '.join(spec['choices'])}. " if "choices" in spec else ""
     descriptor = ParameterDescriptor(
         description=spec["description"] + unit,

@@ -1,7 +1,7 @@
 """Plays recordings as live topics: ROS 2 bags as they are, ROS 1 bags translated message by message.
 
-Messages go out serialised, as they were recorded; only those of ROS 1, whose byte layout differs, are decoded on the
-way. They are due at the time of their recording, divided by the rate, counted from the start: no error adds up.
+Messages are sent serialised, as they were recorded. Only those of ROS 1 are decoded, because their byte layout differs.
+The time of each message is computed from the start of the recording and the rate, so errors do not accumulate.
 """
 
 import struct
@@ -33,15 +33,15 @@ CLOCK_PERIOD = 0.01
 """Seconds of wall time between two messages on /clock."""
 
 _QUEUE = 100  # messages that wait for a slow subscriber
-_LOOK_PERIOD = 0.02  # seconds between two looks at whether somebody subscribes
-_FAREWELL = 5.0  # seconds at the end until the subscribers have everything
+_LOOK_PERIOD = 0.02  # seconds between two checks for subscribers
+_FAREWELL = 5.0  # seconds at the end until the subscribers have received everything
 
 Translate = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True)
 class Playback:
-    """What to play, and how.
+    """Options of a replay.
 
     ``topics`` are globs (all topics when empty), ``start`` and ``duration`` seconds of recording, ``rate`` the speed,
     ``wait`` the seconds for which the first message waits until every topic has a subscriber.
@@ -57,7 +57,7 @@ class Playback:
 
 
 class Player:
-    """Plays one recording from a node of the caller's.
+    """Plays one recording through a node of the caller.
 
     Parameters
     ----------
@@ -82,14 +82,14 @@ class Player:
         self.played = 0
 
     def wait_for_subscribers(self) -> None:
-        """Wait until every topic has a subscriber, but no longer than the playback says."""
+        """Wait until every topic has a subscriber, at most ``wait`` seconds of the playback."""
         end = time.monotonic() + self._playback.wait
         publishers = [track.publisher for track in self._tracks.values()]
         while time.monotonic() < end and not all(publisher.get_subscription_count() for publisher in publishers):
             time.sleep(_LOOK_PERIOD)
 
     def play(self) -> None:
-        """Publish everything, again and again with ``loop``; then see to it that the subscribers have it."""
+        """Publish all messages, repeatedly with ``loop``; then wait until the subscribers have received them."""
         self._play_once()
         while self._playback.loop:
             self._play_once()
@@ -103,7 +103,7 @@ class Player:
             self.played += self._tracks[connection.topic].publish(raw)
 
     def _wait_until(self, timeline: "Timeline", recorded: int) -> None:
-        """Sleep until a message is due, and tell the time meanwhile."""
+        """Sleep until a message is due, and publish the clock meanwhile."""
         if self._clock is None:
             time.sleep(timeline.remaining(recorded))
             return
@@ -111,13 +111,13 @@ class Player:
             if (next_tick := timeline.tick()) is not None:
                 self._clock.publish(ClockMessage(clock=time_message(next_tick)))
             time.sleep(min(remaining, CLOCK_PERIOD))
-        # When late, the clock must still move: no message may be far in its future.
+        # When late, the clock must still advance: no message may lie far in its future.
         if (next_tick := timeline.tick(recorded)) is not None:
             self._clock.publish(ClockMessage(clock=time_message(next_tick)))
 
 
 class Timeline:
-    """Recording time against wall time.
+    """Converts recording time to wall time.
 
     Parameters
     ----------
@@ -152,14 +152,14 @@ class Timeline:
 
 
 class Track:
-    """One topic: its publisher, and how the recorded bytes become those of the installed type."""
+    """One topic: its publisher, and the conversion of the recorded bytes to the installed type."""
 
     def __init__(self, publisher: "Publisher[Any]", translate: Translate) -> None:
         self.publisher = publisher
         self._translate = translate
 
     def publish(self, raw: bytes) -> bool:
-        """Send one serialised message; tell whether it could be translated."""
+        """Send one serialised message; return whether it could be converted."""
         try:
             message = self._translate(raw)
         except (SerdeError, struct.error, ValueError, IndexError):
@@ -193,7 +193,7 @@ def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
 
 
 def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:
-    """Offer what the recorded publishers did, or reliable and volatile when the bag does not say."""
+    """Return the quality of service of the recorded publishers, or reliable and volatile if the bag has none."""
     reliable = all(connection.reliable for connection in connections)
     latched = any(connection.latched for connection in connections)
     return QoSProfile(
@@ -204,7 +204,7 @@ def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:
 
 
 def _translation(bag: Bag, topic: str, encoding: str, source: str, target: str) -> Translate:
-    """Return what makes of a recorded message the bytes of its ROS 2 type.
+    """Return the function that converts a recorded message to the bytes of its ROS 2 type.
 
     Raises
     ------
@@ -222,7 +222,7 @@ def _translation(bag: Bag, topic: str, encoding: str, source: str, target: str) 
 
 
 def _from_ros1(recorded: Typestore, source: str, target: str) -> Translate:
-    """Return what turns a message of ROS 1 into the bytes of its ROS 2 type, whose fields may differ."""
+    """Return the function that converts a ROS 1 message to the bytes of its ROS 2 type, whose fields may differ."""
     installed = get_typestore(Stores.LATEST)
     header = installed.fielddefs["std_msgs/msg/Header"]
     own = {name: fields for name, fields in recorded.fielddefs.items() if name not in installed.fielddefs}

@@ -1,8 +1,8 @@
-"""Messages as bytes, taken from their queues in batches.
+"""Takes messages as bytes from their queues, in batches.
 
-rclpy builds a new wait set for each message that it waits for, in Python: ten times the work of taking the bytes. So
-the executor does not wait for these subscriptions, nor for their events, for which Fast DDS would wake it at each
-message, too. A timer empties their queues.
+rclpy builds a new wait set in Python for each message: ten times the work of taking the bytes. So the executor does not
+wait for these subscriptions, nor for their events, for which Fast DDS would also wake it at each message. A timer
+empties their queues.
 
     subscription = node.create_subscription(..., raw=True, callback_group=Polled(), event_callbacks=...)
     for message in waiting(subscription):
@@ -21,29 +21,29 @@ from rclpy.qos import HistoryPolicy
 from rclpy.subscription import Subscription
 
 LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.001
-"""Seconds between two looks into the queues."""
+"""Seconds between two reads of the queues."""
 
-_MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next look, and other callbacks have their turn
-_FULL = 0.5  # share of a queue that may fill up between two looks
+_MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other callbacks can run
+_FULL = 0.5  # share of a queue that may fill up between two reads
 
 
 class Message(NamedTuple):
-    """A serialised message, and when the middleware received it: nanoseconds of the system's clock, 0 if not told."""
+    """A serialised message, and when the middleware received it: nanoseconds of the system clock, 0 if unknown."""
 
     data: bytes
     received: int
 
 
 class Polled(MutuallyExclusiveCallbackGroup):
-    """Callback group of what no executor waits for."""
+    """Callback group for subscriptions that no executor waits for."""
 
     def can_execute(self, entity: Any) -> bool:
-        """Tell the executor to leave it out."""
+        """Return False: the executor leaves them out."""
         return False
 
 
 def waiting(subscription: "Subscription[Any]") -> Iterator[Message]:
-    """Take what waits in the queue of a subscription that was made with ``raw=True``."""
+    """Take all messages from the queue of a subscription that was created with ``raw=True``."""
     with subscription.handle:
         for _ in range(_MOST_AT_ONCE):
             taken = subscription.handle.take_message(subscription.msg_type, True)
@@ -54,18 +54,18 @@ def waiting(subscription: "Subscription[Any]") -> Iterator[Message]:
 
 
 def happened(entity: "Subscription[Any] | Publisher[Any]") -> Iterator[tuple[Callable[[Any], None], Any]]:
-    """Look at the events that no executor waits for, each with the callback for it; it may tell of nothing new."""
+    """Yield the events that no executor waits for, each with its callback; an event may be empty."""
     for handler in entity.event_handlers:
         if not isinstance(handler.callback_group, Polled):
             continue
         handler.add_to_wait_set(_READY)
         if handler.is_ready(_READY):
-            with suppress(RuntimeError):  # of a middleware that has nothing to tell
+            with suppress(RuntimeError):  # the middleware has no event
                 yield handler.callback, handler.take_data()
 
 
 class _Ready:
-    """Stands for a wait set, which asks the middleware whether something happened, where it is asked anyway."""
+    """Stands in for a wait set: reports every event as ready, because the middleware is asked anyway."""
 
     def add_event(self, event: Any) -> int:
         return 0
@@ -78,16 +78,16 @@ _READY: Any = _Ready()
 
 
 def queue_size(subscription: "Subscription[Any]") -> float:
-    """Return how many messages the queue holds before the oldest gives way."""
+    """Return how many messages the queue holds before the oldest is dropped."""
     quality = subscription.qos_profile
     return quality.depth if quality.history == HistoryPolicy.KEEP_LAST else float("inf")
 
 
 def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
-    """Return the seconds between two looks, so that no queue of these sizes overflows at these messages a second.
+    """Return the seconds between two reads, so that no queue of these sizes overflows at these rates (Hz).
 
-    At a full queue messages are lost, and the rate seems lower than it is; then the period shrinks at each look at the
-    rates until the queues are not full any more.
+    A full queue loses messages, so its measured rate is too low. The period then shrinks at each new measurement until
+    no queue is full.
     """
     spans = [_FULL * size / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
     return min(LONGEST_PERIOD, max(SHORTEST_PERIOD, min(spans, default=LONGEST_PERIOD)))

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from infonet_ros.errors import MissingDependencyError
 
 _FROM_PIP = ("rosbags", "safetensors", "torch")
-"""What the node imports and a robot with ROS 2 may lack: apt has only torch, and not everywhere."""
+"""Packages that the node imports and that ROS 2 does not install; apt has only torch, and not everywhere."""
 
 
 def require_packages(feature: str) -> None:

@@ -10,17 +10,17 @@ from infonet_ros.drawing.graph import Point
 
 
 class SensorFrames:
-    """Looks up the places of sensors in one frame.
+    """Looks up the positions of sensors in one frame.
 
-    tf2 is asked for when the first place is looked up, because listening to ``/tf`` costs time on a busy robot. On a
-    machine without it no place is known.
+    tf2 is imported at the first look-up, because listening to ``/tf`` costs time on a busy robot. Without tf2 no
+    position is known.
 
     Parameters
     ----------
     node : Node
         Listens to ``/tf`` and ``/tf_static``.
     frame_id : str
-        Frame that places are given in.
+        Frame of the positions.
     """
 
     def __init__(self, node: Node, frame_id: str) -> None:
@@ -32,7 +32,7 @@ class SensorFrames:
         self._asked = False
 
     def positions(self, frames: Mapping[str, str]) -> dict[str, Point]:
-        """Place of each sensor whose frame is known to tf, metres.
+        """Return the position of each sensor whose frame is known to tf, metres.
 
         Parameters
         ----------
@@ -60,12 +60,12 @@ class SensorFrames:
             import tf2_ros
         except ImportError:
             self._node.get_logger().info(
-                "the markers stand on a circle, not at the sensors, because tf2_ros is not installed: "
+                "the markers are drawn on a circle, not at the sensors, because tf2_ros is not installed: "
                 "on Debian, apt install ros-$ROS_DISTRO-tf2-ros-py"
             )
             return
         self._tf2 = tf2_ros
-        # With the node, so that the buffer is emptied when simulated time jumps back.
+        # Needs the node, so that the buffer is emptied when simulated time jumps back.
         self._buffer = tf2_ros.Buffer(node=self._node)
         self._listener = tf2_ros.TransformListener(self._buffer, self._node, spin_thread=False)
 

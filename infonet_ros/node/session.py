@@ -16,13 +16,13 @@ from infonet_ros.errors import ConfigurationError
 def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     """Start ROS 2, and end it without leaving its shared memory on the machine.
 
-    Without rclpy's own handlers Ctrl-C is a KeyboardInterrupt, here as anywhere. Only a context that is destroyed, with
-    nothing left that refers to it, removes the shared memory of Fast DDS from ``/dev/shm``.
+    Without rclpy's own handlers, Ctrl-C raises KeyboardInterrupt as usual. Fast DDS removes its shared memory from
+    ``/dev/shm`` only if the context is destroyed and nothing refers to it any more.
 
     Parameters
     ----------
     arguments : list of str, optional
-        With ``--ros-args`` before those that are for ROS 2; by default those of the process.
+        Arguments for ROS 2 follow ``--ros-args``; by default the arguments of the process.
 
     Raises
     ------

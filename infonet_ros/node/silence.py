@@ -1,17 +1,17 @@
-"""How long matrices, messages and matched sets are overdue."""
+"""Measures how long matrices, messages and matched sets are overdue."""
 
 import time
 
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
-_HOPS = 3  # without what comes at every hop, in which nothing is wrong yet
+_HOPS = 3  # hops without a matrix that are still normal
 
 
 class Silence:
-    """Seconds since a count last grew, counted only while the node's clock advances.
+    """Seconds since a count last grew, measured only while the node's clock advances.
 
-    So a pause of simulated time is no silence, and neither is a jump of it.
+    So a pause or a jump of simulated time does not count.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class Silence:
         self._system = self._node = 0
 
     def look(self, count: int, now: int) -> float:
-        """Return the seconds, given the count and the time of the node's clock, nanoseconds; to be asked regularly."""
+        """Return the seconds, given the count and the time of the node's clock (nanoseconds); call it regularly."""
         system = time.monotonic_ns()
         if count != self._count:
             self.seconds, self._count = 0.0, count
@@ -36,7 +36,7 @@ class Pulse:
     Attributes
     ----------
     no_matrix, no_message, no_set : float
-        Seconds without a matrix, without a message whose stamp was taken, without a set of messages that match; 0
+        Seconds without a matrix, without a message with an accepted stamp, without a set of matching messages; 0
         while it is not overdue.
     """
 
@@ -45,7 +45,7 @@ class Pulse:
         self._matrices, self._messages, self._sets = Silence(), Silence(), Silence()
 
     def look(self, now: int, settings: Settings, matrices: int, messages: int, sets: int, allowance: float) -> None:
-        """Look at the counts; to be done regularly.
+        """Update from the counts; call it regularly.
 
         Parameters
         ----------

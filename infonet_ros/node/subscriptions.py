@@ -1,7 +1,7 @@
-"""Subscriptions to all topics: the executor's thread turns messages into values of channels, and does nothing else.
+"""Subscriptions to all topics. The executor's thread only converts messages to values of channels.
 
-A topic is subscribed to once somebody publishes it, because only then its type and its quality of service are known.
-The graph is looked at twice a second, so the subscription follows publishers that come late, go, or change. Messages
+The node subscribes to a topic when it has a publisher, because only then its type and its quality of service are known.
+It checks the graph twice a second, so the subscription follows publishers that start late, stop, or change. Messages
 are taken as bytes, in batches; see `polling`.
 """
 
@@ -21,9 +21,9 @@ from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 
 GRAPH_PERIOD = 0.5
-"""Seconds between two looks at the graph."""
+"""Seconds between two checks of the graph."""
 
-_LOOKS_A_LOG = 10  # five seconds between two lines on messages that cannot be read
+_LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on unreadable messages
 
 Take = Callable[[Sequence[Batch]], None]
 
@@ -41,7 +41,7 @@ class Subscriptions:
     Raises
     ------
     ConfigurationError
-        A topic's name, type or channels cannot be used; what is not in the graph yet is checked when it appears.
+        A topic's name, type or channels cannot be used. A topic that is not in the graph yet is checked later.
     """
 
     def __init__(self, node: Node, settings: Settings, take: Take) -> None:
@@ -59,7 +59,7 @@ class Subscriptions:
         self._looks = 0
 
     def open(self) -> None:
-        """Subscribe to what is published, and keep looking for the rest."""
+        """Subscribe to the published topics, and keep checking for the others."""
         self._clock.open()
         # By a steady clock, since simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -97,7 +97,7 @@ class Subscriptions:
         self._fit_period()
 
     def _fit_period(self) -> None:
-        """Read so often that no queue overflows."""
+        """Set the period of reading so that no queue overflows."""
         taken = [topic.taken for topic in self.topics]
         rates = [(now - before) / GRAPH_PERIOD for now, before in zip(taken, self._taken, strict=True)]
         self._taken = taken
@@ -111,5 +111,5 @@ def _full_name(node: Node, modality: Modality) -> str:
         return node.resolve_topic_name(modality.topic)
     except (InvalidTopicNameException, RuntimeError, ValueError) as error:
         raise ConfigurationError(
-            f"{modality.name}.topic is {modality.topic!r}, no name of a topic: {error}."
+            f"{modality.name}.topic is {modality.topic!r}, which is not a topic name: {error}."
         ) from error

@@ -1,7 +1,7 @@
 """Match messages of several topics into sets, with the message_filters of ROS 2.
 
-What goes through the filters is not the messages but the few numbers read from them, with their stamps: queues stay
-small, and topics without a header take part with the time of their arrival.
+The filters receive only the numbers read from the messages, with their stamps. So queues stay small, and topics without
+a header take part with their time of arrival.
 """
 
 import math
@@ -24,7 +24,7 @@ Values = Sequence[float | None]
 
 @dataclass(frozen=True)
 class Reading:
-    """The values of one message, with a header as message_filters wants it."""
+    """The values of one message, with a header as message_filters needs it."""
 
     header: Header
     stamp: int
@@ -39,16 +39,16 @@ class Synchronizer:
     settings : Settings
         ``synchronization`` 'approximate' or 'exact', ``slop`` and ``queue_size``.
     take : callable
-        Called with the stamp of each set (that of its oldest reading, nanoseconds) and the values of all channels.
+        Called with the stamp of each set (the oldest of its readings, nanoseconds) and the values of all channels.
 
     Attributes
     ----------
     entered : dict of str to int
         Readings of each modality so far.
     jumps : dict of str to int
-        How often time jumped, as the stamps of each modality told, and all that waited was dropped.
+        Number of time jumps in the stamps of each modality; each one empties the queues.
     sets : int
-        Sets so far: what entered and is not in a set was dropped, or still waits.
+        Sets so far; a reading that is not in a set was dropped, or still waits.
 
     Raises
     ------
@@ -78,29 +78,29 @@ class Synchronizer:
         admitted = self._timeline.admit(self._topics[name], stamp, (name, stamp, values), arrival)
         if admitted.jumped:
             self.jumps[name] += 1
-            self._rebuild()  # full queues of another time would keep out all that comes
+            self._rebuild()  # full queues of another time would block all new readings
         for item in admitted.items:
             self._enter(*item)
         return [own_stamp for own, own_stamp, _ in admitted.items if own == name]
 
     @property
     def no_match(self) -> str:
-        """Say that nothing matches, how near it came to that, and what to do."""
+        """Return that nothing matches, how near the stamps are, and what to do."""
         apart = f", the nearest are {self._nearest / NANOSECONDS:.3g} s apart" if math.isfinite(self._nearest) else ""
         if self._settings.synchronization == "exact":
             return (
                 f"no messages match: none of all topics have the same stamp{apart}; set synchronization to "
-                "'approximate' with a greater slop, or to 'resample'"
+                "'approximate' with a larger slop, or to 'resample'"
             )
         slop = f"within the slop of {self._settings.slop:g} s"
         return f"no messages match {slop}{apart}: raise slop or queue_size, or set synchronization to 'resample'"
 
     def outliers(self, name: str) -> int:
-        """Messages of a modality's topic that were set aside."""
+        """Return how many messages of a modality's topic were set aside."""
         return self._timeline.outliers.get(self._topics[name], 0)
 
     def offset(self, name: str) -> float:
-        """How far ahead of the others the last of these was, seconds; NaN without one."""
+        """Return how far ahead of the others the last of these was, seconds; NaN without one."""
         return self._timeline.offsets.get(self._topics[name], math.nan)
 
     def _enter(self, name: str, stamp: int, values: Values) -> None:
@@ -112,17 +112,17 @@ class Synchronizer:
         try:
             self._inputs[name].signalMessage(Reading(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values))
         except Exception:
-            self._rebuild()  # An exception leaves the filter's lock held for ever.
+            self._rebuild()  # An exception leaves the filter's lock held forever.
             raise
         self._slowest = max(self._slowest, time.perf_counter() - began)
-        # Outside of the filter, which holds its lock while it calls back.
+        # Outside the filter, which holds its lock during its callback.
         matched, self._matched = self._matched, []
         for readings in matched:
             self.sets += 1
             self._take(min(r.stamp for r in readings), tuple(chain.from_iterable(r.values for r in readings)))
 
     def take_slowest(self) -> float:
-        """Return the longest time that a message took to match since this was last asked, seconds."""
+        """Return the longest time that a message took to match since the last call, seconds."""
         slowest, self._slowest = self._slowest, 0.0
         return slowest
 

@@ -1,4 +1,4 @@
-"""Subscription to one topic: with the quality of service of its publishers, read in batches."""
+"""Subscription to one topic, with the quality of service of its publishers, read in batches."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -32,14 +32,14 @@ from infonet_ros.settings import Modality
 from infonet_ros.text import counted, did_you_mean
 
 _QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
-_LARGE_QUEUE = 5  # of those that can be megabytes each
+_LARGE_QUEUE = 5  # messages of types that can have megabytes each
 _LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
 
 Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 
 class Reading(NamedTuple):
-    """One message of a `Batch`, as far as one modality reads it; None where it says nothing."""
+    """One message of a `Batch` with the values of one modality; None if it has none."""
 
     received: int
     modality: str
@@ -58,7 +58,7 @@ class Batch:
     status : TopicStatus
         Of the topic.
     stamps, arrivals, received : (M,) int64
-        Sensor time, and when they came by the node's clock and by the system's; nanoseconds.
+        Sensor time, and time of arrival by the node's clock and by the system's; nanoseconds.
     columns : dict of str to (values, present)
         By the name of the modality; see `WindowStream.extend`.
     """
@@ -80,7 +80,7 @@ class Batch:
 
 
 class TopicInput:
-    """One topic: waits for a publisher, subscribes as it wants, and reads the channels of each message.
+    """One topic: waits for a publisher, subscribes with its quality of service, and reads the channels of each message.
 
     Parameters
     ----------
@@ -88,23 +88,23 @@ class TopicInput:
     topic : str
         Full name.
     modalities : sequence of Modality
-        Those that come from this topic.
+        The modalities of this topic.
     clock : ArrivalClock
-        Stamps what has no stamp of its own.
+        Gives the time of messages without a stamp.
 
     Attributes
     ----------
     status : TopicStatus
         What is known about the topic since the node was configured.
     frame_id : str
-        Frame that the last message was measured in; empty until one says so.
+        Frame of the last message; empty until a message has one.
     taken : int
         Messages taken from the queue so far.
 
     Raises
     ------
     ConfigurationError
-        The type is given and unknown, or lacks a field that a channel names.
+        The type is given and unknown, or does not have a field that a channel names.
     """
 
     def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
@@ -131,19 +131,19 @@ class TopicInput:
             self._bind(self._given_type)
 
     def bind_if_published(self) -> None:
-        """Check the channels against the type in the graph, if it is not known yet and somebody publishes the topic.
+        """Check the channels against the type in the graph, if the type is not known yet and the topic has a publisher.
 
         Raises
         ------
         ConfigurationError
-            The type is not installed, is not the same for all publishers, or lacks a field that a channel names.
+            The type is not installed, differs between publishers, or does not have a field that a channel names.
         """
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if publishers:
             self._bind(self._given_type or _published_type(self.topic, publishers))
 
     def look(self) -> None:
-        """Look at the topic's publishers: subscribe, or subscribe again when they are others than before."""
+        """Check the topic's publishers: subscribe, or subscribe again if they have changed."""
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not publishers:
             self.status.problem = (
@@ -161,12 +161,12 @@ class TopicInput:
             self.status.problem = ""
 
     def _hint(self) -> str:
-        """Name the topic of the graph that may have been meant."""
+        """Return a hint with a topic of the graph that has a similar name."""
         there = (name for name, _ in self._node.get_topic_names_and_types())
         return did_you_mean(self.topic, sorted(name for name in there if name != self.topic))
 
     def log_unreadable(self) -> None:
-        """Log how many messages could not be read since this was last called, with the reason of the last."""
+        """Log how many messages were unreadable since the last call, with the reason of the last."""
         count = self.status.unreadable - self._unreadable_logged
         if count:
             self._unreadable_logged = self.status.unreadable
@@ -176,13 +176,13 @@ class TopicInput:
             )
 
     def read(self) -> Batch | None:
-        """Read the messages that came since the last time; None without one."""
+        """Read the messages that arrived since the last call; None without one."""
         messages = self._waiting()
         self.taken += len(messages)
         return self._decode(messages) if messages else None
 
     def note_events(self) -> None:
-        """Count what the middleware says that it lost."""
+        """Count the messages that the middleware reports as lost."""
         if self._subscription is not None:
             for callback, event in happened(self._subscription):
                 callback(event)
@@ -200,7 +200,7 @@ class TopicInput:
             self._handed = []
 
     def _bind(self, type_name: str) -> None:
-        """Compile the channels for a message type, unless they are."""
+        """Compile the channels for a message type, unless this is done already."""
         if type_name == self._type:
             return
         paths = [path for modality in self._modalities for path in modality.channels]
@@ -208,7 +208,7 @@ class TopicInput:
         self._type = type_name
 
     def _subscribe(self, quality: Quality) -> None:
-        """Subscribe, unless it is done already, with this quality of service and whatever the user overrides of it."""
+        """Subscribe, unless this is done already, with this quality of service and the overrides of the user."""
         if (self._type, quality) == self._subscribed_as:
             return
         same_type = self._subscribed_as is not None and self._subscribed_as[0] == self._type
@@ -224,50 +224,50 @@ class TopicInput:
                 self._note_handed,
                 QoSProfile(depth=depth, reliability=reliability, durability=durability),
                 callback_group=Polled(),
-                # The graph tells what the other events would.
+                # The graph gives the information of the other events.
                 event_callbacks=SubscriptionEventCallbacks(
                     message_lost=self._on_message_lost, use_default_callbacks=False
                 ),
                 qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
                 raw=True,
             )
-        except (RuntimeError, ValueError) as error:  # what rclpy makes of an override that it does not know
+        except (RuntimeError, ValueError) as error:  # rclpy raises these for an unknown override
             raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
         self._subscribed_as = (self._type, quality)
-        taken = self._subscription.qos_profile  # with what the user overrides
+        taken = self._subscription.qos_profile  # with the overrides of the user
         names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
         self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
 
     def _check_publishers(self, publishers: Sequence[TopicEndpointInfo]) -> None:
-        """Raise ConfigurationError when nothing can come from one of the publishers."""
+        """Raise ConfigurationError if no message of one of the publishers can be received."""
         assert self._subscription is not None
         for publisher in publishers:
             if publisher.topic_type != self._type:
                 raise ConfigurationError(
                     f"topic {self.topic} is published with the type {publisher.topic_type} by {publisher.node_name}, "
-                    f"where {self._type} is expected: nothing comes from there; correct <modality>.type."
+                    f"where {self._type} is expected: its messages are not received; correct <modality>.type."
                 )
             verdict, reason = qos_check_compatible(publisher.qos_profile, self._subscription.qos_profile)
             if verdict == QoSCompatibility.ERROR:
                 raise ConfigurationError(
                     f"topic {self.topic}: {publisher.node_name} offers incompatible quality of service "
-                    f"({reason.removeprefix('ERROR: ').rstrip(';')}), nothing comes from there; change "
+                    f"({reason.removeprefix('ERROR: ').rstrip(';')}), its messages are not received; change "
                     f"'qos_overrides.{self.topic}.subscription.*', or the publisher."
                 )
 
     def _waiting(self) -> list[Message]:
-        """Take what has come."""
+        """Take the messages that have arrived."""
         if self._subscription is None:
             return []
         handed, self._handed = self._handed, []
         return [*handed, *waiting(self._subscription)]
 
     def _note_handed(self, data: Any) -> None:
-        """Keep what an executor took that does not ask callback groups, such as the EventsExecutor."""
+        """Keep a message that an executor took; the EventsExecutor ignores callback groups."""
         self._handed.append(Message(data, 0))
 
     def _decode(self, messages: Sequence[Message]) -> Batch | None:
-        """Read stamps, frame and channels; None when no message can be read."""
+        """Read stamps, frame and channels; None if no message is readable."""
         assert self._decoder is not None
         received = np.array([message.received for message in messages], dtype=np.int64)
         arrivals = self._clock.times(received)
@@ -304,13 +304,13 @@ def _published_type(topic: str, publishers: Sequence[TopicEndpointInfo]) -> str:
     types = {publisher.topic_type for publisher in publishers}
     if len(types) > 1:
         raise ConfigurationError(
-            f"topic {topic} is published with the types {', '.join(sorted(types))}: say which one by <modality>.type."
+            f"topic {topic} is published with the types {', '.join(sorted(types))}: choose one by <modality>.type."
         )
     return types.pop()
 
 
 def _common_quality(publishers: Sequence[TopicEndpointInfo]) -> Quality:
-    """Reliable if all publishers are, and latched if all are; otherwise less, which takes from all."""
+    """Return reliable if all publishers are, and latched if all are; a weaker setting receives from all."""
     reliable = all(p.qos_profile.reliability == ReliabilityPolicy.RELIABLE for p in publishers)
     latched = all(p.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL for p in publishers)
     return (
@@ -320,6 +320,6 @@ def _common_quality(publishers: Sequence[TopicEndpointInfo]) -> Quality:
 
 
 def _overridden_policies(node: Node, topic: str) -> list[QoSPolicyKind]:
-    """Policies that the user gave as parameters; only those, so that the others may follow the publishers."""
+    """Return the policies that the user gave as parameters; the others follow the publishers."""
     given = partial("qos_overrides.{}.subscription.{}".format, topic)
     return [kind for kind in QoSPolicyKind if node.has_parameter(given(kind.name.lower()))]

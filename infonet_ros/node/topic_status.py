@@ -10,7 +10,7 @@ import numpy as np
 from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
 from infonet_ros.intake.windows.timeline import DISORDER
 
-_REMEMBERED = 200  # messages that rate and gaps are judged by
+_REMEMBERED = 200  # last messages from which rate and gaps are computed
 
 
 @dataclass
@@ -20,21 +20,21 @@ class TopicStatus:
     Attributes
     ----------
     received, out_of_order, repeated : int
-        Messages so far, and stamps that were taken: of which older than the newest, and the same.
+        Messages so far; of the accepted stamps, those older than the newest, and those equal to it.
     gaps : int
-        How often the stamps went on by more than three usual periods.
+        How often two stamps were more than three usual periods apart.
     lost : int
         Messages that the middleware reported as lost.
     unknown : int
-        Values that were NaN, infinite, or beyond the end of an array.
+        Values that were NaN, infinite, or outside an array.
     unreadable : int
-        Messages that no value could be read from.
+        Messages from which no value could be read.
     last_stamp, last_arrival : int or None
-        Nanoseconds: the newest stamp that was taken, and when the last message came by the node's clock.
+        Nanoseconds: the newest accepted stamp, and the arrival of the last message by the node's clock.
     problem : str
-        Why nothing comes, as far as the graph tells; empty without a reason.
+        Why no message arrives, according to the graph; empty without a reason.
     reading_problem : str
-        Why the last message that cannot be read cannot; empty without one.
+        Why the last unreadable message could not be read; empty without one.
     """
 
     received: int = 0
@@ -52,12 +52,12 @@ class TopicStatus:
     _period: float = math.nan
 
     def note_arrivals(self, arrivals: Sequence[int] | np.ndarray) -> None:
-        """Count messages that came in."""
+        """Count messages that arrived."""
         self.received += len(arrivals)
         self.last_arrival = int(arrivals[-1])
 
     def note_stamps(self, stamps: Iterable[int]) -> None:
-        """Count the stamps that were taken; one that is far behind begins a new time."""
+        """Count the accepted stamps; a stamp far in the past restarts the time."""
         for stamp in stamps:
             newest = self.last_stamp
             if newest is not None and stamp < newest - DISORDER:
@@ -71,11 +71,11 @@ class TopicStatus:
             self._stamps.append(stamp)
 
     def note_unreadable(self, count: int, reason: str) -> None:
-        """Count messages, of those that came in, that cannot be read."""
+        """Count unreadable messages."""
         self.unreadable += count
         self.reading_problem = reason
 
     def measure_rate(self) -> float:
-        """Return the messages per second of sensor time, Hz; NaN with fewer than three. Gaps are judged by it."""
+        """Return the messages per second of sensor time, Hz; NaN with fewer than three. Gaps are found by it."""
         self._period = stream_period(np.sort(np.array(self._stamps, dtype=np.int64)))
         return 1e9 / self._period if self._period > 0 else math.nan

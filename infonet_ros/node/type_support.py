@@ -17,13 +17,13 @@ _CAPSULE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p,
 def subscription_class(type_name: str) -> Any:
     """Return a class that a subscription to a message type takes, with ``raw=True``.
 
-    It is the type's own class, or, where its package was not built for this Python, one that knows no more than the
-    library of its type support.
+    It is the class of the type or, if the package was not built for this Python, a class with only the library of its
+    type support.
 
     Raises
     ------
     ConfigurationError
-        There is neither of them.
+        Neither of them exists.
     """
     try:
         return message_class(type_name)
@@ -31,7 +31,7 @@ def subscription_class(type_name: str) -> Any:
         support = _type_support(full_type_name(type_name))
         if support is None:
             raise
-    # What rclpy looks for, in the order in which the middleware would need it; only the last is needed for bytes.
+    # The attributes that rclpy needs; for bytes only the last one has a value.
     made = dict.fromkeys(("_CREATE_ROS_MESSAGE", "_CONVERT_FROM_PY", "_CONVERT_TO_PY", "_DESTROY_ROS_MESSAGE"), support)
     return type("RawType", (type,), {**made, "_TYPE_SUPPORT": support})("Raw", (), {})
 

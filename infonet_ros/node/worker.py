@@ -1,8 +1,8 @@
-"""One thread that computes. It takes the newest job; jobs that are overtaken are counted, never queued.
+"""One worker thread. It takes the newest job; a job that a newer one replaces is counted, never queued.
 
 def compute(job):
-    publish(first(job))         # what is urgent
-    for part in parts(job):     # what may wait: at each yield, a newer job goes first
+    publish(first(job))         # the urgent part
+    for part in parts(job):     # the rest: at each yield, a newer job goes first
         yield
         ...
 
@@ -22,17 +22,17 @@ _FINISHED = object()
 
 
 class Worker(Generic[Job]):
-    """Runs ``compute(job)``, a generator, on its own thread; an exception goes to ``report`` and the thread lives on.
+    """Runs ``compute(job)``, a generator, on its own thread; an exception goes to ``report`` and the thread continues.
 
-    A job's steps up to its first ``yield`` are urgent. The rest is taken step by step, and a newer job waits for one
-    step at most. One rest at a time: while it is under way, those of newer jobs are left out.
+    The steps of a job up to its first ``yield`` are urgent. The rest runs step by step, so a newer job waits for one
+    step at most. Only one rest runs at a time; meanwhile the rests of newer jobs are left out.
 
     Attributes
     ----------
     skipped, done, failed : int
-        Jobs so far that were overtaken by a newer one, whose urgent part was computed, and whose computation raised.
+        Jobs so far that a newer one replaced, whose urgent part was computed, and whose computation raised.
     left_out : int
-        Rests of jobs so far that were left out, because that of an earlier job was still under way.
+        Rests of jobs that were left out, because the rest of an earlier job was still running.
     """
 
     def __init__(self, compute: Callable[[Job], Iterator[None]], report: Callable[[Exception], None]) -> None:
@@ -49,7 +49,7 @@ class Worker(Generic[Job]):
 
     @property
     def idle(self) -> bool:
-        """Nothing is being computed, and nothing waits for it."""
+        """Whether nothing is being computed and nothing waits."""
         with self._wake:
             return self._next is None and self._rest is None and not self._at_work
 
@@ -58,19 +58,19 @@ class Worker(Generic[Job]):
         self._thread.start()
 
     def offer(self, job: Job) -> None:
-        """Hand over a job; one that still waits is overtaken."""
+        """Add a job; it replaces one that still waits."""
         with self._wake:
             self.skipped += self._next is not None
             self._next = job
             self._wake.notify()
 
     def forget(self) -> None:
-        """Drop the job that waits, without counting it."""
+        """Drop the waiting job without counting it."""
         with self._wake:
             self._next = None
 
     def stop(self, timeout: float) -> bool:
-        """End the thread after the step that it is at; return whether it ended within ``timeout`` seconds."""
+        """End the thread after its present step; return whether it ended within ``timeout`` seconds."""
         with self._wake:
             self._next, self._ending = None, True
             self._wake.notify()
@@ -108,7 +108,7 @@ class Worker(Generic[Job]):
             self.left_out += 1
 
     def _go_on(self) -> None:
-        """Take one step of the rest that is under way; an exception ends it."""
+        """Run one step of the present rest; an exception ends it."""
         rest, self._rest = self._rest, None
         if rest is not None and next(rest, _FINISHED) is not _FINISHED:
             self._rest = rest

@@ -271,13 +271,13 @@ def test_no_string_in_the_params_file_can_be_taken_for_another_type():
     assert '"y"' in params_document(AWKWARD)
 
 
-def test_the_node_takes_the_params_file_as_it_is(tmp_path):
+def test_the_node_takes_the_params_file_as_it_is(tmp_path, ros_domain):
     """By the parser that `ros2 run ... --params-file` uses."""
     rclpy = pytest.importorskip("rclpy", reason="ROS 2 is not installed")
     path = tmp_path / "params.yaml"
     path.write_text(params_document(AWKWARD), encoding="utf-8")
     context = rclpy.Context()
-    rclpy.init(args=["--ros-args", "--params-file", str(path)], context=context, domain_id=81)
+    rclpy.init(args=["--ros-args", "--params-file", str(path)], context=context)
     try:
         node = rclpy.create_node("infonet", context=context, automatically_declare_parameters_from_overrides=True)
         names = ["n.channels", "arm.channels", "window", "surrogates", "modalities", "pair.threshold"]

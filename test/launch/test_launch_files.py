@@ -139,8 +139,7 @@ def test_the_replay_hands_its_arguments_on_to_the_node():
     assert set(given) <= {argument.name for argument in description("infonet.launch.py").get_launch_arguments()}
 
 
-def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch):
-    monkeypatch.setenv("ROS_DOMAIN_ID", "65")
+def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch, ros_domain):
     monkeypatch.setenv("ROS_LOG_DIR", str(tmp_path))
     (tmp_path / "robot.yaml").write_text(PARAMETERS)
     output, exits = [], []

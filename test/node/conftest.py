@@ -13,14 +13,20 @@ def frozen():
     gc.freeze()
 
 
+@pytest.fixture(autouse=True)
+def own_domain(ros_domain):
+    """Each test of this folder has a ROS domain of its own."""
+    yield
+    gc.collect()  # a context that is not collected stays a participant of the domain, which another test takes later
+
+
 @pytest.fixture
-def graph(frozen):
+def graph(frozen, ros_domain):
     from robot_graph import Graph
 
     graph = Graph()
     yield graph
     graph.close()
-    gc.collect()  # what is left stays a participant of its domain, which another test takes later
 
 
 class WithoutRos(pytest.Module):

@@ -36,7 +36,7 @@ def processes_with(variable, value):
 
 @pytest.mark.timeout(BOUND + 10)
 def test_the_demonstration_finds_that_odometry_follows_the_gyroscope(tmp_path):
-    ended = run_demo(tmp_path / "out", "--rate", "30", ROS_DOMAIN_ID="13", INFONET_TEST=str(tmp_path))
+    ended = run_demo(tmp_path / "out", "--rate", "30", INFONET_TEST=str(tmp_path))
 
     assert ended.returncode == 0, ended.stderr
     finding = re.search(r"Gyro y and odometry yaw rate depend on each other: (\d\.\d\d) nats .*", ended.stdout)
@@ -50,7 +50,6 @@ def test_the_demonstration_finds_that_odometry_follows_the_gyroscope(tmp_path):
 
 def test_a_node_that_fails_is_reported_in_one_line(tmp_path, monkeypatch):
     broken = Demonstration(Console(), tmp_path, rate=1.0)
-    monkeypatch.setenv("ROS_DOMAIN_ID", "14")
     monkeypatch.setattr(broken, "_params", tmp_path / "missing.yaml")
 
     with pytest.raises(InfonetError, match="the node ended with status"):

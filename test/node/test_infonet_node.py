@@ -95,7 +95,7 @@ def test_window_and_surrogates_change_while_it_runs(graph):
         ({"a.channels": ["vector..x"]}, "not a field path"),
         ({"a.type": "geometry_msgs/msg/Vector3Stamped", "a.channels": ["vector.w"]}, "no field 'w': it has x"),
         ({"a.type": "no_msgs/msg/Nothing"}, "'no_msgs/msg/Nothing' is not known"),
-        ({"a.topic": "/with space"}, "no name of a topic"),
+        ({"a.topic": "/with space"}, "not a topic name"),
         ({"weights": "/nowhere/weights.safetensors"}, "/nowhere/weights.safetensors"),
         ({"device": "cuda:99"}, "cuda:99"),
     ],

@@ -1,4 +1,3 @@
-import os
 import signal
 import subprocess
 import sys
@@ -43,7 +42,7 @@ SECOND = 1_000_000_000
 def graph():
     """Two nodes that see each other and nothing else."""
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=11, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     yield rclpy.create_node("sender", context=context), rclpy.create_node("receiver", context=context)
     rclpy.shutdown(context=context)
 
@@ -200,12 +199,11 @@ def test_the_command_loops_until_interrupted():
     command = [sys.executable, "-m", "infonet_ros", "play", str(HUSKY), "--topics", "/fix", "--loop"]
     command += ["--duration", "2", "--rate", "20"]
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=12, signal_handler_options=SignalHandlerOptions.NO)
+    rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     node = rclpy.create_node("receiver", context=context)
     try:
         fixes = receive(node, NavSatFix, "/fix")
-        environment = {**os.environ, "ROS_DOMAIN_ID": "12"}
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, preexec_fn=ignore)
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=ignore)
         spin_until(
             node, lambda: any(later.header.stamp.sec < first.header.stamp.sec for first, later in pairwise(fixes))
         )

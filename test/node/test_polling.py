@@ -183,7 +183,7 @@ def test_a_subscriber_with_incompatible_quality_of_service_is_logged_once(graph,
     def logged():
         nonlocal said
         said += capfd.readouterr().err
-        return "a subscriber of ~/image asks for incompatible quality of service (DURABILITY" in said
+        return "a subscriber of ~/image requests incompatible quality of service (DURABILITY" in said
 
     graph.until(logged)
     deadline = time.monotonic() + 2.5

@@ -22,7 +22,7 @@ def launch(graph):
     processes = []
 
     def launch(*arguments):
-        environment = {**os.environ, "ROS_DOMAIN_ID": str(graph.domain), "OMP_NUM_THREADS": "1"}
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-m", "infonet_ros.node", "--ros-args", *arguments]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         processes.append(process)

@@ -9,13 +9,11 @@ from rclpy.executors import SingleThreadedExecutor
 
 from infonet_ros.node.sensor_frames import SensorFrames
 
-DOMAIN = 66
-
 
 @pytest.fixture
 def node():
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
+    rclpy.init(context=context)
     node = rclpy.create_node("viewer", context=context)
     yield node
     node.destroy_node()

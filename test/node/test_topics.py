@@ -21,7 +21,6 @@ from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.infonet_node import InfonetNode
 from infonet_ros.node.messages import matrix_from_message, time_message
 
-DOMAIN = 60
 RATE = 50.0
 CALLBACKS = 6  # for each sample of both sensors: fewer than come in, and queues would overflow
 PARAMETERS = {
@@ -68,7 +67,7 @@ class Robot:
 @pytest.fixture
 def context():
     context = rclpy.Context()
-    rclpy.init(context=context, domain_id=DOMAIN)
+    rclpy.init(context=context)
     yield context
     rclpy.shutdown(context=context)
 

@@ -1,7 +1,5 @@
-"""Real nodes on real middleware: each test on a ROS domain of its own, in time that the test makes itself."""
+"""Real nodes on real middleware. The test publishes the sensor time itself."""
 
-import itertools
-import os
 import time
 
 import rclpy
@@ -11,13 +9,6 @@ from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.parameter import Parameter
 from rclpy.time import Time
-
-os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
-
-# Test processes that run side by side share the domains out among themselves.
-_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-_DOMAINS = itertools.cycle(range(30 + _WORKER % 30, 60, min(_WORKERS, 30)))
 
 START = 1_750_000_000.0
 """Sensor time at which the tests begin, seconds."""
@@ -36,12 +27,11 @@ def parameters(**values):
 
 
 class Graph:
-    """A context on its own domain, an executor, and a node that publishes and listens."""
+    """A context on the domain of the test (``ros_domain``), an executor, and a node that publishes and listens."""
 
     def __init__(self):
-        self.domain = next(_DOMAINS)
         self.context = Context()
-        rclpy.init(context=self.context, domain_id=self.domain)
+        rclpy.init(context=self.context)
         self.executor = SingleThreadedExecutor(context=self.context)
         self.robot = self.add(rclpy.create_node("robot", context=self.context))
         self._infonets = []
