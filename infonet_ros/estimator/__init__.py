@@ -1,1 +1,1 @@
-"""Numbers in, information out: ranks, pair grids, the attention network. No ROS below here."""
+"""Estimates mutual information from samples: ranks, grids of pairs, the attention network. Needs no ROS."""

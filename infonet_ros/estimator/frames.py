@@ -15,7 +15,7 @@ Names = tuple[Hashable, ...]
 
 
 def column_names(samples: Any) -> Names:
-    """Return the names of the columns of a DataFrame (pandas or polars), and the numbers of those of an array."""
+    """Return the column names of a DataFrame (pandas or polars), or the column numbers of an array."""
     columns = getattr(samples, "columns", None)
     return tuple(range(np.shape(samples)[1])) if columns is None else tuple(columns)
 
@@ -26,14 +26,14 @@ def numbers_of(name: str, samples: Any) -> Any:
     Raises
     ------
     InputError
-        A DataFrame with columns that are no numbers.
+        A DataFrame with columns that are not numbers.
     """
     if not hasattr(samples, "convert_dtypes"):
         return samples
     types = samples.dtypes.to_dict() if hasattr(samples, "columns") else {name: samples.dtype}
     others = [f"{column!r} ({kind})" for column, kind in types.items() if kind.kind not in "biuf"]
     if others:
-        raise InputError(f"{name} has columns that are no numbers: {', '.join(others)}. Leave them out.")
+        raise InputError(f"{name} has columns that are not numbers: {', '.join(others)}. Leave them out.")
     if all(isinstance(kind, np.dtype) for kind in types.values()):
         return samples.to_numpy()
     return samples.to_numpy(dtype=np.float64, na_value=np.nan)  # types of pandas' own, such as Float64
@@ -55,7 +55,7 @@ def to_dataframe(table: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> "pan
 
 
 def html_table(title: str, names: Sequence[Hashable], values: np.ndarray) -> str:
-    """Write a matrix (N, N) as a table for a notebook, with two decimals."""
+    """Return a matrix (N, N) as an HTML table for a notebook, with two decimals."""
     labels = [escape(str(name)) for name in names]
     head = "".join(f"<th>{label}</th>" for label in labels)
     rows = (

@@ -1,4 +1,4 @@
-"""The estimator as its users see it."""
+"""The public estimator: `InfoNet`."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,16 +64,16 @@ from infonet_ros.limits import MOST_GIVEN
 class InfoNet:
     """Mutual information (MI) by a network trained once, in one forward pass (Hu et al., ICML 2024).
 
-    All MI is in nats. Samples that are NaN or infinite are left out pair by pair, and the number used is reported;
-    fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. More than
-    8192 samples are dealt out in turn to as few parts as keep below that, and what the parts say is averaged: the
-    interval is then wider than it need be.
+    All MI is in nats. Samples that are NaN or infinite are left out pair by pair, and results contain the number of
+    used samples; fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. More
+    than 8192 samples are distributed in turn to as few parts as possible, and the results of the parts are averaged;
+    the interval is then wider than necessary.
 
-    Ranks are taken first, so units and increasing transforms make no difference. Equal values are ranked in a random
-    order that depends on ``seed``, on the channel's content, and on how many channels of the same content come before
-    it. The same input and seed give the same bits.
+    Samples are replaced by their ranks, so units and increasing transforms do not matter. Equal values are ranked in a
+    random order that depends on ``seed``, on the channel's content, and on how many channels of the same content come
+    before it. The same input and seed give identical results.
 
-    The interval allows for streams that remember their past: the network is told the effective number of samples.
+    The interval takes autocorrelation into account: the effective number of samples is an input of the network.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class InfoNet:
         Parameters
         ----------
         device : str
-            "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<index>".
+            "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
         weights : path
             A safetensors file with its JSON card beside it.
 
@@ -122,7 +122,7 @@ class InfoNet:
 
     @property
     def device(self) -> torch.device:
-        """Where the network runs."""
+        """The device that the network runs on."""
         return self._runner.device
 
     def estimate(
@@ -134,12 +134,12 @@ class InfoNet:
         ----------
         x, y : (T,) real
         given : (T,) or (T, D) real, optional
-            Up to 8 streams beside which x and y are looked at: continuous, or modes of up to 16 values. With a p-value,
-            the surrogates are the conditional ranks of one stream, shifted.
+            Up to 8 given streams: continuous, or modes of up to 16 values. For the p-value, the conditional ranks of
+            one stream are shifted.
         surrogates : int
             Number of circularly shifted copies for the p-value; 0 for none.
         seed : int
-            Of ties and surrogates.
+            Seed of ties and surrogates.
 
         Raises
         ------
@@ -148,7 +148,7 @@ class InfoNet:
 
         Examples
         --------
-        Two sensors that one driver moves share nothing beside it:
+        Two sensors with one common driver are independent given the driver:
 
         >>> rng = np.random.default_rng(0)
         >>> driver = rng.standard_normal(1000)
@@ -182,21 +182,22 @@ class InfoNet:
     ) -> PairwiseEstimate:
         """Estimate the MI of all pairs of channels, or their conditional MI given other streams.
 
-        At lag d that of ``samples[t, row]`` with ``samples[t + d, column]``: positive where the column follows the row.
+        At lag d it compares ``samples[t, row]`` with ``samples[t + d, column]``: positive if the column follows the
+        row.
 
         Parameters
         ----------
         samples : (T, N) real
             T samples of N channels; NaN where unknown. The names of a DataFrame's columns are kept.
         lags : sequence of int
-            Delays in samples, 0 or more, each tried in both directions; the largest MI is reported with its lag. It
-            is the largest of many, and so a little too large where nothing is there: ask for surrogates too.
+            Delays in samples, 0 or more, each searched in both directions; the largest MI is reported with its lag.
+            The maximum of many is a little too large for independent streams: use surrogates, too.
         given : (T,) or (T, D) real, optional
-            As in `estimate`; at a lag, what is given at the time of the earlier of the two.
+            As in `estimate`; at a lag, the given streams are taken at the time of the earlier of the two.
         surrogates : int
-            Number of circularly shifted copies for the p-value, scanned over the same lags; 0 for none.
+            Number of circularly shifted copies for the p-value, searched over the same lags; 0 for none.
         seed : int
-            Of ties and surrogates.
+            Seed of ties and surrogates.
 
         Raises
         ------
@@ -223,8 +224,8 @@ class InfoNet:
     ) -> Iterator[PairwiseEstimate]:
         """Estimate the MI of all pairs of channels of many windows.
 
-        Windows are taken as they are needed and estimates come in their order, a little later: the pairs of several
-        windows share the network's passes, which a GPU needs to be kept busy.
+        Windows are taken when they are needed, and estimates follow in the same order, a little later. The pairs of
+        several windows share the network's passes, which uses a GPU better.
 
         Parameters
         ----------
@@ -266,7 +267,7 @@ class InfoNet:
         ----------
         x, y : (T,) real
         lags : sequence of int
-            In samples; positive where y follows x.
+            In samples; positive if y follows x.
         given : (T,) or (T, D) real, optional
             As in `estimate`, at the time of the earlier of the two: ``I(x[t]; y[t + lag] | given[t + min(0, lag)])``.
 
@@ -298,10 +299,10 @@ class InfoNet:
         surrogates: int = 0,
         seed: int = 0,
     ) -> TransferEstimate:
-        """Estimate the transfer entropy between all ordered pairs of channels: who drives whom.
+        """Estimate the transfer entropy between all ordered pairs of channels, a measure of directed influence.
 
-        That from x to y is ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])``: what x tells of y beside y's own past
-        (Schreiber, Phys. Rev. Lett. 2000).
+        From x to y it is ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])``: the information of x about y given y's
+        own past (Schreiber, Phys. Rev. Lett. 2000).
 
         Parameters
         ----------
@@ -309,14 +310,14 @@ class InfoNet:
         lags : sequence of int
             Samples by which the column follows the row, 1 or more; the best of them is reported.
         past : int
-            Samples of its own past that are given, 1 to 8.
+            Samples of the target's own past that are given, 1 to 8.
         beside : int
-            Other sources of the same target that are given too, the strongest ones (conditional transfer entropy):
-            what reaches it through one of those is then no transfer of its own. With ``past`` at most 8.
+            Number of other sources of the same target that are given too, the strongest ones (conditional transfer
+            entropy). An indirect path through one of those then does not count. With ``past`` at most 8.
         surrogates : int
-            Number of shifted copies for the p-value, scanned over the same lags; 0 for none.
+            Number of shifted copies for the p-value, searched over the same lags; 0 for none.
         seed : int
-            Of ties and surrogates.
+            Seed of ties and surrogates.
 
         Raises
         ------
@@ -346,14 +347,14 @@ class InfoNet:
         surrogates: int = 0,
         seed: int = 0,
     ) -> Iterator[TransferEstimate]:
-        """Estimate what `transfer` does target by target, so that more urgent work can go between.
+        """Estimate as `transfer`, target by target, so that more urgent work can run in between.
 
-        Takes and raises the same.
+        Parameters and errors are the same.
 
         Yields
         ------
         TransferEstimate
-            After each target the same estimate, in which what goes to the targets to come is still NaN.
+            The same estimate after each target; values of later targets are still NaN.
 
         Examples
         --------
@@ -364,7 +365,7 @@ class InfoNet:
         channels = as_matrix("samples", samples)
         steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
         if steps.min() < 1:
-            raise InputError("lags holds 0: expected 1 or more, since what drives comes first.")
+            raise InputError("lags holds 0: expected 1 or more, since a driver comes before its target.")
         beside = as_count("beside", beside, least=0)
         if past + beside > MOST_GIVEN:
             raise InputError(f"past is {past} and beside is {beside}: expected at most {MOST_GIVEN} together.")
@@ -375,23 +376,23 @@ class InfoNet:
         return (replace(found, names=names) for found in transfer_entropy(self._conditional, channels, request))
 
     def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:
-        """Rank each channel among the samples at which what is given was much the same.
+        """Rank each channel among the samples with similar values of the given streams.
 
-        What two of them share is the MI of the partial copula: as conditional MI, but blind to a coupling that turns
-        with what is given.
+        The MI of two conditional ranks is the MI of the partial copula. It equals the conditional MI, except that it
+        does not see a coupling that changes its sign with the given streams.
 
         Parameters
         ----------
         samples : (T, N) real
         given : (T,) or (T, D) real
         seed : int
-            Of ties.
+            Seed of ties.
 
         Returns
         -------
         (T, N) float64
-            Between 0 and 1; NaN where a sample or what is given is not known, constant for channels that are functions
-            of what is given.
+            Between 0 and 1; NaN where a sample or a given stream is not known, constant for channels that are functions
+            of the given streams.
 
         Examples
         --------
@@ -413,19 +414,19 @@ class InfoNet:
         most_samples: int = TRAINED_SAMPLES[1],
         seed: int = 0,
     ) -> Explanations:
-        """Find for each pair of channels the third that leaves least of what they share, and what is left.
+        """Find for each pair of channels the third channel with the smallest conditional MI.
 
         Parameters
         ----------
         samples : (T, N) real
         lags : sequence of int
-            As in `pairwise`: each pair is taken at its best lag, and the third at the delays that it has to both.
+            As in `pairwise`: each pair is taken at its best lag, and the third channel at its delays to both.
         pairs : PairwiseEstimate, optional
-            From `pairwise`, where it is known; pairs that are NaN there are neither explained nor explain others.
+            The result of `pairwise`, if it is known; pairs that are NaN there are neither explained nor explain others.
         most_samples : int
-            Of more, every second, third, ... is taken: fewer are quicker.
+            With more samples, every second, third, ... is used, which is faster.
         seed : int
-            Of ties.
+            Seed of ties.
 
         Raises
         ------
@@ -438,7 +439,7 @@ class InfoNet:
         >>> command = rng.standard_normal(1000)
         >>> left, right = command + 0.3 * rng.standard_normal((2, 1000))
         >>> found = InfoNet.from_pretrained().explanations(np.stack([command, left, right], axis=1))
-        >>> int(found.by[1, 2])  # the wheels share what the command tells both
+        >>> int(found.by[1, 2])  # the command explains the two wheels
         0
         """
         channels, most = as_matrix("samples", samples), as_count("most_samples", most_samples, least=MIN_SAMPLES)
@@ -446,9 +447,10 @@ class InfoNet:
         return explanations(self._conditional, channels, pairs, min(most, TRAINED_SAMPLES[1]), seed)
 
     def select(self, samples: ArrayLike, target: int | str, count: int = 5, *, seed: int = 0) -> Selection:
-        """Choose the channels that together tell most about a target, each with what it adds to those before.
+        """Choose the channels with most information about a target, each with what it adds to those before.
 
-        A channel that adds nothing is redundant beside them. Greedy: what two tell only together may be missed.
+        A channel that adds nothing is redundant. The search is greedy: it can miss two channels that have information
+        only together.
 
         Parameters
         ----------
@@ -456,9 +458,9 @@ class InfoNet:
         target : int or str
             Column: its number, or its name in a DataFrame.
         count : int
-            Most channels to choose, 1 to 9; fewer where no other adds anything.
+            Maximum number of channels, 1 to 9; fewer if no other channel adds information.
         seed : int
-            Of ties.
+            Seed of ties.
 
         Raises
         ------
@@ -489,7 +491,7 @@ class InfoNet:
     ) -> SlicedEstimate:
         """Estimate the sliced MI of two vector streams, and test their independence.
 
-        Each dimension is standardised, so that none counts for more because of its unit.
+        Each dimension is standardised, so units do not matter.
 
         Parameters
         ----------
@@ -500,7 +502,7 @@ class InfoNet:
         surrogates : int
             Number of circularly shifted copies for the p-value; 0 for none.
         seed : int
-            Of projections, ties and surrogates.
+            Seed of projections, ties and surrogates.
 
         Raises
         ------
@@ -541,7 +543,7 @@ class InfoNet:
         Raises
         ------
         InputError
-            Samples that are not (T, N) real numbers, or groups that are empty or name columns that are not there.
+            Samples that are not (T, N) real numbers, or groups that are empty or name columns that do not exist.
 
         Examples
         --------
@@ -564,14 +566,14 @@ class InfoNet:
         surrogates: int = 0,
         seed: int = 0,
     ) -> Iterator[PairwiseEstimate]:
-        """Estimate what `pairwise_sliced` does pair by pair, so that more urgent work can go between.
+        """Estimate as `pairwise_sliced`, pair by pair, so that more urgent work can run in between.
 
-        Takes and raises the same.
+        Parameters and errors are the same.
 
         Yields
         ------
         PairwiseEstimate
-            After each pair the same estimate, in which the pairs to come are still NaN.
+            The same estimate after each pair; later pairs are still NaN.
 
         Examples
         --------
@@ -590,7 +592,8 @@ class InfoNet:
     def discriminant(self, x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> np.ndarray:
         """Return the optimal discriminant of the Donsker-Varadhan bound as a table over the unit square of ranks.
 
-        It estimates the log density of the copula: positive where a pair of ranks is more frequent than chance.
+        It estimates the log density of the copula: positive where a pair of ranks is more frequent than if the streams
+        were independent (Donsker and Varadhan 1983; Hu et al. 2024).
 
         Returns
         -------
@@ -610,7 +613,8 @@ class InfoNet:
     def pointwise(self, x: ArrayLike, y: ArrayLike, *, given: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
         """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good.
 
-        With ``given`` all three are conditional: the table of the slice of what is given that a sample is in.
+        With ``given`` all three densities are conditional: each sample uses the table of its slice of the given
+        streams.
 
         Examples
         --------
@@ -632,7 +636,7 @@ class InfoNet:
     def __call__(self, x: Tensor, y: Tensor, given: Tensor | None = None) -> Tensor:
         """Estimate the MI of B pairs, differentiably in x and y.
 
-        The value is that of `estimate`; the gradient is that of the bound, and flows through a soft rank.
+        The value is that of `estimate`; the gradient is that of the bound, through soft ranks.
 
         Parameters
         ----------
@@ -649,8 +653,8 @@ class InfoNet:
         Raises
         ------
         InputError
-            What are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range, or samples
-            that are not finite.
+            Arguments that are not tensors of real numbers, shapes that differ or are not (B, T), T outside that range,
+            or samples that are not finite.
 
         Examples
         --------
@@ -666,7 +670,7 @@ class InfoNet:
 
     @cached_property
     def _conditional(self) -> ConditionalRunner:
-        """The networks of conditional MI, loaded when first asked for; WeightsError where these weights have none."""
+        """The networks of conditional MI, loaded at the first use; WeightsError if these weights have none."""
         return ConditionalRunner(self._runner, load_conditional(self._weights))
 
     def _pairwise(self, channels: np.ndarray, given: ArrayLike | None, options: PairwiseOptions) -> PairwiseEstimate:
@@ -676,7 +680,7 @@ class InfoNet:
         return pairwise_given(self._conditional, channels, as_given(given, channels.shape[1]), options)
 
     def _numbers(self, plan: Plan, given: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return quantiles (M, 3) and samples (M,) of the requests of a plan, beside what is given (D, T)."""
+        """Return quantiles (M, 3) and samples (M,) of the requests of a plan, given streams (D, T) or None."""
         if given is None:
             return next(run(self._runner, [Pass.of_data(plan)]))[0], plan.samples()
         found = estimate_given(self._conditional, plan, given, 0, seed)
@@ -691,7 +695,7 @@ class InfoNet:
         )
 
     def _table(self, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the table (G, G), the ranks (2, R) of the good samples, and which they are (R,)."""
+        """Return the table (G, G), the ranks (2, R) of the good samples, and their indices (R,)."""
         made = Channels.from_values(channels, as_count("seed", seed, least=0))
         (batch,) = Plan.of(made, Requests.one_pair(0, 1, np.zeros(1, dtype=np.int64))).batches
         rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
@@ -707,5 +711,5 @@ class InfoNet:
 
 
 def _options(lags: np.ndarray, surrogates: int, seed: int) -> PairwiseOptions:
-    """Say what is asked of each window, at lags (L,)."""
+    """Return the options for each window, at lags (L,)."""
     return PairwiseOptions(lags, as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))

@@ -1,24 +1,24 @@
-"""The delay of a pair, finer than a sample, from its MI over the lag."""
+"""The delay of a pair below one sample, from its MI over the lag."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 SAME = 1e-6  # nats
-SHOULDER = 0.9  # of its top: where the peak is a parabola
+SHOULDER = 0.9  # of the maximum: above it the peak is nearly a parabola
 
 
 @dataclass(frozen=True)
 class Peak:
-    """Where the MI of a pair is largest, in the unit of the lags.
+    """The delay with the largest MI of a pair, in the unit of the lags.
 
     Attributes
     ----------
     delay : float
-        Vertex of a parabola through the top; NaN where there is none between the lags.
+        Vertex of a parabola through the maximum; NaN if there is none between the lags.
     lower, upper : float
-        Beyond these the MI falls below the lower end of its 90 % interval at the top; NaN where it does not within
-        the lags.
+        Beyond these the MI is below the lower end of its 90 % interval at the maximum; NaN if that does not happen
+        within the lags.
     """
 
     delay: float
@@ -27,10 +27,11 @@ class Peak:
 
     @classmethod
     def of(cls, lags: np.ndarray, mi: np.ndarray, least: np.ndarray) -> "Peak":
-        """Find it for increasing lags (L,), the MI (L,), and the lower ends of its intervals (L,); NaN where unknown.
+        """Find the peak for increasing lags (L,), the MI (L,), and the lower ends of its intervals (L,).
 
-        The shape is that of ``sqrt(1 - exp(-2 MI))``, the correlation of Gaussian variables of that MI: over the lag
-        it is that of an autocorrelation, round at the top, where the MI of a strong dependence is a spike.
+        The parabola is fitted to ``sqrt(1 - exp(-2 MI))``, the correlation of Gaussian variables with that MI. Over the
+        lag it has the shape of an autocorrelation and is round at the maximum, while the MI of a strong dependence is a
+        spike.
         """
         known = np.flatnonzero(np.isfinite(mi))
         nowhere = cls(np.nan, np.nan, np.nan)
@@ -51,7 +52,7 @@ class Peak:
             return nowhere
         delay = float(np.clip(places[top] - slope / (2.0 * bend), places[top - 1], places[top + 1]))
         level = float(correlation(least[known[top]]))
-        # The top of the curve may lie between two lags, above all of them: its own width counts, too.
+        # The maximum of the curve may lie between two lags, above all of them, so its own width counts, too.
         half = np.sqrt((heights[top] - level) / -bend)
         before = _fall(places[top::-1], heights[top::-1], level)
         after = _fall(places[top:], heights[top:], level)
@@ -64,9 +65,9 @@ def correlation(mi: np.ndarray) -> np.ndarray:
 
 
 def _steps(known: np.ndarray, places: np.ndarray, mi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one place (K,), in the middle, for each run of neighbours with the same MI (L,), and its first number.
+    """Return the middle (K,) of each run of neighbours with the same MI (L,), and the index of its first.
 
-    Two held streams have a step for each hold: the same updates meet at all its lags.
+    Two held streams have a step for each hold, because the same updates are paired at all its lags.
     """
     starts = np.flatnonzero(np.append(True, np.abs(np.diff(mi)) > SAME))
     ends = np.append(starts[1:], len(mi)) - 1
@@ -74,7 +75,7 @@ def _steps(known: np.ndarray, places: np.ndarray, mi: np.ndarray) -> tuple[np.nd
 
 
 def _fall(places: np.ndarray, heights: np.ndarray, level: float) -> float:
-    """Return where heights, followed outwards from the top, first fall below a level; NaN if they never do."""
+    """Return where heights, from the maximum outwards, first fall below a level; NaN if they never do."""
     below = np.flatnonzero(heights < level)
     if not len(below):
         return np.nan

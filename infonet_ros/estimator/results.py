@@ -1,4 +1,4 @@
-"""What the estimator returns. All mutual information in nats."""
+"""Results of the estimator. All mutual information is in nats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ class Estimate:
     lower, upper : float
         5 % and 95 % quantiles: a 90 % interval.
     p_value : float or None
-        Probability of so large an MI under independence; NaN where both streams drift; None when no surrogates were
-        asked for.
+        Probability of such a large MI under the null hypothesis of independence; NaN if both streams drift; None
+        without surrogates.
     samples : int
         Good samples used; of two held streams, those at which both are new.
     constant : bool
@@ -53,11 +53,10 @@ class PairwiseEstimate:
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
     p_value : (N, N) float64 or None
-        None when no surrogates were asked for, NaN for pairs of which both drift. From fewer than were asked for where
-        few different shifts are clear of the lags.
+        None without surrogates, NaN for pairs of which both drift. It uses fewer surrogates than requested if there are
+        too few different shifts outside the lags.
     lag : (N, N) int32
-        Lag in samples at which the MI was largest (0 when no lags were asked for); antisymmetric,
-        positive where the column follows the row.
+        Lag in samples with the largest MI (0 without lags); antisymmetric, positive if the column follows the row.
     samples : (N, N) int32
         Good samples used by each pair at its lag; of two held streams, those at which both are new; on the diagonal,
         those of the stream itself.
@@ -66,7 +65,7 @@ class PairwiseEstimate:
     drifting : (N,) bool
         Streams that trend, step or wander, see `stationarity.drifting`; none of them without surrogates.
     names : tuple
-        Of the streams: the columns of a DataFrame, else their numbers.
+        Names of the streams: the columns of a DataFrame, otherwise their numbers.
     """
 
     mi: np.ndarray
@@ -113,10 +112,10 @@ class TransferEstimate:
     Attributes
     ----------
     value, lower, upper : (N, N) float32
-        Median and 90 % interval, nats: what the row's sample says of the column's, ``lag`` samples later, beside the
-        column's own past. NaN on the diagonal, and where fewer than 64 samples are known.
+        Median and 90 % interval, nats: the information of the row's sample about the column's sample ``lag`` samples
+        later, given the column's own past. NaN on the diagonal, and with fewer than 64 known samples.
     p_value : (N, N) float64 or None
-        None when no surrogates were asked for, NaN for pairs of which both drift.
+        None without surrogates, NaN for pairs of which both drift.
     lag : (N, N) int32
         Samples by which the column follows.
     samples : (N, N) int32
@@ -155,14 +154,14 @@ class TransferEstimate:
 
 @dataclass(frozen=True, eq=False)
 class Explanations:
-    """For each pair of N streams the third that leaves least of what they share.
+    """For each pair of N streams, the third stream with the smallest conditional MI.
 
     Attributes
     ----------
     pairs : PairwiseEstimate
-        What they share.
+        MI of the pairs.
     by : (N, N) int32
-        The third stream; -1 where none leaves less than all of it.
+        The third stream; -1 if none reduces the MI.
     by_lag : (N, N) int32
         Samples by which that stream follows the row; negative where it is ahead.
     left, lower, upper : (N, N) float32
@@ -194,19 +193,19 @@ class Explanations:
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """The streams that together tell most about a target, one after the other.
+    """The streams with most information about a target, in the order of selection.
 
     Attributes
     ----------
     channels : (K,) int64
-        In the order in which they were chosen.
+        In the order of selection.
     adds, lower, upper : (K,) float32
         What each adds to those before it: conditional MI with the target, with its 90 % interval, nats. The sum of
-        ``adds`` is what all of them tell.
+        ``adds`` is the MI of all of them with the target.
     samples : int
         Samples used: those at which all streams are known.
     names : tuple
-        Of the streams chosen: columns of a DataFrame, else numbers.
+        Names of the chosen streams: columns of a DataFrame, otherwise numbers.
     """
 
     channels: np.ndarray
@@ -235,12 +234,12 @@ class SlicedEstimate:
     Attributes
     ----------
     mi : float
-        Mean MI over random pairs of projections, nats. A lower scale than MI: compare it with other sliced MI only.
+        Mean MI over random pairs of projections, nats. It is smaller than MI: compare it only with other sliced MI.
     lower, upper : float
         90 % interval of that mean, from the spread over projections and the intervals of each.
     p_value : float or None
-        Of the hypothesis that the two vectors are independent, by the test of `independence`, from 24 rows on; NaN
-        where most channels of both drift; None when no surrogates were asked for.
+        Of the null hypothesis that the two vectors are independent, by the test of `independence`, from 24 rows on; NaN
+        if most channels of both drift; None without surrogates.
     samples : int
         Rows in which every component of both vectors is finite; of two held vectors, those at which both are new.
     projections : int
@@ -259,12 +258,12 @@ class SlicedEstimate:
 class LaggedEstimate:
     """Mutual information over the lag: ``mi[k]`` is that of ``x[t]`` with ``y[t + lags[k]]``.
 
-    So with ``y[t] = x[t - d]`` it is largest at the lag d, which is positive where y follows x.
+    So with ``y[t] = x[t - d]`` it is largest at the lag d, which is positive if y follows x.
 
     Attributes
     ----------
     lags : (L,) int64
-        Lags in samples, as asked for.
+        The requested lags, samples.
     mi, lower, upper : (L,) float32
         As in `Estimate`; NaN where a lag leaves fewer than 64 good samples.
     samples : (L,) int64
@@ -290,21 +289,21 @@ class LaggedEstimate:
 
     @property
     def best_lag(self) -> int | None:
-        """The lag in samples at which the MI is largest; None when no lag has an estimate."""
+        """The lag in samples with the largest MI; None if no lag has an estimate."""
         return int(self.lags[np.nanargmax(self.mi)]) if np.isfinite(self.mi).any() else None
 
     @property
     def delay(self) -> float:
-        """The lag in samples, and fractions of one, at which the MI has its peak.
+        """The delay with the largest MI, in samples and fractions of a sample.
 
-        The vertex of a parabola through ``sqrt(1 - exp(-2 MI))`` around the best lag; NaN where the best lag is the
+        It is the vertex of a parabola through ``sqrt(1 - exp(-2 MI))`` around the best lag; NaN if the best lag is the
         first or the last, since the true delay may lie beyond.
         """
         return self._peak.delay
 
     @property
     def delay_lower(self) -> float:
-        """The least delay, in samples, at which the MI is not clearly less than at its peak; NaN where none is.
+        """The smallest delay, in samples, at which the MI is not clearly lower than at its peak; NaN without a peak.
 
         From here to `delay_upper` the MI is above the lower end of its 90 % interval at the best lag.
         """
@@ -312,7 +311,7 @@ class LaggedEstimate:
 
     @property
     def delay_upper(self) -> float:
-        """The greatest such delay; see `delay_lower`."""
+        """The largest such delay; see `delay_lower`."""
         return self._peak.upper
 
     @cached_property
@@ -327,6 +326,6 @@ def _frame(
     row: np.ndarray,
     column: np.ndarray,
 ) -> "pandas.DataFrame":
-    """Make one row for each of some places of matrices (N, N); a measure that is None was not asked for."""
+    """Make one row for each of some positions in matrices (N, N); a measure that is None is left out."""
     named = {end: chosen(names, indices) for end, (names, indices) in ends.items()}
     return to_dataframe(named | {name: values[row, column] for name, values in measures.items() if values is not None})

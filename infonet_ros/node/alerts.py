@@ -11,7 +11,7 @@ from infonet_ros.node.diagnostics import ERROR
 
 
 class Alerts:
-    """Publishes the status of a watched pair when its alert begins, changes its kind or ends, and then all active alerts.
+    """Publishes the status of a watched pair when its alert begins, changes or ends, and then all active alerts.
 
     So the last messages (as many as there are pairs) contain every active alert, for late subscribers.
 

@@ -1,4 +1,4 @@
-"""Conditional mutual information of pairs of streams: what the two share beside what is given."""
+"""Conditional mutual information of pairs of streams, given other streams."""
 
 from dataclasses import dataclass
 
@@ -30,9 +30,9 @@ class ConditionalRunner:
     Attributes
     ----------
     pairs : Runner
-        Of the network of pairs, which looks at each view.
+        Of the network of pairs, which describes each view.
     network : ConditionalNetwork
-        Which brings the views together; on the processor, where it takes a hundredth of the time.
+        Combines the views; on the CPU, because it takes only a hundredth of the time.
     """
 
     pairs: Runner
@@ -41,7 +41,7 @@ class ConditionalRunner:
     def quantiles(self, sight: Sight, shift: int = 0) -> np.ndarray:
         """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.
 
-        A stream that is a function of what is given shares nothing beside it.
+        A stream that is a function of the given streams has a conditional MI of 0.
         """
         views = sight.views(self.pairs, shift)
         with ONE_THREAD, torch.inference_mode():
@@ -53,18 +53,18 @@ class ConditionalRunner:
 
 @dataclass(frozen=True, eq=False)
 class ConditionalNumbers:
-    """What was found for M requests beside what is given.
+    """Conditional estimates of M requests.
 
     Attributes
     ----------
     quantiles : (1 + S, M, 3) float32
-        First of the data, then of the surrogates; NaN where too few samples count.
+        First of the data, then of the surrogates; NaN where there are too few samples.
     samples : (M,) int64
-        That count.
+        Samples used by each request.
     surrogates : (M,) int64
-        How many there are of each request.
+        Number of surrogates of each request.
     drifting : (N,) bool
-        Channels that drift even beside what is given.
+        Channels that drift even given the other streams.
     """
 
     quantiles: np.ndarray
@@ -76,9 +76,9 @@ class ConditionalNumbers:
 def estimate_given(
     runner: ConditionalRunner, plan: Plan, given: np.ndarray, surrogates: int, seed: int
 ) -> ConditionalNumbers:
-    """Estimate the requests of a plan beside what is given (D, T), NaN where unknown.
+    """Estimate the conditional MI of the requests of a plan, given streams (D, T), NaN where unknown.
 
-    At a lag what is given is that at the time of the earlier of the two.
+    At a lag, the given streams are taken at the time of the earlier of the two.
     """
     count = len(plan.requests)
     found = ConditionalNumbers(
@@ -110,7 +110,7 @@ def estimate_given(
 def pairwise_given(
     runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, options: PairwiseOptions
 ) -> PairwiseEstimate:
-    """Estimate all pairs of channels (N, T) beside what is given (D, T), NaN where unknown."""
+    """Estimate the conditional MI of all pairs of channels (N, T), given streams (D, T), NaN where unknown."""
     sorted_channels = Channels.from_values(channels, options.seed)
     plan = Plan.of(sorted_channels, Requests.all_pairs(len(channels), options.lags))
     found = estimate_given(runner, plan, given, options.surrogates, options.seed)
@@ -121,7 +121,7 @@ def pairwise_given(
 
 
 def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
-    """Return the log density of the copula of two channels (2, T) in the slice of what is given that each sample is in.
+    """Return the log density of the copula of two channels (2, T), for each sample in its slice of the given streams.
 
     (T,) float32 nats; NaN where a sample is not known or in no slice.
     """
@@ -146,9 +146,9 @@ def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.n
 
 
 def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
-    """Return narrow conditional ranks (N, T) in the unit interval of channels beside what is given (D, T).
+    """Return narrow conditional ranks (N, T), 0 to 1, of channels given streams (D, T).
 
-    NaN where either is not known; 1/2 throughout for channels that are functions of what is given.
+    NaN where either is not known; always 1/2 for channels that are functions of the given streams.
     """
     ranks = np.full(channels.shape, np.nan)
     told = np.isfinite(given).all(axis=0)
@@ -165,7 +165,7 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
 
 
 def _sight(batch: Batch, given: np.ndarray, rows: np.ndarray) -> Sight:
-    """Look at the pairs of a batch over samples ``rows`` of its left side."""
+    """Collect the views of the pairs of a batch over samples ``rows`` of its left side."""
     seen, kept = Given.from_channels(given[:, rows])
     rows = rows[kept]
     ordering, (first, second) = batch.channels.ordering, batch.sides

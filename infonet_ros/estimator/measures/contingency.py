@@ -1,10 +1,10 @@
-"""How much all pairs of streams have in common at each lag, by FFT: cheap, and good enough to say where to look.
+"""A fast measure of dependence of all pairs of streams at each lag, by FFT: it finds the lags for the network.
 
-The same products over all circular shifts tell how often so much is in common by chance.
+The same products over all circular shifts give its distribution under independence.
 
 The mean-square contingency of two variables with ranks u and v is ``phi^2 = sum_jk E[f_j(u) f_k(v)]^2`` over functions
 f_1, f_2, ... that are orthonormal on the unit interval (Lancaster, Ann. Math. Stat. 1958); for weak dependence it is
-twice the MI. Here ``f_k(u) = sqrt(2) cos(pi k u)``: the first follows monotone couplings, the second even ones, such as
+twice the MI. Here ``f_k(u) = sqrt(2) cos(pi k u)``: the first detects monotone couplings, the second even ones, such as
 a square or an absolute value.
 """
 
@@ -14,9 +14,9 @@ from scipy import fft, ndimage
 from infonet_ros.estimator.samples.surrogates import NEAREST_FRACTION
 
 DEGREES = 3
-TESTED_DEGREES = 6  # the more, the finer the couplings that a test sees, and the weaker it is for the plain ones
-_LEAST_SHIFTS = 19  # that resolve a p-value of 0.05
-_LAGS_FRACTION = 50  # longer lags than so much of the samples leave a few dozen shifts that differ
+TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
+_LEAST_SHIFTS = 19  # for a p-value of 0.05
+_LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _CAUTION = 1.64  # standard errors
 _LEAST_P = 1e-6
@@ -29,14 +29,14 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
     Parameters
     ----------
     ranks : (T, N) float
-        Normalised ranks in the unit interval, equal values alike, NaN where unknown.
+        Normalised ranks, 0 to 1, with equal ranks for equal values, NaN where unknown.
     longest : int
         L, samples.
 
     Returns
     -------
     (N, N, 2 L + 1) float32
-        ``[a, b, L + lag]`` compares ``a[t]`` with ``b[t + lag]``. 0 where no sample is common.
+        ``[a, b, L + lag]`` compares ``a[t]`` with ``b[t + lag]``. 0 without a common sample.
     """
     count, channels = ranks.shape
     features = _features(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
@@ -59,25 +59,26 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
 
 
 def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[np.ndarray, int]:
-    """Judge the largest contingency of each pair over its lags by that over the lags around every circular shift.
+    """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
-    A shift keeps the memory of both streams and undoes what they share. All shifts cost little more than one.
+    A shift keeps the autocorrelation of both streams and removes their dependence. All shifts cost little more than
+    one.
 
     Parameters
     ----------
     ranks : (T, N) float
         As for `lagged_contingency`.
     longest : int
-        L, samples: lags from -L to L are compared, but no longer ones than leave enough shifts to judge by.
+        L, samples: lags from -L to L are compared, as far as enough shifts remain.
     workers : int
         Threads.
 
     Returns
     -------
     p_values : (N, N) float64
-        NaN on the diagonal, and where no sample is common.
+        NaN on the diagonal, and without a common sample.
     shifts : int
-        0 where the streams are too short to be shifted.
+        Number of shifts; 0 if the streams are too short.
     """
     count = _fast_length(len(ranks))
     channels = ranks.shape[1]
@@ -101,11 +102,11 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
 
 
 def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
-    """Return the probability of a contingency of ``observed`` or more, by those of all shifts (S,).
+    """Return the probability of a contingency of at least ``observed``, from those of all shifts (S,).
 
-    Beyond all but the largest tenth of them the tail is taken to fall exponentially, as that of a sum of squares does:
-    so a p-value can be smaller than one over the number of shifts, most of which tell the same as their neighbours. How
-    fast it falls is told by a few runs of shifts only, and is taken to be as slow as they allow.
+    In the largest tenth, the tail is assumed to fall exponentially, as that of a sum of squares. So a p-value can be
+    smaller than one over the number of shifts. Neighbouring shifts give nearly the same value, so the rate of the
+    exponential rests on few independent runs of shifts; the slowest rate that they allow is used.
     """
     middle, start = np.quantile(by_chance, (0.5, 1.0 - _TAIL))
     above = by_chance > start
@@ -117,12 +118,12 @@ def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
 
 
 def _fast_length(count: int) -> int:
-    """Return the largest length up to ``count`` of which an FFT is fast: a few samples are no loss."""
+    """Return the largest length up to ``count`` with a fast FFT; the few samples after it are dropped."""
     return next(length for length in range(count, 0, -1) if fft.next_fast_len(length, real=True) == length)
 
 
 def _features(ranks: np.ndarray, degrees: int) -> np.ndarray:
-    """Functions of the ranks with mean 0 and variance 1, and 1 where they are known: (N, degrees + 1, T) float32."""
+    """Return functions of the ranks with mean 0 and variance 1, and 1 where known: (N, degrees + 1, T) float32."""
     known = np.isfinite(ranks.T)
     orders = np.arange(1, degrees + 1)[:, None]
     waves = np.cos(np.pi * orders * np.where(known, ranks.T, 0.0)[:, None]) * known[:, None]

@@ -1,4 +1,4 @@
-"""The differentiable way from samples to mutual information."""
+"""Mutual information with a gradient, for training other networks with it."""
 
 import numpy as np
 import torch
@@ -21,12 +21,12 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
 
     At its optimum the Donsker-Varadhan bound does not change with the discriminant, so that its gradient is that of the
     mean of the discriminant over the samples alone (the envelope theorem); the second term of the bound is constant,
-    because ranks stay uniform. Nothing has to be traced through the network.
+    because ranks stay uniform. So no gradient through the network is needed.
     """
     pairs = len(x)
     channels = torch.stack([x, y], dim=1).detach().cpu().double().numpy()
-    orderings = [Ordering.from_channels(pair, seed=0) for pair in channels]  # each by itself, as `estimate` does
-    # The same order of the two as for any other estimate of this pair, so that the bits are the same too.
+    orderings = [Ordering.from_channels(pair, seed=0) for pair in channels]  # each pair separately, as in `estimate`
+    # The same order of the two as in other estimates of this pair, so that the results are identical.
     canonical = np.stack([ordering.canonical() for ordering in orderings], axis=1)  # (2, B)
     first, second = canonical * pairs + np.arange(pairs)
     ranks = np.stack([ordering.ranks() for ordering in orderings], axis=1).reshape(2 * pairs, -1)
@@ -45,9 +45,9 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
 
 
 def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given: np.ndarray) -> Tensor:
-    """MI of one pair (T,) beside what is given (D, T), nats: value and gradient as in `differentiable_information`.
+    """Return the conditional MI of one pair (T,) given streams (D, T), nats; see `differentiable_information`.
 
-    The gradient is that of the bound in each slice of what is given, through soft conditional ranks.
+    The gradient is that of the bound in each slice of the given streams, through soft conditional ranks.
     """
     channels = torch.stack([x, y]).detach().cpu().double().numpy()
     value = float(pairwise_given(runner, channels, given, PairwiseOptions(np.zeros(1, dtype=np.int64), 0, 0)).mi[0, 1])
@@ -71,7 +71,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
 
 
 def _soft_conditional(values: Tensor, given: Given) -> Tensor:
-    """Ranks (R,) among the neighbours in what is given, whose gradient is that of a kernel estimate."""
+    """Return conditional ranks (R,) with the gradient of a kernel estimate."""
     soft = torch.zeros(len(values))
     for neighbourhood in given.neighbourhoods[0]:
         rows = torch.from_numpy(neighbourhood.rows)

@@ -1,4 +1,4 @@
-"""What explains a pair: the third channel that leaves least of what the two share."""
+"""Which third channel explains a pair: the one with the smallest conditional MI."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering
 
-CANDIDATES = 4  # third channels that are tried for a pair
-LEAST_SHARE = 0.5  # of what a pair shares, that a third channel must share with each of the two to be tried
-LEAST_SHARED = 0.02  # nats: of pairs that share less there is nothing to explain
+CANDIDATES = 4  # third channels that are tested for a pair
+LEAST_SHARE = 0.5  # of the pair's MI: a third channel must share as much with each of the two
+LEAST_SHARED = 0.02  # nats: pairs with less MI need no explanation
 
 
 def explanations(
     runner: ConditionalRunner, channels: np.ndarray, pairs: PairwiseEstimate, most_samples: int, seed: int
 ) -> Explanations:
-    """Find for each pair of channels (N, T) the third one that leaves least of what they share.
+    """Find for each pair of channels (N, T) the third channel with the smallest conditional MI.
 
-    A channel that explains a pair shares with each of the two at least as much as they do, since what passes through it
-    cannot exceed what comes in (the data processing inequality): those that share less than half are not tried.
+    By the data processing inequality, a channel that explains a pair shares with each of the two at least as much as
+    the two share. So channels that share less than half of it are not tested.
     """
     size = len(channels)
     by = np.full((size, size), -1, dtype=np.int32)
@@ -56,9 +56,9 @@ def _candidates(pairs: PairwiseEstimate, a: int, b: int) -> list[int]:
 
 
 def _alignment(pairs: PairwiseEstimate, a: int, b: int, third: int) -> tuple[int, ...]:
-    """Return a third channel, the lag of b after a, and the lags of the third after a: as seen from a, and by way of b.
+    """Return a third channel, the lag of b after a, and the lags of the third after a: directly, and through b.
 
-    Where these two differ, both are given.
+    If these two differ, both are given.
     """
     step = int(pairs.lag[a, b])
     offsets = {int(pairs.lag[a, third]), step + int(pairs.lag[b, third])}
@@ -67,7 +67,7 @@ def _alignment(pairs: PairwiseEstimate, a: int, b: int, third: int) -> tuple[int
 
 @dataclass(frozen=True, eq=False)
 class _Beside:
-    """What pairs of channels (N, T) share beside a third."""
+    """Conditional MI of pairs of channels (N, T) given a third one."""
 
     runner: ConditionalRunner
     channels: np.ndarray
@@ -75,9 +75,9 @@ class _Beside:
     most_samples: int
 
     def left(self, third: int, step: int, offsets: list[int], asked: np.ndarray) -> np.ndarray:
-        """Return what pairs (M, 2), the second ``step`` samples later, share beside a third channel at some offsets.
+        """Return the conditional MI of pairs (M, 2), the second ``step`` samples later, given a third at offsets.
 
-        (M, 3) quantiles; infinite where too few samples are known.
+        (M, 3) quantiles; infinite with too few known samples.
         """
         involved = np.unique(asked)
         times = self._known(third, step, offsets, involved)

@@ -1,15 +1,15 @@
-"""Whether two vector streams depend on each other: several statistics, judged together by the same circular shifts.
+"""Test of independence of two vector streams: several statistics, compared with the same circular shifts.
 
-No statistic is good at everything, so there are four kinds, and whatever speaks clearly decides:
+No statistic detects every dependence, so the test combines four kinds:
 
-- the distance covariance (Szekely et al., Ann. Stat. 2007), for what many channels share;
+- the distance covariance (Szekely et al., Ann. Stat. 2007), for dependence of many channels;
 - the Hilbert-Schmidt criterion with Gaussian kernels (Gretton et al., NeurIPS 2007), for smooth dependence of any kind;
 - the sum of squared correlations of waves of the ranks, the second of one side with the first or second of the other,
   for squares and absolute values;
 - the largest correlation of one channel's waves with another's, for a pair of channels among thousands.
 
-The first three are inner products of two T x T matrices. Turning a stream turns its matrix along the diagonal, so that
-one FFT along the diagonals gives them for all shifts at once.
+The first three are inner products of two T x T matrices. Shifting a stream shifts its matrix along the diagonal, so
+one FFT along the diagonals gives all shifts at once.
 """
 
 from dataclasses import dataclass
@@ -25,20 +25,20 @@ from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 LEAST_ROWS = 24
 MOST_ROWS = 512  # of a part: matrices of T x T
 MOST_PARTS = 4
-LEAST_SHIFTS = 39  # that tell how each statistic is spread
+LEAST_SHIFTS = 39  # for the spread of each statistic
 MOST_PRODUCTS = 1.5e8  # of the largest correlation: samples x pairs of waves x shifts
-FARTHEST = 3.0  # times the distance of the quartiles: one outlier must not be the whole distance
+FARTHEST = 3.0  # times the interquartile range: one outlier must not dominate a distance
 DEGREES = 4  # waves of each channel, as far as `MOST_PRODUCTS` goes
 SHARPNESS = 2.0  # of the mean over statistics, from 0 (their sum) to infinity (their maximum)
 WEIGHTS = {"distance": 0.56, "gauss": 0.34, "even": 0.03, "even left": 0.03, "even right": 0.03, "largest": 0.01}
-"""Of each statistic: those that look for one kind of dependence only must be surer of it."""
+"""Weight of each statistic; those that detect only one kind of dependence have a small one."""
 
-_JUDGED = 16  # channels that tell the memory of a vector
+_JUDGED = 16  # channels from which the memory of a vector is computed
 
 
 @dataclass(frozen=True, eq=False)
 class Vector:
-    """A vector stream made ready for the test, in parts that are dealt out in turn.
+    """A vector stream prepared for the test, divided in turn into parts.
 
     Attributes
     ----------
@@ -53,7 +53,7 @@ class Vector:
 
     @classmethod
     def prepare(cls, channels: np.ndarray, overlap: int) -> "Vector":
-        """Take finite channels (d, R), at least one of which varies, and close the seam over ``overlap`` samples."""
+        """Take finite channels (d, R), at least one of which varies; fade ``overlap`` last samples into the first."""
         varies = channels.max(axis=1) > channels.min(axis=1)
         step = -(-channels.shape[1] // (MOST_ROWS * MOST_PARTS))
         rows = np.arange(0, channels.shape[1], step)
@@ -69,24 +69,24 @@ class Vector:
 
     @property
     def count(self) -> int:
-        """Samples of each part, which are turned."""
+        """Samples of each part, which are shifted."""
         return self.waves[0].shape[2]
 
 
 def seam(left: float, right: float, count: int) -> int:
-    """Return how many samples at the end of two vectors of ``count`` are to be faded into those at the beginning.
+    """Return how many samples at the end of two vectors of ``count`` samples are faded into the beginning.
 
-    A circular shift joins the end of a stream to its beginning. Where streams remember their past that makes a jump
-    which the unshifted ones do not have, and hundreds of pairs of channels together would notice. Fading the end into
-    the beginning makes a circle without a seam. The jump matters where both vectors are slow, so that the shorter of
-    their memories, from `vector_memory`, decides; a power of two, so that a vector is prepared alike for most others.
+    A circular shift joins the end of a stream to its beginning. In autocorrelated streams this makes a jump that the
+    unshifted streams do not have, and hundreds of pairs of channels together would detect it. Fading the end into the
+    beginning removes the jump. It matters only if both vectors are slow, so the shorter of their memories (from
+    `vector_memory`) decides. The result is a power of two, so that one preparation of a vector fits most others.
     """
     wanted = int(3.0 * (min(left, right) - 1.0))
     return min(count // 7, 1 << (wanted - 1).bit_length()) if wanted > 0 else 0
 
 
 def vector_memory(channels: np.ndarray) -> float:
-    """Return the integrated autocorrelation time of a vector (d, R) in samples, 1 or more, by some of its channels."""
+    """Return the integrated autocorrelation time of a vector (d, R) in samples (at least 1), by some channels."""
     chosen = np.unique(np.linspace(0, len(channels) - 1, _JUDGED).astype(int))
     ranks = _mid_ranks(channels[chosen])
     ranks -= ranks.mean(axis=1, keepdims=True)
@@ -108,7 +108,7 @@ def independence_p(left: Vector, right: Vector, surrogates: int, seed: int) -> f
 
 
 def _over_all_shifts(left: Vector, right: Vector) -> dict[str, np.ndarray]:
-    """Return each inner product of kernel matrices with the right one turned by 0, 1, ... samples: (R,) each."""
+    """Return each inner product of kernel matrices with the right one shifted by 0, 1, ... samples: (R,) each."""
     pairs = {
         "distance": ("distance", "distance"),
         "gauss": ("gauss", "gauss"),
@@ -127,7 +127,7 @@ def _over_all_shifts(left: Vector, right: Vector) -> dict[str, np.ndarray]:
 
 
 def _largest_correlation(left: Vector, right: Vector, shifts: np.ndarray) -> np.ndarray:
-    """Return the largest correlation of a wave of the left with one of the right turned by each of the shifts, (S,)."""
+    """Return the largest correlation of a wave of the left with a shifted one of the right, for each shift (S,)."""
     count, parts = left.count, len(left.waves)
     pairs = left.waves[0].shape[1] * right.waves[0].shape[1]
     degrees = int(np.clip(np.sqrt(MOST_PRODUCTS / (pairs * count * parts * len(shifts))), 1, DEGREES))
@@ -142,10 +142,10 @@ def _largest_correlation(left: Vector, right: Vector, shifts: np.ndarray) -> np.
 
 
 def _weighed(values: np.ndarray) -> np.ndarray:
-    """Turn a statistic at S shifts (S,) into evidence (S,): how far each is from the others, after a normal law.
+    """Convert a statistic at S shifts (S,) to evidence (S,): its distance from the others on a normal scale.
 
-    Each by the mean, deviation and skewness of all others, so that the unshifted one is treated like the rest; skewness
-    is taken out as Wilson and Hilferty do for sums of squares (PNAS 1931).
+    Each value uses mean, deviation and skewness of all others, so the unshifted one is treated like the rest. Skewness
+    is removed as Wilson and Hilferty do for sums of squares (PNAS 1931).
     """
     others = len(values) - 1
     values = values - values.mean()
@@ -171,7 +171,7 @@ def _mid_ranks(values: np.ndarray) -> np.ndarray:
 
 
 def _level(channels: np.ndarray) -> np.ndarray:
-    """Standardise channels (d, R), once what lies far out is cut off."""
+    """Standardise channels (d, R) after clipping outliers."""
     low, middle, high = np.quantile(channels, [0.25, 0.5, 0.75], axis=1)[..., None]
     reach = np.where(high > low, FARTHEST * (high - low), np.inf)
     values = np.clip(channels, middle - reach, middle + reach)
@@ -210,7 +210,7 @@ def _spectra(channels: np.ndarray, waves: Tensor, overlap: int) -> dict[str, np.
 
 
 def _centred(kernel: Tensor) -> Tensor:
-    """Take the mean out of what a symmetric kernel matrix (R, R) is the inner product of."""
+    """Centre a symmetric kernel matrix (R, R) in feature space."""
     mean = kernel.mean(dim=0)
     return kernel - mean - mean[:, None] + mean.mean()
 
@@ -227,9 +227,9 @@ def _closed(values: Tensor, overlap: int) -> Tensor:
 
 
 def _diagonals(kernel: Tensor) -> np.ndarray:
-    """Centre a symmetric matrix (R, R), and return the spectra of its diagonals, each end to start: (R // 2 + 1, F).
+    """Centre a symmetric matrix (R, R), and return the spectra of its circular diagonals: (R // 2 + 1, F).
 
-    The two triangles are alike, so the diagonals of one count twice.
+    The two triangles are equal, so the diagonals of one count twice.
     """
     count, centred = len(kernel), _centred(kernel)
     wrapped = torch.empty(count, count + count // 2)

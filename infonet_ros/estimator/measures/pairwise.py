@@ -1,7 +1,4 @@
-"""All pairs of channels of a window: their best lags, their surrogates, and what is known without the network.
-
-And one pair over many lags.
-"""
+"""All pairs of channels of a window, and one pair at many lags: best lags, surrogates, results without the network."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +19,7 @@ SURROGATES_AT_ONCE = 1 << 22  # requests of all surrogates that are estimated to
 
 @dataclass(frozen=True)
 class PairwiseOptions:
-    """What is asked of each window: lags (not negative, each tried both ways), number of surrogates, and the seed."""
+    """Options for each window: lags (0 or more, each searched in both directions), number of surrogates, seed."""
 
     lags: np.ndarray
     surrogates: int
@@ -30,20 +27,20 @@ class PairwiseOptions:
 
 
 class BestOverLags:
-    """The largest median of each pair over its lags, in the data and in each surrogate alike.
+    """The largest median of each pair over its lags, in the data and in each surrogate.
 
-    The largest of many is no surprise by itself: so surrogates are estimated at the same lags.
+    A maximum of many lags is large by chance, so surrogates are estimated at the same lags.
 
     Parameters
     ----------
     requests : Requests
         At least one for each pair of N channels, see `Requests.all_pairs`.
     quantiles : (M, 3) float32
-        Of the requests, as the data are; NaN where too few samples count.
+        Of the requests, for the data; NaN with too few samples.
     samples : (M,) int64
-        That count for each request.
+        Samples used by each request.
     surrogates : (M,) int64
-        How many there are of each request.
+        Number of surrogates of each request.
     """
 
     def __init__(self, requests: Requests, quantiles: np.ndarray, samples: np.ndarray, surrogates: np.ndarray) -> None:
@@ -60,9 +57,9 @@ class BestOverLags:
         self._taken = 0
 
     def take(self, quantiles: np.ndarray) -> None:
-        """Take quantiles (S, M, 3) of further surrogates.
+        """Add quantiles (S, M, 3) of further surrogates.
 
-        A pair with few samples at one of its lags has surrogates for as many as there are shifts there.
+        A pair with few samples at one of its lags has only as many surrogates as there are shifts.
         """
         if len(self._starts):
             largest = np.fmax.reduceat(quantiles[:, self._order, 1], self._starts, axis=1)
@@ -71,7 +68,7 @@ class BestOverLags:
         self._taken += len(quantiles)
 
     def estimate(self, channels: Channels, drifts: np.ndarray, tested: bool) -> PairwiseEstimate:
-        """Return the estimate, in the order in which the channels were given; ``drifts`` (N,) is in that order too."""
+        """Return the estimate, in the channel order of the caller; ``drifts`` (N,) has that order, too."""
         size, good = len(channels), np.isfinite(channels.values).sum(axis=1)
         quantiles = np.full((size, size, 3), np.nan, dtype=np.float32)
         p, lag = np.full((size, size), np.nan), np.zeros((size, size), dtype=np.int32)
@@ -89,7 +86,7 @@ class BestOverLags:
         return PairwiseEstimate(mi, lower, upper, p if tested else None, lag, samples, still, drifts)
 
     def _first_of_best(self, medians: np.ndarray) -> np.ndarray:
-        """Return for each pair the place, in order, of the first of its largest medians; its first if all are NaN."""
+        """Return for each pair the position of the first of its largest medians; the first one if all are NaN."""
         if not len(self._starts):
             return self._starts
         ordered = medians[self._order]
@@ -101,7 +98,7 @@ class BestOverLags:
 
 
 class _PairsOfWindow:
-    """All pairs of one window of channels (N, T), NaN where unknown, while their passes come in."""
+    """All pairs of one window of channels (N, T), NaN where unknown, during the passes of the network."""
 
     def __init__(self, values: np.ndarray, options: PairwiseOptions) -> None:
         self._values, self._options = values, options
@@ -115,14 +112,14 @@ class _PairsOfWindow:
         self._best: BestOverLags | None = None
 
     def passes(self) -> Iterator[Pass]:
-        """Yield that of the data, then those of the surrogates, as many together as memory allows."""
+        """Yield the pass of the data, then those of the surrogates, as many together as memory allows."""
         yield Pass.of_data(self._plan)
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
         for start in range(0, max(map(len, self._shifts), default=0), together):
             yield Pass(self._plan, [own[start : start + together] for own in self._shifts])
 
     def take(self, quantiles: np.ndarray) -> None:
-        """Take what one of the passes found, in their order."""
+        """Add the result of the next pass."""
         if self._best is not None:
             self._best.take(quantiles)
             return
@@ -133,7 +130,7 @@ class _PairsOfWindow:
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
 
     def estimate(self) -> PairwiseEstimate:
-        """Return the estimate once all passes are taken."""
+        """Return the estimate after all passes."""
         assert self._best is not None
         tested = self._options.surrogates > 0
         drifts = drifting(self._values) if tested else np.zeros(len(self._values), dtype=bool)
@@ -145,7 +142,7 @@ def estimate_windows(
 ) -> Iterator[PairwiseEstimate]:
     """Estimate all pairs of channels of each window (N, T), NaN where unknown.
 
-    Windows are taken as they are needed, and the pairs of several share the network's chunks.
+    Windows are taken when they are needed, and the pairs of several share the network's chunks.
     """
     waiting: deque[tuple[_PairsOfWindow, bool]] = deque()  # and whether it is the last of its passes
 

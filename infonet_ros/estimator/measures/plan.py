@@ -1,4 +1,4 @@
-"""A plan for requests: batches of pairs over the same samples, run in full chunks of the network, scattered once."""
+"""Plans: batches of requests over the same samples, which run in full chunks of the network."""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
@@ -14,15 +14,15 @@ from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
-RANKED_TOGETHER = 32  # channels: small batches of one length are ranked at once until there are so many
+RANKED_TOGETHER = 32  # channels: small batches of one length are ranked together up to this number
 
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """K requests at one lag, whose pairs are known and new at the same samples.
+    """K requests at one lag whose pairs use the same samples.
 
-    Samples are ranked when the network comes to them and forgotten after it: all lags of many channels at once would
-    fill the memory.
+    Ranks are computed just before the network needs them and dropped afterwards: all lags of many channels at once
+    would fill the memory.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Batch:
     enough : bool
         Whether they are enough for an estimate.
     moving : (M,) int64
-        Places among the K requests of those for the network: both channels change over these samples.
+        Positions among the K requests of those for the network: both channels change over these samples.
     """
 
     channels: Channels
@@ -51,7 +51,7 @@ class Batch:
 
     @classmethod
     def of(cls, channels: Channels, requests: Requests, numbers: np.ndarray) -> "Batch":
-        """Count the samples of requests ``numbers``, and look for channels that do not change over them."""
+        """Count the samples of requests ``numbers``, and find channels that do not change over them."""
         left, right, lag = requests.left[numbers], requests.right[numbers], int(requests.lag[numbers[0]])
         first, second = channels.pattern_of(left[0]), channels.pattern_of(right[0])
         rows = first.common_rows(second, lag)
@@ -65,12 +65,12 @@ class Batch:
 
     @property
     def patterns(self) -> tuple[Pattern, Pattern]:
-        """What all left and all right channels have in common."""
+        """The pattern of all left and of all right channels."""
         return self.channels.pattern_of(self.left[0]), self.channels.pattern_of(self.right[0])
 
     @cached_property
     def sides(self) -> tuple[np.ndarray, np.ndarray]:
-        """Channels that are needed on the left and on the right, each once; at lag 0 the same on both."""
+        """Return the channels needed on the left and on the right, each once; at lag 0 both are the same."""
         if self.lag:
             return np.unique(self.left[self.moving]), np.unique(self.right[self.moving])
         both = np.unique(np.concatenate([self.left[self.moving], self.right[self.moving]]))
@@ -92,12 +92,12 @@ class Batch:
         return np.concatenate([ranks, later]), rows, len(first) + columns
 
     def parts(self) -> list[np.ndarray]:
-        """Return the samples of the left side, in the parts that `blocks.thinned` makes of them."""
+        """Return the samples of the left side, in the parts of `blocks.thinned`."""
         first, second = self.patterns
         return thinned(first.common_rows(second, self.lag))
 
     def shifts(self, surrogates: int, seed: int, longest_lag: int) -> np.ndarray:
-        """Draw shifts (S,) that are clear of all lags; where fewer samples count, by so many of those."""
+        """Draw shifts (S,) that do not overlap with the lags."""
         first, second = self.patterns
         if first.fewer(second):
             longest_lag = -(-longest_lag * self.samples // self.channels.count)
@@ -121,7 +121,7 @@ class Plan:
 
     @classmethod
     def of(cls, channels: Channels, requests: Requests) -> "Plan":
-        """Put requests over the same samples together."""
+        """Group requests over the same samples."""
         pattern, count = channels.pattern, len(channels.patterns)
         key = (requests.lag * count + pattern[requests.left]) * count + pattern[requests.right]
         order = np.argsort(key, kind="stable")
@@ -142,14 +142,14 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One look at all requests of a plan, with the right side of each batch turned by its shifts (S,)."""
+    """One estimation of all requests of a plan, with the right side of each batch shifted by its shifts (S,)."""
 
     plan: Plan
     shifts: list[np.ndarray]
 
     @classmethod
     def of_data(cls, plan: Plan) -> "Pass":
-        """Look at the pairs as they are."""
+        """Make the pass of the data, without shifts."""
         return cls(plan, [np.zeros(1, dtype=np.int64)] * len(plan.batches))
 
     def blocks(self, runner: Runner) -> Iterator[PairBlock]:
@@ -179,9 +179,9 @@ class Pass:
             yield PairBlock.joined(blocks)
 
     def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:
-        """Return quantiles (S, M, 3) of all requests; 0 with a constant channel, NaN where too few samples count.
+        """Return quantiles (S, M, 3) of all requests; 0 with a constant channel, NaN with too few samples.
 
-        Of the parts of many samples it is the mean of what they say, so that the interval is no narrower than theirs.
+        For many samples it is the mean over their parts, so the interval is not narrower than that of a part.
         """
         batches = self.plan.batches
         told = [len(own) if one.enough else 0 for one, own in zip(batches, self.shifts, strict=True)]
@@ -196,7 +196,7 @@ class Pass:
 def run(runner: Runner, passes: Iterable[Pass]) -> Iterator[np.ndarray]:
     """Estimate passes in their order: quantiles (S, M, 3) of each, see `Pass.collect`.
 
-    Passes are taken as they are needed, and the pairs of several share the network's chunks.
+    Passes are taken when they are needed, and the pairs of several share the network's chunks.
     """
     waiting: deque[Pass] = deque()
 

@@ -9,8 +9,8 @@ import torch
 def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 0) -> np.ndarray:
     """Project standardised channels on random directions.
 
-    The directions depend on the seed and on the content of the channels, not on the order in which vectors are given,
-    and differ between vectors: with common directions, sliced MI would not be what Goldfeld and Greenewald define.
+    The directions depend on the seed and on the content of the channels, not on the order of the vectors. They differ
+    between vectors, as in the definition of sliced MI by Goldfeld and Greenewald (2021).
 
     Parameters
     ----------
@@ -20,15 +20,15 @@ def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 
         K.
     seed : int
     occurrence : int
-        Which one among vectors of equal content this is.
+        Number of this vector among vectors of equal content.
 
     Returns
     -------
     (K, T) float64
-        All zero when every channel is constant.
+        All zero if every channel is constant.
     """
     peak = np.abs(channels).max(axis=1, keepdims=True)
-    scaled = channels / np.where(peak > 0.0, peak, 1.0)  # squares of very large or small values would not be numbers
+    scaled = channels / np.where(peak > 0.0, peak, 1.0)  # squares of very large or small values would overflow
     centred = scaled - scaled.mean(axis=1, keepdims=True)
     deviation = centred.std(axis=1, keepdims=True)
     varies = deviation[:, 0] > 0.0
@@ -36,7 +36,7 @@ def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 
     rng = np.random.default_rng([seed, int.from_bytes(content_key(channels), "little"), occurrence])
     vectors = rng.standard_normal((directions, len(standard)))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    # By torch: numpy's threads keep their cores busy for a while after a product, beside those of the network.
+    # With torch, because numpy's threads keep cores busy for a while after a product, which slows the network.
     return (torch.from_numpy(vectors) @ torch.from_numpy(standard)).numpy()
 
 

@@ -1,4 +1,4 @@
-"""Which pairs of channels are asked for: one kind of request for every estimate."""
+"""Requests: pairs of channels, each at a lag, which are to be estimated."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Requests:
 
     @classmethod
     def all_pairs(cls, size: int, lags: np.ndarray) -> "Requests":
-        """Ask for all pairs of ``size`` channels: once at lag 0, in both directions at any other of the lags (L,)."""
+        """Make requests for all pairs of ``size`` channels: once at lag 0, in both directions at other lags (L,)."""
         once, both = np.triu_indices(size, k=1), np.nonzero(~np.eye(size, dtype=bool))
         pairs = [(both if lag else once, lag) for lag in np.unique(lags)]
         left, right = (np.concatenate([pair[side] for pair, _ in pairs]) for side in (0, 1))
@@ -31,7 +31,7 @@ class Requests:
 
     @classmethod
     def one_pair(cls, first: int, second: int, lags: np.ndarray) -> "Requests":
-        """Ask for one pair at lags (L,): positive where the second channel follows the first."""
+        """Make requests for one pair at lags (L,), positive if the second channel follows the first."""
         ahead = (lags > 0) | ((lags == 0) & (first < second))
         return cls(np.where(ahead, first, second), np.where(ahead, second, first), np.abs(lags))
 

@@ -1,4 +1,4 @@
-"""Which channels together tell most about a target: greedily, by conditional MI."""
+"""Greedy selection of channels with most information about a target, by conditional MI."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ from infonet_ros.estimator.samples.ranks import Ordering
 
 
 def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int) -> Selection:
-    """Choose one after the other the channel (of N, T samples) that adds most about a target to those before.
+    """Choose one after the other the channel (of N, T samples) that adds most information about a target.
 
-    Ends where no channel adds anything that can be told from nothing.
+    It ends when no channel adds a significant amount.
     """
     good = np.isfinite(channels).all(axis=0)
     rows = thinned(np.flatnonzero(good))[0]
@@ -42,7 +42,7 @@ def _adds(
     target: int,
     candidates: np.ndarray,
 ) -> np.ndarray:
-    """Return what each candidate adds about a target beside those chosen (D, R), (M, 3)."""
+    """Return the conditional MI (M, 3) of each candidate with the target, given the chosen ones (D, R)."""
     given, kept = Given.from_channels(chosen if len(chosen) else np.zeros((1, len(rows))))
     if len(kept) < MIN_SAMPLES:
         return np.empty((0, 3), dtype=np.float32)

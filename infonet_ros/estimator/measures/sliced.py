@@ -1,6 +1,6 @@
 """Sliced mutual information of vector streams: the mean MI of random pairs of one-dimensional projections.
 
-Whether two vectors depend at all is told by `independence`, which finds in many channels what few projections miss.
+`independence` tests whether two vectors depend at all; with many channels it detects what few projections miss.
 """
 
 from collections.abc import Iterator
@@ -21,12 +21,12 @@ from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
-_JUDGED = 16  # channels of a vector that tell whether it drifts
+_JUDGED = 16  # channels of a vector that are tested for drift
 
 
 @dataclass(frozen=True)
 class Slicing:
-    """How to slice: number of random pairs of projections, of surrogates, and the seed of both."""
+    """Options of sliced MI: number of random pairs of projections, number of surrogates, and the seed of both."""
 
     projections: int
     surrogates: int
@@ -53,7 +53,7 @@ class Slicer:
             Pattern(np.isfinite(vector).all(axis=0), Repetition(_updates(vector), _repeats(vector)))
             for vector in vectors
         ]
-        # Of few channels that drift a projection has little.
+        # A projection contains little of a few drifting channels.
         self.drifting = np.array([
             slicing.surrogates > 0 and drifting(_some(vector)).mean() >= 0.5 for vector in vectors
         ])  # fmt: skip
@@ -62,7 +62,7 @@ class Slicer:
         self._prepared: dict[tuple[int, int, bytes], Vector] = {}
 
     def estimate(self, a: int, b: int) -> SlicedEstimate:
-        """Estimate the sliced MI of two of the vectors, whichever comes first."""
+        """Estimate the sliced MI of two of the vectors, in either order."""
         if (self._keys[b], b) < (self._keys[a], a):
             a, b = b, a
         slicing, rows = self._slicing, self._patterns[a].common_rows(self._patterns[b])
@@ -86,13 +86,13 @@ class Slicer:
         return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
 
     def _independence(self, a: int, b: int, rows: np.ndarray) -> float:
-        """Return the p-value of two vectors over samples ``rows``; what is made of each is kept for its other pairs."""
+        """Return the p-value of two vectors over samples ``rows``; prepared vectors are kept for their other pairs."""
         key = rows.tobytes()
         for index in (a, b):
             if (index, key) not in self._memories:
                 self._memories[index, key] = vector_memory(self._vectors[index][:, rows])
         overlap = seam(self._memories[a, key], self._memories[b, key], len(rows))
-        if len(self._prepared) > 4 * len(self._vectors):  # every pair over samples of its own: nothing to share
+        if len(self._prepared) > 4 * len(self._vectors):  # every pair uses different samples: nothing to share
             self._prepared.clear()
         for index in (a, b):
             if (index, overlap, key) not in self._prepared:
@@ -112,10 +112,10 @@ class Slicer:
         return quantiles
 
     def _parts(self, index: int, rows: np.ndarray, projections: int) -> list[Copulas]:
-        """Ranked projections of a vector over samples ``rows``, in the parts that `blocks.thinned` makes of them."""
+        """Ranked projections of a vector over samples ``rows``, in the parts of `blocks.thinned`."""
         key = (index, projections, rows.tobytes())
         if key not in self._projected:
-            if len(self._projected) > 2 * len(self._vectors):  # every pair over samples of its own: nothing to share
+            if len(self._projected) > 2 * len(self._vectors):  # every pair uses different samples: nothing to share
                 self._projected.clear()
             occurrence = self._keys[:index].count(self._keys[index])
             slices = project(self._vectors[index][:, rows], projections, self._slicing.seed, occurrence)
@@ -127,7 +127,7 @@ class Slicer:
 
 
 def _some(vector: np.ndarray) -> np.ndarray:
-    """Return as many channels of a vector (d, T) as tell whether most of them drift."""
+    """Return some channels of a vector (d, T), enough to decide whether most of them drift."""
     return vector[np.unique(np.linspace(0, len(vector) - 1, _JUDGED).astype(int))]
 
 
@@ -142,7 +142,7 @@ def _updates(vector: np.ndarray) -> np.ndarray | None:
 
 
 def _repeats(vector: np.ndarray) -> np.ndarray | None:
-    """Tell at which sample each row of a vector (d, T) was there first, if all channels repeat alike."""
+    """Return the sample at which each row of a vector (d, T) occurred first, if all channels repeat together."""
     first: np.ndarray | None = None
     for values in vector[~constant_channels(vector)]:
         found = repeats(values)
@@ -160,7 +160,7 @@ def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, slicing: Slici
 def estimate_pairwise_sliced(
     runner: Runner, channels: np.ndarray, groups: list[np.ndarray], slicing: Slicing
 ) -> Iterator[PairwiseEstimate]:
-    """Estimate the sliced MI of all pairs of groups of channels (N, T): what is known after each pair."""
+    """Estimate the sliced MI of all pairs of groups of channels (N, T): the estimate after each pair."""
     vectors = [channels[group] for group in groups]
     slicer, size = Slicer(runner, vectors, slicing), len(groups)
     mi, lower, upper = (np.full((size, size), np.nan, dtype=np.float32) for _ in range(3))
@@ -181,9 +181,9 @@ def estimate_pairwise_sliced(
 
 
 def _mean_quantiles(quantiles: np.ndarray) -> tuple[float, float, float]:
-    """Mean of quantiles (K, 3) over projections, widened by the error of that mean.
+    """Return the mean of quantiles (K, 3) over projections, widened by the error of that mean.
 
-    The projections share their samples, so that the errors of their estimates do not average out.
+    The projections share their samples, so the errors of their estimates do not average out.
     """
     error = NORMAL_95 * quantiles[:, 1].std() / np.sqrt(len(quantiles))
     lower, mi, upper = quantiles.mean(axis=0, dtype=np.float64)

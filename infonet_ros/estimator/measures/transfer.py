@@ -79,7 +79,7 @@ def transfer_entropy(
     Yields
     ------
     TransferEstimate
-        After each target the same estimate, in which what goes to the targets to come is still NaN.
+        The same estimate after each target; values of later targets are still NaN.
     """
     size = len(channels)
     found = _Found.of_size(size)

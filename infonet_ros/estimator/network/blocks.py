@@ -1,4 +1,4 @@
-"""Pairs to be estimated, in blocks of bounded memory: from ranked channels to what the network is shown."""
+"""Blocks of pairs with bounded memory: from ranked channels to the input of the network."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -23,13 +23,13 @@ from infonet_ros.estimator.samples.memory import autocorrelations, effective_sam
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
-_EACH = ("rows", "columns", "shifts", "scans", "numbers")  # what a block knows of each pair
-COUNTED_AT_ONCE = 64  # pairs on a processor: with fewer, threads wait for each other; with more, for the memory
+_EACH = ("rows", "columns", "shifts", "scans", "numbers")  # fields with one element per pair
+COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other; with more, for the memory
 
 
 @dataclass(frozen=True, eq=False)
 class Copulas:
-    """Ranked channels, in the three ways in which pairs are looked at; on the network's device.
+    """Ranked channels in the three forms that pairs need, on the network's device.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Copulas:
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """M pairs of channels of two sets of copulas over the same samples, not yet looked at.
+    """M pairs of channels of two sets of copulas over the same samples, before counting.
 
     Attributes
     ----------
@@ -71,13 +71,13 @@ class PairBlock:
     rows, columns : (M,) int64
         Channel of ``left`` and channel of ``right`` of each pair.
     shifts : (M,) int64
-        Samples by which the right channel is turned, end to start; its memory stays.
+        Samples by which the right channel is shifted circularly; this keeps its autocorrelation.
     scans : (M,) int64
-        Which scan over the pairs each belongs to: one for the data, or one for each surrogate.
+        The scan of each pair: one for the data, or one for each surrogate.
     numbers : (M,) int64
-        What its maker knows each pair by.
+        The caller's number of each pair.
     tag : object
-        What its maker knows the block by.
+        The caller's name of the block.
     """
 
     left: Copulas
@@ -100,7 +100,7 @@ class PairBlock:
         tag: Any = None,
         numbers: np.ndarray | None = None,
     ) -> "PairBlock":
-        """Make a block of P pairs (P,), scanned once with each of the shifts (S,); numbered as they come, or so."""
+        """Make a block of P pairs (P,), once for each of the shifts (S,); numbered in order, or by ``numbers``."""
         pairs, scans = len(rows), len(shifts)
         return cls(
             left,
@@ -115,7 +115,7 @@ class PairBlock:
 
     @classmethod
     def pairs(cls, copulas: Copulas, tag: Any = None) -> "PairBlock":
-        """Make a block of the pairs that the channels are, two by two."""
+        """Make a block in which channels 0 and 1, 2 and 3, ... are the pairs."""
         rows = np.arange(0, len(copulas), 2)
         return cls.scanned(copulas, copulas, rows, rows + 1, np.array([0]), tag)
 
@@ -139,19 +139,19 @@ class PairBlock:
         return (self[start : start + size] for start in range(0, len(self), size))
 
     def observe(self) -> Observation:
-        """Return what the network is shown of the pairs."""
+        """Return the network's input for the pairs."""
         return observe_together([self])
 
     def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
-        """Return what `Observation.from_levels` takes."""
+        """Return the arguments of `Observation.from_levels`."""
         return _measure([self])
 
     def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        The last three are the effective samples, the correlation, and T. The finest cells are so many that they are
-        to be forgotten soon, and all else is done for more pairs at a time, since threads wait for each other in
-        between.
+        The last three are the effective samples, the correlation, and T. The finest cells
+        need much memory, so they are dropped soon. All other steps run for more pairs at a time, since threads wait
+        for each other in between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
@@ -164,7 +164,7 @@ class PairBlock:
         return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
-        """Rows ``columns`` of values (N, T), each turned by its shift: (M, T)."""
+        """Return rows ``columns`` of values (N, T), each shifted circularly by its shift: (M, T)."""
         if not self.shifts.any():
             return values.index_select(0, columns)
         count = values.shape[1]
@@ -173,7 +173,7 @@ class PairBlock:
 
 
 def observe_together(blocks: Sequence[PairBlock]) -> Observation:
-    """Return what the network is shown of the pairs of all blocks: together, since many blocks are of one pair."""
+    """Return the network's input for the pairs of all blocks together, since many blocks have one pair."""
     return Observation.from_levels(*_measure(blocks))
 
 
@@ -188,19 +188,19 @@ def _measure(blocks: Sequence[PairBlock]) -> tuple[dict[int, Tensor], Tensor, Te
 
 
 def rounded(pairs: int) -> int:
-    """Return the number of pairs that the network is called with for so many: a power of two, or a multiple of 16.
+    """Round a number of pairs up to a power of two, or to a multiple of 16.
 
-    For each number torch keeps megabytes of kernels.
+    torch keeps megabytes of kernels for each batch size, so the network is called with few sizes.
     """
     return 1 << (pairs - 1).bit_length() if pairs <= 16 else -(-pairs // 16) * 16
 
 
 def thinned(rows: np.ndarray) -> list[np.ndarray]:
-    """Deal samples (R,) out to `parts_of` parts, one after the other."""
+    """Distribute samples (R,) in turn to `parts_of` parts."""
     parts = parts_of(len(rows))
     return [rows[part::parts] for part in range(parts)]
 
 
 def parts_of(count: int) -> int:
-    """Return into how few parts samples are dealt for none to exceed the trained T; the last is the shortest."""
+    """Return the smallest number of parts of which none exceeds the trained T; the last part is the shortest."""
     return -(-count // TRAINED_SAMPLES[1])

@@ -1,4 +1,4 @@
-"""The discriminant as a table over the unit square of ranks: read at samples, and judged by the bound on a grid."""
+"""The discriminant as a table over the unit square of ranks: reading it at samples, and its bound on a grid."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""What the network is shown of pairs."""
+"""The input of the network: counts, plug-in estimates and a summary of each pair."""
 
 from dataclasses import dataclass, fields
 
@@ -23,7 +23,7 @@ SUMMARIES = 4 + len(RESOLUTIONS)
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """M pairs as the network sees them.
+    """The network's input for M pairs.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Observation:
     local : (M, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS) float32
         Plug-in estimates of the MI block by block, at growing resolutions; the mean is the estimate of the whole.
     summary : (M, SUMMARIES) float32
-        Numbers that the grid cannot tell, see `summarise`.
+        Numbers that are not in the grid, see `summarise`.
     """
 
     counts: Tensor
@@ -46,7 +46,7 @@ class Observation:
     def from_levels(
         cls, levels: dict[int, Tensor], fine: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor
     ) -> "Observation":
-        """Look at a `counts.pyramid` of GRID cells and at what finer cells tell, ``fine`` (M, BLOCKS, BLOCKS).
+        """Make the input from a `counts.pyramid` of GRID cells and from finer cells, ``fine`` (M, BLOCKS, BLOCKS).
 
         The other arguments are those of `summarise`.
         """
@@ -75,7 +75,7 @@ class Observation:
 
 
 def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
-    """Put together what neither the grid nor the blocks tell.
+    """Combine the numbers that are not in the grid or the blocks.
 
     Parameters
     ----------

@@ -149,7 +149,7 @@ class Network(nn.Module):
     def _look(self, seen: Observation) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return orientations (M,), patches by quadrant and quadrants, all as tokens, and a description of the whole.
 
-        The last is (M, 2 * width): of what the grid cannot tell, and of the grid.
+        The last is (M, 2 * width): of the numbers beside the grid, and of the grid.
         """
         orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
         summary = self.summary_in(seen.summary)

@@ -30,7 +30,7 @@ class Runner:
     ----------
     network : Network
     device : str
-        "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:<index>".
+        "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
 
     Attributes
     ----------

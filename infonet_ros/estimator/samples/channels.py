@@ -1,4 +1,4 @@
-"""The channels of a window: sorted, and with the samples of each that are known and new."""
+"""The channels of a window: sorted, with the known and new samples of each."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -13,37 +13,37 @@ MIN_SAMPLES = 64
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Samples of a channel, or of several alike: those that are known, and those that are new.
+    """Which samples of a channel are known, and which are new; shared by channels with the same pattern.
 
     Attributes
     ----------
     good : (T,) bool
     repetition : Repetition
-        Its repeats are None where no other channel repeats its values at the same samples.
+        Its repeats are None if no other channel repeats its values at the same samples.
     """
 
     good: np.ndarray
     repetition: Repetition
 
     def common_rows(self, other: "Pattern", lag: int = 0) -> np.ndarray:
-        """Return the samples (R,) that count: known here and, ``lag`` samples later, in the other; new if both hold."""
+        """Return the samples (R,) of a pair: known here and ``lag`` samples later in the other; new if both hold."""
         rows = np.flatnonzero(self.good[: len(self.good) - lag] & other.good[lag:])
         return self.repetition.counting(other.repetition, rows, lag)
 
     def fewer(self, other: "Pattern") -> bool:
-        """Whether fewer samples may count than both know: updates of two that are held, rows that repeat."""
+        """Return whether a pair may have fewer samples than both know: both are held, or rows repeat."""
         return self.repetition.shared(other.repetition)
 
     def least_rows(self, other: "Pattern") -> int:
-        """Return the number of samples from which on there is an estimate."""
+        """Return the smallest number of samples that gives an estimate."""
         return LEAST_UPDATES if self.fewer(other) else MIN_SAMPLES
 
 
 @dataclass(frozen=True, eq=False)
 class Channels:
-    """Channels of one window, in an order that depends on their content alone.
+    """Channels of one window, in an order that depends only on their content.
 
-    So results are the same to the bit in whatever order the channels are given.
+    So results are identical for every order in which the channels are given.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Channels:
         NaN where unknown.
     ordering : Ordering
     order : (N,) int64
-        Place of each among the channels that were given.
+        Position of each in the order of the caller.
     patterns : list of Pattern
     pattern : (N,) int64
         Number of each channel's pattern.
@@ -92,7 +92,7 @@ class Channels:
         return len(self.values)
 
     def places(self) -> np.ndarray:
-        """Return where each of the channels that were given is now, (N,)."""
+        """Return the present position of each channel of the caller, (N,)."""
         return np.argsort(self.order)
 
     def pattern_of(self, channel: int) -> Pattern:
@@ -100,7 +100,7 @@ class Channels:
         return self.patterns[self.pattern[channel]]
 
     def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Say which of channels ``index`` do not change over samples ``rows``, of which there is one at least."""
+        """Return which of channels ``index`` do not change over samples ``rows`` (at least one)."""
         probe = self.values[np.ix_(index, rows[[0, len(rows) // 2, -1]])]
         constant = (probe == probe[:, :1]).all(axis=1)  # nearly all differ here already
         for place in np.flatnonzero(constant):
@@ -109,7 +109,7 @@ class Channels:
 
 
 def constant_channels(channels: np.ndarray) -> np.ndarray:
-    """Say which channels (N, T), NaN where unknown, have samples but never change: (N,) bool."""
+    """Return which channels (N, T), NaN where unknown, have samples but never change: (N,) bool."""
     good = np.isfinite(channels)
     least = np.where(good, channels, np.inf).min(axis=1, initial=np.inf)
     most = np.where(good, channels, -np.inf).max(axis=1, initial=-np.inf)

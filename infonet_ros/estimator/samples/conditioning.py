@@ -1,8 +1,8 @@
-"""Conditional ranks: where a stream lies among the samples at which what is given was much the same.
+"""Conditional ranks: the rank of a sample among the samples with similar values of the given streams.
 
-The rank of x among its neighbours in z, after a local linear fit, is uniform whatever z is: two streams that have only
-z in common become independent. What their conditional ranks share is the mutual information of the partial copula; in
-slices of z, that of the conditional copula itself.
+The rank of x among its neighbours in z, after a local linear fit, is uniform for every z. So two streams that depend
+only through z become independent. The mutual information of conditional ranks is that of the partial copula; in slices
+of z, it is that of the conditional copula itself.
 """
 
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.samples.ranks import rank
 
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
-EXPONENT = 0.62  # of the number of neighbours: that which makes bias and noise of a local linear fit shrink alike
+EXPONENT = 0.62  # of the number of neighbours: bias and noise of a local linear fit then shrink at the same rate
 MOST_MODES = 16  # values of a stream of modes; one of more values is a continuous stream
-LEAST_IN_MODE = 32  # samples: in rarer modes nothing can be told
-IN_COMMON_MODES = 0.8  # of the samples, or streams of modes are taken for continuous ones
+LEAST_IN_MODE = 32  # samples: rarer modes are not used
+IN_COMMON_MODES = 0.8  # share of samples in frequent modes; below it, streams of modes count as continuous
 MOST_SLICES = 16
 LEAST_IN_SLICE = 100  # samples
-DETERMINED = 1e-6  # share of the variance: a stream of which less is left has nothing of its own
+DETERMINED = 1e-6  # share of the variance: with a smaller rest, a stream is a function of the given streams
 RIDGE = 1e-3  # of the local fits, in squared widths of the neighbourhood
 AT_ONCE = 1 << 21  # numbers of neighbours held at a time
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """What is given at each of R samples: a mode, and the normal scores of D streams.
+    """The given streams at R samples: a mode, and the normal scores of D continuous streams.
 
     Attributes
     ----------
@@ -46,13 +46,13 @@ class Given:
 
     @classmethod
     def from_channels(cls, channels: np.ndarray) -> tuple["Given", np.ndarray]:
-        """Tell modes from streams among channels (D, R), all known; those that never change say nothing.
+        """Divide channels (D, R), all known, into modes and continuous streams; constant ones are left out.
 
         Returns
         -------
         given : Given
         rows : (R',) int64
-            The samples that it is about: all but those of modes that are too rare.
+            The samples of ``given``: all except those of modes that are too rare.
         """
         modes = np.zeros(channels.shape[1], dtype=np.int64)
         streams: list[np.ndarray] = []
@@ -76,14 +76,14 @@ class Given:
 
     @cached_property
     def by_mode(self) -> list[np.ndarray]:
-        """The samples of each mode."""
+        """Return the samples of each mode."""
         order = np.argsort(self.modes, kind="stable")
         return np.split(order, np.flatnonzero(np.diff(self.modes[order])) + 1)
 
     def slices(self) -> list[np.ndarray]:
-        """Split the samples into up to 16 slices in which little changes, in time's order each.
+        """Split the samples into up to 16 slices with similar given values, each in the order of time.
 
-        Each mode by itself; then the largest slice is halved at the median of its widest stream, again and again.
+        Each mode is a slice; then the largest slice is repeatedly split at the median of its widest stream.
         """
         leaves = [(-len(rows), number, rows) for number, rows in enumerate(self.by_mode)]
         heapify(leaves)
@@ -98,7 +98,7 @@ class Given:
 
     @cached_property
     def neighbourhoods(self) -> tuple[list["Neighbourhood"], ...]:
-        """The neighbours of every sample, mode by mode, for each of `WIDTHS`."""
+        """Return the neighbours of every sample, mode by mode, for each of `WIDTHS`."""
         found = [Neighbourhood.of_widths(rows, self.streams[:, rows]) for rows in self.by_mode]
         return tuple(map(list, zip(*found, strict=True)))
 
@@ -110,7 +110,7 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """The samples of one mode, and which of them lie near each other in the streams that are given.
+    """The samples of one mode, and the nearest neighbours of each in the given streams.
 
     Attributes
     ----------
@@ -118,7 +118,7 @@ class Neighbourhood:
         Among all samples.
     places : (n, D) float32
     near : (n, k) int64
-        Neighbours of each, itself among them, as places in ``rows``; none without streams.
+        Neighbours of each, including itself, as positions in ``rows``; none without streams.
     """
 
     rows: np.ndarray
@@ -127,7 +127,7 @@ class Neighbourhood:
 
     @classmethod
     def of_widths(cls, rows: np.ndarray, streams: np.ndarray) -> list["Neighbourhood"]:
-        """Look for the nearest of samples ``rows`` (n,) in streams (D, n), as many as each of `WIDTHS` wants."""
+        """Find the nearest neighbours of samples ``rows`` (n,) in streams (D, n), for each of `WIDTHS`."""
         count, dimensions = len(rows), len(streams)
         sizes = [min(count, max(int(width * count**EXPONENT), 3 * dimensions + 5)) for width in WIDTHS]
         if dimensions == 0:  # all of them, alike
@@ -141,7 +141,7 @@ class Neighbourhood:
         return [cls(rows, places, torch.from_numpy(near)) for near in nearest]
 
     def conditional(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Place each sample among its neighbours.
+        """Rank each sample among its neighbours.
 
         Parameters
         ----------
@@ -153,7 +153,7 @@ class Neighbourhood:
         places : (n, N) float32
             Share of the neighbours that lie below, between 0 and 1.
         rest : (n, N) float32
-            What the local fit leaves of the scores.
+            Residuals of the local fit.
         """
         if not self.places.shape[1]:
             order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
@@ -188,7 +188,7 @@ class Neighbourhood:
 
 
 def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rank streams beside what is given.
+    """Return the conditional ranks of streams.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
     ranks : (N, R) int64
         0 ... R - 1, each once in every stream.
     left : (N,) float64
-        Share of the variance that the local fit leaves; below `DETERMINED` there is nothing to rank.
+        Share of the variance that remains after the local fit; below `DETERMINED` there is nothing to rank.
     """
     places = np.empty(scores.shape, dtype=np.float32)
     squares = np.zeros(len(scores))
@@ -217,7 +217,7 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
 
 
 def _next_in_order(values: np.ndarray, size: int) -> np.ndarray:
-    """Return those next to each of values (n,) in order, as many before as after but for the ends: (n, size)."""
+    """Return the neighbours of each of values (n,) in sorted order, half before and half after: (n, size)."""
     order = np.argsort(values, kind="stable")
     starts = np.clip(np.arange(len(values)) - size // 2, 0, len(values) - size)
     near = np.empty((len(values), size), dtype=np.int64)
@@ -230,7 +230,7 @@ def _place(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return `Neighbourhood.conditional` of samples ``span`` from their fit.
 
-    Samples with as many neighbours below are told apart by how far out they lie.
+    Samples with the same number of neighbours below are ordered by their residuals.
     """
     own = scores[span] - level
     below = (residuals < own[:, None]).sum(dim=1, dtype=torch.float32)
@@ -239,7 +239,7 @@ def _place(
 
 
 def _often(modes: np.ndarray) -> np.ndarray:
-    """Say of each sample (R,) whether its mode is there often enough."""
+    """Return for each sample (R,) whether its mode is frequent enough."""
     return np.bincount(modes)[modes] >= LEAST_IN_MODE
 
 

@@ -1,18 +1,17 @@
-"""Streams that keep their last value until the next one comes, or repeat rows: which samples are worth one.
+"""Held streams (they keep a value until the next one) and repeated rows: which samples count.
 
-A sensor of 1 Hz on a time base of 100 Hz is the same value a hundred times over. Two such streams meet in few points,
-each of them many times, and would look as if they determined each other: what two held streams share is told by the
-samples at which both are new.
+A sensor of 1 Hz on a clock of 100 Hz repeats each value a hundred times. Two such streams have few different pairs of
+values, each many times, and would look completely dependent. So only the samples count at which both are new.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-MOST_REPEATS = 8  # times that a row is there, on average; values that come back more often are levels
-LEAST_UPDATES = 48  # with fewer than these the network's interval does not hold; of samples it takes `MIN_SAMPLES`
+MOST_REPEATS = 8  # mean number of repeats of a row; values that occur more often are levels
+LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
 REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
-MANY_LEVELS = 24  # streams of no more values, each back again and again, are discrete rather than held
+MANY_LEVELS = 24  # a stream with at most so many repeated values is discrete, not held
 PASSAGES = 0.9  # of single samples
 FEW_RUNS = 3  # and as many values, or straight lines: an event, a ramp
 GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance for 2 in 2048, for 3 in 177147
@@ -20,7 +19,7 @@ GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance f
 
 @dataclass(frozen=True, eq=False)
 class Repetition:
-    """What of a stream is there more than once.
+    """Updates and repeats of a stream.
 
     Attributes
     ----------
@@ -34,13 +33,13 @@ class Repetition:
     repeats: np.ndarray | None = None
 
     def shared(self, other: "Repetition") -> bool:
-        """Whether fewer samples count than both streams know: two that are held, or whose rows repeat."""
+        """Return whether fewer samples count than both streams know: both are held, or their rows repeat."""
         if self.updates is not None and other.updates is not None:
             return True
         return self.repeats is not None and other.repeats is not None and np.array_equal(self.repeats, other.repeats)
 
     def counting(self, other: "Repetition", rows: np.ndarray, lag: int = 0) -> np.ndarray:
-        """Return those of samples ``rows`` (R,) that count, the other stream ``lag`` samples later."""
+        """Return which of samples ``rows`` (R,) count, with the other stream ``lag`` samples later."""
         if not len(rows) or not self.shared(other):
             return rows
         if self.updates is not None and other.updates is not None:
@@ -52,15 +51,15 @@ class Repetition:
 def updates(values: np.ndarray) -> np.ndarray | None:
     """Count the updates of a held stream up to each of its samples.
 
-    Held are streams of which many values last several samples and few come back: forward-filled, duplicated, rounded
-    and then filled, piecewise constant, and straight lines from update to update. So are streams of any values that
-    change at multiples of one number of samples only. A stream of few levels that changes at any time is not held: how
-    long it stays in a level is part of what it tells.
+    In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
+    then filled, piecewise constant, or straight lines from update to update. A stream of any values that changes only
+    at multiples of one number of samples is held, too. A stream of few levels that changes at any time is not held: the
+    time in a level is part of its information.
 
     Parameters
     ----------
     values : (T,) float64
-        NaN where unknown: that neither is an update nor hides one.
+        NaN where unknown; NaN is not an update, and does not hide one.
 
     Returns
     -------
@@ -81,7 +80,7 @@ def updates(values: np.ndarray) -> np.ndarray | None:
 
 
 def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Say at which samples two held streams are both new since the sample before that counts.
+    """Return the samples at which two held streams are both new since the last counted sample.
 
     Parameters
     ----------
@@ -91,8 +90,9 @@ def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     Returns
     -------
     (K,) int64
-        Places among the R samples: one for each update of the slower stream, less those between which the other had
-        none. It is half a hold of the faster one after the update, so that each update meets the nearest in time.
+        Positions among the R samples: one for each update of the slower stream, except those between which the other
+        had none. It is half a hold of the faster stream after the update, so each update is paired with the nearest in
+        time.
     """
     slower, faster = (left, right) if left[-1] - left[0] <= right[-1] - right[0] else (right, left)
     starts = np.flatnonzero(np.diff(slower, prepend=slower[0] - 1))
@@ -103,10 +103,10 @@ def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def repeats(values: np.ndarray) -> np.ndarray | None:
-    """Tell at which sample each value of a stream was there first.
+    """Return the sample at which each value of a stream occurred first.
 
-    Two streams whose values repeat at the very same samples did not do so by themselves: rows were written twice, or a
-    recording was played again. Such rows count once, see `first_of_each`.
+    If the values of two streams repeat at exactly the same samples, rows were written twice, or a recording was played
+    again. Such rows count once, see `first_of_each`.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def repeats(values: np.ndarray) -> np.ndarray | None:
     Returns
     -------
     (T,) int64 or None
-        None where no value repeats, or values are so few that they are levels.
+        None if no value repeats, or if there are so few values that they are levels.
     """
     order = np.argsort(values, kind="stable")
     ordered = values[order]
@@ -129,13 +129,13 @@ def repeats(values: np.ndarray) -> np.ndarray | None:
 
 
 def first_of_each(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Say where each pair of values is there first: places (K,) among R samples with `repeats` (R,) of two streams."""
+    """Return the first position of each pair of values: (K,) among R samples with `repeats` (R,) of two streams."""
     _, places = np.unique(left * (right.max() + 1) + right, return_index=True)
     return np.sort(places)
 
 
 def _changes(samples: np.ndarray) -> np.ndarray | None:
-    """Say where a stream that repeats its values (T,) takes the next, (T,) bool; None where it is not held."""
+    """Return where a stream (T,) that repeats its values takes a new one, (T,) bool; None if it is not held."""
     starts = np.flatnonzero(np.append(True, samples[1:] != samples[:-1]))
     if len(starts) < 2 or len(starts) > (1.0 - REPEATING / 2.0) * len(samples):
         return None
@@ -162,10 +162,10 @@ def _changes(samples: np.ndarray) -> np.ndarray | None:
 
 
 def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Leave out of the starts of runs (K,) the single samples between two values that last, where they pass over.
+    """Remove single samples between two longer runs from the starts of runs (K,), if they are transitions.
 
-    A held stream that was interpolated onto other times has one in each step. Where only some singles lie between
-    their neighbours, they are values as good as others.
+    A held stream that was interpolated onto another clock has one such sample in each step. If only some single samples
+    lie between their neighbours, they are values like others.
     """
     value, lasting = samples[starts], np.diff(starts, append=len(samples)) > 1
     alone = np.append(False, np.append(~lasting[1:-1] & lasting[:-2] & lasting[2:], False))
@@ -175,7 +175,7 @@ def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
 
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
-    """Say where a stream of straight lines (T,) bends, (T,) bool; None where it is not one."""
+    """Return the corners of a stream of straight lines (T,), (T,) bool; None if it is not one."""
     second = np.abs(np.diff(samples, n=2))
     straight = second <= 1e-9 * np.abs(samples).max()
     if straight.mean() < REPEATING or not (samples[1:] != samples[:-1]).mean() > 0.5:

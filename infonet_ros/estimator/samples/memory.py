@@ -1,4 +1,4 @@
-"""How many independent samples a window is worth, for a pair of streams that remember their past."""
+"""The effective number of samples of a window, for a pair of autocorrelated streams."""
 
 import numpy as np
 from scipy import fft
@@ -18,11 +18,11 @@ def autocorrelations(ranks: np.ndarray) -> np.ndarray:
     Returns
     -------
     (N, T // 4) float32
-        Scaled by the square root of ``1 - lag / T``, so that the product of two rows carries the whole taper.
+        Scaled by the square root of ``1 - lag / T``, so that the product of two rows has the whole taper.
     """
     count = ranks.shape[1]
     lags = count // 4
-    # The shortest length that is quick and keeps the lags asked for clear of the wrap-around.
+    # The shortest length with a fast FFT and without wrap-around at these lags.
     length = fft.next_fast_len(count + lags, real=True)
     spectrum = fft.rfft(ranks - np.float32(0.5), n=length, axis=1)
     covariance = fft.irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)[:, : lags + 1]

@@ -1,4 +1,4 @@
-"""The copula transform: ranks keep the dependence of streams and throw their units and marginals away."""
+"""Ranks (the copula transform): they keep the dependence of streams, and remove units and marginals."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,11 +10,11 @@ from scipy.special import ndtri
 
 @dataclass(frozen=True, eq=False)
 class Ordering:
-    """The order of the samples of each channel, equal ones at random.
+    """The sorted order of the samples of each channel, with equal samples in random order.
 
-    Ties must be broken at random, and independently for each channel: that leaves the mutual information of discrete
-    data unchanged, while average ranks, or one common order, do not. The randomness is drawn from the channel's
-    content rather than from its position, so that results do not depend on the order in which channels are given.
+    Ties must be broken at random, and independently for each channel: this does not change the mutual information of
+    discrete data, while average ranks or a common order would. The random numbers depend on the channel's content and
+    not on its position, so results do not depend on the order of the channels.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class Ordering:
         for index in np.flatnonzero(~steps.all(axis=1)):
             upright, falls = _upright(dense[index])
             key = _digest(upright)
-            # Channels of equal content would share one order, and look more alike than they are.
+            # Channels of equal content would share one order, and look more dependent than they are.
             orders[index] = _order_at_random(upright, [seed, int.from_bytes(key, "little"), upright_keys.count(key)])
             if falls:
                 known = np.count_nonzero(upright >= 0)
@@ -50,7 +50,7 @@ class Ordering:
         return cls(orders, [_digest(ranks) for ranks in dense])
 
     def canonical(self) -> np.ndarray:
-        """Order of the channels that depends on their content alone, (N,)."""
+        """Return an order of the channels that depends only on their content, (N,)."""
         return np.array(sorted(range(len(self.keys)), key=self.keys.__getitem__), dtype=np.int64)
 
     def ranks(self, rows: np.ndarray | None = None) -> np.ndarray:
@@ -83,9 +83,9 @@ def _digest(ranks: np.ndarray) -> bytes:
 
 
 def _upright(ranks: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return dense ranks (T,), or those of the negated channel, the same for both; and whether it is the latter.
+    """Return dense ranks (T,) or those of the negated channel, whichever is canonical; and whether it is the latter.
 
-    So ties of a channel and of its negative are broken alike, and neither tells more than the other.
+    So ties of a channel and of its negative are broken in the same way, and both give the same MI.
     """
     negated = np.where(ranks < 0, ranks, ranks.max() - ranks)
     falls = negated.tobytes() < ranks.tobytes()
@@ -100,7 +100,7 @@ def _order_at_random(ranks: np.ndarray, entropy: list[int]) -> np.ndarray:
 
 
 def _placed(values: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Put values (N, T) where orders (N, T) say; row by row, which is several times faster than `put_along_axis`."""
+    """Put values (N, T) at the positions of orders (N, T), row by row; several times faster than `put_along_axis`."""
     placed = np.empty(values.shape, dtype=values.dtype)
     for row, order, value in zip(placed, orders, values, strict=True):
         row[order] = value
