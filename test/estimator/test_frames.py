@@ -82,7 +82,7 @@ def test_what_pandas_does_not_know_is_not_known(net, frame):
 
 
 def test_columns_that_are_no_numbers_are_named(net, frame):
-    with pytest.raises(InputError, match=r"samples has columns that are no numbers: 'note' .*, 'time' .datetime64"):
+    with pytest.raises(InputError, match=r"samples has columns that are not numbers: 'note' .*, 'time' .datetime64"):
         net.pairwise(frame.assign(note="x", time=pd.Timestamp("2026-01-01")))
 
 
