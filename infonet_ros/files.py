@@ -5,8 +5,22 @@ from pathlib import Path
 
 from infonet_ros.errors import InfonetError
 
-_WRITE_IT = "write it to a file, and name that"
-_KINDS = ((stat.S_ISDIR, "folder", "name the files in it"), (stat.S_ISFIFO, "pipe", _WRITE_IT))
+_KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pipe"))
+
+
+def kind_of(path: Path) -> str:
+    """Return "file", "folder", "pipe" or "device"; empty where nothing is there.
+
+    Raises
+    ------
+    OSError
+        Nobody may look, or no path can have that name.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return ""
+    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "device")
 
 
 def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
@@ -21,12 +35,12 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
         What is raised where there is none, or something else, or nobody may look.
     """
     try:
-        mode = path.stat().st_mode
-    except FileNotFoundError as missing:
-        raise error(f"{path} is not there: expected {expected}.") from missing
-    except (OSError, ValueError) as problem:  # ValueError: no path can have that name
+        kind = kind_of(path)
+    except (OSError, ValueError) as problem:  # ValueError: a name with a zero byte
         reason = getattr(problem, "strerror", None) or str(problem)
         raise error(f"{path} cannot be read ({reason}): expected {expected}.") from problem
-    if not stat.S_ISREG(mode):
-        kind, remedy = next(((kind, then) for is_kind, kind, then in _KINDS if is_kind(mode)), ("device", _WRITE_IT))
+    if not kind:
+        raise error(f"{path} is not there: expected {expected}.")
+    if kind != "file":
+        remedy = "name the files in it" if kind == "folder" else "write it to a file, and name that"
         raise error(f"{path} is a {kind}: expected {expected}; {remedy}.")

@@ -135,7 +135,7 @@ class Baseline:
 
     def save(self, path: Path) -> None:
         """Write the file: safetensors, its words as JSON in the header."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         words = {
             "format": FORMAT,
@@ -147,7 +147,8 @@ class Baseline:
             "recordings": list(self.recordings),
             "seconds": self.seconds,
         }
-        save_file({"quantiles": self.quantiles, "tables": self.tables}, path, {"infonet_baseline": json.dumps(words)})
+        arrays = {"quantiles": self.quantiles, "tables": self.tables}
+        path.write_bytes(save(arrays, {"infonet_baseline": json.dumps(words)}))
 
     @classmethod
     def load(cls, path: Path) -> "Baseline":

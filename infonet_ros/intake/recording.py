@@ -133,15 +133,15 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
             raise ConfigurationError(
                 f"--{name} is {seconds:g}: expected a number of seconds; leave it out to take the recording as it is."
             )
-    begin = recording.start + round(start * NANOSECONDS)
+    length = (recording.end - recording.start) / NANOSECONDS
+    begin = recording.start + round(min(start, length + 1.0) * NANOSECONDS)
     end = recording.end + 1
     if begin >= end:
-        length = (recording.end - recording.start) / NANOSECONDS
         raise RecordingError(
             f"--start is {start:g} s, but {recording.label} lasts {length:.1f} s: choose an earlier start."
         )
     if duration is not None:
-        end = min(end, begin + round(duration * NANOSECONDS))
+        end = min(end, begin + round(min(duration, length + 1.0) * NANOSECONDS))
     return Span(begin, end)
 
 

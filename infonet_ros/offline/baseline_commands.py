@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
 
-Interval = Annotated[float, typer.Option(min=1.0, help="Mean seconds between false alarms, all pairs together.")]
+Interval = Annotated[
+    float, typer.Option(min=1.0, max=1e9, help="Mean seconds between false alarms, all pairs together.")
+]
 Start = Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")]
 Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; by default all.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")]

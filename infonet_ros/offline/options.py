@@ -10,6 +10,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from infonet_ros.files import kind_of
+
 
 class Format(str, Enum):
     """Kinds of output."""
@@ -30,12 +32,19 @@ def folder(name: str) -> Path:
 
 
 def file(name: str) -> Path:
-    """Take the name of a file to write from the command line; a folder is refused, since it would be replaced."""
+    """Take the name of a file to write from the command line; anything else there is refused: it would be replaced."""
     if not name.strip():
         raise typer.BadParameter("it is empty: expected the name of a file.")
-    if Path(name).is_dir():
-        raise typer.BadParameter(f"{name} is a folder: expected the name of a file, such as {Path(name) / 'NAME'}.")
-    return Path(name)
+    path = Path(name)
+    try:
+        kind = kind_of(path)
+    except OSError as error:
+        raise typer.BadParameter(f"no file can have this name ({error.strerror}).") from error
+    if kind == "folder":
+        raise typer.BadParameter(f"{name} is a folder: expected the name of a file, such as {path / 'NAME'}.")
+    if kind not in ("file", ""):
+        raise typer.BadParameter(f"{name} is a {kind}: expected the name of a file.")
+    return path
 
 
 @dataclass(frozen=True)

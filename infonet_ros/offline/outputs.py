@@ -1,5 +1,6 @@
 """Write, then rename: results appear whole or not at all, and what was there before stays until then."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -75,6 +76,7 @@ class OutputFolder:
             for name in self._names:
                 target = self.path / name
                 if os.path.lexists(target):
+                    _check_replaceable(target)
                     target.rename(previous / name)
                 moved.append(name)
                 (self._aside / name).rename(target)
@@ -85,6 +87,12 @@ class OutputFolder:
                     shutil.rmtree(self.path / name, ignore_errors=True)
                     (previous / name).rename(self.path / name)
             raise _cannot_write(self.path / moved[-1] if moved else self.path, error) from error
+
+
+def _check_replaceable(path: Path) -> None:
+    """Keep devices and pipes, such as /dev/null, from being replaced by a file."""
+    if not (path.is_file() or path.is_dir() or path.is_symlink()):
+        raise OSError(errno.EINVAL, "it is a device or a pipe")
 
 
 def _cannot_write(path: Path, error: OSError) -> OutputError:

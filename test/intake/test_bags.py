@@ -7,6 +7,7 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.recording import chosen_span
 from infonet_ros.settings import Modality
 
 LEG = Modality("leg", "/leg", ("force", "torque[0]"))
@@ -92,6 +93,13 @@ def test_only_the_span_that_was_asked_for_is_read(small_bag):
         samples = list(bag.samples((SPEED,), EPOCH + 10 * SECOND, EPOCH + 12 * SECOND))
     assert len(samples) == 40
     assert min(s.received for s in samples) >= EPOCH + 10 * SECOND
+
+
+def test_any_finite_number_of_seconds_may_be_asked_for(small_bag):
+    with Bag([small_bag]) as bag:
+        assert chosen_span(bag, 0.0, 1e300) == chosen_span(bag, 0.0, None)
+        with pytest.raises(RecordingError, match="choose an earlier start"):
+            chosen_span(bag, 1e300, None)
 
 
 def test_the_husky_recording_has_the_topics_that_its_source_says():

@@ -52,7 +52,7 @@ def test_a_topic_that_repeats_another_is_named(tmp_path, store):
 def test_the_limit_is_shared_fairly_and_said(small_bag):
     proposal = proposal_for(small_bag, limit=2)
     assert channels_of(proposal) == {"/leg": ("force",), "/speed": ("data",)}
-    assert "1 channels beyond the limit of 2 are left out (/leg torque[0])" in proposal.notices[0]
+    assert "1 channel beyond the limit of 2 is left out (/leg torque[0])" in proposal.notices[0]
 
 
 def test_every_field_of_husky_is_told_and_those_that_wander_enter_by_their_rate(husky):

@@ -288,10 +288,16 @@ def test_help_that_cannot_be_written_is_one_line(arguments, unbuffered):
 
 
 @pytest.mark.parametrize("option", [("learn", "bag", "--out"), ("check", "bag", "--report")])
-def test_a_file_to_write_is_neither_empty_nor_a_folder(option, tmp_path, infonet):
+def test_a_file_to_write_is_neither_empty_nor_anything_but_a_file(option, tmp_path, infonet):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "precious").write_text("")
-    for given, reason in (("", "it is empty"), ("folder", "folder is a folder: expected the name of a file")):
+    os.mkfifo(tmp_path / "pipe")
+    for given, reason in (
+        ("", "it is empty"),
+        ("folder", "folder is a folder: expected the name of a file"),
+        ("pipe", "pipe is a pipe: expected the name of a file"),
+        ("x" * 300, "no file can have this name"),
+    ):
         done = infonet(*option, given)
         assert done.returncode == 2
         assert reason in " ".join(done.stderr.split())

@@ -112,3 +112,12 @@ def test_a_path_that_cannot_be_a_folder_is_refused(tmp_path):
 def test_a_folder_that_not_even_root_may_write_to_is_refused(path):
     with pytest.raises(OutputError, match=rf"cannot write {path} \(.*choose another folder"), OutputFolder(Path(path)):
         pass
+
+
+def test_a_pipe_or_a_device_is_not_replaced(results):
+    os.mkfifo(results / "pipe")
+    with pytest.raises(OutputError, match="it is a device or a pipe"), OutputFolder(results) as folder:
+        folder.write("table.csv", put("new table"))
+        folder.write("pipe", put("new"))
+    assert (results / "pipe").is_fifo()
+    assert (results / "table.csv").read_text() == "old table"

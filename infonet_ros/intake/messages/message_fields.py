@@ -39,7 +39,10 @@ def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[F
 
 def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: list[str]) -> Iterator[Field]:
     if type_name in _OPAQUE:
-        left_out.append(f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are no numbers")
+        left_out.append(
+            f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are no numbers: "
+            "record the raw images, or turn these into such by `ros2 run image_transport republish`"
+        )
         return
     if type_name == "sensor_msgs/msg/Image":
         yield from (Field(f"{prefix}pixels|{reduction}", ELEMENTS) for reduction in ("mean", "std"))

@@ -24,6 +24,7 @@ LIMIT = 32
 
 _TOLD = 3  # notices behind an error
 _SLOW = 0.5  # of the time of recording, that the stamps of a clock in time pass
+_LONGEST_NAME = 60  # of a modality; the end of a topic tells more than its namespace
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
@@ -76,7 +77,7 @@ class Proposal:
     @property
     def brief(self) -> list[str]:
         """The clock and the windows, and how many fields were left out or taken by their rate; for the terminal."""
-        words = {kind.name: kind.words for kind in KINDS} | {"duplicate": "with the numbers of others"}
+        words = {kind.name: kind.words for kind in KINDS} | {"duplicate": "with the numbers of another field"}
         left_out = Counter(
             field.reason if field.reason == _BEYOND else words[field.kind]
             for field in self.fields
@@ -158,8 +159,8 @@ def propose(
     if beyond := [c for c in candidates if c.beyond]:
         notices.insert(
             0,
-            f"{len(beyond)} channels beyond the limit of {limit} are left out ({_listed(beyond)}): choose with "
-            "--topics, raise --max-channels, or edit the params file.",
+            f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
+            f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the params file.",
         )
     details = [timing.reason, *_details(candidates, chosen)]
     return Proposal(proposed, tuple(notices), tuple(details), _verdicts(candidates, chosen, modalities))
@@ -276,7 +277,7 @@ def _node_type(type_name: str) -> str:
 
 
 def _modality_name(topic: str, taken: set[str]) -> str:
-    base = re.sub(r"\W+", "_", topic, flags=re.ASCII).strip("_") or "topic"
+    base = re.sub(r"\W+", "_", topic, flags=re.ASCII)[-_LONGEST_NAME:].strip("_") or "topic"
     base = base if base.isidentifier() else f"topic_{base}"
     name, number = base, 2
     while name in taken:
