@@ -12,6 +12,7 @@ import numpy as np
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.measures.contingency import lagged_contingency
+from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.workers import Workers
@@ -96,6 +97,30 @@ class LagSearch:
 
 
 @dataclass(frozen=True, eq=False)
+class Spreads:
+    """Judge how sure delays are, see `DelaySpread`.
+
+    Attributes
+    ----------
+    ranks, changes : (T, N) float32
+        Ranks of the samples, and of how they change: by those two channels are judged that both drift.
+    drifting : (N,) bool
+    longest : int
+        Longest lag, samples.
+    """
+
+    ranks: np.ndarray
+    changes: np.ndarray
+    drifting: np.ndarray
+    longest: int
+
+    def of(self, pair: Pair, lag: int) -> DelaySpread:
+        """Judge the peak of a pair about a lag."""
+        ranks = self.changes if self.drifting[list(pair)].all() else self.ranks
+        return DelaySpread.of(ranks[:, pair], self.longest, lag)
+
+
+@dataclass(frozen=True, eq=False)
 class DelayCurve:
     """MI of one pair over the delay.
 
@@ -120,7 +145,7 @@ class Delays:
     matrix : DependenceMatrix
         Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there.
     lower, upper : (N, N) float32
-        Interval of the delay, seconds; NaN where the MI has no clear peak. See `LaggedEstimate`.
+        90 % interval of the delay, seconds; NaN where it is not sure, see `refine`.
     curves : tuple of DelayCurve
         Of the pairs that were asked for.
     """
@@ -137,31 +162,38 @@ def refine(
     scanned: DependenceMatrix,
     lags: dict[Pair, list[int]],
     shown: Sequence[Pair],
+    spreads: Spreads,
     seed: int,
     workers: Workers,
 ) -> Delays:
-    """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best."""
+    """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best.
+
+    Where ``spreads`` says that a pair is surely delayed, the delay is what that says, with its interval.
+    """
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
     )
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
     curves: dict[Pair, DelayCurve] = {}
 
-    def judged(pair: Pair) -> LaggedEstimate:
+    def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
         x, y = window.samples[:, pair].T
-        return net.lagged(x, y, lags[pair], seed=seed)
+        found = net.lagged(x, y, lags[pair], seed=seed)
+        return found, spreads.of(pair, found.best_lag or 0)
 
-    for (a, b), found in zip(lags, workers.map(judged, lags), strict=True):
+    for (a, b), (found, spread) in zip(lags, workers.map(judged, lags), strict=True):
         if (a, b) in shown:
             seconds = found.lags / window.rate
             curves[a, b] = DelayCurve(window.names[a], window.names[b], seconds, found.mi, found.lower, found.upper)
-        delay, begin, end = (value / window.rate for value in (found.delay, found.delay_lower, found.delay_upper))
-        if found.best_lag and scanned.lag[a, b] and np.isfinite(delay):
+        if found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay):
             top = found.lags == found.best_lag
             for square, values in ((mi, found.mi), (least, found.lower), (most, found.upper), (samples, found.samples)):
                 square[a, b] = square[b, a] = values[top][0]
+            delay, either_side = found.delay / window.rate, np.nan
+            if spread.delayed and spread.delay * found.delay > 0.0:
+                delay, either_side = spread.delay / window.rate, T_90 * spread.error / window.rate
             lag[a, b], lag[b, a] = delay, -delay
-            lower[a, b], upper[a, b] = begin, end
-            lower[b, a], upper[b, a] = -end, -begin
+            lower[a, b], upper[a, b] = delay - either_side, delay + either_side
+            lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
     matrix = replace(scanned, mi=mi, lower=least, upper=most, lag=lag, samples=samples)
     return Delays(matrix, lower, upper, tuple(curves[pair] for pair in shown))

@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.groups import Group, groups
+from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.significance import Significance
 from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text
 
@@ -155,8 +155,12 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
 
 
 def _explained(analysis: Analysis) -> Iterator[Finding]:
-    """Say what explains pairs, between topics before within one; not within a group, which tells that itself."""
-    found = [set(group.members) for group in groups(analysis)]
+    """Say what explains pairs, between topics before within one.
+
+    Of a group of three it tells which stands between the others. In a larger one each explains something, which the
+    line of the group tells already.
+    """
+    found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
         if one and not any({a, b, one.third} <= members for members in found):

@@ -6,7 +6,8 @@ from typing import Any
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.groups import Group, groups
-from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.offline.significance import Significance
+from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "lag")

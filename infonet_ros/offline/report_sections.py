@@ -11,7 +11,8 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.pages import Cell, Row, Table
 from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.significance import SIGNIFICANCE, Significance
+from infonet_ros.offline.significance import Significance
+from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, moment
 
 LISTED = 200  # pairs, and changes

@@ -8,10 +8,8 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import BOTH_DRIFT
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import counted
-
-SIGNIFICANCE = 0.01
-"""Share of the pairs called significant that may be so by chance."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, refine
+from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, refine
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
@@ -25,6 +25,9 @@ from infonet_ros.text import listed
 
 SCAN_RANGE = 1.0
 """Seconds. Delays are looked for so far in both directions, when no ``max_lag`` is given."""
+
+SIGNIFICANCE = 0.01
+"""Share of the pairs called significant that may be so by chance."""
 
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
@@ -49,7 +52,8 @@ class WholeRecording:
     matrix : DependenceMatrix
         Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak.
     delay_lower, delay_upper : (N, N) float32
-        Interval of that delay, seconds; NaN where the MI has no clear peak, see `LaggedEstimate`, or two as good.
+        90 % interval of that delay, seconds; NaN where the pair is not significant, does not depend surely more at it,
+        see `delays.refine`, or another delay is as good.
     undelayed : DependenceMatrix
         Each pair without delay, and without surrogates.
     longest_lag : float
@@ -97,13 +101,12 @@ class WholeRecording:
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
-    """Tell which pairs (N, N) depend clearly more at their delay than without.
+    """Tell which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least.
 
-    The MI is larger by `CLEAR_GAIN` or more, and so far that the interval leaves out the MI without delay. A delay at
-    the edge of the search is none: the best one may lie beyond.
+    A delay at the edge of the search is none: the best one may lie beyond.
     """
     inside = (matrix.lag != 0.0) & (np.abs(matrix.lag) < longest_lag - 1e-6)
-    return inside & (matrix.mi - undelayed.mi >= CLEAR_GAIN) & (matrix.lower > undelayed.mi)
+    return inside & (matrix.mi - undelayed.mi >= CLEAR_GAIN)
 
 
 def scan_range(settings: Settings) -> float:
@@ -134,13 +137,15 @@ def estimate_whole(
     scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
     undelayed = at_once.result()
     progress("whole recording", 0.5)
-    clear = clear_delays(scanned, undelayed, longest / window.rate)
-    delays = _delays(net, window, scanned, search, even, clear, settings.seed, workers)
-    matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     shifts = settings.surrogates
     if not shifts:
         p_value, drifts, shifts = shift_test(window.samples, longest, workers.count)
-        matrix = replace(matrix, p_value=p_value, drifting=drifts)
+        scanned = replace(scanned, p_value=p_value, drifting=drifts)
+    later = clear_delays(scanned, undelayed, longest / window.rate)
+    later &= scanned.significant(SIGNIFICANCE, adjusted=True) if shifts else True
+    spreads = Spreads(ranks, _ranks(_changes(window.samples, longest)), drifting(window.samples.T), longest)
+    delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
+    matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     if given:
         matrix = replace(matrix, method=CONDITIONAL, given=given)
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
@@ -169,19 +174,20 @@ def _delays(
     scanned: DependenceMatrix,
     search: LagSearch,
     even: Sequence[int],
-    clear: np.ndarray,
+    later: np.ndarray,
+    spreads: Spreads,
     seed: int,
     workers: Workers,
 ) -> Delays:
-    """Refine the delays of the strongest pairs: those ``clear`` (N, N) in the scan, and those whose curve is shown."""
+    """Refine the delays of pairs that depend more at theirs (N, N), and of the strongest, whose curve is shown."""
     pairs = strongest_pairs(scanned)
-    shown = sorted(pairs, key=lambda pair: not clear[pair])[:_CURVES]
-    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if clear[pair] or pair in shown}
+    shown = sorted(pairs, key=lambda pair: not later[pair])[:_CURVES]
+    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if later[pair] or pair in shown}
     for pair in shown:
         lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
-    delays = refine(net, window, scanned, lags, shown, seed, workers)
+    delays = refine(net, window, scanned, lags, shown, spreads, seed, workers)
     for a, b in lags:
-        if search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
+        if not later[a, b] or search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
             for ends in (delays.lower, delays.upper):
                 ends[a, b] = ends[b, a] = np.nan
     return delays
@@ -217,8 +223,7 @@ def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.
     drifts = drifting(samples.T)
     both = drifts[:, None] & drifts
     if both.sum() > drifts.sum():
-        step = max(1, longest // _STEPS_A_SEARCH)
-        changes = samples[step:] - samples[:-step]
+        changes = _changes(samples, longest)
         by_change, _ = shift_p_values(_ranks(changes), longest, threads)
         still = drifting(changes.T)
         p_values[both] = np.where(still[:, None] & still, np.nan, by_change)[both]
@@ -253,6 +258,11 @@ def _discriminant(
     a, b = pair
     x, y = lagged_pair(window.samples[:, a], window.samples[:, b], round(float(matrix.lag[a, b]) * window.rate))
     return net.discriminant(x, y, seed=seed)
+
+
+def _changes(samples: np.ndarray, longest: int) -> np.ndarray:
+    step = max(1, longest // _STEPS_A_SEARCH)
+    return samples[step:] - samples[:-step]
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.significance import SIGNIFICANCE
+from infonet_ros.offline.whole_recording import SIGNIFICANCE
 
 COLUMNS = ("time", "a", "b", "mi", "lower", "upper", "p", "lag", "samples", "valid")
 """Of the tidy table: ``time`` is the end of the window in seconds, ``mi``, ``lower``, ``upper`` are in nats, ``lag`` in

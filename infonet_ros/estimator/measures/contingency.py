@@ -38,24 +38,34 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
     (N, N, 2 L + 1) float32
         ``[a, b, L + lag]`` compares ``a[t]`` with ``b[t + lag]``. 0 without a common sample.
     """
-    count, channels = ranks.shape
-    features = _features(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
-    block = max(_BLOCK * longest, 256)
-    blocks = -(-count // block)
-    length = fft.next_fast_len(block + 2 * longest, real=True)
-    padded = np.pad(features, ((0, 0), (0, 0), (longest, blocks * block - count + longest)))
-    inner = padded[..., longest : longest + blocks * block].reshape(*features.shape[:2], blocks, block)
-    outer = np.lib.stride_tricks.sliding_window_view(padded, block + 2 * longest, axis=-1)[..., ::block, :]
-    left = np.moveaxis(fft.rfft(inner, length, axis=-1).conj(), -1, 0)  # (F, N, DEGREES + 1, blocks)
-    right = np.moveaxis(fft.rfft(outer, length, axis=-1), -1, 0).reshape(-1, channels * (DEGREES + 1), blocks)
+    channels = ranks.shape[1]
+    left, right, length = _spectra(ranks, longest, max(_BLOCK * longest, 256))
+    right = right.reshape(len(right), channels * (DEGREES + 1), -1).transpose(0, 2, 1)
     found = np.empty((channels, channels, 2 * longest + 1), dtype=np.float32)
     for a in range(channels):
-        spectrum = (left[:, a] @ right.transpose(0, 2, 1)).reshape(-1, DEGREES + 1, channels, DEGREES + 1)
+        spectrum = (left[:, a] @ right).reshape(-1, DEGREES + 1, channels, DEGREES + 1)
         products = fft.irfft(spectrum, length, axis=0)[: 2 * longest + 1]
-        common = np.maximum(products[:, DEGREES, :, DEGREES], 1.0)  # samples
-        moments = products[:, :DEGREES, :, :DEGREES] / common[:, None, :, None]
-        found[a] = np.square(moments).sum(axis=(1, 3)).T
+        found[a] = contingency_of(products.transpose(2, 0, 1, 3))
     return found
+
+
+def lagged_products(ranks: np.ndarray, longest: int, parts: int) -> np.ndarray:
+    """Return what `lagged_contingency` adds up of two channels (T, 2), for each of some parts of the samples.
+
+    Returns
+    -------
+    (P, 2 L + 1, DEGREES + 1, DEGREES + 1) float32
+        Sums of products at each lag, for `contingency_of`; fewer parts where the samples do not fill all.
+    """
+    left, right, length = _spectra(ranks, longest, -(-len(ranks) // parts))
+    spectrum = left[:, 0, :, None] * right[:, 1, None]  # (F, DEGREES + 1, DEGREES + 1, P)
+    return fft.irfft(spectrum, length, axis=0)[: 2 * longest + 1].transpose(3, 0, 1, 2)
+
+
+def contingency_of(products: np.ndarray) -> np.ndarray:
+    """Return the contingency (...) of sums of products (..., DEGREES + 1, DEGREES + 1), numbers of samples last."""
+    common = np.maximum(products[..., DEGREES, DEGREES], 1.0)
+    return np.square(products[..., :DEGREES, :DEGREES]).sum(axis=(-1, -2)) / np.square(common)
 
 
 def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[np.ndarray, int]:
@@ -120,6 +130,21 @@ def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
 def _fast_length(count: int) -> int:
     """Return the largest length up to ``count`` with a fast FFT; the few samples after it are dropped."""
     return next(length for length in range(count, 0, -1) if fft.next_fast_len(length, real=True) == length)
+
+
+def _spectra(ranks: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, np.ndarray, int]:
+    """Transform blocks of the features, and those with ``longest`` samples more on either side.
+
+    Returns two arrays (F, N, DEGREES + 1, blocks), the first conjugate, and the length to transform back to.
+    """
+    features = _features(ranks, DEGREES)  # (N, DEGREES + 1, T), whether it is known last
+    blocks = -(-len(ranks) // block)
+    length = fft.next_fast_len(block + 2 * longest, real=True)
+    padded = np.pad(features, ((0, 0), (0, 0), (longest, blocks * block - len(ranks) + longest)))
+    inner = padded[..., longest : longest + blocks * block].reshape(*features.shape[:2], blocks, block)
+    outer = np.lib.stride_tricks.sliding_window_view(padded, block + 2 * longest, axis=-1)[..., ::block, :]
+    left, right = (np.moveaxis(fft.rfft(one, length, axis=-1), -1, 0) for one in (inner, outer))
+    return left.conj(), right, length
 
 
 def _features(ranks: np.ndarray, degrees: int) -> np.ndarray:

@@ -1,0 +1,101 @@
+"""How sure the delay of a pair is: what becomes of it when each part of the recording is left out in turn.
+
+The MI at two lags comes from the same samples, so that the two err alike: whether one is larger is far surer than
+either is. The jackknife (Tukey, Ann. Math. Stat. 1958) tells how sure, for streams that remember their past, too, as
+long as the parts are longer than they remember.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.estimator.measures.contingency import contingency_of, lagged_products
+from infonet_ros.estimator.peak import SHOULDER
+
+PARTS = 20
+T_90 = 1.73
+"""Errors on either side that hold 90 % of Student's distribution with so many parts."""
+
+_SURE = 3.0  # errors of a delay that is other than 0: it is looked for in many pairs
+_FEWEST_PARTS = 8
+_LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
+
+
+@dataclass(frozen=True)
+class DelaySpread:
+    """Delay of a pair at the peak of its contingency, and what that has more than no delay.
+
+    ``delay`` and its standard ``error`` in samples; ``gain`` is contingency, with its standard ``gain_error``. NaN
+    where there is no peak between the lags, or too few parts of the recording hold samples.
+    """
+
+    delay: float
+    error: float
+    gain: float
+    gain_error: float
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the delay is other than 0, and the pair depends more at it than without, beyond doubt."""
+        return abs(self.delay) > _SURE * self.error and self.gain > T_90 * self.gain_error
+
+    @classmethod
+    def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
+        """Judge the peak about a lag.
+
+        Parameters
+        ----------
+        ranks : (T, 2) float
+            As for `lagged_contingency`.
+        longest : int
+            L, samples: lags from -L to L are compared.
+        lag : int
+            Samples; positive where the second channel follows.
+        """
+        products = lagged_products(ranks, longest, PARTS)
+        products = products[products[:, longest, -1, -1] > 0.5]
+        whole = products.sum(axis=0)
+        curve, without_one = contingency_of(whole), contingency_of(whole - products)
+        place = _top(curve, lag + longest)
+        if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
+            return cls(np.nan, np.nan, np.nan, np.nan)
+        near = _shoulder(np.sqrt(curve), place)
+        delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
+        gains = without_one[:, place] - without_one[:, longest]
+        return cls(
+            delay=float(_vertex(near - longest, np.sqrt(curve[None, near]))[0]),
+            error=float(np.hypot(_jackknife(delays), _LEAST_ERROR)),
+            gain=float(curve[place] - curve[longest]),
+            gain_error=float(_jackknife(gains)),
+        )
+
+
+def _top(curve: np.ndarray, place: int) -> int:
+    """Climb from a place to the top of the peak that it is on."""
+    while place > 0 and curve[place - 1] > curve[place]:
+        place -= 1
+    while place + 1 < len(curve) and curve[place + 1] > curve[place]:
+        place += 1
+    return place
+
+
+def _shoulder(heights: np.ndarray, place: int) -> np.ndarray:
+    """Return the places about one that are nearly as high, as many on either side, and one at least."""
+    high = heights >= SHOULDER * heights[place]
+    reach = 1
+    while reach < min(place, len(heights) - 1 - place) and high[place - reach - 1] and high[place + reach + 1]:
+        reach += 1
+    return np.arange(place - reach, place + reach + 1)
+
+
+def _vertex(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
+    """Return the vertices (P,) of parabolas through heights (P, K); NaN where they have no top."""
+    middle = places[len(places) // 2]
+    bend, slope, _ = np.polyfit(places - middle, heights.T, 2)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(bend < 0.0, middle - slope / (2.0 * bend), np.nan)
+
+
+def _jackknife(values: np.ndarray) -> float:
+    """Return the standard error of a number whose values (P,) without one part each are known."""
+    return float(np.sqrt((len(values) - 1) * values.var()))

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.average_ranks import average_ranks
+from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
+
+LONGEST = 25
+
+
+def ranks_of(*streams):
+    return np.column_stack([(average_ranks(one) - 0.5) / len(one) for one in streams])
+
+
+def slow(rng, count, memory):
+    """An AR(1) stream that remembers so many samples."""
+    past = np.exp(-1.0 / memory)
+    return lfilter([1.0], [1.0, -past], rng.standard_normal(count))
+
+
+@pytest.mark.parametrize("coupling", [lambda x: x, np.square], ids=["linear", "even"])
+@pytest.mark.parametrize("delay", [-7, 0, 3])
+def test_the_interval_holds_the_delay_and_only_what_is_late_is_delayed(delay, coupling):
+    judged = []
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        source = slow(rng, 3100, memory=40.0)
+        late = coupling(np.roll(source, delay))[50:-50]
+        found = DelaySpread.of(
+            ranks_of(source[50:-50], late + 0.5 * late.std() * rng.standard_normal(3000)), LONGEST, delay
+        )
+        judged.append((abs(found.delay - delay) < T_90 * found.error, found.delayed))
+    held, delayed = np.array(judged).T
+    assert held.sum() >= 8
+    assert delayed.all() if delay else not delayed.any()
+
+
+def test_where_nothing_is_known_or_nothing_peaks_there_is_no_delay(rng):
+    unknown = np.full(1000, np.nan)
+    found = DelaySpread.of(np.column_stack([ranks_of(rng.standard_normal(1000)), unknown]), LONGEST, 3)
+    assert np.isnan(found.delay) and not found.delayed
+    assert not DelaySpread.of(ranks_of(*rng.standard_normal((2, 1000))), LONGEST, LONGEST).delayed
