@@ -14,13 +14,13 @@ VERSION = re.search(r'VERSION = "(.+)"', (ROOT / "infonet_ros/version.py").read_
 setup(
     name="infonet_ros",
     version=VERSION,
-    description="Mutual information between all pairs of a robot's sensor streams, while it runs",
+    description="Mutual information between all pairs of a robot's sensor streams, live or from a recording",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     license_files=["LICENSE"],
     python_requires=">=3.10",
-    # Bags of matrices are written without ROS, so the definitions of the messages come along.
+    # Bags of matrices are written without ROS, so the message definitions are included.
     packages=[*find_namespace_packages(include=["infonet_ros", "infonet_ros.*"]), "infonet_ros.definitions"],
     package_dir={"infonet_ros.definitions": "msg"},
     package_data={

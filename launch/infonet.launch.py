@@ -17,7 +17,7 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "params_file",
             default_value=PathJoinSubstitution([CONFIG, "infonet.yaml"]),
-            description="Parameter file: which topics and channels, and how to estimate. "
+            description="Parameter file: topics, channels and settings. "
             "The default explains every parameter; `infonet bag` writes one for a recording.",
         ),
         DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
@@ -25,27 +25,27 @@ def generate_launch_description() -> LaunchDescription:
             "use_sim_time",
             default_value="",
             choices=["", "true", "false"],
-            description="Take the time from /clock: for simulators, and for `ros2 bag play --clock`. "
-            "Empty: as the parameter file says.",
+            description="Use the time of /clock: for simulators, and for `ros2 bag play --clock`. "
+            "Empty: the value of the parameter file.",
         ),
         DeclareLaunchArgument(
             "device",
             default_value="",
-            description="Where the network runs: auto, cpu, cuda or cuda:<index>. Empty: as the parameter file says.",
+            description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
         ),
         DeclareLaunchArgument(
             "autostart",
             default_value="",
             choices=["", "true", "false"],
             description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`. "
-            "Empty: as the parameter file says.",
+            "Empty: the value of the parameter file.",
         ),
         DeclareLaunchArgument(
             "shares",
             default_value="1",
-            description="Nodes that take turns at the windows, each started by a launch of its own on its computer.",
+            description="Number of nodes that take turns with the windows; start each one by its own launch.",
         ),
-        DeclareLaunchArgument("share", default_value="0", description="Which of them this one is, from 0."),
+        DeclareLaunchArgument("share", default_value="0", description="Number of this node among them, from 0."),
         DeclareLaunchArgument(
             "rviz",
             default_value="false",
@@ -56,14 +56,14 @@ def generate_launch_description() -> LaunchDescription:
             "log_level",
             default_value="info",
             choices=["debug", "info", "warn", "error", "fatal"],
-            description="Least severity of the messages that the node logs.",
+            description="Lowest severity of log messages.",
         ),
     ]
     return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])
 
 
 def nodes(context: LaunchContext) -> list[Node]:
-    """Make the node, and rviz2; arguments that were left empty stay as the parameter file has them."""
+    """Make the node and rviz2; an empty argument keeps the value of the parameter file."""
     value = {name: LaunchConfiguration(name).perform(context) for name in ("use_sim_time", "autostart", "device")}
     given = {name: text if name == "device" else text == "true" for name, text in value.items() if text}
     clock = {name: flag for name, flag in given.items() if name == "use_sim_time"}
@@ -71,7 +71,7 @@ def nodes(context: LaunchContext) -> list[Node]:
 
 
 def infonet_node(context: LaunchContext, given: dict[str, bool | str]) -> LifecycleNode:
-    """Make the node, with parameters that go before those of the file."""
+    """Make the node, with parameters that override those of the file."""
     overrides: dict[str, bool | int | str] = {**given}
     namespace, remappings = _place(context, overrides)
     return LifecycleNode(
@@ -88,7 +88,7 @@ def infonet_node(context: LaunchContext, given: dict[str, bool | str]) -> Lifecy
 
 
 def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tuple[str, list[tuple[str, str]]]:
-    """Give nodes that take turns a namespace each, and let them publish on the same topics, those of a single node."""
+    """Give each of the nodes that take turns a namespace, and map their topics to those of a single node."""
     namespace, share, shares = (LaunchConfiguration(name).perform(context) for name in ("namespace", "share", "shares"))
     if shares == "1":
         return namespace, []
@@ -98,7 +98,7 @@ def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tu
 
 
 def rviz_node(parameters: dict[str, bool | str]) -> Node:
-    """Make rviz2; its displays follow the node into its namespace."""
+    """Make rviz2, with the topics in the namespace of the node."""
     namespace = LaunchConfiguration("namespace")
     return Node(
         package="rviz2",

@@ -17,12 +17,12 @@ def generate_launch_description() -> LaunchDescription:
             default_value=PathJoinSubstitution([SHARE, "husky"]),
             description="Recording to play. The default is a Clearpath Husky driven outdoors for 395 s.",
         ),
-        DeclareLaunchArgument("rate", default_value="1.0", description="How many times faster than it was recorded."),
+        DeclareLaunchArgument("rate", default_value="1.0", description="Speed relative to the recording."),
         DeclareLaunchArgument(
             "loop",
             default_value="false",
             choices=["true", "false"],
-            description="Begin again at the end; the node notices that time jumps back.",
+            description="Start again at the end; the node detects that time jumps back.",
         ),
         DeclareLaunchArgument(
             "params_file",
@@ -33,13 +33,13 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(
             "device",
             default_value="",
-            description="Where the network runs: auto, cpu, cuda or cuda:<index>. Empty: as the parameter file says.",
+            description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
         ),
         DeclareLaunchArgument(
             "use_sim_time",
             default_value="true",
             choices=["true", "false"],
-            description="Take the time from /clock, which the player publishes.",
+            description="Use the time of /clock, which the player publishes.",
         ),
         DeclareLaunchArgument(
             "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
@@ -48,7 +48,7 @@ def generate_launch_description() -> LaunchDescription:
             "log_level",
             default_value="info",
             choices=["debug", "info", "warn", "error", "fatal"],
-            description="Least severity of the messages that the node logs.",
+            description="Lowest severity of log messages.",
         ),
     ]
     node = IncludeLaunchDescription(
