@@ -59,6 +59,23 @@ class InfonetNode(LifecycleNode):
     arguments
         Those of `rclpy.node.Node`, such as ``parameter_overrides`` and ``context``.
 
+    Attributes
+    ----------
+    state : str
+        "unconfigured", "inactive", "active" or "finalized".
+    problem : str
+        What last went wrong; empty where nothing did.
+    settings : Settings or None
+        None while the node is unconfigured, as all below.
+    topics : Subscriptions or None
+    synchronizer : Synchronizer or None
+        None where windows resample the topics, too.
+    windows : WindowStream or None
+    net : InfoNet or None
+        Kept until others are asked for.
+    estimation : Estimation or None
+        Kept for good.
+
     Raises
     ------
     ConfigurationError
@@ -73,17 +90,17 @@ class InfonetNode(LifecycleNode):
                 "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out instead."
             ) from error
         self._load = load or _load_pretrained
-        self._net: InfoNet | None = None
+        self.net: InfoNet | None = None
         self._net_origin: tuple[str, str] | None = None
-        self._settings: Settings | None = None  # None: unconfigured
-        self._windows: WindowStream | None = None
-        self._synchronizer: Synchronizer | None = None
-        self._topics: Subscriptions | None = None
+        self.settings: Settings | None = None  # None: unconfigured
+        self.windows: WindowStream | None = None
+        self.synchronizer: Synchronizer | None = None
+        self.topics: Subscriptions | None = None
         self._alerts: Alerts | None = None
         self._baseline: BaselineWatch | None = None
-        self._estimation: Estimation | None = None
-        self._state = "unconfigured"
-        self._problem = ""
+        self.estimation: Estimation | None = None
+        self.state = "unconfigured"
+        self.problem = ""
         self._health: Health | None = None
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
@@ -115,9 +132,9 @@ class InfonetNode(LifecycleNode):
 
     def end(self, timeout: float) -> bool:
         """Destroy the node; return whether the worker's thread ended within ``timeout`` seconds, too."""
-        if self._topics is not None:
-            self._topics.close()
-        ended = self._estimation is None or self._estimation.worker.stop(timeout)
+        if self.topics is not None:
+            self.topics.close()
+        ended = self.estimation is None or self.estimation.worker.stop(timeout)
         self.destroy_node()
         return ended
 
@@ -125,9 +142,9 @@ class InfonetNode(LifecycleNode):
         """Log an exception with its cause, and keep it for the diagnostics."""
         known = isinstance(error, InfonetError)
         problem = str(error) if known else f"{type(error).__name__}: {error}"
-        if problem != self._problem:  # once, not at each message
+        if problem != self.problem:  # once, not at each message
             self.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
-        self._problem = problem
+        self.problem = problem
 
     # Transitions: an exception is logged and reported, and the transition is undone.
 
@@ -157,7 +174,7 @@ class InfonetNode(LifecycleNode):
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Return to unconfigured, so that the node can be configured again."""
         self._release()
-        self._state = "unconfigured"
+        self.state = "unconfigured"
         return SUCCESS
 
     def _transition(
@@ -173,80 +190,78 @@ class InfonetNode(LifecycleNode):
         except Exception as error:
             self.report(error)
             return TransitionCallbackReturn.ERROR
-        self._state = state
+        self.state = state
         return SUCCESS
 
     def _configure(self) -> None:
-        self._problem = ""
+        self.problem = ""
         settings = read_settings(self)
-        self._windows = WindowStream(settings)
+        self.windows = WindowStream(settings)
         if settings.synchronization != "resample":
-            self._synchronizer = Synchronizer(settings, self._take_set)
-        self._topics = Subscriptions(self, settings, self._take)
+            self.synchronizer = Synchronizer(settings, self._take_set)
+        self.topics = Subscriptions(self, settings, self._take)
         net = self._estimator(settings)
-        if self._estimation is None:
+        if self.estimation is None:
             from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
 
-            self._estimation = Estimation(self, self._sensor_frames)
+            self.estimation = Estimation(self, self._sensor_frames)
         pairs = Baseline.load(Path(settings.baseline)) if settings.baseline else None
         self._alerts = Alerts(self, len(settings.watches) + (len(pairs.pairs) if pairs else 0))
         self._baseline = BaselineWatch(self, settings, pairs, self._alerts) if pairs else None
-        self._estimation.configure(net, self._alerts)
-        self._health = Health(
-            self, net, self._topics, self._synchronizer, self._windows, self._estimation, self._baseline
-        )
-        self._settings = settings
+        self.estimation.configure(net, self._alerts)
+        self._health = Health(self, net, self.topics, self.synchronizer, self.windows, self.estimation, self._baseline)
+        self.settings = settings
         self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")
 
     def _activate(self) -> None:
-        assert self._settings and self._windows and self._estimation and self._topics and self._health
-        self._problem = ""
-        self._windows.clear()
+        assert self.settings and self.windows and self.estimation and self.topics and self._health
+        self.problem = ""
+        self.windows.clear()
         if self._baseline is not None:
             self._baseline.clear()
-        self._estimation.activate(self._settings)
+        self.estimation.activate(self.settings)
         self._health.clear()
-        self._topics.open()
+        self.topics.open()
 
     def _deactivate(self) -> None:
-        if self._topics is not None:
-            self._topics.close()
+        if self.topics is not None:
+            self.topics.close()
         if self._baseline is not None:
             self._baseline.clear()
-        if self._estimation is not None:
-            self._estimation.deactivate()
+        if self.estimation is not None:
+            self.estimation.deactivate()
 
     def _release(self) -> None:
         self._deactivate()
-        if self._estimation is not None:
-            self._estimation.cleanup()
+        if self.estimation is not None:
+            self.estimation.cleanup()
         for part in (self._baseline, self._alerts):
             if part is not None:
                 part.close()
         self._baseline = self._alerts = None
-        self._settings = self._windows = self._synchronizer = self._topics = self._health = None
+        self.settings = self.windows = self.synchronizer = self.topics = self._health = None
 
     def _estimator(self, settings: Settings) -> "InfoNet":
         """Load the estimator, unless the present one fits, and run it once, because the first run takes longer."""
         origin = (settings.device, settings.weights)
-        if self._net is None or self._net_origin != origin:
-            self._net = None
+        if self.net is None or self._net_origin != origin:
+            self.net = None
             net = self._load(*origin)
             columns = max(2, len(settings.channel_names))
             net.pairwise(np.random.default_rng(0).standard_normal((_WARM_UP_SAMPLES, columns)))
-            self._net, self._net_origin = net, origin
-        return self._net
+            self.net, self._net_origin = net, origin
+        return self.net
 
     # Data: on the executor's thread.
 
     def _take(self, batches: Sequence[Batch]) -> None:
-        if self._windows is None:
+        if self.windows is None:
             return
-        if self._synchronizer is not None:
-            self._match(batches, self._synchronizer)
+        if self.synchronizer is not None:
+            self._match(batches, self.synchronizer)
         else:
             for batch in batches:
-                batch.status.note_stamps(self._windows.extend(batch.stamps, batch.columns, batch.arrivals).tolist())
+                batch.status.note_stamps(self.windows.extend(batch.stamps, batch.columns, batch.arrivals).tolist())
                 if self._baseline is not None:
                     self._baseline.extend(batch.stamps, batch.columns, batch.arrivals)
             if self._baseline is not None:
@@ -265,22 +280,22 @@ class InfonetNode(LifecycleNode):
                 topic.note_stamps(taken)
 
     def _take_set(self, stamp: int, values: Sequence[float | None]) -> None:
-        if self._windows is not None:
-            self._windows.push(MATCHED, stamp, values)
+        if self.windows is not None:
+            self.windows.push(MATCHED, stamp, values)
 
     def _sensor_frames(self) -> dict[str, str]:
-        return {} if self._topics is None else self._topics.sensor_frames()
+        return {} if self.topics is None else self.topics.sensor_frames()
 
     def _hand_over(self) -> None:
-        assert self._windows and self._estimation and self._settings
-        for cut in self._windows.ready():
-            self._estimation.offer(cut, self._settings)
+        assert self.windows and self.estimation and self.settings
+        for cut in self.windows.ready():
+            self.estimation.offer(cut, self.settings)
 
     # Parameters that are set while the node runs.
 
     def _judge_parameters(self, parameters: "list[Parameter[Any]]") -> SetParametersResult:
         try:
-            changed_settings(self._settings, parameters)
+            changed_settings(self.settings, parameters)
         except ConfigurationError as error:
             return refusal(error)
         return refusal(None)
@@ -290,9 +305,9 @@ class InfonetNode(LifecycleNode):
             if parameter.name in self._listed:
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)
                 self._listed[parameter.name] = parameter.value or []
-        self._settings = changed_settings(self._settings, parameters)
-        if self._settings is not None and self._windows is not None:
-            self._windows.change(self._settings)
+        self.settings = changed_settings(self.settings, parameters)
+        if self.settings is not None and self.windows is not None:
+            self.windows.change(self.settings)
 
     # Diagnostics.
 
@@ -300,10 +315,10 @@ class InfonetNode(LifecycleNode):
         for publisher in self.publishers:
             for callback, event in happened(publisher):
                 callback(event)
-        if self._state == "active" and self._health is not None and self._settings is not None:
-            return self._health.look(self._settings, self._problem)
-        problem = (ERROR, self._problem) if self._problem else (WARN, f"the node is {self._state}")
-        return [status(status_name(self, "estimator"), [problem], "", {"state": self._state})]
+        if self.state == "active" and self._health is not None and self.settings is not None:
+            return self._health.look(self.settings, self.problem)
+        problem = (ERROR, self.problem) if self.problem else (WARN, f"the node is {self.state}")
+        return [status(status_name(self, "estimator"), [problem], "", {"state": self.state})]
 
 
 def _load_pretrained(device: str, weights: str) -> "InfoNet":

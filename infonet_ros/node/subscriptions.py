@@ -55,7 +55,7 @@ class Subscriptions:
         for topic in self.topics:
             topic.bind_if_published()
         self._graph_timer: Timer | None = None
-        self._poll_timer: Timer | None = None
+        self.poll_timer: Timer | None = None
         self._looks = 0
 
     def open(self) -> None:
@@ -64,16 +64,16 @@ class Subscriptions:
         # By a steady clock, since simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._graph_timer = self._node.create_timer(GRAPH_PERIOD, self._look, clock=steady)
-        self._poll_timer = self._node.create_timer(LONGEST_PERIOD, self._read, clock=steady)
+        self.poll_timer = self._node.create_timer(LONGEST_PERIOD, self._read, clock=steady)
         self._taken = [topic.taken for topic in self.topics]
         self._look()
 
     def close(self) -> None:
         """End all subscriptions."""
-        for timer in (self._graph_timer, self._poll_timer):
+        for timer in (self._graph_timer, self.poll_timer):
             if timer is not None:
                 self._node.destroy_timer(timer)
-        self._graph_timer = self._poll_timer = None
+        self._graph_timer = self.poll_timer = None
         self._clock.close()
         for topic in self.topics:
             topic.close()
@@ -102,8 +102,8 @@ class Subscriptions:
         rates = [(now - before) / GRAPH_PERIOD for now, before in zip(taken, self._taken, strict=True)]
         self._taken = taken
         period = round(fitting_period([topic.queue_size for topic in self.topics], rates) * NANOSECONDS)
-        if self._poll_timer is not None and period != self._poll_timer.timer_period_ns:
-            self._poll_timer.timer_period_ns = period
+        if self.poll_timer is not None and period != self.poll_timer.timer_period_ns:
+            self.poll_timer.timer_period_ns = period
 
 
 def _full_name(node: Node, modality: Modality) -> str:

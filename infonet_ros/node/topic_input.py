@@ -118,7 +118,7 @@ class TopicInput:
         self._modalities = modalities
         self._clock = clock
         self._handed: list[Message] = []
-        self._subscription: Subscription[Any] | None = None
+        self.subscription: Subscription[Any] | None = None
         self._subscribed_as: tuple[str, Quality] | None = None
         self._decoder: Decoder | None = None
         first, self._columns = 0, {}
@@ -183,20 +183,20 @@ class TopicInput:
 
     def note_events(self) -> None:
         """Count the messages that the middleware reports as lost."""
-        if self._subscription is not None:
-            for callback, event in happened(self._subscription):
+        if self.subscription is not None:
+            for callback, event in happened(self.subscription):
                 callback(event)
 
     @property
     def queue_size(self) -> float:
         """How many messages may wait; infinite without a subscription."""
-        return float("inf") if self._subscription is None else queue_size(self._subscription)
+        return float("inf") if self.subscription is None else queue_size(self.subscription)
 
     def close(self) -> None:
         """End the subscription."""
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-            self._subscription = self._subscribed_as = None
+        if self.subscription is not None:
+            self._node.destroy_subscription(self.subscription)
+            self.subscription = self._subscribed_as = None
             self._handed = []
 
     def _bind(self, type_name: str) -> None:
@@ -218,7 +218,7 @@ class TopicInput:
         depth = _LARGE_QUEUE if self._type in _LARGE_TYPES else _QUEUE
         reliability, durability = quality
         try:
-            self._subscription = self._node.create_subscription(
+            self.subscription = self._node.create_subscription(
                 subscription_class(self._type),
                 self.topic,
                 self._note_handed,
@@ -234,20 +234,20 @@ class TopicInput:
         except (RuntimeError, ValueError) as error:  # rclpy raises these for an unknown override
             raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
         self._subscribed_as = (self._type, quality)
-        taken = self._subscription.qos_profile  # with the overrides of the user
+        taken = self.subscription.qos_profile  # with the overrides of the user
         names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
         self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
 
     def _check_publishers(self, publishers: Sequence[TopicEndpointInfo]) -> None:
         """Raise ConfigurationError if no message of one of the publishers can be received."""
-        assert self._subscription is not None
+        assert self.subscription is not None
         for publisher in publishers:
             if publisher.topic_type != self._type:
                 raise ConfigurationError(
                     f"topic {self.topic} is published with the type {publisher.topic_type} by {publisher.node_name}, "
                     f"where {self._type} is expected: its messages are not received; correct <modality>.type."
                 )
-            verdict, reason = qos_check_compatible(publisher.qos_profile, self._subscription.qos_profile)
+            verdict, reason = qos_check_compatible(publisher.qos_profile, self.subscription.qos_profile)
             if verdict == QoSCompatibility.ERROR:
                 raise ConfigurationError(
                     f"topic {self.topic}: {publisher.node_name} offers incompatible quality of service "
@@ -257,10 +257,10 @@ class TopicInput:
 
     def _waiting(self) -> list[Message]:
         """Take the messages that have arrived."""
-        if self._subscription is None:
+        if self.subscription is None:
             return []
         handed, self._handed = self._handed, []
-        return [*handed, *waiting(self._subscription)]
+        return [*handed, *waiting(self.subscription)]
 
     def _note_handed(self, data: Any) -> None:
         """Keep a message that an executor took; the EventsExecutor ignores callback groups."""

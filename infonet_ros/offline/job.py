@@ -218,13 +218,14 @@ def _fill(
             raise
         analysis = replace(analysis, notices=(*analysis.notices, f"nothing is explained: {error}"))
     told = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
-    missing = _write(folder, analysis, formats, told)
+    missing = write_results(folder, analysis, formats, told)
     return analysis, [*analysis.notices, *missing]
 
 
-def _write(
+def write_results(
     folder: OutputFolder, analysis: Analysis, formats: Sequence[Format] | None, notices: Sequence[str]
 ) -> list[str]:
+    """Write all or some formats into a folder; return notices about those that a missing package leaves out."""
     comment = f"Settings of the analysis of {analysis.label}; the node takes them as they are."
     params = params_document(analysis.settings, printable(comment))
     provenance = Provenance.of_this_process(params, notices)

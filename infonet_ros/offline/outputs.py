@@ -38,7 +38,7 @@ class OutputFolder:
             self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
             # Inside the folder itself, so that the last step is a rename on one file system.
-            self._aside = Path(tempfile.mkdtemp(prefix=".infonet-", dir=self.path))
+            self.aside = Path(tempfile.mkdtemp(prefix=".infonet-", dir=self.path))
         except OSError as error:
             self._remove_empty()
             raise _cannot_write(self.path, error) from error
@@ -49,7 +49,7 @@ class OutputFolder:
             if kind is None:
                 self._move_into_place()
         finally:
-            shutil.rmtree(self._aside, ignore_errors=True)
+            shutil.rmtree(self.aside, ignore_errors=True)
             self._remove_empty()
 
     def _remove_empty(self) -> None:
@@ -61,7 +61,7 @@ class OutputFolder:
     def write(self, name: str, write: Callable[[Path], object]) -> None:
         """Let ``write`` make the file or folder ``name``, at the path that it is given."""
         try:
-            write(self._aside / name)
+            write(self.aside / name)
         except InfonetError:
             raise
         except OSError as error:
@@ -69,7 +69,7 @@ class OutputFolder:
         self._names.append(name)
 
     def _move_into_place(self) -> None:
-        previous = self._aside / "previous"
+        previous = self.aside / "previous"
         previous.mkdir()
         moved: list[str] = []
         try:
@@ -79,7 +79,7 @@ class OutputFolder:
                     _check_replaceable(target)
                     target.rename(previous / name)
                 moved.append(name)
-                (self._aside / name).rename(target)
+                (self.aside / name).rename(target)
                 self.written.append(target)
         except OSError as error:
             for name in moved:

@@ -91,7 +91,7 @@ class Trainer:
                 loss = self._train(batch)
                 bar.update()
                 if self.step % c.validate_every == 0 or self.step == c.steps:
-                    bar.set_postfix(self._validate(shards[0], loss.item()))
+                    bar.set_postfix(self.validate(shards[0], loss.item()))
 
     def _train(self, batch: Examples) -> Tensor:
         started = time.perf_counter()
@@ -157,7 +157,7 @@ class Trainer:
             return c.learning_rate * (self.step + 1) / c.warm_up
         return c.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (self.step - c.warm_up) / (c.steps - c.warm_up)))
 
-    def _validate(self, held_out: Examples, loss: float) -> dict[str, str]:
+    def validate(self, held_out: Examples, loss: float) -> dict[str, str]:
         """Calibrate and judge on the held-out shard; keep the weights if they are the best, and leave a checkpoint."""
         calibrate(self.average, held_out)
         errors = validate(self.average, held_out)

@@ -82,19 +82,19 @@ def test_independent_vectors_are_called_dependent_as_seldom_as_they_should(maker
 def test_all_shifts_by_fourier_are_what_turning_the_samples_gives(rng):
     for count in (60, 61):
         x, y = rng.standard_normal((2, 4, count))
-        everywhere = independence._over_all_shifts(Vector.prepare(x, 0), Vector.prepare(y, 0))
+        everywhere = independence.over_all_shifts(Vector.prepare(x, 0), Vector.prepare(y, 0))
         for shift in (0, 1, 17, count - 1):
             turned = Vector.prepare(np.roll(y, shift, axis=1), 0)
-            for name, values in independence._over_all_shifts(Vector.prepare(x, 0), turned).items():
+            for name, values in independence.over_all_shifts(Vector.prepare(x, 0), turned).items():
                 assert everywhere[name][shift] == pytest.approx(values[0], rel=1e-3, abs=1e-3)
 
 
 def test_without_a_shift_the_inner_product_is_the_distance_covariance(rng):
     x, y = rng.standard_normal((2, 3, 50))
-    found = independence._over_all_shifts(Vector.prepare(x, 0), Vector.prepare(y, 0))["distance"][0]
+    found = independence.over_all_shifts(Vector.prepare(x, 0), Vector.prepare(y, 0))["distance"][0]
 
     def centred(values):
-        level = independence._level(values)
+        level = independence.levelled(values)
         distances = np.linalg.norm(level[:, :, None] - level[:, None, :], axis=0)
         return distances - distances.mean(axis=0) - distances.mean(axis=1)[:, None] + distances.mean()
 
@@ -109,7 +109,7 @@ def test_the_seam_is_closed_only_where_both_remember():
 
 def test_fading_keeps_the_power_of_noise(rng):
     noise = torch.from_numpy(rng.standard_normal((200, 300)).astype(np.float32))
-    closed = independence._closed(noise, 40)
+    closed = independence.without_seam(noise, 40)
     assert closed.shape == (200, 260)
     assert float(closed[:, :40].square().mean()) == pytest.approx(1.0, abs=0.05)
 

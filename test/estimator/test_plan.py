@@ -7,6 +7,7 @@ from infonet_ros.estimator.measures.plan import Plan
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.blocks import Copulas
 from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
 
 NAN = np.nan
@@ -89,7 +90,7 @@ def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch
     samples = rng.standard_normal((150, 8))
     samples[np.arange(8), np.arange(8)] = NAN
     monkeypatch.setattr("infonet_ros.estimator.network.runner.CPU_CHUNK", 16)
-    monkeypatch.setattr(net, "_runner", Runner(net._runner.network, "cpu"))
+    monkeypatch.setattr(net, "_runner", Runner(load_weights()[0], "cpu"))
     alive: weakref.WeakSet[Copulas] = weakref.WeakSet()
     most: dict[int, int] = {}
     make = Copulas.from_ranks

@@ -156,7 +156,7 @@ def test_two_publishers_with_different_clocks_on_one_topic():
 def test_what_waits_is_bounded():
     good, bad = regular("a", 50, 300), regular("b", 100, 300, HOUR)
     timeline = taken(good + bad)[1]
-    assert sum(len(topic.waiting) for topic in timeline._topics.values()) == 5000
+    assert sum(len(topic.waiting) for topic in timeline.topics.values()) == 5000
 
 
 steps = st.lists(st.sampled_from((0, 1, 10, 20, -300, 700, 4000, -40_000, 2_000_000)), min_size=1, max_size=60)

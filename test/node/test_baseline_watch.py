@@ -126,5 +126,5 @@ def test_when_time_jumps_back_evidence_begins_anew(graph, baseline):
 )  # fmt: skip
 def test_a_baseline_that_does_not_fit_is_said_at_configuration(graph, baseline, changes, words):
     node, _ = started(graph, **{"baseline": baseline, **changes})
-    assert node._state == "unconfigured"
-    assert words in node._problem
+    assert node.state == "unconfigured"
+    assert words in node.problem

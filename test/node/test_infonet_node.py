@@ -48,7 +48,7 @@ def test_the_matrix_is_that_of_its_window(graph):
         [[SIGNALS["/a"](t).vector.x, SIGNALS["/a"](t).vector.y, SIGNALS["/b"](t).vector.x] for t in times]
     )
     window = Window(tuple(matrix.names), samples, round(times[0] * 1e9), round(times[-1] * 1e9), 50.0)
-    expected = channel_matrix(node._net, window, node._settings)
+    expected = channel_matrix(node.net, window, node.settings)
     np.testing.assert_allclose(square(matrix), expected.mi, atol=1e-5)
     np.testing.assert_allclose(square(matrix, "upper"), expected.upper, atol=1e-5)
 
@@ -105,7 +105,7 @@ def test_what_cannot_be_configured_says_why_and_leaves_the_node_alive(graph, cha
         node = graph.infonet()
     else:
         node, _ = started(graph, **changes)
-    assert node._state == "unconfigured"
+    assert node.state == "unconfigured"
     status = Diagnosis(graph).until("infonet: estimator", lambda status: reason in status.message)
     assert status.level == DiagnosticStatus.ERROR
 
@@ -128,7 +128,7 @@ def test_what_a_latched_publisher_said_before_is_taken_in(graph):
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     graph.robot.create_publisher(type(stamped(0.0)), "/b", latched).publish(stamped(START))
     node, _ = started(graph)
-    graph.until(lambda: node._topics.topics[1].status.received == 1)
+    graph.until(lambda: node.topics.topics[1].status.received == 1)
 
 
 def test_nodes_that_take_turns_make_together_the_matrices_of_one(graph):
@@ -146,14 +146,14 @@ def test_nodes_that_take_turns_make_together_the_matrices_of_one(graph):
     feed.wait_for(3)
     for second in range(9):
         feed.run(float(second), 1.0)
-        graph.until(lambda: all(one._estimation.worker.idle for one in (node, *turns)))
+        graph.until(lambda: all(one.estimation.worker.idle for one in (node, *turns)))
     graph.until(lambda: len(everything) >= 4 and len(shared) == len(everything))
 
     def by_end(matrices):
         return {Time.from_msg(m.window_end).nanoseconds: (list(m.mi), list(m.samples)) for m in matrices}
 
     np.testing.assert_equal(by_end(shared), by_end(everything))
-    assert all(one._estimation.worker.done >= 2 for one in turns)
+    assert all(one.estimation.worker.done >= 2 for one in turns)
 
 
 def test_the_subscription_follows_its_publishers(graph):
@@ -182,14 +182,14 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
         sent = Twist()
         sent.linear.x, sent.angular.z = noise(index, 0), noise(index, 0)
         command.publish(sent)
-        graph.until(lambda index=index: node._topics.topics[0].status.received == index + 1)
-    worker = node._estimation.worker
+        graph.until(lambda index=index: node.topics.topics[0].status.received == index + 1)
+    worker = node.estimation.worker
     graph.until(lambda: matrices and worker.idle and len(matrices) == worker.done)
     count = len(matrices)
     for _ in range(5):  # the clock stands still: nothing new can be said
         command.publish(Twist())
-    graph.until(lambda: node._topics.topics[0].status.received == 205)
-    assert node._topics.topics[0].status.repeated == 5
+    graph.until(lambda: node.topics.topics[0].status.received == 205)
+    assert node.topics.topics[0].status.repeated == 5
     assert len(matrices) == count
     assert Time.from_msg(matrices[-1].window_end).nanoseconds <= 1_004_000_000_000
 
@@ -220,12 +220,12 @@ def test_a_watched_pair_that_loses_its_dependence_raises_an_alert(graph):
     signals["/b"] = lambda t: stamped(t, 0.0) if frozen else SIGNALS["/b"](t)
     feed = Feed(graph, node, signals)
     feed.run(0.0, 4.5)
-    graph.until(lambda: node._estimation.findings["slip"].mi > 0.4)
+    graph.until(lambda: node.estimation.findings["slip"].mi > 0.4)
     assert not alerts
     frozen.append(True)
     for start in range(5, 11):  # second by second, so that no window is skipped
         feed.run(start - 0.5, 1.0)
-        graph.until(lambda start=start: node._estimation.findings["slip"].stamp >= (START + start) * 1e9)
+        graph.until(lambda start=start: node.estimation.findings["slip"].stamp >= (START + start) * 1e9)
     alert = graph.until(lambda: alerts and alerts[-1])
     assert alert.level == DiagnosticStatus.ERROR
     assert "must stay dependent" in alert.message
@@ -252,7 +252,7 @@ def test_alerts_that_last_are_told_to_who_comes_late_and_end_with_the_node(graph
 
     def until(never, slip):
         def states():
-            return {name: finding.state.value for name, finding in node._estimation.findings.items()}
+            return {name: finding.state.value for name, finding in node.estimation.findings.items()}
 
         graph.until(lambda: states() == {"never": never, "slip": slip})
 
@@ -285,7 +285,7 @@ def test_nan_for_a_topic_is_not_known_to_the_end(graph):
     assert list(matrix.valid) == [True, True, False]
     assert np.isnan(square(matrix)[0, 2])
     assert np.isfinite(square(matrix)[0, 1])
-    assert node._topics.topics[1].status.unknown == 325
+    assert node.topics.topics[1].status.unknown == 325
 
 
 def test_messages_are_matched_by_message_filters(graph):
@@ -303,5 +303,5 @@ def test_messages_are_matched_by_message_filters(graph):
 def test_without_message_filters_the_node_says_what_to_install(graph, monkeypatch):
     monkeypatch.setitem(sys.modules, "message_filters", None)
     node, _ = started(graph, synchronization="exact")
-    assert node._state == "unconfigured"
-    assert "ros-$ROS_DISTRO-message-filters" in node._problem
+    assert node.state == "unconfigured"
+    assert "ros-$ROS_DISTRO-message-filters" in node.problem

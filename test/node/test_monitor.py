@@ -281,7 +281,7 @@ def test_what_is_no_name_of_a_node_is_one_sentence(name):
 
 
 def test_of_other_nodes_the_names_are_shown(topics):
-    options = ("--once", "--timeout", "2", "--node", "/robot7/infonet")
+    options = ("--once", "--timeout", "5", "--node", "/robot7/infonet")
     done = subprocess.run(
         command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
     )

@@ -69,8 +69,8 @@ def test_everything_changes_while_it_is_unconfigured(graph):
     (result,) = node.set_parameters([Parameter("yz.pair", value=["c.vector.y", "c.vector.z"])])
     assert result.successful
     node.start()
-    assert node._settings.channel_names == ("c.vector.y", "c.vector.z")
-    assert node._settings.watches == (Watch("yz", ("c.vector.y", "c.vector.z")),)
+    assert node.settings.channel_names == ("c.vector.y", "c.vector.z")
+    assert node.settings.watches == (Watch("yz", ("c.vector.y", "c.vector.z")),)
     assert not node.has_parameter("a.topic")
 
 
@@ -96,5 +96,5 @@ def test_what_param_dump_writes_starts_the_same_node_and_the_same_analysis(graph
 
     second = graph.infonet(cli_args=["--ros-args", "--params-file", str(path)])
 
-    assert second._problem == ""
-    assert second._settings == first._settings == load_settings(path)
+    assert second.problem == ""
+    assert second.settings == first.settings == load_settings(path)

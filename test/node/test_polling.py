@@ -67,9 +67,9 @@ def test_events_are_taken_without_the_executor(graph):
 def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
     node, _ = started(graph)
     Feed(graph, node, SIGNALS)
-    lost = [(node._topics.topics[1]._on_message_lost, SimpleNamespace(total_count_change=3))]
+    lost = [(node.topics.topics[1]._on_message_lost, SimpleNamespace(total_count_change=3))]
     monkeypatch.setattr("infonet_ros.node.topic_input.happened", lambda one: [lost.pop()] if lost else [])
-    graph.until(lambda: node._topics.topics[1].status.lost == 3)
+    graph.until(lambda: node.topics.topics[1].status.lost == 3)
 
 
 def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
@@ -78,17 +78,17 @@ def test_a_burst_of_two_seconds_at_500_hz_waits_in_the_queue(graph):
     graph.until(publisher.get_subscription_count)
     for index in range(1000):
         publisher.publish(stamped(START + index / 500.0))
-    status = node._topics.topics[0].status
+    status = node.topics.topics[0].status
     graph.until(lambda: status.received == 1000)
     assert (status.lost, status.out_of_order, status.repeated) == (0, 0, 0)
-    assert len(node._windows.buffers["a"]) == 1000
+    assert len(node.windows.buffers["a"]) == 1000
 
 
 def test_a_short_queue_is_read_more_often(graph):
     node, _ = started(graph, **{"qos_overrides./a.subscription.depth": 1})
     publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
     graph.until(publisher.get_subscription_count)
-    timer = node._topics._poll_timer
+    timer = node.topics.poll_timer
     sent = iter(range(100_000))
 
     def read_more_often():
@@ -102,13 +102,13 @@ def test_what_waits_when_the_subscription_changes_is_not_lost(graph):
     node, _ = started(graph)
     first = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
     graph.until(first.get_subscription_count)
-    topic = node._topics.topics[0]
-    before, read, topic.read = topic._subscription, topic.read, lambda: None  # until it has changed
+    topic = node.topics.topics[0]
+    before, read, topic.read = topic.subscription, topic.read, lambda: None  # until it has changed
     for index in range(30):
         first.publish(stamped(START + index / 50.0))
     quality = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
     graph.robot.create_publisher(type(stamped(0.0)), "/a", quality)
-    graph.until(lambda: topic._subscription is not before)
+    graph.until(lambda: topic.subscription is not before)
     topic.read = read
     graph.until(lambda: topic.status.received == 30)
 
@@ -119,8 +119,8 @@ def test_a_queue_without_bounds_is_read_as_others_are(graph):
     graph.until(publisher.get_subscription_count)
     for index in range(300):
         publisher.publish(stamped(START + index / 500.0))
-    graph.until(lambda: node._topics.topics[0].status.received == 300)
-    assert node._topics.topics[0].queue_size == float("inf")
+    graph.until(lambda: node.topics.topics[0].status.received == 300)
+    assert node.topics.topics[0].queue_size == float("inf")
 
 
 def test_what_an_executor_hands_over_by_itself_is_taken_in(graph):
@@ -131,8 +131,8 @@ def test_what_an_executor_hands_over_by_itself_is_taken_in(graph):
     (subscription,) = [one for one in node.subscriptions if one.topic_name == "/a"]
     subscription.callback(serialize_message(stamped(START, 3.0)))
     publisher.publish(stamped(START + 0.1, 4.0))
-    graph.until(lambda: node._topics.topics[0].status.received == 2)
-    assert node._windows.buffers["a"].values[:, 0].tolist() == [3.0, 4.0]
+    graph.until(lambda: node.topics.topics[0].status.received == 2)
+    assert node.windows.buffers["a"].values[:, 0].tolist() == [3.0, 4.0]
 
 
 def headerless(graph, **changes):
@@ -150,7 +150,7 @@ def test_messages_of_one_batch_have_each_the_time_of_its_own_arrival(graph):
     for _ in range(30):
         publisher.publish(Twist())
     after = graph.robot.get_clock().now().nanoseconds
-    buffer = node._windows.buffers["cmd"]
+    buffer = node.windows.buffers["cmd"]
     graph.until(lambda: buffer.received == 30)
     assert len(buffer) == 30  # none has the stamp of another
     assert before < buffer.stamps[0] <= buffer.stamps[-1] < after + 50_000_000
@@ -160,7 +160,7 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
     node, publisher = headerless(graph, use_sim_time=True)
     clock = graph.robot.create_publisher(Clock, "/clock", 100)
     graph.until(clock.get_subscription_count)
-    topic = node._topics.topics[0]
+    topic = node.topics.topics[0]
     read, topic.read = topic.read, lambda: None  # as when the look into the queues comes late
     times = [1000.0 + index / 50.0 for index in range(20)]
     for at in times:
@@ -169,7 +169,7 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
         graph.until(lambda now=now: node.get_clock().now().nanoseconds == now.nanoseconds)
         publisher.publish(Twist())
     topic.read = read
-    buffer = node._windows.buffers["cmd"]
+    buffer = node.windows.buffers["cmd"]
     graph.until(lambda: buffer.received == 20)
     np.testing.assert_array_equal(buffer.stamps, np.round(np.array(times) * 1e9).astype(np.int64))
 
@@ -201,7 +201,7 @@ def test_a_type_that_is_not_built_for_python_is_listened_to(graph, monkeypatch):
     node, matrices = started(graph)
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
-    assert node._topics.topics[0]._subscription.msg_type.__class__.__name__ == "RawType"
+    assert node.topics.topics[0].subscription.msg_type.__class__.__name__ == "RawType"
 
 
 def test_a_type_that_is_not_installed_at_all_is_refused(graph, monkeypatch):

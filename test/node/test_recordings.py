@@ -47,7 +47,7 @@ def as_parameters(settings):
 
 def replay(graph, node, recording, seconds, clock=None, keep=lambda topic, time: True):
     """Publish the raw messages of a bag in their order, as fast as the node takes them in."""
-    topics = {topic.topic: topic.status for topic in node._topics.topics}
+    topics = {topic.topic: topic.status for topic in node.topics.topics}
     sent = dict.fromkeys(topics, 0)
     publishers = {}
     with Bag([recording]) as bag:
@@ -67,7 +67,7 @@ def replay(graph, node, recording, seconds, clock=None, keep=lambda topic, time:
             sent[connection.topic] += 1
             if count % 20 == 0:
                 graph.until(lambda: all(topics[topic].received >= sent[topic] for topic in topics))
-                graph.until(lambda: node._estimation.worker.idle)  # so that no window is skipped
+                graph.until(lambda: node.estimation.worker.idle)  # so that no window is skipped
         graph.until(lambda: all(topics[topic].received >= sent[topic] for topic in topics))
 
 
@@ -89,7 +89,7 @@ def test_live_and_offline_agree(graph):
     received = graph.listen(MutualInformationMatrix, "/infonet/channels")
     node = graph.infonet(load=lambda device, weights: net, **YAW_RATES)
     replay(graph, node, HUSKY, 60.0)
-    graph.until(lambda: node._estimation.worker.done + node._estimation.worker.skipped >= len(expected))
+    graph.until(lambda: node.estimation.worker.done + node.estimation.worker.skipped >= len(expected))
     graph.until(lambda: received and Time.from_msg(received[-1].window_end).nanoseconds == max(expected))
     assert len(received) >= 2
     for live in received:
@@ -146,7 +146,7 @@ def test_the_guardian_with_its_parameter_file(graph):
     )
     assert square(matrix)[left, right] > 0.3
     assert np.isfinite(square(matrix)[speed, [left, right]]).all()
-    joints = next(topic.status for topic in node._topics.topics if topic.topic == "/joint_states")
+    joints = next(topic.status for topic in node.topics.topics if topic.topic == "/joint_states")
     assert joints.unreadable == joints.unknown == 0
     status = Diagnosis(graph).until("infonet: /joint_states", lambda status: True)
     assert status.values

@@ -24,12 +24,12 @@ def test_one_bad_stamp_in_120_silences_nothing(graph, ahead):
     feed = Feed(graph, node, {**SIGNALS, "/b": sometimes_wrong})
     for second in range(12):
         feed.run(float(second), 1.0)
-        graph.until(lambda: node._estimation.worker.idle)
+        graph.until(lambda: node.estimation.worker.idle)
     graph.until(lambda: len(matrices) >= 7)
     assert all(square(matrix)[0, 2] > 0.5 for matrix in matrices)
-    windows = node._windows
+    windows = node.windows
     assert (windows.outliers("b"), windows.backward_jumps, windows.forward_jumps) == (5, 0, 0)
-    topic = node._topics.topics[1].status
+    topic = node.topics.topics[1].status
     assert (topic.received, topic.out_of_order) == (600, 0)
     feed.run(12.0, 1.3)
     status = diagnosis.until("infonet: /b", lambda status: "set aside" in status.message)
@@ -50,10 +50,10 @@ def test_a_topic_of_nonsense_stamps_is_set_aside_and_the_others_go_on(graph):
     diagnosis = Diagnosis(graph)
     for second in range(8):
         feed.run(float(second), 1.0)
-        graph.until(lambda: node._estimation.worker.idle)
+        graph.until(lambda: node.estimation.worker.idle)
     graph.until(lambda: len(matrices) >= 3)
     assert list(matrices[-1].valid) == [True, True, False]
-    assert node._windows.outliers("b") >= 399
+    assert node.windows.outliers("b") >= 399
     feed.run(8.0, 0.5)
     status = diagnosis.until("infonet: /b", lambda status: "set aside" in status.message)
     assert status.level == DiagnosticStatus.ERROR
@@ -78,10 +78,10 @@ def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unk
 
     def silent():
         feed.run(float(next(start)), 0.5)
-        return diagnosis._statuses["infonet: estimator"].message.startswith("no matrix for")
+        return diagnosis.statuses["infonet: estimator"].message.startswith("no matrix for")
 
     graph.until(silent)
-    own = diagnosis._statuses["infonet: estimator"]
+    own = diagnosis.statuses["infonet: estimator"]
     assert own.level == DiagnosticStatus.ERROR
     assert "because every stamp contradicts those before" in own.message
     slip = diagnosis.until("infonet: watch slip", lambda status: value(status, "state") == "unknown")
@@ -142,7 +142,7 @@ def test_exact_that_matches_nothing_says_so_in_diagnostics_and_in_the_log(graph,
 
     def said():
         feed.run(float(next(start)), 0.5)
-        status = diagnosis._statuses.get("infonet: estimator")
+        status = diagnosis.statuses.get("infonet: estimator")
         return status is not None and status.level == DiagnosticStatus.ERROR and status
 
     message = graph.until(said).message
@@ -162,5 +162,5 @@ def test_a_bad_stamp_holds_up_no_set(graph, exact_time):
     }
     Feed(graph, node, signals).run(0.0, 8.0)
     graph.until(lambda: matrices)
-    assert node._synchronizer.sets == 380
-    assert node._synchronizer.outliers("a") == node._synchronizer.outliers("b") == 20
+    assert node.synchronizer.sets == 380
+    assert node.synchronizer.outliers("a") == node.synchronizer.outliers("b") == 20

@@ -51,14 +51,14 @@ def test_a_topic_that_stops_and_returns(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)
     feed.run(0.0, 6.0)
-    node._topics.topics[1].status.measure_rate()  # as the diagnostics do once a second
+    node.topics.topics[1].status.measure_rate()  # as the diagnostics do once a second
     feed.run(6.0, 6.0, only=["/a"])
     graph.until(lambda: matrices and not matrices[-1].valid[2])
     feed.run(12.0, 8.0)
     matrix = graph.until(lambda: matrices[-1].valid[2] and matrices[-1])
     assert square(matrix)[0, 2] > 0.5
-    assert node._topics.topics[1].status.gaps == 1
-    assert node._windows.forward_jumps == 0
+    assert node.topics.topics[1].status.gaps == 1
+    assert node.windows.forward_jumps == 0
 
 
 def test_nan_now_and_then_is_left_out(graph):
@@ -89,7 +89,7 @@ def test_a_message_with_a_shorter_array_than_before(graph):
     Feed(graph, node, {"/a": SIGNALS["/a"], "/scan": scan}).run(0.0, 6.5)
     matrix = graph.until(lambda: matrices and matrices[-1])
     assert list(matrix.valid) == [True, True, True, False, False]
-    status = node._topics.topics[1].status
+    status = node.topics.topics[1].status
     assert (status.unreadable, status.unknown) == (0, 2 * 163)
 
 
@@ -98,7 +98,7 @@ def test_time_that_goes_backwards(graph):
     feed = Feed(graph, node, SIGNALS)
     for lap in range(1, 4):  # a recording that is played in a loop
         feed.run(0.0, 6.5)
-        graph.until(lambda lap=lap: len(matrices) >= lap and node._windows.backward_jumps >= lap - 1)
+        graph.until(lambda lap=lap: len(matrices) >= lap and node.windows.backward_jumps >= lap - 1)
     ends = [Time.from_msg(matrix.window_end).nanoseconds for matrix in matrices]
     assert min(ends) >= (START + 4) * 1e9
     assert max(ends) <= (START + 7) * 1e9
@@ -146,9 +146,9 @@ def test_a_thousand_lives(graph):
         graph.executor.spin_once(timeout_sec=0.0)
         if life == 200:
             memory = resident_memory()
-    assert node._state == "active"
+    assert node.state == "active"
     assert resident_memory() - memory < 20e6
-    graph.until(lambda: all(publisher.get_subscription_count() for publisher in feed._publishers.values()))
+    graph.until(lambda: all(publisher.get_subscription_count() for publisher in feed.publishers.values()))
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
 
@@ -162,7 +162,7 @@ def test_deactivated_it_is_silent_and_active_again_it_begins_anew(graph):
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.message == "the node is inactive")
     assert status.level == DiagnosticStatus.WARN
     node.trigger_activate()
-    assert node._windows.fill == 0.0
+    assert node.windows.fill == 0.0
 
 
 def test_two_nodes_at_once(graph):
@@ -217,7 +217,7 @@ def test_a_message_that_cannot_be_read_is_an_error_until_one_can_be(graph):
     publisher.publish(Image(encoding="jpeg"))
     status = diagnosis.until("infonet: /image", lambda status: "encoding 'jpeg'" in status.message)
     assert status.level == DiagnosticStatus.ERROR
-    assert node._topics.topics[1].status.unreadable == 1
+    assert node.topics.topics[1].status.unreadable == 1
     publisher.publish(Image(encoding="mono8", height=1, width=1, step=1, data=[7]))
     diagnosis.until("infonet: /image", lambda status: "encoding" not in status.message)
 
@@ -251,12 +251,12 @@ def test_a_corrupted_weights_file_and_then_a_good_one(graph, tmp_path):
     content[len(content) // 2] ^= 1
     weights.write_bytes(content)
     node, _ = started(graph, weights=str(weights))
-    assert node._state == "unconfigured"
+    assert node.state == "unconfigured"
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
     assert str(weights) in status.message
     assert node.set_parameters([Parameter("weights", value="")])[0].successful
     node.start()
-    assert node._state == "active"
+    assert node.state == "active"
 
 
 @pytest.fixture
@@ -293,11 +293,11 @@ def test_a_transition_that_raises_leaves_the_node_to_be_configured_again(graph, 
         return net
 
     node, _ = started(graph, load=load)
-    assert node._state == "unconfigured"
+    assert node.state == "unconfigured"
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
     assert status.message == "RuntimeError: out of luck"
     node.start()
-    assert node._state == "active"
+    assert node.state == "active"
 
 
 def test_a_slow_estimator_skips_windows_and_counts_them(graph, net, monkeypatch):
@@ -317,6 +317,6 @@ def test_a_slow_estimator_skips_windows_and_counts_them(graph, net, monkeypatch)
     feed.run(5.5, 4.0)
     go_on.set()
     graph.until(lambda: len(matrices) == 2)
-    assert node._estimation.worker.skipped >= 2
+    assert node.estimation.worker.skipped >= 2
     first, last = (Time.from_msg(matrix.window_end).nanoseconds for matrix in matrices)
     assert last - first > 2e9  # the newest, not the next

@@ -146,10 +146,10 @@ def test_a_matrix_bag_that_cannot_be_is_left_out_unless_asked_for(small_analysis
 
     monkeypatch.setattr(job, "write_matrix_bag", refuse)
     with OutputFolder(tmp_path / "out") as folder:
-        assert "a bag of the matrices cannot be written" in job._write(folder, small_analysis, None, ())
+        assert "a bag of the matrices cannot be written" in job.write_results(folder, small_analysis, None, ())
     assert {"report.html", "infonet.csv"} < names_in(tmp_path / "out")
     with pytest.raises(StampError), OutputFolder(tmp_path / "asked") as folder:
-        job._write(folder, small_analysis, [Format.mcap], ())
+        job.write_results(folder, small_analysis, [Format.mcap], ())
 
 
 def test_quiet_says_nothing(small_bag, tmp_path, infonet):

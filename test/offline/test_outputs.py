@@ -68,7 +68,7 @@ def test_a_rename_that_fails_takes_the_earlier_ones_back(results, monkeypatch):
     with pytest.raises(OutputError, match="cannot write"), OutputFolder(results) as folder:
         folder.write("bag", make_bag)
         folder.write("table.csv", put("new table"))
-        (folder._aside / "table.csv").unlink()  # somebody cleaned up
+        (folder.aside / "table.csv").unlink()  # somebody cleaned up
     assert contents(results) == OLD
 
 

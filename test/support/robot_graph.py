@@ -79,20 +79,20 @@ class Diagnosis:
 
     def __init__(self, graph):
         self._graph = graph
-        self._statuses = {}
+        self.statuses = {}
         graph.robot.create_subscription(DiagnosticArray, "/diagnostics", self._receive, 10)
 
     def _receive(self, array):
-        self._statuses = {status.name: status for status in array.status}
+        self.statuses = {status.name: status for status in array.status}
 
     def until(self, name, condition, timeout=60.0):
         """Spin until the status of this name fulfils the condition, and return it."""
 
         def found():
-            status = self._statuses.get(name)
+            status = self.statuses.get(name)
             return status if status is not None and condition(status) else None
 
-        return self._graph.until(found, timeout, lambda: self._statuses.get(name))
+        return self._graph.until(found, timeout, lambda: self.statuses.get(name))
 
 
 def value(status, key):
@@ -108,19 +108,19 @@ class Feed:
     RATE = 50.0
 
     def __init__(self, graph, node, signals, qos=200):
-        assert node._state == "active", node._problem
+        assert node.state == "active", node.problem
         self._graph = graph
         self._node = node
         self._signals = signals
-        self._publishers = {}
+        self.publishers = {}
         self._sent = dict.fromkeys(signals, 0)
         for topic, signal in signals.items():
-            self._publishers[topic] = graph.robot.create_publisher(type(signal(START)), topic, qos)
+            self.publishers[topic] = graph.robot.create_publisher(type(signal(START)), topic, qos)
         self.wait_for(1)
 
     def wait_for(self, subscribers):
         """Wait until each topic has so many subscribers; what is published before is lost to those that come later."""
-        publishers = self._publishers.values()
+        publishers = self.publishers.values()
         self._graph.until(lambda: all(publisher.get_subscription_count() >= subscribers for publisher in publishers))
 
     def run(self, start, seconds, only=None):
@@ -128,7 +128,7 @@ class Feed:
         topics = list(self._signals) if only is None else only
         for index in range(round(seconds * self.RATE)):
             for topic in topics:
-                self._publishers[topic].publish(self._signals[topic](START + start + index / self.RATE))
+                self.publishers[topic].publish(self._signals[topic](START + start + index / self.RATE))
             if index % 25 == 24:
                 self._settle(25, topics)
         self._settle(round(seconds * self.RATE) % 25, topics)
@@ -136,5 +136,5 @@ class Feed:
     def _settle(self, count, topics):
         for topic in topics:
             self._sent[topic] += count
-        received = {topic.topic: topic.status for topic in self._node._topics.topics}
+        received = {topic.topic: topic.status for topic in self._node.topics.topics}
         self._graph.until(lambda: all(received[topic].received >= self._sent[topic] for topic in topics))

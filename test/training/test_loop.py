@@ -65,14 +65,14 @@ def test_a_run_trains_saves_and_estimates(trainer, tmp_path):
 def test_an_interrupted_run_goes_on_where_it_was(trainer, tmp_path):
     trainer("whole").run()
     first = trainer("halves")
-    validate = first._validate
+    validate = first.validate
 
     def validate_and_stop(*arguments):
         validate(*arguments)
         if first.step == 20:
             raise KeyboardInterrupt
 
-    first._validate = validate_and_stop
+    first.validate = validate_and_stop
     with pytest.raises(KeyboardInterrupt):
         first.run()
     second = trainer("halves")

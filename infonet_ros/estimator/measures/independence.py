@@ -64,7 +64,7 @@ class Vector:
         waves = [_waves(part) for part in ranks]
         return cls(
             [_spectra(part, wave, overlap // step // parts) for part, wave in zip(taken, waves, strict=True)],
-            [_standard(_closed(_standard(wave), overlap // step // parts)) for wave in waves],
+            [_standard(without_seam(_standard(wave), overlap // step // parts)) for wave in waves],
         )
 
     @property
@@ -100,14 +100,14 @@ def independence_p(left: Vector, right: Vector, surrogates: int, seed: int) -> f
     allowed = np.append(0, np.arange(shifts[1:].min(), shifts[1:].max() + 1))
     evidence = np.zeros(len(shifts))
     place = np.searchsorted(allowed, shifts)
-    for name, values in _over_all_shifts(left, right).items():
+    for name, values in over_all_shifts(left, right).items():
         evidence += WEIGHTS[name] * _weighed(values[allowed])[place]
     evidence += WEIGHTS["largest"] * _weighed(_largest_correlation(left, right, shifts))
     judged = evidence[1 : 1 + surrogates]
     return float((1 + (judged >= evidence[0]).sum()) / (1 + len(judged)))
 
 
-def _over_all_shifts(left: Vector, right: Vector) -> dict[str, np.ndarray]:
+def over_all_shifts(left: Vector, right: Vector) -> dict[str, np.ndarray]:
     """Return each inner product of kernel matrices with the right one shifted by 0, 1, ... samples: (R,) each."""
     pairs = {
         "distance": ("distance", "distance"),
@@ -170,7 +170,7 @@ def _mid_ranks(values: np.ndarray) -> np.ndarray:
     return ranks
 
 
-def _level(channels: np.ndarray) -> np.ndarray:
+def levelled(channels: np.ndarray) -> np.ndarray:
     """Standardise channels (d, R) after clipping outliers."""
     low, middle, high = np.quantile(channels, [0.25, 0.5, 0.75], axis=1)[..., None]
     reach = np.where(high > low, FARTHEST * (high - low), np.inf)
@@ -194,7 +194,7 @@ def _standard(waves: Tensor) -> Tensor:
 
 def _spectra(channels: np.ndarray, waves: Tensor, overlap: int) -> dict[str, np.ndarray]:
     """FFT of each kernel matrix of a part along its diagonals."""
-    values = torch.from_numpy(_level(channels).astype(np.float32))
+    values = torch.from_numpy(levelled(channels).astype(np.float32))
     squares = values.square().sum(dim=0)
     distances = (squares[:, None] + squares - 2.0 * values.T @ values).clamp_min(0.0)
     usual = distances[:: max(1, len(distances) // 64)].median().clamp_min(1e-6)
@@ -205,7 +205,9 @@ def _spectra(channels: np.ndarray, waves: Tensor, overlap: int) -> dict[str, np.
         "first": first.T @ first,
         "second": second.T @ second,
     }
-    closed = {name: _closed(_closed(_centred(kernel), overlap).T, overlap) for name, kernel in kernels.items()}
+    closed = {
+        name: without_seam(without_seam(_centred(kernel), overlap).T, overlap) for name, kernel in kernels.items()
+    }
     return {name: _diagonals(kernel) for name, kernel in closed.items()}
 
 
@@ -215,7 +217,7 @@ def _centred(kernel: Tensor) -> Tensor:
     return kernel - mean - mean[:, None] + mean.mean()
 
 
-def _closed(values: Tensor, overlap: int) -> Tensor:
+def without_seam(values: Tensor, overlap: int) -> Tensor:
     """Fade the last samples of (..., R) into the first, at equal power: (..., R - overlap)."""
     if not overlap:
         return values

@@ -126,14 +126,14 @@ class Timeline(Generic[Item]):
         """Forget the time; the next message begins a new one."""
         self.newest: int | None = None
         self._number = 0
-        self._topics: dict[str, _Topic[Item]] = {}
+        self.topics: dict[str, _Topic[Item]] = {}
 
     def follow(self, name: str, stamps: np.ndarray, arrival: int | None = None) -> bool:
         """Take many messages of a topic at once, (M,) int64, if nothing is unusual about them; tell whether it is so.
 
         ``arrival`` is that of the last of them; see `admit`.
         """
-        topic = self._topics.get(name)
+        topic = self.topics.get(name)
         if topic is None or topic.last is None or self.newest is None or not len(stamps):
             return False
         low, high, steps = int(stamps.min()), int(stamps.max()), np.diff(stamps)
@@ -150,7 +150,7 @@ class Timeline(Generic[Item]):
 
     def follow_one(self, name: str, stamp: int, arrival: int | None = None) -> bool:
         """Take one message of a topic if nothing is unusual about it; tell whether it is so."""
-        topic = self._topics.get(name)
+        topic = self.topics.get(name)
         if topic is None or not self._follows(topic, stamp):
             return False
         self._number += 1
@@ -173,13 +173,13 @@ class Timeline(Generic[Item]):
             believed.
         """
         self._number += 1
-        topic = self._topics.setdefault(name, _Topic())
+        topic = self.topics.setdefault(name, _Topic())
         if self._follows(topic, stamp):
             self._take(topic, stamp, arrival)
             return Admission(False, [item])
         self._set_aside(name, topic, _Waiting(self._number, stamp, arrival, item))
         voters = self._voters(topic)
-        if sum(len(self._topics[voter].waiting) for voter in voters) < SEVERAL or topic.newest == topic.first:
+        if sum(len(self.topics[voter].waiting) for voter in voters) < SEVERAL or topic.newest == topic.first:
             return Admission(False, [])
         assert self.newest is not None
         if 0 <= topic.first - self.newest <= self.leap:
@@ -231,15 +231,15 @@ class Timeline(Generic[Item]):
         """Topics that have messages which wait, and agree with those of this one."""
         return [
             name
-            for name, other in self._topics.items()
+            for name, other in self.topics.items()
             if other.waiting and abs(other.newest - topic.newest) <= self.leap
         ]
 
     def _time_jumped(self, topic: _Topic[Item], voters: list[str]) -> bool:
         """Tell whether it is not this topic's clock alone that is different."""
         assert self.newest is not None
-        began = min(self._topics[voter].began for voter in voters)
-        others = [other for other in self._topics.values() if not other.waiting]
+        began = min(self.topics[voter].began for voter in voters)
+        others = [other for other in self.topics.values() if not other.waiting]
         stay = [other for other in others if other.moved > began]
         unheard = any(
             other.moved <= began and other.last is not None and other.last >= self.newest - _DECIDED for other in others
@@ -247,23 +247,23 @@ class Timeline(Generic[Item]):
         decided = topic.newest - topic.first >= _DECIDED
         if not stay:
             return decided or not unheard
-        moved = [self._topics[voter] for voter in voters]
+        moved = [self.topics[voter] for voter in voters]
         return decided and _weight(moved) > _weight(stay)
 
     def _take_waiting(self, names: list[str]) -> list[Item]:
         """Take what waits of these topics, in the order in which it came."""
-        messages = [(message, name) for name in names for message in self._topics[name].waiting]
+        messages = [(message, name) for name in names for message in self.topics[name].waiting]
         messages.sort(key=lambda pair: pair[0].number)
         for message, name in messages:
             self.outliers[name] -= 1
-            self._take(self._topics[name], message.stamp, message.arrival)
+            self._take(self.topics[name], message.stamp, message.arrival)
         return [message.item for message, _ in messages]
 
     def _begin_anew(self, topic: _Topic[Item], voters: list[str]) -> list[Item]:
         """Begin a new time with what waits of the topics that agree."""
         assert self.newest is not None
-        if sum(other.taken for other in self._topics.values()) < SEVERAL:  # that was no time yet
-            for name, other in self._topics.items():
+        if sum(other.taken for other in self.topics.values()) < SEVERAL:  # that was no time yet
+            for name, other in self.topics.items():
                 if other.taken:
                     self.outliers[name] = self.outliers.get(name, 0) + other.taken
         elif topic.newest < self.newest:
@@ -271,8 +271,8 @@ class Timeline(Generic[Item]):
         else:
             self.forward_jumps += 1
         self.newest = None
-        self._topics = {name: self._topics[name] for name in voters}
-        for other in self._topics.values():
+        self.topics = {name: self.topics[name] for name in voters}
+        for other in self.topics.values():
             other.taken, other.last, other.moved, other.period = 0, None, 0, 0.0
         return self._take_waiting(voters)
 
