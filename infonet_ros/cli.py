@@ -20,7 +20,7 @@ from infonet_ros.version import VERSION
 
 app = typer.Typer(
     name="infonet",
-    help="Which of a robot's streams carry information about which others, how much, with what delay, how surely.",
+    help="Measure which sensor streams depend on each other, how strongly, with what delay, and how certainly.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # panels would take a second of imports before the first word of --help

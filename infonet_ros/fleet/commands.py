@@ -22,30 +22,30 @@ def fleet(
         list[Path] | None,
         typer.Option(
             metavar="BAG",
-            help="A bag of a second group, to compare with the first; may be given again. Without it each bag is "
-            "compared with all others.",
+            help="A bag of a second group, to compare with the first; can be repeated. Default: compare each bag with "
+            "all others.",
         ),
     ] = None,
     params: Annotated[
         Path | None,
-        typer.Option(help="Params file of the node, for all bags. Without it, one is proposed for each bag."),
+        typer.Option(help="Parameter file of the node, for all bags. Default: propose one for each bag."),
     ] = None,
     scheduler: Annotated[
         str | None,
         typer.Option(
-            help="Address of a running Dask scheduler, whose workers see the same files; by default this machine."
+            help="Address of a running Dask scheduler, whose workers see the same files; default: this machine."
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine; by default one per core.")
+        int | None, typer.Option(min=1, help="Processes on this machine; default: one per core.")
     ] = None,
     formats: Annotated[
-        list[Format] | None, typer.Option("--format", help="What to write; may be given again. By default everything.")
+        list[Format] | None, typer.Option("--format", help="Files to write; can be repeated. Default: all.")
     ] = None,
 ) -> None:
-    """Analyse many bags side by side, and compare them.
+    """Analyse many bags, and compare them.
 
-    One robot's days, or a fleet's robots. Needs no ROS.
+    Use it for many days of one robot, or for many robots. Needs no ROS.
     """
     for package, remedy in (("distributed", "pip install distributed"), ("rosbags", "pip install rosbags")):
         if find_spec(package) is None:

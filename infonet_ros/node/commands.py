@@ -12,7 +12,7 @@ from infonet_ros.text import printable
 def play(
     bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags of ROS 2 or ROS 1: folders or files.")],
     topics: Annotated[
-        list[str] | None, typer.Option(help="Play only topics that match this glob; may be given several times.")
+        list[str] | None, typer.Option(help="Play only topics that match this glob; can be repeated.")
     ] = None,
     rate: Annotated[float, typer.Option(help="Speed: 2 plays twice as fast as recorded.", min=0.001)] = 1.0,
     start: Annotated[float, typer.Option(help="Seconds of the recording to skip.", min=0.0)] = 0.0,
@@ -21,7 +21,9 @@ def play(
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until Ctrl-C.")] = False,
     clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
-    wait: Annotated[float, typer.Option(help="Longest wait for a subscriber of every topic, seconds.", min=0.0)] = 0.0,
+    wait: Annotated[
+        float, typer.Option(help="Maximum time to wait for a subscriber of every topic, seconds.", min=0.0)
+    ] = 0.0,
 ) -> None:
     """Play a recording as live topics. Needs no ros2 bag."""
     from infonet_ros.node.prerequisites import require_ros

@@ -18,28 +18,28 @@ ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
 
 Interval = Annotated[
-    float, typer.Option(min=1.0, max=1e9, help="Mean seconds between false alarms, all pairs together.")
+    float, typer.Option(min=1.0, max=1e9, help="Mean time between false alarms, seconds, all pairs together.")
 ]
 Start = Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")]
-Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; by default all.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")]
+Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; default: all.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")]
 
 
 def learn(
     paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings without faults.")],
-    out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="The baseline is written here.")] = Path(
+    out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="File to write the baseline to.")] = Path(
         "robot.baseline"
     ),
-    params: Annotated[Path | None, typer.Option(help="Params file of the node; without one, a proposal.")] = None,
-    pairs: Annotated[int, typer.Option(min=1, help="Pairs to watch at most.")] = 12,
+    params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
+    pairs: Annotated[int, typer.Option(min=1, help="Maximum number of pairs.")] = 12,
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
     quiet: Quiet = False,
 ) -> None:
-    """Learn from good recordings which streams belong together.
+    """Learn from good recordings which streams depend on each other.
 
-    For `infonet check`, and for the node.
+    The result is a baseline for `infonet check` and for the node.
     """
     check_rosbags()
     from infonet_ros.offline.baselines import learn_baseline
@@ -62,12 +62,13 @@ def learn(
 
 def check(
     path: Annotated[Path, typer.Argument(metavar="NEW", help="The recording to check.")],
-    baseline: Annotated[Path, typer.Option(help="What `infonet learn` wrote.")] = Path("robot.baseline"),
+    baseline: Annotated[Path, typer.Option(help="Baseline file of `infonet learn`.")] = Path("robot.baseline"),
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
     report: Annotated[
-        Path | None, typer.Option(parser=file, metavar="PATH", help="Write a page with the evidence over time here.")
+        Path | None,
+        typer.Option(parser=file, metavar="PATH", help="File to write a page with the evidence over time to."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
     quiet: Quiet = False,
@@ -105,14 +106,14 @@ def compare(
     paths: Annotated[list[Path], typer.Argument(metavar="BEFORE... ", help="Recordings of the first group.")],
     against: Annotated[
         list[Path] | None,
-        typer.Option(help="A recording of the second group; may be given again. Without it, two recordings: A and B."),
+        typer.Option(help="A recording of the second group; can be repeated. Without it, give two recordings."),
     ] = None,
-    params: Annotated[Path | None, typer.Option(help="Params file of the node; without one, a proposal.")] = None,
+    params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
     window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two recordings, or two groups: which pairs and channels differ, by how much, how surely."""
+    """Compare two recordings, or two groups of them: which pairs and channels differ, and by how much."""
     check_rosbags()
     if not against:
         if len(paths) != 2:

@@ -25,8 +25,8 @@ class TimeUnit(str, Enum):
     h = "h"
 
 
-Time = Annotated[str | None, typer.Option(help="Time column of a table; by default found by name and contents.")]
-Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto judges by the numbers.")]
+Time = Annotated[str | None, typer.Option(help="Time column of a table; default: found by name and content.")]
+Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto: from its name or its numbers.")]
 
 
 @with_options
@@ -36,11 +36,11 @@ def bag(
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse a bag: which streams depend on which, when, how late.
+    """Analyse a bag: which streams depend on each other, when, and with what delay.
 
     Needs no ROS.
 
-    Reads tables too, as `infonet csv` does: what a file holds tells how to read it.
+    It detects the format of each file, and reads tables, too.
     """
     _analyse(paths, options, time, time_unit)
 
@@ -55,11 +55,11 @@ def csv(
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse tables with a time column, as `infonet bag` does a bag.
+    """Analyse tables with a time column, as `infonet bag` analyses a bag.
 
-    Each of several files is a topic by its name.
+    Several files are one recording; the name of each file is a topic.
 
-    Reads bags too: what a file holds tells how to read it.
+    It detects the format of each file, and reads bags, too.
     """
     _analyse(paths, options, time, time_unit)
 

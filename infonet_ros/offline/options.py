@@ -25,14 +25,14 @@ class Format(str, Enum):
 
 
 def folder(name: str) -> Path:
-    """Take the name of a folder from the command line; an empty one would be the folder that one is in."""
+    """Check the name of a folder from the command line; an empty name would mean the present folder."""
     if not name.strip():
         raise typer.BadParameter("it is empty: expected the name of a folder.")
     return Path(name)
 
 
 def file(name: str) -> Path:
-    """Take the name of a file to write from the command line; anything else there is refused: it would be replaced."""
+    """Check the name of an output file from the command line; another kind of file there is refused."""
     if not name.strip():
         raise typer.BadParameter("it is empty: expected the name of a file.")
     path = Path(name)
@@ -49,63 +49,65 @@ def file(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Options:
-    """What to analyse, how, and what to write; each field is an option, and its help says what it does."""
+    """The options of an analysis; each field is a command-line option with its help."""
 
     params: Annotated[
-        Path | None, typer.Option(help="Params file of the node. Without one, a proposal is made and written out.")
+        Path | None, typer.Option(help="Parameter file of the node; default: propose one, and write it to the results.")
     ] = None
     topics: Annotated[
-        list[str] | None, typer.Option(help="Only topics that match this glob, such as '/imu*'; may be given again.")
+        list[str] | None, typer.Option(help="Only topics that match this glob, such as '/imu*'; can be repeated.")
     ] = None
     start: Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")] = 0.0
-    duration: Annotated[float | None, typer.Option(min=0.01, help="Seconds to analyse; by default all.")] = None
+    duration: Annotated[float | None, typer.Option(min=0.01, help="Seconds to analyse; default: all.")] = None
     window: Annotated[
-        float | None, typer.Option(min=0.01, help="Length of a window, seconds; by default it suits the recording.")
+        float | None, typer.Option(min=0.01, help="Length of a window, seconds; default: chosen for the recording.")
     ] = None
     hop: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Time between the ends of two windows, seconds; by default it suits the recording."
+            min=0.01, help="Time between the ends of two windows, seconds; default: chosen for the recording."
         ),
     ] = None
     rate: Annotated[
         float | None,
-        typer.Option(min=0.0, help="Samples per second; by default those of the slowest topic that fills a window."),
+        typer.Option(
+            min=0.0, help="Samples per second; default: rate of the slowest topic with enough samples in a window."
+        ),
     ] = None
     max_lag: Annotated[
-        float | None, typer.Option(min=0.0, help="Longest delay to look for in every window, seconds.")
+        float | None, typer.Option(min=0.0, help="Largest delay to search in every window, seconds.")
     ] = None
     given: Annotated[
         list[str] | None,
-        typer.Option(help="Channel, or time, to condition all pairs on; may be given again."),
+        typer.Option(help="Channel, or time: compute the conditional MI of all pairs given it; can be repeated."),
     ] = None
     target: Annotated[
-        str | None, typer.Option(help="Channel to explain: finds the channels that tell most about it.")
+        str | None, typer.Option(help="Channel to explain: finds the channels with most information about it.")
     ] = None
     surrogates: Annotated[
         int | None,
         typer.Option(
             min=0,
-            help="Shifted copies for the p-values of every window; each takes as long as the data. By default only the "
-            "whole recording has p-values.",
+            help="Shifted copies for the p-values of every window; each takes as long as the data. Default: p-values "
+            "only for the whole recording.",
         ),
     ] = None
     max_channels: Annotated[int, typer.Option(min=2, help="Largest number of channels in a proposal.")] = 32
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:<index>.")] = None
+    device: Annotated[str | None, typer.Option(help="Device of the network: auto, cpu, cuda or cuda:<index>.")] = None
     out: Annotated[
         Path | None,
-        typer.Option(parser=folder, metavar="PATH", help="Folder for the results; by default NAME_infonet."),
+        typer.Option(parser=folder, metavar="PATH", help="Folder for the results; default: NAME_infonet."),
     ] = None
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="What to write; may be given again. By default everything."),
+        typer.Option("--format", help="Files to write; can be repeated. Default: all."),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary; only errors.")] = False
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")] = False
 
     @property
     def overrides(self) -> dict[str, Any]:
-        """Parameters that were given on the command line, which go before those of a file or a proposal."""
+        """Parameters from the command line, which override those of a file or a proposal."""
         given = {name: getattr(self, name) for name in ("window", "hop", "rate", "max_lag", "surrogates", "device")}
         return {name: value for name, value in given.items() if value is not None}
 

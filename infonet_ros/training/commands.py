@@ -7,26 +7,23 @@ import typer
 
 
 def train(
-    folder: Annotated[
-        Path, typer.Argument(help="Folder of the run; a run that was interrupted there is resumed.", file_okay=False)
-    ],
+    folder: Annotated[Path, typer.Argument(help="Folder of the run; an interrupted run is resumed.", file_okay=False)],
     config: Annotated[
         Path | None,
-        typer.Option(help="YAML file of settings; for a network of the shipped shape when not given.", dir_okay=False),
+        typer.Option(help="YAML file of settings; default: a network of the shipped size.", dir_okay=False),
     ] = None,
-    threads: Annotated[
-        int | None, typer.Option(help="Processor cores to use; as the settings say when not given.", min=1)
-    ] = None,
+    threads: Annotated[int | None, typer.Option(help="CPU cores to use; default: as in the settings.", min=1)] = None,
     device: Annotated[
-        str, typer.Option(help="Where to train: auto (a GPU where there is one), cpu, cuda or cuda:1, say.")
+        str, typer.Option(help="Device for training: auto (a GPU if there is one), cpu, cuda or cuda:<index>.")
     ] = "auto",
     conditional: Annotated[
-        bool, typer.Option("--conditional", help="Train the network of conditional MI instead, on the shipped one.")
+        bool,
+        typer.Option("--conditional", help="Train the network of conditional MI instead; it uses the shipped network."),
     ] = False,
 ) -> None:
     """Train the network on simulated distributions.
 
-    The best weights stay in FOLDER/infonet.safetensors, or FOLDER/conditional.safetensors.
+    The best weights are written to FOLDER/infonet.safetensors, or FOLDER/conditional.safetensors.
     """
     from dataclasses import replace
 
