@@ -87,10 +87,10 @@ def ros1_bag(path):
         header, 480, 640, "plumb_bob", np.arange(5.0), np.arange(9.0), np.eye(3).ravel(), np.arange(12.0), 1, 1, roi
     )
     with Writer1(path) as writer:
-        for topic, message in (("/imu", imu), ("/camera_info", camera)):
+        for second, (topic, message) in enumerate((("/imu", imu), ("/camera_info", camera)), start=10):
             name = message.__msgtype__
             connection = writer.add_connection(topic, name, typestore=store, latching=1)
-            writer.write(connection, 10 * SECOND, store.serialize_ros1(message, name))
+            writer.write(connection, second * SECOND, store.serialize_ros1(message, name))
     return path
 
 

@@ -159,7 +159,7 @@ def test_quiet_says_nothing(small_bag, tmp_path, infonet):
 
 def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path, infonet):
     done = infonet("bag", small_bag, *QUICK, "--format", "npz", "--max-channels", "2")
-    assert "Note: 1 channels beyond the limit of 2" in done.stderr
+    assert "Note: 1 channel beyond the limit of 2" in done.stderr
 
 
 def test_the_clock_and_every_field_that_is_left_out_are_told(small_bag, tmp_path, infonet):
