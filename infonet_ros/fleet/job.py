@@ -11,9 +11,9 @@ import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from multiprocessing import resource_tracker
+from multiprocessing import active_children, resource_tracker
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -31,6 +31,7 @@ from infonet_ros.settings import Settings
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
 _CONNECT = 30  # seconds
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -70,27 +71,64 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
         return
     count = workers or len(os.sched_getaffinity(0))
     with (
-        TemporaryDirectory(prefix="infonet-") as scratch,
+        TemporaryDirectory(prefix="infonet-", ignore_cleanup_errors=True) as scratch,
         dask.config.set({"temporary-directory": scratch}),
-        _local_cluster(count) as cluster,
+        _no_process_left(),
+        _local_cluster(count, scratch) as cluster,
         Client(cluster) as client,
     ):
         yield client
 
 
-def _local_cluster(workers: int) -> LocalCluster:
-    """Start workers that Ctrl-C does not reach: this process ends them, without a word of theirs."""
+@contextmanager
+def _local_cluster(workers: int, scratch: str) -> Iterator[LocalCluster]:
+    """Start workers that Ctrl-C does not reach: this process ends them, without a word of theirs.
+
+    Some are killed in the middle of their work. Whatever they leave is in ``scratch``.
+    """
     resource_tracker.ensure_running()  # which would unblock Ctrl-C when it starts
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit
+    with ExitStack() as stack:
+        with _signals_waiting():  # or what is half started goes on to start
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit
+            try:
+                cluster = LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    dashboard_address=None,
+                    env={"TMPDIR": scratch},
+                    silence_logs=logging.CRITICAL,  # what a worker's death comes to is told by the outcome of its bag
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            stack.enter_context(cluster)
+        yield cluster
+
+
+@contextmanager
+def _signals_waiting() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait for the end of the context."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in _SIGNALS}
     try:
-        return LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,  # what a worker's death comes to is told by the outcome of its bag
-        )
+        yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def _no_process_left() -> Iterator[None]:
+    """End the workers that Dask, when it is interrupted itself, leaves running."""
+    before = active_children()
+    try:
+        yield
+    finally:
+        for process in active_children():
+            if process not in before:
+                process.kill()
+                process.join()
 
 
 @contextmanager
@@ -104,6 +142,7 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
     OutputError
         The folder cannot be made.
     """
+    made = not out.exists()
     try:
         (out / _ATTEMPTS).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -112,6 +151,9 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(out / _ATTEMPTS, ignore_errors=True)
+        if made:
+            with suppress(OSError):  # there are results in it
+                out.rmdir()
 
 
 def analyse_fleet(
