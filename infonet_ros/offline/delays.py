@@ -103,21 +103,20 @@ class Spreads:
     Attributes
     ----------
     ranks, changes : (T, N) float32
-        Ranks of the samples, and of how they change: by those two channels are judged that both drift.
-    drifting : (N,) bool
+        Ranks of the samples, and of how they change: the surer of the two tells the delay, as slow streams make few
+        moves, and noisy ones many changes that say nothing.
     longest : int
         Longest lag, samples.
     """
 
     ranks: np.ndarray
     changes: np.ndarray
-    drifting: np.ndarray
     longest: int
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
         """Judge the peak of a pair about a lag."""
-        ranks = self.changes if self.drifting[list(pair)].all() else self.ranks
-        return DelaySpread.of(ranks[:, pair], self.longest, lag)
+        both = [DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes)]
+        return min(both, key=lambda one: one.error if one.delayed else np.inf)
 
 
 @dataclass(frozen=True, eq=False)

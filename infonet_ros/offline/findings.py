@@ -24,7 +24,7 @@ _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of 
 class Finding:
     """One sentence, the channels that it is about, and what kind it is.
 
-    That is "target", "group", "pair", "explained", "nothing" or "changes".
+    That is "target", "drift", "group", "pair", "explained", "nothing" or "changes".
     """
 
     sentence: str
@@ -60,14 +60,16 @@ class Delay:
 def findings(analysis: Analysis) -> list[Finding]:
     """Return what a robot engineer would tell a colleague, the most useful first.
 
-    What tells about the target, if there is one. Groups of channels that tell the same, then pairs: significant ones,
-    direct before explained, between topics before within one, with a clear delay before others, strong before weak. Of
-    pairs between the same groups the first stands for all. Then pairs that a third channel explains.
+    What tells about the target, if there is one. Clocks that drift apart. Groups of channels that tell the same, then
+    pairs: significant ones, direct before explained, between topics before within one, with a clear delay before
+    others, strong before weak. Of pairs between the same groups the first stands for all. Then pairs that a third
+    channel explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
     return [
         *_target(analysis),
+        *_drifts(analysis),
         *(found or explained or [_nothing(analysis)]),
         *(explained if found else ()),
         _changes(analysis),
@@ -101,7 +103,7 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
             not significance.judged[a, b],
             pair in analysis.explanations,
             _topic(analysis, a) == _topic(analysis, b),
-            not whole.clear_delays[a, b],
+            not (whole.clear_delays[a, b] and _measured(analysis, a, b)),
         )
 
     return sorted(analysis.strongest(), key=usefulness)  # which keeps strong before weak
@@ -118,7 +120,8 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     for number, group in enumerate(found):
         yield _group(analysis, group)
         inside = [p for p in pairs if {group_of.get(channel) for channel in p} == {number}]
-        delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured_between_topics(analysis, *p)]
+        delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
+        delayed = [(a, b) for a, b in delayed if _topic(analysis, a) != _topic(analysis, b)]
         yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
     told: set[frozenset[int | str]] = {frozenset({number}) for number in range(len(found))}
     for a, b in pairs:
@@ -128,10 +131,9 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
             yield _pair(analysis, a, b)
 
 
-def _measured_between_topics(analysis: Analysis, a: int, b: int) -> bool:
-    """Tell whether two channels come from different topics, and neither is a rate of change that was computed."""
-    rates = any(analysis.names[channel].endswith("|rate") for channel in (a, b))
-    return _topic(analysis, a) != _topic(analysis, b) and not rates
+def _measured(analysis: Analysis, a: int, b: int) -> bool:
+    """Tell whether neither of two channels is a rate of change that was computed: those repeat what others measure."""
+    return not any(analysis.names[channel].endswith("|rate") for channel in (a, b))
 
 
 def _group(analysis: Analysis, group: Group) -> Finding:
@@ -180,6 +182,19 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
         more = f"; beside it {', then '.join(others)} more" if others else "; beside it no other adds anything"
         sentence = f"Most about {telling.target} tells {first}{more}."
     yield Finding(sentence, (telling.target, *names), "target")
+
+
+def _drifts(analysis: Analysis) -> Iterator[Finding]:
+    """Say which clocks drift apart: what two topics share is blurred by that."""
+    for one in analysis.whole.drifts:
+        fast, slow = (_topic(analysis, channel) for channel in (one.fast, one.slow))
+        told = analysis.names[one.fast], analysis.names[one.slow]
+        interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
+        sentence = (
+            f"The stamps of {fast} run ahead of those of {slow}, by {1e6 * one.rate:.3g} ppm ({interval}), "
+            f"{delay_text(one.seconds)} over the recording, as {told[0]} and {told[1]} tell."
+        )
+        yield Finding(sentence, told, "drift")
 
 
 def _nothing(analysis: Analysis) -> Finding:

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.significance import Significance
@@ -31,6 +32,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "findings": [
             {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
         ],
+        "drifts": [_drift_record(analysis, drift) for drift in analysis.whole.drifts],
         "groups": [_group_record(analysis, group) for group in groups(analysis)],
         "pairs": _pair_records(analysis),
         "changes": [
@@ -48,6 +50,16 @@ def _target_record(analysis: Analysis) -> dict[str, Any] | None:
     return {
         "channel": telling.target,
         "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
+    }
+
+
+def _drift_record(analysis: Analysis, drift: ClockDrift) -> dict[str, Any]:
+    return {
+        "fast": analysis.names[drift.fast],
+        "slow": analysis.names[drift.slow],
+        "ppm": _plain(1e6 * drift.rate),
+        "error": _plain(1e6 * drift.error),
+        "seconds": _plain(drift.seconds),
     }
 
 

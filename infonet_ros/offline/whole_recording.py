@@ -15,6 +15,7 @@ from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.clock_drift import ClockDrift, clock_drifts
 from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, refine
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
@@ -69,6 +70,8 @@ class WholeRecording:
         Of each pair of valid channels a < b, at its delay in ``matrix``.
     ranks : (T, N) float32
         Normalised ranks of the samples, NaN where unknown.
+    drifts : tuple of ClockDrift
+        Topics whose clocks drift apart, the surest first.
     """
 
     overview: Overview
@@ -84,6 +87,7 @@ class WholeRecording:
     curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
     ranks: np.ndarray
+    drifts: tuple[ClockDrift, ...] = ()
 
     def notices(self) -> list[str]:
         """Say that the platform rests, if it does."""
@@ -143,11 +147,13 @@ def estimate_whole(
         scanned = replace(scanned, p_value=p_value, drifting=drifts)
     later = clear_delays(scanned, undelayed, longest / window.rate)
     later &= scanned.significant(SIGNIFICANCE, adjusted=True) if shifts else True
-    spreads = Spreads(ranks, _ranks(_changes(window.samples, longest)), drifting(window.samples.T), longest)
+    spreads = Spreads(ranks, _ranks(_changes(window.samples, longest)), longest)
     delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
     matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     if given:
         matrix = replace(matrix, method=CONDITIONAL, given=given)
+    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
+    told = [pair for pair in pairs if scanned.significant(SIGNIFICANCE, adjusted=True)[pair]]
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
@@ -163,6 +169,7 @@ def estimate_whole(
         curves=delays.curves,
         discriminants=dict(zip(pairs, tables, strict=True)),
         ranks=ranks,
+        drifts=tuple(clock_drifts(told, topics, ranks, overview.stamps, window.rate, longest)),
     )
     progress("whole recording", 1.0)
     return whole
@@ -202,7 +209,10 @@ def _beside(net: InfoNet, overview: Overview, settings: Settings) -> Overview:
 
 
 def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
-    """Test all pairs of channels by circular shifts; two that both drift by how they change, unless that drifts alike.
+    """Test all pairs of channels by circular shifts, and by those of how they change.
+
+    The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
+    that both drift are tested by how they change only, unless that drifts alike.
 
     Parameters
     ----------
@@ -220,14 +230,12 @@ def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.
     shifts : int
     """
     p_values, shifts = shift_p_values(_ranks(samples), longest, threads)
-    drifts = drifting(samples.T)
-    both = drifts[:, None] & drifts
-    if both.sum() > drifts.sum():
-        changes = _changes(samples, longest)
-        by_change, _ = shift_p_values(_ranks(changes), longest, threads)
-        still = drifting(changes.T)
-        p_values[both] = np.where(still[:, None] & still, np.nan, by_change)[both]
-    return p_values, drifts, shifts
+    changes = _changes(samples, longest)
+    by_change, _ = shift_p_values(_ranks(changes), longest, threads)
+    drifts, still = drifting(samples.T), drifting(changes.T)
+    by_change[still[:, None] & still] = np.nan
+    surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
+    return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
 
 
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:

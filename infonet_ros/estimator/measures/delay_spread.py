@@ -16,7 +16,7 @@ PARTS = 20
 T_90 = 1.73
 """Errors on either side that hold 90 % of Student's distribution with so many parts."""
 
-_SURE = 3.0  # errors of a delay that is other than 0: it is looked for in many pairs
+_SURE = 4.0  # errors of a delay that is other than 0: it is looked for in many pairs
 _FEWEST_PARTS = 8
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
@@ -36,8 +36,8 @@ class DelaySpread:
 
     @property
     def delayed(self) -> bool:
-        """Whether the delay is other than 0, and the pair depends more at it than without, beyond doubt."""
-        return abs(self.delay) > _SURE * self.error and self.gain > T_90 * self.gain_error
+        """Whether the delay is other than 0 beyond doubt, and the pair depends more at it than without."""
+        return abs(self.delay) > _SURE * self.error and self.gain > self.gain_error
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":

@@ -1,0 +1,108 @@
+"""Clocks that drift apart: the delay between two topics grows steadily over the recording."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.estimator.measures.contingency import contingency_of, lagged_products
+from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
+from infonet_ros.text import NANOSECONDS
+
+_MOST_PAIRS = 3  # of the same two topics, the strongest
+_LEAST_SHARE = 0.75  # of the parts whose delay is inside the search
+_SURE = 6.0  # standard errors of a drift, and at least twice as much over the recording as the delays scatter
+_LEAST_DRIFT = 2.0
+
+
+@dataclass(frozen=True)
+class ClockDrift:
+    """The stamps of one topic run ahead of those of another.
+
+    Attributes
+    ----------
+    fast, slow : int
+        Channels that tell it.
+    rate : float
+        Seconds a second by which the stamps of ``fast`` run ahead; with ``error`` on either side, its 90 % interval.
+    seconds : float
+        By which they do so over the recording.
+    """
+
+    fast: int
+    slow: int
+    rate: float
+    error: float
+    seconds: float
+
+
+def clock_drifts(
+    pairs: Sequence[tuple[int, int]],
+    topics: Sequence[str],
+    ranks: np.ndarray,
+    stamps: np.ndarray,
+    rate: float,
+    longest: int,
+) -> list[ClockDrift]:
+    """Find which topics drift apart.
+
+    Parameters
+    ----------
+    pairs : sequence of (int, int)
+        Channels that depend on each other, strongest first.
+    topics : sequence of str
+        Topic of each channel.
+    ranks : (T, N) float
+        As for `lagged_contingency`.
+    stamps : (T,) int64
+        Nanoseconds.
+    rate : float
+        Samples per second.
+    longest : int
+        Samples that a delay may be long.
+
+    Returns
+    -------
+    list of ClockDrift
+        One for each two topics that drift apart, the surest first.
+    """
+    told: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for a, b in pairs:
+        if topics[a] != topics[b]:
+            told.setdefault((topics[a], topics[b]), []).append((a, b))
+    found = []
+    for own in told.values():
+        drifts = [_drift(pair, ranks, stamps, rate, longest) for pair in own[:_MOST_PAIRS]]
+        found += sorted((one for one in drifts if one is not None), key=_surest)[:1]
+    return sorted(found, key=_surest)
+
+
+def _surest(drift: ClockDrift) -> float:
+    return drift.error / drift.rate
+
+
+def _drift(
+    pair: tuple[int, int], ranks: np.ndarray, stamps: np.ndarray, rate: float, longest: int
+) -> ClockDrift | None:
+    """Fit a line to the delays of the parts of a recording; None where it is not surely steep."""
+    curves = np.sqrt(contingency_of(lagged_products(ranks[:, pair], longest, PARTS)))
+    size = -(-len(ranks) // PARTS)
+    times = np.array([stamps[begin : begin + size].mean() for begin in range(0, len(stamps), size)])
+    tops = curves.argmax(axis=1)
+    inside = (tops > 0) & (tops < curves.shape[1] - 1)
+    if inside.sum() < _LEAST_SHARE * PARTS:
+        return None
+    before, top, after = (curves[inside, tops[inside] + step] for step in (-1, 0, 1))
+    bend = before - 2.0 * top + after
+    apart = np.divide(before - after, 2.0 * bend, out=np.zeros_like(bend), where=bend < 0.0)
+    delays = (tops[inside] - longest + apart) / rate
+    seconds = (times[inside] - times[inside].mean()) / NANOSECONDS
+    slope = float(seconds @ delays / (seconds @ seconds))
+    rest = delays - delays.mean() - slope * seconds
+    scatter = float(np.sqrt(rest @ rest / (len(rest) - 2)))
+    error = scatter / float(np.sqrt(seconds @ seconds))
+    over_all = abs(slope) * float(stamps[-1] - stamps[0]) / NANOSECONDS
+    if abs(slope) <= _SURE * error or over_all <= _LEAST_DRIFT * scatter:
+        return None
+    slow, fast = pair if slope > 0.0 else pair[::-1]
+    return ClockDrift(fast, slow, abs(slope), T_90 * error, over_all)

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from infonet_ros.average_ranks import average_ranks
+from infonet_ros.offline.clock_drift import clock_drifts
+
+RATE, SECONDS = 25.0, 600.0
+TIMES = np.arange(0.0, SECONDS, 1.0 / RATE)
+STAMPS = (TIMES * 1e9).astype(np.int64)
+
+
+def ranks_of(*streams):
+    return np.column_stack([(average_ranks(one) - 0.5) / len(one) for one in streams])
+
+
+def two_sensors(rng, later):
+    """One motion of up to 3 Hz, seen by two sensors with noise, the second so much later at each time."""
+    frequencies, phases = rng.uniform(0.05, 3.0, 100), rng.uniform(0.0, 2 * np.pi, 100)
+    motion = [np.cos(2 * np.pi * np.outer(at, frequencies) + phases).sum(axis=1) for at in (TIMES, TIMES - later)]
+    return ranks_of(*(one + 2.0 * rng.standard_normal(len(one)) for one in motion))
+
+
+def drifts_of(ranks, topics=("/imu", "/gyro")):
+    return clock_drifts([(0, 1)], topics, ranks, STAMPS, RATE, 25)
+
+
+@pytest.mark.parametrize("drift", [500e-6, -500e-6])
+def test_a_drift_is_found_with_its_sign_and_its_size(rng, drift):
+    (found,) = drifts_of(two_sensors(rng, 0.1 + drift * TIMES))
+    assert (found.fast, found.slow) == ((1, 0) if drift > 0 else (0, 1))
+    assert abs(found.rate - 500e-6) < 2.0 * found.error < 100e-6
+    assert found.seconds == pytest.approx(500e-6 * SECONDS, rel=0.1)
+
+
+def test_what_is_late_by_the_same_time_or_jitters_or_is_of_one_topic_does_not_drift(rng):
+    jitter = np.repeat(0.05 * rng.standard_normal(60), len(TIMES) // 60)
+    assert not drifts_of(two_sensors(rng, 0.2))
+    assert not drifts_of(two_sensors(rng, 0.2 + jitter))
+    assert not drifts_of(ranks_of(*rng.standard_normal((2, len(TIMES)))))
+    assert not drifts_of(two_sensors(rng, 500e-6 * TIMES), topics=("/imu", "/imu"))
