@@ -5,6 +5,7 @@ together than if each goes by itself. So it judges every sample: see `dependence
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -191,6 +192,7 @@ def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndar
         or tables.ndim != 3
         or not all({pair.a, pair.b} <= names for pair in pairs)
         or {view.pair for view in views} != set(range(len(pairs)))
+        or not 0.0 < float(words["rate"]) < math.inf
     ):
         raise ValueError("words and arrays do not fit")
     return Baseline(

@@ -468,9 +468,15 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
         from backports import zstd
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
     unpacked = folder / path.stem
-    # What is before the cut or the damage is read; that it is cut as well is found there.
-    with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
-        shutil.copyfileobj(cast("Any", packed), plain)
+    try:
+        # What is before the cut or the damage is read; that it is cut as well is found there.
+        with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
+            shutil.copyfileobj(cast("Any", packed), plain)
+    except OSError as error:
+        raise RecordingError(
+            f"{path} cannot be unpacked in {folder.parent} ({error.strerror}): make room there, or name another folder "
+            "by the environment variable TMPDIR."
+        ) from error
     return unpacked
 
 

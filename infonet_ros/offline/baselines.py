@@ -11,11 +11,11 @@ from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
 from infonet_ros.intake.windows.row_stream import RowStream, angular_channels, wrapped
+from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake, stamp_notices
 from infonet_ros.offline.trace import Overview
@@ -83,7 +83,7 @@ def learn_baseline(
         if not settings.rate:  # the clock of the first recording is the clock of all
             settings = settings.with_values(rate=overviews[0].window.rate)
     assert settings is not None
-    net = InfoNet.from_pretrained(settings.device)
+    net = network_of(settings)
     longest = max(overviews, key=lambda overview: len(overview.stamps))
     with Workers(net.device) as workers:
         whole = estimate_whole(net, longest, settings, workers, progress)
@@ -241,6 +241,11 @@ def check_recording(
     """
     settings = settings_from_text(baseline.parameters, "the baseline's parameters").with_values(rate=baseline.rate)
     settings = only_channels(settings, baseline.names)
+    if missing := sorted(set(baseline.names) - set(settings.channel_names)):
+        raise RecordingError(
+            f"the parameters in the baseline lack its channel {missing[0]!r}: it is damaged; learn it again with "
+            "`infonet learn`."
+        )
     monitor = EvidenceMonitor(baseline, interval)
     rows = RowStream(settings)
     order = [settings.channel_names.index(name) for name in baseline.names]

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 
 from infonet_ros.errors import MissingDependencyError, WeightsError
 from infonet_ros.estimator.frames import to_dataframe
-from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.network.weights import SHIPPED
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, matching_topics, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
@@ -25,6 +23,7 @@ from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
 from infonet_ros.offline.options import Format, Options
 from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, print_notices, progress_bars, silent, standard_error
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
@@ -129,10 +128,9 @@ def analyse_bag(
     """
     paths = [path] if isinstance(path, (str, Path)) else path
     settings = settings or Settings()
-    given = [name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name)]
     with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
         span = chosen_span(recording, 0.0, None)
-        proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span, given=given)
+        proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
         analysis, missing = _fill(folder, recording, proposal, span, formats, cores=cores)
     notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     return Results(analysis, tuple(folder.written), notices, proposal.fields)
@@ -184,10 +182,10 @@ def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
 
 
 def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
-    if options.params is None:
-        settings = Settings().with_values(**options.overrides)
+    settings = Settings() if options.params is None else load_settings(options.params)
+    settings = settings.with_values(**options.overrides)
+    if not settings.modalities:
         return propose(recording, settings, span, options.topics or (), options.max_channels, options.overrides)
-    settings = load_settings(options.params).with_values(**options.overrides)
     if options.topics:
         wanted = matching_topics(recording, options.topics)
         modalities = tuple(m for m in settings.modalities if m.topic in wanted)
@@ -209,7 +207,7 @@ def _fill(
 ) -> tuple[Analysis, list[str]]:
     """Analyse an open recording into a folder; also return notices about what it and the files do without."""
     settings = proposal.settings
-    net = InfoNet.from_pretrained(settings.device, settings.weights or SHIPPED)
+    net = network_of(settings)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
         analysis = direct(net, explain(net, analysis, target))

@@ -303,3 +303,14 @@ def test_nothing_is_left_behind_of_an_unpacked_bag(tmp_path, store, monkeypatch)
     assert samples_of(bag)
     assert list(aside.iterdir()) == []
     shutil.rmtree(aside)
+
+
+def test_a_full_disk_is_told_from_a_damaged_bag(tmp_path, store, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    bag = tmp_path / "bag.mcap.zst"
+    bag.write_bytes(b"anything")
+    with pytest.raises(RecordingError, match=r"cannot be unpacked in .* \(No space left on device\): make room there"):
+        samples_of(bag)

@@ -1,11 +1,15 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from recordings import EPOCH, SECOND, header, write_ros2
 
-from infonet_ros.offline.baselines import learn_baseline
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.errors import RecordingError, WeightsError
+from infonet_ros.offline.baselines import check_recording, learn_baseline
+from infonet_ros.offline.comparing import compare_recordings
 from infonet_ros.settings import load_settings
 
 PARAMS = """
@@ -151,6 +155,24 @@ def test_what_cannot_be_done_is_one_sentence(drives, baseline, infonet, tmp_path
         assert words in done.stderr
         assert len([line for line in done.stderr.splitlines() if line.startswith("infonet:")]) == 1
     assert not (tmp_path / "b").exists()
+
+
+def test_every_command_takes_the_weights_of_the_settings(drives, tmp_path):
+    settings = load_settings(drives / "params.yaml").with_values(weights=str(tmp_path / "own.safetensors"))
+    with pytest.raises(WeightsError, match=r"own\.safetensors is not there"):
+        learn_baseline([drives / "good_1"], settings)
+    with pytest.raises(WeightsError, match=r"own\.safetensors is not there"):
+        compare_recordings([drives / "good_1"], [drives / "good_2"], settings)
+
+
+def test_a_damaged_baseline_is_one_sentence(drives, baseline, tmp_path):
+    known, path = Baseline.load(baseline), tmp_path / "damaged.baseline"
+    replace(known, rate=0.0).save(path)
+    with pytest.raises(RecordingError, match="is no baseline"):
+        Baseline.load(path)
+    other = replace(known, parameters=known.parameters.replace("vector.", "vectors."))
+    with pytest.raises(RecordingError, match="lack its channel"):
+        check_recording(drives / "sound", other, 3600.0)
 
 
 def test_two_recordings_are_compared(drives, infonet):

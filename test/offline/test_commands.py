@@ -352,3 +352,12 @@ def test_neither_help_nor_the_analysis_imports_ros(tmp_path):
     assert subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, cwd=tmp_path, check=False).returncode == 0
     light = "import sys, infonet_ros.cli; sys.exit(bool({'torch', 'rosbags', 'rclpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", light], env=ENVIRONMENT, cwd=tmp_path, check=False).returncode == 0
+
+
+def test_a_params_file_without_modalities_is_completed_by_a_proposal(small_bag, tmp_path, infonet):
+    (tmp_path / "mine.yaml").write_text("infonet:\n  ros__parameters:\n    window: 10.0\n")
+    done = infonet("bag", small_bag, "--params", "mine.yaml", "--out", "out", "--format", "npz", "--device", "cpu")
+    assert done.returncode == 0
+    settings = load_settings(tmp_path / "out" / "params.yaml")
+    assert settings.window == 10.0
+    assert len(settings.channel_names) > 1

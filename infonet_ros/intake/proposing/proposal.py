@@ -114,7 +114,7 @@ def propose(
         Open.
     settings : Settings
         Everything but the modalities. A ``rate`` of 0 is replaced by one that suits the recording, and so are
-        ``window`` and ``hop`` unless they are ``given``.
+        ``window`` and ``hop`` unless they are ``given``, or are not what they are by default.
     span : Span
         Part of the recording to look at.
     topics : sequence of str
@@ -130,6 +130,7 @@ def propose(
         No topic matches, no numeric field varies, or there are too few samples.
     """
     names = matching_topics(recording, topics)
+    kept = {*given, *(name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name))}
     notices: list[str] = []
     every = candidates_of(recording, fields_of_topics(recording, names, notices), span, notices)
     candidates = on_one_clock(recording, every, notices)
@@ -152,7 +153,7 @@ def propose(
         rate=settings.rate,
         max_lag=settings.max_lag,
         remedy=unit_remedy(recording) + (f"; {slow}" if slow else ""),
-        **{name: getattr(settings, name) for name in ("window", "hop") if name in set(given)},
+        **{name: getattr(settings, name) for name in ("window", "hop") if name in kept},
     )
     modalities = _modalities(recording, chosen)
     proposed = replace(settings, modalities=modalities, rate=timing.rate, window=timing.window, hop=timing.hop)
