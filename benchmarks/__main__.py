@@ -29,9 +29,10 @@ NAMES = (
     "recorded_intake",
     "intake",
     "node_latency",
+    "baseline_cost",
     "profile_hop",
 )
-_NEED_ROS = ("intake", "node_latency", "profile_hop")
+_NEED_ROS = ("intake", "node_latency", "baseline_cost", "profile_hop")
 
 
 def main() -> int:

@@ -103,11 +103,11 @@ def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
                 listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
                 with subprocess.Popen(publisher) as published:
                     listener.wait_until(lambda: _received(listener, load), "the first message")
-                    before, began = [_processor_seconds(p.pid) for p in (node, floor)], _received(listener, load)
+                    before, began = [processor_seconds(p.pid) for p in (node, floor)], _received(listener, load)
                     while published.poll() is None:
                         listener.listen_for(0.5)
                 listener.listen_for(REST + 1.0)
-                after = [_processor_seconds(p.pid) for p in (node, floor)]
+                after = [processor_seconds(p.pid) for p in (node, floor)]
                 received = _received(listener, load)
                 floor.send_signal(signal.SIGINT)
                 taken = int(floor.communicate(timeout=BOUND)[0])
@@ -133,7 +133,7 @@ def _received(listener: Any, load: Sensors) -> int:
     return sum(int(status.get("received", 0)) for status in statuses)
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Processor time of all threads of a process so far, user and system."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICK

@@ -220,14 +220,13 @@ def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
     A value that occurs often takes many quantiles, and stands in their middle.
     """
     places = np.linspace(0.0, 1.0, quantiles.shape[1])
-    ranks = np.full(samples.shape, np.nan)
-    for column, (known, values) in enumerate(zip(np.isfinite(samples).T, samples.T, strict=True)):
-        own, last = quantiles[column], quantiles.shape[1] - 1
-        found = np.interp(values[known], own, places)
-        left, right = np.searchsorted(own, values[known]), np.searchsorted(own, values[known], side="right")
+    ranks = np.empty(samples.shape)
+    for column, (own, values) in enumerate(zip(quantiles, samples.T, strict=True)):
+        ranks[:, column] = np.interp(values, own, places)
+        left, right = own.searchsorted(values), own.searchsorted(values, side="right")
         tied = right > left + 1
-        found[tied] = (left + right - 1)[tied] / (2 * last)
-        ranks[known, column] = found
+        if tied.any():
+            ranks[tied, column] = (left + right - 1)[tied] / (2 * (len(own) - 1))
     return ranks
 
 

@@ -18,15 +18,14 @@ import numpy as np
 from infonet_ros.dependence.baseline import (
     Baseline,
     PairBaseline,
-    log_ratios,
     ranks_among,
 )
 from infonet_ros.dependence.channel_baseline import news
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
-from infonet_ros.dependence.page_rule import PageSum
+from infonet_ros.dependence.evidence_sums import EvidenceSums
+from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.text import NANOSECONDS, moment
 
 MEMORY = 60.0
@@ -92,28 +91,32 @@ class EvidenceMonitor:
         if not 0.0 < interval < float("inf"):
             raise ConfigurationError(f"the false-alarm interval is {interval:g} s: expected a number above 0.")
         self.baseline = baseline
-        self._tops = baseline.thresholds(interval)
+        thresholds = baseline.thresholds(interval)
+        self._sums = EvidenceSums(baseline, thresholds)
+        self._columns = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._channels = ChannelWatch(baseline.channels, baseline.rate)
         self._views = [
             [number for number, view in enumerate(baseline.views) if view.pair == pair]
             for pair in range(len(baseline.pairs))
         ]
-        self.thresholds = self._tops[[views[0] for views in self._views]]
+        self.thresholds = thresholds[[views[0] for views in self._views]]
         self.reset()
 
     def reset(self) -> None:
         """Forget all samples, as when time has jumped."""
         count = len(self.baseline.channels)
         self._channels.reset()
-        self._stamps = np.empty(0, dtype=np.int64)
-        self._samples = np.empty((0, count))
-        self._ranks = np.empty((2, 0, count))  # of values, and of news
+        self._sums.reset()
+        longest = max((abs(pair.lag) for pair in self._pairs), default=0)
+        keep = max(round(MEMORY * self.baseline.rate), longest + 1)
+        self._stamps = LatestRows(keep, dtype=np.int64)
+        self._samples = LatestRows(keep, (count,))
+        self._ranks = LatestRows(keep, (2, count))  # of values, and of news
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._on: dict[int, int] = {}  # pair to number of its alarm
         self._looked: dict[int, int] = {}  # pair to the stamp of the last look at what is wrong
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
-        self._sums = [PageSum(view.block, 2.0 * top) for view, top in zip(self.baseline.views, self._tops, strict=True)]
 
     def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
         """Take the next samples of the baseline's channels; return alarms that went on.
@@ -127,12 +130,18 @@ class EvidenceMonitor:
         messages : (T, N) float64, optional
             How many each channel had since the sample before, see `messages_since`; None where nobody counted.
         """
-        known = len(self._stamps)
-        self._stamps = np.concatenate([self._stamps, stamps])
-        self._ranks = np.concatenate([self._ranks, self._ranks_of(samples)], axis=1)
-        self._samples = np.concatenate([self._samples, samples])
+        self._stamps.extend(stamps)
+        self._ranks.extend(self._ranks_of(samples))
+        self._samples.extend(samples)
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
-        judged = [self._judge(number, known, len(stamps)) for number in range(len(self._pairs))]
+        peaks, since = self._sums.add(self._ranks.rows, self._stamps.rows, len(stamps))
+        levels, troubles = self._sums.levels, [self._channels.trouble(column) for column in range(samples.shape[1])]
+        judged = []
+        for number, views in enumerate(self._views):
+            highest = max(views, key=lambda view: (peaks[view], since[view]))
+            self.evidence[number] = levels[views].max() * self.thresholds[number]
+            found = [trouble for column in self._columns[number] if (trouble := troubles[column]) is not None]
+            judged.append(self._judge(number, float(peaks[highest]), int(since[highest]), found))
         self._think_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
@@ -140,7 +149,7 @@ class EvidenceMonitor:
     @property
     def last_stamp(self) -> int:
         """Stamp of the last sample, nanoseconds; 0 before the first."""
-        return int(self._stamps[-1]) if len(self._stamps) else 0
+        return int(self._stamps.rows[-1]) if len(self._stamps) else 0
 
     @property
     def on(self) -> dict[int, Alarm]:
@@ -157,24 +166,23 @@ class EvidenceMonitor:
         return self.baseline.pairs
 
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the ranks (2, T, N) of the next samples, and of what is new in them."""
-        last = self._samples[-1:]
+        """Return the ranks (T, 2, N) of the next samples, and of what is new in them."""
+        last = self._samples.rows[-1:]
         fresh = news(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
-        ranks = np.full((2, *samples.shape), np.nan)
+        ranks = np.full((len(samples), 2, samples.shape[1]), np.nan)
         for of_news in {view.news for view in self.baseline.views}:
-            ranks[int(of_news)] = ranks_among(self.baseline.quantiles[int(of_news)], fresh if of_news else samples)
+            ranks[:, int(of_news)] = ranks_among(self.baseline.quantiles[int(of_news)], fresh if of_news else samples)
         return ranks
 
-    def _judge(self, number: int, known: int, fresh: int) -> Alarm | None:
-        """Add the new samples to the evidence of one pair; return its alarm if that has just gone on."""
-        columns, threshold = self.baseline.columns(number), self.thresholds[number]
-        found = [self._add(view, columns, known, fresh) for view in self._views[number]]
-        (peak, since), level = max(found), max(self._level(view) for view in self._views[number])
-        self.evidence[number] = level * threshold
-        troubles = self._troubles(number)
-        now = self.last_stamp
+    def _judge(self, number: int, peak: float, since: int, troubles: Sequence[Trouble]) -> Alarm | None:
+        """Return the alarm of a pair that has just gone on.
+
+        ``peak`` is its highest evidence as a share of the threshold, which has grown since ``since``; ``troubles`` are
+        what its channels show by themselves.
+        """
+        now, threshold = self.last_stamp, self.thresholds[number]
         if number in self._on:
-            if not troubles and level < 0.5:
+            if not troubles and self.evidence[number] < 0.5 * threshold:
                 self._end(number)
             return None
         if not troubles and peak < 1.0:
@@ -187,22 +195,9 @@ class EvidenceMonitor:
         self._alarms.append(alarm)
         return alarm
 
-    def _add(self, view: int, columns: tuple[int, int], known: int, fresh: int) -> tuple[float, int]:
-        """Add the new samples to one view; return its largest evidence, as a share of its threshold, and since when."""
-        lag = self._pairs[self.baseline.views[view].pair].lag
-        ranks = self._ranks_seen(view, max(0, known - abs(lag)))
-        u, v = lagged_pair(ranks[:, columns[0]], ranks[:, columns[1]], lag)
-        ratios = log_ratios(self.baseline.tables[view], u, v)[-fresh:] if fresh else np.empty(0)
-        peak, since = self._sums[view].add(ratios, self._stamps[len(self._stamps) - len(ratios) :])
-        return float(peak / self._tops[view]), since
-
-    def _level(self, view: int) -> float:
-        """Return the evidence of a view as a share of its threshold."""
-        return float(self._sums[view].value / self._tops[view])
-
-    def _ranks_seen(self, view: int, first: int = 0) -> np.ndarray:
-        """Return the ranks (T, N) that a view judges, from a sample on."""
-        return self._ranks[int(self.baseline.views[view].news), first:]
+    def _ranks_seen(self, view: int) -> np.ndarray:
+        """Return the ranks (T, N) that a view judges."""
+        return self._ranks.rows[:, int(self.baseline.views[view].news)]
 
     def _end(self, number: int) -> None:
         """End the alarm of a pair that is well again."""
@@ -212,7 +207,7 @@ class EvidenceMonitor:
 
     def _troubles(self, number: int) -> list[Trouble]:
         """Return what the channels of a pair show by themselves."""
-        found = map(self._channels.trouble, self.baseline.columns(number))
+        found = map(self._channels.trouble, self._columns[number])
         return [trouble for trouble in found if trouble is not None]
 
     def _explain(self, number: int, since: int) -> tuple[Kind, str]:
@@ -221,8 +216,8 @@ class EvidenceMonitor:
         if troubles := self._troubles(number):
             return troubles[0].kind, " and ".join(trouble.words for trouble in troubles)
         view = self._views[number][0]
-        start = int(np.searchsorted(self._stamps, since))
-        return Diagnosis(self.baseline, number, view, self._samples, self._ranks_seen(view), start).explain()
+        start = int(np.searchsorted(self._stamps.rows, since))
+        return Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start).explain()
 
     def _think_again(self) -> None:
         """Explain one alarm again, the one whose last look is longest ago: more samples may tell more.
@@ -242,9 +237,8 @@ class EvidenceMonitor:
             self._alarms[place] = replace(self._alarms[place], kind=kind, words=words)
 
     def _forget(self) -> None:
-        longest = max((abs(pair.lag) for pair in self._pairs), default=0)
-        keep = max(round(MEMORY * self.baseline.rate), longest + 1)
-        self._stamps, self._samples, self._ranks = self._stamps[-keep:], self._samples[-keep:], self._ranks[:, -keep:]
+        for latest in (self._stamps, self._samples, self._ranks):
+            latest.forget()
         while len(self._alarms) > _HISTORY and self._first not in self._on.values():
             self._alarms.popleft()
             self._first += 1

@@ -18,49 +18,53 @@ _CARE = 2.0  # standard errors by which the tail is taken to be heavier than it 
 
 
 def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
-    """Return the log e-values of blocks of log ratios (K block,): 0 where most of a block is unknown.
+    """Return the log e-values (..., K) of blocks of log ratios (..., K block): 0 where most of a block is unknown.
 
     The mean of the e-value with 1 bounds what one block can say in favour of a pair: log 2.
     """
-    blocks = ratios.reshape(-1, block)
+    blocks = ratios.reshape(*ratios.shape[:-1], -1, block)
     known = np.isfinite(blocks)
-    count = known.sum(axis=1)
-    means = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(count, 1)
+    count = known.sum(axis=-1)
+    means = np.where(known, blocks, 0.0).sum(axis=-1) / np.maximum(count, 1)
     return np.where(2 * count > block, np.logaddexp(0.0, -means) - np.log(2.0), 0.0)
 
 
-class PageSum:
-    """Page's sum of the log e-values of blocks.
+class PageSums:
+    """Page's sums of the log e-values of blocks, of several views of one length of block.
 
     Parameters
     ----------
     block : int
         Samples.
-    most : float
-        The sum is held below this.
+    most : (V,) float
+        The sums are held below these.
+
+    Attributes
+    ----------
+    values : (V,) float
     """
 
-    def __init__(self, block: int, most: float) -> None:
+    def __init__(self, block: int, most: np.ndarray) -> None:
         self._block, self._most = block, most
-        self._rest = np.empty(0)
+        self._rest = np.empty((len(most), 0))
         self._rest_stamps = np.empty(0, dtype=np.int64)
-        self.value = 0.0
-        self._since = 0
+        self.values = np.zeros(len(most))
+        self._since = np.zeros(len(most), dtype=np.int64)
 
-    def add(self, ratios: np.ndarray, stamps: np.ndarray) -> tuple[float, int]:
-        """Add the log ratios (T,) of new samples; return the largest sum among them, and since when it has grown."""
-        ratios, stamps = np.concatenate([self._rest, ratios]), np.concatenate([self._rest_stamps, stamps])
-        count = len(ratios) // self._block
-        cut = count * self._block
-        self._rest, self._rest_stamps = ratios[cut:], stamps[cut:]
-        peak, since = self.value, self._since
-        for news, begin in zip(block_evidence(ratios[:cut], self._block), stamps[: cut : self._block], strict=True):
-            if self.value == 0.0:
-                self._since = int(begin)
-            self.value = min(self._most, max(0.0, self.value + float(news)))
-            if self.value > peak:
-                peak, since = self.value, self._since
-        return peak, since
+    def add(self, ratios: np.ndarray, stamps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Add the log ratios (V, T) of new samples; return the largest sums (V,) among them, since when they grew."""
+        ratios, stamps = np.concatenate([self._rest, ratios], axis=1), np.concatenate([self._rest_stamps, stamps])
+        cut = len(stamps) // self._block * self._block
+        self._rest, self._rest_stamps = ratios[:, cut:], stamps[cut:]
+        peaks, since = self.values, self._since
+        for news, begin in zip(
+            block_evidence(ratios[:, :cut], self._block).T, stamps[: cut : self._block], strict=True
+        ):
+            self._since = np.where(self.values == 0.0, begin, self._since)
+            self.values = np.clip(self.values + news, 0.0, self._most)
+            higher = self.values > peaks
+            peaks, since = np.where(higher, self.values, peaks), np.where(higher, self._since, since)
+        return peaks, since
 
 
 @dataclass(frozen=True)

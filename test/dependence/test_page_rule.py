@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.page_rule import PageSum, Rises, block_evidence
+from infonet_ros.dependence.page_rule import PageSums, Rises, block_evidence
 
 RHO = 0.8
 
@@ -22,10 +22,11 @@ def test_the_evidence_of_a_block_is_an_e_value():
 
 
 def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
-    total = PageSum(1, most=3.0)
-    assert total.add(np.array([5.0, 5.0]), np.array([0, 1]))[0] == 0.0
-    peak, since = total.add(np.full(20, -5.0), np.arange(2, 22))
-    assert (peak, since, total.value) == (3.0, 2, 3.0)
+    total = PageSums(1, most=np.array([3.0, 40.0]))
+    assert total.add(np.array([[5.0, 5.0], [5.0, -5.0]]), np.array([0, 1]))[0] == pytest.approx([0.0, 4.3], abs=0.1)
+    peaks, since = total.add(np.stack([np.full(20, -5.0), np.full(20, 5.0)]), np.arange(2, 22))
+    assert (peaks[0], since[0], total.values[0]) == (3.0, 2, 3.0)
+    assert (peaks[1], since[1], total.values[1]) == (pytest.approx(4.3, abs=0.1), 1, 0.0)
 
 
 def test_independent_samples_count_each_for_itself():

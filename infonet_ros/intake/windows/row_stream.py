@@ -71,9 +71,12 @@ class RowStream:
 
     def _messages(self, cut: Cut, stamps: np.ndarray) -> np.ndarray:
         """Count the messages (T, N) of each channel."""
-        counts = [
-            messages_since(own[there], stamps, self.period) for own, _, present in cut.pieces for there in present.T
-        ]
+        counts = []
+        for own, _, present in cut.pieces:
+            if present.all():
+                counts += [messages_since(own, stamps, self.period)] * present.shape[1]
+            else:
+                counts += [messages_since(own[there], stamps, self.period) for there in present.T]
         return np.stack(counts, axis=1)
 
 

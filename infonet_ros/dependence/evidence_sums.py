@@ -1,0 +1,68 @@
+"""The evidence of all views of a baseline, added up together: a robot has many, and each gets few samples at a time."""
+
+import numpy as np
+from scipy.ndimage import map_coordinates
+
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.page_rule import PageSums
+
+
+class EvidenceSums:
+    """Page's sums of the V views of a baseline, as shares of their thresholds.
+
+    Parameters
+    ----------
+    baseline : Baseline
+    thresholds : (V,) float
+        Nats. A sum is held below twice its threshold, so that it recovers.
+    """
+
+    def __init__(self, baseline: Baseline, thresholds: np.ndarray) -> None:
+        views, pairs = baseline.views, baseline.pairs
+        self._thresholds = thresholds
+        self._tables = baseline.tables.astype(np.float64)
+        self._news = np.array([int(view.news) for view in views])
+        self._columns = np.array([baseline.columns(view.pair) for view in views]).T
+        lags = np.array([pairs[view.pair].lag for view in views])
+        self._delays = np.stack([np.maximum(lags, 0), np.maximum(-lags, 0)])  # by how many rows each side is earlier
+        self._blocks = np.array([view.block for view in views])
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all samples."""
+        self._sums = {
+            int(block): PageSums(int(block), 2.0 * self._thresholds[self._blocks == block])
+            for block in np.unique(self._blocks)
+        }
+
+    @property
+    def levels(self) -> np.ndarray:
+        """Evidence (V,) now."""
+        levels = np.empty(len(self._thresholds))
+        for block, sums in self._sums.items():
+            levels[self._blocks == block] = sums.values
+        return levels / self._thresholds
+
+    def add(self, ranks: np.ndarray, stamps: np.ndarray, fresh: int) -> tuple[np.ndarray, np.ndarray]:
+        """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
+
+        ``ranks`` (T, 2, N) are those of the values and of the news of all channels, ``stamps`` (T,) int64 nanoseconds.
+        """
+        ratios = self._log_ratios(ranks, fresh)
+        peaks, since = np.empty(len(ratios)), np.empty(len(ratios), dtype=np.int64)
+        for block, sums in self._sums.items():
+            own = self._blocks == block
+            peaks[own], since[own] = sums.add(ratios[own], stamps[len(stamps) - fresh :])
+        return peaks / self._thresholds, since
+
+    def _log_ratios(self, ranks: np.ndarray, fresh: int) -> np.ndarray:
+        """Read all tables at the ranks of the last samples, as `log_ratios` does one: (V, fresh)."""
+        count = len(ranks)
+        rows = np.arange(count - fresh, count) - self._delays[:, :, None]  # (2, V, fresh)
+        both = ranks[np.maximum(rows, 0), self._news[:, None], self._columns[:, :, None]]
+        known = np.isfinite(both).all(axis=0) & (rows >= 0).all(axis=0)
+        view, _ = np.nonzero(known)
+        u, v = both[:, known] * self._tables.shape[-1] - 0.5
+        ratios = np.full(known.shape, np.nan)
+        ratios[known] = map_coordinates(self._tables, [view, u, v], order=1, mode="nearest")
+        return ratios
