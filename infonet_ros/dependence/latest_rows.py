@@ -17,7 +17,7 @@ class LatestRows:
 
     def __init__(self, keep: int, shape: tuple[int, ...] = (), dtype: type = float) -> None:
         self._keep = keep
-        self._memory = np.empty((2 * keep, *shape), dtype=dtype)
+        self._memory: np.ndarray = np.empty((2 * keep, *shape), dtype=dtype)
         self._first = self._end = 0
 
     def __len__(self) -> int:
