@@ -65,7 +65,7 @@ class ChannelWatch:
         channel = self._channels[column]
         silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
         if silent > max(LEAST_PAUSE, 2.0 * channel.gap):
-            return Trouble(Kind.SILENT, f"{channel.name} gave nothing", silent)
+            return Trouble(Kind.SILENT, f"{channel.name} sent no value", silent)
         if channel.rest == 0.0 and still > LEAST_PAUSE:
             return Trouble(Kind.FROZEN, f"{channel.name} is frozen", still)
         return self._other_rate(column)

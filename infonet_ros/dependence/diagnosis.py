@@ -81,11 +81,11 @@ class Diagnosis:
             return Kind.SCALED, scaled
         outside = [side.name for side in sides if side.outside]
         if len(outside) == 2:
-            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} are where the good recordings never were"
+            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} have values that the good recordings do not contain"
         if noisier := [side.name for side in sides if side.noisier]:
             return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
         if outside:
-            return Kind.OUT_OF_RANGE, f"{outside[0]} is out of its known range"
+            return Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range"
         lag = self._other_lag()
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
@@ -120,7 +120,7 @@ class Diagnosis:
         first = max(0, self.start - abs(pair.lag))
         samples, ranks = self.samples[first:], self.ranks[first:]
         values = news(samples, self.baseline.memory) if of_news else samples
-        changes = [(0, -1.0, f"{pair.a} or {pair.b} has its sign turned")]
+        changes = [(0, -1.0, f"{pair.a} or {pair.b} has an inverted sign")]
         changes += [
             (side, factor, f"{name} {words}")
             for side, name in enumerate((pair.a, pair.b))

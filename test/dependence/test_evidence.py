@@ -120,7 +120,7 @@ def test_the_unit_is_told(baseline):
     _, monitor = run(baseline, broken("degrees", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
     _, monitor = run(baseline, broken("flipped", pair(4, 1000)))
-    assert monitor.history[0].words == "gyro or odom has its sign turned"
+    assert monitor.history[0].words == "gyro or odom has an inverted sign"
 
 
 def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):

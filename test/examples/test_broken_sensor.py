@@ -25,6 +25,6 @@ def test_the_page_of_baselines_holds(tmp_path, monkeypatch):
 
     assert not sound.alarms
     assert broken.alarms[0].kind is Kind.SCALED
-    assert "has its sign turned" in broken.alarms[0].words
+    assert "has an inverted sign" in broken.alarms[0].words
     with Bag([HUSKY]) as bag:
         assert 270.0 < (broken.alarms[0].time - bag.start) / 1e9 < 275.0

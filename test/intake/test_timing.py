@@ -16,7 +16,7 @@ def test_the_slowest_topic_that_fills_a_window_gives_the_clock():
     assert (timing.rate, timing.window, timing.hop) == (10.0, 20.0, 4.0)
     assert timing.reason == (
         "The clock has 10 Hz, the rate of /odom, the slowest topic that fills a window; windows of 20 s every 4 s hold "
-        "200 samples and 17 times the 1.2 s that a usual stream remembers, in 395 s of recording."
+        "200 samples and 17 times the usual memory of a stream, 1.2 s, in 395 s of recording."
     )
 
 

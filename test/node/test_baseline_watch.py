@@ -70,7 +70,7 @@ def test_a_topic_that_dies_is_an_alert_of_its_own_kind(graph, baseline):
     feed.run(4.0, 4.0, only=["/a"])
     alert = graph.until(lambda: alerts and alerts[-1])
     assert value(alert, "kind") == "silent"
-    assert alert.message == "b.vector.x gave nothing"
+    assert alert.message == "b.vector.x sent no value"
     assert seconds(alert) <= 6.5
 
 

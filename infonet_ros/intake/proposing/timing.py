@@ -97,7 +97,7 @@ def choose_timing(
     if own_window is None:
         reason += f"; windows of {window:g} s every {hop:g} s hold {round(window * clock)} samples"
         if memory:
-            reason += f" and {window / memory:.0f} times the {memory:.2g} s that a usual stream remembers"
+            reason += f" and {window / memory:.0f} times the usual memory of a stream, {memory:.2g} s"
         reason += f", in {_rounded(duration, 3):g} s of recording"
     reason += "."
     return Timing(clock, window, hop, reason)
