@@ -33,8 +33,9 @@ from infonet_ros.estimator.network.counts import GRID
 from infonet_ros.estimator.network.discriminant import read_table
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.runner import Runner
-from infonet_ros.estimator.network.weights import SHIPPED, load_conditional, load_weights
+from infonet_ros.estimator.network.weights import SHIPPED, load_conditional, load_readout, load_weights
 from infonet_ros.estimator.results import (
     Estimate,
     Explanations,
@@ -89,9 +90,16 @@ class InfoNet:
     NAME = "infonet"
     MIN_SAMPLES = MIN_SAMPLES
 
-    def __init__(self, network: Network, version: str, device: str = "auto", weights: Path = SHIPPED) -> None:
+    def __init__(
+        self,
+        network: Network,
+        version: str,
+        device: str = "auto",
+        weights: Path = SHIPPED,
+        readout: Readout | None = None,
+    ) -> None:
         self.version = version
-        self._runner = Runner(network, device)
+        self._runner = Runner(network, device, readout)
         self._weights = weights
 
     @classmethod
@@ -103,7 +111,7 @@ class InfoNet:
         device : str
             "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
         weights : path
-            A safetensors file with its JSON card beside it.
+            A safetensors file with its JSON card beside it, and the readout that was trained on it, where there is one.
 
         Raises
         ------
@@ -118,7 +126,8 @@ class InfoNet:
         device(type='cpu')
         """
         network, version = load_weights(Path(weights))
-        return cls(network, version, device, Path(weights))
+        readout, version = load_readout(Path(weights)) or (None, version)
+        return cls(network, version, device, Path(weights), readout)
 
     @property
     def device(self) -> torch.device:

@@ -2,7 +2,8 @@
 
 import torch
 
-from infonet_ros.estimator.network.pair_network import QUANTILES, Network
+from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.validation import all_quantiles
 

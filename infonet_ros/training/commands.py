@@ -20,10 +20,14 @@ def train(
         bool,
         typer.Option("--conditional", help="Train the network of conditional MI instead; it uses the shipped network."),
     ] = False,
+    readout: Annotated[
+        bool,
+        typer.Option("--readout", help="Train the readout of the network in FOLDER, or of the shipped one, instead."),
+    ] = False,
 ) -> None:
     """Train the network on simulated distributions.
 
-    The best weights are written to FOLDER/infonet.safetensors, or FOLDER/conditional.safetensors.
+    The best weights are written to infonet.safetensors, conditional.safetensors or readout.safetensors in FOLDER.
     """
     from dataclasses import replace
 
@@ -34,6 +38,9 @@ def train(
 
     if conditional:
         _train_conditional(folder, config, threads)
+        return
+    if readout:
+        _train_readout(folder, config, threads)
         return
     configuration = TrainingConfiguration.load(config) if config else TrainingConfiguration()
     if threads:
@@ -56,3 +63,21 @@ def _train_conditional(folder: Path, config: Path | None, threads: int | None) -
     torch.set_num_threads(configuration.workers)
     run_conditional(configuration, folder)
     typer.echo(f"The weights are {folder / WEIGHTS}.")
+
+
+def _train_readout(folder: Path, config: Path | None, threads: int | None) -> None:
+    from dataclasses import replace
+
+    import torch
+
+    from infonet_ros.estimator.network.weights import READOUT, SHIPPED
+    from infonet_ros.training.loop import WEIGHTS
+    from infonet_ros.training.readout_training import ReadoutTraining, run_readout
+
+    configuration = ReadoutTraining.load(config) if config else ReadoutTraining()
+    if threads:
+        configuration = replace(configuration, workers=threads)
+    torch.set_num_threads(configuration.workers)
+    own = folder / WEIGHTS
+    run_readout(configuration, folder, own if own.exists() else SHIPPED)
+    typer.echo(f"The readout is {folder / READOUT}; it is used with the weights beside it.")

@@ -1,11 +1,9 @@
 """Training examples of conditional mutual information: all views of a triple, and its truth."""
 
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import dataclass
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 from torch.nn import functional
 
@@ -16,12 +14,13 @@ from infonet_ros.estimator.network.views import Side, Sight
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering
+from infonet_ros.training.columns import Columns
 from infonet_ros.training.examples import MOST_INFORMATION
 from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triples
 
 
 @dataclass
-class ConditionalExamples:
+class ConditionalExamples(Columns):
     """M triples as the network sees them.
 
     Attributes
@@ -44,36 +43,10 @@ class ConditionalExamples:
     information: Tensor
     kind: Tensor
 
-    def __len__(self) -> int:
-        return len(self.information)
-
     @property
     def views(self) -> Views:
         """What the network is shown."""
         return Views(self.features, self.share, self.circumstances)
-
-    def __getitem__(self, index: Tensor | slice) -> "ConditionalExamples":
-        return ConditionalExamples(*(getattr(self, field.name)[index] for field in fields(self)))
-
-    def to(self, device: torch.device | str) -> "ConditionalExamples":
-        """Copy to a device."""
-        return ConditionalExamples(*(getattr(self, field.name).to(device) for field in fields(self)))
-
-    def save(self, path: Path) -> None:
-        """Write to a safetensors file, whole or not at all."""
-        partial = path.with_suffix(".partial")
-        save_file({field.name: getattr(self, field.name) for field in fields(self)}, partial)
-        partial.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "ConditionalExamples":
-        """Read what `save` wrote."""
-        return cls(**load_file(path))
-
-    @classmethod
-    def join(cls, parts: list["ConditionalExamples"]) -> "ConditionalExamples":
-        """Concatenate."""
-        return cls(*(torch.cat([getattr(part, field.name) for part in parts]) for field in fields(cls)))
 
 
 def simulate_conditional(count: int, seed: int) -> ConditionalExamples:

@@ -12,11 +12,12 @@ from torch import Tensor
 from tqdm import tqdm
 
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network.pair_network import QUANTILES
+from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.weights import base_of, save_conditional
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import Configuration, check_run
+from infonet_ros.training.descent import descend
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import Shards
 from infonet_ros.training.triples import KINDS
@@ -83,24 +84,13 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
     torch.manual_seed(c.seed)
     network = ConditionalNetwork(ConditionalShape(examples.features.shape[2], c.width, c.heads, c.blocks, c.expansion))
     _standardise(network, examples)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, c.learning_rate, total_steps=c.steps, pct_start=max(1, c.warm_up) / c.steps
-    )
     weights = importance(examples.samples)
-    bar = tqdm(range(c.steps), unit="step", desc="training")
-    for step in bar:
-        chosen = torch.randint(len(examples), (c.batch,))
+
+    def loss_of(chosen: Tensor) -> Tensor:
         batch = examples[chosen]
-        loss = (weights[chosen] * pinball_loss(network(batch.views), batch.information)).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        if step % 100 == 0:
-            bar.set_postfix(loss=f"{loss.item():.4f}")
-    return network.eval().requires_grad_(False)
+        return (weights[chosen] * pinball_loss(network(batch.views), batch.information)).mean()
+
+    return descend(network, loss_of, len(examples), c)
 
 
 @torch.inference_mode()

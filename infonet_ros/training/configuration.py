@@ -106,13 +106,13 @@ class TrainingConfiguration(Configuration):
 
 
 def check_run(settings: Any) -> None:
-    """Refuse settings of a run, of either network, that do not go together."""
+    """Refuse settings of a run, of any network, that do not go together."""
     if settings.shards < 2 or settings.steps <= settings.warm_up:
         raise ConfigurationError(
             f"shards is {settings.shards} and steps is {settings.steps}: expected at least 2 shards, one of them held "
             f"out, and more steps than the {settings.warm_up} of the warm-up."
         )
-    if settings.width % settings.heads:
+    if settings.width % getattr(settings, "heads", 1):
         raise ConfigurationError(
             f"width is {settings.width} and heads is {settings.heads}: expected a multiple of heads."
         )

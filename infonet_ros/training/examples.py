@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock
@@ -15,32 +13,35 @@ from infonet_ros.estimator.network.discriminant import spread_grids
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.training.angles import Angle
+from infonet_ros.training.columns import Columns
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
 from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
-from infonet_ros.training.patchworks import Folded, Patchwork
+from infonet_ros.training.patchworks import Folded, Patchwork, Product
 from infonet_ros.training.regressions import NoisyFunction
-from infonet_ros.training.tables import ProbabilityTable
+from infonet_ros.training.tables import Blocks, ProbabilityTable
 
 Draw = Callable[[np.random.Generator, int], Dependence]
 
-# Shares of the training family. Mixtures approximate almost anything, so they are half of it; the others add the sharp
-# edges, heavy tails and steps that mixtures lack.
+# Shares of the training family. Mixtures approximate almost anything, so they are a third of it; the others add the
+# sharp edges, heavy tails and steps that mixtures lack.
 FAMILIES: dict[str, tuple[Draw, float]] = {
     "independent": (Independent, 0.04),
-    "gaussian": (Gaussian, 0.06),
-    "student": (Student, 0.06),
-    "archimedean": (Archimedean, 0.045),
-    "part_time": (PartTime, 0.035),
-    "folded": (Folded, 0.035),
-    "patchwork": (Patchwork, 0.035),
-    "mixture": (GaussianMixture, 0.5),
+    "gaussian": (Gaussian, 0.05),
+    "student": (Student, 0.04),
+    "archimedean": (Archimedean, 0.04),
+    "part_time": (PartTime, 0.03),
+    "folded": (Folded, 0.03),
+    "product": (Product, 0.04),
+    "patchwork": (Patchwork, 0.04),
+    "mixture": (GaussianMixture, 0.33),
     "curve": (Curve, 0.015),
-    "function": (NoisyFunction, 0.13),
-    "staircase": (Staircase, 0.0225),
-    "table": (ProbabilityTable, 0.0225),
-    "angle": (Angle, 0.03),
+    "function": (NoisyFunction, 0.175),
+    "staircase": (Staircase, 0.04),
+    "table": (ProbabilityTable, 0.03),
+    "blocks": (Blocks, 0.08),
+    "angle": (Angle, 0.02),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together
@@ -49,7 +50,7 @@ OBSERVATIONS = 4  # of each dependence, with a T each: its truth costs several t
 
 
 @dataclass
-class Examples:
+class Examples(Columns):
     """A set of M training examples, which are observations of D dependences.
 
     Attributes
@@ -58,6 +59,8 @@ class Examples:
         Samples in each cell of the grid that the network sees.
     fine : (M, BLOCKS, BLOCKS) float16
         Local plug-in estimates from the finest cells, see `counts.local_plug_ins`.
+    finest : (M,) float32
+        Unbiased sums over the finest cells, see `counts.unbiased_sums`.
     samples, effective, correlation : (M,) float32
         As in `observation.summarise`.
     information : (M,) float32
@@ -73,6 +76,7 @@ class Examples:
 
     seen: Tensor
     fine: Tensor
+    finest: Tensor
     samples: Tensor
     effective: Tensor
     correlation: Tensor
@@ -88,7 +92,8 @@ class Examples:
     def observation(self) -> Observation:
         """What the network is shown."""
         levels = pyramid(self.seen)
-        return Observation.from_levels(levels, self.fine.float(), self.samples, self.effective, self.correlation)
+        whole = (self.finest, self.samples, self.effective, self.correlation)
+        return Observation.from_levels(levels, self.fine.float(), *whole)
 
     @property
     def judges(self) -> Tensor:
@@ -98,21 +103,6 @@ class Examples:
     def __getitem__(self, index: Tensor | slice) -> "Examples":
         chosen = {f.name: getattr(self, f.name)[index] for f in fields(self) if f.name != "fresh"}
         return Examples(**chosen, fresh=self.fresh)
-
-    def to(self, device: torch.device | str) -> "Examples":
-        """Copy to a device."""
-        return Examples(**{f.name: getattr(self, f.name).to(device) for f in fields(self)})
-
-    def save(self, path: Path) -> None:
-        """Write to a safetensors file, whole or not at all."""
-        partial = path.with_suffix(".partial")
-        save_file({f.name: getattr(self, f.name) for f in fields(self)}, partial)
-        partial.replace(path)
-
-    @classmethod
-    def load(cls, path: Path) -> "Examples":
-        """Read what `save` wrote."""
-        return cls(**load_file(path))
 
     @classmethod
     def join(cls, parts: list["Examples"]) -> "Examples":
@@ -151,10 +141,13 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
         count = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
         drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
         observations.append(_observe(*dependence.sample(drivers(rng, BATCH, count))))
-    seen, fine, samples, effective, correlation = (torch.cat(parts) for parts in zip(*observations, strict=True))
+    seen, fine, finest, samples, effective, correlation = (
+        torch.cat(parts) for parts in zip(*observations, strict=True)
+    )
     observed = Examples(
         seen=seen,
         fine=fine,
+        finest=finest,
         samples=samples,
         effective=effective,
         correlation=correlation,

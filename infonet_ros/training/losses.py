@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.network.discriminant import donsker_varadhan
-from infonet_ros.estimator.network.pair_network import QUANTILES
+from infonet_ros.estimator.network.quantiles import QUANTILES
 
 TYPICAL_EFFECTIVE = 300.0
 

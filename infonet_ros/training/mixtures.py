@@ -108,9 +108,11 @@ class Staircase(GaussianMixture):
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         levels = int(rng.integers(2, self.MOST_LEVELS + 1))
         order = np.sort if rng.random() < 0.5 else np.asarray
-        means = order(rng.uniform(0.0, 4.0, (batch, levels)) * rng.uniform(0.0, 2.0, (batch, 1)))
-        spreads = np.exp(rng.normal(0.0, 0.5, (batch, levels)) - rng.uniform(0.0, 2.0, (batch, 1)))
-        weights = rng.dirichlet(np.full(levels, 3.0), size=batch)
+        uneven = rng.choice([0.1, 1.0])
+        steps = np.arange(levels) + uneven * rng.uniform(-0.5, 0.5, (batch, levels)) * levels
+        means = order(4.0 / levels * steps * rng.uniform(0.0, 2.0, (batch, 1)))
+        spreads = np.exp(uneven * rng.normal(0.0, 0.5, (batch, levels)) - rng.uniform(0.0, 2.5, (batch, 1)))
+        weights = rng.dirichlet(np.full(levels, 3.0 / uneven**2), size=batch)
         zeros = np.zeros((batch, levels))
         self._set(weights, np.stack([zeros, means], -1), np.stack([zeros + 1.0, spreads], -1), zeros)
 

@@ -1,4 +1,4 @@
-"""Copulas made of others: folded ones, whose signs and sizes are coupled apart, and patchworks of blocks."""
+"""Dependences made of others: signs and sizes that are coupled apart, and patchworks of blocks."""
 
 import numpy as np
 import torch
@@ -7,37 +7,73 @@ from torch.special import ndtri, xlogy
 
 from infonet_ros.training.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel
 from infonet_ros.training.dependence import Dependence, choose, column, correlation_of, draw_information, uniform
+from infonet_ros.training.regressions import Line
 
 
-class Folded(Dependence):
-    """Sizes coupled by a copula, signs coupled by a coin: volatility, gains, and noise that multiplies.
+class _Signed(Dependence):
+    """Sizes coupled in one way, signs coupled by a coin.
 
     With independent signs the streams are uncorrelated, whatever their sizes share. Signs and sizes are independent,
     so that their information adds up.
     """
 
+    def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        self._agreement = column(np.where(rng.random(batch) < 0.4, 0.5, rng.uniform(0.5, 1.0, batch)))
+
+    def _signs(self, driver: Tensor) -> tuple[Tensor, Tensor]:
+        """Split one driver in two, which decide the signs."""
+        coin = uniform(driver)
+        positive = coin < 0.5
+        agree = torch.where(positive, 2.0 * coin, 2.0 * coin - 1.0) < self._agreement
+        return torch.where(positive, 1.0, -1.0), torch.where(positive == agree, 1.0, -1.0)
+
+    def _sign_information(self) -> Tensor:
+        p = self._agreement[:, 0]
+        return np.log(2.0) + xlogy(p, p) + xlogy(1.0 - p, 1.0 - p)
+
+
+class Folded(_Signed):
+    """Sizes coupled by a copula: volatility, gains."""
+
     KINDS = (GaussianCopula, GaussianCopula, Clayton, Frank, Gumbel)
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        super().__init__(rng, batch)
         self._copula: Copula = self.KINDS[rng.integers(len(self.KINDS))](rng, batch)
-        self._agreement = column(np.where(rng.random(batch) < 0.4, 0.5, rng.uniform(0.5, 1.0, batch)))
         self._from_below = bool(rng.random() < 0.5)  # whether the copula's origin lies in the middle of the square
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
-        """Let the copula take all but the third driver, and that one, split in two, decide the signs."""
+        """Let the copula take all but the third driver."""
         sizes = self._copula.sample(drivers)
-        coin = uniform(drivers[:, 2])
-        positive = coin < 0.5
-        agree = torch.where(positive, 2.0 * coin, 2.0 * coin - 1.0) < self._agreement
-        signs = torch.where(positive, 1.0, -1.0), torch.where(positive == agree, 1.0, -1.0)
+        signs = self._signs(drivers[:, 2])
         x, y = (sign * (size if self._from_below else 1.0 - size) for sign, size in zip(signs, sizes, strict=True))
         return x, y
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the mean log density of the sizes, and the information of the signs."""
         sizes = (z.abs() if self._from_below else 1.0 - z.abs() for z in (x, y))
-        p = self._agreement[:, 0]
-        return self._copula.log_density(*sizes).mean(dim=1) + np.log(2.0) + xlogy(p, p) + xlogy(1.0 - p, 1.0 - p)
+        return self._copula.log_density(*sizes).mean(dim=1) + self._sign_information()
+
+
+class Product(_Signed):
+    """A size that noise multiplies: relative errors, gains. The logarithms of the sizes are a line with noise."""
+
+    def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        super().__init__(rng, batch)
+        self._logarithms = Line(rng, batch)
+        self._side = float(rng.choice([-1.0, 1.0]))  # which end of the line lies at zero
+
+    def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
+        """Let the first two drivers make the sizes, which are nearly exponential but never overflow."""
+        logarithms = self._logarithms.sample(drivers)
+        signs = self._signs(drivers[:, 2])
+        x, y = (sign * torch.exp(torch.asinh(self._side * z)) for sign, z in zip(signs, logarithms, strict=True))
+        return x, y
+
+    def information(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return that of the line, and that of the signs."""
+        logarithms = (self._side * torch.sinh(torch.log(z.abs())) for z in (x, y))
+        return self._logarithms.information(*logarithms) + self._sign_information()
 
 
 class Patchwork(Dependence):

@@ -21,14 +21,14 @@ NOISE_ENTROPY = {
 
 
 class NoisyFunction(Dependence):
-    """Lines, polynomials, waves, absolute values and steps, with even or uneven noise of several shapes.
+    """Lines, polynomials, waves, zigzags, absolute values and steps, with even or uneven noise of several shapes.
 
     "flat" has no mean at all: only the size of the noise depends on x. Inputs and noise that follow Weibull's
     distribution are never negative, and exponential where the exponent is 1: durations, ranges, loads.
     """
 
     NOISES = ("normal", "uniform", "uniform", "laplace", "weibull", "student")
-    FUNCTIONS = ("line", "line", "wave", "polynomial", "absolute", "step", "flat")
+    FUNCTIONS: tuple[str, ...] = ("line", "line", "wave", "wave", "zigzag", "polynomial", "absolute", "step", "flat")
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._inputs = str(rng.choice(["normal", "uniform", "uniform", "bimodal", "weibull"]))
@@ -80,6 +80,8 @@ class NoisyFunction(Dependence):
         a, b, c = (self._coefficients[:, k, None] for k in range(3))
         if self._function == "wave":
             return torch.sin(self._frequency * x + a)
+        if self._function == "zigzag":
+            return torch.asin(torch.sin(self._frequency * x + a)) / (0.5 * np.pi)
         if self._function == "polynomial":
             return (0.5 * a * x + 0.5 * b * (x * x - 1.0) + 0.3 * c * (x**3 - x)) / 1.5
         if self._function == "absolute":
@@ -90,7 +92,8 @@ class NoisyFunction(Dependence):
 
     def _scale(self, x: Tensor) -> Tensor:
         """Noise level at x; in waves it stays above what the quadrature resolves."""
-        level = self._level.clamp_min(0.08) if self._function in ("wave", "step", "polynomial") else self._level
+        plain = self._function in ("line", "absolute", "flat")
+        level = self._level if plain else self._level.clamp_min(0.08)
         return level * torch.exp(self._uneven * torch.tanh(x))
 
     def _noise_entropy(self) -> float | Tensor:
@@ -137,3 +140,9 @@ class NoisyFunction(Dependence):
         if self._noise == "student":
             return 0.5 + 0.5 * noise / torch.sqrt(2.0 + noise * noise)
         return ndtr(noise)
+
+
+class Line(NoisyFunction):
+    """The output follows the input."""
+
+    FUNCTIONS = ("line",)

@@ -1,4 +1,4 @@
-"""Two discrete variables: quantised sensors, encoders, modes, counts."""
+"""Two discrete variables, and blocks with sharp edges: quantised sensors, encoders, modes, counts."""
 
 import numpy as np
 import torch
@@ -42,3 +42,33 @@ class ProbabilityTable(Dependence):
         joint = self._joint
         product = joint.sum(2, keepdim=True) * joint.sum(1, keepdim=True)
         return torch.xlogy(joint, joint / product).sum(dim=(1, 2)).float()
+
+
+class Blocks(ProbabilityTable):
+    """Cells of the square that are full or empty, over uneven levels or even ones: limits, modes, slots, switches."""
+
+    @staticmethod
+    def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+        """Unnormalised probabilities (rows, columns)."""
+        row, column = np.arange(rows)[:, None], np.arange(columns)
+        concentration = float(rng.choice([2.0, 10.0, 50.0, 250.0]))
+        high, wide = (rng.dirichlet(np.full(levels, concentration)) for levels in (rows, columns))
+        kind = rng.integers(5)
+        if kind == 0:  # any cell may be full
+            full = rng.random((rows, columns)) < rng.uniform(0.15, 0.85)
+            if rng.random() < 0.5:
+                high, wide = np.ones(rows), np.ones(columns)
+        elif kind == 1:  # each level of one goes with a range of the other
+            start = rng.integers(-1, columns, (rows, 1))
+            start = np.sort(start, axis=0) if rng.random() < 0.7 else start
+            full = (column >= start) & (column <= start + rng.integers(1, columns + 1))
+        elif kind == 2:  # a pattern that moves on from level to level
+            pattern = rng.random(columns) < rng.uniform(0.2, 0.8)
+            full = pattern[(column - rng.integers(1, columns) * row) % columns]
+        else:  # one level is a function of the other
+            order = np.arange(columns) if rng.random() < 0.5 else rng.permutation(columns)
+            full = column == order[(row * max(columns // rows, 1)) % columns]
+        full = full | (~full.any(axis=1, keepdims=True) & (column == rng.integers(columns, size=(rows, 1))))
+        floor = 1e-9 if rng.random() < 0.7 else np.exp(rng.uniform(-6.0, -1.0))
+        table = (full + floor) * wide
+        return high[:, None] * table / table.sum(axis=1, keepdims=True)

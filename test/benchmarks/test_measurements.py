@@ -6,7 +6,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from benchmarks import accuracy
+from benchmarks import accuracy, sharp
 from benchmarks.benchmark import Options, markdown_table, run
 from benchmarks.delays import CASES as DELAYED
 from benchmarks.distributions import standard_tasks
@@ -25,7 +25,7 @@ TINY = {
         "mine": lambda x, y, seed: 0.1,
     },
     "order": {"SHORT": 2},
-    "coverage": {"SHORT": 1, "FAMILIES": FAMILIES[-3:]},
+    "coverage": {"SHORT": {64: 1, 2000: 1}, "FAMILIES": (FAMILIES[-1], *sharp.FAMILIES[-2:])},
     "significance": {"SHORT": 1, "SURROGATES": 19},
     "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
     "conditional": {

@@ -5,6 +5,7 @@ import pytest
 from scipy.spatial import cKDTree
 from scipy.special import digamma
 
+from benchmarks import sharp
 from benchmarks.distributions import standard_tasks
 from benchmarks.estimators import to_normal
 from benchmarks.left_out import FAMILIES
@@ -32,6 +33,19 @@ def test_families_left_out_of_training(family):
 
     assert 0.1 < mild.truth < 1.0
     assert nearest_neighbours(*mild.sample(rng, 20_000)) == pytest.approx(mild.truth, abs=0.03)
+
+
+@pytest.mark.parametrize("family", sharp.FAMILIES, ids=lambda family: family.__name__)
+def test_families_with_sharp_edges(family):
+    rng = np.random.default_rng(3)
+    mild = min((family(rng) for _ in range(6)), key=lambda distribution: distribution.truth)
+    x, y = mild.sample(rng, 40_000)
+    if family is sharp.doubled_rows:
+        x, y = x[::2], y[::2]
+    # Levels, a unit apart, become blocks of the same information.
+    x, y = (z + rng.random(len(z)) if (z == z.round()).all() else z for z in (x, y))
+
+    assert nearest_neighbours(x, y) == pytest.approx(mild.truth, abs=0.05)
 
 
 @pytest.mark.parametrize("task", [t for t in standard_tasks() if t.truth < 1.0], ids=lambda task: task.name)

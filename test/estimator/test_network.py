@@ -5,7 +5,6 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock
-from infonet_ros.estimator.network.observation import Observation
 from infonet_ros.estimator.network.pair_network import (
     PATCH,
     QUADRANTS,
@@ -38,7 +37,7 @@ def seen():
 
 def turned(seen, orientation):
     turn = torch.full((len(seen),), orientation)
-    return Observation(orient(seen.counts, turn), seen.unit, orient(seen.local, turn), seen.summary)
+    return replace(seen, counts=orient(seen.counts, turn), local=orient(seen.local, turn))
 
 
 @pytest.mark.parametrize("orientation", range(ORIENTATIONS))

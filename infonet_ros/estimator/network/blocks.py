@@ -17,6 +17,7 @@ from infonet_ros.estimator.network.counts import (
     local_plug_ins,
     pyramid,
     sums_by_block,
+    unbiased_sums,
 )
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
@@ -142,16 +143,16 @@ class PairBlock:
         """Return the network's input for the pairs."""
         return observe_together([self])
 
-    def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+    def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the arguments of `Observation.from_levels`."""
         return _measure([self])
 
-    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        The last three are the effective samples, the correlation, and T. The finest cells
-        need much memory, so they are dropped soon. All other steps run for more pairs at a time, since threads wait
-        for each other in between.
+        The last four are unbiased sums over all finest cells, the effective samples, the correlation, and T. The
+        finest cells need much memory, so they are dropped soon. All other steps run for more pairs at a time, since
+        threads wait for each other in between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
@@ -161,7 +162,8 @@ class PairBlock:
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
         effective = effective_samples(*memory, left.count)
         samples = torch.full_like(effective, float(left.count))
-        return coarsen(counts).to(torch.uint8), sums_by_block(counts), effective, correlation, samples
+        sums = sums_by_block(counts), unbiased_sums(counts)
+        return coarsen(counts).to(torch.uint8), *sums, effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted circularly by its shift: (M, T)."""
@@ -177,14 +179,14 @@ def observe_together(blocks: Sequence[PairBlock]) -> Observation:
     return Observation.from_levels(*_measure(blocks))
 
 
-def _measure(blocks: Sequence[PairBlock]) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor]:
+def _measure(blocks: Sequence[PairBlock]) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
     on_processor = blocks[0].left.bins.device.type == "cpu"
     parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
     columns = zip(*(part._count() for part in parts), strict=True)
-    counts, sums, effective, correlation, samples = (torch.cat(column) for column in columns)
+    counts, sums, finest, effective, correlation, samples = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
     (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
-    return levels, fine, samples, effective, correlation
+    return levels, fine, finest, samples, effective, correlation
 
 
 def rounded(pairs: int) -> int:

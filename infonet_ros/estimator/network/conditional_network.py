@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from infonet_ros.estimator.network.pair_network import Attention, NetworkShape, Perceptron, stretched_quantiles
+from infonet_ros.estimator.network.pair_network import Attention, NetworkShape, Perceptron
+from infonet_ros.estimator.network.quantiles import stretched_quantiles
 from infonet_ros.estimator.samples.conditioning import MOST_SLICES
 
 KINDS = 4  # of views: as the pair is, by narrow and wide conditional ranks, and in a slice of what is given
@@ -94,8 +95,7 @@ class ConditionalNetwork(nn.Module):
         correction, below, above, *weights = self.quantiles_out(seen.flatten(1)).unbind(dim=-1)
         mean = (torch.softmax(torch.stack(weights, dim=-1), dim=-1) * medians[..., 0]).sum(dim=-1)
         median = mean * torch.exp(correction.clamp(*CORRECTION))
-        centre = median + torch.log(-torch.expm1(-median))  # of which the softplus is the median
-        return stretched_quantiles(torch.stack([centre, below, above], dim=-1), self.stretch)
+        return stretched_quantiles(median, below, above, self.stretch)
 
     def _embed(self, views: Views) -> Tensor:
         """Return one token for each view, (M, V, width)."""

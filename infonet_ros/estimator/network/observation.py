@@ -15,6 +15,8 @@ from infonet_ros.estimator.network.counts import (
     coarse_plug_ins,
     local_plug_ins,
     sums_by_block,
+    unbiased_plug_ins,
+    unbiased_sums,
 )
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
@@ -35,29 +37,41 @@ class Observation:
         Plug-in estimates of the MI block by block, at growing resolutions; the mean is the estimate of the whole.
     summary : (M, SUMMARIES) float32
         Numbers that are not in the grid, see `summarise`.
+    ladder : (M, len(RESOLUTIONS)) float32
+        Plug-in estimates of the whole from the coarsest cells to the finest, see `counts.unbiased_plug_ins`.
     """
 
     counts: Tensor
     unit: Tensor
     local: Tensor
     summary: Tensor
+    ladder: Tensor
 
     @classmethod
     def from_levels(
-        cls, levels: dict[int, Tensor], fine: Tensor, samples: Tensor, effective: Tensor, correlation: Tensor
+        cls,
+        levels: dict[int, Tensor],
+        fine: Tensor,
+        finest: Tensor,
+        samples: Tensor,
+        effective: Tensor,
+        correlation: Tensor,
     ) -> "Observation":
-        """Make the input from a `counts.pyramid` of GRID cells and from finer cells, ``fine`` (M, BLOCKS, BLOCKS).
+        """Make the input from a `counts.pyramid` of GRID cells and from finer cells.
 
+        The latter are ``fine`` (M, BLOCKS, BLOCKS), local plug-in estimates, and ``finest`` (M,), unbiased sums.
         The other arguments are those of `summarise`.
         """
         sums = {cells: sums_by_block(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
         local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), fine.unsqueeze(1)], dim=1)
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
+        unbiased = [unbiased_sums(levels[cells]) for cells in RESOLUTIONS if cells in levels]
         return cls(
             counts=levels[GRID],
             unit=GRID**2 / samples,
             local=local,
             summary=summarise(samples, effective, correlation, whole),
+            ladder=unbiased_plug_ins(torch.stack([*unbiased, finest], dim=1), samples),
         )
 
     def __len__(self) -> int:

@@ -7,8 +7,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, MOST_SAMPLES, coarsen
+from infonet_ros.estimator.network.counts import (
+    BLOCKS,
+    GRID,
+    LOCAL_RESOLUTIONS,
+    MOST_SAMPLES,
+    RESOLUTIONS,
+    coarsen,
+)
 from infonet_ros.estimator.network.observation import SUMMARIES, Observation
+from infonet_ros.estimator.network.quantiles import QUANTILES, stretched_quantiles
+from infonet_ros.estimator.network.readout import Evidence, ReadoutShape
 from infonet_ros.estimator.network.symmetry import Symmetry, orient, restore
 
 PATCHES = 4  # along each axis
@@ -19,8 +28,6 @@ QUADRANTS = SIDE**2
 LEVELS = 3  # resolutions at which each patch is seen: as it is, and joined two by two, and again
 CELL_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
 BLOCK_NUMBERS = len(LOCAL_RESOLUTIONS) * (BLOCKS // PATCHES) ** 2
-QUANTILES = (0.05, 0.5, 0.95)
-RESOLUTION = 1e-3  # nats
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,28 @@ class Perceptron(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """Map tokens (..., width) to (..., width)."""
         return tokens + self.out(functional.silu(self.hidden(self.norm(tokens))))
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What the network makes of M pairs before it says anything.
+
+    Attributes
+    ----------
+    orientation : (M,) int64
+        The way up in which they are looked at.
+    patches : (M, QUADRANTS, patches of each, width)
+        Tokens by quadrant.
+    quadrants : (M, QUADRANTS, width)
+        Tokens.
+    description : (M, 2 * width)
+        Of the whole: of what the grid cannot tell, and of the grid.
+    """
+
+    orientation: Tensor
+    patches: Tensor
+    quadrants: Tensor
+    description: Tensor
 
 
 class Network(nn.Module):
@@ -127,14 +156,8 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        orientation, by_quadrant, quadrants, description = self._look(seen)
-        quantiles = stretched_quantiles(self.quantiles_out(description), self.stretch)
-        if not tables:
-            return quantiles, None
-        tokens = self.norm((by_quadrant + quadrants.unsqueeze(2)).float())
-        table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
-        excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
-        return quantiles, restore(table - excess[:, None, None], orientation)
+        look = self._look(seen)
+        return self._quantiles(look), self._table(look) if tables else None
 
     def features(self, seen: Observation) -> Tensor:
         """Describe each pair to a network that goes on from here: its quantiles, and what they are read from.
@@ -143,21 +166,38 @@ class Network(nn.Module):
         -------
         (M, 3 + 2 * width)
         """
-        description = self._look(seen)[-1]
-        return torch.cat([stretched_quantiles(self.quantiles_out(description), self.stretch), description], dim=-1)
+        look = self._look(seen)
+        return torch.cat([self._quantiles(look), look.description], dim=-1)
 
-    def _look(self, seen: Observation) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return orientations (M,), patches by quadrant and quadrants, all as tokens, and a description of the whole.
+    def evidence(self, seen: Observation, tables: bool = True) -> tuple[Evidence, Tensor | None]:
+        """Return what a `Readout` is told of each pair, in place of quantiles; and tables as `forward` does."""
+        look = self._look(seen)
+        numbers = torch.cat([look.description, seen.summary], dim=-1)
+        evidence = Evidence(self.quantiles_out(look.description), numbers, seen.ladder)
+        return evidence, self._table(look) if tables else None
 
-        The last is (M, 2 * width): of the numbers beside the grid, and of the grid.
-        """
+    @property
+    def readout_shape(self) -> ReadoutShape:
+        """Sizes of a readout that goes on from here."""
+        return ReadoutShape(2 * self.shape.width + SUMMARIES, len(RESOLUTIONS))
+
+    def _quantiles(self, look: "_Look") -> Tensor:
+        centre, below, above = self.quantiles_out(look.description).float().unbind(dim=-1)
+        return stretched_quantiles(functional.softplus(centre), below, above, self.stretch)
+
+    def _table(self, look: "_Look") -> Tensor:
+        tokens = self.norm((look.patches + look.quadrants.unsqueeze(2)).float())
+        table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
+        excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
+        return restore(table - excess[:, None, None], look.orientation)
+
+    def _look(self, seen: Observation) -> "_Look":
         orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
         summary = self.summary_in(seen.summary)
-        patches = self.patches(self._embed(seen, orientation, summary))
-        by_quadrant = patches.unflatten(1, (QUADRANTS, -1))
-        quadrants = self.quadrants(self.join(by_quadrant.flatten(2)))
+        patches = self.patches(self._embed(seen, orientation, summary)).unflatten(1, (QUADRANTS, -1))
+        quadrants = self.quadrants(self.join(patches.flatten(2)))
         grid = self.norm(quadrants.float()).mean(dim=1)
-        return orientation, by_quadrant, quadrants, torch.cat([summary, grid], dim=-1)
+        return _Look(orientation, patches, quadrants, torch.cat([summary, grid], dim=-1))
 
     def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
@@ -179,19 +219,6 @@ class Network(nn.Module):
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)
         return numbers
-
-
-def stretched_quantiles(raw: Tensor, stretch: Tensor) -> Tensor:
-    """Turn three numbers (M, 3) into increasing quantiles that are not negative, (M, 3) nats.
-
-    ``stretch`` (2,) widens the interval below and above the median, see `calibration`.
-    """
-    centre, below, above = raw.float().unbind(dim=-1)
-    median = functional.softplus(centre)
-    # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
-    lower = functional.relu(median - stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)
-    upper = median + stretch[1] * functional.softplus(above)
-    return torch.stack([lower, median, upper], dim=-1)
 
 
 def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:

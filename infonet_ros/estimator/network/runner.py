@@ -15,6 +15,7 @@ from infonet_ros.errors import InputError
 from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded
 from infonet_ros.estimator.network.observation import Observation
 from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.readout import Readout
 
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
@@ -31,6 +32,8 @@ class Runner:
     network : Network
     device : str
         "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
+    readout : Readout, optional
+        Returns the quantiles, if given; otherwise the network does.
 
     Attributes
     ----------
@@ -43,9 +46,10 @@ class Runner:
         A device that this machine does not have.
     """
 
-    def __init__(self, network: Network, device: str = "auto") -> None:
+    def __init__(self, network: Network, device: str = "auto", readout: Readout | None = None) -> None:
         self.device = resolve_device(device)
         self.network = network.to(self.device).in_precision(fast_dtype(self.device)).eval().requires_grad_(False)
+        self.readout = None if readout is None else readout.to(self.device).eval().requires_grad_(False)
         self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
         self._pool: tuple[tuple[int, int], ThreadPoolExecutor] | None = None
         _keep_freed_memory()
@@ -79,7 +83,14 @@ class Runner:
                 start += len(block)
 
     def _quantiles(self, seen: Observation) -> torch.Tensor:
-        return self.network(seen, False)[0]
+        return self._estimate(seen, False)[0]
+
+    def _estimate(self, seen: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Return what `Network.forward` does, with the quantiles of the readout."""
+        if self.readout is None:
+            return self.network(seen, tables)
+        evidence, found = self.network.evidence(seen, tables)
+        return self.readout(evidence), found
 
     @torch.inference_mode()
     def estimate(self, block: PairBlock) -> tuple[np.ndarray, torch.Tensor]:
@@ -87,7 +98,8 @@ class Runner:
         try:
             with ONE_THREAD:
                 seen = block.observe()
-                quantiles, tables = self.network(seen.padded(rounded(len(seen))), True)
+                quantiles, tables = self._estimate(seen.padded(rounded(len(seen))), True)
+                assert tables is not None
             return quantiles[: len(seen)].cpu().numpy(), tables[: len(seen)].cpu()
         except torch.cuda.OutOfMemoryError:
             if len(block) == 1:

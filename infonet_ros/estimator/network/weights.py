@@ -13,14 +13,16 @@ from safetensors.torch import load_file, save_file
 from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.readout import Readout, ReadoutShape
 from infonet_ros.files import check_file
 from infonet_ros.text import counted
 
 SHIPPED = Path(__file__).parents[2] / "models" / "infonet.safetensors"
 CONDITIONAL = SHIPPED.with_name("conditional.safetensors")
+READOUT = "readout.safetensors"  # beside the weights of pairs
 REMEDY = "install the package again, or name other weights"
 
-Kind = TypeVar("Kind", Network, ConditionalNetwork)
+Kind = TypeVar("Kind", Network, ConditionalNetwork, Readout)
 
 
 def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
@@ -36,12 +38,17 @@ def save_conditional(network: ConditionalNetwork, path: Path, version: str, base
     _save(network, path, version, {"base": base, **card})
 
 
+def save_readout(readout: Readout, path: Path, version: str, base: str, **card: Any) -> None:
+    """Write a readout as `save_weights` does; ``base`` is the network of pairs that it goes on from."""
+    _save(readout, path, version, {"base": base, **card})
+
+
 def base_of(path: Path = SHIPPED) -> str:
-    """Return the checksum of weights of pairs, by which those of conditional MI know them."""
+    """Return the checksum of weights of pairs, by which those that go on from them know them."""
     return _checksum(path)
 
 
-def _save(network: Network | ConditionalNetwork, path: Path, version: str, card: dict[str, Any]) -> None:
+def _save(network: Network | ConditionalNetwork | Readout, path: Path, version: str, card: dict[str, Any]) -> None:
     partial = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
     contents = {"version": version, "shape": asdict(network.shape), "sha256": _checksum(partial), **card}
@@ -77,6 +84,26 @@ def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> Conditio
             "anew by `infonet train FOLDER --conditional`, or use the shipped ones."
         )
     return network.eval().requires_grad_(False)
+
+
+def load_readout(base: Path = SHIPPED) -> tuple[Readout, str] | None:
+    """Read the readout beside a network of pairs, and its version; None where there is none.
+
+    Raises
+    ------
+    WeightsError
+        As in `load_weights`, or it was trained on another network of pairs than that at ``base``.
+    """
+    path = base.with_name(READOUT)
+    if not path.exists():
+        return None
+    readout, card = _load(path, Readout, ReadoutShape)
+    if card.get("base") != base_of(base):
+        raise WeightsError(
+            f"the readout {path} was trained beside other weights of pairs than {base}: train it anew by "
+            f"`infonet train {path.parent} --readout`, or remove it."
+        )
+    return readout, str(card["version"])
 
 
 def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, dict[str, Any]]:
@@ -121,7 +148,9 @@ def _is_sound(tensor: torch.Tensor) -> bool:
 def _shape(card: Any, kind: type[Any]) -> Any:
     """Return the shape on a card; ValueError or TypeError if no network can have it."""
     shape = kind(**card["shape"])
-    if any(type(size) is not int or size < 1 for size in asdict(shape).values()) or shape.width % shape.heads:
+    if any(type(size) is not int or size < 1 for size in asdict(shape).values()):
+        raise ValueError(f"no network has {shape}")
+    if hasattr(shape, "heads") and shape.width % shape.heads:
         raise ValueError(f"no network has {shape}")
     return shape
 
@@ -130,7 +159,7 @@ def _check_fit(path: Path, kind: type[Kind], shape: Any) -> None:
     """Compare a shape with the file's table of contents, before memory is taken for it; RuntimeError if they differ."""
     with safe_open(path, framework="pt") as file:
         found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 (no mapping)
-    if shape.blocks <= len(found):
+    if getattr(shape, "blocks", 0) <= len(found):
         with torch.device("meta"):  # sizes without storage
             wanted = {name: tuple(tensor.shape) for name, tensor in kind(shape).state_dict().items()}
         if wanted == found:

@@ -1,0 +1,91 @@
+"""The readout: from what the network of pairs tells, and plug-in estimates, to the quantiles of the MI."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from infonet_ros.estimator.network.quantiles import stretched_quantiles
+
+DROPOUT = 0.2  # of the inputs, in training
+LEAST = 1e-4  # nats: below it one nothing is as good as another
+LED = 2  # rungs, the last ones, from which it is told where they lead to
+FARTHEST = 2.0  # times the last step
+CORRECTION = (-5.0, 3.0)  # of the logarithm
+
+
+@dataclass(frozen=True)
+class ReadoutShape:
+    """Sizes of the readout; stored with the weights."""
+
+    numbers: int  # that it is told of a pair, but for the draft and the ladder
+    rungs: int  # plug-in estimates
+    width: int = 128
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the readout is told of M pairs.
+
+    Attributes
+    ----------
+    draft : (M, 3) float32
+        The quantiles as the network of pairs tells them, before they are made to increase.
+    numbers : (M, F) float32
+        What the draft was read from.
+    ladder : (M, L) float32
+        Plug-in estimates from the coarsest cells to the finest, see `counts.unbiased_plug_ins`.
+    """
+
+    draft: Tensor
+    numbers: Tensor
+    ladder: Tensor
+
+
+class Readout(nn.Module):
+    """A consistent estimator that takes over where samples are many.
+
+    The median is a weighted mean of what the network of pairs says, of plug-in estimates, and of where these lead to,
+    corrected. Across a sharp edge, whose cells lie on both sides, each rung of the ladder misses half of what the last
+    one did; over smooth densities a quarter. Only what to go by is left to tell.
+    """
+
+    def __init__(self, shape: ReadoutShape) -> None:
+        super().__init__()
+        self.shape = shape
+        choices = 1 + shape.rungs + LED
+        inputs = 3 + shape.numbers + choices + shape.rungs - 1
+        self.stretch: Tensor
+        self.centre: Tensor
+        self.scale: Tensor
+        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
+        self.register_buffer("centre", torch.zeros(inputs))  # of the inputs, in training
+        self.register_buffer("scale", torch.ones(inputs))
+        self.layers = nn.Sequential(
+            nn.Dropout(DROPOUT),
+            nn.Linear(inputs, shape.width),
+            nn.SiLU(),
+            nn.Linear(shape.width, shape.width),
+            nn.SiLU(),
+            nn.Linear(shape.width, 3 + choices),
+        )
+
+    def forward(self, seen: Evidence) -> Tensor:
+        """Return 5, 50 and 95 % quantiles of the MI of M pairs, (M, 3) nats; increasing, not negative."""
+        numbers = (self.inputs(seen) - self.centre) / self.scale
+        correction, below, above, *weights = self.layers(numbers).unbind(dim=-1)
+        mean = (torch.softmax(torch.stack(weights, dim=-1), dim=-1) * _choices(seen)).sum(dim=-1)
+        median = mean * torch.exp(correction.clamp(*CORRECTION))
+        return stretched_quantiles(median, seen.draft[:, 1] + below, seen.draft[:, 2] + above, self.stretch)
+
+    def inputs(self, seen: Evidence) -> Tensor:
+        """Put together what is read, (M, inputs); it is then standardised."""
+        return torch.cat([seen.draft, seen.numbers, torch.log(_choices(seen)), seen.ladder.diff(dim=1)], dim=-1)
+
+
+def _choices(seen: Evidence) -> Tensor:
+    """Return what the median is made of, (M, choices) nats."""
+    steps = seen.ladder.diff(dim=1)[:, -LED:]
+    lead = seen.ladder[:, -LED:] + FARTHEST * steps
+    return torch.cat([functional.softplus(seen.draft[:, :1]), seen.ladder, lead], dim=-1).clamp_min(LEAST)

@@ -1,0 +1,41 @@
+"""Stochastic gradient descent for small networks on examples that are all in memory."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+Kind = TypeVar("Kind", bound=nn.Module)
+
+
+def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: Any) -> Kind:
+    """Train by AdamW, with a linear warm-up and a cosine decay to nothing; return the network ready for use.
+
+    Parameters
+    ----------
+    network : Module
+    loss_of : callable
+        From the numbers of some examples (B,) to their loss.
+    count : int
+        Of examples.
+    settings
+        With ``steps``, ``batch``, ``learning_rate``, ``warm_up`` and ``weight_decay``.
+    """
+    c = settings
+    optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, c.learning_rate, total_steps=c.steps, pct_start=max(1, c.warm_up) / c.steps
+    )
+    bar = tqdm(range(c.steps), unit="step", desc="training")
+    for step in bar:
+        loss = loss_of(torch.randint(count, (c.batch,)))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        schedule.step()
+        if step % 100 == 0:
+            bar.set_postfix(loss=f"{loss.item():.4f}")
+    return network.eval().requires_grad_(False)

@@ -1,0 +1,152 @@
+"""Training of the readout, on what a network of pairs makes of simulated examples.
+
+What takes the time is the simulation, whose shards are resumed; the training itself takes minutes and starts anew.
+"""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from infonet_ros.estimator.network.pair_network import Network
+from infonet_ros.estimator.network.readout import Evidence, Readout
+from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_readout
+from infonet_ros.training.calibration import stretches
+from infonet_ros.training.columns import Columns
+from infonet_ros.training.configuration import Configuration, check_run
+from infonet_ros.training.descent import descend
+from infonet_ros.training.examples import FAMILIES, Examples, simulate
+from infonet_ros.training.losses import importance, pinball_loss
+from infonet_ros.training.shards import Shards
+
+CONFIGURATION = "readout.yaml"
+LOG = "readout.jsonl"
+CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class ReadoutTraining(Configuration):
+    """Settings of a run; the defaults are those of the shipped readout."""
+
+    width: int = 128
+    # Data: shards of simulated examples, of which the first is held out for validation
+    shards: int = 24
+    shard_examples: int = 16384
+    seed: int = 9
+    # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
+    steps: int = 10000
+    batch: int = 1024
+    learning_rate: float = 2e-3
+    warm_up: int = 500
+    weight_decay: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_run(self)
+
+
+@dataclass
+class ReadoutExamples(Columns):
+    """M examples as a readout sees them: the parts of their `Evidence`, and as in `Examples` what else is known."""
+
+    draft: Tensor
+    numbers: Tensor
+    ladder: Tensor
+    effective: Tensor
+    information: Tensor
+    family: Tensor
+
+    @classmethod
+    @torch.inference_mode()
+    def seen_by(cls, network: Network, examples: Examples) -> "ReadoutExamples":
+        """Let a network of pairs look at examples."""
+        found = []
+        for start in range(0, len(examples), CHUNK):
+            part = examples[start : start + CHUNK]
+            seen, _ = network.evidence(part.observation, tables=False)
+            known = (part.effective, part.information, part.family)
+            found.append(cls(seen.draft, seen.numbers, seen.ladder, *known))
+        return cls.join(found)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the readout is told."""
+        return Evidence(self.draft, self.numbers, self.ladder)
+
+
+def simulate_readout(count: int, seed: int, base: Path = SHIPPED) -> ReadoutExamples:
+    """Simulate ``count`` examples, seen by the network of pairs at ``base``; the same seed gives the same examples."""
+    return ReadoutExamples.seen_by(load_weights(base)[0].eval(), simulate(count, seed))
+
+
+def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPPED) -> None:
+    """Simulate what is missing of the shards in a folder, train on what the network at ``base`` makes of them.
+
+    The readout is left in the folder.
+    """
+    c = configuration
+    folder.mkdir(parents=True, exist_ok=True)
+    c.keep(folder / CONFIGURATION)
+    make = partial(simulate_readout, base=base)
+    place = folder / "readout_shards"
+    simulated = Shards(ReadoutExamples, make, place, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
+    with simulated as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
+        parts = [shards[number] for number in bar]
+    held_out, (network, version) = parts[0], load_weights(base)
+    readout = Readout(replace(network.readout_shape, width=c.width))
+    readout = train_readout(readout, ReadoutExamples.join(parts[1:]), c)
+    readout.stretch.copy_(stretches(all_quantiles(readout, held_out), held_out.information))
+    entry = validate_readout(readout, held_out)
+    with (folder / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
+    card = {"training": asdict(c), "held_out": entry}
+    save_readout(readout, folder / READOUT, f"{version}, readout steps-{c.steps}", base_of(base), **card)
+
+
+def train_readout(readout: Readout, examples: ReadoutExamples, configuration: ReadoutTraining) -> Readout:
+    """Train a readout on examples, with the quantile loss weighted as for the network."""
+    torch.manual_seed(configuration.seed)
+    inputs = readout.inputs(examples.evidence)
+    readout.centre.copy_(inputs.mean(dim=0))
+    readout.scale.copy_(inputs.std(dim=0).clamp_min(1e-2))
+    weights = importance(examples.effective)
+
+    def loss_of(chosen: Tensor) -> Tensor:
+        batch = examples[chosen]
+        return (weights[chosen] * pinball_loss(readout(batch.evidence), batch.information)).mean()
+
+    return descend(readout, loss_of, len(examples), configuration)
+
+
+@torch.inference_mode()
+def all_quantiles(readout: Readout, examples: ReadoutExamples) -> Tensor:
+    """Return the quantiles of all M examples, (M, 3) nats."""
+    return torch.cat([readout(examples[k : k + CHUNK].evidence) for k in range(0, len(examples), CHUNK)])
+
+
+def validate_readout(readout: Readout, examples: ReadoutExamples) -> dict[str, float]:
+    """Measure errors in nats: over all and by family, and the coverage of the interval.
+
+    Returns
+    -------
+    dict
+        ``loss_held_out``, ``error`` (mean absolute error of the median), ``coverage``, and ``error_<family>``.
+    """
+    quantiles, truth = all_quantiles(readout, examples), examples.information
+    error = (quantiles[:, 1] - truth).abs()
+    inside = (quantiles[:, 0] <= truth) & (truth <= quantiles[:, 2])
+    families = {
+        f"error_{name}": error[examples.family == k].mean().item()
+        for k, name in enumerate(FAMILIES)
+        if (examples.family == k).any()
+    }
+    return {
+        "loss_held_out": (importance(examples.effective) * pinball_loss(quantiles, truth)).mean().item(),
+        "error": error.mean().item(),
+        "coverage": inside.float().mean().item(),
+        **families,
+    }
