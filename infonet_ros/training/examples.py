@@ -27,21 +27,21 @@ Draw = Callable[[np.random.Generator, int], Dependence]
 # Shares of the training family. Mixtures approximate almost anything, so they are a third of it; the others add the
 # sharp edges, heavy tails and steps that mixtures lack.
 FAMILIES: dict[str, tuple[Draw, float]] = {
-    "independent": (Independent, 0.04),
-    "gaussian": (Gaussian, 0.05),
-    "student": (Student, 0.04),
-    "archimedean": (Archimedean, 0.04),
-    "part_time": (PartTime, 0.03),
-    "folded": (Folded, 0.03),
-    "product": (Product, 0.04),
-    "patchwork": (Patchwork, 0.04),
-    "mixture": (GaussianMixture, 0.33),
-    "curve": (Curve, 0.015),
-    "function": (NoisyFunction, 0.175),
-    "staircase": (Staircase, 0.04),
-    "table": (ProbabilityTable, 0.03),
-    "blocks": (Blocks, 0.08),
-    "angle": (Angle, 0.02),
+    "independent": (Independent, 0.033),
+    "gaussian": (Gaussian, 0.04),
+    "student": (Student, 0.033),
+    "archimedean": (Archimedean, 0.033),
+    "part_time": (PartTime, 0.025),
+    "folded": (Folded, 0.025),
+    "product": (Product, 0.042),
+    "patchwork": (Patchwork, 0.033),
+    "mixture": (GaussianMixture, 0.315),
+    "curve": (Curve, 0.012),
+    "function": (NoisyFunction, 0.179),
+    "staircase": (Staircase, 0.069),
+    "table": (ProbabilityTable, 0.025),
+    "blocks": (Blocks, 0.12),
+    "angle": (Angle, 0.016),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together

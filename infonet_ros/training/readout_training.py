@@ -34,11 +34,11 @@ class ReadoutTraining(Configuration):
 
     width: int = 128
     # Data: shards of simulated examples, of which the first is held out for validation
-    shards: int = 24
+    shards: int = 39
     shard_examples: int = 16384
     seed: int = 9
     # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 10000
+    steps: int = 9000
     batch: int = 1024
     learning_rate: float = 2e-3
     warm_up: int = 500

@@ -44,11 +44,11 @@ class Evidence:
 
 
 class Readout(nn.Module):
-    """A consistent estimator that takes over where samples are many.
+    """Plug-in estimates take over from the network of pairs if samples are many.
 
-    The median is a weighted mean of what the network of pairs says, of plug-in estimates, and of where these lead to,
-    corrected. Across a sharp edge, whose cells lie on both sides, each rung of the ladder misses half of what the last
-    one did; over smooth densities a quarter. Only what to go by is left to tell.
+    The median is a weighted mean of the network's own, of plug-in estimates, and of where these lead to, times a
+    correction. Where cells are cut by a sharp edge, each rung of the ladder misses about half of what the last one did;
+    for a smooth density a quarter. The layers select what to go by.
     """
 
     def __init__(self, shape: ReadoutShape) -> None:
