@@ -126,14 +126,14 @@ def _claims_of_errors(errors: dict[str, dict[str, dict[str, list[float]]]]) -> l
             for family, by in errors[after].items()
             if by[INFONET][0] > errors[before][family][INFONET][0] + NOISE * by[INFONET][1]
         ]
-        text = f"mean absolute error on families left out of training falls from T = {before} to {after}"
+        text = f"error on the same falls from T = {before} to {after}, within {NOISE:.0f} standard errors"
         count = len(errors[after])
         claims.append(Claim(text, "on every family", f"on {count - len(growing)} of {count}", not growing))
     if all(KSG in by for by in errors[sizes[0]].values()):
         for samples, by_family in errors.items():
             known = [by for by in by_family.values() if np.isfinite(by[INFONET][0])]
             worse = sum(by[INFONET][0] > by[KSG][0] + NOISE * np.hypot(by[INFONET][1], by[KSG][1]) for by in known)
-            text = f"mean absolute error at most that of {KSG} on families left out of training, T = {samples}"
+            text = f"error on the same at most that of {KSG}, T = {samples}, within {NOISE:.0f} standard errors"
             claims.append(Claim(text, "on every family", f"on {len(known) - worse} of {len(known)}", not worse))
     return claims
 

@@ -89,4 +89,4 @@ def test_the_error_on_a_checkerboard_falls(net, fields):
         row, pair = rng.integers(fields, size=(8, count)), rng.integers(fields // 2, size=(8, count))
         x, y = row + rng.random(row.shape), 2 * pair + row % 2 + rng.random(row.shape)
         errors.append(np.mean([abs(net.estimate(*one).mi - np.log(2.0)) for one in zip(x, y, strict=True)]))
-    assert errors[1] < min(errors[0], 0.03)
+    assert errors[1] < min(errors[0], 0.04)
