@@ -34,6 +34,9 @@ def open_recording(
     MissingDependencyError
         What reads it is not installed.
     """
+    for number, path in enumerate(paths):
+        if any(path.resolve() == other.resolve() for other in paths[:number]):
+            raise RecordingError(f"{path} was given twice: give each recording once.")
     bags = [path for path in paths if _is_bag(path)]
     if bags and len(bags) < len(paths):
         table = next(path for path in paths if path not in bags)

@@ -23,7 +23,6 @@ _GAIN = 0.05  # of contingency over no delay, for a peak to be worth a try; in n
 _PLATEAU = 0.9  # of a peak's contingency: lags that stand for its top
 _RIVAL = 0.7  # of the largest contingency of a pair: peaks that the network may prefer
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
-_AS_GOOD = 0.75  # of the contingency at a delay: another peak so high leaves open which of the two is the delay
 _POINTS = 8  # lags of that curve on each side of its top
 _LEAST_WIDTH = 4  # samples on each side
 
@@ -72,18 +71,6 @@ class LagSearch:
         lags = {*near.tolist(), *(2 * lag - near).tolist()}
         return sorted(one for one in lags if abs(one) <= self.longest)
 
-    def rivalled(self, a: int, b: int, lag: int) -> bool:
-        """Tell whether a pair has another peak, apart from that at a lag, that is about as high.
-
-        So have a position and its speed, which follow each other a quarter of a period later and earlier, and two
-        oscillations.
-        """
-        curve, place = self.contingency[a, b], lag + self.longest
-        return any(
-            (side[np.argmax(side < _WIDTH * side[0]) :] > _AS_GOOD * side[0]).any() and side.min() < _WIDTH * side[0]
-            for side in (curve[place:], curve[place::-1])
-        )
-
     def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
         """Spans of absolute lags in which the tops of a pair's peaks lie, of those that promise more than lag 0."""
         least = max(curve[self.longest] + _GAIN, _RIVAL * curve.max())
@@ -114,9 +101,10 @@ class Spreads:
     longest: int
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
-        """Judge the peak of a pair about a lag."""
-        both = [DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes)]
-        return min(both, key=lambda one: one.error if one.delayed else np.inf)
+        """Judge the peak of a pair about a lag: by the samples, unless the changes are surer and agree with them."""
+        level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes))
+        surer = change.delayed and change.error < level.error and level.agrees(change) and not level.rivalled
+        return change if surer or change.rivalled else level
 
 
 @dataclass(frozen=True, eq=False)

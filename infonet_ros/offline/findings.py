@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
@@ -18,6 +19,7 @@ _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _IN_A_GROUP = 2  # pairs that are told of each group, those with a clear delay
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of no use to anybody
+_LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not told as 0.00
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     pairs = [
         p
         for p in ranked_pairs(analysis)
-        if p not in analysis.explanations and not significance.doubt(*p) and matrix.mi[p] >= _LEAST_MI
+        if p not in analysis.explanations and not significance.doubt(*p) and _worth_telling(matrix, p)
     ]
     for number, group in enumerate(found):
         yield _group(analysis, group)
@@ -129,6 +131,10 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
         if between not in told:
             told.add(between)
             yield _pair(analysis, a, b)
+
+
+def _worth_telling(matrix: DependenceMatrix, pair: tuple[int, int]) -> bool:
+    return bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
@@ -205,7 +211,7 @@ def _nothing(analysis: Analysis) -> Finding:
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:
-        return Finding(f"No pair shares {_LEAST_MI:g} nats or more here.", (), "nothing")
+        return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate came up to that pair
         sentence = (

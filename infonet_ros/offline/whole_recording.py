@@ -194,7 +194,7 @@ def _delays(
         lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
     delays = refine(net, window, scanned, lags, shown, spreads, seed, workers)
     for a, b in lags:
-        if not later[a, b] or search.rivalled(a, b, round(float(delays.matrix.lag[a, b]) * window.rate)):
+        if not later[a, b]:
             for ends in (delays.lower, delays.upper):
                 ends[a, b] = ends[b, a] = np.nan
     return delays

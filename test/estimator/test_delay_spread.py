@@ -35,6 +35,14 @@ def test_the_interval_holds_the_delay_and_only_what_is_late_is_delayed(delay, co
     assert delayed.all() if delay else not delayed.any()
 
 
+def test_of_two_delays_as_good_neither_is_sure(rng):
+    """An oscillation follows another by a part of its period, and leads by the rest."""
+    times = np.arange(3000)
+    one, other = (np.sin(2 * np.pi * (times - delay) / 20) + 0.3 * rng.standard_normal(3000) for delay in (0, 6))
+    found = DelaySpread.of(ranks_of(one, other), LONGEST, 6)
+    assert found.rivalled and not found.delayed
+
+
 def test_where_nothing_is_known_or_nothing_peaks_there_is_no_delay(rng):
     unknown = np.full(1000, np.nan)
     found = DelaySpread.of(np.column_stack([ranks_of(rng.standard_normal(1000)), unknown]), LONGEST, 3)

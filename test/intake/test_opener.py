@@ -37,6 +37,11 @@ def test_bags_and_tables_are_not_mixed(tmp_path):
         kind_of(GUARDIAN, table)
 
 
+def test_a_recording_that_is_given_twice_is_refused():
+    with pytest.raises(RecordingError, match="guardian was given twice"):
+        kind_of(GUARDIAN, GUARDIAN / ".." / "guardian")
+
+
 def test_a_bag_needs_no_time_column():
     with pytest.raises(ConfigurationError, match="--time and --time-unit are for tables"):
         kind_of(GUARDIAN, time="stamp")

@@ -205,6 +205,14 @@ def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, tol
     assert explained == [("odom.x", "imu.x", "cmd.x")] * told
 
 
+def test_a_pair_whose_interval_begins_at_nothing_is_not_told(small_analysis):
+    mi = np.zeros((6, 6))
+    mi[0, 3] = mi[3, 0] = 0.1  # with an interval of 0.00 to 0.20
+    mi[2, 5] = mi[5, 2] = 0.3
+    told = [one.channels for one in findings(with_matrix(small_analysis, mi)) if one.kind == "pair"]
+    assert told == [("odom.x", "imu.y")]
+
+
 def test_pairs_come_in_the_order_of_use(small_analysis):
     """Significant before not, between topics before within one, clear delay before none, strong before weak."""
     mi = np.zeros((6, 6))

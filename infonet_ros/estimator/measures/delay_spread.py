@@ -17,6 +17,8 @@ T_90 = 1.73
 """Errors on either side that hold 90 % of Student's distribution with so many parts."""
 
 _SURE = 4.0  # errors of a delay that is other than 0: it is looked for in many pairs
+_APART = 3.0  # errors
+_AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
 _FEWEST_PARTS = 8
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
@@ -26,18 +28,26 @@ class DelaySpread:
     """Delay of a pair at the peak of its contingency, and what that has more than no delay.
 
     ``delay`` and its standard ``error`` in samples; ``gain`` is contingency, with its standard ``gain_error``. NaN
-    where there is no peak between the lags, or too few parts of the recording hold samples.
+    where there is no peak between the lags, or too few parts of the recording hold samples. ``rivalled`` tells whether
+    another peak is about as high: so have a position and its speed, which follow each other a quarter of a period later
+    and earlier, and two oscillations.
     """
 
     delay: float
     error: float
     gain: float
     gain_error: float
+    rivalled: bool
 
     @property
     def delayed(self) -> bool:
         """Whether the delay is other than 0 beyond doubt, and the pair depends more at it than without."""
-        return abs(self.delay) > _SURE * self.error and self.gain > self.gain_error
+        sure = abs(self.delay) > _SURE * self.error and self.gain > self.gain_error
+        return sure and not self.rivalled
+
+    def agrees(self, other: "DelaySpread") -> bool:
+        """Tell whether two delays differ by no more than their errors allow; False where either is not known."""
+        return abs(self.delay - other.delay) <= _APART * float(np.hypot(self.error, other.error))
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
@@ -58,8 +68,10 @@ class DelaySpread:
         curve, without_one = contingency_of(whole), contingency_of(whole - products)
         place = _top(curve, lag + longest)
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
-            return cls(np.nan, np.nan, np.nan, np.nan)
+            return cls(np.nan, np.nan, np.nan, np.nan, False)
         near = _shoulder(np.sqrt(curve), place)
+        if near[0] == 0 or near[-1] == 2 * longest:  # the peak may go on beyond the search
+            return cls(np.nan, np.nan, np.nan, np.nan, False)
         delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
@@ -67,7 +79,15 @@ class DelaySpread:
             error=float(np.hypot(_jackknife(delays), _LEAST_ERROR)),
             gain=float(curve[place] - curve[longest]),
             gain_error=float(_jackknife(gains)),
+            rivalled=_rivalled(curve, place),
         )
+
+
+def _rivalled(curve: np.ndarray, place: int) -> bool:
+    """Tell whether a curve, having fallen to half on either side of a peak, rises to about its height again."""
+    half, as_good = 0.5 * curve[place], _AS_GOOD * curve[place]
+    sides = (curve[place:], curve[place::-1])
+    return any(side.min() < half and (side[np.argmax(side < half) :] > as_good).any() for side in sides)
 
 
 def _top(curve: np.ndarray, place: int) -> int:

@@ -94,7 +94,7 @@ class Proposal:
             if twin not in (None, topic)
         ]
         if by_rate:
-            lines.append(f"{counted(by_rate, 'channel')} taken by the rate of change: they grow or wander.")
+            lines.append(f"{counted(by_rate, 'channel')} taken by the rate of change: growing or wandering.")
         return lines
 
 
