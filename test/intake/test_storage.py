@@ -90,6 +90,14 @@ def write_sqlite(path, channels, messages):
     return path
 
 
+@pytest.mark.parametrize(("definition", "words"), [("bool data\n", "is not that of a message"), ("", "does not carry")])
+def test_what_is_wrong_with_a_definition_is_said(definition, words, tmp_path):
+    channels = {"/event": ("own_srvs/srv/Odd_Event", "ros2msg", definition, "cdr")}
+    path = write_mcap(tmp_path / "bag.mcap", channels, [("/event", EPOCH, CDR + bytes(8))])
+    with Bag([path]) as bag, pytest.raises(RecordingError, match=words):
+        bag.definitions("/event")
+
+
 def test_a_nested_type_of_ros_needs_no_definition(tmp_path):
     channels = {"/v": ("own_msgs/msg/Odd", "ros2msg", "geometry_msgs/Vector3 v\n", "cdr")}
     path = write_mcap(tmp_path / "bag.mcap", channels, [("/v", EPOCH, CDR + struct.pack("<3d", 1, 2, 3))])

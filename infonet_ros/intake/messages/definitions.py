@@ -41,6 +41,11 @@ def definitions_of(connection: Connection, others: Iterable[Connection], label: 
             found |= _from_elsewhere(name, others)
         if name in found:
             wanted += [inner for _, node in found[name][1] for inner in types_in(node)]
+    if type_name not in found and connection.definition:
+        raise RecordingError(
+            f"topic {connection.topic} has messages of type {type_name}, whose definition in {label} is not that of a "
+            "message, such as that of a service: leave the topic out with --topics."
+        )
     if type_name not in found:
         raise RecordingError(
             f"topic {connection.topic} has messages of type {type_name}, whose definition {label} does not carry: "
