@@ -22,11 +22,15 @@ _MOST_FITS = 256  # of more, so many are taken all over them
 _PAIRINGS = 8  # other pairings to compare them with
 _NOISIER = 1.5  # times the roughest stretch
 _OUTSIDE = 0.1  # share of samples beyond all good ones
+_UNITS = (3.6, 9.81, 10.0, 100.0, 1000.0)
+_GAINS = (2.0, 3.0)  # of no unit: an amplifier, a load
 _FACTORS = {
     np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
     np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
-    **{k: f"is about {k:g} times what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
-    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in (3.6, 9.81, 10.0, 100.0, 1000.0)},
+    **{k: f"is about {k:g} times what it was, as in another unit" for k in _UNITS},
+    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in _UNITS},
+    **{k: f"is about {k:g} times what it was" for k in _GAINS},
+    **{1.0 / k: f"is about 1/{k:g} of what it was" for k in _GAINS},
 }
 
 

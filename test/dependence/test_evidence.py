@@ -67,6 +67,7 @@ def broken(kind, samples):
         "flipped": -x,
         "degrees": 57.2958 * x,
         "thousandth": x / 1000.0,
+        "amplified": 3.0 * x,
         "other time": pair(77, count)[:, 0],
         "late": np.r_[np.full(12, x[0]), x[:-12]],
         "far off": x + 9.0,
@@ -119,6 +120,8 @@ def test_of_several_alarms_one_is_explained_again_at_a_time(baseline, monkeypatc
 def test_the_unit_is_told(baseline):
     _, monitor = run(baseline, broken("degrees", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
+    _, monitor = run(baseline, broken("amplified", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is about 3 times what it was"
     _, monitor = run(baseline, broken("flipped", pair(4, 1000)))
     assert monitor.history[0].words == "gyro or odom has an inverted sign"
 
