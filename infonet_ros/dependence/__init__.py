@@ -1,1 +1,1 @@
-"""What depends on what: the matrix with its names and measures, watches over it, and how it changes. No rclpy."""
+"""Dependence matrices, watches, changes, comparisons and baselines. Needs no rclpy."""

@@ -1,7 +1,7 @@
-"""What belongs together in good recordings: a table of log likelihood ratios for each pair, in one file.
+"""Baselines: the pairs that depend on each other in good recordings, with tables of log likelihood ratios.
 
-The network's table is the log density of the copula of a pair: how much likelier a pair of ranks is if the two belong
-together than if each goes by itself. So it judges every sample: see `dependence.evidence`.
+The network's table is the log density of the copula of a pair. At a pair of ranks it is the log likelihood ratio of
+"dependent as before" against "independent". So every sample can be judged by it: see `dependence.evidence`.
 """
 
 import json
@@ -22,12 +22,12 @@ FORMAT = 3
 """Version of the file."""
 
 QUANTILES = 1025
-"""Values that stand for the distribution of a channel."""
+"""Number of quantiles that describe the distribution of a channel."""
 
 
 @dataclass(frozen=True)
 class PairBaseline:
-    """Two channels that belong together: ``b`` follows ``a`` by ``lag`` samples, and they share ``mi`` nats."""
+    """Two dependent channels: ``b`` follows ``a`` by ``lag`` samples, and they share ``mi`` nats."""
 
     a: str
     b: str
@@ -37,23 +37,23 @@ class PairBaseline:
 
 @dataclass(frozen=True)
 class View:
-    """How a pair is judged, and how high the evidence of it rises without faults.
+    """One way to judge a pair, and how high its evidence rises without faults.
 
     Attributes
     ----------
     pair : int
-        Its number.
+        Number of the pair.
     news : bool
-        Whether what is new in each sample is judged (see `news`), rather than the samples as they are. It shows at once
-        that slow streams have parted; samples as they are show an offset, too.
+        Whether the innovations of the samples are judged (see `news`) and not the samples. Innovations show a lost
+        dependence of slow streams quickly; samples show an offset, too.
     block : int
         Samples over which the log ratio is averaged before it counts.
     height, spacing : float
-        Evidence, nats, that was reached once in so many seconds.
+        Evidence (nats) that was reached once in ``spacing`` seconds.
     tail : float
         Beyond that height, rises x nats higher are exp(tail x) times as rare; 1 for independent samples.
     parting : float
-        Nats a second by which evidence grows once the two no longer belong together.
+        Growth of the evidence, nats per second, once the two are independent.
     """
 
     pair: int
@@ -69,7 +69,7 @@ class View:
         return max(1.0, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)
 
     def detection_time(self, interval: float, rate: float) -> float:
-        """Return the seconds from the parting to the alarm that are to be expected."""
+        """Return the expected seconds from the loss of the dependence to the alarm."""
         return self.threshold(interval) / self.parting + self.block / rate
 
 
@@ -127,7 +127,7 @@ class Baseline:
         return np.array([view.threshold(interval * len(self.views)) for view in self.views])
 
     def detection_times(self, interval: float) -> np.ndarray:
-        """Return the seconds (P,) from the parting of each pair to its alarm that are to be expected."""
+        """Return the expected seconds (P,) from the loss of the dependence of each pair to its alarm."""
         times = np.full(len(self.pairs), np.inf)
         for view in self.views:
             time = view.detection_time(interval * len(self.views), self.rate)

@@ -1,4 +1,4 @@
-"""Where dependence changed: windows before a moment against windows after it."""
+"""Changes of dependence over time: compares the windows before a time with those after it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ FAMILY_LEVEL = 0.01
 """Probability that any change at all is reported where nothing changed."""
 
 LEAST_CHANGE = 0.2
-"""Nats. A smaller change may be certain, and is of no use to anybody."""
+"""Nats. A smaller change can be significant, but is too small to be useful."""
 
 OTHER_MOTION = 1.5
 """Times as much, or as little, as before: a channel that varies so differently tells of another motion of the robot."""

@@ -1,7 +1,7 @@
-"""What differs between two groups of recordings: pairs that depend more or less, channels that moved or grew.
+"""Differences between two groups of recordings: MI of pairs, mean and spread of channels.
 
-Windows that do not overlap are the samples. Welch's test compares their means (Biometrika 1947); where windows still
-remember the one before, they count for fewer.
+Windows that do not overlap are the samples. Welch's test compares their means (Biometrika 1947); autocorrelated
+windows count for fewer.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ LEVEL = 0.01
 _LEAST_SPREAD = 1e-3  # of the first group's: a constant window has no logarithm
 
 LEAST_SHIFT = 0.1
-"""Nats for pairs, standard deviations or their logarithm for channels: a smaller difference is of no use to anybody."""
+"""Nats for pairs, standard deviations or their logarithm for channels: smaller differences are not reported."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Difference:
 
     @property
     def real(self) -> bool:
-        """Tell whether it is significant after correction, and large enough to matter."""
+        """Whether it is significant after correction, and large enough to matter."""
         return self.p_adjusted <= LEVEL and abs(self.shift) >= LEAST_SHIFT
 
     def __str__(self) -> str:

@@ -1,12 +1,12 @@
-"""Sample by sample: do two channels still belong together? Evidence that they no longer do, and alarms.
+"""Evidence, sample by sample, that two channels no longer depend on each other as before, and alarms.
 
     monitor = EvidenceMonitor(baseline, interval=3600.0)
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-Each pair is judged by the values of both channels, by what is new in them, or by both ways: its views. An alarm goes on
-when the evidence of a view (see `page_rule`) passes the threshold that the false-alarm interval asks for, and off when
-all are back at half of it: evidence is held below twice the threshold, so that it recovers.
+Each pair is judged by the values of both channels, by their innovations, or by both: its views. An alarm starts when
+the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all views are
+below half of it. Evidence is limited to twice the threshold, so that it recovers.
 """
 
 from collections import deque
@@ -29,30 +29,30 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.text import NANOSECONDS, moment
 
 MEMORY = 60.0
-"""Seconds of samples that are kept, to tell what is wrong."""
+"""Seconds of samples that are kept for the diagnosis."""
 
 _HISTORY = 10_000  # alarms
-_SECOND_THOUGHT = 10.0  # seconds after an alarm in which more samples may tell what is wrong
+_SECOND_THOUGHT = 10.0  # seconds after an alarm during which more samples can improve the diagnosis
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """A pair that is not what it was in the good recordings.
+    """An alarm: a pair that differs from the good recordings.
 
     Attributes
     ----------
     a, b : str
     time : int
-        When the alarm went on, nanoseconds of sensor time.
+        Start of the alarm, nanoseconds of sensor time.
     since : int
-        When evidence began to grow: about when the fault came.
+        Time at which the evidence began to grow: about the start of the fault.
     evidence : float
-        Nats, when the alarm went on.
+        Evidence at the start of the alarm, nats.
     kind : Kind
     words : str
-        What is wrong, as far as the samples tell.
+        The diagnosis in words.
     end : int or None
-        When the alarm went off; None while it is on.
+        End of the alarm; None while it is active.
     """
 
     a: str

@@ -1,8 +1,8 @@
-"""From good recordings to a baseline: which pairs are worth watching, and what each of them can promise.
+"""Learns a baseline from good recordings: selects the pairs, and measures their evidence without faults.
 
-Each pair may be judged by its samples as they are, and by what is new in each of them. A table must not judge the
-samples that it was learnt from: each half of the samples is judged by the table of the other. Those log ratios show how
-high evidence rises when all is well.
+Each pair can be judged by its samples and by their innovations. A table must not judge the samples that it was learnt
+from, so each half of the samples is judged by the table of the other half. These log ratios show how high evidence
+rises without faults.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,22 +29,22 @@ from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.text import counted
 
 LEAST_MI = 0.1
-"""Nats. The time to an alarm goes as one by the MI: weaker pairs tell too late."""
+"""Nats. The time to an alarm is proportional to 1 / MI: weaker pairs give an alarm too late."""
 
 LEAST_INDEPENDENT = 40
-"""Independent samples. Streams that move less often, such as positions, happen to go together."""
+"""Independent samples. Streams with fewer of them, such as positions, look dependent by chance."""
 
 SLOWEST = 60.0
-"""Seconds. A pair that would tell later than this, with one false alarm in an hour, is not worth watching."""
+"""Seconds. A pair with a later alarm, at one false alarm per hour, is left out."""
 
 _USUAL = 3600.0  # seconds between false alarms, for which views are compared
-_LATER = 1.2  # times the wait: news that tell no later than this are worth looking at beside the samples
-_SHIFTS = 8  # circular shifts that show what evidence is like once a pair no longer belongs together
+_LATER = 1.2  # times the wait of the samples: innovations with a longer wait are not used
+_SHIFTS = 8  # circular shifts, for the evidence of a pair that is independent
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pair that may be worth watching: channel numbers, and the samples by which ``b`` follows ``a``."""
+    """A possible pair of a baseline: channel numbers, and the samples by which ``b`` follows ``a``."""
 
     a: int
     b: int
@@ -59,7 +59,7 @@ class Lesson:
     ----------
     names : tuple of str
     pieces : tuple of (T, N) float64
-        Each on one clock without a hole; NaN where unknown.
+        Each on one regular clock; NaN where unknown.
     rate : float
     messages : tuple of (T, N) float64
         How many each channel had since the sample before (see `messages_since`), for each piece; empty where nobody
@@ -101,7 +101,7 @@ def learn(
     recordings: tuple[str, ...],
     most: int = 12,
 ) -> tuple[Baseline, list[str]]:
-    """Learn a baseline, of at most ``most`` pairs, the first that hold; also say which pairs were left out, and why.
+    """Learn a baseline of at most ``most`` pairs; also return which pairs were left out, and why.
 
     Pairs that were left out for the same reason are one sentence.
 
@@ -170,7 +170,7 @@ class _LearntView:
 def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> list[_LearntView] | str:
     """Learn the views of a pair, or say why it has none.
 
-    Its news are a view where they tell about as soon as the samples as they are, or sooner: slow streams.
+    Its innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams.
     """
     values = _learn_view(net, lesson, candidate, of_news=False)
     fresh = _learn_view(net, lesson.news, candidate, of_news=True)
@@ -187,7 +187,7 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_news: boo
     if first is None or second is None or whole is None:
         return "too few samples in one half of the recordings"
     if whole.independent_samples < LEAST_INDEPENDENT:
-        return f"so slow that the recordings are worth fewer than {LEAST_INDEPENDENT} independent samples"
+        return f"so slow that the recordings contain fewer than {LEAST_INDEPENDENT} independent samples"
     if whole.mi < LEAST_MI:
         return f"less than {LEAST_MI:g} nats"
     crosswise = [first.judge(second.pieces), second.judge(first.pieces)]
@@ -254,7 +254,7 @@ class _Part:
 
 
 def _evidence_when_parted(pair: _Part, block: int) -> float:
-    """Return the mean evidence of a block once the two go each by itself: one of them is shifted circularly."""
+    """Return the mean evidence of a block if the two are independent: one of them is shifted circularly."""
     means = []
     x, y = np.concatenate(pair.pieces, axis=1)
     for shift in np.linspace(0, len(x), _SHIFTS + 2)[1:-1].astype(int):

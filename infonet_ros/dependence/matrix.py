@@ -52,7 +52,7 @@ class DependenceMatrix:
         Rows that trend, step or wander within the window. Two of them have no p-value. None where it is not known: in
         a message.
     given : tuple of str
-        Channels, or ``time``, beside which all pairs are looked at (``method`` "conditional").
+        Channels, or ``time``, given for all pairs (``method`` "conditional").
     """
 
     names: tuple[str, ...]

@@ -1,9 +1,9 @@
-"""Page's rule (Biometrika 1954): evidence adds up sample by sample, and starts again at zero.
+"""Page's rule (Biometrika 1954): evidence is summed sample by sample, and restarts at zero.
 
-The mean log ratio f of a block of samples says how well a pair fits what was learnt. Without a fault exp(-f) is 1 on
-average, and so is its mean with 1, the e-value of the block. The sum of the logarithms of e-values that do not depend
-on each other rises by h once in exp(h) times at most. Samples that remember their past make it rise more often: how
-much more is read off a sound pair, by the highest of its rises.
+The mean log ratio f of a block of samples measures how well a pair fits the baseline. Without a fault the mean of
+exp(-f) is 1, and so is that of (1 + exp(-f)) / 2, the e-value of the block. The sum of the logarithms of independent
+e-values rises by h at most once in exp(h) times. Autocorrelated samples make it rise more often: the highest rises of a
+sound pair show how much more.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
-"""Watched pairs that must stay dependent, or independent: one that breaks its rule for long enough raises an alert.
+"""Watched pairs, which must stay dependent or independent; breaking the rule for long enough raises an alert.
 
-This is how a planner notices a slipping wheel (odometry and gyroscope part) or a sensor that has gone blind.
+So a planner detects a slipping wheel (odometry and gyroscope become independent) or a blind sensor.
 """
 
 import math
@@ -13,7 +13,7 @@ from infonet_ros.text import NANOSECONDS
 
 
 class State(Enum):
-    """What is known about a watched pair."""
+    """State of a watched pair."""
 
     UNKNOWN = "unknown"
     KEPT = "kept"

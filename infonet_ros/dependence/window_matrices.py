@@ -1,4 +1,4 @@
-"""From a window to its matrices, by the same code live and offline: channels, modalities, conditional, transfer."""
+"""Estimates the matrices of a window, live and offline: channels, modalities, conditional, transfer."""
 
 import time
 from collections import deque
