@@ -14,6 +14,7 @@ from scipy import stats
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import RecordingError
+from infonet_ros.text import counted
 
 LEAST_WINDOWS = 4
 """Windows of each group; fewer tell nothing of how much a window's value varies."""
@@ -132,8 +133,8 @@ def compare(before: Group, after: Group) -> list[Difference]:
         count = sum(len(one.mi) for one in group)
         if count < LEAST_WINDOWS:
             raise RecordingError(
-                f"the {which} group has {count} windows that do not overlap: expected at least {LEAST_WINDOWS}; choose "
-                "a shorter --window, or give more recordings."
+                f"the {which} group has {counted(count, 'window')} without overlap: expected at least {LEAST_WINDOWS}; "
+                "choose a shorter --window, or give more recordings."
             )
     found = [
         Difference(what, names, *result, p_adjusted=1.0)

@@ -76,7 +76,7 @@ def test_windows_that_remember_the_one_before_count_for_fewer(net):
 
 
 def test_too_few_windows_are_said(net):
-    with pytest.raises(RecordingError, match="the second group has 2 windows that do not overlap: expected at least 4"):
+    with pytest.raises(RecordingError, match="the second group has 2 windows without overlap: expected at least 4"):
         compare(group(net, streams(0, 5)), group(net, streams(1, 2)))
 
 
