@@ -1,1 +1,1 @@
-"""How the weights are made: simulated dependences of known mutual information, and the training loop."""
+"""Training of the networks: simulated dependences with known mutual information, and the training loop."""

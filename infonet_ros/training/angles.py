@@ -1,4 +1,4 @@
-"""Angles: dependences that go on over the edges of the unit square, wherever a turn is cut open."""
+"""Angles: dependences that continue across the edges of the unit square."""
 
 import numpy as np
 import torch
@@ -11,9 +11,9 @@ ROUND = 0.8  # turns: from that deviation on, it is even to 1e-5
 
 
 class Angle(Dependence):
-    """An angle and the noisy reading of a multiple of it, both within one turn, in turns.
+    """An angle and the noisy measurement of a multiple of it, both within one turn, in turns.
 
-    Headings and phases, and what gears make of them. Angle and noise are wrapped normal, so that the reading is, too;
+    Examples are headings, phases, and angles behind gears. Angle and noise are wrapped normal, and so is the reading;
     some of the readings are outliers.
     """
 

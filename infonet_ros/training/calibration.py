@@ -1,4 +1,4 @@
-"""Conformal calibration: stretch the interval until it covers what it says, on examples that training did not see."""
+"""Conformal calibration: widens the interval until its coverage is 90 % on examples outside training."""
 
 import torch
 
@@ -7,7 +7,7 @@ from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.training.examples import Examples
 from infonet_ros.training.validation import all_quantiles
 
-ALLOWANCE = 1.1  # for families that training does not know, and nobody can calibrate on
+ALLOWANCE = 1.1  # for families that are not in training, for which no calibration is possible
 
 
 @torch.inference_mode()

@@ -26,7 +26,7 @@ class Columns:
         return type(self)(**{name: column.to(device) for name, column in self._columns().items()})
 
     def save(self, path: Path) -> None:
-        """Write to a safetensors file, whole or not at all."""
+        """Write to a safetensors file, completely or not at all."""
         partial = path.with_suffix(".partial")
         save_file(self._columns(), partial)
         partial.replace(path)

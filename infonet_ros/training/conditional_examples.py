@@ -1,4 +1,4 @@
-"""Training examples of conditional mutual information: all views of a triple, and its truth."""
+"""Training examples of conditional mutual information: all views of a triple, and its true value."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triple
 
 @dataclass
 class ConditionalExamples(Columns):
-    """M triples as the network sees them.
+    """The network's input for M triples, with their true values.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class ConditionalExamples(Columns):
 
     @property
     def views(self) -> Views:
-        """What the network is shown."""
+        """Return the network's input."""
         return Views(self.features, self.share, self.circumstances)
 
 

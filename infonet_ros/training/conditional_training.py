@@ -1,6 +1,6 @@
-"""Training of the network of conditional mutual information, on what the network of pairs makes of simulated triples.
+"""Training of the network of conditional mutual information, on features of simulated triples.
 
-What takes the time is the simulation, whose shards are resumed; the training itself takes minutes and starts anew.
+The simulation takes most of the time, and an interrupted one is resumed. The training takes minutes and is not resumed.
 """
 
 import json
@@ -53,7 +53,7 @@ class ConditionalTraining(Configuration):
 
 
 def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
-    """Simulate what is missing of the shards in a folder, train, and leave the weights there."""
+    """Simulate the missing shards in a folder, train, and write the weights there."""
     c = configuration
     folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
@@ -123,7 +123,7 @@ def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamp
 
 
 def _standardise(network: ConditionalNetwork, examples: ConditionalExamples) -> None:
-    """Tell the network the mean and the spread of its inputs."""
+    """Set the mean and the spread of the network's inputs."""
     some = examples[torch.randperm(len(examples))[:4096]]
     features = some.features[some.share > 0.0].float()
     numbers = [features, some.circumstances]

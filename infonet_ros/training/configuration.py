@@ -1,4 +1,4 @@
-"""What a training run is: read from a YAML file, kept with the run."""
+"""Settings of a training run: read from a YAML file, and stored with the run."""
 
 import math
 from dataclasses import asdict, dataclass, fields, replace
@@ -17,7 +17,7 @@ Kind = TypeVar("Kind", bound="Configuration")
 
 @dataclass(frozen=True)
 class Configuration:
-    """Settings that are numbers, checked one by one: none is negative, and of whole ones few may be 0."""
+    """Numeric settings, each checked: none is negative, and few whole numbers may be 0."""
 
     workers: int = 2  # processor cores, for the training too
 

@@ -1,4 +1,4 @@
-"""Parametric copulas: Gaussian, Student t, Archimedean, and those that hold only part of the time."""
+"""Parametric copulas: Gaussian, Student t, Archimedean, and copulas that are active only part of the time."""
 
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from infonet_ros.training.dependence import Dependence, column, correlation_of, 
 
 
 class Independent(Dependence):
-    """Nothing in common."""
+    """Two independent streams."""
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._batch = batch
@@ -177,7 +177,7 @@ class Archimedean(Dependence):
 
 
 class PartTime(Dependence):
-    """A copula that holds only part of the time, and independence for the rest: a regime that comes and goes."""
+    """A copula that is active only part of the time, and independence otherwise: a changing regime."""
 
     KINDS = (GaussianCopula, GaussianCopula, Clayton, Frank)
 

@@ -1,4 +1,4 @@
-"""What every simulated dependence offers, and how much information to aim for."""
+"""The interface of simulated dependences, and the distribution of their mutual information."""
 
 from abc import ABC, abstractmethod
 

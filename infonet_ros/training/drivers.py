@@ -1,4 +1,4 @@
-"""Standard normal streams that drive every simulated dependence: evenly spread, independent, or with memory."""
+"""Drivers: standard normal streams for all simulated dependences, evenly spread, independent, or autocorrelated."""
 
 import numpy as np
 import torch
@@ -27,12 +27,12 @@ class EvenDrivers:
 
 
 def independent_drivers(rng: np.random.Generator, batch: int, count: int) -> Tensor:
-    """Independent samples, (batch, 5, count): a recording without memory."""
+    """Return independent samples, (batch, 5, count)."""
     return torch.from_numpy(rng.standard_normal((batch, DRIVERS, count), dtype=np.float32))
 
 
 def remembering_drivers(rng: np.random.Generator, batch: int, count: int) -> Tensor:
-    """Stationary streams with memory, (batch, 5, count): what sensors deliver.
+    """Return stationary autocorrelated streams, (batch, 5, count), as sensors give them.
 
     First-order autoregressive, or second-order with a resonance; each driver has its own memory, up to that which
     leaves a dozen independent samples.

@@ -1,4 +1,4 @@
-"""Training examples: a grid that the network sees, a grid that it is judged on, and the true mutual information."""
+"""Training examples: the input grid, a grid of fresh samples for the loss, and the true mutual information."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -90,14 +90,14 @@ class Examples(Columns):
 
     @property
     def observation(self) -> Observation:
-        """What the network is shown."""
+        """Return the network's input."""
         levels = pyramid(self.seen)
         whole = (self.finest, self.samples, self.effective, self.correlation)
         return Observation.from_levels(levels, self.fine.float(), *whole)
 
     @property
     def judges(self) -> Tensor:
-        """What its tables are judged on, as densities, (M, G, G) float32."""
+        """Return the grids of fresh samples for the loss, as densities, (M, G, G) float32."""
         return self.fresh[self.source].float()
 
     def __getitem__(self, index: Tensor | slice) -> "Examples":

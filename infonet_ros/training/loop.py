@@ -1,4 +1,4 @@
-"""The training loop: shards in, weights out, resumable at every validation."""
+"""The training loop, from shards to weights; it can be resumed at every validation."""
 
 import json
 import math
@@ -121,7 +121,7 @@ class Trainer:
 
     @torch.no_grad()
     def _follow(self) -> None:
-        """Let the averaged weights follow; at first more quickly, so that the random start is forgotten."""
+        """Update the averaged weights; faster at the beginning, so that the random start loses its influence."""
         share = 1.0 - min(self.configuration.averaging, (1.0 + self.step) / (10.0 + self.step))
         for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
             mean.lerp_(value, share)

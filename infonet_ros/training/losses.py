@@ -1,4 +1,4 @@
-"""What the network is trained to do: a tight bound on samples it has not seen, and honest quantiles."""
+"""Losses: the bound on fresh samples, and the quantile loss."""
 
 import torch
 from torch import Tensor
@@ -33,7 +33,7 @@ def importance(effective: Tensor) -> Tensor:
     """Weight of examples in the loss, (M,), by their effective number of samples (M,).
 
     Errors shrink as its root; so weighted, the few long recordings that can be told exactly count as much as the many
-    that cannot. What is best stays best, because the weight depends on nothing but what the network is told.
+    that cannot. The optimum does not change, because the weight depends only on inputs of the network.
     """
     return (effective / TYPICAL_EFFECTIVE).sqrt().clamp(0.2, 4.0)
 

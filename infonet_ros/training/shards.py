@@ -1,4 +1,4 @@
-"""Shards of simulated examples on disk: made once, in parallel, and resumed where they were left."""
+"""Shards of simulated examples on disk: simulated once, in parallel; an interrupted simulation is resumed."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ class Stored(Protocol):
     """Examples that can be kept in a file."""
 
     def save(self, path: Path) -> None:
-        """Write to a file, whole or not at all."""
+        """Write to a file, completely or not at all."""
 
     @classmethod
     def load(cls, path: Path) -> Any:
@@ -83,7 +83,7 @@ class Shards(Generic[Kind]):
         self._pool.shutdown(cancel_futures=True)
 
     def there(self, number: int) -> bool:
-        """Tell whether a shard can be had without waiting for its simulation."""
+        """Return whether a shard is available without waiting for its simulation."""
         return number not in self._jobs or self._jobs[number].done()
 
     def __getitem__(self, number: int) -> Kind:
@@ -114,7 +114,7 @@ def _make_shard(simulate: Callable[[int, int], Stored], path: Path, examples: in
 
 
 def _work_behind() -> None:
-    """Leave the machine to the training, and end at Ctrl-C without a word."""
+    """Give the training priority, and end silently at Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)
     os.nice(10)

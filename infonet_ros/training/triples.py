@@ -1,4 +1,4 @@
-"""Simulated triples: two streams beside what is given, with their conditional mutual information.
+"""Simulated triples: two streams and given streams, with their conditional mutual information.
 
 Most are built from a pair that is known: any increasing function of either stream, chosen by z, leaves what the two
 share given z as it was. So x = f(z) + s(z) a and y = g(z) + r(z) b share what a and b do, whatever z does to both.

@@ -1,4 +1,4 @@
-"""How good the weights are on examples that training did not draw."""
+"""Validation: errors of the weights on held-out examples."""
 
 from collections.abc import Iterator
 
