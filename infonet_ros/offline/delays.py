@@ -101,9 +101,12 @@ class Spreads:
     longest: int
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
-        """Judge the peak of a pair about a lag: by the samples, unless the changes are surer and agree with them."""
+        """Judge the peak of a pair about a lag: by the samples, unless the changes are twice as sure and agree.
+
+        Both errors are estimates from few parts of the recording: a small difference between them means nothing.
+        """
         level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes))
-        surer = change.delayed and change.error < level.error and level.agrees(change) and not level.rivalled
+        surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
         return change if surer or change.rivalled else level
 
 
