@@ -219,8 +219,8 @@ def _nothing(analysis: Analysis) -> Finding:
             f"{significance.needed} or more; or leave --surrogates out, and all shifts are compared."
         )
         return Finding(sentence, (), "nothing")
-    sentence = f"Nothing depends on anything here: none of {counted(significance.tested, 'pair')} is significant."
-    return Finding(sentence, (), "nothing")
+    none = "the only pair is not" if significance.tested == 1 else f"none of {significance.tested} pairs is"
+    return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
 
 
 def _changes(analysis: Analysis) -> Finding:

@@ -78,9 +78,10 @@ class Significance:
         if not self.shifts:
             return "Nothing was tested for significance: the recording is too short to be shifted against itself."
         against = "all circular shifts" if self.all_shifts else counted(self.shifts, "surrogate")
+        are = "is" if 1 in (self.found, self.tested) else "are"
         text = (
-            f"{self.found} of {counted(self.tested, 'pair')} {_are(self.found)} significant: p ≤ "
-            f"{SIGNIFICANCE:g} against {against}, adjusted for the number of pairs by "
+            f"{self.found} of {counted(self.tested, 'pair')} {are} significant: p ≤ {SIGNIFICANCE:g} "
+            f"against {against}, adjusted for the number of pairs by "
             f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
             f"{SIGNIFICANCE * self.tested:.1f}."
         )

@@ -44,6 +44,7 @@ def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):
     assert Significance.of(unrelated).found == 0
     assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(Significance.of(unrelated))
     assert said(unrelated)[0] == "Nothing depends on anything here: none of 6 pairs is significant."
+    assert "0 of 1 pair is significant" in str(replace(Significance.of(unrelated), tested=1))
     assert [pair["significant"] for pair in findings_record(unrelated)["pairs"]] == [False] * 6
 
 
