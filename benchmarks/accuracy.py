@@ -103,8 +103,8 @@ def describe(results: dict[str, Any]) -> str:
         for name, row in trained["tasks"].items()
     ]
     parts.append(
-        f"MINE trained on each pair for {trained['steps']} steps, {trained['seconds a pair']:.1f} s a pair, "
-        f"T = {trained['samples']}, mean absolute error (bias) in nats"
+        f"Beside MINE, mean absolute error (bias) in nats, T = {trained['samples']}. MINE was trained on each pair for "
+        f"{trained['steps']} steps, {trained['seconds a pair']:.1f} s a pair."
     )
     return "\n\n".join([*parts, markdown_table(["task", "true MI", "MINE", INFONET], rows)])
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from infonet_ros.dependence.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.latest_rows import LatestRows
 
 LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no alarm, however lively the stream was."""
@@ -45,7 +46,9 @@ class ChannelWatch:
         self._silent = np.zeros(count, dtype=int)
         self._still = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
-        self._messages = np.full((int(self._spans.max(initial=0)), count), np.nan)
+        longest = int(self._spans.max(initial=0))
+        self._messages = LatestRows(longest, (count,))
+        self._messages.extend(np.full((longest, count), np.nan))
 
     def push(self, samples: np.ndarray, messages: np.ndarray) -> None:
         """Take the next samples (T, N), NaN where unknown, and their `messages_since`, NaN where not counted."""
@@ -55,7 +58,8 @@ class ChannelWatch:
         self._silent = _rows_since(known, self._silent)
         self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
         self._value = held[-1]
-        self._messages = np.concatenate([self._messages, messages])[len(messages) :]
+        self._messages.extend(messages)
+        self._messages.forget()
 
     def trouble(self, column: int) -> Trouble | None:
         """Tell what is wrong with a channel; None if nothing is.
@@ -72,7 +76,7 @@ class ChannelWatch:
 
     def _other_rate(self, column: int) -> Trouble | None:
         channel, span = self._channels[column], self._spans[column]
-        counts = self._messages[len(self._messages) - span :, column]
+        counts = self._messages.rows[len(self._messages) - span :, column]
         found = counts.sum()
         if not span or np.isnan(found) or _FEWER * channel.fewest <= found <= _MORE * channel.most:
             return None

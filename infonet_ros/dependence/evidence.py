@@ -113,6 +113,7 @@ class EvidenceMonitor:
         self._samples = LatestRows(keep, (count,))
         self._ranks = LatestRows(keep, (2, count))  # of values, and of news
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
+        self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
         self._looked: dict[int, int] = {}  # pair to the stamp of the last look at what is wrong
         self._first = 0  # number of the oldest alarm that is remembered
@@ -135,13 +136,13 @@ class EvidenceMonitor:
         self._samples.extend(samples)
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
         peaks, since = self._sums.add(self._ranks.rows, self._stamps.rows, len(stamps))
-        levels, troubles = self._sums.levels, [self._channels.trouble(column) for column in range(samples.shape[1])]
+        levels = self._sums.levels
+        self._troubles = [self._channels.trouble(column) for column in range(samples.shape[1])]
         judged = []
         for number, views in enumerate(self._views):
             highest = max(views, key=lambda view: (peaks[view], since[view]))
             self.evidence[number] = levels[views].max() * self.thresholds[number]
-            found = [trouble for column in self._columns[number] if (trouble := troubles[column]) is not None]
-            judged.append(self._judge(number, float(peaks[highest]), int(since[highest]), found))
+            judged.append(self._judge(number, float(peaks[highest]), int(since[highest])))
         self._think_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
@@ -174,13 +175,12 @@ class EvidenceMonitor:
             ranks[:, int(of_news)] = ranks_among(self.baseline.quantiles[int(of_news)], fresh if of_news else samples)
         return ranks
 
-    def _judge(self, number: int, peak: float, since: int, troubles: Sequence[Trouble]) -> Alarm | None:
+    def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
         """Return the alarm of a pair that has just gone on.
 
-        ``peak`` is its highest evidence as a share of the threshold, which has grown since ``since``; ``troubles`` are
-        what its channels show by themselves.
+        ``peak`` is its highest evidence as a share of the threshold, which has grown since ``since``.
         """
-        now, threshold = self.last_stamp, self.thresholds[number]
+        now, threshold, troubles = self.last_stamp, self.thresholds[number], self._troubles_of(number)
         if number in self._on:
             if not troubles and self.evidence[number] < 0.5 * threshold:
                 self._end(number)
@@ -205,15 +205,14 @@ class EvidenceMonitor:
         place = self._on.pop(number) - self._first
         self._alarms[place] = replace(self._alarms[place], end=self.last_stamp)
 
-    def _troubles(self, number: int) -> list[Trouble]:
+    def _troubles_of(self, number: int) -> list[Trouble]:
         """Return what the channels of a pair show by themselves."""
-        found = map(self._channels.trouble, self._columns[number])
-        return [trouble for trouble in found if trouble is not None]
+        return [trouble for column in self._columns[number] if (trouble := self._troubles[column]) is not None]
 
     def _explain(self, number: int, since: int) -> tuple[Kind, str]:
         """Say what is wrong with a pair: with one side by itself, or by the samples since evidence began to grow."""
         self._looked[number] = self.last_stamp
-        if troubles := self._troubles(number):
+        if troubles := self._troubles_of(number):
             return troubles[0].kind, " and ".join(trouble.words for trouble in troubles)
         view = self._views[number][0]
         start = int(np.searchsorted(self._stamps.rows, since))

@@ -4,21 +4,16 @@ Message types are taken from the definitions that the bag carries, so custom typ
 at a time; nothing is kept. What is whole of a bag is read, and a topic that cannot be read keeps no other from it.
 """
 
-import re
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from functools import cached_property
 from heapq import merge
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
-from infonet_ros.errors import ConfigurationError, InfonetError, RecordingError
-from infonet_ros.files import check_file
+from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake import clocks
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definitions import definitions_of
@@ -26,19 +21,12 @@ from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shapes import Definitions, Unreadable
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.recording import Field, Sample, Topic
-from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
-from infonet_ros.intake.storage.mcap import McapFile
-from infonet_ros.intake.storage.ros1 import Ros1File
-from infonet_ros.intake.storage.sqlite import SqliteFile
+from infonet_ros.intake.storage.connection import ROS1, Connection, Message
+from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.windows.pieces import Piece, TopicPart, pieces_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 
-_READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
-_COMPRESSED = (".zst", ".zstd")
-_ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
-# Files that a metadata.yaml names.
-_LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
 _FIRST_MESSAGES = 25  # of a topic, that tell its fields
 _LONG = 86_400 * NANOSECONDS  # for a recording: worth a look whether its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
@@ -72,11 +60,11 @@ class Bag:
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bag":
-        with ExitStack() as stack, _one_sentence(self.label):
+        with ExitStack() as stack, one_sentence(self.label):
             self._missing: list[str] = []
-            files = [file for path in self._paths for file in _storage_files(path, self._missing)]
-            _check_one_kind(files)
-            self._storages = _open_all(files, stack, self._missing)
+            files = [file for path in self._paths for file in storage_files(path, self._missing)]
+            check_one_kind(files)
+            self._storages = open_all(files, stack, self._missing)
             if not any(connection.count for connection in self.connections):
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = min(storage.start for storage in self._storages)
@@ -278,7 +266,7 @@ class Bag:
         """The first messages of each topic, with their times of recording."""
         heads: dict[str, list[tuple[int, bytes]]] = {topic: [] for topic in self.topics}
         for storage in self._storages:
-            with _one_sentence(self.label):
+            with one_sentence(self.label):
                 first = storage.heads(_FIRST_MESSAGES)
             for connection, messages in first.items():
                 if full_type_name(connection.type) == self.topics[connection.topic].type:
@@ -348,7 +336,7 @@ class Bag:
         wanted = set(connections)
         own = [(storage, wanted.intersection(storage.connections)) for storage in self._storages]
         streams = [storage.messages(some, start, stop) for storage, some in own if some]
-        with _one_sentence(self.label):
+        with one_sentence(self.label):
             yield from streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(1))
 
 
@@ -387,99 +375,3 @@ def _values(row: np.ndarray, present: np.ndarray) -> list[float | None]:
 
 def _milliseconds(nanoseconds: int) -> str:
     return in_seconds(round(nanoseconds / NANOSECONDS, 3))
-
-
-@contextmanager
-def _one_sentence(label: str) -> Iterator[None]:
-    """Turn whatever damaged or foreign bytes make the reader raise into one sentence."""
-    try:
-        yield
-    except (InfonetError, GeneratorExit):
-        raise
-    except FileNotFoundError as error:
-        name = error.filename or " ".join(map(str, error.args))
-        raise RecordingError(f"{name} is not there: expected a bag.") from error
-    except PermissionError as error:
-        raise RecordingError(f"{error.filename} must not be read by this user: change its permissions.") from error
-    except Exception as error:  # The reader parses untrusted bytes; what it raises on damaged ones is no closed list.
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-        raise RecordingError(
-            f"{label} is not a readable bag ({reason}): it may be truncated or of another kind; expected a ROS 1 .bag, "
-            "or a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
-        ) from error
-
-
-def _storage_files(path: Path, missing: list[str]) -> list[Path]:
-    """Return the storage files of a path; say which are missing beside those that its metadata name."""
-    if not path.is_dir():
-        check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
-        if not _storage_suffix(path):
-            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
-        return [path]
-    inside = {file.name: file for file in sorted(path.iterdir()) if _storage_suffix(file)}
-    metadata = path / "metadata.yaml"
-    named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
-    if lost := [name for name in named if name not in inside]:
-        missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
-    # Some players leave the unpacked file beside the packed one.
-    files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
-    if not files:
-        reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
-        raise RecordingError(f"{path} is not a bag: {reason}.")
-    return files
-
-
-def _storage_suffix(path: Path) -> str:
-    """Return the suffix that tells the kind of storage, or nothing."""
-    suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
-    return suffix if suffix in _READERS else ""
-
-
-def _open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> list[Storage]:
-    """Open all files that can be read, and say which cannot; fails where none can."""
-    opened = []
-    problems: list[RecordingError] = []
-    for path in paths:
-        try:
-            with _one_sentence(path.name):
-                opened.append(_open(path, stack))
-        except RecordingError as error:
-            problems.append(error)
-    if not opened:
-        raise problems[0]
-    missing += [f"left out: {problem}" for problem in problems]
-    return opened
-
-
-def _open(path: Path, stack: ExitStack) -> Storage:
-    check_file(path, "a bag", RecordingError)
-    if not path.stat().st_size:
-        raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    storage = _READERS[_storage_suffix(path)](_unpack(path, stack) if path.suffix in _COMPRESSED else path)
-    stack.callback(storage.close)
-    return storage
-
-
-def _unpack(path: Path, stack: ExitStack) -> Path:
-    """Decompress a file into a folder that is removed with the stack."""
-    try:
-        from compression import zstd
-    except ImportError:  # before Python 3.14
-        from backports import zstd
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
-    unpacked = folder / path.stem
-    try:
-        # What is before the cut or the damage is read; that it is cut as well is found there.
-        with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
-            shutil.copyfileobj(cast("Any", packed), plain)
-    except OSError as error:
-        raise RecordingError(
-            f"{path} cannot be unpacked in {folder.parent} ({error.strerror}): make room there, or name another folder "
-            "by the environment variable TMPDIR."
-        ) from error
-    return unpacked
-
-
-def _check_one_kind(files: Sequence[Path]) -> None:
-    if len({_storage_suffix(file) == ".bag" for file in files}) > 1:
-        raise RecordingError("ROS 1 and ROS 2 bags were given together: analyse them one after the other.")

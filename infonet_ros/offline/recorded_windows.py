@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.timing import check_window
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.intake.topic_log import StampLog, TopicStatistics
 from infonet_ros.intake.windows.alignment import messages_since
+from infonet_ros.intake.windows.row_stream import angular_channels
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.progress import Progress
@@ -37,8 +37,7 @@ class Intake:
         self._recording = recording
         self._settings = settings
         self._span = span
-        paths = [parse_channel(path) for modality in settings.modalities for path in modality.channels]
-        self._trace = Trace(np.array([path.angular for path in paths]), longest_lag)
+        self._trace = Trace(angular_channels(settings), longest_lag)
         self._stream = WindowStream(settings)
         self._log = StampLog()
 

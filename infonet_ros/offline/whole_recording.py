@@ -132,7 +132,8 @@ def estimate_whole(
     if given:
         overview, settings = _beside(net, overview, settings), replace(settings, given=(), watches=())
     window = overview.window
-    ranks = _ranks(window.samples)
+    moves = Moves.of(window.samples, longest)
+    ranks = moves.ranks
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
@@ -143,17 +144,18 @@ def estimate_whole(
     progress("whole recording", 0.5)
     shifts = settings.surrogates
     if not shifts:
-        p_value, drifts, shifts = shift_test(window.samples, longest, workers.count)
+        p_value, drifts, shifts = shift_test(moves, longest, workers.count)
         scanned = replace(scanned, p_value=p_value, drifting=drifts)
+    significant = scanned.significant(SIGNIFICANCE, adjusted=True)
     later = clear_delays(scanned, undelayed, longest / window.rate)
-    later &= scanned.significant(SIGNIFICANCE, adjusted=True) if shifts else True
-    spreads = Spreads(ranks, _ranks(_changes(window.samples, longest)), longest)
+    later &= significant if shifts else True
+    spreads = Spreads(ranks, moves.change_ranks, longest)
     delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
     matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
     if given:
         matrix = replace(matrix, method=CONDITIONAL, given=given)
     topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
-    told = [pair for pair in pairs if scanned.significant(SIGNIFICANCE, adjusted=True)[pair]]
+    told = [pair for pair in pairs if significant[pair]]
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
@@ -208,7 +210,34 @@ def _beside(net: InfoNet, overview: Overview, settings: Settings) -> Overview:
     return replace(overview, window=replace(window, samples=ranks))
 
 
-def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Samples of all channels, how they change, and the ranks of both.
+
+    Attributes
+    ----------
+    samples : (T, N) float64
+        NaN where unknown.
+    changes : (T', N) float64
+        From each sample to one later by a part of the range of delays.
+    ranks : (T, N) float32
+    change_ranks : (T', N) float32
+    """
+
+    samples: np.ndarray
+    changes: np.ndarray
+    ranks: np.ndarray
+    change_ranks: np.ndarray
+
+    @classmethod
+    def of(cls, samples: np.ndarray, longest: int) -> "Moves":
+        """Rank samples (T, N) and their changes; delays are ``longest`` samples at most."""
+        step = max(1, longest // _STEPS_A_SEARCH)
+        changes = samples[step:] - samples[:-step]
+        return cls(samples, changes, _ranks(samples), _ranks(changes))
+
+
+def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
     """Test all pairs of channels by circular shifts, and by those of how they change.
 
     The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
@@ -216,8 +245,7 @@ def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.
 
     Parameters
     ----------
-    samples : (T, N) float64
-        NaN where unknown.
+    moves : Moves
     longest : int
         Samples; see `shift_p_values`.
     threads : int
@@ -229,10 +257,9 @@ def shift_test(samples: np.ndarray, longest: int, threads: int = 1) -> tuple[np.
     drifting : (N,) bool
     shifts : int
     """
-    p_values, shifts = shift_p_values(_ranks(samples), longest, threads)
-    changes = _changes(samples, longest)
-    by_change, _ = shift_p_values(_ranks(changes), longest, threads)
-    drifts, still = drifting(samples.T), drifting(changes.T)
+    p_values, shifts = shift_p_values(moves.ranks, longest, threads)
+    by_change, _ = shift_p_values(moves.change_ranks, longest, threads)
+    drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
     by_change[still[:, None] & still] = np.nan
     surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
     return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
@@ -266,11 +293,6 @@ def _discriminant(
     a, b = pair
     x, y = lagged_pair(window.samples[:, a], window.samples[:, b], round(float(matrix.lag[a, b]) * window.rate))
     return net.discriminant(x, y, seed=seed)
-
-
-def _changes(samples: np.ndarray, longest: int) -> np.ndarray:
-    step = max(1, longest // _STEPS_A_SEARCH)
-    return samples[step:] - samples[:-step]
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:

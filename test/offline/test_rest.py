@@ -9,7 +9,7 @@ from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording import shift_test
+from infonet_ros.offline.whole_recording import Moves, shift_test
 
 RATE = 50.0
 SECONDS = {"once": [(30, False), (60, True), (30, False)], "often": [(3 + k * 7 % 11, k % 2 == 1) for k in range(21)]}
@@ -45,8 +45,8 @@ def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
     rng, by_rest, found = np.random.default_rng(4), [], []
     for _ in range(5):
         samples = streams(rng, moves(SECONDS[plan]))
-        by_rest += shift_test(samples, 20)[0][PAIRS].tolist()
-        found += shift_test(while_it_moves(samples), 20)[0][PAIRS].tolist()
+        by_rest += shift_test(Moves.of(samples, 20), 20)[0][PAIRS].tolist()
+        found += shift_test(Moves.of(while_it_moves(samples), 20), 20)[0][PAIRS].tolist()
     assert np.isnan(by_rest).all() if plan == "once" else np.mean(np.array(by_rest) < 0.01) > 0.9
     assert np.isfinite(found).mean() > 0.9
     assert np.mean(np.array(found) < 0.01) <= 0.04
@@ -55,7 +55,7 @@ def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
 def test_streams_that_share_more_are_significant(rng):
     samples = streams(rng, moves(SECONDS["once"]))
     samples[:, 1] = 0.7 * samples[:, 0] + 0.7 * samples[:, 1]
-    p_values, drifting, _ = shift_test(while_it_moves(samples), 20)
+    p_values, drifting, _ = shift_test(Moves.of(while_it_moves(samples), 20), 20)
     assert p_values[0, 1] < 0.001
     assert not drifting.any()
 
@@ -63,7 +63,7 @@ def test_streams_that_share_more_are_significant(rng):
 def test_what_drifts_while_it_moves_still_drifts(rng):
     moving = moves(SECONDS["once"])
     samples = streams(rng, moving) + np.cumsum(moving)[:, None] / 1000.0 * rng.choice([-1.0, 1.0], 6)
-    assert shift_test(while_it_moves(samples), 20)[1].all()
+    assert shift_test(Moves.of(while_it_moves(samples), 20), 20)[1].all()
 
 
 KINDS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.whole_recording import shift_test
+from infonet_ros.offline.whole_recording import Moves, shift_test
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {
@@ -20,7 +20,7 @@ DRIFTS = {
 def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
     found = []
     for _ in range(4):
-        p_values, drifting, _ = shift_test(DRIFTS[drift](rng), 20)
+        p_values, drifting, _ = shift_test(Moves.of(DRIFTS[drift](rng), 20), 20)
         assert drifting.mean() > 0.6
         found += p_values[PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
@@ -31,7 +31,7 @@ def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):
     """A command that is held for long, and a speed that follows it."""
     command = np.repeat(rng.standard_normal(12), 200)
     speed = lfilter([0.1], [1.0, -0.9], np.roll(command, 5)) + 0.01 * rng.standard_normal(2400)
-    p_values, drifting, shifts = shift_test(np.column_stack([command, speed]), 20)
+    p_values, drifting, shifts = shift_test(Moves.of(np.column_stack([command, speed]), 20), 20)
     assert drifting.all()
     assert shifts > 1000
     assert p_values[0, 1] < 0.01

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from infonet_ros.estimator.network.pair_network import Attention, NetworkShape, Perceptron
-from infonet_ros.estimator.network.quantiles import stretched_quantiles
+from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
 from infonet_ros.estimator.samples.conditioning import MOST_SLICES
 
 KINDS = 4  # of views: as the pair is, by narrow and wide conditional ranks, and in a slice of what is given
@@ -14,8 +14,6 @@ WHOLE = KINDS - 1  # views of all samples, which come first
 MOST_VIEWS = WHOLE + MOST_SLICES
 CIRCUMSTANCES = 8
 DROPOUT = 0.2  # of the inputs, in training
-LEAST = 1e-4  # nats: below it one nothing is as good as another
-CORRECTION = (-5.0, 3.0)  # of the logarithm
 
 
 @dataclass(frozen=True)
@@ -93,8 +91,7 @@ class ConditionalNetwork(nn.Module):
         medians = _by_kind(views.features[..., 1:2].float(), views.share) + LEAST
         seen = torch.cat([_by_kind(self.norm(tokens), views.share), torch.log(medians)], dim=-1)
         correction, below, above, *weights = self.quantiles_out(seen.flatten(1)).unbind(dim=-1)
-        mean = (torch.softmax(torch.stack(weights, dim=-1), dim=-1) * medians[..., 0]).sum(dim=-1)
-        median = mean * torch.exp(correction.clamp(*CORRECTION))
+        median = corrected_mean(medians[..., 0], torch.stack(weights, dim=-1), correction)
         return stretched_quantiles(median, below, above, self.stretch)
 
     def _embed(self, views: Views) -> Tensor:

@@ -6,13 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.network.quantiles import stretched_quantiles
+from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
 
 DROPOUT = 0.2  # of the inputs, in training
-LEAST = 1e-4  # nats: below it one nothing is as good as another
 LED = 2  # rungs, the last ones, from which it is told where they lead to
 FARTHEST = 2.0  # times the last step
-CORRECTION = (-5.0, 3.0)  # of the logarithm
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,7 @@ class Readout(nn.Module):
         """Return 5, 50 and 95 % quantiles of the MI of M pairs, (M, 3) nats; increasing, not negative."""
         numbers = (self.inputs(seen) - self.centre) / self.scale
         correction, below, above, *weights = self.layers(numbers).unbind(dim=-1)
-        mean = (torch.softmax(torch.stack(weights, dim=-1), dim=-1) * _choices(seen)).sum(dim=-1)
-        median = mean * torch.exp(correction.clamp(*CORRECTION))
+        median = corrected_mean(_choices(seen), torch.stack(weights, dim=-1), correction)
         return stretched_quantiles(median, seen.draft[:, 1] + below, seen.draft[:, 2] + above, self.stretch)
 
     def inputs(self, seen: Evidence) -> Tensor:

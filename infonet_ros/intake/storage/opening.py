@@ -1,0 +1,119 @@
+"""The storage files of bags: which ones a path has, unpacked and opened by what each holds."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any, cast
+
+from infonet_ros.errors import InfonetError, RecordingError
+from infonet_ros.files import check_file
+from infonet_ros.intake.storage.connection import Storage
+from infonet_ros.intake.storage.mcap import McapFile
+from infonet_ros.intake.storage.ros1 import Ros1File
+from infonet_ros.intake.storage.sqlite import SqliteFile
+
+_READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
+_COMPRESSED = (".zst", ".zstd")
+_ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
+# Files that a metadata.yaml names.
+_LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
+
+
+@contextmanager
+def one_sentence(label: str) -> Iterator[None]:
+    """Turn whatever damaged or foreign bytes make the reader raise into one sentence."""
+    try:
+        yield
+    except (InfonetError, GeneratorExit):
+        raise
+    except FileNotFoundError as error:
+        name = error.filename or " ".join(map(str, error.args))
+        raise RecordingError(f"{name} is not there: expected a bag.") from error
+    except PermissionError as error:
+        raise RecordingError(f"{error.filename} must not be read by this user: change its permissions.") from error
+    except Exception as error:  # The reader parses untrusted bytes; what it raises on damaged ones is no closed list.
+        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
+        raise RecordingError(
+            f"{label} is not a readable bag ({reason}): it may be truncated or of another kind; expected a ROS 1 .bag, "
+            "or a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
+        ) from error
+
+
+def storage_files(path: Path, missing: list[str]) -> list[Path]:
+    """Return the storage files of a path; say which are missing beside those that its metadata name."""
+    if not path.is_dir():
+        check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
+        if not _suffix(path):
+            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
+        return [path]
+    inside = {file.name: file for file in sorted(path.iterdir()) if _suffix(file)}
+    metadata = path / "metadata.yaml"
+    named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
+    if lost := [name for name in named if name not in inside]:
+        missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
+    # Some players leave the unpacked file beside the packed one.
+    files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
+    if not files:
+        reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
+        raise RecordingError(f"{path} is not a bag: {reason}.")
+    return files
+
+
+def _suffix(path: Path) -> str:
+    """Return the suffix that tells the kind of storage, or nothing."""
+    suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
+    return suffix if suffix in _READERS else ""
+
+
+def open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> list[Storage]:
+    """Open all files that can be read, and say which cannot; fails where none can."""
+    opened = []
+    problems: list[RecordingError] = []
+    for path in paths:
+        try:
+            with one_sentence(path.name):
+                opened.append(_open(path, stack))
+        except RecordingError as error:
+            problems.append(error)
+    if not opened:
+        raise problems[0]
+    missing += [f"left out: {problem}" for problem in problems]
+    return opened
+
+
+def _open(path: Path, stack: ExitStack) -> Storage:
+    check_file(path, "a bag", RecordingError)
+    if not path.stat().st_size:
+        raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
+    storage = _READERS[_suffix(path)](_unpack(path, stack) if path.suffix in _COMPRESSED else path)
+    stack.callback(storage.close)
+    return storage
+
+
+def _unpack(path: Path, stack: ExitStack) -> Path:
+    """Decompress a file into a folder that is removed with the stack."""
+    try:
+        from compression import zstd
+    except ImportError:  # before Python 3.14
+        from backports import zstd
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
+    unpacked = folder / path.stem
+    try:
+        # What is before the cut or the damage is read; that it is cut as well is found there.
+        with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
+            shutil.copyfileobj(cast("Any", packed), plain)
+    except OSError as error:
+        raise RecordingError(
+            f"{path} cannot be unpacked in {folder.parent} ({error.strerror}): make room there, or name another folder "
+            "by the environment variable TMPDIR."
+        ) from error
+    return unpacked
+
+
+def check_one_kind(files: Sequence[Path]) -> None:
+    """Raise RecordingError for bags of ROS 1 and ROS 2 together."""
+    if len({_suffix(file) == ".bag" for file in files}) > 1:
+        raise RecordingError("ROS 1 and ROS 2 bags were given together: analyse them one after the other.")
