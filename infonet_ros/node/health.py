@@ -173,7 +173,8 @@ class Health:
             matrices=estimation.worker.done,
             messages=sum(matched.entered.values()) if matched else windows.taken,
             sets=matched.sets if matched else 0,
-            allowance=(settings.window if windows.fill < 1.0 else 0.0) + computing,
+            fill=windows.fill,
+            computing=computing,
         )
         if self._pulse.no_matrix:
             estimation.judge_silence(self._pulse.no_matrix)
@@ -193,6 +194,8 @@ class Health:
             return self._synchronizer.no_match
         elif not self._estimation.worker.idle:
             cause = "because a window is still being computed: lengthen the hop, or use fewer lags or surrogates"
+        elif self._windows.fill < 1.0:
+            cause = f"because the first window is {self._windows.fill:.0%} full; see the topics"
         elif self._synchronizer is None and not np.isfinite(self._windows.rate):
             cause = "because no channel has enough samples to tell its rate"
         else:

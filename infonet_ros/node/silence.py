@@ -9,17 +9,17 @@ _HOPS = 3  # hops without a matrix that are still normal
 
 
 class Silence:
-    """Seconds since a count last grew, measured only while the node's clock advances.
+    """Seconds since a count last changed, measured only while the node's clock advances.
 
     So a pause or a jump of simulated time does not count.
     """
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        self._count = -1
+        self._count: object = None
         self._system = self._node = 0
 
-    def look(self, count: int, now: int) -> float:
+    def look(self, count: object, now: int) -> float:
         """Return the seconds, given the count and the time of the node's clock (nanoseconds); call it regularly."""
         system = time.monotonic_ns()
         if count != self._count:
@@ -43,8 +43,13 @@ class Pulse:
     def __init__(self) -> None:
         self.no_matrix = self.no_message = self.no_set = 0.0
         self._matrices, self._messages, self._sets = Silence(), Silence(), Silence()
+        self._full = Silence()  # since the last matrix, or since the first window last grew
+        self._fed = Silence()  # since the last matrix, or since messages began to come
+        self._begun = 0
 
-    def look(self, now: int, settings: Settings, matrices: int, messages: int, sets: int, allowance: float) -> None:
+    def look(
+        self, now: int, settings: Settings, matrices: int, messages: int, sets: int, fill: float, computing: float
+    ) -> None:
         """Update from the counts; call it regularly.
 
         Parameters
@@ -54,13 +59,20 @@ class Pulse:
         settings : Settings
         matrices, messages, sets : int
             Counts since the node was configured.
-        allowance : float
-            Seconds that a matrix may take longer than hops: to fill the first window, and to compute it.
+        fill : float
+            How much of the first window has come in, 0 to 1.
+        computing : float
+            Seconds that a matrix takes.
         """
         usual = _HOPS * settings.hop * settings.shares + settings.patience
-        self.no_matrix = _beyond(usual + allowance, self._matrices.look(matrices, now))
+        longest = usual + computing + settings.window
         self.no_message = _beyond(usual, self._messages.look(messages, now))
         self.no_set = _beyond(usual, self._sets.look(sets, now))
+        self._begun += fill == 0.0 or self.no_message > 0.0
+        silence = self._matrices.look(matrices, now)
+        full, fed = self._full.look((matrices, fill), now), self._fed.look((matrices, self._begun), now)
+        overdue = full > (usual + computing if fill else longest) or fed > longest
+        self.no_matrix = silence if overdue else 0.0
 
 
 def _beyond(usual: float, seconds: float) -> float:
