@@ -5,7 +5,7 @@ second each fault is put at nine moments. Beside it three things that people do:
 the correlation in a sliding window, and on the residual of a linear model. Their thresholds are taken from the second
 half itself, as low as they can be without a false alarm there: better than anybody could know.
 
-Simulated: how long sound pairs run without an alarm, and how soon one that has parted is found.
+Simulated: how long sound pairs run without an alarm, and how soon one that has decoupled is found.
 
     python -m benchmarks.detection [--long]
 """
@@ -60,7 +60,7 @@ PROMISE = 500.0  # s between false alarms of simulated pairs
 LEARNT = 400.0  # s
 RATES = (10.0, 100.0)  # Hz
 RUNS = {10.0: 4000.0, 100.0: 1000.0}  # s that each sound pair runs
-PARTED = 100.0  # s in which a parted pair is to be found
+DECOUPLED = 100.0  # s in which a decoupled pair is to be found
 BEFORE = 30.0  # s in which it was sound, where detectors are compared
 COMPARED = f"memory of {MEMORY:g} s"
 INFORMATION = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # nats
@@ -129,7 +129,7 @@ def _simulated(net: InfoNet, repetitions: int) -> list[dict[str, Any]]:
 
 
 def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions: int) -> dict[str, Any]:
-    """Learn pairs of one kind, let sound ones run, and count how long parted ones are taken for sound."""
+    """Learn pairs of one kind, let sound ones run, and count how long decoupled ones are taken for sound."""
     row: dict[str, Any] = {"kind": kind, "rate": rate, "information": information}
     rng, draw = np.random.default_rng(5), SOUND[kind].draw
     false, seconds, waits, views = 0, 0.0, [], []
@@ -139,19 +139,19 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
             baseline, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("simulated",))
         except RecordingError as error:
             return row | {"refused": str(error)}
-        views.append([(view.news, view.block) for view in baseline.views])
+        views.append([(view.innovations, view.block) for view in baseline.views])
         count = round(RUNS[rate] * rate)
         false += sum(1 for _ in alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
         seconds += RUNS[rate]
-        one, other = (draw(rng, information, round(PARTED * rate), rate) for _ in range(2))
-        parted = alarms(EvidenceMonitor(baseline, PROMISE), np.stack([one[0], other[1]], axis=1), 1)
-        waits.append(next((at + 1 for at in parted), None))
+        one, other = (draw(rng, information, round(DECOUPLED * rate), rate) for _ in range(2))
+        decoupled = alarms(EvidenceMonitor(baseline, PROMISE), np.stack([one[0], other[1]], axis=1), 1)
+        waits.append(next((at + 1 for at in decoupled), None))
     yardstick = np.log(PROMISE * rate) / SOUND[kind].nats_per_sample(information, rate)
     return row | {"views": views, "alarms": false, "seconds": seconds, "waits": waits, "yardstick": float(yardstick)}
 
 
 def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[float | None]]]:
-    """Return the seconds after which each detector finds that a simulated pair has parted: {nats: {detector: ...}}."""
+    """Return after how many seconds each detector finds a decoupled simulated pair: {nats: {detector: [...]}}."""
     rng, rate, draw = np.random.default_rng(6), RATES[0], SOUND[COMPARED].draw
     found: dict[str, dict[str, list[float | None]]] = {}
     for information in INFORMATION:
@@ -160,7 +160,7 @@ def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[
         detectors = _detectors(net, baseline, PROMISE, good, sound, lag=0, stretches=round(RUNS[rate] / PROMISE))
         waits: dict[str, list[float | None]] = {detector.name: [] for detector in detectors}
         for _ in range(repetitions):
-            moment, pair = round(BEFORE * rate), draw(rng, information, round((BEFORE + PARTED) * rate), rate).T
+            moment, pair = round(BEFORE * rate), draw(rng, information, round((BEFORE + DECOUPLED) * rate), rate).T
             pair[moment:, 0] = draw(rng, information, len(pair) - moment, rate)[0]
             for detector in detectors:
                 wait = detector.samples_until_found(pair, moment)
@@ -218,7 +218,7 @@ def describe(results: dict[str, Any]) -> str:
         f"seconds. Learnt from the first half; {results['false alarms']} false alarms in {results['seconds']:.0f} s of "
         f"the other. One in {INTERVAL:.0f} s was asked for; {results['promised']:.1f} s to an alarm were expected.",
         markdown_table(["fault", *names], rows),
-        f"Simulated pairs of a {COMPARED} at {RATES[0]:g} Hz, parted after {BEFORE:g} s, one false alarm in "
+        f"Simulated pairs of a {COMPARED} at {RATES[0]:g} Hz, decoupled after {BEFORE:g} s, one false alarm in "
         f"{PROMISE:.0f} s for every detector.",
         markdown_table(
             ["nats", *names],
@@ -229,12 +229,12 @@ def describe(results: dict[str, Any]) -> str:
         f"Simulated pairs, learnt from {LEARNT:.0f} s, one false alarm asked for in {PROMISE:.0f} s. A kind of pair "
         f"breaks that if so many alarms, or more, would come in less than {CHANCE:.0%} of the runs that keep it "
         "(Poisson): of 20 intervals, with 32 alarms. Waits are samples. The yardstick is log(samples between false "
-        "alarms) / nats that the two share a sample. It is no lower bound: parting can tell more in a sample than what "
-        "the two shared. Views: what is judged, values or news, and the samples that count as one.",
+        "alarms) / nats that the two share a sample. It is no lower bound: decoupling can tell more in a sample than "
+        "what the two shared. Views: what is judged, values or innovations, and the samples that count as one.",
         markdown_table(
             [
-                "pair", "Hz", "nats", "views", "intervals / false alarms", "parted: found, median and longest", "mean",
-                "yardstick",
+                "pair", "Hz", "nats", "views", "intervals / false alarms", "decoupled: found, median and longest",
+                "mean", "yardstick",
             ],
             sound,
         ),
@@ -260,8 +260,8 @@ def _mean_wait(row: dict[str, Any]) -> float:
 def _views(row: dict[str, Any]) -> str:
     """Name the views that most repetitions chose, with the median of their blocks."""
     texts = []
-    for news, name in ((False, "values"), (True, "news")):
-        blocks = [block for views in row["views"] for of_news, block in views if of_news is news]
+    for innovations, name in ((False, "values"), (True, "innovations")):
+        blocks = [block for views in row["views"] for of_innovations, block in views if of_innovations is innovations]
         if 2 * len(blocks) >= len(row["views"]):
             texts.append(f"{name} {np.median(blocks):.0f}")
     return ", ".join(texts)
@@ -317,7 +317,7 @@ def draw(results: dict[str, Any]) -> Figure:
     by_information.set_yscale("log")
     by_information.set_xlabel("MI [nats]")
     by_information.set_ylabel("median seconds to the alarm")
-    by_information.set_title("simulated, parted", fontsize=9)
+    by_information.set_title("simulated, decoupled", fontsize=9)
     by_information.legend(frameon=False, fontsize=8, loc="upper right")
     return made
 

@@ -2,7 +2,7 @@
 
 `information` is the MI of two samples of one time. Streams that remember share less, or the same, with each sample that
 comes: the rate at which two Gaussian processes share information is -1/2 the mean of log(1 - coherence) over all
-frequencies (Pinsker 1964). No test can tell that they have parted much sooner than log(interval) / rate.
+frequencies (Pinsker 1964). No test can tell that they have decoupled much sooner than log(interval) / rate.
 """
 
 from collections.abc import Callable

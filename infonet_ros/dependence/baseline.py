@@ -18,7 +18,7 @@ from infonet_ros.dependence.channel_baseline import ChannelBaseline
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 
-FORMAT = 3
+FORMAT = 4
 """Version of the file."""
 
 QUANTILES = 1025
@@ -43,8 +43,8 @@ class View:
     ----------
     pair : int
         Number of the pair.
-    news : bool
-        Whether the innovations of the samples are judged (see `news`) and not the samples. Innovations show a lost
+    innovations : bool
+        Whether the innovations of the samples are judged and not the samples. Innovations show a lost
         dependence of slow streams quickly; samples show an offset, too.
     block : int
         Samples over which the log ratio is averaged before it counts.
@@ -52,17 +52,17 @@ class View:
         Evidence (nats) that was reached once in ``spacing`` seconds.
     tail : float
         Beyond that height, rises x nats higher are exp(tail x) times as rare; 1 for independent samples.
-    parting : float
+    decoupling : float
         Growth of the evidence, nats per second, once the two are independent.
     """
 
     pair: int
-    news: bool
+    innovations: bool
     block: int
     height: float
     spacing: float
     tail: float
-    parting: float
+    decoupling: float
 
     def threshold(self, interval: float) -> float:
         """Return the evidence, nats, that is reached once in ``interval`` seconds without faults."""
@@ -70,7 +70,7 @@ class View:
 
     def detection_time(self, interval: float, rate: float) -> float:
         """Return the expected seconds from the loss of the dependence to the alarm."""
-        return self.threshold(interval) / self.parting + self.block / rate
+        return self.threshold(interval) / self.decoupling + self.block / rate
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +86,7 @@ class Baseline:
     views : tuple of View
         V, one or two of each pair.
     quantiles : (2, N, Q) float64
-        Of the values and of the news of each channel at evenly spaced probabilities, from the least to the largest.
+        Of the values and of the innovations of each channel at evenly spaced probabilities, from least to largest.
     tables : (V, G, G) float32
         Log density of the copula of each view.
     rate : float

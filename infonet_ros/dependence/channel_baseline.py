@@ -91,8 +91,8 @@ def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
     return memory
 
 
-def news(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Return what is new in each sample (T, N): what the one before does not tell. NaN for the first."""
+def innovations(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """Return the innovation of each sample (T, N): what the one before does not tell. NaN for the first."""
     return np.concatenate([np.full((1, samples.shape[1]), np.nan), samples[1:] - memory * samples[:-1]])[: len(samples)]
 
 

@@ -20,7 +20,7 @@ from infonet_ros.dependence.baseline import (
     PairBaseline,
     ranks_among,
 )
-from infonet_ros.dependence.channel_baseline import news
+from infonet_ros.dependence.channel_baseline import innovations
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
@@ -111,7 +111,7 @@ class EvidenceMonitor:
         keep = max(round(MEMORY * self.baseline.rate), longest + 1)
         self._stamps = LatestRows(keep, dtype=np.int64)
         self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (2, count))  # of values, and of news
+        self._ranks = LatestRows(keep, (2, count))  # of values, and of innovations
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
@@ -169,10 +169,11 @@ class EvidenceMonitor:
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the ranks (T, 2, N) of the next samples, and of what is new in them."""
         last = self._samples.rows[-1:]
-        fresh = news(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
+        fresh = innovations(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
         ranks = np.full((len(samples), 2, samples.shape[1]), np.nan)
-        for of_news in {view.news for view in self.baseline.views}:
-            ranks[:, int(of_news)] = ranks_among(self.baseline.quantiles[int(of_news)], fresh if of_news else samples)
+        for of_innovations in {view.innovations for view in self.baseline.views}:
+            quantiles = self.baseline.quantiles[int(of_innovations)]
+            ranks[:, int(of_innovations)] = ranks_among(quantiles, fresh if of_innovations else samples)
         return ranks
 
     def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
@@ -197,7 +198,7 @@ class EvidenceMonitor:
 
     def _ranks_seen(self, view: int) -> np.ndarray:
         """Return the ranks (T, N) that a view judges."""
-        return self._ranks.rows[:, int(self.baseline.views[view].news)]
+        return self._ranks.rows[:, int(self.baseline.views[view].innovations)]
 
     def _end(self, number: int) -> None:
         """End the alarm of a pair that is well again."""

@@ -20,7 +20,7 @@ from infonet_ros.dependence.baseline import (
     log_ratios,
     ranks_among,
 )
-from infonet_ros.dependence.channel_baseline import channel_baselines, memory_of, news
+from infonet_ros.dependence.channel_baseline import channel_baselines, innovations, memory_of
 from infonet_ros.dependence.page_rule import Rises, block_evidence
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -77,10 +77,10 @@ class Lesson:
         return sum(map(len, self.pieces)) / self.rate
 
     @cached_property
-    def news(self) -> "Lesson":
-        """What is new in each sample."""
+    def innovations(self) -> "Lesson":
+        """The innovation of each sample."""
         memory = memory_of(self.pieces)
-        return replace(self, pieces=tuple(news(piece, memory) for piece in self.pieces))
+        return replace(self, pieces=tuple(innovations(piece, memory) for piece in self.pieces))
 
     def halves(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the pieces of the first and of the second half of the time."""
@@ -110,42 +110,45 @@ def learn(
     RecordingError
         No pair is strong and stable enough.
     """
-    pairs: list[PairBaseline] = []
-    views: list[View] = []
-    tables: list[np.ndarray] = []
-    left_out: dict[str, list[str]] = {}
-    for candidate in candidates:
-        if len(pairs) == most:
-            break
-        a, b = lesson.names[candidate.a], lesson.names[candidate.b]
-        learnt = _learn_pair(net, lesson, candidate)
-        if isinstance(learnt, str):
-            left_out.setdefault(learnt, []).append(f"{a} and {b}")
-            continue
-        views += [replace(one.view, pair=len(pairs)) for one in learnt]
-        tables += [one.table for one in learnt]
-        pairs.append(PairBaseline(a, b, candidate.lag, learnt[0].mi))
-    if not pairs:
+    learnt, left_out = _learn_pairs(net, lesson, candidates, most)
+    if not learnt:
         raise RecordingError(
             f"no pair of {', '.join(recordings)} is strong and stable enough for a baseline "
-            f"({'; '.join(_reasons(left_out)) or 'none depends on another'}): give longer or more recordings, which "
+            f"({'; '.join(left_out) or 'none depends on another'}): give longer or more recordings, which "
             "show all that the robot does when it is well, or name pairs as watches in the params file."
         )
-    names = tuple(name for name in lesson.names if any(name in (pair.a, pair.b) for pair in pairs))
-    columns = [lesson.names.index(name) for name in names]
-    values, fresh = ([piece[:, columns] for piece in one.pieces] for one in (lesson, lesson.news))
+    columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
+    names = tuple(lesson.names[column] for column in columns)
+    values, fresh = ([piece[:, columns] for piece in one.pieces] for one in (lesson, lesson.innovations))
     baseline = Baseline(
         channels=channel_baselines(names, values, [counts[:, columns] for counts in lesson.messages], lesson.rate),
-        pairs=tuple(pairs),
-        views=tuple(views),
+        pairs=tuple(one.baseline(lesson.names) for one in learnt),
+        views=tuple(replace(view.view, pair=number) for number, one in enumerate(learnt) for view in one.views),
         quantiles=np.stack([channel_quantiles(np.concatenate(pieces)) for pieces in (values, fresh)]),
-        tables=np.stack(tables),
+        tables=np.stack([view.table for one in learnt for view in one.views]),
         rate=lesson.rate,
         parameters=parameters,
         recordings=recordings,
         seconds=lesson.seconds,
     )
-    return baseline, _reasons(left_out)
+    return baseline, left_out
+
+
+def _learn_pairs(
+    net: InfoNet, lesson: Lesson, candidates: Sequence[Candidate], most: int
+) -> tuple[list["_LearntPair"], list[str]]:
+    """Learn the first ``most`` candidates that can be; also return which were left out, and why."""
+    learnt: list[_LearntPair] = []
+    left_out: dict[str, list[str]] = {}
+    for candidate in candidates:
+        if len(learnt) == most:
+            break
+        views = _learn_pair(net, lesson, candidate)
+        if isinstance(views, str):
+            left_out.setdefault(views, []).append(f"{lesson.names[candidate.a]} and {lesson.names[candidate.b]}")
+        else:
+            learnt.append(_LearntPair(candidate, views))
+    return learnt, _reasons(left_out)
 
 
 def _reasons(left_out: Mapping[str, Sequence[str]]) -> list[str]:
@@ -167,13 +170,25 @@ class _LearntView:
     wait: float
 
 
+@dataclass(frozen=True, eq=False)
+class _LearntPair:
+    """A candidate with its views, the first of which tells what the two share."""
+
+    candidate: Candidate
+    views: list[_LearntView]
+
+    def baseline(self, names: Sequence[str]) -> PairBaseline:
+        """Return it with the names of its channels."""
+        return PairBaseline(names[self.candidate.a], names[self.candidate.b], self.candidate.lag, self.views[0].mi)
+
+
 def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> list[_LearntView] | str:
     """Learn the views of a pair, or say why it has none.
 
     Its innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams.
     """
-    values = _learn_view(net, lesson, candidate, of_news=False)
-    fresh = _learn_view(net, lesson.news, candidate, of_news=True)
+    values = _learn_view(net, lesson, candidate, of_innovations=False)
+    fresh = _learn_view(net, lesson.innovations, candidate, of_innovations=True)
     if isinstance(fresh, str):
         return values if isinstance(values, str) else [values]
     if isinstance(values, str):
@@ -181,7 +196,7 @@ def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> list[_Lea
     return [values, fresh] if fresh.wait <= _LATER * values.wait else [values]
 
 
-def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_news: bool) -> _LearntView | str:
+def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_innovations: bool) -> _LearntView | str:
     """Learn one view of a pair, or say why it cannot be."""
     first, second, whole = (_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces))
     if first is None or second is None or whole is None:
@@ -198,27 +213,27 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_news: boo
     found = [Rises.of(held_out), Rises.of(whole.judge(whole.pieces))]
     if None in found:
         return "what one half of the recordings shows does not cover the other"
-    views = [_view(whole, rises, lesson.rate, of_news) for rises in found if rises is not None]
+    views = [_view(whole, rises, lesson.rate, of_innovations) for rises in found if rises is not None]
     wait, view = max(((_wait(view, lesson.rate), view) for view in views), key=lambda each: each[0])
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
     return _LearntView(view, whole.table, whole.mi, wait)
 
 
-def _view(pair: "_Part", rises: Rises, rate: float, of_news: bool) -> View:
+def _view(pair: "_Part", rises: Rises, rate: float, of_innovations: bool) -> View:
     return View(
         pair=0,
-        news=of_news,
+        innovations=of_innovations,
         block=rises.block,
         height=rises.height,
         spacing=rises.samples / rate,
         tail=rises.tail,
-        parting=_evidence_when_parted(pair, rises.block) * rate / rises.block,
+        decoupling=_evidence_when_decoupled(pair, rises.block) * rate / rises.block,
     )
 
 
 def _wait(view: View, rate: float) -> float:
-    return view.detection_time(_USUAL, rate) if view.parting > 0.0 else np.inf
+    return view.detection_time(_USUAL, rate) if view.decoupling > 0.0 else np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -253,7 +268,7 @@ class _Part:
         return [log_ratios(self.table, *rank.T) for rank in ranks]
 
 
-def _evidence_when_parted(pair: _Part, block: int) -> float:
+def _evidence_when_decoupled(pair: _Part, block: int) -> float:
     """Return the mean evidence of a block if the two are independent: one of them is shifted circularly."""
     means = []
     x, y = np.concatenate(pair.pieces, axis=1)

@@ -57,11 +57,11 @@ class PageSums:
         cut = len(stamps) // self._block * self._block
         self._rest, self._rest_stamps = ratios[:, cut:], stamps[cut:]
         peaks, since = self.values, self._since
-        for news, begin in zip(
+        for evidence, begin in zip(
             block_evidence(ratios[:, :cut], self._block).T, stamps[: cut : self._block], strict=True
         ):
             self._since = np.where(self.values == 0.0, begin, self._since)
-            self.values = np.clip(self.values + news, 0.0, self._most)
+            self.values = np.clip(self.values + evidence, 0.0, self._most)
             higher = self.values > peaks
             peaks, since = np.where(higher, self.values, peaks), np.where(higher, self._since, since)
         return peaks, since

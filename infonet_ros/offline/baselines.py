@@ -14,7 +14,7 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
-from infonet_ros.intake.windows.row_stream import RowStream, angular_channels, wrapped
+from infonet_ros.intake.windows.row_stream import Rows, RowStream, angular_channels, wrapped
 from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake, stamp_notices
@@ -63,51 +63,34 @@ def learn_baseline(
     InfonetError
         One sentence for the user.
     """
-    overviews: list[Overview] = []
-    messages: list[np.ndarray] = []
-    proposed: list[str] = []
-    said: dict[str, list[str]] = {}
-    labels: list[str] = []
-    for path in paths:
-        with open_recording([path]) as recording:
-            span = chosen_span(recording, start, duration)
-            if settings is None or not settings.modalities:
-                proposal = propose(recording, settings or Settings(), span)
-                settings, proposed = proposal.settings, list(proposal.notices)
-            read = whole_recording(recording, settings, span, progress)
-            overviews.append(read.overview)
-            messages.append(read.messages)
-            labels.append(recording.label)
-            for notice in read.notices:
-                said.setdefault(notice, []).append(recording.label)
-        if not settings.rate:  # the clock of the first recording is the clock of all
-            settings = settings.with_values(rate=overviews[0].window.rate)
-    assert settings is not None
+    read, settings, proposed = _read_all(paths, settings, start, duration, progress)
+    longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
     net = network_of(settings)
-    longest = max(overviews, key=lambda overview: len(overview.stamps))
     with Workers(net.device) as workers:
         whole = estimate_whole(net, longest, settings, workers, progress)
+    angular = angular_channels(settings)
     lesson = Lesson(
         names=longest.window.names,
-        pieces=tuple(wrapped(overview.window.samples, angular_channels(settings)) for overview in overviews),
+        pieces=tuple(wrapped(one.overview.window.samples, angular) for one in read),
         rate=longest.window.rate,
-        messages=tuple(messages),
+        messages=tuple(one.messages for one in read),
     )
     baseline, left_out = learn(
         net,
         lesson,
         _candidates(whole, settings),
         parameters=params_document(replace(settings, watches=())),
-        recordings=tuple(labels),
+        recordings=tuple(one.label for one in read),
         most=most,
     )
-    told = [*proposed, *attributed(said, len(paths)), *whole.notices()]
+    told = [*proposed, *_told_of(read), *whole.notices()]
     return baseline, [*told, *(f"left out: {text}." for text in left_out)]
 
 
 class ReadRecording(NamedTuple):
     """A recording as one stretch of samples, their `messages_since` (T, N), and sentences about what was left out."""
 
+    label: str
     overview: Overview
     messages: np.ndarray
     notices: list[str]
@@ -124,7 +107,35 @@ def whole_recording(recording: Recording, settings: Settings, span: Span, progre
     overview = intake.overview(_EVERYTHING)
     messages = intake.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
     messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
-    return ReadRecording(overview, messages, [*recording.notices, *intake.notices()])
+    return ReadRecording(recording.label, overview, messages, [*recording.notices, *intake.notices()])
+
+
+def _read_all(
+    paths: Sequence[Path], settings: Settings | None, start: float, duration: float | None, progress: Progress
+) -> tuple[list[ReadRecording], Settings, list[str]]:
+    """Read recordings on the clock and with the channels of the first; also return these, and what a proposal said."""
+    read: list[ReadRecording] = []
+    proposed: list[str] = []
+    for path in paths:
+        with open_recording([path]) as recording:
+            span = chosen_span(recording, start, duration)
+            if settings is None or not settings.modalities:
+                proposal = propose(recording, settings or Settings(), span)
+                settings, proposed = proposal.settings, list(proposal.notices)
+            read.append(whole_recording(recording, settings, span, progress))
+        if not settings.rate:
+            settings = settings.with_values(rate=read[0].overview.window.rate)
+    assert settings is not None, "there is a recording"
+    return read, settings, proposed
+
+
+def _told_of(read: Sequence[ReadRecording]) -> list[str]:
+    """Return the notices of some recordings, each once, with whom it concerns."""
+    said: dict[str, list[str]] = {}
+    for one in read:
+        for notice in one.notices:
+            said.setdefault(notice, []).append(one.label)
+    return attributed(said, len(read))
 
 
 def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
@@ -239,18 +250,8 @@ def check_recording(
     InfonetError
         One sentence for the user, such as a topic of the baseline that is not there.
     """
-    settings = settings_from_text(baseline.parameters, "the baseline's parameters").with_values(rate=baseline.rate)
-    settings = only_channels(settings, baseline.names)
-    if missing := sorted(set(baseline.names) - set(settings.channel_names)):
-        raise RecordingError(
-            f"the parameters in the baseline lack its channel {missing[0]!r}: it is damaged; learn it again with "
-            "`infonet learn`."
-        )
-    monitor = EvidenceMonitor(baseline, interval)
-    rows = RowStream(settings)
-    order = [settings.channel_names.index(name) for name in baseline.names]
-    stamps: list[int] = []
-    evidence: list[np.ndarray] = []
+    settings = _settings_of(baseline)
+    rows, watched = RowStream(settings), _Watched(EvidenceMonitor(baseline, interval), settings)
     with open_recording([path]) as recording:
         span = chosen_span(recording, start, duration)
         check_topics(recording, settings)
@@ -258,24 +259,54 @@ def check_recording(
             for batch in piece.batches:
                 rows.windows.extend(*batch)
             for part in rows.ready():
-                monitor.push(part.stamps, part.samples[:, order], part.messages[:, order])
-                stamps.append(int(part.stamps[-1]))
-                evidence.append(monitor.evidence.copy())
+                watched.push(part)
                 progress("evidence", (piece.received - span.start) / (span.stop - span.start))
         label = recording.label
         notices = (*recording.notices, *stamp_notices(rows.windows, settings.modalities, recording))
     progress("evidence", 1.0)
-    if not stamps:
+    if not watched.stamps:
         raise RecordingError(f"{label} is too short to be checked: expected at least 2 s of all channels.")
-    return Check(
-        label=label,
-        baseline=baseline,
-        interval=interval,
-        start=stamps[0],
-        end=stamps[-1],
-        alarms=tuple(monitor.history),
-        stamps=np.array(stamps),
-        evidence=np.stack(evidence),
-        thresholds=monitor.thresholds,
-        notices=notices,
-    )
+    return watched.check(label, interval, notices)
+
+
+def _settings_of(baseline: Baseline) -> Settings:
+    """Return the settings under which a baseline was learnt, with its channels only, and on its clock."""
+    settings = settings_from_text(baseline.parameters, "the baseline's parameters").with_values(rate=baseline.rate)
+    settings = only_channels(settings, baseline.names)
+    if missing := sorted(set(baseline.names) - set(settings.channel_names)):
+        raise RecordingError(
+            f"the parameters in the baseline lack its channel {missing[0]!r}: it is damaged; learn it again with "
+            "`infonet learn`."
+        )
+    return settings
+
+
+class _Watched:
+    """A monitor, and the evidence at each look at what it was given."""
+
+    def __init__(self, monitor: EvidenceMonitor, settings: Settings) -> None:
+        self._monitor = monitor
+        self._order = [settings.channel_names.index(name) for name in monitor.baseline.names]
+        self.stamps: list[int] = []
+        self._evidence: list[np.ndarray] = []
+
+    def push(self, rows: Rows) -> None:
+        """Take the next samples of all channels of the settings."""
+        self._monitor.push(rows.stamps, rows.samples[:, self._order], rows.messages[:, self._order])
+        self.stamps.append(int(rows.stamps[-1]))
+        self._evidence.append(self._monitor.evidence.copy())
+
+    def check(self, label: str, interval: float, notices: Sequence[str]) -> Check:
+        """Return what was found in a recording."""
+        return Check(
+            label=label,
+            baseline=self._monitor.baseline,
+            interval=interval,
+            start=self.stamps[0],
+            end=self.stamps[-1],
+            alarms=tuple(self._monitor.history),
+            stamps=np.array(self.stamps),
+            evidence=np.stack(self._evidence),
+            thresholds=self._monitor.thresholds,
+            notices=tuple(notices),
+        )

@@ -231,12 +231,12 @@ def test_ranks_of_values_that_come_often_stand_in_their_middle():
     assert ranks[3] == 1.0
 
 
-def test_slow_streams_are_told_apart_by_their_news(net):
+def test_slow_streams_are_found_decoupled_by_their_innovations(net):
     """Of memory 0.98 the samples as they are need hundreds; the bound is log(5000) / 1.03 nats, 8 samples."""
     learnt, _ = learn(
         net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("slow",)
     )
-    assert any(view.news for view in learnt.views)
+    assert any(view.innovations for view in learnt.views)
     assert len(run(learnt, pair(1, 20_000, 0.98))[0]) <= 2000 / INTERVAL
     for seed in (2, 3, 4):
         samples = pair(seed, 1000, 0.98)
