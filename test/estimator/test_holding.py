@@ -21,6 +21,24 @@ def interpolated(rng, count, hold, phase=0):
     return np.interp(np.arange(count) + phase, np.arange(len(values)) * hold, values)
 
 
+def lost(rng, count, hold, arrives):
+    """Held, and some updates did not arrive: ``arrives`` says which."""
+    places = np.maximum.accumulate(np.where(arrives, np.arange(len(arrives)), 0))
+    return np.repeat(rng.standard_normal(len(arrives))[places], hold)[:count]
+
+
+def both_lost(rng, count, hold):
+    arrives = rng.random(count // hold + 2) < 0.8
+    return lost(rng, count, hold, arrives), lost(rng, count, hold, arrives)
+
+
+def frozen(rng, count, run):
+    """Noise, and at times the last value."""
+    stands = np.cumsum(rng.random(count) < 1.0 / run) % 2 == 1
+    places = np.maximum.accumulate(np.where(stands, 0, np.arange(count)))
+    return rng.standard_normal(count)[places]
+
+
 PAIRS = {
     "held 3, common ticks": lambda rng, count: (held(rng, count, 3), held(rng, count, 3)),
     "held 5, own ticks": lambda rng, count: (held(rng, count, 5), held(rng, count, 5, 2)),
@@ -30,6 +48,8 @@ PAIRS = {
     "piecewise constant": lambda rng, count: (irregular(rng, count, 8), irregular(rng, count, 8)),
     "interpolated": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10)),
     "interpolated, own ticks": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10, 4)),
+    "updates lost in both": lambda rng, count: both_lost(rng, count, 8),
+    "frozen at times": lambda rng, count: (frozen(rng, count, 20), frozen(rng, count, 20)),
     "a recording twice": lambda rng, count: tuple(np.tile(rng.standard_normal(count // 4), 4) for _ in "xy"),
 }
 

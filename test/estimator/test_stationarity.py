@@ -20,6 +20,8 @@ DRIFT = {
     "step": lambda rng: noise(rng) + 2.0 * (np.arange(COUNT) > rng.uniform(0.2, 0.8) * COUNT),
     "counter": lambda rng: np.cumsum(rng.poisson(2.0, COUNT)).astype(float),
     "growing noise": lambda rng: noise(rng) * np.linspace(1.0, 3.0, COUNT),
+    "warm-up": lambda rng: noise(rng, 0.5) + 3.0 * np.exp(-np.arange(COUNT) / 100.0),
+    "trend at the end": lambda rng: noise(rng) + 3.0 * np.maximum(0.0, np.arange(COUNT) / COUNT - 0.9) / 0.1,
     "one period": lambda rng: np.sin(np.arange(COUNT) / COUNT * 2.0 * np.pi + rng.uniform(0.0, 6.0)) + noise(rng),
 }
 

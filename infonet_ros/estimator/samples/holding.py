@@ -11,6 +11,7 @@ import numpy as np
 MOST_REPEATS = 8  # mean number of repeats of a row; values that occur more often are levels
 LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
 REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
+STUCK = 0.1  # of the samples repeat a value that never returns
 MANY_LEVELS = 24  # a stream with at most so many repeated values is discrete, not held
 PASSAGES = 0.9  # of single samples
 FEW_RUNS = 3  # and as many values, or straight lines: an event, a ramp
@@ -52,9 +53,9 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     """Count the updates of a held stream up to each of its samples.
 
     In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
-    then filled, piecewise constant, or straight lines from update to update. A stream of any values that changes only
-    at multiples of one number of samples is held, too. A stream of few levels that changes at any time is not held: the
-    time in a level is part of its information.
+    then filled, piecewise constant, frozen at times, or straight lines from update to update. A stream of any values
+    that changes only at multiples of one number of samples is held, too. A stream of few levels that changes at any
+    time is not held: the time in a level is part of its information.
 
     Parameters
     ----------
@@ -142,23 +143,38 @@ def _changes(samples: np.ndarray) -> np.ndarray | None:
     starts = _without_passages(starts, samples)
     new = np.zeros(len(samples), dtype=bool)
     new[starts] = True
+    levels, level = np.unique(samples[starts], return_inverse=True)
     step = int(np.gcd.reduce(np.diff(starts[1:])))  # where the first value began is not known
     if step > 1 and len(starts) > GRID_UPDATES:
-        new[starts[1] % step :: step] = True  # a value may follow itself
+        if len(levels) <= len(starts) / 2.0:  # a value may follow itself; one that never returns was lost instead
+            new[starts[1] % step :: step] = True
         return new
-    levels, level = np.unique(samples[starts], return_inverse=True)
-    lasting = np.diff(starts, append=len(samples)) > 1
-    repeated = np.zeros(len(levels), dtype=bool)
-    repeated[level[lasting]] = True
+    runs = np.diff(starts, append=len(samples))
     held = (
         len(levels) > min(len(starts) / 2.0, MANY_LEVELS)
-        and lasting.mean() >= REPEATING
-        and repeated.mean() >= REPEATING  # not one value again and again, such as 0 or the end of a range
+        and (_often_repeated(runs, level) or _stuck(runs, level))
         # Not a smooth stream that was rounded, unless that makes so few moves that nothing is known.
         and (len(starts) < LEAST_UPDATES or np.median(np.abs(np.diff(level))) > 1)
         and len(starts) > FEW_RUNS
     )
     return new if held else None
+
+
+def _often_repeated(runs: np.ndarray, level: np.ndarray) -> bool:
+    """Say whether many runs of given lengths (K,), and many of their levels (K,), last two samples or more.
+
+    One value again and again, such as 0 or the end of a range, is not enough.
+    """
+    repeated = np.zeros(level.max() + 1, dtype=bool)
+    repeated[level[runs > 1]] = True
+    return bool(min((runs > 1).mean(), repeated.mean()) >= REPEATING)
+
+
+def _stuck(runs: np.ndarray, level: np.ndarray) -> bool:
+    """Say whether a stream often stops at values that never return: frozen between stretches of new values."""
+    alone = np.bincount(level)[level] == 1
+    lost = (runs - 1)[alone]
+    return bool(lost.sum() >= STUCK * runs.sum() and np.count_nonzero(lost) > FEW_RUNS)
 
 
 def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
