@@ -32,7 +32,7 @@ from benchmarks.detectors import (
     alarms,
 )
 from benchmarks.plots import figure
-from benchmarks.sound_pairs import MEMORY, SOUND
+from benchmarks.sound_pairs import MEMORY, SOUND, decoupled
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
@@ -61,7 +61,7 @@ LEARNT = 400.0  # s
 RATES = (10.0, 100.0)  # Hz
 RUNS = {10.0: 4000.0, 100.0: 1000.0}  # s that each sound pair runs
 DECOUPLED = 100.0  # s in which a decoupled pair is to be found
-BEFORE = 30.0  # s in which it was sound, where detectors are compared
+BEFORE = 30.0  # s in which it was sound
 COMPARED = f"memory of {MEMORY:g} s"
 INFORMATION = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # nats
 CHANNELS = 32
@@ -139,13 +139,13 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
             baseline, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("simulated",))
         except RecordingError as error:
             return row | {"refused": str(error)}
-        views.append([(view.innovations, view.block) for view in baseline.views])
+        views.append([(view.form.name.lower(), view.block) for view in baseline.views])
         count = round(RUNS[rate] * rate)
         false += sum(1 for _ in alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
         seconds += RUNS[rate]
-        one, other = (draw(rng, information, round(DECOUPLED * rate), rate) for _ in range(2))
-        decoupled = alarms(EvidenceMonitor(baseline, PROMISE), np.stack([one[0], other[1]], axis=1), 1)
-        waits.append(next((at + 1 for at in decoupled), None))
+        broken, moment = _decoupled(rng, kind, information, rate)
+        found = alarms(EvidenceMonitor(baseline, PROMISE), broken, 1)
+        waits.append(next((at + 1 - moment for at in found if at >= moment), None))
     yardstick = np.log(PROMISE * rate) / SOUND[kind].nats_per_sample(information, rate)
     return row | {"views": views, "alarms": false, "seconds": seconds, "waits": waits, "yardstick": float(yardstick)}
 
@@ -160,13 +160,19 @@ def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[
         detectors = _detectors(net, baseline, PROMISE, good, sound, lag=0, stretches=round(RUNS[rate] / PROMISE))
         waits: dict[str, list[float | None]] = {detector.name: [] for detector in detectors}
         for _ in range(repetitions):
-            moment, pair = round(BEFORE * rate), draw(rng, information, round((BEFORE + DECOUPLED) * rate), rate).T
-            pair[moment:, 0] = draw(rng, information, len(pair) - moment, rate)[0]
+            pair, moment = _decoupled(rng, COMPARED, information, rate)
             for detector in detectors:
                 wait = detector.samples_until_found(pair, moment)
                 waits[detector.name].append(None if wait is None else wait / rate)
         found[f"{information:g}"] = waits
     return found
+
+
+def _decoupled(rng: np.random.Generator, kind: str, information: float, rate: float) -> tuple[np.ndarray, int]:
+    """Draw a pair (T, 2) that decouples, and return when."""
+    moment, count = (round(seconds * rate) for seconds in (BEFORE, BEFORE + DECOUPLED))
+    pair, moment = decoupled(SOUND[kind].draw, rng, information, moment, count, rate)
+    return pair.T, moment
 
 
 def _detectors(
@@ -230,7 +236,8 @@ def describe(results: dict[str, Any]) -> str:
         f"breaks that if so many alarms, or more, would come in less than {CHANCE:.0%} of the runs that keep it "
         "(Poisson): of 20 intervals, with 32 alarms. Waits are samples. The yardstick is log(samples between false "
         "alarms) / nats that the two share a sample. It is no lower bound: decoupling can tell more in a sample than "
-        "what the two shared. Views: what is judged, values or innovations, and the samples that count as one.",
+        "what the two shared. Views: what is judged (values, innovations, or innovations in units of their recent "
+        "size) and the samples that count as one.",
         markdown_table(
             [
                 "pair", "Hz", "nats", "views", "intervals / false alarms", "decoupled: found, median and longest",
@@ -260,8 +267,8 @@ def _mean_wait(row: dict[str, Any]) -> float:
 def _views(row: dict[str, Any]) -> str:
     """Name the views that most repetitions chose, with the median of their blocks."""
     texts = []
-    for innovations, name in ((False, "values"), (True, "innovations")):
-        blocks = [block for views in row["views"] for of_innovations, block in views if of_innovations is innovations]
+    for name in ("values", "innovations", "standardized"):
+        blocks = [block for views in row["views"] for form, block in views if form == name]
         if 2 * len(blocks) >= len(row["views"]):
             texts.append(f"{name} {np.median(blocks):.0f}")
     return ", ".join(texts)

@@ -35,6 +35,20 @@ def correlated(rng: np.random.Generator, information: float, count: int) -> np.n
     return np.stack([x, rho * x + np.sqrt(1.0 - rho**2) * own])
 
 
+def decoupled(
+    draw: Draw, rng: np.random.Generator, information: float, moment: int, count: int, rate: float
+) -> tuple[np.ndarray, int]:
+    """Draw a pair (2, T) that decouples about a moment; also return when: the second stream goes on as another one.
+
+    It changes over where the two are closest within a second: a jump would be a fault of its own, and easier to find.
+    """
+    pair, other = (draw(rng, information, count, rate) for _ in range(2))
+    near = slice(moment, moment + round(rate))
+    moment += int(np.abs(pair[1, near] - other[1, near]).argmin())
+    pair[1, moment:] = other[1, moment:]
+    return pair, moment
+
+
 def remembering(noise: np.ndarray, memory: float, rate: float) -> np.ndarray:
     """Make streams (..., T) of unit variance out of white noise, AR(1) with a memory in seconds."""
     kept = np.exp(-1.0 / (memory * rate))

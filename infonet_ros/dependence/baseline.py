@@ -15,10 +15,11 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.channel_baseline import ChannelBaseline
+from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 
-FORMAT = 4
+FORMAT = 5
 """Version of the file."""
 
 QUANTILES = 1025
@@ -43,9 +44,8 @@ class View:
     ----------
     pair : int
         Number of the pair.
-    innovations : bool
-        Whether the innovations of the samples are judged and not the samples. Innovations show a lost
-        dependence of slow streams quickly; samples show an offset, too.
+    form : Form
+        What is judged of the samples.
     block : int
         Samples over which the log ratio is averaged before it counts.
     height, spacing : float
@@ -57,7 +57,7 @@ class View:
     """
 
     pair: int
-    innovations: bool
+    form: Form
     block: int
     height: float
     spacing: float
@@ -85,8 +85,8 @@ class Baseline:
         P.
     views : tuple of View
         V, one or two of each pair.
-    quantiles : (2, N, Q) float64
-        Of the values and of the innovations of each channel at evenly spaced probabilities, from least to largest.
+    quantiles : (3, N, Q) float64
+        Of each `Form` of each channel at evenly spaced probabilities, from the least to the largest.
     tables : (V, G, G) float32
         Log density of the copula of each view.
     rate : float
@@ -122,6 +122,20 @@ class Baseline:
         """Share (N,) of a sample of each channel that the next one keeps."""
         return np.array([channel.memory for channel in self.channels])
 
+    @property
+    def middle(self) -> np.ndarray:
+        """Median (N,) of the values of each channel."""
+        return self.quantiles[Form.VALUES, :, QUANTILES // 2]
+
+    def ranks(self, samples: np.ndarray, form: Form, before: np.ndarray | None = None) -> np.ndarray:
+        """Return where samples (T, N) of all channels stand among the good ones, in a form; see `ranks_among`.
+
+        ``before`` are some samples that came before them, RECENT + 1 or all.
+        """
+        skipped = 0 if before is None else len(before)
+        every = samples if before is None else np.concatenate([before, samples])
+        return ranks_among(self.quantiles[form], in_form(every, form, self.memory, self.middle)[skipped:])
+
     def thresholds(self, interval: float) -> np.ndarray:
         """Return the evidence (V,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
         return np.array([view.threshold(interval * len(self.views)) for view in self.views])
@@ -142,7 +156,7 @@ class Baseline:
             "format": FORMAT,
             "channels": [asdict(channel) for channel in self.channels],
             "pairs": [asdict(pair) for pair in self.pairs],
-            "views": [asdict(view) for view in self.views],
+            "views": [asdict(view) | {"form": view.form.name.lower()} for view in self.views],
             "rate": self.rate,
             "parameters": self.parameters,
             "recordings": list(self.recordings),
@@ -184,10 +198,10 @@ class Baseline:
 def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndarray) -> Baseline:
     channels = tuple(ChannelBaseline(**channel) for channel in words["channels"])
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
-    views = tuple(View(**view) for view in words["views"])
+    views = tuple(View(**view | {"form": Form[view["form"].upper()]}) for view in words["views"])
     names = {channel.name for channel in channels}
     if (
-        quantiles.shape != (2, len(channels), QUANTILES)
+        quantiles.shape != (len(Form), len(channels), QUANTILES)
         or len(tables) != len(views)
         or tables.ndim != 3
         or not all({pair.a, pair.b} <= names for pair in pairs)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.dependence.forms import memory_of
+
 _STRETCH = 2.0  # seconds of which the roughness is taken
 _SPAN = 4.0  # seconds over which messages are counted, or more, until there are
 _COUNTED = 20  # of them
@@ -78,22 +80,6 @@ def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, 
     if not len(known) or known.max() > _STEADY * known.min():
         return 0.0, 0.0, 0.0
     return rows / rate, float(known.min()), float(known.max())
-
-
-def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
-    before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
-    memory = np.zeros(before.shape[1])
-    for column, (x, y) in enumerate(zip(before.T, after.T, strict=True)):
-        known = np.isfinite(x) & np.isfinite(y)
-        if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
-            memory[column] = np.corrcoef(x[known], y[known])[0, 1]
-    return memory
-
-
-def innovations(samples: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Return the innovation of each sample (T, N): what the one before does not tell. NaN for the first."""
-    return np.concatenate([np.full((1, samples.shape[1]), np.nan), samples[1:] - memory * samples[:-1]])[: len(samples)]
 
 
 def longest_run(flags: np.ndarray) -> int:

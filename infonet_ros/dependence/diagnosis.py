@@ -12,7 +12,8 @@ from enum import Enum
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios, ranks_among
-from infonet_ros.dependence.channel_baseline import ChannelBaseline, innovations, roughness
+from infonet_ros.dependence.channel_baseline import ChannelBaseline, roughness
+from infonet_ros.dependence.forms import in_form
 from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
@@ -120,10 +121,10 @@ class Diagnosis:
 
     def _other_scale(self) -> str | None:
         """Say by which factor one channel differs from what it was, if the pair fits again once it is taken out."""
-        pair, of_innovations = self.baseline.pairs[self.pair], self.baseline.views[self.view].innovations
+        pair, form = self.baseline.pairs[self.pair], self.baseline.views[self.view].form
         first = max(0, self.start - abs(pair.lag))
         samples, ranks = self.samples[first:], self.ranks[first:]
-        values = innovations(samples, self.baseline.memory) if of_innovations else samples
+        values = in_form(samples, form, self.baseline.memory, self.baseline.middle)
         changes = [(0, -1.0, f"{pair.a} or {pair.b} has an inverted sign")]
         changes += [
             (side, factor, f"{name} {words}")
@@ -134,7 +135,7 @@ class Diagnosis:
         tried = []
         for side, factor, _ in changes:
             both, column = [ranks[:, c] for c in self._columns], self._columns[side]
-            own, quantiles = values[:, column] / factor, self.baseline.quantiles[int(of_innovations), column]
+            own, quantiles = values[:, column] / factor, self.baseline.quantiles[form, column]
             own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
             both[side] = ranks_among(quantiles[None], own[:, None])[:, 0]
             tried.append(lagged_pair(both[0], both[1], pair.lag))

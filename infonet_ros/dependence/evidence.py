@@ -4,9 +4,9 @@
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-Each pair is judged by the values of both channels, by their innovations, or by both: its views. An alarm starts when
-the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all views are
-below half of it. Evidence is limited to twice the threshold, so that it recovers.
+Each pair is judged by the values of both channels, by their innovations, or by both (see `forms`): its views. An alarm
+starts when the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all
+views are below half of it. Evidence is limited to twice the threshold, so that it recovers.
 """
 
 from collections import deque
@@ -15,15 +15,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import (
-    Baseline,
-    PairBaseline,
-    ranks_among,
-)
-from infonet_ros.dependence.channel_baseline import innovations
+from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
+from infonet_ros.dependence.forms import RECENT, Form
 from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.text import NANOSECONDS, moment
@@ -93,6 +89,7 @@ class EvidenceMonitor:
         self.baseline = baseline
         thresholds = baseline.thresholds(interval)
         self._sums = EvidenceSums(baseline, thresholds)
+        self._forms = {view.form for view in baseline.views}
         self._columns = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._channels = ChannelWatch(baseline.channels, baseline.rate)
         self._views = [
@@ -108,10 +105,10 @@ class EvidenceMonitor:
         self._channels.reset()
         self._sums.reset()
         longest = max((abs(pair.lag) for pair in self._pairs), default=0)
-        keep = max(round(MEMORY * self.baseline.rate), longest + 1)
+        keep = max(round(MEMORY * self.baseline.rate), longest + 1, RECENT + 1)
         self._stamps = LatestRows(keep, dtype=np.int64)
         self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (2, count))  # of values, and of innovations
+        self._ranks = LatestRows(keep, (len(Form), count))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
@@ -167,13 +164,11 @@ class EvidenceMonitor:
         return self.baseline.pairs
 
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the ranks (T, 2, N) of the next samples, and of what is new in them."""
-        last = self._samples.rows[-1:]
-        fresh = innovations(np.concatenate([last, samples]), self.baseline.memory)[len(last) :]
-        ranks = np.full((len(samples), 2, samples.shape[1]), np.nan)
-        for of_innovations in {view.innovations for view in self.baseline.views}:
-            quantiles = self.baseline.quantiles[int(of_innovations)]
-            ranks[:, int(of_innovations)] = ranks_among(quantiles, fresh if of_innovations else samples)
+        """Return the ranks (T, F, N) of the next samples in each form that is judged."""
+        before = self._samples.rows[-RECENT - 1 :]
+        ranks = np.full((len(samples), len(Form), samples.shape[1]), np.nan)
+        for form in self._forms:
+            ranks[:, form] = self.baseline.ranks(samples, form, before)
         return ranks
 
     def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
@@ -198,7 +193,7 @@ class EvidenceMonitor:
 
     def _ranks_seen(self, view: int) -> np.ndarray:
         """Return the ranks (T, N) that a view judges."""
-        return self._ranks.rows[:, int(self.baseline.views[view].innovations)]
+        return self._ranks.rows[:, self.baseline.views[view].form]
 
     def _end(self, number: int) -> None:
         """End the alarm of a pair that is well again."""

@@ -21,7 +21,7 @@ class EvidenceSums:
         views, pairs = baseline.views, baseline.pairs
         self._thresholds = thresholds
         self._tables = baseline.tables.astype(np.float64)
-        self._innovations = np.array([int(view.innovations) for view in views])
+        self._forms = np.array([view.form for view in views])
         self._columns = np.array([baseline.columns(view.pair) for view in views]).T
         lags = np.array([pairs[view.pair].lag for view in views])
         self._delays = np.stack([np.maximum(lags, 0), np.maximum(-lags, 0)])  # by how many rows each side is earlier
@@ -46,7 +46,7 @@ class EvidenceSums:
     def add(self, ranks: np.ndarray, stamps: np.ndarray, fresh: int) -> tuple[np.ndarray, np.ndarray]:
         """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
 
-        ``ranks`` (T, 2, N) are those of the values and of the innovations of all channels, ``stamps`` (T,) in ns.
+        ``ranks`` (T, F, N) are those of each form of all channels, ``stamps`` (T,) int64 nanoseconds.
         """
         ratios = self._log_ratios(ranks, fresh)
         peaks, since = np.empty(len(ratios)), np.empty(len(ratios), dtype=np.int64)
@@ -59,7 +59,7 @@ class EvidenceSums:
         """Read all tables at the ranks of the last samples, as `log_ratios` does one: (V, fresh)."""
         count = len(ranks)
         rows = np.arange(count - fresh, count) - self._delays[:, :, None]  # (2, V, fresh)
-        both = ranks[np.maximum(rows, 0), self._innovations[:, None], self._columns[:, :, None]]
+        both = ranks[np.maximum(rows, 0), self._forms[:, None], self._columns[:, :, None]]
         known = np.isfinite(both).all(axis=0) & (rows >= 0).all(axis=0)
         view, _ = np.nonzero(known)
         u, v = both[:, known] * self._tables.shape[-1] - 0.5

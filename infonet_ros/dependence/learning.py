@@ -1,13 +1,14 @@
 """Learns a baseline from good recordings: selects the pairs, and measures their evidence without faults.
 
-Each pair can be judged by its samples and by their innovations. A table must not judge the samples that it was learnt
-from, so each half of the samples is judged by the table of the other half. These log ratios show how high evidence
-rises without faults.
+Each pair can be judged by its samples and by their innovations (see `forms`). A table must not judge the samples that
+it was learnt from, so each half of the samples is judged by the table of the other half. These log ratios show how high
+evidence rises without faults.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import attrgetter
 
 import numpy as np
 import torch
@@ -20,8 +21,9 @@ from infonet_ros.dependence.baseline import (
     log_ratios,
     ranks_among,
 )
-from infonet_ros.dependence.channel_baseline import channel_baselines, innovations, memory_of
-from infonet_ros.dependence.page_rule import Rises, block_evidence
+from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.forms import Form, in_form, memory_of
+from infonet_ros.dependence.page_rule import Rises, block_evidence, mean_wait
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
@@ -77,10 +79,14 @@ class Lesson:
         return sum(map(len, self.pieces)) / self.rate
 
     @cached_property
-    def innovations(self) -> "Lesson":
-        """The innovation of each sample."""
-        memory = memory_of(self.pieces)
-        return replace(self, pieces=tuple(innovations(piece, memory) for piece in self.pieces))
+    def forms(self) -> dict[Form, "Lesson"]:
+        """The same in each form in which samples can be judged."""
+        memory, everything = memory_of(self.pieces), np.concatenate(self.pieces)
+        middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
+        return {
+            form: replace(self, pieces=tuple(in_form(piece, form, memory, middle) for piece in self.pieces))
+            for form in Form
+        }
 
     def halves(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
         """Return the pieces of the first and of the second half of the time."""
@@ -119,12 +125,13 @@ def learn(
         )
     columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
     names = tuple(lesson.names[column] for column in columns)
-    values, fresh = ([piece[:, columns] for piece in one.pieces] for one in (lesson, lesson.innovations))
+    pieces = {form: [piece[:, columns] for piece in one.pieces] for form, one in lesson.forms.items()}
+    messages = [counts[:, columns] for counts in lesson.messages]
     baseline = Baseline(
-        channels=channel_baselines(names, values, [counts[:, columns] for counts in lesson.messages], lesson.rate),
+        channels=channel_baselines(names, pieces[Form.VALUES], messages, lesson.rate),
         pairs=tuple(one.baseline(lesson.names) for one in learnt),
         views=tuple(replace(view.view, pair=number) for number, one in enumerate(learnt) for view in one.views),
-        quantiles=np.stack([channel_quantiles(np.concatenate(pieces)) for pieces in (values, fresh)]),
+        quantiles=np.stack([channel_quantiles(np.concatenate(pieces[form])) for form in Form]),
         tables=np.stack([view.table for one in learnt for view in one.views]),
         rate=lesson.rate,
         parameters=parameters,
@@ -185,18 +192,17 @@ class _LearntPair:
 def _learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> list[_LearntView] | str:
     """Learn the views of a pair, or say why it has none.
 
-    Its innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams.
+    Innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams. They are
+    standardized where that gives an alarm sooner: bursts.
     """
-    values = _learn_view(net, lesson, candidate, of_innovations=False)
-    fresh = _learn_view(net, lesson.innovations, candidate, of_innovations=True)
-    if isinstance(fresh, str):
-        return values if isinstance(values, str) else [values]
+    values, *others = (_learn_view(net, lesson.forms[form], candidate, form) for form in Form)
+    found = [view for view in others if not isinstance(view, str)]
     if isinstance(values, str):
-        return [fresh]
-    return [values, fresh] if fresh.wait <= _LATER * values.wait else [values]
+        return [min(found, key=attrgetter("wait"))] if found else values
+    return [values, *sorted((view for view in found if view.wait <= _LATER * values.wait), key=attrgetter("wait"))[:1]]
 
 
-def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_innovations: bool) -> _LearntView | str:
+def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, form: Form) -> _LearntView | str:
     """Learn one view of a pair, or say why it cannot be."""
     first, second, whole = (_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces))
     if first is None or second is None or whole is None:
@@ -213,23 +219,29 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, of_innovatio
     found = [Rises.of(held_out), Rises.of(whole.judge(whole.pieces))]
     if None in found:
         return "what one half of the recordings shows does not cover the other"
-    views = [_view(whole, rises, lesson.rate, of_innovations) for rises in found if rises is not None]
+    views = [_view(whole, rises, lesson.rate, form) for rises in found if rises is not None]
     wait, view = max(((_wait(view, lesson.rate), view) for view in views), key=lambda each: each[0])
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
     return _LearntView(view, whole.table, whole.mi, wait)
 
 
-def _view(pair: "_Part", rises: Rises, rate: float, of_innovations: bool) -> View:
-    return View(
+def _view(pair: "_Part", rises: Rises, rate: float, form: Form) -> View:
+    """Return a view with the growth of its evidence such that an alarm comes when it does on the mean."""
+    view = View(
         pair=0,
-        innovations=of_innovations,
+        form=form,
         block=rises.block,
         height=rises.height,
         spacing=rises.samples / rate,
         tail=rises.tail,
-        decoupling=_evidence_when_decoupled(pair, rises.block) * rate / rises.block,
+        decoupling=0.0,
     )
+    threshold = view.threshold(_USUAL)
+    blocks = np.mean(
+        [mean_wait(block_evidence(ratios, rises.block), threshold) for ratios in _decoupled(pair, rises.block)]
+    )
+    return replace(view, decoupling=float(threshold / blocks * rate / rises.block))
 
 
 def _wait(view: View, rate: float) -> float:
@@ -268,11 +280,9 @@ class _Part:
         return [log_ratios(self.table, *rank.T) for rank in ranks]
 
 
-def _evidence_when_decoupled(pair: _Part, block: int) -> float:
-    """Return the mean evidence of a block if the two are independent: one of them is shifted circularly."""
-    means = []
+def _decoupled(pair: _Part, block: int) -> Iterator[np.ndarray]:
+    """Yield the log ratios (K block,) of a pair that is independent: one of the two is shifted circularly."""
     x, y = np.concatenate(pair.pieces, axis=1)
     for shift in np.linspace(0, len(x), _SHIFTS + 2)[1:-1].astype(int):
         (ratios,) = pair.judge([np.stack([x, np.roll(y, shift)])])
-        means.append(block_evidence(ratios[: len(ratios) // block * block], block).mean())
-    return float(np.mean(means))
+        yield ratios[: len(ratios) // block * block]

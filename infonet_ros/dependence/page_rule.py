@@ -14,6 +14,7 @@ import numpy as np
 _HIGHEST = 0.1  # share of the rises whose heights tell how often higher ones come
 _LEAST_RISES = 10  # of those
 _LEAST_TAIL = 0.8  # of that of independent samples; below it samples are taken together
+_STARTS = 16
 _CARE = 2.0  # standard errors by which the tail is taken to be heavier than it looks
 
 
@@ -27,6 +28,24 @@ def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
     count = known.sum(axis=-1)
     means = np.where(known, blocks, 0.0).sum(axis=-1) / np.maximum(count, 1)
     return np.where(2 * count > block, np.logaddexp(0.0, -means) - np.log(2.0), 0.0)
+
+
+def mean_wait(evidence: np.ndarray, height: float) -> float:
+    """Return the mean number of blocks (K,) until the sum reaches a height, from starts all over them; inf if never.
+
+    It is no quotient of means: evidence that grows fast now and slowly then, as in bursts, lets some starts wait long.
+    """
+    values, waits = evidence.tolist(), []
+    for start in np.linspace(0, len(values), _STARTS, endpoint=False).astype(int):
+        total = 0.0
+        for number, one in enumerate(values[start:] + values[:start], start=1):
+            total = max(0.0, total + one)
+            if total >= height:
+                waits.append(number)
+                break
+        else:
+            return np.inf
+    return float(np.mean(waits))
 
 
 class PageSums:

@@ -6,6 +6,7 @@ import pytest
 from infonet_ros.dependence.baseline import Baseline, channel_quantiles, log_ratios, ranks_among
 from infonet_ros.dependence.diagnosis import Diagnosis, Kind
 from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
 
@@ -236,12 +237,35 @@ def test_slow_streams_are_found_decoupled_by_their_innovations(net):
     learnt, _ = learn(
         net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("slow",)
     )
-    assert any(view.innovations for view in learnt.views)
+    assert any(view.form is not Form.VALUES for view in learnt.views)
     assert len(run(learnt, pair(1, 20_000, 0.98))[0]) <= 2000 / INTERVAL
     for seed in (2, 3, 4):
         samples = pair(seed, 1000, 0.98)
         samples[BREAK:, 0] = pair(seed + 10, 500, 0.98)[:, 0]
         assert BREAK / RATE <= seconds(run(learnt, samples, step=1)[0][0]) < BREAK / RATE + 2.5
+
+
+def bursting(seed, count):
+    """Two pairs (T, 4) that move little and much in turn, by one factor that wanders for 20 samples."""
+    rng = np.random.default_rng(seed)
+    size = np.exp(pair(seed + 1000, count, 0.95)[:, 0])
+    return size[:, None] * np.concatenate([pair(rng.integers(1 << 30), count) for _ in range(2)], axis=1)
+
+
+def test_streams_that_burst_are_judged_by_their_size_of_the_moment(net):
+    """The second pair goes on bursting with the first, but no longer shares anything else."""
+    learnt, _ = learn(
+        net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("b",)
+    )
+    assert Form.STANDARDIZED in {view.form for view in learnt.views}
+    assert len(run(learnt, bursting(1, 20_000)[:, :2])[0]) <= 2000 / INTERVAL
+    waits = []
+    for seed in (2, 3, 4, 5):
+        streams = bursting(seed, 1000)
+        samples = streams[:, :2].copy()
+        samples[BREAK:, 1] = streams[BREAK:, 3]
+        waits.append(seconds(next(one for one in run(learnt, samples, step=1)[0] if seconds(one) >= BREAK / RATE)))
+    assert np.mean(waits) - BREAK / RATE < 3.0
 
 
 def test_a_baseline_is_kept_in_a_file(baseline, tmp_path):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.page_rule import PageSums, Rises, block_evidence
+from infonet_ros.dependence.page_rule import PageSums, Rises, block_evidence, mean_wait
 
 RHO = 0.8
 
@@ -19,6 +19,13 @@ def test_the_evidence_of_a_block_is_an_e_value():
     """Without a fault its mean is at most 1: here of one sample a block."""
     assert np.exp(block_evidence(log_ratios(0, 200_000), 1)).mean() == pytest.approx(1.0, abs=0.05)
     assert block_evidence(np.array([np.nan, np.nan, 1.0]), 3) == [0.0]
+
+
+def test_the_mean_wait_is_that_of_all_starts_and_no_quotient_of_means():
+    assert mean_wait(np.full(32, 0.5), 2.0) == 4.0
+    slow_and_fast = np.r_[np.zeros(160), np.full(160, 1.0)]  # from a start in the rest one waits for 80 on the mean
+    assert mean_wait(slow_and_fast, 2.0) == pytest.approx(0.5 * 2.0 + 0.5 * (90.0 + 2.0), abs=1.0)
+    assert mean_wait(np.full(32, -0.5), 2.0) == np.inf
 
 
 def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():

@@ -1,0 +1,60 @@
+"""The forms in which samples are judged: as they are, as innovations, and as innovations in units of their recent size.
+
+Samples show an offset. Innovations are almost uncorrelated in time, and show soon that slow streams have decoupled.
+Streams that move little and much in turn, as in bursts, are alike at all times once their size is taken out.
+"""
+
+from collections.abc import Sequence
+from enum import IntEnum
+
+import numpy as np
+
+RECENT = 12
+"""Innovations by whose size the next one is measured: bursts of a few dozen samples are followed, an outlier is not."""
+
+
+class Form(IntEnum):
+    """What is judged; the number is its place in arrays."""
+
+    VALUES = 0
+    INNOVATIONS = 1
+    STANDARDIZED = 2
+
+
+def in_form(samples: np.ndarray, form: Form, memory: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Return samples (T, N) in a form; NaN where it is not known, such as for the first.
+
+    ``memory`` (N,) is the share of a sample that the next one keeps, ``middle`` (N,) the value about which it moves.
+    A sample depends on at most RECENT + 1 before it.
+    """
+    if form is Form.VALUES:
+        return samples
+    innovations = np.full(samples.shape, np.nan)
+    innovations[1:] = samples[1:] - middle - memory * (samples[:-1] - middle)
+    return innovations if form is Form.INNOVATIONS else _standardized(innovations)
+
+
+def _standardized(innovations: np.ndarray) -> np.ndarray:
+    """Divide each innovation (T, N) by the root mean square of those before it; NaN where fewer than half are known."""
+    known = np.isfinite(innovations)
+    squares = np.where(known, innovations, 0.0) ** 2
+    count, power = (_sum_of_earlier(values) for values in (known.astype(float), squares))
+    usable = (2 * count >= RECENT) & (power > 0.0)
+    return np.where(usable, innovations, np.nan) / np.sqrt(np.where(usable, power / np.maximum(count, 1.0), 1.0))
+
+
+def _sum_of_earlier(values: np.ndarray) -> np.ndarray:
+    """Return the sum (T, N) of the RECENT rows before each."""
+    padded = np.concatenate([np.zeros((RECENT, values.shape[1])), values])
+    return np.lib.stride_tricks.sliding_window_view(padded, RECENT, axis=0)[: len(values)].sum(axis=-1)
+
+
+def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
+    before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
+    memory = np.zeros(before.shape[1])
+    for column, (x, y) in enumerate(zip(before.T, after.T, strict=True)):
+        known = np.isfinite(x) & np.isfinite(y)
+        if known.any() and np.ptp(x[known]) > 0.0 and np.ptp(y[known]) > 0.0:
+            memory[column] = np.corrcoef(x[known], y[known])[0, 1]
+    return memory
