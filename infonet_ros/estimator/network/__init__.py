@@ -1,1 +1,1 @@
-"""From ranks of pairs to numbers: what the networks see, and how they run."""
+"""The networks: their inputs, made from the ranks of pairs, and the code that runs them."""

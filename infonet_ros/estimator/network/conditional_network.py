@@ -1,4 +1,4 @@
-"""The network of conditional mutual information: attention among the ways in which a pair can be seen beside others."""
+"""The network of conditional mutual information: attention among several views of a pair."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class ConditionalShape:
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """M pairs as the network sees them, each in V views.
+    """The network's input for M pairs, each in V views.
 
     Attributes
     ----------
@@ -37,9 +37,9 @@ class Views:
         Of each view, from `Network.features`; first the whole pair, as it is and by narrow and wide conditional ranks,
         then its slices.
     share : (M, V) float32
-        Of the samples that each view holds; 0 where there is none.
+        Share of the samples in each view; 0 if there is no such view.
     circumstances : (M, CIRCUMSTANCES) float32
-        What no view tells, see `Sight.circumstances`.
+        Numbers that are in no view, see `Sight.circumstances`.
     """
 
     features: Tensor
@@ -54,11 +54,12 @@ class Views:
 
 
 class ConditionalNetwork(nn.Module):
-    """Views as tokens, which look at each other; slices have no order.
+    """Self-attention among views, which are its tokens; slices have no order.
 
-    One slice alone is noisy and the whole is blind to a coupling that turns with what is given: together they tell
-    noise from a coupling that comes and goes. What it returns is a mean of what the network of pairs says of the kinds
-    of views, weighted and corrected: where samples are many, that is exact already, and nothing is left to correct.
+    One slice alone is noisy. The view of all samples does not show a coupling whose sign changes with the given
+    streams. The two together separate noise from such a coupling. The result is a weighted mean of the estimates of
+    the network of pairs for each kind of view, times a correction. With many samples this mean is exact, and the
+    correction is close to 1.
     """
 
     def __init__(self, shape: ConditionalShape) -> None:

@@ -1,7 +1,7 @@
-"""Counts of pairs of ranks in the cells of the unit square, and what they tell at several resolutions.
+"""Counts of pairs of ranks in the cells of the unit square, and plug-in estimates at several resolutions.
 
-Counting costs one addition for each sample of a pair, whatever the resolution, so the counts are finer than the grid
-that the network is shown: plug-in estimates at all coarser resolutions tell it of ridges that no cell of its grid can.
+Counting costs one addition for each sample of a pair at every resolution. So the counts are finer than the grid of the
+network: the plug-in estimates from the finer cells show ridges that are narrower than a cell of this grid.
 """
 
 from functools import cache
@@ -20,7 +20,7 @@ MOST_SAMPLES = 8192
 
 
 class _Lookup:
-    """A function of one count: of many counts, it takes least time to look it up, and of bytes for two at a time."""
+    """A function of a count, as a look-up table; counts in bytes are looked up two at a time."""
 
     def __init__(self, values: np.ndarray, kind: torch.dtype = torch.float32) -> None:
         self._of_one = torch.from_numpy(values).to(kind)
@@ -28,7 +28,7 @@ class _Lookup:
         self._of_two = self._of_one[pairs & 255] + self._of_one[pairs >> 8]
 
     def __call__(self, counts: Tensor) -> Tensor:
-        """Return the function of counts (M, g, g): (M, g, g), or (M, g, g / 2) of neighbours together, of bytes."""
+        """Return the function of counts (M, g, g): (M, g, g), or for bytes the sums of neighbours (M, g, g / 2)."""
         if counts.dtype == torch.uint8:
             table, places = self._of_two, counts.view(torch.int16).int().bitwise_and_(0xFFFF)
         else:
@@ -37,22 +37,22 @@ class _Lookup:
 
 
 def _unbiased(numbers: np.ndarray) -> np.ndarray:
-    """Return in place of ``n log n`` what, over samples of a count, has that of its mean for its mean, nearly."""
+    """Return estimates of ``m log m`` from Poisson counts of mean m, almost without bias (Grassberger 2003)."""
     alternating = 0.5 * (-1.0) ** numbers * (digamma(0.5 * (numbers + 1.0)) - digamma(0.5 * numbers))
     return numbers * (digamma(numbers) + alternating)
 
 
 _NUMBERS = np.arange(1.0, MOST_SAMPLES + 1)
 _N_LOG_N = _Lookup(np.append(0.0, _NUMBERS * np.log(_NUMBERS)))
-_STEPS = 1 << 12  # of a nat: sums of whole numbers are the same in whatever order
+_STEPS = 1 << 12  # of a nat: sums of whole numbers do not depend on their order
 _UNBIASED = _Lookup(np.append(0.0, _STEPS * _unbiased(_NUMBERS)).round(), torch.int32)
 
 
 def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
     """Bin of each sample, 0 ... BINS - 1, so that negating a stream mirrors its counts.
 
-    A sample on the edge of two bins belongs to the one nearer to the centre. The middle one of an odd number lies on
-    the centre itself: there the lower bin has it if the first sample is large, as if it were the stream that is turned.
+    A sample on the edge of two bins belongs to the bin nearer to the centre. The middle one of an odd number of samples
+    lies on the centre. It belongs to the lower bin if the first sample is large, otherwise to the upper one.
 
     Parameters
     ----------
@@ -150,17 +150,17 @@ def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
 
 
 def unbiased_sums(counts: Tensor) -> Tensor:
-    """Sum over counts (M, g, g) what has that of their means for its mean, nearly, in place of ``n log n``: (M,).
+    """Sum ``n log n`` over counts (M, g, g), almost without the bias of few samples (Grassberger 2003): (M,).
 
-    Grassberger (2003), exact to a few thousandths of a count.
+    The rest of the bias is a few thousandths of a count.
     """
     return _UNBIASED(counts).flatten(1).sum(dim=1, dtype=torch.int32).float() / _STEPS
 
 
 def unbiased_plug_ins(sums: Tensor, samples: Tensor) -> Tensor:
-    """Return plug-in estimates of the whole at all resolutions, less their bias from few samples: (M, L) nats.
+    """Return plug-in estimates of the MI at all resolutions, almost without the bias of few samples: (M, L) nats.
 
-    They grow with the resolution as far as finer cells tell more.
+    They grow with the resolution as long as finer cells show more of the dependence.
 
     Parameters
     ----------

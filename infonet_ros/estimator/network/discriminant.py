@@ -1,4 +1,4 @@
-"""The discriminant as a table over the unit square of ranks: reading it at samples, and its bound on a grid."""
+"""The discriminant, a table over the unit square of ranks: its values at samples, and its bound on a grid."""
 
 import numpy as np
 import torch
@@ -10,7 +10,7 @@ from infonet_ros.estimator.network.counts import GRID
 def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:
     """Spread each rank over its two neighbouring nodes.
 
-    Nodes lie at the centres of the cells and ranks beyond the outermost are clamped to them; so every node stands for
+    Nodes lie at the centres of the cells. Ranks beyond the outermost nodes are clamped to them, so each node receives
     an equal share of uniform ranks.
 
     Parameters

@@ -25,7 +25,7 @@ TOKENS = PATCHES**2
 PATCH = GRID // PATCHES
 SIDE = 2  # quadrants along each axis
 QUADRANTS = SIDE**2
-LEVELS = 3  # resolutions at which each patch is seen: as it is, and joined two by two, and again
+LEVELS = 3  # resolutions of each patch: its cells, and these joined two by two, once and twice
 CELL_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
 BLOCK_NUMBERS = len(LOCAL_RESOLUTIONS) * (BLOCKS // PATCHES) ** 2
 
@@ -41,7 +41,7 @@ class NetworkShape:
 
 
 class Attention(nn.Module):
-    """Self-attention of tokens (M, S, width), normalised first and added to its input."""
+    """Self-attention of tokens (M, S, width); the input is normalised, and the output is added to it."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Attention(nn.Module):
         self.out = nn.Linear(shape.width, shape.width)
 
     def forward(self, tokens: Tensor, there: Tensor | None = None) -> Tensor:
-        """Map tokens (M, S, width) to (M, S, width); nobody looks at those that are not ``there``, (M, S) bool."""
+        """Map tokens (M, S, width) to (M, S, width); those that are not ``there``, (M, S) bool, have no weight."""
         split = self.query_key_value(self.norm(tokens)).unflatten(-1, (3, self.heads, -1))
         query, key, value = split.permute(2, 0, 3, 1, 4)
         mask = None if there is None else there[:, None, None]
@@ -60,7 +60,7 @@ class Attention(nn.Module):
 
 
 class Perceptron(nn.Module):
-    """Two layers for each token (..., width) by itself, normalised first and added to its input."""
+    """Two layers, applied to each token (..., width) alone; the input is normalised, and the output is added to it."""
 
     def __init__(self, shape: NetworkShape) -> None:
         super().__init__()
@@ -75,18 +75,18 @@ class Perceptron(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """What the network makes of M pairs before it says anything.
+    """The state of the network before its outputs, for M pairs.
 
     Attributes
     ----------
     orientation : (M,) int64
-        The way up in which they are looked at.
+        The orientation of each grid, see `symmetry`.
     patches : (M, QUADRANTS, patches of each, width)
         Tokens by quadrant.
     quadrants : (M, QUADRANTS, width)
         Tokens.
     description : (M, 2 * width)
-        Of the whole: of what the grid cannot tell, and of the grid.
+        The numbers beside the grid, embedded, and the mean of the quadrants.
     """
 
     orientation: Tensor
@@ -98,9 +98,9 @@ class _Look:
 class Network(nn.Module):
     """Patches of the grid as tokens, each of which returns its part of the table.
 
-    After Hu et al. 2024, with the grid in place of raw samples: the network costs the same for every T, and ranks make
-    the second term of the bound exact. Each patch is looked at by itself, then they are joined to quadrants, among
-    which attention costs a quarter.
+    After Hu et al. 2024, with the grid in place of raw samples: the cost does not depend on T, and ranks make the
+    second term of the bound exact. Each patch is processed alone. Then the patches are joined to quadrants: attention
+    among quadrants costs a quarter of attention among patches.
     """
 
     def __init__(self, shape: NetworkShape) -> None:
@@ -130,11 +130,11 @@ class Network(nn.Module):
 
     @property
     def hidden_layers(self) -> list[nn.Module]:
-        """Those between the tokens that come in and those that go out."""
+        """Return the layers between the embedding of the tokens and the outputs."""
         return [self.patches, self.join, self.quadrants]
 
     def in_precision(self, kind: torch.dtype) -> "Network":
-        """Convert the weights, but for what few numbers go through: their rounding would be seen in the quantiles."""
+        """Convert the weights, except those of layers with few numbers: their rounding would change the quantiles."""
         for module in (self.patch_in, *self.hidden_layers, self.patch_out):
             module.to(kind)
         return self
@@ -160,7 +160,7 @@ class Network(nn.Module):
         return self._quantiles(look), self._table(look) if tables else None
 
     def features(self, seen: Observation) -> Tensor:
-        """Describe each pair to a network that goes on from here: its quantiles, and what they are read from.
+        """Return the input of the network of conditional MI for each pair: quantiles, and the numbers behind them.
 
         Returns
         -------
@@ -170,7 +170,7 @@ class Network(nn.Module):
         return torch.cat([self._quantiles(look), look.description], dim=-1)
 
     def evidence(self, seen: Observation, tables: bool = True) -> tuple[Evidence, Tensor | None]:
-        """Return what a `Readout` is told of each pair, in place of quantiles; and tables as `forward` does."""
+        """Return the input of a `Readout` for each pair, in place of quantiles; and tables as `forward` does."""
         look = self._look(seen)
         numbers = torch.cat([look.description, seen.summary], dim=-1)
         evidence = Evidence(self.quantiles_out(look.description), numbers, seen.ladder)
@@ -178,7 +178,7 @@ class Network(nn.Module):
 
     @property
     def readout_shape(self) -> ReadoutShape:
-        """Sizes of a readout that goes on from here."""
+        """Return the sizes of a readout for this network."""
         return ReadoutShape(2 * self.shape.width + SUMMARIES, len(RESOLUTIONS))
 
     def _quantiles(self, look: "_Look") -> Tensor:
@@ -200,13 +200,13 @@ class Network(nn.Module):
         return _Look(orientation, patches, quadrants, torch.cat([summary, grid], dim=-1))
 
     def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
-        """Return one token for each patch, which knows the summary (M, width), too: (M, TOKENS, width)."""
+        """Return one token for each patch, which contains the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
         tokens = self.patch_in(self._numbers(seen, orientation).to(kind))
         return tokens + (self.place + summary.unsqueeze(1)).to(kind)
 
     def _numbers(self, seen: Observation, orientation: Tensor) -> Tensor:
-        """Return what is seen of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
+        """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
         levels = [orient(seen.counts, orientation)]
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))
@@ -224,7 +224,7 @@ class Network(nn.Module):
 def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:
     """Return ``log(1 + counts * unit)`` of counts (M, g, g) and densities of one sample (M,): (M, g, g) float32.
 
-    Looked up: there are many more cells than values of a count, which is at most ``MOST_SAMPLES / g``.
+    They are looked up in a table: there are many more cells than values of a count, at most ``MOST_SAMPLES / g``.
     """
     values = torch.arange(MOST_SAMPLES // counts.shape[1] + 1, device=counts.device)
     table = torch.log1p(values * unit[:, None])

@@ -1,4 +1,4 @@
-"""Quantiles of the mutual information: which ones, and how a network's numbers become such."""
+"""The quantiles of the mutual information that the networks return, computed from their outputs."""
 
 import torch
 from torch import Tensor
@@ -16,7 +16,7 @@ def corrected_mean(estimates: Tensor, weights: Tensor, correction: Tensor) -> Te
     Parameters
     ----------
     estimates, weights : (M, K)
-        Weights are any numbers: their softmax counts.
+        The weights are any numbers; their softmax is used.
     correction : (M,)
         Logarithm.
     """
@@ -25,7 +25,7 @@ def corrected_mean(estimates: Tensor, weights: Tensor, correction: Tensor) -> Te
 
 
 def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: Tensor) -> Tensor:
-    """Put quantiles around medians: increasing ones that are not negative, (M, 3) nats.
+    """Return three quantiles around each median, in increasing order and not negative: (M, 3) nats.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: T
     stretch : (2,)
         Widens the interval below and above, see `calibration`.
     """
-    # An interval that reaches down to what nobody could tell from nothing holds nothing, too.
+    # A lower end below RESOLUTION cannot be distinguished from 0, so it is 0.
     lower = functional.relu(median - stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)
     upper = median + stretch[1] * functional.softplus(above)
     return torch.stack([lower, median, upper], dim=-1)

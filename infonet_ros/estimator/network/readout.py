@@ -1,4 +1,4 @@
-"""The readout: from what the network of pairs tells, and plug-in estimates, to the quantiles of the MI."""
+"""The readout: from the outputs of the network of pairs, and plug-in estimates, to the quantiles of the MI."""
 
 from dataclasses import dataclass
 
@@ -24,14 +24,14 @@ class ReadoutShape:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What the readout is told of M pairs.
+    """The input of the readout for M pairs.
 
     Attributes
     ----------
     draft : (M, 3) float32
-        The quantiles as the network of pairs tells them, before they are made to increase.
+        The quantile outputs of the network of pairs, before they are put in increasing order.
     numbers : (M, F) float32
-        What the draft was read from.
+        The numbers from which the network computed the draft.
     ladder : (M, L) float32
         Plug-in estimates from the coarsest cells to the finest, see `counts.unbiased_plug_ins`.
     """
@@ -42,11 +42,11 @@ class Evidence:
 
 
 class Readout(nn.Module):
-    """Plug-in estimates take over from the network of pairs if samples are many.
+    """Returns quantiles that depend mostly on plug-in estimates if samples are many, otherwise on the network of pairs.
 
-    The median is a weighted mean of the network's own, of plug-in estimates, and of where these lead to, times a
-    correction. Where cells are cut by a sharp edge, each rung of the ladder misses about half of what the last one did;
-    for a smooth density a quarter. The layers select what to go by.
+    The median is a weighted mean of the network's own, of plug-in estimates, and of their extrapolations, times a
+    correction. If a sharp edge cuts cells, each rung of the ladder misses about half of what the rung before missed;
+    for a smooth density, about a quarter. The layers choose the weights.
     """
 
     def __init__(self, shape: ReadoutShape) -> None:
@@ -77,12 +77,12 @@ class Readout(nn.Module):
         return stretched_quantiles(median, seen.draft[:, 1] + below, seen.draft[:, 2] + above, self.stretch)
 
     def inputs(self, seen: Evidence) -> Tensor:
-        """Put together what is read, (M, inputs); it is then standardised."""
+        """Return the input of the layers before it is standardised, (M, inputs)."""
         return torch.cat([seen.draft, seen.numbers, torch.log(_choices(seen)), seen.ladder.diff(dim=1)], dim=-1)
 
 
 def _choices(seen: Evidence) -> Tensor:
-    """Return what the median is made of, (M, choices) nats."""
+    """Return the estimates that the median combines, (M, choices) nats."""
     steps = seen.ladder.diff(dim=1)[:, -LED:]
     lead = seen.ladder[:, -LED:] + FARTHEST * steps
     return torch.cat([functional.softplus(seen.draft[:, :1]), seen.ladder, lead], dim=-1).clamp_min(LEAST)

@@ -55,7 +55,7 @@ class Runner:
         _keep_freed_memory()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave the threads behind when it goes to another process."""
+        """Return the state for another process, without the threads."""
         return {**self.__dict__, "_pool": None}
 
     def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
@@ -111,10 +111,10 @@ class Runner:
     def _results(
         self, batches: Iterator[list[PairBlock]], read: Reading
     ) -> Iterator[tuple[list[PairBlock], np.ndarray]]:
-        """Read batches in their order, side by side where there are cores to be had, each in one thread.
+        """Yield the results of batches in their order; batches run in parallel, each in one thread.
 
-        Whole batches side by side waste less than torch's own threads, which meet after every operation; and several
-        threads to a product round as no single one does.
+        Batches in parallel waste less time than torch's own threads, which wait for each other after every operation.
+        And the rounding of a product does not depend on the number of threads.
         """
         with ONE_THREAD as threads:
             head = list(islice(batches, 2))
@@ -138,9 +138,9 @@ class Runner:
                     result.cancel()
 
     def _pool_of(self, threads: int) -> ThreadPoolExecutor:
-        """Return a pool of so many threads of one core each, the same at each call: threads keep their memory.
+        """Return a pool of so many threads of one core each, the same one at each call, so threads keep their memory.
 
-        Threads do not live on in a process that was forked off, so that one has a pool of its own.
+        A forked process does not inherit threads, so it gets its own pool.
         """
         wanted, pool = (os.getpid(), threads), self._pool
         if pool is None or pool[0] != wanted:
@@ -150,7 +150,7 @@ class Runner:
 
     @torch.inference_mode()
     def _read(self, batch: list[PairBlock], read: Reading) -> np.ndarray:
-        """Read numbers (M, F) of the pairs of all blocks; in halves, and so from then on, when memory runs out."""
+        """Return numbers (M, F) of the pairs of all blocks; if memory runs out, the chunks are halved from then on."""
         try:
             seen = observe_together(batch)
             return read(seen.padded(rounded(len(seen))))[: len(seen)].float().cpu().numpy()
@@ -165,9 +165,9 @@ class Runner:
 
 
 class _OneThread:
-    """Lets torch work in one thread for each that calls it, until the last who wanted that has left.
+    """Limits torch to one thread for each calling thread, until the last user of this context has left it.
 
-    The setting is torch's, for all: whoever leaves in whatever order, what was set before is set again in the end.
+    The number of threads is global in torch. The users can leave in any order; the last one restores the old number.
     """
 
     def __init__(self) -> None:
@@ -195,11 +195,11 @@ ONE_THREAD = _OneThread()
 
 
 def _keep_freed_memory() -> None:
-    """Let the C library keep what a chunk frees for the next one, up to twice so much.
+    """Make the C library keep the memory of a chunk for the next one, up to twice as much.
 
-    By itself it gives the larger buffers back to the system after each use, and takes them again page by page, which
-    costs a third of the time. It learns what to keep from the largest buffer that was ever freed (mallopt(3),
-    M_MMAP_THRESHOLD); where another C library does otherwise, this does nothing.
+    Otherwise it returns large buffers to the system after each use and requests them again page by page, which costs a
+    third of the time. Its limit grows with the largest buffer that was ever freed (mallopt(3), M_MMAP_THRESHOLD). With
+    other C libraries this has no effect.
     """
     torch.empty(FREED_AT_ONCE, dtype=torch.uint8)
 
@@ -236,7 +236,7 @@ def resolve_device(name: str) -> torch.device:
 
 
 def fast_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 where the hardware multiplies it faster than float32, by its capability, so that runs repeat."""
+    """Return bfloat16 if the hardware's capability says that it is faster; a measurement would not be repeatable."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
     capabilities: dict = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later

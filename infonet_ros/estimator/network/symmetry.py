@@ -1,8 +1,8 @@
-"""Canonical orientation: turn every grid the same way up, so that the network need learn only one of eight.
+"""Canonical orientation of grids: the network need learn only one of the eight orientations.
 
-The mutual information stays the same when a stream is negated or the two are exchanged. Instead of asking the network
-to learn it, the grid is flipped and transposed to the orientation with the largest overlap with a fixed pattern, and
-the table that comes back is turned the opposite way.
+The mutual information does not change if a stream is negated or the two are exchanged. The network need not learn this:
+each grid is flipped and transposed to the orientation that overlaps most with a fixed pattern, and the table of the
+network is turned back.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ STEPS = 1024  # of the patterns between 0 and 1; sums over all samples stay belo
 
 
 class Symmetry(nn.Module):
-    """The patterns that tell which way up grids of these sizes, the finest first, are."""
+    """The patterns that define the orientation of grids of these sizes, the finest first."""
 
     def __init__(self, *sizes: int) -> None:
         super().__init__()
@@ -27,9 +27,8 @@ class Symmetry(nn.Module):
     def canonical(self, *grids: Tensor) -> Tensor:
         """Orientation (M,) of largest overlap with the first pattern, for grids (M, G, G) of any type.
 
-        Where there are several, the second pattern decides, then the second grid: grids of one resolution may be
-        symmetric whose finer ones are not. Sums of whole numbers are exact in whatever order, so that what is equal is
-        found to be so.
+        If several overlap equally, the second pattern decides, then the second grid: a coarse grid can be symmetric
+        while its finer grid is not. Sums of whole numbers are exact in every order, so equal overlaps are found equal.
         """
         best = grids[0].new_ones(len(grids[0]), ORIENTATIONS, dtype=torch.bool)
         for number, maps in enumerate(grids):
@@ -63,7 +62,7 @@ def restore(tables: Tensor, orientation: Tensor) -> Tensor:
 
 
 def _each(turn: Callable[[Tensor, int], Tensor], grids: Tensor, orientation: Tensor) -> Tensor:
-    """Turn those of one orientation together: an index of every cell would be larger than the grids."""
+    """Turn all grids of one orientation together: an index of every cell would be larger than the grids."""
     order = orientation.argsort()
     groups = grids.index_select(0, order).split(torch.bincount(orientation, minlength=ORIENTATIONS).tolist())
     turned = torch.cat([turn(group, number) for number, group in enumerate(groups)])

@@ -1,4 +1,4 @@
-"""What the network of conditional mutual information is shown: pairs beside what is given, in all views at once."""
+"""The input of the network of conditional mutual information: all views of pairs, with given streams."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ class Side:
 
     @cached_property
     def left(self) -> np.ndarray:
-        """Share of the variance that is left by the narrow and the wide fit, (2, N)."""
+        """Share of the variance that remains after the narrow and the wide fit, (2, N)."""
         return np.stack([left for _, left in self._conditioned])
 
     @property
     def determined(self) -> np.ndarray:
-        """Which of them are functions of what is given, (N,) bool."""
+        """Which streams are functions of the given streams, (N,) bool."""
         return self.left[0] < DETERMINED
 
     @cached_property
@@ -53,7 +53,7 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """Pairs of streams of two sides, over the same samples and beside the same.
+    """Pairs of streams of two sides, over the same samples and with the same given streams.
 
     Attributes
     ----------
@@ -76,10 +76,10 @@ class Sight:
         return self.left.given.slices()
 
     def views(self, runner: Runner, shift: int = 0) -> Views:
-        """Look at the pairs in all views; as surrogates, with the conditional ranks of the right side shifted.
+        """Return all views of the pairs; for surrogates, the conditional ranks of the right side are shifted.
 
-        A surrogate still looks as the pair does where nothing is conditioned on: what two streams owe to what is given
-        is the same under the hypothesis that they share nothing else.
+        The views without conditioning are not shifted in a surrogate: under the null hypothesis the two streams still
+        share what the given streams cause.
         """
         features = torch.zeros(len(self), WHOLE + len(self.slices), runner.network.features_out)
         start = dict.fromkeys(range(features.shape[1]), 0)
@@ -92,9 +92,9 @@ class Sight:
         return Views(features, share.expand(len(self), -1), self.circumstances())
 
     def circumstances(self) -> torch.Tensor:
-        """Return what no view tells, (M, CIRCUMSTANCES) float32.
+        """Return the numbers that are in no view, (M, CIRCUMSTANCES) float32.
 
-        How many samples, streams and modes there are, and how much what is given explains of the two.
+        They are the numbers of samples, streams and modes, and how much of each stream the given streams explain.
         """
         given = self.left.given
         common = [np.log(given.count) - 7.0, len(given.streams) / MOST_GIVEN, float(len(given.streams) > 0)]

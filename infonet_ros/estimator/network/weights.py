@@ -28,23 +28,23 @@ Kind = TypeVar("Kind", Network, ConditionalNetwork, Readout)
 def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
     """Write the network's tensors to ``path`` and its card to ``path`` with the suffix ``.json``.
 
-    The card holds the version, the shape of the network, the checksum of the tensors, and whatever is given.
+    The card holds the version, the shape of the network, the checksum of the tensors, and the given entries.
     """
     _save(network, path, version, card)
 
 
 def save_conditional(network: ConditionalNetwork, path: Path, version: str, base: str, **card: Any) -> None:
-    """Write the network of conditional MI as `save_weights` does; ``base`` is that of pairs that it goes on from."""
+    """Write the network of conditional MI as `save_weights` does; ``base`` is the network of pairs that it uses."""
     _save(network, path, version, {"base": base, **card})
 
 
 def save_readout(readout: Readout, path: Path, version: str, base: str, **card: Any) -> None:
-    """Write a readout as `save_weights` does; ``base`` is the network of pairs that it goes on from."""
+    """Write a readout as `save_weights` does; ``base`` is the network of pairs that it uses."""
     _save(readout, path, version, {"base": base, **card})
 
 
 def base_of(path: Path = SHIPPED) -> str:
-    """Return the checksum of weights of pairs, by which those that go on from them know them."""
+    """Return the checksum of the weights of pairs; the cards of the networks that use these weights contain it."""
     return _checksum(path)
 
 
@@ -70,7 +70,7 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
 
 
 def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> ConditionalNetwork:
-    """Read the network of conditional MI that goes on from a network of pairs.
+    """Read the network of conditional MI for a network of pairs.
 
     Raises
     ------

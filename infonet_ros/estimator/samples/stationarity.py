@@ -1,4 +1,4 @@
-"""Which streams drift over a window: a circular shift of those is no fair sample of what independence looks like."""
+"""Which streams drift over a window, so that circular shifts cannot test their dependence."""
 
 import numpy as np
 
@@ -10,15 +10,16 @@ EDGES_LIMIT = 5.0  # of one whose 1 % quantile is 3.9, and that of 0.1 % 6.0
 
 
 def drifting(channels: np.ndarray) -> np.ndarray:
-    """Say which channels trend, step or wander over the window rather than move about a level, alike all the time.
+    """Return which channels have a trend, a step or a slow wander over the window, and do not stay about a level.
 
-    Two such streams look alike by drifting alone, and a shift of one of them does not undo it: neither is there a
-    p-value. One stream that drifts beside one that does not can be tested.
+    Two drifting streams look dependent because of the drift alone, and a circular shift does not remove this. So such a
+    pair has no p-value. A pair in which only one stream drifts can be tested.
 
-    A channel drifts if its memory leaves fewer than `LEAST_MOVES` independent moves, or if its sums wander further
-    than its memory explains (Kwiatkowski et al., J. Econometrics 1992), which finds a trend or a step in noise. Sums
-    weighted as by Anderson and Darling find what happens at an end of the window only: a warm-up, a late trend. All are
-    asked of the level and of the spread about it: two streams that grow louder are alike, too.
+    A channel drifts if its memory leaves fewer than `LEAST_MOVES` independent moves, or if its cumulative sums are
+    larger than its memory explains. The sums detect a trend or a step in noise (Kwiatkowski et al., J. Econometrics
+    1992). Weighted as by Anderson and Darling, they detect what happens only at an end of the window: a warm-up, a late
+    trend. All tests are applied to the level and to the spread about it, since two streams whose noise grows look
+    dependent, too.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def drifting(channels: np.ndarray) -> np.ndarray:
 
 
 def _drifts(samples: np.ndarray) -> bool:
-    # Ranks: one outlier must not hide a trend, nor make one.
+    # Ranks, so that one outlier neither hides a trend nor looks like one.
     ranks = np.searchsorted(np.sort(samples), samples).astype(np.float64)
     level = ranks - ranks.mean()
     spread = np.abs(level) - np.abs(level).mean()
@@ -48,7 +49,7 @@ def _drifts(samples: np.ndarray) -> bool:
 
 
 def _wanders(deviations: np.ndarray) -> bool:
-    """Say whether deviations from a mean (T,) move about too little, or their sums too far."""
+    """Return whether deviations from a mean (T,) make too few independent moves, or their sums are too large."""
     count = len(deviations)
     if deviations @ deviations <= 1e-9 * count:  # the spread of a stream of two levels
         return False
@@ -58,7 +59,7 @@ def _wanders(deviations: np.ndarray) -> bool:
     before = np.arange(1, count)
     wandering = sums @ sums / count**2
     at_edges = float((sums**2 / (before * (count - before))).sum())
-    # What is left of noise without the trend, step, wave or edge that may be in it tells the memory of the noise.
+    # The memory of the noise is measured without a trend, step, wave or edge that it may contain.
     step = int(np.abs(sums).argmax()) + 1
     without = _without_trend(deviations), _without_step(deviations, step), _without_wave(deviations)
     rests = *without, _middle(deviations)
@@ -78,7 +79,7 @@ def _without_trend(deviations: np.ndarray) -> np.ndarray:
 
 
 def _without_wave(deviations: np.ndarray) -> np.ndarray:
-    """Take out what has one period in the window."""
+    """Remove the wave with one period in the window."""
     wave = np.exp(2j * np.pi * np.arange(len(deviations)) / len(deviations))
     return deviations - 2.0 * (wave * (wave.conj() @ deviations)).real / len(deviations)
 

@@ -1,4 +1,4 @@
-"""Circular-shift surrogates: what the estimate would be for streams with the same memory and nothing in common."""
+"""Circular-shift surrogates: estimates for independent streams with the same autocorrelation."""
 
 import numpy as np
 
@@ -8,11 +8,11 @@ NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams n
 def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
     """Draw up to ``surrogates`` different shifts in samples for windows of ``count`` samples, (S,).
 
-    There are fewer where the window is short or the lags are long: one drawn twice would make the test look sharper
-    than it is.
+    There are fewer if the window is short or the lags are long: a shift that is drawn twice would make p-values too
+    small.
 
-    Shuffling would destroy the memory of the streams along with their dependence, and so call any two slow streams
-    dependent (Theiler et al., Physica D 1992); turning one stream keeps it.
+    Shuffling would remove the autocorrelation together with the dependence, so any two slow streams would look
+    dependent (Theiler et al., Physica D 1992). A circular shift keeps the autocorrelation.
     """
     if not surrogates:
         return np.empty(0, dtype=np.int64)
