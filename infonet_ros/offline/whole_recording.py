@@ -7,14 +7,15 @@ from functools import cached_property
 import numpy as np
 
 from infonet_ros.average_ranks import average_ranks
-from infonet_ros.dependence.matrix import CONDITIONAL, DependenceMatrix
-from infonet_ros.dependence.window_matrices import channel_matrix, given_streams, modality_matrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.measures.contingency import shift_p_values
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.beside import Beside
 from infonet_ros.offline.clock_drift import ClockDrift, clock_drifts
 from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, refine
 from infonet_ros.offline.progress import Progress
@@ -121,22 +122,23 @@ def scan_range(settings: Settings) -> float:
 def estimate_whole(
     net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
 ) -> WholeRecording:
-    """Estimate the recording as a whole, while the platform moves; beside channels ``given``, by conditional ranks."""
+    """Estimate the recording as a whole, while the platform moves; beside channels that are ``given``, see `Beside`."""
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     rests = resting(overview.window.samples, overview.window.rate)
     varying = ~constant_channels(overview.window.samples.T)
     overview = without_rest(overview, rests, longest + 1)
     still = varying & constant_channels(overview.window.samples.T)
-    given = settings.given
-    if given:
-        overview, settings = _beside(net, overview, settings), replace(settings, given=(), watches=())
+    beside = Beside(net, overview.window, settings) if settings.given else None
+    if beside:
+        overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
     window = overview.window
     moves = Moves.of(window.samples, longest)
     ranks = moves.ranks
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
+    left = workers.submit(beside.undelayed) if beside else None
     search = LagSearch.of(ranks, longest)
     even = _even_lags(settings, window.rate, longest)
     scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
@@ -151,9 +153,10 @@ def estimate_whole(
     later &= significant if shifts else True
     spreads = Spreads(ranks, moves.change_ranks, longest)
     delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
+    if beside and left:
+        undelayed = left.result()
+        delays = beside.delayed(delays, undelayed, later, workers)
     matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
-    if given:
-        matrix = replace(matrix, method=CONDITIONAL, given=given)
     topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
     told = [pair for pair in pairs if significant[pair]]
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
@@ -200,14 +203,6 @@ def _delays(
             for ends in (delays.lower, delays.upper):
                 ends[a, b] = ends[b, a] = np.nan
     return delays
-
-
-def _beside(net: InfoNet, overview: Overview, settings: Settings) -> Overview:
-    """Put conditional ranks in place of the samples, and nothing in place of what is given itself."""
-    window = overview.window
-    ranks = net.conditional_ranks(window.samples, given_streams(window, settings.given), seed=settings.seed)
-    ranks[:, [name in settings.given for name in window.names]] = 0.0
-    return replace(overview, window=replace(window, samples=ranks))
 
 
 @dataclass(frozen=True, eq=False)
