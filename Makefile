@@ -21,7 +21,7 @@ demo: setup  ## Replay a real robot's recording into the node and watch the matr
 	@$(ACTIVATE) infonet demo
 
 # One thread each: node and test share the cores, and threads that wait for each other by spinning slow both. Python
-# keeps what it compiles, even where it is told not to: many processes are started.
+# stores compiled files even if the environment forbids it, because the tests start many processes.
 # Where pytest-xdist is installed, each core runs tests; those of a file stay in one process, with their ROS domain.
 PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest \
   $$(python3 -c "import xdist; print('-n auto --dist loadfile')" 2>/dev/null)
@@ -29,18 +29,18 @@ PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= python3 -m pytest \
 test: setup  ## All tests
 	@$(ACTIVATE) $(PYTEST)
 
-# All of Jazzy is under .jazzy, and nothing of another ROS 2 may be in sight. PYENV_VERSION is for those who have pyenv.
+# All of Jazzy is under .jazzy; the variables of another ROS 2 are removed. PYENV_VERSION is for users of pyenv.
 JAZZY_PYTHON ?= python3.12
 test-jazzy:  ## The tests of the node with the wheels of ROS 2 Jazzy, on Python 3.12
 	@unset ROS_DISTRO AMENT_PREFIX_PATH CMAKE_PREFIX_PATH COLCON_PREFIX_PATH PYTHONPATH; \
 	  PYENV_VERSION=3.12 ROS_WHEELS=jazzy $(JAZZY_PYTHON) scripts/setup_workspace.py && \
 	  . .jazzy/.venv/bin/activate && . .jazzy/install/setup.bash && $(PYTEST) test/node test/launch
 
-# The rooms whose tests start no other process.
-quick: setup  ## The tests of a minute: from samples to matrices
+# The parts whose tests start no other process.
+quick: setup  ## The tests that take about a minute: from samples to matrices
 	@$(ACTIVATE) $(PYTEST) test/config test/dependence test/drawing test/estimator test/intake test/test_settings.py
 
-lint: setup  ## Style, types, which room imports which (pyproject.toml), and every link of the documentation
+lint: setup  ## Style, types, which part imports which (pyproject.toml), and every link of the documentation
 	@$(ACTIVATE) { \
 	  python3 -m ruff check .; style=$$?; python3 -m mypy; types=$$?; lint-imports --no-cache; rooms=$$?; \
 	  $(SPHINX) -b dummy . site; exit $$((style || types || rooms || $$?)); }
@@ -48,8 +48,8 @@ lint: setup  ## Style, types, which room imports which (pyproject.toml), and eve
 docs: setup  ## The documentation as a site, under site/
 	@$(ACTIVATE) $(SPHINX) . site && echo "The documentation is site/docs/index.html."
 
-# The estimators to compare with come by the extra of setup.py; where ROS 2 is sourced, install them as you see fit.
-bench: setup  ## Figures beside other estimators, under 3 minutes; with LONG=1 those of docs/, on a quiet machine
+# The extra `bench` of setup.py installs the other estimators; if ROS 2 is sourced, install them yourself.
+bench: setup  ## Compare with other estimators, under 3 minutes; LONG=1 makes the figures of docs/, on a quiet machine
 	@$(if $(ROS_DISTRO),,.venv/bin/pip install -q uv && VIRTUAL_ENV=.venv .venv/bin/uv pip install -q -r setup.py --extra bench)
 	@$(ACTIVATE) python3 -m benchmarks $(if $(LONG),--long)
 
@@ -63,11 +63,11 @@ lock:  ## Write scripts/requirements.lock again from scripts/requirements.in, fo
 	@.venv/bin/uv pip compile -q --python-version 3.12 --no-annotate --no-header scripts/requirements-jazzy.in \
 	  | grep -v -E '^(nvidia-|cuda-|triton)' > scripts/requirements-jazzy.lock
 
-audit:  ## Look the pinned packages up among known faults, by pip-audit; fails where its source cannot be reached
+audit:  ## Check the pinned packages for known vulnerabilities (pip-audit); fails if its source cannot be reached
 	@.venv/bin/pip install -q uv
 	@.venv/bin/uvx -q pip-audit --strict --no-deps --disable-pip -r scripts/requirements.lock
 
-faults: setup  ## An hour of faults in six minutes, beside which the machine should be quiet: docs/reliability.md
+faults: setup  ## An hour of faults in six minutes, on a machine without other work: docs/reliability.md
 	@$(ACTIVATE) OMP_NUM_THREADS=1 python3 -m benchmarks.reliability --long
 
 SECONDS ?= 60

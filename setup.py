@@ -46,7 +46,7 @@ setup(
         "typer",
     ],
     extras_require={
-        # The estimators that `make bench` compares with; tigramite's own list lacks the last two.
+        # The estimators that `make bench` compares with; tigramite does not name the last two, which it needs.
         "bench": ["ennemi", "scikit-learn", "tigramite", "joblib", "numba"],
         "dask": ["distributed"],  # infonet fleet
         "pandas": ["pandas"],  # results as DataFrames

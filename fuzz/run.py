@@ -4,7 +4,7 @@
     python fuzz/run.py --seconds 600 mcap table
 
 The corpus grows from run to run under build/fuzz/<target>/. A finding is written there too; to keep it as a test,
-copy it to test/fuzz/findings/<target>/ once it is mended (`--minimise FILE` makes it smaller first).
+copy it to test/fuzz/findings/<target>/ once it is corrected (`--minimise FILE` makes it smaller first).
 """
 
 import argparse

@@ -60,7 +60,7 @@ def main() -> None:
 
 @contextmanager
 def _checked_output() -> Iterator[None]:
-    """Let whatever is printed end in an OutputError where standard output cannot be written."""
+    """Turn every failure to write to standard output into an OutputError."""
     if sys.stdout is None:  # closed by the shell
         yield
         return

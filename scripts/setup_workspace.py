@@ -2,7 +2,7 @@
 
 Where ROS 2 is sourced, its packages are used. On a bare machine a virtual environment `.venv` gets ROS 2 from PyPI.
 In both cases colcon then builds the messages and installs the package under `install/`. Each finished step leaves a
-stamp, so that a second call does only what has changed and a call after an interruption goes on where it stopped.
+stamp. So a second call does only what has changed, and a call after an interruption continues where it stopped.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ LINKED_FOLDERS = ("infonet_ros", "config", "launch", "share")
 
 
 class SetupError(Exception):
-    """What is missing, in one sentence for the user."""
+    """Something is missing; the message is one sentence for the user."""
 
 
 def main() -> int:
@@ -42,7 +42,7 @@ def main() -> int:
         print(f"setup: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nsetup: interrupted; `make setup` goes on from here.", file=sys.stderr)
+        print("\nsetup: interrupted; run `make setup` again to continue.", file=sys.stderr)
         return 130
     return 0
 
@@ -118,7 +118,7 @@ def make_environment() -> Path:
 
 
 def same_version(python: Path) -> bool:
-    """Tell whether an environment left by an earlier call is whole and has this interpreter's version."""
+    """Return whether the environment of an earlier call is complete and has this interpreter's version."""
     command = [str(python), "-c", "import pip, sys; print(sys.version)"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.returncode == 0 and answer.stdout.strip() == sys.version
@@ -146,7 +146,7 @@ def correct_cmake_paths(python: Path) -> None:
 
 
 def name_prefix(activate: Path) -> None:
-    """Let the activated shell tell ROS 2 and CMake where its packages are: in the environment."""
+    """Make the activated shell name the environment to ROS 2 and CMake as the place of its packages."""
     lines = "".join(
         f'export {name}="$VIRTUAL_ENV${{{name}:+:${name}}}"\n' for name in ("AMENT_PREFIX_PATH", "CMAKE_PREFIX_PATH")
     )
@@ -156,7 +156,7 @@ def name_prefix(activate: Path) -> None:
 
 
 def compile_imports(python: Path) -> None:
-    """Import what each start imports, so that Python keeps it compiled; all that is installed would take a minute.
+    """Import what every start imports, so that Python stores it compiled; to compile all packages takes a minute.
 
     Else every start compiles it again, for seconds, in a shell or container with PYTHONDONTWRITEBYTECODE.
     """
@@ -212,7 +212,7 @@ def built_here() -> bool:
 
 
 def build_inputs() -> list[Path]:
-    """Files whose contents decide what the build makes."""
+    """Return the files whose contents determine the build."""
     paths = [ROOT / name for name in BUILD_FILES]
     return sorted(file for path in paths for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
 

@@ -1,4 +1,4 @@
-"""Copy a bag and turn its gyroscope round from a moment on, as if somebody had mounted it upside down.
+"""Copy a bag, and invert the sign of its gyroscope from a chosen time on, as if it were mounted upside down.
 
 python flip_gyroscope.py BAG BROKEN [--topic /imu/data] [--after 270]
 """
@@ -11,7 +11,7 @@ from rosbags.typesys import Stores, get_typestore
 
 
 def main() -> None:
-    """Do what the command line says."""
+    """Copy the bag that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("bag", type=Path)
     parser.add_argument("broken", type=Path)

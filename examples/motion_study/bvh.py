@@ -70,7 +70,7 @@ def _skeleton(lines: list[str]) -> tuple[list[str], list[int], list[np.ndarray],
 def _positions(
     parents: list[int], offsets: list[np.ndarray], channels: list[list[str]], frames: np.ndarray
 ) -> np.ndarray:
-    """Forward kinematics from the root, whose own motion through the room is left out."""
+    """Return the positions of the joints relative to the root (forward kinematics)."""
     positions = np.zeros((len(frames), len(parents), 3))
     turned = [Rotation.identity(len(frames))]
     column = len(channels[0])

@@ -1,4 +1,4 @@
-"""Find which joints of a moving body carry information about which others, and the parts that this makes.
+"""Find which joints of a moving body depend on each other, and group them into parts of the body.
 
     python examples/motion_study/motion_study.py            # writes body_parts.png beside itself
 
@@ -107,7 +107,7 @@ def _draw_body(axes: "matplotlib.axes.Axes", found: Study, motion: Motion) -> No
 
 
 def main() -> None:
-    """Run the study on both clips and say what was found."""
+    """Run the study on both clips and print the result."""
     motions = [read_bvh(HERE / clip) for clip in CLIPS]
     found = study(motions, InfoNet.from_pretrained())
     for part in range(1, PARTS + 1):

@@ -32,7 +32,7 @@ class OdometryChoice(Node):
         self.create_timer(0.5, lambda: self.tell(self.choice))
 
     def choose(self, matrix: MutualInformationMatrix) -> None:
-        """Compare the lower ends of the intervals: what is uncertain, or not known (NaN), is not trusted."""
+        """Compare the lower ends of the intervals: an uncertain or unknown value (NaN) is not trusted."""
         size = len(matrix.names)
         rows = {name: matrix.lower[k * size : (k + 1) * size] for k, name in enumerate(matrix.names)}
         lower = dict(zip(matrix.names, rows.get(self.reference, ()), strict=False))
@@ -41,7 +41,7 @@ class OdometryChoice(Node):
         self.tell(max(trusted, key=lambda name: lower[name] + self.margin * (name == self.choice), default=""))
 
     def tell(self, choice: str) -> None:
-        """Publish the choice, or none when it rests on old news: the matrices have stopped, or came late."""
+        """Publish the choice, or an empty name if the last matrix is too old: matrices have stopped, or came late."""
         age = (self.get_clock().now() - self.stamp).nanoseconds / 1e9
         self.choice = choice if age <= self.max_age else ""
         self.publisher.publish(String(data=self.choice))

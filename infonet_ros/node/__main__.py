@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from infonet_ros.node.infonet_node import InfonetNode
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_GRACE = 3.0  # seconds from the signal to the end of the process, whatever it is doing
+_GRACE = 3.0  # seconds from the signal to the end of the process, at the latest
 _WORKER_GRACE = 0.2  # of these for the window that is being computed
 
 
@@ -31,7 +31,7 @@ class Interruption:
     executor : Executor or None
         Woken by the signal.
     grace : float
-        Seconds that the process has to end by itself, 0 until ROS 2 starts.
+        Seconds that the process has to end before it is killed, 0 until ROS 2 starts.
     """
 
     def __init__(self) -> None:

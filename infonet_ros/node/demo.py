@@ -42,7 +42,7 @@ OVERRIDES = {"surrogates": 19, "lag_step": 0.1}
 _START = 60.0  # seconds until the node subscribes, on a busy machine
 _FIRST_MATRIX = 120.0  # seconds after the end of the recording until the first matrix, on a very busy machine
 _LAST_MATRIX = 10.0  # seconds until the last matrix; more, if the windows took longer
-_SHUTDOWN = 10.0  # seconds until a process must have ended by itself
+_SHUTDOWN = 10.0  # seconds that a process has to end before it is killed
 _STRONGEST = 5
 _POLL = 0.1
 

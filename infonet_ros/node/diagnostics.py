@@ -155,20 +155,20 @@ def _unused(
 
 def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth) -> Iterator[Problem]:
     """Report what was lost since the last report, and what to do."""
-    for what, count, remedy in (
-        ("messages lost by the middleware", topic.lost, "this machine or its network is too slow"),
-        ("jumps of time", counts.get("jumps of time", 0), _JUMPS),
-        ("messages too late for their window", counts.get("late", 0), "raise patience"),
-        ("samples given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
+    for noun, what, count, remedy in (
+        ("message", "lost by the middleware", topic.lost, "this machine or its network is too slow"),
+        ("jump", "of time", counts.get("jumps of time", 0), _JUMPS),
+        ("message", "too late for the window", counts.get("late", 0), "raise patience"),
+        ("sample", "given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
     ):
         if (recent := growth(f"{name} {what}", count)) > 0:
-            yield WARN, f"{recent} {what}: {remedy}"
+            yield WARN, f"{counted(recent, noun)} {what}: {remedy}"
 
 
 def _set_aside(count: int, offset: float) -> str:
     """Describe messages that are not used, because their stamps contradict those before."""
     where = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the other messages"
-    return f"{counted(count, 'message')} set aside, the last stamped {where}: if it goes on, {_CLOCKS}"
+    return f"{counted(count, 'message')} set aside, the last stamped {where}: if this continues, {_CLOCKS}"
 
 
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:

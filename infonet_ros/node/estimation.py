@@ -126,7 +126,7 @@ class Estimation:
         settings, outputs, net = job.settings, self._outputs, self._net
         if outputs is None or net is None:
             return
-        torch.set_num_threads(settings.threads)  # of this thread: torch counts them for each by itself
+        torch.set_num_threads(settings.threads)  # of this thread: torch has a number for each thread
         window = job.cut.align()
         matrix = channel_matrix(net, window, settings)
         with self._publishing:

@@ -25,6 +25,7 @@ from infonet_ros.node.silence import Pulse
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.settings import Settings
+from infonet_ros.text import counted
 
 if TYPE_CHECKING:
     from infonet_ros.estimator.infonet import InfoNet
@@ -63,7 +64,7 @@ class Health:
         self._windows = windows
         self._estimation = estimation
         self._baseline = baseline
-        self._growth = Growth()  # topics and buffers are counted again; the worker's count goes on
+        self._growth = Growth()  # topics and buffers are counted again; the worker's count continues
         self._growth("skipped", estimation.worker.skipped)
         self.clear()
 
@@ -121,7 +122,9 @@ class Health:
         wrong = (problem, self._estimation.problem, self._silence)
         problems: list[Problem] = [(ERROR, text) for text in wrong if text]
         if skipped := self._growth("skipped", self._estimation.worker.skipped):
-            problems.append((WARN, f"{skipped} windows skipped: lengthen the hop, or use fewer lags or surrogates"))
+            problems.append(
+                (WARN, f"{counted(skipped, 'window')} skipped: lengthen the hop, or use fewer lags or surrogates")
+            )
         return problems
 
     def _window_problems(self) -> list[Problem]:

@@ -83,7 +83,7 @@ def test_what_is_over_warns_no_more():
         status = topic_status("t", topic, {"late": late}, now=50 * PERIOD, patience=1.0, growth=growth)
         levels.append(status.level)
     assert levels == [DiagnosticStatus.WARN, DiagnosticStatus.OK, DiagnosticStatus.WARN]
-    assert status.message == "1 messages too late for their window: raise patience"
+    assert status.message == "1 message too late for the window: raise patience"
 
 
 def test_messages_that_cannot_be_read_are_counted_with_the_reason_of_the_last():
@@ -107,7 +107,7 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
     some = report(2)
     assert some.level == DiagnosticStatus.WARN
     assert some.message.startswith(
-        "2 messages set aside, the last stamped 1000.0 s behind the other messages: if it goes"
+        "2 messages set aside, the last stamped 1000.0 s behind the other messages: if this continues"
     )
     note(topic, 51 * PERIOD, 50 * PERIOD)
     assert report(3).level == DiagnosticStatus.ERROR
