@@ -65,7 +65,8 @@ class Analysis:
         The largest first.
     topics : tuple of TopicStatistics
     notices : tuple of str
-        Sentences about messages that were left out for their stamps, and about a platform that rests.
+        Sentences about messages that were left out for their stamps, a platform that rests, and channels that are the
+        rates of others.
     explanations : mapping of (int, int) to Explanation
         Of pairs a < b that a third channel explains, see `explaining.explain`.
     telling : Telling or None
@@ -154,7 +155,7 @@ def analyse(
         whole=whole,
         changes=tuple(find_changes(matrices, Motion.of(samples))),
         topics=intake.topics(),
-        notices=(*intake.notices(), *whole.notices()),
+        notices=(*intake.notices(), *whole.notices(), *whole.kinship.notices()),
     )
 
 

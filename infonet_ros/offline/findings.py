@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
 
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
@@ -39,10 +39,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Delay:
-    """Words about the delay of a pair, and whether it is clear."""
+    """Words about the delay of a pair, whether it is clear, and what to add to the stamps of a topic, if that helps."""
 
     words: str
     clear: bool
+    stamps: dict[str, str | float] | None = None
 
     @classmethod
     def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
@@ -54,18 +55,22 @@ class Delay:
         late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
         digits = delay_digits(lag)
         words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
-        if _topic(analysis, a) == _topic(analysis, b):  # whose stamps are the same
+        topic, other = _topic(analysis, late), _topic(analysis, a if late == b else b)
+        if topic == other:  # whose stamps are the same
             return cls(words, True)
-        return cls(f"{words}: add {delay_text(-abs(lag))} to the stamps of {_topic(analysis, late)}", True)
+        if _contradicted(analysis, a, b):
+            return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
+        stamps = f"add {delay_text(-abs(lag))} to the stamps of {topic}"
+        return cls(f"{words}: {stamps}", True, {"topic": topic, "add": -abs(lag)})
 
 
 def findings(analysis: Analysis) -> list[Finding]:
     """Return what a robot engineer would tell a colleague, the most useful first.
 
-    What tells about the target, if there is one. Clocks that drift apart. Groups of channels that tell the same, then
-    pairs: significant ones, direct before explained, between topics before within one, with a clear delay before
-    others, strong before weak. Of pairs between the same groups the first stands for all. Then pairs that a third
-    channel explains.
+    What tells about the target, if there is one. Clocks that drift apart. Groups of channels that tell the same, and
+    pairs: between topics before within one, with a clear delay before others, strong before weak. Of pairs between the
+    same groups the first stands for all, and what connects channels that others connect already comes last. Then pairs
+    that a third channel explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
@@ -103,8 +108,10 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
         return (
             not significance.significant[a, b],
             not significance.judged[a, b],
+            _by_nature(analysis, a, b),
             pair in analysis.explanations,
             _topic(analysis, a) == _topic(analysis, b),
+            _topic(analysis, a) == _topic(analysis, b) and not _measured(analysis, a, b),
             not (whole.clear_delays[a, b] and _measured(analysis, a, b)),
         )
 
@@ -112,29 +119,69 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
 
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
-    found, significance, matrix = groups(analysis), Significance.of(analysis), analysis.whole.matrix
-    group_of = {member: number for number, group in enumerate(found) for member in group.members}
-    pairs = [
-        p
-        for p in ranked_pairs(analysis)
-        if p not in analysis.explanations and not significance.doubt(*p) and _worth_telling(matrix, p)
-    ]
-    for number, group in enumerate(found):
-        yield _group(analysis, group)
-        inside = [p for p in pairs if {group_of.get(channel) for channel in p} == {number}]
-        delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
-        delayed = [(a, b) for a, b in delayed if _topic(analysis, a) != _topic(analysis, b)]
-        yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
-    told: set[frozenset[int | str]] = {frozenset({number}) for number in range(len(found))}
-    for a, b in pairs:
-        between = frozenset({group_of.get(a, analysis.names[a]), group_of.get(b, analysis.names[b])})
-        if between not in told:
-            told.add(between)
-            yield _pair(analysis, a, b)
+    """Tell groups and pairs of several topics, then those of one; last pairs whose channels others connect already."""
+    found = groups(analysis)
+    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _worth_telling(analysis, p)]
+    news = _News(len(analysis.names), found)
+    again: list[tuple[int, int]] = []
+    for wide in (True, False):
+        for group in found:
+            if _of_several_topics(analysis, *group.members) == wide:
+                yield from _group_with_delays(analysis, group, pairs)
+        for pair in pairs:
+            if _of_several_topics(analysis, *pair) == wide and news.first(*pair):
+                if news.connects(*pair):
+                    yield _pair(analysis, *pair)
+                else:
+                    again.append(pair)
+    yield from (_pair(analysis, *pair) for pair in again)
 
 
-def _worth_telling(matrix: DependenceMatrix, pair: tuple[int, int]) -> bool:
-    return bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
+class _News:
+    """Which pairs of N channels tell something beside groups and the pairs before."""
+
+    def __init__(self, channels: int, found: list[Group]) -> None:
+        self._connected = DisjointSet(range(channels))
+        self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
+        self._told = {frozenset({-1 - number}) for number in range(len(found))}
+        for group in found:
+            for member in group.members[1:]:
+                self._connected.merge(group.members[0], member)
+
+    def first(self, a: int, b: int) -> bool:
+        """Take a pair; tell whether it is the first between its groups, and not within one."""
+        between = frozenset({self._group_of.get(a, a), self._group_of.get(b, b)})
+        new = between not in self._told
+        self._told.add(between)
+        return new
+
+    def connects(self, a: int, b: int) -> bool:
+        """Take a pair; tell whether no pairs before connect its channels, through whatever others."""
+        return bool(self._connected.merge(a, b))
+
+
+def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
+    """Tell a group, and those of its pairs whose delay is clear, between topics."""
+    yield _group(analysis, group)
+    inside = [p for p in pairs if {*p} <= {*group.members} and _of_several_topics(analysis, *p)]
+    delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
+    yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
+
+
+def _of_several_topics(analysis: Analysis, *channels: int) -> bool:
+    return len({_topic(analysis, channel) for channel in channels}) > 1
+
+
+def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
+    matrix = analysis.whole.matrix
+    enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
+    return enough and not Significance.of(analysis).doubt(*pair) and not _by_nature(analysis, *pair)
+
+
+def _by_nature(analysis: Analysis, a: int, b: int) -> bool:
+    """Tell whether a pair is no finding: both are kin, or either repeats what its topic measures."""
+    kinship = analysis.whole.kinship
+    return bool(kinship.within[a, b] or kinship.repeated[a] or kinship.repeated[b])
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
@@ -169,9 +216,12 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
     line of the group tells already.
     """
     found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
+    rates = analysis.whole.kinship.rate | analysis.whole.kinship.rate.T
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
-        if one and not any({a, b, one.third} <= members for members in found):
+        if one is None or _by_nature(analysis, a, b) or rates[one.third, [a, b]].any():
+            continue
+        if not any({a, b, one.third} <= members for members in found):
             pair, third = _pair(analysis, a, b), analysis.names[one.third]
             words = f"; explained by {third} ({analysis.whole.matrix.mi[a, b]:.2f} → {one.left:.2f} nats)."
             yield Finding(pair.sentence.removesuffix(".") + words, (*pair.channels, third), "explained")
@@ -211,7 +261,9 @@ def _nothing(analysis: Analysis) -> Finding:
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:
-        return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here.", (), "nothing")
+        kin = any(significance.significant[p] and _by_nature(analysis, *p) for p in ranked_pairs(analysis))
+        beside = ", beside channels that do by what they are" if kin else ""
+        return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here{beside}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate came up to that pair
         sentence = (
@@ -233,6 +285,17 @@ def _changes(analysis: Analysis) -> Finding:
         f"{largest.b}, {largest.before:.2f} to {largest.after:.2f} nats."
     )
     return Finding(sentence, (largest.a, largest.b), "changes")
+
+
+def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
+    """Tell whether other channels of the two topics surely follow by another time, so that the stamps are not late."""
+    whole = analysis.whole
+    topics = [_topic(analysis, channel) for channel in range(len(analysis.names))]
+    rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
+    both = np.ix_(rows, columns)
+    clear = whole.clear_delays[both] & Significance.of(analysis).significant[both]
+    apart = (whole.delay_lower[both] > whole.delay_upper[a, b]) | (whole.delay_upper[both] < whole.delay_lower[a, b])
+    return bool((clear & apart).any())
 
 
 def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:

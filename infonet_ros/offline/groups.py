@@ -37,12 +37,16 @@ class Group:
 
 
 def groups(analysis: Analysis) -> list[Group]:
-    """Return the groups of a recording, the largest first; a channel is in one at most."""
-    distances = _distances(analysis)
-    if len(distances) < LEAST_MEMBERS:
+    """Return the groups of a recording, the largest first.
+
+    A channel is in one at most, and in none if it is the computed rate beside a measured one.
+    """
+    channels = np.flatnonzero(~analysis.whole.kinship.repeated)
+    if len(channels) < LEAST_MEMBERS:
         return []
+    distances = _distances(analysis)[np.ix_(channels, channels)]
     labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
-    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    members = [channels[labels == label] for label in np.unique(labels)]
     found = [_group(analysis, one) for one in members if len(one) >= LEAST_MEMBERS]
     return sorted(found, key=lambda group: (-len(group.members), -group.most))
 

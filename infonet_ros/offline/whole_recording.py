@@ -18,6 +18,7 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.beside import Beside
 from infonet_ros.offline.clock_drift import ClockDrift, clock_drifts
 from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, refine
+from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
@@ -71,6 +72,8 @@ class WholeRecording:
         Of each pair of valid channels a < b, at its delay in ``matrix``.
     ranks : (T, N) float32
         Normalised ranks of the samples, NaN where unknown.
+    kinship : Kinship
+        Channels that depend on each other by what they are.
     drifts : tuple of ClockDrift
         Topics whose clocks drift apart, the surest first.
     """
@@ -88,6 +91,7 @@ class WholeRecording:
     curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
     ranks: np.ndarray
+    kinship: Kinship
     drifts: tuple[ClockDrift, ...] = ()
 
     def notices(self) -> list[str]:
@@ -129,6 +133,7 @@ def estimate_whole(
     varying = ~constant_channels(overview.window.samples.T)
     overview = without_rest(overview, rests, longest + 1)
     still = varying & constant_channels(overview.window.samples.T)
+    kinship = Kinship.of(overview.window.samples, settings.modalities)
     beside = Beside(net, overview.window, settings) if settings.given else None
     if beside:
         overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
@@ -174,6 +179,7 @@ def estimate_whole(
         curves=delays.curves,
         discriminants=dict(zip(pairs, tables, strict=True)),
         ranks=ranks,
+        kinship=kinship,
         drifts=tuple(clock_drifts(told, topics, ranks, overview.stamps, window.rate, longest)),
     )
     progress("whole recording", 1.0)

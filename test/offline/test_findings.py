@@ -11,6 +11,7 @@ from infonet_ros.offline.analysis import Explanation, analyse
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
+from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import Modality, Settings
 
@@ -133,9 +134,11 @@ def test_the_record_is_plain_json(small_analysis):
     assert record["groups"] == []
 
 
-def with_matrix(analysis, mi, lag=None, clear=None):
-    """Give six channels of three topics these MI (6, 6), all of them significant, and these clear lags."""
-    modalities = tuple(Modality(topic, f"/{topic}", ("x", "y")) for topic in ("cmd", "odom", "imu"))
+THREE_TOPICS = tuple(Modality(topic, f"/{topic}", ("x", "y")) for topic in ("cmd", "odom", "imu"))
+
+
+def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
+    """Give six channels of some topics these MI (6, 6), all of them significant, and these clear lags."""
     settings = replace(analysis.settings, modalities=modalities)
     names = settings.channel_names
     off = ~np.eye(6, dtype=bool)
@@ -155,6 +158,7 @@ def with_matrix(analysis, mi, lag=None, clear=None):
         delay_lower=lower,
         delay_upper=upper,
         longest_lag=1.0,
+        kinship=Kinship.of(np.zeros((1, 6)), modalities),
     )
     return replace(analysis, whole=whole, settings=settings, changes=())
 
@@ -204,6 +208,57 @@ def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, tol
     analysis = replace(with_matrix(small_analysis, mi), explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)})
     explained = [one.channels for one in findings(analysis) if one.kind == "explained"]
     assert explained == [("odom.x", "imu.x", "cmd.x")] * told
+
+
+def test_what_connects_no_new_channels_comes_last_and_one_topic_after_several(small_analysis):
+    mi = np.zeros((6, 6))
+    for a, b, value in [(0, 2, 0.5), (2, 4, 0.45), (0, 4, 0.4), (1, 3, 0.3), (4, 5, 0.48)]:
+        mi[a, b] = mi[b, a] = value
+    told = [one.channels for one in findings(with_matrix(small_analysis, mi)) if one.kind == "pair"]
+    assert told == [
+        ("cmd.x", "odom.x"), ("odom.x", "imu.x"), ("cmd.y", "odom.y"), ("imu.x", "imu.y"), ("cmd.x", "imu.x"),
+    ]  # fmt: skip
+
+
+def test_a_group_of_one_topic_comes_after_pairs_of_several(small_analysis):
+    mi = np.zeros((6, 6))
+    mi[:3, :3] = 1.2
+    mi[4, 5] = mi[5, 4] = 0.3
+    topics = {"base": ("x", "y", "z"), "arm": ("a", "b"), "gripper": ("width",)}
+    modalities = tuple(Modality(name, f"/{name}", channels) for name, channels in topics.items())
+    told = findings(with_matrix(small_analysis, mi, modalities=modalities))
+    assert [one.channels for one in told[:2]] == [("arm.b", "gripper.width"), ("base.x", "base.y", "base.z")]
+
+
+def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(small_analysis):
+    """A filter makes one speed of an odometry late, its stamps all of it."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, late in [(2, 4, 0.37), (3, 5, 0.36)]:
+        mi[a, b] = mi[b, a] = 0.4
+        lag[a, b], lag[b, a] = late, -late
+    alike = with_matrix(small_analysis, mi, lag)
+    assert Delay.of(alike, 2, 4).words.endswith("s): add -0.37 s to the stamps of /imu")
+    assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
+    lag[3, 5], lag[5, 3] = -0.1, 0.1
+    unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
+    assert unlike.clear and unlike.stamps is None
+    assert unlike.words.endswith("s); no shift of stamps suits all channels of the two topics")
+
+
+def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
+    mi = np.zeros((6, 6))
+    for a, b, value in [(2, 3, 2.0), (0, 4, 0.3)]:
+        mi[a, b] = mi[b, a] = value
+    analysis = with_matrix(small_analysis, mi)
+    within = np.zeros((6, 6), dtype=bool)
+    within[2, 3] = within[3, 2] = True
+    analysis = replace(analysis, whole=replace(analysis.whole, kinship=replace(analysis.whole.kinship, within=within)))
+    assert [one.channels for one in findings(analysis) if one.kind == "pair"] == [("cmd.x", "imu.x")]
+    assert ranked_pairs(analysis)[:2] == [(0, 4), (2, 3)]
+    mi[0, 4] = mi[4, 0] = 0.0
+    matrix = with_matrix(small_analysis, mi).whole.matrix
+    alone = replace(analysis, whole=replace(analysis.whole, matrix=matrix))
+    assert said(alone)[0] == "No pair surely shares 0.05 nats or more here, beside channels that do by what they are."
 
 
 def test_a_pair_whose_interval_begins_at_nothing_is_not_told(small_analysis):

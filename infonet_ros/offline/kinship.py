@@ -1,0 +1,114 @@
+"""Channels that depend on each other by what they are: a speed and its position, two statistics of one array.
+
+That the one tells the other is no news. Two sensors that tell the same motion so are compared all the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.intake.messages.paths import ChannelPath, parse_channel
+from infonet_ros.intake.messages.reductions import REDUCTIONS
+from infonet_ros.settings import Modality
+
+_SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
+_LEAST_PARTS = 64  # of the recording, so long as that time at most: by chance so many do not agree
+_MOST_TOLD = 3
+_AXES = ("x", "y", "z", "w")
+
+
+@dataclass(frozen=True, eq=False)
+class Kinship:
+    """Which of N channels are related by what they are.
+
+    Attributes
+    ----------
+    rate : (N, N) bool
+        ``[a, b]``: channel a tells the rate of change of b, or of what b is the computed rate of.
+    measured : (N, N) bool
+        As ``rate``, and both are of one topic, in which a position has one speed and a speed one position.
+    within : (N, N) bool
+        Either is the measured rate of the other, or both are statistics of one array, or computed rates of parts of one
+        vector: they share when it moves.
+    repeated : (N,) bool
+        A computed rate beside which its topic holds the measured one.
+    names : tuple of str
+    """
+
+    rate: np.ndarray
+    measured: np.ndarray
+    within: np.ndarray
+    repeated: np.ndarray
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, samples: np.ndarray, modalities: Sequence[Modality]) -> "Kinship":
+        """Compare the channels of modalities by their samples (T, N)."""
+        names = tuple(name for modality in modalities for name in modality.channel_names)
+        paths = [parse_channel(path) for modality in modalities for path in modality.channels]
+        topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
+        computed = np.array([path.rate for path in paths])
+        own = (topics[:, None] == topics) & ~np.eye(len(topics), dtype=bool)
+        alike = np.where(computed[:, None], 0.0, _agreement(samples, computed))
+        rate = (alike >= _SAME) & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
+        measured = own & rate & _best(np.where(own, alike, 0.0))
+        within = measured | measured.T | (own & (_of_one_array(paths) | _of_one_vector(paths)))
+        return cls(rate, measured, within, computed & measured.any(axis=0), names)
+
+    def notices(self) -> list[str]:
+        """Say which channels of one topic are the rates of others."""
+        pairs = np.argwhere(self.measured).tolist()
+        if not pairs:
+            return []
+        told = [f"{self.names[a]} is the rate of change of {self.names[b].removesuffix('|rate')}" for a, b in pairs]
+        more = f", and {len(told) - _MOST_TOLD} more alike" if len(told) > _MOST_TOLD else ""
+        return [f"no finding, as they are of one topic: {', '.join(told[:_MOST_TOLD])}{more}."]
+
+
+def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:
+    """Tell which paths (N, N) are statistics of the same numbers."""
+    sources = [path.steps if path.reduction in REDUCTIONS else None for path in paths]
+    return np.array([[one is not None and one == other for other in sources] for one in sources], dtype=bool)
+
+
+def _of_one_vector(paths: Sequence[ChannelPath]) -> np.ndarray:
+    """Tell which paths (N, N) are computed rates of two of x, y, z and w of one vector."""
+    parents = [path.steps[:-1] if path.rate and path.steps[-1].field in _AXES else None for path in paths]
+    return np.array([[bool(one) and one == other for other in parents] for one in parents], dtype=bool)
+
+
+def _best(alike: np.ndarray) -> np.ndarray:
+    """Tell which pairs (N, N) agree better than any other in their row and in their column."""
+    return (alike == alike.max(axis=0)) & (alike == alike.max(axis=1, keepdims=True))
+
+
+def _agreement(samples: np.ndarray, computed: np.ndarray) -> np.ndarray:
+    """Correlate what a channel adds up to (rows) with what others gain (columns), at the span at which it is most."""
+    unknown = np.isnan(samples)
+    sums = np.cumsum(np.where(unknown, 0.0, samples - _mean(samples, ~unknown)), axis=0)
+    missing = np.cumsum(unknown, axis=0)
+    places = np.where(computed, sums, samples)
+    best = np.zeros((samples.shape[1],) * 2)
+    span = 1
+    while span <= len(samples) // _LEAST_PARTS:
+        apart = slice(None, None, max(1, span // 4))
+        complete = ((missing[span:] == missing[:-span]) & ~unknown[:-span])[apart]
+        gains, added = ((one[span:] - one[:-span])[apart] for one in (places, sums))
+        np.maximum(best, np.abs(_correlations(added, gains, complete)), out=best)
+        span *= 2
+    np.fill_diagonal(best, 0.0)
+    return best
+
+
+def _correlations(left: np.ndarray, right: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Correlate the columns of two arrays (T, N) where both are known; 0 where that is not possible."""
+    left, right = (np.where(known, one - _mean(one, known), 0.0) for one in (left, right))
+    mask = known.astype(np.float64)
+    spread = np.sqrt((np.square(left).T @ mask) * (mask.T @ np.square(right)))
+    return np.divide(left.T @ right, spread, out=np.zeros_like(spread), where=spread > 0.0)
+
+
+def _mean(values: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Mean of each column (T, N) over what is known; 0 where nothing is."""
+    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

@@ -1,0 +1,97 @@
+"""Speeds and positions of joints, wheels and gyroscopes, whose motions are drawn at random."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.offline.kinship import Kinship
+from infonet_ros.settings import Modality
+
+RATE = 100.0
+SPEED, POSITION = "joint.speed", "joint.position"
+
+
+def speeds(rng, count, channels):
+    """Smooth motions (T, N) about no place, 0.5 s long."""
+    coefficient = np.exp(-1.0 / (0.5 * RATE))
+    return lfilter([1.0 - coefficient], [1.0, -coefficient], 5.0 * rng.standard_normal((count, channels)), axis=0)
+
+
+def two_joints(rng, noise=0.0, late=0):
+    """Return speeds and positions of two joints that have nothing to do with each other, (T, 4)."""
+    speed = speeds(rng, 6000, 2)
+    position = np.cumsum(speed, axis=0) / RATE
+    told = np.roll(speed, late, axis=0) + noise * rng.standard_normal(speed.shape)
+    return np.hstack([told, position + 0.001 * rng.standard_normal(speed.shape)])
+
+
+def joints(*paths, topics=("/joint",)):
+    if len(topics) == 1:
+        return (Modality("joint", topics[0], paths),)
+    return tuple(Modality("joint", topic, (path,)) for path, topic in zip(paths, topics, strict=True))
+
+
+@pytest.mark.parametrize(("noise", "late"), [(0.0, 0), (0.5, 0), (0.0, 14)])
+def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
+    """However noisy it is, and as late as a filter makes it."""
+    samples = two_joints(rng, noise, late)
+    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
+    assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
+    assert np.argwhere(np.triu(kinship.within)).tolist() == [[0, 2], [1, 3]]
+    (notice,) = kinship.notices()
+    assert notice == (
+        "no finding, as they are of one topic: joint.dq[0] is the rate of change of joint.q[0], joint.dq[1] is the "
+        "rate of change of joint.q[1]."
+    )
+
+
+def test_a_computed_rate_repeats_the_measured_one(rng):
+    samples = two_joints(rng, noise=0.1)[:, [0, 2]]
+    samples[1:, 1] = np.diff(samples[:, 1]) * RATE
+    kinship = Kinship.of(samples, joints("dq", "q|rate"))
+    assert kinship.repeated.tolist() == [False, True]
+    assert kinship.notices()[0].endswith("joint.dq is the rate of change of joint.q.")
+
+
+def test_two_sensors_of_one_motion_are_compared(rng):
+    """Though one tells the rate of the other."""
+    kinship = Kinship.of(two_joints(rng)[:, [0, 2]], joints("dq", "q", topics=("/gyro", "/pose")))
+    assert kinship.rate[0, 1] and not kinship.within.any() and not kinship.repeated.any()
+    assert not kinship.notices()
+
+
+def test_unknown_samples_do_not_hide_a_rate(rng):
+    samples = two_joints(rng)
+    samples[rng.random(samples.shape) < 0.002] = np.nan
+    samples[2000:2600] = np.nan
+    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
+    assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
+
+
+def test_of_two_oscillations_neither_is_the_rate_of_the_other():
+    phase = 2.0 * np.pi * np.arange(6000) / RATE
+    kinship = Kinship.of(np.column_stack([np.sin(phase), np.cos(phase)]), joints("left", "right"))
+    assert not kinship.within.any()
+
+
+@pytest.mark.parametrize(
+    ("paths", "kin"),
+    [
+        (("ranges|mean", "ranges|std"), True),
+        (("ranges|mean", "intensities|mean"), False),
+        (("orientation|roll", "orientation|yaw"), False),
+        (("pose.position.x|rate", "pose.position.y|rate"), True),
+        (("position[left]|rate", "position[right]|rate"), False),
+        (("x|rate", "y|rate"), False),
+    ],
+)
+def test_statistics_of_one_array_and_parts_of_one_vector_are_kin(paths, kin):
+    kinship = Kinship.of(np.zeros((1, 2)), joints(*paths))
+    assert kinship.within[0, 1] == kin
+    assert not Kinship.of(np.zeros((1, 2)), joints(*paths, topics=("/a", "/b"))).within.any()
+
+
+def test_streams_that_share_nothing_are_no_kin(rng):
+    walks = np.cumsum(rng.standard_normal((3000, 8)), axis=0)
+    kinship = Kinship.of(np.hstack([walks, speeds(rng, 3000, 8)]), joints(*(f"q[{k}]" for k in range(16))))
+    assert not kinship.rate.any()
