@@ -21,6 +21,7 @@ class Trouble:
 
     kind: Kind
     words: str
+    channel: str
     seconds: float
 
 
@@ -69,9 +70,9 @@ class ChannelWatch:
         channel = self._channels[column]
         silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
         if silent > max(LEAST_PAUSE, 2.0 * channel.gap):
-            return Trouble(Kind.SILENT, f"{channel.name} sent no value", silent)
+            return Trouble(Kind.SILENT, f"{channel.name} sent no value", channel.name, silent)
         if channel.rest == 0.0 and still > LEAST_PAUSE:
-            return Trouble(Kind.FROZEN, f"{channel.name} is frozen", still)
+            return Trouble(Kind.FROZEN, f"{channel.name} is frozen", channel.name, still)
         return self._other_rate(column)
 
     def _other_rate(self, column: int) -> Trouble | None:
@@ -86,7 +87,7 @@ class ChannelWatch:
         since = counts[int(excess.argmax() if found < usual else excess.argmin()) + 1 :]
         now, before = since.mean() * self._rate, usual / channel.span
         words = f"{channel.name} has {now:.3g} messages a second, in the good recordings {before:.3g}"
-        return Trouble(Kind.OTHER_RATE, words, len(since) / self._rate)
+        return Trouble(Kind.OTHER_RATE, words, channel.name, len(since) / self._rate)
 
 
 def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:

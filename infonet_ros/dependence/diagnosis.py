@@ -1,19 +1,20 @@
 """Find what is wrong with a pair that no longer fits its baseline: kind of fault, and words for it.
 
-    kind, words = Diagnosis(baseline, pair, view, samples, ranks, start).explain()
+    kind, words, channel = Diagnosis(baseline, pair, view, samples, ranks, start).explain()
 
 A look at all delays and scales reads the table some 100,000 times: tens of milliseconds, whatever the rate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios, ranks_among
 from infonet_ros.dependence.channel_baseline import ChannelBaseline, roughness
-from infonet_ros.dependence.forms import in_form
+from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
@@ -35,6 +36,11 @@ _FACTORS = {
 }
 
 
+_OFFSETS = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0)  # standard deviations; and that of the median
+_TIED = 0.1  # share of samples at the largest or least value, from which a sensor is taken to saturate
+_LEAST_VISITS = 3  # of that value
+
+
 class Kind(str, Enum):
     """What an alarm says of a pair."""
 
@@ -45,8 +51,18 @@ class Kind(str, Enum):
     NOT_SEEN_BEFORE = "not seen before"
     DELAY_CHANGED = "delay changed"
     SCALED = "scaled"
+    OFFSET = "offset"
+    SATURATED = "saturated"
     NOISIER = "noisier"
     DECOUPLED = "decoupled"
+
+
+class Finding(NamedTuple):
+    """What is wrong, in words; and the one channel that it is about, or "" where it is about both of a pair."""
+
+    kind: Kind
+    words: str
+    channel: str = ""
 
 
 FIRST_THOUGHTS = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
@@ -75,31 +91,27 @@ class Diagnosis:
     ranks: np.ndarray
     start: int
 
-    def explain(self) -> tuple[Kind, str]:
+    def explain(self) -> Finding:
         """Say what is wrong, as far as the samples tell."""
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
-        a, b = pair.a, pair.b
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
-        if frozen := [side.frozen for side in sides if side.frozen]:
-            return Kind.FROZEN, " and ".join(frozen)
-        if scaled := self._other_scale():
-            return Kind.SCALED, scaled
-        outside = [side.name for side in sides if side.outside]
-        if len(outside) == 2:
-            return Kind.NOT_SEEN_BEFORE, f"{a} and {b} have values that the good recordings do not contain"
-        if noisier := [side.name for side in sides if side.noisier]:
-            return Kind.NOISIER, f"{' and '.join(noisier)} {'is' if len(noisier) == 1 else 'are'} noisier than before"
-        if outside:
-            return Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range"
+        found = (
+            _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
+            or _of_sides(Kind.SATURATED, [(side.name, side.saturated) for side in sides])
+            or self._other_values()
+            or _beyond_what_is_known(sides)
+        )
+        if found:
+            return found
         lag = self._other_lag()
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
-            return Kind.DELAY_CHANGED, f"the delay of {b} after {a} {change}"
+            return Finding(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
         still = [side.still for side in sides]
         if any(still) and not all(still):
-            resting, moving = (a, b) if still[0] else (b, a)
-            return Kind.DECOUPLED, f"{resting} rests while {moving} moves"
-        return Kind.DECOUPLED, f"{a} and {b} no longer depend on each other as before"
+            resting, moving = (pair.a, pair.b) if still[0] else (pair.b, pair.a)
+            return Finding(Kind.DECOUPLED, f"{resting} rests while {moving} moves")
+        return Finding(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -119,28 +131,41 @@ class Diagnosis:
         best = self._best_fit([lagged_pair(x, y, one) for one in lags])
         return None if best is None else lags[best]
 
-    def _other_scale(self) -> str | None:
-        """Say by which factor one channel differs from what it was, if the pair fits again once it is taken out."""
-        pair, form = self.baseline.pairs[self.pair], self.baseline.views[self.view].form
+    def _other_values(self) -> Finding | None:
+        """Say by which factor or offset one channel differs, if the pair fits again once that is taken out."""
+        pair = self.baseline.pairs[self.pair]
         first = max(0, self.start - abs(pair.lag))
-        samples, ranks = self.samples[first:], self.ranks[first:]
-        values = in_form(samples, form, self.baseline.memory, self.baseline.middle)
-        changes = [(0, -1.0, f"{pair.a} or {pair.b} has an inverted sign")]
-        changes += [
-            (side, factor, f"{name} {words}")
-            for side, name in enumerate((pair.a, pair.b))
-            for factor, words in _FACTORS.items()
-        ]
-        changes.append((0, 1.0, "nothing changed"))
-        tried = []
-        for side, factor, _ in changes:
-            both, column = [ranks[:, c] for c in self._columns], self._columns[side]
-            own, quantiles = values[:, column] / factor, self.baseline.quantiles[form, column]
+        ranks, form = self.ranks[first:], self.baseline.views[self.view].form
+        values = in_form(self.samples[first:], form, self.baseline.memory, self.baseline.middle)
+        changes, tried = [*self._changes(form), _Change(0, 1.0, 0.0, Finding(Kind.DECOUPLED, ""))], []
+        for change in changes:
+            both, column = [ranks[:, c] for c in self._columns], self._columns[change.side]
+            own, quantiles = (values[:, column] - change.offset) / change.factor, self.baseline.quantiles[form, column]
             own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
-            both[side] = ranks_among(quantiles[None], own[:, None])[:, 0]
+            both[change.side] = ranks_among(quantiles[None], own[:, None])[:, 0]
             tried.append(lagged_pair(both[0], both[1], pair.lag))
         best = self._best_fit(tried)
-        return None if best is None else changes[best][2]
+        return None if best is None else changes[best].finding
+
+    def _changes(self, form: Form) -> Iterator["_Change"]:
+        """Yield what can have happened to the values of one channel; an offset shows in the values alone."""
+        pair = self.baseline.pairs[self.pair]
+        sign = Finding(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
+        yield _Change(0, -1.0, 0.0, sign)
+        for side, (name, column) in enumerate(zip((pair.a, pair.b), self._columns, strict=True)):
+            for factor, words in _FACTORS.items():
+                yield _Change(side, factor, 0.0, Finding(Kind.SCALED, f"{name} {words}", name))
+            if form is not Form.VALUES:
+                continue
+            good, now = self.baseline.quantiles[form, column], self.samples[self.start :, column]
+            size, known = float(np.std(good)), now[np.isfinite(now)]
+            moved = float(np.median(known) - np.median(good)) if len(known) else 0.0
+            for offset in (
+                *(many * size for many in _OFFSETS),
+                *([moved] if abs(moved) > max(_OFFSETS) * size else []),
+            ):
+                words = f"{name} is shifted by about {offset:.2g}"
+                yield _Change(side, 1.0, offset, Finding(Kind.OFFSET, words, name))
 
     def _best_fit(self, tried: Sequence[tuple[np.ndarray, np.ndarray]]) -> int | None:
         """Return with which of some pairs of ranks (T,) the two fit as they did when they were learnt, if one does.
@@ -187,16 +212,27 @@ class Diagnosis:
         return np.nanmean(read(v), axis=1) - np.log(np.nanmean(others, axis=(1, 2)))
 
 
+class _Change(NamedTuple):
+    """What can have happened to one side of a pair: it was multiplied, or an offset was added."""
+
+    side: int
+    factor: float
+    offset: float
+    finding: Finding
+
+
 @dataclass(frozen=True)
 class _Side:
     """What one channel of a pair did while evidence grew.
 
-    ``still`` tells whether it had one value only, ``frozen`` are the words for that if it is longer than ever.
+    ``still`` tells whether it had one value only, ``frozen`` are the words for that if it is longer than ever, and
+    ``saturated`` those for a value that it does not pass.
     """
 
     name: str
     still: bool
     frozen: str
+    saturated: str
     outside: bool
     noisier: bool
 
@@ -209,9 +245,47 @@ class _Side:
             name=channel.name,
             still=still,
             frozen=_rest(channel, seconds) if still and seconds > channel.rest else "",
+            saturated="" if still else _saturation(channel.name, known, baseline.quantiles[Form.VALUES, column]),
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=roughness(samples) > _NOISIER * channel.roughness,
         )
+
+
+def _of_sides(kind: Kind, said: Sequence[tuple[str, str]]) -> Finding | None:
+    """Return what is said of one channel or of both, [(name, words)]; None where nothing is."""
+    told = [(name, words) for name, words in said if words]
+    if not told:
+        return None
+    return Finding(kind, " and ".join(words for _, words in told), told[0][0] if len(told) == 1 else "")
+
+
+def _beyond_what_is_known(sides: Sequence[_Side]) -> Finding | None:
+    """Say which channels are outside their range, or noisier than before."""
+    outside = [side.name for side in sides if side.outside]
+    if len(outside) == 2:
+        return Finding(
+            Kind.NOT_SEEN_BEFORE, f"{' and '.join(outside)} have values that the good recordings do not contain"
+        )
+    noisier = [side.name for side in sides if side.noisier]
+    if len(noisier) == 2:
+        return Finding(Kind.NOISIER, f"{' and '.join(noisier)} are noisier than before")
+    if noisier:
+        return Finding(Kind.NOISIER, f"{noisier[0]} is noisier than before", noisier[0])
+    if outside:
+        return Finding(Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range", outside[0])
+    return None
+
+
+def _saturation(name: str, known: np.ndarray, good: np.ndarray) -> str:
+    """Say that a channel comes to a value again and again that it passed in the good recordings: quantiles (Q,)."""
+    extremes = ((known.max(initial=-np.inf), good[-1], "above"), (known.min(initial=np.inf), good[0], "below"))
+    for value, limit, words in extremes:
+        tied = known == value
+        visits = np.count_nonzero(np.diff(tied.astype(np.int8), prepend=0) > 0)
+        usual = 2.0 * float((good == value).mean())
+        if visits >= _LEAST_VISITS and tied.mean() > max(_TIED, usual) and good[0] < value < good[-1]:
+            return f"{name} does not go {words} {value:.3g}, in the good recordings to {limit:.3g}"
+    return ""
 
 
 def _rest(channel: ChannelBaseline, seconds: float) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
-from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Kind
+from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Finding, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
 from infonet_ros.dependence.forms import RECENT, Form
 from infonet_ros.dependence.latest_rows import LatestRows
@@ -47,6 +47,8 @@ class Alarm:
     kind : Kind
     words : str
         The diagnosis in words.
+    channel : str
+        The one channel at fault; "" where it is not known which of the two is, or both are.
     end : int or None
         End of the alarm; None while it is active.
     """
@@ -58,6 +60,7 @@ class Alarm:
     evidence: float
     kind: Kind
     words: str
+    channel: str = ""
     end: int | None = None
 
     def __str__(self) -> str:
@@ -205,11 +208,12 @@ class EvidenceMonitor:
         """Return what the channels of a pair show by themselves."""
         return [trouble for column in self._columns[number] if (trouble := self._troubles[column]) is not None]
 
-    def _explain(self, number: int, since: int) -> tuple[Kind, str]:
+    def _explain(self, number: int, since: int) -> Finding:
         """Say what is wrong with a pair: with one side by itself, or by the samples since evidence began to grow."""
         self._looked[number] = self.last_stamp
         if troubles := self._troubles_of(number):
-            return troubles[0].kind, " and ".join(trouble.words for trouble in troubles)
+            one = troubles[0].channel if len(troubles) == 1 else ""
+            return Finding(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
         view = self._views[number][0]
         start = int(np.searchsorted(self._stamps.rows, since))
         return Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start).explain()
@@ -228,8 +232,8 @@ class EvidenceMonitor:
         if waiting:
             number = min(waiting, key=lambda number: self._looked[number])
             place = self._on[number] - self._first
-            kind, words = self._explain(number, self._alarms[place].since)
-            self._alarms[place] = replace(self._alarms[place], kind=kind, words=words)
+            finding = self._explain(number, self._alarms[place].since)
+            self._alarms[place] = replace(self._alarms[place], **finding._asdict())
 
     def _forget(self) -> None:
         for latest in (self._stamps, self._samples, self._ranks):

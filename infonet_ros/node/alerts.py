@@ -8,6 +8,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.node.diagnostics import ERROR
+from infonet_ros.text import listed
 
 
 class Alerts:
@@ -38,8 +39,9 @@ class Alerts:
             begun = [name for name in on if name not in before or _kind(on[name]) != _kind(before[name])]
             lasting = {name: status for name, status in (before | on).items() if name not in (*ended, *begun)}
             self._lasting = lasting | {name: on[name] for name in begun}
-            for name in begun:
-                self._node.get_logger().warning(f"{name}: {on[name].message}")
+            for message in dict.fromkeys(on[name].message for name in begun):  # one channel may end many pairs
+                names = [name for name in begun if on[name].message == message]
+                self._node.get_logger().warning(f"{listed(names)}: {message}")
             for name in ended:
                 self._node.get_logger().info(f"{name}: the alert has ended, {statuses[name].message}")
             if ended or begun:

@@ -101,6 +101,7 @@ class BaselineWatch:
                 "a": pair.a,
                 "b": pair.b,
                 "kind": alarm.kind.value if alarm else "",
+                "channel": alarm.channel if alarm else "",
                 "evidence [nats]": evidence,
                 "threshold [nats]": float(self._monitor.thresholds[number]),
                 "since [s]": seconds(alarm.since) if alarm else "",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from infonet_ros.dependence.alarm_groups import AlarmGroup, grouped
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
@@ -203,6 +204,11 @@ class Check:
     thresholds: np.ndarray
     notices: tuple[str, ...] = ()
 
+    @property
+    def groups(self) -> list[AlarmGroup]:
+        """Alarms of one cause together."""
+        return grouped(self.alarms)
+
     def record(self) -> dict[str, Any]:
         """Return it in plain types, for JSON; times in seconds of sensor time."""
         return {
@@ -219,6 +225,7 @@ class Check:
                     "b": alarm.b,
                     "evidence": round(alarm.evidence, 3),
                     "kind": alarm.kind.value,
+                    "channel": alarm.channel,
                     "words": alarm.words,
                 }
                 for alarm in self.alarms
@@ -231,7 +238,7 @@ class Check:
         head = f"{self.label}: {counted(len(self.baseline.pairs), 'pair')} over {seconds:.1f} s, "
         if not self.alarms:
             return head + "no alarm."
-        return "\n".join([head + counted(len(self.alarms), "alarm") + ":", *(f"  {alarm}" for alarm in self.alarms)])
+        return "\n".join([head + counted(len(self.alarms), "alarm") + ":", *(f"  {group}" for group in self.groups)])
 
 
 def check_recording(

@@ -72,6 +72,9 @@ def broken(kind, samples):
         "other time": pair(77, count)[:, 0],
         "late": np.r_[np.full(12, x[0]), x[:-12]],
         "far off": x + 9.0,
+        "shifted": x + 1.5,
+        "clipped": np.clip(x, -0.5, None),
+        "elsewhere": 9.0 + pair(78, count)[:, 0],
         "noisy": x + 2.0 * rng.standard_normal(count),
     }[kind]
     return samples
@@ -87,13 +90,16 @@ def broken(kind, samples):
         ("thousandth", Kind.SCALED),
         ("other time", Kind.DECOUPLED),
         ("late", Kind.DELAY_CHANGED),
-        ("far off", Kind.OUT_OF_RANGE),
+        ("far off", Kind.OFFSET),
+        ("shifted", Kind.OFFSET),
+        ("clipped", Kind.SATURATED),
+        ("elsewhere", Kind.OUT_OF_RANGE),
         ("noisy", Kind.NOISIER),
     ],
 )
 def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
     alarms, _ = run(baseline, broken(fault, pair(4, 1000)))
-    assert BREAK / RATE < seconds(alarms[0]) <= BREAK / RATE + 6.0
+    assert BREAK / RATE < seconds(alarms[0]) <= BREAK / RATE + 8.0
     assert alarms[0].kind is kind
     assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
     assert {alarms[0].a, alarms[0].b} == set(NAMES)
@@ -118,11 +124,16 @@ def test_of_several_alarms_one_is_explained_again_at_a_time(baseline, monkeypatc
     assert set(looks[4:]) == {0, 1, 2, 3}
 
 
-def test_the_unit_is_told(baseline):
+def test_the_unit_and_the_offset_are_told(baseline):
     _, monitor = run(baseline, broken("degrees", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
     _, monitor = run(baseline, broken("amplified", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is about 3 times what it was"
+    _, monitor = run(baseline, broken("shifted", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is shifted by about 1.5"
+    assert monitor.history[0].channel == "gyro"
+    _, monitor = run(baseline, broken("clipped", pair(4, 1000)))
+    assert monitor.history[0].words.startswith("gyro does not go below -0.5, in the good recordings to -")
     _, monitor = run(baseline, broken("flipped", pair(4, 1000)))
     assert monitor.history[0].words == "gyro or odom has an inverted sign"
 

@@ -1,0 +1,89 @@
+"""Alarms of one cause as one sentence: a channel that breaks ends all of its pairs, and each of them is an alarm."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.evidence import Alarm
+from infonet_ros.text import counted, listed
+
+_WORDS = {
+    Kind.DECOUPLED: "no longer depends on the others of its pairs as before",
+    Kind.SCALED: "has an inverted sign",
+}
+"""Of kinds that do not tell which of the two is at fault: what is said of the channel that several pairs share."""
+
+
+@dataclass(frozen=True)
+class AlarmGroup:
+    """Alarms of one kind that overlap in time and share one channel; or one alarm of a pair.
+
+    Attributes
+    ----------
+    alarms : tuple of Alarm
+        In the order of time.
+    channel : str
+        The channel at fault; "" where an alarm does not tell it, and stands alone.
+    """
+
+    alarms: tuple[Alarm, ...]
+    channel: str
+
+    @property
+    def kind(self) -> Kind:
+        """What is wrong."""
+        return self.alarms[0].kind
+
+    def __str__(self) -> str:
+        first, others = self.alarms[0], {other: None for one in self.alarms for other in (one.a, one.b)}
+        others.pop(self.channel, None)
+        if len(self.alarms) == 1 or not self.channel:
+            return str(first)
+        words = first.words if first.channel else f"{self.channel} {_WORDS[first.kind]}"
+        ends = [one.end for one in self.alarms if one.end is not None]
+        whole = replace(
+            first,
+            since=min(one.since for one in self.alarms),
+            words=f"{words}: {counted(len(others), 'pair')}, with {listed(others)}",
+            end=max(ends) if len(ends) == len(self.alarms) else None,
+        )
+        return str(whole)
+
+
+def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
+    """Put alarms of one cause together; in the order of their first alarms."""
+    groups: list[AlarmGroup] = []
+    for kind in Kind:
+        own = sorted((one for one in alarms if one.kind is kind), key=lambda one: one.time)
+        for channel in dict.fromkeys(one.channel for one in own if one.channel):
+            told = [one for one in own if one.channel == channel]
+            groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(told)]
+        for together in _overlapping([one for one in own if not one.channel]):
+            groups += _shared(together) if kind in _WORDS else [AlarmGroup((one,), "") for one in together]
+    return sorted(groups, key=lambda group: group.alarms[0].time)
+
+
+def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
+    """Yield alarms, which come in the order of time, in runs without a time at which none is on."""
+    run: list[Alarm] = []
+    for alarm in alarms:
+        if run and all(one.end is not None and one.end < alarm.since for one in run):
+            yield run
+            run = []
+        run.append(alarm)
+    if run:
+        yield run
+
+
+def _shared(alarms: Sequence[Alarm]) -> Iterator[AlarmGroup]:
+    """Yield groups of alarms that share a channel: first of the channel that is in most."""
+    left = list(alarms)
+    while left:
+        pairs = {(one.a, one.b) for one in left}
+        channel, count = Counter(name for pair in pairs for name in pair).most_common(1)[0]
+        if count < 2:
+            yield from (AlarmGroup((one,), "") for one in left)
+            return
+        yield AlarmGroup(tuple(one for one in left if channel in (one.a, one.b)), channel)
+        left = [one for one in left if channel not in (one.a, one.b)]

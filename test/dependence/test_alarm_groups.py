@@ -1,0 +1,47 @@
+"""Alarms of one cause are one sentence."""
+
+from infonet_ros.dependence.alarm_groups import grouped
+from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.evidence import Alarm
+
+SECOND = 1_000_000_000
+
+
+def alarm(a, b, begin, kind, words="", channel="", end=None):
+    return Alarm(a, b, begin * SECOND, (begin - 1) * SECOND, 9.0, kind, words, channel, end and end * SECOND)
+
+
+def frozen(a, b, begin, end=None):
+    return alarm(a, b, begin, Kind.FROZEN, "wheel is frozen", "wheel", end)
+
+
+def test_a_channel_that_ends_several_pairs_is_one_sentence():
+    found = grouped([frozen("wheel", "gyro", 10), frozen("odom", "wheel", 11, 20), frozen("wheel", "yaw", 12)])
+    assert [str(one) for one in found] == [
+        "10.000 s: wheel is frozen: 3 pairs, with gyro, odom, yaw (since about 9.000 s, still on at the end)"
+    ]
+    (alone,) = grouped([frozen("wheel", "gyro", 10, 20)])
+    assert str(alone) == "10.000 s: wheel is frozen (since about 9.000 s, until 20.000 s)"
+
+
+def test_what_happens_again_later_is_told_again():
+    found = grouped([frozen("wheel", "gyro", 10, 20), frozen("wheel", "yaw", 10, 20), frozen("wheel", "gyro", 50)])
+    assert [len(one.alarms) for one in found] == [2, 1]
+    assert "2 pairs, with gyro, yaw (since about 9.000 s, until 20.000 s)" in str(found[0])
+
+
+def test_the_channel_that_decoupled_pairs_share_is_named():
+    def decoupled(a, b, begin):
+        return alarm(a, b, begin, Kind.DECOUPLED, f"{a} and {b} no longer depend on each other as before")
+
+    found = grouped([decoupled("a", "slip", 5), decoupled("x", "y", 6), decoupled("slip", "b", 7)])
+    assert [one.channel for one in found] == ["slip", ""]
+    assert "slip no longer depends on the others of its pairs as before: 2 pairs, with a, b" in str(found[0])
+    assert "x and y no longer depend on each other" in str(found[1])
+
+
+def test_every_alarm_is_in_one_group():
+    alarms = [frozen("wheel", "gyro", 1), alarm("a", "b", 2, Kind.DELAY_CHANGED, "late"), frozen("wheel", "c", 3)]
+    alarms.append(alarm("a", "c", 2, Kind.DELAY_CHANGED, "late"))
+    found = [one for group in grouped(alarms) for one in group.alarms]
+    assert sorted(map(id, found)) == sorted(map(id, alarms))
