@@ -18,7 +18,7 @@ def calibrate(network: Network, examples: Examples) -> None:
 
 
 def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Return what to stretch the halves of intervals by, (2,): a tenth above that by which 5 % pass each end.
+    """Return the factors for the two halves of intervals, (2,): 1.1 times those that leave 5 % beyond each end.
 
     Split conformal prediction with the distance from the median, in units of the interval's own half, as the score
     (Romano, Patterson and Candes, NeurIPS 2019).

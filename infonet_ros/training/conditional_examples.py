@@ -50,7 +50,7 @@ class ConditionalExamples(Columns):
 
 
 def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
-    """Simulate ``count`` examples, seen by the shipped network of pairs; the same seed gives the same examples."""
+    """Simulate ``count`` examples, as described by the shipped network of pairs; the same seed gives the same ones."""
     simulator, runner = Simulator(seed), Runner(load_weights()[0], "cpu")
     parts: list[ConditionalExamples] = []
     made = 0
@@ -69,7 +69,7 @@ def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
 
 
 def _seen(runner: Runner, triples: Triples, place: int, kind: int) -> ConditionalExamples | None:
-    """Look at one of some triples of a kind; None where too few samples are in modes that are common enough."""
+    """Return the input for one of several triples; None if too few samples are in frequent modes."""
     given, rows = Given.from_channels(triples.given[place])
     if len(rows) < TRAINED_SAMPLES[0]:
         return None

@@ -73,7 +73,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class TrainingConfiguration(Configuration):
-    """Settings of a training run; the defaults train a network of the shipped shape from nothing."""
+    """Settings of a training run; the defaults train a network of the shipped shape from a random start."""
 
     # Network
     width: int = 128
@@ -119,7 +119,7 @@ def check_run(settings: Any) -> None:
 
 
 def _as_number(value: Any, kind: type) -> Any:
-    """Return a number of that kind, None for what is not; YAML takes 1e-3 for text, and 3 for no float."""
+    """Return a number of that type, or None; YAML reads 1e-3 as a text, and 3 as an integer."""
     if kind is float and isinstance(value, int | str) and not isinstance(value, bool):
         try:
             return float(value)

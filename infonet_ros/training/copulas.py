@@ -118,7 +118,7 @@ class Clayton:
 
 
 class Frank:
-    """Dependent alike in both tails and the middle (Nelsen 2006, 4.2.5)."""
+    """Equally dependent in both tails and the middle (Nelsen 2006, 4.2.5)."""
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._theta = column(np.exp(rng.uniform(np.log(0.7), np.log(30.0), batch)))
@@ -177,7 +177,7 @@ class Archimedean(Dependence):
 
 
 class PartTime(Dependence):
-    """A copula that is active only part of the time, and independence otherwise: a changing regime."""
+    """A copula that holds only part of the time, with independence otherwise: a changing regime."""
 
     KINDS = (GaussianCopula, GaussianCopula, Clayton, Frank)
 

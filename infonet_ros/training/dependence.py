@@ -25,9 +25,9 @@ class Dependence(ABC):
 
 
 def draw_information(rng: np.random.Generator, batch: int, most: float = 5.0) -> np.ndarray:
-    """Draw target MI, (batch,) nats: much of it weak, most below 2, some up to ``most``.
+    """Draw target MI, (batch,) nats: much of it small, most of it below 2, some up to ``most``.
 
-    Smooth, since every step in it would draw estimates to the side where more examples lie.
+    The density is smooth: at a step, estimates would be biased to the side with more examples.
     """
     kind = rng.random(batch)
     weak, common, strong = rng.exponential(0.12, batch), rng.exponential(0.9, batch), rng.uniform(0.0, most, batch)

@@ -11,13 +11,13 @@ Kind = TypeVar("Kind", bound=nn.Module)
 
 
 def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: Any) -> Kind:
-    """Train by AdamW, with a linear warm-up and a cosine decay to nothing; return the network ready for use.
+    """Train by AdamW, with a linear warm-up and a cosine decay to 0; return the network ready for use.
 
     Parameters
     ----------
     network : Module
     loss_of : callable
-        From the numbers of some examples (B,) to their loss.
+        Returns the loss of the examples with given indices (B,).
     count : int
         Of examples.
     settings

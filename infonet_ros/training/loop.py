@@ -127,7 +127,7 @@ class Trainer:
             mean.lerp_(value, share)
 
     def _batches(self, shards: Shards[Examples], bar: tqdm) -> Iterator[Examples]:
-        """Visit shard after shard, each in an order of its own.
+        """Yield batches shard after shard, each shard in its own random order.
 
         Which and in what order depends on seed and step alone, so that a resumed run repeats it. A batch of one shard
         is as good as one of all, since any shard is a random sample of the family.
@@ -147,7 +147,7 @@ class Trainer:
                 yield shard[order[k * c.batch : (k + 1) * c.batch]]
 
     def _shards_in_use(self, step: int) -> int:
-        """How many shards are drawn from: more and more, so that training need not wait for their simulation."""
+        """Return the number of shards in use; it grows, so that training need not wait for the simulation."""
         c = self.configuration
         return math.ceil((c.shards - 1) * min(1.0, (step + 1) / (ALL_IN_USE * c.steps)))
 
@@ -158,7 +158,7 @@ class Trainer:
         return c.learning_rate * 0.5 * (1.0 + math.cos(math.pi * (self.step - c.warm_up) / (c.steps - c.warm_up)))
 
     def validate(self, held_out: Examples, loss: float) -> dict[str, str]:
-        """Calibrate and judge on the held-out shard; keep the weights if they are the best, and leave a checkpoint."""
+        """Calibrate and validate on the held-out shard, keep the best weights, and write a checkpoint."""
         calibrate(self.average, held_out)
         errors = validate(self.average, held_out)
         entry = {"step": self.step, "seconds": round(self.seconds), "loss": loss, **errors}
@@ -204,7 +204,7 @@ class Trainer:
 
 
 def make_optimisers(network: Network, rate: float, weight_decay: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices of the hidden layers, and AdamW for everything else; they share a learning rate."""
+    """Return Muon for the matrices of the hidden layers, and AdamW for the rest, with the same learning rate."""
     matrices = [matrix for layer in network.hidden_layers for matrix in layer.parameters() if matrix.ndim == 2]
     chosen = {id(matrix) for matrix in matrices}
     others = [parameter for parameter in network.parameters() if id(parameter) not in chosen]

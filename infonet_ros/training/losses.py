@@ -10,7 +10,7 @@ TYPICAL_EFFECTIVE = 300.0
 
 
 def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
-    """Loss whose minimum is the quantiles of the truth given what was seen (Koenker and Bassett 1978).
+    """Loss whose minimum gives the quantiles of the true value given the input (Koenker and Bassett 1978).
 
     Parameters
     ----------

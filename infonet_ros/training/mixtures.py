@@ -23,7 +23,7 @@ class GaussianMixture(Dependence):
 
     @staticmethod
     def _stretched(rng: np.random.Generator, batch: int, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """Scales (B, K, 2) and correlations (B, K): in each example up to a strength of its own."""
+        """Return scales (B, K, 2) and correlations (B, K); each example has its own maximum strength."""
         scales = np.exp(rng.normal(-0.3, 0.6, (batch, count, 2)))
         slack = 10.0 ** -(rng.uniform(0.0, 3.0, (batch, count)) * rng.uniform(0.0, 1.0, (batch, 1)))
         return scales, rng.choice([-1.0, 1.0], (batch, count)) * (1.0 - slack) * rng.uniform(0.3, 1.0, (batch, 1))
@@ -42,7 +42,7 @@ class GaussianMixture(Dependence):
         return scales, covariances[..., 0, 1] / scales.prod(axis=2)
 
     def _set(self, weights: np.ndarray, means: np.ndarray, scales: np.ndarray, correlations: np.ndarray) -> None:
-        """Keep weights (B, K), means and scales (B, K, 2) and correlations (B, K)."""
+        """Store weights (B, K), means and scales (B, K, 2) and correlations (B, K)."""
         self._weights = torch.from_numpy(weights / weights.sum(axis=1, keepdims=True)).float()
         self._means = torch.from_numpy(means).float()
         self._scales = torch.from_numpy(scales).float()

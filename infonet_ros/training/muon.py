@@ -1,4 +1,4 @@
-"""Muon: the optimiser of the hidden layers' matrices, whose steps are made orthogonal."""
+"""Muon, the optimiser for the matrices of the hidden layers: its steps are orthogonal matrices."""
 
 import math
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ LIKE_ADAMW = 0.2  # root mean square of the entries of a step, as AdamW's have i
 
 
 class Muon(torch.optim.Optimizer):
-    """Nesterov momentum, each matrix of which is replaced by the orthogonal one next to it (Jordan et al. 2024).
+    """Nesterov momentum; each step is replaced by the nearest orthogonal matrix (Jordan et al. 2024).
 
     As `torch.optim.Muon` with ``match_rms_adamw``, but in float32: that one rounds to bfloat16, and processors without
     products of it spend most of a training step there.
@@ -30,7 +30,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> Any:
-        """Move the matrices by their gradients; a closure, where one is given, computes them and returns the loss."""
+        """Move the matrices by their gradients; a closure, if given, computes the gradients and returns the loss."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             for matrix in group["params"]:

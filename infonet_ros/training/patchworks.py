@@ -1,4 +1,4 @@
-"""Dependences made of others: signs and sizes that are coupled apart, and patchworks of blocks."""
+"""Dependences made of others: signs and sizes with separate couplings, and patchworks of blocks."""
 
 import numpy as np
 import torch
@@ -56,7 +56,7 @@ class Folded(_Signed):
 
 
 class Product(_Signed):
-    """A size that noise multiplies: relative errors, gains. The logarithms of the sizes are a line with noise."""
+    """Noise that multiplies a size: relative errors, gains. The logarithms of the sizes are a line with noise."""
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         super().__init__(rng, batch)

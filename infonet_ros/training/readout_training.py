@@ -1,4 +1,4 @@
-"""Training of the readout, on what a network of pairs makes of simulated examples.
+"""Training of the readout, on the outputs of a network of pairs for simulated examples.
 
 What takes the time is the simulation, whose shards are resumed; the training itself takes minutes and starts anew.
 """
@@ -51,7 +51,7 @@ class ReadoutTraining(Configuration):
 
 @dataclass
 class ReadoutExamples(Columns):
-    """M examples as a readout sees them: the parts of their `Evidence`, and as in `Examples` what else is known."""
+    """The input of a readout for M examples, the parts of `Evidence`, with the true values as in `Examples`."""
 
     draft: Tensor
     numbers: Tensor
@@ -63,7 +63,7 @@ class ReadoutExamples(Columns):
     @classmethod
     @torch.inference_mode()
     def seen_by(cls, network: Network, examples: Examples) -> "ReadoutExamples":
-        """Let a network of pairs look at examples."""
+        """Compute the evidence of examples by a network of pairs."""
         found = []
         for start in range(0, len(examples), CHUNK):
             part = examples[start : start + CHUNK]
@@ -74,7 +74,7 @@ class ReadoutExamples(Columns):
 
     @property
     def evidence(self) -> Evidence:
-        """What the readout is told."""
+        """Return the input of the readout."""
         return Evidence(self.draft, self.numbers, self.ladder)
 
 
@@ -84,7 +84,7 @@ def simulate_readout(count: int, seed: int, base: Path = SHIPPED) -> ReadoutExam
 
 
 def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPPED) -> None:
-    """Simulate what is missing of the shards in a folder, train on what the network at ``base`` makes of them.
+    """Simulate the missing shards in a folder, and train on the outputs of the network at ``base`` for them.
 
     The readout is left in the folder.
     """

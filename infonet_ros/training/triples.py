@@ -98,7 +98,7 @@ class Simulator:
         return streams
 
     def driven(self, given: np.ndarray, noise: np.ndarray, modes: bool = False) -> np.ndarray:
-        """Return f(z) + s(z) a for what is given (D, T) and noise (T,): an increasing function of a for each z."""
+        """Return f(z) + s(z) a for given streams z (D, T) and noise a (T,): an increasing function of a for each z."""
         direction = self.rng.standard_normal(len(given)) * (self.rng.random(len(given)) < 0.7)
         along = direction @ given / max(np.linalg.norm(direction), 1e-9)
         strength = np.exp(self.rng.uniform(np.log(0.2), np.log(10.0))) if self.rng.random() < 0.85 else 0.0
@@ -124,14 +124,14 @@ class Simulator:
 
 
 def driven(simulator: Simulator, count: int) -> Triples:
-    """Let what is given drive place and scale of both streams; they share what their noises do."""
+    """Let the given streams drive location and scale of both streams; these share what their noises share."""
     a, b, information = simulator.pairs([simulator.drivers(count)])
     given = simulator.given(count)
     return _triples(simulator, given, a[0], b[0], information)
 
 
 def switching(simulator: Simulator, count: int) -> Triples:
-    """Give the noises one dependence where what is given lies on one side, and another or none on the other."""
+    """Give the noises one dependence on one side of a value of a given stream, and another or none on the other."""
     given, elsewhere = simulator.given(count), simulator.given(count)
     first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
     a, b = np.empty((2, BATCH, count))
@@ -149,7 +149,7 @@ def switching(simulator: Simulator, count: int) -> Triples:
 
 
 def turning(simulator: Simulator, count: int) -> Triples:
-    """Let the correlation of the noises change with what is given, through 0 to its opposite or to nothing."""
+    """Let the correlation of the noises change gradually with a given stream, to its opposite or to 0."""
     given = simulator.given(count)
     drivers = simulator.drivers(count).numpy()
     a, b = drivers[:, 0].astype(np.float64), np.empty((BATCH, count))
@@ -164,7 +164,7 @@ def turning(simulator: Simulator, count: int) -> Triples:
 
 
 def modes(simulator: Simulator, count: int) -> Triples:
-    """Give a mode of operation, with streams or without: each has levels, a scale and a dependence of its own."""
+    """Give a mode of operation, with or without streams: each mode has its own levels, scale and dependence."""
     rng = simulator.rng
     given = simulator.given(count)
     first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
@@ -196,7 +196,7 @@ def mixtures(simulator: Simulator, count: int) -> Triples:
 
 
 def autoregressions(simulator: Simulator, count: int) -> Triples:
-    """Let streams drive each other from sample to sample: the past of one beside that of the other, or a third."""
+    """Simulate linear autoregressions that drive each other; their own past, or a third stream, is given."""
     triples = [_autoregression(simulator.rng, count) for _ in range(BATCH)]
     x, y, given, information = zip(*triples, strict=True)
     return Triples(np.stack(x), np.stack(y), list(given), np.array(information))
@@ -245,7 +245,7 @@ class _Mixture:
 
 
 def _autoregression(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Return x (T,), y (T,), what is given (D, T) and the truth of one linear system of 2 to 4 streams."""
+    """Return x (T,), y (T,), the given streams (D, T) and the true value of one linear system of 2 to 4 streams."""
     size = int(rng.integers(2, 5))
     coupling = rng.standard_normal((size, size)) * (rng.random((size, size)) < 0.6)
     np.fill_diagonal(coupling, rng.uniform(-0.5, 2.0, size))
@@ -276,14 +276,14 @@ def _autoregression(rng: np.random.Generator, count: int) -> tuple[np.ndarray, n
 def _triples(
     simulator: Simulator, given: list[np.ndarray], a: np.ndarray, b: np.ndarray, information: np.ndarray
 ) -> Triples:
-    """Let what is given drive noises a and b (B, T)."""
+    """Let the given streams drive noises a and b (B, T)."""
     x = np.stack([simulator.driven(z, noise) for z, noise in zip(given, a, strict=True)])
     y = np.stack([simulator.driven(z, noise) for z, noise in zip(given, b, strict=True)])
     return Triples(x, y, given, information)
 
 
 def _standard(samples: np.ndarray, normal: bool) -> np.ndarray:
-    """Bring samples (B, T) to about standard place and scale, by the quartiles; or to a normal shape altogether."""
+    """Standardise samples (B, T) by their median and quartiles, or transform them to a normal distribution."""
     if normal:
         return ndtri((rankdata(samples, axis=1) - 0.5) / samples.shape[1])
     low, middle, high = np.quantile(samples, (0.25, 0.5, 0.75), axis=1, keepdims=True)

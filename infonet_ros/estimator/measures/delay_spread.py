@@ -1,4 +1,4 @@
-"""How sure the delay of a pair is: what becomes of it when each part of the recording is left out in turn.
+"""The standard error of the delay of a pair, from leaving out each part of the recording in turn (jackknife).
 
 The MI at two lags comes from the same samples, so that the two err alike: whether one is larger is far surer than
 either is. The jackknife (Tukey, Ann. Math. Stat. 1958) tells how sure, for streams that remember their past, too, as
@@ -25,7 +25,7 @@ _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
 @dataclass(frozen=True)
 class DelaySpread:
-    """Delay of a pair at the peak of its contingency, and what that has more than no delay.
+    """Delay of a pair at the peak of its contingency, and the gain in contingency over lag 0.
 
     ``delay`` and its standard ``error`` in samples; ``gain`` is contingency, with its standard ``gain_error``. NaN
     where there is no peak between the lags, or too few parts of the recording hold samples. ``rivalled`` tells whether
@@ -41,17 +41,17 @@ class DelaySpread:
 
     @property
     def delayed(self) -> bool:
-        """Whether the delay is other than 0 beyond doubt, and the pair depends more at it than without."""
+        """Whether the delay clearly differs from 0, and the pair depends more at this delay than at 0."""
         sure = abs(self.delay) > _SURE * self.error and self.gain > self.gain_error
         return sure and not self.rivalled
 
     def agrees(self, other: "DelaySpread") -> bool:
-        """Tell whether two delays differ by no more than their errors allow; False where either is not known."""
+        """Return whether two delays agree within their errors; False if one of them is not known."""
         return abs(self.delay - other.delay) <= _APART * float(np.hypot(self.error, other.error))
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
-        """Judge the peak about a lag.
+        """Find the peak near a lag, with its errors.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class DelaySpread:
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
             return cls(np.nan, np.nan, np.nan, np.nan, False)
         near = _shoulder(np.sqrt(curve), place)
-        if near[0] == 0 or near[-1] == 2 * longest:  # the peak may go on beyond the search
+        if near[0] == 0 or near[-1] == 2 * longest:  # the peak may continue beyond the search
             return cls(np.nan, np.nan, np.nan, np.nan, False)
         delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, longest]
@@ -84,14 +84,14 @@ class DelaySpread:
 
 
 def _rivalled(curve: np.ndarray, place: int) -> bool:
-    """Tell whether a curve, having fallen to half on either side of a peak, rises to about its height again."""
+    """Return whether a curve falls to half the height of a peak, and then rises to about this height again."""
     half, as_good = 0.5 * curve[place], _AS_GOOD * curve[place]
     sides = (curve[place:], curve[place::-1])
     return any(side.min() < half and (side[np.argmax(side < half) :] > as_good).any() for side in sides)
 
 
 def _top(curve: np.ndarray, place: int) -> int:
-    """Climb from a place to the top of the peak that it is on."""
+    """Return the local maximum that is reached by climbing from a place."""
     while place > 0 and curve[place - 1] > curve[place]:
         place -= 1
     while place + 1 < len(curve) and curve[place + 1] > curve[place]:
@@ -100,7 +100,7 @@ def _top(curve: np.ndarray, place: int) -> int:
 
 
 def _shoulder(heights: np.ndarray, place: int) -> np.ndarray:
-    """Return the places about one that are nearly as high, as many on either side, and one at least."""
+    """Return the places around a peak that are nearly as high: equally many on each side, at least one."""
     high = heights >= SHOULDER * heights[place]
     reach = 1
     while reach < min(place, len(heights) - 1 - place) and high[place - reach - 1] and high[place + reach + 1]:

@@ -48,7 +48,7 @@ def explanations(
 
 
 def _candidates(pairs: PairwiseEstimate, a: int, b: int) -> list[int]:
-    """Return the channels that share most with both of a pair, the best first."""
+    """Return the channels that share most with both channels of a pair, the best first."""
     shared = np.nan_to_num(np.minimum(pairs.mi[a], pairs.mi[b]))
     shared[[a, b]] = 0.0
     best = np.argsort(-shared, kind="stable")[:CANDIDATES]

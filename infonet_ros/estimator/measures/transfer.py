@@ -1,4 +1,4 @@
-"""Transfer entropy: what the past of one stream says of another beside that one's own past."""
+"""Transfer entropy: the information of the past of one stream about another, given that one's own past."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ Source = tuple[int, int]
 
 @dataclass(frozen=True, eq=False)
 class TransferRequest:
-    """What is asked.
+    """The options of transfer entropy.
 
     Lags (L,) of 1 sample or more, samples of the target's own past and number of other sources that are given,
     surrogates, and the seed.
@@ -37,7 +37,7 @@ class TransferRequest:
 
 @dataclass(frozen=True, eq=False)
 class _Transfer:
-    """What was found for some sources of one target: quantiles (S, 3), and (S,) each."""
+    """Results for some sources of one target: quantiles (S, 3), and (S,) each."""
 
     sources: np.ndarray
     quantiles: np.ndarray
@@ -48,7 +48,7 @@ class _Transfer:
 
 @dataclass(frozen=True, eq=False)
 class _Found:
-    """What is known of all ordered pairs so far: (N, N, 3) quantiles, and (N, N) each."""
+    """The results of all ordered pairs so far: (N, N, 3) quantiles, and (N, N) each."""
 
     quantiles: np.ndarray
     p_value: np.ndarray
@@ -57,12 +57,12 @@ class _Found:
 
     @classmethod
     def of_size(cls, size: int) -> "_Found":
-        """Begin with nothing known."""
+        """Make results in which no pair is known yet."""
         unknown = np.full((size, size, 3), np.nan, dtype=np.float32)
         return cls(unknown, unknown[..., 0].astype(np.float64), *np.zeros((2, size, size), dtype=np.int32))
 
     def put(self, transfers: Iterable[_Transfer], target: int) -> None:
-        """Enter what was found for a target."""
+        """Store the results for a target."""
         for one in transfers:
             for name in ("quantiles", "p_value", "lag", "samples"):
                 getattr(self, name)[one.sources, target] = getattr(one, name)
@@ -103,7 +103,7 @@ def transfer_entropy(
 
 @dataclass(frozen=True, eq=False)
 class _Target:
-    """One of the channels (N, T), beside its own past."""
+    """A channel of (N, T) as the target, given its own past."""
 
     runner: ConditionalRunner
     channels: np.ndarray
@@ -112,17 +112,17 @@ class _Target:
     number: int
 
     def nothing(self, sources: Sequence[int]) -> Iterator[_Transfer]:
-        """Say what sources tell where they, or the target, do not change."""
+        """Yield the results for sources if they, or the target, are constant."""
         for alike, times in self._alike(sources, ()):
             yield self._none(alike, times)
 
     def transfer(self, sources: Sequence[int], others: Sequence[Source] = ()) -> Iterator[_Transfer]:
-        """Estimate the transfer from sources, each at its best lag, beside the target's past and other sources."""
+        """Estimate the transfer from sources, each at its best lag, given the target's past and other sources."""
         for alike, times in self._alike(sources, others):
             yield self._transfer(alike, thinned(times)[0], others) if len(times) else self._none(alike, times)
 
     def strongest(self, sources: Sequence[int], found: _Found) -> Iterator[tuple[list[int], list[Source]]]:
-        """Group sources by which others tell most about the target, as many as are to be given."""
+        """Group sources by the other sources with most information about the target, which are to be given."""
         value, lag = found.quantiles[:, self.number, 1], found.lag[:, self.number]
         sure = [number for number in sources if found.quantiles[number, self.number, 0] > 0.0]
         order = sorted(sure, key=lambda number: -value[number])
@@ -134,7 +134,7 @@ class _Target:
                 yield members, [(other, int(lag[other])) for other in others]
 
     def _alike(self, sources: Sequence[int], others: Sequence[Source]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Group sources by the times (R,) at which all their lags are known, and what is given is."""
+        """Group sources by the times (R,) at which all their lags and the given streams are known."""
         last = self.channels.shape[1]
         times = np.arange(max(int(self.request.lags.max()), self.request.past), last)
         told = np.isfinite(self._given(times, others)).all(axis=0) & np.isfinite(self.channels[self.number, times])
