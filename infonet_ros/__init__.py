@@ -1,4 +1,4 @@
-"""Which streams of a robot carry information about which others, how much, with what delay, and how sure."""
+"""Measures which streams of a robot depend on each other, how strongly, with what delay, and how certain this is."""
 
 import pkgutil
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""How long a stream remembers: what the estimator and the proposal of channels ask alike."""
+"""The memory of a stream (its integrated autocorrelation time), for the estimator and the proposal of channels."""
 
 import numpy as np
 from scipy import fft

@@ -1,4 +1,4 @@
-"""Whether a path leads to a file, told before it is opened: a pipe would wait for its writer, a device has no end."""
+"""Checks of paths before they are opened: a pipe would wait for its writer, and a device has no end."""
 
 import stat
 from pathlib import Path

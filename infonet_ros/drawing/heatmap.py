@@ -204,7 +204,7 @@ def _draw_legend(picture: np.ndarray, dot_means: str, lags: bool) -> None:
 
 
 def _subtitle(matrix: "DependenceMatrix") -> str:
-    """Which window this is."""
+    """Return the name of the window."""
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
     span = (matrix.end - matrix.start) / 1e9
     return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"

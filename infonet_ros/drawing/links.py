@@ -47,7 +47,7 @@ class Link:
 
     @property
     def directed(self) -> bool:
-        """Whether it is known which of the two follows."""
+        """Whether the direction is known."""
         return self.delay is not None or self.leader is not None
 
 

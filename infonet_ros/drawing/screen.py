@@ -45,7 +45,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What the monitor shows at one moment.
+    """The content of the monitor's screen at one time.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> Re
 
 
 def delay(lag: float) -> str:
-    """Who follows whom: an arrow from the one that is first."""
+    """Return the delay with an arrow from the leading channel to the one that follows."""
     if not lag or math.isnan(lag):
         return "" if math.isnan(lag) else "none"
     return f"a→b {lag:.3g} s" if lag > 0 else f"b→a {-lag:.3g} s"

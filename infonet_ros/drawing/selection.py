@@ -1,4 +1,4 @@
-"""Which matrix, rows and order the monitor shows, and the keys that change them."""
+"""The matrix, rows and order that the monitor shows, and the keys that change them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -43,7 +43,7 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """Which matrix, which of its rows, in which order.
+    """The chosen matrix, its rows, and their order.
 
     ``pattern`` is a part of a name, in any case; several parts are separated by blanks. ``typing`` is true while it is
     being typed, ``explaining`` while the keys are explained instead of the matrix.

@@ -1,4 +1,4 @@
-"""Which bags of a fleet differ from others, and in what."""
+"""Differences between the bags of a fleet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether the clocks of several topics fit together, judged by their stamps and the times of recording.
+"""Checks whether the clocks of several topics agree, by their stamps and the times of recording.
 
 A message cannot be recorded before it is made: stamps that lie ahead of the times of recording come from a clock that
 is ahead. Those that lie behind may have been on their way, or come from another clock, such as a simulated one.

@@ -1,4 +1,4 @@
-"""What bags and tables have in common: topics, and a stream of samples for the channels that are asked for."""
+"""The common interface of bags and tables: topics, and a stream of samples of the requested channels."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ class Topic:
 
 
 class Sample(NamedTuple):
-    """What one message says about the channels of one modality.
+    """The values of the channels of one modality in one message.
 
     ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds; ``values`` holds one number for
     each channel, NaN where it is not known and None where the message says nothing about it.

@@ -33,7 +33,7 @@ _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.
 
 
 class Growth:
-    """How much counts have grown since the last call, so that an old problem does not warn forever."""
+    """The growth of counts since the last call, so that an old problem does not warn forever."""
 
     def __init__(self) -> None:
         self._before: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""Which channel of a pair leads where no delay is clear: by transfer entropy, forwards and backwards in time."""
+"""Finds the leading channel of a pair without a clear delay, by transfer entropy forwards and backwards in time."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Which pairs of a recording are direct, which a third channel explains, and which channels tell about a target."""
+"""Finds direct pairs, pairs that a third channel explains, and channels with information about a target."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What an analysis found, in words: for the report, the terminal and scripts, which all say the same."""
+"""The findings of an analysis in words; report, terminal and scripts use the same sentences."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
 
 
 class _News:
-    """Which pairs of N channels tell something beside groups and the pairs before."""
+    """Selects pairs of N channels that add something to the groups and to the pairs before."""
 
     def __init__(self, channels: int, found: list[Group]) -> None:
         self._connected = DisjointSet(range(channels))

@@ -1,4 +1,4 @@
-"""What an analysis found, in plain types: for JSON, scripts and the fleet."""
+"""The findings of an analysis in plain types: for JSON, scripts and the fleet."""
 
 import math
 from typing import Any

@@ -44,7 +44,7 @@ _DISPENSABLE = (Format.parquet, Format.mcap)
 
 @dataclass(frozen=True, eq=False)
 class Results:
-    """What was found in a recording.
+    """The findings in a recording.
 
     Attributes
     ----------

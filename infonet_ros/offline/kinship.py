@@ -20,19 +20,19 @@ _AXES = ("x", "y", "z", "w")
 
 @dataclass(frozen=True, eq=False)
 class Kinship:
-    """Which of N channels are related by what they are.
+    """Finds which of N channels are related by their definition.
 
     Attributes
     ----------
     rate : (N, N) bool
-        ``[a, b]``: channel a tells the rate of change of b, or of what b is the computed rate of.
+        ``[a, b]``: channel a measures the rate of change of b, or of the field whose computed rate b is.
     measured : (N, N) bool
         As ``rate``, and both are of one topic, in which a position has one speed and a speed one position.
     within : (N, N) bool
         Either is the measured rate of the other, or both are statistics of one array, or computed rates of parts of one
         vector: they share when it moves.
     repeated : (N,) bool
-        A computed rate beside which its topic holds the measured one.
+        A computed rate whose topic also holds the measured rate.
     names : tuple of str
     """
 

@@ -23,7 +23,7 @@ _ROOM = "infonet_ros.offline"
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell of a table shows.
+    """The content of a cell of a table.
 
     Attributes
     ----------

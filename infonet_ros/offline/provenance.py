@@ -16,7 +16,7 @@ _LIBRARIES = ("torch", "numpy", "rosbags")
 
 @dataclass(frozen=True)
 class Provenance:
-    """What is needed to reproduce the results.
+    """The data that are needed to reproduce the results.
 
     Attributes
     ----------

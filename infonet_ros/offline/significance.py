@@ -1,4 +1,4 @@
-"""Which pairs of the whole recording are more than chance."""
+"""Tests which pairs of the whole recording are significant."""
 
 import math
 from dataclasses import dataclass

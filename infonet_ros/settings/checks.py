@@ -10,7 +10,7 @@ from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.text import did_you_mean, listed, shorten
 
 TIME = "time"
-"""What stands for the time itself among the channels that are given."""
+"""The name of time in a list of given channels."""
 
 
 def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:

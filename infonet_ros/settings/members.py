@@ -1,4 +1,4 @@
-"""What settings list by name: modalities, which are groups of channels, and watched pairs."""
+"""Settings that are lists of names: modalities, which are groups of channels, and watched pairs."""
 
 from dataclasses import dataclass
 

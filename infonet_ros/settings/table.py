@@ -10,7 +10,7 @@ from infonet_ros.settings.checks import check_names, checked_value
 from infonet_ros.settings.members import Modality, Watch
 
 PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
-"""What the names of parameters begin with that every node has; `ros2 param dump` writes them, too."""
+"""Prefixes of the parameters that every node has; `ros2 param dump` writes them, too."""
 
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
@@ -27,7 +27,10 @@ def parameter(default: Any, description: str, **constraints: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """What to listen to and how to estimate. The fields with metadata are the scalar ROS parameters, name by name."""
+    """The topics and channels, and the settings of the estimate.
+
+    Each field with metadata is a scalar ROS parameter of the same name.
+    """
 
     modalities: tuple[Modality, ...] = ()
     watches: tuple[Watch, ...] = ()

@@ -1,1 +1,1 @@
-"""What can be asked: pairs, lags, vectors, conditional mutual information, transfer entropy, tests."""
+"""The measures of dependence: pairs, lags, vectors, conditional mutual information, transfer entropy, tests."""

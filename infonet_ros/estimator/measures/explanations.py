@@ -1,4 +1,4 @@
-"""Which third channel explains a pair: the one with the smallest conditional MI."""
+"""The third channel that explains a pair: the one with the smallest conditional MI."""
 
 from collections import defaultdict
 from dataclasses import dataclass

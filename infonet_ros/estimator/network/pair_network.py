@@ -125,7 +125,7 @@ class Network(nn.Module):
 
     @property
     def features_out(self) -> int:
-        """How many numbers `features` returns of a pair."""
+        """The number of values that `features` returns for a pair."""
         return len(QUANTILES) + 2 * self.shape.width
 
     @property

@@ -1,1 +1,1 @@
-"""What is known of streams before they are compared: ranks, holds, memory, drift, what is given."""
+"""Properties of streams before they are compared: ranks, holds, memory, drift, given streams."""

@@ -13,7 +13,7 @@ MIN_SAMPLES = 64
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """Which samples of a channel are known, and which are new; shared by channels with the same pattern.
+    """The known and the new samples of a channel; channels with the same pattern share it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a channel makes of its place in a message: reductions of many numbers, angles, numbers of texts."""
+"""From the field of a message to the number of a channel: reductions of many numbers, angles, numbers in texts."""
 
 import math
 from collections.abc import Callable

@@ -70,7 +70,7 @@ def compile_shape(type_name: str, definitions: Definitions, *, ros1: bool) -> "S
 
 @dataclass(frozen=True)
 class _Wire:
-    """How a family of messages is written: bytes before the body, alignment, bytes that end a text, padding."""
+    """The encoding of a family of messages: bytes before the body, alignment, bytes that end a text, padding."""
 
     head: int
     aligned: bool
@@ -83,7 +83,7 @@ _ROS1 = _Wire(head=0, aligned=False, terminator=b"", padding=0)
 
 
 class Walk:
-    """What a walk over one message knows; positions count from the start of the body."""
+    """The state of a walk over one message; positions count from the start of the body."""
 
     def __init__(self, wire: _Wire, data: bytes) -> None:
         self.wire = wire
@@ -132,7 +132,7 @@ Located = tuple[Any, int]
 
 
 class Shape(Protocol):
-    """What a part of a message looks like.
+    """The layout of a part of a message.
 
     Attributes
     ----------

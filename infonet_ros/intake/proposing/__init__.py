@@ -1,1 +1,1 @@
-"""What to analyse of a recording when nobody says: channels, rate, window and hop."""
+"""Chooses channels, rate, window and hop for a recording if the user gives none."""

@@ -44,7 +44,7 @@ class Candidate:
 
     @property
     def remembers(self) -> float:
-        """How long it remembers, seconds."""
+        """The memory of the field, seconds."""
         return self.column.period * len(self.column.values) / self.column.moves
 
 

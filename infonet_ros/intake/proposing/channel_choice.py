@@ -1,4 +1,4 @@
-"""Which candidates become channels: one clock, none twice, those worth comparing, and a fair share of each topic."""
+"""Chooses the candidates that become channels: with one clock, without duplicates, and equally from all topics."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -98,12 +98,12 @@ class Column:
 
     @property
     def moves(self) -> float:
-        """How many independent moves the field makes: its samples over its memory, see `autocorrelation.memory`."""
+        """The number of independent moves of the field: its samples over its memory, see `autocorrelation.memory`."""
         return len(self.ranks) / memory(self.ranks)
 
 
 class Treatment(Enum):
-    """What becomes of a field."""
+    """The use of a field: as it is, as its rate of change, or left out."""
 
     OUT = "left out"
     SPARE = "left out, unless nothing else is there"

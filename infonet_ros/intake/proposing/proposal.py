@@ -31,7 +31,7 @@ _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
 @dataclass(frozen=True)
 class FieldVerdict:
-    """What one numeric field of a recording is, and what became of it.
+    """A numeric field of a recording: its kind, and how it is used.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What all storage files have in common: connections, and messages with the time of their recording."""
+"""The common interface of storage files: connections, and messages with the time of their recording."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ _POINT_GROUPS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$"
 
 @dataclass(frozen=True)
 class Style:
-    """How a table writes its numbers: the sign of decimals, and whether points part thousands."""
+    """The format of numbers in a table: the decimal sign, and whether points separate thousands."""
 
     decimal: str = "."
     point_groups: bool = False

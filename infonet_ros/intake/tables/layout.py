@@ -1,4 +1,4 @@
-"""How a table of text is laid out: what delimits, where it begins, what its columns are called.
+"""The layout of a text table: its delimiter, its first row, and the names of its columns.
 
 Found from its first lines: comments and descriptions before the table, a header or none, units under it, delimiters at
 the ends of lines.

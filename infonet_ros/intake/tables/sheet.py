@@ -1,4 +1,4 @@
-"""What every reader of tables hands over: columns by name, as arrays of Arrow, each of numbers, of times or of text."""
+"""The result of every table reader: named columns, as Arrow arrays of numbers, times or text."""
 
 import os
 import resource

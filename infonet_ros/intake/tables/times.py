@@ -1,4 +1,4 @@
-"""Which columns of a table are its time: by their names, and by what they hold."""
+"""Finds the time columns of a table, by their names and their content."""
 
 import re
 from collections.abc import Iterator

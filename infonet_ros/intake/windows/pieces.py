@@ -1,4 +1,4 @@
-"""What a recording says in short pieces, one after the other: arrays of samples instead of one sample after the other.
+"""A recording in short consecutive pieces: arrays of samples instead of single samples.
 
     for piece in recording.pieces(modalities, start, stop):
         for batch in piece.batches:

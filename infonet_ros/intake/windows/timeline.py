@@ -57,7 +57,7 @@ class _Waiting(Generic[Item]):
 
 @dataclass
 class _Topic(Generic[Item]):
-    """What is known about one topic in this time.
+    """The state of one topic since the last jump of time.
 
     ``waiting`` are messages in a row that do not follow on, but agree with one another: from the stamp ``first`` to
     ``newest``, since message ``began``.
@@ -79,7 +79,7 @@ class _Topic(Generic[Item]):
 
 
 class Admission(NamedTuple, Generic[Item]):
-    """What is to be done about a message: whether time jumped before it, and the items to take now."""
+    """The decision about a message: whether time jumped before it, and the items to take now."""
 
     jumped: bool
     items: list[Item]

@@ -187,12 +187,12 @@ class WindowStream:
 
     @property
     def backward_jumps(self) -> int:
-        """How often time jumped back."""
+        """Number of backward jumps of time."""
         return self._timeline.backward_jumps
 
     @property
     def forward_jumps(self) -> int:
-        """How often time jumped ahead."""
+        """Number of forward jumps of time."""
         return self._timeline.forward_jumps
 
     @property
@@ -205,12 +205,12 @@ class WindowStream:
         return self._timeline.outliers.get(self._topics[name], 0)
 
     def offset(self, name: str) -> float:
-        """How far ahead of the others the last of these was, seconds; negative behind them, NaN without one."""
+        """Seconds by which the last of these was ahead of the others; negative if behind, NaN without one."""
         return self._timeline.offsets.get(self._topics[name], float("nan"))
 
     @property
     def fill(self) -> float:
-        """How much of a first window has come in, 0 to 1."""
+        """Filled share of the first window, 0 to 1."""
         return 0.0 if self._newest is None else min(1.0, (self._newest - self._since) / self._window)
 
     def push(self, name: str, stamp: int, values: Sequence[float | None], arrival: int | None = None) -> None:
