@@ -82,17 +82,20 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
     RecordingError
         They hold something else.
     """
-    clock = Clock(names, fraction=fraction_beside(sheet, names))
+    clock = Clock(names)
     if (stamps := stamps_of_columns(sheet, names)) is not None:
         clock.stamps = stamps
         clock.notes = [f"time is columns {clock.label} together; --time changes that"]
-        return clock
-    if len(names) == 2:
-        first, second = (sheet.columns[name] for name in names)
-        clock.stamps, order = _of_two(first, second, named_unit(names[1]))
-        clock.notes = [f"time is columns {clock.label} together; --time changes that", *_on_order(names[0], order)]
-        return clock
-    (name,) = names
+    elif len(names) == 2:
+        _read_two(clock, *(sheet.columns[name] for name in names))
+    else:
+        _read_one(clock, sheet, path)
+    clock.fraction = fraction_beside(sheet, names)
+    return clock
+
+
+def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
+    (name,) = clock.names
     column = sheet.columns.get(name)
     if column is None:
         raise _no_time(path, name, sheet.texts[name])
@@ -107,7 +110,6 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
         clock.unit = named_unit(name) or named_unit(sheet.units.get(name, ""))
     else:
         raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
-    return clock
 
 
 def _no_time(path: Path, name: str, cell: str) -> RecordingError:
@@ -125,18 +127,36 @@ def no_known_time(path: Path, clock: Clock) -> RecordingError:
     )
 
 
-def _of_two(first: pa.ChunkedArray, second: pa.ChunkedArray, unit: str | None) -> tuple[np.ndarray, str]:
-    """Return the stamps of seconds with what is below them, or of dates with times of day; and the order of dates."""
+def _read_two(clock: Clock, first: pa.ChunkedArray, second: pa.ChunkedArray) -> None:
+    """Read seconds with what is below them, or dates with times of day."""
+    clock.notes = [f"time is columns {clock.label} together; --time changes that"]
     dates, times = dates_of(first), day_times_of(second)
     if dates is None or times is None:
-        whole, below, order = scaled(first, UNITS["s"]), scaled(second, UNITS[unit or "ns"]), ""
+        named = named_unit(clock.names[1]) or "ns"
+        unit = _unit_below(first, second, named)
+        if unit != named:
+            clock.notes.append(f"column {clock.names[1]!r} holds {unit}, not {named}, as its numbers tell")
+        whole, below = scaled(first, UNITS["s"]), scaled(second, UNITS[unit])
     else:
-        whole, below, order = dates.stamps, times, dates.order
+        whole, below = dates.stamps, times
+        clock.notes += _on_order(clock.names[0], dates.order)
     known = (whole > BEYOND) & (below > BEYOND)
     if times is not None:  # a single date is that at which the recording began
         one_date = len(np.unique(whole[known])) == 1
         below = past_midnight(below, known) if one_date else np.where(known, below % DAY, below)
-    return np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below)), order
+    clock.stamps = np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below))
+
+
+def _unit_below(seconds: pa.ChunkedArray, below: pa.ChunkedArray, named: str) -> str:
+    """Return the unit of what is below the seconds: fields for nanoseconds may hold milliseconds or microseconds.
+
+    So it is where several rows share a second, and in the unit of the name all of them lie at its begin.
+    """
+    if 2 * pc.count_distinct(seconds).as_py() > len(seconds):
+        return named
+    most = pc.max(below).as_py() or 0
+    coarser = (unit for unit in ("ms", "us") if UNITS[unit] >= UNITS[named] and 0 < most * UNITS[unit] < NANOSECONDS)
+    return next(coarser, named)
 
 
 def _on_order(name: str, order: str) -> list[str]:

@@ -1,11 +1,13 @@
 """Dates and times of day as people and programs write them, to nanoseconds.
 
     stamps_of_dates(texts)      # 2024-05-01T12:00:00.5Z, 1.5.2024 12:00, 05/01/24 1:00 PM, 01-May-2024, 20240501T120000
-    times_of_day(texts)       # 12:00:00.5, 1:00 PM, 59:59.9, 25:00:00, 1 days 01:00:00
+    times_of_day(texts)         # 12:00:00.5, 1:00 PM, 59:59.9, 25:00:00, 1 days 01:00:00, 1h 2m 3.5s, PT0.5S
 
 Nothing is asked about the order of day and month: the data decide where they can.
 """
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +23,18 @@ FARTHEST = 9.2e18
 """Nanoseconds: what 64 bits hold, with room to move it."""
 
 DAY = 86_400 * NANOSECONDS
+_A_FEW = 20  # cells to look at before all are
 _MOST_PICTURES = 30  # in a second of video
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_MONTHS = {
+    **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10},
+    **{"fév": 2, "fev": 2, "mär": 3, "mrz": 3, "avr": 4, "abr": 4, "mai": 5, "mag": 5, "juin": 6, "giu": 6},
+    **{"juil": 7, "lug": 7, "aoû": 8, "aou": 8, "ago": 8, "set": 9, "okt": 10, "ott": 10, "dez": 12, "déc": 12},
+    **{"ene": 1, "gen": 1, "nov": 11, "dec": 12, "dic": 12},
+}
+"""By their first letters, in English, German, French, Spanish, Italian and Portuguese."""
+
+_MONTH_NAMES = pa.array(_MONTHS)
+MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")[A-Za-zéûä]{0,7}"
 _CLOCK = (
     r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
     r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?(?:\[[\w/+-]+\])?"
@@ -30,8 +42,8 @@ _CLOCK = (
 _IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
 _DAY = r"(?:[A-Za-z]{3,9},?\s+)?"
 _DATES = (
-    _DAY + r"(?P<a>\d{1,4})\s*[-/.\s年]\s*(?P<b>\d{1,2}|[A-Za-z]{3,9})\.?,?\s*[-/.\s月]\s*(?P<c>\d{1,4})日?",
-    _DAY + r"(?P<b>[A-Za-z]{3,9})\.?\s+(?P<a>\d{1,2})(?:,\s*|\s+)(?P<c>\d{4})",
+    _DAY + rf"(?P<a>\d{{1,4}})\s*[-/.\s年]\s*(?P<b>\d{{1,2}}|(?i:{MONTH}))\.?,?\s*[-/.\s月]\s*(?P<c>\d{{1,4}})日?",
+    _DAY + rf"(?P<b>(?i:{MONTH}))\.?\s+(?P<a>\d{{1,2}})(?:,\s*|\s+)(?P<c>\d{{4}})",
 )
 _DIGIT_CLOCK = (
     r"(?:[T\s:_-](?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)"
@@ -52,6 +64,12 @@ _FORMS = (
     r"(?:[.,_-](?P<f>\d{1,12}))?(?P<zone>Z?)(?P<half>)$",  # in names of files
 )
 _OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*d(?:ays?)?,?\s*|\.)\+?)?{_CLOCK}$"
+_LENGTHS = (
+    r"^(?P<sign>-)?P(?:(?P<days>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?S)?)?"
+    r"(?P<half>)$",  # ISO 8601
+    r"^(?P<sign>-)?(?:(?P<days>\d+)\s*d(?:ays?)?[\s,]*)?(?:(?P<H>\d+)\s*h(?:ours?|rs?)?[\s,]*)?"
+    r"(?:(?P<M>\d+)\s*m(?:in(?:ute)?s?)?[\s,]*)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?\s*s(?:ec(?:ond)?s?)?)?(?P<half>)$",
+)
 _DAYS_BEFORE = (
     r"^(?P<sign>-)?(?P<days>\d+):(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)$"
 )
@@ -68,12 +86,12 @@ class Dates:
 
 def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
     """Read trimmed cells as dates, in UTC without a zone; None where most of those that are not empty are none."""
-    texts = _without_brackets(texts)
-    for form in _FORMS:
+    texts = _plain(texts)
+    for form in _likely(texts, _FORMS):
         if parts := _most(texts, form):
-            half = pc.any(pc.match_substring_regex(texts, r"/|[AaPp]\.?[Mm]\.?$")).as_py()
-            return _dates(parts, month_first=bool(half))
-    for form in _COUNTED_FORMS:
+            of_america = pc.any(pc.match_substring_regex(texts, r"^[^,]*/[^,]*$|[AaPp]\.?[Mm]\.?$")).as_py()
+            return _dates(parts, month_first=bool(of_america))
+    for form in _likely(texts, _COUNTED_FORMS):
         if parts := _most(texts, form):
             return _counted_dates(parts)
     return None
@@ -85,11 +103,12 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     Two numbers and a fraction are minutes and seconds, as spreadsheets show them; where the time falls back by half of
     its range or more, it is past midnight, or past the hour.
     """
-    texts = _without_brackets(texts)
-    parts = _most(texts, _DAYS_BEFORE)
-    if parts is None or not _counts_days(parts):
-        parts = _most(texts, _OF_DAY)
-    if parts is None:
+    texts = _plain(texts)
+    for form in _likely(texts, (_DAYS_BEFORE, _OF_DAY, *_LENGTHS)):
+        parts = _most(texts, form)
+        if parts and (form != _DAYS_BEFORE or _counts_days(parts)):
+            break
+    else:
         return None
     stamps = parts.clock()
     days = parts.number("days") * DAY
@@ -97,8 +116,19 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
 
 
-def _without_brackets(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
+def _plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Take brackets away, and write a clock of hours, minutes and seconds in Japanese or Chinese with colons."""
+    texts = pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
+    if pc.any(pc.match_substring(texts, "分")).as_py():
+        texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, "[時时分]", ":"), "秒", "")
+    return texts
+
+
+def _likely(texts: pa.ChunkedArray, forms: Sequence[str]) -> Sequence[str]:
+    """Return the forms that some of a few cells have: Arrow takes long to try all forms on thousands of columns."""
+    there = pc.drop_null(texts)
+    some = [there[int(place)].as_py() for place in np.linspace(0, len(there) - 1, min(len(there), _A_FEW))]
+    return [form for form in forms if any(re.match(form, cell) for cell in some)]
 
 
 def _most(texts: pa.ChunkedArray, form: str) -> "_Parts | None":
@@ -194,11 +224,12 @@ class _Parts:
 
     def months(self) -> np.ndarray:
         """(rows,) int64: the middle part, a number or the name of a month; 0 for a name that is none."""
-        names = pc.utf8_slice_codeunits(pc.utf8_lower(self._column("b")), 0, 3)
-        found = pc.index_in(names, value_set=pa.array(_MONTHS))
-        whole = pc.match_substring_regex(names, r"^\d")
-        digits = pc.cast(pc.if_else(whole, names, "0"), pa.int64())
-        return pc.if_else(pc.is_valid(found), pc.cast(pc.add(found, 1), pa.int64()), digits).to_numpy()
+        names = pc.utf8_lower(self._column("b"))
+        long, short = (pc.index_in(pc.utf8_slice_codeunits(names, 0, n), value_set=_MONTH_NAMES) for n in (4, 3))
+        found = pc.coalesce(long, short)
+        digits = pc.cast(pc.if_else(pc.match_substring_regex(names, r"^\d"), names, "0"), pa.int64())
+        months = pc.take(pa.array(_MONTHS.values(), pa.int64()), pc.fill_null(found, 0))
+        return pc.if_else(pc.is_valid(found), months, digits).to_numpy()
 
     @property
     def named_month(self) -> bool:

@@ -15,13 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.dates import MONTH
+from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
-
-TIME_NAMES = {
-    *("time", "timestamp", "__time", "%time", "stamp", "t", "ts", "epoch", "rosbagtimestamp"),
-    *("secs", "seconds", "sec", "date", "datetime", "date_time", "date/time", "elapsed", "elapsed_time"),
-}
-"""Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
 
 COMMENT = re.compile(r"\s*(?:#|%|//)")
 _DELIMITERS = "\t;|, "  # the first that suits best
@@ -38,12 +34,16 @@ _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 _ZONE = r"(?:Z|[A-Z]{3,4}|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?"
 _DATE = (
-    r"[+-]?\d[\d\-/:.,T _年月日]*|\d+ ?d(?:ays?)? [+\d:.]+|\d{4}-?W\d\d-?[1-7][\d:., T+Z-]*|"
+    r"[+-]?\d[\d\-/:.,T _年月日時时分秒]*|\d+ ?d(?:ays?)? [+\d:.]+|\d{4}-?W\d\d-?[1-7][\d:., T+Z-]*|"
     rf"[+-]?\d[\d\-/.,T _年月日]*:[\d:., ]*(?:[ap]\.?\s?m\.?)?\s?(?:{_ZONE})?"
 )
-_MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+)?(?:{_MONTHS})[-/., ]+\d[\d\-/:., a-z+]*"
+_LENGTH = (
+    r"-?P[\dT][\dDTHMS.,]+|"
+    r"(?:\d+ ?(?:d(?:ays?)?|h(?:ou)?(?:rs?)?|m(?:in(?:ute)?s?)?)[ ,]*)+(?:[\d.]+ ?s(?:ec(?:ond)?s?)?)?"
+)
+_MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+{MONTH}|(?:\d+[-/. ]+)?(?:{_MONTHS}))[-/., ]+\d[\d\-/:., a-z+]*"
 _IN_BRACKETS = rf"(?=.*:)[\[(<](?:{_DATE}|{_MONTH_DATE})[\])>]"
-_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE}|{_IN_BRACKETS})\s*", re.IGNORECASE)
+_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE}|{_LENGTH}|{_IN_BRACKETS})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 64
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 _PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
@@ -140,7 +140,8 @@ def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     ]
     if not of_values:
         return equal[0] + _is_header(rows[equal[0]], rows[equal[0] + 1 :])
-    first = next(n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k]))
+    fitting = [n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k])]
+    first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # the others may be numbers of groups
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
     if header >= 0 and len(rows[header]) == width:  # between are rows in which a number is missing, or a cell
         return header + 1
@@ -173,7 +174,7 @@ def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _names_time(cells: Sequence[str]) -> bool:
-    return any(cell.lower() in TIME_NAMES for cell in cells)
+    return any(map(is_named_time, cells))
 
 
 def _groups(cells: Sequence[str], header: Sequence[str]) -> list[str]:
@@ -194,7 +195,7 @@ def _grouped(header: list[str] | None, groups: Sequence[str]) -> list[str] | Non
     if header is None or not groups:
         return header
     return [
-        f"{group}.{name}" if group and name and name.lower() not in TIME_NAMES else name
+        f"{group}.{name}" if group and name and not is_named_time(name) else name
         for group, name in zip(groups, header, strict=True)
     ]
 

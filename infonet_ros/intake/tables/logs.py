@@ -17,7 +17,7 @@ from infonet_ros.intake.tables.cells import Style, to_numbers, trimmed
 from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
-from infonet_ros.intake.tables.times import is_named_time
+from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import shorten
 
 _MOST_COLUMNS = 256  # of one matrix

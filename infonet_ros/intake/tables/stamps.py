@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
 from infonet_ros.intake.tables.clock_turns import going_on, turns_of
 from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
@@ -23,6 +24,8 @@ _SERIAL_DAYS = {
     "MATLAB": (693_962, 766_000, 719_529.0),
     "an astronomer (Julian)": (2_415_020, 2_488_070, 2_440_587.5),
 }
+_FEWEST_TIMES, _MOST_FALLS = 3, 2
+_COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
 
 
@@ -59,7 +62,8 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
         clock.notes.append(
             f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock: it is taken to go on"
         )
-    clock.stamps = _one_run(clock, stamps)
+    _check_whole(clock, path, stamps)
+    clock.stamps = _one_run(clock, _spread(clock, stamps))
 
 
 def _add_fraction(clock: Clock) -> None:
@@ -115,6 +119,43 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
             clock.notes.append(f"time is column {clock.label}, in days as {program} counts them; --time changes that")
             return scaled(pc.subtract(pc.cast(clock.numbers, pa.float64()), epoch), DAY)
     return None
+
+
+def _check_whole(clock: Clock, path: Path, stamps: np.ndarray) -> None:
+    """See to it that times are more than what is below a second, which begins again each second."""
+    known = stamps[stamps > BEYOND]
+    below = clock.unit in ("ns", "us", "ms") and 0 <= known.min() and known.max() < NANOSECONDS
+    if below and np.count_nonzero(np.diff(known) < 0) > _MOST_FALLS:
+        raise RecordingError(
+            f"column {clock.label} of {path} holds only what is below a second: expected the seconds, too; name "
+            "another column with --time."
+        )
+
+
+def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
+    """Spread rows that share a time, as spreadsheets leave them that show whole seconds, evenly until the next time."""
+    rows = np.flatnonzero(stamps > BEYOND)
+    steps = np.diff(stamps[rows])
+    starts = np.concatenate([[0], np.flatnonzero(steps) + 1])
+    if len(starts) < _FEWEST_TIMES or (steps < 0).any():
+        return stamps
+    sizes = np.diff(np.append(starts, len(rows)))
+    usual, unit = np.median(sizes[1:-1]), int(np.median(steps[steps > 0]))
+    coarse = _COARSE if clock.numbers is not None else (*_COARSE, NANOSECONDS // 10)
+    alike = np.abs(sizes[1:-1] - usual) <= max(1, _UNEVEN * usual)
+    if usual < 2 or unit not in coarse or alike.mean() < 1 - _UNEVEN or (stamps[rows] % unit).any():
+        return stamps
+    whole = sizes.astype(float)
+    whole[[0, -1]] = np.maximum(whole[[0, -1]], usual)  # the recording begins and ends within them
+    number = np.arange(len(rows)) - np.repeat(starts, sizes)
+    number[: sizes[0]] += int(whole[0]) - sizes[0]
+    spread = stamps.copy()
+    spread[rows] += np.round(number / np.repeat(whole, sizes) * unit).astype(np.int64)
+    clock.notes.append(
+        f"time {clock.label} is given in steps of {unit / NANOSECONDS:g} s, each for about {usual:.0f} rows: they are "
+        "spread evenly over it"
+    )
+    return spread
 
 
 def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:

@@ -1,6 +1,12 @@
-"""Units of time, and the names of columns that tell them."""
+"""Names of columns that tell a time, and its unit."""
 
 import re
+
+TIME_NAMES = {
+    *("time", "timestamp", "__time", "%time", "stamp", "t", "ts", "epoch", "rosbagtimestamp"),
+    *("secs", "seconds", "sec", "date", "datetime", "date_time", "date/time", "elapsed", "elapsed_time"),
+}
+"""Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
 
 UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9}
 """Nanoseconds of each unit of time."""
@@ -35,3 +41,9 @@ def without_unit(name: str) -> str:
     """Return a name without the unit that it ends in; empty where it ends in none."""
     unit = named_unit(name)
     return _UNIT[unit].sub("", name) if unit else ""
+
+
+def is_named_time(name: str) -> bool:
+    """Tell whether a column has a usual name of times, with or without a unit behind it."""
+    bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
+    return bool({name.lower(), bare.lower()} & TIME_NAMES)

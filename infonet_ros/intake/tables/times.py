@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +11,9 @@ import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.clock import Clock, below_a_second, dates_of, day_times_of, no_known_time, read_clock
-from infonet_ros.intake.tables.layout import TIME_NAMES
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.split_times import calendar_columns, week_columns
-from infonet_ros.intake.tables.time_units import named_unit, without_unit
+from infonet_ros.intake.tables.time_units import is_named_time, is_unit, named_unit
 from infonet_ros.text import did_you_mean, listed
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -20,6 +21,8 @@ _TIME_WORDS = {
     *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc", "tow"),
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
 }
+_MOST_COLUMNS = 1000  # to look for dates in
+_FEWEST_ROWS = 10  # that show a count
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 
 
@@ -61,19 +64,14 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     names = [*sheet.columns, *sheet.texts]
     halves = [(name, other) for name in names if (other := _fraction_of(sheet, name))]
     yield from sorted(halves, key=lambda pair: "stamp" not in pair[0].lower())
-    yield from ((name,) for name in names if re.search(r"(?i)header\W*stamp$", name))
+    yield from ((name,) for name in names if re.search(r"(?i)header[\W_]*stamp$", name))
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
     dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
     yield from ((date, time) for date in dates if (time := _time_beside(sheet, date)))
     yield from calendar_columns(sheet)
     yield from week_columns(sheet)
     yield from ((name,) for name in names if is_named_time(name))
-
-
-def is_named_time(name: str) -> bool:
-    """Tell whether a column has a usual name of times, with or without a unit behind it."""
-    bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
-    return bool({name.lower(), bare.lower()} & TIME_NAMES)
+    yield from ((name,) for name in sheet.columns if _counts_a_unit(sheet, name))
 
 
 def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
@@ -84,11 +82,15 @@ def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
 
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by what columns hold: dates, or numbers that hardly ever fall, in a fitting or the first column."""
-    first = next(iter(sheet.columns), None)
-    for name, column in sheet.columns.items():
+    first = next(iter(sheet.columns), "")
+    for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count_rows, sheet, first)):
+        column = sheet.columns[name]
         if is_number(column):
-            fitting = bool({word.lower() for word in _WORDS.findall(name)} & _TIME_WORDS)
-            if not _grows(column, 0.9 if fitting else 1.0) or not (fitting or name == first):
+            if not (_fits(name) or name == first):
+                continue
+            if name == first and (other := _nanoseconds_beside(sheet, name)):
+                return read_clock(sheet, path, (name, other))
+            if not _grows(column, 0.9 if _fits(name) else 1.0):
                 continue
         elif pa.types.is_string(column.type) and (other := _time_beside(sheet, name)):
             return read_clock(sheet, path, (name, other))
@@ -97,8 +99,51 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
         except RecordingError:
             continue
         if clock.varies:
+            if _counts_rows(column):
+                clock.notes.append(
+                    f"column {name!r} counts the rows, and no other holds times: a row is read as a second"
+                )
             return clock
     return None
+
+
+def _fits(name: str) -> bool:
+    """Tell whether a name has a word that is of times."""
+    return bool({word.lower() for word in _WORDS.findall(name)} & _TIME_WORDS)
+
+
+def _counts_a_unit(sheet: Sheet, name: str) -> bool:
+    """Tell whether a column is named by nothing but a unit, such as ``millis``, and goes on but for turns."""
+    column = sheet.columns[name]
+    return is_unit(name) and named_unit(name) in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)
+
+
+def _may_count_rows(sheet: Sheet, first: str, name: str) -> bool:
+    """Tell whether a column is the first one, of numbers, and not named as times are: to be taken last."""
+    return name == first and is_number(sheet.columns[name]) and not _fits(name)
+
+
+def _counts_rows(column: pa.ChunkedArray) -> bool:
+    if not pa.types.is_integer(column.type) or column.null_count or len(column) < _FEWEST_ROWS:
+        return False
+    numbers = column.to_numpy()
+    return bool(numbers[0] in (0, 1) and (np.diff(numbers) == 1).all())
+
+
+def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
+    """Return the column behind one of seconds where it holds nanoseconds, whatever their names: both grow only together.
+
+    So ``ros2 topic echo --csv`` writes stamps.
+    """
+    names = list(sheet.columns)
+    other = next(iter(names[names.index(name) + 1 :]), "")
+    if not all(n in names and pa.types.is_integer(sheet.columns[n].type) for n in (name, other)):
+        return None
+    seconds, below = as_floats(sheet.columns[name]), as_floats(sheet.columns[other])
+    steps, turns = np.diff(seconds), np.diff(below)
+    together = (steps > 0) | ((steps == 0) & (turns >= 0))
+    fits = below_a_second(sheet.columns[other], "ns") and together.all() and (turns < 0).any() and (steps == 0).any()
+    return other if fits and np.nanmax(below) > 1e6 else None
 
 
 def _grows(column: pa.ChunkedArray, share: float) -> bool:

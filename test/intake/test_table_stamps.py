@@ -1,0 +1,144 @@
+"""Times as loggers and spreadsheets give them: lengths, parts of a second, whole seconds, and columns that only count."""
+
+import numpy as np
+import pytest
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.settings import Modality
+from table_files import written
+
+COUNT = 1300
+SECONDS = np.arange(COUNT) * 0.05
+MIDNIGHT = 1_714_521_600
+
+
+def clock_of(second, form):
+    minute, rest = divmod(second, 60)
+    return form.format(int(minute), rest)
+
+
+def stamps(path, channel="v"):
+    """Return the times of a table in seconds, and its notices."""
+    with Tables([path]) as table:
+        samples = table.samples([Modality("m", "table", (channel,))], table.start, table.end + 1)
+        return np.array([sample.stamp for sample in samples]) / 1e9, table.notices
+
+
+def of_cells(tmp_path, header, cells):
+    lines = [f"{cell},{k % 7}.5" for k, cell in enumerate(cells)]
+    return stamps(written(tmp_path, "\n".join([f"{header},v", *lines]) + "\n"))
+
+
+LENGTHS = {
+    "hours, minutes, seconds": "0h {}m {:.2f}s",
+    "of Go": "{}m{:.2f}s",
+    "words": "{} min {:.2f} sec",
+    "ISO 8601": "PT{}M{:.2f}S",
+    "ISO 8601 of pandas": "P0DT0H{}M{:.2f}S",
+    "days of pandas": "0 days 00:{:02d}:{:09.6f}",
+    "a clock in Japanese": "0時{}分{:.2f}秒",
+}
+
+
+@pytest.mark.parametrize("kind", LENGTHS)
+@pytest.mark.parametrize("header", ["time", "elapsed", ""])
+def test_lengths_of_time_are_read(tmp_path, kind, header):
+    times, _ = of_cells(tmp_path, header, [clock_of(second, LENGTHS[kind]) for second in SECONDS])
+    assert times == pytest.approx(SECONDS, abs=1e-6)
+
+
+def test_a_clock_of_days_is_the_time_although_the_rows_are_numbered(tmp_path):
+    cells = [f"{k},0 days 00:00:{k * 0.02:09.6f}" for k in range(COUNT)]
+    times, _ = of_cells(tmp_path, "Unnamed: 0,time", cells)
+    assert times == pytest.approx(np.arange(COUNT) * 0.02, abs=1e-6)
+
+
+@pytest.mark.parametrize("date", ["1. Mai 2024", "1 mai 2024", "01-MAY-2024", "1 maggio 2024"])
+def test_months_have_names_in_several_languages(tmp_path, date):
+    times, _ = of_cells(tmp_path, "Zeit", [f"{date} 00:00:{k:02d}" for k in range(60)])
+    assert times == pytest.approx(MIDNIGHT + np.arange(60))
+
+
+def test_decimal_commas_mean_that_the_day_comes_first(tmp_path):
+    lines = [f"01/05/2024 00:00:{k:02d},500;{k}" for k in range(60)]
+    times, _ = stamps(written(tmp_path, "\n".join(["Horodatage;v", *lines])))
+    assert times == pytest.approx(MIDNIGHT + np.arange(60) + 0.5)
+
+
+@pytest.mark.parametrize("unit", ["ms", "us"])
+@pytest.mark.parametrize("header", ["sec,nanosec", "header.stamp.secs,header.stamp.nsecs"])
+def test_fields_for_nanoseconds_may_hold_something_else(tmp_path, header, unit):
+    per_step = {"ms": 50, "us": 50_000}[unit]
+    cells = [f"{MIDNIGHT + k // 20},{k % 20 * per_step}" for k in range(COUNT)]
+    times, notices = of_cells(tmp_path, header, cells)
+    assert times == pytest.approx(MIDNIGHT + SECONDS)
+    assert any(f"holds {unit}, not ns" in notice for notice in notices)
+
+
+def test_nanoseconds_just_behind_each_second_are_nanoseconds(tmp_path):
+    times, notices = of_cells(tmp_path, "sec,nanosec", [f"{MIDNIGHT + k},{k % 9 * 100}" for k in range(60)])
+    assert times == pytest.approx(MIDNIGHT + np.arange(60), abs=1e-5)
+    assert not any("not ns" in notice for notice in notices)
+
+
+def test_seconds_and_nanoseconds_need_no_header(tmp_path):
+    lines = [f"{MIDNIGHT + k // 20},{k % 20 * 50_000_000},imu_link,0.5,{k % 7}.5" for k in range(COUNT)]
+    times, _ = stamps(written(tmp_path, "\n".join(lines)), channel="column_5")
+    assert times == pytest.approx(MIDNIGHT + SECONDS)
+
+
+def test_what_is_below_a_second_is_no_time(tmp_path):
+    with pytest.raises(RecordingError, match="expected the seconds, too"):
+        of_cells(tmp_path, "header.stamp.nanosec", [k % 20 * 50_000_000 for k in range(COUNT)])
+
+
+@pytest.mark.parametrize("form", ["epoch", "date", "time of day"])
+def test_rows_that_share_a_second_are_spread_over_it(tmp_path, form):
+    offset = 7  # rows: the recording begins within a second
+    whole = [(k + offset) // 20 for k in range(COUNT)]
+    cells = {
+        "epoch": [MIDNIGHT + second for second in whole],
+        "date": [f"2024-05-01 {clock_of(second, '00:{:02d}:{:02d}')}" for second in whole],
+        "time of day": [clock_of(second, "00:{:02d}:{:02d}") for second in whole],
+    }[form]
+    times, notices = of_cells(tmp_path, "time", cells)
+    assert np.diff(times) == pytest.approx(0.05, abs=1e-6)
+    assert times[0] % 1 == pytest.approx(offset * 0.05)
+    assert any("in steps of 1 s, each for about 20 rows: they are spread evenly" in notice for notice in notices)
+
+
+def test_rows_that_share_a_time_now_and_then_keep_it(tmp_path):
+    second = np.sort(np.random.default_rng(3).integers(0, 400, COUNT))
+    times, _ = of_cells(tmp_path, "time", second)
+    assert times == pytest.approx(second)
+
+
+def test_times_come_before_a_column_that_counts_rows(tmp_path):
+    times, _ = of_cells(tmp_path, "seq,recv_time", [f"{k},{k * 0.05:.2f}" for k in range(COUNT)])
+    assert times == pytest.approx(SECONDS)
+
+
+def test_a_column_that_only_counts_rows_is_named_as_such(tmp_path):
+    times, notices = of_cells(tmp_path, "Frame", range(COUNT))
+    assert times == pytest.approx(np.arange(COUNT))
+    assert any("'Frame' counts the rows, and no other holds times" in notice for notice in notices)
+
+
+def test_a_counter_that_is_named_by_its_unit_turns(tmp_path):
+    times, _ = of_cells(tmp_path, "micros", [(4_294_000_000 + k * 50_000) % 2**32 for k in range(COUNT)])
+    assert np.diff(times) == pytest.approx(0.05)
+
+
+def test_the_numbers_begin_where_the_time_does(tmp_path):
+    head = "Take,1.23,x\n\n,,Body\n,,1\n,,Position\nFrame,Time (Seconds),v\n"
+    path = written(tmp_path, head + "".join(f"{k},{k * 0.05:.2f},{k % 7}.5\n" for k in range(COUNT)))
+    with Tables([path]) as table:
+        assert table.end - table.start == round(SECONDS[-1] * 1e9)
+        assert set(table.topics) == {"table", "Position"}
+
+
+def test_thousands_of_text_columns_are_refused_at_once(tmp_path):
+    path = written(tmp_path, ";".join(f"{k}.5,{k}.25,{k}.125" for k in range(500)))
+    with pytest.raises(RecordingError, match="no column that looks like time"), Tables([path]):
+        pass
