@@ -1,12 +1,12 @@
-"""Times as loggers and spreadsheets give them: lengths, parts of a second, whole seconds, and columns that only count."""
+"""Times as loggers and spreadsheets give them: lengths, parts of a second, whole seconds, columns that count rows."""
 
 import numpy as np
 import pytest
+from table_files import written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
-from table_files import written
 
 COUNT = 1300
 SECONDS = np.arange(COUNT) * 0.05

@@ -124,7 +124,7 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
 def _check_whole(clock: Clock, path: Path, stamps: np.ndarray) -> None:
     """See to it that times are more than what is below a second, which begins again each second."""
     known = stamps[stamps > BEYOND]
-    below = clock.unit in ("ns", "us", "ms") and 0 <= known.min() and known.max() < NANOSECONDS
+    below = clock.unit in ("ns", "us", "ms") and known.min() >= 0 and known.max() < NANOSECONDS
     if below and np.count_nonzero(np.diff(known) < 0) > _MOST_FALLS:
         raise RecordingError(
             f"column {clock.label} of {path} holds only what is below a second: expected the seconds, too; name "

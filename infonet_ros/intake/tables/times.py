@@ -131,7 +131,7 @@ def _counts_rows(column: pa.ChunkedArray) -> bool:
 
 
 def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
-    """Return the column behind one of seconds where it holds nanoseconds, whatever their names: both grow only together.
+    """Return the column behind one of seconds that holds nanoseconds, whatever its name: both grow only together.
 
     So ``ros2 topic echo --csv`` writes stamps.
     """
