@@ -78,7 +78,7 @@ def test_whatever_is_left_out_is_in_a_note(husky):
     assert "twist.covariance (36 elements)" in notes
     assert "Left out as covariances: /fix position_covariance[0]." in notes
     assert "up to scale: /fix position_covariance (2 elements) as /fix position_covariance[0]." in notes
-    assert "taken by the rate of change: /fix latitude, longitude, altitude; /husky" in notes
+    assert "used as rate of change: /fix latitude, longitude, altitude; /husky" in notes
 
 
 def test_topics_are_chosen_by_globs(small_bag):

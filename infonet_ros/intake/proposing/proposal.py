@@ -94,7 +94,7 @@ class Proposal:
             if twin not in (None, topic)
         ]
         if by_rate:
-            lines.append(f"{counted(by_rate, 'channel')} taken by the rate of change: growing or wandering.")
+            lines.append(f"{counted(by_rate, 'channel')} used as rate of change: growing or wandering.")
         return lines
 
 
@@ -113,8 +113,8 @@ def propose(
     recording : Recording
         Open.
     settings : Settings
-        Everything but the modalities. A ``rate`` of 0 is replaced by one that suits the recording, and so are
-        ``window`` and ``hop`` unless they are ``given``, or are not what they are by default.
+        All except the modalities. A ``rate`` of 0 is replaced by one that suits the recording, and so are ``window``
+        and ``hop`` unless they are ``given`` or differ from their defaults.
     span : Span
         Part of the recording to look at.
     topics : sequence of str
@@ -122,7 +122,7 @@ def propose(
     limit : int
         Channels at most.
     given : iterable of str
-        Names of the settings that are to stay as they are.
+        Names of the settings that must not change.
 
     Raises
     ------
@@ -137,12 +137,7 @@ def propose(
     find_doubles(candidates)
     chosen = fair_share(worth_comparing(candidates), limit)
     if len(chosen) < 2:
-        found = f"only {chosen[0].full_path} varies" if chosen else "no numeric field varies"
-        raise RecordingError(
-            f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "
-            "with --start and --duration, or other topics with --topics."
-            + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_TOLD])
-        )
+        raise _nothing_to_compare(recording, names, chosen, notices)
     duration = unbroken(recording, chosen, span)
     if slow := _slow_clock(chosen, span):
         notices.append(f"{slow}.")
@@ -157,14 +152,31 @@ def propose(
     )
     modalities = _modalities(recording, chosen)
     proposed = replace(settings, modalities=modalities, rate=timing.rate, window=timing.window, hop=timing.hop)
-    if beyond := [c for c in candidates if c.beyond]:
-        notices.insert(
-            0,
-            f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
-            f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the params file.",
-        )
+    notices = [*_beyond_the_limit(candidates, limit), *notices]
     details = [timing.reason, *_details(candidates, chosen)]
     return Proposal(proposed, tuple(notices), tuple(details), _verdicts(candidates, chosen, modalities))
+
+
+def _nothing_to_compare(
+    recording: Recording, names: Sequence[str], chosen: Sequence[Candidate], notices: Sequence[str]
+) -> RecordingError:
+    found = f"only {chosen[0].full_path} varies" if chosen else "no numeric field varies"
+    return RecordingError(
+        f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "
+        "with --start and --duration, or other topics with --topics."
+        + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_TOLD])
+    )
+
+
+def _beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
+    """Name the channels that are left out because there are more than the limit; empty if there are none."""
+    beyond = [candidate for candidate in candidates if candidate.beyond]
+    if not beyond:
+        return []
+    return [
+        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
+        f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the params file."
+    ]
 
 
 def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
@@ -231,7 +243,7 @@ def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> li
     for kind in KINDS:
         own = [c for c in candidates if c.kind is kind and not c.same_as and not c.beyond]
         if kind.treatment is Treatment.RATE and own:
-            notes.append(f"{kind.words.capitalize()}, so taken by the rate of change: {_listed(own)}.")
+            notes.append(f"{kind.words.capitalize()}, so used as rate of change: {_listed(own)}.")
         elif left_out := [c for c in own if c not in chosen]:
             notes.append(f"Left out as {kind.words}: {_listed(left_out)}.")
     return notes

@@ -1,4 +1,4 @@
-"""The clock, the window and the hop that suit a recording: from its length, its rates, and what its streams remember.
+"""Chooses clock, window and hop for a recording, from its length, its rates and the memory of its streams.
 
 timing = choose_timing(span.duration, {"/imu": 100.0, "/fix": 1.0}, memories=[0.4, 1.2])
 timing.rate, timing.window, timing.hop, timing.reason
@@ -27,7 +27,7 @@ _SPARE = 2.0  # samples before the first tick and after the last
 
 @dataclass(frozen=True)
 class Timing:
-    """Rate of the clock (Hz; 0 where nothing tells it), window and hop (seconds), and why in one sentence."""
+    """Rate of the clock (Hz; 0 if unknown), window and hop (seconds), and the reason in one sentence."""
 
     rate: float
     window: float
@@ -46,7 +46,7 @@ def choose_timing(
     max_lag: float = 0.0,
     remedy: str = "",
 ) -> Timing:
-    """Choose what is not given.
+    """Choose clock, window and hop, as far as they are not given.
 
     Parameters
     ----------
@@ -55,56 +55,63 @@ def choose_timing(
     rates : mapping of str to float
         Hz, by topic.
     memories : sequence of float
-        Seconds that each stream remembers.
+        Seconds, of each stream.
     rate, window, hop : float, optional
         Given by the user.
     max_lag : float
-        Seconds; a window is twice as long at least.
+        Seconds; a window is at least twice as long.
     remedy : str
-        What else may help, for the end of a sentence that refuses.
+        Another remedy, appended to the message of an error.
 
     Raises
     ------
     RecordingError
-        The samples are too few for one window; says how many there are and how many it takes.
+        The samples are too few for one window; the message has their number and the required one.
     """
     topic, clock = _clock(duration / _WINDOWS_WANTED if window is None else window, rates)
-    own_window, clock, slowest = window, rate or clock, min(rates.values(), default=0.0)
+    clock = rate or clock
     if not clock:
-        return Timing(
-            0.0,
-            window or min(_USUAL_WINDOW, duration / 2.0),
-            hop or min(2.0, duration / 8.0),
-            "The clock has the rate of the slowest channel.",
-        )
+        return _without_clock(duration, window, hop)
     check_window(duration, clock, window, remedy)
     memory = sorted(memories)[len(memories) // 2] if memories else 0.0
-    wanted = max(_USUAL_WINDOW, _MEMORIES_WANTED * memory)
-    least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * (duration - _SPARE / clock))
-    if window is None:
-        window = max(min(wanted, _LONGEST_WINDOW, duration / _WINDOWS_WANTED), least, 2.0 * max_lag)
-        window = max(_rounded(window, 2), _up((LEAST_SAMPLES + 0.5) / clock))
-    if hop is None:
-        # Windows end at whole multiples of the hop: one of them has to lie where all streams are.
-        left = max(duration - window - _SPARE / max(slowest, 4.0 / duration), 0.05 * duration)
-        usual = min(max(window / _HOPS_A_WINDOW, duration / _MOST_HOPS), window / _FEWEST_HOPS_A_WINDOW)
-        hop = _rounded(min(usual, left / 2.0), 1)
+    length = _window(duration, clock, memory, max_lag) if window is None else window
+    step = _hop(duration, length, min(rates.values(), default=0.0)) if hop is None else hop
     reason = f"The clock has {clock:g} Hz"
     if not rate:
         reason += f", the rate of {topic}, " + (
-            "the slowest topic that fills a window" if clock * window >= _SAMPLES_WANTED else "the fastest topic"
+            "the slowest topic that fills a window" if clock * length >= _SAMPLES_WANTED else "the fastest topic"
         )
-    if own_window is None:
-        reason += f"; windows of {window:g} s every {hop:g} s hold {round(window * clock)} samples"
+    if window is None:
+        reason += f"; windows of {length:g} s every {step:g} s hold {round(length * clock)} samples"
         if memory:
-            reason += f" and {window / memory:.0f} times the usual memory of a stream, {memory:.2g} s"
+            reason += f" and {length / memory:.0f} times the usual memory of a stream, {memory:.2g} s"
         reason += f", in {_rounded(duration, 3):g} s of recording"
-    reason += "."
-    return Timing(clock, window, hop, reason)
+    return Timing(clock, length, step, f"{reason}.")
+
+
+def _without_clock(duration: float, window: float | None, hop: float | None) -> Timing:
+    """Return the timing if no rate is known: the clock is found later, from the samples."""
+    length = window or min(_USUAL_WINDOW, duration / 2.0)
+    step = hop or min(2.0, duration / 8.0)
+    return Timing(0.0, length, step, "The clock has the rate of the slowest channel.")
+
+
+def _window(duration: float, clock: float, memory: float, max_lag: float) -> float:
+    """Return the length of a window: several memories, with enough samples, in a part of the recording."""
+    wanted = min(max(_USUAL_WINDOW, _MEMORIES_WANTED * memory), _LONGEST_WINDOW, duration / _WINDOWS_WANTED)
+    least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * (duration - _SPARE / clock))
+    return max(_rounded(max(wanted, least, 2.0 * max_lag), 2), _up((LEAST_SAMPLES + 0.5) / clock))
+
+
+def _hop(duration: float, window: float, slowest: float) -> float:
+    """Return a hop for which at least one window lies where all streams are; windows end at whole multiples of it."""
+    left = max(duration - window - _SPARE / max(slowest, 4.0 / duration), 0.05 * duration)
+    usual = min(max(window / _HOPS_A_WINDOW, duration / _MOST_HOPS), window / _FEWEST_HOPS_A_WINDOW)
+    return _rounded(min(usual, left / 2.0), 1)
 
 
 def _clock(longest: float, rates: Mapping[str, float]) -> tuple[str, float]:
-    """Return the slowest topic that fills a window, else the fastest, and its rate; "" and 0 where none is known."""
+    """Return the slowest topic that fills a window, else the fastest, and its rate; "" and 0 if none is known."""
     known = {topic: one for topic, one in rates.items() if math.isfinite(one) and one > 0.0}
     if not known:
         return "", 0.0
@@ -115,12 +122,12 @@ def _clock(longest: float, rates: Mapping[str, float]) -> tuple[str, float]:
 
 
 def check_window(duration: float, clock: float, window: float | None = None, remedy: str = "") -> None:
-    """See to it that a window can have enough samples, at a clock of so many Hz, and that the one given does.
+    """Check that a window can have enough samples at a clock of so many Hz, and that the given window has.
 
     Raises
     ------
     RecordingError
-        With numbers that work, or that of the samples.
+        The message has valid numbers, or the number of samples.
     """
     needed = _up((LEAST_SAMPLES + 0.5) / clock)
     if duration < needed + _SPARE / clock:
