@@ -1,13 +1,19 @@
-"""`infonet fleet`."""
+"""The command `infonet fleet`."""
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.options import Format, folder
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+    from infonet_ros.fleet.job import Outcome
+    from infonet_ros.settings import Settings
 
 
 def fleet(
@@ -50,26 +56,41 @@ def fleet(
     for package, remedy in (("distributed", "pip install distributed"), ("rosbags", "pip install rosbags")):
         if find_spec(package) is None:
             raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
-    from rich.console import Console
-
-    from infonet_ros.fleet.differences import differences
-    from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_of_attempts
-    from infonet_ros.fleet.summary import write_summary
+    from infonet_ros.fleet.job import connected, folder_of_attempts
     from infonet_ros.settings import Settings, load_settings
-    from infonet_ros.text import printable
 
     settings = Settings() if params is None else load_settings(params)
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
     with folder_of_attempts(out), connected(scheduler, workers) as client:
+        outcomes = _analyse(client, [*bags, *(against or ())], out, settings, formats)
+    _summarise(out, outcomes, len(bags))
+    if any(outcome.problem for outcome in outcomes):
+        raise typer.Exit(1)
 
-        def on_done(outcome: Outcome) -> None:
-            console.print(printable(str(outcome)), markup=False)
 
-        outcomes = analyse_fleet(client, [*bags, *(against or ())], out, settings, formats, on_done)
-    found = differences(outcomes[: len(bags)], outcomes[len(bags) :])
+def _analyse(
+    client: "Client", bags: list[Path], out: Path, settings: "Settings", formats: list[Format] | None
+) -> "list[Outcome]":
+    """Analyse all bags, and print a line about each one when it is done."""
+    from rich.console import Console
+
+    from infonet_ros.fleet.job import analyse_fleet
+    from infonet_ros.text import printable
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def on_done(outcome: "Outcome") -> None:
+        console.print(printable(str(outcome)), markup=False)
+
+    return analyse_fleet(client, bags, out, settings, formats, on_done)
+
+
+def _summarise(out: Path, outcomes: "list[Outcome]", first_group: int) -> None:
+    """Compare the bags with each other, or the first group with the rest, and write the summary."""
+    from infonet_ros.fleet.differences import differences
+    from infonet_ros.fleet.summary import write_summary
+
+    found = differences(outcomes[:first_group], outcomes[first_group:])
     write_summary(out, outcomes, found)
     typer.echo(
         f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}, {out / 'differences.csv'}."
     )
-    if any(outcome.problem for outcome in outcomes):
-        raise typer.Exit(1)

@@ -8,7 +8,13 @@ from infonet_ros.training.dependence import Dependence, choose, uniform
 
 
 class ProbabilityTable(Dependence):
-    """A random table of joint probabilities, 2 to 24 levels each; its MI is an exact sum."""
+    """A random table of joint probabilities, 2 to 24 levels each; its MI is an exact sum.
+
+    Attributes
+    ----------
+    joint : (B, rows, columns) float64
+        Probabilities, which sum to 1 for each of the B distributions.
+    """
 
     FEWEST_LEVELS, MOST_LEVELS = 2, 24
 
@@ -16,8 +22,7 @@ class ProbabilityTable(Dependence):
         logarithms = rng.uniform(np.log(self.FEWEST_LEVELS), np.log(self.MOST_LEVELS), 2)
         rows, columns = (round(levels) for levels in np.exp(logarithms))
         tables = np.stack([self._table(rng, rows, columns) for _ in range(batch)])
-        self._columns = columns
-        self._joint = torch.from_numpy(tables / tables.sum(axis=(1, 2), keepdims=True))
+        self.joint = torch.from_numpy(tables / tables.sum(axis=(1, 2), keepdims=True))
 
     @staticmethod
     def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
@@ -33,15 +38,15 @@ class ProbabilityTable(Dependence):
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Let the third driver choose the cell, and the first two break the ties within it."""
-        cell = choose(drivers[:, 2], self._joint.flatten(1).float())
-        row, column = cell // self._columns, cell % self._columns
+        cell = choose(drivers[:, 2], self.joint.flatten(1).float())
+        columns = self.joint.shape[2]
+        row, column = cell // columns, cell % columns
         return row + uniform(drivers[:, 0]), column + uniform(drivers[:, 1])
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the sum over the table."""
-        joint = self._joint
-        product = joint.sum(2, keepdim=True) * joint.sum(1, keepdim=True)
-        return torch.xlogy(joint, joint / product).sum(dim=(1, 2)).float()
+        product = self.joint.sum(2, keepdim=True) * self.joint.sum(1, keepdim=True)
+        return torch.xlogy(self.joint, self.joint / product).sum(dim=(1, 2)).float()
 
 
 class Blocks(ProbabilityTable):

@@ -106,7 +106,7 @@ def test_faint_noise_around_a_steep_function_leaves_no_gaps(inputs, noise):
 
 def test_a_table_that_is_a_permutation_has_the_logarithm_of_its_size():
     table = drawn(ProbabilityTable)
-    table._joint, table._columns = torch.eye(8, dtype=torch.float64)[None] / 8, 8
+    table.joint = torch.eye(8, dtype=torch.float64)[None] / 8
     assert float(table.information(None, None)[0]) == pytest.approx(np.log(8.0))
 
 
