@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from recordings import HUSKY
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Nodetype
-from rosbags.typesys import Stores, get_types_from_msg, get_typestore
+from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.message_fields import numeric_fields
-from infonet_ros.intake.messages.types import definitions_schema, installed_definitions
+from infonet_ros.intake.messages.types import definitions_schema, installed_definitions, types_from_msg
 
 STORE = get_typestore(Stores.LATEST)
 T = STORE.types
@@ -337,7 +337,6 @@ def custom(text, name="p/msg/Custom", **others):
         (custom("Missing a\nfloat64 b"), "'p/msg/Missing'.* has no definition"),
         (custom("Custom[] a\nfloat64 b"), "contains itself"),
         (custom("Nothing[] a\nfloat64 b", Nothing=""), "array of messages without fields"),
-        (custom("wstring a\nfloat64 b"), "wstring"),
         (
             {
                 f"p/msg/{'Custom' if n == 0 else f'T{n}'}": ([], [("a", (Nodetype.NAME, f"p/msg/T{n + 1}"))])
@@ -346,7 +345,7 @@ def custom(text, name="p/msg/Custom", **others):
             "deep",
         ),
     ],
-    ids=["missing", "itself", "nothing", "wstring", "deep"],
+    ids=["missing", "itself", "nothing", "deep"],
 )
 def test_a_definition_that_no_message_can_have_is_refused(made, problem):
     with pytest.raises(ConfigurationError, match=problem):
@@ -439,3 +438,29 @@ def test_definitions_of_installed_packages_that_are_not_there(tmp_path, monkeypa
             installed_definitions(name)
     with pytest.raises(ConfigurationError, match=r"Broken\.msg is no definition"):
         installed_definitions("p/msg/Broken")
+
+
+# Written by rclpy with Fast DDS: before=7, name="héllo", flag=9, many=["a", "", "xyz日"], short_name="ab", value=1.5.
+WIDE = """
+    00 01 00 00 07 55 00 00 05 00 00 00 68 00 00 00 e9 00 00 00 6c 00 00 00 6c 00 00 00 6f 00 00 00 09 72 55 7a
+    03 00 00 00 01 00 00 00 61 00 00 00 00 00 00 00 04 00 00 00 78 00 00 00 79 00 00 00 7a 00 00 00 e5 65 00 00
+    02 00 00 00 61 00 00 00 62 00 00 00 00 00 00 00 00 00 f8 3f
+"""
+
+
+@pytest.mark.parametrize("language", ["msg", "idl"])
+def test_wide_strings_are_read_over(language):
+    name = "p/msg/Wide"
+    if language == "msg":
+        fields = "uint8 before\nwstring name\nuint8 flag\nwstring[] many\nwstring<=5 short_name\nfloat64 value"
+        made = types_from_msg(fields, name)
+    else:
+        fields = "uint8 before; wstring name; uint8 flag; sequence<wstring> many; wstring<5> short_name; double value;"
+        made = get_types_from_idl(f"module p {{ module msg {{ struct Wide {{ {fields} }}; }}; }};")
+    decoder = Decoder(name, made, ("before", "flag", "value"), "/wide")
+    raw = bytes.fromhex(WIDE)
+    assert decoder.read([raw]).values.tolist() == [[7.0, 9.0, 1.5]]
+    located = decoder.locate(raw)
+    assert (located.name, located.many, located.short_name) == ("héllo", ["a", "", "xyz日"], "ab")
+    lying = raw[:8] + b"\xff" * 4 + raw[12:]
+    assert decoder.read([raw, lying, raw[:40]]).unreadable == 2

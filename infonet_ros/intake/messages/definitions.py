@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+from rosbags.typesys import Stores, get_types_from_idl, get_typestore
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_in
+from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_from_msg, types_in
 from infonet_ros.intake.storage.connection import Connection
 from infonet_ros.text import shorten
 
@@ -74,7 +74,7 @@ def _parsed(language: str, definition: str, type_name: str) -> Mapping[str, Any]
     """Read a definition: the types in it by full name."""
     try:
         if language in ("ros2msg", "ros1msg"):
-            return get_types_from_msg(definition, type_name)
+            return types_from_msg(definition, type_name)
         if language in ("ros2idl", "omgidl"):
             parts = definition.split(_IDL_FILES) if definition.startswith(_IDL_FILES + _IDL_FILE) else [definition]
             types: dict[str, Any] = {}

@@ -199,6 +199,23 @@ class _Text:
         return text.removesuffix(ending).decode(errors="replace"), position + length  # as in rclpy
 
 
+@dataclass(frozen=True)
+class _WideText:
+    """A text of UTF-16 as Fast DDS and Cyclone DDS write it for ROS 2: four bytes for each unit, and no end."""
+
+    wire: _Wire
+    advance: None = None
+    least: int = 4
+
+    def locate(self, walk: Walk, position: int) -> Located:
+        count, position = walk.length(position, 4)
+        first, last = position + walk.wire.head, position + walk.wire.head + 4 * count
+        walk.note(first, last)
+        units = Struct(f"{walk.order}{count}I").unpack(walk.data[first:last])
+        text = b"".join((unit & 0xFFFF).to_bytes(2, "little") for unit in units)
+        return text.decode("utf-16-le", errors="replace"), position + 4 * count
+
+
 @dataclass(frozen=True, eq=False)
 class _Record:
     """A message, or one inside of another."""
@@ -342,8 +359,6 @@ class _Compiler:
         if name in outer or len(outer) >= _DEEPEST:
             raise ConfigurationError(f"message type {outer[0]!r} contains itself, or messages {_DEEPEST} deep.")
         if name not in self._records:
-            if name.endswith("/wstring"):  # how rosbags reads that kind
-                raise _not_read(outer[-1], "wstring")
             if name not in self._definitions:
                 inside = f", which {outer[-1]!r} contains," if outer else ""
                 raise ConfigurationError(
@@ -368,6 +383,8 @@ class _Compiler:
             return _Array(self._wire, element, content[1] if kind.name == "ARRAY" else None)
         if content[0] == "string":
             return _Text(self._wire)
+        if content[0] == "wstring" and self._wire is _CDR:
+            return _WideText(self._wire)
         if content[0] not in _CODES:
             raise _not_read(outer[-1], content[0])
         return _Number(self._wire, _CODES[content[0]])

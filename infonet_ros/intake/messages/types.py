@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from rosbags.interfaces import Nodetype
 from rosbags.typesys import get_types_from_idl, get_types_from_msg
 from rosbags.typesys.base import TypesysError
 
@@ -43,6 +44,7 @@ class Field:
 Schema = Callable[[str], Mapping[str, Field]]
 
 _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
+_BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
 _TEXT_TYPES = ("string", "wstring", "octet")  # an octet arrives as bytes in rclpy: no number
 _ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
 
@@ -106,7 +108,7 @@ def installed_definitions(type_name: str) -> dict[str, Any]:
     wanted = [full_type_name(type_name)]
     while wanted:
         name = wanted.pop()
-        if name in definitions or name.endswith("/wstring"):  # how rosbags reads that kind
+        if name in definitions:
             continue
         found = _installed_definition(name)
         definitions |= found
@@ -120,12 +122,28 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
     for file in (stem.with_suffix(suffix) for stem in stems for suffix in (".msg", ".idl")):
         try:
             text = file.read_text(encoding="utf-8")
-            return get_types_from_msg(text, type_name) if file.suffix == ".msg" else get_types_from_idl(text)
+            return types_from_msg(text, type_name) if file.suffix == ".msg" else get_types_from_idl(text)
         except OSError:
             continue
         except (TypesysError, ValueError) as error:
             raise ConfigurationError(f"{file} is no definition of a message: {error}.") from error
     raise _unknown_type(type_name)
+
+
+def types_from_msg(text: str, type_name: str) -> dict[str, Any]:
+    """Parse a ``.msg`` definition, of wide strings too, which rosbags takes for a message type of the same package."""
+    types = get_types_from_msg(_BOUNDED_WIDE.sub("wstring", text), type_name)
+    return {
+        name: (constants, [(field, _with_wide_strings(node)) for field, node in fields])
+        for name, (constants, fields) in types.items()
+    }
+
+
+def _with_wide_strings(node: tuple[Any, Any]) -> tuple[Any, Any]:
+    kind, content = node
+    if kind == Nodetype.NAME and content.endswith("/wstring"):
+        return Nodetype.BASE, ("wstring", 0)
+    return (kind, (_with_wide_strings(content[0]), content[1])) if kind in (Nodetype.ARRAY, Nodetype.SEQUENCE) else node
 
 
 def _prefixes() -> list[str]:
