@@ -8,8 +8,10 @@ and no temporary folder stays behind.
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN = 0.02  # seconds
 
 
 def main() -> None:
@@ -22,16 +24,22 @@ def main() -> None:
 
     def leave(number: int, frame: FrameType | None) -> None:
         came.append(number)
-        sys.unraisablehook = lambda unraisable: None  # nor a word where the exception meets a destructor
+        sys.unraisablehook = leave_again
         sys.exit(128 + number)
 
-    for number in _SIGNALS:
+    def leave_again(unraisable: Any) -> None:
+        """Raise the exception once more where it met a destructor, which Python lets no exception leave."""
+        if isinstance(unraisable.exc_value, SystemExit):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+
+    for number in (*_SIGNALS, signal.SIGALRM):
         signal.signal(number, leave)
     try:
         main()
     except BaseException:
         if not came:
             raise
+    if came:
         sys.exit(128 + came[0])  # whatever the libraries that it passed made of the exception
 
 

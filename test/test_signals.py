@@ -8,7 +8,7 @@ import pytest
 BOUND = 60  # seconds
 
 PROGRAM = """
-import os, signal, sys
+import os, signal, sys, time
 from infonet_ros import __main__ as program, cli
 
 class Destructor:
@@ -23,17 +23,23 @@ def wrapped():
 
 def swallowed():
     Destructor()
-    os.kill(os.getpid(), signal.{name})
+    time.sleep({bound})
+
+def passed_over():
+    try:
+        os.kill(os.getpid(), signal.{name})
+    except BaseException:
+        pass
 
 cli.main = {moment}
 program.main()
 """
 
 
-@pytest.mark.parametrize("moment", ["wrapped", "swallowed"])
+@pytest.mark.parametrize("moment", ["wrapped", "swallowed", "passed_over"])
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
 def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
-    command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name)]
+    command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name, bound=BOUND)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False)
 
     assert (ended.returncode, ended.stderr) == (code, "")
