@@ -6,13 +6,10 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.measures.contingency import shift_p_values
 from infonet_ros.estimator.samples.channels import constant_channels
-from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.beside import Beside
@@ -21,6 +18,7 @@ from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, r
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
@@ -36,7 +34,6 @@ CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
 
 _SCAN_STEPS = 10  # delays in each direction that are tried whatever the samples promise
-_STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 _CURVES = 12  # pairs whose MI is shown over the delay
 
 
@@ -211,61 +208,6 @@ def _delays(
     return delays
 
 
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """Samples of all channels, how they change, and the ranks of both.
-
-    Attributes
-    ----------
-    samples : (T, N) float64
-        NaN where unknown.
-    changes : (T', N) float64
-        From each sample to one later by a part of the range of delays.
-    ranks : (T, N) float32
-    change_ranks : (T', N) float32
-    """
-
-    samples: np.ndarray
-    changes: np.ndarray
-    ranks: np.ndarray
-    change_ranks: np.ndarray
-
-    @classmethod
-    def of(cls, samples: np.ndarray, longest: int) -> "Moves":
-        """Rank samples (T, N) and their changes; delays are ``longest`` samples at most."""
-        step = max(1, longest // _STEPS_A_SEARCH)
-        changes = samples[step:] - samples[:-step]
-        return cls(samples, changes, _ranks(samples), _ranks(changes))
-
-
-def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
-    """Test all pairs of channels by circular shifts, and by those of how they change.
-
-    The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
-    that both drift are tested by how they change only, unless that drifts alike.
-
-    Parameters
-    ----------
-    moves : Moves
-    longest : int
-        Samples; see `shift_p_values`.
-    threads : int
-
-    Returns
-    -------
-    p_values : (N, N) float64
-        NaN where nothing can be tested.
-    drifting : (N,) bool
-    shifts : int
-    """
-    p_values, shifts = shift_p_values(moves.ranks, longest, threads)
-    by_change, _ = shift_p_values(moves.change_ranks, longest, threads)
-    drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
-    by_change[still[:, None] & still] = np.nan
-    surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
-    return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
-
-
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
     """Pairs (a, b), a < b, that depend most, strongest first.
 
@@ -294,12 +236,3 @@ def _discriminant(
     a, b = pair
     x, y = lagged_pair(window.samples[:, a], window.samples[:, b], round(float(matrix.lag[a, b]) * window.rate))
     return net.discriminant(x, y, seed=seed)
-
-
-def _ranks(samples: np.ndarray) -> np.ndarray:
-    """Rank the known samples of each channel for the page; equal samples share a rank."""
-    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
-    for column, channel in enumerate(samples.T):
-        known = np.isfinite(channel)
-        ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
-    return ranks

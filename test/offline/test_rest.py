@@ -7,9 +7,9 @@ from scipy.signal import lfilter
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording import Moves, shift_test
 
 RATE = 50.0
 SECONDS = {"once": [(30, False), (60, True), (30, False)], "often": [(3 + k * 7 % 11, k % 2 == 1) for k in range(21)]}

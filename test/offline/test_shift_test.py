@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.whole_recording import Moves, shift_test
+from infonet_ros.offline.shift_test import Moves, shift_test
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {
@@ -25,6 +25,26 @@ def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
         found += p_values[PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
     assert (judged < 0.001).mean() <= 0.02 if len(judged) else drift in ("noise that grows", "slow commands")
+
+
+def of_one_message(rng, values):
+    """Values (K, N) held until the next message, which comes after 1 to 8 samples."""
+    return np.repeat(values, rng.integers(1, 9, len(values)), axis=0)
+
+
+def test_values_of_one_message_are_not_called_dependent_for_their_common_ticks():
+    rng = np.random.default_rng(8)
+    found = []
+    for _ in range(8):
+        held = of_one_message(rng, rng.standard_normal((600, 6)))
+        found += shift_test(Moves.of(held, 30), 30)[0][PAIRS].tolist()
+    assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.07
+
+
+def test_values_of_one_message_that_depend_are_found(rng):
+    values = rng.standard_normal((600, 2))
+    values[2:, 1] += 0.5 * values[:-2, 0]  # two messages later
+    assert shift_test(Moves.of(of_one_message(rng, values), 30), 30)[0][0, 1] < 0.001
 
 
 def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):

@@ -1,0 +1,106 @@
+"""Test of all pairs of a whole recording: by circular shifts of the samples, and of how they change."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.average_ranks import average_ranks
+from infonet_ros.estimator.measures.contingency import shift_p_values
+from infonet_ros.estimator.samples.holding import updates
+from infonet_ros.estimator.samples.stationarity import drifting
+
+_STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
+_COMMON = 0.5  # of the ticks of either of two channels are ticks of both: more than two own clocks share by chance
+
+
+@dataclass(frozen=True, eq=False)
+class Moves:
+    """Samples of all channels, how they change, and the ranks of both.
+
+    Attributes
+    ----------
+    samples : (T, N) float64
+        NaN where unknown.
+    changes : (T', N) float64
+        From each sample to one later by a part of the range of delays.
+    ranks : (T, N) float32
+    change_ranks : (T', N) float32
+    """
+
+    samples: np.ndarray
+    changes: np.ndarray
+    ranks: np.ndarray
+    change_ranks: np.ndarray
+
+    @classmethod
+    def of(cls, samples: np.ndarray, longest: int) -> "Moves":
+        """Rank samples (T, N) and their changes; delays are ``longest`` samples at most."""
+        step = max(1, longest // _STEPS_A_SEARCH)
+        changes = samples[step:] - samples[:-step]
+        return cls(samples, changes, _ranks(samples), _ranks(changes))
+
+
+def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
+    """Test all pairs of channels by circular shifts, and by those of how they change.
+
+    The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
+    that both drift are tested by how they change only, unless that drifts alike.
+
+    Held channels that change at common ticks, such as those of one message, are shifted by whole updates: their ticks
+    would tell that they belong together, whatever their values are.
+
+    Parameters
+    ----------
+    moves : Moves
+    longest : int
+        Samples; see `shift_p_values`.
+    threads : int
+
+    Returns
+    -------
+    p_values : (N, N) float64
+        NaN where nothing can be tested.
+    drifting : (N,) bool
+    shifts : int
+    """
+    p_values, drifts, shifts = _test(moves, longest, threads)
+    for members, rows in _common_ticks(moves.samples):
+        lags = -(-longest * len(rows) // len(moves.samples))
+        by_update = Moves.of(moves.samples[np.ix_(rows, members)], lags)
+        p_values[np.ix_(members, members)], *_ = _test(by_update, lags, threads)
+    return p_values, drifts, shifts
+
+
+def _test(moves: Moves, longest: int, threads: int) -> tuple[np.ndarray, np.ndarray, int]:
+    p_values, shifts = shift_p_values(moves.ranks, longest, threads)
+    by_change, _ = shift_p_values(moves.change_ranks, longest, threads)
+    drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
+    by_change[still[:, None] & still] = np.nan
+    surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
+    return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
+
+
+def _common_ticks(samples: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Group held channels (T, N) that change at common ticks: channels, and rows at which any of them does."""
+    groups: list[tuple[list[int], np.ndarray]] = []
+    for channel, values in enumerate(samples.T):
+        count = updates(values)
+        if count is None:
+            continue
+        new = np.diff(count, prepend=0) > 0
+        for number, (members, ticks) in enumerate(groups):
+            if (new & ticks).sum() > _COMMON * (new | ticks).sum():
+                groups[number] = [*members, channel], new | ticks
+                break
+        else:
+            groups.append(([channel], new))
+    return [(np.array(members), np.flatnonzero(ticks)) for members, ticks in groups if len(members) > 1]
+
+
+def _ranks(samples: np.ndarray) -> np.ndarray:
+    """Rank the known samples of each channel for the page; equal samples share a rank."""
+    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
+    for column, channel in enumerate(samples.T):
+        known = np.isfinite(channel)
+        ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
+    return ranks
