@@ -104,6 +104,8 @@ def topic_status(
     if topic.last_arrival is not None and topic.last_stamp is not None:
         silence = max(0.0, (now - topic.last_arrival) / NANOSECONDS)
         age = (topic.last_arrival - topic.last_stamp) / NANOSECONDS
+    if not now:
+        age = math.nan  # simulated time has not begun
     problems = [
         *_late(silence, age, rate, patience),
         *_unheard(topic),
@@ -123,7 +125,8 @@ def topic_status(
         "values not known": topic.unknown,
         **counts,
     }
-    return status(name, problems, f"{rate:.1f} Hz", values)
+    fine = "no rate yet, because there are fewer than three stamps" if math.isnan(rate) else f"{rate:.1f} Hz"
+    return status(name, problems, fine, values)
 
 
 def _late(silence: float, age: float, rate: float, patience: float) -> Iterator[Problem]:
@@ -151,6 +154,10 @@ def _unused(
         yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"
     if (aside := growth(f"{name} aside", counts.get("set aside", 0))) > 0:
         yield ERROR if aside >= received else WARN, _set_aside(aside, offset)
+    repeated = growth(f"{name} repeated", counts.get("duplicates", 0))
+    if repeated > received / 2:
+        text = f"{counted(repeated, 'sample')} not used, because an earlier message has the same stamp"
+        yield ERROR if repeated >= received else WARN, f"{text}: its driver must stamp each message"
 
 
 def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth) -> Iterator[Problem]:

@@ -119,13 +119,22 @@ class Health:
 
     def _estimator_problems(self, problem: str) -> list[Problem]:
         """Report errors, and windows that were skipped since the last look."""
-        wrong = (problem, self._estimation.problem, self._silence)
+        wrong = (problem, self._no_clock(), self._estimation.problem, self._silence)
         problems: list[Problem] = [(ERROR, text) for text in wrong if text]
         if skipped := self._growth("skipped", self._estimation.worker.skipped):
             problems.append(
                 (WARN, f"{counted(skipped, 'window')} skipped: lengthen the hop, or use fewer lags or surrogates")
             )
         return problems
+
+    def _no_clock(self) -> str:
+        """Return that simulated time has not begun, and what to do; empty if it has."""
+        if self._node.get_clock().now().nanoseconds:
+            return ""
+        return (
+            "use_sim_time is true, but no message on /clock has come: start the simulator, or 'ros2 bag play --clock', "
+            "or set use_sim_time to false"
+        )
 
     def _window_problems(self) -> list[Problem]:
         """Report what was missing in the last window, and messages that did not match."""

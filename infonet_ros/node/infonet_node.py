@@ -7,6 +7,7 @@ All steps before the worker run on the executor's thread, in one mutually exclus
 
 import traceback
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,7 +105,7 @@ class InfonetNode(LifecycleNode):
         self._health: Health | None = None
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
-        self.add_pre_set_parameters_callback(floats_where_expected)
+        self.add_pre_set_parameters_callback(partial(floats_where_expected, self))
         self.add_on_set_parameters_callback(self._judge_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
         Diagnostics(self, self._statuses)
@@ -295,7 +296,7 @@ class InfonetNode(LifecycleNode):
 
     def _judge_parameters(self, parameters: "list[Parameter[Any]]") -> SetParametersResult:
         try:
-            changed_settings(self.settings, parameters)
+            changed_settings(self, self.settings, parameters)
         except ConfigurationError as error:
             return refusal(error)
         return refusal(None)
@@ -305,7 +306,7 @@ class InfonetNode(LifecycleNode):
             if parameter.name in self._listed:
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)
                 self._listed[parameter.name] = parameter.value or []
-        self.settings = changed_settings(self.settings, parameters)
+        self.settings = changed_settings(self, self.settings, parameters)
         if self.settings is not None and self.windows is not None:
             self.windows.change(self.settings)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -19,6 +20,7 @@ from infonet_ros.settings import (
     scalar_parameters,
     settings_from_parameters,
 )
+from infonet_ros.text import did_you_mean
 
 _LISTS = {
     "modalities": "Names of the modalities; each has <name>.topic, <name>.channels and, optionally, <name>.type.",
@@ -75,7 +77,8 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
     names = names or ()
     for name in set(before) - set(names):
         for key in MEMBERS[group]:
-            node.undeclare_parameter(f"{name}.{key}")
+            if node.has_parameter(f"{name}.{key}"):  # `ros2 param delete` may have removed one without a value
+                node.undeclare_parameter(f"{name}.{key}")
     for name in names:
         if name in before:
             continue
@@ -103,8 +106,18 @@ def read_settings(node: Node) -> Settings:
     return settings
 
 
-def floats_where_expected(parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
-    """Accept a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it."""
+def floats_where_expected(node: Node, parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
+    """Accept a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it.
+
+    Raises
+    ------
+    ParameterNotDeclaredException
+        The node has no such parameter; rclpy's own message does not name it.
+    """
+    for parameter in parameters:
+        if not node.has_parameter(parameter.name):
+            known = node.list_parameters([], depth=0).names
+            raise ParameterNotDeclaredException(f"{parameter.name}{did_you_mean(parameter.name, known)}")
     table = scalar_parameters()
     return [
         Parameter(p.name, value=float(p.value))
@@ -114,8 +127,10 @@ def floats_where_expected(parameters: "list[Parameter[Any]]") -> "list[Parameter
     ]
 
 
-def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
+def changed_settings(node: Node, settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
     """Return the settings with changed live parameters; None while the node is unconfigured.
+
+    A parameter that is set to the value that it has is no change: ``ros2 param load`` sets all.
 
     Raises
     ------
@@ -123,21 +138,25 @@ def changed_settings(settings: Settings | None, parameters: "Sequence[Parameter[
         A value is refused, or a parameter cannot change while the node is configured.
     """
     table = scalar_parameters()
-    changes: Mapping[str, Any] = {p.name: p.value for p in parameters if p.name in table}
+    for parameter in parameters:
+        if parameter.value is None and node.get_parameter_or(parameter.name).value is not None:
+            instead = f"to {table[parameter.name]['default']!r}, its default" if parameter.name in table else "anew"
+            raise ConfigurationError(f"{parameter.name} cannot be deleted: set it {instead}.")
     if settings is None:
-        for name, value in changes.items():
-            checked_value(name, value, table[name])
         for parameter in parameters:
+            if parameter.name in table:
+                checked_value(parameter.name, parameter.value, table[parameter.name])
             if parameter.name in _LISTS:
                 _checked_names(parameter.name, parameter.value)
         return None
-    for parameter in parameters:
+    changed = [p for p in parameters if p.value != node.get_parameter(p.name).value]
+    for parameter in changed:
         if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(PARAMETERS_OF_ROS):
             raise ConfigurationError(
                 f"{parameter.name} cannot change while the node is configured: run 'ros2 lifecycle set' with "
                 "'deactivate' and 'cleanup' first, or start the node with the new value."
             )
-    return settings.with_values(**changes)
+    return settings.with_values(**{p.name: p.value for p in parameters if table.get(p.name, {}).get("live")})
 
 
 def refusal(error: ConfigurationError | None) -> SetParametersResult:
@@ -181,6 +200,7 @@ def _descriptor(spec: Mapping[str, Any]) -> ParameterDescriptor:
     descriptor = ParameterDescriptor(
         description=spec["description"] + unit,
         additional_constraints=choices + when,
+        dynamic_typing=True,  # a value of another type is refused here, since rclpy names types by their numbers
         read_only=bool(spec.get("read_only")),
     )
     if "minimum" not in spec:

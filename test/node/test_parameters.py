@@ -3,8 +3,10 @@ from array import array
 import pytest
 import yaml
 from paired_topics import PAIR, started
+from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.parameter import Parameter
 
+from infonet_ros.node.parameters import read_settings
 from infonet_ros.settings import Watch, load_settings, scalar_parameters
 
 
@@ -17,6 +19,11 @@ from infonet_ros.settings import Watch, load_settings, scalar_parameters
         ("synchronization", "exact", "synchronization cannot change"),
         ("max_lag", 3.0, "max_lag is 3 s with a window of 4 s: expected at most half the window"),
         ("autostart", False, "read-only"),
+        ("window", "abc", "window must be a number such as 2.5, got 'abc'"),
+        ("surrogates", 2.5, "surrogates must be a whole number such as 1, got 2.5"),
+        ("transfer", 1, "transfer must be true or false, got 1"),
+        ("window", None, "window cannot be deleted: set it to 20.0"),
+        ("a.channels", None, "a.channels cannot be deleted"),
     ],
 )
 def test_a_refused_parameter_says_why(graph, name, setting, reason):
@@ -24,6 +31,21 @@ def test_a_refused_parameter_says_why(graph, name, setting, reason):
     (result,) = node.set_parameters([Parameter(name, value=setting)])
     assert not result.successful
     assert reason in result.reason
+
+
+def test_a_parameter_that_does_not_exist_is_refused_with_the_name_that_was_meant(graph):
+    node, _ = started(graph)
+    with pytest.raises(ParameterNotDeclaredException, match=r"widow \(did you mean 'window'\?\)"):
+        node.set_parameters([Parameter("widow", value=3.0)])
+
+
+def test_what_a_parameter_is_already_can_be_set_again_as_param_load_does(graph):
+    node, _ = started(graph)
+    names = [name for name in node.list_parameters([], depth=0).names if node.get_parameter(name).value is not None]
+    names = [name for name in names if not node.describe_parameter(name).read_only]
+    results = node.set_parameters([node.get_parameter(name) for name in names])
+    assert [result.reason for result in results] == [""] * len(names)
+    assert node.settings == read_settings(node)
 
 
 @pytest.mark.parametrize("names", ["c", 5, 0.5, True, [1, 2]])

@@ -114,6 +114,29 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
     assert report(1).level == DiagnosticStatus.OK  # time had jumped: they were taken after all
 
 
+def test_a_driver_that_repeats_its_stamp_is_named():
+    topic, growth = healthy(), Growth()
+
+    def report(duplicates):
+        note(topic, 49 * PERIOD + 1, 50 * PERIOD)
+        return topic_status("t", topic, {"duplicates": duplicates}, 50 * PERIOD, 1.0, growth)
+
+    assert report(2).message == "10.0 Hz"  # two of fifty
+    status = report(3)
+    assert status.level == DiagnosticStatus.ERROR
+    assert status.message == (
+        "1 sample not used, because an earlier message has the same stamp: its driver must stamp each message"
+    )
+
+
+def test_before_simulated_time_begins_no_stamp_is_of_the_future():
+    topic = TopicStatus()
+    note(topic, 100 * SECOND, arrival=0)
+    status = topic_status("t", topic, {}, now=0, patience=1.0, growth=Growth())
+    assert status.level == DiagnosticStatus.OK
+    assert status.message == "no rate yet, because there are fewer than three stamps"
+
+
 def test_before_the_first_message():
     status = topic_status("t", TopicStatus(), {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.WARN
