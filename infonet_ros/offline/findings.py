@@ -10,7 +10,7 @@ from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.significance import Significance
-from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text
+from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, moment
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -26,7 +26,7 @@ _LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not told as 0
 class Finding:
     """One sentence, the channels that it is about, and what kind it is.
 
-    That is "target", "drift", "group", "pair", "explained", "nothing" or "changes".
+    That is "target", "drift", "stuck", "group", "pair", "explained", "nothing" or "changes".
     """
 
     sentence: str
@@ -67,16 +67,17 @@ class Delay:
 def findings(analysis: Analysis) -> list[Finding]:
     """Return what a robot engineer would tell a colleague, the most useful first.
 
-    What tells about the target, if there is one. Clocks that drift apart. Groups of channels that tell the same, and
-    pairs: between topics before within one, with a clear delay before others, strong before weak. Of pairs between the
-    same groups the first stands for all, and what connects channels that others connect already comes last. Then pairs
-    that a third channel explains.
+    What tells about the target, if there is one. Clocks that drift apart. Topics that are stuck. Groups of channels
+    that tell the same, and pairs: between topics before within one, with a clear delay before others, strong before
+    weak. Of pairs between the same groups the first stands for all, and what connects channels that others connect
+    already comes last. Then pairs that a third channel explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
     return [
         *_target(analysis),
         *_drifts(analysis),
+        *_stuck(analysis),
         *(found or explained or [_nothing(analysis)]),
         *(explained if found else ()),
         _changes(analysis),
@@ -251,6 +252,15 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
             f"{delay_text(one.seconds)} over the recording, as {told[0]} and {told[1]} tell."
         )
         yield Finding(sentence, told, "drift")
+
+
+def _stuck(analysis: Analysis) -> Iterator[Finding]:
+    """Say which topics keep their values while others go on."""
+    for one in analysis.whole.stuck:
+        names = tuple(analysis.names[channel] for channel in one.channels)
+        when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
+        told = f"{one.topic} keeps its values {when}, while other topics go on: {', '.join(names)}."
+        yield Finding(told, names, "stuck")
 
 
 def _nothing(analysis: Analysis) -> Finding:

@@ -8,6 +8,7 @@ from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.significance import Significance
+from infonet_ros.offline.stuck import Stuck
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS
 
@@ -33,6 +34,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
             {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
         ],
         "drifts": [_drift_record(analysis, drift) for drift in analysis.whole.drifts],
+        "stuck": [_stuck_record(analysis, one) for one in analysis.whole.stuck],
         "groups": [_group_record(analysis, group) for group in groups(analysis)],
         "pairs": _pair_records(analysis),
         "changes": [
@@ -61,6 +63,12 @@ def _drift_record(analysis: Analysis, drift: ClockDrift) -> dict[str, Any]:
         "error": _plain(1e6 * drift.error),
         "seconds": _plain(drift.seconds),
     }
+
+
+def _stuck_record(analysis: Analysis, one: Stuck) -> dict[str, Any]:
+    channels = [analysis.names[channel] for channel in one.channels]
+    when = {"start": one.start / NANOSECONDS, "seconds": _plain(one.seconds), "to_the_end": one.to_the_end}
+    return {"topic": one.topic, "channels": channels, **when}
 
 
 def _group_record(analysis: Analysis, group: Group) -> dict[str, Any]:

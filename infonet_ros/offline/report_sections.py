@@ -65,7 +65,7 @@ def told(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list[Told]:
     """Return the findings, word for word as everywhere, with the names and the pair that each is about."""
     found = []
     for one in findings(analysis):
-        pair = _numbers(analysis, *one.channels[:2]) if one.channels else None
+        pair = _numbers(analysis, *one.channels[:2]) if len(one.channels) > 1 else None
         window = _window(kept, analysis.changes[0].time) if one.kind == "changes" and analysis.changes else None
         found.append(Told(_pieces(one.sentence, one.channels), pair, window))
     return found

@@ -84,10 +84,10 @@ def _together(still: np.ndarray) -> np.ndarray:
     share = _mean(still.T)
     together = share >= _QUORUM
     for value in (False, True):  # first short stirs become rest, then short stops motion
-        for begin, end in _runs(together == value):
+        for begin, end in runs(together == value):
             if end - begin < _STRETCH:
                 together[begin:end] = not value
-    for begin, end in _runs(together):
+    for begin, end in runs(together):
         around = (share[max(0, begin - _STRETCH) : begin], share[end : end + _STRETCH])
         if any(len(side) and side.min() >= _MOVING for side in around):
             together[begin:end] = False
@@ -108,6 +108,6 @@ def _mean(values: np.ndarray) -> np.ndarray:
     return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
-def _runs(mask: np.ndarray) -> np.ndarray:
-    """Return where each run of a mask (B,) begins and ends, (R, 2)."""
+def runs(mask: np.ndarray) -> np.ndarray:
+    """Return where each run of a mask (T,) begins and ends, (R, 2)."""
     return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)

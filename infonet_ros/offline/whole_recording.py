@@ -19,6 +19,7 @@ from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.shift_test import Moves, shift_test
+from infonet_ros.offline.stuck import Stuck, stuck_topics, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
@@ -73,6 +74,8 @@ class WholeRecording:
         Channels that depend on each other by what they are.
     drifts : tuple of ClockDrift
         Topics whose clocks drift apart, the surest first.
+    stuck : tuple of Stuck
+        Topics whose values stop for a while, which is left out.
     """
 
     overview: Overview
@@ -90,6 +93,7 @@ class WholeRecording:
     ranks: np.ndarray
     kinship: Kinship
     drifts: tuple[ClockDrift, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
 
     def notices(self) -> list[str]:
         """Say that the platform rests, if it does."""
@@ -126,6 +130,8 @@ def estimate_whole(
     """Estimate the recording as a whole, while the platform moves; beside channels that are ``given``, see `Beside`."""
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+    stuck = stuck_topics(overview, settings.modalities)
+    overview = without_stuck(overview, stuck)
     rests = resting(overview.window.samples, overview.window.rate)
     varying = ~constant_channels(overview.window.samples.T)
     overview = without_rest(overview, rests, longest + 1)
@@ -178,6 +184,7 @@ def estimate_whole(
         ranks=ranks,
         kinship=kinship,
         drifts=tuple(clock_drifts(told, topics, ranks, overview.stamps, window.rate, longest)),
+        stuck=stuck,
     )
     progress("whole recording", 1.0)
     return whole

@@ -1,0 +1,70 @@
+"""A sensor that is unplugged half-way, beside streams that only look so."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.stuck import stuck_topics, without_stuck
+from infonet_ros.offline.trace import Overview
+from infonet_ros.settings import Modality
+
+RATE, COUNT = 50.0, 3000
+MODALITIES = (Modality("front", "/front", ("a", "b")), Modality("rear", "/rear", ("a", "b")))
+
+
+def slow(rng, channels):
+    return lfilter([1.0], [1.0, -0.9], rng.standard_normal((COUNT, channels)), axis=0)
+
+
+def overview(samples):
+    stamps = (np.arange(COUNT) / RATE * 1e9).astype(np.int64)
+    names = tuple(name for modality in MODALITIES for name in modality.channel_names)
+    return Overview(Window(names, samples, 0, int(stamps[-1]), RATE), stamps, True)
+
+
+@pytest.mark.parametrize(("begin", "end"), [(1500, COUNT), (1000, 1400)])
+def test_a_topic_that_keeps_its_values_is_found_and_left_out(begin, end, rng):
+    samples = slow(rng, 4)
+    samples[begin:end, 2:] = samples[begin, 2:]
+    (one,) = stuck_topics(overview(samples), MODALITIES)
+    assert (one.topic, one.channels, one.begin, one.end) == ("/rear", (2, 3), begin, end - 1)
+    assert one.to_the_end == (end == COUNT)
+    left = without_stuck(overview(samples), [one]).window.samples
+    assert np.isnan(left[begin + 1 : end, 2:]).all() and np.isnan(left).sum() == 2 * (end - begin - 1)
+
+
+LOOK_ALIKE = {
+    "all rest": lambda samples: samples[1500:].fill(0.7),
+    "a speed of 0": lambda samples: samples[1500:, 2:].fill(0.0),
+    "one channel alone": lambda samples: samples[1500:, 2].fill(0.7),
+    "it does so often": lambda samples: [samples[k : k + 200, 2:].fill(k) for k in range(200, COUNT, 500)],
+    "slow updates": lambda samples: np.copyto(samples[:, 2:], np.repeat(samples[::100, 2:], 100, axis=0)),
+    "where it was before": lambda samples: np.copyto(samples[1500:, 2:], samples[700, 2:]),
+    "a temperature in steps": lambda samples: np.copyto(samples[:, 2:], 20.0 + (np.arange(COUNT) > 1500)[:, None]),
+    "no messages": lambda samples: samples[1500:, 2:].fill(np.nan),
+}
+
+
+@pytest.mark.parametrize("kind", LOOK_ALIKE)
+def test_what_only_looks_stuck_is_not(kind, rng):
+    samples = slow(rng, 4)
+    LOOK_ALIKE[kind](samples)
+    assert stuck_topics(overview(samples), MODALITIES) == ()
+
+
+def test_a_recording_with_an_unplugged_sensor_says_so_first(tmp_path, rng):
+    motion = slow(rng, 2)
+    rear = motion + 0.2 * rng.standard_normal((COUNT, 2))
+    rear[COUNT // 2 :] = rear[COUNT // 2]
+    for name, values in (("front", motion), ("rear", rear)):
+        rows = np.column_stack([np.arange(COUNT) / RATE, values])
+        np.savetxt(tmp_path / f"{name}.csv", rows, delimiter=",", header="time,a,b", comments="", fmt="%.6f")
+    paths = [tmp_path / "front.csv", tmp_path / "rear.csv"]
+    analysis = analyse_bag(paths, tmp_path / "out", formats=[], cores=2).analysis
+    first = str(findings(analysis)[0])
+    assert first.startswith("rear keeps its values from 30.0 s on, while other topics go on: rear.a")
+    a, b = (analysis.names.index(name) for name in ("front.b", "rear.b"))
+    assert analysis.whole.matrix.mi[a, b] > 2.0  # over all of the recording it is half of that
