@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, Copulas, PairBlock, observe_together
-from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS
+from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, RESOLUTIONS
 from infonet_ros.estimator.network.observation import SUMMARIES
 
 
@@ -27,6 +27,12 @@ def test_an_observation_of_many_pairs_is_those_of_each():
     one_by_one = observe_together([block(pairs)[k : k + 1] for k in range(pairs)])
     for many, each in zip(parts_of(together), parts_of(one_by_one), strict=True):
         torch.testing.assert_close(many, each)
+
+
+def test_without_a_ladder_all_else_is_the_same():
+    seen, less = block(3).observe(), observe_together([block(3)], ladder=False)
+    assert seen.ladder.shape == (3, len(RESOLUTIONS)) and less.ladder.shape == (3, 0)
+    assert all(torch.equal(*parts) for parts in zip(parts_of(seen), parts_of(less), strict=True))
 
 
 def test_local_estimates_add_up_to_those_of_the_summary():

@@ -145,14 +145,14 @@ class PairBlock:
 
     def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return the arguments of `Observation.from_levels`."""
-        return _measure([self])
+        return _measure([self], ladder=True)
 
-    def _count(self) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _count(self, ladder: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        The last four are unbiased sums over all finest cells, the effective samples, the correlation, and T. The
-        finest cells need much memory, so they are dropped soon. All other steps run for more pairs at a time, since
-        threads wait for each other in between.
+        The last four are unbiased sums over all finest cells, if there is to be a ladder, the effective samples, the
+        correlation, and T. The finest cells need much memory, so they are dropped soon. All other steps run for more
+        pairs at a time, since threads wait for each other in between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
@@ -162,8 +162,8 @@ class PairBlock:
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
         effective = effective_samples(*memory, left.count)
         samples = torch.full_like(effective, float(left.count))
-        sums = sums_by_block(counts), unbiased_sums(counts)
-        return coarsen(counts).to(torch.uint8), *sums, effective, correlation, samples
+        finest = unbiased_sums(counts) if ladder else samples.new_empty(0)
+        return coarsen(counts).to(torch.uint8), sums_by_block(counts), finest, effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted circularly by its shift: (M, T)."""
@@ -174,15 +174,20 @@ class PairBlock:
         return values[columns[:, None], places % count]
 
 
-def observe_together(blocks: Sequence[PairBlock]) -> Observation:
-    """Return the network's input for the pairs of all blocks together, since many blocks have one pair."""
-    return Observation.from_levels(*_measure(blocks))
+def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observation:
+    """Return the network's input for the pairs of all blocks together, since many blocks have one pair.
+
+    With the ladder of plug-in estimates, see `Observation`, or without.
+    """
+    return Observation.from_levels(*_measure(blocks, ladder))
 
 
-def _measure(blocks: Sequence[PairBlock]) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _measure(
+    blocks: Sequence[PairBlock], ladder: bool
+) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
     on_processor = blocks[0].left.bins.device.type == "cpu"
     parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
-    columns = zip(*(part._count() for part in parts), strict=True)
+    columns = zip(*(part._count(ladder) for part in parts), strict=True)
     counts, sums, finest, effective, correlation, samples = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
     (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, islice
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +21,12 @@ CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the tim
 CUDA_CHUNK = 4096
 FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
 
-Reading = Callable[[Observation], torch.Tensor]  # numbers (M, F) of M pairs
+
+class Reading(NamedTuple):
+    """What is read of M pairs, numbers (M, F), and whether that takes the ladder of an observation."""
+
+    of: Callable[[Observation], torch.Tensor]
+    ladder: bool
 
 
 class Runner:
@@ -68,11 +73,11 @@ class Runner:
         quantiles : (M, 3) float32
             5, 50 and 95 % quantiles of the MI of its pairs, nats.
         """
-        return self._by_block(blocks, self._quantiles)
+        return self._by_block(blocks, Reading(self._quantiles, ladder=self.readout is not None))
 
     def features(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
         """Describe the pairs of blocks as `Network.features` does, (M, F) float32; all else as in `quantiles`."""
-        return self._by_block(blocks, self.network.features)
+        return self._by_block(blocks, Reading(self.network.features, ladder=False))
 
     def _by_block(self, blocks: Iterable[PairBlock], read: Reading) -> Iterator[tuple[PairBlock, np.ndarray]]:
         batches = _gather((part for block in blocks for part in block.spans(self.chunk)), self.chunk)
@@ -152,8 +157,8 @@ class Runner:
     def _read(self, batch: list[PairBlock], read: Reading) -> np.ndarray:
         """Return numbers (M, F) of the pairs of all blocks; if memory runs out, the chunks are halved from then on."""
         try:
-            seen = observe_together(batch)
-            return read(seen.padded(rounded(len(seen))))[: len(seen)].float().cpu().numpy()
+            seen = observe_together(batch, read.ladder)
+            return read.of(seen.padded(rounded(len(seen))))[: len(seen)].float().cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))
             if pairs == 1:
