@@ -1,7 +1,10 @@
 """Differences between two groups of recordings: MI of pairs, mean and spread of channels.
 
-Windows that do not overlap are the samples. Welch's test compares their means (Biometrika 1947); autocorrelated
-windows count for fewer.
+Recordings are the samples: what differs from one day to the next within a group is no difference between the groups.
+So the means of the recordings are compared by Student's test, with as few degrees of freedom as there are recordings
+more than groups. Of one recording beside one other only the windows can be compared, which do not overlap: by Welch's
+test (Biometrika 1947), in which autocorrelated windows count for fewer. It tells whether the two recordings differ, and
+not whether two robots, or a before and an after, do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +21,9 @@ from infonet_ros.text import counted
 
 LEAST_WINDOWS = 4
 """Windows of each group; fewer tell nothing of how much a window's value varies."""
+
+ENOUGH_RECORDINGS = 6
+"""In both groups together; with fewer only very large differences stand out of those within the groups."""
 
 LEVEL = 0.01
 """Share of what is called different that may be so by chance."""
@@ -40,7 +46,7 @@ class Difference:
     names : tuple of str
         The pair, or the channel.
     before, after : float
-        Mean over the windows of the first and of the second group.
+        Mean over the recordings of the first and of the second group.
     lower, upper : float
         90 % interval of ``after - before``.
     p_value, p_adjusted : float
@@ -139,9 +145,24 @@ def compare(before: Group, after: Group) -> list[Difference]:
     found = [
         Difference(what, names, *result, p_adjusted=1.0)
         for what, names, measure in _measures(before, after)
-        if (result := _welch(measure(before), measure(after))) is not None
+        if (result := _test(measure(before), measure(after))) is not None
     ]
     return sorted(adjusted(found), key=surest_first)
+
+
+def caveat(before: int, after: int) -> str | None:
+    """Say what so many recordings in two groups cannot tell; None where they are enough."""
+    if before + after == 2:
+        return (
+            "each group is one recording: how much one recording differs from the next anyway, as from day to day, is "
+            "not known; give several recordings in each group."
+        )
+    if before + after < ENOUGH_RECORDINGS:
+        return (
+            f"{before} and {counted(after, 'recording')}: with so few, only very large differences stand out of those "
+            "from recording to recording; give more of them."
+        )
+    return None
 
 
 def adjusted(differences: Sequence[Difference]) -> list[Difference]:
@@ -199,21 +220,52 @@ def _scale(group: Group, name: str) -> tuple[float, float]:
     return float(mean[known].mean()), float(size) or 1.0
 
 
-def _welch(
-    before: Sequence[np.ndarray], after: Sequence[np.ndarray]
-) -> tuple[float, float, float, float, float] | None:
-    """Return both means, the 90 % interval of the difference and its p-value; None where too little is known."""
-    first, second = _Mean.of(before), _Mean.of(after)
-    if first is None or second is None:
+_Tested = tuple[float, float, float, float, float]
+"""Both means, the 90 % interval of the difference, and its p-value."""
+
+
+def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> _Tested | None:
+    """Compare the windows (K,) of the recordings of two groups; None where too little is known."""
+    first, second = ([known for one in group if len(known := one[np.isfinite(one)])] for group in (before, after))
+    if min(sum(map(len, group)) for group in (first, second)) < LEAST_WINDOWS:
         return None
-    error = float(np.hypot(first.error, second.error))
-    shift = second.value - first.value
+    if len(first) + len(second) > 2:
+        return _of_recordings(*(np.array([one.mean() for one in group]) for group in (first, second)))
+    return _of_windows(*first, *second)
+
+
+def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
+    """Compare the means of recordings; a group of one varies as the other does."""
+    freedom = len(first) + len(second) - 2.0
+    variance = (len(first) * first.var() + len(second) * second.var()) / freedom
+    error = float(np.sqrt(variance * (1.0 / len(first) + 1.0 / len(second))))
+    return _judged(float(first.mean()), float(second.mean()), error, freedom)
+
+
+def _of_windows(first: np.ndarray, second: np.ndarray) -> _Tested:
+    """Compare the windows of two recordings."""
+    memory = _memory([first, second])
+    one, other = _Mean.of(first, memory), _Mean.of(second, memory)
+    error = float(np.hypot(one.error, other.error))
+    shares = one.error**4 / (one.count - 1.0) + other.error**4 / (other.count - 1.0)
+    return _judged(one.value, other.value, error, error**4 / shares if shares else 1.0)
+
+
+def _judged(before: float, after: float, error: float, freedom: float) -> _Tested:
+    """Return the 90 % interval and the p-value of Student's distribution."""
+    shift = after - before
     if error == 0.0:
-        return first.value, second.value, shift, shift, 1.0 if shift == 0.0 else 0.0
-    freedom = error**4 / (first.error**4 / (first.count - 1.0) + second.error**4 / (second.count - 1.0))
+        return before, after, shift, shift, 1.0 if shift == 0.0 else 0.0
     reach = float(stats.t.ppf(0.95, freedom)) * error
-    p_value = float(2.0 * stats.t.sf(abs(shift) / error, freedom))
-    return first.value, second.value, shift - reach, shift + reach, p_value
+    return before, after, shift - reach, shift + reach, float(2.0 * stats.t.sf(abs(shift) / error, freedom))
+
+
+def _memory(recordings: Sequence[np.ndarray]) -> float:
+    """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together."""
+    deviations = [one - one.mean() for one in recordings]
+    power = sum(float(one @ one) for one in deviations)
+    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / power if power else 0.0
+    return min(max(memory, 0.0), 0.9)
 
 
 @dataclass(frozen=True)
@@ -225,14 +277,7 @@ class _Mean:
     count: float
 
     @classmethod
-    def of(cls, series: Sequence[np.ndarray]) -> "_Mean | None":
-        known = [values[np.isfinite(values)] for values in series]
-        values = np.concatenate(known)
-        if len(values) < LEAST_WINDOWS:
-            return None
-        deviations = [one - values.mean() for one in known]
-        power = sum(float(one @ one) for one in deviations)
-        memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / power if power else 0.0
-        memory = min(max(memory, 0.0), 0.9)  # of AR(1) windows, by their lag-1 autocorrelation
-        count = max(2.0, len(values) * (1.0 - memory) / (1.0 + memory))
-        return cls(float(values.mean()), float(values.std(ddof=1) / np.sqrt(count)), count)
+    def of(cls, windows: np.ndarray, memory: float) -> "_Mean":
+        """Take the known windows (K,) of one recording."""
+        count = max(2.0, len(windows) * (1.0 - memory) / (1.0 + memory))
+        return cls(float(windows.mean()), float(windows.std(ddof=1) / np.sqrt(count)), count)

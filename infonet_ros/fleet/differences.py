@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infonet_ros.dependence.comparison import Difference, adjusted, compare, surest_first
+from infonet_ros.dependence.comparison import Difference, adjusted, caveat, compare, surest_first
 from infonet_ros.errors import RecordingError
 from infonet_ros.fleet.job import Outcome
 from infonet_ros.text import counted
@@ -39,5 +39,7 @@ def differences(outcomes: Sequence[Outcome], against: Sequence[Outcome] = ()) ->
                 found += [(name, one) for one in compare(before, after)]
             except RecordingError as error:
                 notices.append(f"{name}: {error}")
+    if comparisons and (too_few := caveat(*(len(group) for group in comparisons[0][1:]))):
+        notices.append(too_few)
     corrected = zip((whom for whom, _ in found), adjusted([one for _, one in found]), strict=True)
     return Differences(tuple(sorted(corrected, key=lambda pair: surest_first(pair[1]))), tuple(notices))

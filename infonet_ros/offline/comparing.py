@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
+from infonet_ros.dependence.comparison import Difference, WindowedRecording, caveat, compare
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
@@ -90,6 +90,8 @@ def compare_recordings(
         for notice in read.notices:
             said.setdefault(notice, []).append(read.label)
     notices = (*notices, *attributed(said, len(before) + len(after)))
+    if too_few := caveat(len(before), len(after)):
+        notices = (*notices, too_few)
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
 
 

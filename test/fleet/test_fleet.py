@@ -164,9 +164,10 @@ def test_the_robot_that_slips_differs_from_all_others(tmp_path):
 
 
 def test_a_second_group_is_compared_with_the_first():
-    before, after = [windowed("r0", 0), windowed("r1", 1)], [windowed("r2", 2, mi=0.3), windowed("r3", 3, mi=0.3)]
+    before, after = ([windowed(f"r{seed + k}", seed + k, mi=mi) for k in range(4)] for seed, mi in ((0, 1.0), (4, 0.3)))
     found = differences(before, after)
-    assert {whom for whom, _ in found.found} == {"2 bags"}
+    assert {whom for whom, _ in found.found} == {"4 bags"}
+    assert not found.notices
     assert [one.names for _, one in found.real if one.what == "mi"] == [("gyro", "wheel")]
     assert not differences(before, before).real
 

@@ -51,9 +51,11 @@ def drives(tmp_path_factory, store):
     (folder / "params.yaml").write_text(PARAMS)
     for name, seed, fault in [
         ("good_1", 0, None), ("good_2", 1, None), ("sound", 2, None), ("slip", 3, "slip"), ("silent", 4, "silent"),
-        ("worn", 5, "worn"), ("halved", 6, "halved"),
+        ("halved", 6, "halved"),
     ]:  # fmt: skip
         write_ros2(folder / name, store, drive(store, seed, fault=fault))
+    for seed in (7, 8, 9):
+        write_ros2(folder / f"worn_{seed}", store, drive(store, seed, 60.0, "worn"))
     return folder
 
 
@@ -175,13 +177,16 @@ def test_a_damaged_baseline_is_one_sentence(drives, baseline, tmp_path):
         check_recording(drives / "sound", other, 3600.0)
 
 
-def test_two_recordings_are_compared(drives, infonet):
+def test_recordings_are_compared(drives, infonet):
     """Where every second value of the odometry is noise, the pair shares less."""
     options = ("--params", drives / "params.yaml", "--window", "10", "--json")
-    done = infonet("compare", drives / "good_1", drives / "good_2", "--against", drives / "worn", *options)
+    good, worn = ["good_1", "good_2", "sound"], ["worn_7", "worn_8", "worn_9"]
+    against = [part for name in worn for part in ("--against", drives / name)]
+    done = infonet("compare", *(drives / name for name in good), *against, *options)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    assert (found["before"], found["after"]) == (["good_1", "good_2"], ["worn"])
+    assert (found["before"], found["after"]) == (good, worn)
+    assert not found["notices"]
     (pair,) = [one for one in found["differences"] if one["names"] == ["gyro.vector.x", "odom.vector.x"]]
     assert pair["what"] == "mi"
     assert pair["shift"] < -0.2
@@ -191,6 +196,7 @@ def test_two_recordings_are_compared(drives, infonet):
     same = infonet("compare", drives / "good_1", drives / "good_2", "--params", drives / "params.yaml")
     assert same.returncode == 0
     assert "good_2 beside good_1: no difference among" in same.stdout
+    assert "how much one recording differs from the next anyway" in " ".join(same.stderr.split())
 
     alone = infonet("compare", drives / "good_1")
     assert alone.returncode == 1
