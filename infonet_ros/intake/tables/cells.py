@@ -22,12 +22,17 @@ _TRUE = ("true", "yes", "on", "y", "t", "enabled", "wahr", "ja", "vrai", "oui", 
 _FALSE = ("false", "no", "off", "n", "f", "disabled", "falsch", "nein", "faux", "non", "falso")
 _FORTRAN = r"^[+-]?[\d.,]+[dD][+-]?\d+$"
 _HEX = r"^0[xX][0-9a-fA-F]{1,15}$"
-_WITH_UNIT = r"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>[^\d\s.,:+\-/#][^\d\s,;:]{0,7})$"
+_UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
+_WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
+_PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
+_IN_PARENTHESES = r"^\(([\d.,]*\d[.,]?)\)$"
 _MARKS = (
     r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|<na>|nat|nil|undefined|n\.?/?[ad]\.?|err(?:or)?|invalid|missing|"
     r"-?1\.#\w+)$"
 )
 """Cells that say that a value is not known: they do not count when a column is judged."""
+
+_OTHER_FORMS = (_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS)
 
 
 # What tells the sign of decimals: cells that only one reading suits.
@@ -109,7 +114,7 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
     """
     if (truths := _truths(texts)) is not None:
         return Numbers(truths)
-    plain, unit = _without_unit(pc.replace_substring(texts, "\u2212", "-"), plain_numbers)
+    plain, unit = _without_unit(_signed(texts), plain_numbers)
     plain = _in_plain_style(_as_decimal(plain), style)
     good = pc.or_(pc.match_substring_regex(plain, _PLAIN), pc.match_substring_regex(plain, _NOT_KNOWN))
     there = len(texts) - texts.null_count
@@ -128,7 +133,7 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 def may_be_number(cell: str) -> bool:
     """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
     words = (*_TRUE, *_FALSE)
-    return cell.lower() in words or any(re.match(pattern, cell) for pattern in (_HEX, _FORTRAN, _WITH_UNIT, _MARKS))
+    return cell.lower() in words or any(re.match(pattern, cell) for pattern in _OTHER_FORMS)
 
 
 def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:
@@ -139,7 +144,31 @@ def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.Chunke
         return texts, ""
     counts = pc.value_counts(pc.drop_null(units)).to_pylist()
     unit = max(counts, key=lambda count: count["counts"])["values"]
-    return pc.if_else(pc.fill_null(pc.equal(units, unit), False), pc.struct_field(parts, "number"), texts), unit
+    for other in (count["values"] for count in counts):
+        if (power := _power(other, unit)) is not None:
+            number = pc.binary_join_element_wise(pc.struct_field(parts, "number"), f"e{power}" if power else "", "")
+            texts = pc.if_else(pc.fill_null(pc.equal(units, other), False), number, texts)
+    return texts, unit
+
+
+def _power(unit: str, base: str) -> int | None:
+    """Return the power of ten that a unit has of another, as kV of V; None where it is none by its prefix."""
+    powers = (
+        power - other
+        for prefix, power in _PREFIXES.items()
+        for other_prefix, other in _PREFIXES.items()
+        if unit.startswith(prefix) and unit != prefix and base == other_prefix + unit.removeprefix(prefix)
+    )
+    return None if unit != base and "min" in (unit, base) else next(powers, None)
+
+
+def _signed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write the signs of numbers as Python does: a minus of typesetters, and parentheses of accountants."""
+    texts = pc.replace_substring(texts, "\u2212", "-")
+    if not (count := _count(texts, _IN_PARENTHESES)):
+        return texts
+    alone = count == len(texts) - texts.null_count  # then they mean nothing
+    return pc.replace_substring_regex(texts, _IN_PARENTHESES, r"\1" if alone else r"-\1")
 
 
 def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:

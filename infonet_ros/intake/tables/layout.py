@@ -65,6 +65,8 @@ class Layout:
     units : dict of str to str
         What a row of units says about a column.
     notes : list of str
+    header : list of str
+        Cells that the names were made of; empty without a header.
     decimals : int
         Of the numbers of the last column, where all have as many; else 0.
     """
@@ -74,6 +76,7 @@ class Layout:
     lines: int
     units: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
     decimals: int = 0
 
     def cuts(self, line: str) -> bool:
@@ -112,6 +115,8 @@ def find_layout(path: Path, head: str) -> Layout:
         named = {n: split(text.strip(), delimiter) for n, text in texts.items()}
         header_line, header = next(((n, cells) for n, cells in named.items() if len(cells) == width), (-1, None))
     before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
+    if header is None and begin and delimiter == ",":
+        _check_commas(path, rows[begin - 1], width)
     if before:
         notes.append(f"{counted(before, 'line')} before the names of the columns left out")
     names = _names(path, _grouped(header, groups), rows[begin:], width, notes)
@@ -126,7 +131,17 @@ def find_layout(path: Path, head: str) -> Layout:
         raise RecordingError(f"{path} is not a readable table: it holds text, no numbers; expected CSV with numbers.")
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
-    return Layout(delimiter, names, lines_before, units, notes, decimals.pop() if len(decimals) == 1 else 0)
+    same = decimals.pop() if len(decimals) == 1 else 0
+    return Layout(delimiter, names, lines_before, units, notes, header or [], same)
+
+
+def _check_commas(path: Path, above: Sequence[str], width: int) -> None:
+    """See to it that the numbers have no commas of their own, which make two cells of each."""
+    if len(above) > 1 and 2 * len(above) == width and not any(map(is_value, above)):
+        raise RecordingError(
+            f"{path} is not a readable table: it has commas between the columns and, without quotes, in the numbers: "
+            f"{len(above)} names, {width} cells; expected decimal points, or semicolons between the columns."
+        )
 
 
 def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:

@@ -19,6 +19,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.tables.layout import COMMENT, Layout, find_layout, is_value
 from infonet_ros.intake.tables.quoted_rows import rows_are_quoted, without_row_quotes
+from infonet_ros.intake.tables.repeated_headers import RepeatedHeaders
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.text import counted, shorten
@@ -63,7 +64,8 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     columns = [_Column(name) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
-    lines = _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, quoted)
+    headers = RepeatedHeaders(layout.header, layout.delimiter)
+    lines = map(headers.out_of, _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, quoted))
     try:
         _add_all(path, _tables(lines, layout, quotes, block, skipped), columns)
     except pa.ArrowInvalid as error:
@@ -71,7 +73,7 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
         raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
     except MemoryError as error:
         raise RecordingError(f"{path} does not fit into the memory: split it, or leave columns out.") from error
-    return _sheet(path, layout, columns, skipped, notes)
+    return _sheet(path, layout, columns, skipped, [*notes, *headers.notes])
 
 
 def _head(path: Path, pieces: Iterator[str]) -> str:

@@ -1,0 +1,80 @@
+"""Headers in the middle of a table, and cells whose reading would change the numbers of only some rows."""
+
+import numpy as np
+import pytest
+from table_files import notices, written
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.settings import Modality
+
+ROWS = [f"{k * 0.05:.2f},{k % 7 - 3}.5,{k}" for k in range(200)]
+
+
+def values(path, *channels):
+    with Tables([path]) as table:
+        samples = table.samples([Modality("m", "table", channels)], table.start, table.end + 1)
+        return np.array([sample.values for sample in samples], dtype=float)
+
+
+def of_cells(tmp_path, cells):
+    lines = [f"{k * 0.05:.2f};{cell}" for k, cell in enumerate(cells)]
+    return values(written(tmp_path, "\n".join(["time;v", *lines]) + "\n"), "v")[:, 0]
+
+
+@pytest.mark.parametrize("header", ["time,a,b", "t [s],a,b", "# time,a,b", '"time","a","b"'])
+def test_a_header_that_is_repeated_is_skipped(tmp_path, header):
+    path = written(tmp_path, "\n".join([header, *ROWS[:90], header, *ROWS[90:], header]) + "\n")
+    assert values(path, "b")[:, 0] == pytest.approx(np.arange(200))
+    assert not any("no number" in notice for notice in notices(path))
+
+
+def test_a_repeated_header_leaves_the_count_of_rows_as_an_editor_has_it(tmp_path):
+    path = written(tmp_path, "\n".join(["time,a,b", *ROWS[:90], "time,a,b", "4.5,broken,90", *ROWS[91:]]) + "\n")
+    assert any("(row 93: 'broken')" in notice for notice in notices(path))
+    assert any(notice == "the header is repeated 1 time." for notice in notices(path))
+
+
+@pytest.mark.parametrize("header", ["time,b,a", "time,x,y", "time,x"])
+def test_rows_below_other_names_are_left_out(tmp_path, header):
+    path = written(tmp_path, "\n".join(["time,a,b", *ROWS[:90], header, *ROWS[90:]]) + "\n")
+    assert values(path, "b")[:, 0] == pytest.approx(np.arange(90))
+    assert any(f"a header with other names, {header!r}" in notice for notice in notices(path))
+
+
+def test_a_cell_that_is_named_as_the_time_is_no_header(tmp_path):
+    lines = [f"{row},{'time' if k % 2 else 'space'}" for k, row in enumerate(ROWS)]
+    assert len(values(written(tmp_path, "\n".join(["time,a,b,mode", *lines]) + "\n"), "b")) == 200
+
+
+def test_numbers_in_parentheses_are_negative_where_others_stand_without(tmp_path):
+    numbers = np.arange(-50, 50) / 8
+    assert of_cells(tmp_path, [f"({-x})" if x < 0 else f"{x}" for x in numbers]) == pytest.approx(numbers)
+    assert of_cells(tmp_path, [f"({x})" for x in abs(numbers)]) == pytest.approx(abs(numbers))
+
+
+def test_prefixes_of_units_count(tmp_path):
+    volts = np.arange(-50, 50) * 25.0
+    texts = [f"{x / 1000:.3f} kV" if abs(x) >= 1000 else f"{x:.0f} V" for x in volts]
+    assert of_cells(tmp_path, texts) == pytest.approx(volts)
+
+
+@pytest.mark.parametrize("unit", ["m/s^2", "m/s2", "m2", "rad/s²"])
+def test_units_may_have_powers(tmp_path, unit):
+    numbers = np.arange(100) / 8
+    assert of_cells(tmp_path, [f"{x} {unit}" for x in numbers]) == pytest.approx(numbers)
+
+
+def test_inches_are_no_minutes(tmp_path):
+    numbers = of_cells(tmp_path, ["1.5 min" if k % 10 == 0 else f"{k}.5 in" for k in range(100)])
+    assert np.isnan(numbers[::10]).all()
+    assert numbers[1] == 1.5
+
+
+def test_commas_between_and_within_numbers_are_refused(tmp_path):
+    rows = [f"{k // 20},{k % 20 * 5:02d},{k % 7},5,{k},25" for k in range(100)]
+    with (
+        pytest.raises(RecordingError, match="3 names, 6 cells"),
+        Tables([written(tmp_path, "\n".join(["time,a,b", *rows]))]),
+    ):
+        pass
