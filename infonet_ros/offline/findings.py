@@ -267,7 +267,7 @@ def _nothing(analysis: Analysis) -> Finding:
     """Say why no pair is told."""
     significance = Significance.of(analysis)
     if not significance.tested:
-        untested = int((significance.both_drift & ~significance.judged).sum()) // 2
+        untested = significance.untested
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:

@@ -3,13 +3,13 @@
 import math
 from typing import Any
 
+from infonet_ros.dependence.changes import Change
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.stuck import Stuck
-from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "lag")
@@ -22,14 +22,14 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "duration": analysis.span.duration,
         "windows": len(analysis.matrices),
         "rate": analysis.whole.matrix.sample_rate,
+        "window": analysis.settings.window,
+        "hop": analysis.settings.hop,
+        "longest_lag": _plain(analysis.whole.longest_lag),
+        "resting": _plain(analysis.whole.resting),
         "channels": list(analysis.names),
         "given": list(analysis.settings.given),
         "target": _target_record(analysis),
-        "significance": {
-            "level": SIGNIFICANCE,
-            "method": "Benjamini-Hochberg",
-            "shifts": Significance.of(analysis).shifts,
-        },
+        "significance": Significance.of(analysis).record(),
         "findings": [
             {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
         ],
@@ -37,10 +37,18 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "stuck": [_stuck_record(analysis, one) for one in analysis.whole.stuck],
         "groups": [_group_record(analysis, group) for group in groups(analysis)],
         "pairs": _pair_records(analysis),
-        "changes": [
-            {"a": c.a, "b": c.b, "time": c.time / NANOSECONDS, "before": _plain(c.before), "after": _plain(c.after)}
-            for c in analysis.changes
-        ],
+        "changes": [_change_record(analysis, change) for change in analysis.changes],
+    }
+
+
+def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
+    return {
+        "a": change.a,
+        "b": change.b,
+        "time": change.time / NANOSECONDS,
+        "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
+        "before": _plain(change.before),
+        "after": _plain(change.after),
     }
 
 
@@ -90,6 +98,7 @@ def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
             **{name: _plain(getattr(whole.matrix, name)[a, b]) for name in _MEASURES},
             "p_adjusted": _plain(adjusted[a, b]),
             "significant": bool(significance.significant[a, b]) if significance.shifts else None,
+            "untested": significance.why_untested(a, b),
             "both_drift": bool(significance.both_drift[a, b]) if significance.shifts else None,
             "delay_clear": (delay := Delay.of(analysis, a, b)).clear,
             "stamps": delay.stamps,

@@ -161,6 +161,7 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     if options.json:
         record = findings_record(results.analysis)
         record |= {
+            "summary": [str(Significance.of(results.analysis)), *proposal.brief],
             "notices": notices,
             "fields": [asdict(verdict) for verdict in results.fields],
             "files": [str(path) for path in results.files],

@@ -68,6 +68,40 @@ class Significance:
         """Whether there are fewer surrogates than that."""
         return not self.all_shifts and self.shifts < self.needed
 
+    @property
+    def by_change(self) -> int:
+        """Pairs of channels that both drift, which are judged by how they change."""
+        return int(np.triu(self.both_drift & self.judged).sum())
+
+    @property
+    def untested(self) -> int:
+        """Pairs of channels that both drift, and change alike, so that nothing can be tested."""
+        return int(np.triu(self.both_drift & ~self.judged).sum())
+
+    def why_untested(self, a: int, b: int) -> str | None:
+        """Say why a pair has no p-value; None where it has one."""
+        if self.judged[a, b]:
+            return None
+        if not self.shifts:
+            return "too short to be shifted against itself"
+        return BOTH_DRIFT if self.both_drift[a, b] else "no common samples"
+
+    def record(self) -> dict[str, str | int | float]:
+        """Return the numbers of the sentence, in plain types for JSON."""
+        return {
+            "level": SIGNIFICANCE,
+            "method": "Benjamini-Hochberg",
+            "against": "all circular shifts" if self.all_shifts else "surrogates",
+            "shifts": self.shifts,
+            "significant": self.found,
+            "unadjusted": self.alone,
+            "by_chance": round(SIGNIFICANCE * self.tested, 6),
+            "tested": self.tested,
+            "needed_surrogates": self.needed,
+            "judged_by_change": self.by_change,
+            "both_drift_untested": self.untested,
+        }
+
     def doubt(self, a: int, b: int) -> str:
         """Say what speaks against a pair: that both drift, or that it is not significant; empty if nothing is known."""
         if not self.shifts or self.significant[a, b]:
@@ -87,10 +121,11 @@ class Significance:
         )
         if self.too_few:
             text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
-        if by_change := int(np.triu(self.both_drift & self.judged).sum()):
-            text += f" {counted(by_change, 'pair')} of channels that drift {_are(by_change)} judged by how they change."
-        if untested := int(np.triu(self.both_drift & ~self.judged).sum()):
-            text += f" {counted(untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
+        if self.by_change:
+            are = _are(self.by_change)
+            text += f" {counted(self.by_change, 'pair')} of channels that drift {are} judged by how they change."
+        if self.untested:
+            text += f" {counted(self.untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
         return text
 
 

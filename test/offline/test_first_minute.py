@@ -8,6 +8,7 @@ from recordings import HUSKY
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.significance import Significance
 
 
 @pytest.fixture(scope="module")
@@ -43,3 +44,30 @@ def test_the_gyroscope_explains_what_other_streams_know_of_the_turn(husky):
     a, b = sorted(names.index(name) for name in turns)
     one = husky.explanations[a, b]
     assert names[one.third] == gyro and one.left < 0.15 < 0.8 < husky.whole.matrix.mi[a, b]
+
+
+def numbers_of(value):
+    """All numbers of a record, at whatever depth, but for those in its sentences."""
+    if isinstance(value, dict):
+        return [number for one in value.values() for number in numbers_of(one)]
+    if isinstance(value, list):
+        return [number for one in value for number in numbers_of(one)]
+    return [abs(float(value))] if isinstance(value, (int, float)) and not isinstance(value, bool) else []
+
+
+def test_every_number_in_the_sentences_is_in_the_record(husky):
+    record = findings_record(husky)
+    there = [scaled for number in numbers_of(record) for scaled in (number, 100.0 * number)]
+    sentences = [one["sentence"] for one in record["findings"]] + [str(Significance.of(husky)), *husky.whole.notices()]
+    for sentence in sentences:
+        for name in (*husky.names, *(f"/{modality.topic}" for modality in husky.settings.modalities)):
+            sentence = sentence.replace(name, "")
+        for text in re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.]*\w)", sentence):
+            half = 0.5 * 10.0 ** -len(text.partition(".")[2])
+            assert any(abs(float(text) - one) <= 1.001 * half for one in there), (text, sentence)
+
+
+def test_the_record_says_why_a_pair_has_no_p_value(husky):
+    pairs = findings_record(husky)["pairs"]
+    assert all((pair["p_value"] is None) == (pair["untested"] is not None) for pair in pairs)
+    assert {pair["untested"] for pair in pairs} == {None, "both drift: compare their rates of change"}
