@@ -126,13 +126,15 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
     RecordingError
         It begins after the end of the recording.
     ConfigurationError
-        A number that is not finite.
+        A number that is not finite, or no duration.
     """
     for name, seconds in (("start", start), ("duration", duration)):
         if seconds is not None and not math.isfinite(seconds):
             raise ConfigurationError(
                 f"--{name} is {seconds:g}: expected a number of seconds; leave it out to take the recording as it is."
             )
+    if duration == 0.0:
+        raise ConfigurationError("--duration is 0: expected more; leave it out to take the rest of the recording.")
     length = (recording.end - recording.start) / NANOSECONDS
     begin = recording.start + round(min(start, length + 1.0) * NANOSECONDS)
     end = recording.end + 1

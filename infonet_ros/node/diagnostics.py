@@ -21,6 +21,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 Problem = tuple[bytes, str]
 
 _UNTESTED = 5  # pairs that are named
+_NAMED = 3  # channels
 
 SLOW_MATCH = 0.05
 """Seconds that message_filters may take to match one message; with long queues its combinations explode."""
@@ -111,6 +112,7 @@ def topic_status(
         *_unheard(topic),
         *_unused(name, topic, counts, growth, offset),
         *_lost(name, topic, counts, growth),
+        *_valueless(topic),
     ]
     values = {
         "rate [Hz]": rate,
@@ -170,6 +172,13 @@ def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Grow
     ):
         if (recent := growth(f"{name} {what}", count)) > 0:
             yield WARN, f"{counted(recent, noun)} {what}: {remedy}"
+
+
+def _valueless(topic: TopicStatus) -> Iterator[Problem]:
+    """Report channels without a value, the first ones of many."""
+    if sentences := list(topic.unknown_channels()):
+        more = [f"{counted(len(sentences) - _NAMED, 'more channel')}"] if len(sentences) > _NAMED else []
+        yield WARN, "; ".join(sentences[:_NAMED] + more)
 
 
 def _set_aside(count: int, offset: float) -> str:

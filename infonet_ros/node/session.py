@@ -35,7 +35,7 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
         reason = re.sub(r", at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
         raise ConfigurationError(
             f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
-            "'-r FROM:=TO', and a file that can be read."
+            "'-r FROM:=TO', a file that can be read, and environment variables ROS_... of ROS 2."
         ) from error
     context = get_default_context()
     try:

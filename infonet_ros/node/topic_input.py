@@ -110,7 +110,8 @@ class TopicInput:
     def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
         self.topic = topic
         self.modality_names = [modality.name for modality in modalities]
-        self.status = TopicStatus(problem="it has no publisher yet")
+        paths = [path for modality in modalities for path in modality.channels]
+        self.status = TopicStatus(problem="it has no publisher yet", channels=paths)
         self.frame_id = ""
         self.taken = 0
         self._unreadable_logged = 0
@@ -203,8 +204,7 @@ class TopicInput:
         """Compile the channels for a message type, unless this is done already."""
         if type_name == self._type:
             return
-        paths = [path for modality in self._modalities for path in modality.channels]
-        self._decoder = Decoder(type_name, installed_definitions(type_name), paths, self.topic)
+        self._decoder = Decoder(type_name, installed_definitions(type_name), self.status.channels, self.topic)
         self._type = type_name
 
     def _subscribe(self, quality: Quality) -> None:
@@ -281,7 +281,7 @@ class TopicInput:
         stamps = np.where(read.stamps == NO_STAMP, arrivals, read.stamps)[rows]
         values, present = read.values[rows], read.present[rows]
         self.frame_id = read.frame_ids[rows][-1]
-        self.status.unknown += int(np.count_nonzero(present & np.isnan(values)))
+        self.status.note_values(values, present, read.absences)
         columns = {name: (values[:, own], present[:, own]) for name, own in self._columns.items()}
         return Batch(self.status, stamps, arrivals[rows], received[rows], columns)
 

@@ -2,15 +2,26 @@
 
 import math
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
 from infonet_ros.intake.windows.timeline import DISORDER
+from infonet_ros.text import NANOSECONDS
 
+_SEVERAL, _LONG = 20, 5 * NANOSECONDS  # messages, and time, without a value: no accident, and no slow second publisher
 _REMEMBERED = 200  # last messages from which rate and gaps are computed
+
+
+@dataclass
+class _Without:
+    """A channel without a value since an arrival, nanoseconds; ``absence`` says why its messages lack it."""
+
+    since: int
+    messages: int = 0
+    absence: object = None
 
 
 @dataclass
@@ -19,6 +30,8 @@ class TopicStatus:
 
     Attributes
     ----------
+    channels : sequence of str
+        Paths of the channels.
     received, out_of_order, repeated : int
         Messages so far; of the accepted stamps, those older than the newest, and those equal to it.
     gaps : int
@@ -48,6 +61,8 @@ class TopicStatus:
     last_arrival: int | None = None
     problem: str = ""
     reading_problem: str = ""
+    channels: Sequence[str] = ()
+    _without: dict[str, "_Without"] = field(default_factory=dict)
     _stamps: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _period: float = math.nan
 
@@ -69,6 +84,31 @@ class TopicStatus:
                 self.gaps += stamp - newest > GAP_PERIODS * self._period
             self.last_stamp = stamp if newest is None else max(stamp, newest)
             self._stamps.append(stamp)
+
+    def note_values(self, values: np.ndarray, present: np.ndarray, absences: Mapping[int, object]) -> None:
+        """Count unknown values (M, C), and note which channels have no value; ``absences`` says why, by number.
+
+        Call it after `note_arrivals`.
+        """
+        known = ~np.isnan(values)  # an absent one is NaN, too
+        self.unknown += int(np.count_nonzero(present & ~known))
+        assert self.last_arrival is not None
+        for number in np.flatnonzero(~known.any(axis=0)).tolist():
+            without = self._without.setdefault(self.channels[number], _Without(self.last_arrival))
+            without.messages += len(values)
+            without.absence = absences.get(number)
+        for number in np.flatnonzero(known.any(axis=0)).tolist() if self._without else ():
+            self._without.pop(self.channels[number], None)
+
+    def unknown_channels(self) -> Iterator[str]:
+        """Describe the channels that have had no value for several messages, and for some time."""
+        for path, without in self._without.items():
+            if without.messages < _SEVERAL or (self.last_arrival or 0) - without.since < _LONG:
+                continue
+            if without.absence is None:
+                yield f"every value of {path} is NaN, infinite, or outside its array"
+            else:
+                yield f"no message has {path}: {without.absence}"
 
     def note_unreadable(self, count: int, reason: str) -> None:
         """Count unreadable messages."""

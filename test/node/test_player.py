@@ -28,7 +28,7 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Imu, NavSatFix
 from std_msgs.msg import String
 
-from infonet_ros.errors import RecordingError
+from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span
 from infonet_ros.node.player import CLOCK_PERIOD, Playback, Player, Timeline
@@ -162,6 +162,11 @@ def test_topics_that_are_not_there_are_refused(graph):
 def test_a_start_after_the_end_is_refused(graph):
     with Bag([HUSKY]) as bag, pytest.raises(RecordingError, match="lasts 395"):
         Player(graph[0], bag, Playback(start=1000.0))
+
+
+def test_no_duration_is_refused(graph):
+    with Bag([HUSKY]) as bag, pytest.raises(ConfigurationError, match="--duration is 0: expected more"):
+        Player(graph[0], bag, Playback(duration=0.0))
 
 
 def test_messages_are_due_by_the_start_and_the_rate_alone():

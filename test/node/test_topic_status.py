@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -5,6 +6,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from matrices import dependence_matrix
 from robot_graph import value
 
+from infonet_ros.intake.messages.channels import Absent
 from infonet_ros.node.diagnostics import Growth, topic_status, untested
 from infonet_ros.node.topic_status import TopicStatus
 
@@ -135,6 +137,28 @@ def test_before_simulated_time_begins_no_stamp_is_of_the_future():
     status = topic_status("t", topic, {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.OK
     assert status.message == "no rate yet, because there are fewer than three stamps"
+
+
+def test_a_channel_without_a_value_for_some_time_is_named_with_the_reason():
+    topic, growth = TopicStatus(channels=["position[lef]", "position[right]", "effort[right]"]), Growth()
+    absences = {0: Absent("lef", ["left", "right"])}
+
+    def report(seconds, effort):
+        for index in range(seconds * 10):
+            note(topic, topic.received * PERIOD, topic.received * PERIOD)
+            values = np.array([[math.nan, 1.0, effort if index == 9 else math.nan]])
+            topic.note_values(values, np.array([[False, True, True]]), absences)
+        return topic_status("t", topic, {}, now=topic.received * PERIOD, patience=1.0, growth=growth)
+
+    assert report(4, effort=math.nan).level == DiagnosticStatus.OK
+    status = report(2, effort=math.nan)
+    assert status.level == DiagnosticStatus.WARN
+    assert status.message == (
+        "no message has position[lef]: 'lef' is not among left, right (did you mean 'left'?); "
+        "every value of effort[right] is NaN, infinite, or outside its array"
+    )
+    assert report(1, effort=0.5).message.count("effort") == 0
+    assert value(status, "values not known") == "60"
 
 
 def test_before_the_first_message():

@@ -22,7 +22,7 @@ from infonet_ros.intake.messages.arrays import cloud_field, image_pixels
 from infonet_ros.intake.messages.paths import ChannelPath, Step, parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS, TURNS, number_of_text
 from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema, full_type_name
-from infonet_ros.text import did_you_mean
+from infonet_ros.text import did_you_mean, listed
 
 _NAME_ARRAYS = ("name", "names", "joint_names")
 _KEYS = ("child_frame_id", "name", "key")  # fields that an element of an array is named by
@@ -72,7 +72,22 @@ class Channel:
 
 
 class Absent(Exception):
-    """The message says nothing about the channel."""
+    """The message says nothing about the channel.
+
+    Parameters
+    ----------
+    name : str
+        Of the element that the channel needs.
+    there : sequence of str
+        Names of the elements that the message has.
+    """
+
+    def __init__(self, name: str, there: Sequence[str]) -> None:
+        super().__init__(name)
+        self.name, self.there = name, there
+
+    def __str__(self) -> str:
+        return f"{self.name!r} is not among {listed(self.there)}{did_you_mean(self.name, self.there)}"
 
 
 def bind_channel(path: str, type_name: str, schema: Schema, topic: str) -> Channel:
@@ -234,10 +249,11 @@ def _named_element(names_path: str, values_path: str, name: str) -> Callable[[An
     names_of, values_of = attrgetter(names_path), attrgetter(values_path)
 
     def stage(message: Any) -> Any:
+        names = names_of(message)
         try:
-            position = names_of(message).index(name)
+            position = names.index(name)
         except ValueError:
-            raise Absent from None
+            raise Absent(name, names) from None
         return values_of(message)[position]
 
     return stage
@@ -250,7 +266,7 @@ def _keyed_element(key: str, name: str) -> Callable[[Any], Any]:
         for element in elements:
             if key_of(element) == name:
                 return element
-        raise Absent
+        raise Absent(name, [key_of(element) for element in elements])
 
     return stage
 

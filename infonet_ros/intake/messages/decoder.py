@@ -12,7 +12,7 @@ needed: definitions come from the bag, or from the installed packages by `instal
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,8 @@ class Readings:
         Frames that the messages were measured in; empty where they do not say.
     problem : str
         Why one of the unreadable messages is; empty without one.
+    absences : dict of int to Absent
+        Why a message says nothing about a channel, by the channel's number; the last reason of each.
     """
 
     readable: np.ndarray
@@ -59,6 +61,7 @@ class Readings:
     present: np.ndarray
     frame_ids: np.ndarray
     problem: str = ""
+    absences: dict[int, Absent] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, count: int, channels: int) -> "Readings":
@@ -192,11 +195,13 @@ class _Reader:
         self._direct: list[tuple[int, Number]] = []
         self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by what they are made of
         self._present = np.ones(len(channels), dtype=np.bool_)
+        self._absences: dict[int, Absent] = {}
         for index, channel in enumerate(channels):
             try:
                 chosen = channel.choose(layout.message)
-            except Absent:
+            except Absent as absence:
                 self._present[index] = False
+                self._absences[index] = absence.with_traceback(None)
             except IndexError:  # too short an array: the value is not known
                 pass
             else:
@@ -223,6 +228,7 @@ class _Reader:
         """Read messages (M, L) into rows (M,) of the batch."""
         batch.readable[rows] = True
         batch.present[rows] = self._present
+        batch.absences |= self._absences
         batch.frame_ids[rows] = self._frame_id
         if self._stamp is not None:
             seconds, nanoseconds = (column(number, data).astype(np.int64) for number in self._stamp)
