@@ -85,6 +85,8 @@ class ChannelWatch:
         # Against a rate between the two, what is missing adds up from when the rate changed.
         excess = np.cumsum(counts - (usual + found) / 2.0 / span)
         since = counts[int(excess.argmax() if found < usual else excess.argmin()) + 1 :]
+        if not since.any():
+            return Trouble(Kind.SILENT, f"{channel.name} sent no value", channel.name, len(since) / self._rate)
         now, before = since.mean() * self._rate, usual / channel.span
         words = f"{channel.name} has {now:.3g} messages a second, in the good recordings {before:.3g}"
         return Trouble(Kind.OTHER_RATE, words, channel.name, len(since) / self._rate)

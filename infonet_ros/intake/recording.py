@@ -154,8 +154,11 @@ def unit_remedy(recording: Recording) -> str:
     return "; if the times were read in a unit that is not theirs, name it with --time-unit"
 
 
-def check_topics(recording: Recording, settings: Settings) -> None:
-    """See to it that the recording has every topic of the settings, with messages.
+_CORRECT = "correct the params file or leave the modality out with --topics"
+
+
+def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT) -> None:
+    """See to it that the recording has every topic of the settings, with messages; ``advice`` is for where it has not.
 
     Raises
     ------
@@ -169,6 +172,5 @@ def check_topics(recording: Recording, settings: Settings) -> None:
             there = sorted(name for name, t in recording.topics.items() if t.count)
             raise RecordingError(
                 f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}"
-                f"{did_you_mean(modality.topic, there)}: topics with messages are {listed(there)}; correct the params "
-                "file or leave the modality out with --topics."
+                f"{did_you_mean(modality.topic, there)}: topics with messages are {listed(there)}; {advice}."
             )

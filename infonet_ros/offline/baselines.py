@@ -261,7 +261,9 @@ def check_recording(
     rows, watched = RowStream(settings), _Watched(EvidenceMonitor(baseline, interval), settings)
     with open_recording([path]) as recording:
         span = chosen_span(recording, start, duration)
-        check_topics(recording, settings)
+        check_topics(
+            recording, settings, "check recordings with all topics of the baseline, or learn it without this one"
+        )
         for piece in recording.pieces(settings.modalities, span.start, span.stop):
             for batch in piece.batches:
                 rows.windows.extend(*batch)
@@ -272,7 +274,8 @@ def check_recording(
         notices = (*recording.notices, *stamp_notices(rows.windows, settings.modalities, recording))
     progress("evidence", 1.0)
     if not watched.stamps:
-        raise RecordingError(f"{label} is too short to be checked: expected at least 2 s of all channels.")
+        left_out = f" ({' '.join(notices).removesuffix('.')})" if notices else ""
+        raise RecordingError(f"{label} is too short to be checked{left_out}: expected at least 2 s of all channels.")
     return watched.check(label, interval, notices)
 
 

@@ -159,6 +159,52 @@ def test_what_cannot_be_done_is_one_sentence(drives, baseline, infonet, tmp_path
     assert not (tmp_path / "b").exists()
 
 
+def odd(store, kind):
+    """Return 30 s of a drive with one oddity from 10 s on, or all over it."""
+    point = "geometry_msgs/msg/Vector3"
+    for topic, name, now, message in drive(store, 11, 1.0 if kind == "short" else 30.0):
+        odom, row = topic == "/odom", round((now - EPOCH) * 20 / SECOND)
+        if kind == "empty" or (kind == "missing" and odom) or (kind == "one message" and odom and row):
+            continue
+        if (kind == "slower" and row % 2) or (kind == "paused" and 200 < row < 300):
+            continue
+        if kind == "of another day":
+            now += 86_400 * SECOND
+            message.header.stamp.sec += 86_400
+        if kind == "one stamp" or (kind == "one stamp of a topic" and odom):
+            message.header = header(store, EPOCH)
+        if kind == "other frame" and odom:
+            message.header.frame_id = "base_link"
+        if kind == "other type" and odom:
+            name, message = point, message.vector
+        yield "/odometry" if kind == "renamed" and odom else topic, name, now, message
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "words"),
+    [
+        ("empty", 1, "holds no messages"),
+        ("short", 1, "is too short to be checked: expected at least 2 s of all channels."),
+        ("missing", 1, "is not in odd: topics with messages are /gyro; check recordings with all topics of"),
+        ("renamed", 1, "is not in odd (did you mean '/odometry'?)"),
+        ("other type", 1, "geometry_msgs/msg/Vector3 has no field 'vector'"),
+        ("one stamp", 1, "too short to be checked (messages with the stamp of an earlier one are left out"),
+        ("one stamp of a topic", 3, "odom.vector.x sent no value"),
+        ("one message", 3, "odom.vector.x sent no value"),
+        ("slower", 3, "odom.vector.x has 10 messages a second, in the good recordings 20"),
+        ("paused", 3, "gyro.vector.x sent no value and odom.vector.x sent no value"),
+        ("other frame", 0, "no alarm"),
+        ("of another day", 0, "no alarm"),
+    ],
+)
+def test_an_odd_recording_is_one_sentence_and_the_right_status(baseline, infonet, store, tmp_path, kind, status, words):
+    write_ros2(tmp_path / "odd", store, odd(store, kind))
+    done = infonet("check", tmp_path / "odd", "--baseline", baseline)
+    assert done.returncode == status
+    assert words in " ".join((done.stdout + done.stderr).split())
+    assert len([line for line in done.stderr.splitlines() if line.startswith("infonet:")]) == (status == 1)
+
+
 def test_every_command_takes_the_weights_of_the_settings(drives, tmp_path):
     settings = load_settings(drives / "params.yaml").with_values(weights=str(tmp_path / "own.safetensors"))
     with pytest.raises(WeightsError, match=r"own\.safetensors is not there"):
