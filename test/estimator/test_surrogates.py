@@ -1,6 +1,48 @@
 import numpy as np
+import pytest
+from scipy.signal import lfilter
 
-from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
+from infonet_ros.estimator.samples.surrogates import cycles, p_value, surrogate_shifts
+
+COUNT = 600
+TIME = np.arange(COUNT)
+
+
+def wave(rng, period, noise):
+    return np.sin(2.0 * np.pi * (TIME / period + rng.random())) + noise * rng.standard_normal(COUNT)
+
+
+def test_a_stream_begins_again_where_it_continues_as_it_began(rng):
+    clean, noisy = wave(rng, 50.0, 0.0), wave(rng, 50.0, 0.5)
+    found = cycles(np.stack([clean - clean.mean(), noisy - noisy.mean()]))
+    assert (np.abs(found / 50.0 - np.round(found / 50.0)) < 0.05).all()
+    assert (found >= 0.75 * COUNT).all() and (found < COUNT).all()
+
+
+def test_noise_uses_the_whole_window():
+    noise = np.random.default_rng(2).standard_normal((200, COUNT))
+    assert (cycles(noise) == COUNT).mean() > 0.97
+
+
+PERIODIC = {
+    "one period for both": lambda rng: (wave(rng, 23.7, 0.3), wave(rng, 23.7, 0.3)),
+    "slow waves": lambda rng: tuple(wave(rng, COUNT / rng.uniform(5.0, 7.0), 0.7) for _ in "xy"),
+}
+
+
+@pytest.mark.parametrize("pair", PERIODIC.values(), ids=PERIODIC)
+def test_streams_of_a_period_are_not_called_dependent_for_it(net, pair):
+    rng = np.random.default_rng(6)
+    windows = (np.stack(pair(rng), axis=1) for _ in range(120))
+    p = [pairs.p_value[0, 1] for pairs in net.pairwise_windows(windows, surrogates=19)]
+    assert np.mean(np.array(p) < 0.051) < 0.12  # with a jump in their phases, 0.2 to 0.35
+
+
+def test_streams_of_a_period_that_depend_beside_it_are_found(net):
+    rng = np.random.default_rng(7)
+    common = 0.9 * lfilter([1.0], [1.0, -0.5], rng.standard_normal((20, COUNT)))
+    windows = (np.stack([wave(rng, 23.7, 0.4) + one, wave(rng, 23.7, 0.4) + one], axis=1) for one in common)
+    assert np.mean([pairs.p_value[0, 1] < 0.051 for pairs in net.pairwise_windows(windows, surrogates=19)]) > 0.9
 
 
 def test_shifts_are_distinct_and_far_from_none():

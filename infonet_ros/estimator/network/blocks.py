@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from infonet_ros.estimator.network.counts import (
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
+from infonet_ros.estimator.samples.surrogates import cycles
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 _EACH = ("rows", "columns", "shifts", "scans", "numbers")  # fields with one element per pair
@@ -57,6 +59,11 @@ class Copulas:
     def count(self) -> int:
         """T, the number of samples."""
         return self.bins.shape[1]
+
+    @cached_property
+    def cycles(self) -> Tensor:
+        """Return the samples after which each channel begins again when it is shifted, (N,) int64."""
+        return torch.from_numpy(cycles(self.scores.cpu().numpy())).to(self.scores.device)
 
     def __len__(self) -> int:
         return len(self.bins)
@@ -166,12 +173,14 @@ class PairBlock:
         return coarsen(counts).to(torch.uint8), sums_by_block(counts), finest, effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
-        """Return rows ``columns`` of values (N, T), each shifted circularly by its shift: (M, T)."""
+        """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""
         if not self.shifts.any():
             return values.index_select(0, columns)
-        count = values.shape[1]
-        places = torch.arange(count, device=values.device) - torch.from_numpy(self.shifts).to(values.device)[:, None]
-        return values[columns[:, None], places % count]
+        count, cycle = values.shape[1], self.right.cycles[columns, None]
+        shifts = torch.from_numpy(self.shifts).to(values.device)[:, None]
+        shifts = torch.where(2 * shifts > count, shifts - (count - cycle), shifts)  # as far as before from a whole turn
+        places = torch.arange(count, device=values.device) - shifts
+        return values[columns[:, None], places % cycle]
 
 
 def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observation:

@@ -1,8 +1,11 @@
 """Circular-shift surrogates: estimates for independent streams with the same autocorrelation."""
 
 import numpy as np
+from scipy import fft
 
 NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams nearly in step
+SHORTEST_CYCLE, LONGEST_CYCLE = 0.75, 0.95  # of the window
+CHANCE = 4.0  # standard errors
 
 
 def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
@@ -30,3 +33,27 @@ def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: np.ndarray 
     """
     p = (1.0 + exceeding) / (1.0 + surrogates)
     return np.where(np.isnan(observed), np.nan, p)
+
+
+def cycles(scores: np.ndarray) -> np.ndarray:
+    """Return the number of samples after which each channel begins again when it is shifted, (N,): up to T.
+
+    Where the end of a window meets its beginning, a stream with a period jumps in its phase. So its surrogates share
+    less with another stream of the same period than it does itself, and the test would call the pair dependent: gaits,
+    spinning lidars, charging batteries. A slow stream jumps in its level. Such a channel begins again where it
+    continues as it began, from three quarters of the window on; some of its samples are then used twice.
+
+    Parameters
+    ----------
+    scores : (N, T) float32
+        Of mean 0.
+    """
+    count = scores.shape[1]
+    length = fft.next_fast_len(2 * count, real=True)
+    spectrum = fft.rfft(scores, n=length, axis=1)
+    covariance = fft.irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)
+    first, last = int(SHORTEST_CYCLE * count), int(LONGEST_CYCLE * count)
+    overlap = 1.0 - np.arange(first, last) / count
+    # The correlation of the end with the beginning, and how much of it may be chance.
+    least = (covariance[:, first:last] / covariance[:, :1] - CHANCE * np.sqrt(overlap / count)) / overlap
+    return np.where(least.max(axis=1) > 0.0, first + least.argmax(axis=1), count)
