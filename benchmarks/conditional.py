@@ -142,7 +142,7 @@ def describe(results: dict[str, Any]) -> str:
     ]
     speed = results["speed"]
     return "\n\n".join([
-        f"Mean absolute error in nats of {' / '.join(who)}, and how often infonet's 90 % interval holds the truth",
+        f"Mean absolute error in nats of {' / '.join(who)}, and how often the 90 % interval contains the true value",
         markdown_table(["family", "truth", *(f"T = {count}" for count in counts), "interval"], rows),
         f"How often p ≤ {LEVEL:g}, {SURROGATES} surrogates, T = {TEST_SAMPLES}; only the last is dependent",
         markdown_table(["family", "called dependent", "draws"], tests),
@@ -168,7 +168,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         faster = speed[PEER] / speed["given"]
         claims.append(
             Claim(
-                f"pairs a second relative to {PEER}, T = {SPEED_SAMPLES}", f"at least {FASTER:.0f}", f"{faster:.0f}",
+                f"pairs per second relative to {PEER}, T = {SPEED_SAMPLES}", f"at least {FASTER:.0f}", f"{faster:.0f}",
                 faster >= FASTER,
             )
         )  # fmt: skip
@@ -179,19 +179,20 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         *claims,
         Claim(
-            "mean estimate where nothing is shared, at any T", f"at most {MOST_OF_NOTHING} nats", f"{nothing:.3f}",
+            "mean estimate of conditionally independent pairs, at any T", f"at most {MOST_OF_NOTHING} nats",
+            f"{nothing:.3f}",
             nothing <= MOST_OF_NOTHING,
         ),
         Claim(
-            "the 90 % interval holds the truth, in the worst family", f"at least {100 * LEAST_COVERAGE:.0f} %",
+            "the 90 % interval contains the true value, in the worst family", f"at least {100 * LEAST_COVERAGE:.0f} %",
             f"{100 * least:.0f} %", least >= LEAST_COVERAGE,
         ),
         Claim(
-            "false alarms at the 5 % level, where nothing is shared", f"{100 * low:.0f} to {100 * high:.0f} %",
+            "false alarms at the 5 % level, conditionally independent pairs", f"{100 * low:.0f} to {100 * high:.0f} %",
             f"{100 * min(alarms):.0f} to {100 * max(alarms):.0f} %", low <= min(alarms) and max(alarms) <= high,
         ),
         Claim(
-            f"time of all pairs of {CHANNELS} channels given one, relative to without", f"at most {MOST_COST:.0f}",
+            f"time of all pairs of {CHANNELS} channels given one stream, relative to none", f"at most {MOST_COST:.0f}",
             f"{cost:.1f}", cost <= MOST_COST,
         ),
     ]  # fmt: skip

@@ -74,7 +74,7 @@ def describe(results: dict[str, Any]) -> str:
     ]
     return "\n\n".join([
         *results["left out"],
-        "The 90 % interval holds the truth, families left out of training",
+        "The 90 % interval contains the true value, families left out of training",
         markdown_table(["family", *(f"T = {t}, {draws[t]} draws" for t in inside)], rows),
         f"Mean absolute error in nats on the same samples, {' / '.join(names)}",
         markdown_table(["family", *(f"T = {t}" for t in errors)], error_rows),
@@ -108,10 +108,10 @@ def claim(results: dict[str, Any]) -> list[Claim]:
             f"{100 * held / of:.1f} % ({100 * interval.low:.1f} to {100 * interval.high:.1f} %); "
             f"least on {worst}, {_percent(asked[worst])}"
         )
-        text = f"the 90 % interval holds the truth on families left out of training, T = {samples}"
+        text = f"the 90 % interval contains the true value on families left out of training, T = {samples}"
         claims.append(Claim(text, goal, measured, low <= held / of <= high))
         few = [family for family, (inside, draws) in asked.items() if inside < low * draws]
-        text = f"the same on each of them, T = {samples}"
+        text = f"the same on each of these families, T = {samples}"
         measured = f"{len(asked) - len(few)} of {len(asked)} families"
         claims.append(Claim(text, f"at least {100 * low:.0f} %", measured, not few))
     return [*claims, *_claims_of_errors(results["errors"])]
@@ -126,14 +126,14 @@ def _claims_of_errors(errors: dict[str, dict[str, dict[str, list[float]]]]) -> l
             for family, by in errors[after].items()
             if by[INFONET][0] > errors[before][family][INFONET][0] + NOISE * by[INFONET][1]
         ]
-        text = f"error on the same falls from T = {before} to {after}, within {NOISE:.0f} standard errors"
+        text = f"error on these families falls from T = {before} to {after}, within {NOISE:.0f} standard errors"
         count = len(errors[after])
         claims.append(Claim(text, "on every family", f"on {count - len(growing)} of {count}", not growing))
     if all(KSG in by for by in errors[sizes[0]].values()):
         for samples, by_family in errors.items():
             known = [by for by in by_family.values() if np.isfinite(by[INFONET][0])]
             worse = sum(by[INFONET][0] > by[KSG][0] + NOISE * np.hypot(by[INFONET][1], by[KSG][1]) for by in known)
-            text = f"error on the same at most that of {KSG}, T = {samples}, within {NOISE:.0f} standard errors"
+            text = f"error on these families at most that of {KSG}, T = {samples}, within {NOISE:.0f} standard errors"
             claims.append(Claim(text, "on every family", f"on {len(known) - worse} of {len(known)}", not worse))
     return claims
 

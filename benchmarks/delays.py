@@ -152,7 +152,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     for kind, names in ((kind, names) for kind, names in kinds.items() if names):
         worst = max(_off(results[name], INFONET, CASES[name]) / (1e3 * CASES[name].tolerance) for name in names)
         goal = f"at most {1e3 * CLOSE:.0f} ms" if kind != "unequal rates" else "at most a fifth of the slower period"
-        claims.append(Claim(f"delay off by, {kind}", goal, f"{worst:.2f} of that", worst <= 1.0))
+        claims.append(Claim(f"largest error of a delay, {kind}", goal, f"{worst:.2f} of this limit", worst <= 1.0))
     return claims
 
 

@@ -98,7 +98,7 @@ def describe(results: dict[str, Any]) -> str:
     answers = results["answers"]
     parts = [
         *results["left out"],
-        f"The stronger of (x, y) and (x, z) is named, T = {SAMPLES}; the true MI differs by {DISCERNIBLE} nats or more",
+        f"The stronger of (x, y) and (x, z) is found, T = {SAMPLES}; the true MI differs by {DISCERNIBLE} nats or more",
         _table("data", {family: total({family: by_class}, DISCERNIBLE) for family, by_class in answers.items()}),
     ]
     for kind in DRAWS:
@@ -160,7 +160,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         interval = binomtest(round(right), round(asked)).proportion_ci(0.95)
         beside = ", ".join(f"{name} {_percent(counts[name])}" for name in counts if name != INFONET)
         measured = f"{_percent([right, asked])} ({100 * interval.low:.1f} to {100 * interval.high:.1f} %); {beside}"
-        text = f"the stronger of two pairs sharing a variable is named, T = {SAMPLES}, {kind}s {which}"
+        text = f"the stronger of two pairs with a common variable is found, T = {SAMPLES}, {kind}s {which}"
         claims.append(Claim(text, f"at least {100 * GOAL:.0f} %", measured, right / asked >= GOAL))
     return claims
 

@@ -103,12 +103,12 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
     return "\n\n".join([
         _wrapped(
             f"Mean absolute error in nats at T = 2000, by `{accuracy['command']}`. The oracle averages the true "
-            "pointwise MI over the same samples: without a prior no estimator is expected to do better."
+            "pointwise MI over the same samples: an estimator without a prior is not expected to be better."
         ),
         markdown_table(["family", *names], rows),
         _wrapped(
-            f"[All of it](../benchmarks/results/accuracy.md) has bias, repetitions, T = {', '.join(others)}, and MINE "
-            f"trained on each pair. What else was asked, on {machine['processor']} with {machine['cores']} cores:"
+            f"[The full tables](../benchmarks/results/accuracy.md) have bias, repetitions, T = {', '.join(others)}, "
+            f"and MINE trained on each pair. All claims, on {machine['processor']} with {machine['cores']} cores:"
         ),
         claim_table(found),
         "![Error by family and by T](../benchmarks/results/accuracy.png)",
@@ -123,7 +123,7 @@ def other_machines() -> list[dict[str, Any]]:
 def machine_table(*found: dict[str, Any]) -> str:
     """Speed for 32 channels, a row for each machine."""
     header = ["processor", "cores", "the network on", "weights"]
-    header += [f"{what}, T = {t}" for t in GOALS for what in ("pairs a second", "times KSG (ennemi)")]
+    header += [f"{what}, T = {t}" for t in GOALS for what in ("pairs per second", "times KSG (ennemi)")]
     rows = []
     for record in found:
         machine, by_samples = record["environment"], record["results"]["samples"]

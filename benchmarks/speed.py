@@ -140,7 +140,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         rates = results["samples"].get(samples, {})
         if ENNEMI in rates:
             ratio = float(np.median(ratios(rates)))
-            text = f"pairs a second relative to a k-d tree {ENNEMI}, {CHANNELS} channels, T = {samples}"
+            text = f"pairs per second relative to a k-d tree {ENNEMI}, {CHANNELS} channels, T = {samples}"
             claims.append(Claim(text, f"at least {goal}", f"{ratio:.0f}", ratio >= goal))
     return claims
 

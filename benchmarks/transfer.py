@@ -205,14 +205,14 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     claims = [
         Claim("direction right, in the worst system and strength", f"at least {100 * RIGHT:.0f} %",
               f"{100 * right:.0f} %", right >= RIGHT),
-        Claim("mean value off the truth of linear systems", f"at most {100 * CLOSE:.0f} %", f"{100 * off:.0f} %",
+        Claim("mean error of the value for linear systems", f"at most {100 * CLOSE:.0f} %", f"{100 * off:.0f} %",
               off <= CLOSE),
     ]  # fmt: skip
     if PEER in next(iter(results["areas"].values())):
         behind = max(np.mean(row[PEER]) - np.mean(row[BESIDE]) for row in results["areas"].values())
         claims.append(
             Claim(
-                f"area under the curve for links, beside two others, behind {PEER}",
+                f"area under the ROC curve for links, given two others, below that of {PEER}",
                 "at most 0",
                 f"{behind:.3f}",
                 behind <= 0.0,
