@@ -85,6 +85,20 @@ def test_stamps_a_nanosecond_apart_do_not_make_a_clock_that_fills_the_memory():
     assert clock_rate([1.0]) == 1e5
 
 
+@pytest.mark.parametrize("burst", [2, 3, 20, 50])
+def test_in_bursts_the_period_is_that_of_the_mean_rate(burst):
+    """Messages without a header over a network: each burst comes within a millisecond. The rate is about right."""
+    count = np.arange(400)
+    stamps = count // burst * burst * 20_000_000 + count % burst * 10_000
+    assert stream_period(stamps) == pytest.approx(20_000_000, rel=0.6)
+
+
+@pytest.mark.parametrize("missing", [range(100, 300), range(0, 400, 3)])
+def test_gaps_do_not_change_the_period(missing):
+    stamps = np.delete(np.arange(400) * 20_000_000, missing)
+    assert stream_period(stamps) == 20_000_000
+
+
 def test_gap_limit():
     stamps = np.arange(10) * 50
     assert gap_limit(7, 10, stamps) == 7

@@ -25,9 +25,22 @@ def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
     return np.arange(last - count + 1, last + 1, dtype=np.int64) * period
 
 
+_BURST = 32  # samples that may come at once
+
+
 def stream_period(stamps: np.ndarray) -> float:
-    """Return the median time between samples, nanoseconds; NaN with fewer than three of them."""
-    return float(np.median(np.diff(stamps))) if len(stamps) >= 3 else math.nan
+    """Return the median time between samples, nanoseconds; NaN with fewer than three of them.
+
+    In bursts, as from a network, or from two publishers in step, that is the time within a burst. So where the median
+    over many samples is several times longer, it is their mean time.
+    """
+    if len(stamps) < 3:
+        return math.nan
+    median = float(np.median(np.diff(stamps)))
+    if len(stamps) < 2 * _BURST:
+        return median
+    mean = float(np.median(stamps[_BURST:] - stamps[:-_BURST])) / _BURST
+    return mean if mean > GAP_PERIODS * median else median
 
 
 def clock_rate(periods: list[float]) -> float:
