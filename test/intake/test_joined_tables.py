@@ -78,3 +78,8 @@ def test_commas_between_and_within_numbers_are_refused(tmp_path):
         Tables([written(tmp_path, "\n".join(["time,a,b", *rows]))]),
     ):
         pass
+
+
+def test_blanks_in_names_delimit_nothing_where_tabs_do(tmp_path):
+    path = written(tmp_path, "time\tv [m s]\tw [rad s]\n0.0\t\t1.5\n0.5\t2.5\t\n1.0\t\t3.5\n")
+    assert values(path, "w_rad_s")[:, 0].tolist() == [1.5, 3.5]

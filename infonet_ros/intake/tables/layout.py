@@ -274,7 +274,8 @@ def _check_text(path: Path, head: str) -> None:
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    return max(_DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
+    even = any(min(counts := [line.count(sign) for line in lines]) == max(counts) > 0 for sign in "\t;|")
+    return max(_DELIMITERS[:-1] if even else _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
 
 
 def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:

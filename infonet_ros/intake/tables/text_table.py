@@ -18,8 +18,8 @@ from pyarrow import csv
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import EMPTY, Numbers, Style, find_style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.tables.layout import COMMENT, Layout, find_layout, is_value
-from infonet_ros.intake.tables.quoted_rows import rows_are_quoted, without_row_quotes
 from infonet_ros.intake.tables.repeated_headers import RepeatedHeaders
+from infonet_ros.intake.tables.row_forms import RowForm, row_form
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.text import counted, shorten
@@ -58,14 +58,15 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     notes = [] if quotes else ["a quote is opened and never closed: quotes are read as they stand"]
     pieces = text_pieces(path, notes)
     head = _head(path, pieces)
-    quoted = rows_are_quoted(head)
-    layout = find_layout(path, without_row_quotes(head) if quoted else head)
+    form = row_form(head)
+    layout = find_layout(path, form.header + form.plain(head))
+    layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
     skipped = _SkippedRows(layout)
     columns = [_Column(name) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
     headers = RepeatedHeaders(layout.header, layout.delimiter)
-    lines = map(headers.out_of, _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, quoted))
+    lines = map(headers.out_of, _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
     try:
         _add_all(path, _tables(lines, layout, quotes, block, skipped), columns)
     except pa.ArrowInvalid as error:
@@ -163,7 +164,7 @@ def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
 
 
 def _clean_lines(
-    pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str], quoted: bool
+    pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str], form: RowForm
 ) -> Iterator[str]:
     """Go through the lines of a table, with no blanks between cells, without a last one that was cut in a number."""
     blank = layout.delimiter == " "
@@ -177,8 +178,7 @@ def _clean_lines(
             rest = ""
         if not piece or len(rest) > block:
             lines, newline, rest = lines + newline + rest, "", ""
-        if quoted:
-            lines = without_row_quotes(lines)
+        lines = form.plain(lines)
         if loose or blank:
             lines = between.sub(layout.delimiter, lines)
         yield (ends.sub("", lines) if blank else lines) + newline

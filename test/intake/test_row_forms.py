@@ -1,0 +1,64 @@
+"""Rows in the dress of the programs that wrote them hold the numbers of a plain table."""
+
+import numpy as np
+import pytest
+from table_files import written
+
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.settings import Modality
+
+COUNT = 120
+SECONDS = np.arange(COUNT) * 0.5
+A = np.round(np.random.default_rng(1).normal(size=COUNT), 3)
+B = np.round(np.random.default_rng(2).normal(size=COUNT), 3)
+
+
+def lines(form):
+    return "".join(
+        form.format(t=t, ms=round(1000 * t), clock=f"12:00:{t:06.3f}", a=a, b=b) + "\n"
+        for t, a, b in zip(SECONDS, A, B, strict=True)
+    )
+
+
+FORMS = {
+    "quoted rows": '"time,a,b"\n' + lines('"{t},{a},{b}"'),
+    "rows in single quotes": "'time,a,b'\n" + lines("'{t},{a},{b}'"),
+    "cells in single quotes": "'time','a','b'\n" + lines("'{t}','{a}','{b}'"),
+    "some cells in single quotes": "'time';'a';'b'\n" + lines("'2024-05-01 {clock}';{a};{b}"),
+    "names before the numbers": lines("time:{t},a:{a},b:{b}"),
+    "the serial plotter": lines("millis:{ms} a:{a} b:{b}"),
+    "key and value": lines("t={t}, a={a}, b={b}"),
+    "key and value, set apart": lines("t = {t}; a = {a}; b = {b}"),
+    "a time without a name": lines("{t},a:{a},b:{b}"),
+    "the serial monitor": lines("{clock} -> a:{a},b:{b}"),
+}
+WITHOUT_NAMES = {
+    "the serial monitor": lines("{clock} -> {a},{b}"),
+    "the serial monitor, tabs": lines("{clock} -> {a}\t{b}"),
+    "a line of NumPy": lines("[{t}  {a} {b}]"),
+    "a tuple": lines("({t}, {a}, {b})"),
+    "a list of lists": lines(" [{t}, {a}, {b}],"),
+}
+
+
+def assert_numbers(path, names):
+    with Tables([path]) as table:
+        samples = list(table.samples([Modality("m", "table", names)], table.start, table.end + 1))
+    stamps = np.array([sample.stamp for sample in samples]) / 1e9
+    assert stamps - stamps[0] == pytest.approx(SECONDS, abs=1e-6)
+    assert np.array([sample.values for sample in samples]) == pytest.approx(np.stack([A, B], axis=1))
+
+
+@pytest.mark.parametrize("kind", FORMS)
+def test_rows_of_any_form_are_read(tmp_path, kind):
+    assert_numbers(written(tmp_path, FORMS[kind]), ("a", "b"))
+
+
+@pytest.mark.parametrize("kind", WITHOUT_NAMES)
+def test_rows_without_names_are_read(tmp_path, kind):
+    assert_numbers(written(tmp_path, WITHOUT_NAMES[kind]), ("column_2", "column_3"))
+
+
+def test_quotes_within_text_stay(tmp_path):
+    path = written(tmp_path, "time,a,b,note\n" + lines("{t},{a},{b},it's the robot's"))
+    assert_numbers(path, ("a", "b"))
