@@ -20,6 +20,7 @@ NAMES = (
     "order",
     "coverage",
     "significance",
+    "whole_significance",
     "independence",
     "conditional",
     "transfer",

@@ -27,6 +27,7 @@ TINY = {
     "order": {"SHORT": 2},
     "coverage": {"SHORT": {64: 1, 2000: 1}, "FAMILIES": (FAMILIES[-1], *sharp.FAMILIES[-2:])},
     "significance": {"SHORT": 1, "SURROGATES": 19},
+    "whole_significance": {"SHORT": 1, "SAMPLES": 1000},
     "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
     "conditional": {
         "SHORT": {500: 1, 1000: 1},

@@ -1,0 +1,135 @@
+"""False alarms and power of the test that a whole recording gets: against all circular shifts, also of the changes.
+
+python -m benchmarks.whole_significance [--long]
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.plots import figure
+from benchmarks.streams import HELD, Rng, slow
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.shift_test import Moves, shift_test
+from infonet_ros.offline.trace import Overview
+
+RATE, SAMPLES, CHANNELS = 50.0, 3000, 8  # a minute of each recording
+LONGEST = 50  # samples: delays of a second are searched
+SHORT, LONG = 6, 60  # recordings of each kind
+LEVEL = 0.05
+ALARMS = (0.03, 0.08)  # goals
+INFORMATION = 0.1  # nats, of the coupled pairs
+POWER = 0.9
+
+Recording = Callable[[Rng], np.ndarray]
+"""From a generator to independent streams (T, N)."""
+
+
+def _each(stream: Callable[[Rng], np.ndarray]) -> Recording:
+    return lambda rng: np.column_stack([stream(rng) for _ in range(CHANNELS)])
+
+
+def _pairwise(kind: str) -> Recording:
+    """Take both streams of so many pairs of a kind of `HELD`."""
+    return lambda rng: np.column_stack([one for _ in range(CHANNELS // 2) for one in HELD[kind](rng, SAMPLES)])
+
+
+def _resting(rng: Rng) -> np.ndarray:
+    """Rest and motion that all streams share, for some seconds each, and which is found and left out."""
+    runs = rng.uniform(4.0, 12.0, 40) * RATE
+    moving = np.repeat(np.arange(len(runs)) % 2, runs.astype(int))[:SAMPLES]
+    motion = np.column_stack([slow(rng, SAMPLES, 0.9) for _ in range(CHANNELS)])
+    samples = motion * moving[:, None] + 0.02 * rng.standard_normal(motion.shape)
+    overview = Overview(Window((), samples, 0, 1, RATE), np.arange(SAMPLES), True)
+    return without_rest(overview, resting(samples, RATE), LONGEST + 1).window.samples
+
+
+KINDS: dict[str, Recording] = {
+    "AR(1) 0.9": _each(lambda rng: slow(rng, SAMPLES, 0.9)),
+    "AR(1) 0.95": _each(lambda rng: slow(rng, SAMPLES, 0.95)),
+    "AR(1) 0.98": _each(lambda rng: slow(rng, SAMPLES, 0.98)),
+    "held 5, common ticks": _pairwise("held 5, common ticks"),
+    "held 50, common ticks": _pairwise("held 50, common ticks"),
+    "piecewise constant, run 50": _pairwise("piecewise constant, run 50"),
+    "resting and moving": _resting,
+}
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Count pairs called dependent, ``{kind: [called, tested, pairs]}``, of independent and of coupled streams."""
+    recordings = LONG if options.long else SHORT
+    kinds = {**KINDS, "coupled": _coupled}
+    return {kind: _judge(recording, recordings) for kind, recording in tqdm(kinds.items(), desc="whole recordings")}
+
+
+def _judge(recording: Recording, count: int) -> list[int]:
+    rng = np.random.default_rng(21)
+    found = [shift_test(Moves.of(recording(rng), LONGEST), LONGEST)[0] for _ in range(count)]
+    p_values = np.concatenate([one[np.triu_indices(len(one), k=1)] for one in found])
+    return [int((p_values <= LEVEL).sum()), int(np.isfinite(p_values).sum()), len(p_values)]
+
+
+def _coupled(rng: Rng) -> np.ndarray:
+    """Streams of which all pairs share `INFORMATION`, with what is common to all."""
+    rho = np.sqrt(-np.expm1(-2.0 * INFORMATION))
+    own = np.column_stack([slow(rng, SAMPLES, 0.9) for _ in range(CHANNELS)])
+    return np.sqrt(rho) * slow(rng, SAMPLES, 0.9)[:, None] + np.sqrt(1.0 - rho) * own
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Table in Markdown."""
+    rows = [[kind, f"{pairs:,}", _percent(tested, pairs), _percent(called, tested)]
+            for kind, (called, tested, pairs) in results.items()]  # fmt: skip
+    return "\n\n".join([
+        f"Pairs that infonet calls dependent at the {100 * LEVEL:.0f} % level, against all circular shifts: recordings "
+        f"of {SAMPLES:,} samples and {CHANNELS} independent channels, delays of {LONGEST} samples either way; the last "
+        f"row is of channels that share {INFORMATION} nats",
+        markdown_table(["streams", "pairs", "have a p-value", "called dependent"], rows),
+    ])  # fmt: skip
+
+
+def _percent(count: int, of: int) -> str:
+    return f"{100 * count / of:.1f} %" if of else ""
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    low, high = ALARMS
+    shares = {kind: results[kind][0] / max(1, results[kind][1]) for kind in KINDS}
+    kept = [kind for kind, share in shares.items() if low <= share <= high]
+    least, most = (100 * extreme(shares.values()) for extreme in (min, max))
+    called, _, pairs = results["coupled"]
+    return [
+        Claim(
+            f"false alarms at the {100 * LEVEL:.0f} % level against all circular shifts, {len(KINDS)} kinds of streams",
+            f"{100 * low:.0f} to {100 * high:.0f} % of each",
+            f"{least:.1f} to {most:.1f} %, {len(kept)} of {len(KINDS)} kinds",
+            len(kept) == len(KINDS),
+        ),
+        Claim(
+            f"power on AR(1) pairs of 0.9 coupled to {INFORMATION} nats, T = {SAMPLES}",
+            f"above {100 * POWER:.0f} %", _percent(called, pairs), called > POWER * pairs,
+        ),
+    ]  # fmt: skip
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw the false alarms of each kind."""
+    made, (axes,) = figure(1, height=2.6)
+    axes.barh(range(len(KINDS)), [100 * results[kind][0] / max(1, results[kind][1]) for kind in KINDS], color="#0072b2")
+    axes.set_yticks(range(len(KINDS)), list(KINDS))
+    axes.invert_yaxis()
+    axes.axvline(100 * LEVEL, color="black", linewidth=1, linestyle="--")
+    axes.set_xlabel("false alarms [%]")
+    return made
+
+
+BENCHMARK = Benchmark("whole_significance", "Significance of whole recordings", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
