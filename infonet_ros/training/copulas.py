@@ -28,15 +28,20 @@ class Independent(Dependence):
 
 
 class Gaussian(Dependence):
-    """Two correlated normal variables; near-deterministic up to 5 nats."""
+    """Two correlated normal variables; near-deterministic up to 5 nats.
+
+    Attributes
+    ----------
+    correlation : (B, 1) float32
+    """
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._information = draw_information(rng, batch)
-        self._rho = column(correlation_of(self._information))
+        self.correlation = column(correlation_of(self._information))
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Correlate the first two drivers."""
-        return drivers[:, 0], self._rho * drivers[:, 0] + torch.sqrt(1.0 - self._rho**2) * drivers[:, 1]
+        return drivers[:, 0], self.correlation * drivers[:, 0] + torch.sqrt(1.0 - self.correlation**2) * drivers[:, 1]
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the closed form."""
@@ -44,15 +49,21 @@ class Gaussian(Dependence):
 
 
 class Student(Gaussian):
-    """Bivariate Student t: dependent in the tails even without correlation."""
+    """Bivariate Student t: dependent in the tails even without correlation.
+
+    Attributes
+    ----------
+    degrees : float
+        Degrees of freedom, of the whole batch.
+    """
 
     DEGREES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         super().__init__(rng, batch)
-        self._degrees = float(rng.choice(self.DEGREES))
+        self.degrees = float(rng.choice(self.DEGREES))
         nodes = np.linspace(-6.0, 6.0, 4001)
-        self._scale = np.sqrt(self._degrees / chi2.ppf(norm.cdf(nodes), self._degrees))
+        self._scale = np.sqrt(self.degrees / chi2.ppf(norm.cdf(nodes), self.degrees))
         self._nodes = nodes
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
@@ -63,7 +74,7 @@ class Student(Gaussian):
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the closed form: the entropies of the marginals less that of the pair."""
-        nu = self._degrees
+        nu = self.degrees
         single = (nu + 1) / 2 * (digamma((nu + 1) / 2) - digamma(nu / 2)) + np.log(np.sqrt(nu)) + betaln(nu / 2, 0.5)
         scale = np.log(nu * np.pi) + gammaln(nu / 2) - gammaln((nu + 2) / 2)
         pair = (nu + 2) / 2 * (digamma((nu + 2) / 2) - digamma(nu / 2)) + scale
@@ -84,17 +95,18 @@ class GaussianCopula:
     """Correlated normal ranks."""
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
-        self._rho = column(correlation_of(draw_information(rng, batch, most=3.5)))
+        self.correlation = column(correlation_of(draw_information(rng, batch, most=3.5)))
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Correlate the first two drivers."""
-        second = self._rho * drivers[:, 0] + torch.sqrt(1.0 - self._rho**2) * drivers[:, 1]
+        second = self.correlation * drivers[:, 0] + torch.sqrt(1.0 - self.correlation**2) * drivers[:, 1]
         return uniform(drivers[:, 0]), uniform(second)
 
     def log_density(self, u: Tensor, v: Tensor) -> Tensor:
         """Return the log ratio of the pair's normal density and those of its marginals."""
-        a, b, rest = ndtri(u), ndtri(v), 1.0 - self._rho**2
-        return -0.5 * torch.log(rest) - (self._rho**2 * (a * a + b * b) - 2.0 * self._rho * a * b) / (2.0 * rest)
+        a, b, rho = ndtri(u), ndtri(v), self.correlation
+        rest = 1.0 - rho**2
+        return -0.5 * torch.log(rest) - (rho**2 * (a * a + b * b) - 2.0 * rho * a * b) / (2.0 * rest)
 
 
 class Clayton:

@@ -45,28 +45,28 @@ class NoisyFunction(Dependence):
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Drive x by the first stream and the noise by the second."""
-        x = self._input(drivers[:, 0])
-        return x, self._mean(x) + self._scale(x) * self._unit_noise(drivers[:, 1])
+        x = self.input_of(drivers[:, 0])
+        return x, self.mean_at(x) + self._scale(x) * self._unit_noise(drivers[:, 1])
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the entropy of y, by quadrature over x, less that of the noise."""
         inside = torch.tensor([1e-3, 0.5, 1.0 - 1e-3])[:, None]  # of each cell; not its edge, where x may jump
         low, middle, high = (
-            self._input(nodes.expand(len(x), -1)) for nodes in ndtri((torch.arange(CELLS) + inside) / CELLS)
+            self.input_of(nodes.expand(len(x), -1)) for nodes in ndtri((torch.arange(CELLS) + inside) / CELLS)
         )
         places = ((torch.arange(ORDINATES) + 0.5) / ORDINATES * y.shape[1]).long()
         outputs = y.sort(dim=1).values[:, places]
         scale = self._scale(middle)[..., None]
-        start, length = self._mean(low)[..., None], (self._mean(high) - self._mean(low))[..., None] / scale
+        start, length = self.mean_at(low)[..., None], (self.mean_at(high) - self.mean_at(low))[..., None] / scale
         noise = (outputs[:, None] - start) / scale
         # The mean of the density of the noise over a cell, or ordinates between two nodes would have none.
         spread = (self._unit_distribution(noise) - self._unit_distribution(noise - length)) / length
-        at_once = self._unit_density(noise - 0.5 * length)
+        at_once = self.unit_density(noise - 0.5 * length)
         density = (torch.where(length.abs() > SHORT, spread, at_once) / scale).mean(dim=1)
-        conditional = torch.log(self._scale(x)).mean(dim=1) + self._noise_entropy()
+        conditional = torch.log(self._scale(x)).mean(dim=1) + self.noise_entropy()
         return -torch.log(density.clamp_min(TINY)).mean(dim=1) - conditional
 
-    def _input(self, driver: Tensor) -> Tensor:
+    def input_of(self, driver: Tensor) -> Tensor:
         """Map a driver to x, of about unit scale."""
         if self._inputs == "uniform":
             return 3.4 * uniform(driver) - 1.7
@@ -76,7 +76,8 @@ class NoisyFunction(Dependence):
             return (-torch.log(1.0 - uniform(driver))) ** (1.0 / self._input_exponent) - 1.0
         return driver
 
-    def _mean(self, x: Tensor) -> Tensor:
+    def mean_at(self, x: Tensor) -> Tensor:
+        """Return the mean of y at x, f(x), in the shape of x (B, T)."""
         a, b, c = (self._coefficients[:, k, None] for k in range(3))
         if self._function == "wave":
             return torch.sin(self._frequency * x + a)
@@ -96,8 +97,8 @@ class NoisyFunction(Dependence):
         level = self._level if plain else self._level.clamp_min(0.08)
         return level * torch.exp(self._uneven * torch.tanh(x))
 
-    def _noise_entropy(self) -> float | Tensor:
-        """Entropy of unit noise, nats: a number, or (B,)."""
+    def noise_entropy(self) -> float | Tensor:
+        """Return the entropy of unit noise, nats: a number, or (B,)."""
         if self._noise == "weibull":
             exponent = self._noise_exponent[:, 0]
             return np.euler_gamma * (1.0 - 1.0 / exponent) - torch.log(exponent) + 1.0
@@ -116,7 +117,8 @@ class NoisyFunction(Dependence):
             return (2.0 * p - 1.0) / torch.sqrt(2.0 * p * (1.0 - p))
         return driver
 
-    def _unit_density(self, noise: Tensor) -> Tensor:
+    def unit_density(self, noise: Tensor) -> Tensor:
+        """Return the density of unit noise at values (B, ..., T)."""
         if self._noise == "uniform":
             return 0.5 * (noise.abs() <= 1.0)
         if self._noise == "laplace":

@@ -63,7 +63,7 @@ def test_copula_densities_integrate_to_one_and_fit_their_samples(kind):
 
 def test_student_information_agrees_with_quadrature():
     dependence = drawn(Student, seed=1)
-    nu, rho = dependence._degrees, float(dependence._rho[0])
+    nu, rho = dependence.degrees, float(dependence.correlation[0])
     nodes, weights = np.polynomial.legendre.leggauss(1000)
     single = stats.t(df=nu)
     quantiles = single.ppf(0.5 * nodes + 0.5)
@@ -94,13 +94,13 @@ def test_a_line_with_even_noise_has_its_closed_form(level):
 def test_faint_noise_around_a_steep_function_leaves_no_gaps(inputs, noise):
     """The density of y as a mean over so many inputs that the faintest noise reaches from one to the next."""
     function, x, y = noisy_function(5, inputs=inputs, function="polynomial", noise=noise, uneven=0.0, level=0.08)
-    nodes = function._input(torch.special.ndtri((torch.arange(1 << 16) + 0.5).double() / (1 << 16)).float()[None])
-    means = function._mean(nodes.expand(BATCH, -1))
+    nodes = function.input_of(torch.special.ndtri((torch.arange(1 << 16) + 0.5).double() / (1 << 16)).float()[None])
+    means = function.mean_at(nodes.expand(BATCH, -1))
     some = y.sort(dim=1).values[:, 32::64]
     noises = ((value[:, None, None] - means[..., None]) / 0.08 for value in some.T)
-    densities = [function._unit_density(noise).mean(dim=(1, 2)) / 0.08 for noise in noises]
+    densities = [function.unit_density(noise).mean(dim=(1, 2)) / 0.08 for noise in noises]
     entropy = -torch.log(torch.stack(densities).clamp_min(1e-12)).mean(dim=0)
-    expected = entropy - np.log(0.08) - function._noise_entropy()
+    expected = entropy - np.log(0.08) - function.noise_entropy()
     torch.testing.assert_close(function.information(x, y), expected.float(), rtol=0.0, atol=0.03)
 
 
