@@ -21,6 +21,7 @@ from infonet_ros.node.diagnostics import (
     untested,
     watch_status,
 )
+from infonet_ros.node.outputs import CHANNELS_TOPIC
 from infonet_ros.node.silence import Pulse
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
@@ -93,7 +94,7 @@ class Health:
 
     def _estimator(self, settings: Settings, problem: str) -> DiagnosticStatus:
         windows, matrix, worker = self._windows, self._estimation.matrix, self._estimation.worker
-        problems = [*self._estimator_problems(problem), *self._window_problems()]
+        problems = [*self._estimator_problems(settings, problem), *self._window_problems()]
         values = {
             "state": "active",
             "device": self._net.device,
@@ -117,10 +118,13 @@ class Health:
         fine = "computing" if matrix is not None else f"the first window is {windows.fill:.0%} full"
         return status(status_name(self._node, "estimator"), problems, fine, values)
 
-    def _estimator_problems(self, problem: str) -> list[Problem]:
-        """Report errors, and windows that were skipped since the last look."""
+    def _estimator_problems(self, settings: Settings, problem: str) -> list[Problem]:
+        """Report errors, a second node of this name, and windows that were skipped since the last look."""
         wrong = (problem, self._no_clock(), self._estimation.problem, self._silence)
         problems: list[Problem] = [(ERROR, text) for text in wrong if text]
+        publishers = self._node.count_publishers(self._node.resolve_topic_name(CHANNELS_TOPIC))
+        if settings.shares == 1 and publishers > 1:
+            problems.append((WARN, "another node publishes on ~/channels: give each its own name or namespace"))
         if skipped := self._growth("skipped", self._estimation.worker.skipped):
             problems.append(
                 (WARN, f"{counted(skipped, 'window')} skipped: lengthen the hop, or use fewer lags or surrogates")

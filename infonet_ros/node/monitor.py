@@ -97,6 +97,14 @@ class Listener:
         others = () if reports or self.matrix is not None else self.others()
         return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others)
 
+    def reason(self) -> str:
+        """Return why no matrix comes: what the node reports, or what to do if nothing is heard of it."""
+        found = self.snapshot()
+        if found.reports:
+            worst = max(found.reports, key=lambda report: report.level)
+            return f"{self.target} runs, and reports for its {worst.name} '{worst.message}'"
+        return remedy(found.others)
+
     def others(self) -> list[str]:
         """Return the full names of the nodes that publish matrices."""
         topics = (name for name, kinds in self._node.get_topic_names_and_types() if _MATRIX_TYPE in kinds)
@@ -169,8 +177,7 @@ def follow(
     while not (once and seen):
         if not seen and time.monotonic() > deadline:
             raise InfonetError(
-                f"no matrix came from {listener.target}/{selection.kind} within {timeout:g} s: "
-                f"{remedy(listener.others())}."
+                f"no matrix came from {listener.target}/{selection.kind} within {timeout:g} s: {listener.reason()}."
             )
         executor.spin_once(timeout_sec=_POLL)
         if listener.received > seen:

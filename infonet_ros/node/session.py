@@ -12,6 +12,11 @@ from rclpy.utilities import get_default_context
 from infonet_ros.errors import ConfigurationError
 
 
+def without_place(error: Exception) -> str:
+    """Return the text of an error of rcl, without the place in its source."""
+    return re.sub(r", at \S+:\d+", "", str(error))
+
+
 @contextmanager
 def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     """Start ROS 2, and end it without leaving its shared memory on the machine.
@@ -32,7 +37,7 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
-        reason = re.sub(r", at \S+:\d+", "", str(error)).removeprefix("failed to initialize rcl: ")
+        reason = without_place(error).removeprefix("failed to initialize rcl: ")
         raise ConfigurationError(
             f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
             "'-r FROM:=TO', a file that can be read, and environment variables ROS_... of ROS 2."

@@ -16,6 +16,7 @@ from rclpy.timer import Timer
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.node.arrival_clock import ArrivalClock
 from infonet_ros.node.polling import LONGEST_PERIOD, fitting_period
+from infonet_ros.node.session import without_place
 from infonet_ros.node.topic_input import Batch, TopicInput
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
@@ -111,5 +112,5 @@ def _full_name(node: Node, modality: Modality) -> str:
         return node.resolve_topic_name(modality.topic)
     except (InvalidTopicNameException, RuntimeError, ValueError) as error:
         raise ConfigurationError(
-            f"{modality.name}.topic is {modality.topic!r}, which is not a topic name: {error}."
+            f"{modality.name}.topic is {modality.topic!r}, which is not a topic name: {without_place(error)}."
         ) from error

@@ -270,6 +270,21 @@ def test_a_node_that_reports_no_more_does_not_stay_fine(listening):
     assert report.message.startswith("no diagnostics for")
 
 
+def test_a_node_without_a_matrix_says_why(listening):
+    node, executor = listening
+    publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
+    listener = monitor.Listener(node, "/infonet")
+    until(executor, publisher.get_subscription_count)
+    messages = {"infonet: estimator": "the first window is 0% full", "infonet: /imu": "it has no publisher yet"}
+    statuses = [
+        DiagnosticStatus(name=name, message=message, level=bytes([2 * (name == "infonet: /imu")]))
+        for name, message in messages.items()
+    ]
+    publisher.publish(DiagnosticArray(status=statuses))
+    until(executor, lambda: listener.snapshot().reports)
+    assert listener.reason() == "/infonet runs, and reports for its /imu 'it has no publisher yet'"
+
+
 @pytest.mark.parametrize("name", ["", "a b", "/robot1//infonet", "7up"])
 def test_what_is_no_name_of_a_node_is_one_sentence(name):
     done = subprocess.run(

@@ -178,6 +178,13 @@ def test_two_nodes_at_once(graph):
     assert other_matrices[-1].sample_count == 100
 
 
+def test_a_second_node_of_the_same_name_is_a_warning(graph):
+    started(graph)
+    graph.infonet(**PAIR)
+    status = Diagnosis(graph).until("infonet: estimator", lambda status: "another node" in status.message)
+    assert status.message == "another node publishes on ~/channels: give each its own name or namespace"
+
+
 def test_a_publisher_with_incompatible_quality_of_service(graph):
     started(graph, **{"qos_overrides./b.subscription.reliability": "reliable"})
     qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.BEST_EFFORT)
