@@ -4,14 +4,17 @@ This runs on the executor's thread, every quarter of a second of sensor time. It
 network. The diagnosis of an active alarm takes longer, so the monitor diagnoses one alarm at a time.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.windows.row_stream import Rows, RowStream
+from infonet_ros.intake.windows.row_stream import STEP, Rows, RowStream
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.msg import PairEvidence
 from infonet_ros.node.alerts import Alerts
@@ -53,6 +56,8 @@ class BaselineWatch:
             for modality in settings.modalities
         }
         self._last: int | None = None
+        self._waiting = _Waiting()
+        self._told: dict[int, Kind] = {}
         self._node = node
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
 
@@ -60,21 +65,21 @@ class BaselineWatch:
         """Forget all samples, and end all alerts."""
         self._rows.clear()
         self._monitor.reset()
+        self._waiting = _Waiting()
         self._last = None
+        self._told = {}
         self._alerts.update(self.statuses())
 
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
         """Take messages of one topic; see `WindowStream.extend`."""
-        watched = {
-            name: (values[:, chosen], present[:, chosen])
-            for name, (values, present) in columns.items()
-            if (chosen := self._columns[name])
-        }
-        if watched:
-            self._rows.windows.extend(stamps, watched, arrivals)
+        if any(self._columns[name] for name in columns):
+            self._waiting.add(stamps, columns, arrivals)
 
     def judge(self) -> None:
         """Judge the samples that are now complete."""
+        if not self._waiting.due:
+            return
+        self._take_in()
         rows = self._rows.ready()
         for part in rows:
             self._judge(part)
@@ -83,6 +88,7 @@ class BaselineWatch:
 
     def judge_silence(self, length: float) -> None:
         """Judge that no topic has sent a message for so many seconds."""
+        self._take_in()
         if self._last is None:
             return
         period = self._rows.period
@@ -117,6 +123,15 @@ class BaselineWatch:
         self.clear()
         self._node.destroy_lifecycle_publisher(self._publisher)
 
+    def _take_in(self) -> None:
+        for stamps, columns, arrivals in self._waiting.taken():
+            watched = {
+                name: (values[:, chosen], present[:, chosen])
+                for name, (values, present) in columns.items()
+                if (chosen := self._columns[name])
+            }
+            self._rows.windows.extend(stamps, watched, arrivals)
+
     def _judge(self, rows: Rows) -> None:
         stamps = rows.stamps
         fresh = stamps > self._monitor.last_stamp  # samples that a silence has counted as missing are judged already
@@ -129,8 +144,11 @@ class BaselineWatch:
             self._monitor.push(stamps[fresh], samples[fresh], messages[fresh])
 
     def _tell(self) -> None:
-        self._alerts.update(self.statuses())
         pairs, on = self._baseline.pairs, self._monitor.on
+        kinds = {number: alarm.kind for number, alarm in on.items()}
+        if kinds != self._told:
+            self._alerts.update(self.statuses())
+            self._told = kinds
         message = PairEvidence(
             a=[pair.a for pair in pairs],
             b=[pair.b for pair in pairs],
@@ -140,6 +158,44 @@ class BaselineWatch:
         )
         message.header.stamp = time_message(self._monitor.last_stamp)
         self._publisher.publish(message)
+
+
+class _Waiting:
+    """Messages of all topics for a quarter of a second: many are taken in at once for the price of a few.
+
+    Attributes
+    ----------
+    due : bool
+        Whether so much time has passed by the stamps, or time has jumped.
+    """
+
+    def __init__(self) -> None:
+        self._batches: dict[tuple[str, ...], list[tuple[np.ndarray, Columns, np.ndarray]]] = {}
+        self._since: int | None = None
+        self.due = False
+
+    def add(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
+        """Take messages of one topic; see `WindowStream.extend`."""
+        if not len(stamps):
+            return
+        self._batches.setdefault(tuple(columns), []).append((stamps, columns, arrivals))
+        if self._since is None:
+            self._since = int(stamps[0])
+        self.due = self.due or not 0 <= int(stamps[-1]) - self._since < STEP * NANOSECONDS
+
+    def taken(self) -> Iterator[tuple[np.ndarray, Columns, np.ndarray]]:
+        """Yield the messages of each topic, and forget them."""
+        batches, self._batches, self._since, self.due = self._batches, {}, None, False
+        for names, parts in batches.items():
+            stamps, columns, arrivals = zip(*parts, strict=True)
+            joined = {
+                name: (
+                    np.concatenate([part[name][0] for part in columns]),
+                    np.concatenate([part[name][1] for part in columns]),
+                )
+                for name in names
+            }
+            yield np.concatenate(stamps), joined, np.concatenate(arrivals)
 
 
 def _check(settings: Settings, baseline: Baseline) -> None:
