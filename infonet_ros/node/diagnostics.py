@@ -14,7 +14,7 @@ from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.dependence.watches import Finding, State
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import TopicStatus
-from infonet_ros.text import NANOSECONDS, counted
+from infonet_ros.text import NANOSECONDS, counted, listed
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -191,7 +191,8 @@ def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
     """Name the channels with too few samples in a window; a constant one, such as a wheel at rest, has enough."""
     counts = matrix.samples.diagonal()
     unknown = [name for name, count in zip(matrix.names, counts, strict=True) if count < least]
-    return [(WARN, f"too few good samples of {', '.join(unknown)}")] if unknown else []
+    remedy = "look for gaps and unknown values of its topic, such as bursts; a longer max_gap bridges gaps"
+    return [(WARN, f"too few good samples of {listed(unknown)}: {remedy}")] if unknown else []
 
 
 def untested(matrix: DependenceMatrix) -> str:

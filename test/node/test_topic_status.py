@@ -7,7 +7,7 @@ from matrices import dependence_matrix
 from robot_graph import value
 
 from infonet_ros.intake.messages.channels import Absent
-from infonet_ros.node.diagnostics import Growth, topic_status, untested
+from infonet_ros.node.diagnostics import Growth, topic_status, unknown_channels, untested
 from infonet_ros.node.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
@@ -165,6 +165,15 @@ def test_before_the_first_message():
     status = topic_status("t", TopicStatus(), {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.WARN
     assert status.message == "no message yet"
+
+
+def test_channels_with_too_few_samples_are_named_with_what_to_look_for():
+    matrix = dependence_matrix(["imu.x", "cmd.x"], {})
+    few = replace(matrix, samples=np.array([[200, 1], [1, 1]]))
+    ((level, text),) = unknown_channels(few, least=64)
+    assert level == DiagnosticStatus.WARN
+    assert text.startswith("too few good samples of cmd.x: look for gaps and unknown values of its topic")
+    assert not unknown_channels(few, least=1)
 
 
 def test_pairs_without_a_p_value_are_named_with_the_reason():
