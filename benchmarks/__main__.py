@@ -21,6 +21,7 @@ NAMES = (
     "coverage",
     "significance",
     "whole_significance",
+    "level",
     "independence",
     "conditional",
     "transfer",

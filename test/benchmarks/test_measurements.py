@@ -28,6 +28,7 @@ TINY = {
     "coverage": {"SHORT": {64: 1, 2000: 1}, "FAMILIES": (FAMILIES[-1], *sharp.FAMILIES[-2:])},
     "significance": {"SHORT": 1, "SURROGATES": 19},
     "whole_significance": {"SHORT": 1, "SAMPLES": 1000},
+    "level": {"SHORT": 2, "SAMPLES": (256,), "COUPLED_AT": 256},
     "independence": {"SHORT": 1, "RESOLVED": 19, "TIMED": 1},
     "conditional": {
         "SHORT": {500: 1, 1000: 1},

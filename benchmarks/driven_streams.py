@@ -1,0 +1,203 @@
+"""Streams as robots have them, each driven by noise: two are independent or coupled as their noise is.
+
+Beside the noise, a stream has times: of updates, events, phases. Two streams draw these each for itself, or together.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+from scipy.signal import butter, lfilter, sosfilt
+from scipy.special import ndtr
+from scipy.stats import t as student
+
+from benchmarks.streams import Rng, switch
+
+BEFORE = 1000  # samples of noise for a filter to settle
+
+Driven = Callable[[np.ndarray, Rng, int], np.ndarray]
+"""From noise (at least 10 T + 2 `BEFORE`), a generator of times, and T to a stream (T,)."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of stream; ``together`` if two have the same times even where they are independent."""
+
+    stream: Driven
+    together: bool = False
+
+    def pair(self, rng: Rng, count: int, correlation: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Return two streams (T,) with that correlation of their noise; coupled ones have their times together."""
+        noise, other = rng.standard_normal((2, 10 * count + 2 * BEFORE))
+        other = correlation * noise + np.sqrt(1.0 - correlation**2) * other
+        seeds = rng.integers(1 << 31, size=2)
+        seeds[1] = seeds[0] if self.together or correlation else seeds[1]
+        x, y = (
+            self.stream(own, np.random.default_rng(seed), count)
+            for own, seed in zip((noise, other), seeds, strict=True)
+        )
+        return x, y
+
+
+def _slow(noise: np.ndarray, count: int, coefficient: float) -> np.ndarray:
+    values: np.ndarray = lfilter([np.sqrt(1.0 - coefficient**2)], [1.0, -coefficient], noise[: count + BEFORE])
+    return values[BEFORE:]
+
+
+def _irregular(hold: int) -> Driven:
+    """Held until the next of irregular messages."""
+    return lambda noise, times, count: np.repeat(noise[:count], 1 + times.poisson(hold - 1, count))[:count]
+
+
+def _lost(hold: int, share: float) -> Driven:
+    """Held at regular ticks, some of which bring nothing new."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        arrives = np.append(True, times.random(count // hold + 1) > share)
+        places = np.maximum.accumulate(np.where(arrives, np.arange(len(arrives)), 0))
+        return np.repeat(noise[places], hold)[times.integers(hold) :][:count]
+
+    return stream
+
+
+def _lines(step: int) -> Driven:
+    """Straight lines between irregular samples."""
+    return lambda noise, times, count: np.interp(
+        np.arange(count), np.cumsum(1 + times.poisson(step - 1, count)) - step, noise[:count]
+    )
+
+
+def _spline(step: int) -> Driven:
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        knots = np.arange(count // step + 4) * step
+        return CubicSpline(knots, noise[: len(knots)])(np.arange(count) + times.integers(step))
+
+    return stream
+
+
+def _frozen(run: float) -> Driven:
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        places = np.where(switch(times, count, run) > 0.0, 0, np.arange(count))
+        return noise[np.maximum.accumulate(places)]
+
+    return stream
+
+
+def _reports(least: float) -> Driven:
+    """Send a value only when it has moved enough."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        values = _slow(noise, count, 0.8)
+        for place in range(1, count):
+            if abs(values[place] - values[place - 1]) <= least:
+                values[place] = values[place - 1]
+        return values
+
+    return stream
+
+
+def _wave(period: float, noisy: float, jitter: float = 0.0) -> Driven:
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        phase = 2.0 * np.pi * (np.arange(count) / period + times.random())
+        return np.sin(phase + jitter * np.cumsum(noise[:count])) + noisy * noise[-count:]
+
+    return stream
+
+
+def _day(periods: float) -> Driven:
+    """Add noise to a wave of a few periods in the window."""
+    return lambda noise, times, count: _wave(count / (periods * times.uniform(0.8, 1.2)), 0.7)(noise, times, count)
+
+
+def _battery(cycles: float) -> Driven:
+    """Falls, and is charged in a quarter of that time."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        phase = (np.arange(count) / count * cycles * times.uniform(0.8, 1.2) + times.random()) % 1.0
+        return np.where(phase < 0.8, -1.25 * phase, 5.0 * (phase - 1.0)) + 0.1 * noise[:count]
+
+    return stream
+
+
+def _counter(run: float) -> Driven:
+    """Grows, and begins again at zero at any time."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        total = np.cumsum(np.exp(0.5 * noise[:count]))
+        return total - np.maximum.accumulate(np.where(times.random(count) < 1.0 / run, total, 0.0))
+
+    return stream
+
+
+def _impacts(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    hits = (times.random(count + BEFORE) < 0.05) * np.exp(noise[: count + BEFORE])
+    return lfilter([1.0], [1.0, -0.9], hits)[BEFORE:]
+
+
+def _clipped_walk(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    values = np.zeros(count + BEFORE)
+    for place in range(1, len(values)):
+        values[place] = np.clip(values[place - 1] + noise[place], -3.0, 3.0)
+    return values[BEFORE:]
+
+
+def _resonance(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return lfilter([1.0], [1.0, -1.96 * np.cos(0.6), 0.98**2], noise[: count + BEFORE])[BEFORE:]
+
+
+def _low_passed(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return sosfilt(butter(4, 0.05, output="sos"), noise[: 5 * count + BEFORE])[BEFORE::5]
+
+
+def _heavy(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return student.ppf(ndtr(_slow(noise, count, 0.8)), 1.5)
+
+
+def _gaps(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return np.where(switch(times, count, 40.0) > 0.0, np.nan, _slow(noise, count, 0.9))
+
+
+def _warm_up(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return _slow(noise, count, 0.5) + 3.0 * np.exp(-10.0 * np.arange(count) / count)
+
+
+def _late_trend(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return noise[:count] + 3.0 * np.maximum(0.0, 10.0 * np.arange(count) / count - 9.0)
+
+
+KINDS: dict[str, Kind] = {
+    "held 4, irregular common ticks": Kind(_irregular(4), together=True),
+    "held 10, irregular own ticks": Kind(_irregular(10)),
+    "held 10, a fifth lost in both": Kind(_lost(10, 0.2), together=True),
+    "lines between irregular common samples": Kind(_lines(10), together=True),
+    "spline through samples, common ticks": Kind(_spline(10), together=True),
+    "spline through samples, own ticks": Kind(_spline(10)),
+    "frozen at times": Kind(_frozen(20.0)),
+    "sent when it moves": Kind(_reports(0.5)),
+    "AR(1) 0.9, 4 levels": Kind(lambda noise, times, count: np.floor(4.0 * ndtr(_slow(noise, count, 0.9)))),
+    "AR(1) 0.9, rounded to 0.1 sd": Kind(lambda noise, times, count: np.round(_slow(noise, count, 0.9), 1)),
+    "AR(1) 0.9 that saturates": Kind(lambda noise, times, count: np.clip(_slow(noise, count, 0.9), -0.7, 0.7)),
+    "AR(1) 0.99, every 10th sample": Kind(lambda noise, times, count: _slow(noise, 10 * count, 0.99)[::10]),
+    "low-passed, every 5th sample": Kind(_low_passed),
+    "AR(1) 0.8 with heavy tails": Kind(_heavy),
+    "AR(1) 0.9 with gaps": Kind(_gaps),
+    "AR(1) 0.9, rests at other times": Kind(
+        lambda noise, times, count: _slow(noise, count, 0.9) * switch(times, count, 50.0)
+    ),
+    "impacts that ring down": Kind(_impacts),
+    "events": Kind(lambda noise, times, count: (_slow(noise, count, 0.8) > 1.5).astype(float)),
+    "counts of a changing rate": Kind(
+        lambda noise, times, count: times.poisson(np.exp(0.8 * _slow(noise, count, 0.9))).astype(float)
+    ),
+    "counter that begins again, run 30": Kind(_counter(30.0)),
+    "resonance of one frequency": Kind(_resonance),
+    "gait: one period, in noise": Kind(_wave(23.7, 0.3)),
+    "one period, unsteady phase": Kind(_wave(20.0, 0.1, jitter=0.1)),
+    "a day's wave, 2.5 periods": Kind(_day(2.5)),
+    "a slow wave, 6 periods": Kind(_day(6.0)),
+    "battery, 5 charges": Kind(_battery(5.0)),
+    "walk between two ends": Kind(_clipped_walk),
+    "warm-up at the start": Kind(_warm_up),
+    "trend in the last tenth": Kind(_late_trend),
+}

@@ -1,0 +1,166 @@
+"""What infonet says of streams as robots have them: independent ones, and the same with coupled noise.
+
+python -m benchmarks.level [--long]
+"""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.driven_streams import KINDS, Kind
+from benchmarks.estimators import INFONET
+from benchmarks.plots import figure
+from infonet_ros import InfoNet
+
+SAMPLES = (256, 1000)
+SHORT, LONG = 4, 200  # pairs of each kind and T
+COUPLED_AT = 1000  # samples
+CORRELATION = 0.7  # of the noise of coupled streams, 0.34 nats
+SURROGATES = 19
+LEVEL = 0.05
+ALARMS = (0.03, 0.08)
+KNOWN = 0.1  # nats
+MOST_INVENTED = 0.01  # of the intervals
+POWER = 0.9
+FEWEST_TESTED = 100
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Judge independent pairs of each kind and T, and coupled ones."""
+    net = InfoNet.from_pretrained(options.device, options.weights)
+    pairs = LONG if options.long else SHORT
+    rows = [(name, count, 0.0) for name in KINDS for count in SAMPLES]
+    rows += [(name, COUPLED_AT, CORRELATION) for name in KINDS]
+    found = [
+        {
+            "name": name,
+            "samples": count,
+            "correlation": correlation,
+            **_judge(net, KINDS[name], count, correlation, pairs),
+        }
+        for name, count, correlation in tqdm(rows, desc="level", leave=False)
+    ]
+    return {"pairs": pairs, "rows": found}
+
+
+def _judge(net: InfoNet, kind: Kind, count: int, correlation: float, pairs: int) -> dict[str, Any]:
+    rng = np.random.default_rng(31)
+    windows = (np.stack(kind.pair(rng, count, correlation), axis=1) for _ in range(pairs))
+    found = [
+        (one.mi[0, 1], one.lower[0, 1], np.nan if one.p_value is None else one.p_value[0, 1])
+        for one in net.pairwise_windows(windows, surrogates=SURROGATES)
+    ]
+    mi, lower, p = np.array(found).T
+    known = np.isfinite(mi)
+    return {
+        "known": int(known.sum()),
+        "mean": float(mi[known].mean()) if known.any() else None,
+        "above": int((lower > KNOWN).sum()),
+        "tested": int(np.isfinite(p).sum()),
+        "called": int((p <= LEVEL + 1e-9).sum()),
+    }
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Tables in Markdown."""
+    pairs, rows = results["pairs"], results["rows"]
+    of = {(row["name"], row["samples"], row["correlation"] > 0.0): row for row in rows}
+    names = list(dict.fromkeys(row["name"] for row in rows))
+    independent = [
+        [name, *(part(of[name, count, False]) for part in (_mean, _invented, _alarms) for count in SAMPLES)]
+        for name in names
+    ]
+    coupled = [
+        [name, _mean(row), _share(row["tested"], pairs), _share(row["called"], pairs)]
+        for name in names
+        for row in [of[name, COUPLED_AT, True]]
+    ]
+    heads = [f"{what}, T = {count}" for what in ("mean MI", f"lower > {KNOWN:g}", "alarms") for count in SAMPLES]
+    return "\n\n".join([
+        f"{INFONET} on independent streams, {pairs} pairs of each kind and T, {SURROGATES} surrogates: mean MI in "
+        f"nats, share of the intervals that begin above {KNOWN:g} nats, and false alarms at the {100 * LEVEL:.0f} % "
+        f"level as a share of the pairs that have a p-value; in brackets where these are fewer than {FEWEST_TESTED}",
+        markdown_table(["streams", *heads], independent),
+        f"The same driven by noise of correlation {CORRELATION:g}, T = {COUPLED_AT}; of waves it is a small part",
+        markdown_table(["streams", "mean MI", "has a p-value", "called dependent"], coupled),
+    ])  # fmt: skip
+
+
+def _mean(row: dict[str, Any]) -> str:
+    return "none" if row["mean"] is None else f"{row['mean']:.3f}"
+
+
+def _invented(row: dict[str, Any]) -> str:
+    text = _share(row["above"], row["known"])
+    return text if _honest(row) else f"**{text}**"
+
+
+def _alarms(row: dict[str, Any]) -> str:
+    text = _share(row["called"], row["tested"])
+    if row["tested"] < FEWEST_TESTED:
+        return f"({text})" if row["tested"] else "withheld"
+    return text if _holds(row) else f"**{text}**"
+
+
+def _share(count: int, of: int) -> str:
+    return f"{100 * count / of:.0f} %" if of else "none"
+
+
+def _honest(row: dict[str, Any]) -> bool:
+    return row["above"] <= MOST_INVENTED * max(row["known"], 1)
+
+
+def _holds(row: dict[str, Any]) -> bool:
+    low, high = ALARMS
+    return low <= row["called"] / row["tested"] <= high
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    independent = [row for row in results["rows"] if not row["correlation"]]
+    coupled = [row for row in results["rows"] if row["correlation"]]
+    judged = [row for row in independent if row["tested"] >= FEWEST_TESTED]
+    held, honest = sum(map(_holds, judged)), sum(map(_honest, independent))
+    found = sum(row["called"] > POWER * results["pairs"] for row in coupled)
+    low, high = ALARMS
+    kinds = f"{len(KINDS)} kinds of robots' streams"
+    return [
+        Claim(
+            f"false alarms at the {100 * LEVEL:.0f} % level, {kinds}, T = {', '.join(map(str, SAMPLES))}",
+            f"{100 * low:.0f} to {100 * high:.0f} % of each", f"{held} of {len(judged)} rows", held == len(judged),
+        ),
+        Claim(
+            f"independent streams of the same whose interval begins above {KNOWN:g} nats",
+            f"at most {100 * MOST_INVENTED:.0f} % of each", f"{honest} of {len(independent)} rows",
+            honest == len(independent),
+        ),
+        Claim(
+            f"coupled streams of the same, T = {COUPLED_AT}, called dependent",
+            f"above {100 * POWER:.0f} % of each", f"{found} of {len(coupled)} kinds", found == len(coupled),
+        ),
+    ]  # fmt: skip
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw the false alarms of each kind at each T."""
+    made, (axes,) = figure(1, height=6.0)
+    names = list(dict.fromkeys(row["name"] for row in results["rows"]))
+    for count in SAMPLES:
+        rows = [row for row in results["rows"] if row["samples"] == count and not row["correlation"] and row["tested"]]
+        shares = [100 * row["called"] / row["tested"] for row in rows]
+        axes.scatter(shares, [names.index(row["name"]) for row in rows], s=12, label=f"T = {count}")
+    axes.axvspan(*(100 * share for share in ALARMS), color="#dddddd", zorder=0)
+    axes.set_yticks(range(len(names)), names, fontsize=7)
+    axes.invert_yaxis()
+    axes.set_xlabel("false alarms [%]")
+    axes.legend(fontsize=7)
+    return made
+
+
+BENCHMARK = Benchmark("level", "Streams as robots have them", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
