@@ -11,11 +11,13 @@ from infonet_ros.estimator.network.counts import (
     MOST_SAMPLES,
     RESOLUTIONS,
     bins_of_ranks,
+    both_sums,
     coarse_plug_ins,
     count_pairs,
     local_plug_ins,
     pyramid,
     sums_by_block,
+    unbiased_sums,
 )
 
 
@@ -88,6 +90,14 @@ def test_no_cell_of_a_grid_holds_more_than_its_share_and_a_byte(samples):
 def test_two_counts_are_looked_up_at_once():
     counts, _ = counted(MOST_SAMPLES)
     torch.testing.assert_close(sums_by_block(counts), sums_by_block(counts.int()))
+
+
+@pytest.mark.parametrize("samples", [64, 1000, MOST_SAMPLES])
+def test_two_functions_are_looked_up_at_once_to_the_bit(samples):
+    bins = torch.from_numpy(bins_of_ranks(np.arange(samples)[None]))
+    counts = torch.cat([counted(samples)[0], count_pairs(bins, bins)])
+    blocks, whole = both_sums(counts)
+    assert torch.equal(blocks, sums_by_block(counts)) and torch.equal(whole, unbiased_sums(counts))
 
 
 def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():

@@ -13,12 +13,12 @@ from infonet_ros.estimator.network.counts import (
     BINS,
     BLOCKS,
     bins_of_ranks,
+    both_sums,
     coarsen,
     count_pairs,
     local_plug_ins,
     pyramid,
     sums_by_block,
-    unbiased_sums,
 )
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
@@ -169,8 +169,8 @@ class PairBlock:
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
         effective = effective_samples(*memory, left.count)
         samples = torch.full_like(effective, float(left.count))
-        finest = unbiased_sums(counts) if ladder else samples.new_empty(0)
-        return coarsen(counts).to(torch.uint8), sums_by_block(counts), finest, effective, correlation, samples
+        sums, finest = both_sums(counts) if ladder else (sums_by_block(counts), samples.new_empty(0))
+        return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""

@@ -23,16 +23,16 @@ class _Lookup:
     """A function of a count, as a look-up table; counts in bytes are looked up two at a time."""
 
     def __init__(self, values: np.ndarray, kind: torch.dtype = torch.float32) -> None:
-        self._of_one = torch.from_numpy(values).to(kind)
+        self.of_one = torch.from_numpy(values).to(kind)
         pairs = torch.arange(1 << 16)
-        self._of_two = self._of_one[pairs & 255] + self._of_one[pairs >> 8]
+        self._of_two = self.of_one[pairs & 255] + self.of_one[pairs >> 8]
 
     def __call__(self, counts: Tensor) -> Tensor:
         """Return the function of counts (M, g, g): (M, g, g), or for bytes the sums of neighbours (M, g, g / 2)."""
         if counts.dtype == torch.uint8:
             table, places = self._of_two, counts.view(torch.int16).int().bitwise_and_(0xFFFF)
         else:
-            table, places = self._of_one, counts.int()
+            table, places = self.of_one, counts.int()
         return _on(counts.device, table).index_select(0, places.flatten()).view(places.shape)
 
 
@@ -46,6 +46,8 @@ _NUMBERS = np.arange(1.0, MOST_SAMPLES + 1)
 _N_LOG_N = _Lookup(np.append(0.0, _NUMBERS * np.log(_NUMBERS)))
 _STEPS = 1 << 12  # of a nat: sums of whole numbers do not depend on their order
 _UNBIASED = _Lookup(np.append(0.0, _STEPS * _unbiased(_NUMBERS)).round(), torch.int32)
+# Looked up together, the two take the time of one.
+_BOTH = _Lookup(_N_LOG_N.of_one.numpy() + 1j * _UNBIASED.of_one.numpy(), torch.complex64)
 
 
 def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
@@ -112,8 +114,19 @@ def pyramid(counts: Tensor) -> dict[int, Tensor]:
 
 def sums_by_block(counts: Tensor) -> Tensor:
     """Sum ``n log n`` of counts (M, g, g) over the cells of each block: (M, BLOCKS, BLOCKS) float32."""
-    values = _N_LOG_N(counts)
-    rows = values.view(-1, BLOCKS, counts.shape[1] // BLOCKS, values.shape[2]).sum(dim=2)
+    return _sum_blocks(_N_LOG_N(counts), counts.shape[1])
+
+
+def both_sums(counts: Tensor) -> tuple[Tensor, Tensor]:
+    """Return `sums_by_block` and `unbiased_sums` of counts (M, BINS, BINS), the finest."""
+    sums = _sum_blocks(_BOTH(counts), counts.shape[1])
+    # Those of a block stay below 2^24 steps, so float32 adds them exactly.
+    return sums.real, sums.imag.flatten(1).int().sum(dim=1, dtype=torch.int32).float() / _STEPS
+
+
+def _sum_blocks(values: Tensor, cells: int) -> Tensor:
+    """Sum values (M, g, w) of g cells along an axis, neighbours together or not, over the cells of each block."""
+    rows = values.view(-1, BLOCKS, cells // BLOCKS, values.shape[2]).sum(dim=2)
     return rows.view(-1, BLOCKS, BLOCKS, values.shape[2] // BLOCKS).sum(dim=3)
 
 
