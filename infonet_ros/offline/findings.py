@@ -233,11 +233,11 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
     if telling is None:
         return
     names = [analysis.names[channel] for channel in telling.channels]
-    first, *others = [f"{name} {adds:.2f} nats" for name, adds in zip(names, telling.adds, strict=True)] or [""]
     sentence = f"No channel tells anything about {telling.target}."
     if names:
-        more = f"; beside it {', then '.join(others)} more" if others else "; beside it no other adds anything"
-        sentence = f"Most about {telling.target} tells {first}{more}."
+        adds = [f"{name} adds {nats:.2f} nats" for name, nats in zip(names[1:], telling.adds[1:], strict=True)]
+        most = f"{names[0]} tells most about {telling.target}: {telling.adds[0]:.2f} nats"
+        sentence = f"{most}; beside it, {', then '.join(adds) or 'no other channel adds anything'}."
     yield Finding(sentence, (telling.target, *names), "target")
 
 
@@ -249,7 +249,7 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
         interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
         sentence = (
             f"The stamps of {fast} run ahead of those of {slow}, by {1e6 * one.rate:.3g} ppm ({interval}), "
-            f"{delay_text(one.seconds)} over the recording, as {told[0]} and {told[1]} tell."
+            f"{delay_text(one.seconds)} over the recording, as {told[0]} and {told[1]} show."
         )
         yield Finding(sentence, told, "drift")
 

@@ -1,6 +1,6 @@
-"""Channels that depend on each other by what they are: a speed and its position, two statistics of one array.
+"""Channels that depend on each other by definition: a speed and its position, two statistics of one array.
 
-That the one tells the other is no news. Two sensors that tell the same motion so are compared all the same.
+Such a pair of one topic is no finding. Two sensors that measure the same motion are still compared.
 """
 
 from collections.abc import Sequence
