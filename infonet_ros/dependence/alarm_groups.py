@@ -38,7 +38,7 @@ class AlarmGroup:
     def __str__(self) -> str:
         first, others = self.alarms[0], {other: None for one in self.alarms for other in (one.a, one.b)}
         others.pop(self.channel, None)
-        if len(self.alarms) == 1 or not self.channel:
+        if len(self.alarms) == 1:
             return str(first)
         words = first.words if first.channel else f"{self.channel} {_WORDS[first.kind]}"
         ends = [one.end for one in self.alarms if one.end is not None]

@@ -53,7 +53,8 @@ class View:
     tail : float
         Beyond that height, rises x nats higher are exp(tail x) times as rare; 1 for independent samples.
     decoupling : float
-        Growth of the evidence, nats per second, once the two are independent.
+        Growth of the evidence, nats per second, once the two are independent: the threshold for an alarm in the usual
+        interval, over the mean time to it.
     """
 
     pair: int

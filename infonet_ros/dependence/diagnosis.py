@@ -160,10 +160,8 @@ class Diagnosis:
             good, now = self.baseline.quantiles[form, column], self.samples[self.start :, column]
             size, known = float(np.std(good)), now[np.isfinite(now)]
             moved = float(np.median(known) - np.median(good)) if len(known) else 0.0
-            for offset in (
-                *(many * size for many in _OFFSETS),
-                *([moved] if abs(moved) > max(_OFFSETS) * size else []),
-            ):
+            beyond = [moved] if abs(moved) > max(_OFFSETS) * size else []
+            for offset in [*(many * size for many in _OFFSETS), *beyond]:
                 words = f"{name} is shifted by about {offset:.2g}"
                 yield _Change(side, 1.0, offset, Finding(Kind.OFFSET, words, name))
 

@@ -31,9 +31,10 @@ def block_evidence(ratios: np.ndarray, block: int) -> np.ndarray:
 
 
 def mean_wait(evidence: np.ndarray, height: float) -> float:
-    """Return the mean number of blocks (K,) until the sum reaches a height, from starts all over them; inf if never.
+    """Return the mean number of blocks until the sum reaches a height, from starts all over the evidence; inf if never.
 
-    It is no quotient of means: evidence that grows fast now and slowly then, as in bursts, lets some starts wait long.
+    Evidence (K,) is that of each block, nats, as is the height. The height divided by the mean evidence would be too
+    short a wait: evidence that grows fast at times and slowly at others, as in bursts, lets some starts wait long.
     """
     values, waits = evidence.tolist(), []
     for start in np.linspace(0, len(values), _STARTS, endpoint=False).astype(int):

@@ -180,7 +180,7 @@ def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
 
 
 def _by_nature(analysis: Analysis, a: int, b: int) -> bool:
-    """Tell whether a pair is no finding: both are kin, or either repeats what its topic measures."""
+    """Tell whether a pair is no finding: both are related by definition, or either repeats what its topic measures."""
     kinship = analysis.whole.kinship
     return bool(kinship.within[a, b] or kinship.repeated[a] or kinship.repeated[b])
 
@@ -272,7 +272,7 @@ def _nothing(analysis: Analysis) -> Finding:
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:
         kin = any(significance.significant[p] and _by_nature(analysis, *p) for p in ranked_pairs(analysis))
-        beside = ", beside channels that do by what they are" if kin else ""
+        beside = ", other than channels that depend on each other by definition" if kin else ""
         return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here{beside}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate came up to that pair

@@ -71,7 +71,7 @@ class WholeRecording:
     ranks : (T, N) float32
         Normalised ranks of the samples, NaN where unknown.
     kinship : Kinship
-        Channels that depend on each other by what they are.
+        Channels that depend on each other by definition.
     drifts : tuple of ClockDrift
         Topics whose clocks drift apart, the surest first.
     stuck : tuple of Stuck

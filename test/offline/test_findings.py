@@ -258,7 +258,9 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
     mi[0, 4] = mi[4, 0] = 0.0
     matrix = with_matrix(small_analysis, mi).whole.matrix
     alone = replace(analysis, whole=replace(analysis.whole, matrix=matrix))
-    assert said(alone)[0] == "No pair surely shares 0.05 nats or more here, beside channels that do by what they are."
+    assert said(alone)[0] == (
+        "No pair surely shares 0.05 nats or more here, other than channels that depend on each other by definition."
+    )
 
 
 def test_a_pair_whose_interval_begins_at_nothing_is_not_told(small_analysis):
