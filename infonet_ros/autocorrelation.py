@@ -1,4 +1,4 @@
-"""The memory of a stream (its integrated autocorrelation time), for the estimator and the proposal of channels."""
+"""Autocovariances of a stream, and its memory (integrated autocorrelation time)."""
 
 import numpy as np
 from scipy import fft
@@ -17,10 +17,15 @@ def memory(deviations: np.ndarray) -> float:
     float
         1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
     """
-    count = len(deviations)
-    length = fft.next_fast_len(2 * count, real=True)
-    covariance = fft.irfft(np.abs(fft.rfft(deviations, n=length)) ** 2, n=length)[:count]
+    count, covariance = len(deviations), autocovariances(deviations)
     correlation = covariance / covariance[0]
     pairs = correlation[: count // 2 * 2].reshape(-1, 2).sum(axis=1)
     below = np.flatnonzero(pairs <= 0.0)
     return max(1.0, 2.0 * float(pairs[: below[0] if len(below) else None].sum()) - 1.0)
+
+
+def autocovariances(deviations: np.ndarray) -> np.ndarray:
+    """Return the sums of products at lags 0 ... T - 1, of deviations from means (..., T): (..., T)."""
+    count = deviations.shape[-1]
+    length = fft.next_fast_len(2 * count, real=True)
+    return fft.irfft(np.abs(fft.rfft(deviations, n=length)) ** 2, n=length)[..., :count]

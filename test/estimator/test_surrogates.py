@@ -45,6 +45,14 @@ def test_streams_of_a_period_that_depend_beside_it_are_found(net):
     assert np.mean([pairs.p_value[0, 1] < 0.051 for pairs in net.pairwise_windows(windows, surrogates=19)]) > 0.9
 
 
+def test_surrogates_leave_the_estimate_as_it_is(net):
+    rng = np.random.default_rng(8)
+    slow = np.stack([wave(rng, COUNT / 6.0, 0.2) for _ in "xy"])
+    assert (cycles(slow - slow.mean(axis=1, keepdims=True)) < COUNT).all()
+    alone, tested = (net.sliced(slow[0, :, None], slow[1, :, None], surrogates=many) for many in (0, 19))
+    assert tested.mi == pytest.approx(alone.mi, abs=1e-5)  # batches of other sizes round otherwise
+
+
 def test_shifts_are_distinct_and_far_from_none():
     shifts = surrogate_shifts(1000, 200, seed=0)
     assert len(set(shifts)) == 200

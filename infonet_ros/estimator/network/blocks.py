@@ -176,8 +176,9 @@ class PairBlock:
         """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""
         if not self.shifts.any():
             return values.index_select(0, columns)
-        count, cycle = values.shape[1], self.right.cycles[columns, None]
+        count = values.shape[1]
         shifts = torch.from_numpy(self.shifts).to(values.device)[:, None]
+        cycle = torch.where(shifts == 0, count, self.right.cycles[columns, None])  # the data beside their surrogates
         shifts = torch.where(2 * shifts > count, shifts - (count - cycle), shifts)  # as far as before from a whole turn
         places = torch.arange(count, device=values.device) - shifts
         return values[columns[:, None], places % cycle]

@@ -1,7 +1,8 @@
 """Circular-shift surrogates: estimates for independent streams with the same autocorrelation."""
 
 import numpy as np
-from scipy import fft
+
+from infonet_ros.autocorrelation import autocovariances
 
 NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams nearly in step
 SHORTEST_CYCLE, LONGEST_CYCLE = 0.75, 0.95  # of the window
@@ -49,9 +50,7 @@ def cycles(scores: np.ndarray) -> np.ndarray:
         Of mean 0.
     """
     count = scores.shape[1]
-    length = fft.next_fast_len(2 * count, real=True)
-    spectrum = fft.rfft(scores, n=length, axis=1)
-    covariance = fft.irfft(spectrum.real**2 + spectrum.imag**2, n=length, axis=1)
+    covariance = autocovariances(scores)
     first, last = int(SHORTEST_CYCLE * count), int(LONGEST_CYCLE * count)
     overlap = 1.0 - np.arange(first, last) / count
     # The correlation of the end with the beginning, and how much of it may be chance.
