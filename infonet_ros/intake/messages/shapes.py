@@ -212,7 +212,7 @@ class _WideText:
         first, last = position + walk.wire.head, position + walk.wire.head + 4 * count
         walk.note(first, last)
         units = Struct(f"{walk.order}{count}I").unpack(walk.data[first:last])
-        text = b"".join((unit & 0xFFFF).to_bytes(2, "little") for unit in units)
+        text = Struct(f"<{count}H").pack(*(unit & 0xFFFF for unit in units))
         return text.decode("utf-16-le", errors="replace"), position + 4 * count
 
 

@@ -18,14 +18,13 @@ from infonet_ros.text import NANOSECONDS
 GAP_PERIODS = 3
 """A stream may miss so many periods before its gap counts as one, when no ``max_gap`` is given."""
 
+_BURST = 32  # samples that may come at once
+
 
 def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
     """Return the last ``count`` multiples of ``period`` up to and including ``end``, (count,) int64."""
     last = end // period
     return np.arange(last - count + 1, last + 1, dtype=np.int64) * period
-
-
-_BURST = 32  # samples that may come at once
 
 
 def stream_period(stamps: np.ndarray) -> float:
