@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_messages import definitions, harmed, paths_of, serialized, value_of
 from recordings import HUSKY
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Nodetype
 from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+from rosbags_reading import assert_same, by_rosbags, expected_row, header_stamp
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import bind_channel
@@ -24,138 +26,6 @@ STORE = get_typestore(Stores.LATEST)
 T = STORE.types
 GUARDIAN = Path(__file__).parents[1] / "data" / "guardian"
 QUICK = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-NUMBERS = {
-    **{kind: np.dtype(kind) for kind in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")},
-    **{"float32": np.dtype("f4"), "float64": np.dtype("f8"), "bool": np.dtype("?")},
-    **{"byte": np.dtype("i1"), "char": np.dtype("u1")},
-}
-BASES = st.sampled_from([*NUMBERS, "string"]).map(lambda kind: (Nodetype.BASE, (kind, 0)))
-
-
-def many(elements):
-    """Arrays of these, of fixed and of any length."""
-    return st.tuples(st.just(Nodetype.ARRAY), st.tuples(elements, st.integers(1, 3))) | st.tuples(
-        st.just(Nodetype.SEQUENCE), st.tuples(elements, st.just(0))
-    )
-
-
-@st.composite
-def definitions(draw):
-    """Some types, each of which may have those before it inside; the last one is the message."""
-    made = {}
-    for number in range(draw(st.integers(1, 3))):
-        inner = [st.just((Nodetype.NAME, name)) for name in made]
-        elements = st.one_of(BASES, *inner)
-        nodes = draw(st.lists(elements | many(elements), min_size=1, max_size=5))
-        made[f"p/msg/T{number}"] = ([], [(f"f{index}", node) for index, node in enumerate(nodes)])
-    return made
-
-
-def value_of(node, store, rng):
-    kind, content = node
-    if kind == Nodetype.NAME:
-        fields = store.fielddefs[content][1]
-        return store.types[content](*(value_of(inner, store, rng) for _, inner in fields))
-    if kind == Nodetype.BASE:
-        return "é" * int(rng.integers(0, 5)) if content[0] == "string" else number_of(content[0], rng, 1)[0].item()
-    element = content[0]
-    count = content[1] if kind == Nodetype.ARRAY else int(rng.integers(0, 4))
-    if element[0] == Nodetype.BASE and element[1][0] != "string":
-        return number_of(element[1][0], rng, count)
-    return [value_of(element, store, rng) for _ in range(count)]
-
-
-def number_of(kind, rng, count):
-    dtype = NUMBERS[kind]
-    if dtype.kind == "f":
-        return rng.choice([*rng.normal(size=4), np.nan, np.inf], size=count).astype(dtype)
-    if dtype.kind == "b":
-        return rng.integers(0, 2, size=count).astype(dtype)
-    limits = np.iinfo(dtype)
-    return rng.integers(limits.min, limits.max, size=count, dtype=dtype, endpoint=True)
-
-
-def paths_of(node, store, path):
-    """Every channel that a node could give, a few elements of each array."""
-    kind, content = node
-    if kind == Nodetype.NAME:
-        return [p for name, inner in store.fielddefs[content][1] for p in paths_of(inner, store, f"{path}.{name}")]
-    if kind == Nodetype.BASE:
-        return [] if content[0] == "string" else [path]
-    element = content[0]
-    if element[0] == Nodetype.BASE and element[1][0] != "string":
-        ends = ("[0]", "[-1]", "[7]", "[1:]|count", "|max", "|mean", "[::-1]|std", "|norm")
-        return [path + end for end in ends]
-    return [p for index in (0, -1, 2) for p in paths_of(element, store, f"{path}[{index}]")]
-
-
-def expected_row(message, channels):
-    row = [channel.extract(message) for channel in channels]
-    return [np.nan if value is None else value for value in row], [value is not None for value in row]
-
-
-def header_stamp(message):
-    """Return the stamp of the header in nanoseconds; NO_STAMP without one, or where it was never set."""
-    stamp = getattr(getattr(message, "header", None), "stamp", None)
-    return NO_STAMP if stamp is None else stamp.sec * 1_000_000_000 + stamp.nanosec
-
-
-@np.errstate(all="ignore")
-def by_rosbags(raws, type_name, store, paths, ros1=False):
-    """Read by rosbags and by attributes; None for a message that rosbags refuses."""
-    schema = definitions_schema(store.fielddefs)
-    channels = [bind_channel(path, type_name, schema, "/topic") for path in paths]
-    deserialize = store.deserialize_ros1 if ros1 else store.deserialize_cdr
-    rows = []
-    for raw in raws:
-        try:
-            message = deserialize(raw, type_name)
-        except Exception as error:
-            if isinstance(error.__cause__, UnicodeDecodeError):  # which rclpy is not so strict about
-                rows += by_rosbags([with_plain_text(raw, error.__cause__)], type_name, store, paths, ros1)
-            else:
-                rows.append(None)
-        else:
-            rows.append((header_stamp(message), *expected_row(message, channels)))
-    return rows
-
-
-def with_plain_text(raw, error):
-    """Return a message of the same layout, whose text can be decoded further."""
-    text = bytes(error.object)
-    plain = text[: error.start] + b"?" * (error.end - error.start) + text[error.end :]
-    lengths = [(len(text) + more).to_bytes(4, order) for more in (0, 1) for order in ("little", "big")]
-    place = next(at for length in lengths if (at := raw.find(length + text)) >= 0) + 4
-    return raw[:place] + plain + raw[place + len(plain) :]
-
-
-def assert_same(readings, expected):
-    assert readings.readable.tolist() == [row is not None for row in expected], readings.problem
-    assert readings.unreadable == expected.count(None)
-    assert bool(readings.problem) == (None in expected)
-    blank = (NO_STAMP, [np.nan] * readings.values.shape[1], [False] * readings.values.shape[1])
-    for index, row in enumerate(expected):
-        stamp, values, present = row or blank
-        assert readings.stamps[index] == stamp
-        np.testing.assert_array_equal(readings.values[index], values)
-        assert readings.present[index].tolist() == present
-
-
-def serialized(made, seed, form, count=12):
-    """Make random messages of a random type: a store, the bytes, and the channels."""
-    store = get_typestore(Stores.EMPTY)
-    store.register(made)
-    name = list(made)[-1]
-    rng = np.random.default_rng(seed)
-    messages = [value_of((Nodetype.NAME, name), store, rng) for _ in range(count)]
-    if form == "ros1":
-        raws = [bytes(store.serialize_ros1(message, name)) for message in messages]
-    else:
-        raws = [bytes(store.serialize_cdr(message, name, little_endian=form == "little")) for message in messages]
-    paths = [path.removeprefix(".") for path in paths_of((Nodetype.NAME, name), store, "")]
-    return store, name, raws, paths, rng
-
 
 FORMS = st.sampled_from(["little", "big", "ros1"])
 
@@ -169,20 +39,6 @@ def test_what_is_read_from_bytes_is_what_rosbags_reads(made, seed, form):
     assert_same(decoder.read(raws), expected)
     assert_same(decoder.read(raws[:1]), expected[:1])  # from the layouts that it knows now
     assert_same(decoder.read([*raws[5:], *raws[:5]]), [*expected[5:], *expected[:5]])
-
-
-def harmed(raw, rng):
-    """Shorten or lengthen a message, or let some of its bytes lie."""
-    raw = bytearray(raw)
-    harm = rng.integers(0, 3)
-    if harm == 0:
-        return bytes(raw[: rng.integers(0, len(raw) + 1)])
-    if harm == 1:
-        return bytes(raw) + rng.bytes(int(rng.integers(1, 9)))
-    for _ in range(int(rng.integers(1, 4))):
-        if raw:
-            raw[rng.integers(0, len(raw))] = rng.choice([0, 1, 2, 255, int(rng.integers(0, 256))])
-    return bytes(raw)
 
 
 @QUICK
