@@ -131,23 +131,18 @@ def estimate_whole(
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = stuck_topics(overview, settings.modalities)
-    overview = without_stuck(overview, stuck)
-    rests = resting(overview.window.samples, overview.window.rate)
-    varying = ~constant_channels(overview.window.samples.T)
-    overview = without_rest(overview, rests, longest + 1)
-    still = varying & constant_channels(overview.window.samples.T)
+    overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
     kinship = Kinship.of(overview.window.samples, settings.modalities)
     beside = Beside(net, overview.window, settings) if settings.given else None
     if beside:
         overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
     window = overview.window
     moves = Moves.of(window.samples, longest)
-    ranks = moves.ranks
     at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
     several = len(settings.modalities) > 1
     sliced = workers.submit(modality_matrix, net, window, settings) if several else None
     left = workers.submit(beside.undelayed) if beside else None
-    search = LagSearch.of(ranks, longest)
+    search = LagSearch.of(moves.ranks, longest)
     even = _even_lags(settings, window.rate, longest)
     scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
     undelayed = at_once.result()
@@ -159,7 +154,7 @@ def estimate_whole(
     significant = scanned.significant(SIGNIFICANCE, adjusted=True)
     later = clear_delays(scanned, undelayed, longest / window.rate)
     later &= significant if shifts else True
-    spreads = Spreads(ranks, moves.change_ranks, longest)
+    spreads = Spreads(moves.ranks, moves.change_ranks, longest)
     delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
     if beside and left:
         undelayed = left.result()
@@ -170,8 +165,8 @@ def estimate_whole(
     tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
     whole = WholeRecording(
         overview=overview,
-        resting=float(rests.mean()),
-        still=tuple(name for name, stays in zip(window.names, still, strict=True) if stays),
+        resting=share,
+        still=still,
         matrix=matrix,
         delay_lower=delays.lower,
         delay_upper=delays.upper,
@@ -181,13 +176,23 @@ def estimate_whole(
         between_modalities=None if sliced is None else sliced.result(),
         curves=delays.curves,
         discriminants=dict(zip(pairs, tables, strict=True)),
-        ranks=ranks,
+        ranks=moves.ranks,
         kinship=kinship,
-        drifts=tuple(clock_drifts(told, topics, ranks, overview.stamps, window.rate, longest)),
+        drifts=tuple(clock_drifts(told, topics, moves.ranks, overview.stamps, window.rate, longest)),
         stuck=stuck,
     )
     progress("whole recording", 1.0)
     return whole
+
+
+def _while_it_moves(overview: Overview, longest: int) -> tuple[Overview, float, tuple[str, ...]]:
+    """Leave out the samples at rest; return the others, the share that rests, and channels that vary only by rest."""
+    window = overview.window
+    rests = resting(window.samples, window.rate)
+    moving = without_rest(overview, rests, longest + 1)
+    still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
+    names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
+    return moving, float(rests.mean()), names
 
 
 def _delays(
