@@ -80,9 +80,10 @@ def describe(results: dict[str, Any]) -> str:
     ]
     heads = [f"{what}, T = {count}" for what in ("mean MI", f"lower > {KNOWN:g}", "alarms") for count in SAMPLES]
     return "\n\n".join([
-        f"{INFONET} on independent streams, {pairs} pairs of each kind and T, {SURROGATES} surrogates: mean MI in "
-        f"nats, share of the intervals that begin above {KNOWN:g} nats, and false alarms at the {100 * LEVEL:.0f} % "
-        f"level as a share of the pairs that have a p-value; in brackets where these are fewer than {FEWEST_TESTED}",
+        f"{INFONET} on independent streams, {pairs} pairs of each kind and T, {SURROGATES} surrogates. 'Mean MI' is in "
+        f"nats. 'Lower > {KNOWN:g}' is the share of the intervals that begin above {KNOWN:g} nats. 'Alarms' are false "
+        f"alarms at the {100 * LEVEL:.0f} % level, as a share of the pairs that have a p-value; they stand in brackets "
+        f"if these pairs are fewer than {FEWEST_TESTED}.",
         markdown_table(["streams", *heads], independent),
         f"The same driven by noise of correlation {CORRELATION:g}, T = {COUPLED_AT}; of waves it is a small part",
         markdown_table(["streams", "mean MI", "has a p-value", "called dependent"], coupled),
