@@ -2,8 +2,8 @@
 
 import errno
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -34,14 +34,18 @@ class OutputFolder:
 
     def __enter__(self) -> "OutputFolder":
         self._made: list[Path] = []
+        # Inside the folder itself, so that the last step is a rename on one file system; named before it is made, so
+        # that a signal at any moment leaves nothing behind.
+        self.aside = self.path / f".infonet-{secrets.token_hex(4)}"
         try:
             self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
             self.path.mkdir(parents=True, exist_ok=True)
-            # Inside the folder itself, so that the last step is a rename on one file system.
-            self.aside = Path(tempfile.mkdtemp(prefix=".infonet-", dir=self.path))
-        except OSError as error:
-            self._remove_empty()
-            raise _cannot_write(self.path, error) from error
+            self.aside.mkdir(mode=0o700)
+        except BaseException as error:
+            self._clear()
+            if isinstance(error, OSError):
+                raise _cannot_write(self.path, error) from error
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
@@ -49,13 +53,13 @@ class OutputFolder:
             if kind is None:
                 self._move_into_place()
         finally:
-            shutil.rmtree(self.aside, ignore_errors=True)
-            self._remove_empty()
+            self._clear()
 
-    def _remove_empty(self) -> None:
-        """Remove the folders that were made, the innermost first, up to one that holds something."""
-        with suppress(OSError):
-            for path in self._made:
+    def _clear(self) -> None:
+        """Remove what is aside, and the folders that were made, the innermost first, except where one holds something."""
+        shutil.rmtree(self.aside, ignore_errors=True)
+        for path in self._made:
+            with suppress(OSError):
                 path.rmdir()
 
     def write(self, name: str, write: Callable[[Path], object]) -> None:

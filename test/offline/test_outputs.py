@@ -90,12 +90,31 @@ def test_folders_that_were_made_on_the_way_are_removed_those_that_were_there_sta
     assert not (tmp_path / "there" / "a" / "b").exists()
 
 
-def test_a_folder_that_can_be_made_but_not_filled_is_removed(tmp_path, monkeypatch):
-    def full(**_):
-        raise OSError(28, os.strerror(28))
+def test_a_full_disk_while_the_folders_are_made_leaves_nothing(tmp_path, monkeypatch):
+    real = os.mkdir
 
-    monkeypatch.setattr("tempfile.mkdtemp", full)
-    with pytest.raises(OutputError, match="No space left"), OutputFolder(tmp_path / "a" / "b"):
+    def two_fit(path, mode=0o777):
+        if (tmp_path / "a" / "b").exists():
+            raise OSError(28, os.strerror(28))
+        real(path, mode)
+
+    monkeypatch.setattr(os, "mkdir", two_fit)
+    with pytest.raises(OutputError, match="No space left"), OutputFolder(tmp_path / "a" / "b" / "c"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("made", range(1, 4))
+def test_a_signal_while_the_folders_are_made_leaves_nothing(tmp_path, monkeypatch, made):
+    real = os.mkdir
+
+    def signal_after_some(path, mode=0o777):
+        real(path, mode)
+        if len(list(tmp_path.rglob("*"))) == made:
+            raise SystemExit(130)
+
+    monkeypatch.setattr(os, "mkdir", signal_after_some)
+    with pytest.raises(SystemExit), OutputFolder(tmp_path / "a" / "b"):
         pass
     assert list(tmp_path.iterdir()) == []
 
