@@ -56,7 +56,7 @@ class OutputFolder:
             self._clear()
 
     def _clear(self) -> None:
-        """Remove what is aside, and the folders that were made, the innermost first, except where one holds something."""
+        """Remove what is aside, and the folders that were made, the innermost first, if nothing else is in them."""
         shutil.rmtree(self.aside, ignore_errors=True)
         for path in self._made:
             with suppress(OSError):
