@@ -4,24 +4,24 @@ import numpy as np
 from scipy import fft
 
 
-def memory(deviations: np.ndarray) -> float:
+def memory(deviations: np.ndarray) -> np.ndarray:
     """Integrated autocorrelation time in samples, ``1 + 2 sum_k r(k)`` up to the first pair of lags below 0.
 
     Parameters
     ----------
-    deviations : (T,) float64
-        From their mean.
+    deviations : (..., T) float64
+        From their mean, not all 0.
 
     Returns
     -------
-    float
+    (...) float64
         1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
     """
-    count, covariance = len(deviations), autocovariances(deviations)
-    correlation = covariance / covariance[0]
-    pairs = correlation[: count // 2 * 2].reshape(-1, 2).sum(axis=1)
-    below = np.flatnonzero(pairs <= 0.0)
-    return max(1.0, 2.0 * float(pairs[: below[0] if len(below) else None].sum()) - 1.0)
+    covariance = autocovariances(deviations)
+    correlation = covariance / covariance[..., :1]
+    pairs = correlation[..., : correlation.shape[-1] // 2 * 2 : 2] + correlation[..., 1::2]
+    positive = np.logical_and.accumulate(pairs > 0.0, axis=-1)
+    return np.maximum(1.0, 2.0 * (pairs * positive).sum(axis=-1) - 1.0)
 
 
 def autocovariances(deviations: np.ndarray) -> np.ndarray:

@@ -90,7 +90,10 @@ def vector_memory(channels: np.ndarray) -> float:
     chosen = np.unique(np.linspace(0, len(channels) - 1, _JUDGED).astype(int))
     ranks = _mid_ranks(channels[chosen])
     ranks -= ranks.mean(axis=1, keepdims=True)
-    return float(np.mean([memory(values) if values.any() else 1.0 for values in ranks]))
+    times = np.ones(len(ranks))
+    moving = ranks.any(axis=1)
+    times[moving] = memory(ranks[moving])
+    return float(times.mean())
 
 
 def independence_p(left: Vector, right: Vector, surrogates: int, seed: int) -> float:

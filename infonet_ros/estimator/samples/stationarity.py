@@ -33,56 +33,74 @@ def drifting(channels: np.ndarray) -> np.ndarray:
     """
     found = np.zeros(len(channels), dtype=bool)
     good = np.isfinite(channels)
-    for index, (values, known) in enumerate(zip(channels, good, strict=True)):
-        samples = values[known]
-        if len(samples) >= 16 and samples.min() < samples.max():
-            found[index] = _drifts(samples)
+    counts = good.sum(axis=1)
+    for count in np.unique(counts[counts >= 16]):
+        alike = np.flatnonzero(counts == count)
+        samples = channels[alike][good[alike]].reshape(-1, count)
+        moving = np.ptp(samples, axis=1) > 0.0
+        if moving.any():
+            found[alike[moving]] = _drifts(samples[moving])
     return found
 
 
-def _drifts(samples: np.ndarray) -> bool:
+def _drifts(samples: np.ndarray) -> np.ndarray:
+    """Return which rows (N, T) drift."""
     # Ranks, so that one outlier neither hides a trend nor looks like one.
-    ranks = np.searchsorted(np.sort(samples), samples).astype(np.float64)
-    level = ranks - ranks.mean()
-    spread = np.abs(level) - np.abs(level).mean()
-    return _wanders(level) or _wanders(spread)
+    level = _centred(np.stack([np.searchsorted(np.sort(row), row) for row in samples]).astype(np.float64))
+    return _wanders(level) | _wanders(_centred(np.abs(level)))
 
 
-def _wanders(deviations: np.ndarray) -> bool:
-    """Return whether deviations from a mean (T,) make too few independent moves, or their sums are too large."""
-    count = len(deviations)
-    if deviations @ deviations <= 1e-9 * count:  # the spread of a stream of two levels
-        return False
-    if count / memory(deviations) < LEAST_MOVES:
-        return True
-    sums = np.cumsum(deviations)[:-1]
+def _wanders(deviations: np.ndarray) -> np.ndarray:
+    """Return which rows (N, T), deviations from a mean, make too few independent moves or have too large sums."""
+    count = deviations.shape[1]
+    found = np.zeros(len(deviations), dtype=bool)
+    moving = np.square(deviations).mean(axis=1) > 1e-9  # the spread of a stream of two levels does not
+    deviations = deviations[moving]
+    sums = np.cumsum(deviations, axis=1)[:, :-1]
     before = np.arange(1, count)
-    wandering = sums @ sums / count**2
-    at_edges = float((sums**2 / (before * (count - before))).sum())
+    wandering = np.square(sums).sum(axis=1) / count**2
+    at_edges = (np.square(sums) / (before * (count - before))).sum(axis=1)
     # The memory of the noise is measured without a trend, step, wave or edge that it may contain.
-    step = int(np.abs(sums).argmax()) + 1
-    without = _without_trend(deviations), _without_step(deviations, step), _without_wave(deviations)
-    rests = *without, _middle(deviations)
-    noises = [rest.var() * memory(rest) for rest in rests if rest.any()]
-    return any(wandering > KPSS_LIMIT * noise or at_edges > EDGES_LIMIT * noise for noise in noises)
+    rests = _without_trend(deviations), _without_step(deviations, sums), _without_wave(deviations), _middle(deviations)
+    least = np.min([_noise(rest) for rest in rests], axis=0)
+    few = count / memory(deviations) < LEAST_MOVES
+    found[moving] = few | (wandering > KPSS_LIMIT * least) | (at_edges > EDGES_LIMIT * least)
+    return found
+
+
+def _noise(rests: np.ndarray) -> np.ndarray:
+    """Variance of the mean of T samples of rows (N, T), times T; infinite for a row without noise."""
+    noise = np.full(len(rests), np.inf)
+    some = rests.any(axis=1)
+    noise[some] = rests[some].var(axis=1) * memory(rests[some])
+    return noise
+
+
+def _centred(rows: np.ndarray) -> np.ndarray:
+    return rows - rows.mean(axis=1, keepdims=True)
 
 
 def _middle(deviations: np.ndarray) -> np.ndarray:
-    edge = len(deviations) // 5
-    middle = deviations[edge : len(deviations) - edge]
-    return middle - middle.mean()
+    edge = deviations.shape[1] // 5
+    return _centred(deviations[:, edge : deviations.shape[1] - edge])
 
 
 def _without_trend(deviations: np.ndarray) -> np.ndarray:
-    time = np.arange(len(deviations)) - (len(deviations) - 1) / 2.0
-    return deviations - time * ((time @ deviations) / (time @ time))
+    time = np.arange(deviations.shape[1]) - (deviations.shape[1] - 1) / 2.0
+    return deviations - np.outer(deviations @ time, time) / (time @ time)
 
 
 def _without_wave(deviations: np.ndarray) -> np.ndarray:
     """Remove the wave with one period in the window."""
-    wave = np.exp(2j * np.pi * np.arange(len(deviations)) / len(deviations))
-    return deviations - 2.0 * (wave * (wave.conj() @ deviations)).real / len(deviations)
+    count = deviations.shape[1]
+    wave = np.exp(2j * np.pi * np.arange(count) / count)
+    return deviations - 2.0 * np.outer(deviations @ wave.conj(), wave).real / count
 
 
-def _without_step(deviations: np.ndarray, place: int) -> np.ndarray:
-    return np.concatenate([part - part.mean() for part in np.split(deviations, [place])])
+def _without_step(deviations: np.ndarray, sums: np.ndarray) -> np.ndarray:
+    """Remove the step where the sums are largest."""
+    rows, count = np.arange(len(sums)), deviations.shape[1]
+    last = np.abs(sums).argmax(axis=1)
+    total = sums[rows, last]
+    before, after = total / (last + 1), -total / (count - 1 - last)
+    return deviations - np.where(np.arange(count) <= last[:, None], before[:, None], after[:, None])

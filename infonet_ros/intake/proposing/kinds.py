@@ -99,7 +99,8 @@ class Column:
     @property
     def moves(self) -> float:
         """The number of independent moves of the field: its samples over its memory, see `autocorrelation.memory`."""
-        return len(self.ranks) / memory(self.ranks)
+        ranks = self.ranks
+        return len(ranks) / float(memory(ranks))
 
 
 class Treatment(Enum):
