@@ -36,7 +36,7 @@ _STAGES = {
     "estimator.network.blocks": "grids",
     "estimator.network.pair_network": "network",
     "estimator.network.symmetry": "network",
-    "estimator.samples.memory": "memory of the streams",
+    "estimator.samples.effective_samples": "memory of the streams",
     "estimator.samples.scores": "memory of the streams",
 }
 REST = "rest of the estimator"

@@ -87,8 +87,14 @@ def test_a_threshold_is_a_finite_number(refused, threshold):
 
 def test_a_misspelt_key_of_a_modality_is_named(refused):
     text = "infonet:\n ros__parameters:\n  modalities: [a]\n  a: {topic: /a, chanels: [x]}\n"
-    assert "a.channels is missing (did you mean 'a.chanels'?): expected a list" in refused(text)
+    assert "unknown parameter 'a.chanels' (did you mean 'a.channels'?)" in refused(text)
     assert "did you mean 'a.type'?" in refused(f"infonet:\n ros__parameters:\n{PAIR.format(more=', typ: x')}")
+
+
+def test_a_missing_pair_is_not_taken_for_that_of_another_watch(refused):
+    watches = "  watches: [w, w2]\n  w: {threshold: 0.2}\n  w2: {pair: [a.x, a.y]}\n"
+    sentence = refused(f"infonet:\n ros__parameters:\n{PAIR.format(more='')}{watches}")
+    assert sentence.startswith("w.pair is missing: expected a list such as [imu.")
 
 
 @pytest.mark.parametrize(

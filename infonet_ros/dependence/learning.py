@@ -26,7 +26,7 @@ from infonet_ros.dependence.forms import Form, in_form, memory_of
 from infonet_ros.dependence.page_rule import Rises, block_evidence, mean_wait
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
+from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.text import counted
 

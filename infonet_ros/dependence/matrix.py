@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.estimator.frames import html_table, to_dataframe
+from infonet_ros.estimator.dataframes import html_table, to_dataframe
 
 if TYPE_CHECKING:
     import pandas

@@ -12,25 +12,20 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.frames import Names, column_names
+from infonet_ros.estimator.dataframes import Names, column_names
 from infonet_ros.estimator.measures.conditional import (
     ConditionalRunner,
     conditional_ranks_of,
-    estimate_given,
+    lagged_given,
     pairwise_given,
-    pointwise_given,
 )
 from infonet_ros.estimator.measures.differentiable import differentiable_given, differentiable_information
 from infonet_ros.estimator.measures.explanations import explanations
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions, estimate_lagged, estimate_windows
-from infonet_ros.estimator.measures.plan import Pass, Plan, run
-from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.pointwise import discriminant, pointwise, pointwise_given
 from infonet_ros.estimator.measures.selection import select
-from infonet_ros.estimator.measures.sliced import Slicing, estimate_pairwise_sliced, estimate_sliced
-from infonet_ros.estimator.measures.transfer import TransferRequest, transfer_entropy
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
-from infonet_ros.estimator.network.counts import GRID
-from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.measures.sliced import SlicedOptions, estimate_pairwise_sliced, estimate_sliced
+from infonet_ros.estimator.measures.transfer import TransferOptions, transfer_entropy
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
@@ -45,8 +40,7 @@ from infonet_ros.estimator.results import (
     SlicedEstimate,
     TransferEstimate,
 )
-from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels, constant_channels
-from infonet_ros.estimator.samples.ranks import normalised
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.validation import (
     as_column,
     as_count,
@@ -169,7 +163,7 @@ class InfoNet:
         0.05
         """
         channels = as_pair(x, y)
-        pairs = self._pairwise(channels, given, _options(np.zeros(1, dtype=int), surrogates, seed))
+        pairs = self._pairwise(channels, given, _pairwise_options(np.zeros(1, dtype=int), surrogates, seed))
         return Estimate(
             mi=float(pairs.mi[0, 1]),
             lower=float(pairs.lower[0, 1]),
@@ -225,7 +219,7 @@ class InfoNet:
         channels = as_matrix("samples", samples)
         steps = as_lags(lags, signed=False)
         check_lags(steps, channels.shape[1])
-        found = self._pairwise(channels, given, _options(steps, surrogates, seed))
+        found = self._pairwise(channels, given, _pairwise_options(steps, surrogates, seed))
         return replace(found, names=column_names(samples))
 
     def pairwise_windows(
@@ -254,7 +248,7 @@ class InfoNet:
         >>> [pairs.mi.shape for pairs in InfoNet.from_pretrained().pairwise_windows(windows)]
         [(4, 4), (4, 4), (4, 4)]
         """
-        options = _options(as_lags(lags, signed=False), surrogates, seed)
+        options = _pairwise_options(as_lags(lags, signed=False), surrogates, seed)
         names: deque[Names] = deque()  # of the windows whose estimates are to come
 
         def channels() -> Iterator[np.ndarray]:
@@ -295,8 +289,9 @@ class InfoNet:
         steps = as_lags(lags, signed=True)
         check_lags(steps, channels.shape[1])
         seed = as_count("seed", seed, least=0)
-        known = None if given is None else as_given(given, channels.shape[1])
-        return estimate_lagged(lambda plan: self._numbers(plan, known, seed), channels, steps, seed)
+        if given is None:
+            return estimate_lagged(self._runner, channels, steps, seed)
+        return lagged_given(self._conditional, channels, as_given(given, channels.shape[1]), steps, seed)
 
     def transfer(
         self,
@@ -379,10 +374,10 @@ class InfoNet:
         if past + beside > MOST_GIVEN:
             raise InputError(f"past is {past} and beside is {beside}: expected at most {MOST_GIVEN} together.")
         check_lags(np.append(steps, past), channels.shape[1])
-        asked = _options(steps, surrogates, seed)
-        request = TransferRequest(steps, past, beside, asked.surrogates, asked.seed)
+        surrogates, seed = as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0)
+        options = TransferOptions(steps, past, beside, surrogates, seed)
         names = column_names(samples)
-        return (replace(found, names=names) for found in transfer_entropy(self._conditional, channels, request))
+        return (replace(found, names=names) for found in transfer_entropy(self._conditional, channels, options))
 
     def conditional_ranks(self, samples: ArrayLike, given: ArrayLike, *, seed: int = 0) -> np.ndarray:
         """Rank each channel among the samples with similar values of the given streams.
@@ -527,7 +522,7 @@ class InfoNet:
         0.05
         """
         left, right = as_vectors(x, y)
-        return estimate_sliced(self._runner, left, right, self._slicing(projections, surrogates, seed))
+        return estimate_sliced(self._runner, left, right, _sliced_options(projections, surrogates, seed))
 
     def pairwise_sliced(
         self,
@@ -592,10 +587,10 @@ class InfoNet:
         3
         """
         channels = as_matrix("samples", samples)
-        slicing = self._slicing(projections, surrogates, seed)
+        options = _sliced_options(projections, surrogates, seed)
         vectors = as_groups(list(groups.values()) if isinstance(groups, Mapping) else groups, column_names(samples))
         names = tuple(groups) if isinstance(groups, Mapping) else tuple(range(len(vectors)))
-        steps = estimate_pairwise_sliced(self._runner, channels, vectors, slicing)
+        steps = estimate_pairwise_sliced(self._runner, channels, vectors, options)
         return (replace(found, names=names) for found in steps)
 
     def discriminant(self, x: ArrayLike, y: ArrayLike, *, seed: int = 0) -> np.ndarray:
@@ -617,7 +612,7 @@ class InfoNet:
         >>> table.shape, bool(table[0, 0] > 0.0 > table[0, -1])  # low with low, never low with high
         ((64, 64), True)
         """
-        return self._table(as_pair(x, y), seed)[0]
+        return discriminant(self._runner, as_pair(x, y), as_count("seed", seed, least=0))[0]
 
     def pointwise(self, x: ArrayLike, y: ArrayLike, *, given: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
         """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good.
@@ -632,15 +627,10 @@ class InfoNet:
         >>> round(float(values.mean()), 1)  # the MI, nats
         0.8
         """
-        channels = as_pair(x, y)
-        if given is not None:
-            known = as_given(given, channels.shape[1])
-            return pointwise_given(self._conditional, channels, known, as_count("seed", seed, least=0))
-        table, ranks, rows = self._table(channels, seed)
-        values = np.full(channels.shape[1], np.nan, dtype=np.float32)
-        u, v = torch.from_numpy(normalised(ranks))
-        values[rows] = read_table(torch.from_numpy(table), u, v).numpy()
-        return values
+        channels, seed = as_pair(x, y), as_count("seed", seed, least=0)
+        if given is None:
+            return pointwise(self._runner, channels, seed)
+        return pointwise_given(self._conditional, channels, as_given(given, channels.shape[1]), seed)
 
     def __call__(self, x: Tensor, y: Tensor, given: Tensor | None = None) -> Tensor:
         """Estimate the MI of B pairs, differentiably in x and y.
@@ -675,7 +665,10 @@ class InfoNet:
         check_tensors(x, y, given)
         if given is None:
             return differentiable_information(self._runner, x, y)
-        return torch.stack([self._beside(a, b, z) for a, b, z in zip(x, y, given, strict=True)])
+        return torch.stack([
+            differentiable_given(self._conditional, a, b, as_given(z, len(a)))
+            for a, b, z in zip(x, y, given, strict=True)
+        ])  # fmt: skip
 
     @cached_property
     def _conditional(self) -> ConditionalRunner:
@@ -688,37 +681,14 @@ class InfoNet:
             return estimate
         return pairwise_given(self._conditional, channels, as_given(given, channels.shape[1]), options)
 
-    def _numbers(self, plan: Plan, given: np.ndarray | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return quantiles (M, 3) and samples (M,) of the requests of a plan, given streams (D, T) or None."""
-        if given is None:
-            return next(run(self._runner, [Pass.of_data(plan)]))[0], plan.samples()
-        found = estimate_given(self._conditional, plan, given, 0, seed)
-        return found.quantiles[0], found.samples
 
-    def _beside(self, x: Tensor, y: Tensor, given: Tensor) -> Tensor:
-        return differentiable_given(self._conditional, x, y, as_given(given, len(x)))
-
-    def _slicing(self, projections: int, surrogates: int, seed: int) -> Slicing:
-        return Slicing(
-            as_count("projections", projections, 1), as_count("surrogates", surrogates, 0), as_count("seed", seed, 0)
-        )
-
-    def _table(self, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the table (G, G), the ranks (2, R) of the good samples, and their indices (R,)."""
-        made = Channels.from_values(channels, as_count("seed", seed, least=0))
-        (batch,) = Plan.of(made, Requests.one_pair(0, 1, np.zeros(1, dtype=np.int64))).batches
-        rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
-        ordering = made.ordering[made.places()]
-        ranks = ordering.ranks(rows)
-        if not batch.enough:
-            return np.full((GRID, GRID), np.nan, dtype=np.float32), ranks, rows
-        if not len(batch.moving):
-            return np.zeros((GRID, GRID), dtype=np.float32), ranks, rows
-        parts = (Copulas.from_ranks(ordering.ranks(part), self.device) for part in batch.parts())
-        tables = torch.cat([self._runner.estimate(PairBlock.pairs(copulas))[1] for copulas in parts])
-        return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
-
-
-def _options(lags: np.ndarray, surrogates: int, seed: int) -> PairwiseOptions:
-    """Return the options for each window, at lags (L,)."""
+def _pairwise_options(lags: np.ndarray, surrogates: int, seed: int) -> PairwiseOptions:
     return PairwiseOptions(lags, as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0))
+
+
+def _sliced_options(projections: int, surrogates: int, seed: int) -> SlicedOptions:
+    return SlicedOptions(
+        as_count("projections", projections, least=1),
+        as_count("surrogates", surrogates, least=0),
+        as_count("seed", seed, least=0),
+    )

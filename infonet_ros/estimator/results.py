@@ -1,13 +1,13 @@
 """Results of the estimator. All mutual information is in nats."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.estimator.frames import Names, chosen, html_table, to_dataframe
+from infonet_ros.estimator.dataframes import Names, chosen, html_table, to_dataframe
 from infonet_ros.estimator.peak import Peak
 
 if TYPE_CHECKING:
@@ -97,9 +97,8 @@ class PairwiseEstimate:
         >>> pairs.sort_values("mi", ascending=False)[["a", "b"]].head(1).to_dict("records")
         [{'a': 'gyro', 'b': 'odom'}]
         """
-        row, column = np.triu_indices(len(self.mi), 1)
         measures = {name: getattr(self, name) for name in ("mi", "lower", "upper", "p_value", "lag", "samples")}
-        return _frame({"a": (self.names, row), "b": (self.names, column)}, measures, row, column)
+        return _frame(("a", "b"), self.names, np.triu_indices(len(self.mi), 1), measures)
 
     def _repr_html_(self) -> str:
         return html_table("MI, nats", self.names, self.mi)
@@ -144,9 +143,8 @@ class TransferEstimate:
         MissingDependencyError
             Without pandas.
         """
-        row, column = np.nonzero(~np.eye(len(self.value), dtype=bool))
         measures = {name: getattr(self, name) for name in ("value", "lower", "upper", "p_value", "lag", "samples")}
-        return _frame({"source": (self.names, row), "target": (self.names, column)}, measures, row, column)
+        return _frame(("source", "target"), self.names, np.nonzero(~np.eye(len(self.value), dtype=bool)), measures)
 
     def _repr_html_(self) -> str:
         return html_table("transfer entropy, nats", self.names, self.value)
@@ -183,11 +181,10 @@ class Explanations:
         MissingDependencyError
             Without pandas.
         """
-        row, column = np.triu_indices(len(self.by), 1)
-        names = self.pairs.names
-        measures = {"by_lag": self.by_lag, "left": self.left, "lower": self.lower, "upper": self.upper}
-        frame = _frame({"a": (names, row), "b": (names, column)}, {"mi": self.pairs.mi} | measures, row, column)
-        frame.insert(3, "by", chosen(names, self.by[row, column]))
+        places, names = np.triu_indices(len(self.by), 1), self.pairs.names
+        measures = {name: getattr(self, name) for name in ("by_lag", "left", "lower", "upper")}
+        frame = _frame(("a", "b"), names, places, {"mi": self.pairs.mi} | measures)
+        frame.insert(3, "by", chosen(names, self.by[places]))
         return frame
 
 
@@ -321,11 +318,8 @@ class LaggedEstimate:
 
 
 def _frame(
-    ends: Mapping[str, tuple[Names, np.ndarray]],
-    measures: Mapping[str, np.ndarray | None],
-    row: np.ndarray,
-    column: np.ndarray,
+    ends: Sequence[str], names: Names, places: tuple[np.ndarray, ...], measures: Mapping[str, np.ndarray | None]
 ) -> "pandas.DataFrame":
-    """Make one row for each of some positions in matrices (N, N); a measure that is None is left out."""
-    named = {end: chosen(names, indices) for end, (names, indices) in ends.items()}
-    return to_dataframe(named | {name: values[row, column] for name, values in measures.items() if values is not None})
+    """Make one row for each of some places in matrices (N, N); a measure that is None is left out."""
+    pairs = {end: chosen(names, indices) for end, indices in zip(ends, places, strict=True)}
+    return to_dataframe(pairs | {name: values[places] for name, values in measures.items() if values is not None})

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.frames import Names, numbers_of
+from infonet_ros.estimator.dataframes import Names, numbers_of
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.limits import MOST_GIVEN

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infonet_ros.errors import MissingDependencyError, WeightsError
-from infonet_ros.estimator.frames import to_dataframe
+from infonet_ros.estimator.dataframes import to_dataframe
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, matching_topics, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span

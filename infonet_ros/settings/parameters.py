@@ -1,7 +1,8 @@
 """Settings from ROS parameters, flat or nested."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
@@ -30,74 +31,78 @@ def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
     ConfigurationError
         A parameter is missing, unknown, of the wrong type or out of range.
     """
-    left = {name: value for name, value in parameters.items() if value is not None}  # `ros2 param dump` writes null
-    modalities = tuple(_take_modality(left, name) for name in _take_strings(left, "modalities", ()))
-    watches = tuple(_take_watch(left, name) for name in _take_strings(left, "watches", ()))
-    given = _take_strings(left, "given", ())
-    scalars = {name: left.pop(name) for name in scalar_parameters() if name in left}
-    unknown = sorted(name for name in left if not name.startswith(PARAMETERS_OF_ROS))
+    # `ros2 param dump` writes null for what is not set.
+    parameters = {name: value for name, value in parameters.items() if value is not None}
+    modalities, watches, given = (_strings(parameters, name, ()) for name in ("modalities", "watches", "given"))
+    _check_known(parameters, modalities, watches)
+    return Settings(
+        modalities=tuple(_modality(parameters, name) for name in modalities),
+        watches=tuple(_watch(parameters, name) for name in watches),
+        given=given,
+        **{name: parameters[name] for name in scalar_parameters() if name in parameters},
+    )
+
+
+def _check_known(parameters: Iterable[str], modalities: Iterable[str], watches: Iterable[str]) -> None:
+    """Refuse the names of parameters that neither these modalities and watches have, nor the node itself.
+
+    A misspelt key is unknown, and the right one is missing: only the first tells which key was meant.
+    """
+    known = ["modalities", "watches", "given", *scalar_parameters()]
+    for members, kind in ((modalities, Modality), (watches, Watch)):
+        known += [f"{name}.{key.name}" for name in members for key in fields(kind) if key.name != "name"]
+    unknown = sorted(name for name in {*parameters} - {*known} if not name.startswith(PARAMETERS_OF_ROS))
     if unknown:
-        hint = did_you_mean(unknown[0], _known_names(modalities, watches))
         raise ConfigurationError(
-            f"unknown parameter {shorten(unknown[0], 60)!r}{hint}: expected one of {', '.join(scalar_parameters())}, "
-            "modalities, watches, given, or a key of a modality or watch that is listed there."
+            f"unknown parameter {shorten(unknown[0], 60)!r}{did_you_mean(unknown[0], known)}: expected one of "
+            f"{', '.join(scalar_parameters())}, modalities, watches, given, or a key of a modality or watch that is "
+            "listed there."
         )
-    return Settings(modalities=modalities, watches=watches, given=given, **scalars)
 
 
-def _known_names(modalities: tuple[Modality, ...], watches: tuple[Watch, ...]) -> list[str]:
-    """Names of all parameters, with those of the modalities and watches that are listed."""
-    members = [f"{m.name}.{key}" for m in modalities for key in ("topic", "channels", "type")]
-    members += [f"{w.name}.{key}" for w in watches for key in ("pair", "expect", "threshold", "duration", "given")]
-    return ["modalities", "watches", "given", *scalar_parameters(), *members]
-
-
-def _missing(left: Mapping[str, Any], name: str, expected: str) -> ConfigurationError:
-    """Say that a parameter is missing, and which one of those that are left may have been meant to be it."""
-    return ConfigurationError(f"{name} is missing{did_you_mean(name, left)}: expected {expected}.")
-
-
-def _take_strings(left: dict[str, Any], name: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-    value = left.pop(name, default)
+def _strings(
+    parameters: Mapping[str, Any], name: str, default: tuple[str, ...] | None = None, example: str = ""
+) -> tuple[str, ...]:
+    value = parameters.get(name, default)
     if value is None:
-        raise _missing(left, name, "a list such as [angular_velocity.y]")
+        raise ConfigurationError(f"{name} is missing: expected a list such as {example}.")
     if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
         raise ConfigurationError(f"{name} must be a list of texts such as [a, b], got {brief(value)}.")
     return tuple(value)
 
 
-def _take_string(left: dict[str, Any], name: str, default: str | None = None) -> str:
-    value = left.pop(name, default)
+def _string(parameters: Mapping[str, Any], name: str, default: str | None = None) -> str:
+    value = parameters.get(name, default)
     if value is None:
-        raise _missing(left, name, "a text such as /imu/data")
+        raise ConfigurationError(f"{name} is missing: expected a text such as /imu/data.")
     if not isinstance(value, str):
         raise ConfigurationError(f"{name} must be a text, got {brief(value)}.")
     return value
 
 
-def _take_number(left: dict[str, Any], name: str, default: float) -> float:
-    value = left.pop(name, default)
+def _number(parameters: Mapping[str, Any], name: str, default: float) -> float:
+    value = parameters.get(name, default)
     number = as_float(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(number, float) or not 0 <= number < math.inf:
         raise ConfigurationError(f"{name} must be a number of at least 0, got {brief(value)}.")
     return number
 
 
-def _take_modality(left: dict[str, Any], name: str) -> Modality:
+def _modality(parameters: Mapping[str, Any], name: str) -> Modality:
     return Modality(
         name=name,
-        topic=_take_string(left, f"{name}.topic"),
-        channels=_take_strings(left, f"{name}.channels"),
-        type=_take_string(left, f"{name}.type", ""),
+        topic=_string(parameters, f"{name}.topic"),
+        channels=_strings(parameters, f"{name}.channels", example="[angular_velocity.y]"),
+        type=_string(parameters, f"{name}.type", ""),
     )
 
 
 _EXPECTATIONS = ("dependent", "independent")
 
 
-def _take_watch(left: dict[str, Any], name: str) -> Watch:
-    pair = _take_strings(left, f"{name}.pair")
-    expect = _take_string(left, f"{name}.expect", Watch.expect)
+def _watch(parameters: Mapping[str, Any], name: str) -> Watch:
+    pair = _strings(parameters, f"{name}.pair", example="[imu.angular_velocity.z, odom.twist.twist.angular.z]")
+    expect = _string(parameters, f"{name}.expect", Watch.expect)
     if len(pair) != 2:
         raise ConfigurationError(f"{name}.pair must name two channels or two modalities, got {list(pair)}.")
     if expect not in _EXPECTATIONS:
@@ -106,7 +111,7 @@ def _take_watch(left: dict[str, Any], name: str) -> Watch:
         name=name,
         pair=(pair[0], pair[1]),
         expect=expect,
-        threshold=_take_number(left, f"{name}.threshold", Watch.threshold),
-        duration=_take_number(left, f"{name}.duration", Watch.duration),
-        given=_take_strings(left, f"{name}.given", ()),
+        threshold=_number(parameters, f"{name}.threshold", Watch.threshold),
+        duration=_number(parameters, f"{name}.duration", Watch.duration),
+        given=_strings(parameters, f"{name}.given", ()),
     )

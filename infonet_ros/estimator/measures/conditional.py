@@ -8,15 +8,13 @@ import torch
 from infonet_ros.estimator.measures.pairwise import BestOverLags, PairwiseOptions
 from infonet_ros.estimator.measures.plan import Batch, Plan
 from infonet_ros.estimator.measures.requests import Requests
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.network.discriminant import read_table
 from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
-from infonet_ros.estimator.network.views import Side, Sight
-from infonet_ros.estimator.results import PairwiseEstimate
-from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels, constant_channels
+from infonet_ros.estimator.network.views import ConditionedPairs, Side
+from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
 from infonet_ros.estimator.samples.conditioning import Given
-from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
+from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
@@ -38,21 +36,21 @@ class ConditionalRunner:
     pairs: Runner
     network: ConditionalNetwork
 
-    def quantiles(self, sight: Sight, shift: int = 0) -> np.ndarray:
+    def quantiles(self, pairs: ConditionedPairs, shift: int = 0) -> np.ndarray:
         """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.
 
         A stream that is a function of the given streams has a conditional MI of 0.
         """
-        views = sight.views(self.pairs, shift)
+        views = pairs.views(self.pairs, shift)
         with ONE_THREAD, torch.inference_mode():
             parts = [self.network(views[start : start + AT_ONCE]) for start in range(0, len(views), AT_ONCE)]
         found = torch.cat(parts).numpy()
-        found[sight.left.determined[sight.rows] | sight.right.determined[sight.columns]] = 0.0
+        found[pairs.left.determined[pairs.rows] | pairs.right.determined[pairs.columns]] = 0.0
         return found
 
 
 @dataclass(frozen=True, eq=False)
-class ConditionalNumbers:
+class ConditionalEstimates:
     """Conditional estimates of M requests.
 
     Attributes
@@ -75,13 +73,13 @@ class ConditionalNumbers:
 
 def estimate_given(
     runner: ConditionalRunner, plan: Plan, given: np.ndarray, surrogates: int, seed: int
-) -> ConditionalNumbers:
+) -> ConditionalEstimates:
     """Estimate the conditional MI of the requests of a plan, given streams (D, T), NaN where unknown.
 
     At a lag, the given streams are taken at the time of the earlier of the two.
     """
     count = len(plan.requests)
-    found = ConditionalNumbers(
+    found = ConditionalEstimates(
         quantiles=np.full((1 + surrogates, count, 3), np.nan, dtype=np.float32),
         samples=plan.samples(),
         surrogates=np.full(count, surrogates),
@@ -90,8 +88,8 @@ def estimate_given(
     known = np.isfinite(given).all(axis=0)
     longest_lag = int(plan.requests.lag.max(initial=0))
     for batch in plan.batches:
-        sights = [_sight(batch, given, part[known[part]]) for part in batch.parts()]
-        counts = [sight.left.given.count for sight in sights]
+        by_part = [_conditioned_pairs(batch, given, part[known[part]]) for part in batch.parts()]
+        counts = [pairs.left.given.count for pairs in by_part]
         found.samples[batch.numbers] = sum(counts)
         if not batch.enough or min(counts) < MIN_SAMPLES:
             continue
@@ -100,9 +98,9 @@ def estimate_given(
         found.quantiles[: 1 + len(shifts), batch.numbers] = 0.0
         moving = batch.numbers[batch.moving]
         for number, shift in enumerate([0, *shifts.tolist()] if len(moving) else []):
-            found.quantiles[number, moving] = sum(runner.quantiles(sight, shift) for sight in sights) / len(sights)
+            found.quantiles[number, moving] = sum(runner.quantiles(pairs, shift) for pairs in by_part) / len(by_part)
         if surrogates and len(moving):
-            for index, side in zip(batch.sides, (sights[0].left, sights[0].right), strict=True):
+            for index, side in zip(batch.sides, (by_part[0].left, by_part[0].right), strict=True):
                 found.drifting[index] |= drifting(side.conditional[0].astype(np.float64))
     return found
 
@@ -120,29 +118,13 @@ def pairwise_given(
     return best.estimate(sorted_channels, drifts, options.surrogates > 0)
 
 
-def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
-    """Return the log density of the copula of two channels (2, T), for each sample in its slice of the given streams.
-
-    (T,) float32 nats; NaN where a sample is not known or in no slice.
-    """
-    values = np.full(channels.shape[1], np.nan, dtype=np.float32)
-    known = np.flatnonzero(np.isfinite(channels).all(axis=0) & np.isfinite(given).all(axis=0))
-    ordering = Ordering.from_channels(channels, seed)
-    for part in thinned(known):
-        seen, kept = Given.from_channels(given[:, part])
-        rows = part[kept]
-        if len(rows) < MIN_SAMPLES:
-            continue
-        side = Side(ordering.ranks(rows), seen)
-        if side.determined.any() or constant_channels(channels[:, rows]).any():
-            values[rows] = 0.0
-            continue
-        for inside in seen.slices():
-            ranks = rank(side.conditional[0][:, inside])
-            tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(ranks, runner.pairs.device)))[1]
-            u, v = torch.from_numpy(normalised(ranks))
-            values[rows[inside]] = read_table(tables[0], u, v).numpy()
-    return values
+def lagged_given(
+    runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, lags: np.ndarray, seed: int
+) -> LaggedEstimate:
+    """Estimate the conditional MI of two channels (2, T) at lags (L,), given streams (D, T), NaN where unknown."""
+    found = estimate_given(runner, Plan.of_pair(channels, lags, seed), given, 0, seed)
+    lower, mi, upper = found.quantiles[0].T
+    return LaggedEstimate(lags, mi, lower, upper, found.samples)
 
 
 def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
@@ -151,10 +133,10 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
     NaN where either is not known; always 1/2 for channels that are functions of the given streams.
     """
     ranks = np.full(channels.shape, np.nan)
-    told = np.isfinite(given).all(axis=0)
+    known = np.isfinite(given).all(axis=0)
     ordering = Ordering.from_channels(channels, seed)
     for index in range(len(channels)):
-        rows = np.flatnonzero(told & np.isfinite(channels[index]))
+        rows = np.flatnonzero(known & np.isfinite(channels[index]))
         if len(rows) < MIN_SAMPLES:
             continue
         seen, kept = Given.from_channels(given[:, rows])
@@ -164,12 +146,12 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
     return ranks
 
 
-def _sight(batch: Batch, given: np.ndarray, rows: np.ndarray) -> Sight:
-    """Collect the views of the pairs of a batch over samples ``rows`` of its left side."""
+def _conditioned_pairs(batch: Batch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:
+    """Return the pairs of a batch over samples ``rows`` of its left side."""
     seen, kept = Given.from_channels(given[:, rows])
     rows = rows[kept]
     ordering, (first, second) = batch.channels.ordering, batch.sides
     left = right = Side(ordering[first].ranks(rows), seen)
     if batch.lag:
         right = Side(ordering[second].ranks(rows + batch.lag), seen)
-    return Sight(left, right, *batch.pairs())
+    return ConditionedPairs(left, right, *batch.pairs())

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner
-from infonet_ros.estimator.network.views import Side, Sight
+from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import Explanations, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES
 from infonet_ros.estimator.samples.conditioning import Given
@@ -90,7 +90,7 @@ class _Beside:
         if step:
             right = Side(self.ordering[involved].ranks(times + step), given)
         rows, columns = (np.searchsorted(involved, asked[:, side]) for side in (0, 1))
-        return self.runner.quantiles(Sight(left, right, rows, columns))
+        return self.runner.quantiles(ConditionedPairs(left, right, rows, columns))
 
     def _known(self, third: int, step: int, offsets: list[int], involved: np.ndarray) -> np.ndarray:
         """Return the times (R,) at which all are known."""

@@ -19,7 +19,9 @@ import torch
 from scipy import fft
 from torch import Tensor
 
-from infonet_ros.estimator.samples.stationarity import memory
+from infonet_ros.autocorrelation import memory
+from infonet_ros.average_ranks import average_ranks
+from infonet_ros.estimator.samples.channels import some_channels
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 LEAST_ROWS = 24
@@ -32,8 +34,6 @@ DEGREES = 4  # waves of each channel, as far as `MOST_PRODUCTS` goes
 SHARPNESS = 2.0  # of the mean over statistics, from 0 (their sum) to infinity (their maximum)
 WEIGHTS = {"distance": 0.56, "gauss": 0.34, "even": 0.03, "even left": 0.03, "even right": 0.03, "largest": 0.01}
 """Weight of each statistic; those that detect only one kind of dependence have a small one."""
-
-_JUDGED = 16  # channels from which the memory of a vector is computed
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +60,7 @@ class Vector:
         parts = -(-len(rows) // MOST_ROWS)
         length = len(rows) // parts
         taken = [channels[varies][:, rows[part::parts][:length]] for part in range(parts)]
-        ranks = [_mid_ranks(part) for part in taken]
+        ranks = [_average_ranks(part) for part in taken]
         waves = [_waves(part) for part in ranks]
         return cls(
             [_spectra(part, wave, overlap // step // parts) for part, wave in zip(taken, waves, strict=True)],
@@ -87,8 +87,7 @@ def seam(left: float, right: float, count: int) -> int:
 
 def vector_memory(channels: np.ndarray) -> float:
     """Return the integrated autocorrelation time of a vector (d, R) in samples (at least 1), by some channels."""
-    chosen = np.unique(np.linspace(0, len(channels) - 1, _JUDGED).astype(int))
-    ranks = _mid_ranks(channels[chosen])
+    ranks = _average_ranks(some_channels(channels))
     ranks -= ranks.mean(axis=1, keepdims=True)
     times = np.ones(len(ranks))
     moving = ranks.any(axis=1)
@@ -161,16 +160,9 @@ def _weighed(values: np.ndarray) -> np.ndarray:
     return np.exp(SHARPNESS * normal)
 
 
-def _mid_ranks(values: np.ndarray) -> np.ndarray:
-    """Ranks of each channel (d, R) from 0 to R - 1, equal values alike."""
-    order = np.argsort(values, axis=1)
-    ordered = np.take_along_axis(values, order, axis=1)
-    ranks = np.empty(values.shape)
-    np.put_along_axis(ranks, order, np.arange(values.shape[1], dtype=np.float64)[None], axis=1)
-    for channel in np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1)):
-        below, above = (np.searchsorted(ordered[channel], values[channel], side=side) for side in ("left", "right"))
-        ranks[channel] = (below + above - 1) / 2.0
-    return ranks
+def _average_ranks(channels: np.ndarray) -> np.ndarray:
+    """Rank each channel (d, R), equal values alike, from 1 to R."""
+    return np.stack([average_ranks(values) for values in channels])
 
 
 def levelled(channels: np.ndarray) -> np.ndarray:
@@ -183,7 +175,7 @@ def levelled(channels: np.ndarray) -> np.ndarray:
 
 def _waves(ranks: np.ndarray) -> Tensor:
     """Cosines of ranks (d, R), of each degree: (DEGREES, d, R) float32."""
-    angles = (np.pi / ranks.shape[1]) * (ranks + 0.5)
+    angles = (np.pi / ranks.shape[1]) * (ranks - 0.5)
     waves = [np.ones_like(angles), np.cos(angles)]
     while len(waves) <= DEGREES:
         waves.append(2.0 * waves[1] * waves[-1] - waves[-2])

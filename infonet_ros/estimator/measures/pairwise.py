@@ -1,7 +1,7 @@
 """All pairs of channels of a window, and one pair at many lags: best lags, surrogates, results without the network."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -161,14 +161,9 @@ def estimate_windows(
             yield window.estimate()
 
 
-Numbers = Callable[[Plan], tuple[np.ndarray, np.ndarray]]
-"""Estimates a plan of M requests: quantiles (M, 3), NaN where too few samples count, and samples (M,)."""
-
-
-def estimate_lagged(estimate: Numbers, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:
+def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:
     """Estimate the MI of ``channels[0, t]`` with ``channels[1, t + lag]`` for channels (2, T), NaN where unknown."""
-    sorted_channels = Channels.from_values(channels, seed)
-    first, second = sorted_channels.places().tolist()
-    quantiles, samples = estimate(Plan.of(sorted_channels, Requests.one_pair(first, second, lags)))
+    plan = Plan.of_pair(channels, lags, seed)
+    (quantiles,) = next(run(runner, [Pass.of_data(plan)]))
     lower, mi, upper = quantiles.T
-    return LaggedEstimate(lags, mi, lower, upper, samples)
+    return LaggedEstimate(lags, mi, lower, upper, plan.samples())

@@ -128,6 +128,13 @@ class Plan:
         groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(order) else []
         return cls(channels, requests, [Batch.of(channels, requests, numbers) for numbers in groups])
 
+    @classmethod
+    def of_pair(cls, channels: np.ndarray, lags: np.ndarray, seed: int) -> "Plan":
+        """Request two channels (2, T), NaN where unknown, at lags (L,), positive if the second one follows."""
+        sorted_channels = Channels.from_values(channels, seed)
+        first, second = sorted_channels.places().tolist()
+        return cls.of(sorted_channels, Requests.one_pair(first, second, lags))
+
     def samples(self) -> np.ndarray:
         """Count the samples of each request, (M,)."""
         return self.by_request([batch.samples for batch in self.batches])

@@ -4,7 +4,7 @@ import numpy as np
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.network.blocks import thinned
-from infonet_ros.estimator.network.views import Side, Sight
+from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import Selection
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.samples.conditioning import Given
@@ -48,4 +48,4 @@ def _adds(
         return np.empty((0, 3), dtype=np.float32)
     side = Side(ordering[np.append(candidates, target)].ranks(rows[kept]), given)
     first = np.arange(len(candidates))
-    return runner.quantiles(Sight(side, side, first, np.full_like(first, len(candidates))))
+    return runner.quantiles(ConditionedPairs(side, side, first, np.full_like(first, len(candidates))))

@@ -14,18 +14,17 @@ from infonet_ros.estimator.measures.projections import content_key, project
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
-from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels, some_channels
 from infonet_ros.estimator.samples.holding import Repetition, repeats, updates
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
-_JUDGED = 16  # channels of a vector that are tested for drift
 
 
 @dataclass(frozen=True)
-class Slicing:
+class SlicedOptions:
     """Options of sliced MI: number of random pairs of projections, number of surrogates, and the seed of both."""
 
     projections: int
@@ -41,13 +40,13 @@ class Slicer:
     runner : Runner
     vectors : list of (d, T) floating
         NaN where unknown.
-    slicing : Slicing
+    options : SlicedOptions
     """
 
-    def __init__(self, runner: Runner, vectors: list[np.ndarray], slicing: Slicing) -> None:
+    def __init__(self, runner: Runner, vectors: list[np.ndarray], options: SlicedOptions) -> None:
         self._runner = runner
         self._vectors = vectors
-        self._slicing = slicing
+        self._options = options
         self._keys = [content_key(vector) for vector in vectors]
         self._patterns = [
             Pattern(np.isfinite(vector).all(axis=0), Repetition(_updates(vector), _repeats(vector)))
@@ -55,7 +54,7 @@ class Slicer:
         ]
         # A projection contains little of a few drifting channels.
         self.drifting = np.array([
-            slicing.surrogates > 0 and drifting(_some(vector)).mean() >= 0.5 for vector in vectors
+            options.surrogates > 0 and drifting(some_channels(vector)).mean() >= 0.5 for vector in vectors
         ])  # fmt: skip
         self._projected: dict[tuple[int, int, bytes], list[Copulas]] = {}
         self._memories: dict[tuple[int, bytes], float] = {}
@@ -65,20 +64,20 @@ class Slicer:
         """Estimate the sliced MI of two of the vectors, in either order."""
         if (self._keys[b], b) < (self._keys[a], a):
             a, b = b, a
-        slicing, rows = self._slicing, self._patterns[a].common_rows(self._patterns[b])
+        options, rows = self._options, self._patterns[a].common_rows(self._patterns[b])
         several = max(len(self._vectors[a]), len(self._vectors[b])) > 1
-        projections = slicing.projections if several else 1
-        p = np.nan if slicing.surrogates else None
+        projections = options.projections if several else 1
+        p = np.nan if options.surrogates else None
         if len(rows) and any(constant_channels(self._vectors[k][:, rows]).all() for k in (a, b)):
             known = len(rows) >= MIN_SAMPLES
             nothing = 0.0 if known else np.nan
             return SlicedEstimate(nothing, nothing, nothing, 1.0 if known and p else p, len(rows), projections)
-        testable = slicing.surrogates > 0 and not self.drifting[[a, b]].all()
+        testable = options.surrogates > 0 and not self.drifting[[a, b]].all()
         if testable and several and len(rows) >= LEAST_ROWS:
             p = self._independence(a, b, rows)
         if len(rows) < self._patterns[a].least_rows(self._patterns[b]):
             return SlicedEstimate(np.nan, np.nan, np.nan, p, len(rows), projections)
-        quantiles = self._quantiles(a, b, rows, projections, 0 if several or not testable else slicing.surrogates)
+        quantiles = self._quantiles(a, b, rows, projections, 0 if several or not testable else options.surrogates)
         lower, mi, upper = _mean_quantiles(quantiles[0])
         if testable and not several:
             means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
@@ -98,13 +97,13 @@ class Slicer:
             if (index, overlap, key) not in self._prepared:
                 self._prepared[index, overlap, key] = Vector.prepare(self._vectors[index][:, rows], overlap)
         left, right = (self._prepared[index, overlap, key] for index in (a, b))
-        return independence_p(left, right, self._slicing.surrogates, self._slicing.seed)
+        return independence_p(left, right, self._options.surrogates, self._options.seed)
 
     def _quantiles(self, a: int, b: int, rows: np.ndarray, projections: int, surrogates: int) -> np.ndarray:
         """Quantiles (1 + S, K, 3) of all K pairs of projections: those of the data, and those of S surrogates."""
         numbers = np.arange(projections)
         left, right = self._parts(a, rows, projections), self._parts(b, rows, projections)
-        shifts = np.append(0, surrogate_shifts(left[-1].count, surrogates, self._slicing.seed))
+        shifts = np.append(0, surrogate_shifts(left[-1].count, surrogates, self._options.seed))
         blocks = (PairBlock.scanned(u, v, numbers, numbers, shifts) for u, v in zip(left, right, strict=True))
         quantiles = np.zeros((len(shifts), projections, 3), dtype=np.float32)
         for block, found in self._runner.quantiles(blocks):
@@ -118,17 +117,12 @@ class Slicer:
             if len(self._projected) > 2 * len(self._vectors):  # every pair uses different samples: nothing to share
                 self._projected.clear()
             occurrence = self._keys[:index].count(self._keys[index])
-            slices = project(self._vectors[index][:, rows], projections, self._slicing.seed, occurrence)
-            ordering = Ordering.from_channels(slices, self._slicing.seed)
+            slices = project(self._vectors[index][:, rows], projections, self._options.seed, occurrence)
+            ordering = Ordering.from_channels(slices, self._options.seed)
             self._projected[key] = [
                 Copulas.from_ranks(ordering.ranks(part), self._runner.device) for part in thinned(np.arange(len(rows)))
             ]
         return self._projected[key]
-
-
-def _some(vector: np.ndarray) -> np.ndarray:
-    """Return some channels of a vector (d, T), enough to decide whether most of them drift."""
-    return vector[np.unique(np.linspace(0, len(vector) - 1, _JUDGED).astype(int))]
 
 
 def _updates(vector: np.ndarray) -> np.ndarray | None:
@@ -152,23 +146,23 @@ def _repeats(vector: np.ndarray) -> np.ndarray | None:
     return first
 
 
-def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, slicing: Slicing) -> SlicedEstimate:
+def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, options: SlicedOptions) -> SlicedEstimate:
     """Estimate the sliced MI of vectors x (dx, T) and y (dy, T), NaN where unknown."""
-    return Slicer(runner, [x, y], slicing).estimate(0, 1)
+    return Slicer(runner, [x, y], options).estimate(0, 1)
 
 
 def estimate_pairwise_sliced(
-    runner: Runner, channels: np.ndarray, groups: list[np.ndarray], slicing: Slicing
+    runner: Runner, channels: np.ndarray, groups: list[np.ndarray], options: SlicedOptions
 ) -> Iterator[PairwiseEstimate]:
     """Estimate the sliced MI of all pairs of groups of channels (N, T): the estimate after each pair."""
     vectors = [channels[group] for group in groups]
-    slicer, size = Slicer(runner, vectors, slicing), len(groups)
+    slicer, size = Slicer(runner, vectors, options), len(groups)
     mi, lower, upper = (np.full((size, size), np.nan, dtype=np.float32) for _ in range(3))
     p = np.full((size, size), np.nan)
     samples = np.diag([np.isfinite(vector).all(axis=0).sum() for vector in vectors]).astype(np.int32)
     constant = np.array([bool(constant_channels(vector).all()) for vector in vectors])
     whole = PairwiseEstimate(
-        mi, lower, upper, p if slicing.surrogates else None, np.zeros_like(samples), samples, constant, slicer.drifting
+        mi, lower, upper, p if options.surrogates else None, np.zeros_like(samples), samples, constant, slicer.drifting
     )
     if size == 1:
         yield whole

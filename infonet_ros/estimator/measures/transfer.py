@@ -8,7 +8,7 @@ import numpy as np
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
-from infonet_ros.estimator.network.views import Side, Sight
+from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
 from infonet_ros.estimator.samples.conditioning import Given
@@ -21,7 +21,7 @@ Source = tuple[int, int]
 
 
 @dataclass(frozen=True, eq=False)
-class TransferRequest:
+class TransferOptions:
     """The options of transfer entropy.
 
     Lags (L,) of 1 sample or more, samples of the target's own past and number of other sources that are given,
@@ -69,7 +69,7 @@ class _Found:
 
 
 def transfer_entropy(
-    runner: ConditionalRunner, channels: np.ndarray, request: TransferRequest
+    runner: ConditionalRunner, channels: np.ndarray, options: TransferOptions
 ) -> Iterator[TransferEstimate]:
     """Estimate ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])`` for all ordered pairs of channels (N, T).
 
@@ -84,17 +84,17 @@ def transfer_entropy(
     size = len(channels)
     found = _Found.of_size(size)
     still = constant_channels(channels)
-    drifts = drifting(channels) if request.surrogates else np.zeros(size, dtype=bool)
-    ordering = Ordering.from_channels(channels, request.seed)
+    drifts = drifting(channels) if options.surrogates else np.zeros(size, dtype=bool)
+    ordering = Ordering.from_channels(channels, options.seed)
     np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
     lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
-    p = found.p_value if request.surrogates else None
-    for target in (_Target(runner, channels, ordering, request, number) for number in range(size)):
+    p = found.p_value if options.surrogates else None
+    for target in (_Target(runner, channels, ordering, options, number) for number in range(size)):
         others = [number for number in range(size) if number != target.number]
         moving = [number for number in others if not (still[number] or still[target.number])]
         found.put(target.nothing([number for number in others if number not in moving]), target.number)
         found.put(target.transfer(moving), target.number)
-        if request.beside:
+        if options.beside:
             for sources, given in target.strongest(moving, found):
                 found.put(target.transfer(sources, given), target.number)
         found.p_value[drifts[:, None] & drifts] = np.nan
@@ -108,7 +108,7 @@ class _Target:
     runner: ConditionalRunner
     channels: np.ndarray
     ordering: Ordering
-    request: TransferRequest
+    options: TransferOptions
     number: int
 
     def nothing(self, sources: Sequence[int]) -> Iterator[_Transfer]:
@@ -128,7 +128,7 @@ class _Target:
         order = sorted(sure, key=lambda number: -value[number])
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for number in sources:
-            groups[tuple([other for other in order if other != number][: self.request.beside])].append(number)
+            groups[tuple([other for other in order if other != number][: self.options.beside])].append(number)
         for others, members in groups.items():
             if others:
                 yield members, [(other, int(lag[other])) for other in others]
@@ -136,22 +136,22 @@ class _Target:
     def _alike(self, sources: Sequence[int], others: Sequence[Source]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Group sources by the times (R,) at which all their lags and the given streams are known."""
         last = self.channels.shape[1]
-        times = np.arange(max(int(self.request.lags.max()), self.request.past), last)
+        times = np.arange(max(int(self.options.lags.max()), self.options.past), last)
         told = np.isfinite(self._given(times, others)).all(axis=0) & np.isfinite(self.channels[self.number, times])
         groups: dict[bytes, list[int]] = defaultdict(list)
         for source in sources:
-            heard = np.isfinite(self.channels[source, times - self.request.lags[:, None]]).all(axis=0)
+            heard = np.isfinite(self.channels[source, times - self.options.lags[:, None]]).all(axis=0)
             groups[(told & heard).tobytes()].append(source)
         for known, members in groups.items():
             yield np.array(members), times[np.frombuffer(known, dtype=bool)]
 
     def _given(self, times: np.ndarray, others: Sequence[Source]) -> np.ndarray:
         """Return the target's own past and other sources at their lags, (D, R)."""
-        past = [self.channels[self.number, times - ago] for ago in range(1, self.request.past + 1)]
+        past = [self.channels[self.number, times - ago] for ago in range(1, self.options.past + 1)]
         return np.stack([*past, *(self.channels[other, times - lag] for other, lag in others)])
 
     def _transfer(self, sources: np.ndarray, times: np.ndarray, others: Sequence[Source]) -> _Transfer:
-        lags, request = self.request.lags, self.request
+        lags, options = self.options.lags, self.options
         given, kept = Given.from_channels(self._given(times, others))
         times = times[kept]
         if len(times) < MIN_SAMPLES:
@@ -160,12 +160,12 @@ class _Target:
         left, right = Side(ranks, given), Side(self.ordering[np.array([self.number])].ranks(times), given)
         if right.determined.any():
             return self._none(sources, times)
-        shifts = surrogate_shifts(len(times), request.surrogates, request.seed)
+        shifts = surrogate_shifts(len(times), options.surrogates, options.seed)
         medians = _partial(self.runner, left, right, np.append(0, shifts)).reshape(-1, len(lags), len(sources))
         best = medians[0].argmax(axis=0)
         exceeding = (medians[1:].max(axis=1) >= medians[0].max(axis=0)).sum(axis=0)
         chosen = best * len(sources) + np.arange(len(sources))
-        quantiles = self.runner.quantiles(Sight(left, right, chosen, np.zeros_like(chosen)))
+        quantiles = self.runner.quantiles(ConditionedPairs(left, right, chosen, np.zeros_like(chosen)))
         p = p_value(quantiles[:, 1], exceeding, len(shifts))
         return _Transfer(sources, quantiles, p, lags[best], np.full(len(sources), len(times)))
 
@@ -174,7 +174,7 @@ class _Target:
         count = len(sources)
         nothing, p = (0.0, 1.0) if len(times) >= MIN_SAMPLES else (np.nan, np.nan)
         values = np.full((count, 3), nothing), np.full(count, p)
-        return _Transfer(sources, *values, np.full(count, self.request.lags[0]), np.full(count, len(times)))
+        return _Transfer(sources, *values, np.full(count, self.options.lags[0]), np.full(count, len(times)))
 
 
 def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:

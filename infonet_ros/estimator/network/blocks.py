@@ -21,7 +21,7 @@ from infonet_ros.estimator.network.counts import (
     sums_by_block,
 )
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
-from infonet_ros.estimator.samples.memory import autocorrelations, effective_samples
+from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
 from infonet_ros.estimator.samples.surrogates import cycles
 
@@ -41,7 +41,7 @@ class Copulas:
     scores : (N, T) float32
         Normal scores.
     memory : (N, K) float32
-        See `memory.autocorrelations`.
+        See `effective_samples.autocorrelations`.
     """
 
     bins: Tensor

@@ -39,7 +39,7 @@ class Views:
     share : (M, V) float32
         Share of the samples in each view; 0 if there is no such view.
     circumstances : (M, CIRCUMSTANCES) float32
-        Numbers that are in no view, see `Sight.circumstances`.
+        Numbers that are in no view, see `ConditionedPairs.circumstances`.
     """
 
     features: Tensor

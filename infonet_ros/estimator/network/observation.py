@@ -100,7 +100,7 @@ def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins:
     samples : (M,)
         T, within `TRAINED_SAMPLES`.
     effective : (M,)
-        Effective number of samples, see `memory.effective_samples`.
+        Effective number of samples, see `effective_samples.effective_samples`.
     correlation : (M,)
         Correlation of the normal scores of the ranks, in [-1, 1].
     plug_ins : (M, len(RESOLUTIONS))

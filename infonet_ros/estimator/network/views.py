@@ -52,7 +52,7 @@ class Side:
 
 
 @dataclass(frozen=True, eq=False)
-class Sight:
+class ConditionedPairs:
     """Pairs of streams of two sides, over the same samples and with the same given streams.
 
     Attributes

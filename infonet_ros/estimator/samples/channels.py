@@ -9,6 +9,7 @@ from infonet_ros.estimator.samples.holding import LEAST_UPDATES, Repetition, rep
 from infonet_ros.estimator.samples.ranks import Ordering
 
 MIN_SAMPLES = 64
+_SOME = 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +115,11 @@ def constant_channels(channels: np.ndarray) -> np.ndarray:
     least = np.where(good, channels, np.inf).min(axis=1, initial=np.inf)
     most = np.where(good, channels, -np.inf).max(axis=1, initial=-np.inf)
     return least == most
+
+
+def some_channels(channels: np.ndarray) -> np.ndarray:
+    """Return up to 16 of the channels (d, T) of a vector, evenly spread: enough to tell how slow it is."""
+    return channels[np.unique(np.linspace(0, len(channels) - 1, _SOME).astype(int))]
 
 
 def _bytes(array: np.ndarray | None) -> bytes:

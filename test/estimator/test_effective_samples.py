@@ -4,7 +4,7 @@ import torch
 from scipy.signal import lfilter
 from scipy.stats import rankdata
 
-from infonet_ros.estimator.samples.memory import MIN_EFFECTIVE, autocorrelations, effective_samples
+from infonet_ros.estimator.samples.effective_samples import MIN_EFFECTIVE, autocorrelations, effective_samples
 
 
 def ranks(streams):
