@@ -27,7 +27,7 @@ _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_U
 _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
 _IN_PARENTHESES = r"^\(([\d.,]*\d[.,]?)\)$"
 _MARKS = (
-    r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|<na>|nat|nil|undefined|n\.?/?[ad]\.?|err(?:or)?|invalid|missing|"
+    r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|<na>|nat|nil|undefined|n\.?/?[ad]\.?|err(?:or)?|invalid|missing|unavailable|unknown|"
     r"-?1\.#\w+)$"
 )
 """Cells that say that a value is not known: they do not count when a column is judged."""
@@ -186,13 +186,15 @@ def _count(texts: pa.ChunkedArray, pattern: str) -> int:
 
 
 def _truths(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Read a column of truth values as 1 and 0; None where it holds something else."""
+    """Read a column of truth values as 1 and 0, NaN where one is not known; None where it holds something else."""
     lower = pc.utf8_lower(texts)
     true, false = (pc.is_in(lower, value_set=pa.array(words, lower.type)) for words in (_TRUE, _FALSE))
-    there = pc.is_valid(texts)
-    if texts.null_count == len(texts) or not pc.all(pc.or_(pc.or_(true, false), pc.invert(there))).as_py():
+    truth, there = pc.or_(true, false), pc.is_valid(texts)
+    other = pc.and_(there, pc.invert(truth))
+    if not _any(truth) or pc.sum(other).as_py() != _count(texts, _MARKS):
         return None
-    return pc.if_else(there, pc.cast(true, pa.float64()), pa.scalar(None, pa.float64()))
+    numbers = pc.if_else(other, pa.scalar(float("nan")), pc.cast(true, pa.float64()))
+    return pc.if_else(there, numbers, pa.scalar(None, pa.float64()))
 
 
 def _in_plain_style(texts: pa.ChunkedArray, style: Style) -> pa.ChunkedArray:

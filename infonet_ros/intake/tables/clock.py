@@ -1,6 +1,7 @@
 """The time of a table: its columns, read as dates, times of day, or numbers whose unit is yet to be told."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,12 @@ class Clock:
         """Columns in words."""
         return " and ".join(map(repr, self.names))
 
-    @property
+    @cached_property
+    def farthest(self) -> float:
+        """Number that is farthest from zero; 0 where none is known."""
+        return float(np.nanmax(np.abs(as_floats(self.numbers)), initial=0.0))
+
+    @cached_property
     def step(self) -> float:
         """Usual step between rows, in the unit of the numbers; NaN where they do not vary."""
         times = pc.drop_null(self.numbers).to_numpy()  # whole numbers as such: 2**60 + 1 is no float
@@ -72,6 +78,20 @@ class Clock:
             return bool(np.isfinite(self.step)) or len(self.numbers) - self.numbers.null_count == 1
         known = self.stamps[self.stamps > BEYOND]
         return len(known) == 1 or bool(len(known) and known.min() < known.max())
+
+    def of_rows(self, rows: np.ndarray | slice) -> "Clock":
+        """Return the time of some rows, by their numbers or from one to before another."""
+        numbers = self.numbers
+        if numbers is not None:
+            numbers = numbers[rows] if isinstance(rows, slice) else numbers.take(pa.array(rows))
+        return Clock(
+            self.names,
+            None if self.stamps is None else self.stamps[rows],
+            numbers,
+            self.unit,
+            self.fraction and (self.fraction[0], self.fraction[1][rows]),
+            list(self.notes),
+        )
 
 
 def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingError
-from infonet_ros.intake.tables.cells import Style, to_numbers, trimmed
+from infonet_ros.intake.tables.cells import to_numbers, trimmed
 from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
@@ -92,7 +92,9 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         if column is None:
             sheet.notes.append(f"column {name!r} holds {table.schema.field(name).type}, not numbers, and is left out")
         elif pa.types.is_string(column.type) and not _holds_times(column):
-            numbers = to_numbers(column, Style())
+            numbers = to_numbers(column, sheet.style)
+            if numbers is None or numbers.odd:
+                sheet.cells[name] = column
             if numbers is None:
                 sheet.texts[name] = next((cell for cell in column.to_pylist() if cell is not None), "")
             else:

@@ -8,6 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.intake.tables.cells import Style
+
 MEMORY_SHARE = 0.125
 """Of the machine's memory, for the columns of one table; reading takes some times as much."""
 
@@ -28,6 +30,13 @@ class Sheet:
         Units of columns, where the file tells them.
     notes : list of str
         How it was read, and what was left out.
+    remarks : dict of str to str
+        How single columns were read.
+    cells : dict of str to pa.ChunkedArray
+        Of columns that hold text, if only here and there, what they hold: strings, or each word once and its numbers.
+        A column of text lacks them where they are long, or where the table has many columns.
+    style : Style
+        Of the numbers among them.
     """
 
     name: str
@@ -35,6 +44,9 @@ class Sheet:
     texts: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+    cells: dict[str, pa.ChunkedArray] = field(default_factory=dict)
+    style: Style = field(default_factory=Style)
 
     @property
     def rows(self) -> int:

@@ -102,10 +102,9 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
 
 def _unit_since_1970(clock: Clock) -> str | None:
     """Return the unit in which times count from 1970, by their size; None where they do not."""
-    largest = float(np.nanmax(np.abs(as_floats(clock.numbers)), initial=0.0))
     for unit in ("s", "ms", "us", "ns"):
         seconds = UNITS[unit] / NANOSECONDS
-        if _EPOCH[0] < largest * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
+        if _EPOCH[0] < clock.farthest * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
             return unit
     return None
 

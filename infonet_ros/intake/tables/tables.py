@@ -7,6 +7,7 @@ exports of PlotJuggler; the rest are the group ``table``. Of several, each is a 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from infonet_ros.intake.recording import Field, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
+from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
 from infonet_ros.intake.tables.text_source import check_table
@@ -33,6 +35,7 @@ TABLE_TYPE = "table"
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _CHUNK = 1 << 14  # rows at a time
 _MOST_SENTENCES = 8
+_MOST_ALIKE = 50  # clocks that are asked for their unit together
 _UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
 
 
@@ -74,11 +77,11 @@ class Tables:
         self.notices, self._streams, self._said = [], {}, {}
         tables = self._all_tables()
         for table in tables:
-            alike = [other.clock for other in tables if other.clock.names == table.clock.names and other is not table]
-            set_stamps(table.clock, table.path, self._unit, alike)
+            alike = (other.clock for other in tables if other.clock.names == table.clock.names and other is not table)
+            set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
         for table in tables:
-            self._tell(table.path, (*table.sheet.notes, *table.clock.notes))
-            self._add(table, alone=len(tables) == len(self._paths) == 1)
+            self._tell(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
+            self._add(table, grouped=len(tables) == len(self._paths) == 1 and not table.is_series)
         self._say_all()
         self._keep_one_clock()
         self._move_to_ros_stamps()
@@ -159,9 +162,12 @@ class Tables:
         for sheet in read_log(path) or [read_text_table(path)]:
             try:
                 _check_size(sheet, path)
-                table = _Table(path, sheet, find_clock(sheet, path, self._time))
-                table.check_numbers()
-                tables.append(table)
+                for part, clock in split_series(sheet, find_clock(sheet, path, self._time)):
+                    table = _Table(path, part, clock, is_series=part is not sheet)
+                    table.check_numbers()
+                    if table.is_series and len(self._paths) > 1:
+                        part.name = f"{sheet.name}/{part.name}"
+                    tables.append(table)
             except RecordingError as error:
                 errors.append(error)
                 self._tell(path, [f"{sheet.name} is left out: no two rows with a time and a number"])
@@ -169,8 +175,8 @@ class Tables:
             raise errors[0]
         return tables
 
-    def _add(self, table: "_Table", alone: bool) -> None:
-        """Make streams of the columns of a table."""
+    def _add(self, table: "_Table", grouped: bool) -> None:
+        """Make streams of the columns of a table: one, or one for each group of names."""
         sheet, clock = table.sheet, table.clock
         assert clock.stamps is not None
         known = np.flatnonzero(clock.stamps > BEYOND)
@@ -185,7 +191,7 @@ class Tables:
             if not isinstance(column, str) and column.null_count == len(column):
                 empty.append(name)
                 continue
-            group, leaf = _split(name) if alone else (topic, name)
+            group, leaf = _split(name) if grouped else (topic, name)
             stream = streams.setdefault(group, _Stream(table.path, stamps, order))
             if isinstance(column, str):
                 stream.texts[name] = column
@@ -245,11 +251,12 @@ def _check_size(sheet: Sheet, path: Path) -> None:
 
 @dataclass
 class _Table:
-    """A sheet, the file that it is from, and its time."""
+    """A sheet, or a series of a long one, the file that it is from, and its time."""
 
     path: Path
     sheet: Sheet
     clock: Clock
+    is_series: bool = False
 
     def check_numbers(self) -> None:
         """See to it that some column beside the time holds numbers."""

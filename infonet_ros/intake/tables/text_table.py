@@ -28,6 +28,8 @@ _HEAD, _HEAD_LINES, _LONGEST_HEAD = 1 << 18, 40, 1 << 24
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
 _LONG_CELL, _LINES_OF_A_CELL = 200, 50
+_FEW_COLUMNS = 100  # of a table whose text is kept: it may name the series of a long one
+_MOST_WORDS, _LONG_WORD = 1 << 26, 1 << 12  # bytes of all of them, and of one
 
 
 def read_text_table(path: Path) -> Sheet:
@@ -62,7 +64,7 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     layout = find_layout(path, form.header + form.plain(head))
     layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
     skipped = _SkippedRows(layout)
-    columns = [_Column(name) for name in layout.names]
+    columns = [_Column(name, keeps_words=len(layout.names) <= _FEW_COLUMNS) for name in layout.names]
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
     headers = RepeatedHeaders(layout.header, layout.delimiter)
@@ -243,12 +245,17 @@ class _SkippedRows:
 
 
 class _Column:
-    """One column while it is read: blocks of numbers, and of text that may yet turn out to be numbers or times."""
+    """One column while it is read: blocks of numbers, and of text that may yet turn out to be numbers or times.
 
-    def __init__(self, name: str) -> None:
+    Of a column of text each block's different words are kept, if the table has few columns; a long note is not.
+    """
+
+    def __init__(self, name: str, keeps_words: bool) -> None:
         self.name = name
         self.rows = 0
         self.text = ""
+        self.keeps_words = keeps_words
+        self._words: list[pa.DictionaryArray] = []
         self._blocks: list[pa.Array] = []
 
     def add(self, cells: pa.StringArray) -> int:
@@ -257,15 +264,38 @@ class _Column:
         block = None if self.text else _plain_numbers(cells)
         if block is None:
             _check_quotes(cells)
+        if block is None and not self._blocks and not self.text:
+            self.text = _text_among(cells)
         if self.text:
+            self._keep_words(cells)
             return 0
-        if block is None:
-            block = cells
-            if not self._blocks and (text := _text_among(cells)):
-                self.text = text
-                return 0
+        block = cells if block is None else block
         self._blocks.append(block)
         return block.nbytes
+
+    def _keep_words(self, cells: pa.StringArray) -> None:
+        if cells.nbytes > _LONG_WORD * len(cells):
+            self.forget_words()
+        if self.keeps_words:
+            self._words.append(cells.dictionary_encode())
+
+    @property
+    def size_of_words(self) -> int:
+        """Bytes of the words that are kept."""
+        return sum(block.dictionary.nbytes for block in self._words)
+
+    def forget_words(self) -> None:
+        """Keep no words any more."""
+        self.keeps_words, self._words = False, []
+
+    @property
+    def cells(self) -> pa.ChunkedArray | None:
+        """What the column holds, if that is text, or numbers that are not all written plainly; None if not kept."""
+        if self.text:
+            return pa.chunked_array(self._words) if self._words else None
+        if not self.keeps_words or self.unread is None:
+            return None
+        return pa.chunked_array([block.cast(pa.string()) for block in self._blocks])
 
     @property
     def empty(self) -> bool:
@@ -340,6 +370,9 @@ def _add_all(path: Path, tables: Iterable[pa.Table], columns: list[_Column]) -> 
     for table in tables:
         cells = (column.combine_chunks() for column in table.columns)
         kept += sum(column.add(block) for column, block in zip(columns, cells, strict=True))
+        if len(columns) <= _FEW_COLUMNS and sum(column.size_of_words for column in columns) > _MOST_WORDS:
+            for column in columns:
+                column.forget_words()
         if kept > limit:
             raise RecordingError(
                 f"{path} holds more than {limit >> 20} MB of numbers, an eighth of this machine's memory: split it, or "
@@ -349,18 +382,20 @@ def _add_all(path: Path, tables: Iterable[pa.Table], columns: list[_Column]) -> 
 
 def _sheet(path: Path, layout: Layout, columns: list[_Column], skipped: _SkippedRows, notes: list[str]) -> Sheet:
     notes = [*notes, *layout.notes, *skipped.notes(path, columns[0].rows)]
-    sheet = Sheet(path.name.split(".")[0], {}, units=layout.units, notes=notes)
     unread = [column.unread for column in columns if column.unread is not None]
     style = find_style(unread, layout.delimiter == ",", any(column.fractions for column in columns))
+    sheet = Sheet(path.name.split(".")[0], {}, units=layout.units, notes=notes, style=style or Style())
     if style:
         sheet.notes.append(style.note)
     for column in columns:
+        if (cells := column.cells) is not None:
+            sheet.cells[column.name] = cells
         if column.text:
             sheet.texts[column.name] = column.text
             continue
         if column.empty and re.fullmatch(r"column_\d+", column.name):
             continue  # delimiters at the ends of lines
-        found = column.finish(style or Style())
+        found = column.finish(sheet.style)
         if not isinstance(found, Numbers):
             sheet.columns[column.name] = found
             continue
@@ -371,7 +406,7 @@ def _sheet(path: Path, layout: Layout, columns: list[_Column], skipped: _Skipped
                 f"the cells of column {column.name!r} end in {found.unit!r}, which is taken for their unit"
             )
         if found.odd:
-            sheet.notes.append(
+            sheet.remarks[column.name] = (
                 f"column {column.name!r}: {found.odd} of {column.rows} cells {'is' if found.odd == 1 else 'are'} no "
                 f"number and taken as not known (row {skipped.line(found.row)}: {shorten(found.text, 40)!r})"
             )

@@ -1,0 +1,130 @@
+"""Long tables: a row for each value, with the name of what it is about, as brokers, historians and databases write.
+
+Of the rows ``0.00,temp,21.5`` and ``0.01,hum,40`` under ``time,name,value`` two topics are made, ``temp`` and ``hum``,
+each with the channel ``value`` and with stamps of its own.
+"""
+
+from collections.abc import Mapping
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.intake.tables.cells import Numbers, Style, may_be_number, to_numbers, trimmed
+from infonet_ros.intake.tables.clock import Clock
+from infonet_ros.intake.tables.layout import is_value
+from infonet_ros.intake.tables.series_names import Names, names_of_series
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.text import counted, listed, printable, shorten
+
+_SOME_WORDS = 1000
+_MOST_REMARKS = 8
+
+
+def split_series(sheet: Sheet, clock: Clock) -> list[tuple[Sheet, Clock]]:
+    """Return a sheet and its time for each series of a long table; of any other, the table itself.
+
+    So it is for one whose series hold no numbers.
+    """
+    names = names_of_series(sheet, clock)
+    if names is None:
+        return [(sheet, clock)]
+    order = np.argsort(names.codes, kind="stable")
+    counts = np.bincount(names.codes + 1, minlength=len(names.names) + 1)
+    ends = np.cumsum(counts)
+    values = {column: cells.take(pa.array(order)) for column, cells in _values(sheet, clock, names).items()}
+    ordered = clock.of_rows(order)
+    series: dict[str, tuple[Sheet, Clock]] = {}
+    remarks: list[str] = []
+    for name, begin, end in zip(map(printable, names.names), ends, ends[1:], strict=False):
+        own = ordered.of_rows(slice(begin, end))
+        columns = _numbers(sheet, name, {n: cells.slice(begin, end - begin) for n, cells in values.items()}, remarks)
+        if columns and own.varies:
+            series[name] = Sheet(name, columns, units=sheet.units), own
+    notes = [*sheet.notes, *_notes(sheet, clock, names, values, list(series)), *_some(remarks)]
+    notes += [text for column, text in sheet.remarks.items() if column in clock.names]
+    for part, _ in series.values():
+        part.notes = notes
+    return list(series.values()) or [(sheet, clock)]
+
+
+def _values(sheet: Sheet, clock: Clock, names: Names) -> dict[str, pa.ChunkedArray]:
+    """Return the columns that may hold numbers of the series: as cells where those of some series are text.
+
+    One that only tells the names once more, such as a number of each, is none, if there are others.
+    """
+    found: dict[str, pa.ChunkedArray] = {}
+    telling: dict[str, pa.ChunkedArray] = {}
+    for name in [*sheet.columns, *sheet.texts]:
+        column, cells = sheet.columns.get(name), sheet.cells.get(name)
+        if name in (*clock.names, *names.columns):
+            continue
+        if column is not None and is_number(column) and name not in sheet.remarks:
+            (telling if _tells_names(column, names) else found)[name] = column
+        elif cells is not None and _may_hold_numbers(cells):
+            found[name] = cells
+    return found or telling
+
+
+def _tells_names(column: pa.ChunkedArray, names: Names) -> bool:
+    """Tell whether a column has one number for each name."""
+    numbers, codes = np.unique(as_floats(column), return_inverse=True)
+    return 1 < len(numbers) <= len(names.names) == len(np.unique(codes * (len(names.names) + 1) + names.codes))
+
+
+def _may_hold_numbers(cells: pa.ChunkedArray) -> bool:
+    words = (chunk.dictionary if pa.types.is_dictionary(cells.type) else chunk for chunk in cells.chunks)
+    some = islice((word.as_py() for chunk in words for word in chunk), _SOME_WORDS)
+    return any(is_value(word) or may_be_number(word) for word in some if word)
+
+
+def _numbers(
+    sheet: Sheet, series: str, part: Mapping[str, pa.ChunkedArray], remarks: list[str]
+) -> dict[str, pa.ChunkedArray]:
+    """Return the columns of a series that hold numbers; say which of their cells are none."""
+    found = {}
+    for name, column in part.items():
+        numbers = Numbers(column) if is_number(column) else _numbers_of(column, sheet.style)
+        if numbers is None or numbers.values.null_count == len(numbers.values):
+            continue
+        found[name] = numbers.values
+        if numbers.odd:
+            remarks.append(
+                f"column {name!r} of {shorten(series, 60)}: {numbers.odd} of {len(column)} cells "
+                f"{'is' if numbers.odd == 1 else 'are'} no number and taken as not known (such as "
+                f"{shorten(numbers.text, 40)!r})"
+            )
+    return found
+
+
+def _numbers_of(cells: pa.ChunkedArray, style: Style) -> Numbers | None:
+    cells = trimmed(pc.cast(cells, pa.string()))
+    try:
+        return Numbers(cells.cast(pa.float64()))  # far faster than all that numbers may look like
+    except pa.ArrowInvalid:
+        return to_numbers(cells, style)
+
+
+def _some(remarks: list[str]) -> list[str]:
+    rest = len(remarks) - _MOST_REMARKS
+    return remarks if rest < 2 else [*remarks[:_MOST_REMARKS], f"{rest} more series have cells that are no numbers"]
+
+
+def _notes(
+    sheet: Sheet, clock: Clock, names: Names, values: Mapping[str, pa.ChunkedArray], series: list[str]
+) -> list[str]:
+    columns = " and ".join(map(repr, names.columns))
+    one = len(names.columns) == 1
+    notes = [
+        f"it is a long table: its rows are read as one series for each of {counted(len(names.names), 'name')} in "
+        f"{'column' if one else 'columns'} {columns}, with stamps of its own ({listed(names.names)})"
+    ]
+    if without := int(np.count_nonzero(names.codes < 0)):
+        notes.append(f"{counted(without, 'row')} without a name in {columns} left out")
+    if others := [name for name in names.names if printable(name) not in series]:
+        notes.append(f"left out, without two rows with a time and a number: {shorten(', '.join(others), 80)}")
+    texts = [name for name in sheet.texts if name not in (*values, *names.columns, *clock.names)]
+    if texts:
+        notes.append(f"columns of text beside the names are left out: {shorten(', '.join(texts), 80)}")
+    return notes

@@ -1,0 +1,246 @@
+"""The columns of a long table that name what each row is about: a signal, a topic, a tag, a robot.
+
+A name is told from a state, such as ``mode``, by the stamps. Either rows share a stamp and differ in their names, or
+names take turns all the time, while a state stays for many rows. Where only turns speak for it, the column must be
+called as names are, or the names must explain the values or the steps of time.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.intake.tables.cells import trimmed
+from infonet_ros.intake.tables.clock import Clock
+from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+
+_MOST_NAMES, _FEWEST_ROWS = 5000, 3  # of one column, and rows of each name on the average
+_SHARED = 0.2  # of the rows at a stamp that others have, too: names may tell them apart
+_TOLD_APART = 0.8  # of those
+_TURNS = 0.5  # of the changes from row to row that names in random order make
+_EXPLAINED, _MORE_EVEN = 0.8, 0.5
+
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_OF_SIGNALS = {
+    *("name", "signal", "field", "variable", "var", "metric", "measurement", "parameter", "param", "quantity", "tag"),
+    *("topic", "channel", "sensor", "entity", "item", "attribute", "property", "series", "joint", "motor", "wheel"),
+    *("axis", "key", "path", "point", "probe", "kanal", "signalname", "messstelle", "sensorname", "tagname"),
+}
+_OF_THINGS = {
+    *("id", "uuid", "robot", "vehicle", "drone", "uav", "agent", "device", "host", "instance", "station", "machine"),
+    *("node", "source", "object", "track", "asset", "frame", "address", "component", "module", "unit", "location"),
+    *("side", "leg", "arm", "player", "car", "tool", "board", "serial", "gerät", "fahrzeug"),
+}
+_COUNTED = {"id", "no", "nr", "number", *("robot", "vehicle", "drone", "uav", "agent", "device", "machine", "player")}
+_OF_STATES = {
+    *("quality", "status", "state", "mode", "flag", "flags", "valid", "validity", "ok", "result", "units", "comment"),
+    *("note", "notes", "severity", "level", "reason", "error", "phase", "stage", "gear", "direction", "activity"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Names:
+    """Names of the rows, by one column or several.
+
+    Attributes
+    ----------
+    columns : tuple of str
+    codes : (rows,) int64
+        Place of each row's name in ``names``; -1 for a row without one.
+    names : list of str
+    rank : int
+        How columns that name things are usually called: 0 those of signals, 1 of devices, 2 others, 3 states.
+    """
+
+    columns: tuple[str, ...]
+    codes: np.ndarray
+    names: list[str]
+    rank: int
+
+    def __and__(self, other: "Names") -> "Names":
+        """Name rows by both."""
+        width = len(other.names)
+        known = (self.codes >= 0) & (other.codes >= 0)
+        pairs, codes = np.unique((self.codes * width + other.codes)[known], return_inverse=True)
+        every = np.full(len(known), -1)
+        every[known] = codes
+        names = [_joined(self.names[pair // width], other.names[pair % width]) for pair in pairs.tolist()]
+        return Names((*self.columns, *other.columns), every, names, min(self.rank, other.rank))
+
+
+def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
+    """Return what names the series of a long table; None for a table that has a row for each time."""
+    columns = [
+        names
+        for names in _columns_of_names(sheet, clock)
+        if 1 < len(names.names) <= min(_MOST_NAMES, len(names.codes) // _FEWEST_ROWS)
+    ]
+    if not columns:
+        return None
+    rows = _Rows(sheet, clock)
+    found = _by_shared_stamps(rows, columns) or _by_turns(rows, columns)
+    if found is None:
+        return None
+    for other in columns:
+        if other.rank < 3 and not set(other.columns) <= set(found.columns):
+            both = found & other
+            if len(both.names) > len(found.names) and rows.turns(other, within=found) >= _TURNS:
+                found = both
+    return _in_order(sheet, columns, found)
+
+
+def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
+    """Go through columns of text, and numbers that are called as those of things are."""
+    for name in [*sheet.columns, *sheet.texts]:
+        column = sheet.columns.get(name)
+        words = {word.lower() for word in _WORD.findall(name)}
+        rank = 0 if words & _OF_SIGNALS else 1 if words & _OF_THINGS else 3 if words & _OF_STATES else 2
+        of_numbers = column is not None and is_number(column)
+        cells = column if column is not None and pa.types.is_string(column.type) else sheet.cells.get(name)
+        if name in clock.names or (of_numbers and not words & _COUNTED):
+            continue
+        if cells is not None and (names := _names_of_text(name, cells, rank)):
+            yield names
+        elif of_numbers:
+            yield _names_of_numbers(name, as_floats(column))
+
+
+def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None:
+    encoded = cells if pa.types.is_dictionary(cells.type) else cells.dictionary_encode()
+    if any(len(chunk.dictionary) > _MOST_NAMES for chunk in encoded.chunks):
+        return None
+    encoded = encoded.unify_dictionaries().combine_chunks()
+    words = trimmed(encoded.dictionary).dictionary_encode()  # some may differ in blanks only
+    places = pc.fill_null(words.indices, -1).to_numpy(zero_copy_only=False)
+    indices = pc.fill_null(encoded.indices, len(places)).to_numpy(zero_copy_only=False)
+    codes = np.append(places, -1).astype(np.int64)[indices]
+    return Names((name,), codes, words.dictionary.to_pylist(), rank)
+
+
+def _names_of_numbers(name: str, values: np.ndarray) -> Names:
+    numbers, codes = np.unique(values, return_inverse=True)
+    if np.isnan(numbers[-1:]).any():
+        codes = np.where(codes == len(numbers) - 1, -1, codes)
+        numbers = numbers[:-1]
+    whole = (numbers % 1 == 0).all() and len(numbers) <= _MOST_NAMES
+    bare = re.sub(r"(?i)[\W_]*(?:id|no|nr|number)$", "", name) or name
+    return Names((name,), codes, [f"{bare}_{number:.0f}" for number in numbers.tolist()] if whole else [], 2)
+
+
+class _Rows:
+    """The rows of a table in the order of time, as far as it is known."""
+
+    def __init__(self, sheet: Sheet, clock: Clock) -> None:
+        self._sheet, self._clock = sheet, clock
+        if clock.stamps is None:
+            known = pc.is_finite(clock.numbers).fill_null(False).to_numpy()
+            times = clock.numbers.filter(pa.array(known)).to_numpy()
+        else:
+            known = clock.stamps > BEYOND
+            times = clock.stamps[known]
+        self.times, self.moments = np.unique(times, return_inverse=True)
+        self._known = np.flatnonzero(known)
+        self.order = self._known[np.argsort(self.moments, kind="stable")]
+
+    @property
+    def shared(self) -> float:
+        """Share of the rows whose stamp an earlier row has."""
+        return 1 - len(self.times) / max(1, len(self.moments))
+
+    def told_apart(self, names: Names) -> float:
+        """Return the share of those rows whose name is new at the stamp."""
+        repeated = len(self.moments) - len(self.times)
+        codes = names.codes[self._known]
+        pairs = np.unique((self.moments * len(names.names) + codes)[codes >= 0])
+        return 1 - (np.count_nonzero(codes >= 0) - len(pairs)) / repeated if repeated else 0.0
+
+    def turns(self, names: Names, within: Names | None = None) -> float:
+        """Return how often names change from row to row, as a multiple of how often they would in random order."""
+        groups = within.codes if within else np.zeros(len(self.order), dtype=np.int64)
+        order = self.order[np.argsort(groups[self.order], kind="stable")]
+        order = order[(names.codes[order] >= 0) & (groups[order] >= 0)]
+        beside = groups[order][1:] == groups[order][:-1]
+        changes = np.count_nonzero((np.diff(names.codes[order]) != 0) & beside)
+        sizes = np.bincount(groups[order]).astype(float)
+        pairs = np.unique(groups[order] * len(names.names) + names.codes[order], return_counts=True)
+        same = np.bincount(pairs[0] // len(names.names), pairs[1].astype(float) ** 2, len(sizes))
+        expected = float(np.sum((sizes - 1) * (1 - same / np.maximum(sizes, 1) ** 2)))
+        return changes / expected if expected > 0 else 0.0
+
+    def explained(self, names: Names) -> bool:
+        """Tell whether the names explain the values of a column, or the steps of time."""
+        return self._more_even(names) or any(self._share_explained(names, c) >= _EXPLAINED for c in self._values)
+
+    def _more_even(self, names: Names) -> bool:
+        """Tell whether time goes on more evenly from row to row of one name than from row to row of all."""
+        times = np.sort(self.times[self.moments])
+        codes = names.codes[self.order]
+        by_name = np.argsort(codes, kind="stable")
+        apart = np.diff(times[by_name])[np.diff(codes[by_name]) == 0]
+        return _uneven(apart) < _MORE_EVEN * _uneven(np.diff(times))
+
+    @cached_property
+    def _values(self) -> list[np.ndarray]:
+        every = self._sheet.columns.items()
+        return [as_floats(column) for name, column in every if name not in self._clock.names and is_number(column)]
+
+    def _share_explained(self, names: Names, values: np.ndarray) -> float:
+        """Return the share of the variance of a column's ranks that is between the names."""
+        known = np.isfinite(values) & (names.codes >= 0)
+        codes, ranks = names.codes[known], np.argsort(np.argsort(values[known])).astype(float)
+        counts = np.bincount(codes)
+        means = np.bincount(codes, ranks) / np.maximum(counts, 1)
+        total = float(np.var(ranks)) if len(ranks) else 0.0
+        return float(np.var(means[codes])) / total if total else 0.0
+
+
+def _uneven(steps: np.ndarray) -> float:
+    """Return how far steps usually lie from their median, as a share of it."""
+    middle = np.median(steps) if len(steps) else 0.0
+    return float(np.median(np.abs(steps - middle)) / middle) if middle > 0 else np.inf
+
+
+def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
+    """Join columns until they tell apart the rows that share a stamp; None if they do not, or hardly any row does."""
+    if rows.shared < _SHARED:
+        return None
+    found: Names | None = None
+    told = 0.0
+    while told < _TOLD_APART:
+        others = [names for names in columns if not found or names.columns[0] not in found.columns]
+        joined = [found & names if found else names for names in others]
+        shares = [rows.told_apart(names) for names in joined]
+        best = max(zip(shares, joined, strict=True), key=lambda pair: (round(pair[0], 2), -pair[1].rank), default=None)
+        if best is None or best[0] <= told:
+            return None
+        told, found = best
+    return found
+
+
+def _by_turns(rows: _Rows, columns: Sequence[Names]) -> Names | None:
+    """Return the column whose names take turns, and with most names of such; None if all stay for a while."""
+    taking = [
+        names
+        for names in columns
+        if names.rank < 3 and rows.turns(names) >= _TURNS and (names.rank < 2 or rows.explained(names))
+    ]
+    return max(taking, key=lambda names: (len(names.names), -names.rank), default=None)
+
+
+def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
+    """Join the columns again: those of things before those of signals."""
+    own = [names for names in columns if names.columns[0] in found.columns]
+    own.sort(key=lambda names: names.rank != 1)
+    first, *others = own
+    for names in others:
+        first = first & names
+    return first
+
+
+def _joined(first: str, second: str) -> str:
+    return first + second if second.startswith("/") else f"{first}/{second}"

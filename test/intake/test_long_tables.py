@@ -1,0 +1,135 @@
+"""Long tables: each series has the stamps and values that it was written from, and no other."""
+
+import numpy as np
+import pytest
+from table_files import notices, together, written
+
+from infonet_ros.intake.tables.text_table import read_text_table
+
+ROWS = 60
+RNG = np.random.default_rng(0)
+SERIES = {name: RNG.normal(mean, 1.0, ROWS).round(4) for name, mean in (("temp", 20), ("hum", 50), ("volt", 12))}
+STEADY = np.arange(ROWS) * 0.1
+OWN = {"temp": STEADY, "hum": STEADY + 0.013, "volt": STEADY + 0.047}  # stamps of three sensors
+
+
+def lines(times, form, by_name=False):
+    """Return a row for each value, in the order of time or one series behind the other."""
+    rows = [(t, name, x) for name, own in times.items() for t, x in zip(own, SERIES[name], strict=True)]
+    return [form.format(t=t, n=name, x=x) for t, name, x in (rows if by_name else sorted(rows))]
+
+
+def text(header, *rows):
+    return "\n".join(([header] if header else []) + list(rows)) + "\n"
+
+
+SAME = dict.fromkeys(SERIES, STEADY)
+LAYOUTS = {
+    "melted by time": ("time,variable,value", lines(SAME, "{t:.3f},{n},{x}"), SAME, "{}.value"),
+    "melted by name": ("time,variable,value", lines(SAME, "{t:.3f},{n},{x}", by_name=True), SAME, "{}.value"),
+    "of a broker": ("time,topic,payload", lines(OWN, "{t:.3f},home/{n},{x}"), OWN, "home/{}.payload"),
+    "one after the other": ("name,t,reading", lines(OWN, "{n},{t:.3f},{x}", by_name=True), OWN, "{}.reading"),
+    "under other words": ("t,was,Wert", lines(OWN, "{t:.3f},{n},{x}"), OWN, "{}.Wert"),
+    "without a header": ("", lines(OWN, "{t:.3f} {n} {x}"), OWN, "{}.column_3"),
+    "with a quality": ("Tag;Time;Value;Quality", lines(OWN, "{n};{t:.3f};{x};Good"), OWN, "{}.Value"),
+    "of CAN frames": ("time,id,signal,value", lines(OWN, "{t:.3f},0x10,{n},{x}"), OWN, "{}.value"),
+    "of several numbers": ("stamp,joint,x,y", lines(SAME, "{t:.3f},{n},{x},0.5"), SAME, "{}.x"),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_each_name_is_a_series_with_its_own_stamps(tmp_path, layout):
+    header, rows, times, channel = LAYOUTS[layout]
+    found, said = together([written(tmp_path, text(header, *rows))])
+    for name, values in SERIES.items():
+        stamps, numbers = zip(*found[channel.format(name)], strict=True)
+        np.testing.assert_allclose(np.array(stamps) / 1e9, times[name], atol=1e-9)
+        np.testing.assert_array_equal(numbers, values)
+    assert sum("long table" in sentence and "3 names" in sentence for sentence in said) == 1
+
+
+def test_rows_of_several_robots_are_told_apart_by_their_number(tmp_path):
+    rows = [f"{t:.1f},{robot},{robot * 100 + k},{-k}" for k, t in enumerate(STEADY) for robot in (1, 2)]
+    found, _ = together([written(tmp_path, text("time,robot_id,x,y", *rows))])
+    assert sorted(found) == ["robot_1.x", "robot_1.y", "robot_2.x", "robot_2.y"]
+    assert [x for _, x in found["robot_2.x"]] == [200.0 + k for k in range(ROWS)]
+
+
+def test_two_columns_name_a_series_where_one_does_not_suffice(tmp_path):
+    rows = [f"{t:.1f},r{robot},a,{t + robot:.1f}" for t in STEADY for robot in (1, 2)]
+    rows += [f"{t:.1f},r{robot},b,{robot - t:.1f}" for t in STEADY for robot in (1, 2)]
+    found, _ = together([written(tmp_path, text("time,host,metric,value", *rows))])
+    assert sorted(found) == [f"r{robot}/{metric}.value" for robot in (1, 2) for metric in "ab"]
+    assert found["r2/b.value"][1] == (100_000_000, pytest.approx(1.9))
+
+
+def test_signals_of_one_name_are_told_apart_by_their_topics(tmp_path):
+    sources = ((0.0, "/a", "x"), (0.01, "/b", "x"), (0.02, "/a", "y"))
+    rows = [f"{t + shift:.3f},{topic},{field},{k}" for k, t in enumerate(STEADY) for shift, topic, field in sources]
+    found, _ = together([written(tmp_path, text("time,topic,field,value", *rows))])
+    assert sorted(found) == ["/a/x.value", "/a/y.value", "/b/x.value"]
+
+
+STATES = {
+    "for a while": ["auto" if k // 20 % 2 else "manual" for k in range(ROWS)],
+    "at random": RNG.choice(["ok", "warn"], ROWS).tolist(),
+    "once": ["idle"] * 20 + ["drive"] * 40,
+}
+
+
+@pytest.mark.parametrize("held", STATES)
+@pytest.mark.parametrize("name", ["mode", "status"])
+def test_a_state_names_no_series(tmp_path, name, held):
+    rows = [f"{t:.1f},{state},{k}" for k, (t, state) in enumerate(zip(STEADY, STATES[held], strict=True))]
+    found, said = together([written(tmp_path, text(f"time,{name},x", *rows))])
+    assert list(found) == ["table.x"]
+    assert len(found["table.x"]) == ROWS
+    assert not any("long table" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("name", ["sensor", "motor", "axis_x"])
+def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name):
+    rows = [f"{t // 1:.0f},{RNG.integers(0, 8)},{k}" for k, t in enumerate(STEADY)]
+    found, _ = together([written(tmp_path, text(f"time,{name},x", *rows))])
+    assert sorted(found) == ["table." + name, "table.x"]
+
+
+def test_series_of_numbers_truths_and_words_in_one_column(tmp_path):
+    rows = [f"sensor.temp,{k / 2 if k % 10 else 'unavailable'},{t:.2f}" for k, t in enumerate(STEADY)]
+    rows += [f"lamp,{'on' if k % 3 else 'off'},{t + 0.01:.2f}" for k, t in enumerate(STEADY)]
+    rows += [f"sun,{'above' if k % 2 else 'below'}_horizon,{t + 0.02:.2f}" for k, t in enumerate(STEADY)]
+    path = written(tmp_path, text("entity_id,state,time", *rows))
+    found, said = together([path])
+    assert [x for _, x in found["lamp.state"]] == [float(k % 3 > 0) for k in range(ROWS)]
+    temperatures = np.array([x for _, x in found["sensor.temp.state"]])
+    np.testing.assert_array_equal(temperatures, [k / 2 if k % 10 else np.nan for k in range(ROWS)])
+    assert any("left out" in sentence and sentence.endswith(": sun.") for sentence in said)
+    assert any("6 of 60 cells are no number" in sentence and "sensor.temp" in sentence for sentence in said)
+
+
+def test_rows_without_a_name_are_left_out_and_counted(tmp_path):
+    rows = [f"{t:.1f},{n},{x}" for t in STEADY for n, x in (("a", 1), ("b", t), ("", 9))]
+    found, said = together([written(tmp_path, text("time,signal,value", *rows))])
+    assert sorted(found) == ["a.value", "b.value"]
+    assert any("60 rows without a name" in sentence for sentence in said)
+
+
+def test_shared_seconds_are_spread_for_each_series(tmp_path):
+    rows = [f"{t // 1:.0f},{name},{x}" for k, t in enumerate(STEADY) for name, x in (("a", k), ("b", -k))]
+    found, _ = together([written(tmp_path, text("time,name,value", *rows))])
+    stamps = [stamp for stamp, _ in found["a.value"]]
+    np.testing.assert_allclose(np.array(stamps) / 1e9, STEADY, atol=1e-6)
+
+
+def test_long_tables_keep_apart_from_other_files(tmp_path):
+    long = written(tmp_path, text("time,name,value", *lines(SAME, "{t:.3f},{n},{x}")), "climate.csv")
+    wide = written(tmp_path, text("time,v", *(f"{t:.1f},{t}" for t in STEADY)), "drive.csv")
+    found, _ = together([long, wide])
+    assert sorted(found) == ["climate/hum.value", "climate/temp.value", "climate/volt.value", "drive.v"]
+
+
+def test_words_are_kept_of_no_long_note(tmp_path):
+    rows = [f"{t:.1f},{k},{'long ' * 2_000_000 * (not k)}" for k, t in enumerate(STEADY)]
+    path = written(tmp_path, text("time,x,note", *rows))
+    assert not read_text_table(path).cells
+    assert not any("long table" in sentence for sentence in notices(path))
