@@ -5,6 +5,7 @@ the command line is loaded they end the process at once; from then on by an exce
 and no temporary folder stays behind.
 """
 
+import atexit
 import signal
 import sys
 from types import FrameType
@@ -12,6 +13,7 @@ from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _AGAIN = 0.02  # seconds
+_PATIENCE = 3.0  # seconds
 
 
 def main() -> None:
@@ -23,9 +25,15 @@ def main() -> None:
     came: list[int] = []
 
     def leave(number: int, frame: FrameType | None) -> None:
+        """Raise the exception: for the first signal, and every few seconds for a library that passes over it."""
+        if came and number != signal.SIGALRM:  # contexts are being left, and nobody gains if that is interrupted
+            return
+        if not came:
+            atexit.register(_leave_in_peace)  # the last to be registered is the first to be called
         came.append(number)
         sys.unraisablehook = leave_again
-        sys.exit(128 + number)
+        signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
+        sys.exit(128 + came[0])
 
     def leave_again(unraisable: Any) -> None:
         """Raise the exception once more where it met a destructor, which Python lets no exception leave."""
@@ -39,8 +47,17 @@ def main() -> None:
     except BaseException:
         if not came:
             raise
+    finally:
+        _leave_in_peace()
     if came:
         sys.exit(128 + came[0])  # whatever the libraries that it passed made of the exception
+
+
+def _leave_in_peace() -> None:
+    """Let nothing interrupt the end of the process, which removes what interrupted contexts have left."""
+    signal.setitimer(signal.ITIMER_REAL, 0.0)
+    for number in (*_SIGNALS, signal.SIGALRM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

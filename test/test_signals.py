@@ -8,7 +8,7 @@ import pytest
 BOUND = 60  # seconds
 
 PROGRAM = """
-import os, signal, sys, time
+import atexit, os, signal, sys, time
 from infonet_ros import __main__ as program, cli
 
 class Destructor:
@@ -29,20 +29,47 @@ def passed_over():
     try:
         os.kill(os.getpid(), signal.{name})
     except BaseException:
-        pass
+        time.sleep({bound})
 
+def again():
+    try:
+        os.kill(os.getpid(), signal.{name})
+    finally:
+        os.kill(os.getpid(), signal.{name})
+        print("cleared")
+
+def at_the_end():
+    for number in (signal.{name}, signal.SIGALRM):
+        atexit.register(os.kill, os.getpid(), number)
+    atexit.register(print, "cleared")
+    os.kill(os.getpid(), signal.{name})
+
+program._PATIENCE = 0.1
 cli.main = {moment}
 program.main()
 """
 
 
-@pytest.mark.parametrize("moment", ["wrapped", "swallowed", "passed_over"])
-@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
-def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
+def ended(moment, name):
     command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name, bound=BOUND)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False)
 
-    assert (ended.returncode, ended.stderr) == (code, "")
+
+SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+
+
+@pytest.mark.parametrize("moment", ["wrapped", "swallowed", "passed_over"])
+@SIGNALS
+def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
+    process = ended(moment, name)
+    assert (process.returncode, process.stderr) == (code, "")
+
+
+@pytest.mark.parametrize("moment", ["again", "at_the_end"])
+@SIGNALS
+def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
+    process = ended(moment, name)
+    assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
 
 
 def test_other_errors_are_shown():

@@ -7,15 +7,13 @@ dies leaves nothing but what the next attempt, on another worker, does again.
 
 import logging
 import os
-import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import active_children, resource_tracker
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import dask
@@ -23,6 +21,13 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
+from infonet_ros.interruptions import (
+    cleared_afterwards,
+    made_folder,
+    passing_folder,
+    signals_waiting,
+    temporary_folder,
+)
 from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
@@ -31,7 +36,6 @@ from infonet_ros.settings import Settings
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
 _CONNECT = 30  # seconds
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,8 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
         return
     count = workers or len(os.sched_getaffinity(0))
     with (
-        TemporaryDirectory(prefix="infonet-", ignore_cleanup_errors=True) as scratch,
-        dask.config.set({"temporary-directory": scratch}),
+        temporary_folder() as scratch,
+        dask.config.set({"temporary-directory": str(scratch)}),
         _no_process_left(),
         _local_cluster(count, scratch) as cluster,
         Client(cluster) as client,
@@ -81,21 +85,21 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 
 
 @contextmanager
-def _local_cluster(workers: int, scratch: str) -> Iterator[LocalCluster]:
+def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
     """Start workers that Ctrl-C does not reach: this process ends them, without a word of theirs.
 
     Some are killed in the middle of their work. Whatever they leave is in ``scratch``.
     """
     resource_tracker.ensure_running()  # which would unblock Ctrl-C when it starts
     with ExitStack() as stack:
-        with _signals_waiting():  # or what is half started goes on to start
+        with signals_waiting():  # or what is half started goes on to start
             before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit
             try:
                 cluster = LocalCluster(
                     n_workers=workers,
                     threads_per_worker=1,
                     dashboard_address=None,
-                    env={"TMPDIR": scratch},
+                    env={"TMPDIR": str(scratch)},
                     silence_logs=logging.CRITICAL,  # what a worker's death comes to is told by the outcome of its bag
                 )
             finally:
@@ -105,30 +109,18 @@ def _local_cluster(workers: int, scratch: str) -> Iterator[LocalCluster]:
 
 
 @contextmanager
-def _signals_waiting() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait for the end of the context."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in _SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
-
-
-@contextmanager
 def _no_process_left() -> Iterator[None]:
     """End the workers that Dask, when it is interrupted itself, leaves running."""
     before = active_children()
-    try:
-        yield
-    finally:
+
+    def end_others() -> None:
         for process in active_children():
             if process not in before:
                 process.kill()
                 process.join()
+
+    with cleared_afterwards(end_others):
+        yield
 
 
 @contextmanager
@@ -142,18 +134,15 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
     OutputError
         The folder cannot be made.
     """
-    made = not out.exists()
-    try:
-        (out / _ATTEMPTS).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make the folder {out} ({error.strerror}): choose another one by --out.") from error
-    try:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(made_folder(out))
+            stack.enter_context(passing_folder(out / _ATTEMPTS))
+        except OSError as error:
+            raise OutputError(
+                f"cannot make the folder {out} ({error.strerror}): choose another one by --out."
+            ) from error
         yield
-    finally:
-        shutil.rmtree(out / _ATTEMPTS, ignore_errors=True)
-        if made:
-            with suppress(OSError):  # there are results in it
-                out.rmdir()
 
 
 def analyse_fleet(

@@ -5,7 +5,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import rclpy
@@ -22,6 +23,7 @@ from infonet_ros.drawing.selection import CHANNELS, Selection
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.intake.bags import Bag
+from infonet_ros.interruptions import cleared_afterwards, signals_waiting
 from infonet_ros.node.monitor import Listener
 from infonet_ros.node.session import ros_session
 from infonet_ros.settings import load_settings
@@ -222,15 +224,20 @@ def _python(module: str) -> list[str]:
 @contextmanager
 def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """Run a process with its output in a file, and end it afterwards."""
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT) as process:
-        try:
-            yield process
-        finally:
-            process.terminate()
-            try:
-                process.wait(_SHUTDOWN)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with log.open("wb") as output, ExitStack() as stack:
+        with signals_waiting():  # or the process runs, and nobody knows it
+            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+            stack.enter_context(cleared_afterwards(partial(_end, process)))
+        yield process
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_SHUTDOWN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _last_line(folder: Path, name: str) -> str:

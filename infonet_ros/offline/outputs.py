@@ -3,12 +3,12 @@
 import errno
 import os
 import secrets
-import shutil
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 
 from infonet_ros.errors import InfonetError, OutputError
+from infonet_ros.interruptions import made_folder, passing_folder
 
 
 class OutputFolder:
@@ -29,38 +29,25 @@ class OutputFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # Inside the folder itself, so that the last step is a rename on one file system.
+        self.aside = path / f".infonet-{secrets.token_hex(4)}"
         self.written: list[Path] = []
         self._names: list[str] = []
 
     def __enter__(self) -> "OutputFolder":
-        self._made: list[Path] = []
-        # Inside the folder itself, so that the last step is a rename on one file system; named before it is made, so
-        # that a signal at any moment leaves nothing behind.
-        self.aside = self.path / f".infonet-{secrets.token_hex(4)}"
-        try:
-            self._made = [path for path in (self.path, *self.path.parents) if not path.exists()]
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.aside.mkdir(mode=0o700)
-        except BaseException as error:
-            self._clear()
-            if isinstance(error, OSError):
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(made_folder(self.path))
+                stack.enter_context(passing_folder(self.aside))
+            except OSError as error:
                 raise _cannot_write(self.path, error) from error
-            raise
+            self._context = stack.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        try:
+        with self._context:
             if kind is None:
                 self._move_into_place()
-        finally:
-            self._clear()
-
-    def _clear(self) -> None:
-        """Remove what is aside, and the folders that were made, the innermost first, if nothing else is in them."""
-        shutil.rmtree(self.aside, ignore_errors=True)
-        for path in self._made:
-            with suppress(OSError):
-                path.rmdir()
 
     def write(self, name: str, write: Callable[[Path], object]) -> None:
         """Let ``write`` make the file or folder ``name``, at the path that it is given."""
@@ -73,24 +60,30 @@ class OutputFolder:
         self._names.append(name)
 
     def _move_into_place(self) -> None:
-        previous = self.aside / "previous"
-        previous.mkdir()
-        moved: list[str] = []
-        try:
-            for name in self._names:
-                target = self.path / name
-                if os.path.lexists(target):
-                    _check_replaceable(target)
-                    target.rename(previous / name)
-                moved.append(name)
-                (self.aside / name).rename(target)
-                self.written.append(target)
-        except OSError as error:
-            for name in moved:
-                if os.path.lexists(previous / name):
-                    shutil.rmtree(self.path / name, ignore_errors=True)
-                    (previous / name).rename(self.path / name)
-            raise _cannot_write(self.path / moved[-1] if moved else self.path, error) from error
+        """Move all results, or none where an error or a signal comes between."""
+        place, previous = self.path, self.aside / "previous"
+        with ExitStack() as undo:
+            try:
+                previous.mkdir()
+                for name in self._names:
+                    place = self.path / name
+                    undo.callback(self._move_back, name, previous / name)
+                    if os.path.lexists(place):
+                        _check_replaceable(place)
+                        place.rename(previous / name)
+                    (self.aside / name).rename(place)
+            except OSError as error:
+                raise _cannot_write(place, error) from error
+            undo.pop_all()
+        self.written += [self.path / name for name in self._names]
+
+    def _move_back(self, name: str, previous: Path) -> None:
+        """Undo the move of one result, however far it has come."""
+        place, aside = self.path / name, self.aside / name
+        if os.path.lexists(place) and not os.path.lexists(aside):
+            place.rename(aside)
+        if os.path.lexists(previous):
+            previous.rename(place)
 
 
 def _check_replaceable(path: Path) -> None:

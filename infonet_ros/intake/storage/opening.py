@@ -14,6 +14,7 @@ from infonet_ros.intake.storage.connection import Storage
 from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
+from infonet_ros.interruptions import temporary_folder
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 _COMPRESSED = (".zst", ".zstd")
@@ -99,16 +100,15 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
         from compression import zstd
     except ImportError:  # before Python 3.14
         from backports import zstd
-    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="infonet-")))
-    unpacked = folder / path.stem
     try:
+        unpacked = stack.enter_context(temporary_folder()) / path.stem
         # What is before the cut or the damage is read; that it is cut as well is found there.
         with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
             shutil.copyfileobj(cast("Any", packed), plain)
     except OSError as error:
         raise RecordingError(
-            f"{path} cannot be unpacked in {folder.parent} ({error.strerror}): make room there, or name another folder "
-            "by the environment variable TMPDIR."
+            f"{path} cannot be unpacked in {tempfile.gettempdir()} ({error.strerror}): make room there, or name "
+            "another folder by the environment variable TMPDIR."
         ) from error
     return unpacked
 

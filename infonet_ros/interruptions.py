@@ -1,0 +1,78 @@
+"""What Ctrl-C and SIGTERM must not leave behind: they may come between any two steps, also while a context is left."""
+
+import atexit
+import secrets
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+"""Signals that interrupt the program; the last one repeats the first that came, see `infonet_ros.__main__`."""
+
+
+@contextmanager
+def cleared_afterwards(clear: Callable[[], object]) -> Iterator[None]:
+    """Call ``clear`` at the end of the context, and after an interruption again at the end of the process.
+
+    The interruption may have come while this context, or one inside it, was being left. Enter the context before there
+    is something to clear.
+    """
+    atexit.register(clear)
+    try:
+        yield
+    except BaseException as error:
+        clear()
+        if isinstance(error, Exception):
+            atexit.unregister(clear)
+        raise
+    clear()
+    atexit.unregister(clear)
+
+
+@contextmanager
+def signals_waiting() -> Iterator[None]:
+    """Let signals wait for the end of the context; only for the main thread, which alone is interrupted by them."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextmanager
+def made_folder(path: Path) -> Iterator[None]:
+    """Make a folder and those above it; afterwards remove those of them in which there is nothing."""
+    made: list[Path] = []
+
+    def remove_empty() -> None:
+        for folder in made:
+            with suppress(OSError):
+                folder.rmdir()
+
+    with cleared_afterwards(remove_empty):
+        made += [folder for folder in (path, *path.parents) if not folder.exists()]
+        path.mkdir(parents=True, exist_ok=True)
+        yield
+
+
+@contextmanager
+def passing_folder(path: Path) -> Iterator[None]:
+    """Make a folder; afterwards remove it with all that is in it."""
+    with cleared_afterwards(lambda: shutil.rmtree(path, ignore_errors=True)):
+        path.mkdir(mode=0o700, exist_ok=True)
+        yield
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Make a folder for temporary files; afterwards remove it with all that is in it."""
+    path = Path(tempfile.gettempdir(), f"infonet-{secrets.token_hex(8)}")
+    with passing_folder(path):
+        yield path
