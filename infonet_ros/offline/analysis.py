@@ -19,7 +19,8 @@ from infonet_ros.intake.topic_log import TopicStatistics
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
-from infonet_ros.offline.whole_recording import WholeRecording, estimate_whole, scan_range, strongest_pairs
+from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
+from infonet_ros.offline.whole_recording import WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS

@@ -20,7 +20,8 @@ from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake, stamp_notices
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording, estimate_whole, scan_range
+from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
+from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, only_channels, params_document, settings_from_text
 from infonet_ros.text import NANOSECONDS, attributed, counted

@@ -1,41 +1,23 @@
-"""Estimates over a whole recording: each pair at its best delay, with interval and p-value."""
+"""Results over a whole recording: each pair at its best delay, with interval and p-value."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
-from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.samples.channels import constant_channels
-from infonet_ros.intake.windows.alignment import lagged_pair
-from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.beside import Beside
-from infonet_ros.offline.clock_drift import ClockDrift, clock_drifts
-from infonet_ros.offline.delays import DelayCurve, Delays, LagSearch, Spreads, refine
+from infonet_ros.offline.clock_drift import ClockDrift
+from infonet_ros.offline.delays import DelayCurve
 from infonet_ros.offline.kinship import Kinship
-from infonet_ros.offline.progress import Progress
-from infonet_ros.offline.rest import resting, without_rest
-from infonet_ros.offline.shift_test import Moves, shift_test
-from infonet_ros.offline.stuck import Stuck, stuck_topics, without_stuck
+from infonet_ros.offline.stuck import Stuck
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.workers import Workers
-from infonet_ros.settings import Settings
 from infonet_ros.text import listed
-
-SCAN_RANGE = 1.0
-"""Seconds. Delays are looked for so far in both directions, when no ``max_lag`` is given."""
 
 SIGNIFICANCE = 0.01
 """Share of the pairs called significant that may be so by chance."""
 
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
-
-_SCAN_STEPS = 10  # delays in each direction that are tried whatever the samples promise
-_CURVES = 12  # pairs whose MI is shown over the delay
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,107 +101,6 @@ def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_
     return inside & (matrix.mi - undelayed.mi >= CLEAR_GAIN)
 
 
-def scan_range(settings: Settings) -> float:
-    """Return how far delays of the whole recording are looked for in both directions, seconds."""
-    return settings.max_lag or min(SCAN_RANGE, settings.window / 4)
-
-
-def estimate_whole(
-    net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
-) -> WholeRecording:
-    """Estimate the recording as a whole, while the platform moves; beside channels that are ``given``, see `Beside`."""
-    progress("whole recording", 0.0)
-    longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
-    stuck = stuck_topics(overview, settings.modalities)
-    overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
-    kinship = Kinship.of(overview.window.samples, settings.modalities)
-    beside = Beside(net, overview.window, settings) if settings.given else None
-    if beside:
-        overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
-    window = overview.window
-    moves = Moves.of(window.samples, longest)
-    at_once = workers.submit(channel_matrix, net, window, settings.with_values(max_lag=0.0, surrogates=0))
-    several = len(settings.modalities) > 1
-    sliced = workers.submit(modality_matrix, net, window, settings) if several else None
-    left = workers.submit(beside.undelayed) if beside else None
-    search = LagSearch.of(moves.ranks, longest)
-    even = _even_lags(settings, window.rate, longest)
-    scanned = channel_matrix(net, window, settings, sorted({*even, *search.promising()}))
-    undelayed = at_once.result()
-    progress("whole recording", 0.5)
-    shifts = settings.surrogates
-    if not shifts:
-        p_value, drifts, shifts = shift_test(moves, longest, workers.count)
-        scanned = replace(scanned, p_value=p_value, drifting=drifts)
-    significant = scanned.significant(SIGNIFICANCE, adjusted=True)
-    later = clear_delays(scanned, undelayed, longest / window.rate)
-    later &= significant if shifts else True
-    spreads = Spreads(moves.ranks, moves.change_ranks, longest)
-    delays = _delays(net, window, scanned, search, even, later, spreads, settings.seed, workers)
-    if beside and left:
-        undelayed = left.result()
-        delays = beside.delayed(delays, undelayed, later, workers)
-    matrix, pairs = delays.matrix, strongest_pairs(delays.matrix)
-    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
-    told = [pair for pair in pairs if significant[pair]]
-    tables = workers.map(lambda pair: _discriminant(net, window, matrix, settings.seed, pair), pairs)
-    whole = WholeRecording(
-        overview=overview,
-        resting=share,
-        still=still,
-        matrix=matrix,
-        delay_lower=delays.lower,
-        delay_upper=delays.upper,
-        undelayed=undelayed,
-        longest_lag=longest / window.rate,
-        shifts=shifts,
-        between_modalities=None if sliced is None else sliced.result(),
-        curves=delays.curves,
-        discriminants=dict(zip(pairs, tables, strict=True)),
-        ranks=moves.ranks,
-        kinship=kinship,
-        drifts=tuple(clock_drifts(told, topics, moves.ranks, overview.stamps, window.rate, longest)),
-        stuck=stuck,
-    )
-    progress("whole recording", 1.0)
-    return whole
-
-
-def _while_it_moves(overview: Overview, longest: int) -> tuple[Overview, float, tuple[str, ...]]:
-    """Leave out the samples at rest; return the others, the share that rests, and channels that vary only by rest."""
-    window = overview.window
-    rests = resting(window.samples, window.rate)
-    moving = without_rest(overview, rests, longest + 1)
-    still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
-    names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
-    return moving, float(rests.mean()), names
-
-
-def _delays(
-    net: InfoNet,
-    window: Window,
-    scanned: DependenceMatrix,
-    search: LagSearch,
-    even: Sequence[int],
-    later: np.ndarray,
-    spreads: Spreads,
-    seed: int,
-    workers: Workers,
-) -> Delays:
-    """Refine the delays of pairs that depend more at theirs (N, N), and of the strongest, whose curve is shown."""
-    pairs = strongest_pairs(scanned)
-    shown = sorted(pairs, key=lambda pair: not later[pair])[:_CURVES]
-    lags = {pair: _lags_around(search, scanned, pair) for pair in pairs if later[pair] or pair in shown}
-    for pair in shown:
-        lags[pair] = sorted({*lags[pair], *even, *(-lag for lag in even)})
-    delays = refine(net, window, scanned, lags, shown, spreads, seed, workers)
-    for a, b in lags:
-        if not later[a, b]:
-            for ends in (delays.lower, delays.upper):
-                ends[a, b] = ends[b, a] = np.nan
-    return delays
-
-
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
     """Pairs (a, b), a < b, that depend most, strongest first.
 
@@ -230,21 +111,3 @@ def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:
     least = np.where(matrix.valid[row] & matrix.valid[column], matrix.lower[row, column], np.nan)
     known = np.flatnonzero(np.isfinite(least))
     return [(int(row[k]), int(column[k])) for k in known[np.argsort(-least[known], kind="stable")]]
-
-
-def _even_lags(settings: Settings, rate: float, longest: int) -> list[int]:
-    """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
-    step = max(1, round(settings.lag_step * rate if settings.lag_step else longest / _SCAN_STEPS))
-    return list(range(0, longest + 1, step))
-
-
-def _lags_around(search: LagSearch, scanned: DependenceMatrix, pair: tuple[int, int]) -> list[int]:
-    return search.around(*pair, round(float(scanned.lag[pair]) * scanned.sample_rate))
-
-
-def _discriminant(
-    net: InfoNet, window: Window, matrix: DependenceMatrix, seed: int, pair: tuple[int, int]
-) -> np.ndarray:
-    a, b = pair
-    x, y = lagged_pair(window.samples[:, a], window.samples[:, b], round(float(matrix.lag[a, b]) * window.rate))
-    return net.discriminant(x, y, seed=seed)

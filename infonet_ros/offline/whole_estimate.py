@@ -1,0 +1,172 @@
+"""The estimate of a whole recording: all pairs at the same few lags, then each pair at those around its best one."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.samples.channels import constant_channels
+from infonet_ros.intake.windows.alignment import lagged_pair
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.beside import Beside
+from infonet_ros.offline.clock_drift import clock_drifts
+from infonet_ros.offline.delays import Delays, LagSearch, Pair, Spreads, refine
+from infonet_ros.offline.kinship import Kinship
+from infonet_ros.offline.progress import Progress
+from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.shift_test import Moves, shift_test
+from infonet_ros.offline.stuck import stuck_topics, without_stuck
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
+from infonet_ros.offline.workers import Workers
+from infonet_ros.settings import Settings
+
+SCAN_RANGE = 1.0
+"""Seconds. Delays are searched so far in both directions, if no ``max_lag`` is given."""
+
+_SCAN_STEPS = 10  # lags in each direction that are always tried
+_CURVES = 12  # pairs whose MI is shown over the delay
+
+
+def scan_range(settings: Settings) -> float:
+    """Return how far delays of the whole recording are searched in both directions, seconds."""
+    return settings.max_lag or min(SCAN_RANGE, settings.window / 4)
+
+
+def estimate_whole(
+    net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
+) -> WholeRecording:
+    """Estimate the recording as a whole, while the platform moves; with given channels, see `Beside`."""
+    progress("whole recording", 0.0)
+    longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+    stuck = stuck_topics(overview, settings.modalities)
+    overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
+    kinship = Kinship.of(overview.window.samples, settings.modalities)
+    beside = Beside(net, overview.window, settings) if settings.given else None
+    if beside:
+        overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
+    window, moves = overview.window, Moves.of(overview.window.samples, longest)
+    sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
+    comparison = _Comparison(net, window, settings, moves, longest, workers)
+    found = comparison.run(beside, progress)
+    pairs = strongest_pairs(found.delays.matrix)
+    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
+    significant = [pair for pair in pairs if found.significant[pair]]
+    whole = WholeRecording(
+        overview=overview,
+        resting=share,
+        still=still,
+        matrix=found.delays.matrix,
+        delay_lower=found.delays.lower,
+        delay_upper=found.delays.upper,
+        undelayed=found.undelayed,
+        longest_lag=longest / window.rate,
+        shifts=found.shifts,
+        between_modalities=None if sliced is None else sliced.result(),
+        curves=found.delays.curves,
+        discriminants=comparison.discriminants(found.delays.matrix, pairs),
+        ranks=moves.ranks,
+        kinship=kinship,
+        drifts=tuple(clock_drifts(significant, topics, moves.ranks, overview.stamps, window.rate, longest)),
+        stuck=stuck,
+    )
+    progress("whole recording", 1.0)
+    return whole
+
+
+def _while_it_moves(overview: Overview, longest: int) -> tuple[Overview, float, tuple[str, ...]]:
+    """Leave out the samples at rest; return the others, the share that rests, and channels that vary only by rest."""
+    window = overview.window
+    rests = resting(window.samples, window.rate)
+    moving = without_rest(overview, rests, longest + 1)
+    still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
+    names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
+    return moving, float(rests.mean()), names
+
+
+@dataclass(frozen=True, eq=False)
+class _Compared:
+    """All pairs at their delays and without delay, which of them are significant (N, N), and by how many shifts."""
+
+    delays: Delays
+    undelayed: DependenceMatrix
+    significant: np.ndarray
+    shifts: int
+
+
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """The comparison of all channels of one window, at lags of up to ``longest`` samples."""
+
+    net: InfoNet
+    window: Window
+    settings: Settings
+    moves: Moves
+    longest: int
+    workers: Workers
+
+    def run(self, beside: Beside | None, progress: Progress) -> _Compared:
+        """Compare all pairs; ``beside`` then estimates those of conditional ranks by the network of conditional MI."""
+        without_lags = self.settings.with_values(max_lag=0.0, surrogates=0)
+        at_once = self.workers.submit(channel_matrix, self.net, self.window, without_lags)
+        conditional = self.workers.submit(beside.undelayed) if beside else None
+        lags = sorted({*self._even_lags, *self._search.promising()})
+        scanned = channel_matrix(self.net, self.window, self.settings, lags)
+        progress("whole recording", 0.5)
+        scanned, shifts = self._tested(scanned)
+        undelayed = at_once.result()
+        significant = scanned.significant(SIGNIFICANCE, adjusted=True)
+        delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate)
+        delayed &= significant if shifts else True
+        delays = self._delays(scanned, delayed)
+        if beside and conditional:
+            undelayed = conditional.result()
+            delays = beside.delayed(delays, undelayed, delayed, self.workers)
+        return _Compared(delays, undelayed, significant, shifts)
+
+    def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
+        """Return the discriminant of each of some pairs, at its delay in a matrix."""
+
+        def at_its_delay(pair: Pair) -> np.ndarray:
+            x, y = self.window.samples[:, pair].T
+            x, y = lagged_pair(x, y, round(float(matrix.lag[pair]) * self.window.rate))
+            return self.net.discriminant(x, y, seed=self.settings.seed)
+
+        return dict(zip(pairs, self.workers.map(at_its_delay, pairs), strict=True))
+
+    @cached_property
+    def _search(self) -> LagSearch:
+        return LagSearch.of(self.moves.ranks, self.longest)
+
+    @cached_property
+    def _even_lags(self) -> list[int]:
+        """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
+        lag_step = self.settings.lag_step
+        step = max(1, round(lag_step * self.window.rate if lag_step else self.longest / _SCAN_STEPS))
+        return list(range(0, self.longest + 1, step))
+
+    def _tested(self, scanned: DependenceMatrix) -> tuple[DependenceMatrix, int]:
+        """Return the matrix with p-values, and the number of shifts behind them: surrogates, or all that there are."""
+        if self.settings.surrogates:
+            return scanned, self.settings.surrogates
+        p_value, drifting, shifts = shift_test(self.moves, self.longest, self.workers.count)
+        return replace(scanned, p_value=p_value, drifting=drifting), shifts
+
+    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray) -> Delays:
+        """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown."""
+        pairs = strongest_pairs(scanned)
+        shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
+        best = {pair: round(float(scanned.lag[pair]) * scanned.sample_rate) for pair in pairs}
+        lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
+        for pair in shown:
+            lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
+        spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
+        delays = refine(self.net, self.window, scanned, lags, shown, spreads, self.settings.seed, self.workers)
+        for a, b in lags:
+            if not delayed[a, b]:
+                for ends in (delays.lower, delays.upper):
+                    ends[a, b] = ends[b, a] = np.nan
+        return delays
