@@ -10,8 +10,7 @@ import typer
 
 from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.fleet.commands import fleet
-from infonet_ros.node.commands import demo, play
-from infonet_ros.node.monitor_command import monitor
+from infonet_ros.node.commands import demo, monitor, play
 from infonet_ros.offline.baseline_commands import check, compare, learn
 from infonet_ros.offline.commands import bag, csv
 from infonet_ros.text import printable

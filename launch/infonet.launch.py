@@ -9,57 +9,57 @@ from launch_ros.substitutions import FindPackageShare
 
 CONFIG = PathJoinSubstitution([FindPackageShare("infonet_ros"), "config"])
 RVIZ_TOPICS = ("image", "markers")
-OUTPUTS = ("channels", "modalities", "image", "markers", "alerts")
+OUTPUTS = ("channels", "modalities", "transfer", "image", "markers", "alerts")
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=PathJoinSubstitution([CONFIG, "infonet.yaml"]),
+        description="Parameter file: topics, channels and settings. "
+        "The default explains every parameter; `infonet bag` writes one for a recording.",
+    ),
+    DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="",
+        choices=["", "true", "false"],
+        description="Use the time of /clock: for simulators, and for `ros2 bag play --clock`. "
+        "Empty: the value of the parameter file.",
+    ),
+    DeclareLaunchArgument(
+        "device",
+        default_value="",
+        description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
+    ),
+    DeclareLaunchArgument(
+        "autostart",
+        default_value="",
+        choices=["", "true", "false"],
+        description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`. "
+        "Empty: the value of the parameter file.",
+    ),
+    DeclareLaunchArgument(
+        "shares",
+        default_value="1",
+        description="Number of nodes that take turns with the windows; start each one by its own launch.",
+    ),
+    DeclareLaunchArgument("share", default_value="0", description="Number of this node among them, from 0."),
+    DeclareLaunchArgument(
+        "rviz",
+        default_value="false",
+        choices=["true", "false"],
+        description="Also start rviz2, with the heat map, the graph of modalities and tf.",
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Lowest severity of log messages.",
+    ),
+]
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = [
-        DeclareLaunchArgument(
-            "params_file",
-            default_value=PathJoinSubstitution([CONFIG, "infonet.yaml"]),
-            description="Parameter file: topics, channels and settings. "
-            "The default explains every parameter; `infonet bag` writes one for a recording.",
-        ),
-        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
-        DeclareLaunchArgument(
-            "use_sim_time",
-            default_value="",
-            choices=["", "true", "false"],
-            description="Use the time of /clock: for simulators, and for `ros2 bag play --clock`. "
-            "Empty: the value of the parameter file.",
-        ),
-        DeclareLaunchArgument(
-            "device",
-            default_value="",
-            description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
-        ),
-        DeclareLaunchArgument(
-            "autostart",
-            default_value="",
-            choices=["", "true", "false"],
-            description="Configure and activate the node at once; otherwise by `ros2 lifecycle set`. "
-            "Empty: the value of the parameter file.",
-        ),
-        DeclareLaunchArgument(
-            "shares",
-            default_value="1",
-            description="Number of nodes that take turns with the windows; start each one by its own launch.",
-        ),
-        DeclareLaunchArgument("share", default_value="0", description="Number of this node among them, from 0."),
-        DeclareLaunchArgument(
-            "rviz",
-            default_value="false",
-            choices=["true", "false"],
-            description="Also start rviz2, with the heat map, the graph of modalities and tf.",
-        ),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            choices=["debug", "info", "warn", "error", "fatal"],
-            description="Lowest severity of log messages.",
-        ),
-    ]
-    return LaunchDescription([*arguments, OpaqueFunction(function=nodes)])
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=nodes)])
 
 
 def nodes(context: LaunchContext) -> list[Node]:

@@ -8,54 +8,54 @@ from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare("infonet_ros")
 PASSED_ON = ("params_file", "namespace", "device", "rviz", "log_level", "use_sim_time")
+ARGUMENTS = [
+    DeclareLaunchArgument(
+        "bag",
+        default_value=PathJoinSubstitution([SHARE, "husky"]),
+        description="Recording to play. The default is a Clearpath Husky driven outdoors for 395 s.",
+    ),
+    DeclareLaunchArgument("rate", default_value="1.0", description="Speed relative to the recording."),
+    DeclareLaunchArgument(
+        "loop",
+        default_value="false",
+        choices=["true", "false"],
+        description="Start again at the end; the node detects that time jumps back.",
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=PathJoinSubstitution([SHARE, "config", "husky.yaml"]),
+        description="Parameter file of the node. The default is for the default recording.",
+    ),
+    DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
+    DeclareLaunchArgument(
+        "device",
+        default_value="",
+        description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="true",
+        choices=["true", "false"],
+        description="Use the time of /clock, which the player publishes.",
+    ),
+    DeclareLaunchArgument(
+        "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
+    ),
+    DeclareLaunchArgument(
+        "log_level",
+        default_value="info",
+        choices=["debug", "info", "warn", "error", "fatal"],
+        description="Lowest severity of log messages.",
+    ),
+]
 
 
 def generate_launch_description() -> LaunchDescription:
-    arguments = [
-        DeclareLaunchArgument(
-            "bag",
-            default_value=PathJoinSubstitution([SHARE, "husky"]),
-            description="Recording to play. The default is a Clearpath Husky driven outdoors for 395 s.",
-        ),
-        DeclareLaunchArgument("rate", default_value="1.0", description="Speed relative to the recording."),
-        DeclareLaunchArgument(
-            "loop",
-            default_value="false",
-            choices=["true", "false"],
-            description="Start again at the end; the node detects that time jumps back.",
-        ),
-        DeclareLaunchArgument(
-            "params_file",
-            default_value=PathJoinSubstitution([SHARE, "config", "husky.yaml"]),
-            description="Parameter file of the node. The default is for the default recording.",
-        ),
-        DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
-        DeclareLaunchArgument(
-            "device",
-            default_value="",
-            description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
-        ),
-        DeclareLaunchArgument(
-            "use_sim_time",
-            default_value="true",
-            choices=["true", "false"],
-            description="Use the time of /clock, which the player publishes.",
-        ),
-        DeclareLaunchArgument(
-            "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
-        ),
-        DeclareLaunchArgument(
-            "log_level",
-            default_value="info",
-            choices=["debug", "info", "warn", "error", "fatal"],
-            description="Lowest severity of log messages.",
-        ),
-    ]
     node = IncludeLaunchDescription(
         PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "infonet.launch.py"])),
         launch_arguments={name: LaunchConfiguration(name) for name in PASSED_ON}.items(),
     )
-    return LaunchDescription([*arguments, node, OpaqueFunction(function=player)])
+    return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=player)])
 
 
 def player(context: LaunchContext) -> list[ExecuteProcess]:

@@ -16,38 +16,40 @@ if TYPE_CHECKING:
     from infonet_ros.settings import Settings
 
 
+Bags = Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags: folders, or .mcap, .db3 or .bag files.")]
+Out = Annotated[
+    Path,
+    typer.Option(parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."),
+]
+Against = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="BAG",
+        help="A bag of a second group, to compare with the first; can be repeated. Default: compare each bag with all "
+        "others.",
+    ),
+]
+Params = Annotated[
+    Path | None, typer.Option(help="Parameter file of the node, for all bags. Default: propose one for each bag.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of a running Dask scheduler, whose workers see the same files; default: this machine."),
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one per core.")]
+Formats = Annotated[
+    list[Format] | None, typer.Option("--format", help="Files to write; can be repeated. Default: all.")
+]
+
+
 def fleet(
-    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags: folders, or .mcap, .db3 or .bag files.")],
-    out: Annotated[
-        Path,
-        typer.Option(
-            parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."
-        ),
-    ],
-    against: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="BAG",
-            help="A bag of a second group, to compare with the first; can be repeated. Default: compare each bag with "
-            "all others.",
-        ),
-    ] = None,
-    params: Annotated[
-        Path | None,
-        typer.Option(help="Parameter file of the node, for all bags. Default: propose one for each bag."),
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            help="Address of a running Dask scheduler, whose workers see the same files; default: this machine."
-        ),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes on this machine; default: one per core.")
-    ] = None,
-    formats: Annotated[
-        list[Format] | None, typer.Option("--format", help="Files to write; can be repeated. Default: all.")
-    ] = None,
+    bags: Bags,
+    out: Out,
+    against: Against = None,
+    params: Params = None,
+    scheduler: Scheduler = None,
+    workers: Workers = None,
+    formats: Formats = None,
 ) -> None:
     """Analyse many bags, and compare them.
 

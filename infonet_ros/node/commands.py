@@ -1,6 +1,7 @@
-"""The commands that need a running ROS 2: `infonet play` and `infonet demo`."""
+"""The commands that need a running ROS 2: `infonet demo`, `infonet monitor` and `infonet play`."""
 
 import time
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -68,3 +69,38 @@ def demo(
     from infonet_ros.node.demo import Demonstration
 
     Demonstration(Console(), folder, rate).run()
+
+
+class Order(str, Enum):
+    """Sort order of pairs."""
+
+    MI = "mi"
+    NAME = "name"
+    DELAY = "delay"
+
+
+def monitor(
+    node: Annotated[str, typer.Option(help="Name of the node, with its namespace: /robot1/infonet.")] = "infonet",
+    modalities: Annotated[bool, typer.Option("--modalities", help="Show modalities first, not channels.")] = False,
+    sort: Annotated[Order, typer.Option(help="Order of the pairs.")] = Order.MI,
+    find: Annotated[
+        str, typer.Option(help="Show only names that contain this text, or one of several texts separated by blanks.")
+    ] = "",
+    once: Annotated[bool, typer.Option("--once", help="Print one matrix and end.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each matrix as a line of JSON, for scripts.")] = False,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds to wait for the first matrix, with --once or --json.", min=0.0)
+    ] = 60.0,
+) -> None:
+    """Show the matrix, strongest pairs, delays and alerts of a running node.
+
+    Press ? for the list of keys.
+    """
+    from infonet_ros.node.prerequisites import require_ros
+
+    require_ros("infonet monitor")
+
+    from infonet_ros.drawing.selection import CHANNELS, MODALITIES, Selection
+    from infonet_ros.node.monitor import monitor as show
+
+    show(node, Selection(MODALITIES if modalities else CHANNELS, sort.value, find), once, as_json, timeout)

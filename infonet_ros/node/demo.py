@@ -24,7 +24,7 @@ from infonet_ros.drawing.summary import median_matrix, sentence, strongest_betwe
 from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.interruptions import cleared_afterwards, signals_waiting
-from infonet_ros.node.monitor import Listener
+from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
 from infonet_ros.settings import load_settings
 
@@ -111,7 +111,7 @@ class Demonstration:
         executor = SingleThreadedExecutor()
         listening = rclpy.create_node("infonet_demo", start_parameter_services=False, enable_rosout=False)
         executor.add_node(listening)
-        listener = Listener(listening, "infonet")
+        listener = MatrixListener(listening, "infonet")
         listener.listen(CHANNELS)
         try:
             with self._display() as show:
@@ -142,7 +142,7 @@ class Demonstration:
         return not complete and waited < max(_LAST_MATRIX, 3 * last.duration)
 
     @contextmanager
-    def _display(self) -> Iterator[Callable[[Listener], None]]:
+    def _display(self) -> Iterator[Callable[[MatrixListener], None]]:
         """Return a function that shows the state: in place on a terminal, otherwise one line for each matrix."""
         if self._console.is_terminal:
             with Live(console=self._console, screen=True, auto_refresh=False) as live:
@@ -150,7 +150,7 @@ class Demonstration:
             return
         shown = 0
 
-        def print_new(listener: Listener) -> None:
+        def print_new(listener: MatrixListener) -> None:
             nonlocal shown
             if len(self._matrices) > shown:
                 shown = len(self._matrices)
@@ -158,7 +158,7 @@ class Demonstration:
 
         yield print_new
 
-    def _screen(self, listener: Listener) -> RenderableType:
+    def _screen(self, listener: MatrixListener) -> RenderableType:
         room = self._console.height - 2
         return Group(
             Text(self._progress(), "bold", no_wrap=True),

@@ -1,143 +1,60 @@
-"""The live view in a terminal: shows the matrices of a node until a key or Ctrl-C ends it."""
+"""The views of `infonet monitor`: live in a terminal, one matrix as text, or each matrix as a line of JSON."""
 
 import json
 import math
-import re
 import time
-from collections import deque
 from collections.abc import Callable
 
-from diagnostic_msgs.msg import DiagnosticArray
-from rclpy.exceptions import InvalidTopicNameException
+import rclpy
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from rclpy.subscription import Subscription
-from rclpy.validate_full_topic_name import validate_full_topic_name
 from rich.console import Console, RenderableType
 from rich.live import Live
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.drawing import palette
 from infonet_ros.drawing.keys import Keys
-from infonet_ros.drawing.screen import Report, Snapshot, remedy, screen
+from infonet_ros.drawing.screen import screen
 from infonet_ros.drawing.selection import Selection
-from infonet_ros.errors import ConfigurationError, InfonetError
-from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import matrix_from_message
+from infonet_ros.errors import InfonetError
+from infonet_ros.node.matrix_listener import MatrixListener
+from infonet_ros.node.session import ros_session
 
-_MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
-_STALE = 5.0  # seconds after which a report is too old; a node sends one per second
 
 
-class Listener:
-    """Subscribes to the matrices and diagnostics of one node.
+def monitor(target: str, selection: Selection, once: bool, as_json: bool, timeout: float) -> None:
+    """Show the matrices of a node until a key or Ctrl-C ends it, or only the first one.
 
     Parameters
     ----------
-    node : Node
-        Subscribes.
     target : str
-        Full name of the node; the first slash is optional.
-
-    Raises
-    ------
-    ConfigurationError
-        ``target`` is not a node name.
+        Full name of the node.
+    selection : Selection
+    once : bool
+        End after the first matrix.
+    as_json : bool
+        Print lines of JSON, in place of the live view.
+    timeout : float
+        Seconds to wait for the first matrix, with ``once`` or ``as_json``.
     """
-
-    def __init__(self, node: Node, target: str) -> None:
-        self.target = f"/{target.strip('/')}"
+    with ros_session():
+        executor = SingleThreadedExecutor()
+        node = rclpy.create_node("infonet_monitor", start_parameter_services=False, enable_rosout=False)
+        executor.add_node(node)
+        listener = MatrixListener(node, target)
         try:
-            validate_full_topic_name(self.target)
-        except InvalidTopicNameException as error:
-            raise ConfigurationError(
-                f"{target!r} is not a node name: expected letters, digits and underscores, after a namespace if it "
-                "has one, such as /robot1/infonet; `ros2 node list` shows the running nodes."
-            ) from error
-        self.matrix: DependenceMatrix | None = None
-        self.received = 0
-        self._node = node
-        self._kind = ""
-        self._subscription: Subscription | None = None
-        # Nodes that take turns publish on the same topics, but each reports from its own namespace, share_0, share_1,
-        # ...
-        namespace, _, name = self.target.rpartition("/")
-        self._own_status = re.compile(rf"{re.escape(namespace)}/(?:(share_\d+)/)?{name}: (.*)", re.DOTALL)
-        self._reports: dict[str, tuple[float, list[Report]]] = {}  # when they came, by the share
-        self._scale = palette.Scale()
-        self._end = 1.0
-        self._arrivals: deque[float] = deque(maxlen=10)
-        self._begun = time.monotonic()
-        node.create_subscription(DiagnosticArray, "/diagnostics", self._take_diagnostics, 10)
-
-    def listen(self, kind: str) -> None:
-        """Subscribe to the matrices of channels or of modalities, beginning with the node's last one."""
-        if kind == self._kind:
-            return
-        if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
-        self._kind, self.matrix = kind, None
-        self._scale = palette.Scale()
-        self._arrivals.clear()
-        self._begun = time.monotonic()
-        qos = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        topic = f"{self.target}/{kind}"
-        self._subscription = self._node.create_subscription(MutualInformationMatrix, topic, self._take_matrix, qos)
-
-    def snapshot(self) -> Snapshot:
-        """Return all that is known now."""
-        now = time.monotonic()
-        arrivals = self._arrivals
-        rate = (len(arrivals) - 1) / (arrivals[-1] - arrivals[0]) if len(arrivals) > 1 else math.nan
-        silence = now - (arrivals[-1] if arrivals else self._begun)
-        reports = self._current_reports(now)
-        others = () if reports or self.matrix is not None else self.others()
-        return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others)
-
-    def reason(self) -> str:
-        """Return why no matrix comes: what the node reports, or what to do if nothing is heard of it."""
-        found = self.snapshot()
-        if found.reports:
-            worst = max(found.reports, key=lambda report: report.level)
-            return f"{self.target} runs, and reports for its {worst.name} '{worst.message}'"
-        return remedy(found.others)
-
-    def others(self) -> list[str]:
-        """Return the full names of the nodes that publish matrices."""
-        topics = (name for name, kinds in self._node.get_topic_names_and_types() if _MATRIX_TYPE in kinds)
-        published = (name for name in topics if self._node.count_publishers(name))
-        return sorted({name.rpartition("/")[0] for name in published})
-
-    def _current_reports(self, now: float) -> list[Report]:
-        """Return the newest reports; a node that has stopped to report gets a report that says so."""
-        found: list[Report] = []
-        for share, (arrival, reports) in sorted(self._reports.items()):
-            if now - arrival > _STALE:
-                reports = [Report(3, share or "node", f"no diagnostics for {now - arrival:.0f} s")]
-            found += reports
-        return found
-
-    def _take_matrix(self, message: MutualInformationMatrix) -> None:
-        self.matrix = matrix_from_message(message)
-        self._end = self._scale.end(self.matrix.mi)
-        self._arrivals.append(time.monotonic())
-        self.received += 1
-
-    def _take_diagnostics(self, array: DiagnosticArray) -> None:
-        found: dict[str, list[Report]] = {}
-        for status in array.status:
-            if match := self._own_status.fullmatch(f"/{status.name}"):
-                share, what = match.groups(default="")
-                report = Report(status.level[0], f"{share} {what}".strip(), status.message)
-                found.setdefault(share, []).append(report)
-        # A node sends all its reports in one message, so a report that is missing now no longer applies.
-        self._reports |= {share: (time.monotonic(), reports) for share, reports in found.items()}
+            if as_json:
+                print_json(listener, executor, selection, once, timeout)
+            elif once:
+                print_once(listener, executor, selection, Console(), timeout)
+            else:
+                watch(listener, executor, selection, Console())
+        finally:
+            executor.shutdown()
+            node.destroy_node()
 
 
-def watch(listener: Listener, executor: SingleThreadedExecutor, selection: Selection, console: Console) -> None:
+def watch(listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, console: Console) -> None:
     """Show the live view until q is pressed; if the output is not a terminal, print each matrix."""
     if not console.is_terminal:
         follow(listener, executor, selection, lambda: console.print(_drawn(listener, selection, console, None)))
@@ -158,7 +75,7 @@ def watch(listener: Listener, executor: SingleThreadedExecutor, selection: Selec
 
 
 def follow(
-    listener: Listener,
+    listener: MatrixListener,
     executor: SingleThreadedExecutor,
     selection: Selection,
     show: Callable[[], None],
@@ -186,7 +103,7 @@ def follow(
 
 
 def print_once(
-    listener: Listener, executor: SingleThreadedExecutor, selection: Selection, console: Console, timeout: float
+    listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, console: Console, timeout: float
 ) -> None:
     """Print one matrix at full height."""
 
@@ -197,7 +114,7 @@ def print_once(
 
 
 def print_json(
-    listener: Listener, executor: SingleThreadedExecutor, selection: Selection, once: bool, timeout: float
+    listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, once: bool, timeout: float
 ) -> None:
     """Print a line of JSON for each matrix; unknown numbers are null."""
 
@@ -233,6 +150,6 @@ def _number(value: float) -> float | None:
 
 
 def _drawn(
-    listener: Listener, selection: Selection, console: Console, height: int | None, keys: bool = False
+    listener: MatrixListener, selection: Selection, console: Console, height: int | None, keys: bool = False
 ) -> RenderableType:
     return screen(listener.snapshot(), selection, console.width, height, keys)

@@ -1,9 +1,13 @@
 """The command `infonet train`."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from infonet_ros.training.configuration import Kind
 
 
 def train(
@@ -29,55 +33,44 @@ def train(
 
     The best weights are written to infonet.safetensors, conditional.safetensors or readout.safetensors in FOLDER.
     """
-    from dataclasses import replace
+    if conditional:
+        _train_conditional(folder, config, threads)
+    elif readout:
+        _train_readout(folder, config, threads)
+    else:
+        _train_pairs(folder, config, threads, device)
 
-    import torch
 
+def _train_pairs(folder: Path, config: Path | None, threads: int | None, device: str) -> None:
     from infonet_ros.training.configuration import TrainingConfiguration
     from infonet_ros.training.loop import WEIGHTS, Trainer
 
-    if conditional:
-        _train_conditional(folder, config, threads)
-        return
-    if readout:
-        _train_readout(folder, config, threads)
-        return
-    configuration = TrainingConfiguration.load(config) if config else TrainingConfiguration()
-    if threads:
-        configuration = replace(configuration, workers=threads)
-    torch.set_num_threads(configuration.workers)
-    Trainer(configuration, folder, device).run()
+    Trainer(_configured(TrainingConfiguration, config, threads), folder, device).run()
     typer.echo(f"The best weights are {folder / WEIGHTS}; use them by InfoNet.from_pretrained(weights=...).")
 
 
 def _train_conditional(folder: Path, config: Path | None, threads: int | None) -> None:
-    from dataclasses import replace
-
-    import torch
-
     from infonet_ros.training.conditional_training import WEIGHTS, ConditionalTraining, run_conditional
 
-    configuration = ConditionalTraining.load(config) if config else ConditionalTraining()
-    if threads:
-        configuration = replace(configuration, workers=threads)
-    torch.set_num_threads(configuration.workers)
-    run_conditional(configuration, folder)
+    run_conditional(_configured(ConditionalTraining, config, threads), folder)
     typer.echo(f"The weights are {folder / WEIGHTS}.")
 
 
 def _train_readout(folder: Path, config: Path | None, threads: int | None) -> None:
-    from dataclasses import replace
-
-    import torch
-
     from infonet_ros.estimator.network.weights import READOUT, SHIPPED
     from infonet_ros.training.loop import WEIGHTS
     from infonet_ros.training.readout_training import ReadoutTraining, run_readout
 
-    configuration = ReadoutTraining.load(config) if config else ReadoutTraining()
-    if threads:
-        configuration = replace(configuration, workers=threads)
-    torch.set_num_threads(configuration.workers)
     own = folder / WEIGHTS
-    run_readout(configuration, folder, own if own.exists() else SHIPPED)
+    run_readout(_configured(ReadoutTraining, config, threads), folder, own if own.exists() else SHIPPED)
     typer.echo(f"The readout is {folder / READOUT}; it is used with the weights beside it.")
+
+
+def _configured(kind: "type[Kind]", config: Path | None, threads: int | None) -> "Kind":
+    """Return the settings of a file, or the defaults; let torch use as many cores as they say."""
+    import torch
+
+    configuration = kind.load(config) if config else kind()
+    configuration = replace(configuration, workers=threads or configuration.workers)
+    torch.set_num_threads(configuration.workers)
+    return configuration

@@ -104,7 +104,8 @@ def test_nodes_that_take_turns_publish_on_the_topics_of_one():
     context, found = entities("infonet.launch.py", namespace="robot1", shares="2", share="1")
     (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
     remappings = [[words(context, part) for part in rule] for rule in node._Node__remappings]
-    assert ["~/channels", "/robot1/infonet/channels"] in remappings
+    for topic in ("channels", "transfer", "image"):
+        assert [f"~/{topic}", f"/robot1/infonet/{topic}"] in remappings
     namespace = launch.utilities.normalize_to_list_of_substitutions(node._Node__node_namespace)
     assert words(context, namespace) == "/robot1/share_1"
 

@@ -21,7 +21,7 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node import monitor
+from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.messages import matrix_message
 
 CHANNELS = ["imu.angular_velocity.y", "imu.angular_velocity.z", "odom.twist.twist.angular.z", "fix.altitude"]
@@ -241,7 +241,7 @@ def until(executor, condition, timeout=60.0):
 def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(listening):
     node, executor = listening
     publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = monitor.Listener(node, "robot1/infonet")
+    listener = MatrixListener(node, "robot1/infonet")
     until(executor, publisher.get_subscription_count)
     nodes = ["infonet", "robot2/infonet", "robot1/other", "robot1/infonet", "robot1/share_1/infonet"]
     for name in nodes:
@@ -261,7 +261,7 @@ def test_reports_are_those_of_the_node_of_this_full_name_and_of_its_shares(liste
 def test_a_node_that_reports_no_more_does_not_stay_fine(listening):
     node, executor = listening
     publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = monitor.Listener(node, "/infonet")
+    listener = MatrixListener(node, "/infonet")
     until(executor, publisher.get_subscription_count)
     publisher.publish(DiagnosticArray(status=[DiagnosticStatus(name="infonet: estimator", message="computing")]))
     until(executor, lambda: [report.level for report in listener.snapshot().reports] == [0])
@@ -273,7 +273,7 @@ def test_a_node_that_reports_no_more_does_not_stay_fine(listening):
 def test_a_node_without_a_matrix_says_why(listening):
     node, executor = listening
     publisher = node.create_publisher(DiagnosticArray, "/diagnostics", 10)
-    listener = monitor.Listener(node, "/infonet")
+    listener = MatrixListener(node, "/infonet")
     until(executor, publisher.get_subscription_count)
     messages = {"infonet: estimator": "the first window is 0% full", "infonet: /imu": "it has no publisher yet"}
     statuses = [
