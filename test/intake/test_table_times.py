@@ -347,3 +347,11 @@ def test_the_rate_comes_from_the_stamps_of_all_rows(tmp_path):
     with Tables([written(tmp_path, "\n".join(["time,x,y", *lines]))]) as table:
         found = propose(table, Settings(), chosen_span(table, 0.0, None))
     assert found.settings.rate == 100.0
+
+
+def test_a_log_of_wincc_counts_millionths_of_days(tmp_path):
+    begin = 45_413.5  # noon of 2024-05-01, in the days of spreadsheets
+    lines = "".join(f"{(begin + k / 864_000) * 1e6:.6f},{k}\n" for k in range(50))
+    stamps = [stamp for stamp, _ in rows(written(tmp_path, "Time_ms,x\n" + lines), ("x",))]
+    assert stamps[0] == pytest.approx(1_714_564_800e9, abs=1e6)
+    assert np.diff(stamps) == pytest.approx(1e8, abs=1e6)

@@ -9,6 +9,7 @@ from threading import get_ident
 
 import numpy as np
 import pytest
+from table_files import together, written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables import text_table
@@ -385,3 +386,16 @@ def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
     path.write_text(PLAIN)
     with pytest.raises(RecordingError, match="an eighth of this machine's memory"):
         read(path)
+
+
+def test_bytes_of_two_digits_are_hexadecimal(tmp_path):
+    rows = "".join(f"{k / 10},{k * 7 % 256:02X},FF\n" for k in range(40))
+    found, _ = together([written(tmp_path, "time,d0,d1\n" + rows)])
+    assert [value for _, value in found["table.d0"]] == [k * 7 % 256 for k in range(40)]
+    assert {value for _, value in found["table.d1"]} == {255.0}
+
+
+def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):
+    rows = "".join(f"{k / 10},INFO,step {k} of forty,{k}\n" for k in range(40))
+    found, _ = together([written(tmp_path, "time,level,message,cpu\n" + rows)])
+    assert [value for _, value in found["table.cpu"]] == list(range(40))

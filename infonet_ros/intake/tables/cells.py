@@ -22,6 +22,7 @@ _TRUE = ("true", "yes", "on", "y", "t", "enabled", "wahr", "ja", "vrai", "oui", 
 _FALSE = ("false", "no", "off", "n", "f", "disabled", "falsch", "nein", "faux", "non", "falso")
 _FORTRAN = r"^[+-]?[\d.,]+[dD][+-]?\d+$"
 _HEX = r"^0[xX][0-9a-fA-F]{1,15}$"
+_BYTES = r"^(?:[0-9A-F]{2}|[0-9A-F]{4}|[0-9A-F]{8}|[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8})$"
 _UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
 _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
 _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
@@ -114,8 +115,8 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
     """
     if (truths := _truths(texts)) is not None:
         return Numbers(truths)
-    plain, unit = _without_unit(_signed(texts), plain_numbers)
-    plain = _in_plain_style(_as_decimal(plain), style)
+    plain, unit = _without_unit(_as_decimal(_signed(_with_prefix(texts))), plain_numbers)
+    plain = _in_plain_style(plain, style)
     good = pc.or_(pc.match_substring_regex(plain, _PLAIN), pc.match_substring_regex(plain, _NOT_KNOWN))
     there = len(texts) - texts.null_count
     odd = there - (pc.sum(good).as_py() or 0)
@@ -133,7 +134,7 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 def may_be_number(cell: str) -> bool:
     """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
     words = (*_TRUE, *_FALSE)
-    return cell.lower() in words or any(re.match(pattern, cell) for pattern in _OTHER_FORMS)
+    return cell.lower() in words or any(re.match(pattern, cell) for pattern in (*_OTHER_FORMS, _BYTES))
 
 
 def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:
@@ -179,6 +180,15 @@ def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:
         texts = pc.if_else(hexadecimal, pc.cast(whole, texts.type), texts)
     fortran = pc.match_substring_regex(texts, _FORTRAN)
     return pc.if_else(fortran, pc.replace_substring_regex(texts, "[dD]", "E"), texts) if _any(fortran) else texts
+
+
+def _with_prefix(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Mark hexadecimal numbers as such where a whole column holds them, all of one length: 00, 1A, FF."""
+    lengths = pc.min_max(pc.utf8_length(texts)).as_py()
+    there = len(texts) - texts.null_count
+    if lengths["min"] != lengths["max"] or _count(texts, _BYTES) != there or _count(texts, _PLAIN) == there:
+        return texts
+    return pc.binary_join_element_wise("0x", texts, "")
 
 
 def _count(texts: pa.ChunkedArray, pattern: str) -> int:

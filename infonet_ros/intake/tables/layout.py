@@ -274,8 +274,14 @@ def _check_text(path: Path, head: str) -> None:
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    even = any(min(counts := [line.count(sign) for line in lines]) == max(counts) > 0 for sign in "\t;|")
+    named = not any(map(is_value, split(lines[0], ",")))  # else all commas may be those of decimals
+    even = any(_is_even(lines, sign) for sign in ("\t;|," if named else "\t;|"))
     return max(_DELIMITERS[:-1] if even else _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
+
+
+def _is_even(lines: Sequence[str], sign: str) -> bool:
+    counts = {line.count(sign) for line in lines}
+    return len(counts) == 1 and 0 not in counts
 
 
 def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:

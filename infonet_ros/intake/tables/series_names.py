@@ -2,13 +2,12 @@
 
 A name is told from a state, such as ``mode``, by the stamps. Either rows share a stamp and differ in their names, or
 names take turns all the time, while a state stays for many rows. Where only turns speak for it, the column must be
-called as names are, or the names must explain the values or the steps of time.
+called as names are, or the other one as values are, or the names must explain the values or the steps of time.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -33,13 +32,43 @@ _OF_SIGNALS = {
 }
 _OF_THINGS = {
     *("id", "uuid", "robot", "vehicle", "drone", "uav", "agent", "device", "host", "instance", "station", "machine"),
-    *("node", "source", "object", "track", "asset", "frame", "address", "component", "module", "unit", "location"),
+    *("node", "source", "object", "track", "asset", "frame", "address", "component", "module", "location"),
     *("side", "leg", "arm", "player", "car", "tool", "board", "serial", "gerät", "fahrzeug"),
 }
-_COUNTED = {"id", "no", "nr", "number", *("robot", "vehicle", "drone", "uav", "agent", "device", "machine", "player")}
+_OF_VALUES = {"value", "val", "payload", "reading", "wert", "valeur", "valor", "valore"}
+_COUNTED = {
+    *(
+        "id",
+        "no",
+        "nr",
+        "number",
+        "robot",
+        "vehicle",
+        "drone",
+        "uav",
+        "agent",
+        "device",
+        "machine",
+        "player",
+        "subject",
+    ),
+}
 _OF_STATES = {
-    *("quality", "status", "state", "mode", "flag", "flags", "valid", "validity", "ok", "result", "units", "comment"),
-    *("note", "notes", "severity", "level", "reason", "error", "phase", "stage", "gear", "direction", "activity"),
+    *("quality", "status", "state", "mode", "flag", "flags", "valid", "validity", "ok", "result", "unit", "units"),
+    *(
+        "comment",
+        "note",
+        "notes",
+        "severity",
+        "level",
+        "reason",
+        "error",
+        "phase",
+        "stage",
+        "gear",
+        "direction",
+        "activity",
+    ),
 }
 
 
@@ -87,7 +116,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
     if found is None:
         return None
     for other in columns:
-        if other.rank < 3 and not set(other.columns) <= set(found.columns):
+        if other.rank < 2 and not set(other.columns) <= set(found.columns):
             both = found & other
             if len(both.names) > len(found.names) and rows.turns(other, within=found) >= _TURNS:
                 found = both
@@ -98,7 +127,7 @@ def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
     """Go through columns of text, and numbers that are called as those of things are."""
     for name in [*sheet.columns, *sheet.texts]:
         column = sheet.columns.get(name)
-        words = {word.lower() for word in _WORD.findall(name)}
+        words = _words(name)
         rank = 0 if words & _OF_SIGNALS else 1 if words & _OF_THINGS else 3 if words & _OF_STATES else 2
         of_numbers = column is not None and is_number(column)
         cells = column if column is not None and pa.types.is_string(column.type) else sheet.cells.get(name)
@@ -108,6 +137,10 @@ def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
             yield names
         elif of_numbers:
             yield _names_of_numbers(name, as_floats(column))
+
+
+def _words(name: str) -> set[str]:
+    return {word.lower() for word in _WORD.findall(name)}
 
 
 def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None:
@@ -173,8 +206,10 @@ class _Rows:
         return changes / expected if expected > 0 else 0.0
 
     def explained(self, names: Names) -> bool:
-        """Tell whether the names explain the values of a column, or the steps of time."""
-        return self._more_even(names) or any(self._share_explained(names, c) >= _EXPLAINED for c in self._values)
+        """Tell whether the names explain the values of a column, or the steps of time; or one is called a value."""
+        if any(_words(name) & _OF_VALUES for name in self._values) or self._more_even(names):
+            return True
+        return any(self._share_explained(names, as_floats(values)) >= _EXPLAINED for values in self._values.values())
 
     def _more_even(self, names: Names) -> bool:
         """Tell whether time goes on more evenly from row to row of one name than from row to row of all."""
@@ -184,10 +219,10 @@ class _Rows:
         apart = np.diff(times[by_name])[np.diff(codes[by_name]) == 0]
         return _uneven(apart) < _MORE_EVEN * _uneven(np.diff(times))
 
-    @cached_property
-    def _values(self) -> list[np.ndarray]:
+    @property
+    def _values(self) -> dict[str, pa.ChunkedArray]:
         every = self._sheet.columns.items()
-        return [as_floats(column) for name, column in every if name not in self._clock.names and is_number(column)]
+        return {name: column for name, column in every if name not in self._clock.names and is_number(column)}
 
     def _share_explained(self, names: Names, values: np.ndarray) -> float:
         """Return the share of the variance of a column's ranks that is between the names."""

@@ -18,12 +18,14 @@ from infonet_ros.text import NANOSECONDS, counted
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP = 1 / 30  # seconds between rows
-# Days from another day than 1970, as spreadsheets and others count them: least, most, and 1970.
+# Days from another day than 1970, as spreadsheets and others count them: how many numbers a day, least, most, and 1970.
 _SERIAL_DAYS = {
-    "a spreadsheet": (20_000, 80_000, 25_569.0),
-    "MATLAB": (693_962, 766_000, 719_529.0),
-    "an astronomer (Julian)": (2_415_020, 2_488_070, 2_440_587.5),
+    "a spreadsheet": (1, 20_000, 80_000, 25_569.0),
+    "MATLAB": (1, 693_962, 766_000, 719_529.0),
+    "an astronomer (Julian)": (1, 2_415_020, 2_488_070, 2_440_587.5),
+    "WinCC": (10**6, 20_000, 80_000, 25_569.0),
 }
+_OF_WINCC = ("Time_ms",)  # where WinCC writes millionths of a day, whatever the name says
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
@@ -113,10 +115,11 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
     """Return the stamps of times that count days as spreadsheets or MATLAB do; None where they do not."""
     times = as_floats(clock.numbers)
     middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
-    for program, (least, most, epoch) in _SERIAL_DAYS.items():
-        if not clock.unit and least < middle < most and clock.step < 1e-3:
+    for program, (per_day, least, most, epoch) in _SERIAL_DAYS.items():
+        may_be = not clock.unit if per_day == 1 else clock.names == _OF_WINCC
+        if may_be and least < middle / per_day < most and clock.step / per_day < 1e-3:
             clock.notes.append(f"time is column {clock.label}, in days as {program} counts them; --time changes that")
-            return scaled(pc.subtract(pc.cast(clock.numbers, pa.float64()), epoch), DAY)
+            return scaled(pc.subtract(pc.divide(pc.cast(clock.numbers, pa.float64()), per_day), epoch), DAY)
     return None
 
 

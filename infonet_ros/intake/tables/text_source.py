@@ -1,10 +1,10 @@
 """Bytes of a file as text: unpacked, decoded, with plain line ends, a piece at a time.
 
 What a killed logger leaves is read as far as it is whole: packed files that are cut, zeros where a disk held nothing.
+Marks of byte order in the middle, where files were joined, are no text.
 """
 
 import bz2
-import codecs
 import gzip
 import io
 import lzma
@@ -15,17 +15,11 @@ from typing import IO, Any
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
+from infonet_ros.intake.tables.text_encoding import decoder_of
 
 _PIECE = 1 << 20
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _ZSTD = b"\x28\xb5\x2f\xfd"
-_MARKS = {
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 FOREIGN = {
@@ -83,8 +77,8 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
             if decoder is None:
                 if piece[257:262] == b"ustar":
                     raise RecordingError(f"{path} is an archive: unpack it; expected a table, such as a CSV file.")
-                decoder = io.IncrementalNewlineDecoder(_decoder(piece), translate=True)
-            text = decoder.decode(piece).replace("\0", "")
+                decoder = io.IncrementalNewlineDecoder(decoder_of(piece), translate=True)
+            text = decoder.decode(piece).replace("\0", "").replace("\ufeff", "")
             if not text and not piece.strip(b"\0"):
                 return  # nothing but zeros: the file was never written from here on
             yield text
@@ -122,28 +116,6 @@ def _whole(path: Path, unpacked: Any, notes: list[str]) -> Iterator[bytes]:
             return
         read += len(piece)
         yield piece
-
-
-def _decoder(head: bytes) -> Any:
-    for mark, encoding in _MARKS.items():
-        if head.startswith(mark):
-            return codecs.getincrementaldecoder(encoding)("replace")
-    even, odd = head[:512:2], head[1:512:2]
-    if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.1 * len(even):
-        return codecs.getincrementaldecoder("utf-16-le")("replace")
-    if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.1 * len(odd):
-        return codecs.getincrementaldecoder("utf-16-be")("replace")
-    return codecs.getincrementaldecoder("utf-8")(_LATIN)
-
-
-def _as_latin(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 as Latin-1, whose degree signs and umlauts stand in many a header."""
-    assert isinstance(error, UnicodeDecodeError)
-    return error.object[error.start : error.end].decode("latin-1"), error.end
-
-
-_LATIN = "infonet-latin-1"
-codecs.register_error(_LATIN, _as_latin)
 
 
 def _reason(error: BaseException) -> str:

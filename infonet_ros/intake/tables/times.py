@@ -21,6 +21,7 @@ _TIME_WORDS = {
     *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc", "tow"),
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
 }
+_OF_SENSOR = re.compile(r"(?i)(?:header[\W_]*stamp|source[\W_]*(?:time|timestamp))$")
 _MOST_COLUMNS = 1000  # to look for dates in
 _FEWEST_ROWS = 10  # that show a count
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
@@ -64,7 +65,7 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     names = [*sheet.columns, *sheet.texts]
     halves = [(name, other) for name in names if (other := _fraction_of(sheet, name))]
     yield from sorted(halves, key=lambda pair: "stamp" not in pair[0].lower())
-    yield from ((name,) for name in names if re.search(r"(?i)header[\W_]*stamp$", name))
+    yield from ((name,) for name in names if _OF_SENSOR.search(name))
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
     dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
     yield from ((date, time) for date in dates if (time := _time_beside(sheet, date)))

@@ -1,0 +1,72 @@
+"""The encoding of text: by its mark, else UTF-8, else what its bytes look like, of those that people's files have.
+
+Names of columns and a few words are all there is to judge by. So what counts is where the bytes of an encoding lie. In
+Japan's, characters begin with 0x81 to 0x9F, which others hardly use. The usual characters of China's are two bytes from
+0xA1 on, the first below 0xD8. Cyrillic words are runs of bytes from 0xC0 on. Letters of the West stand alone.
+"""
+
+import codecs
+import re
+from typing import Any
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_JAPANESE = re.compile(rb"([\x81-\x9f]|[\xe0-\xfc])[\x40-\x7e\x80-\xfc]|[\xa1-\xdf]+|[\x80-\xff]")
+_CHINESE = re.compile(rb"([\xa1-\xd7])[\xa1-\xfe]|[\xd8-\xfe][\xa1-\xfe]|[\x80-\xff]")
+_RUN = re.compile(rb"[\x80-\xff]+")
+_NEARLY_ALL, _MOST, _SOME = 0.9, 0.7, 0.1
+
+
+def decoder_of(head: bytes) -> Any:
+    """Return an incremental decoder for text that begins so."""
+    for mark, encoding in _MARKS.items():
+        if head.startswith(mark):
+            return codecs.getincrementaldecoder(encoding)("replace")
+    even, odd = head[:512:2], head[1:512:2]
+    if odd.count(0) > 0.4 * len(odd) and even.count(0) < 0.1 * len(even):
+        return codecs.getincrementaldecoder("utf-16-le")("replace")
+    if even.count(0) > 0.4 * len(even) and odd.count(0) < 0.1 * len(odd):
+        return codecs.getincrementaldecoder("utf-16-be")("replace")
+    encoding = _by_bytes(head)
+    return codecs.getincrementaldecoder(encoding)(_WESTERN if encoding == "utf-8" else "replace")
+
+
+def _by_bytes(head: bytes) -> str:
+    """Name the encoding; ``utf-8``, where single letters may be Western ones, unless another one is likely."""
+    runs = _RUN.findall(head)
+    high = b"".join(runs)
+    in_utf_8 = len(head.decode("utf-8", "ignore").encode()) - len(head) + len(high)
+    if in_utf_8 >= _NEARLY_ALL * len(high):
+        return "utf-8"
+    if _share(_JAPANESE, head) >= _MOST:
+        return "cp932"
+    if _share(_CHINESE, head) >= _MOST and sum(byte < 0xC0 for byte in high) >= _SOME * len(high):
+        return "gb18030"
+    alone = sum(len(run) == 1 for run in runs)
+    of_letters = sum(byte >= 0xC0 for byte in high)
+    return "cp1251" if of_letters >= _MOST * len(high) and 2 * alone < len(runs) else "utf-8"
+
+
+def _share(character: re.Pattern[bytes], head: bytes) -> float:
+    """Return the share of the characters that are usual ones, which a pattern has as a group."""
+    found = [match[1] is not None and match[1] < b"\xe0" for match in character.finditer(head)]
+    return sum(found) / max(1, len(found))
+
+
+def _as_western(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are no UTF-8 as Windows does in the West: degree signs and umlauts stand in many a header."""
+    assert isinstance(error, UnicodeDecodeError)
+    lost = error.object[error.start : error.end]
+    try:
+        return lost.decode("cp1252"), error.end
+    except UnicodeDecodeError:
+        return lost.decode("latin-1"), error.end
+
+
+_WESTERN = "infonet-western"
+codecs.register_error(_WESTERN, _as_western)

@@ -1,0 +1,35 @@
+"""Encodings of text: names come out as they were written."""
+
+import pytest
+from table_files import notices
+
+from infonet_ros.intake.tables.tables import Tables
+
+WRITTEN = {
+    "cp932": ["時刻,温度,湿度", "時間,左モーター速度,右モーター速度", "time,トルク,ｽﾋﾟｰﾄﾞと速度"],
+    "gb18030": ["时间,温度,湿度", "time,左轮转速,右轮转速", "时间戳,电压(V),电流(A)"],
+    "cp1251": ["Время,Температура,Влажность", "time,напряжение,ДАВЛЕНИЕ"],
+    "cp1252": ["Zeit,Temperatur °C,Größe", "time,température,débit", "tiempo,señal,ángulo", "t,µs,€"],
+    "utf-8": ["时间,温度,湿度", "Zeit,Temperatur °C,Größe", "Время,Температура,Влажность"],
+    "utf-16": ["时间,温度,湿度"],
+}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "header"), [(encoding, header) for encoding, headers in WRITTEN.items() for header in headers]
+)
+def test_names_are_read_in_the_encoding_that_they_were_written_in(tmp_path, encoding, header):
+    path = tmp_path / "table.csv"
+    path.write_bytes("\n".join([header, *(f"{k / 10},{k},{-k}" for k in range(50)), ""]).encode(encoding))
+    with Tables([path]) as table:
+        said = " ".join([*table.notices, *(field.path for field in table.fields("table")[0])])
+    first, second, _ = header.split(",")
+    assert first in said
+    assert "".join(c for c in second if c.isalpha()) in "".join(c for c in said if c.isalpha())
+
+
+def test_a_mark_of_byte_order_in_the_middle_is_no_text(tmp_path):
+    half = "\ufefftime,x\n" + "".join(f"{k / 10},{k}\n" for k in range(20))
+    path = tmp_path / "table.csv"
+    path.write_bytes((half + half.replace("time,x\n", "").replace("\n", "1\n")).encode())
+    assert not any("no number" in sentence for sentence in notices(path))
