@@ -5,12 +5,12 @@ Processor time is that of the whole process, while all is well: what an alarm me
     python -m benchmarks.baseline_cost [--long]
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,6 +23,11 @@ from benchmarks.plots import figure
 from infonet_ros import InfoNet
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
+    from benchmarks.listener import Listener
+
 SHORT, LONG = 0.3, 2.0  # minutes
 LEARNT = 100.0  # s
 INTERVAL = 1e9  # s between false alarms: none may come where stamps of a busy machine are uneven
@@ -33,49 +38,42 @@ NODES = {"without": "infonet", "with": "watching"}
 
 def measure(options: Options) -> dict[str, Any]:
     """Return the processor seconds, messages, matrices and skipped windows of both nodes."""
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
-
-    from benchmarks.listener import Listener
+    from benchmarks.listener import listening
 
     load = Load(minutes=LONG if options.long else SHORT)
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    listener = Listener()
-    try:
-        with TemporaryDirectory() as folder, ExitStack() as stack:
-            path = Path(folder) / "robot.baseline"
-            pairs = _write_baseline(InfoNet.from_pretrained("cpu", options.weights), load, path)
-            nodes = {
-                which: stack.enter_context(node_process(_arguments(load, options.weights, which, path)))
-                for which in NODES
-            }
-            for name in NODES.values():
-                listener.wait_until(
-                    lambda name=name: f"{name}: estimator" in listener.statuses, f"{name}'s diagnostics"
-                )
-            with load.publishing() as publishers:
-                for name in NODES.values():
-                    listener.wait_until(lambda name=name: _received(listener, load, name), f"a message of {name}")
-                before = {which: processor_seconds(node.pid) for which, node in nodes.items()}
-                while any(publisher.poll() is None for publisher in publishers):
-                    listener.listen_for(0.1)
-            after = {which: processor_seconds(node.pid) for which, node in nodes.items()}
-            listener.listen_for(2.5)
-            for node in nodes.values():
-                interrupt(node)
-    finally:
-        listener.destroy_node()
-        rclpy.shutdown()
+    with TemporaryDirectory() as folder, listening() as listener, ExitStack() as stack:
+        path = Path(folder) / "robot.baseline"
+        pairs = _write_baseline(InfoNet.from_pretrained("cpu", options.weights), load, path)
+        nodes = {
+            which: stack.enter_context(node_process(_arguments(load, options.weights, which, path))) for which in NODES
+        }
+        spent = _processor_seconds(listener, load, nodes)
+        listener.listen_for(2.5)
+        for node in nodes.values():
+            interrupt(node)
     return {
         "load": asdict(load),
         "pairs": pairs,
         "sent": load.messages * load.topics,
-        "processor [s]": {which: after[which] - before[which] for which in NODES},
+        "processor [s]": spent,
         "received": {which: _received(listener, load, name) for which, name in NODES.items()},
         "skipped": {
             which: int(listener.statuses[f"{name}: estimator"]["windows skipped"]) for which, name in NODES.items()
         },
     }
+
+
+def _processor_seconds(listener: "Listener", load: Load, nodes: Mapping[str, "Popen[bytes]"]) -> dict[str, float]:
+    """Publish a load, and return the processor time of both nodes from their first message to the last."""
+    for name in NODES.values():
+        listener.wait_until(lambda name=name: f"{name}: estimator" in listener.statuses, f"{name}'s diagnostics")
+    with load.publishing() as publishers:
+        for name in NODES.values():
+            listener.wait_until(lambda name=name: _received(listener, load, name), f"a message of {name}")
+        before = {which: processor_seconds(node.pid) for which, node in nodes.items()}
+        while any(publisher.poll() is None for publisher in publishers):
+            listener.listen_for(0.1)
+    return {which: processor_seconds(node.pid) - before[which] for which, node in nodes.items()}
 
 
 def _arguments(load: Load, weights: Path, which: str, baseline: Path) -> Sequence[str]:
@@ -98,7 +96,7 @@ def _write_baseline(net: InfoNet, load: Load, path: Path) -> int:
     return len(baseline.pairs)
 
 
-def _received(listener: Any, load: Load, name: str) -> int:
+def _received(listener: "Listener", load: Load, name: str) -> int:
     statuses = [listener.statuses.get(f"{name}: {topic}", {}) for topic in load.topic_names]
     return sum(int(status.get("received", 0)) for status in statuses)
 

@@ -203,17 +203,6 @@ def _cost(net: InfoNet) -> float:
 
 def describe(results: dict[str, Any]) -> str:
     """Tables in Markdown."""
-    names = list(next(iter(results["husky"].values())))
-    rows = [[fault, *(_found(by_detector[name]) for name in names)] for fault, by_detector in results["husky"].items()]
-    known = [row for row in results["simulated"] if "refused" not in row]
-    sound = [
-        [
-            row["kind"], f"{row['rate']:g}", f"{row['information']:g}", _views(row),
-            f"{row['seconds'] / PROMISE:.0f} / {row['alarms']}", _found(row["waits"], figures=0),
-            f"{_mean_wait(row):.0f}", f"{row['yardstick']:.0f}",
-        ]
-        for row in known
-    ]  # fmt: skip
     refused = [
         f"{row['kind']}, {row['rate']:g} Hz, {row['information']} nats: {row['refused']}"
         for row in results["simulated"]
@@ -223,13 +212,10 @@ def describe(results: dict[str, Any]) -> str:
         f"Husky, gyroscope y and odometry yaw rate, faults of the gyroscope: found of {MOMENTS}, median and longest "
         f"seconds. Learnt from the first half; {results['false alarms']} false alarms in {results['seconds']:.0f} s of "
         f"the other. One in {INTERVAL:.0f} s was asked for; {results['promised']:.1f} s to an alarm were expected.",
-        markdown_table(["fault", *names], rows),
+        _waits_by_detector("fault", results["husky"]),
         f"Simulated pairs of a {COMPARED} at {RATES[0]:g} Hz, decoupled after {BEFORE:g} s, one false alarm in "
         f"{PROMISE:.0f} s for every detector.",
-        markdown_table(
-            ["nats", *names],
-            [[nats, *(_found(found[name]) for name in names)] for nats, found in results["by information"].items()],
-        ),
+        _waits_by_detector("nats", results["by information"]),
         f"Processor time of the evidence of {CHANNELS} channels at {RATES[1]:g} Hz, {CHANNELS // 2} pairs: "
         f"{results['cost']:.1%} of one core.",
         f"Simulated pairs, learnt from {LEARNT:.0f} s, one false alarm asked for in {PROMISE:.0f} s. A kind of pair "
@@ -238,15 +224,33 @@ def describe(results: dict[str, Any]) -> str:
         "alarms) / nats that the two share a sample. It is no lower bound: decoupling can tell more in a sample than "
         "what the two shared. Views: what is judged (values, innovations, or innovations in units of their recent "
         "size) and the samples that count as one.",
-        markdown_table(
-            [
-                "pair", "Hz", "nats", "views", "intervals / false alarms", "decoupled: found, median and longest",
-                "mean", "yardstick",
-            ],
-            sound,
-        ),
+        _simulated_pairs([row for row in results["simulated"] if "refused" not in row]),
         *refused,
     ])  # fmt: skip
+
+
+def _waits_by_detector(case: str, waits: dict[str, dict[str, list[float | None]]]) -> str:
+    """Make the table of what each detector found, with a row for each case."""
+    rows = [[name, *map(_found, by_detector.values())] for name, by_detector in waits.items()]
+    return markdown_table([case, *next(iter(waits.values()))], rows)
+
+
+def _simulated_pairs(known: Sequence[dict[str, Any]]) -> str:
+    rows = [
+        [
+            row["kind"],
+            f"{row['rate']:g}",
+            f"{row['information']:g}",
+            _views(row),
+            f"{row['seconds'] / PROMISE:.0f} / {row['alarms']}",
+            _found(row["waits"], figures=0),
+            f"{_mean_wait(row):.0f}",
+            f"{row['yardstick']:.0f}",
+        ]
+        for row in known
+    ]
+    decoupled_columns = ["decoupled: found, median and longest", "mean", "yardstick"]
+    return markdown_table(["pair", "Hz", "nats", "views", "intervals / false alarms", *decoupled_columns], rows)
 
 
 def _found(waits: Sequence[float | None], figures: int = 1) -> str:

@@ -16,7 +16,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from benchmarks.faults import FAULTS, STORMS, Episode, FaultyRobot, Message, episodes, load_messages
 from benchmarks.invariants import MatrixInspector, ProcessState, Tally
-from benchmarks.node_process import interrupt, node_process
+from benchmarks.node_process import as_arguments, interrupt, node_process
 from benchmarks.robot import Robot
 from infonet_ros.intake.bags import Bag
 from infonet_ros.settings import Settings, load_settings
@@ -52,9 +52,10 @@ def play_faults(plan: Plan) -> dict[str, Any]:
     with Bag([RECORDING]) as bag:
         messages = load_messages(bag, [modality.topic for modality in settings.modalities])
     source = FaultyRobot(messages, plan.seed)
+    arguments = ["--ros-args", "--params-file", str(PARAMETERS), *as_arguments(OVERRIDES)]  # the last value holds
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     robot = Robot(source, {m.topic: m.type for m in messages}, plan.rate, _inspectors(settings, tally))
-    with tempfile.TemporaryFile("w+") as log, node_process(_node_arguments(), log) as process:
+    with tempfile.TemporaryFile("w+") as log, node_process(arguments, log) as process:
         try:
             run = Run(robot, process.pid, tally)
             run.play(messages, plan)
@@ -148,11 +149,6 @@ def _inspectors(settings: Settings, tally: Tally) -> dict[str, MatrixInspector]:
         "channels": MatrixInspector(tally, settings.channel_names, WINDOW),
         "modalities": MatrixInspector(tally, [modality.name for modality in settings.modalities], WINDOW),
     }
-
-
-def _node_arguments() -> list[str]:
-    overrides = [part for name, value in OVERRIDES.items() for part in ("-p", f"{name}:={value}")]
-    return ["--ros-args", "--params-file", str(PARAMETERS), *overrides]
 
 
 def _interrupt(process: "subprocess.Popen[bytes]", tally: Tally) -> None:

@@ -12,18 +12,23 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
 from benchmarks.benchmark import Benchmark, Claim, Options, add_options, default_folder, markdown_table, run
 from benchmarks.load import BOUND
-from benchmarks.node_process import interrupt, node_process
+from benchmarks.node_process import as_arguments, interrupt, node_process
 from benchmarks.plots import figure
 from benchmarks.sensor_publisher import IMAGE_SHAPE
+
+if TYPE_CHECKING:
+    from benchmarks.listener import Listener
 
 SHORT, LONG = 10.0, 60.0  # s, of each load
 TICK = os.sysconf("SC_CLK_TCK")
@@ -60,7 +65,7 @@ class Sensors:
         values |= {"weights": str(weights), "device": "cpu"}
         for name in names:
             values |= {f"{name}.topic": f"/{name}", f"{name}.channels": list(self.channels)}
-        return ["--ros-args", *(part for name, value in values.items() for part in ("-p", f"{name}:={value}"))]
+        return as_arguments(values)
 
 
 IMU = Sensors(
@@ -82,41 +87,24 @@ def measure(options: Options, minutes: float | None = None) -> dict[str, Any]:
 
 
 def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
-
-    from benchmarks.listener import Listener
+    from benchmarks.listener import listening
 
     count = round(seconds * load.rate)
-    bare = [sys.executable, "-m", "benchmarks.bare_polling", *load.names]
-    bare += ["--type", load.type, "--depth", str(load.depth)]
     publisher = [sys.executable, "-m", "benchmarks.sensor_publisher", *load.names]
     publisher += ["--kind", load.kind, "--rate", str(load.rate), "--count", str(count)]
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    listener = Listener()
-    try:
-        with (
-            node_process(load.node_arguments(weights)) as node,
-            subprocess.Popen(bare, stdout=subprocess.PIPE, text=True) as floor,
-        ):
-            try:
-                listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
-                with subprocess.Popen(publisher) as published:
-                    listener.wait_until(lambda: _received(listener, load), "the first message")
-                    before, began = [processor_seconds(p.pid) for p in (node, floor)], _received(listener, load)
-                    while published.poll() is None:
-                        listener.listen_for(0.5)
-                listener.listen_for(REST + 1.0)
-                after = [processor_seconds(p.pid) for p in (node, floor)]
-                received = _received(listener, load)
-                floor.send_signal(signal.SIGINT)
-                taken = int(floor.communicate(timeout=BOUND)[0])
-            finally:
-                floor.kill()
-            interrupt(node)
-    finally:
-        listener.destroy_node()
-        rclpy.shutdown()
+    with listening() as listener, node_process(load.node_arguments(weights)) as node, _bare_polling(load) as bare:
+        listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
+        with subprocess.Popen(publisher) as published:
+            listener.wait_until(lambda: _received(listener, load), "the first message")
+            before, began = [processor_seconds(p.pid) for p in (node, bare)], _received(listener, load)
+            while published.poll() is None:
+                listener.listen_for(0.5)
+        listener.listen_for(REST + 1.0)
+        after = [processor_seconds(p.pid) for p in (node, bare)]
+        received = _received(listener, load)
+        bare.send_signal(signal.SIGINT)
+        taken = int(bare.communicate(timeout=BOUND)[0])
+        interrupt(node)
     return {
         "goal": load.goal,
         "sent": count * load.topics,
@@ -128,7 +116,19 @@ def _measure(load: Sensors, seconds: float, weights: Path) -> dict[str, Any]:
     }
 
 
-def _received(listener: Any, load: Sensors) -> int:
+@contextmanager
+def _bare_polling(load: Sensors) -> Iterator["subprocess.Popen[str]"]:
+    """Run the process that only takes the bytes; it prints how many messages it took when it is interrupted."""
+    command = [sys.executable, "-m", "benchmarks.bare_polling", *load.names]
+    command += ["--type", load.type, "--depth", str(load.depth)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _received(listener: "Listener", load: Sensors) -> int:
     statuses = [listener.statuses.get(f"infonet: {topic}", {}) for topic in load.names]
     return sum(int(status.get("received", 0)) for status in statuses)
 

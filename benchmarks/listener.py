@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from rclpy.time import Time
 
 from benchmarks.load import BOUND, Load
 from infonet_ros.msg import MutualInformationMatrix
+from infonet_ros.node.session import ros_session
 
 SETTLED = 60.0  # seconds after which memory must no longer grow
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -82,6 +84,17 @@ class Listener(Node):
         latency = float(self.statuses.get("infonet: estimator", {}).get("latency [s]", "nan"))
         if np.isfinite(latency):
             self.inner.append(latency)
+
+
+@contextmanager
+def listening() -> Iterator[Listener]:
+    """Start ROS 2 with a listener, and end both with the context."""
+    with ros_session([]):
+        listener = Listener()
+        try:
+            yield listener
+        finally:
+            listener.destroy_node()
 
 
 def _quantiles(seconds: list[float]) -> dict[str, float]:

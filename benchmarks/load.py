@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.node_process import as_arguments
+
 CHANNELS = ("x", "y", "z", "w")
 PUBLISHERS = 2  # processes
 BOUND = 60.0  # seconds for a process to start
@@ -50,8 +52,7 @@ class Load:
 
     def node_arguments(self, weights: Path) -> list[str]:
         """Return the node's command line."""
-        values = self.parameters(weights).items()
-        return ["--ros-args", *(part for name, value in values for part in ("-p", f"{name}:={value}"))]
+        return as_arguments(self.parameters(weights))
 
     @contextmanager
     def publishing(self) -> Iterator[list[subprocess.Popen]]:

@@ -25,26 +25,17 @@ SHORT, LONG = 0.4, 3.0  # minutes
 def measure(options: Options, load: Load | None = None) -> dict[str, Any]:
     """Return what was counted, and the quantiles of the latencies in seconds."""
     load = load or Load(minutes=LONG if options.long else SHORT)
-    import rclpy
-    from rclpy.signals import SignalHandlerOptions
+    from benchmarks.listener import listening
 
-    from benchmarks.listener import Listener
-
-    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    listener = Listener()
-    try:
-        with node_process(load.node_arguments(options.weights)) as node:
-            listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
-            with load.publishing() as publishers:
-                while any(publisher.poll() is None for publisher in publishers):
-                    listener.listen_for(0.1)
-                    listener.note_memory(node.pid)
-            listener.listen_for(2.5)
-            seconds, code = interrupt(node)
-            end = {"end after Ctrl-C [s]": seconds, "exit code": code}
-    finally:
-        listener.destroy_node()
-        rclpy.shutdown()
+    with listening() as listener, node_process(load.node_arguments(options.weights)) as node:
+        listener.wait_until(lambda: listener.statuses, "the node's diagnostics")
+        with load.publishing() as publishers:
+            while any(publisher.poll() is None for publisher in publishers):
+                listener.listen_for(0.1)
+                listener.note_memory(node.pid)
+        listener.listen_for(2.5)
+        seconds, code = interrupt(node)
+    end = {"end after Ctrl-C [s]": seconds, "exit code": code}
     return {"load": asdict(load), **listener.counts(load), **end}
 
 

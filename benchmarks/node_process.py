@@ -4,9 +4,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 BOUND = 60.0  # seconds in which the process must have ended
 
@@ -21,6 +21,11 @@ def node_process(arguments: Sequence[str], log: IO[str] | None = None) -> Iterat
         if process.poll() is None:
             process.kill()
         process.wait(BOUND)
+
+
+def as_arguments(parameters: Mapping[str, Any]) -> list[str]:
+    """Return the command line that sets parameters of the node."""
+    return ["--ros-args", *(part for name, value in parameters.items() for part in ("-p", f"{name}:={value}"))]
 
 
 def interrupt(process: "subprocess.Popen[bytes]") -> tuple[float, int]:
