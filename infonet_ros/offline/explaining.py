@@ -52,7 +52,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         (a, b): Explanation(int(found.by[a, b]), *(float(v[a, b]) for v in (found.left, found.lower, found.upper)))
         for a, b in np.argwhere(np.triu(found.by >= 0)).tolist()
     }
-    asked = {pair: one for pair, one in asked.items() if not _computed(analysis, one.third, *pair)}
+    asked = {pair: one for pair, one in asked.items() if not _repeats(analysis, one.third, *pair)}
     return replace(analysis, explanations=_standing(asked, matrix.mi), telling=telling)
 
 
@@ -64,10 +64,13 @@ def check_target(target: str, names: tuple[str, ...]) -> None:
         )
 
 
-def _computed(analysis: Analysis, third: int, a: int, b: int) -> bool:
-    """Tell whether a rate of change that was computed would explain what two channels measure: it repeats one."""
+def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
+    """Tell whether a third channel is a rate of change that was computed of what others measure.
+
+    That a copy explains two channels is no news, and it would hide what they share.
+    """
     rates = [analysis.names[channel].endswith("|rate") for channel in (third, a, b)]
-    return rates == [True, False, False]
+    return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
 
 
 def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> dict[tuple[int, int], Explanation]:

@@ -106,14 +106,16 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
     def usefulness(pair: tuple[int, int]) -> tuple[bool, ...]:
         a, b = pair
+        own, measured = _topic(analysis, a) == _topic(analysis, b), _measured(analysis, a, b)
+        delayed = bool(whole.clear_delays[a, b])
         return (
             not significance.significant[a, b],
             not significance.judged[a, b],
-            _by_nature(analysis, a, b),
+            bool(whole.kinship.trivial[pair]),
             pair in analysis.explanations,
-            _topic(analysis, a) == _topic(analysis, b),
-            _topic(analysis, a) == _topic(analysis, b) and not _measured(analysis, a, b),
-            not (whole.clear_delays[a, b] and _measured(analysis, a, b)),
+            own,
+            own and not (delayed or measured),  # such as what odometry computed from one motion
+            not (delayed and (own or measured)),
         )
 
     return sorted(analysis.strongest(), key=usefulness)  # which keeps strong before weak
@@ -176,13 +178,7 @@ def _of_several_topics(analysis: Analysis, *channels: int) -> bool:
 def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
     matrix = analysis.whole.matrix
     enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
-    return enough and not Significance.of(analysis).doubt(*pair) and not _by_nature(analysis, *pair)
-
-
-def _by_nature(analysis: Analysis, a: int, b: int) -> bool:
-    """Tell whether a pair is no finding: both are related by definition, or either repeats what its topic measures."""
-    kinship = analysis.whole.kinship
-    return bool(kinship.within[a, b] or kinship.repeated[a] or kinship.repeated[b])
+    return enough and not Significance.of(analysis).doubt(*pair) and not analysis.whole.kinship.trivial[pair]
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
@@ -217,10 +213,11 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
     line of the group tells already.
     """
     found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
-    rates = analysis.whole.kinship.rate | analysis.whole.kinship.rate.T
+    kinship = analysis.whole.kinship
+    rates = kinship.rate | kinship.rate.T
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
-        if one is None or _by_nature(analysis, a, b) or rates[one.third, [a, b]].any():
+        if one is None or kinship.trivial[a, b] or rates[one.third, [a, b]].any():
             continue
         if not any({a, b, one.third} <= members for members in found):
             pair, third = _pair(analysis, a, b), analysis.names[one.third]
@@ -271,7 +268,7 @@ def _nothing(analysis: Analysis) -> Finding:
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
         return Finding(f"No pair could be tested here: {why}.", (), "nothing")
     if significance.found:
-        kin = any(significance.significant[p] and _by_nature(analysis, *p) for p in ranked_pairs(analysis))
+        kin = (significance.significant & analysis.whole.kinship.trivial).any()
         beside = ", other than channels that depend on each other by definition" if kin else ""
         return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here{beside}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))

@@ -4,7 +4,7 @@ Such a pair of one topic is no finding. Two sensors that measure the same motion
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,18 +28,20 @@ class Kinship:
         ``[a, b]``: channel a measures the rate of change of b, or of the field whose computed rate b is.
     measured : (N, N) bool
         As ``rate``, and both are of one topic, in which a position has one speed and a speed one position.
-    within : (N, N) bool
-        Either is the measured rate of the other, or both are statistics of one array, or computed rates of parts of one
-        vector: they share when it moves.
-    repeated : (N,) bool
-        A computed rate whose topic also holds the measured rate.
+    parts : (N, N) bool
+        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves.
+    computed : (N,) bool
+        The channel is a rate that was computed.
+    late : (N, N) bool
+        As ``measured``, and a follows the computed rate b: by how much is news.
     names : tuple of str
     """
 
     rate: np.ndarray
     measured: np.ndarray
-    within: np.ndarray
-    repeated: np.ndarray
+    parts: np.ndarray
+    computed: np.ndarray
+    late: np.ndarray
     names: tuple[str, ...]
 
     @classmethod
@@ -53,12 +55,31 @@ class Kinship:
         alike = np.where(computed[:, None], 0.0, _agreement(samples, computed))
         rate = (alike >= _SAME) & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
         measured = own & rate & _best(np.where(own, alike, 0.0))
-        within = measured | measured.T | (own & (_of_one_array(paths) | _of_one_vector(paths)))
-        return cls(rate, measured, within, computed & measured.any(axis=0), names)
+        parts = own & (_of_one_array(paths) | _of_one_vector(paths))
+        return cls(rate, measured, parts, computed, np.zeros_like(measured), names)
+
+    @property
+    def trivial(self) -> np.ndarray:
+        """(N, N) bool: what two channels share is no news.
+
+        Either is the measured rate of the other, and not late, or repeats what its topic measures, or both are parts.
+        """
+        repeated = self.repeated[:, None] | self.repeated
+        trivial = self.measured | self.measured.T | self.parts | repeated
+        return trivial & ~(self.late | self.late.T)
+
+    @property
+    def repeated(self) -> np.ndarray:
+        """(N,) bool: a computed rate whose topic also holds the measured rate."""
+        return self.computed & self.measured.any(axis=0)
+
+    def with_delays(self, late: np.ndarray) -> "Kinship":
+        """Take the pairs (N, N) with a delay: a command and the speed of its joint, a filter and its input."""
+        return replace(self, late=late & self.measured & self.computed)
 
     def notices(self) -> list[str]:
         """Say which channels of one topic are the rates of others."""
-        pairs = np.argwhere(self.measured).tolist()
+        pairs = np.argwhere(self.measured & ~self.late).tolist()
         if not pairs:
             return []
         told = [f"{self.names[a]} is the rate of change of {self.names[b].removesuffix('|rate')}" for a, b in pairs]

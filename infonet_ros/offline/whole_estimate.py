@@ -74,7 +74,7 @@ def estimate_whole(
         stuck=stuck,
     )
     progress("whole recording", 1.0)
-    return whole
+    return replace(whole, kinship=kinship.with_delays(whole.surely_late))
 
 
 def _while_it_moves(overview: Overview, longest: int) -> tuple[Overview, float, tuple[str, ...]]:

@@ -91,6 +91,12 @@ class WholeRecording:
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
 
+    @property
+    def surely_late(self) -> np.ndarray:
+        """(N, N) bool: the delay is clear, and longer than a rate of change is uncertain, which is one sample."""
+        least = np.minimum(np.abs(self.delay_lower), np.abs(self.delay_upper))
+        return self.clear_delays & (least * self.matrix.sample_rate > 1.0)
+
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
     """Tell which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least.

@@ -32,6 +32,12 @@ def clock(rng, count):
     return 17.0 + np.arange(count) / 100.0 + rng.normal(0.0, 0.0005, count)
 
 
+def battery(rng, count):
+    """Volts at 100 Hz, that fall; under a load that changes within 0.6 s; read to hundredths, with noise."""
+    load = 0.06 * autoregressive(rng, count, 0.983) * np.sqrt(1.0 - 0.983**2)
+    return np.round(16.8 - 0.5 * np.arange(count) / count - load + 0.03 * rng.normal(size=count), 2)
+
+
 STREAMS = {
     "constant": ("constant", lambda rng, n: np.full(n, 3.5)),
     "empty": ("empty", lambda rng, n: np.full(n, np.nan)),
@@ -49,7 +55,8 @@ STREAMS = {
     "oscillation": ("measurement", lambda rng, n: np.sin(np.arange(n) * 20.0 / n + rng.random())),
     "random walk": ("wandering", lambda rng, n: np.cumsum(rng.normal(size=n))),
     "pose": ("wandering", lambda rng, n: np.cumsum(autoregressive(rng, n, 0.98))),
-    "ramp in noise": ("wandering", lambda rng, n: np.arange(n) / 300.0 + rng.normal(size=n)),
+    "ramp in noise": ("noisy", lambda rng, n: np.arange(n) / 300.0 + rng.normal(size=n)),
+    "battery": ("noisy", lambda rng, n: battery(rng, n)),
     "encoder": ("wandering", lambda rng, n: np.cumsum(rng.poisson(3.0, n))),
     "encoder, restarted": ("wandering", lambda rng, n: np.cumsum(rng.poisson(3.0, n)) % 4000),
     "wheel": ("wandering", lambda rng, n: np.cumsum(np.abs(autoregressive(rng, n, 0.9)))),

@@ -250,9 +250,10 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
     for a, b, value in [(2, 3, 2.0), (0, 4, 0.3)]:
         mi[a, b] = mi[b, a] = value
     analysis = with_matrix(small_analysis, mi)
-    within = np.zeros((6, 6), dtype=bool)
-    within[2, 3] = within[3, 2] = True
-    analysis = replace(analysis, whole=replace(analysis.whole, kinship=replace(analysis.whole.kinship, within=within)))
+    measured = np.zeros((6, 6), dtype=bool)
+    measured[2, 3] = True
+    kinship = replace(analysis.whole.kinship, measured=measured)
+    analysis = replace(analysis, whole=replace(analysis.whole, kinship=kinship))
     assert [one.channels for one in findings(analysis) if one.kind == "pair"] == [("cmd.x", "imu.x")]
     assert ranked_pairs(analysis)[:2] == [(0, 4), (2, 3)]
     mi[0, 4] = mi[4, 0] = 0.0

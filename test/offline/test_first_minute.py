@@ -2,8 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 from recordings import HUSKY
+from scipy.signal import lfilter
 
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
@@ -71,3 +73,28 @@ def test_the_record_says_why_a_pair_has_no_p_value(husky):
     pairs = findings_record(husky)["pairs"]
     assert all((pair["p_value"] is None) == (pair["untested"] is not None) for pair in pairs)
     assert {pair["untested"] for pair in pairs} == {None, "both drift: compare their rates of change"}
+
+
+def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path):
+    """With its measured position beside it, and without; and a battery that empties, under the load of both."""
+    rng, rate, count, late = np.random.default_rng(3), 50.0, 3000, 3
+    speed = lfilter([1.0], [1.0, -0.95], rng.standard_normal((count, 2)), axis=0)
+    moved = np.roll(speed, late, axis=0)
+    load = np.abs(moved).sum(axis=1)
+    columns = {
+        "time": np.arange(count) / rate,
+        "cmd_a": np.cumsum(speed[:, 0]) / rate,
+        "cmd_b": np.cumsum(speed[:, 1]) / rate,
+        "pos_a": np.cumsum(moved[:, 0]) / rate + 0.002 * rng.standard_normal(count),
+        "vel_a": moved[:, 0] + 0.3 * rng.standard_normal(count),
+        "vel_b": moved[:, 1] + 0.3 * rng.standard_normal(count),
+        "battery": 25.2 - 0.001 * np.arange(count) - 0.05 * load + 0.1 * rng.standard_normal(count),
+        "current": load + 0.3 * rng.standard_normal(count),
+    }
+    table = tmp_path / "arm.csv"
+    np.savetxt(table, np.stack([*columns.values()], axis=1), delimiter=",", header=",".join(columns), comments="")
+    lines = [str(one) for one in findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis)]
+    for joint in "ab":
+        (line,) = [one for one in lines[:2] if f"table.cmd_{joint}|rate and table.vel_{joint} share" in one]
+        assert float(re.search(r"follows by (\d\.\d+) s", line)[1]) == pytest.approx((late + 0.5) / rate, abs=0.006)  # of sums
+    assert any("table.battery and table.current share" in line for line in lines)

@@ -37,7 +37,7 @@ def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
     samples = two_joints(rng, noise, late)
     kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
     assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
-    assert np.argwhere(np.triu(kinship.within)).tolist() == [[0, 2], [1, 3]]
+    assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 2], [1, 3]]
     (notice,) = kinship.notices()
     assert notice == (
         "no finding, as they are of one topic: joint.dq[0] is the rate of change of joint.q[0], joint.dq[1] is the "
@@ -53,10 +53,22 @@ def test_a_computed_rate_repeats_the_measured_one(rng):
     assert kinship.notices()[0].endswith("joint.dq is the rate of change of joint.q.")
 
 
+def test_a_late_speed_and_its_computed_rate_are_compared(rng):
+    samples = two_joints(rng, late=14)
+    samples[1:, 2:] = np.diff(samples[:, 2:], axis=0) * RATE
+    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]|rate", "q[1]|rate"))
+    late = np.zeros((4, 4), dtype=bool)
+    late[0, 2] = late[2, 0] = True
+    told = kinship.with_delays(late)
+    assert kinship.trivial[0, 2] and not told.trivial[0, 2] and told.trivial[1, 3]
+    assert told.trivial[1, 2]  # the computed rate repeats what is measured, for all others
+    assert told.notices()[0].endswith("as they are of one topic: joint.dq[1] is the rate of change of joint.q[1].")
+
+
 def test_two_sensors_of_one_motion_are_compared(rng):
     """Though one tells the rate of the other."""
     kinship = Kinship.of(two_joints(rng)[:, [0, 2]], joints("dq", "q", topics=("/gyro", "/pose")))
-    assert kinship.rate[0, 1] and not kinship.within.any() and not kinship.repeated.any()
+    assert kinship.rate[0, 1] and not kinship.trivial.any() and not kinship.repeated.any()
     assert not kinship.notices()
 
 
@@ -71,7 +83,7 @@ def test_unknown_samples_do_not_hide_a_rate(rng):
 def test_of_two_oscillations_neither_is_the_rate_of_the_other():
     phase = 2.0 * np.pi * np.arange(6000) / RATE
     kinship = Kinship.of(np.column_stack([np.sin(phase), np.cos(phase)]), joints("left", "right"))
-    assert not kinship.within.any()
+    assert not kinship.trivial.any()
 
 
 @pytest.mark.parametrize(
@@ -87,8 +99,8 @@ def test_of_two_oscillations_neither_is_the_rate_of_the_other():
 )
 def test_statistics_of_one_array_and_parts_of_one_vector_are_kin(paths, kin):
     kinship = Kinship.of(np.zeros((1, 2)), joints(*paths))
-    assert kinship.within[0, 1] == kin
-    assert not Kinship.of(np.zeros((1, 2)), joints(*paths, topics=("/a", "/b"))).within.any()
+    assert kinship.trivial[0, 1] == kin
+    assert not Kinship.of(np.zeros((1, 2)), joints(*paths, topics=("/a", "/b"))).trivial.any()
 
 
 def test_streams_that_share_nothing_are_no_kin(rng):

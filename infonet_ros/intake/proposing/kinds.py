@@ -30,6 +30,7 @@ _PAST_STEPS = 4  # that may tell of the next step, in the test for a random walk
 _FEW_LEVELS = 8  # a field of no more values is a state or a switch: it does not wander between them
 _HOME = 0.1  # of the samples, at one value that a field comes back to
 _RETURNS = 3  # to that value, for it to be a home
+_NOISY = -1.0 / 3.0  # correlation of a step with the next: below it, two thirds of the steps are noise, or more
 _RARE = 0.05  # of the samples of an event
 _COUNTING = 0.9  # of the steps of a counter, that are all the same
 _RESETS = 1.0 / 3.0  # of the steps of a counter, at most
@@ -283,6 +284,18 @@ def wanders(column: Column) -> bool:
     return column.moves < _FEWEST_MOVES or _is_random_walk(column.ranks)
 
 
+def is_noisy(column: Column) -> bool:
+    """Tell whether a field wanders with so much noise that its rate of change would be that of the noise.
+
+    So does a battery that empties: the load shows in its voltage, and not in the steps from one sample to the next.
+    """
+    if not wanders(column):
+        return False
+    values = column.values
+    steps = np.diff(np.searchsorted(np.sort(values), values).astype(np.float64))  # of ranks, for the sake of outliers
+    return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
+
+
 def _is_random_walk(ranks: np.ndarray) -> bool:
     """Tell by the test of Dickey and Fuller, augmented and with a level, whether nothing draws a field back to one."""
     size = -(-len(ranks) // _BLOCKS)
@@ -311,6 +324,7 @@ KINDS = (
     Kind("covariance", is_covariance, Treatment.SPARE, "covariances"),
     Kind("event", is_event, Treatment.KEPT, "events that are rare"),
     Kind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),
+    Kind("noisy", is_noisy, Treatment.KEPT, "wandering, with noise that would hide their rates"),
     Kind("wandering", wanders, Treatment.RATE, "growing or wandering"),
     Kind("angle", lambda column: column.turns, Treatment.KEPT, "angles"),
     Kind("held", is_held, Treatment.KEPT, "held between updates"),
