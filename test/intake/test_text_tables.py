@@ -12,7 +12,7 @@ import pytest
 from table_files import together, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables import text_table
+from infonet_ros.intake.tables import text_columns, text_table
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.settings import Modality
@@ -381,7 +381,7 @@ def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypat
 
 
 def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_table, "memory_limit", lambda: 1000)
+    monkeypatch.setattr(text_columns, "memory_limit", lambda: 1000)
     path = tmp_path / "table.csv"
     path.write_text(PLAIN)
     with pytest.raises(RecordingError, match="an eighth of this machine's memory"):

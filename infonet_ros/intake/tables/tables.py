@@ -21,6 +21,7 @@ from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
+from infonet_ros.intake.tables.records import read_records, take_json_apart
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
 from infonet_ros.intake.tables.text_source import check_table
@@ -159,8 +160,9 @@ class Tables:
         """Read a file, and find the time of each table in it; of several, those without are left out."""
         tables: list[_Table] = []
         errors: list[RecordingError] = []
-        for sheet in read_log(path) or [read_text_table(path)]:
+        for sheet in read_log(path) or read_records(path) or [read_text_table(path)]:
             try:
+                take_json_apart(sheet, path)
                 _check_size(sheet, path)
                 for part, clock in split_series(sheet, find_clock(sheet, path, self._time)):
                     table = _Table(path, part, clock, is_series=part is not sheet)

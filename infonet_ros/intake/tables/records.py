@@ -1,0 +1,196 @@
+"""Records of text: JSON objects, in lines or in a list, and YAML as ``ros2 topic echo`` prints it.
+
+Each record is a row. A field inside others is a column by its path, such as ``pose.position.x``, and so is each element
+of a short list: ``covariance_0``.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells import EMPTY
+from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.text_columns import TextColumns
+from infonet_ros.intake.tables.text_source import text_pieces
+from infonet_ros.text import counted
+
+_ROWS, _MOST_ELEMENTS = 2000, 64
+_JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
+_BETWEEN = re.compile(r"[\s,\]]*")
+_YAML = re.compile(r"(?:\s*(?:#.*|---)?\n)*[A-Za-z_]\w*:(?: [^\n]*)?\n")
+_DOCUMENT_END = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_YAML_WORDS = {".nan": "nan", ".inf": "inf", "-.inf": "-inf", "~": ""}
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars are the text that they were written as
+
+
+def read_records(path: Path) -> list[Sheet] | None:
+    """Read a file of records; None for one that is none.
+
+    Raises
+    ------
+    RecordingError
+        It is not there, is empty, or its records make no table.
+    """
+    notes: list[str] = []
+    pieces = text_pieces(path, notes)
+    head = next(pieces, "")
+    if _JSON.match(head):
+        kind, remedy = "JSON", 'one object for each time, in lines or in a list, such as {"time": 0.5, "x": 1.2}'
+        records = _unwrapped(_of_json(chain((head,), pieces), notes))
+    elif _YAML.match(head) and _DOCUMENT_END.search(head):
+        kind, remedy = "YAML", "messages with a stamp; record topics without one by `ros2 bag record`"
+        records = _of_yaml(chain((head,), pieces), notes)
+    else:
+        return None
+    sheet = _sheet_of(path, records)
+    if len(sheet.columns) + len(sheet.texts) < 2:
+        raise RecordingError(
+            f"{path} is not a readable table: its {kind} holds no records of a time and a number; expected {remedy}."
+        )
+    sheet.notes += notes
+    return [sheet]
+
+
+def take_json_apart(sheet: Sheet, path: Path) -> None:
+    """Put the fields of JSON objects in the cells of a sheet, such as payloads of MQTT, in columns of their own."""
+    for name, text in list(sheet.texts.items()):
+        if not text.startswith("{") or name not in sheet.cells:
+            continue
+        inner = _sheet_of(path, map(_object_in, chain.from_iterable(sheet.cells[name].chunks)))
+        if inner.columns or len(inner.texts) > 1:
+            del sheet.texts[name], sheet.cells[name]
+            for kind in ("columns", "texts", "cells", "remarks"):
+                getattr(sheet, kind).update({f"{name}.{field}": held for field, held in getattr(inner, kind).items()})
+
+
+def _object_in(cell: pa.StringScalar) -> dict[str, Any]:
+    try:
+        value = json.loads(cell.as_py() or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
+    """Make a row of each record."""
+    columns = TextColumns(path)
+    try:
+        while rows := [dict(_cells(record)) for record in islice(records, _ROWS)]:
+            names = dict.fromkeys(name for row in rows for name in row)
+            cells = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
+            columns.add(cells, len(rows))
+    except RecursionError as error:
+        raise RecordingError(f"{path} is not a readable table: its records hold each other too deep.") from error
+    sheet = Sheet(path.name.split(".")[0], {})
+    columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
+    return sheet
+
+
+def _of_json(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
+    """Go through the values of a text that stand in a list, or one behind the other."""
+    decoder = json.JSONDecoder()
+    text, enough, lost = "", 0, 0
+    in_list = None
+    for piece in chain(pieces, ("",)):
+        text += piece
+        if piece and len(text) < enough:  # of one that is longer than a piece, try again when there is twice as much
+            continue
+        if in_list is None:
+            in_list = re.match(r"\s*\[\s*[{\[]", text)
+            text = text.lstrip()[1:] if in_list else text
+        place = _BETWEEN.match(text).end()  # type: ignore[union-attr]
+        while place < len(text):
+            try:
+                record, place = decoder.raw_decode(text, place)
+                yield record
+            except json.JSONDecodeError as error:
+                following = text.find("\n{", place + 1)
+                if following < 0 or error.pos >= len(text) or error.msg.startswith("Unterminated"):
+                    break
+                place, lost = following, lost + 1
+            place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
+        text = text[place:]
+        enough = 2 * len(text)
+    if lost:
+        notes.append(f"{counted(lost, 'record')} of JSON cannot be read and {'is' if lost == 1 else 'are'} left out")
+    if text.strip():
+        notes.append("the last record is cut and is left out")
+
+
+def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:
+    """Take the records out of a single object that holds them all, as rows or as columns."""
+    first = next(values, None)
+    second = next(values, None)
+    if second is None and isinstance(first, dict):
+        yield from _rows_within(first)
+    else:
+        yield from chain((value for value in (first, second) if value is not None), values)
+
+
+def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
+    """Return the rows of an object: its longest list of objects, else its columns, else itself."""
+    lists = [value for value in _values_within(record) if isinstance(value, list) and len(value) > 1]
+    rows = [value for value in lists if all(isinstance(row, dict) for row in value)]
+    if rows:
+        return max(rows, key=len)
+    if isinstance(names := record.get("columns"), list) and isinstance(record.get("data"), list):  # as pandas splits
+        return [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
+    if all(isinstance(row, dict) and len(row) < len(record) for row in record.values()):  # rows by their numbers
+        return list(record.values())
+    columns = {name: [*v.values()] if isinstance(v, dict) else v for name, v in record.items()}
+    columns = {name: v for name, v in columns.items() if isinstance(v, list) and len(v) > 1}
+    longest = max(map(len, columns.values()), default=0)
+    columns = {name: column for name, column in columns.items() if len(column) == longest}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [record]
+
+
+def _values_within(value: Any) -> Iterator[Any]:
+    for inner in value.values() if isinstance(value, dict) else ():
+        yield inner
+        yield from _values_within(inner)
+
+
+def _of_yaml(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
+    """Go through the documents of a text."""
+    text, lost = "", 0
+    for piece in pieces:
+        *documents, text = _DOCUMENT_END.split(text + piece)
+        for document in documents:
+            try:
+                record = yaml.load(document, _Loader)  # noqa: S506 (it makes nothing but texts)
+            except yaml.YAMLError:
+                lost += 1
+                continue
+            if isinstance(record, dict):
+                yield record
+    if lost:
+        notes.append(f"{counted(lost, 'record')} of YAML cannot be read and {'is' if lost == 1 else 'are'} left out")
+    if text.strip():
+        notes.append("the last record is cut and is left out")
+
+
+def _cells(value: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
+    """Go through the columns of a record, and their cells."""
+    if isinstance(value, dict):
+        inner = ((f"{name}.{key}" if name else str(key), element) for key, element in value.items())
+    elif isinstance(value, list):
+        few = value if len(value) <= _MOST_ELEMENTS else []
+        inner = ((f"{name or 'column'}_{place}", element) for place, element in enumerate(few))
+    else:
+        yield name or "value", _as_cell(value)
+        return
+    for path, element in inner:
+        yield from _cells(element, path)
+
+
+def _as_cell(value: Any) -> str | None:
+    text = value if isinstance(value, str) else repr(value)
+    text = _YAML_WORDS.get(text.lower(), text)
+    return None if text in EMPTY else text

@@ -1,0 +1,233 @@
+"""Columns of text while they are read, block by block: a block's numbers are kept, its text is not, or as few words.
+
+So a long note in one cell costs nothing once its column is known for one of text, and a file needs no more memory than
+its numbers do.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells import Numbers, Style, find_style, may_be_number, to_numbers, trimmed
+from infonet_ros.intake.tables.layout import is_value
+from infonet_ros.intake.tables.sheet import Sheet, memory_limit
+from infonet_ros.text import shorten
+
+_LONG_CELL, _LINES_OF_A_CELL = 200, 50
+_FEW_COLUMNS = 100  # of a table whose text is kept: it may name the series of a long one
+_MOST_WORDS, _LONG_WORD = 1 << 26, 1 << 12  # bytes of all of them, and of one
+
+
+class RowTooLongError(Exception):
+    """A row is longer than a block, or goes on over many lines because a quote is never closed."""
+
+
+class TextColumns:
+    """The columns of a table of text.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, for errors.
+    names : sequence of str
+    """
+
+    def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
+        self._path = path
+        self._keeps_words = len(names) <= _FEW_COLUMNS
+        self._columns = {name: TextColumn(name, self._keeps_words) for name in names}
+        self._kept = 0
+        self.rows = 0
+
+    def add(self, cells: Mapping[str, pa.StringArray], rows: int) -> None:
+        """Take over a block of so many rows, as long as there is room; columns may be new, or not in it.
+
+        Raises
+        ------
+        RecordingError
+            There is no room.
+        """
+        for name in cells:
+            if name not in self._columns:
+                column = self._columns[name] = TextColumn(name, self._keeps_words)
+                if self.rows:
+                    column.add(pa.nulls(self.rows, pa.string()))
+        for name, column in self._columns.items():
+            self._kept += column.add(cells[name] if name in cells else pa.nulls(rows, pa.string()))
+        self.rows += rows
+        self._forget_words()
+        if self._kept > (limit := memory_limit()):
+            raise RecordingError(
+                f"{self._path} holds more than {limit >> 20} MB of numbers, an eighth of this machine's memory: split "
+                "it, or leave columns out."
+            )
+
+    def _forget_words(self) -> None:
+        """Keep no words any more, if there are many, or many columns."""
+        columns = self._columns.values()
+        few = len(columns) <= _FEW_COLUMNS and sum(column.size_of_words for column in columns) <= _MOST_WORDS
+        if self._keeps_words and not few:
+            self._keeps_words = False
+            for column in columns:
+                column.forget_words()
+
+    def into(self, sheet: Sheet, comma_delimits: bool, line_of: Callable[[int], int]) -> None:
+        """Put all columns into a sheet, as numbers or what else they hold.
+
+        ``comma_delimits`` tells that numbers with a comma were quoted; ``line_of`` gives the line of a row.
+        """
+        columns = self._columns.values()
+        unread = [column.unread for column in columns if column.unread is not None]
+        style = find_style(unread, comma_delimits, any(column.fractions for column in columns))
+        if style:
+            sheet.style = style
+            sheet.notes.append(style.note)
+        for column in columns:
+            if (cells := column.cells) is not None:
+                sheet.cells[column.name] = cells
+            if column.text:
+                sheet.texts[column.name] = column.text
+            elif not (column.empty and re.fullmatch(r"column_\d+", column.name)):  # delimiters at the ends of lines
+                _put(sheet, column, line_of)
+
+
+def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> None:
+    found = column.finish(sheet.style)
+    if not isinstance(found, Numbers):
+        sheet.columns[column.name] = found
+        return
+    sheet.columns[column.name] = found.values
+    if found.unit:
+        sheet.units.setdefault(column.name, found.unit)
+        sheet.notes.append(f"the cells of column {column.name!r} end in {found.unit!r}, which is taken for their unit")
+    if found.odd:
+        sheet.remarks[column.name] = (
+            f"column {column.name!r}: {found.odd} of {column.rows} cells {'is' if found.odd == 1 else 'are'} no "
+            f"number and taken as not known (row {line_of(found.row)}: {shorten(found.text, 40)!r})"
+        )
+
+
+class TextColumn:
+    """One column while it is read: blocks of numbers, and of text that may yet turn out to be numbers or times.
+
+    Of a column of text each block's different words are kept, if the table has few columns; a long note is not.
+    """
+
+    def __init__(self, name: str, keeps_words: bool) -> None:
+        self.name = name
+        self.rows = 0
+        self.text = ""
+        self.keeps_words = keeps_words
+        self._words: list[pa.DictionaryArray] = []
+        self._blocks: list[pa.Array] = []
+
+    def add(self, cells: pa.StringArray) -> int:
+        """Take over a block of cells; return the bytes that are kept of it."""
+        self.rows += len(cells)
+        block = None if self.text else _plain_numbers(cells)
+        if block is None:
+            _check_quotes(cells)
+        if block is None and not self._blocks and not self.text:
+            self.text = _text_among(cells)
+        if self.text:
+            self._keep_words(cells)
+            return 0
+        block = cells if block is None else block
+        self._blocks.append(block)
+        return block.nbytes
+
+    def _keep_words(self, cells: pa.StringArray) -> None:
+        if cells.nbytes > _LONG_WORD * len(cells):
+            self.forget_words()
+        if self.keeps_words:
+            self._words.append(cells.dictionary_encode())
+
+    @property
+    def size_of_words(self) -> int:
+        """Bytes of the words that are kept."""
+        return sum(block.dictionary.nbytes for block in self._words)
+
+    def forget_words(self) -> None:
+        """Keep no words any more."""
+        self.keeps_words, self._words = False, []
+
+    @property
+    def cells(self) -> pa.ChunkedArray | None:
+        """What the column holds, if that is text, or numbers that are not all written plainly; None if not kept."""
+        if self.text:
+            return pa.chunked_array(self._words) if self._words else None
+        if not self.keeps_words or self.unread is None:
+            return None
+        return pa.chunked_array([block.cast(pa.string()) for block in self._blocks])
+
+    @property
+    def empty(self) -> bool:
+        """No cell says anything."""
+        return all(block.null_count == len(block) for block in self._blocks)
+
+    @cached_property
+    def unread(self) -> pa.ChunkedArray | None:
+        """Cells, trimmed, of the blocks that hold more than plain numbers; None where there is no such block."""
+        blocks = [block for block in self._blocks if pa.types.is_string(block.type)]
+        return trimmed(pa.chunked_array(blocks)) if blocks else None
+
+    @property
+    def fractions(self) -> bool:
+        """Some block holds plain numbers with a decimal point."""
+        return any(pa.types.is_floating(block.type) for block in self._blocks)
+
+    def finish(self, style: Style) -> Numbers | pa.ChunkedArray:
+        """Return all blocks as numbers, or as text where they hold something else."""
+        if self.unread is None:
+            whole = all(pa.types.is_integer(block.type) for block in self._blocks)
+            kind = pa.int64() if whole else pa.float64()
+            return Numbers(pa.chunked_array([b if b.type == kind else b.cast(kind) for b in self._blocks], kind))
+        plain = [block for block in self._blocks if not pa.types.is_string(block.type)]
+        numbers = to_numbers(self.unread, style, sum(len(block) - block.null_count for block in plain))
+        if numbers is None:
+            return trimmed(pa.chunked_array([block.cast(pa.string()) for block in self._blocks]))
+        blocks, taken, row = [], 0, numbers.row
+        for block in self._blocks:
+            if pa.types.is_string(block.type):
+                blocks += numbers.values.slice(taken, len(block)).chunks
+                taken += len(block)
+            else:
+                blocks.append(block.cast(pa.float64()))
+                row += len(block) if numbers.row >= taken else 0
+        return replace(numbers, values=pa.chunked_array(blocks, pa.float64()), row=row)
+
+
+def _check_quotes(cells: pa.StringArray) -> None:
+    longest = pc.max(pc.binary_length(cells)).as_py() or 0
+    if longest >= _LONG_CELL:
+        cell = cells[pc.index(pc.binary_length(cells), longest).as_py()].as_py()
+        if cell.count("\n") > _LINES_OF_A_CELL:
+            raise RowTooLongError
+
+
+def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
+    """Return a block of cells as numbers, whole ones as such; None where one is written in any other way."""
+    if cells.null_count == len(cells):
+        return pa.nulls(len(cells), pa.float64())
+    first = cells.drop_null()[0].as_py() if cells.null_count else cells[0].as_py()
+    if not is_value(first):
+        return None
+    for kind in (pa.int64(), pa.float64())[not first.lstrip("-").isdecimal() :]:
+        try:
+            return cells.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+    return None
+
+
+def _text_among(cells: pa.StringArray) -> str:
+    """Return a cell that is no number and no time, if most are such, by a thousand of them."""
+    some = [cell for cell in trimmed(cells[:1000]).to_pylist() if cell is not None]
+    odd = [cell for cell in some if not (is_value(cell) or may_be_number(cell))]
+    return odd[0] if 2 * len(odd) >= len(some) > 0 else ""
