@@ -1,6 +1,6 @@
 """How long one picture of the matrix takes, beside a full redraw by matplotlib, for 8, 16 and 32 channels.
 
-Run it as ``python -m benchmarks.heatmap``. Absolute times are of the machine that it runs on; the ratio travels.
+Run it as ``python -m benchmarks.heatmap``. Absolute times depend on the machine; the ratio hardly does.
 """
 
 import statistics
@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.drawing.heatmap import HeatMap, Layout
+from infonet_ros.drawing.heatmap import HeatMap, HeatMapLayout
 
 ROUNDS = 9
 
@@ -45,7 +45,7 @@ def random_matrix(count: int, seed: int) -> DependenceMatrix:
 
 def full_redraw(matrix: DependenceMatrix) -> np.ndarray:
     """Draw the same content in the ordinary way: a new matplotlib figure for every matrix."""
-    layout = Layout.of(matrix.names)
+    layout = HeatMapLayout.of(matrix.names)
     figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72)
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()

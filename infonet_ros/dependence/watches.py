@@ -22,7 +22,7 @@ class State(Enum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class WatchedPair:
     """A watched pair after one matrix; ``since`` is the stamp of the first window against the rule, nanoseconds."""
 
     watch: Watch
@@ -41,7 +41,7 @@ class Finding:
         return f"{a} and {b} must stay {self.watch.expect}: MI{beside} {value}{since}, {expected}"
 
 
-def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
+def judged(last: WatchedPair, matrix: DependenceMatrix) -> WatchedPair:
     """Judge a watched pair by a new matrix; one that lacks the pair, or is beside others, changes nothing.
 
     A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
@@ -53,7 +53,7 @@ def judged(last: Finding, matrix: DependenceMatrix) -> Finding:
     return _judged(last, float(matrix.mi[a, b]), matrix.end)
 
 
-def judged_in_silence(last: Finding, now: int) -> Finding:
+def judged_in_silence(last: WatchedPair, now: int) -> WatchedPair:
     """Judge a watched pair when no window has come up to ``now``, nanoseconds: nothing is known about it any more.
 
     When that lasts, it is an alert for a pair that must stay dependent, as with a dead sensor.
@@ -62,21 +62,21 @@ def judged_in_silence(last: Finding, now: int) -> Finding:
     return replace(found, state=State.UNKNOWN) if found.state is State.BROKEN else found
 
 
-def forgotten(last: Finding) -> Finding:
+def forgotten(last: WatchedPair) -> WatchedPair:
     """Take back what is known about a watched pair, as when the node is deactivated; the stamp stays."""
-    return Finding(last.watch, stamp=last.stamp)
+    return WatchedPair(last.watch, stamp=last.stamp)
 
 
-def _judged(last: Finding, mi: float, now: int) -> Finding:
+def _judged(last: WatchedPair, mi: float, now: int) -> WatchedPair:
     watch = last.watch
     if watch.expect == "dependent":
         broken = not mi >= watch.threshold
     elif math.isnan(mi):
-        return Finding(watch, State.UNKNOWN, mi, now)
+        return WatchedPair(watch, State.UNKNOWN, mi, now)
     else:
         broken = mi > watch.threshold
     if not broken:
-        return Finding(watch, State.KEPT, mi, now)
+        return WatchedPair(watch, State.KEPT, mi, now)
     since = now if last.since is None or last.since > now else last.since
     lasting = now - since >= watch.duration * NANOSECONDS
-    return Finding(watch, State.ALERT if lasting else State.BROKEN, mi, now, since)
+    return WatchedPair(watch, State.ALERT if lasting else State.BROKEN, mi, now, since)

@@ -32,7 +32,7 @@ _BAR = (24, 16, 74)  # px: gap before the colour bar, its width, room for its nu
 
 
 @dataclass(frozen=True)
-class Layout:
+class HeatMapLayout:
     """Where things are in the picture, in pixels from the upper left corner.
 
     ``cell`` is the pitch of the cells, ``angle`` turns the names of the columns, in degrees.
@@ -48,7 +48,7 @@ class Layout:
     height: int
 
     @classmethod
-    def of(cls, names: Sequence[str]) -> "Layout":
+    def of(cls, names: Sequence[str]) -> "HeatMapLayout":
         """Give the cells as much room as is useful, and the names what they need."""
         cell = int(np.clip(_SIDE // len(names), 10, 200))
         label_size = min(_LABEL_SIZE, cell - 1)
@@ -107,7 +107,7 @@ class HeatMap:
         Returns
         -------
         (H, W, 3) uint8
-            Red, green, blue; at least 480 pixels in both directions. `Layout.of` tells where each cell is.
+            Red, green, blue; at least 480 pixels in both directions. `HeatMapLayout.of` tells where each cell is.
         """
         layout = _layout(matrix.names)
         end = self._scale.end(matrix.mi)
@@ -139,12 +139,12 @@ class HeatMap:
 
 
 @functools.lru_cache(maxsize=8)
-def _layout(names: tuple[str, ...]) -> Layout:
-    return Layout.of(names)
+def _layout(names: tuple[str, ...]) -> HeatMapLayout:
+    return HeatMapLayout.of(names)
 
 
 @functools.lru_cache(maxsize=16)
-def _frame(layout: Layout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
+def _frame(layout: HeatMapLayout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
     """Draw names, colour bar, title and legend. Points are pixels, because the figure has 72 of them per inch."""
     figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72, facecolor=as_fractions(PAGE))
     canvas = FigureCanvasAgg(figure)
@@ -176,7 +176,7 @@ def _frame(layout: Layout, end: float, method: str, dot_means: str, lags: bool) 
     return picture
 
 
-def _draw_colour_bar(figure: Figure, layout: Layout, end: float) -> None:
+def _draw_colour_bar(figure: Figure, layout: HeatMapLayout, end: float) -> None:
     gap, width, _ = _BAR
     height = max(layout.side - 1, 200)
     x, y = layout.left + layout.side + gap, layout.height - layout.top - height

@@ -20,7 +20,7 @@ from infonet_ros.intake.messages.definitions import definitions_of
 from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shapes import Definitions, Unreadable
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
-from infonet_ros.intake.recording import Field, Sample, Topic
+from infonet_ros.intake.recording import NumericField, Sample, Topic
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.windows.pieces import Piece, TopicPart, pieces_of
@@ -136,7 +136,7 @@ class Bag:
     def _has_header(self, topic: str) -> bool:
         return "header" in definitions_schema(self.definitions(topic))(self.topics[topic].type)
 
-    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+    def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
         type_name = self.topics[topic].type
         try:
@@ -144,7 +144,7 @@ class Bag:
         except ConfigurationError as error:
             raise RecordingError(f"its messages cannot be read: {error}") from error
         schema = definitions_schema(self.definitions(topic))
-        fields: dict[Field, None] = {}
+        fields: dict[NumericField, None] = {}
         left_out: dict[str, None] = {}
         problem = ""
         # Several messages, since two publishers on one topic may name different joints.

@@ -52,7 +52,7 @@ class Piece(NamedTuple):
     received: int
 
 
-class Field(NamedTuple):
+class NumericField(NamedTuple):
     """A channel that a topic could give: its path, and how far back it stands when there is room for few (0 first)."""
 
     path: str
@@ -89,7 +89,7 @@ class Recording(Protocol):
     def unstamped(self) -> set[str]:
         """Topics whose messages, as far as they were read, had no header stamp."""
 
-    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+    def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
 from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
-from infonet_ros.dependence.watches import Finding, State
+from infonet_ros.dependence.watches import State, WatchedPair
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import TopicStatus
 from infonet_ros.text import NANOSECONDS, counted, listed
@@ -214,21 +214,21 @@ def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
     return problems
 
 
-def watch_status(name: str, finding: Finding) -> DiagnosticStatus:
+def watch_status(name: str, pair: WatchedPair) -> DiagnosticStatus:
     """Report on a watched pair, for /diagnostics and ~/alerts."""
-    watch = finding.watch
+    watch = pair.watch
     values = {
         "a": watch.pair[0],
         "b": watch.pair[1],
         "expect": watch.expect,
-        "state": finding.state.value,
-        "mi [nats]": finding.mi,
+        "state": pair.state.value,
+        "mi [nats]": pair.mi,
         "threshold [nats]": watch.threshold,
-        "stamp [s]": seconds(finding.stamp),
+        "stamp [s]": seconds(pair.stamp),
     }
-    if finding.state is State.KEPT:
+    if pair.state is State.KEPT:
         return status(name, (), f"{watch.pair[0]} and {watch.pair[1]} are {watch.expect}", values)
-    return status(name, [(_WATCH_LEVELS[finding.state], str(finding))], "", values)
+    return status(name, [(_WATCH_LEVELS[pair.state], str(pair))], "", values)
 
 
 def seconds(stamp: int) -> str:

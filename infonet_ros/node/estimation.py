@@ -16,7 +16,7 @@ import torch
 from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.dependence.matrix import SLICED, TRANSFER, DependenceMatrix
-from infonet_ros.dependence.watches import Finding, forgotten, judged, judged_in_silence
+from infonet_ros.dependence.watches import WatchedPair, forgotten, judged, judged_in_silence
 from infonet_ros.dependence.window_matrices import (
     channel_matrix,
     modality_matrix_in_steps,
@@ -55,7 +55,7 @@ class Estimation:
 
     Attributes
     ----------
-    findings : dict of str to Finding
+    watched : dict of str to WatchedPair
         What is known about each watched pair, by its name.
     matrix : DependenceMatrix or None
         The last matrix of channels.
@@ -74,7 +74,7 @@ class Estimation:
         # Held while something is published, so that nothing is deactivated or cleaned up during that time.
         self._publishing = threading.Lock()
         self._activation = 0
-        self.findings: dict[str, Finding] = {}
+        self.watched: dict[str, WatchedPair] = {}
         self.matrix: DependenceMatrix | None = None
         self.latency = float("nan")
         self.problem = ""
@@ -88,8 +88,8 @@ class Estimation:
         self._alerts = alerts
 
     def activate(self, settings: Settings) -> None:
-        """Start without a matrix and without findings about the watched pairs."""
-        self.findings = {w.name: Finding(replace(w, given=settings.given_for(w))) for w in settings.watches}
+        """Start without a matrix and with nothing known of the watched pairs."""
+        self.watched = {w.name: WatchedPair(replace(w, given=settings.given_for(w))) for w in settings.watches}
         self.matrix, self.latency, self.problem = None, float("nan"), ""
 
     def deactivate(self) -> None:
@@ -161,11 +161,11 @@ class Estimation:
                 if matrix.method != TRANSFER:
                     self._judge(lambda last: judged(last, matrix))
 
-    def _judge(self, judge: Callable[[Finding], Finding]) -> None:
+    def _judge(self, judge: Callable[[WatchedPair], WatchedPair]) -> None:
         """Judge the watched pairs again."""
-        self.findings = {name: judge(last) for name, last in self.findings.items()}
+        self.watched = {name: judge(last) for name, last in self.watched.items()}
         if self._alerts is not None:
-            self._alerts.update({f"watch {name}": watch_status(name, f) for name, f in self.findings.items()})
+            self._alerts.update({f"watch {name}": watch_status(name, f) for name, f in self.watched.items()})
 
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():

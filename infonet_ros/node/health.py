@@ -84,8 +84,8 @@ class Health:
         """
         self._look_for_silence(settings)
         found = [self._estimator(settings, problem), *self._of_topics(settings)]
-        for name, finding in list(self._estimation.findings.items()):
-            found.append(watch_status(status_name(self._node, f"watch {name}"), finding))
+        for name, pair in list(self._estimation.watched.items()):
+            found.append(watch_status(status_name(self._node, f"watch {name}"), pair))
         if self._baseline is not None:
             if self._pulse.no_message:
                 self._baseline.judge_silence(self._pulse.no_message)

@@ -38,7 +38,7 @@ from infonet_ros.node.parameters import (
 from infonet_ros.node.polling import Polled, happened
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.node.topic_input import Batch
+from infonet_ros.node.topic_input import ReceivedBatch
 from infonet_ros.settings import Settings
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ class InfonetNode(LifecycleNode):
 
     # Data: on the executor's thread.
 
-    def _take(self, batches: Sequence[Batch]) -> None:
+    def _take(self, batches: Sequence[ReceivedBatch]) -> None:
         if self.windows is None:
             return
         if self.synchronizer is not None:
@@ -269,7 +269,7 @@ class InfonetNode(LifecycleNode):
                 self._baseline.judge()
         self._hand_over()
 
-    def _match(self, batches: Sequence[Batch], synchronizer: Synchronizer) -> None:
+    def _match(self, batches: Sequence[ReceivedBatch], synchronizer: Synchronizer) -> None:
         """Give the messages of all topics to the synchronizer in the order of arrival, because its queues are short."""
         readings = [reading for batch in batches for reading in batch.readings()]
         for _, name, stamp, arrival, values, topic in sorted(readings, key=itemgetter(0)):

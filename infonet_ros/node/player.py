@@ -97,26 +97,26 @@ class Player:
             track.publisher.wait_for_all_acked(Duration(seconds=_FAREWELL))
 
     def _play_once(self) -> None:
-        timeline = Timeline(self._span, self._playback.rate)
+        clock = PlaybackClock(self._span, self._playback.rate)
         for connection, recorded, raw in self._bag.raw_messages(list(self._tracks), self._span.start, self._span.stop):
-            self._wait_until(timeline, recorded)
+            self._wait_until(clock, recorded)
             self.played += self._tracks[connection.topic].publish(raw)
 
-    def _wait_until(self, timeline: "Timeline", recorded: int) -> None:
+    def _wait_until(self, clock: "PlaybackClock", recorded: int) -> None:
         """Sleep until a message is due, and publish the clock meanwhile."""
         if self._clock is None:
-            time.sleep(timeline.remaining(recorded))
+            time.sleep(clock.remaining(recorded))
             return
-        while (remaining := timeline.remaining(recorded)) > 0.0:
-            if (next_tick := timeline.tick()) is not None:
+        while (remaining := clock.remaining(recorded)) > 0.0:
+            if (next_tick := clock.tick()) is not None:
                 self._clock.publish(ClockMessage(clock=time_message(next_tick)))
             time.sleep(min(remaining, CLOCK_PERIOD))
         # When late, the clock must still advance: no message may lie far in its future.
-        if (next_tick := timeline.tick(recorded)) is not None:
+        if (next_tick := clock.tick(recorded)) is not None:
             self._clock.publish(ClockMessage(clock=time_message(next_tick)))
 
 
-class Timeline:
+class PlaybackClock:
     """Converts recording time to wall time.
 
     Parameters

@@ -17,7 +17,7 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.node.arrival_clock import ArrivalClock
 from infonet_ros.node.polling import LONGEST_PERIOD, fitting_period
 from infonet_ros.node.session import without_place
-from infonet_ros.node.topic_input import Batch, TopicInput
+from infonet_ros.node.topic_input import ReceivedBatch, TopicInput
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
 
@@ -26,7 +26,7 @@ GRAPH_PERIOD = 0.5
 
 _LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on unreadable messages
 
-Take = Callable[[Sequence[Batch]], None]
+Take = Callable[[Sequence[ReceivedBatch]], None]
 
 
 class Subscriptions:

@@ -23,7 +23,7 @@ Values = Sequence[float | None]
 
 
 @dataclass(frozen=True)
-class Reading:
+class StampedValues:
     """The values of one message, with a header as message_filters needs it."""
 
     header: Header
@@ -69,7 +69,7 @@ class Synchronizer:
         self._timeline: Timeline[tuple[str, int, Values]] = Timeline(leap)
         self._topics = {modality.name: modality.topic for modality in settings.modalities}
         self._last: dict[str, int] = {}
-        self._matched: list[tuple[Reading, ...]] = []
+        self._matched: list[tuple[StampedValues, ...]] = []
         self._inputs: dict[str, Any] = {}
         self._rebuild()
 
@@ -110,7 +110,9 @@ class Synchronizer:
             self._nearest = min(self._nearest, max(self._last.values()) - min(self._last.values()))
         began = time.perf_counter()
         try:
-            self._inputs[name].signalMessage(Reading(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values))
+            self._inputs[name].signalMessage(
+                StampedValues(Header(stamp=Time(nanoseconds=stamp).to_msg()), stamp, values)
+            )
         except Exception:
             self._rebuild()  # An exception leaves the filter's lock held forever.
             raise
@@ -140,7 +142,7 @@ class Synchronizer:
             )
         synchronizer.registerCallback(self._collect)
 
-    def _collect(self, *readings: Reading) -> None:
+    def _collect(self, *readings: StampedValues) -> None:
         self._matched.append(readings)
 
 

@@ -39,7 +39,7 @@ Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
 
 class Reading(NamedTuple):
-    """One message of a `Batch` with the values of one modality; None if it has none."""
+    """One message of a `ReceivedBatch` with the values of one modality; None if it has none."""
 
     received: int
     modality: str
@@ -50,7 +50,7 @@ class Reading(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class ReceivedBatch:
     """Messages of one topic in the order in which they came.
 
     Attributes
@@ -176,7 +176,7 @@ class TopicInput:
                 f"{self.status.reading_problem}"
             )
 
-    def read(self) -> Batch | None:
+    def read(self) -> ReceivedBatch | None:
         """Read the messages that arrived since the last call; None without one."""
         messages = self._waiting()
         self.taken += len(messages)
@@ -266,7 +266,7 @@ class TopicInput:
         """Keep a message that an executor took; the EventsExecutor ignores callback groups."""
         self._handed.append(Message(data, 0))
 
-    def _decode(self, messages: Sequence[Message]) -> Batch | None:
+    def _decode(self, messages: Sequence[Message]) -> ReceivedBatch | None:
         """Read stamps, frame and channels; None if no message is readable."""
         assert self._decoder is not None
         received = np.array([message.received for message in messages], dtype=np.int64)
@@ -283,7 +283,7 @@ class TopicInput:
         self.frame_id = read.frame_ids[rows][-1]
         self.status.note_values(values, present, read.absences)
         columns = {name: (values[:, own], present[:, own]) for name, own in self._columns.items()}
-        return Batch(self.status, stamps, arrivals[rows], received[rows], columns)
+        return ReceivedBatch(self.status, stamps, arrivals[rows], received[rows], columns)
 
     def _on_message_lost(self, event: Any) -> None:
         self.status.lost += event.total_count_change

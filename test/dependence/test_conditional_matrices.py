@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.matrix import pair_columns
-from infonet_ros.dependence.watches import Finding, State, judged
+from infonet_ros.dependence.watches import State, WatchedPair, judged
 from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix, watched_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.windows.window import Window
@@ -40,9 +40,9 @@ def test_time_can_be_given(net, window):
 def test_a_watch_judges_beside_what_it_names(net, window):
     settings = Settings((BASE,), watches=(SLIP,))
     (matrix,) = watched_matrices(net, window, settings)
-    assert judged(Finding(SLIP), matrix).state is State.BROKEN
-    assert "MI given base.command is" in str(judged(Finding(SLIP), matrix))
-    assert judged(Finding(SLIP), channel_matrix(net, window, settings)).state is State.UNKNOWN
+    assert judged(WatchedPair(SLIP), matrix).state is State.BROKEN
+    assert "MI given base.command is" in str(judged(WatchedPair(SLIP), matrix))
+    assert judged(WatchedPair(SLIP), channel_matrix(net, window, settings)).state is State.UNKNOWN
     assert list(watched_matrices(net, window, Settings((BASE,), watches=(SLIP,), given=(COMMAND,)))) == []
 
 

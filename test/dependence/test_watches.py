@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.watches import Finding, State, judged, judged_in_silence
+from infonet_ros.dependence.watches import State, WatchedPair, judged, judged_in_silence
 from infonet_ros.settings import Watch
 
 SECOND = 1_000_000_000
@@ -34,10 +34,10 @@ def matrix(mi, seconds, names=("a", "b", "c")):
 
 
 def states(watch, *steps):
-    finding, found = Finding(watch), []
+    pair, found = WatchedPair(watch), []
     for mi, seconds in steps:
-        finding = judged(finding, matrix(mi, seconds))
-        found.append(finding.state)
+        pair = judged(pair, matrix(mi, seconds))
+        found.append(pair.state)
     return found
 
 
@@ -69,21 +69,21 @@ def test_time_that_jumps_back_counts_anew():
 
 
 def test_in_silence_nothing_is_known_and_when_it_lasts_it_is_an_alert():
-    finding = judged(Finding(DEPENDENT), matrix(0.9, 10))
-    found = [finding := judged_in_silence(finding, seconds * SECOND) for seconds in (12, 13, 14)]
+    pair = judged(WatchedPair(DEPENDENT), matrix(0.9, 10))
+    found = [pair := judged_in_silence(pair, seconds * SECOND) for seconds in (12, 13, 14)]
     assert [each.state for each in found] == [State.UNKNOWN, State.UNKNOWN, State.ALERT]
-    assert judged_in_silence(Finding(INDEPENDENT), SECOND).state is State.UNKNOWN
-    assert judged(finding, matrix(0.9, 15)).state is State.KEPT
+    assert judged_in_silence(WatchedPair(INDEPENDENT), SECOND).state is State.UNKNOWN
+    assert judged(pair, matrix(0.9, 15)).state is State.KEPT
 
 
 def test_a_matrix_without_the_pair_changes_nothing():
-    finding = judged(Finding(DEPENDENT), matrix(0.1, 0))
-    assert judged(finding, matrix(0.9, 1, names=("x", "y", "z"))) is finding
+    pair = judged(WatchedPair(DEPENDENT), matrix(0.1, 0))
+    assert judged(pair, matrix(0.9, 1, names=("x", "y", "z"))) is pair
 
 
 @pytest.mark.parametrize("watch", [DEPENDENT, INDEPENDENT])
 def test_it_says_what_was_expected_and_what_was_found(watch):
-    finding = judged(judged(Finding(watch), matrix(0.1, 0)), matrix(0.9, 1))
-    text = str(finding)
+    pair = judged(judged(WatchedPair(watch), matrix(0.1, 0)), matrix(0.9, 1))
+    text = str(pair)
     assert f"must stay {watch.expect}: MI is 0.900 nats" in text
     assert "0.5 nats" in text

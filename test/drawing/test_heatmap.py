@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.heatmap import HeatMap, Layout
+from infonet_ros.drawing.heatmap import HeatMap, HeatMapLayout
 from infonet_ros.drawing.pixels import PAGE
 from infonet_ros.errors import OutputError
 
@@ -12,7 +12,7 @@ NAN = float("nan")
 
 
 def cell(picture, names, row, column):
-    return picture[Layout.of(names).box(row, column)]
+    return picture[HeatMapLayout.of(names).box(row, column)]
 
 
 def corner(picture, names, row, column):

@@ -220,12 +220,12 @@ def test_a_watched_pair_that_loses_its_dependence_raises_an_alert(graph):
     signals["/b"] = lambda t: stamped(t, 0.0) if frozen else SIGNALS["/b"](t)
     feed = Feed(graph, node, signals)
     feed.run(0.0, 4.5)
-    graph.until(lambda: node.estimation.findings["slip"].mi > 0.4)
+    graph.until(lambda: node.estimation.watched["slip"].mi > 0.4)
     assert not alerts
     frozen.append(True)
     for start in range(5, 11):  # second by second, so that no window is skipped
         feed.run(start - 0.5, 1.0)
-        graph.until(lambda start=start: node.estimation.findings["slip"].stamp >= (START + start) * 1e9)
+        graph.until(lambda start=start: node.estimation.watched["slip"].stamp >= (START + start) * 1e9)
     alert = graph.until(lambda: alerts and alerts[-1])
     assert alert.level == DiagnosticStatus.ERROR
     assert "must stay dependent" in alert.message
@@ -252,7 +252,7 @@ def test_alerts_that_last_are_told_to_who_comes_late_and_end_with_the_node(graph
 
     def until(never, slip):
         def states():
-            return {name: finding.state.value for name, finding in node.estimation.findings.items()}
+            return {name: pair.state.value for name, pair in node.estimation.watched.items()}
 
         graph.until(lambda: states() == {"never": never, "slip": slip})
 

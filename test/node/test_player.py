@@ -31,7 +31,7 @@ from std_msgs.msg import String
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span
-from infonet_ros.node.player import CLOCK_PERIOD, Playback, Player, Timeline
+from infonet_ros.node.player import CLOCK_PERIOD, Playback, PlaybackClock, Player
 
 HUSKY = Path(__file__).parents[2] / "share" / "husky"
 BOUND = 20.0  # seconds until a test gives up
@@ -171,28 +171,28 @@ def test_no_duration_is_refused(graph):
 
 def test_messages_are_due_by_the_start_and_the_rate_alone():
     now = 100.0
-    timeline = Timeline(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
+    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
 
-    assert timeline.remaining(5 * SECOND) == 0.0
-    assert timeline.remaining(25 * SECOND) == pytest.approx(5.0)
+    assert clock.remaining(5 * SECOND) == 0.0
+    assert clock.remaining(25 * SECOND) == pytest.approx(5.0)
     now = 103.0
-    assert timeline.remaining(25 * SECOND) == pytest.approx(2.0)
+    assert clock.remaining(25 * SECOND) == pytest.approx(2.0)
     now = 106.0
-    assert timeline.remaining(25 * SECOND) == 0.0
-    assert timeline.remaining(33 * SECOND) == pytest.approx(1.0)
+    assert clock.remaining(25 * SECOND) == 0.0
+    assert clock.remaining(33 * SECOND) == pytest.approx(1.0)
 
 
 def test_the_clock_ticks_at_its_period_in_recording_time():
     now = 0.0
-    timeline = Timeline(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
+    clock = PlaybackClock(Span(5 * SECOND, 50 * SECOND), rate=4.0, monotonic=lambda: now)
 
-    assert timeline.tick() == 5 * SECOND
+    assert clock.tick() == 5 * SECOND
     now = 0.5 * CLOCK_PERIOD
-    assert timeline.tick() is None
+    assert clock.tick() is None
     now = 1.0
-    assert timeline.tick() == 9 * SECOND
+    assert clock.tick() == 9 * SECOND
     now = 2.0
-    assert timeline.tick(at_most=10 * SECOND) == 10 * SECOND
+    assert clock.tick(at_most=10 * SECOND) == 10 * SECOND
 
 
 def ignore():

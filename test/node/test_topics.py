@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image, Imu
 from visualization_msgs.msg import Marker, MarkerArray
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.heatmap import Layout
+from infonet_ros.drawing.heatmap import HeatMapLayout
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.infonet_node import InfonetNode
 from infonet_ros.node.messages import matrix_from_message, time_message
@@ -149,7 +149,7 @@ def check_image(images, matrices):
     assert min(message.width, message.height) >= 480
     assert matrix.mi[0, 2] > 0.3
     picture = np.frombuffer(message.data, dtype=np.uint8).reshape(message.height, message.width, 3)
-    layout = Layout.of(matrix.names)
+    layout = HeatMapLayout.of(matrix.names)
     for row, column in itertools.permutations(range(3), 2):
         assert (picture[layout.box(row, column)][-2, 1] == palette.colours(matrix.mi[row, column], end)).all()
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from infonet_ros.intake.messages.channels import Absent, Channel, bind_channel
-from infonet_ros.intake.messages.layouts import Layout, column, find_layout, read_all
+from infonet_ros.intake.messages.layouts import MessageLayout, column, find_message_layout, read_all
 from infonet_ros.intake.messages.shapes import Definitions, Number, Unreadable, compile_shape
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.text import NANOSECONDS
@@ -152,7 +152,7 @@ class Decoder:
         Unreadable
             The bytes are no message of this type.
         """
-        return find_layout(self._shape, data).message
+        return find_message_layout(self._shape, data).message
 
     def _read_alike(self, joined: bytes, which: Sequence[int], batch: Readings) -> None:
         """Read messages of one length, whose bytes are joined, into rows of the batch."""
@@ -166,7 +166,7 @@ class Decoder:
         tried = 0
         while len(rows):
             try:
-                reader = _Reader(find_layout(self._shape, data[0]), self._channels)
+                reader = _Reader(find_message_layout(self._shape, data[0]), self._channels)
             except Unreadable as error:
                 batch.note_unreadable(rows[0], str(error))
                 data, rows = data[1:], rows[1:]
@@ -190,7 +190,7 @@ class Decoder:
 class _Reader:
     """Reads channels from messages of one layout."""
 
-    def __init__(self, layout: Layout, channels: Sequence[Channel]) -> None:
+    def __init__(self, layout: MessageLayout, channels: Sequence[Channel]) -> None:
         self.layout = layout
         self._direct: list[tuple[int, Number]] = []
         self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by what they are made of

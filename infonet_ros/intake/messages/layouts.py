@@ -1,7 +1,7 @@
 """Layouts: the byte offsets of all fields in a serialised message, and reading many messages that share one.
 
     shape = compile_shape("sensor_msgs/msg/Imu", typestore.fielddefs, ros1=False)
-    layout = find_layout(shape, data)
+    layout = find_message_layout(shape, data)
     layout.message.angular_velocity.y       # Number: its kind and its place in the data
     layout.message.header.frame_id          # texts are read at once
     read(layout.message.orientation, data)  # a message with the values
@@ -24,7 +24,7 @@ _LONGEST_KEY = 4096  # bytes that two messages are compared by
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class MessageLayout:
     """Byte offsets of all fields in messages that have the same texts and array lengths.
 
     Attributes
@@ -49,7 +49,7 @@ class Layout:
         return (rows[:, self.places] == self.bytes).all(axis=1)
 
 
-def find_layout(shape: Shape, data: bytes) -> Layout:
+def find_message_layout(shape: Shape, data: bytes) -> MessageLayout:
     """Walk over a message.
 
     Raises
@@ -67,7 +67,7 @@ def find_layout(shape: Shape, data: bytes) -> Layout:
     parts = [np.arange(first, last, dtype=np.intp) for first, last in walk.parts] if shared else []
     places = np.concatenate([np.empty(0, np.intp), *parts])
     walk.forget()  # what was located may outlive the message
-    return Layout(message, places, np.frombuffer(data, np.uint8)[places], shared)
+    return MessageLayout(message, places, np.frombuffer(data, np.uint8)[places], shared)
 
 
 def read(located: Any, data: bytes) -> Any:

@@ -8,9 +8,8 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import KEY_VALUE, key_field
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import number_of_text
-from infonet_ros.intake.messages.types import NUMBER, TEXT, Schema
-from infonet_ros.intake.messages.types import Field as TypeField
-from infonet_ros.intake.recording import Field
+from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema
+from infonet_ros.intake.recording import NumericField
 
 _STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
 _HEADER = "std_msgs/msg/Header"
@@ -22,12 +21,12 @@ _LONGEST_LISTED = 9  # elements of an array that become channels one by one; lon
 FIRST, ELEMENTS, LAST = range(3)
 
 
-def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[Field], list[str]]:
+def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[NumericField], list[str]]:
     """List the channels of a message type; lengths and names of arrays are those of ``message``.
 
     Returns
     -------
-    fields : list of Field
+    fields : list of NumericField
         Paths that `parse_channel` understands, in the order of the message.
     left_out : list of str
         What holds numbers and gives no channel, with the reason.
@@ -37,7 +36,7 @@ def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[F
     return fields, left_out
 
 
-def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: list[str]) -> Iterator[Field]:
+def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: list[str]) -> Iterator[NumericField]:
     if type_name in _OPAQUE:
         left_out.append(
             f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are no numbers: "
@@ -45,14 +44,14 @@ def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: l
         )
         return
     if type_name == "sensor_msgs/msg/Image":
-        yield from (Field(f"{prefix}pixels|{reduction}", ELEMENTS) for reduction in ("mean", "std"))
+        yield from (NumericField(f"{prefix}pixels|{reduction}", ELEMENTS) for reduction in ("mean", "std"))
         return
     if type_name == "sensor_msgs/msg/PointCloud2":
-        yield from (Field(f"{prefix}points.{field.name}|mean", ELEMENTS) for field in message.fields)
+        yield from (NumericField(f"{prefix}points.{field.name}|mean", ELEMENTS) for field in message.fields)
         return
     if type_name == KEY_VALUE:
         if not math.isnan(number_of_text(message.value)):
-            yield Field(f"{prefix}value", ELEMENTS)
+            yield NumericField(f"{prefix}value", ELEMENTS)
         return
     members = schema(type_name)
     for name, member in members.items():
@@ -60,7 +59,9 @@ def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: l
         if member.kind in (TEXT, _HEADER, *_STAMPS):
             continue
         if member.kind == NUMBER:
-            yield from _array(path, value, _names(members, message)) if member.array else [Field(path, _rank(path))]
+            yield from (
+                _array(path, value, _names(members, message)) if member.array else [NumericField(path, _rank(path))]
+            )
         elif member.array:
             if (key := key_field(member.kind, schema)) is not None:
                 for element in value:
@@ -68,23 +69,23 @@ def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: l
             elif len(value):
                 left_out.append(f"{path} is an array of {member.kind}: choose elements of it in a params file")
         elif member.kind == _QUATERNION:
-            yield from (Field(f"{path}|{angle}", FIRST) for angle in ("roll", "pitch", "yaw"))
+            yield from (NumericField(f"{path}|{angle}", FIRST) for angle in ("roll", "pitch", "yaw"))
         else:
             yield from _walk(member.kind, schema, value, path + ".", left_out)
 
 
-def _array(path: str, values: Sequence[float], names: Sequence[str] | None) -> Iterator[Field]:
+def _array(path: str, values: Sequence[float], names: Sequence[str] | None) -> Iterator[NumericField]:
     if names is not None and len(names) == len(values):
-        yield from (Field(f"{path}[{name}]", FIRST) for name in names)
+        yield from (NumericField(f"{path}[{name}]", FIRST) for name in names)
     elif len(values) <= _LONGEST_LISTED or "covariance" in path:
-        yield from (Field(f"{path}[{index}]", max(ELEMENTS, _rank(path))) for index in range(len(values)))
+        yield from (NumericField(f"{path}[{index}]", max(ELEMENTS, _rank(path))) for index in range(len(values)))
     else:
-        yield from (Field(f"{path}|{reduction}", ELEMENTS) for reduction in ("min", "mean", "std"))
+        yield from (NumericField(f"{path}|{reduction}", ELEMENTS) for reduction in ("min", "mean", "std"))
 
 
-def _names(members: Mapping[str, TypeField], message: Any) -> Sequence[str] | None:
+def _names(members: Mapping[str, Field], message: Any) -> Sequence[str] | None:
     for name in _NAME_ARRAYS:
-        if members.get(name) == TypeField(TEXT, array=True):
+        if members.get(name) == Field(TEXT, array=True):
             return list(getattr(message, name))
     return None
 

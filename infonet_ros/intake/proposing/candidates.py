@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.proposing.kinds import Column, Kind, as_angle, kind_of
-from infonet_ros.intake.recording import Field, Recording, Sample, Span
+from infonet_ros.intake.proposing.kinds import Column, FieldKind, as_angle, kind_of
+from infonet_ros.intake.recording import NumericField, Recording, Sample, Span
 from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
 from infonet_ros.text import moment
@@ -26,9 +26,9 @@ class Candidate:
     """A field on its way through the proposal."""
 
     topic: str
-    field: Field
+    field: NumericField
     column: Column
-    kind: Kind
+    kind: FieldKind
     same_as: "Candidate | None" = None
     beyond: bool = False  # the limit
 
@@ -48,7 +48,7 @@ class Candidate:
         return self.column.period * len(self.column.values) / self.column.moves
 
 
-def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[Field]]:
+def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[NumericField]]:
     """List the numeric fields of each topic; say what else there is."""
     found = {}
     for topic in topics:
@@ -63,7 +63,7 @@ def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[
     return _at_most(_MOST_FIELDS, found, notices)
 
 
-def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> dict[str, list[Field]]:
+def _at_most(most: int, found: dict[str, list[NumericField]], notices: list[str]) -> dict[str, list[NumericField]]:
     """Take so many fields, the same number of each topic where it has them; say how many are left out."""
     total = sum(map(len, found.values()))
     if total <= most:
@@ -78,7 +78,7 @@ def _at_most(most: int, found: dict[str, list[Field]], notices: list[str]) -> di
 
 
 def candidates_of(
-    recording: Recording, fields: dict[str, list[Field]], span: Span, notices: list[str]
+    recording: Recording, fields: dict[str, list[NumericField]], span: Span, notices: list[str]
 ) -> list[Candidate]:
     """Look at the samples of all fields, and sort each by what it is; say which topics have one stamp only."""
     probes = _probes(fields)
@@ -95,7 +95,7 @@ def candidates_of(
 
 def unbroken(recording: Recording, chosen: Sequence[Candidate], span: Span) -> float:
     """Return for how many seconds the stamps go on without time jumping, as far as all of them are looked at."""
-    fields: dict[str, list[Field]] = {}
+    fields: dict[str, list[NumericField]] = {}
     for candidate in chosen:
         fields.setdefault(candidate.topic, []).append(candidate.field)
     if _work(recording, _probes(fields), span) > _MOST_MESSAGES:
@@ -103,7 +103,7 @@ def unbroken(recording: Recording, chosen: Sequence[Candidate], span: Span) -> f
     return min(span.duration, max(longest_run(candidate.column.stamps) for candidate in chosen))
 
 
-def _probes(fields: dict[str, list[Field]]) -> list[Modality]:
+def _probes(fields: dict[str, list[NumericField]]) -> list[Modality]:
     return [
         Modality(f"m{number}", topic, tuple(field.path for field in own))
         for number, (topic, own) in enumerate(fields.items())

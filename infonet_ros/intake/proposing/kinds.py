@@ -114,7 +114,7 @@ class Treatment(Enum):
 
 
 @dataclass(frozen=True)
-class Kind:
+class FieldKind:
     """A kind of field: its name, how it is told, what becomes of it, and how notes speak of many."""
 
     name: str
@@ -129,7 +129,7 @@ class Kind:
         return f"{column.path}|rate" if self.treatment is Treatment.RATE else column.path
 
 
-def kind_of(column: Column) -> Kind:
+def kind_of(column: Column) -> FieldKind:
     """Return the first kind whose test holds."""
     return next(kind for kind in KINDS if kind.test(column))
 
@@ -319,15 +319,15 @@ def is_held(column: Column) -> bool:
 
 
 KINDS = (
-    Kind("empty", _is_empty, Treatment.OUT, "without a known value"),
-    Kind("constant", _is_constant, Treatment.OUT, "constant"),
-    Kind("covariance", is_covariance, Treatment.SPARE, "covariances"),
-    Kind("event", is_event, Treatment.KEPT, "events that are rare"),
-    Kind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),
-    Kind("noisy", is_noisy, Treatment.KEPT, "wandering, with noise that would hide their rates"),
-    Kind("wandering", wanders, Treatment.RATE, "growing or wandering"),
-    Kind("angle", lambda column: column.turns, Treatment.KEPT, "angles"),
-    Kind("held", is_held, Treatment.KEPT, "held between updates"),
-    Kind("measurement", lambda column: True, Treatment.KEPT, "measurements"),
+    FieldKind("empty", _is_empty, Treatment.OUT, "without a known value"),
+    FieldKind("constant", _is_constant, Treatment.OUT, "constant"),
+    FieldKind("covariance", is_covariance, Treatment.SPARE, "covariances"),
+    FieldKind("event", is_event, Treatment.KEPT, "events that are rare"),
+    FieldKind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),
+    FieldKind("noisy", is_noisy, Treatment.KEPT, "wandering, with noise that would hide their rates"),
+    FieldKind("wandering", wanders, Treatment.RATE, "growing or wandering"),
+    FieldKind("angle", lambda column: column.turns, Treatment.KEPT, "angles"),
+    FieldKind("held", is_held, Treatment.KEPT, "held between updates"),
+    FieldKind("measurement", lambda column: True, Treatment.KEPT, "measurements"),
 )
 """Name, test and treatment of each kind, in the order in which they are tried."""

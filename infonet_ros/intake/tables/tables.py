@@ -16,7 +16,7 @@ import pyarrow as pa
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import overlapping
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.recording import Field, Piece, Sample, Topic
+from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
@@ -98,10 +98,10 @@ class Tables:
         """Tables, or groups of columns, by name; the count is that of the rows."""
         return {name: Topic(name, TABLE_TYPE, len(stream.stamps)) for name, stream in self._streams.items()}
 
-    def fields(self, topic: str) -> tuple[list[Field], list[str]]:
+    def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the columns of a topic, and sentences about those that are no numbers."""
         stream = self._streams[topic]
-        return [Field(path, 0) for path in stream.columns], _on_texts(stream.texts)
+        return [NumericField(path, 0) for path in stream.columns], _on_texts(stream.texts)
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
         """Return all: those that do not fit are left out on entering."""
