@@ -1,1 +1,1 @@
-"""Figures beside the estimators that people use today, in one run on one machine: ``python -m benchmarks``."""
+"""Measurements of infonet and of other estimators, in one run on one machine: ``python -m benchmarks``."""

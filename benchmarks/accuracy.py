@@ -1,4 +1,4 @@
-"""How far estimators are from the truth: families of distributions, at several numbers of samples.
+"""The error of estimators on families of distributions, at several numbers of samples.
 
 Repetitions of a family differ in their samples, those of random mixtures also in the mixture: drawn as Hu et al. (2024)
 draw those that they publish for evaluation, and sharper ones, narrow and farther apart. The oracle averages the true
@@ -75,7 +75,7 @@ def _summary(errors: list[float]) -> list[float]:
 
 
 def _mine_beside(net: InfoNet, mixtures: list[Distribution], repetitions: int, long: bool) -> dict[str, Any]:
-    """Train MINE on a few tasks, because it is slow; infonet sees the same samples."""
+    """Train MINE on a few tasks, because it is slow; infonet gets the same samples."""
     tasks = [standard_tasks()[0], next(m for m in mixtures if m.family == f"{PUBLISHED} of 3")]
     if long:
         tasks += [standard_tasks()[6], standard_tasks()[8], independent()]
@@ -166,7 +166,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     if KSG not in at_2000[INDEPENDENT]:
         return claims
     for samples in ("250", "8000"):
-        # KSG may hit independence to the digit, because what comes out negative counts as 0.
+        # KSG can be exact for independence, because its negative estimates count as 0.
         ratios = {family: by[INFONET][0] / max(by[KSG][0], 1e-6) for family, by in errors[samples].items()}
         worse = [f"{family} {ratio:.2f}" for family, ratio in ratios.items() if ratio > 1.0]
         text = f"mean absolute error relative to {KSG} on every family, T = {samples}"

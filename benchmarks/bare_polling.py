@@ -1,6 +1,6 @@
-"""Takes the bytes of topics and does nothing with them, in a process of its own: what intake costs at least.
+"""Takes the bytes of topics and does nothing with them, in its own process: the least that intake can cost.
 
-Prints how many messages came when it is told to end by SIGINT. Needs ROS 2.
+SIGINT ends it; then it prints how many messages came. Needs ROS 2.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """What a baseline costs the node: two nodes take the same messages at the same time, one of them with a baseline.
 
-Processor time is that of the whole process, while all is well: what an alarm means takes some more. Needs ROS 2.
+Processor time is that of the whole process without faults; an alarm takes some more. Needs ROS 2.
 
     python -m benchmarks.baseline_cost [--long]
 """
@@ -102,7 +102,7 @@ def _received(listener: "Listener", load: Load, name: str) -> int:
 
 
 def _more(results: dict[str, Any]) -> float:
-    """Return the share by which a baseline makes the node dearer."""
+    """Return the share of processor time that a baseline adds."""
     processor = results["processor [s]"]
     return processor["with"] / processor["without"] - 1.0
 

@@ -46,7 +46,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Claim:
-    """One thing that results show: its goal, what was measured, and whether that reaches it."""
+    """One statement about the results: its goal, what was measured, and whether that reaches the goal."""
 
     text: str
     goal: str
@@ -56,10 +56,10 @@ class Claim:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One question that is put to the estimator or the node.
+    """One question about the estimator or the node.
 
-    ``measure`` returns what JSON can hold; from that alone ``describe`` makes the tables, ``claim`` the claims and
-    ``draw`` the picture.
+    ``measure`` returns values that JSON can hold. From these alone ``describe`` makes the tables, ``claim`` the claims
+    and ``draw`` the picture.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Benchmark:
 
 
 def run(benchmark: Benchmark, options: Options, out: Path) -> None:
-    """Run a benchmark, write what it found to a folder, and print its tables."""
+    """Run a benchmark, write its results to a folder, and print its tables."""
     started = time.monotonic()
     found = benchmark.measure(options)
     net = InfoNet.from_pretrained(options.device, options.weights)

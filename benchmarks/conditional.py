@@ -33,7 +33,7 @@ FASTER, MOST_COST = 20.0, 12.0
 
 
 def measure(options: Options) -> dict[str, Any]:
-    """Return estimates by family and T, how often the test calls, and the time of a pair."""
+    """Return estimates by family and T, how often the test finds dependence, and the time of a pair."""
     net = InfoNet.from_pretrained(options.device, options.weights)
     rng = np.random.default_rng(11)
     draws = LONG if options.long else SHORT

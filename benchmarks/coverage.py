@@ -1,4 +1,4 @@
-"""How often the 90 % interval holds the truth, on families that training does not draw; and the error there.
+"""How often the 90 % interval contains the truth, on families that training does not use; and the error there.
 
 Each repetition draws the family's parameters again. Half of the families are smooth, the others have sharp edges or few
 levels.
@@ -24,13 +24,13 @@ FAMILIES = left_out.FAMILIES + sharp.FAMILIES
 SHORT = {64: 4, 250: 4, 2000: 4, 8000: 4}  # T: draws of each family
 LONG = {64: 100, 250: 100, 1000: 60, 2000: 100, 8000: 40, 32768: 10}
 GOAL = (0.85, 0.95)
-NOISE = 2.0  # standard errors by which an error may seem to grow
+NOISE = 2.0  # standard errors: a smaller growth of an error can be chance
 
 
 def measure(options: Options) -> dict[str, Any]:
     """Return ``{"inside": {T: {family: [held, asked]}}, "errors": {T: {family: {estimator: [mean, its error]}}}}``.
 
-    Where too few samples count for an estimate, nothing was asked.
+    Estimates without enough samples are not counted.
     """
     net = InfoNet.from_pretrained(options.device, options.weights)
     ksg = installed_peers().get(KSG)

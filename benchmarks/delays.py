@@ -1,7 +1,7 @@
 """Delays of recorded tables, with default options, beside cross-correlation with a parabola through its top.
 
-Each recording is 120 s of a smooth signal in one table, and what follows it in another, with stamps of their own. The
-peer resamples both to the faster rate, and takes the largest correlation up to one second either way.
+Each recording has two tables: 120 s of a smooth signal, and a signal that follows it, each with its own stamps. The
+peer resamples both to the faster rate, and takes the largest correlation up to one second in both directions.
 
     python -m benchmarks.delays [--long]
 """

@@ -1,11 +1,11 @@
 """How soon a broken pair is noticed, and how rarely a sound one is called broken.
 
-Husky: gyroscope y and the odometry's yaw rate. A baseline is learnt from the first half of the recording; into the
-second each fault is put at nine moments. Beside it three things that people do: a threshold on the MI of a window, on
-the correlation in a sliding window, and on the residual of a linear model. Their thresholds are taken from the second
-half itself, as low as they can be without a false alarm there: better than anybody could know.
+Husky: gyroscope y and the odometry's yaw rate. A baseline is learnt from the first half of the recording. Each fault is
+put into the second half at nine moments. The baseline is compared with three usual methods: a threshold on the MI of a
+window, on the correlation in a sliding window, and on the residual of a linear model. Their thresholds are the lowest
+without a false alarm in the second half itself, which nobody could know in advance.
 
-Simulated: how long sound pairs run without an alarm, and how soon one that has decoupled is found.
+Simulated: how long sound pairs run without an alarm, and how soon a decoupled pair is found.
 
     python -m benchmarks.detection [--long]
 """
@@ -67,7 +67,7 @@ INFORMATION = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # nats
 CHANNELS = 32
 NEVER = 100.0  # s, where the picture shows what was not found
 FACTOR = 1.5  # times the yardstick, goal
-CHANCE = 0.01  # of so many false alarms or more, where the promise is kept; with less it is not kept
+CHANCE = 0.01  # probability of so many false alarms or more; if it is smaller, the promise is broken
 
 Fault = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """From what a sensor gives from a moment on (T,) to what it gives with the fault."""
@@ -129,7 +129,7 @@ def _simulated(net: InfoNet, repetitions: int) -> list[dict[str, Any]]:
 
 
 def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions: int) -> dict[str, Any]:
-    """Learn pairs of one kind, let sound ones run, and count how long decoupled ones are taken for sound."""
+    """Learn pairs of one kind, watch sound ones, and measure how long decoupled ones are not noticed."""
     row: dict[str, Any] = {"kind": kind, "rate": rate, "information": information}
     rng, draw = np.random.default_rng(5), SOUND[kind].draw
     false, seconds, waits, views = 0, 0.0, [], []

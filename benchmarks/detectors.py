@@ -1,4 +1,4 @@
-"""Four ways to notice that two streams no longer belong together: a baseline, and three that people use.
+"""Four ways to notice that two streams are no longer coupled: a baseline, and three usual ones.
 
 The thresholds of the others are taken from sound samples: as low as they can be for one false alarm in the same time.
 """
@@ -20,12 +20,12 @@ class Detector(Protocol):
     name: str
 
     def samples_until_found(self, samples: np.ndarray, moment: int) -> int | None:
-        """Return how many samples after a moment the alarm goes on; None if it does not."""
+        """Return how many samples after a moment the alarm starts; None if it does not."""
         ...
 
 
 def alarms(monitor: EvidenceMonitor, samples: np.ndarray, step: int) -> Iterator[int]:
-    """Yield the samples at which an alarm goes on, looking at them every ``step``."""
+    """Yield the samples at which an alarm starts, with a check every ``step`` samples."""
     stamps = (np.arange(len(samples)) * NANOSECONDS / monitor.baseline.rate).astype(np.int64)
     parts = [slice(begin, begin + step) for begin in range(0, len(samples), step)]
     return (min(part.stop, len(samples)) - 1 for part in parts for _ in monitor.push(stamps[part], samples[part]))
@@ -46,7 +46,7 @@ class ByBaseline:
 
 
 class Threshold:
-    """Alarms where a statistic of the last samples passes what it reaches once in a stretch of sound ones.
+    """Gives an alarm if a statistic of the last samples passes what it reaches once in a stretch of sound ones.
 
     ``lag`` is that of the second stream, ``stretches`` how many intervals between false alarms ``sound`` lasts.
     """
@@ -64,7 +64,7 @@ class Threshold:
         raise NotImplementedError
 
     def samples_until_found(self, samples: np.ndarray, moment: int) -> int | None:
-        """Take the first sample that passes; what a statistic cannot say of silent sensors, a time-out on top would."""
+        """Take the first sample that passes. A silent sensor has no statistic; a time-out would find it."""
         statistic = self.statistic(samples)[moment:]
         found = np.flatnonzero((statistic > self._most) | np.isnan(statistic))
         return int(found[0]) if len(found) else None

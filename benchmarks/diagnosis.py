@@ -7,7 +7,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 
 
 class Diagnosis:
-    """What was said and counted since the last `begin`.
+    """The statuses and counts since the last `begin`.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Diagnosis:
             for item in status.values:
                 if item.value.isdecimal():
                     before, count = self._last.get((status.name, item.key), 0), int(item.value)
-                    self.increases[item.key] += count - before if count >= before else count  # a new life counts again
+                    self.increases[item.key] += count - before if count >= before else count  # it restarted
                     self._last[status.name, item.key] = count
 
     def names(self, fault: str) -> bool:

@@ -41,7 +41,7 @@ class Distribution:
     view: Transform | None = None
 
     def draw(self, rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, float]:
-        """Draw T samples of x and y, and what an oracle makes of them: the mean of the true pointwise MI."""
+        """Draw T samples of x and y, and the estimate of an oracle: the mean of the true pointwise MI."""
         x, y = self.sample(rng, count)
         oracle = float("nan") if self.pointwise is None else float(self.pointwise(x, y).mean())
         return (x, y, oracle) if self.view is None else (self.view(x), self.view(y), oracle)

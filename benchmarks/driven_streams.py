@@ -1,6 +1,6 @@
-"""Streams as robots have them, each driven by noise: two are independent or coupled as their noise is.
+"""Streams of the kinds that robots have, each driven by noise: two are as dependent as their noise.
 
-Beside the noise, a stream has times: of updates, events, phases. Two streams draw these each for itself, or together.
+A stream also has times: of updates, events, phases. Two streams draw these separately, or share them.
 """
 
 from collections.abc import Callable
@@ -51,7 +51,7 @@ def _irregular(hold: int) -> Driven:
 
 
 def _lost(hold: int, share: float) -> Driven:
-    """Held at regular ticks, some of which bring nothing new."""
+    """Held at regular ticks, some of which have no new value."""
 
     def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
         arrives = np.append(True, times.random(count // hold + 1) > share)

@@ -1,4 +1,4 @@
-"""The estimators that people use today, behind one call: (T,), (T,) -> nats."""
+"""Other estimators with one interface: (T,), (T,) -> nats."""
 
 from collections.abc import Callable
 from importlib.util import find_spec

@@ -35,7 +35,7 @@ GROWTH_BOUND = 8 * 2**20  # bytes, after the warm-up
 
 @dataclass(frozen=True)
 class Plan:
-    """Hours of sensor time, how many seconds of it pass in one, and what decides the order of the faults.
+    """Hours of sensor time, seconds of it per second of wall time, and the seed of the order of faults.
 
     With ``storm`` every episode has just these faults, all at once.
     """
@@ -78,7 +78,7 @@ def play_faults(plan: Plan) -> dict[str, Any]:
 
 
 class Run:
-    """The episodes one after the other, and what was seen of the node's process meanwhile."""
+    """The episodes one after the other, and the state of the node's process after each."""
 
     def __init__(self, robot: Robot, pid: int, tally: Tally) -> None:
         self._robot, self._pid, self._tally = robot, pid, tally
@@ -129,12 +129,12 @@ class Run:
             named = robot.diagnosis.names(name)
             self._tally.check("fault named by the node", named, f"{name} of {episode.topic} at {ended:.0f} s")
         else:
-            self._storms += 1  # in which one fault may well hide another
+            self._storms += 1  # in which one fault can hide another
         self._states.append(ProcessState.of(self._pid))
         self._ends.append(robot.elapsed)
 
     def _check_process(self) -> None:
-        """Compare the process with what it was when every fault had happened once, or after the first fault."""
+        """Compare the process with its state after every fault had happened once, or after the first fault."""
         settled = self._states[WARM_UP:] or self._states
         for what in ("threads", "files"):
             counts = [getattr(state, what) for state in settled]

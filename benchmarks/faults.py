@@ -61,7 +61,7 @@ _STAMP_OFFSET = 4  # bytes: a serialised message begins with four of its encodin
 
 @dataclass(frozen=True)
 class Episode:
-    """Faults for some seconds; ``topic`` is the victim of those that hit one, ``step`` in seconds that of the clock."""
+    """Faults for some seconds; ``topic`` is the victim of those with only one, ``step`` that of the clock (s)."""
 
     faults: tuple[str, ...]
     topic: str
@@ -151,7 +151,7 @@ class FaultyRobot:
         self.injected.update(fault for fault in episode.faults if fault not in message_faults)
 
     def end(self) -> None:
-        """Return to the faults that are always there; steps of the clock stay."""
+        """Return to the faults that are always present; steps of the clock stay."""
         self._episode = None
 
     def messages_until(self, elapsed: float) -> Iterator[tuple[str, bytes]]:

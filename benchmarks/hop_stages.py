@@ -73,7 +73,7 @@ class Hop:
         self._messages = self._stream()
 
     def stages(self) -> list[Stage]:
-        """Time all stages; the first, in which the middleware hands a message over, is none of these."""
+        """Time all stages, except the first, in which the middleware hands a message over."""
         torch.set_num_threads(self._settings.threads)
         while not (cuts := self._take_hop()[2]):
             pass

@@ -1,4 +1,4 @@
-"""Tests of independence of two vector streams: what infonet's finds, and calls dependent by mistake.
+"""Tests of independence of two vector streams: power, and false alarms.
 
 The first task is that of the notebook of Hu et al. (ICML 2024): x standard normal in 128 dimensions, and y the sum of
 all its channels with noise. Beside infonet, distance correlation without bias (Szekely and Rizzo, J. Multivar. Anal.
@@ -129,7 +129,7 @@ def measure(options: Options) -> dict[str, Any]:
 
 
 def _auc(net: InfoNet, rng: np.random.Generator, samples: int, pairs: int) -> dict[str, float]:
-    """How often dependent vectors look more dependent than independent ones: infonet by its p-value."""
+    """How often dependent vectors have a larger statistic than independent ones; for infonet, a smaller p-value."""
     tests: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
         INFONET: lambda x, y: -_p(net, x, y, surrogates=RESOLVED),
         DISTANCE: lambda x, y: _inner(_distances(x), _distances(y)),

@@ -1,4 +1,4 @@
-"""What infonet says of streams as robots have them: independent ones, and the same with coupled noise.
+"""False alarms and power on streams of the kinds that robots have: independent, and with coupled noise.
 
 python -m benchmarks.level [--long]
 """

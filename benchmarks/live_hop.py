@@ -38,7 +38,7 @@ def processor_seconds(load: Load, weights: Path) -> dict[str, float]:
         node.end(timeout=5.0)
         listener.destroy_node()
         rclpy.shutdown()
-    # On a busy machine the worker skips windows, while the messages of every hop are taken in.
+    # On a busy machine the worker skips windows, but the messages of every hop are taken in.
     hops = load.messages / load.rate / load.hop
     counts = {"executor": hops, "worker": len(matrices), "middleware": hops}
     return {name: (after[name] - before[name]) / counts[name] for name in counts}

@@ -1,4 +1,4 @@
-"""What the node is put under: topics, windows, and the processes that publish them."""
+"""The load on the node: topics, windows, and the processes that publish."""
 
 import subprocess
 import sys

@@ -1,8 +1,8 @@
 """Of two pairs that share a variable, which is the stronger? Random mixtures of x, y and z: (x, y) against (x, z).
 
 The mixtures are drawn as Hu et al. (2024) draw those that they publish for evaluation, and sharper ones. The published
-ones differ by 0.02 nats or more, and so do those that count for the goal; how often the right pair is named by how much
-the true MI differs is shown for all. The oracle averages the true pointwise MI over the same samples.
+ones differ by 0.02 nats or more, and so do those that count for the goal. For all of them the tables show how often the
+right pair is named, by the difference of the true MI. The oracle averages the true pointwise MI over the same samples.
 
     python -m benchmarks.order [--long]
 """

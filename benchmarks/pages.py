@@ -82,7 +82,7 @@ IN_SHORT = {
 
 
 def in_short(found: dict[str, dict[str, Any]]) -> str:
-    """Return the few figures of README.md; docs/accuracy.md has all, with the commands."""
+    """Return the few numbers for README.md; docs/accuracy.md has all, with the commands."""
     rows = []
     for words, (name, text) in IN_SHORT.items():
         claims = _benchmark(name).claim(found[name]["results"])

@@ -89,7 +89,7 @@ def _read_into_buffers(bag: Bag) -> None:
 
 
 def _peak_memory() -> float:
-    """MiB that this process had at most."""
+    """Peak memory of this process, MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2 ** (20 if sys.platform == "darwin" else 10)
 
@@ -110,7 +110,7 @@ NAMES = {"raw": "raw", "intake": "into buffers, windows cut"}
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:
-    """Compare with what is aimed at."""
+    """Compare with the goals."""
     cost, more = _microseconds(results, "intake"), results["MiB more for twice the length"]
     text = f"processor time of a recorded message, from the file to the buffers, {TOPICS} Imu topics at {RATE:g} Hz"
     memory = "memory for a recording of twice the length"
@@ -121,7 +121,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
 
 
 def draw(results: dict[str, Any]) -> Figure:
-    """Draw both beside each other."""
+    """Draw the two side by side."""
     made, axes = figure(1, height=2.0)
     (one,) = axes
     one.barh(list(NAMES.values()), [_microseconds(results, what) for what in NAMES], color=["#e69f00", "#0072b2"])

@@ -1,4 +1,4 @@
-"""The robot of the hour of faults: publishes what a `FaultyRobot` sends, does to the node what an episode wants."""
+"""The robot of the hour of faults: publishes what a `FaultyRobot` sends, and acts on the node as an episode says."""
 
 import os
 import subprocess
@@ -76,7 +76,7 @@ class Robot(Node):
         self.create_subscription(DiagnosticArray, "/diagnostics", self.diagnosis.take, 10)
 
     def close(self) -> None:
-        """Give everything back."""
+        """Destroy the node and its entities."""
         self._release_cores()
         self._own_executor.shutdown()
         self.destroy_node()
@@ -104,7 +104,7 @@ class Robot(Node):
                     self._topics[topic].publish(raw)
 
     def recover(self) -> bool:
-        """Play until a matrix knows every row from now on, and /diagnostics came; return whether they did in time."""
+        """Play until every row of a matrix is known again and /diagnostics came; return whether this was in time."""
         since, arrays = self._source.time(self.elapsed), self.diagnosis.arrays
         deadline = time.monotonic() + BOUND
         while self._all_known_from is None or self._all_known_from < since or self.diagnosis.arrays == arrays:
@@ -114,7 +114,7 @@ class Robot(Node):
         return True
 
     def begin(self, episode: Episode) -> None:
-        """Begin an episode: what happens to messages is the source's part, the rest is done here."""
+        """Begin an episode: the source changes the messages, the robot does the rest."""
         self._all_known_from = None
         for inspector in self._inspectors.values():
             inspector.expect_reset(episode.step < 0.0)

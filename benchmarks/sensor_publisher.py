@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def image() -> Any:
-    """Return a picture of no interest."""
+    """Return a picture of noise."""
     rows, columns, colours = IMAGE_SHAPE
     return Image(
         encoding="rgb8", height=rows, width=columns, step=columns * colours, data=bytes(rows * columns * colours)

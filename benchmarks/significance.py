@@ -1,7 +1,7 @@
 """False alarms and power of p-values on the streams that robots have: slow, held, repeated, drifting.
 
-infonet turns one stream in a circle, which keeps its memory. On AR(1) pairs there are beside it the Gaussian copula
-with the same shifts, the same with shuffling, and Pearson's test, which both take samples for independent.
+infonet shifts one stream circularly, which keeps its autocorrelation. On AR(1) pairs it is compared with the Gaussian
+copula with the same shifts, the same with shuffling, and Pearson's test. The last two assume independent samples.
 
     python -m benchmarks.significance [--long]
 """
@@ -32,7 +32,7 @@ NEAREST = SAMPLES // 10  # shift
 FEW_SURROGATES = 19
 SHORT_WINDOW = 256
 COEFFICIENTS = (0.5, 0.9, 0.95)  # of AR(1) pairs that are coupled
-KNOWN = 0.1  # nats: a lower end above it says that something is shared
+KNOWN = 0.1  # nats: a lower end above it means dependence
 MOST_WITHHELD = 0.02  # of pairs of AR(1) streams, up to 0.95
 ROW_ALARMS = (0.03, 0.08)  # goals of each kind of stream
 FEWEST_TESTED = 100  # pairs that a share of false alarms is judged by
@@ -189,7 +189,7 @@ def _judged(row: dict[str, Any]) -> str:
 
 
 def _holds(row: dict[str, Any]) -> bool:
-    """Whether the false alarms of a row are as many as they should be; where few are tested, they are withheld."""
+    """Whether a row has the right share of false alarms, or too few tests to judge."""
     low, high = ROW_ALARMS
     return row["tested"] < FEWEST_TESTED or low <= row["called"] / row["tested"] <= high
 

@@ -1,4 +1,4 @@
-"""Simulated pairs of streams that belong together, with what they share a sample.
+"""Simulated pairs of coupled streams, with the information that they share per sample.
 
 `information` is the MI of two samples of one time. Streams that remember share less, or the same, with each sample that
 comes: the rate at which two Gaussian processes share information is -1/2 the mean of log(1 - coherence) over all
@@ -22,7 +22,7 @@ Draw = Callable[[np.random.Generator, float, int, float], np.ndarray]
 
 @dataclass(frozen=True)
 class SoundPair:
-    """A kind of pair, and what it shares a sample, nats, by its information and rate (Hz)."""
+    """A kind of pair, and the nats that it shares per sample, by its information and rate (Hz)."""
 
     draw: Draw
     nats_per_sample: Callable[[float, float], float] = lambda information, rate: information
@@ -40,7 +40,7 @@ def decoupled(
 ) -> tuple[np.ndarray, int]:
     """Draw a pair (2, T) that decouples about a moment; also return when: the second stream goes on as another one.
 
-    It changes over where the two are closest within a second: a jump would be a fault of its own, and easier to find.
+    The change is where the two are closest within a second: a jump would be another fault, and easier to find.
     """
     pair, other = (draw(rng, information, count, rate) for _ in range(2))
     near = slice(moment, moment + round(rate))
@@ -70,7 +70,7 @@ def _held(rng: np.random.Generator, information: float, count: int, rate: float)
 
 
 def _resting(rng: np.random.Generator, information: float, count: int, rate: float) -> np.ndarray:
-    """Make a robot that moves and rests in turn: at rest there is sensor noise only."""
+    """Make a robot that moves and rests in turn; at rest there is only sensor noise."""
     moving = (np.arange(count) // round(REST * rate)) % 2 == 0
     motion = remembering(correlated(rng, information, count), MEMORY / 2.0, rate)
     return motion * moving + 0.01 * rng.standard_normal((2, count))
@@ -83,7 +83,7 @@ def _bursting(rng: np.random.Generator, information: float, count: int, rate: fl
 
 
 def _noisy(rng: np.random.Generator, information: float, count: int, rate: float) -> np.ndarray:
-    """Let two sensors with noise of their own see one slow motion."""
+    """Let two sensors, each with its own noise, measure one slow motion."""
     motion = remembering(rng.standard_normal(count), MEMORY, rate)
     return motion + np.sqrt(_noise(information)) * rng.standard_normal((2, count))
 

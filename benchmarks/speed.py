@@ -1,6 +1,6 @@
 """Pairs a second for all pairs of N channels, ranks and grids included, and how the cost grows with T and with N.
 
-The estimators take turns, so that a drift of the machine's speed meets all of them.
+The estimators take turns, so that a drift of the machine's speed affects all of them.
 
     python -m benchmarks.speed [--long]
 """
@@ -25,7 +25,7 @@ SHORT_SAMPLES, LONG_SAMPLES = (250, 1000, 5000), (250, 500, 1000, 2000, 5000, 80
 SHORT_CHANNELS, LONG_CHANNELS = (8, 32), (4, 8, 16, 32, 64)
 SHORT_ROUNDS, LONG_ROUNDS = 2, 9
 TURN = 3  # times in a row, since the first after another estimator takes longer than the next
-PEER_CHANNELS = 4  # a peer takes the same time for each pair, so that a few will do
+PEER_CHANNELS = 4  # a peer takes the same time for each pair, so a few pairs are enough
 ENNEMI = "KSG (ennemi)"
 GOALS = {"1000": 10, "5000": 80}  # times the pairs a second of ennemi, by T
 
@@ -114,7 +114,7 @@ def _table(size: str, by_size: dict[str, dict[str, list[float]]]) -> str:
 
 
 def ratios(rates: dict[str, list[float]]) -> np.ndarray:
-    """How many times the pairs a second of ennemi infonet does, in each round."""
+    """Pairs a second of infonet, relative to those of ennemi, in each round."""
     return np.array(rates[INFONET]) / np.array(rates[ENNEMI])
 
 

@@ -1,4 +1,4 @@
-"""Pairs of independent streams as robots have them: with memory, held, rounded, repeated, drifting, bursting."""
+"""Pairs of independent streams of the kinds that robots have: slow, held, rounded, repeated, drifting, bursting."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""False alarms and power of the test that a whole recording gets: against all circular shifts, also of the changes.
+"""False alarms and power of the test of a whole recording: all circular shifts of the samples and of their changes.
 
 python -m benchmarks.whole_significance [--long]
 """
@@ -40,7 +40,7 @@ def _pairwise(kind: str) -> Recording:
 
 
 def _resting(rng: Rng) -> np.ndarray:
-    """Rest and motion that all streams share, for some seconds each, and which is found and left out."""
+    """Draw rest and motion in turn, common to all streams, some seconds each; the analysis leaves out the rest."""
     runs = rng.uniform(4.0, 12.0, 40) * RATE
     moving = np.repeat(np.arange(len(runs)) % 2, runs.astype(int))[:SAMPLES]
     motion = np.column_stack([slow(rng, SAMPLES, 0.9) for _ in range(CHANNELS)])

@@ -1,4 +1,4 @@
-"""What tests of several rooms share.
+"""Fixtures that several folders share.
 
 Property-based tests take the same examples each time; ``pytest --hypothesis-profile explore`` looks for new ones.
 """
@@ -15,7 +15,7 @@ from ros_domains import free_domain
 # A shell that starts the tests in its background lets them ignore Ctrl-C, and so would all programs that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-BUSY = [HealthCheck.too_slow]  # says more of the machine than of the test
+BUSY = [HealthCheck.too_slow]  # depends on the machine, not on the test
 
 settings.register_profile(
     "repeatable", derandomize=True, deadline=None, max_examples=60, database=None, suppress_health_check=BUSY

@@ -1,4 +1,4 @@
-"""`pip install .`, and what it leaves out on a machine without ROS."""
+"""`pip install .`, and its result on a machine without ROS."""
 
 import os
 import subprocess
@@ -83,7 +83,7 @@ def needed(requirements):
 
 @pytest.fixture(scope="module")
 def infonet_installed(wheel, tmp_path_factory):
-    """`infonet` in an environment with the wheel and what it asks for, which is linked from the one of the tests."""
+    """`infonet` in an environment with the wheel and its requirements, linked from the environment of the tests."""
     folder = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True, timeout=BOUND)
     (site,) = folder.glob("lib/python*/site-packages")

@@ -14,7 +14,7 @@ from infonet_ros.settings import load_settings
 
 @pytest.fixture
 def refused(tmp_path):
-    """From a text to the sentence that it is refused with."""
+    """Return the error message for the text of a parameter file."""
 
     def sentence(text):
         path = tmp_path / "params.yaml"

@@ -12,7 +12,7 @@ SCRIPT = Path(__file__).parents[1] / "scripts" / "setup_workspace.py"
 
 @pytest.fixture
 def setup(tmp_path, monkeypatch):
-    """The script as a module, working in an empty folder."""
+    """The script as a module, in an empty folder."""
     spec = importlib.util.spec_from_file_location("setup_workspace", SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)

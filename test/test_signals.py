@@ -1,4 +1,4 @@
-"""How the program ends by a signal, whatever the libraries do that it is in."""
+"""How the program ends by a signal, in whatever library it is."""
 
 import subprocess
 import sys

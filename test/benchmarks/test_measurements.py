@@ -1,4 +1,4 @@
-"""Each benchmark runs, and its tables, claims and picture come from what JSON holds."""
+"""Each benchmark runs, and makes its tables, claims and picture from its JSON file alone."""
 
 import json
 from importlib import import_module

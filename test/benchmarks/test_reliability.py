@@ -19,5 +19,5 @@ def test_a_storm_of_faults_violates_nothing(tmp_path, ros_domain):
     results = json.loads((tmp_path / "reliability.json").read_text(encoding="utf-8"))["results"]
     assert results["matrices"] >= 2  # before and after
     assert set(STORM) <= {fault for fault, times in results["injected"].items() if times}
-    late = {name for name in results["violated"] if "within" in name}  # says more of a busy machine than of the node
+    late = {name for name in results["violated"] if "within" in name}  # these depend on the load of the machine
     assert not {name: example for name, example in results["examples"].items() if name not in late}

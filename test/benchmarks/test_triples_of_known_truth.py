@@ -1,4 +1,4 @@
-"""The truths of the benchmark's triples, against what their draws say in another way."""
+"""The truths of the benchmark's triples, compared with another estimate from their draws."""
 
 import numpy as np
 import pytest

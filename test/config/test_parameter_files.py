@@ -1,4 +1,4 @@
-"""The parameter files say what the table of settings says."""
+"""The parameter files agree with the table of settings."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ def matrices(mi, half_width=0.05, window=20, hop=2, valid=True):
 
 
 def ramp(before, after, count=40, change=20, window=20, hop=2):
-    """MI of windows when the dependence jumps at the end of window ``change``: windows that hold both lie between."""
+    """MI of windows if the dependence jumps at the end of window ``change``; windows with both parts lie between."""
     between = np.clip((np.arange(count) - change) * hop / window, 0.0, 1.0)
     return before + (after - before) * between
 

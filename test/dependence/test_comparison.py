@@ -16,7 +16,7 @@ T = 200
 
 
 def streams(seed, windows, coupling=1.0, size=1.0, middle=0.0, memory=0.5):
-    """a and b share a signal, c goes by itself: AR(1) streams (T windows, 3)."""
+    """a and b share a signal, c is independent: AR(1) streams (T windows, 3)."""
     rng = np.random.default_rng(seed)
     noise = lfilter([1.0], [1.0, -memory], rng.standard_normal((windows * T + 100, 3)), axis=0)[100:]
     noise[:, 1] += coupling * noise[:, 0]
@@ -49,7 +49,7 @@ def test_what_differs_is_found_with_its_size(net):
 
 
 def test_two_drives_of_one_kind_do_not_differ(net):
-    """Streams that remember up to a fifth of a window: of 20 pairs of recordings none has more than chance allows."""
+    """Streams with a memory of up to a fifth of a window: no more of 20 pairs of recordings differ than by chance."""
     p_values = []
     for seed in range(20):
         memory = (0.0, 0.5, 0.95)[seed % 3]
@@ -62,7 +62,7 @@ def test_two_drives_of_one_kind_do_not_differ(net):
 
 
 def test_what_differs_from_day_to_day_is_no_difference_of_groups():
-    """Each recording has an offset of its own, as of a sensor that is warm or cold: 5 % are found at 5 %."""
+    """Each recording has its own offset, as from a warm or cold sensor: the test at 5 % finds 5 %."""
     rng = np.random.default_rng(0)
 
     def day(size):

@@ -37,7 +37,7 @@ def baseline(net):
 
 
 def run(baseline, samples, interval=INTERVAL, step=5):
-    """Return the alarms that went on in a recording that begins at 100 s, and the monitor after it."""
+    """Return the alarms of a recording that begins at 100 s, and the monitor after it."""
     monitor = EvidenceMonitor(baseline, interval)
     stamps = 100_000_000_000 + (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
     parts = [slice(k, k + step) for k in range(0, len(samples), step)]
@@ -139,7 +139,7 @@ def test_the_unit_and_the_offset_are_told(baseline):
 
 
 def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
-    """The odometry rests now and then; it rests already when the gyroscope, which never does, is frozen."""
+    """The odometry sometimes rests, the gyroscope never. The odometry is at rest when the gyroscope freezes."""
     good, samples = pair(0, 4000), pair(4, 1000)
     good[2000:2040, 1] = good[2000, 1]
     samples[BREAK - 8 : BREAK + 20, 1] = samples[BREAK, 1]
@@ -150,7 +150,7 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
 
 
 def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
-    """The odometry rests, as it may, when the gyroscope becomes noisy: it is not the odometry."""
+    """The odometry rests, which is normal, when the gyroscope becomes noisy: the odometry is not at fault."""
     good, samples = pair(0, 4000), pair(4, 1000)
     good[2000:2200] = samples[BREAK - 20 :] = 0.0
     good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)

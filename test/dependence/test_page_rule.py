@@ -23,7 +23,7 @@ def test_the_evidence_of_a_block_is_an_e_value():
 
 def test_the_mean_wait_is_that_of_all_starts_and_no_quotient_of_means():
     assert mean_wait(np.full(32, 0.5), 2.0) == 4.0
-    slow_and_fast = np.r_[np.zeros(160), np.full(160, 1.0)]  # from a start in the rest one waits for 80 on the mean
+    slow_and_fast = np.r_[np.zeros(160), np.full(160, 1.0)]  # a start at rest waits for 80 on average
     assert mean_wait(slow_and_fast, 2.0) == pytest.approx(0.5 * 2.0 + 0.5 * (90.0 + 2.0), abs=1.0)
     assert mean_wait(np.full(32, -0.5), 2.0) == np.inf
 

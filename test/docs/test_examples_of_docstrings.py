@@ -1,4 +1,4 @@
-"""The examples of docstrings give what they show."""
+"""The examples of docstrings return what they show."""
 
 import doctest
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The pages of the documentation say what works.
+"""The examples of the documentation work.
 
 Blocks of ``python`` run, those of a page one after the other; ``py`` is for what needs results of the reader's own.
 Parameter files are read, and the options of every ``infonet`` command exist.

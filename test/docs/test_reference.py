@@ -1,4 +1,4 @@
-"""The tables of the reference pages say what the package has."""
+"""The tables of the reference pages agree with the package."""
 
 import sys
 from importlib import import_module

@@ -16,7 +16,7 @@ def cell(picture, names, row, column):
 
 
 def corner(picture, names, row, column):
-    """A pixel of the cell that neither writing nor the dot reaches."""
+    """A pixel of the cell without text or dot."""
     return tuple(cell(picture, names, row, column)[-2, 1])
 
 

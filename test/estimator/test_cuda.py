@@ -1,4 +1,4 @@
-"""Whatever is asked of a GPU, the answer is that of the processor."""
+"""Every method gives the same result on a GPU as on the processor."""
 
 import numpy as np
 import pytest

@@ -13,7 +13,7 @@ def ranks_of(*streams):
 
 
 def slow(rng, count, memory):
-    """An AR(1) stream that remembers so many samples."""
+    """An AR(1) stream with a memory of so many samples."""
     past = np.exp(-1.0 / memory)
     return lfilter([1.0], [1.0, -past], rng.standard_normal(count))
 

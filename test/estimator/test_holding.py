@@ -1,4 +1,4 @@
-"""Held and repeated streams count at what is new in them: independent ones share nothing, coupled ones what they do."""
+"""Only updates count in held and repeated streams: independent ones have MI 0, coupled ones the true MI."""
 
 import numpy as np
 import pytest

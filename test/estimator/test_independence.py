@@ -1,4 +1,4 @@
-"""The test of independence holds its level, and finds what distance correlation and the Hilbert-Schmidt test do."""
+"""The test of independence keeps its level, and detects what distance correlation and the Hilbert-Schmidt test do."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def p_value(x, y, surrogates=39):
 
 
 def share(maker, samples, channels, pairs=PAIRS):
-    """How many of pairs that a maker makes are called dependent at the 5 % level."""
+    """Number of generated pairs that the test at 5 % calls dependent."""
     rng = np.random.default_rng(1)
     return np.mean([p_value(*maker(rng, samples, channels)) <= 0.051 for _ in range(pairs)])
 
@@ -52,7 +52,7 @@ def one_channel(rng, samples, channels):
 
 
 def common_loudness(rng, samples, channels):
-    """Signs that have nothing in common, sizes that have."""
+    """Independent signs, dependent sizes."""
     loudness = np.exp(rng.standard_normal((samples, 1)))
     return rng.standard_normal((2, samples, channels)) * loudness
 

@@ -7,7 +7,7 @@ from infonet_ros.errors import InputError
 
 @pytest.fixture
 def samples(rng):
-    """Five channels: a chain of three, one apart, one constant."""
+    """Five channels: a chain of three, an independent one, a constant one."""
     x = rng.standard_normal((800, 5))
     x[:, 1] += x[:, 0]
     x[:, 2] += 2.0 * x[:, 1]

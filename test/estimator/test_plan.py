@@ -15,7 +15,7 @@ NAN = np.nan
 
 @pytest.fixture
 def channels(rng):
-    """Two that know all, one that misses the first samples, one that stands still."""
+    """Two complete channels, one without its first samples, one that is constant."""
     values = rng.standard_normal((4, 200))
     values[2, :30] = NAN
     values[3] = 1.0
@@ -86,7 +86,7 @@ def test_too_few_common_samples_are_not_enough(channels, lag, enough):
 
 @pytest.mark.parametrize("surrogates", [0, 3])
 def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch, surrogates):
-    """What waits for the network is bounded, whatever the number of lags and of channels that miss samples."""
+    """The memory of pairs that wait for the network is bounded, for any number of lags and of gaps."""
     samples = rng.standard_normal((150, 8))
     samples[np.arange(8), np.arange(8)] = NAN
     monkeypatch.setattr("infonet_ros.estimator.network.runner.CPU_CHUNK", 16)

@@ -13,7 +13,7 @@ from infonet_ros.estimator.samples.ranks import Ordering
 
 
 class ShortOfMemory(Network):
-    """Fails as a full GPU does when it is given more pairs than it has room for."""
+    """Fails like a full GPU with too many pairs."""
 
     room = 8
 
@@ -121,7 +121,7 @@ def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks):
 
 
 def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkeypatch):
-    """For each of them torch keeps kernels, and the memory of a node that runs for weeks would grow."""
+    """torch keeps kernels for each batch size, so the memory of a node that runs for weeks would grow."""
     network, seen = Network(shape), set()
     forward = network.forward
     monkeypatch.setattr(network, "forward", lambda pairs, tables: seen.add(len(pairs)) or forward(pairs, tables))

@@ -46,7 +46,7 @@ def test_symmetric_to_the_bit_and_repeatable(net, vectors):
 
 def test_units_make_no_difference(net, vectors):
     x, y = vectors
-    # The content chooses the directions, so that only the estimate stays, not its bits.
+    # The directions depend on the content, so only the estimate stays the same, not its bits.
     assert net.sliced(x * [1.0, 100.0, 0.01], y, projections=512).mi == pytest.approx(
         net.sliced(x, y, projections=512).mi, abs=0.02
     )

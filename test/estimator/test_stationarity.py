@@ -1,4 +1,4 @@
-"""Streams that drift have no p-value beside each other; those that only remember their past have one that holds."""
+"""Two drifting streams have no p-value; slow streams have a valid one."""
 
 import numpy as np
 import pytest

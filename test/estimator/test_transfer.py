@@ -51,7 +51,7 @@ def test_transfer_with_unknown_constant_and_copied_channels(net, rng):
     found = net.transfer(np.stack([x, y, np.ones(2000), y], axis=1), surrogates=5)
     assert found.samples[0, 1] == 1899 and found.samples[3, 1] == 1999
     assert (found.value[2, [0, 1]] == 0.0).all() and found.constant.tolist() == [False, False, True, False]
-    assert found.value[3, 1] < 0.02  # a copy tells nothing beside the past of the other
+    assert found.value[3, 1] < 0.02  # a copy adds nothing to the past of the other
     assert np.isnan(net.transfer(np.stack([x, y], axis=1)[:140]).value[0, 1])
 
 

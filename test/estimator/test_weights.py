@@ -93,7 +93,7 @@ def test_a_shape_that_no_network_has_is_refused(saved, sizes):
 
 
 def test_loading_weights_does_not_load_the_compiler_of_torch():
-    """It takes seconds, in which a robot waits; some operations on tensors without storage would load it."""
+    """torch._dynamo takes seconds to import; some operations on tensors without storage would import it."""
     program = (
         "import sys, torch; before = set(sys.modules); from infonet_ros import InfoNet; "
         "InfoNet.from_pretrained('cpu').estimate(range(100), range(100)); "

@@ -41,7 +41,7 @@ SETTINGS = Settings(
 
 @pytest.fixture(scope="module")
 def bags(tmp_path_factory):
-    """Three short recordings, and a file that is none."""
+    """Three short recordings, and a file that is not a recording."""
     folder, store = tmp_path_factory.mktemp("bags"), get_typestore(Stores.ROS2_JAZZY)
     types = store.types
     for seed in range(3):
@@ -73,7 +73,7 @@ def until(condition, bound=60.0):
 
 
 def kill_the_first_worker_at_work(client, out):
-    """Wait until an attempt is being made, and kill a worker that has a bag."""
+    """Wait for the first attempt, and kill a worker that analyses a bag."""
     until(lambda: any((out / ".attempts").glob("*")))
     processes = client.run(os.getpid)
     at_work = until(lambda: [address for address, tasks in client.processing().items() if tasks])

@@ -1,4 +1,4 @@
-"""What fuzzing starts from, and what it found, through the same targets: nothing but the package's own errors."""
+"""The seeds and findings of fuzzing, given to the same targets: they raise only errors of this package."""
 
 import sys
 from pathlib import Path

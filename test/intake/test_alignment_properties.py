@@ -1,4 +1,4 @@
-"""Alignment against a loop over the ticks that looks for the neighbours of each, and numpy.interp between them."""
+"""Alignment, compared with a loop over the ticks that finds the neighbours of each, and with numpy.interp."""
 
 import math
 

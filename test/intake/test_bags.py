@@ -31,7 +31,7 @@ def zstandard(path):
 
 @pytest.fixture(scope="module")
 def expected(store):
-    """What every kind of bag must give, from the messages themselves."""
+    """What every kind of bag must give, computed from the messages."""
     return [
         ("leg", [m.force, float(m.torque[0])]) if topic == "/leg" else ("speed", [m.data])
         for topic, _, _, m in leg_and_speed(store, seconds=3.0)
@@ -263,7 +263,7 @@ def test_a_type_without_definition_is_named(tmp_path, store):
     import sqlite3
 
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), StoragePlugin.SQLITE3)
-    with sqlite3.connect(folder / "bag.db3") as database:  # as recorded by ROS 2 before Iron
+    with sqlite3.connect(folder / "bag.db3") as database:  # ROS 2 before Iron records this
         database.execute("DELETE FROM message_definitions")
     assert len(samples_of(folder, (SPEED,))) == 20  # a standard type is known all the same
     with pytest.raises(RecordingError, match=rf"/leg has messages of type {CUSTOM}, whose definition"):

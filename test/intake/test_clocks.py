@@ -1,4 +1,4 @@
-"""Clocks that do not fit are said in words, and set right where the times of recording show how."""
+"""Clocks that do not match are reported, and corrected if the times of recording show how."""
 
 import numpy as np
 import pytest

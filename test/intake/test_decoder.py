@@ -1,4 +1,4 @@
-"""The decoder against rosbags and rclpy: it reads from bytes what they read, and refuses what they refuse."""
+"""The decoder, compared with rosbags and rclpy: it reads the same values, and refuses the same bytes."""
 
 import os
 import struct

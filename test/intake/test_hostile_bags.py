@@ -1,4 +1,4 @@
-"""Bags that were made to do harm: what they say is never run, never leaves the output folder, never moves a cursor."""
+"""Malicious bags: their text is never executed, never leaves the output folder, and sends no terminal commands."""
 
 from pathlib import Path
 

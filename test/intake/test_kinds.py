@@ -1,4 +1,4 @@
-"""Kinds are told on simulated streams of each kind, and two fields with the same numbers are found out."""
+"""The kind of simulated streams is found, and so are two fields with the same numbers."""
 
 import numpy as np
 import pytest
@@ -69,7 +69,7 @@ STREAMS = {
 def test_a_stream_of_each_kind_is_told(stream):
     expected, make = STREAMS[stream]
     found = kinds(make)
-    # One random walk in twenty comes back so often that it could be none.
+    # One random walk in twenty returns so often that it looks stationary.
     assert found.count(expected) >= (0.85 if expected == "wandering" else 0.95) * RUNS, found
 
 

@@ -78,7 +78,7 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
         "lists": pa.array([[1.0, 2.0]] * ROWS),
         "pose": pa.array([{"x": a, "y": {"z": b}} for a, b in zip(A.tolist(), B.tolist(), strict=True)]),
     }
-    path = tmp_path / "log.bin"  # what it holds tells what it is
+    path = tmp_path / "log.bin"  # the content decides, not the name
     save(pa.table(columns), path)
     found, _ = read(path)
     assert_channel(found, "table.small", A.astype(np.float32))

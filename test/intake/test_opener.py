@@ -1,4 +1,4 @@
-"""What a file holds tells how to read it."""
+"""The content of a file decides how it is read."""
 
 import os
 from pathlib import Path

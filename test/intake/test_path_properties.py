@@ -1,4 +1,4 @@
-"""Channel paths against plain Python: what is read by a path is what getattr and lists give."""
+"""Channel paths, compared with getattr and lists of plain Python."""
 
 import math
 import statistics

@@ -1,4 +1,4 @@
-"""The ring buffer against a plain list of rows, through any order of operations."""
+"""The ring buffer, compared with a plain list of rows, for any order of operations."""
 
 import math
 
@@ -23,7 +23,7 @@ operations = st.lists(floods | others, max_size=5).map(lambda parts: [step for p
 
 
 class Model:
-    """What a ring buffer promises, without a thought for speed."""
+    """The behaviour of a ring buffer, in the simplest way."""
 
     def __init__(self):
         self.rows = {}

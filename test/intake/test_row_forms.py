@@ -1,4 +1,4 @@
-"""Rows in the dress of the programs that wrote them hold the numbers of a plain table."""
+"""Rows in the forms of several programs are read to the numbers of a plain table."""
 
 import numpy as np
 import pytest

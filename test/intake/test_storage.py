@@ -1,4 +1,4 @@
-"""What is whole of a bag is read, and what cannot be read keeps nothing else from it."""
+"""The intact part of a bag is read, whatever is damaged beside it."""
 
 import sqlite3
 import struct

@@ -1,4 +1,4 @@
-"""Encodings of text: names come out as they were written."""
+"""Encodings of text: names are read as they were written."""
 
 import pytest
 from table_files import notices

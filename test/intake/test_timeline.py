@@ -1,4 +1,4 @@
-"""Which stamps follow on, which are set aside, and when time has jumped."""
+"""Which stamps are taken, which are set aside, and when time has jumped."""
 
 import numpy as np
 import pytest

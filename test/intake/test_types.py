@@ -1,4 +1,4 @@
-"""Names of message types come from whoever publishes or recorded a topic."""
+"""Names of message types come from outside, and cannot be trusted."""
 
 import importlib
 import sys

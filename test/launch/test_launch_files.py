@@ -33,7 +33,7 @@ def description(name):
 
 
 def entities(name, **arguments):
-    """All actions that a launch file comes to with these arguments; nothing is executed but its own functions."""
+    """All actions of a launch file with these arguments; only its own functions are executed."""
     context = launch.LaunchContext()
     context.launch_configurations.update(arguments)
     found = []
@@ -132,7 +132,7 @@ def handed_on(**arguments):
 
 
 def test_the_replay_hands_its_arguments_on_to_the_node():
-    """What it would set by itself would be shown by `--show-args`, and have no effect."""
+    """An argument that it did not hand on would be listed by `--show-args`, and have no effect."""
     given = {"params_file": "mine.yaml", "namespace": "robot1", "device": "cpu"}
     given |= {"rviz": "false", "use_sim_time": "false", "log_level": "warn"}
     assert handed_on(**given) == given

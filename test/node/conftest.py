@@ -15,9 +15,9 @@ def frozen():
 
 @pytest.fixture(autouse=True)
 def own_domain(ros_domain):
-    """Each test of this folder has a ROS domain of its own."""
+    """Each test of this folder has its own ROS domain."""
     yield
-    gc.collect()  # a context that is not collected stays a participant of the domain, which another test takes later
+    gc.collect()  # a context that is not collected stays in the domain, which another test takes later
 
 
 @pytest.fixture

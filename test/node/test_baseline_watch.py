@@ -83,7 +83,7 @@ def test_a_topic_that_loses_every_second_message_is_an_alert_of_its_own_kind(gra
         feed.run(8.0 + k / 25.0, 0.02)
         feed.run(8.02 + k / 25.0, 0.02, only=["/a"])
     alert = graph.until(lambda: alerts and value(alerts[-1], "kind") == "other rate" and alerts[-1])
-    assert alerts[0].name == alert.name  # that the two had decoupled was the first thought
+    assert alerts[0].name == alert.name  # the first diagnosis was: decoupled
     assert re.fullmatch(r"b\.vector\.x has 2[456]\S* messages a second, in the good recordings 50", alert.message)
     assert 8.0 < seconds(alert) <= 11.0
 

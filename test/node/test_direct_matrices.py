@@ -1,4 +1,4 @@
-"""What is left beside a driver, and who drives whom, from a live node."""
+"""Conditional MI and transfer entropy from a live node."""
 
 from paired_topics import SIGNALS, noise, square, started
 from robot_graph import Feed, stamped

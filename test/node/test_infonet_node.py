@@ -35,7 +35,7 @@ def test_dependent_channels_stand_out_in_the_matrix(graph):
 
 
 def test_the_matrix_is_that_of_its_window(graph):
-    """Live, over real middleware, against the estimator on the same samples."""
+    """Live matrices, compared with the estimator on the same samples."""
     node, matrices = started(graph)
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
@@ -186,7 +186,7 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
     worker = node.estimation.worker
     graph.until(lambda: matrices and worker.idle and len(matrices) == worker.done)
     count = len(matrices)
-    for _ in range(5):  # the clock stands still: nothing new can be said
+    for _ in range(5):  # the clock stands still: nothing changes
         command.publish(Twist())
     graph.until(lambda: node.topics.topics[0].status.received == 205)
     assert node.topics.topics[0].status.repeated == 5
@@ -195,7 +195,7 @@ def test_simulated_time_stamps_what_has_no_header_and_may_stand_still(graph):
 
 
 def test_diagnostics_of_a_healthy_node(graph):
-    node, matrices = started(graph, hop=5.0)  # long: that no window comes is no fault of the node for a while
+    node, matrices = started(graph, hop=5.0)  # long, so that no missing window is reported during the test
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
     diagnosis = Diagnosis(graph)

@@ -29,7 +29,7 @@ def noise(seconds, channel):
 
 
 def turning(name, error, until):
-    """A sensor that measures the yaw rate with an error, and nothing any more after so many seconds."""
+    """A sensor that measures the yaw rate with an error, and becomes silent after so many seconds."""
     channel = {"imu": 1, "wheels": 2, "visual": 3}[name]
     return lambda t: stamped(t, z=(noise(t, 0) if t < START + until else 0.0) + error * noise(t, channel))
 

@@ -40,7 +40,7 @@ SECOND = 1_000_000_000
 
 @pytest.fixture
 def graph():
-    """Two nodes that see each other and nothing else."""
+    """Two nodes in their own domain."""
     context = rclpy.Context()
     rclpy.init(context=context, signal_handler_options=SignalHandlerOptions.NO)
     yield rclpy.create_node("sender", context=context), rclpy.create_node("receiver", context=context)
@@ -196,7 +196,7 @@ def test_the_clock_ticks_at_its_period_in_recording_time():
 
 
 def ignore():
-    """What a shell does before it starts a program in its background."""
+    """As a shell does before it starts a program in its background."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

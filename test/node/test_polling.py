@@ -1,4 +1,4 @@
-"""Messages are taken as bytes, in batches, and nothing of them is lost or mixed up."""
+"""Messages are taken as bytes, in batches; none is lost or mixed up."""
 
 import time
 from types import SimpleNamespace
@@ -161,7 +161,7 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
     clock = graph.robot.create_publisher(Clock, "/clock", 100)
     graph.until(clock.get_subscription_count)
     topic = node.topics.topics[0]
-    read, topic.read = topic.read, lambda: None  # as when the look into the queues comes late
+    read, topic.read = topic.read, lambda: None  # as if the queues were read late
     times = [1000.0 + index / 50.0 for index in range(20)]
     for at in times:
         now = Time(nanoseconds=round(at * 1e9))

@@ -1,4 +1,4 @@
-"""The policy for SROS2 allows what the running node has in its graph, no less and no more."""
+"""The policy for SROS2 allows exactly the topics and services of the running node."""
 
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,4 +1,4 @@
-"""Stamps that make no sense, and matrices that do not come: the node goes on, and says so."""
+"""Impossible stamps and missing matrices: the node continues, and reports them."""
 
 import re
 import sys
@@ -160,7 +160,7 @@ def test_exact_that_matches_nothing_says_so_in_diagnostics_and_in_the_log(graph,
 
 
 def test_a_bad_stamp_holds_up_no_set(graph, exact_time):
-    """A stamp far ahead would stay in the queue for ever, and ten of them would be all that it holds."""
+    """A stamp far ahead would stay in the queue for ever, and ten of them would fill it."""
     node, matrices = started(graph, synchronization="exact", queue_size=3)
     signals = {
         topic: lambda t, signal=signal: stamped(t + 1000.0 * (round((t - START) * 50) % 20 == 7), signal(t).vector.x)

@@ -1,4 +1,4 @@
-"""What a robot does to a node in its life; after each of it the node must go on."""
+"""Events in the life of a robot; the node must continue after each of them."""
 
 import math
 import shutil
@@ -204,7 +204,7 @@ def test_a_publisher_of_another_type(graph):
     diagnosis = Diagnosis(graph)
     fine, wrong = (Vector3Stamped, "no message"), (TwistStamped, "no field")
     for message_type, expected in (fine, wrong, fine):
-        # In a process of its own, as it were: within one, the middleware allows a topic only one type.
+        # In its own context: within one, the middleware allows only one type for a topic.
         context = Context()
         rclpy.init(context=context)
         driver = rclpy.create_node("driver", context=context)

@@ -37,7 +37,7 @@ PARAMETERS = {
 
 
 class Robot:
-    """A node with two sensors that share a signal, and with subscriptions to what is to be seen."""
+    """A node with two sensors that share a signal, and subscriptions to its image and markers."""
 
     def __init__(self, context):
         self.node = rclpy.create_node("robot", context=context)

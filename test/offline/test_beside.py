@@ -1,4 +1,4 @@
-"""Whole recordings beside a given channel, against closed forms."""
+"""Whole recordings with a given channel, compared with closed forms."""
 
 import numpy as np
 import pytest

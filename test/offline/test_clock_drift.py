@@ -14,7 +14,7 @@ def ranks_of(*streams):
 
 
 def two_sensors(rng, later):
-    """One motion of up to 3 Hz, seen by two sensors with noise, the second so much later at each time."""
+    """One motion of up to 3 Hz, measured by two noisy sensors; the second is late by ``delay`` at each time."""
     frequencies, phases = rng.uniform(0.05, 3.0, 100), rng.uniform(0.0, 2 * np.pi, 100)
     motion = [np.cos(2 * np.pi * np.outer(at, frequencies) + phases).sum(axis=1) for at in (TIMES, TIMES - later)]
     return ranks_of(*(one + 2.0 * rng.standard_normal(len(one)) for one in motion))

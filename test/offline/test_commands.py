@@ -123,7 +123,7 @@ def test_an_empty_output_folder_is_refused(small_bag, tmp_path, infonet):
 
 
 def test_rows_that_a_table_loses_are_counted(tmp_path, infonet):
-    """A clock of tenths of a second for forty rows in each: of every tenth the first row stays, and one has no time."""
+    """The clock has tenths of a second, with forty rows in each: the first of each tenth stays; one row has no time."""
     x = np.random.default_rng(6).normal(size=(2, 24_000))
     rows = [f"{k // 40 / 10 - 5.0},{a:.4f},{b:.4f}" for k, (a, b) in enumerate(x.T)]
     rows[7] = ",1,2"
@@ -139,7 +139,7 @@ def test_rows_that_a_table_loses_are_counted(tmp_path, infonet):
 
 
 def test_a_matrix_bag_that_cannot_be_is_left_out_unless_asked_for(small_analysis, tmp_path, monkeypatch):
-    """A robot whose clock is beyond 2038 still gets everything else."""
+    """A robot whose clock is beyond 2038 gets every other output."""
 
     def refuse(path, topics):
         raise StampError("a bag of the matrices cannot be written")
@@ -337,7 +337,7 @@ def test_a_signal_ends_the_analysis_and_leaves_nothing(tmp_path, store, number):
             process.wait(timeout=0.1)
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
-    # Now and then CPython ends by the signal itself; a shell shows the same for both.
+    # Sometimes CPython ends by the signal itself; a shell shows the same for both.
     assert process.returncode in (128 + number, -number)
     assert "Traceback" not in errors
     assert [path.name for path in tmp_path.iterdir()] == ["long"]

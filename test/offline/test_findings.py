@@ -189,7 +189,7 @@ def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_anal
 
 
 def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
-    """A third channel moves with the one that follows; beside the first it is too weak to show by how much."""
+    """A third channel moves with the late one; its MI with the first channel is too small to show a delay."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
     for a, b, value in [(0, 2, 1.2), (2, 4, 1.5), (0, 4, 0.7)]:
         mi[a, b] = mi[b, a] = value
@@ -203,7 +203,7 @@ def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
 
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
 def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, told):
-    """Of three that move together it is news which stands between the others; of more each does."""
+    """Of three channels the middle one is worth a sentence; of more, each is in the middle."""
     mi = np.zeros((6, 6))
     mi[np.ix_(members, members)] = 1.2
     analysis = replace(with_matrix(small_analysis, mi), explanations={(2, 4): Explanation(0, 0.0, 0.0, 0.1)})
@@ -232,7 +232,7 @@ def test_a_group_of_one_topic_comes_after_pairs_of_several(small_analysis):
 
 
 def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(small_analysis):
-    """A filter makes one speed of an odometry late, its stamps all of it."""
+    """A filter delays one speed of an odometry, its stamps delay all of it."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
     for a, b, late in [(2, 4, 0.37), (3, 5, 0.36)]:
         mi[a, b] = mi[b, a] = 0.4

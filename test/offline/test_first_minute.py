@@ -1,4 +1,4 @@
-"""What `infonet bag` says of a real drive, without an option given."""
+"""The output of `infonet bag` for a real drive, without options."""
 
 import re
 
@@ -19,7 +19,7 @@ def husky(tmp_path_factory):
 
 
 def test_the_first_five_lines_of_the_husky(husky):
-    """Its odometry tells the turn of the gyroscope's y axis 0.40 s late; covariances and positions tell nothing."""
+    """The odometry is 0.40 s behind the gyroscope's y axis; covariances and positions share nothing."""
     first = [str(one) for one in findings(husky)[:5]]
     (turn,) = [line for line in first if "twist.angular.z and imu_data.angular_velocity.y share" in line]
     assert 0.7 < float(re.search(r"share (\d\.\d+) nats", turn)[1]) < 1.1
@@ -49,7 +49,7 @@ def test_the_gyroscope_explains_what_other_streams_know_of_the_turn(husky):
 
 
 def numbers_of(value):
-    """All numbers of a record, at whatever depth, but for those in its sentences."""
+    """All numbers of a record at any depth, except those in its sentences."""
     if isinstance(value, dict):
         return [number for one in value.values() for number in numbers_of(one)]
     if isinstance(value, list):

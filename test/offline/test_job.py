@@ -41,7 +41,7 @@ def pairs_of(path, out, settings):
 
 
 def test_bags_can_be_analysed_side_by_side(small_bag, small_settings, tmp_path):
-    """What a cluster does: settings and paths go to other processes, plain findings come back."""
+    """As on a cluster: settings and paths go to other processes, and plain findings come back."""
     settings = small_settings.with_values(hop=10.0, device="cpu")
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         there = pool.submit(pairs_of, small_bag, tmp_path / "there", settings).result(timeout=120)

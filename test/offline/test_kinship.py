@@ -12,13 +12,13 @@ SPEED, POSITION = "joint.speed", "joint.position"
 
 
 def speeds(rng, count, channels):
-    """Smooth motions (T, N) about no place, 0.5 s long."""
+    """Smooth motions (T, N) without a centre, with a memory of 0.5 s."""
     coefficient = np.exp(-1.0 / (0.5 * RATE))
     return lfilter([1.0 - coefficient], [1.0, -coefficient], 5.0 * rng.standard_normal((count, channels)), axis=0)
 
 
 def two_joints(rng, noise=0.0, late=0):
-    """Return speeds and positions of two joints that have nothing to do with each other, (T, 4)."""
+    """Return speeds and positions of two independent joints, (T, 4)."""
     speed = speeds(rng, 6000, 2)
     position = np.cumsum(speed, axis=0) / RATE
     told = np.roll(speed, late, axis=0) + noise * rng.standard_normal(speed.shape)
@@ -33,7 +33,7 @@ def joints(*paths, topics=("/joint",)):
 
 @pytest.mark.parametrize(("noise", "late"), [(0.0, 0), (0.5, 0), (0.0, 14)])
 def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
-    """However noisy it is, and as late as a filter makes it."""
+    """With noise, and with the delay of a filter."""
     samples = two_joints(rng, noise, late)
     kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
     assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
@@ -66,7 +66,7 @@ def test_a_late_speed_and_its_computed_rate_are_compared(rng):
 
 
 def test_two_sensors_of_one_motion_are_compared(rng):
-    """Though one tells the rate of the other."""
+    """Even if one is the rate of the other."""
     kinship = Kinship.of(two_joints(rng)[:, [0, 2]], joints("dq", "q", topics=("/gyro", "/pose")))
     assert kinship.rate[0, 1] and not kinship.trivial.any() and not kinship.repeated.any()
     assert not kinship.notices()

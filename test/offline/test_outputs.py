@@ -37,7 +37,7 @@ def test_new_results_take_the_place_of_old_ones(results):
     with OutputFolder(results) as folder:
         folder.write("table.csv", put("new table"))
         folder.write("bag", make_bag)
-        assert contents(results) | OLD == contents(results)  # until the end, the old ones are there
+        assert contents(results) | OLD == contents(results)  # the old results stay until the end
     assert contents(results) == {"table.csv": "new table", "bag/new.mcap": "new bag"}
     assert folder.written == [results / "table.csv", results / "bag"]
 
@@ -68,7 +68,7 @@ def test_a_rename_that_fails_takes_the_earlier_ones_back(results, monkeypatch):
     with pytest.raises(OutputError, match="cannot write"), OutputFolder(results) as folder:
         folder.write("bag", make_bag)
         folder.write("table.csv", put("new table"))
-        (folder.aside / "table.csv").unlink()  # somebody cleaned up
+        (folder.aside / "table.csv").unlink()  # as if somebody cleaned up
     assert contents(results) == OLD
 
 

@@ -34,7 +34,7 @@ def plain(values):
 
 
 def truth_of(analysis, a, b):
-    """What Node must find in the page's data, by other ways than that of the page."""
+    """What Node must find in the page's data, computed in another way."""
     whole, channels = analysis.whole, range(len(analysis.names))
     words = [[Delay.of(analysis, i, j).words if i != j else "" for j in channels] for i in channels]
     known = {"none": "no delay", "not clear": "delay not clear"}

@@ -1,4 +1,4 @@
-"""A platform that rests and moves: its streams are compared while it moves, by what they share beside that."""
+"""A platform that rests and moves: its streams are compared while it moves."""
 
 import numpy as np
 import pytest

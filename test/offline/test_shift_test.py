@@ -1,4 +1,4 @@
-"""The test of a whole recording on streams that drift: what they share by drifting alone is no dependence."""
+"""The test of a whole recording on streams that drift: drift alone is no dependence."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A sensor that is unplugged half-way, beside streams that only look so."""
+"""A sensor that is unplugged half-way, and streams that only look like it."""
 
 import numpy as np
 import pytest

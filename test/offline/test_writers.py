@@ -80,7 +80,7 @@ WRITES = {
 
 @contextmanager
 def full_disk():
-    """Files cannot grow beyond 1500 bytes; pytest's own output is such a file, and must not be written meanwhile."""
+    """Files cannot grow beyond 1500 bytes. The output of pytest is a file too, so nothing is printed meanwhile."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1500, before[1]))
     try:

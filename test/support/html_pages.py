@@ -1,4 +1,4 @@
-"""What a page says, read by an HTML parser that knows nothing of how it was made."""
+"""The content of a page, read by an independent HTML parser."""
 
 from html.parser import HTMLParser
 

@@ -17,7 +17,7 @@ PAIR = {
 
 
 def noise(seconds, channel):
-    """White noise that is the same for the same time: a signal to be shared by two topics."""
+    """White noise that depends on the time only: a signal that two topics share."""
     return np.random.default_rng([round(seconds * 1e6), channel]).normal()
 
 

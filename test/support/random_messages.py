@@ -86,7 +86,7 @@ def serialized(made, seed, form, count=12):
 
 
 def harmed(raw, rng):
-    """Shorten or lengthen a message, or let some of its bytes lie."""
+    """Shorten or lengthen a message, or change some of its bytes."""
     raw = bytearray(raw)
     harm = rng.integers(0, 3)
     if harm == 0:

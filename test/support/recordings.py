@@ -1,4 +1,4 @@
-"""Small recordings of every kind, written for the tests, and results that are not those of any."""
+"""Small recordings of every kind, and made-up results."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Analyses to be shown: hostile, large, or with p-values of one's own."""
+"""Analyses for reports: with malicious names, large, or with chosen p-values."""
 
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -26,7 +26,7 @@ EVIL_PROVENANCE = replace(PROVENANCE, command=EVIL, params=EVIL, notices=(EVIL,)
 
 
 def renamed(analysis, names):
-    """Give the channels of an analysis other names, and everything else hostile ones."""
+    """Give the channels of an analysis other names, and malicious names to everything else."""
     new = dict(zip(analysis.names, names, strict=True))
     return replace(
         analysis,

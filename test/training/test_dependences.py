@@ -92,7 +92,7 @@ def test_a_line_with_even_noise_has_its_closed_form(level):
 @pytest.mark.parametrize("noise", ["uniform", "weibull", "normal"])
 @pytest.mark.parametrize("inputs", ["weibull", "bimodal"])
 def test_faint_noise_around_a_steep_function_leaves_no_gaps(inputs, noise):
-    """The density of y as a mean over so many inputs that the faintest noise reaches from one to the next."""
+    """The density of y as a mean over inputs so dense that the smallest noise covers the step between two."""
     function, x, y = noisy_function(5, inputs=inputs, function="polynomial", noise=noise, uneven=0.0, level=0.08)
     nodes = function.input_of(torch.special.ndtri((torch.arange(1 << 16) + 0.5).double() / (1 << 16)).float()[None])
     means = function.mean_at(nodes.expand(BATCH, -1))
