@@ -31,9 +31,10 @@ from infonet_ros.node.parameters import (
     changed_settings,
     declare_members,
     declare_parameters,
-    floats_where_expected,
+    keep_without_value,
     read_settings,
     refusal,
+    values_as_meant,
 )
 from infonet_ros.node.polling import Polled, happened
 from infonet_ros.node.subscriptions import Subscriptions
@@ -105,7 +106,7 @@ class InfonetNode(LifecycleNode):
         self._health: Health | None = None
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}
-        self.add_pre_set_parameters_callback(partial(floats_where_expected, self))
+        self.add_pre_set_parameters_callback(partial(values_as_meant, self))
         self.add_on_set_parameters_callback(self._judge_parameters)
         self.add_post_set_parameters_callback(self._apply_parameters)
         Diagnostics(self, self._statuses)
@@ -302,6 +303,7 @@ class InfonetNode(LifecycleNode):
         return refusal(None)
 
     def _apply_parameters(self, parameters: "list[Parameter[Any]]") -> None:
+        keep_without_value(self, parameters)
         for parameter in parameters:
             if parameter.name in self._listed:
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)

@@ -27,6 +27,7 @@ _LISTS = {
     "watches": "Names of the watched pairs; each has <name>.pair, .expect, .threshold, .duration and .given.",
     "given": "Channels, or 'time': the conditional MI of all pairs given these is published.",
 }
+_NO_VALUE = ("null", "None")  # what ROS reads where `ros2 param dump` wrote null: at the start, by `ros2 param load`
 MEMBERS = {
     "modalities": {
         "topic": "Topic of the modality.",
@@ -77,8 +78,7 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
     names = names or ()
     for name in set(before) - set(names):
         for key in MEMBERS[group]:
-            if node.has_parameter(f"{name}.{key}"):  # `ros2 param delete` may have removed one without a value
-                node.undeclare_parameter(f"{name}.{key}")
+            node.undeclare_parameter(f"{name}.{key}")
     for name in names:
         if name in before:
             continue
@@ -106,8 +106,10 @@ def read_settings(node: Node) -> Settings:
     return settings
 
 
-def floats_where_expected(node: Node, parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
-    """Accept a whole number for a parameter that is a float, as ``ros2 param set /infonet window 25`` sends it.
+def values_as_meant(node: Node, parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
+    """Read values as the commands of ROS mean them.
+
+    ``ros2 param set /infonet window 25`` sends a whole number for a float, and ``ros2 param load`` a text for ``null``.
 
     Raises
     ------
@@ -118,13 +120,24 @@ def floats_where_expected(node: Node, parameters: "list[Parameter[Any]]") -> "li
         if not node.has_parameter(parameter.name):
             known = node.list_parameters([], depth=0).names
             raise ParameterNotDeclaredException(f"{parameter.name}{did_you_mean(parameter.name, known)}")
-    table = scalar_parameters()
-    return [
-        Parameter(p.name, value=float(p.value))
-        if p.name in table and isinstance(table[p.name]["default"], float) and type(p.value) is int
-        else p
-        for p in parameters
-    ]
+    return [Parameter(parameter.name, value=_meant(parameter)) for parameter in parameters]
+
+
+def _meant(parameter: "Parameter[Any]") -> Any:
+    spec = scalar_parameters().get(parameter.name)
+    if spec is None:
+        return None if parameter.value in _NO_VALUE else parameter.value
+    is_float = isinstance(spec["default"], float) and type(parameter.value) is int
+    return float(parameter.value) if is_float else parameter.value
+
+
+def keep_without_value(node: Node, parameters: "Sequence[Parameter[Any]]") -> None:
+    """Declare again what was set to no value: rclpy has removed it."""
+    descriptions = _LISTS | MEMBERS["modalities"] | MEMBERS["watches"]
+    for parameter in parameters:
+        if not node.has_parameter(parameter.name):
+            description = descriptions[parameter.name.rpartition(".")[2]]
+            _declare(node, parameter.name, None, _changing_type(description))
 
 
 def changed_settings(node: Node, settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
@@ -149,7 +162,7 @@ def changed_settings(node: Node, settings: Settings | None, parameters: "Sequenc
             if parameter.name in _LISTS:
                 _checked_names(parameter.name, parameter.value)
         return None
-    changed = [p for p in parameters if p.value != node.get_parameter(p.name).value]
+    changed = [p for p in parameters if p.value != node.get_parameter_or(p.name).value]
     for parameter in changed:
         if not table.get(parameter.name, {}).get("live") and not parameter.name.startswith(PARAMETERS_OF_ROS):
             raise ConfigurationError(
@@ -165,12 +178,9 @@ def refusal(error: ConfigurationError | None) -> SetParametersResult:
 
 
 def _given(node: Node, name: str, default: Any = None) -> Any:
-    """Return the value that was given at the start.
-
-    ``ros2 param dump`` writes what is not set as ``null``, and ROS reads that as a text.
-    """
+    """Return the value that was given at the start."""
     value = node.get_parameter(name).value if node.has_parameter(name) else None
-    return default if value is None or value == "null" else value
+    return default if value is None or value in _NO_VALUE else value
 
 
 def _checked_names(group: str, names: Any) -> Any:

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from paired_topics import PAIR, started
 from rclpy.exceptions import ParameterNotDeclaredException
-from rclpy.parameter import Parameter
+from rclpy.parameter import Parameter, parameter_dict_from_yaml_file
 
 from infonet_ros.node.parameters import read_settings
 from infonet_ros.settings import Watch, load_settings, scalar_parameters
@@ -39,13 +39,21 @@ def test_a_parameter_that_does_not_exist_is_refused_with_the_name_that_was_meant
         node.set_parameters([Parameter("widow", value=3.0)])
 
 
-def test_what_a_parameter_is_already_can_be_set_again_as_param_load_does(graph):
-    node, _ = started(graph)
-    names = [name for name in node.list_parameters([], depth=0).names if node.get_parameter(name).value is not None]
-    names = [name for name in names if not node.describe_parameter(name).read_only]
-    results = node.set_parameters([node.get_parameter(name) for name in names])
-    assert [result.reason for result in results] == [""] * len(names)
-    assert node.settings == read_settings(node)
+def test_what_param_dump_writes_can_be_loaded_again_and_again(graph, tmp_path):
+    """As `ros2 param load` does it; ROS refuses a parameter that is read-only, even if it does not change."""
+    node, _ = started(graph, watches=["w"], **{"w.pair": ["a", "b"]})
+    path = tmp_path / "dump.yaml"
+    path.write_text(dumped(node), encoding="utf-8")
+    settings = node.settings
+    for _ in range(2):
+        messages = parameter_dict_from_yaml_file(str(path), target_nodes=["/infonet"]).values()
+        loaded = [Parameter.from_parameter_msg(message) for message in messages]
+        results = {one.name: node.set_parameters([one])[0] for one in loaded}
+        refused = [name for name, result in results.items() if not result.successful]
+        assert [name for name in refused if not node.describe_parameter(name).read_only] == []
+        assert dumped(node) == path.read_text(encoding="utf-8")
+        assert node.settings == settings == read_settings(node)
+    assert node.describe_parameter("a.type").description
 
 
 @pytest.mark.parametrize("names", ["c", 5, 0.5, True, [1, 2]])
