@@ -13,6 +13,9 @@ from infonet_ros.intake.messages.reductions import REDUCTIONS
 from infonet_ros.settings import Modality
 
 _SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
+_EXACT = 0.999  # in whatever units: a friction that follows the sign of a speed comes to 0.99
+_UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
+_SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _LEAST_PARTS = 64  # of the recording, so long as that time at most: by chance so many do not agree
 _MOST_TOLD = 3
 _AXES = ("x", "y", "z", "w")
@@ -45,18 +48,20 @@ class Kinship:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, samples: np.ndarray, modalities: Sequence[Modality]) -> "Kinship":
-        """Compare the channels of modalities by their samples (T, N)."""
+    def of(cls, samples: np.ndarray, rate: float, modalities: Sequence[Modality]) -> "Kinship":
+        """Compare the channels of modalities by their samples (T, N) at a rate, Hz."""
         names = tuple(name for modality in modalities for name in modality.channel_names)
         paths = [parse_channel(path) for modality in modalities for path in modality.channels]
         topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
         computed = np.array([path.rate for path in paths])
         own = (topics[:, None] == topics) & ~np.eye(len(topics), dtype=bool)
-        alike = np.where(computed[:, None], 0.0, _agreement(samples, computed))
-        rate = (alike >= _SAME) & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
-        measured = own & rate & _best(np.where(own, alike, 0.0))
+        alike, scale = _agreement(samples, rate, computed)
+        alike = np.where(computed[:, None], 0.0, alike)
+        same = (alike >= _EXACT) | ((alike >= _SAME) & _in_a_unit(scale))
+        rates = same & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
+        measured = own & rates & _best(np.where(own, alike, 0.0))
         parts = own & (_of_one_array(paths) | _of_one_vector(paths))
-        return cls(rate, measured, parts, computed, np.zeros_like(measured), names)
+        return cls(rates, measured, parts, computed, np.zeros_like(measured), names)
 
     @property
     def trivial(self) -> np.ndarray:
@@ -104,22 +109,46 @@ def _best(alike: np.ndarray) -> np.ndarray:
     return (alike == alike.max(axis=0)) & (alike == alike.max(axis=1, keepdims=True))
 
 
-def _agreement(samples: np.ndarray, computed: np.ndarray) -> np.ndarray:
-    """Correlate what a channel adds up to (rows) with what others gain (columns), at the span at which it is most."""
+def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correlate what a channel adds up to (rows) with what others gain (columns), at the span at which it is most.
+
+    Returns
+    -------
+    agreement : (N, N) float64
+        Absolute value of the correlation.
+    scale : (N, N) float64
+        How many times the gain the sum is; 0 where the agreement is.
+    """
     unknown = np.isnan(samples)
-    sums = np.cumsum(np.where(unknown, 0.0, samples - _mean(samples, ~unknown)), axis=0)
+    sums = np.cumsum(np.where(unknown, 0.0, samples - _mean(samples, ~unknown)), axis=0) / rate
     missing = np.cumsum(unknown, axis=0)
     places = np.where(computed, sums, samples)
-    best = np.zeros((samples.shape[1],) * 2)
+    best, scale = np.zeros((2, samples.shape[1], samples.shape[1]))
     span = 1
     while span <= len(samples) // _LEAST_PARTS:
         apart = slice(None, None, max(1, span // 4))
         complete = ((missing[span:] == missing[:-span]) & ~unknown[:-span])[apart]
         gains, added = ((one[span:] - one[:-span])[apart] for one in (places, sums))
-        np.maximum(best, np.abs(_correlations(added, gains, complete)), out=best)
+        found = np.abs(_correlations(added, gains, complete))
+        more = found > best
+        scale[more] = _ratios(added, gains, complete)[more]
+        best[more] = found[more]
         span *= 2
     np.fill_diagonal(best, 0.0)
-    return best
+    return best, scale
+
+
+def _in_a_unit(scale: np.ndarray) -> np.ndarray:
+    """Tell where a speed (N, N) has the unit of its position, or one of `_UNITS` beside it."""
+    units = np.log([*_UNITS, *(1.0 / unit for unit in _UNITS)])
+    off = np.log(np.where(scale > 0.0, scale, np.inf))[..., None] - units
+    return (np.abs(off) <= np.log(_SCALE)).any(axis=-1)
+
+
+def _ratios(left: np.ndarray, right: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Divide the spreads of the columns of two arrays (T, N); 0 where that is not possible."""
+    above, below = (np.where(known, one - _mean(one, known), 0.0).std(axis=0) for one in (left, right))
+    return np.divide(above[:, None], below, out=np.zeros((len(above), len(below))), where=below > 0.0)
 
 
 def _correlations(left: np.ndarray, right: np.ndarray, known: np.ndarray) -> np.ndarray:

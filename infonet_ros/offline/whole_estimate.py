@@ -25,7 +25,7 @@ from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 
 SCAN_RANGE = 1.0
-"""Seconds. Delays are searched so far in both directions, if no ``max_lag`` is given."""
+"""Seconds. Delays are searched so far in both directions, and ten samples at least, if no ``max_lag`` is given."""
 
 _SCAN_STEPS = 10  # lags in each direction that are always tried
 _CURVES = 12  # pairs whose MI is shown over the delay
@@ -33,7 +33,8 @@ _CURVES = 12  # pairs whose MI is shown over the delay
 
 def scan_range(settings: Settings) -> float:
     """Return how far delays of the whole recording are searched in both directions, seconds."""
-    return settings.max_lag or min(SCAN_RANGE, settings.window / 4)
+    least = _SCAN_STEPS / settings.rate if settings.rate else 0.0
+    return settings.max_lag or min(max(SCAN_RANGE, least), settings.window / 4)
 
 
 def estimate_whole(
@@ -44,7 +45,7 @@ def estimate_whole(
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = stuck_topics(overview, settings.modalities)
     overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
-    kinship = Kinship.of(overview.window.samples, settings.modalities)
+    kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
     beside = Beside(net, overview.window, settings) if settings.given else None
     if beside:
         overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())

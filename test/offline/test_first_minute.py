@@ -99,3 +99,15 @@ def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path
         delay = float(re.search(r"follows by (\d\.\d+) s", line)[1])
         assert delay == pytest.approx((late + 0.5) / rate, abs=0.006)  # sums are half a sample late
     assert any("table.battery and table.current share" in line for line in lines)
+
+
+def test_delays_of_a_slow_recording_are_searched_in_its_samples(tmp_path):
+    """A valve of a plant, read once a second; the flow follows by four seconds."""
+    rng, count = np.random.default_rng(5), 1800
+    valve = np.repeat(rng.integers(0, 100, count // 12), 12).astype(float)
+    flow = 0.1 * np.roll(valve, 4) + rng.standard_normal(count)
+    table = tmp_path / "plant.csv"
+    rows = np.stack([np.arange(count), valve, flow], axis=1)
+    np.savetxt(table, rows, delimiter=",", header="time_s,valve,flow", comments="")
+    line, *_ = (str(one) for one in findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis))
+    assert abs(float(re.search(r"table.flow follows by (\d\.\d+) s", line)[1]) - 4.0) <= 0.2

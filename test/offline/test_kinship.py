@@ -35,7 +35,7 @@ def joints(*paths, topics=("/joint",)):
 def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
     """With noise, and with the delay of a filter."""
     samples = two_joints(rng, noise, late)
-    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
+    kinship = Kinship.of(samples, RATE, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
     assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
     assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 2], [1, 3]]
     (notice,) = kinship.notices()
@@ -45,10 +45,24 @@ def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
     )
 
 
+@pytest.mark.parametrize("unit", [1000.0, 0.001, np.pi / 180.0])
+def test_a_speed_may_have_other_units_than_its_position(rng, unit):
+    kinship = Kinship.of(two_joints(rng) * [unit, unit, 1.0, 1.0], RATE, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
+    assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
+
+
+def test_a_friction_is_no_speed(rng):
+    """It has the sign of the speed: what it adds up to looks like the position of a tool that goes to and fro."""
+    place = 0.1 * np.sin(np.pi * np.arange(6000) / RATE)
+    friction = 6.0 * np.tanh(np.gradient(place) * RATE / 0.05) + 0.4 * rng.standard_normal(6000)
+    samples = np.column_stack([friction, place + 0.0005 * rng.standard_normal(6000)])
+    assert not Kinship.of(samples, RATE, joints("force", "x")).trivial.any()
+
+
 def test_a_computed_rate_repeats_the_measured_one(rng):
     samples = two_joints(rng, noise=0.1)[:, [0, 2]]
     samples[1:, 1] = np.diff(samples[:, 1]) * RATE
-    kinship = Kinship.of(samples, joints("dq", "q|rate"))
+    kinship = Kinship.of(samples, RATE, joints("dq", "q|rate"))
     assert kinship.repeated.tolist() == [False, True]
     assert kinship.notices()[0].endswith("joint.dq is the rate of change of joint.q.")
 
@@ -56,7 +70,7 @@ def test_a_computed_rate_repeats_the_measured_one(rng):
 def test_a_late_speed_and_its_computed_rate_are_compared(rng):
     samples = two_joints(rng, late=14)
     samples[1:, 2:] = np.diff(samples[:, 2:], axis=0) * RATE
-    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]|rate", "q[1]|rate"))
+    kinship = Kinship.of(samples, RATE, joints("dq[0]", "dq[1]", "q[0]|rate", "q[1]|rate"))
     late = np.zeros((4, 4), dtype=bool)
     late[0, 2] = late[2, 0] = True
     told = kinship.with_delays(late)
@@ -67,7 +81,7 @@ def test_a_late_speed_and_its_computed_rate_are_compared(rng):
 
 def test_two_sensors_of_one_motion_are_compared(rng):
     """Even if one is the rate of the other."""
-    kinship = Kinship.of(two_joints(rng)[:, [0, 2]], joints("dq", "q", topics=("/gyro", "/pose")))
+    kinship = Kinship.of(two_joints(rng)[:, [0, 2]], RATE, joints("dq", "q", topics=("/gyro", "/pose")))
     assert kinship.rate[0, 1] and not kinship.trivial.any() and not kinship.repeated.any()
     assert not kinship.notices()
 
@@ -76,13 +90,13 @@ def test_unknown_samples_do_not_hide_a_rate(rng):
     samples = two_joints(rng)
     samples[rng.random(samples.shape) < 0.002] = np.nan
     samples[2000:2600] = np.nan
-    kinship = Kinship.of(samples, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
+    kinship = Kinship.of(samples, RATE, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
     assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
 
 
 def test_of_two_oscillations_neither_is_the_rate_of_the_other():
     phase = 2.0 * np.pi * np.arange(6000) / RATE
-    kinship = Kinship.of(np.column_stack([np.sin(phase), np.cos(phase)]), joints("left", "right"))
+    kinship = Kinship.of(np.column_stack([np.sin(phase), np.cos(phase)]), RATE, joints("left", "right"))
     assert not kinship.trivial.any()
 
 
@@ -98,12 +112,12 @@ def test_of_two_oscillations_neither_is_the_rate_of_the_other():
     ],
 )
 def test_statistics_of_one_array_and_parts_of_one_vector_are_kin(paths, kin):
-    kinship = Kinship.of(np.zeros((1, 2)), joints(*paths))
+    kinship = Kinship.of(np.zeros((1, 2)), RATE, joints(*paths))
     assert kinship.trivial[0, 1] == kin
-    assert not Kinship.of(np.zeros((1, 2)), joints(*paths, topics=("/a", "/b"))).trivial.any()
+    assert not Kinship.of(np.zeros((1, 2)), RATE, joints(*paths, topics=("/a", "/b"))).trivial.any()
 
 
 def test_streams_that_share_nothing_are_no_kin(rng):
     walks = np.cumsum(rng.standard_normal((3000, 8)), axis=0)
-    kinship = Kinship.of(np.hstack([walks, speeds(rng, 3000, 8)]), joints(*(f"q[{k}]" for k in range(16))))
+    kinship = Kinship.of(np.hstack([walks, speeds(rng, 3000, 8)]), RATE, joints(*(f"q[{k}]" for k in range(16))))
     assert not kinship.rate.any()

@@ -77,7 +77,7 @@ def large(analysis, topics=8, fields=4, windows=2000):
                 stamps=np.linspace(0, 1e12, 15_000).astype(np.int64),
             ),
             ranks=np.resize(np.tile(whole.ranks, (1, repeats))[:, :count], (15_000, count)),
-            kinship=Kinship.of(np.zeros((1, count)), modalities),
+            kinship=Kinship.of(np.zeros((1, count)), 1.0, modalities),
             curves=(),
             discriminants={
                 (a, b): next(iter(whole.discriminants.values())) for a in range(count) for b in range(a + 1, count)
