@@ -58,9 +58,9 @@ def open_recording(
 
 def _is_bag(path: Path) -> bool:
     """Tell bags by their folder, their first bytes, or, damaged or packed as they may be, their name."""
-    if _is_named_bag(path) and not path.is_dir():
-        return True
     try:
+        if _is_named_bag(path) and not path.is_dir():
+            return not _is_text(path)
         if path.is_dir():
             inside = list(path.iterdir())
             return not inside or any(file.name == "metadata.yaml" or _is_named_bag(file) for file in inside)
@@ -70,6 +70,20 @@ def _is_bag(path: Path) -> bool:
             return file.read(16).startswith(_BAG_STARTS)
     except OSError:
         return False
+
+
+def _is_text(path: Path) -> bool:
+    """Tell a table that is named as a bag from one: it begins with lines of plain text."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(256)
+    return (
+        not head.startswith(_BAG_STARTS)
+        and b"\n" in head
+        and head.isascii()
+        and head.translate(None, b"\r\n\t").decode().isprintable()
+    )
 
 
 def _is_named_bag(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Binary logs: the same numbers as in the arrays that they were written from."""
 
+import gzip
 import struct
 
 import numpy as np
@@ -9,6 +10,7 @@ from pyarrow import feather, ipc, parquet
 from scipy.io import savemat
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
+from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.tables import logs
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality
@@ -207,3 +209,67 @@ def test_newer_matlab_and_damaged_files_end_in_one_sentence(tmp_path):
         with pytest.raises((RecordingError, MissingDependencyError)) as caught:
             read(path)
         assert "\n" not in str(caught.value)
+
+
+MATLAB_FORMS = {
+    "three axes": ({"time": TIME, "pos": np.stack([[A, B], [B, A]]).transpose(2, 0, 1)}, "pos.column_1_2", B),
+    "rows behind each other": ({"t": TIME, "pos": np.stack([A, B])}, "pos.column_2", B),
+    "fewer rows than columns": ({"time": TIME[:3], "x": np.arange(30.0).reshape(3, 10)}, "x.column_2", [1, 11, 21]),
+    "complex numbers": ({"time": TIME, "z": A + 1j * B}, "z.imag", B),
+    "a cell array": ({"data": np.array([TIME, A, B, None], dtype=object)[:3]}, "table.data_2", A),
+    "of Simulink": ({"tout": TIME, "yout": np.stack([A, B], axis=1)}, "yout.column_2", B),
+}
+
+
+@pytest.mark.parametrize("form", MATLAB_FORMS)
+def test_arrays_of_matlab_of_many_forms(tmp_path, form):
+    contents, name, values = MATLAB_FORMS[form]
+    savemat(tmp_path / "log.mat", contents)
+    found, _ = read(tmp_path / "log.mat")
+    assert_channel(found, name, values, TIME[: len(values)])
+
+
+def test_an_array_of_many_structures_has_a_row_for_each(tmp_path):
+    samples = np.array([*zip(TIME, A, strict=True)], dtype=[("time", "O"), ("x", "O")])
+    savemat(tmp_path / "log.mat", {"s": samples})
+    assert_channel(read(tmp_path / "log.mat")[0], "s.x", A)
+
+
+def test_arrays_of_numpy_are_read_alike(tmp_path):
+    np.savez(tmp_path / "log.npz", time=TIME, x=A)
+    assert_channel(read(tmp_path / "log.npz")[0], "table.x", A)
+    np.save(tmp_path / "log.npy", np.stack([TIME, A], axis=1))
+    assert_channel(read(tmp_path / "log.npy")[0], "data.column_2", A)
+
+
+def test_objects_of_numpy_are_not_opened(tmp_path):
+    np.save(tmp_path / "log.npy", np.array([{"time": 1}], dtype=object))
+    with pytest.raises(RecordingError, match="not a readable NumPy file"):
+        read(tmp_path / "log.npy")
+
+
+def test_an_index_without_a_name_may_be_the_time(tmp_path):
+    frame = pytest.importorskip("pandas").DataFrame({"a": A, "b": B}, index=TIME)
+    frame.to_parquet(tmp_path / "log.parquet")
+    assert_channel(read(tmp_path / "log.parquet")[0], "table.a", A)
+
+
+def test_a_whole_stamp_goes_before_a_date_and_a_length_of_time(tmp_path):
+    stamps = pa.array((np.int64(17 * 10**17) + np.arange(ROWS) * 20_000_000).astype("M8[ns]"))
+    columns = {"date": stamps.cast(pa.date32(), safe=False), "run": pa.array((np.arange(ROWS) * 7).astype("m8[s]"))}
+    save_parquet(pa.table({**columns, "timestamp": stamps, "x": A}), tmp_path / "log.parquet")
+    assert_channel(read(tmp_path / "log.parquet")[0], "table.x", A)
+
+
+@pytest.mark.parametrize("name", ["log.parquet", "log.mat", "log.json", "log.xlsx", "log.bag", "log.mcap"])
+def test_what_a_file_holds_counts_not_what_it_is_called(tmp_path, name):
+    (tmp_path / name).write_text("time,x\n" + "".join(f"{t},{a}\n" for t, a in zip(TIME, A, strict=True)))
+    with open_recording([tmp_path / name]) as recording:
+        assert recording.topics["table"].count == ROWS
+
+
+def test_a_binary_log_that_was_packed_ends_in_one_sentence(tmp_path):
+    save_parquet(pa.table({"time": TIME, "x": A}), tmp_path / "log.parquet")
+    (tmp_path / "log.parquet.gz").write_bytes(gzip.compress((tmp_path / "log.parquet").read_bytes()))
+    with pytest.raises(RecordingError, match="unpack it"):
+        read(tmp_path / "log.parquet.gz")

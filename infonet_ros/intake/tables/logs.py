@@ -1,11 +1,9 @@
-"""Logs in binary formats: Parquet and Feather by Arrow, PX4's ULog by pyulog, MATLAB's files by SciPy."""
+"""Logs in binary formats: Parquet and Feather by Arrow, ULog of PX4 by pyulog, arrays of MATLAB and NumPy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,17 +11,13 @@ import pyarrow.compute as pc
 from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingError
+from infonet_ros.intake.tables.arrays import as_column, sheets_of_arrays, stem
 from infonet_ros.intake.tables.cells import to_numbers, trimmed
 from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
-from infonet_ros.intake.tables.time_units import is_named_time
-from infonet_ros.text import shorten
 
-_MOST_COLUMNS = 256  # of one matrix
 _MOST_ELEMENTS = 64  # of one list
-_RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
-_PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
 
 
 def read_log(path: Path) -> list[Sheet] | None:
@@ -38,9 +32,14 @@ def read_log(path: Path) -> list[Sheet] | None:
     """
     head = first_bytes(path, 128)
     for start, kind, read in _FORMATS:
-        if head.startswith(start) or (path.suffix == ".mat" and read is _read_matlab):
+        if head.startswith(start) or (
+            read is _read_matlab and path.suffix == ".mat" and b"\0" in head[:20]
+        ):  # version 4
             with _one_sentence(path, kind):
                 return read(path)
+    if head.startswith(b"PK") and path.suffix == ".npz":
+        with _one_sentence(path, "NumPy"):
+            return _read_numpy(path)
     return None
 
 
@@ -83,10 +82,11 @@ def _check_memory(path: Path, size: int) -> None:
 def _of_arrow(path: Path, table: pa.Table) -> Sheet:
     """Make a sheet of a table whose columns have types; those of structs become columns of their own."""
     _check_memory(path, table.nbytes)
+    table = _index_first(table)
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
     table = _with_elements(table)
-    sheet = Sheet(_stem(path), {})
+    sheet = Sheet(stem(path), {})
     for name, column in zip(_unique_names(table.column_names), table.columns, strict=True):
         column = _simplified(column)
         if column is None:
@@ -102,6 +102,13 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         else:
             sheet.columns[name] = column
     return sheet
+
+
+def _index_first(table: pa.Table) -> pa.Table:
+    """Put the index of a DataFrame before its columns, where it was: it is often the time, without a name."""
+    index = [name for name in (table.schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)]
+    index = [name for name in index if table.column_names.count(name) == 1]
+    return table.select([*index, *(name for name in table.column_names if name not in index)]) if index else table
 
 
 def _with_elements(table: pa.Table) -> pa.Table:
@@ -161,7 +168,7 @@ def _read_ulog(path: Path) -> list[Sheet]:
     sheets = []
     for topic in log.data_list:
         name = f"{topic.name}_{topic.multi_id}" if topic.name in several else topic.name
-        columns = {field: _of_numpy(values) for field, values in topic.data.items()}
+        columns = {field: as_column(values) for field, values in topic.data.items()}
         sheets.append(Sheet(name, columns, units={"timestamp": "us"}))
     if log.file_corruption:
         sheets[0].notes.append("the log is damaged in places: what is whole is read")
@@ -171,91 +178,23 @@ def _read_ulog(path: Path) -> list[Sheet]:
     return sheets
 
 
-def _of_numpy(values: np.ndarray) -> pa.ChunkedArray:
-    """Return numbers of any type as whole numbers or floats."""
-    values = np.ascontiguousarray(values)
-    whole = values.dtype.kind in "iu" and (values.dtype.kind == "i" or values.max(initial=0) < 2**63)
-    return pa.chunked_array([pa.array(values.astype(np.int64 if whole else np.float64))])
-
-
 def _read_matlab(path: Path) -> list[Sheet]:
-    """Read the arrays of a MATLAB file: those of one length share the time of that length, or the sampling rate."""
     from scipy.io import loadmat
 
     try:
         contents = loadmat(path, simplify_cells=True)
     except NotImplementedError as error:
         raise _newer_matlab(path) from error
-    arrays, scalars, wide = {}, {}, []
-    for name, value in _flat({name: value for name, value in contents.items() if not name.startswith("__")}):
-        value = np.asarray(value)
-        if value.dtype.kind not in "biuf":
-            continue
-        if value.size == 1:
-            scalars[name] = float(value.reshape(()))
-        elif value.ndim == 1 or (value.ndim == 2 and min(value.shape) <= _MOST_COLUMNS):
-            arrays[name] = value if value.ndim == 1 or value.shape[0] >= value.shape[1] else value.T
-        elif value.size:
-            wide.append(f"{name} ({' x '.join(map(str, value.shape))})")
-    if not arrays:
-        raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
-    sheets: dict[tuple[str, int], Sheet] = {}
-    for name, array in arrays.items():
-        time = _time_of(name, array, arrays)
-        sheet = sheets.setdefault((time, len(array)), Sheet("", {}))
-        if time not in sheet.columns:
-            _add_time(sheet, time, len(array), arrays, scalars)
-        if name != time:
-            columns = {name: array} if array.ndim == 1 else {f"{name}.{k}": c for k, c in enumerate(array.T, 1)}
-            sheet.columns |= {column: _of_numpy(values) for column, values in columns.items()}
-    for (time, rows), sheet in sheets.items():
-        sheet.name = time.rpartition(".")[0] or (_stem(path) if len(sheets) == 1 else f"{_stem(path)}_{rows}")
-    if wide:
-        first = next(iter(sheets.values()))
-        first.notes.append(
-            f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
-        )
-    return list(sheets.values())
+    return sheets_of_arrays(path, {name: value for name, value in contents.items() if not name.startswith("__")})
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through the fields of structures, with their names joined by points; those of an array are numbered."""
-    if isinstance(value, list) and 0 < len(value) <= _MOST_ELEMENTS:
-        for place, inner in enumerate(value, 1):
-            yield from _flat(inner, f"{name}_{place}") if isinstance(inner, dict) else ()
-        return
-    if not isinstance(value, dict):
-        yield name, value
-        return
-    for key, inner in value.items():
-        yield from _flat(inner, f"{name}.{key}" if name else key)
-
-
-def _time_of(name: str, array: np.ndarray, arrays: dict[str, np.ndarray]) -> str:
-    """Return the array of times that goes with another: of its length, and nearest by its name; "" without one."""
-    alike = [other for other, values in arrays.items() if values.ndim == 1 and len(values) == len(array)]
-    times = [other for other in alike if is_named_time(other.rpartition(".")[2])]
-    return max(times, key=lambda time: _common_fields(time, name), default="")
-
-
-def _common_fields(a: str, b: str) -> int:
-    """Count the structures, from the outermost, that two fields share."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a.split("."), b.split("."), strict=False)))
-
-
-def _add_time(sheet: Sheet, time: str, rows: int, arrays: dict[str, np.ndarray], scalars: dict[str, float]) -> None:
-    """Add the column of times: the array there is, or one counted by the sampling rate."""
-    if time:
-        sheet.columns[time] = _of_numpy(arrays[time])
-        return
-    for name, value in scalars.items():
-        last = name.rpartition(".")[2].lower()
-        if value > 0 and (last in _RATES or last in _PERIODS):
-            rate = value if last in _RATES else 1 / value
-            sheet.columns["time"] = _of_numpy(np.arange(rows) / rate)
-            sheet.units["time"] = "s"
-            sheet.notes.append(f"time is counted by {name!r}: {rate:.6g} Hz")
-            return
+def _read_numpy(path: Path) -> list[Sheet]:
+    contents = np.load(path, allow_pickle=False)  # which would run code
+    if isinstance(contents, np.ndarray):
+        names = contents.dtype.names
+        return sheets_of_arrays(path, {name: contents[name] for name in names} if names else {"data": contents})
+    with contents:
+        return sheets_of_arrays(path, dict(contents))
 
 
 def _newer_matlab(path: Path) -> RecordingError:
@@ -272,10 +211,6 @@ def _read_hdf5(path: Path) -> list[Sheet]:
     )
 
 
-def _stem(path: Path) -> str:
-    return path.name.split(".")[0] or path.name
-
-
 _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (
     (b"PAR1", "Parquet", _read_parquet),
     (b"ARROW1", "Feather", _read_feather),
@@ -285,5 +220,6 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (
     (b"MATLAB 7.3", "MATLAB", _read_hdf5),
     (b"\x89HDF\r\n\x1a\n", "HDF5", _read_hdf5),
     (b"MATLAB", "MATLAB", _read_matlab),
+    (b"\x93NUMPY", "NumPy", _read_numpy),
 )
 """First bytes of a file, what it is called, and what reads it."""

@@ -20,10 +20,23 @@ from infonet_ros.intake.tables.text_encoding import decoder_of
 _PIECE = 1 << 20
 _PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _ZSTD = b"\x28\xb5\x2f\xfd"
+_BINARY = (
+    b"PAR1",
+    b"ARROW1",
+    b"MATLAB",
+    b"ULog",
+    b"\x93NUMPY",
+    b"\x89HDF",
+    b"\x89MCAP",
+    b"SQLite format 3",
+    b"#ROSBAG",
+)
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
 
 FOREIGN = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
+    b"\x80\x04\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
+    b"\x80\x05\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a picture",
@@ -77,6 +90,8 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
             if decoder is None:
                 if piece[257:262] == b"ustar":
                     raise RecordingError(f"{path} is an archive: unpack it; expected a table, such as a CSV file.")
+                if piece.startswith(_BINARY):
+                    raise RecordingError(f"{path} is a recording that was compressed as a whole: unpack it.")
                 decoder = io.IncrementalNewlineDecoder(decoder_of(piece), translate=True)
             text = decoder.decode(piece).replace("\0", "").replace("\ufeff", "")
             if not text and not piece.strip(b"\0"):

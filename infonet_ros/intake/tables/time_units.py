@@ -4,7 +4,19 @@ import re
 
 TIME_NAMES = {
     *("time", "timestamp", "__time", "%time", "stamp", "t", "ts", "epoch", "rosbagtimestamp"),
-    *("secs", "seconds", "sec", "date", "datetime", "date_time", "date/time", "elapsed", "elapsed_time"),
+    *(
+        "secs",
+        "seconds",
+        "sec",
+        "date",
+        "datetime",
+        "date_time",
+        "date/time",
+        "elapsed",
+        "elapsed_time",
+        "_time",
+        "tout",
+    ),
 }
 """Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
 

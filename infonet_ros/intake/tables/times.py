@@ -68,11 +68,19 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     yield from ((name,) for name in names if _OF_SENSOR.search(name))
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
     dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
-    yield from ((date, time) for date in dates if (time := _time_beside(sheet, date)))
+    pairs = [(date, time) for date in dates if (time := _time_beside(sheet, date))]
+    if pairs:  # what is whole goes before
+        yield from ((name,) for name in sheet.columns if is_named_time(name) and _has_date_and_clock(sheet, name))
+    yield from pairs
     yield from calendar_columns(sheet)
     yield from week_columns(sheet)
     yield from ((name,) for name in names if is_named_time(name))
     yield from ((name,) for name in sheet.columns if _counts_a_unit(sheet, name))
+
+
+def _has_date_and_clock(sheet: Sheet, name: str) -> bool:
+    dates = dates_of(sheet.columns[name])
+    return dates is not None and dates.with_clock
 
 
 def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
