@@ -12,7 +12,7 @@ _WORDS = {
     Kind.DECOUPLED: "no longer depends on the others of its pairs as before",
     Kind.SCALED: "has an inverted sign",
 }
-"""Of kinds that do not tell which of the two is at fault: what is said of the channel that several pairs share."""
+"""Of kinds that do not name the channel at fault: words for the channel that several pairs share."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class AlarmGroup:
     alarms : tuple of Alarm
         In the order of time.
     channel : str
-        The channel at fault; "" where an alarm does not tell it, and stands alone.
+        The channel at fault; "" for one alarm that does not name it.
     """
 
     alarms: tuple[Alarm, ...]
@@ -52,20 +52,20 @@ class AlarmGroup:
 
 
 def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
-    """Put alarms of one cause together; in the order of their first alarms."""
+    """Group alarms of one cause, in the order of their first alarms."""
     groups: list[AlarmGroup] = []
     for kind in Kind:
         own = sorted((one for one in alarms if one.kind is kind), key=lambda one: one.time)
         for channel in dict.fromkeys(one.channel for one in own if one.channel):
-            told = [one for one in own if one.channel == channel]
-            groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(told)]
+            named = [one for one in own if one.channel == channel]
+            groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(named)]
         for together in _overlapping([one for one in own if not one.channel]):
             groups += _shared(together) if kind in _WORDS else [AlarmGroup((one,), "") for one in together]
     return sorted(groups, key=lambda group: group.alarms[0].time)
 
 
 def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
-    """Yield alarms, which come in the order of time, in runs without a time at which none is on."""
+    """Split alarms, which are in the order of time, where none is on."""
     run: list[Alarm] = []
     for alarm in alarms:
         if run and all(one.end is not None and one.end < alarm.since for one in run):
@@ -77,7 +77,7 @@ def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
 
 
 def _shared(alarms: Sequence[Alarm]) -> Iterator[AlarmGroup]:
-    """Yield groups of alarms that share a channel: first of the channel that is in most."""
+    """Yield groups of alarms that share a channel, beginning with the most frequent channel."""
     left = list(alarms)
     while left:
         pairs = {(one.a, one.b) for one in left}

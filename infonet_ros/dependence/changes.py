@@ -16,7 +16,7 @@ LEAST_CHANGE = 0.2
 """Nats. A smaller change can be significant, but is too small to be useful."""
 
 OTHER_MOTION = 1.5
-"""Times as much, or as little, as before: a channel that varies so differently tells of another motion of the robot."""
+"""Times as much, or as little, as before: if a channel varies so differently, the robot moves in another way."""
 
 _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
@@ -29,11 +29,11 @@ class Change:
     ----------
     a, b : str
     time : int
-        Nanoseconds: where the window before ends and the window after begins.
+        Nanoseconds: between the window before and the window after.
     before, after : float
         MI of the two windows, nats.
     sigmas : float
-        Difference by its standard error.
+        Difference in standard errors.
     """
 
     a: str
@@ -46,9 +46,9 @@ class Change:
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """How the channels of W windows moved.
+    """The motion of the channels in W windows.
 
-    ``spreads`` (W, N) are their standard deviations, ``drifting`` (W, N) tells which of them trend, step or wander.
+    ``spreads`` (W, N) are their standard deviations; ``drifting`` (W, N) marks those that trend, step or wander.
     """
 
     spreads: np.ndarray
@@ -56,15 +56,15 @@ class Motion:
 
     @classmethod
     def of(cls, windows: Sequence[np.ndarray]) -> "Motion":
-        """Look at the samples (T, N) of each window, NaN where unknown."""
+        """Measure it from the samples (T, N) of each window, NaN where unknown."""
         with np.errstate(invalid="ignore"):
             spreads = [np.sqrt(_mean(np.square(samples - _mean(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
 
     def explains(self, before: np.ndarray, after: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-        """Tell of each pair of windows and each pair of channels, (K, P), whether motion alone explains a change.
+        """Return for K pairs of windows and P pairs of channels whether motion alone explains a change: (K, P) bool.
 
-        It does where one of the two channels varies much more, or much less, than before, and where both drift.
+        It does if one of the two channels varies much more or much less than before, or if both drift.
         """
         with np.errstate(divide="ignore", invalid="ignore"):
             other = ~(np.abs(np.log(self.spreads[after] / self.spreads[before])) < np.log(OTHER_MOTION))
@@ -73,18 +73,18 @@ class Motion:
 
 
 def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
-    """Compare, for every pair, the window that ends at a moment with the one that begins there.
+    """Compare, for every pair, the window that ends at a moment with the window that begins there.
 
-    A change is where the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance would give
-    once in a hundred recordings (Bonferroni over pairs and windows that do not overlap); of neighbours within a
-    window's length the largest stands for all. Standard errors come from the 90 % intervals.
+    It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance would give
+    once in a hundred recordings (Bonferroni over pairs and windows that do not overlap). Only the largest change within
+    a window's length is returned. Standard errors come from the 90 % intervals.
 
     Parameters
     ----------
     matrices : sequence of DependenceMatrix
         Of the same names, in the order of time.
     motion : Motion, optional
-        Of the same windows. What it explains is no change.
+        Of the same windows; changes that it explains are left out.
 
     Returns
     -------
@@ -112,7 +112,7 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
     changes = []
     for pair in np.flatnonzero(changed.any(axis=0)):
         for k in _peaks(np.where(changed[:, pair], np.abs(difference[:, pair]), 0.0), ends[before], starts):
-            if explained[k, pair]:  # at its largest; a part of the same change may look like one of its own
+            if explained[k, pair]:  # the peak: a smaller part of the same change might not be explained
                 continue
             changes.append(
                 Change(
@@ -134,7 +134,7 @@ def _mean(samples: np.ndarray) -> np.ndarray:
 
 
 def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:
-    """Two windows that are farther apart than a window is long are no neighbours."""
+    """Return the longest time between two neighbours, nanoseconds: the length of a window."""
     return matrices[0].end - matrices[0].start
 
 
@@ -145,7 +145,7 @@ def _least_sigmas(matrices: Sequence[DependenceMatrix], pairs: int) -> float:
 
 
 def _peaks(size: np.ndarray, times: np.ndarray, starts: np.ndarray) -> list[int]:
-    """Take the largest, strike out what is within a window's length of it, and so on."""
+    """Return the places of the largest values, each more than a window's length from the others."""
     length = times[0] - starts[0]
     left, peaks = size.copy(), []
     while left.any():

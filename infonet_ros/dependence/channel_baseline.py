@@ -1,4 +1,4 @@
-"""What one channel is like in good recordings by itself: how it rests and pauses, and how many messages it has."""
+"""The behaviour of single channels in good recordings: rests, pauses, roughness and rate of messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ import numpy as np
 
 from infonet_ros.dependence.forms import memory_of
 
-_STRETCH = 2.0  # seconds of which the roughness is taken
-_SPAN = 4.0  # seconds over which messages are counted, or more, until there are
-_COUNTED = 20  # of them
-_STEADY = 1.5  # times its fewest messages in a span: a topic that has more at times comes when it likes
+_STRETCH = 2.0  # seconds for which the roughness is computed
+_SPAN = 4.0  # seconds over which messages are counted; more if there are fewer than
+_COUNTED = 20  # messages
+_STEADY = 1.5  # times its fewest messages in a span: with more than that the topic has no steady rate
 
 
 @dataclass(frozen=True)
 class ChannelBaseline:
-    """What a channel is like without faults.
+    """The behaviour of a channel without faults.
 
     Attributes
     ----------
@@ -23,13 +23,13 @@ class ChannelBaseline:
     memory : float
         Share of a sample that the next one keeps (lag-1 autocorrelation).
     gap, rest : float
-        Longest times, seconds, in which it gave nothing and the same value.
+        Longest times without a value, and with the same value, seconds.
     roughness : float
         Of its roughest stretch.
     span : float
-        Seconds over which its messages are counted; 0 where they do not come at a steady rate.
+        Seconds over which its messages are counted; 0 if their rate is not steady.
     fewest, most : float
-        Of its messages in a span.
+        Number of its messages in a span.
     """
 
     name: str
@@ -83,7 +83,7 @@ def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, 
 
 
 def longest_run(flags: np.ndarray) -> int:
-    """Return how many flags (T,) are set at most in a row."""
+    """Return the length of the longest run of flags (T,) that are set."""
     edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max(initial=0))
 

@@ -1,4 +1,4 @@
-"""What a channel shows by itself, whatever it belongs together with: it is silent, frozen, or comes at another rate."""
+"""Faults that one channel shows alone: it is silent, frozen, or has another rate of messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.dependence.latest_rows import LatestRows
 
 LEAST_PAUSE = 1.0
-"""Seconds. A shorter time without samples, or without a new value, is no alarm, however lively the stream was."""
+"""Seconds. A shorter time without samples, or without a new value, is no alarm for any stream."""
 
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with a channel, and for how many seconds it has been."""
+    """What is wrong with a channel, and for how many seconds."""
 
     kind: Kind
     words: str
@@ -26,7 +26,7 @@ class Trouble:
 
 
 class ChannelWatch:
-    """Follows all channels of a baseline, sample by sample.
+    """Watches all channels of a baseline, sample by sample.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ class ChannelWatch:
         self._messages.forget()
 
     def trouble(self, column: int) -> Trouble | None:
-        """Tell what is wrong with a channel; None if nothing is.
+        """Return what is wrong with a channel; None if nothing is.
 
-        One that may rest, such as the speed of a wheel, may rest for longer than in the good recordings.
+        A channel that rested in the good recordings, such as the speed of a wheel, may rest for longer.
         """
         channel = self._channels[column]
         silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
@@ -82,7 +82,7 @@ class ChannelWatch:
         if not span or np.isnan(found) or _FEWER * channel.fewest <= found <= _MORE * channel.most:
             return None
         usual = (channel.fewest + channel.most) / 2.0
-        # Against a rate between the two, what is missing adds up from when the rate changed.
+        # Relative to a rate between the two, the missing messages add up from the time at which the rate changed.
         excess = np.cumsum(counts - (usual + found) / 2.0 / span)
         since = counts[int(excess.argmax() if found < usual else excess.argmin()) + 1 :]
         if not since.any():
@@ -93,6 +93,6 @@ class ChannelWatch:
 
 
 def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:
-    """Return since how many rows no flag (T, N) is set; ``before`` (N,) of those rows have gone before."""
+    """Return the number of rows (N,) since a flag (T, N) was last set; ``before`` (N,) is it before the first."""
     newest = flags[::-1]
     return np.where(newest.any(axis=0), newest.argmax(axis=0), before + len(flags)) if len(flags) else before

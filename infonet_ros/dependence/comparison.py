@@ -1,10 +1,9 @@
 """Differences between two groups of recordings: MI of pairs, mean and spread of channels.
 
-Recordings are the samples: what differs from one day to the next within a group is no difference between the groups.
-So the means of the recordings are compared by Student's test, with as few degrees of freedom as there are recordings
-more than groups. Of one recording beside one other only the windows can be compared, which do not overlap: by Welch's
-test (Biometrika 1947), in which autocorrelated windows count for fewer. It tells whether the two recordings differ, and
-not whether two robots, or a before and an after, do.
+Recordings are the samples: a difference from one day to the next within a group is no difference between the groups. So
+Student's test compares the means of the recordings; its degrees of freedom are the recordings less the groups. Of two
+single recordings only the windows can be compared, which do not overlap: by Welch's test (Biometrika 1947), in which
+autocorrelated windows count for fewer. It shows whether the two recordings differ, not whether two robots do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,15 +19,15 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.text import counted
 
 LEAST_WINDOWS = 4
-"""Windows of each group; fewer tell nothing of how much a window's value varies."""
+"""Windows of each group; from fewer, the variation between windows cannot be estimated."""
 
 ENOUGH_RECORDINGS = 6
-"""In both groups together; with fewer only very large differences stand out of those within the groups."""
+"""In both groups together; with fewer, only differences much larger than those within the groups are found."""
 
 LEVEL = 0.01
-"""Share of what is called different that may be so by chance."""
+"""Share of the reported differences that may be due to chance."""
 
-_LEAST_SPREAD = 1e-3  # of the first group's: a constant window has no logarithm
+_LEAST_SPREAD = 1e-3  # of that of the first group: the spread of a constant window has no logarithm
 
 LEAST_SHIFT = 0.1
 """Nats for pairs, standard deviations or their logarithm for channels: smaller differences are not reported."""
@@ -128,7 +127,7 @@ def compare(before: Group, after: Group) -> list[Difference]:
     Returns
     -------
     list of Difference
-        The surest first, those that are real before all others; without what is not known in either group.
+        Real ones first, then by p-value; without those that are not known in both groups.
 
     Raises
     ------
@@ -151,7 +150,7 @@ def compare(before: Group, after: Group) -> list[Difference]:
 
 
 def caveat(before: int, after: int) -> str | None:
-    """Say what so many recordings in two groups cannot tell; None where they are enough."""
+    """Return a sentence about too few recordings in two groups; None if there are enough."""
     if before + after == 2:
         return (
             "each group is one recording: how much one recording differs from the next anyway, as from day to day, is "
@@ -174,12 +173,12 @@ def adjusted(differences: Sequence[Difference]) -> list[Difference]:
 
 
 def surest_first(difference: Difference) -> tuple[bool, float]:
-    """Key by which to sort: those that are real come before all others."""
+    """Return a sort key: real differences first, then by p-value."""
     return not difference.real, difference.p_value
 
 
 def _measures(before: Group, after: Group) -> Iterator[tuple[str, tuple[str, ...], Measure]]:
-    """Yield what is compared, of whom, and how it is measured in each window of each recording of a group."""
+    """Yield each measure, the names it is for, and the function that computes it for each window of a group."""
     everywhere = set.intersection(*(set(one.names) for one in (*before, *after)))
     names = [name for name in before[0].names if name in everywhere]
     for pair in combinations(names, 2):
@@ -209,7 +208,7 @@ def _of_known(measure: Callable[[np.ndarray], float], values: np.ndarray) -> flo
 
 
 def _scale(group: Group, name: str) -> tuple[float, float]:
-    """Mean and standard deviation of a channel in all windows of a group, which count the same."""
+    """Return the mean and standard deviation of a channel over all windows of a group, all with the same weight."""
     column = [one.names.index(name) for one in group]
     mean = np.concatenate([one.mean[:, k] for one, k in zip(group, column, strict=True)])
     spread = np.concatenate([one.spread[:, k] for one, k in zip(group, column, strict=True)])
@@ -225,7 +224,7 @@ _Tested = tuple[float, float, float, float, float]
 
 
 def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> _Tested | None:
-    """Compare the windows (K,) of the recordings of two groups; None where too little is known."""
+    """Compare the windows (K,) of the recordings of two groups; None if too few are known."""
     first, second = ([known for one in group if len(known := one[np.isfinite(one)])] for group in (before, after))
     if min(sum(map(len, group)) for group in (first, second)) < LEAST_WINDOWS:
         return None
@@ -235,7 +234,7 @@ def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> _Tested 
 
 
 def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
-    """Compare the means of recordings; a group of one varies as the other does."""
+    """Compare the means of recordings; a group of one recording is assumed to vary like the other."""
     freedom = len(first) + len(second) - 2.0
     variance = (len(first) * first.var() + len(second) * second.var()) / freedom
     error = float(np.sqrt(variance * (1.0 / len(first) + 1.0 / len(second))))

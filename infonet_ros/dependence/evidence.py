@@ -28,7 +28,7 @@ MEMORY = 60.0
 """Seconds of samples that are kept for the diagnosis."""
 
 _HISTORY = 10_000  # alarms
-_SECOND_THOUGHT = 10.0  # seconds after an alarm during which more samples can improve the diagnosis
+_REVISED_FOR = 10.0  # seconds after an alarm in which the diagnosis is improved
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,12 @@ class EvidenceMonitor:
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
-        self._looked: dict[int, int] = {}  # pair to the stamp of the last look at what is wrong
+        self._diagnosed: dict[int, int] = {}  # pair to the stamp of its last diagnosis
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
 
     def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
-        """Take the next samples of the baseline's channels; return alarms that went on.
+        """Take the next samples of the baseline's channels; return alarms that started.
 
         Parameters
         ----------
@@ -129,7 +129,7 @@ class EvidenceMonitor:
         samples : (T, N) float64
             NaN where unknown.
         messages : (T, N) float64, optional
-            How many each channel had since the sample before, see `messages_since`; None where nobody counted.
+            Number of messages of each channel since the previous sample, see `messages_since`; None if not counted.
         """
         self._stamps.extend(stamps)
         self._ranks.extend(self._ranks_of(samples))
@@ -143,7 +143,7 @@ class EvidenceMonitor:
             highest = max(views, key=lambda view: (peaks[view], since[view]))
             self.evidence[number] = levels[views].max() * self.thresholds[number]
             judged.append(self._judge(number, float(peaks[highest]), int(since[highest])))
-        self._think_again()
+        self._diagnose_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
 
@@ -159,7 +159,7 @@ class EvidenceMonitor:
 
     @property
     def history(self) -> list[Alarm]:
-        """Return the alarms so far, in the order of time; those of long ago are forgotten."""
+        """Return the alarms so far, in the order of time; very old ones are dropped."""
         return list(self._alarms)
 
     @property
@@ -175,7 +175,7 @@ class EvidenceMonitor:
         return ranks
 
     def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
-        """Return the alarm of a pair that has just gone on.
+        """Return the alarm of a pair if it starts now.
 
         ``peak`` is its highest evidence as a share of the threshold, which has grown since ``since``.
         """
@@ -195,22 +195,22 @@ class EvidenceMonitor:
         return alarm
 
     def _ranks_seen(self, view: int) -> np.ndarray:
-        """Return the ranks (T, N) that a view judges."""
+        """Return the ranks (T, N) of the form that a view judges."""
         return self._ranks.rows[:, self.baseline.views[view].form]
 
     def _end(self, number: int) -> None:
-        """End the alarm of a pair that is well again."""
-        self._looked.pop(number)
+        """End the alarm of a pair that fits its baseline again."""
+        self._diagnosed.pop(number)
         place = self._on.pop(number) - self._first
         self._alarms[place] = replace(self._alarms[place], end=self.last_stamp)
 
     def _troubles_of(self, number: int) -> list[Trouble]:
-        """Return what the channels of a pair show by themselves."""
+        """Return the faults that the channels of a pair show alone."""
         return [trouble for column in self._columns[number] if (trouble := self._troubles[column]) is not None]
 
     def _explain(self, number: int, since: int) -> Finding:
-        """Say what is wrong with a pair: with one side by itself, or by the samples since evidence began to grow."""
-        self._looked[number] = self.last_stamp
+        """Diagnose a pair: by the faults of single channels, or by the samples since evidence began to grow."""
+        self._diagnosed[number] = self.last_stamp
         if troubles := self._troubles_of(number):
             one = troubles[0].channel if len(troubles) == 1 else ""
             return Finding(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
@@ -218,19 +218,19 @@ class EvidenceMonitor:
         start = int(np.searchsorted(self._stamps.rows, since))
         return Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start).explain()
 
-    def _think_again(self) -> None:
-        """Explain one alarm again, the one whose last look is longest ago: more samples may tell more.
+    def _diagnose_again(self) -> None:
+        """Diagnose one alarm again, the one with the oldest diagnosis: more samples may improve it.
 
-        One at each push, however many sensors a robot has lost: a look takes as long as judging hundreds of pairs.
+        Only one at each push: a diagnosis takes as long as judging hundreds of pairs.
         """
         now = self.last_stamp
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in FIRST_THOUGHTS and self._looked[number] < now < alarm.time + _SECOND_THOUGHT * NANOSECONDS
+            if alarm.kind in FIRST_THOUGHTS and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:
-            number = min(waiting, key=lambda number: self._looked[number])
+            number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
             finding = self._explain(number, self._alarms[place].since)
             self._alarms[place] = replace(self._alarms[place], **finding._asdict())

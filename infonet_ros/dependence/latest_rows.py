@@ -1,10 +1,10 @@
-"""The latest rows of what grows at the end, without copying all of it whenever a few come."""
+"""The latest rows of an array that grows at its end, without a copy for each extension."""
 
 import numpy as np
 
 
 class LatestRows:
-    """Rows in memory twice as long as what is kept, or longer: they move to its front only when its end is reached.
+    """Keeps rows in memory of twice their number: they are moved to its start only if its end is reached.
 
     Parameters
     ----------
@@ -40,5 +40,5 @@ class LatestRows:
         self._end += len(rows)
 
     def forget(self) -> None:
-        """Let go of all but the latest."""
+        """Drop all rows except the latest."""
         self._first = max(self._first, self._end - self._keep)

@@ -94,7 +94,7 @@ class DependenceMatrix:
 
     @property
     def both_drift(self) -> np.ndarray:
-        """(N, N) bool: pairs of which both rows drift, and so without a p-value from one window. Say `BOTH_DRIFT`."""
+        """(N, N) bool: pairs of which both rows drift, so that one window gives no p-value; see `BOTH_DRIFT`."""
         drifting = np.zeros(len(self.names), dtype=bool) if self.drifting is None else self.drifting
         return drifting[:, None] & drifting & ~np.eye(len(self.names), dtype=bool)
 
@@ -108,7 +108,7 @@ class DependenceMatrix:
         row, column = self.pairs
         tested = np.isfinite(self.p_value[row, column])
         row, column = row[tested], column[tested]
-        # By hand, as to import `scipy.stats.false_discovery_control` takes half a second.
+        # `scipy.stats.false_discovery_control` does this, but its import takes half a second.
         falling = np.argsort(-self.p_value[row, column], kind="stable")
         row, column = row[falling], column[falling]
         larger = self.p_value[row, column] * len(row) / np.arange(len(row), 0, -1)
@@ -125,7 +125,6 @@ class DependenceMatrix:
         ------
         MissingDependencyError
             Without pandas.
-
         """
         return to_dataframe(pair_columns(self))
 
@@ -136,10 +135,10 @@ class DependenceMatrix:
     def significant(self, level: float = 0.05, *, adjusted: bool = False) -> np.ndarray:
         """(N, N) bool: pairs whose p-value is at most ``level``, such as 1/20 by 19 surrogates for 0.05.
 
-        Each pair for itself, or ``adjusted`` for the number of pairs.
+        For each pair alone, or ``adjusted`` for the number of pairs.
         """
         p_value = self.p_adjusted if adjusted else self.p_value
-        # Both in float32, as the p-values of a message are: rounding must not decide whether 1/20 is at most 0.05.
+        # Both in float32, like the p-values of a message: rounding must not decide whether 1/20 is at most 0.05.
         return p_value.astype(np.float32) <= np.float32(level)
 
 

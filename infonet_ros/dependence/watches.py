@@ -17,7 +17,7 @@ class State(Enum):
 
     UNKNOWN = "unknown"
     KEPT = "kept"
-    BROKEN = "broken"  # against the rule, but not for long enough yet
+    BROKEN = "broken"  # the rule is broken, but not yet for long enough
     ALERT = "alert"
 
 
@@ -42,10 +42,10 @@ class WatchedPair:
 
 
 def judged(last: WatchedPair, matrix: DependenceMatrix) -> WatchedPair:
-    """Judge a watched pair by a new matrix; one that lacks the pair, or is beside others, changes nothing.
+    """Judge a watched pair by a new matrix; one without the pair, or with other given channels, changes nothing.
 
-    A pair that must stay dependent breaks the rule also when its MI is not known: a dead sensor tells nothing. Time
-    counts in the sensors' time; when it jumped back, counting starts again.
+    A pair that must stay dependent also breaks the rule if its MI is not known, as with a dead sensor. Durations are in
+    the sensors' time; if this jumps back, they start again.
     """
     if not set(last.watch.pair) <= set(matrix.names) or matrix.given != last.watch.given:
         return last
@@ -54,16 +54,16 @@ def judged(last: WatchedPair, matrix: DependenceMatrix) -> WatchedPair:
 
 
 def judged_in_silence(last: WatchedPair, now: int) -> WatchedPair:
-    """Judge a watched pair when no window has come up to ``now``, nanoseconds: nothing is known about it any more.
+    """Judge a watched pair if no window has come up to ``now``, nanoseconds: its MI is no longer known.
 
-    When that lasts, it is an alert for a pair that must stay dependent, as with a dead sensor.
+    If that lasts, it is an alert for a pair that must stay dependent, as with a dead sensor.
     """
     found = _judged(last, math.nan, now)
     return replace(found, state=State.UNKNOWN) if found.state is State.BROKEN else found
 
 
 def forgotten(last: WatchedPair) -> WatchedPair:
-    """Take back what is known about a watched pair, as when the node is deactivated; the stamp stays."""
+    """Return a watched pair without its MI and state, for a node that is deactivated; the stamp stays."""
     return WatchedPair(last.watch, stamp=last.stamp)
 
 

@@ -14,27 +14,27 @@ from infonet_ros.estimator.results import PairwiseEstimate, TransferEstimate
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import TIME, Modality, Settings
 
-if TYPE_CHECKING:  # torch takes seconds to import, and not every program that has windows estimates them
+if TYPE_CHECKING:  # torch takes seconds to import, and not every program with windows estimates them
     from infonet_ros.estimator.infonet import InfoNet
 
 
 def channel_matrix(
     net: "InfoNet", window: Window, settings: Settings, lags: Sequence[int] | None = None
 ) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window, beside those that are ``given``.
+    """Estimate the MI of all pairs of channels of a window, or the conditional MI if channels are ``given``.
 
-    Uses ``surrogates`` and ``seed`` of the settings, and ``max_lag`` and ``lag_step`` where no ``lags`` are given, in
-    samples, each tried in both directions.
+    Uses ``surrogates`` and ``seed`` of the settings, and ``max_lag`` and ``lag_step`` if there are no ``lags``. These
+    are in samples, and each is tried in both directions.
     """
     (matrix,) = _matrices_at_lags(net, [window], lags or lags_in_samples(settings, window.rate), settings)
     return matrix
 
 
 def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settings) -> Iterator[DependenceMatrix]:
-    """Estimate what `channel_matrix` does of many windows, whose pairs share the network's passes.
+    """Estimate as `channel_matrix` for many windows, whose pairs share the network's passes.
 
-    Windows are taken as they are needed, and matrices come in their order. The ``duration`` of each is the time since
-    the one before.
+    Windows are taken when they are needed, and matrices come in the same order. The ``duration`` of each is the time
+    since the previous one.
     """
     for rate, alike in groupby(windows, key=lambda window: window.rate):
         yield from _matrices_at_lags(net, alike, lags_in_samples(settings, rate), settings)
@@ -68,7 +68,7 @@ def conditional_matrix(
     lags: Sequence[int],
     names: Sequence[str] | None = None,
 ) -> DependenceMatrix:
-    """Estimate the MI of all pairs of channels of a window beside some of them, or ``time``; see `channel_matrix`.
+    """Estimate the conditional MI of all pairs of channels given some of them, or ``time``; see `channel_matrix`.
 
     With ``names`` only pairs of those channels.
     """
@@ -93,7 +93,7 @@ def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
 
 
 def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix]:
-    """Estimate watched pairs of channels beside what is given for each, where that is not so for all channels."""
+    """Estimate watched pairs whose given channels are not those of all pairs."""
     lags = lags_in_samples(settings, window.rate)
     for watch in settings.watches:
         given = settings.given_for(watch)
@@ -113,7 +113,7 @@ def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
 
 
 def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
-    """Estimate what `transfer_matrix` does channel by channel; see `modality_matrix_in_steps`."""
+    """Estimate as `transfer_matrix`, channel by channel; see `modality_matrix_in_steps`."""
     lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
     estimates = net.transfer_in_steps(
         window.samples, lags=lags, past=settings.past, surrogates=settings.surrogates, seed=settings.seed
@@ -132,7 +132,7 @@ def modality_matrix(net: "InfoNet", window: Window, settings: Settings) -> Depen
 
 
 def modality_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
-    """Estimate what `modality_matrix` does pair by pair, so that more urgent work can go between.
+    """Estimate as `modality_matrix`, pair by pair, so that more urgent work can run in between.
 
     Yields
     ------
@@ -166,7 +166,7 @@ def _in_steps(
 
 
 def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
-    """Lags from 0 to ``max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` when none are asked for.
+    """Return lags from 0 to ``max_lag`` in whole samples at ``rate`` Hz; ``(0,)`` if there is no ``max_lag``.
 
     `InfoNet.pairwise` tries each in both directions.
     """
@@ -178,7 +178,7 @@ def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
 
 
 def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[list[int]]:
-    """Columns of each modality's channels among ``names``."""
+    """Return the columns of each modality's channels among ``names``."""
     column = {name: index for index, name in enumerate(names)}
     return [[column[name] for name in modality.channel_names] for modality in modalities]
 
