@@ -36,6 +36,7 @@ from benchmarks.sound_pairs import MEMORY, SOUND, decoupled
 from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
@@ -61,7 +62,7 @@ LEARNT = 400.0  # s
 RATES = (10.0, 100.0)  # Hz
 RUNS = {10.0: 4000.0, 100.0: 1000.0}  # s that each sound pair runs
 DECOUPLED = 100.0  # s in which a decoupled pair is to be found
-BEFORE = 30.0  # s in which it was sound
+BEFORE = 40.0  # s in which it was sound; what moves and rests begins to move then
 COMPARED = f"memory of {MEMORY:g} s"
 INFORMATION = (0.2, 0.35, 0.5, 0.75, 1.0, 1.5)  # nats
 CHANNELS = 32
@@ -139,7 +140,7 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
             baseline, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("simulated",))
         except RecordingError as error:
             return row | {"refused": str(error)}
-        views.append([(view.form.name.lower(), view.block) for view in baseline.views])
+        views.append([view.form.name.lower() for view in baseline.views])
         count = round(RUNS[rate] * rate)
         false += sum(1 for _ in alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
         seconds += RUNS[rate]
@@ -223,7 +224,7 @@ def describe(results: dict[str, Any]) -> str:
         "(Poisson): of 20 intervals, with 32 alarms. Waits are samples. The yardstick is log(samples between false "
         "alarms) / nats that the two share a sample. It is no lower bound: decoupling can tell more in a sample than "
         "what the two shared. Views: what is judged (values, innovations, or innovations in units of their recent "
-        "size) and the samples that count as one.",
+        "size).",
         _simulated_pairs([row for row in results["simulated"] if "refused" not in row]),
         *refused,
     ])  # fmt: skip
@@ -269,13 +270,9 @@ def _mean_wait(row: dict[str, Any]) -> float:
 
 
 def _views(row: dict[str, Any]) -> str:
-    """Name the views that most repetitions chose, with the median of their blocks."""
-    texts = []
-    for name in ("values", "innovations", "standardized"):
-        blocks = [block for views in row["views"] for form, block in views if form == name]
-        if 2 * len(blocks) >= len(row["views"]):
-            texts.append(f"{name} {np.median(blocks):.0f}")
-    return ", ".join(texts)
+    """Name the views that most repetitions chose."""
+    names = [form.name.lower() for form in Form]
+    return ", ".join(name for name in names if 2 * sum(name in views for views in row["views"]) >= len(row["views"]))
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

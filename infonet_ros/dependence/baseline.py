@@ -16,10 +16,11 @@ from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.forms import Form, in_form
+from infonet_ros.dependence.page_rule import Rises
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 
-FORMAT = 5
+FORMAT = 6
 """Version of the file."""
 
 QUANTILES = 1025
@@ -38,7 +39,7 @@ class PairBaseline:
 
 @dataclass(frozen=True)
 class View:
-    """One way to judge a pair, and how high its evidence rises without faults.
+    """One way to judge a pair.
 
     Attributes
     ----------
@@ -46,12 +47,8 @@ class View:
         Number of the pair.
     form : Form
         What is judged of the samples.
-    block : int
-        Samples over which the log ratio is averaged before it counts.
-    height, spacing : float
-        Evidence (nats) that was reached once in ``spacing`` seconds.
-    tail : float
-        Beyond that height, rises x nats higher are exp(tail x) times as rare; 1 for independent samples.
+    rises : Rises
+        How high its evidence rises without faults.
     decoupling : float
         Growth of the evidence, nats per second, once the two are independent: the threshold for an alarm in the usual
         interval, over the mean time to it.
@@ -59,19 +56,16 @@ class View:
 
     pair: int
     form: Form
-    block: int
-    height: float
-    spacing: float
-    tail: float
+    rises: Rises
     decoupling: float
 
     def threshold(self, interval: float) -> float:
         """Return the evidence, nats, that is reached once in ``interval`` seconds without faults."""
-        return max(1.0, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)
+        return self.rises.threshold(interval)
 
-    def detection_time(self, interval: float, rate: float) -> float:
+    def detection_time(self, interval: float) -> float:
         """Return the expected seconds from the loss of the dependence to the alarm."""
-        return self.threshold(interval) / self.decoupling + self.block / rate
+        return self.threshold(interval) / self.decoupling
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +139,7 @@ class Baseline:
         """Return the expected seconds (P,) from the loss of the dependence of each pair to its alarm."""
         times = np.full(len(self.pairs), np.inf)
         for view in self.views:
-            time = view.detection_time(interval * len(self.views), self.rate)
+            time = view.detection_time(interval * len(self.views))
             times[view.pair] = min(times[view.pair], time)
         return times
 
@@ -199,7 +193,9 @@ class Baseline:
 def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndarray) -> Baseline:
     channels = tuple(ChannelBaseline(**channel) for channel in words["channels"])
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
-    views = tuple(View(**view | {"form": Form[view["form"].upper()]}) for view in words["views"])
+    views = tuple(
+        View(**view | {"form": Form[view["form"].upper()], "rises": Rises(**view["rises"])}) for view in words["views"]
+    )
     names = {channel.name for channel in channels}
     if (
         quantiles.shape != (len(Form), len(channels), QUANTILES)

@@ -7,6 +7,9 @@ import numpy as np
 
 from infonet_ros.dependence.forms import memory_of
 
+LEAST_PAUSE = 1.0
+"""Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
+
 _STRETCH = 2.0  # seconds for which the roughness is computed
 _SPAN = 4.0  # seconds over which messages are counted; more if there are fewer than
 _COUNTED = 20  # messages

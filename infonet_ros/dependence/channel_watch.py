@@ -5,12 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.dependence.channel_baseline import ChannelBaseline
+from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline
 from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.dependence.latest_rows import LatestRows
-
-LEAST_PAUSE = 1.0
-"""Seconds. A shorter time without samples, or without a new value, is no alarm for any stream."""
 
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios, ranks_among
-from infonet_ros.dependence.channel_baseline import ChannelBaseline, roughness
+from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline, roughness
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.intake.windows.alignment import lagged_pair
 
@@ -185,7 +185,7 @@ class Diagnosis:
             fits[asked] = self._fit(u[asked], v[asked])
         # Of samples that are thinned out each counts for as many as memory lets it.
         thinning = self._recent / u.shape[1]
-        worth = view.tail / 2.0 * known[asked] * min(1.0, thinning / view.block)
+        worth = min(1.0, thinning * view.rises.tail) / 2.0 * known[asked]
         fits[asked[fits[asked] * worth <= np.log(len(tried)) + _SURE]] = -np.inf
         best = int(fits.argmax())
         return best if fits[best] > max(mi / 2.0, fits[-1] + mi / 4.0) else None
@@ -242,7 +242,7 @@ class _Side:
         return cls(
             name=channel.name,
             still=still,
-            frozen=_rest(channel, seconds) if still and seconds > channel.rest else "",
+            frozen=_rest(channel, seconds) if still and seconds > max(channel.rest, LEAST_PAUSE) else "",
             saturated="" if still else _saturation(channel.name, known, baseline.quantiles[Form.VALUES, column]),
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=roughness(samples) > _NOISIER * channel.roughness,

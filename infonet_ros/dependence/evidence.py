@@ -6,7 +6,8 @@
 
 Each pair is judged by the values of both channels, by their innovations, or by both (see `forms`): its views. An alarm
 starts when the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all
-views are below half of it. Evidence is limited to twice the threshold, so that it recovers.
+views have been below half of it for five seconds: of many faults some samples fit well. Evidence is limited to twice
+the threshold, so that it recovers.
 """
 
 from collections import deque
@@ -28,6 +29,7 @@ MEMORY = 60.0
 """Seconds of samples that are kept for the diagnosis."""
 
 _HISTORY = 10_000  # alarms
+_CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
 _REVISED_FOR = 10.0  # seconds after an alarm in which the diagnosis is improved
 
 
@@ -115,6 +117,7 @@ class EvidenceMonitor:
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
+        self._well: dict[int, int] = {}  # pair with an alarm to the stamp since which it fits again
         self._diagnosed: dict[int, int] = {}  # pair to the stamp of its last diagnosis
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
@@ -181,8 +184,7 @@ class EvidenceMonitor:
         """
         now, threshold, troubles = self.last_stamp, self.thresholds[number], self._troubles_of(number)
         if number in self._on:
-            if not troubles and self.evidence[number] < 0.5 * threshold:
-                self._end(number)
+            self._see_whether_well(number, not troubles and bool(self.evidence[number] < 0.5 * threshold))
             return None
         if not troubles and peak < 1.0:
             return None
@@ -198,11 +200,16 @@ class EvidenceMonitor:
         """Return the ranks (T, N) of the form that a view judges."""
         return self._ranks.rows[:, self.baseline.views[view].form]
 
-    def _end(self, number: int) -> None:
-        """End the alarm of a pair that fits its baseline again."""
-        self._diagnosed.pop(number)
-        place = self._on.pop(number) - self._first
-        self._alarms[place] = replace(self._alarms[place], end=self.last_stamp)
+    def _see_whether_well(self, number: int, well: bool) -> None:
+        """End the alarm of a pair that has fitted its baseline for long enough."""
+        if not well:
+            self._well.pop(number, None)
+            return
+        since = self._well.setdefault(number, self.last_stamp)
+        if self.last_stamp - since >= _CALM * NANOSECONDS:
+            del self._diagnosed[number], self._well[number]
+            place = self._on.pop(number) - self._first
+            self._alarms[place] = replace(self._alarms[place], end=since)
 
     def _troubles_of(self, number: int) -> list[Trouble]:
         """Return the faults that the channels of a pair show alone."""

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.page_rule import PageSums
+from infonet_ros.dependence.page_rule import PageSums, log_e_values
 
 
 class EvidenceSums:
@@ -25,34 +25,24 @@ class EvidenceSums:
         self._columns = np.array([baseline.columns(view.pair) for view in views]).T
         lags = np.array([pairs[view.pair].lag for view in views])
         self._delays = np.stack([np.maximum(lags, 0), np.maximum(-lags, 0)])  # by how many rows each side is earlier
-        self._blocks = np.array([view.block for view in views])
         self.reset()
 
     def reset(self) -> None:
         """Forget all samples."""
-        self._sums = {
-            int(block): PageSums(int(block), 2.0 * self._thresholds[self._blocks == block])
-            for block in np.unique(self._blocks)
-        }
+        self._sums = PageSums(2.0 * self._thresholds)
 
     @property
     def levels(self) -> np.ndarray:
         """Evidence (V,) now."""
-        levels = np.empty(len(self._thresholds))
-        for block, sums in self._sums.items():
-            levels[self._blocks == block] = sums.values
-        return levels / self._thresholds
+        return self._sums.values / self._thresholds
 
     def add(self, ranks: np.ndarray, stamps: np.ndarray, fresh: int) -> tuple[np.ndarray, np.ndarray]:
         """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
 
         ``ranks`` (T, F, N) are those of each form of all channels, ``stamps`` (T,) int64 nanoseconds.
         """
-        ratios = self._log_ratios(ranks, fresh)
-        peaks, since = np.empty(len(ratios)), np.empty(len(ratios), dtype=np.int64)
-        for block, sums in self._sums.items():
-            own = self._blocks == block
-            peaks[own], since[own] = sums.add(ratios[own], stamps[len(stamps) - fresh :])
+        evidence = log_e_values(self._log_ratios(ranks, fresh))
+        peaks, since = self._sums.add(evidence, stamps[len(stamps) - fresh :])
         return peaks / self._thresholds, since
 
     def _log_ratios(self, ranks: np.ndarray, fresh: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 import numpy as np
 
-RECENT = 12
+RECENT = 8
 """Innovations by whose size the next one is measured: bursts of a few dozen samples are followed, an outlier is not."""
 
 

@@ -23,7 +23,7 @@ from infonet_ros.dependence.baseline import (
 )
 from infonet_ros.dependence.channel_baseline import channel_baselines
 from infonet_ros.dependence.forms import Form, in_form, memory_of
-from infonet_ros.dependence.page_rule import Rises, block_evidence, mean_wait
+from infonet_ros.dependence.page_rule import Rises, log_e_values, mean_wait
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
@@ -216,36 +216,15 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, form: Form) 
     if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
         return "one half of the recordings does not show what the other does"
     # The table of the whole may be worse than those of the halves; then its own samples show it.
-    found = [Rises.of(held_out), Rises.of(whole.judge(whole.pieces))]
+    found = [Rises.of(ratios, lesson.rate) for ratios in (held_out, whole.judge(whole.pieces))]
     if None in found:
         return "what one half of the recordings shows does not cover the other"
-    views = [_view(whole, rises, lesson.rate, form) for rises in found if rises is not None]
-    wait, view = max(((_wait(view, lesson.rate), view) for view in views), key=lambda each: each[0])
+    rises = max((one for one in found if one is not None), key=lambda one: one.threshold(_USUAL))
+    threshold = rises.threshold(_USUAL)
+    wait = float(np.mean([mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole)])) / lesson.rate
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
-    return _LearntView(view, whole.table, whole.mi, wait)
-
-
-def _view(pair: "_Part", rises: Rises, rate: float, form: Form) -> View:
-    """Return a view with the growth of its evidence such that an alarm comes when it does on the mean."""
-    view = View(
-        pair=0,
-        form=form,
-        block=rises.block,
-        height=rises.height,
-        spacing=rises.samples / rate,
-        tail=rises.tail,
-        decoupling=0.0,
-    )
-    threshold = view.threshold(_USUAL)
-    blocks = np.mean(
-        [mean_wait(block_evidence(ratios, rises.block), threshold) for ratios in _decoupled(pair, rises.block)]
-    )
-    return replace(view, decoupling=float(threshold / blocks * rate / rises.block))
-
-
-def _wait(view: View, rate: float) -> float:
-    return view.detection_time(_USUAL, rate) if view.decoupling > 0.0 else np.inf
+    return _LearntView(View(pair=0, form=form, rises=rises, decoupling=threshold / wait), whole.table, whole.mi, wait)
 
 
 @dataclass(frozen=True, eq=False)
@@ -280,9 +259,8 @@ class _Part:
         return [log_ratios(self.table, *rank.T) for rank in ranks]
 
 
-def _decoupled(pair: _Part, block: int) -> Iterator[np.ndarray]:
-    """Yield the log ratios (K block,) of a pair that is independent: one of the two is shifted circularly."""
+def _decoupled(pair: _Part) -> Iterator[np.ndarray]:
+    """Yield the log ratios (T,) of a pair that is independent: one of the two is shifted circularly."""
     x, y = np.concatenate(pair.pieces, axis=1)
     for shift in np.linspace(0, len(x), _SHIFTS + 2)[1:-1].astype(int):
-        (ratios,) = pair.judge([np.stack([x, np.roll(y, shift)])])
-        yield ratios[: len(ratios) // block * block]
+        yield from pair.judge([np.stack([x, np.roll(y, shift)])])

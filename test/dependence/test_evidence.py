@@ -152,7 +152,7 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
 def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
     """The odometry rests, which is normal, when the gyroscope becomes noisy: the odometry is not at fault."""
     good, samples = pair(0, 4000), pair(4, 1000)
-    good[2000:2200] = samples[BREAK - 20 :] = 0.0
+    good[2000:2200, 0] = good[2003:2203, 1] = samples[BREAK - 20 :, 0] = samples[BREAK - 17 :, 1] = 0.0
     good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)
     samples += (0.01, 0.0) * np.random.default_rng(2).standard_normal(samples.shape)
     noise = np.random.default_rng(3).standard_normal(len(samples) - BREAK)

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.page_rule import PageSums, Rises, block_evidence, mean_wait
+from infonet_ros.dependence.page_rule import PageSums, Rises, log_e_values, mean_wait
 
 RHO = 0.8
+RATE = 10.0
 
 
 def log_ratios(seed, count, memory=0.0):
@@ -15,10 +16,10 @@ def log_ratios(seed, count, memory=0.0):
     return (2 * RHO * x * y - RHO**2 * (x**2 + y**2)) / (2 * (1 - RHO**2)) - 0.5 * np.log(1 - RHO**2)
 
 
-def test_the_evidence_of_a_block_is_an_e_value():
-    """Without a fault its mean is at most 1: here of one sample a block."""
-    assert np.exp(block_evidence(log_ratios(0, 200_000), 1)).mean() == pytest.approx(1.0, abs=0.05)
-    assert block_evidence(np.array([np.nan, np.nan, 1.0]), 3) == [0.0]
+def test_the_evidence_of_a_sample_is_an_e_value():
+    """Without a fault its mean is 1."""
+    assert np.exp(log_e_values(log_ratios(0, 200_000))).mean() == pytest.approx(1.0, abs=0.05)
+    assert log_e_values(np.array([np.nan, 0.0, 99.0])) == pytest.approx([0.0, 0.0, np.log(0.02)])
 
 
 def test_the_mean_wait_is_that_of_all_starts_and_no_quotient_of_means():
@@ -29,29 +30,40 @@ def test_the_mean_wait_is_that_of_all_starts_and_no_quotient_of_means():
 
 
 def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
-    total = PageSums(1, most=np.array([3.0, 40.0]))
-    assert total.add(np.array([[5.0, 5.0], [5.0, -5.0]]), np.array([0, 1]))[0] == pytest.approx([0.0, 4.3], abs=0.1)
-    peaks, since = total.add(np.stack([np.full(20, -5.0), np.full(20, 5.0)]), np.arange(2, 22))
+    total = PageSums(most=np.array([3.0, 40.0]))
+    assert list(total.add(np.array([[-2.0, -2.0], [-2.0, 4.0]]), np.array([0, 1]))[0]) == [0.0, 4.0]
+    peaks, since = total.add(np.stack([np.full(20, 1.0), np.full(20, -1.0)]), np.arange(2, 22))
     assert (peaks[0], since[0], total.values[0]) == (3.0, 2, 3.0)
-    assert (peaks[1], since[1], total.values[1]) == (pytest.approx(4.3, abs=0.1), 1, 0.0)
+    assert (peaks[1], since[1], total.values[1]) == (4.0, 1, 0.0)
 
 
-def test_independent_samples_count_each_for_itself():
-    rises = Rises.of([log_ratios(1, 10_000)])
-    assert rises.block == 1
-    assert rises.tail > 0.8
+def count_above(height, ratios):
+    """Return how many rises from nothing pass a height."""
+    total = np.r_[0.0, np.cumsum(log_e_values(ratios))]
+    sums = total - np.minimum.accumulate(total)
+    starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0)) + 1
+    return int((np.maximum.reduceat(sums, starts) > height).sum())
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.9, 0.97])
-def test_a_sound_pair_rises_beyond_the_height_as_rarely_as_its_tail_says(memory):
-    rises = Rises.of([log_ratios(2, 10_000, memory)])
-    interval, count = 3000.0, 300_000
-    height = rises.height + np.log(interval / rises.samples) / rises.tail
-    total = np.r_[0.0, np.cumsum(block_evidence(log_ratios(3, count, memory)[: count // 64 * 64], rises.block))]
-    sums = total - np.minimum.accumulate(total)
-    starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0)) + 1
-    assert 0 < (np.maximum.reduceat(sums, starts) > height).sum() <= count / interval
+def test_a_sound_pair_rises_beyond_the_threshold_as_rarely_as_it_says(memory):
+    interval, count = 300.0, 300_000
+    threshold = Rises.of([log_ratios(2, 10_000, memory)], RATE).threshold(interval)
+    assert 0 < count_above(threshold, log_ratios(3, count, memory)) <= count / RATE / interval
+
+
+def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
+    """Now and then a sound pair fits badly for five seconds: no rise between those and the usual ones tells of it."""
+
+    def at_times(seed, count):
+        ratios = log_ratios(seed, count)
+        ratios[(np.arange(count) % 500 < 50) & (np.arange(count) > 50)] -= 1.0
+        return ratios
+
+    interval, count = 500.0, 100_000
+    threshold = Rises.of([at_times(4, 10_000)], RATE).threshold(interval)
+    assert count_above(threshold, at_times(5, count)) <= count / RATE / interval
 
 
 def test_too_few_samples_tell_nothing():
-    assert Rises.of([log_ratios(4, 30)]) is None
+    assert Rises.of([log_ratios(4, 30)], RATE) is None
