@@ -155,6 +155,11 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def percent(count: int, of: int) -> str:
+    """Return a share in percent, with one decimal; empty without any."""
+    return f"{100 * count / of:.1f} %" if of else ""
+
+
 def default_folder(long: bool) -> Path:
     """Return where results go: those of a short run must not replace what the documents quote."""
     return RESULTS if long else SHORT_RESULTS

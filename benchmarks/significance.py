@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest, pearsonr
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent
 from benchmarks.estimators import INFONET, to_normal
 from benchmarks.plots import figure
 from benchmarks.streams import DRIFTING, HELD, REMEMBERING, Pair, slow
@@ -146,14 +146,14 @@ def describe(results: dict[str, Any]) -> str:
             f"{row['samples']:,}",
             f"{row['counted']:,.0f}",
             "not known" if row["mean"] is None else f"{row['mean']:.3f}",
-            _percent(row["above"], row["known"]),
-            _percent(row["tested"], row["pairs"]),
+            percent(row["above"], row["known"]),
+            percent(row["tested"], row["pairs"]),
             _judged(row),
         ]
         for row in results["streams"]
     ]
     power = [
-        [row["name"], _percent(row["tested"], row["pairs"]), _percent(row["called"], row["pairs"])]
+        [row["name"], percent(row["tested"], row["pairs"]), percent(row["called"], row["pairs"])]
         for row in results["power"]
     ]
     return "\n\n".join([
@@ -177,14 +177,10 @@ def _goal() -> str:
     return f"{100 * low:.0f} to {100 * high:.0f} %"
 
 
-def _percent(count: int, of: int) -> str:
-    return f"{100 * count / of:.1f} %" if of else ""
-
-
 def _judged(row: dict[str, Any]) -> str:
     if row["tested"] < FEWEST_TESTED:
         return f"withheld ({row['called']} of {row['tested']})" if row["tested"] else "withheld"
-    text = _percent(row["called"], row["tested"])
+    text = percent(row["called"], row["tested"])
     return text if _holds(row) else f"**{text}**"
 
 
@@ -226,7 +222,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         ),
         Claim(
             f"held and repeated independent streams with a lower end above {KNOWN:g} nats",
-            "at most 1 %", _percent(above, known), above <= 0.01 * known,
+            "at most 1 %", percent(above, known), above <= 0.01 * known,
         ),
         Claim(
             f"AR(1) pairs up to 0.95 without a p-value because they seem to drift, T = {SAMPLES}",

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
@@ -83,7 +83,7 @@ def _coupled(rng: Rng) -> np.ndarray:
 
 def describe(results: dict[str, Any]) -> str:
     """Table in Markdown."""
-    rows = [[kind, f"{pairs:,}", _percent(tested, pairs), _percent(called, tested)]
+    rows = [[kind, f"{pairs:,}", percent(tested, pairs), percent(called, tested)]
             for kind, (called, tested, pairs) in results.items()]  # fmt: skip
     return "\n\n".join([
         f"Pairs that infonet calls dependent at the {100 * LEVEL:.0f} % level, against all circular shifts: recordings "
@@ -91,10 +91,6 @@ def describe(results: dict[str, Any]) -> str:
         f"row is of channels that share {INFORMATION} nats",
         markdown_table(["streams", "pairs", "have a p-value", "called dependent"], rows),
     ])  # fmt: skip
-
-
-def _percent(count: int, of: int) -> str:
-    return f"{100 * count / of:.1f} %" if of else ""
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:
@@ -113,7 +109,7 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         ),
         Claim(
             f"power on AR(1) pairs of 0.9 coupled to {INFORMATION} nats, T = {SAMPLES}",
-            f"above {100 * POWER:.0f} %", _percent(called, pairs), called > POWER * pairs,
+            f"above {100 * POWER:.0f} %", percent(called, pairs), called > POWER * pairs,
         ),
     ]  # fmt: skip
 

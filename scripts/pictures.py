@@ -17,7 +17,7 @@ from rich.console import Console
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap import HeatMap
-from infonet_ros.drawing.pixels import FAINT, INK, PAGE
+from infonet_ros.drawing.pixels import FAINT, INK, PAGE, as_fractions
 from infonet_ros.drawing.screen import Snapshot, screen
 from infonet_ros.drawing.selection import Selection
 from infonet_ros.estimator.infonet import InfoNet
@@ -73,13 +73,13 @@ def draw_delay(analysis: Analysis, path: Path) -> None:
     lags = curve.lags if curve.a == GYRO else -curve.lags
     best = int(np.nanargmax(curve.mi))
     draw_band(axes, lags, curve.mi, curve.lower, curve.upper, "#5ec962", f"{GYRO}  and  {YAW}")
-    axes.plot(lags[best], curve.mi[best], "o", color=unit(INK), markersize=7)
+    axes.plot(lags[best], curve.mi[best], "o", color=as_fractions(INK), markersize=7)
     axes.annotate(
         f"{curve.mi[best]:.2f} nats, odometry {lags[best]:.1f} s later",
         (lags[best], curve.mi[best]),
         xytext=(12, 2),
         textcoords="offset points",
-        color=unit(INK),
+        color=as_fractions(INK),
     )
     finish(figure, axes, "delay of the odometry (s)", path)
 
@@ -108,9 +108,9 @@ def draw_monitor(matrix: DependenceMatrix, path: Path) -> None:
 
 def dark_figure(title: str) -> tuple[Figure, Axes]:
     """Make a figure in the colours of the heat map."""
-    figure = Figure(figsize=(9, 3.6), dpi=120, facecolor=unit(PAGE), layout="constrained")
-    axes = figure.add_subplot(facecolor=unit(PAGE))
-    axes.set_title(title, color=unit(INK), loc="left", fontsize=12, weight="bold")
+    figure = Figure(figsize=(9, 3.6), dpi=120, facecolor=as_fractions(PAGE), layout="constrained")
+    axes = figure.add_subplot(facecolor=as_fractions(PAGE))
+    axes.set_title(title, color=as_fractions(INK), loc="left", fontsize=12, weight="bold")
     return figure, axes
 
 
@@ -124,22 +124,16 @@ def draw_band(
 
 def finish(figure: Figure, axes: Axes, x_label: str, path: Path) -> None:
     """Label the axes and save the figure."""
-    axes.set_xlabel(x_label, color=unit(FAINT))
-    axes.set_ylabel("MI (nats), 90 % interval", color=unit(FAINT))
+    axes.set_xlabel(x_label, color=as_fractions(FAINT))
+    axes.set_ylabel("MI (nats), 90 % interval", color=as_fractions(FAINT))
     axes.set_ylim(bottom=0)
     axes.margins(x=0)
-    axes.tick_params(colors=unit(FAINT))
-    axes.grid(color=unit(FAINT), alpha=0.2)
+    axes.tick_params(colors=as_fractions(FAINT))
+    axes.grid(color=as_fractions(FAINT), alpha=0.2)
     for spine in axes.spines.values():
         spine.set_visible(False)
-    axes.legend(facecolor=unit(PAGE), labelcolor=unit(INK), edgecolor=unit(PAGE), fontsize=9)
+    axes.legend(facecolor=as_fractions(PAGE), labelcolor=as_fractions(INK), edgecolor=as_fractions(PAGE), fontsize=9)
     figure.savefig(path, facecolor=figure.get_facecolor())
-
-
-def unit(colour: tuple[int, int, int]) -> tuple[float, float, float]:
-    """Colour as matplotlib has it."""
-    red, green, blue = colour
-    return red / 255, green / 255, blue / 255
 
 
 if __name__ == "__main__":

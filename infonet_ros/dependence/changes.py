@@ -8,6 +8,7 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.series import mean_of_known
 
 FAMILY_LEVEL = 0.01
 """Probability that any change at all is reported where nothing changed."""
@@ -58,7 +59,7 @@ class Motion:
     def of(cls, windows: Sequence[np.ndarray]) -> "Motion":
         """Measure it from the samples (T, N) of each window, NaN where unknown."""
         with np.errstate(invalid="ignore"):
-            spreads = [np.sqrt(_mean(np.square(samples - _mean(samples)))) for samples in windows]
+            spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
 
     def explains(self, before: np.ndarray, after: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
@@ -125,12 +126,6 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
                 )
             )
     return sorted(changes, key=lambda change: -abs(change.after - change.before))
-
-
-def _mean(samples: np.ndarray) -> np.ndarray:
-    """Mean (N,) of the known samples (T, N); 0 where none is."""
-    known = np.isfinite(samples)
-    return np.where(known, samples, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
 
 
 def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:

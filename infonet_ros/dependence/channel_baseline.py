@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.dependence.forms import memory_of
+from infonet_ros.series import runs
 
 LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
@@ -59,8 +60,8 @@ def channel_baselines(
             ChannelBaseline(
                 name=name,
                 memory=float(memory[column]),
-                gap=max(longest_run(np.isnan(values)) for values in own) / rate,
-                rest=max(longest_run(np.diff(values) == 0.0) for values in own) / rate,
+                gap=max(_longest_run(np.isnan(values)) for values in own) / rate,
+                rest=max(_longest_run(np.diff(values) == 0.0) for values in own) / rate,
                 roughness=max(map(roughness, stretches)),
                 span=span,
                 fewest=fewest,
@@ -85,10 +86,9 @@ def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, 
     return rows / rate, float(known.min()), float(known.max())
 
 
-def longest_run(flags: np.ndarray) -> int:
+def _longest_run(flags: np.ndarray) -> int:
     """Return the length of the longest run of flags (T,) that are set."""
-    edges = np.flatnonzero(np.diff(np.r_[False, flags, False].astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
+    return int(np.diff(runs(flags), axis=1).max(initial=0))
 
 
 def roughness(values: np.ndarray) -> float:

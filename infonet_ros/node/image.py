@@ -8,23 +8,19 @@ from sensor_msgs.msg import Image
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.heatmap import HeatMap
+from infonet_ros.node.matrix_publisher import MatrixPublisher
 from infonet_ros.node.messages import time_message
 
 IMAGE_TOPIC = "~/image"
 
 
-class ImagePublisher:
+class ImagePublisher(MatrixPublisher):
     """Publishes heat maps of matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
 
     def __init__(self, node: LifecycleNode) -> None:
-        self._node = node
+        super().__init__(node, Image, IMAGE_TOPIC, QoSProfile(depth=1))
         self._heat_map = HeatMap()
         self._frame_id = node.get_parameter("frame_id").value
-        self._publisher = node.create_lifecycle_publisher(Image, IMAGE_TOPIC, QoSProfile(depth=1))
-
-    def wanted(self) -> bool:
-        """Return whether there is a subscriber; without one, nothing is drawn."""
-        return self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
         """Draw and send one matrix."""
@@ -36,7 +32,3 @@ class ImagePublisher:
         # rclpy copies an array as it is; in any other type it checks each of the millions of bytes.
         message.data = array("B", picture.tobytes())
         self._publisher.publish(message)
-
-    def close(self) -> None:
-        """Destroy the publisher."""
-        self._node.destroy_lifecycle_publisher(self._publisher)

@@ -12,6 +12,7 @@ from visualization_msgs.msg import Marker, MarkerArray
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.graph import Colour, Edge, Graph, Point, Vertex, dependence_graph
+from infonet_ros.node.matrix_publisher import MatrixPublisher
 from infonet_ros.node.messages import time_message
 from infonet_ros.node.sensor_frames import SensorFrames
 
@@ -23,7 +24,7 @@ MarkerKey = tuple[str, int]
 """Namespace and id, which identify a marker."""
 
 
-class MarkerPublisher:
+class MarkerPublisher(MatrixPublisher):
     """Publishes matrices of modalities as markers, in the frame of the parameter ``frame_id``.
 
     Parameters
@@ -34,18 +35,13 @@ class MarkerPublisher:
     """
 
     def __init__(self, node: LifecycleNode, frames: Callable[[], Mapping[str, str]]) -> None:
-        self._node = node
+        super().__init__(node, MarkerArray, MARKERS_TOPIC, QoSProfile(depth=1))
         self._frames = frames
         self._frame_id = node.get_parameter("frame_id").value
         self._radius = node.get_parameter("marker_radius").value
         self._sensors = SensorFrames(node, self._frame_id)
         self._scale = palette.Scale()
         self._shown: frozenset[MarkerKey] | None = None
-        self._publisher = node.create_lifecycle_publisher(MarkerArray, MARKERS_TOPIC, QoSProfile(depth=1))
-
-    def wanted(self) -> bool:
-        """Return whether there is a subscriber; without one, nothing is drawn."""
-        return self._publisher.get_subscription_count() > 0
 
     def publish(self, matrix: DependenceMatrix) -> None:
         """Draw and send one matrix."""
@@ -59,7 +55,7 @@ class MarkerPublisher:
     def close(self) -> None:
         """Destroy the publisher, and stop listening to tf."""
         self._sensors.close()
-        self._node.destroy_lifecycle_publisher(self._publisher)
+        super().close()
 
     def _lifetime(self, matrix: DependenceMatrix) -> Duration:
         """Return the time after which rviz deletes the markers, so that a stopped node leaves no graph."""

@@ -1,13 +1,10 @@
 """The publishers of matrices: a list for each kind.
 
-A class that shows or sends matrices is a `MatrixPublisher`. It is created at configuration with the node as its only
-argument. It creates its publishers with ``node.create_lifecycle_publisher``, with
-names relative to the node (``~/...``). `Outputs` checks ``wanted`` before each matrix, and calls ``publish`` on the
-worker's thread, so drawing delays no message. To add a class, name it in `Outputs`.
+They are made when the node is configured. `Outputs` checks ``wanted`` before each matrix, and calls ``publish`` on the
+worker's thread, so drawing delays no message. To add a `MatrixPublisher`, name it in `Outputs`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -16,6 +13,7 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.image import ImagePublisher
 from infonet_ros.node.markers import MarkerPublisher
+from infonet_ros.node.matrix_publisher import MatrixPublisher
 from infonet_ros.node.messages import matrix_message
 
 CHANNELS_TOPIC = "~/channels"
@@ -23,42 +21,24 @@ MODALITIES_TOPIC = "~/modalities"
 TRANSFER_TOPIC = "~/transfer"
 
 
-class MatrixPublisher(Protocol):
-    """Publishes matrices as a message, a picture or markers."""
-
-    def wanted(self) -> bool:
-        """Return whether there is a subscriber; without one, nothing is drawn or sent."""
-
-    def publish(self, matrix: DependenceMatrix) -> None:
-        """Send one matrix; called on the worker's thread, only while the node is active."""
-
-    def close(self) -> None:
-        """Destroy the publishers; called on the executor's thread at cleanup."""
-
-
-class MessagePublisher:
+class MessagePublisher(MatrixPublisher):
     """Publishes matrices as MutualInformationMatrix; the last one is kept for late subscribers.
 
     With ``always``, matrices are computed without a subscriber, too.
     """
 
     def __init__(self, node: LifecycleNode, topic: str, always: bool = False) -> None:
-        self._node = node
-        self._always = always
         qos = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self._publisher = node.create_lifecycle_publisher(MutualInformationMatrix, topic, qos)
+        super().__init__(node, MutualInformationMatrix, topic, qos)
+        self._always = always
 
     def wanted(self) -> bool:
         """Return whether a matrix is needed."""
-        return self._always or self._publisher.get_subscription_count() > 0
+        return self._always or super().wanted()
 
     def publish(self, matrix: DependenceMatrix) -> None:
         """Send one matrix."""
         self._publisher.publish(matrix_message(matrix))
-
-    def close(self) -> None:
-        """Destroy the publisher."""
-        self._node.destroy_lifecycle_publisher(self._publisher)
 
 
 class Outputs:

@@ -10,6 +10,7 @@ import numpy as np
 
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel
 from infonet_ros.intake.messages.reductions import REDUCTIONS
+from infonet_ros.series import mean_of_known
 from infonet_ros.settings import Modality
 
 _SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
@@ -120,7 +121,7 @@ def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[
         How many times the gain the sum is; 0 where the agreement is.
     """
     unknown = np.isnan(samples)
-    sums = np.cumsum(np.where(unknown, 0.0, samples - _mean(samples, ~unknown)), axis=0) / rate
+    sums = np.cumsum(np.where(unknown, 0.0, samples - mean_of_known(samples, ~unknown)), axis=0) / rate
     missing = np.cumsum(unknown, axis=0)
     places = np.where(computed, sums, samples)
     best, scale = np.zeros((2, samples.shape[1], samples.shape[1]))
@@ -147,18 +148,13 @@ def _in_a_unit(scale: np.ndarray) -> np.ndarray:
 
 def _ratios(left: np.ndarray, right: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Divide the spreads of the columns of two arrays (T, N); 0 where that is not possible."""
-    above, below = (np.where(known, one - _mean(one, known), 0.0).std(axis=0) for one in (left, right))
+    above, below = (np.where(known, one - mean_of_known(one, known), 0.0).std(axis=0) for one in (left, right))
     return np.divide(above[:, None], below, out=np.zeros((len(above), len(below))), where=below > 0.0)
 
 
 def _correlations(left: np.ndarray, right: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Correlate the columns of two arrays (T, N) where both are known; 0 where that is not possible."""
-    left, right = (np.where(known, one - _mean(one, known), 0.0) for one in (left, right))
+    left, right = (np.where(known, one - mean_of_known(one, known), 0.0) for one in (left, right))
     mask = known.astype(np.float64)
     spread = np.sqrt((np.square(left).T @ mask) * (mask.T @ np.square(right)))
     return np.divide(left.T @ right, spread, out=np.zeros_like(spread), where=spread > 0.0)
-
-
-def _mean(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Mean of each column (T, N) over what is known; 0 where nothing is."""
-    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import ndimage
 
 from infonet_ros.offline.trace import Overview
+from infonet_ros.series import mean_of_known, runs
 
 _BLOCK = 0.5  # seconds
 _BLOCK_SAMPLES = 8  # at least
@@ -72,16 +73,16 @@ def _still(blocks: np.ndarray) -> np.ndarray:
     mean = values.sum(axis=1) / count
     spread = np.sqrt((np.square(values - mean[:, None]) * known).sum(axis=1) / count)
     spread[~known.any(axis=1)] = np.nan
-    usual = np.sqrt(_mean(np.square(spread)))
+    usual = np.sqrt(mean_of_known(np.square(spread)))
     still = np.where(np.isnan(spread), np.nan, spread < _STILL * usual)
-    often = _mean(still)
+    often = mean_of_known(still)
     asked = (often > _SELDOM) & (often < 1.0 - _SELDOM)
     return still[:, asked & (2 * asked.sum() >= max(4, (usual > 0.0).sum()))]
 
 
 def _together(still: np.ndarray) -> np.ndarray:
     """Say in which blocks channels (B, M), 1 where still, rest together, (B,) bool; never in all of them."""
-    share = _mean(still.T)
+    share = mean_of_known(still.T)
     together = share >= _QUORUM
     for value in (False, True):  # first short stirs become rest, then short stops motion
         for begin, end in runs(together == value):
@@ -100,14 +101,3 @@ def _by_chance(still: np.ndarray) -> float:
     shifts = rng.integers(len(still), size=(_TURNS, still.shape[1]))
     turned = (np.column_stack([np.roll(*one) for one in zip(still.T, own, strict=True)]) for own in shifts)
     return float(np.mean([_together(one).mean() for one in turned])) if still.size else 1.0
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    """Mean over the first axis of what is known; 0 where nothing is."""
-    known = np.isfinite(values)
-    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-
-
-def runs(mask: np.ndarray) -> np.ndarray:
-    """Return where each run of a mask (T,) begins and ends, (R, 2)."""
-    return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)

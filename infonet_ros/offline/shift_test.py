@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.measures.contingency import shift_p_values
 from infonet_ros.estimator.samples.holding import updates
 from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.series import average_ranks
 
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 _COMMON = 0.5  # of the ticks of either of two channels are ticks of both: more than two own clocks share by chance

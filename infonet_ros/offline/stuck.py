@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.offline.rest import runs
 from infonet_ros.offline.trace import Overview
+from infonet_ros.series import runs
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
+from infonet_ros.series import average_ranks
 
 LONGEST = 25
 

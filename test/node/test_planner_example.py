@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from paired_topics import noise
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.time import Time
 from robot_graph import START, Feed, parameters, stamped
@@ -22,10 +23,6 @@ SETTINGS = {
     "hop": 1.0,
 }
 SLIPS_AFTER, BLIND_AFTER = 6.0, 14.0
-
-
-def noise(seconds, channel):
-    return np.random.default_rng([round(seconds * 1e6), channel]).normal()
 
 
 def turning(name, error, until):

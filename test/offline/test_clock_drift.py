@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.offline.clock_drift import clock_drifts
+from infonet_ros.series import average_ranks
 
 RATE, SECONDS = 25.0, 600.0
 TIMES = np.arange(0.0, SECONDS, 1.0 / RATE)

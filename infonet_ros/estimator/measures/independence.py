@@ -19,10 +19,9 @@ import torch
 from scipy import fft
 from torch import Tensor
 
-from infonet_ros.autocorrelation import memory
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.samples.channels import some_channels
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
+from infonet_ros.series import average_ranks, memory
 
 LEAST_ROWS = 24
 MOST_ROWS = 512  # of a part: matrices of T x T

@@ -14,8 +14,8 @@ import torch
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.estimator.samples.ranks import rank
+from infonet_ros.series import average_ranks
 
 WIDTHS = (0.7, 2.0)  # of the narrow and the wide neighbourhood, times T to the power below
 EXPONENT = 0.62  # of the number of neighbours: bias and noise of a local linear fit then shrink at the same rate

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.autocorrelation import memory
+from infonet_ros.series import memory
 
 LEAST_MOVES = 13.0
 KPSS_LIMIT = 1.0  # of a statistic whose 1 % quantile is 0.74 under a known memory; the memory here is estimated

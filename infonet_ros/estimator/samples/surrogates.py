@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.autocorrelation import autocovariances
+from infonet_ros.series import autocovariances
 
 NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams nearly in step
 SHORTEST_CYCLE, LONGEST_CYCLE = 0.75, 0.95  # of the window

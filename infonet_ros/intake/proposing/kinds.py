@@ -16,9 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.autocorrelation import memory
-from infonet_ros.average_ranks import average_ranks
 from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.series import average_ranks, memory
 from infonet_ros.text import NANOSECONDS
 
 _LEAST_SAMPLES = 32  # to say that a field wanders

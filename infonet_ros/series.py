@@ -1,0 +1,65 @@
+"""Statistics of series of samples that several rooms need: ranks, means, runs, autocovariances, memory."""
+
+import numpy as np
+from scipy import fft
+
+
+def memory(deviations: np.ndarray) -> np.ndarray:
+    """Integrated autocorrelation time in samples, ``1 + 2 sum_k r(k)`` up to the first pair of lags below 0.
+
+    Parameters
+    ----------
+    deviations : (..., T) float64
+        From their mean, not all 0.
+
+    Returns
+    -------
+    (...) float64
+        1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
+    """
+    covariance = autocovariances(deviations)
+    correlation = covariance / covariance[..., :1]
+    pairs = correlation[..., : correlation.shape[-1] // 2 * 2 : 2] + correlation[..., 1::2]
+    positive = np.logical_and.accumulate(pairs > 0.0, axis=-1)
+    return np.maximum(1.0, 2.0 * (pairs * positive).sum(axis=-1) - 1.0)
+
+
+def autocovariances(deviations: np.ndarray) -> np.ndarray:
+    """Return the sums of products at lags 0 ... T - 1, of deviations from means (..., T): (..., T)."""
+    count = deviations.shape[-1]
+    length = fft.next_fast_len(2 * count, real=True)
+    return fft.irfft(np.abs(fft.rfft(deviations, n=length)) ** 2, n=length)[..., :count]
+
+
+def average_ranks(values: np.ndarray) -> np.ndarray:
+    """Rank values (T,), equal ones alike: (T,) float64, from 1 to T.
+
+    As `scipy.stats.rankdata`, whose module takes half a second to import.
+
+    Examples
+    --------
+    >>> average_ranks(np.array([3.0, 1.0, 3.0, 2.0]))
+    array([3.5, 1. , 3.5, 2. ])
+    """
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[place]
+
+
+def mean_of_known(values: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
+    """Return the mean of values (T, ...) over the first axis, of those that are ``known``; 0 if none is.
+
+    By default the finite values are known. `numpy.nanmean` gives NaN and a warning if none is.
+    """
+    known = np.isfinite(values) if known is None else known
+    return np.where(known, values, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+
+
+def runs(mask: np.ndarray) -> np.ndarray:
+    """Return where each run of a mask (T,) begins and ends, (R, 2).
+
+    Examples
+    --------
+    >>> runs(np.array([False, True, True, False, True])).tolist()
+    [[1, 3], [4, 5]]
+    """
+    return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
