@@ -63,6 +63,13 @@ def test_two_columns_name_a_series_where_one_does_not_suffice(tmp_path):
     assert found["r2/b.value"][1] == (100_000_000, pytest.approx(1.9))
 
 
+def test_a_second_name_that_some_rows_lack_is_none_of_theirs(tmp_path):
+    sources = ((0.0, "r1", "x"), (0.01, "r2", "x"), (0.02, "", "clock"))
+    rows = [f"{t + shift:.3f},{robot},{field},{k}" for k, t in enumerate(STEADY) for shift, robot, field in sources]
+    found, _ = together([written(tmp_path, text("time,robot,field,value", *rows))])
+    assert sorted(found) == ["clock.value", "r1/x.value", "r2/x.value"]
+
+
 def test_signals_of_one_name_are_told_apart_by_their_topics(tmp_path):
     sources = ((0.0, "/a", "x"), (0.01, "/b", "x"), (0.02, "/a", "y"))
     rows = [f"{t + shift:.3f},{topic},{field},{k}" for k, t in enumerate(STEADY) for shift, topic, field in sources]
@@ -133,3 +140,28 @@ def test_words_are_kept_of_no_long_note(tmp_path):
     path = written(tmp_path, text("time,x,note", *rows))
     assert not read_text_table(path).cells
     assert not any("long table" in sentence for sentence in notices(path))
+
+
+ANNOTATED = """#group,false,false,true,true,false,false,true,true
+#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string
+#default,_result,,,,,,,
+,result,table,_start,_stop,_time,_value,_field,{tag}
+"""
+
+
+@pytest.mark.parametrize("tags", [("host", "host"), ("host", "robot")])
+def test_all_tables_of_an_annotated_export_are_read(tmp_path, tags):
+    stamp = "2024-05-01T12:00:0{:.1f}Z"
+    begin, end = stamp.format(0), stamp.format(9.9)
+    blocks = [
+        ANNOTATED.format(tag=tag)
+        + "".join(
+            f",,{number},{begin},{end},{stamp.format(t)},{x},{name},r2\n"
+            for t, x in zip(STEADY, SERIES[name], strict=True)
+        )
+        for number, (name, tag) in enumerate(zip(("temp", "hum"), tags, strict=True))
+    ]
+    found, said = together([written(tmp_path, "\n".join(blocks))])
+    for name in ("temp", "hum"):
+        assert [x for _, x in found[f"{name}.value"]] == SERIES[name].tolist()
+    assert not any("no number" in sentence for sentence in said)

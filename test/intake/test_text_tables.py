@@ -399,3 +399,33 @@ def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):
     rows = "".join(f"{k / 10},INFO,step {k} of forty,{k}\n" for k in range(40))
     found, _ = together([written(tmp_path, "time,level,message,cpu\n" + rows)])
     assert [value for _, value in found["table.cpu"]] == list(range(40))
+
+
+def test_comments_between_rows_are_no_rows(tmp_path):
+    rows = "".join(f"{k / 10},{k}\n" + "# paused, here\n" * (k == 7) for k in range(40))
+    found, said = together([written(tmp_path, "time,x\n" + rows)])
+    assert [value for _, value in found["table.x"]] == list(range(40))
+    assert not any("no number" in sentence for sentence in said)
+
+
+FOREIGN = {
+    "DBC": "".join(f"(1714560000.{k:06d}) can0 1F4#0{k % 10}FF\n" for k in range(30)),
+    "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),
+    "gpsbabel": "".join(
+        f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)
+    ),
+}
+
+
+@pytest.mark.parametrize("words", FOREIGN)
+def test_lines_of_other_programs_are_refused_with_what_to_do(tmp_path, words):
+    with pytest.raises(RecordingError, match=words):
+        together([written(tmp_path, FOREIGN[words])])
+
+
+def test_sentences_of_a_gps_between_rows_are_left_out(tmp_path):
+    gps = "$GPGGA,120000.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n"
+    rows = "".join(f"{k / 10},{k},{-k}\n" + gps * (k % 5 == 0) for k in range(40))
+    found, said = together([written(tmp_path, "time,x,y\n" + rows)])
+    assert [value for _, value in found["table.x"]] == list(range(40))
+    assert any("8 rows of 48" in sentence for sentence in said)

@@ -47,6 +47,16 @@ _VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE}|{_LENGTH}|
 _LONGEST_VALUE = 64
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 _PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
+_FOREIGN_LINES = {
+    "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
+        r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])", re.IGNORECASE
+    ),
+    "NMEA sentences of a GPS receiver: convert them, such as by `gpsbabel -i nmea -f FILE -o unicsv -F FILE.csv`": (
+        re.compile(r".*\$(?:G[A-Z]|BD)[A-Z]{3},")
+    ),
+}
+"""What lines of other programs hold, where most are of one kind."""
+
 _BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
 
 
@@ -269,6 +279,12 @@ def _check_text(path: Path, head: str) -> None:
         what = "a web page: what was to be downloaded may ask for a login"
     elif _BRACES.match(head):
         what = "JSON"
+    else:
+        lines = head.splitlines()[:_LINES]
+        foreign = (
+            what for what, line in _FOREIGN_LINES.items() if 2 * sum(map(bool, map(line.match, lines))) > len(lines)
+        )
+        what = next(foreign, "")
     if what:
         raise RecordingError(f"{path} is not a readable table: it holds {what}; expected CSV with rows of numbers.")
 

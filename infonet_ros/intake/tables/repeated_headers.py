@@ -1,7 +1,8 @@
 """Headers in the middle of a table of text, where a logger was started again or several tables were joined."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from infonet_ros.intake.tables.layout import COMMENT, is_value, split
 from infonet_ros.intake.tables.time_units import is_named_time
@@ -9,13 +10,18 @@ from infonet_ros.text import counted, shorten
 
 
 class RepeatedHeaders:
-    """Takes headers out of the lines of a table, and all that follows on one with other names.
+    """Takes headers out of the lines of a table, which ends before one with other names.
 
     Parameters
     ----------
     header : sequence of str
         Cells of the first one; empty without one.
     delimiter : str
+
+    Attributes
+    ----------
+    rest : iterator of str, or None
+        The lines from a header with other names on.
     """
 
     def __init__(self, header: Sequence[str], delimiter: str) -> None:
@@ -25,27 +31,32 @@ class RepeatedHeaders:
         self._marked = re.compile(rf"^.*{re.escape(self._mark)}.*$", re.MULTILINE)
         self._count = 0
         self._other = ""
+        self.rest: Iterator[str] | None = None
 
-    def out_of(self, lines: str) -> str:
-        """Return lines without headers."""
-        if self._other:
-            return ""
-        if not self._mark or self._mark not in lines:
-            return lines
+    def out_of(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Go through whole lines without headers."""
+        pieces = iter(pieces)
+        for lines in pieces:
+            end = self._begin_of_other(lines) if self._mark and self._mark in lines else None
+            yield self._marked.sub(self._without, lines[:end]) if self._mark else lines
+            if end is not None:
+                self.rest = chain((lines[end:],), pieces)
+                return
+
+    def _begin_of_other(self, lines: str) -> int | None:
+        """Return where a header with other names begins; None if there is none."""
         for line in self._marked.finditer(lines):
             if self._is_header(cells := self._cells(line[0])) and cells != self._header:
                 self._other = line[0]
-                lines = lines[: line.start()]
-                break
-        return self._marked.sub(self._without, lines)
+                return line.start()
+        return None
 
-    @property
-    def notes(self) -> list[str]:
+    def notes(self, rest_is_read: bool) -> list[str]:
         """Say what was found."""
         notes = []
         if self._count:
             notes.append(f"the header is repeated {counted(self._count, 'time')}")
-        if self._other:
+        if self._other and not rest_is_read:
             notes.append(
                 f"a header with other names, {shorten(self._other, 60)!r}, stands in the middle: the rows below it are "
                 "left out; split the file to analyse them"

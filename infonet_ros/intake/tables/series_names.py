@@ -92,13 +92,14 @@ class Names:
     rank: int
 
     def __and__(self, other: "Names") -> "Names":
-        """Name rows by both."""
-        width = len(other.names)
-        known = (self.codes >= 0) & (other.codes >= 0)
-        pairs, codes = np.unique((self.codes * width + other.codes)[known], return_inverse=True)
+        """Name rows by both, or by the one that they have."""
+        width = len(other.names) + 1
+        known = (self.codes >= 0) | (other.codes >= 0)
+        pairs, codes = np.unique(((self.codes + 1) * width + other.codes + 1)[known], return_inverse=True)
         every = np.full(len(known), -1)
         every[known] = codes
-        names = [_joined(self.names[pair // width], other.names[pair % width]) for pair in pairs.tolist()]
+        first, second = ["", *self.names], ["", *other.names]
+        names = [_joined(first[pair // width], second[pair % width]) for pair in pairs.tolist()]
         return Names((*self.columns, *other.columns), every, names, min(self.rank, other.rank))
 
 
@@ -278,4 +279,4 @@ def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
 
 
 def _joined(first: str, second: str) -> str:
-    return first + second if second.startswith("/") else f"{first}/{second}"
+    return "/".join(filter(None, (first, second.removeprefix("/"))))

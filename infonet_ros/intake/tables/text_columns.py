@@ -5,7 +5,7 @@ its numbers do.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -35,13 +35,12 @@ class TextColumns:
     ----------
     path : Path
         Of the file, for errors.
-    names : sequence of str
     """
 
-    def __init__(self, path: Path, names: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._keeps_words = len(names) <= _FEW_COLUMNS
-        self._columns = {name: TextColumn(name, self._keeps_words) for name in names}
+        self._keeps_words = True
+        self._columns: dict[str, TextColumn] = {}
         self._kept = 0
         self.rows = 0
 
@@ -129,6 +128,8 @@ class TextColumn:
 
     def add(self, cells: pa.StringArray) -> int:
         """Take over a block of cells; return the bytes that are kept of it."""
+        if not len(cells):
+            return 0
         self.rows += len(cells)
         block = None if self.text else _plain_numbers(cells)
         if block is None:

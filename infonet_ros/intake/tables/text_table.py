@@ -22,6 +22,8 @@ from infonet_ros.text import counted, shorten
 _HEAD, _HEAD_LINES, _LONGEST_HEAD = 1 << 18, 40, 1 << 24
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
+_COMMENTS = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_ANNOTATED = re.compile(r"\s*(?:#(?:group|datatype|default)\b|,result,table,)")  # as InfluxDB writes several tables
 
 
 def read_text_table(path: Path) -> Sheet:
@@ -47,28 +49,55 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     """Read a table in blocks of so many bytes; quotes may hold delimiters and line ends, or stand for themselves."""
     notes = [] if quotes else ["a quote is opened and never closed: quotes are read as they stand"]
     pieces = text_pieces(path, notes)
+    columns = TextColumns(path)
+    rows = rest = _add_rows(path, pieces, columns, quotes, block, notes)
+    while rest.pieces is not None:
+        rest = _add_rows(path, rest.pieces, columns, quotes, block, notes)
+    sheet = Sheet(path.name.split(".")[0], {}, units=rows.layout.units, notes=[*dict.fromkeys(notes)])
+    columns.into(sheet, rows.layout.delimiter == ",", rows.skipped.line)
+    return sheet
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """How rows were read, and what follows them in a file of several tables."""
+
+    layout: Layout
+    skipped: "_SkippedRows"
+    pieces: Iterator[str] | None
+
+
+def _add_rows(
+    path: Path, pieces: Iterator[str], columns: TextColumns, quotes: bool, block: int, notes: list[str]
+) -> _Rows:
+    """Read the rows under one header."""
     head = _head(path, pieces)
     form = row_form(head)
     layout = find_layout(path, form.header + form.plain(head))
     layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
     skipped = _SkippedRows(layout)
-    columns = TextColumns(path, layout.names)
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
     headers = RepeatedHeaders(layout.header, layout.delimiter)
-    lines = map(headers.out_of, _clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
+    lines = headers.out_of(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
+    before = columns.rows
+    columns.add(dict.fromkeys(layout.names, pa.nulls(0, pa.string())), 0)
     try:
-        for table in _tables(lines, layout, quotes, block, skipped):
+        for table in _tables(map(_without_comments, lines), layout, quotes, block, skipped):
             columns.add({name: table[name].combine_chunks() for name in layout.names}, len(table))
     except pa.ArrowInvalid as error:
         reason = " ".join(str(error).split()).rstrip(".")
         raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
     except MemoryError as error:
         raise RecordingError(f"{path} does not fit into the memory: split it, or leave columns out.") from error
-    notes += [*headers.notes, *layout.notes, *skipped.notes(path, columns.rows)]
-    sheet = Sheet(path.name.split(".")[0], {}, units=layout.units, notes=notes)
-    columns.into(sheet, layout.delimiter == ",", skipped.line)
-    return sheet
+    goes_on = bool(_ANNOTATED.match(head))
+    notes += [*headers.notes(goes_on), *layout.notes, *skipped.notes(path, columns.rows - before)]
+    return _Rows(layout, skipped, headers.rest if goes_on else None)
+
+
+def _without_comments(lines: str) -> str:
+    """Shorten comments between rows, so that none with as many cells is taken for a row."""
+    return _COMMENTS.sub("#", lines) if "#" in lines else lines
 
 
 def _head(path: Path, pieces: Iterator[str]) -> str:
