@@ -3,6 +3,7 @@
 Such a pair of one topic is no finding. Two sensors that measure the same motion are still compared.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -19,7 +20,8 @@ _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: t
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _LEAST_PARTS = 64  # of the recording, so long as that time at most: by chance so many do not agree
 _MOST_TOLD = 3
-_AXES = ("x", "y", "z", "w")
+_AXIS = re.compile(r"(.*?)_?[xyzw]", re.IGNORECASE)
+_EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +102,18 @@ def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:
 
 
 def _of_one_vector(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Tell which paths (N, N) are computed rates of two of x, y, z and w of one vector."""
-    parents = [path.steps[:-1] if path.rate and path.steps[-1].field in _AXES else None for path in paths]
-    return np.array([[bool(one) and one == other for other in parents] for one in parents], dtype=bool)
+    """Tell which paths (N, N) are computed rates of two parts of one vector: ``position.x``, ``pos_y``, latitude."""
+    vectors = [_vector(path) if path.rate else None for path in paths]
+    return np.array([[one is not None and one == other for other in vectors] for one in vectors], dtype=bool)
+
+
+def _vector(path: ChannelPath) -> tuple[object, ...] | None:
+    """Return what names the vector that a path is a part of; None where nothing does, as of a bare ``x``."""
+    *parents, last = path.steps
+    if last.field.lower() in _EARTH:
+        return *parents, "place"
+    part = _AXIS.fullmatch(last.field)
+    return (*parents, part[1]) if part and (parents or part[1]) else None
 
 
 def _best(alike: np.ndarray) -> np.ndarray:

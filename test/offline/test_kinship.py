@@ -108,6 +108,9 @@ def test_of_two_oscillations_neither_is_the_rate_of_the_other():
         (("orientation|roll", "orientation|yaw"), False),
         (("pose.position.x|rate", "pose.position.y|rate"), True),
         (("position[left]|rate", "position[right]|rate"), False),
+        (("tx|rate", "ty|rate"), True),
+        (("cmd_x|rate", "pos_x|rate"), False),
+        (("latitude|rate", "longitude|rate"), True),
         (("x|rate", "y|rate"), False),
     ],
 )

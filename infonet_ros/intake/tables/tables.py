@@ -16,11 +16,13 @@ import pyarrow as pa
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import overlapping
 from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
+from infonet_ros.intake.tables.quaternions import angle_of, find_quaternions
 from infonet_ros.intake.tables.records import read_records, take_json_apart
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
@@ -101,7 +103,7 @@ class Tables:
     def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the columns of a topic, and sentences about those that are no numbers."""
         stream = self._streams[topic]
-        return [NumericField(path, 0) for path in stream.columns], _on_texts(stream.texts)
+        return [NumericField(path, 0) for path in stream.paths], _on_texts(stream.texts)
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
         """Return all: those that do not fit are left out on entering."""
@@ -117,12 +119,13 @@ class Tables:
 
     def _part(self, modality: Modality, start: int, stop: int) -> "_Part":
         stream = self._streams[modality.topic]
-        for name in map(_column_of, modality.channels):
-            if name not in stream.columns:
+        for path in modality.channels:
+            name = _column_of(path)
+            if name not in stream.columns and path.removesuffix("|rate") not in stream.paths:
                 hint = did_you_mean(name, stream.columns)
                 raise ConfigurationError(
                     f"{self.label} has no column {name!r} in the group {modality.topic!r}{hint}: it has "
-                    f"{listed(stream.columns)}."
+                    f"{listed(stream.paths)}."
                 )
         first, last = np.searchsorted(stream.stamps, (start, stop))
         return _Part.of(modality, stream, slice(int(first), int(last)))
@@ -206,6 +209,10 @@ class Tables:
         for group, stream in streams.items():
             if stream.columns:
                 self._streams[group] = stream
+                stream.quaternions = find_quaternions(stream.columns)
+                for name, parts in stream.quaternions.items():
+                    angles = ", ".join(f"{name}|{angle}" for angle in ANGLES)
+                    self._tell(table.path, [f"columns {', '.join(parts)} are a quaternion, read as {angles}"])
             else:
                 self._tell(table.path, _on_texts(stream.texts))
 
@@ -282,6 +289,28 @@ class _Stream:
     order: np.ndarray
     columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
+    quaternions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> list[str]:
+        """The channels that it could give: the angles of a quaternion stand for its four columns."""
+        parts = {part for parts in self.quaternions.values() for part in parts}
+        angles = [f"{name}|{angle}" for name in self.quaternions for angle in ANGLES]
+        return [name for name in self.columns if name not in parts] + angles
+
+    def read(self, path: str, topic: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Read a channel, in the order of the file: values (rows,), and where a row says nothing of it, if anywhere."""
+        name, parsed = _column_of(path), parse_channel(path)
+        if name in self.columns:
+            columns = [self.columns[name]]
+            numbers, convert = as_floats(columns[0]), parsed.of_number(topic)
+            if convert is not float:
+                numbers = np.array([convert(number) for number in numbers.tolist()], dtype=np.float64)
+        else:
+            columns = [self.columns[part] for part in self.quaternions[name]]
+            numbers = angle_of(columns, parsed.reduction or "")
+        gaps = [column.is_null().to_numpy() for column in columns if column.null_count]
+        return np.where(np.isinf(numbers), np.nan, numbers), np.logical_or.reduce(gaps) if gaps else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -297,15 +326,9 @@ class _Part:
     def of(cls, modality: Modality, stream: _Stream, part: slice) -> "_Part":
         """Take the channels of some rows of a stream, without those rows that say nothing of any."""
         order = stream.order[part]
-        values, empty = [], []
-        for path in modality.channels:
-            column = stream.columns[_column_of(path)]
-            numbers = as_floats(column)[order]
-            convert = parse_channel(path).of_number(modality.topic)
-            if convert is not float:
-                numbers = np.array([convert(number) for number in numbers.tolist()], dtype=np.float64)
-            values.append(np.where(np.isinf(numbers), np.nan, numbers))
-            empty.append(column.is_null().to_numpy()[order] if column.null_count else None)
+        read = [stream.read(path, modality.topic) for path in modality.channels]
+        values = [numbers[order] for numbers, _ in read]
+        empty = [None if gaps is None else gaps[order] for _, gaps in read]
         whole = cls(modality.name, stream.stamps[part], values, empty)
         gaps = [rows for rows in empty if rows is not None]
         return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))

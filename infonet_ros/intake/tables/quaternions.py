@@ -1,0 +1,62 @@
+"""Quaternions in tables: four columns that are one orientation give roll, pitch and yaw, as in a message."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.intake.messages.reductions import ANGLES
+from infonet_ros.intake.tables.sheet import as_floats, is_number
+
+_PARTS = (
+    re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE),  # qx, orientation.x, quat_x
+    re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE),  # q[0] of PX4
+)
+_ORDERS = ("xyzw", "1230")  # where they are numbered, the scalar comes first
+_UNNAMED = "q"
+_LENGTH = 0.01  # by which the length of a quaternion may differ from 1, as it is rounded
+_MOST = 0.95  # of the rows have that length
+
+
+class Quaternion(NamedTuple):
+    """Its parts, as in ``geometry_msgs/Quaternion``."""
+
+    x: float
+    y: float
+    z: float
+    w: float
+
+
+def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[str, ...]]:
+    """Find columns that are a quaternion: their names in the order x, y, z, w, by what stands before these.
+
+    Examples
+    --------
+    >>> parts = {"qx": [0.0, 0.6], "qy": [0.0, 0.0], "qz": [0.6, 0.0], "qw": [0.8, 0.8], "x": [1.0, 2.0]}
+    >>> find_quaternions({name: pa.chunked_array([values]) for name, values in parts.items()})
+    {'q': ('qx', 'qy', 'qz', 'qw')}
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for pattern, order in zip(_PARTS, _ORDERS, strict=True):
+        parts: dict[str, dict[str, str]] = {}
+        for name, column in columns.items():
+            if is_number(column) and (match := pattern.fullmatch(name)):
+                parts.setdefault(match["base"], {})[match["part"].lower()] = name
+        for base, own in parts.items():
+            if own.keys() == set(order) and _of_length_one([columns[name] for name in own.values()]):
+                found[base or _UNNAMED] = tuple(own[part] for part in order)
+    return {name: parts for name, parts in found.items() if name not in columns}
+
+
+def angle_of(parts: Sequence[pa.ChunkedArray], angle: str) -> np.ndarray:
+    """Return "roll", "pitch" or "yaw" of columns x, y, z and w, radians: (rows,) float64, NaN where not known."""
+    rows = np.stack([as_floats(part) for part in parts], axis=1).tolist()
+    return np.array([ANGLES[angle](Quaternion(*row)) for row in rows], dtype=np.float64)
+
+
+def _of_length_one(parts: Sequence[pa.ChunkedArray]) -> bool:
+    lengths = np.linalg.norm(np.stack([as_floats(part) for part in parts]), axis=0)
+    known = lengths[np.isfinite(lengths)]
+    return len(known) > 1 and bool((np.abs(known - 1.0) <= _LENGTH).mean() >= _MOST)

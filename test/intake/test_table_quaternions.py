@@ -1,0 +1,62 @@
+"""Four columns of a table that are a quaternion give the angles that scipy computes from them."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+from table_files import written
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.settings import Modality
+
+NAMES = {
+    "TUM": ("tx,qx,qy,qz,qw", "xyzw", "q"),
+    "bagpy": ("seq,orientation.x,orientation.y,orientation.z,orientation.w", "xyzw", "orientation"),
+    "upper case": ("n,Quat_W,Quat_X,Quat_Y,Quat_Z", "wxyz", "Quat"),
+    "PX4": ("n,q[0],q[1],q[2],q[3]", "wxyz", "q"),
+}
+
+
+@pytest.fixture
+def turns(rng):
+    return Rotation.from_euler("xyz", rng.uniform(-1.5, 1.5, (50, 3)))
+
+
+def table(tmp_path, header, order, turns):
+    parts = turns.as_quat()[:, ["xyzw".index(part) for part in order]]
+    lines = [f"{k / 10},{k % 7 * 0.5}," + ",".join(f"{value:.6f}" for value in row) for k, row in enumerate(parts)]
+    return written(tmp_path, f"time,{header}\n" + "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_the_angles_of_a_quaternion_stand_for_its_columns(tmp_path, turns, names):
+    header, order, base = NAMES[names]
+    path = table(tmp_path, header, order, turns)
+    with Tables([path, written(tmp_path, "time,v\n0,1\n1,2\n", name="other.csv")]) as opened:
+        topic = next(iter(opened.topics))
+        paths = [field.path for field in opened.fields(topic)[0]]
+        assert paths[1:] == [f"{base}|roll", f"{base}|pitch", f"{base}|yaw"]
+        modality = Modality("pose", topic, tuple(paths[1:]))
+        found = np.array([sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)])
+        assert any("are a quaternion, read as" in notice for notice in opened.notices)
+    np.testing.assert_allclose(found, turns.as_euler("xyz"), atol=1e-5)
+
+
+def test_single_columns_can_still_be_named_and_a_part_that_is_missing_makes_the_angle_unknown(tmp_path, turns):
+    text = table(tmp_path, "n,qx,qy,qz,qw", "xyzw", turns).read_text().splitlines()
+    text[2] = text[2].rpartition(",")[0] + ","
+    text[3] = text[3].rpartition(",")[0] + ",nan"
+    with Tables([written(tmp_path, "\n".join(text) + "\n")]) as opened:
+        modality = Modality("pose", "table", ("qx", "q|yaw", "q|yaw|rate"))
+        rows = [sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)]
+        with pytest.raises(ConfigurationError, match=r"no column 'q' .*q\|yaw"):
+            list(opened.samples([Modality("pose", "table", ("q|norm",))], opened.start, opened.end + 1))
+    assert rows[0][0] == pytest.approx(turns.as_quat()[0, 0], abs=1e-6)
+    assert rows[1][1] is None and np.isnan(rows[2][1])
+    assert rows[3][1] == rows[3][2]  # the windows differentiate it
+
+
+def test_four_numbers_that_have_no_length_of_one_are_no_quaternion(tmp_path, rng):
+    rows = "\n".join(f"{k},{','.join(f'{v:.3f}' for v in rng.normal(size=4))}" for k in range(20))
+    with Tables([written(tmp_path, f"time,x,y,z,w\n{rows}\n")]) as opened:
+        assert [field.path for field in opened.fields("table")[0]] == ["x", "y", "z", "w"]
