@@ -5,6 +5,7 @@ same to the bit. Its folder is made aside and renamed at the end, so it is there
 dies leaves nothing but what the next attempt, on another worker, does again.
 """
 
+import itertools
 import logging
 import os
 import signal
@@ -32,9 +33,15 @@ from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
+from infonet_ros.offline.outputs import cannot_write
 from infonet_ros.settings import Settings
+from infonet_ros.text import shorten
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
+SUMMARY_FILES = ("fleet.csv", "differences.csv", "fleet.html")
+"""What is beside the folders of the bags."""
+
+_LONGEST_NAME = 80  # characters, of three bytes each at most: file systems allow 255 bytes
 _CONNECT = 30  # seconds
 
 
@@ -201,10 +208,23 @@ def folder_names(bags: Sequence[Path]) -> list[str]:
     if twice := next((path for path in paths if paths.count(path) > 1), None):
         raise ConfigurationError(f"{twice} was given twice: expected each bag once.")
     names = [path.stem for path in paths]
-    if len(set(names)) == len(names):
-        return names
-    common = os.path.commonpath(paths)
-    return ["_".join(path.relative_to(common).parts) for path in paths]
+    if len(set(names)) < len(names):
+        common = os.path.commonpath(paths)
+        names = ["_".join(path.relative_to(common).parts) for path in paths]
+    return _told_apart([shorten(name, _LONGEST_NAME) for name in names])
+
+
+def _told_apart(names: Sequence[str]) -> list[str]:
+    """Append a number to each name that comes again, or that the fleet itself needs."""
+    taken = {_ATTEMPTS, *SUMMARY_FILES}
+
+    def free(name: str) -> str:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        found = next(one for one in itertools.chain([name], numbered) if one not in taken)
+        taken.add(found)
+        return found
+
+    return [free(name) for name in names]
 
 
 def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Sequence[Format] | None) -> Outcome:
@@ -214,9 +234,12 @@ def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Seque
         results = analyse_bag(bag, attempt, settings, formats=formats, cores=1)
     except InfonetError as error:
         return Outcome(name, problem=str(error))
-    if (out / name).exists():
-        (out / name).rename(attempt.with_suffix(".previous"))
-    attempt.rename(out / name)
+    try:
+        if (out / name).exists():
+            (out / name).rename(attempt.with_suffix(".previous"))
+        attempt.rename(out / name)
+    except OSError as error:
+        return Outcome(name, problem=str(cannot_write(out / name, error)))
     return Outcome(name, findings_record(results.analysis), windows_of(results.analysis))
 
 

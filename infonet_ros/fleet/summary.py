@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from infonet_ros.fleet.differences import Differences
-from infonet_ros.fleet.job import Outcome
+from infonet_ros.fleet.job import SUMMARY_FILES, Outcome
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.pages import Cell, Row, Table, render
 from infonet_ros.text import counted, printable
@@ -22,20 +22,16 @@ _EFFECTS = ("before", "after", "lower", "upper", "p_value", "p_adjusted")
 
 
 def write_summary(out: Path, outcomes: Sequence[Outcome], differences: Differences) -> None:
-    """Write ``fleet.csv``, a row for each pair of each bag, ``differences.csv``, and ``fleet.html``.
+    """Write a row for each pair of each bag, the differences, and a page.
 
     Raises
     ------
     OutputError
         They cannot be written.
     """
-    texts = {
-        "fleet.csv": table(outcomes),
-        "differences.csv": difference_table(differences),
-        "fleet.html": page(out, outcomes, differences),
-    }
+    texts = (table(outcomes), difference_table(differences), page(out, outcomes, differences))
     with OutputFolder(out) as folder:
-        for name, text in texts.items():
+        for name, text in zip(SUMMARY_FILES, texts, strict=True):
             folder.write(name, partial(Path.write_text, data=text, encoding="utf-8", newline="\n"))
 
 

@@ -46,7 +46,8 @@ def play(
         player.play()
         for notice in bag.notices:
             typer.echo(f"Note: {printable(notice)}", err=True)
-        typer.echo(f"Played {player.played} messages of {bag.label} in {time.monotonic() - begun:.1f} s.")
+        seconds = time.monotonic() - begun
+        typer.echo(f"Played {player.played} messages of {printable(bag.label)} in {seconds:.1f} s.")
         node.destroy_node()
 
 

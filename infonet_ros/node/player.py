@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from rclpy.duration import Duration
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
@@ -27,7 +28,8 @@ from infonet_ros.intake.proposing.proposal import matching_topics
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.intake.storage.connection import Connection
 from infonet_ros.node.messages import time_message
-from infonet_ros.text import NANOSECONDS
+from infonet_ros.node.session import without_place
+from infonet_ros.text import NANOSECONDS, printable
 
 CLOCK_PERIOD = 0.01
 """Seconds of wall time between two messages on /clock."""
@@ -169,27 +171,43 @@ class Track:
 
 
 def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
-    """Make a track of each topic whose type is installed; warn of the others."""
+    """Make a track of each topic that can be published here; warn of the others."""
     tracks, problems = {}, []
     for topic in topics:
-        connections = bag.connections_of(topic)
-        source, encoding = full_type_name(connections[0].type), connections[0].encoding
-        target = STATIC_MSGTYPE_RENAMES.get(source, source)
         try:
-            translate = _translation(bag, topic, encoding, source, target)
-            publisher = node.create_publisher(message_class(target), topic, _quality_of_service(connections))
-        except ConfigurationError:
-            problems.append(f"{topic} cannot be played, because its type {target} is not installed here")
-            continue
+            tracks[topic] = _track(node, bag, topic)
         except RecordingError as error:
-            problems.append(f"{topic} cannot be played: {str(error).rstrip('.')}")
-            continue
-        tracks[topic] = Track(publisher, translate)
+            problems.append(f"{printable(topic)} cannot be played: {printable(str(error))}")
     if not tracks:
-        raise RecordingError(f"{'; '.join(problems)}: install that package, or build it and source its workspace.")
+        raise RecordingError(" ".join(problems))
     for problem in problems:
         node.get_logger().warning(problem)
     return tracks
+
+
+def _track(node: Node, bag: Bag, topic: str) -> Track:
+    """Make the track of a topic.
+
+    Raises
+    ------
+    RecordingError
+        It cannot be published, for the reason in the text.
+    """
+    connections = bag.connections_of(topic)
+    source, encoding = full_type_name(connections[0].type), connections[0].encoding
+    target = STATIC_MSGTYPE_RENAMES.get(source, source)
+    translate = _translation(bag, topic, encoding, source, target)
+    try:
+        publisher = node.create_publisher(message_class(target), topic, _quality_of_service(connections))
+    except ConfigurationError as error:
+        raise RecordingError(
+            f"its type {target} is not installed here; install that package, or build it and source its workspace."
+        ) from error
+    except InvalidTopicNameException as error:
+        raise RecordingError("ROS 2 does not allow this name: record the topic under another one.") from error
+    except RuntimeError as error:  # such as a second type on /rosout
+        raise RecordingError(f"ROS 2 refuses it ({without_place(error)}): leave it out with --topics.") from error
+    return Track(publisher, translate)
 
 
 def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:

@@ -40,7 +40,7 @@ class OutputFolder:
                 stack.enter_context(made_folder(self.path))
                 stack.enter_context(passing_folder(self.aside))
             except OSError as error:
-                raise _cannot_write(self.path, error) from error
+                raise cannot_write(self.path, error) from error
             self._context = stack.pop_all()
         return self
 
@@ -56,7 +56,7 @@ class OutputFolder:
         except InfonetError:
             raise
         except OSError as error:
-            raise _cannot_write(self.path / name, error) from error
+            raise cannot_write(self.path / name, error) from error
         self._names.append(name)
 
     def _move_into_place(self) -> None:
@@ -73,7 +73,7 @@ class OutputFolder:
                         place.rename(previous / name)
                     (self.aside / name).rename(place)
             except OSError as error:
-                raise _cannot_write(place, error) from error
+                raise cannot_write(place, error) from error
             undo.pop_all()
         self.written += [self.path / name for name in self._names]
 
@@ -92,6 +92,7 @@ def _check_replaceable(path: Path) -> None:
         raise OSError(errno.EINVAL, "it is a device or a pipe")
 
 
-def _cannot_write(path: Path, error: OSError) -> OutputError:
+def cannot_write(path: Path, error: OSError) -> OutputError:
+    """Return the sentence for the user."""
     reason = error.strerror or str(error)
     return OutputError(f"cannot write {path} ({reason}): choose another folder with --out, or make room there.")

@@ -137,6 +137,21 @@ def test_bags_of_one_name_keep_their_folders_apart(tmp_path):
         folder_names([bags[0], bags[0]])
 
 
+def test_no_folder_has_the_name_of_another_or_of_a_file_of_the_fleet(tmp_path):
+    bags = [tmp_path / "a_b" / "c", tmp_path / "a" / "b_c", tmp_path / "x" / "c"]
+    assert folder_names(bags) == ["a_b_c", "a_b_c_2", "x_c"]
+    assert folder_names([tmp_path / "fleet.csv.mcap", tmp_path / ".attempts"]) == ["fleet.csv_2", ".attempts_2"]
+
+
+def test_long_and_odd_names_of_bags_are_names_of_folders(tmp_path):
+    bags = [tmp_path / ("ö" * 90) / "run\n1", tmp_path / ("ö" * 90) / "run\n2", tmp_path / "deep" / "run\n2"]
+    names = folder_names(bags)
+    assert len(set(names)) == 3
+    for name in names:
+        (tmp_path / name).mkdir()  # which no file system refuses
+        assert name.isprintable()
+
+
 def pair(mi, a="x", b="<b>"):
     return {"a": a, "b": b, "mi": mi, "lower": 0.1, "upper": 0.5, "p_value": None, "p_adjusted": None, "lag": 0.0}
 
