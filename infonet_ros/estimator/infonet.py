@@ -105,7 +105,8 @@ class InfoNet:
         device : str
             "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
         weights : path
-            A safetensors file with its JSON card beside it, and the readout that was trained on it, where there is one.
+            A safetensors file with its JSON card beside it, and the readout that was trained on it, where there is one;
+            empty for the shipped weights.
 
         Raises
         ------
@@ -119,9 +120,10 @@ class InfoNet:
         >>> InfoNet.from_pretrained(device="cpu").device
         device(type='cpu')
         """
-        network, version = load_weights(Path(weights))
-        readout, version = load_readout(Path(weights)) or (None, version)
-        return cls(network, version, device, Path(weights), readout)
+        path = Path(weights or SHIPPED)
+        network, version = load_weights(path)
+        readout, version = load_readout(path) or (None, version)
+        return cls(network, version, device, path, readout)
 
     @property
     def device(self) -> torch.device:

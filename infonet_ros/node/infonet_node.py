@@ -327,4 +327,4 @@ class InfonetNode(LifecycleNode):
 def _load_pretrained(device: str, weights: str) -> "InfoNet":
     from infonet_ros.estimator.infonet import InfoNet  # here: it takes torch seconds to load
 
-    return InfoNet.from_pretrained(device, weights) if weights else InfoNet.from_pretrained(device)
+    return InfoNet.from_pretrained(device, weights)

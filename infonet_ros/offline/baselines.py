@@ -12,11 +12,11 @@ from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
 from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import ConfigurationError, RecordingError
+from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import Recording, Span, check_topics, chosen_span
 from infonet_ros.intake.windows.row_stream import Rows, RowStream, angular_channels, wrapped
-from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake, stamp_notices
 from infonet_ros.offline.trace import Overview
@@ -67,7 +67,7 @@ def learn_baseline(
     """
     read, settings, proposed = _read_all(paths, settings, start, duration, progress)
     longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
-    net = network_of(settings)
+    net = InfoNet.from_pretrained(settings.device, settings.weights)
     with Workers(net.device) as workers:
         whole = estimate_whole(net, longest, settings, workers, progress)
     angular = angular_channels(settings)

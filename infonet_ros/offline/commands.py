@@ -67,7 +67,7 @@ def csv(
 def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
     check_rosbags()
     from infonet_ros.intake.opener import open_recording
-    from infonet_ros.offline.job import run
+    from infonet_ros.offline.analysis_command import run
 
     name = paths[0].resolve()
     while name.suffix in _COMPRESSED:

@@ -14,7 +14,6 @@ from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.pretrained import network_of
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Settings
@@ -81,7 +80,7 @@ def compare_recordings(
             f"synchronization is {settings.synchronization!r}: recordings are compared with 'resample'; set it in the "
             "params file."
         )
-    net = network_of(settings)
+    net = InfoNet.from_pretrained(settings.device, settings.weights)
     groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]

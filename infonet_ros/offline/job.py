@@ -1,42 +1,36 @@
-"""From a recording to a folder of results: one call for scripts, and what `infonet bag` and `infonet csv` do."""
+"""From a recording to a folder of results: `analyse_bag` for scripts, `fill` for the command line."""
 
-import json
-import time
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infonet_ros.errors import MissingDependencyError, WeightsError
 from infonet_ros.estimator.dataframes import to_dataframe
+from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, matching_topics, propose
+from infonet_ros.intake.proposing.proposal import FieldVerdict, Proposal, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline import writers
 from infonet_ros.offline.analysis import Analysis, analyse
 from infonet_ros.offline.directing import direct
-from infonet_ros.offline.explaining import check_target, explain
+from infonet_ros.offline.explaining import explain
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
-from infonet_ros.offline.options import Format, Options
+from infonet_ros.offline.options import Format
 from infonet_ros.offline.outputs import OutputFolder
-from infonet_ros.offline.pretrained import network_of
-from infonet_ros.offline.progress import Progress, print_notices, progress_bars, silent, standard_error
+from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
-from infonet_ros.offline.significance import Significance
-from infonet_ros.settings import TIME, Settings, load_settings, params_document
-from infonet_ros.text import counted, printable
+from infonet_ros.settings import Settings, params_document
+from infonet_ros.text import printable
 
 if TYPE_CHECKING:
     import pandas
 
 PARAMS_FILE = "params.yaml"
-
-_TOLD = 5  # sentences on the terminal; the report has the rest
 
 # Left out with a notice where nobody asked for them and a package is missing, or times are beyond what ROS can tell.
 _DISPENSABLE = (Format.parquet, Format.mcap)
@@ -131,72 +125,12 @@ def analyse_bag(
     with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
         span = chosen_span(recording, 0.0, None)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        analysis, missing = _fill(folder, recording, proposal, span, formats, cores=cores)
+        analysis, missing = fill(folder, recording, proposal, span, formats, cores=cores)
     notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     return Results(analysis, tuple(folder.written), notices, proposal.fields)
 
 
-def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
-    """Do what a command line asks for, with progress and notices on standard error and a summary on standard output.
-
-    Raises
-    ------
-    InfonetError
-        As `analyse_bag`.
-    """
-    began = time.perf_counter()
-    console = standard_error(options.quiet)
-    with recording as opened, OutputFolder(out) as folder:
-        span = chosen_span(opened, options.start, options.duration)
-        told = list(opened.notices)
-        print_notices(console, told)
-        proposal = _settings(opened, options, span)
-        check_target(options.target or "", proposal.settings.channel_names)
-        with progress_bars(console) as progress:
-            analysis, missing = _fill(
-                folder, opened, proposal, span, options.formats, progress, target=options.target or ""
-            )
-    notices = (*opened.notices, *proposal.notices, *proposal.details, *missing)
-    results = Results(analysis, tuple(folder.written), notices, proposal.fields)
-    if options.json:
-        record = findings_record(results.analysis)
-        record |= {
-            "summary": [str(Significance.of(results.analysis)), *proposal.brief],
-            "notices": notices,
-            "fields": [asdict(verdict) for verdict in results.fields],
-            "files": [str(path) for path in results.files],
-        }
-        print(json.dumps(record, indent=2))
-    elif not options.quiet:
-        print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
-    # At the end, so that no error is buried among them; the summary has the details in brief.
-    late = [notice for notice in opened.notices if notice not in told]
-    print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
-
-
-def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
-    """Take the settings of the params file or of a proposal, with the options of the command line on top."""
-    proposal = _proposal(recording, options, span)
-    if not options.given:
-        return proposal
-    return replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
-
-
-def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
-    settings = Settings() if options.params is None else load_settings(options.params)
-    settings = settings.with_values(**options.overrides)
-    if not settings.modalities:
-        return propose(recording, settings, span, options.topics or (), options.max_channels, options.overrides)
-    if options.topics:
-        wanted = matching_topics(recording, options.topics)
-        modalities = tuple(m for m in settings.modalities if m.topic in wanted)
-        kept = {TIME, *(name for m in modalities for name in (m.name, *m.channel_names))}
-        watches = tuple(w for w in settings.watches if {*w.pair, *w.given} <= kept)
-        settings = replace(settings, modalities=modalities, watches=watches)
-    return Proposal(settings)
-
-
-def _fill(
+def fill(
     folder: OutputFolder,
     recording: Recording,
     proposal: Proposal,
@@ -208,7 +142,7 @@ def _fill(
 ) -> tuple[Analysis, list[str]]:
     """Analyse an open recording into a folder; also return notices about what it and the files do without."""
     settings = proposal.settings
-    net = network_of(settings)
+    net = InfoNet.from_pretrained(settings.device, settings.weights)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
         analysis = direct(net, explain(net, analysis, target))
@@ -250,18 +184,3 @@ def write_results(
                 raise
             missing.append(str(error))
     return missing
-
-
-def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:
-    analysis = results.analysis
-    lines = [
-        f"{analysis.label}: {len(analysis.names)} channels, {counted(len(analysis.matrices), 'window')}, in "
-        f"{seconds:.1f} s."
-    ]
-    sentences = findings(analysis)
-    lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_TOLD], start=1)]
-    if sentences[-1] not in sentences[:_TOLD]:
-        lines.append(f"  {sentences[-1]}")
-    lines += [str(Significance.of(analysis)), *proposal.brief]
-    lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")
-    return "\n".join(map(printable, lines))

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from infonet_ros.errors import WeightsError
+from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.weights import SHIPPED, load_weights, save_weights
 
@@ -31,6 +32,10 @@ def test_saved_weights_come_back(saved):
 def test_shipped_weights_are_small_and_whole():
     assert SHIPPED.stat().st_size < 8_000_000
     load_weights()
+
+
+def test_an_empty_name_stands_for_the_shipped_weights():
+    assert InfoNet.from_pretrained("cpu", "").version == InfoNet.from_pretrained("cpu").version
 
 
 def test_damaged_weights_are_refused(saved):

@@ -1,0 +1,97 @@
+"""What `infonet bag` and `infonet csv` do: notices on standard error, a summary or JSON on standard output."""
+
+import json
+import time
+from contextlib import AbstractContextManager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from infonet_ros.intake.proposing.proposal import Proposal, matching_topics, propose
+from infonet_ros.intake.recording import Recording, Span, chosen_span
+from infonet_ros.offline.explaining import check_target
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.job import Results, fill
+from infonet_ros.offline.options import Options
+from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
+from infonet_ros.offline.significance import Significance
+from infonet_ros.settings import TIME, Settings, load_settings
+from infonet_ros.text import counted, printable
+
+_TOLD = 5  # sentences on the terminal; the report has the rest
+
+
+def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
+    """Do what a command line asks for, with progress and notices on standard error and a summary on standard output.
+
+    Raises
+    ------
+    InfonetError
+        As `analyse_bag`.
+    """
+    began = time.perf_counter()
+    console = standard_error(options.quiet)
+    with recording as opened, OutputFolder(out) as folder:
+        span = chosen_span(opened, options.start, options.duration)
+        told = list(opened.notices)
+        print_notices(console, told)
+        proposal = _settings(opened, options, span)
+        check_target(options.target or "", proposal.settings.channel_names)
+        with progress_bars(console) as progress:
+            analysis, missing = fill(
+                folder, opened, proposal, span, options.formats, progress, target=options.target or ""
+            )
+    notices = (*opened.notices, *proposal.notices, *proposal.details, *missing)
+    results = Results(analysis, tuple(folder.written), notices, proposal.fields)
+    if options.json:
+        record = findings_record(results.analysis)
+        record |= {
+            "summary": [str(Significance.of(results.analysis)), *proposal.brief],
+            "notices": notices,
+            "fields": [asdict(verdict) for verdict in results.fields],
+            "files": [str(path) for path in results.files],
+        }
+        print(json.dumps(record, indent=2))
+    elif not options.quiet:
+        print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
+    # At the end, so that no error is buried among them; the summary has the details in brief.
+    late = [notice for notice in opened.notices if notice not in told]
+    print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
+
+
+def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
+    """Take the settings of the params file or of a proposal, with the options of the command line on top."""
+    proposal = _proposal(recording, options, span)
+    if not options.given:
+        return proposal
+    return replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
+
+
+def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
+    settings = Settings() if options.params is None else load_settings(options.params)
+    settings = settings.with_values(**options.overrides)
+    if not settings.modalities:
+        return propose(recording, settings, span, options.topics or (), options.max_channels, options.overrides)
+    if options.topics:
+        wanted = matching_topics(recording, options.topics)
+        modalities = tuple(m for m in settings.modalities if m.topic in wanted)
+        kept = {TIME, *(name for m in modalities for name in (m.name, *m.channel_names))}
+        watches = tuple(w for w in settings.watches if {*w.pair, *w.given} <= kept)
+        settings = replace(settings, modalities=modalities, watches=watches)
+    return Proposal(settings)
+
+
+def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:
+    analysis = results.analysis
+    lines = [
+        f"{analysis.label}: {len(analysis.names)} channels, {counted(len(analysis.matrices), 'window')}, in "
+        f"{seconds:.1f} s."
+    ]
+    sentences = findings(analysis)
+    lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_TOLD], start=1)]
+    if sentences[-1] not in sentences[:_TOLD]:
+        lines.append(f"  {sentences[-1]}")
+    lines += [str(Significance.of(analysis)), *proposal.brief]
+    lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")
+    return "\n".join(map(printable, lines))
