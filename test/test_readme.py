@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.DOTALL | re.MULTILINE)
-BOUND = 100  # seconds
+BOUND = 250  # seconds, on a busy machine
 
 needs_ros = pytest.mark.skipif(find_spec("rclpy") is None, reason="needs ROS 2")
 

@@ -41,7 +41,7 @@ def path_with(folder, *programs):
 def test_missing_programs_are_named_in_one_sentence(tmp_path, programs, complaint):
     environment = {**os.environ, "PATH": path_with(tmp_path / "bin", *programs)}
     ended = subprocess.run(
-        [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=120, check=False
     )
 
     assert ended.returncode == 1

@@ -64,7 +64,7 @@ def bags(tmp_path_factory):
     return [folder / f"robot{seed}" for seed in range(3)] + [folder / "broken.mcap"]
 
 
-def until(condition, bound=60.0):
+def until(condition, bound=120.0):
     deadline = time.monotonic() + bound
     while not (result := condition()):
         assert time.monotonic() < deadline, "the condition did not come true in time"
@@ -113,7 +113,7 @@ def test_ctrl_c_reaches_all_processes_and_nothing_is_left(bags, tmp_path, number
     try:
         until(lambda: any(tmp_path.glob(sign)))
         os.killpg(process.pid, number)  # as the terminal does
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=120)
     finally:
         process.kill()
 

@@ -54,7 +54,7 @@ def topics(make_matrix):
     thread.start()
     yield
     executor.shutdown()
-    thread.join(timeout=10.0)
+    thread.join(timeout=60.0)
     node.destroy_node()
     rclpy.shutdown(context=context)
 
@@ -99,7 +99,7 @@ class Terminal:
     def press(self, keys):
         os.write(self._master, keys.encode())
 
-    def until(self, condition, timeout=90.0):
+    def until(self, condition, timeout=120.0):
         """Read what the program writes until a condition on the lines of the screen holds, and return the lines."""
         deadline = time.monotonic() + timeout
         while not condition(self.screen.display):
@@ -108,7 +108,7 @@ class Terminal:
                 self._stream.feed(os.read(self._master, 65536))
         return self.screen.display
 
-    def ended(self, timeout=60.0):
+    def ended(self, timeout=120.0):
         """Read on until the program ends; return its exit status."""
         deadline = time.monotonic() + timeout
         while self.process.poll() is None:
@@ -231,7 +231,7 @@ def listening():
     rclpy.shutdown(context=context)
 
 
-def until(executor, condition, timeout=60.0):
+def until(executor, condition, timeout=120.0):
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come true in time"

@@ -14,7 +14,7 @@ from robot_graph import START, Diagnosis, Graph, stamped
 
 from infonet_ros.node.__main__ import spin
 
-BOUND = 60.0  # seconds until a process must have come so far
+BOUND = 120.0  # seconds until a process must have come so far
 
 
 @pytest.fixture

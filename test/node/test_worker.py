@@ -4,7 +4,7 @@ import pytest
 
 from infonet_ros.node.worker import Worker
 
-BOUND = 10.0  # seconds
+BOUND = 60.0  # seconds, on a busy machine
 
 
 class Recorder:

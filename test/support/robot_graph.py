@@ -55,7 +55,7 @@ class Graph:
         self.robot.create_subscription(message_type, topic, received.append, qos)
         return received
 
-    def until(self, condition, timeout=60.0, last=lambda: None):
+    def until(self, condition, timeout=120.0, last=lambda: None):
         """Spin until the condition holds, and return what it returned; ``last`` tells what was seen if it does not."""
         deadline = time.monotonic() + timeout
         while not (result := condition()):
@@ -65,7 +65,7 @@ class Graph:
 
     def close(self):
         for node in self._infonets:
-            assert node.end(timeout=10.0)
+            assert node.end(timeout=60.0)
         self.executor.shutdown()
         self.robot.destroy_node()
         self.context.shutdown()
@@ -85,7 +85,7 @@ class Diagnosis:
     def _receive(self, array):
         self.statuses = {status.name: status for status in array.status}
 
-    def until(self, name, condition, timeout=60.0):
+    def until(self, name, condition, timeout=120.0):
         """Spin until the status of this name fulfils the condition, and return it."""
 
         def found():
