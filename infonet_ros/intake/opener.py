@@ -7,8 +7,9 @@ from pathlib import Path
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
 from infonet_ros.intake.recording import Recording
+from infonet_ros.intake.storage.opening import STARTS
 
-_BAG_STARTS = (b"\x89MCAP0\r\n", b"SQLite format 3\0", b"#ROSBAG")
+_BAG_STARTS = tuple(STARTS)
 _BAG_SUFFIXES = (".mcap", ".db3", ".bag")
 _COMPRESSED = (".zst", ".zstd")
 

@@ -202,6 +202,30 @@ def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     assert notice.startswith("bag_1.mcap is missing in bag")
 
 
+def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path, store):
+    zstd = pytest.importorskip("backports.zstd")  # of the library itself from Python 3.14 on
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), compression=CompressionMode.FILE)
+    (packed,) = folder.glob("*.zst*")
+    plain = folder / packed.stem
+    plain.write_bytes(zstd.decompress(packed.read_bytes()))
+    packed.unlink()
+    found, notices = read(folder, SPEED)
+    assert len(found) == 20
+    assert not notices
+    write_mcap(folder / "more.mcap", {"/speed": FLOAT}, [("/speed", EPOCH + 10 * SECOND, CDR + bytes(8))])
+    found, (notice,) = read(folder, SPEED)
+    assert len(found) == 21
+    assert notice.startswith("more.mcap is read, too")
+
+
+@pytest.mark.parametrize(("plugin", "name"), [(StoragePlugin.MCAP, "bag.db3"), (StoragePlugin.SQLITE3, "bag.mcap")])
+def test_a_file_of_one_kind_that_is_called_as_of_another_is_read(plugin, name, tmp_path, store):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), plugin=plugin)
+    (path,) = (file for file in folder.iterdir() if file.suffix != ".yaml")
+    expected = read(path, LEG, SPEED)
+    assert read(path.rename(tmp_path / name), LEG, SPEED) == expected
+
+
 @pytest.mark.parametrize("content", [b"", b"SQLite format 3\0" + bytes(4080), b"\x89MCAP0\r\n" + bytes(100)])
 @pytest.mark.parametrize("suffix", ["mcap", "db3"])
 def test_a_file_of_a_folder_that_cannot_be_read_is_named(suffix, content, tmp_path):

@@ -17,6 +17,9 @@ from infonet_ros.intake.storage.sqlite import SqliteFile
 from infonet_ros.interruptions import temporary_folder
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
+STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": ".bag"}
+"""First bytes of files, and the suffix that they should have."""
+
 _COMPRESSED = (".zst", ".zstd")
 _ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
 # Files that a metadata.yaml names.
@@ -48,19 +51,38 @@ def storage_files(path: Path, missing: list[str]) -> list[Path]:
     if not path.is_dir():
         check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
         if not _suffix(path):
-            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
+            hint = f"; it begins as one does: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
+            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file{hint}.")
         return [path]
     inside = {file.name: file for file in sorted(path.iterdir()) if _suffix(file)}
     metadata = path / "metadata.yaml"
     named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
-    if lost := [name for name in named if name not in inside]:
+    there = set(map(_unpacked_name, inside))
+    if lost := [name for name in named if _unpacked_name(name) not in there]:
         missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
+    elif named and (strange := sorted(there.difference(map(_unpacked_name, named)))):
+        missing.append(
+            f"{', '.join(strange)} is read, too, although the metadata.yaml of {path.name} does not name it."
+        )
     # Some players leave the unpacked file beside the packed one.
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:
         reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
         raise RecordingError(f"{path} is not a bag: {reason}.")
     return files
+
+
+def _unpacked_name(name: str) -> str:
+    return re.sub(r"\.zstd?$", "", name)
+
+
+def _kind(path: Path) -> str:
+    """Return the suffix that a file has by what it holds, or else by its name; nothing for what is no bag."""
+    head = b""
+    if path.is_file():  # to open a pipe would wait for its writer
+        with suppress(OSError), path.open("rb") as file:
+            head = file.read(16)
+    return next((suffix for start, suffix in STARTS.items() if head.startswith(start)), _suffix(path))
 
 
 def _suffix(path: Path) -> str:
@@ -89,7 +111,8 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    storage = _READERS[_suffix(path)](_unpack(path, stack) if path.suffix in _COMPRESSED else path)
+    plain = _unpack(path, stack) if path.suffix in _COMPRESSED else path
+    storage = _READERS[_kind(plain)](plain)
     stack.callback(storage.close)
     return storage
 
@@ -115,5 +138,5 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
 
 def check_one_kind(files: Sequence[Path]) -> None:
     """Raise RecordingError for bags of ROS 1 and ROS 2 together."""
-    if len({_suffix(file) == ".bag" for file in files}) > 1:
+    if len({_kind(file) == ".bag" for file in files}) > 1:
         raise RecordingError("ROS 1 and ROS 2 bags were given together: analyse them one after the other.")

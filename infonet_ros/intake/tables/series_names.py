@@ -279,4 +279,4 @@ def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
 
 
 def _joined(first: str, second: str) -> str:
-    return "/".join(filter(None, (first, second.removeprefix("/"))))
+    return first + second if not first or second.startswith("/") else "/".join(filter(None, (first, second)))
