@@ -1,4 +1,4 @@
-"""The geometry of the graph of modalities: where they are, and how wide and of what colour the edges are. No ROS."""
+"""The geometry of the graph of modalities: places, widths and colours. No ROS."""
 
 import math
 from collections.abc import Mapping

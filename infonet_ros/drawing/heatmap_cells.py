@@ -37,7 +37,7 @@ def cells_of(matrix: "DependenceMatrix", cell: int, end: float, marked: np.ndarr
 
 
 def _letters(matrix: "DependenceMatrix", cell: int) -> np.ndarray:
-    """Opacity of the writing in each cell, (N, N, cell, cell) uint8."""
+    """Opacity of the text in each cell, (N, N, cell, cell) uint8."""
     count = len(matrix.names)
     if cell < 20:
         return np.zeros((count, count, 1, 1), dtype=np.uint8)
@@ -48,7 +48,7 @@ def _letters(matrix: "DependenceMatrix", cell: int) -> np.ndarray:
 
 
 def shows_lags(matrix: "DependenceMatrix", cell: int) -> bool:
-    """Tell whether any pair has a lag, and the cells have room to say so."""
+    """Return whether any pair has a lag, and the cells have room for it."""
     return cell >= 64 and bool(np.any(np.nan_to_num(matrix.lag)))
 
 
@@ -65,7 +65,7 @@ def _number(mi: float, cell: int) -> str:
 
 @functools.lru_cache(maxsize=1024)
 def _writing(number: str, lag: str | None, cell: int) -> np.ndarray:
-    """Opacity of the writing in one cell, (cell, cell) uint8."""
+    """Opacity of the text in one cell, (cell, cell) uint8."""
     tile = Image.new("L", (cell, cell))
     draw = ImageDraw.Draw(tile)
     size = int(np.clip(0.26 * cell + 4, 9, 22))

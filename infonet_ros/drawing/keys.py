@@ -11,7 +11,7 @@ from infonet_ros.drawing.selection import ESCAPE
 
 
 class Keys:
-    """Context in which keys come one by one; where standard input is no terminal, there are none.
+    """Context that reads keys one by one; none if standard input is no terminal.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""A picture of groups and links: channels below each other, those of a group side by side, an arc for each link."""
+"""A picture of groups and links: a line for each channel, those of a group together, an arc for each link."""
 
 import math
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class Link:
 
     @property
     def ends(self) -> tuple[int, int]:
-        """The channel that leads, and the one that follows; as they are where neither is known to."""
+        """The channel that leads, and the one that follows; in their own order if that is not known."""
         first = self.leader if self.delay is None else (self.b if self.delay < 0.0 else self.a)
         return (self.b, self.a) if first == self.b else (self.a, self.b)
 
@@ -106,7 +106,7 @@ def link_picture(groups: Sequence[Sequence[int]], links: Sequence[Link], order: 
     groups : sequence of sequences of int
         Numbers of the channels of each group; a channel is in one at most.
     links : sequence of Link
-        The most useful first: it is the last to lose its text where there is no room.
+        The most useful first: without enough room, the last ones lose their text.
     order : sequence of int
         All channels, those that are alike near each other.
     """

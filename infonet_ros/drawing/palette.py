@@ -25,7 +25,7 @@ TABLE = TABLE.round().astype(np.uint8)
 class Scale:
     """Where the colours end: a round value above the largest MI of the last ten matrices.
 
-    So it grows at once and shrinks late, and colours keep their meaning from one picture to the next.
+    So the scale grows at once and shrinks late, and colours keep their meaning from one picture to the next.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Scale:
         self._largest: deque[float] = deque(maxlen=_REMEMBERED)
 
     def end(self, mi: np.ndarray) -> float:
-        """Take in the MI of one more matrix, of any shape and NaN where not known, and return the end in nats."""
+        """Add the MI of one more matrix, of any shape and NaN where not known; return the end of the scale, nats."""
         if self._maximum is not None:
             return self._maximum
         self._largest.append(float(np.max(mi, initial=0.0, where=np.isfinite(mi))))

@@ -33,7 +33,7 @@ def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -
 
 @functools.cache
 def font_of(size: int) -> ImageFont.FreeTypeFont:
-    """Matplotlib's own letters, so that cells and names look alike on every machine."""
+    """Return a font that comes with matplotlib, so that pictures look the same on every machine."""
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size)
 
 

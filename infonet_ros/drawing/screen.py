@@ -116,7 +116,7 @@ def _waiting(snapshot: Snapshot, selection: Selection) -> Text:
 
 
 def remedy(others: Sequence[str]) -> str:
-    """Say what to do when nothing is heard of a node, by the names of those that are there."""
+    """Return advice if a node is silent, with the names of the nodes that publish matrices."""
     if others:
         return f"there is {listed(others)}; choose with --node, such as `infonet monitor --node {others[0]}`"
     return (
@@ -183,12 +183,12 @@ def _cell(
     mi = float(matrix.mi[row, column])
     background = Color.from_rgb(*colour)
     if width < 5:
-        # Shades of the same colour: invisible where there are colours, and all there is where there are none.
+        # Shades of the same colour: invisible with colours, and the only sign without them.
         shade = _SHADES[min(int(len(_SHADES) * mi / end), len(_SHADES) - 1)]
         return shade * width, Style(color=background, bgcolor=background)
     mark = _MARK if matrix.significant()[row, column] else " "
     number = f"{mi:.2f}" if width > 5 else f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}"
-    # By numbers, since what a terminal calls black may be grey.
+    # By numbers, because a terminal's black may be grey.
     ink = Color.from_rgb(0, 0, 0) if palette.is_light(colour) else Color.from_rgb(255, 255, 255)
     return f"{number:>{width - 1}}{mark}", Style(color=ink, bgcolor=background)
 
@@ -241,7 +241,7 @@ def _title(snapshot: Snapshot, selection: Selection, width: int) -> RenderableTy
 
 
 def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
-    """Alerts and problems first, then one line with what is well."""
+    """Return lines with alerts and problems first, then one line with the rest."""
     bad = sorted((report for report in reports if report.level), key=lambda report: -(report.level % 3))
     lines = []
     for report in bad[:most]:

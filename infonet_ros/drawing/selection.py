@@ -81,7 +81,7 @@ class Selection:
         return replace(self, pattern=self.pattern + key) if key.isprintable() else self
 
     def includes(self, name: str) -> bool:
-        """Tell whether a row is looked for."""
+        """Return whether a row matches the pattern."""
         parts = self.pattern.lower().split()
         return not parts or any(part in name.lower() for part in parts)
 

@@ -48,7 +48,7 @@ def strongest_between(matrix: "DependenceMatrix", group: Mapping[str, str]) -> P
 
 
 def sentence(pair: Pair, words: Mapping[str, str]) -> str:
-    """Say in words what a pair shares and who is behind; ``words`` may name rows more kindly."""
+    """Return a sentence about the MI and the delay of a pair; ``words`` may give rows other names."""
     a, b = words.get(pair.a, pair.a), words.get(pair.b, pair.b)
     text = f"{a} and {b} depend on each other: {pair.mi:.2f} nats ({pair.lower:.2f} to {pair.upper:.2f})"
     if not pair.lag:

@@ -41,7 +41,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Telling:
-    """Channels that tell most about a target, in order of selection, and the nats that each adds to those before."""
+    """Channels with most information about a target, in order of selection, and the nats that each adds."""
 
     target: str
     channels: tuple[int, ...]
@@ -161,7 +161,7 @@ def analyse(
 
 
 def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Iterator[Window]:
-    """Hand windows on, and keep their samples, in single precision."""
+    """Pass windows on, and keep their samples in single precision."""
     for window in windows:
         samples.append(window.samples.astype(np.float32))
         yield window
@@ -187,7 +187,7 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
 
 
 def _what_works(recording: Recording, settings: Settings, duration: float) -> str:
-    """Name a window and a hop that fit, or say that there are too few samples for any."""
+    """Return advice: a window and a hop that fit, or that there are too few samples for any."""
     length = (recording.end + 1 - recording.start) / NANOSECONDS
     topics = {modality.topic for modality in settings.modalities}
     rates = {topic: recording.topics[topic].count / length for topic in topics}

@@ -1,7 +1,7 @@
-"""Pairs of a whole recording beside given channels.
+"""Pairs of a whole recording, given other channels.
 
-Their conditional ranks stand for the channels wherever many lags or shifts are compared. Those show the dependence that
-is left on average, so the numbers are those of the network of conditional MI.
+Conditional ranks replace the channels where many lags or shifts are compared. They show the average dependence that is
+left, so the final numbers come from the network of conditional MI.
 """
 
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ class Beside:
     settings: Settings
 
     def ranks(self) -> Window:
-        """Put conditional ranks in place of the samples, and nothing in place of what is given itself."""
+        """Return the window with conditional ranks in place of the samples, and 0 in place of the given channels."""
         given, names = self.settings.given, self.window.names
         ranks = self.net.conditional_ranks(self.window.samples, self._streams, seed=self.settings.seed)
         ranks[:, [name in given for name in names]] = 0.0
@@ -49,7 +49,7 @@ class Beside:
     def delayed(self, delays: Delays, undelayed: DependenceMatrix, later: np.ndarray, workers: Workers) -> Delays:
         """Estimate the pairs that depend more at their delay, ``later`` (N, N), there; and the others without delay.
 
-        Where the network of conditional MI sees less at the delay than without, there is none.
+        If the network of conditional MI finds less at the delay than without, the pair has no delay.
         """
         names = ("mi", "lower", "upper", "samples")
         squares: dict[str, Any] = {name: getattr(undelayed, name).copy() for name in names}
@@ -72,7 +72,7 @@ class Beside:
         return given_streams(self.window, self.settings.given)
 
     def _at(self, pair: Pair, seconds: float) -> LaggedEstimate:
-        """Estimate a pair at a delay, with what is given at the times of both, if the network takes so many streams."""
+        """Estimate a pair at a delay, with the given streams at the times of both, if the network accepts so many."""
         x, y = self.window.samples[:, pair].T
         lag, given = round(seconds * self.window.rate), self._streams
         if 2 * given.shape[1] <= MOST_GIVEN:

@@ -8,8 +8,8 @@ from infonet_ros.offline.baselines import Check
 from infonet_ros.offline.pages import render
 from infonet_ros.text import counted, moment
 
-_WIDTH, _HEIGHT = 1000.0, 100.0  # of the picture's own units
-_POINTS = 2000  # of a curve, at most
+_WIDTH, _HEIGHT = 1000.0, 100.0  # units of the picture
+_POINTS = 2000  # of a curve at most
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def render_check(check: Check) -> str:
 
 def _curve(check: Check, number: int) -> _Curve:
     pair, threshold = check.baseline.pairs[number], float(check.thresholds[number])
-    # Of many samples the largest of each stretch is drawn: no alarm may be lost.
+    # The largest of each stretch of samples is drawn, so that no alarm is lost.
     bounds = np.unique(np.linspace(0, len(check.stamps), _POINTS + 1).astype(int))[:-1]
     values = np.maximum.reduceat(np.nan_to_num(check.evidence[:, number]), bounds)
     x, y = _x(check, check.stamps[bounds]), _y(values, threshold)

@@ -10,8 +10,8 @@ from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
 from infonet_ros.text import NANOSECONDS
 
 _MOST_PAIRS = 3  # of the same two topics, the strongest
-_LEAST_SHARE = 0.75  # of the parts whose delay is inside the search
-_SURE = 6.0  # standard errors of a drift, and at least twice as much over the recording as the delays scatter
+_LEAST_SHARE = 0.75  # of the parts have a delay inside the search
+_SURE = 6.0  # standard errors of the drift; over the recording it must also be twice the scatter of the delays
 _LEAST_DRIFT = 2.0
 
 
@@ -22,11 +22,11 @@ class ClockDrift:
     Attributes
     ----------
     fast, slow : int
-        Channels that tell it.
+        Channels that show it.
     rate : float
         Seconds a second by which the stamps of ``fast`` run ahead; with ``error`` on either side, its 90 % interval.
     seconds : float
-        By which they do so over the recording.
+        Their lead after the whole recording.
     """
 
     fast: int
@@ -84,7 +84,7 @@ def _surest(drift: ClockDrift) -> float:
 def _drift(
     pair: tuple[int, int], ranks: np.ndarray, stamps: np.ndarray, rate: float, longest: int
 ) -> ClockDrift | None:
-    """Fit a line to the delays of the parts of a recording; None where it is not surely steep."""
+    """Fit a line to the delays of the parts of a recording; None if its slope is not significant."""
     curves = np.sqrt(contingency_of(lagged_products(ranks[:, pair], longest, PARTS)))
     size = -(-len(ranks) // PARTS)
     times = np.array([stamps[begin : begin + size].mean() for begin in range(0, len(stamps), size)])

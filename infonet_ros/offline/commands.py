@@ -1,4 +1,4 @@
-"""`infonet bag` and `infonet csv`: one command with two names, since what a file holds tells how to read it."""
+"""`infonet bag` and `infonet csv`: one command with two names, because the content of a file decides how it is read."""
 
 from enum import Enum
 from importlib.util import find_spec
@@ -76,6 +76,6 @@ def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: T
 
 
 def check_rosbags() -> None:
-    """ROS distributions do not carry it; bags are read, and matrices written, by it."""
+    """Raise MissingDependencyError without rosbags, which reads bags and writes matrices; ROS distributions lack it."""
     if find_spec("rosbags") is None:
         raise MissingDependencyError("The analysis of recordings", "rosbags", "run `pip install rosbags`")

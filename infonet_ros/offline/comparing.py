@@ -31,7 +31,7 @@ class Comparison:
 
     @property
     def real(self) -> tuple[Difference, ...]:
-        """Those that are significant and large enough to matter."""
+        """The differences that are significant and large enough to matter."""
         return tuple(one for one in self.differences if one.real)
 
     def record(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ def windows_of(analysis: Analysis) -> WindowedRecording:
 
 
 class _Read(NamedTuple):
-    """The name of a recording, what its windows show, one after the other, and what was left out."""
+    """The name of a recording, the results of its windows, and notices about what was left out."""
 
     label: str
     windows: WindowedRecording

@@ -1,7 +1,7 @@
-"""Delays of a whole recording: the lags worth a try, and the delay of each pair below one sample.
+"""Delays of a whole recording: the lags that the network tries, and the delay of each pair below one sample.
 
-All lags of the search are compared cheaply (`lagged_contingency`). The network judges few of them for all pairs, then
-each pair that gains by its delay at lags as dense as its own peak asks for.
+A cheap measure compares all lags of the search (`lagged_contingency`). The network tries few of them for all pairs, and
+then, for each pair that gains by its delay, lags as dense as its peak needs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,8 +19,8 @@ from infonet_ros.offline.workers import Workers
 
 Pair = tuple[int, int]
 
-_GAIN = 0.05  # of contingency over no delay, for a peak to be worth a try; in nats about half of it
-_PLATEAU = 0.9  # of a peak's contingency: lags that stand for its top
+_GAIN = 0.05  # of contingency over no delay: a peak with less is not tried; in nats about half of it
+_PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _RIVAL = 0.7  # of the largest contingency of a pair: peaks that the network may prefer
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
@@ -29,7 +29,7 @@ _LEAST_WIDTH = 4  # samples on each side
 
 @dataclass(frozen=True, eq=False)
 class LagSearch:
-    """Lags of all pairs that promise a peak, from contingency tables at every lag.
+    """Lags at which pairs may have a peak, from the contingency at every lag.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class LagSearch:
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int) -> "LagSearch":
-        """Compare channels by their ranks (T, N), see `lagged_contingency`, over ``longest`` samples either way."""
+        """Compare channels by their ranks (T, N) up to ``longest`` samples in both directions, see `lagged_contingency`."""
         return cls(lagged_contingency(ranks, longest))
 
     @property
@@ -72,7 +72,7 @@ class LagSearch:
         return sorted(one for one in lags if abs(one) <= self.longest)
 
     def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
-        """Spans of absolute lags in which the tops of a pair's peaks lie, of those that promise more than lag 0."""
+        """Yield the spans of absolute lags with the tops of a pair's peaks that are higher than at lag 0."""
         least = max(curve[self.longest] + _GAIN, _RIVAL * curve.max())
         rises = np.r_[True, curve[1:] >= curve[:-1]] & np.r_[curve[:-1] > curve[1:], True]
         for peak in np.flatnonzero(rises & (curve >= least)):
@@ -85,13 +85,13 @@ class LagSearch:
 
 @dataclass(frozen=True, eq=False)
 class Spreads:
-    """Judge how sure delays are, see `DelaySpread`.
+    """Finds how certain delays are, see `DelaySpread`.
 
     Attributes
     ----------
     ranks, changes : (T, N) float32
-        Ranks of the samples, and of how they change: the surer of the two tells the delay, as slow streams make few
-        moves, and noisy ones many changes that say nothing.
+        Ranks of the samples, and of their changes. The delay with the smaller error is used: slow streams make few
+        moves, and noisy ones have many changes without information.
     longest : int
         Longest lag, samples.
     """
@@ -101,7 +101,7 @@ class Spreads:
     longest: int
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
-        """Judge the peak of a pair about a lag: by the samples, unless the changes are twice as sure and agree.
+        """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half of it and both agree.
 
         Both errors are estimates from few parts of the recording: a small difference between them means nothing.
         """
@@ -158,7 +158,7 @@ def refine(
 ) -> Delays:
     """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best.
 
-    Where ``spreads`` says that a pair is surely delayed, the delay is what that says, with its interval.
+    If ``spreads`` shows that a pair is delayed, its delay and interval are used.
     """
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")

@@ -8,14 +8,14 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import links
 
 _LAGS = (1, 2, 4)  # samples
-_PAST = 2  # samples: where a smooth stream is, and how it moves
+_PAST = 2  # samples: the place and the speed of a smooth stream
 _SURROGATES = 19
 _LEVEL = 0.05
-_MOST_SAMPLES = 1000  # in a row: a tenth of a second for each link
+_MOST_SAMPLES = 1000  # in a row; takes a tenth of a second for each link
 
 
 def direct(net: InfoNet, analysis: Analysis) -> Analysis:
-    """Say which channel leads of each link of an analysis that has no clear delay, where that is clear."""
+    """Add the leading channel of each link without a clear delay, if that is clear."""
     unknown = [(link.a, link.b) for link in links(analysis) if link.delay is None]
     led = {pair: one for pair in unknown if (one := _leader(net, analysis, *pair)) is not None}
     return replace(analysis, leaders=led)
@@ -34,11 +34,11 @@ def _leader(net: InfoNet, analysis: Analysis, a: int, b: int) -> int | None:
 
 
 def _clear(found: TransferEstimate, source: int, target: int) -> bool:
-    """Tell whether transfer entropy from source to target is significant, and clearly more than the way back.
+    """Return whether transfer entropy from source to target is significant, and clearly more than the reverse one.
 
-    That alone is no direction. Of two sensors of one motion the past of the better one tells more about the worse one
-    than the other way round. But so it does when time runs backwards, where what leads follows (Haufe et al.,
-    NeuroImage 2013): a true direction turns round.
+    That alone is no direction. For two sensors of one motion, the past of the better one has more information about the
+    worse one than the reverse, and this stays so if time is reversed. A true direction changes with the direction of
+    time (Haufe et al., NeuroImage 2013).
     """
     assert found.p_value is not None
     return bool(found.p_value[source, target] <= _LEVEL and found.lower[source, target] > found.upper[target, source])

@@ -14,21 +14,21 @@ from infonet_ros.offline.significance import Significance
 from infonet_ros.text import did_you_mean, listed
 
 EXPLAINED = 0.25
-"""Share of what two channels share, that a third leaves at most where it explains them.
+"""A third channel explains a pair if at most this share of their MI is left given it.
 
-What passes through a third channel altogether leaves nothing; its sensor's noise and its sampling leave some, more the
-less noise the two have. A third that merely has a share in it, as one of two equal drivers, leaves half and more.
+If all information passes through the third channel, nothing is left but the effect of its sensor's noise and sampling.
+That effect is larger if the two have little noise. One of two equal drivers leaves half of the MI or more.
 """
 
-_MOST_PAIRS = 24  # the strongest are looked at
-_MOST_SAMPLES = 1200  # for these: some hundred estimates in a second; for a target eight times as many
+_MOST_PAIRS = 24  # the strongest pairs are tested
+_MOST_SAMPLES = 1200  # for these pairs: some hundred estimates in a second; eight times as many for a target
 _MOST_TELLING = 4
 
 
 def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
-    """Find what explains the strong pairs of an analysis, and which channels tell most about a target."""
+    """Find what explains the strong pairs of an analysis, and the channels with most information about a target."""
     telling = _telling(net, analysis, target) if target else None
-    if analysis.settings.given:  # what is left beside these is not asked again
+    if analysis.settings.given:  # the pairs are conditional already
         return replace(analysis, telling=telling)
     matrix, significance = analysis.whole.matrix, Significance.of(analysis)
     wanted = np.zeros(matrix.mi.shape, dtype=bool)
@@ -65,18 +65,18 @@ def check_target(target: str, names: tuple[str, ...]) -> None:
 
 
 def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
-    """Tell whether a third channel is a rate of change that was computed of what others measure.
+    """Return whether a third channel is a rate of change that was computed from a measured channel.
 
-    That a copy explains two channels is no news, and it would hide what they share.
+    A copy always explains its original and another channel, and would hide their dependence.
     """
     rates = [analysis.names[channel].endswith("|rate") for channel in (third, a, b)]
     return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
 
 
 def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> dict[tuple[int, int], Explanation]:
-    """Keep explanations that leave little and rest on links that stand themselves, the weakest pairs first.
+    """Keep explanations that leave little MI and use only links that are kept, the weakest pairs first.
 
-    Of two copies of a sensor each explains the links of the other: the stronger one keeps its own.
+    Of two copies of a sensor each explains the links of the other: the stronger one keeps its links.
     """
     kept: dict[tuple[int, int], Explanation] = {}
     for (a, b), one in sorted(asked.items(), key=lambda item: float(mi[item[0]])):

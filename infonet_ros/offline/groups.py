@@ -40,7 +40,7 @@ class Group:
 def groups(analysis: Analysis) -> list[Group]:
     """Return the groups of a recording, the largest first.
 
-    A channel is in one at most, and in none if it is the computed rate beside a measured one.
+    A channel is in one group at most; a computed rate is in none if its topic has the measured rate.
     """
     channels = np.flatnonzero(~analysis.whole.kinship.repeated)
     if len(channels) < LEAST_MEMBERS:
@@ -53,7 +53,7 @@ def groups(analysis: Analysis) -> list[Group]:
 
 
 def similar_order(analysis: Analysis) -> np.ndarray:
-    """Return the channels (N,) in an order in which those that tell the same stand together."""
+    """Return the channels (N,) in an order with similar ones next to each other."""
     distances = _distances(analysis)
     if len(distances) < 3:
         return np.arange(len(distances))

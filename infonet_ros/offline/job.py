@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 PARAMS_FILE = "params.yaml"
 
-# Left out with a notice where nobody asked for them and a package is missing, or times are beyond what ROS can tell.
+# Left out with a notice if they were not requested and a package is missing, or a ROS stamp cannot hold the times.
 _DISPENSABLE = (Format.parquet, Format.mcap)
 
 
@@ -48,7 +48,7 @@ class Results:
     notices : tuple of str
         Sentences about what was left out.
     fields : tuple of FieldVerdict
-        What a proposal made of every numeric field; empty where the channels were given.
+        The decision of a proposal about every numeric field; empty if the channels were given.
     """
 
     analysis: Analysis
@@ -85,7 +85,7 @@ def analyse_bag(
     formats: Sequence[Format] | None = None,
     cores: int | None = None,
 ) -> Results:
-    """Analyse a bag, or a table, and write the results, without a word on the terminal.
+    """Analyse a bag, or a table, and write the results; nothing is printed.
 
     Parameters
     ----------
@@ -140,13 +140,13 @@ def fill(
     cores: int | None = None,
     target: str = "",
 ) -> tuple[Analysis, list[str]]:
-    """Analyse an open recording into a folder; also return notices about what it and the files do without."""
+    """Analyse an open recording into a folder; also return notices about what was left out."""
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
         analysis = direct(net, explain(net, analysis, target))
-    except WeightsError as error:  # of a network of one's own, beside which none of conditional MI was trained
+    except WeightsError as error:  # other weights, without a network of conditional MI
         if target:
             raise
         analysis = replace(analysis, notices=(*analysis.notices, f"nothing is explained: {error}"))

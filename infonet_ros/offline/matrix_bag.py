@@ -26,7 +26,7 @@ class StampError(OutputError):
 
 
 def message_definition(name: str) -> str:
-    """Text of one of this package's message definitions: installed with it, or in the source checkout beside it."""
+    """Return the text of a message definition of this package: of the installed one, or of the source checkout."""
     places = (_PACKAGE / "definitions", _PACKAGE.parent / "msg")
     for place in places:
         path = place / f"{name}.msg"

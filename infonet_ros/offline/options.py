@@ -32,7 +32,7 @@ def folder(name: str) -> Path:
 
 
 def file(name: str) -> Path:
-    """Check the name of an output file from the command line; another kind of file there is refused."""
+    """Check the name of an output file from the command line; anything but a file is refused."""
     if not name.strip():
         raise typer.BadParameter("it is empty: expected the name of a file.")
     path = Path(name)

@@ -1,4 +1,4 @@
-"""Write, then rename: results appear whole or not at all, and what was there before stays until then."""
+"""Write, then rename: results appear complete or not at all, and older ones stay until then."""
 
 import errno
 import os
@@ -78,7 +78,7 @@ class OutputFolder:
         self.written += [self.path / name for name in self._names]
 
     def _move_back(self, name: str, previous: Path) -> None:
-        """Undo the move of one result, however far it has come."""
+        """Undo the move of one result, at whatever step it stopped."""
         place, aside = self.path / name, self.aside / name
         if os.path.lexists(place) and not os.path.lexists(aside):
             place.rename(aside)

@@ -29,9 +29,9 @@ class Cell:
     ----------
     text : str
     value : float, optional
-        What it is sorted by, where that is not the text.
+        Sort key, if that is not the text.
     whole : str
-        What is told on hover.
+        Text on hover.
     link : str
         Address of another page.
     """
@@ -43,7 +43,7 @@ class Cell:
 
     @classmethod
     def figure(cls, value: float, form: str = "") -> "Cell":
-        """Show a count, or a number in four digits; a dash where it is not known, which comes last in either order."""
+        """Make a cell of a count, or of a number in four digits; a dash if it is not known, always sorted last."""
         form = form or ("d" if isinstance(value, int) else ".4g")
         return cls(f"{value:{form}}", float(value)) if math.isfinite(value) else cls("–", math.nan)  # noqa: RUF001
 

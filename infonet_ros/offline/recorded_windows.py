@@ -1,4 +1,4 @@
-"""Cut a recording into windows, and keep what describes it as a whole: samples, stamps and counts."""
+"""Cut a recording into windows, and keep the samples, stamps and counts of all of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -42,7 +42,7 @@ class Intake:
         self._log = StampLog()
 
     def windows(self, progress: Progress) -> Iterator[Window]:
-        """Read on, and hand out each window as soon as it is complete.
+        """Read on, and yield each window as soon as it is complete.
 
         Raises
         ------
@@ -65,7 +65,7 @@ class Intake:
 
     @property
     def longest_run(self) -> float:
-        """Seconds for which the stamps that were read go on without a leap, at the longest."""
+        """Longest time without a leap in the stamps that were read, seconds."""
         return self._log.longest_run
 
     def overview(self, most_samples: int) -> Overview:
@@ -135,7 +135,7 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recordin
 
 
 def _repeated(duplicates: Mapping[str, int], recording: Recording) -> Iterator[str]:
-    """Say how many messages of each topic repeat a stamp: two samples of one moment cannot both be true."""
+    """Return a sentence on how many messages of each topic repeat a stamp: only one sample of a moment can be used."""
     counts = [f"{count} of {recording.topics[topic].count} of {topic}" for topic, count in duplicates.items()]
     if not counts:
         return

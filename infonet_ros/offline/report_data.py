@@ -26,7 +26,7 @@ _IN_WINDOWS = {"mi": 2, "lower": 2, "upper": 2, "p_value": 4, "p_adjusted": 4}  
 
 
 def kept_windows(analysis: Analysis) -> Sequence[DependenceMatrix]:
-    """Every window, or every second, third, ... so that the page stays small."""
+    """Return every window, or every second, third, ..., so that the page stays small."""
     pairs = len(analysis.names) * (len(analysis.names) - 1) // 2
     tested = np.isfinite(analysis.matrices[0].p_value).any()
     size = pairs * sum(count for name, count in _IN_WINDOWS.items() if tested or not name.startswith("p_"))
@@ -111,7 +111,7 @@ def _series(kept: Sequence[DependenceMatrix], name: str, row: np.ndarray, column
 
 
 def _tables(analysis: Analysis) -> dict[str, Any]:
-    """Discriminants of the most useful pairs, as many as there is room for."""
+    """Return the discriminants of the most useful pairs, as many as fit."""
     discriminants, names = analysis.whole.discriminants, analysis.names
     nodes = len(next(iter(discriminants.values()), ()))
     pairs = ranked_pairs(analysis)[: _MOST_TABLE_VALUES // max(1, nodes * nodes)]

@@ -173,7 +173,7 @@ def origin(analysis: Analysis, provenance: Provenance) -> dict[str, str]:
 
 
 def _pieces(sentence: str, names: Sequence[str]) -> list[tuple[str, bool]]:
-    """Take a sentence apart at the names in it."""
+    """Split a sentence at the names in it."""
     if not names:
         return [(sentence, False)]
     longest_first = sorted(map(re.escape, names), key=len, reverse=True)

@@ -1,7 +1,7 @@
-"""Find where a recorded platform rests: all streams are still at once, which is no dependence between any two.
+"""Find where a recorded platform rests, with all streams still at once.
 
-Rest and motion are common to all streams of a robot. Over both, any two depend: both vary, or neither does. And no
-circular shift is a fair sample of independence, as it lays motion beside rest. So streams are compared while it moves.
+Rest and motion are common to all streams of a robot, so over both any two depend: both vary, or neither does. And a
+circular shift would put motion beside rest. So streams are compared while the platform moves.
 """
 
 from dataclasses import replace
@@ -15,20 +15,20 @@ from infonet_ros.series import mean_of_known, runs
 _BLOCK = 0.5  # seconds
 _BLOCK_SAMPLES = 8  # at least
 _BLOCK_UPDATES = 4
-_STRETCH = 4  # blocks: shorter stops belong to the motion, and shorter stirs to the rest
+_STRETCH = 4  # blocks: shorter stops count as motion, and shorter moves as rest
 _STILL = 0.25  # of the usual spread of a channel within a block
-_QUORUM = 0.75  # of the channels are still together
-_MOVING = 0.5  # of the channels are still, or fewer, right before and right after
-_BY_CHANCE = 0.5  # of the rest would be found among channels that are still each by itself, at most
-_TURNS = 5  # of the channels against each other, by which that is told
-_SELDOM = 0.02  # of the blocks: what is still, or moves, no more often tells nothing
+_QUORUM = 0.75  # of the channels must be still together
+_MOVING = 0.5  # of the channels may be still right before and right after, at most
+_BY_CHANCE = 0.5  # of the rest may be found if each channel is still at other times, at most
+_TURNS = 5  # shifts of the channels against each other, to measure that
+_SELDOM = 0.02  # of the blocks: channels that are still, or move, in fewer are not used
 
 
 def resting(samples: np.ndarray, rate: float) -> np.ndarray:
-    """Say at which samples the platform rests, (T,) bool.
+    """Return at which samples the platform rests, (T,) bool.
 
-    It rests where three of four channels are still for two seconds or more, of which half moved right before and move
-    right after, if that is more than chance. Two machines of which each rests by itself are no such platform.
+    It rests if three of four channels are still for two seconds or more, and half of them moved right before or move
+    right after, if that is more than chance. Two machines that rest independently are no such platform.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def _together(still: np.ndarray) -> np.ndarray:
     """Say in which blocks channels (B, M), 1 where still, rest together, (B,) bool; never in all of them."""
     share = mean_of_known(still.T)
     together = share >= _QUORUM
-    for value in (False, True):  # first short stirs become rest, then short stops motion
+    for value in (False, True):  # first short moves become rest, then short stops motion
         for begin, end in runs(together == value):
             if end - begin < _STRETCH:
                 together[begin:end] = not value

@@ -1,4 +1,4 @@
-"""Test of all pairs of a whole recording: by circular shifts of the samples, and of how they change."""
+"""Test of all pairs of a whole recording: by circular shifts of the samples, and of their changes."""
 
 from dataclasses import dataclass
 

@@ -42,15 +42,14 @@ class Stuck:
 
     @property
     def seconds(self) -> float:
-        """How long they do."""
+        """Length of this time."""
         return (self.stop - self.start) / NANOSECONDS
 
 
 def stuck_topics(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuck, ...]:
-    """Find the topics that are stuck for a long time, once, while a channel of another one moves.
+    """Find the topics that are stuck for a long time, once, while a channel of another topic moves.
 
-    What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
-    tells nothing.
+    A channel that is 0, or at a value that it had before, may only rest. A computed rate of 0 shows nothing.
     """
     samples = overview.window.samples
     topics = np.array([modality.topic for modality in modalities for _ in modality.channels])

@@ -1,4 +1,4 @@
-"""Aligned samples of a whole recording, joined from its windows, so that alignment exists once."""
+"""Aligned samples of a whole recording, joined from its windows, so that only one code aligns."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ class Overview:
     window : Window
         Holes in time are marked by unknown samples, at least as many as a delay may be long.
     stamps : (T,) int64
-        Of its samples, nanoseconds; within a hole they do not count.
+        Of its samples, nanoseconds; those within a hole have no meaning.
     complete : bool
         False when only stretches were taken.
     """
@@ -31,7 +31,7 @@ class Overview:
 
 
 class Trace:
-    """Takes windows as they come and keeps each sample once.
+    """Takes windows one after the other, and keeps each sample once.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Trace:
         self._last: Window | None = None
 
     def add(self, window: Window) -> None:
-        """Take over what is new in a window of a regular clock."""
+        """Add the new samples of a window on a regular clock."""
         stamps = np.linspace(window.start, window.end, len(window.samples)).round().astype(np.int64)
         new = slice(0, None)
         if self._last is not None:

@@ -43,9 +43,9 @@ class Workers:
         torch.set_num_threads(self._threads_before)
 
     def submit(self, work: Callable[..., Result], *arguments: object) -> "Future[Result]":
-        """Begin one piece of work."""
+        """Start one task."""
         return self._pool.submit(work, *arguments)
 
     def map(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-        """Begin work on all items; results come in their order."""
+        """Start a task for each item; results come in the same order."""
         return self._pool.map(work, items)

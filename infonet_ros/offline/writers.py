@@ -52,7 +52,7 @@ def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
 
 
 def _arrow_numbers(values: np.ndarray, kind: Any) -> Any:
-    """Hand values (R,) to Arrow, NaN as null. Not by `pyarrow.array`, which would import pandas for half a second."""
+    """Return values (R,) as an Arrow array, NaN as null; `pyarrow.array` would import pandas for half a second."""
     import pyarrow as pa
 
     known = None
@@ -64,7 +64,7 @@ def _arrow_numbers(values: np.ndarray, kind: Any) -> Any:
 
 
 def _arrow_names(values: np.ndarray) -> Any:
-    """Hand texts (R,) to Arrow as a dictionary."""
+    """Return texts (R,) as an Arrow dictionary."""
     import pyarrow as pa
 
     names, places = np.unique(values.astype(str), return_inverse=True)

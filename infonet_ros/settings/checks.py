@@ -36,7 +36,7 @@ _KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: 
 
 
 def no_choice(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
-    """Say that a value is none of the choices, and which of them may have been meant."""
+    """Return an error for a value that is none of the choices, with the nearest choice."""
     return ConfigurationError(
         f"{name} must be one of {', '.join(choices)}; got {brief(value)}{did_you_mean(value, choices)}."
     )
@@ -60,7 +60,7 @@ def as_float(number: int) -> float:
 def check_names(
     modalities: Sequence[Modality], watches: Sequence[Watch], given: Sequence[str], parameters: Collection[str]
 ) -> None:
-    """Refuse names of modalities, watches and channels that cannot be; ``parameters`` are names already taken."""
+    """Refuse impossible names of modalities, watches and channels; ``parameters`` are names already used."""
     names = [modality.name for modality in modalities] + [watch.name for watch in watches]
     reserved = {"modalities", "watches", "given", TIME, *(name.rstrip(".") for name in parameters)}
     for name in names:
@@ -83,7 +83,7 @@ def check_names(
 
 
 def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], channels: Sequence[str]) -> None:
-    """Refuse a pair that is none, and what it cannot be judged beside; ``given`` is what all others are beside."""
+    """Refuse a watch without a proper pair, or with impossible given channels; ``given`` are those of all pairs."""
     rows = [modalities, set(channels)]
     known = sorted(rows[0] | rows[1])
     if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
@@ -108,7 +108,7 @@ def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], chann
 
 
 def _check_given(name: str, given: Sequence[str], channels: Sequence[str], pair: Sequence[str] = ()) -> None:
-    """Refuse what cannot be given: unknown channels, one twice or of the pair itself, or too many."""
+    """Refuse given channels that are unknown, repeated, of the pair itself, or too many."""
     known = [TIME, *(channel for channel in channels if channel not in pair)]
     if unknown := [channel for channel in given if channel not in known]:
         raise ConfigurationError(
