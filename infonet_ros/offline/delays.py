@@ -41,7 +41,7 @@ class LagSearch:
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int) -> "LagSearch":
-        """Compare channels by their ranks (T, N) up to ``longest`` samples in both directions, see `lagged_contingency`."""
+        """Compare channels by their ranks (T, N) at lags up to ``longest`` samples; see `lagged_contingency`."""
         return cls(lagged_contingency(ranks, longest))
 
     @property
@@ -101,7 +101,7 @@ class Spreads:
     longest: int
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
-        """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half of it and both agree.
+        """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half as large.
 
         Both errors are estimates from few parts of the recording: a small difference between them means nothing.
         """
