@@ -13,6 +13,8 @@ from infonet_ros.text import counted, printable
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.baseline import Baseline
+    from infonet_ros.offline.baselines import Check
+    from infonet_ros.offline.comparing import Comparison
 
 ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
@@ -94,10 +96,7 @@ def check(
         page = render_check(result)
         with OutputFolder(report.parent) as folder:
             folder.write(report.name, lambda place: place.write_text(page, encoding="utf-8"))
-    if as_json:
-        print(json.dumps(result.record(), indent=2))
-    elif not quiet:
-        print("\n".join(map(printable, str(result).splitlines())))
+    _print(result, as_json, quiet)
     if result.alarms:
         raise typer.Exit(ALARMED)
 
@@ -135,14 +134,19 @@ def compare(
             paths, against, settings, given=("window",) if window is not None else (), progress=progress
         )
     print_notices(console, comparison.notices)
+    _print(comparison, as_json, quiet)
+
+
+def _print(result: "Check | Comparison", as_json: bool, quiet: bool) -> None:
+    """Print a result as JSON, or in words unless ``quiet``."""
     if as_json:
-        print(json.dumps(comparison.record(), indent=2))
+        print(json.dumps(result.record(), indent=2))
     elif not quiet:
-        print("\n".join(map(printable, str(comparison).splitlines())))
+        print("\n".join(map(printable, str(result).splitlines())))
 
 
 def _promise(baseline: "Baseline", interval: float, out: Path) -> str:
-    """Say what was learnt, and how soon each pair would tell."""
+    """Return what was learnt, and the time from a fault of each pair to its alarm."""
     lines = [
         f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With "
         f"one false alarm in {interval:g} s, these are the seconds from a fault to its alarm:"
