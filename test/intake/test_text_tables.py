@@ -139,11 +139,12 @@ def test_without_a_header_columns_are_numbered(tmp_path):
     "header", ["", "# timestamp tx ty tz qx qy qz qw\n", "# ground truth\n#timestamp tx ty tz qx qy qz qw\n"]
 )
 def test_a_trajectory_has_its_names(tmp_path, header):
-    angle = np.cumsum(A) / 10
-    rows = zip(TIME, A, B, np.sin(angle / 2), np.cos(angle / 2), strict=True)
+    half = np.cumsum(A) / 20
+    z, w = np.round(np.sin(half), 6), np.round(np.cos(half), 6)
     path = tmp_path / "trajectory.txt"
+    rows = zip(TIME, A, B, z, w, strict=True)
     path.write_text(header + "".join(f"{1.7e9 + t:.4f} {x} {y} 0 0 0 {s:.6f} {c:.6f}\n" for t, x, y, s, c in rows))
-    assert_read(path, {"tx": A, "ty": B, "qz": np.round(np.sin(angle / 2), 6)})
+    assert_read(path, {"tx": A, "ty": B, "q|yaw": 2.0 * np.arctan2(z, w)})
 
 
 ODD = ["#N/A", "--", "3.1 V", "?", "#DIV/0!", "error", "1.2.3", "12,34,5"]

@@ -115,34 +115,49 @@ def find_layout(path: Path, head: str) -> Layout:
     width = _width(rows)
     begin = _first_of_numbers(rows, width)
     names_row = _row_of_names(rows, begin)
-    header, groups, notes, units = None, list[str](), list[str](), dict[str, str]()
-    if names_row is not None:
+    groups, notes = list[str](), list[str]()
+    if names_row is None:
+        above = [n for n in skipped if n < [*body, len(lines)][begin]]
+        header_line, header = _commented_names(lines, above, delimiter, width)
+    else:
         header, header_line = rows[names_row], body[names_row]
         groups = _groups(rows[names_row - 1], header) if names_row else []
-    else:
-        above = [n for n in skipped if n < ([*body, len(lines)][begin]) and COMMENT.match(lines[n])]
-        texts = {n: COMMENT.sub("", lines[n], count=1) for n in reversed(above)}
-        named = {n: split(text.strip(), delimiter) for n, text in texts.items()}
-        header_line, header = next(((n, cells) for n, cells in named.items() if len(cells) == width), (-1, None))
     before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
     if header is None and begin and delimiter == ",":
         _check_commas(path, rows[begin - 1], width)
     if before:
         notes.append(f"{counted(before, 'line')} before the names of the columns left out")
     names = _names(path, _grouped(header, groups), rows[begin:], width, notes)
-    for row in range(begin if names_row is None else names_row + 1, begin):
-        for name, cell in zip(names, rows[row], strict=False):
-            units.setdefault(name, cell.strip("[](){}"))
-        text = shorten(delimiter.join(rows[row]), 60)
-        notes.append(
-            f"row {numbers[body[row]] + 1}, {text!r}, stands between the names and the numbers, and is skipped"
-        )
+    between = range(begin if names_row is None else names_row + 1, begin)
+    for row in between:
+        place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
+        notes.append(f"row {place}, {text!r}, stands between the names and the numbers, and is skipped")
     if not any(is_value(cell) for row in rows[begin:] for cell in row if cell) and len(rows) > begin:
         raise RecordingError(f"{path} is not a readable table: it holds text, no numbers; expected CSV with numbers.")
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
     same = decimals.pop() if len(decimals) == 1 else 0
-    return Layout(delimiter, names, lines_before, units, notes, header or [], same)
+    return Layout(delimiter, names, lines_before, _units([rows[n] for n in between], names), notes, header or [], same)
+
+
+def _commented_names(
+    lines: Sequence[str], above: Sequence[int], delimiter: str, width: int
+) -> tuple[int, list[str] | None]:
+    """Return the line of the last comment ``above`` the rows that names all columns, and the names; else -1, None."""
+    for number in reversed(above):
+        cells = split(COMMENT.sub("", lines[number], count=1).strip(), delimiter)
+        if COMMENT.match(lines[number]) and len(cells) == width:
+            return number, cells
+    return -1, None
+
+
+def _units(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
+    """Return what the first of some rows below the names says about each column."""
+    units: dict[str, str] = {}
+    for row in rows:
+        for name, cell in zip(names, row, strict=False):
+            units.setdefault(name, cell.strip("[](){}"))
+    return units
 
 
 def _check_commas(path: Path, above: Sequence[str], width: int) -> None:
