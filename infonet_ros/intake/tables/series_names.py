@@ -2,7 +2,8 @@
 
 A name is told from a state, such as ``mode``, by the stamps. Either rows share a stamp and differ in their names, or
 names take turns all the time, while a state stays for many rows. Where only turns speak for it, the column must be
-called as names are, or the other one as values are, or the names must explain the values or the steps of time.
+called as names are, or the other one as values are, or the names must explain the values or the steps of time. A name
+beside a value, both called so, needs no turns.
 """
 
 import re
@@ -25,51 +26,27 @@ _TURNS = 0.5  # of the changes from row to row that names in random order make
 _EXPLAINED, _MORE_EVEN = 0.8, 0.5
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_OF_SIGNALS = {
-    *("name", "signal", "field", "variable", "var", "metric", "measurement", "parameter", "param", "quantity", "tag"),
-    *("topic", "channel", "sensor", "entity", "item", "attribute", "property", "series", "joint", "motor", "wheel"),
-    *("axis", "key", "path", "point", "probe", "kanal", "signalname", "messstelle", "sensorname", "tagname"),
-}
-_OF_THINGS = {
-    *("id", "uuid", "robot", "vehicle", "drone", "uav", "agent", "device", "host", "instance", "station", "machine"),
-    *("node", "source", "object", "track", "asset", "frame", "address", "component", "module", "location"),
-    *("side", "leg", "arm", "player", "car", "tool", "board", "serial", "gerät", "fahrzeug"),
-}
-_OF_VALUES = {"value", "val", "payload", "reading", "wert", "valeur", "valor", "valore"}
-_COUNTED = {
-    *(
-        "id",
-        "no",
-        "nr",
-        "number",
-        "robot",
-        "vehicle",
-        "drone",
-        "uav",
-        "agent",
-        "device",
-        "machine",
-        "player",
-        "subject",
-    ),
-}
-_OF_STATES = {
-    *("quality", "status", "state", "mode", "flag", "flags", "valid", "validity", "ok", "result", "unit", "units"),
-    *(
-        "comment",
-        "note",
-        "notes",
-        "severity",
-        "level",
-        "reason",
-        "error",
-        "phase",
-        "stage",
-        "gear",
-        "direction",
-        "activity",
-    ),
-}
+
+
+def _set(words: str) -> set[str]:
+    return set(words.split())
+
+
+_OF_SIGNALS = _set(
+    "name signal field variable var metric measurement parameter param quantity tag topic channel sensor entity item "
+    "attribute property series joint motor wheel axis key path point probe signalname sensorname tagname kanal "
+    "messstelle"
+)
+_OF_THINGS = _set(
+    "id uuid robot vehicle drone uav agent device host instance station machine node source object track asset frame "
+    "address component module location subject side leg arm player car tool board serial gerät fahrzeug"
+)
+_OF_VALUES = _set("value val payload reading wert valeur valor valore")
+_COUNTED = _set("id no nr number robot vehicle drone uav agent device machine player subject")
+_OF_STATES = _set(
+    "quality status state mode flag flags valid validity ok result unit units comment note notes severity level reason "
+    "error phase stage gear direction activity"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +140,8 @@ def _names_of_numbers(name: str, values: np.ndarray) -> Names:
         numbers = numbers[:-1]
     whole = (numbers % 1 == 0).all() and len(numbers) <= _MOST_NAMES
     bare = re.sub(r"(?i)[\W_]*(?:id|no|nr|number)$", "", name) or name
-    return Names((name,), codes, [f"{bare}_{number:.0f}" for number in numbers.tolist()] if whole else [], 2)
+    rank = 1 if _words(name) & _OF_THINGS else 2
+    return Names((name,), codes, [f"{bare}_{number:.0f}" for number in numbers.tolist()] if whole else [], rank)
 
 
 class _Rows:
@@ -206,9 +184,14 @@ class _Rows:
         expected = float(np.sum((sizes - 1) * (1 - same / np.maximum(sizes, 1) ** 2)))
         return changes / expected if expected > 0 else 0.0
 
+    @property
+    def value_is_named(self) -> bool:
+        """A column is called a value, or what comes to the same."""
+        return any(_words(name) & _OF_VALUES for name in self._values)
+
     def explained(self, names: Names) -> bool:
         """Tell whether the names explain the values of a column, or the steps of time; or one is called a value."""
-        if any(_words(name) & _OF_VALUES for name in self._values) or self._more_even(names):
+        if self.value_is_named or self._more_even(names):
             return True
         return any(self._share_explained(names, as_floats(values)) >= _EXPLAINED for values in self._values.values())
 
@@ -259,12 +242,13 @@ def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
 
 
 def _by_turns(rows: _Rows, columns: Sequence[Names]) -> Names | None:
-    """Return the column whose names take turns, and with most names of such; None if all stay for a while."""
-    taking = [
-        names
-        for names in columns
-        if names.rank < 3 and rows.turns(names) >= _TURNS and (names.rank < 2 or rows.explained(names))
-    ]
+    """Return the column whose names take turns, and with most names of such; None if all stay for a while.
+
+    Beside a column that is called a value, one that is called a name need take no turns.
+    """
+    named = [names for names in columns if names.rank < 2 and (rows.value_is_named or rows.turns(names) >= _TURNS)]
+    others = [names for names in columns if names.rank == 2 and rows.turns(names) >= _TURNS and rows.explained(names)]
+    taking = named or others
     return max(taking, key=lambda names: (len(names.names), -names.rank), default=None)
 
 

@@ -24,6 +24,7 @@ from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.quaternions import angle_of, find_quaternions
 from infonet_ros.intake.tables.records import read_records, take_json_apart
+from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
 from infonet_ros.intake.tables.text_source import check_table
@@ -163,11 +164,10 @@ class Tables:
         """Read a file, and find the time of each table in it; of several, those without are left out."""
         tables: list[_Table] = []
         errors: list[RecordingError] = []
-        for sheet in read_log(path) or read_records(path) or [read_text_table(path)]:
+        for sheet, time in self._sheets(path):
             try:
-                take_json_apart(sheet, path)
                 _check_size(sheet, path)
-                for part, clock in split_series(sheet, find_clock(sheet, path, self._time)):
+                for part, clock in split_series(sheet, find_clock(sheet, path, time)):
                     table = _Table(path, part, clock, is_series=part is not sheet)
                     table.check_numbers()
                     if table.is_series and len(self._paths) > 1:
@@ -179,6 +179,15 @@ class Tables:
         if not tables:
             raise errors[0]
         return tables
+
+    def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
+        """Go through the sheets of a file, and the names of their time columns as far as they are known."""
+        for sheet in read_log(path) or read_records(path) or [read_text_table(path)]:
+            take_json_apart(sheet, path)
+            if self._time is None and (parts := split_by_times(sheet)):
+                yield from parts
+            else:
+                yield sheet, self._time
 
     def _add(self, table: "_Table", grouped: bool) -> None:
         """Make streams of the columns of a table: one, or one for each group of names."""

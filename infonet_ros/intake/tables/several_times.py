@@ -1,0 +1,72 @@
+"""Tables with several columns of times, each before the columns that it belongs to, as trend plots are exported.
+
+Under ``Time,Speed,Time,Torque`` the torque has stamps of its own, and as many rows as its time has.
+"""
+
+import re
+from itertools import pairwise
+
+import numpy as np
+import pyarrow.compute as pc
+
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.time_units import is_named_time, without_unit
+from infonet_ros.text import counted
+
+_NUMBER = re.compile(r"[\s_.#-]*\d+$")
+_STAMP = re.compile(r"(?i)^(.*?)[\s_./-]*(?:header[_./]stamp|time|timestamp|stamp)$")
+_MOST_COLUMNS = 1000
+
+
+def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
+    """Return a sheet for each column of times, and the name of that; none for a table with a single time."""
+    names = list(sheet.columns)
+    times = [name for name in names[:_MOST_COLUMNS] if _kind_of_time(name)]
+    places = [*map(names.index, times), len(names)]
+    groups = [names[begin:end] for begin, end in pairwise(places)]
+    if len(times) < 2 or places[0] or not all(len(group) > 1 for group in groups):
+        return []
+    if not (_are_alike(times) or all(map(_belong_together, groups))) or not _grow_apart(sheet, times):
+        return []
+    note = f"it has {counted(len(times), 'column')} of times: each is that of the columns behind it"
+    parts = []
+    for number, group in enumerate(groups, 1):
+        there = sheet.columns[group[0]].is_valid()
+        columns = {name: sheet.columns[name].filter(there) for name in group}
+        part = Sheet(group[1] if len(group) == 2 else f"{sheet.name}_{number}", columns, units=sheet.units)
+        part.notes = [*sheet.notes, *sheet.remarks.values(), note]
+        parts.append((part, group[0]))
+    return parts
+
+
+def _bare(name: str) -> str:
+    return without_unit(name) or name
+
+
+def _kind_of_time(name: str) -> str:
+    """Return the name of a column of times without unit and number; nothing for another column."""
+    bare = _NUMBER.sub("", _bare(_NUMBER.sub("", name)))
+    return bare if is_named_time(bare) or _STAMP.match(bare) else ""
+
+
+def _are_alike(times: list[str]) -> bool:
+    """Tell whether times have one name but for their numbers, such as ``t1`` and ``t2``."""
+    return len(set(map(_kind_of_time, times))) == 1
+
+
+def _belong_together(group: list[str]) -> bool:
+    """Tell whether a time is called by what follows it, as ``Speed Time`` before ``Speed``."""
+    match = _STAMP.match(_bare(group[0]))
+    owner = match[1] if match else ""
+    return bool(owner) and all(_bare(name).startswith(owner) for name in group[1:])
+
+
+def _grow_apart(sheet: Sheet, times: list[str]) -> bool:
+    """Tell whether columns all grow, but not as one."""
+    columns = [pc.drop_null(sheet.columns[name]) for name in times]
+    if all(map(is_number, columns)):
+        if not all(len(c) and (np.diff(as_floats(c)) >= 0).all() for c in columns):
+            return False
+    elif len({column.type for column in columns}) > 1:
+        return False
+    return any(not column.equals(columns[0]) for column in columns)

@@ -1,0 +1,44 @@
+"""Tables with several columns of times: each series has the stamps of its own."""
+
+import numpy as np
+import pytest
+from table_files import together, written
+
+ROWS = 60
+FAST, SLOW = np.arange(ROWS) * 0.1, np.arange(ROWS // 2) * 0.2 + 0.05
+
+
+def table(header, form="{:.3f},{},{:.3f},{}"):
+    rows = [form.format(t, k, s, -k) for k, (t, s) in enumerate(zip(FAST, SLOW, strict=False))]
+    rows += [f"{t:.3f},{k},," for k, t in enumerate(FAST[len(SLOW) :], len(SLOW))]
+    return "\n".join([header, *rows]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "header", ["Time,Speed,Time,Torque", "t1,Speed,t2,Torque", "Time 1 [s],Speed,Time 2 [s],Torque"]
+)
+def test_each_time_is_that_of_the_columns_behind_it(tmp_path, header):
+    found, said = together([written(tmp_path, table(header))])
+    assert sorted(found) == ["Speed.Speed", "Torque.Torque"]
+    np.testing.assert_allclose([stamp / 1e9 for stamp, _ in found["Speed.Speed"]], FAST)
+    np.testing.assert_allclose([stamp / 1e9 for stamp, _ in found["Torque.Torque"]], SLOW)
+    assert [value for _, value in found["Torque.Torque"]] == [-k for k in range(len(SLOW))]
+    assert any("2 columns of times" in sentence for sentence in said)
+
+
+def test_times_that_are_called_as_what_follows_them(tmp_path):
+    found, _ = together([written(tmp_path, table("/imu/header/stamp,/imu/ax,/odom/header/stamp,/odom/vx"))])
+    assert [len(series) for series in found.values()] == [len(FAST), len(SLOW)]
+
+
+@pytest.mark.parametrize("header", ["time,x,up_time,y", "time,timestamp,x,y", "time,x,lap_time,y"])
+def test_another_time_among_the_columns_is_a_column(tmp_path, header):
+    found, said = together([written(tmp_path, table(header))])
+    assert len(found["table.y"]) == len(SLOW)
+    assert not any("columns of times" in sentence for sentence in said)
+
+
+def test_the_same_time_before_each_column_is_one_time(tmp_path):
+    rows = "".join(f"{t:.1f},{k},{t:.1f},{-k}\n" for k, t in enumerate(FAST))
+    found, _ = together([written(tmp_path, "Time,a,Time,b\n" + rows)])
+    assert [value for _, value in found["table.b"]] == [-k for k in range(ROWS)]
