@@ -27,10 +27,10 @@ from infonet_ros.intake.windows.pieces import Piece, TopicPart, pieces_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 
-_FIRST_MESSAGES = 25  # of a topic, that tell its fields
+_FIRST_MESSAGES = 25  # of a topic, read to find its fields
 _LONG = 86_400 * NANOSECONDS  # for a recording: worth a look whether its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
-_OVERHEAD = 2048  # bytes that each of them counts more
+_OVERHEAD = 2048  # bytes that each message needs beside its own
 
 
 class Bag:
@@ -130,7 +130,7 @@ class Bag:
 
     @property
     def unstamped(self) -> set[str]:
-        """Topics of which a message, of those that were read, had no stamp."""
+        """Topics with a message without a stamp, of those read so far."""
         return set(self._unset)
 
     def _has_header(self, topic: str) -> bool:
@@ -198,7 +198,7 @@ class Bag:
     def _parts(
         self, modalities: Sequence[Modality], start: int, stop: int
     ) -> Iterator[tuple[list[TopicPart], np.ndarray]]:
-        """Read some thousand messages at a time: those of each topic, and when all of them were recorded."""
+        """Read some thousand messages at a time: yield those of each topic, and the time of recording of the last."""
         own: dict[str, list[Modality]] = {}
         for modality in modalities:
             self._check_type(modality)
@@ -225,7 +225,7 @@ class Bag:
             yield parts, received
 
     def _note(self, topic: str, problem: str, unreadable: int, unset: int) -> None:
-        """Keep in mind what a topic lacks, of the messages since this reading of the bag began."""
+        """Remember what the messages of a topic lack, since this reading of the bag began."""
         before, why = self._unreadable.get(topic, (0, problem))
         if unreadable > before:
             self._unreadable[topic] = unreadable, why
@@ -275,7 +275,7 @@ class Bag:
 
     @cached_property
     def _leads(self) -> Mapping[str, clocks.Lead | None]:
-        """How far the stamps of each topic lie ahead of the times of recording; None where that is not known."""
+        """Return how far the stamps of each topic are ahead of the times of recording; None if not known."""
         leads: dict[str, clocks.Lead | None] = {}
         for topic, head in self._heads.items():
             if len(head) < clocks.FEWEST:
@@ -292,7 +292,7 @@ class Bag:
         return leads
 
     def _leave_strays_out(self) -> None:
-        """Take the time of the recording from when most messages were recorded."""
+        """Set start and end of the recording by the time in which most messages were recorded."""
         messages = self.raw_messages(list(self.topics), self.start, self.end + 1)
         times, self._strays = clocks.usual_times(np.fromiter((time for _, time, _ in messages), dtype=np.int64))
         self.start, self.end = int(times[0]), int(times[-1])
@@ -341,8 +341,8 @@ class Bag:
 
 
 def _chunks(messages: Iterator[Message]) -> Iterator[tuple[list[Connection], list[int], list[bytes]]]:
-    """Gather messages: as many as are well read together, and no more bytes than memory has at hand."""
-    # Three lists, since the collector of garbage looks at tuples again and again.
+    """Group messages: as many as are efficient to read together, but with limited memory."""
+    # Three lists, because the garbage collector would scan tuples again and again.
     connections: list[Connection] = []
     times: list[int] = []
     raws: list[bytes] = []

@@ -19,7 +19,7 @@ NOTABLE = NANOSECONDS // 2
 FEWEST = 5
 """Messages that tell of a clock."""
 
-_FAR = 10  # times longer than what lies on either side, is a gap between two clocks
+_FAR = 10  # times longer than both sides: such a gap separates two clocks
 _FEW = 0.1  # of the messages
 
 
@@ -62,7 +62,7 @@ def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
 
 
 def usual_times(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Leave out the few of some times of recording (M,), sorted, that lie far from all others; say which.
+    """Drop the few of some sorted times of recording (M,) that are far from all others; return a sentence about them.
 
     A recorder's clock is wrong until it is set, and then years pass between two messages.
     """
@@ -85,7 +85,7 @@ def usual_times(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
 def overlapping(
     spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int], alone: Container[str] = ()
 ) -> tuple[list[str], list[str]]:
-    """Find the topics whose stamps overlap in time, and sentences about those that lie apart and are left out.
+    """Find the topics whose stamps overlap in time, and sentences about the others, which are left out.
 
     Parameters
     ----------

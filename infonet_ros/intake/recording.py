@@ -53,7 +53,7 @@ class Piece(NamedTuple):
 
 
 class NumericField(NamedTuple):
-    """A channel that a topic could give: its path, and how far back it stands when there is room for few (0 first)."""
+    """A channel that a topic could give: its path, and its rank if there are too many (0 is first)."""
 
     path: str
     rank: int
@@ -79,7 +79,7 @@ class Recording(Protocol):
 
     @property
     def notices(self) -> Sequence[str]:
-        """Sentences about how it was read, and what was left out."""
+        """Sentences about how the recording was read, and what was left out."""
 
     @property
     def topics(self) -> Mapping[str, Topic]:
@@ -148,7 +148,7 @@ def chosen_span(recording: Recording, start: float, duration: float | None) -> S
 
 
 def unit_remedy(recording: Recording) -> str:
-    """Say what else helps when a window does not fit: times of a table may have been read in a wrong unit."""
+    """Return advice if a window does not fit: times of a table may have been read in a wrong unit."""
     if recording.kind != "table":
         return ""
     return "; if the times were read in a unit that is not theirs, name it with --time-unit"
@@ -158,7 +158,7 @@ _CORRECT = "correct the params file or leave the modality out with --topics"
 
 
 def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT) -> None:
-    """See to it that the recording has every topic of the settings, with messages; ``advice`` is for where it has not.
+    """Check that the recording has every topic of the settings, with messages; ``advice`` ends the error.
 
     Raises
     ------

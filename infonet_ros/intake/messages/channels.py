@@ -25,7 +25,7 @@ from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema, full_
 from infonet_ros.text import did_you_mean, listed
 
 _NAME_ARRAYS = ("name", "names", "joint_names")
-_KEYS = ("child_frame_id", "name", "key")  # fields that an element of an array is named by
+_KEYS = ("child_frame_id", "name", "key")  # fields that can hold the name of an element
 KEY_VALUE = "diagnostic_msgs/msg/KeyValue"
 _QUATERNION = {"x", "y", "z", "w"}
 
@@ -103,7 +103,7 @@ def bind_channel(path: str, type_name: str, schema: Schema, topic: str) -> Chann
 
 
 class _Binding:
-    """Walks a path along a message type and collects the stages that lead from a message to a number."""
+    """Follows a path through a message type, and collects the steps from a message to a number."""
 
     def __init__(self, path: ChannelPath, type_name: str, schema: Schema, topic: str) -> None:
         self._path = path
@@ -216,7 +216,7 @@ class _Binding:
         return Channel(self._path.text, _chained(self._stages), finish, direct=False)
 
     def _numbers_of(self, field: Field) -> None:
-        """Let a small message of numbers, such as a vector, stand for the array of them."""
+        """Read a small message of numbers, such as a vector, as an array."""
         fields = {} if field.array else self._schema(field.kind)
         if field.array or self._path.reduction is None or any(f != Field(NUMBER) for f in fields.values()):
             inside = f", which has {_listed(fields)}" if fields else ": choose an element by [index]"

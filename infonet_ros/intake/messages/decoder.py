@@ -26,7 +26,7 @@ from infonet_ros.text import NANOSECONDS
 NO_STAMP = 0
 """Stamp of a message without a header, or whose stamp was never set."""
 
-_LONGEST_JOINED = 16_384  # bytes; longer messages are views, each for itself
+_LONGEST_JOINED = 16_384  # bytes; longer messages are read one by one, as views
 _KEPT_LAYOUTS = 4  # of one length of message
 _KEPT_LENGTHS = 64
 _INTEGERS = set("bBhHiIqQ")
@@ -65,7 +65,7 @@ class Readings:
 
     @classmethod
     def empty(cls, count: int, channels: int) -> "Readings":
-        """Make room for ``count`` messages, none of which is readable yet."""
+        """Make readings of ``count`` messages, none of them readable yet."""
         return cls(
             readable=np.zeros(count, dtype=np.bool_),
             stamps=np.full(count, NO_STAMP, dtype=np.int64),
@@ -80,7 +80,7 @@ class Readings:
         return len(self.readable) - int(np.count_nonzero(self.readable))
 
     def note_unreadable(self, row: int, problem: str) -> None:
-        """Take back what was read of a message."""
+        """Remove what was read of a message."""
         self.readable[row] = False
         self.stamps[row] = NO_STAMP
         self.values[row] = math.nan
@@ -134,7 +134,7 @@ class Decoder:
     def read(self, messages: Sequence[bytes]) -> Readings:
         """Read messages in the order in which they came."""
         batch = Readings.empty(len(messages), len(self._channels))
-        with np.errstate(invalid="ignore", over="ignore"):  # any bytes may stand for a number
+        with np.errstate(invalid="ignore", over="ignore"):  # bytes can be any number, also NaN and infinity
             for length, rows in _by_length(messages).items():
                 if length > _LONGEST_JOINED:
                     for row in rows:
@@ -193,7 +193,7 @@ class _Reader:
     def __init__(self, layout: MessageLayout, channels: Sequence[Channel]) -> None:
         self.layout = layout
         self._direct: list[tuple[int, Number]] = []
-        self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by what they are made of
+        self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by the part of the message
         self._present = np.ones(len(channels), dtype=np.bool_)
         self._absences: dict[int, Absent] = {}
         for index, channel in enumerate(channels):
@@ -202,7 +202,7 @@ class _Reader:
             except Absent as absence:
                 self._present[index] = False
                 self._absences[index] = absence.with_traceback(None)
-            except IndexError:  # too short an array: the value is not known
+            except IndexError:  # the array is too short: the value is not known
                 pass
             else:
                 if channel.direct:
@@ -232,7 +232,7 @@ class _Reader:
         batch.frame_ids[rows] = self._frame_id
         if self._stamp is not None:
             seconds, nanoseconds = (column(number, data).astype(np.int64) for number in self._stamp)
-            seconds[np.abs(seconds) >= _LONGEST_SECONDS] = 0  # beyond all clocks
+            seconds[np.abs(seconds) >= _LONGEST_SECONDS] = 0  # no clock can give this stamp
             batch.stamps[rows] = seconds * NANOSECONDS + nanoseconds
         for index, number in self._direct:
             batch.values[rows, index] = column(number, data)
@@ -248,7 +248,7 @@ def _make(channels: Sequence[tuple[int, Channel]], value: Any, row: int, batch: 
             batch.values[row, index] = channel.finish(value)
         except IndexError:
             continue
-        except Exception as error:  # of pixels and points in untrusted bytes; no closed list
+        except Exception as error:  # pixels and points of untrusted bytes can raise any error
             batch.note_unreadable(row, str(error))
 
 

@@ -81,13 +81,13 @@ def _parsed(language: str, definition: str, type_name: str) -> Mapping[str, Any]
             for part in filter(None, parts):
                 types |= get_types_from_idl(part.partition("\n")[2] if part.startswith(_IDL_FILE) else part)
             return types
-    except Exception as error:  # Any text may stand there; what parsing it raises is no closed list.
+    except Exception as error:  # The text can be anything, and so can the error of the parser.
         raise RecordingError(f"the definition of {type_name} cannot be read: {_reason(error)}.") from error
     raise RecordingError(f"the definition of {type_name} is written in {language or 'nothing known'}, not as ROS does.")
 
 
 def _reason(error: Exception) -> str:
-    """Say why a definition cannot be parsed, of rosbags' sentence of four lines only where."""
+    """Return why a definition cannot be parsed: of the four lines of rosbags' message only the place."""
     lines = str(error).splitlines()
     if lines[:1] == ["Could not parse:"] and len(lines) > 3:
         return f"nothing is known of {shorten(lines[3], 60)!r}"

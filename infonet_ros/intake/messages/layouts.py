@@ -20,7 +20,7 @@ import numpy as np
 
 from infonet_ros.intake.messages.shapes import FixedMessage, Number, Numbers, Shape, Unreadable, Walk
 
-_LONGEST_KEY = 4096  # bytes that two messages are compared by
+_LONGEST_KEY = 4096  # bytes by which two messages are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +32,7 @@ class MessageLayout:
     message : object
         With the fields of the message: `Number`, `Numbers`, str, a message of the same kind, or a sequence of these.
     places : (K,) intp
-        Bytes that tell the layout: byte order, lengths, texts.
+        Bytes that determine the layout: byte order, lengths, texts.
     bytes : (K,) uint8
         What they are.
     shared : bool
@@ -45,7 +45,7 @@ class MessageLayout:
     shared: bool
 
     def fits(self, rows: np.ndarray) -> np.ndarray:
-        """Tell which of some messages (M, L) of the same length are laid out like this: (M,) bool."""
+        """Return which of some messages (M, L) of the same length have this layout: (M,) bool."""
         return (rows[:, self.places] == self.bytes).all(axis=1)
 
 
@@ -66,7 +66,7 @@ def find_message_layout(shape: Shape, data: bytes) -> MessageLayout:
     shared = sum(last - first for first, last in walk.parts) <= _LONGEST_KEY
     parts = [np.arange(first, last, dtype=np.intp) for first, last in walk.parts] if shared else []
     places = np.concatenate([np.empty(0, np.intp), *parts])
-    walk.forget()  # what was located may outlive the message
+    walk.forget()  # the layout may exist longer than the message
     return MessageLayout(message, places, np.frombuffer(data, np.uint8)[places], shared)
 
 
@@ -90,7 +90,7 @@ def read(located: Any, data: bytes) -> Any:
 
 
 def read_all(located: Any, data: np.ndarray) -> Sequence[Any]:
-    """Read the same from all of some messages (M, L) that are laid out alike; see `read`."""
+    """Read the same from all of some messages (M, L) of this layout; see `read`."""
     if isinstance(located, Number):
         return column(located, data).tolist()
     if isinstance(located, tuple) and all(isinstance(part, Number) for part in located):

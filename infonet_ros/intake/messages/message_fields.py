@@ -15,7 +15,7 @@ _STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
 _HEADER = "std_msgs/msg/Header"
 _QUATERNION = "geometry_msgs/msg/Quaternion"
 _NAME_ARRAYS = ("name", "names", "joint_names")
-_OPAQUE = ("sensor_msgs/msg/CompressedImage",)  # bytes that are no numbers
+_OPAQUE = ("sensor_msgs/msg/CompressedImage",)  # bytes that are not numbers
 _LONGEST_LISTED = 9  # elements of an array that become channels one by one; longer arrays are reduced
 
 FIRST, ELEMENTS, LAST = range(3)
@@ -29,7 +29,7 @@ def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[N
     fields : list of NumericField
         Paths that `parse_channel` understands, in the order of the message.
     left_out : list of str
-        What holds numbers and gives no channel, with the reason.
+        Fields with numbers that give no channel, with the reason.
     """
     left_out: list[str] = []
     fields = [field for field in _walk(type_name, schema, message, "", left_out) if _parses(field.path, left_out)]

@@ -99,7 +99,7 @@ def parse_channel(text: str) -> ChannelPath:
     ConfigurationError
         The text is not a path.
     """
-    if not text.isprintable():  # names come from recordings, and would move the cursor of a terminal
+    if not text.isprintable():  # names come from recordings, and could control a terminal
         raise ConfigurationError(f"channel {text!r} holds control characters: expected a path of plain text.")
     body, *ends = (part.strip() for part in text.split("|"))
     rate = ends[-1:] == [_RATE]

@@ -1,7 +1,7 @@
-"""Shapes: what the parts of a serialised message look like, and where they lie in one message.
+"""Shapes: the structure of the parts of a serialised message, and their places in it.
 
-CDR of ROS 2 in both byte orders, and the format of ROS 1. Whatever cannot be part of a message, because a length lies
-or bytes are missing, raises `Unreadable` before anything is allocated.
+CDR of ROS 2 in both byte orders, and the format of ROS 1. Wrong lengths and missing bytes raise `Unreadable` before
+anything is allocated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ class Numbers(NamedTuple):
 
 
 def compile_shape(type_name: str, definitions: Definitions, *, ros1: bool) -> "Shape":
-    """Compile what messages of a type look like.
+    """Compile the shape of the messages of a type.
 
     Raises
     ------
@@ -111,18 +111,18 @@ class Walk:
         return count, position + 4
 
     def claim(self, position: int, count: int, least: int) -> None:
-        """Refuse more elements than there are bytes for."""
+        """Refuse more elements than the bytes can hold."""
         if position + count * least > self.size:
             raise Unreadable(
                 f"{counted(count, 'element')} claimed at byte {position}, where {self.size - position} bytes are left"
             )
 
     def forget(self) -> None:
-        """Let go of the message."""
+        """Drop the message."""
         self.data, self.parts = b"", []
 
     def note(self, first: int, last: int) -> None:
-        """Note bytes that tell the layout."""
+        """Record bytes that determine the layout."""
         if len(self.parts) >= _MOST_PARTS:
             raise Unreadable(f"it has more than {_MOST_PARTS} texts and arrays")
         self.parts.append((first, last))
@@ -347,7 +347,7 @@ class _FixedMessages(Sequence[Any]):
 
 
 class _Compiler:
-    """Makes shapes of definitions, each type once."""
+    """Makes the shapes of definitions, each type once."""
 
     def __init__(self, definitions: Definitions, wire: _Wire) -> None:
         self._definitions = definitions

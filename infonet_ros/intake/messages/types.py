@@ -45,7 +45,7 @@ Schema = Callable[[str], Mapping[str, Field]]
 
 _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
 _BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
-_TEXT_TYPES = ("string", "wstring", "octet")  # an octet arrives as bytes in rclpy: no number
+_TEXT_TYPES = ("string", "wstring", "octet")  # rclpy gives an octet as bytes, not as a number
 _ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
 
 
@@ -73,7 +73,7 @@ def message_class(type_name: str) -> Any:
 
 
 def _has_messages(package: str) -> bool:
-    """Look for the messages of a package without importing it: strangers choose the names of types."""
+    """Find the messages of a package without importing it, because names of types are not trusted."""
     imported = sys.modules.get(package)
     spec = None if imported else find_spec(package)
     places = getattr(imported, "__path__", ()) if spec is None else spec.submodule_search_locations or ()
@@ -171,7 +171,7 @@ def types_in(node: tuple[Any, Any]) -> list[str]:
 def definitions_schema(definitions: Mapping[str, Any]) -> Schema:
     """Make a schema from the definitions of a rosbags type store (``typestore.fielddefs``)."""
 
-    @cache  # each channel asks, of types that may have thousands of fields
+    @cache  # every channel needs it, and types can have thousands of fields
     def schema(type_name: str) -> dict[str, Field]:
         try:
             _, described = definitions[full_type_name(type_name)]

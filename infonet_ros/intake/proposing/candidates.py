@@ -16,7 +16,7 @@ from infonet_ros.text import moment
 _MOST_MESSAGES = 100_000  # that are looked at; of more, in stretches from all over the recording
 _VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
 _STRETCHES = 8
-_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages' worth of work
+_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages that cost as much
 _ROWS_AT_ONCE = 1000
 _MOST_FIELDS = 1000  # that are looked at: each is compared with each
 
@@ -39,7 +39,7 @@ class Candidate:
 
     @property
     def full_path(self) -> str:
-        """Topic and path."""
+        """The topic and the path."""
         return f"{self.topic} {self.field.path}"
 
     @property
@@ -49,7 +49,7 @@ class Candidate:
 
 
 def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[NumericField]]:
-    """List the numeric fields of each topic; say what else there is."""
+    """List the numeric fields of each topic, with notices about the others."""
     found = {}
     for topic in topics:
         try:
@@ -64,7 +64,7 @@ def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[
 
 
 def _at_most(most: int, found: dict[str, list[NumericField]], notices: list[str]) -> dict[str, list[NumericField]]:
-    """Take so many fields, the same number of each topic where it has them; say how many are left out."""
+    """Limit the fields to the same number for each topic, with a notice about those that are left out."""
     total = sum(map(len, found.values()))
     if total <= most:
         return found
@@ -80,7 +80,7 @@ def _at_most(most: int, found: dict[str, list[NumericField]], notices: list[str]
 def candidates_of(
     recording: Recording, fields: dict[str, list[NumericField]], span: Span, notices: list[str]
 ) -> list[Candidate]:
-    """Look at the samples of all fields, and sort each by what it is; say which topics have one stamp only."""
+    """Read the samples of all fields, and find the kind of each, with notices about topics with only one stamp."""
     probes = _probes(fields)
     candidates = []
     for probe, (stamps, values) in zip(probes, _looked_at(recording, probes, span), strict=True):
@@ -131,7 +131,7 @@ def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> 
 
 
 def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
-    """Read all samples, or stretches of so many as take a few seconds."""
+    """Read all samples, or so many in stretches that it takes a few seconds."""
     work = _work(recording, probes, span)
     if work <= _MOST_MESSAGES:
         yield from recording.samples(probes, span.start, span.stop)

@@ -10,7 +10,7 @@ from infonet_ros.intake.recording import Recording
 
 
 def on_one_clock(recording: Recording, candidates: Sequence[Candidate], notices: list[str]) -> list[Candidate]:
-    """Leave out the topics whose clocks do not fit those of the others; say which."""
+    """Leave out the topics whose clocks do not match the others, with notices."""
     worth = Counter(candidate.topic for candidate in candidates if candidate.channel is not None)
     fitting, apart = recording.fitting({topic: count > 1 for topic, count in worth.items()})
     notices += apart
@@ -18,7 +18,7 @@ def on_one_clock(recording: Recording, candidates: Sequence[Candidate], notices:
 
 
 def find_doubles(candidates: Sequence[Candidate]) -> None:
-    """Let one of several fields with the same numbers stand for all: the one with the most samples."""
+    """Keep one of several fields with the same numbers: the one with the most samples."""
     there = sorted(
         (candidate for candidate in candidates if candidate.channel is not None),
         key=lambda c: (c.field.rank, -len(c.column.values)),
@@ -44,7 +44,7 @@ def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
-    """Give every topic its turn, the fields that matter most first, until the limit is reached; mark the others."""
+    """Take fields from every topic in turn, the most important first, up to the limit; mark the others."""
     by_topic: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         by_topic.setdefault(candidate.topic, []).append(candidate)

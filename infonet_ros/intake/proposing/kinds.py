@@ -21,14 +21,14 @@ from infonet_ros.series import average_ranks, memory
 from infonet_ros.text import NANOSECONDS
 
 _LEAST_SAMPLES = 32  # to say that a field wanders
-_FEWEST_MOVES = 4.0  # of a field in the recording: with fewer, it may as well be on its way
-_BLOCKS = 256  # means of the field, in which noise from sample to sample no longer hides where it goes
+_FEWEST_MOVES = 4.0  # of a field in the recording; with fewer, it may still be moving to its level
+_BLOCKS = 256  # means of the field, without the noise from sample to sample
 _SLOW = 0.5  # of the variance of a field that wanders is left in those means
 _UNIT_ROOT = -2.87  # of a random walk, 19 of 20 are above (Dickey, Fuller 1979)
-_PAST_STEPS = 4  # that may tell of the next step, in the test for a random walk
-_FEW_LEVELS = 8  # a field of no more values is a state or a switch: it does not wander between them
+_PAST_STEPS = 4  # earlier steps in the test for a random walk
+_FEW_LEVELS = 8  # a field with no more values is a state or a switch
 _HOME = 0.1  # of the samples, at one value that a field comes back to
-_RETURNS = 3  # to that value, for it to be a home
+_RETURNS = 3  # to that value, for it to be a level
 _NOISY = -1.0 / 3.0  # correlation of a step with the next: below it, two thirds of the steps are noise, or more
 _RARE = 0.05  # of the samples of an event
 _COUNTING = 0.9  # of the steps of a counter, that are all the same
@@ -38,12 +38,12 @@ _TURNS = {"radians": 2.0 * np.pi, "degrees": 360.0}
 _AGREEMENT = 0.9  # of the changes of two fields that are the same
 _COMPARED = 400  # of those changes
 _LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is published less often
-_TOLERANCE = 1e-3  # of the range: closer, two fields say the same, whatever they were computed from
+_TOLERANCE = 1e-3  # of the range: two fields that are closer have the same numbers
 _ALIKE_RANKS = 0.3  # correlation; of streams that share nothing it is 0.05
 _FEW_CHANGES = 40  # in so many moments, tell too little
 _APART = 3  # messages, from one to the same of the other
 _PERIODS = 32  # that are measured at a time
-_LONGEST = 8192  # samples that tell how long a field remembers
+_LONGEST = 8192  # samples for the memory of a field
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ class Column:
 
     @property
     def period(self) -> float:
-        """Seconds between samples; NaN with fewer than two. Neither bursts, nor rounded stamps, nor gaps disturb it."""
+        """Seconds between samples; NaN with fewer than two. Bursts, rounded stamps and gaps do not change it."""
         count = len(self.stamps)
         if count < 2:
             return float("nan")
@@ -91,14 +91,14 @@ class Column:
 
     @property
     def ranks(self) -> np.ndarray:
-        """(R,) float64 about 0, of the values or of some of many: an outlier neither hides a trend nor makes one."""
+        """(R,) float64 about 0, of the values or of some of many: an outlier neither hides nor makes a trend."""
         values = self.values[:: max(1, len(self.values) // _LONGEST)]
         ranks = np.searchsorted(np.sort(values), values).astype(np.float64)
         return ranks - ranks.mean()
 
     @property
     def moves(self) -> float:
-        """The number of independent moves of the field: its samples over its memory, see `autocorrelation.memory`."""
+        """The number of independent moves of the field: its samples over its memory, see `series.memory`."""
         ranks = self.ranks
         return len(ranks) / float(memory(ranks))
 
@@ -114,7 +114,7 @@ class Treatment(Enum):
 
 @dataclass(frozen=True)
 class FieldKind:
-    """A kind of field: its name, how it is told, what becomes of it, and how notes speak of many."""
+    """A kind of field: its name, its test, its treatment, and its words in notes."""
 
     name: str
     test: Callable[[Column], bool]
@@ -150,10 +150,10 @@ def as_angle(column: Column) -> Column:
 
 
 def may_be_same(columns: Sequence[Column]) -> np.ndarray:
-    """Tell which pairs of fields are worth asking `same_numbers`, (N, N) bool: it takes too long for all of thousands.
+    """Return which pairs of fields may have the same numbers, (N, N) bool: `same_numbers` is too slow for thousands.
 
-    Looked at in some hundred moments, the same numbers have alike ranks, if not in the same message, in one a little
-    earlier or later. Fields that hardly change in those moments may be the same as any.
+    At some hundred times, the same numbers have similar ranks, in the same message or in one a little earlier or later.
+    Fields that hardly change at those times may be the same as any other.
     """
     if not columns:
         return np.empty((0, 0), dtype=np.bool_)
@@ -179,7 +179,7 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
 
 
 def same_numbers(one: Column, other: Column) -> bool:
-    """Tell whether two fields carry the same numbers at about the same times, up to a scale, a sign and an offset.
+    """Return whether two fields have the same numbers at about the same times, up to a scale, a sign and an offset.
 
     The same message of another topic may come a little earlier or later, and some may be missing there.
     """
@@ -198,7 +198,7 @@ def same_numbers(one: Column, other: Column) -> bool:
 
 
 def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
-    """Tell whether two columns of ``right`` (P, S) that stand side by side hold what is expected (P,), and move alike.
+    """Return whether neighbouring columns of ``right`` (P, S) contain the expected values (P,) and move alike.
 
     Of two messages only one can be the same; which one changes where stamps jitter.
     """
@@ -206,7 +206,7 @@ def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
     for shift in range(right.shape[1] - 1):
         nearer = off[:, shift : shift + 2].argmin(axis=1) + shift
         found = right[np.arange(len(right)), nearer]
-        # Two wheels that drive straight ahead keep the same way, but not from step to step.
+        # Two wheels that drive straight ahead go the same way, but with different steps.
         if _alike(expected, found) and (len(found) < 2 or _alike(np.diff(expected), np.diff(found))):
             return True
     return False
@@ -239,7 +239,7 @@ def _is_constant(column: Column) -> bool:
 
 
 def counts(column: Column) -> bool:
-    """Tell whether a field grows by the same amount with every message, or with time; resets are allowed."""
+    """Return whether a field grows by the same amount with every message, or with time; resets are allowed."""
     steps = np.diff(column.values)
     moving = steps[steps != 0.0]
     if column.turns or len(moving) < _LEAST_STEPS:
@@ -257,20 +257,20 @@ def counts(column: Column) -> bool:
 
 
 def is_covariance(column: Column) -> bool:
-    """Tell by its name whether a field says how sure another is, rather than what was measured."""
+    """Return by its name whether a field is the uncertainty of another one, not a measurement."""
     return "covariance" in column.path
 
 
 def is_event(column: Column) -> bool:
-    """Tell whether a field leaves its usual value, such as 0, in few samples only."""
+    """Return whether a field has other values than its usual one, such as 0, in few samples only."""
     _, counts_of_levels = np.unique(column.values, return_counts=True)
     return bool(counts_of_levels.max() >= (1.0 - _RARE) * len(column.values))
 
 
 def wanders(column: Column) -> bool:
-    """Tell whether a field grows or drifts on instead of moving about a level: so few moves that none can be told.
+    """Return whether a field grows or drifts instead of moving about a level.
 
-    One that comes back to the same value again and again, such as a speed of 0, has a level, however far it goes.
+    A field that often returns to the same value, such as a speed of 0, has a level, however far it goes.
     """
     values = column.values
     if len(values) < _LEAST_SAMPLES or _levels(column) <= _FEW_LEVELS:
@@ -284,19 +284,19 @@ def wanders(column: Column) -> bool:
 
 
 def is_noisy(column: Column) -> bool:
-    """Tell whether a field wanders with so much noise that its rate of change would be that of the noise.
+    """Return whether a field wanders with so much noise that its rate of change would be that of the noise.
 
-    So does a battery that empties: the load shows in its voltage, and not in the steps from one sample to the next.
+    An example is a battery that empties: its voltage shows the load, its steps from sample to sample do not.
     """
     if not wanders(column):
         return False
     values = column.values
-    steps = np.diff(np.searchsorted(np.sort(values), values).astype(np.float64))  # of ranks, for the sake of outliers
+    steps = np.diff(np.searchsorted(np.sort(values), values).astype(np.float64))  # of ranks, because of outliers
     return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
 
 
 def _is_random_walk(ranks: np.ndarray) -> bool:
-    """Tell by the test of Dickey and Fuller, augmented and with a level, whether nothing draws a field back to one."""
+    """Return whether a field has no level to return to, by the augmented test of Dickey and Fuller."""
     size = -(-len(ranks) // _BLOCKS)
     means = ranks[: len(ranks) // size * size].reshape(-1, size).mean(axis=1)
     if means.var() < _SLOW * ranks.var():
@@ -313,7 +313,7 @@ def _is_random_walk(ranks: np.ndarray) -> bool:
 
 
 def is_held(column: Column) -> bool:
-    """Tell whether most samples of a field of many values repeat the one before: it has updates of its own."""
+    """Return whether most samples of a field of many values repeat the previous one, so that it has its own updates."""
     return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > _FEW_LEVELS
 
 

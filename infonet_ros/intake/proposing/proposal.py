@@ -1,6 +1,6 @@
-"""A params file for a recording that has none: every numeric field that tells something, up to a limit.
+"""A params file for a recording that has none: every useful numeric field, up to a limit.
 
-Each field is sorted by what it is (`proposing.kinds`), and none is left out without a note. The clock, the window and
+Each field has a kind (`proposing.kinds`), and none is left out without a note. The clock, the window and
 the hop come from the recording (`proposing.timing`).
 """
 
@@ -23,8 +23,8 @@ LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
 _TOLD = 3  # notices behind an error
-_SLOW = 0.5  # of the time of recording, that the stamps of a clock in time pass
-_LONGEST_NAME = 60  # of a modality; the end of a topic tells more than its namespace
+_SLOW = 0.5  # of the time of recording: the stamps of a correct clock cover at least so much
+_LONGEST_NAME = 60  # of a modality; the end of a topic's name says more than its namespace
 _BEYOND = "beyond the limit of channels"
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
@@ -56,7 +56,7 @@ class FieldVerdict:
 
 @dataclass(frozen=True)
 class Proposal:
-    """Settings for a recording, and why they are as they are.
+    """Settings for a recording, and the reasons for them.
 
     Attributes
     ----------
@@ -180,7 +180,7 @@ def _beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
 
 
 def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
-    """Say that the stamps pass far less time than was recorded; empty where they do not."""
+    """Return a notice if the stamps cover far less time than was recorded; else an empty text."""
     passed = max(int(c.column.stamps[-1] - c.column.stamps[0]) for c in chosen) / NANOSECONDS
     if passed >= _SLOW * span.duration:
         return ""
@@ -231,7 +231,7 @@ def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Moda
 
 
 def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[str]:
-    """Say what is left out for what it is, and what is taken by its rate."""
+    """Return sentences about fields that are left out, or used by their rates, because of their kind."""
     notes = []
     if doubles := [c for c in candidates if c.same_as is not None]:
         groups: dict[str, list[Candidate]] = {}

@@ -21,13 +21,13 @@ try:
 except ImportError:  # before Python 3.14
     from backports import zstd
 
-_LARGEST = 1 << 30  # bytes of a chunk or a message; recorders make chunks of 1 MB
+_LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
 _PACKED = b"\x28\xb5\x2f\xfd"  # a message that is packed by Zstandard begins so, and none in CDR
 _UNPACKERS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
 
 
 class DamagedError(Exception):
-    """Bytes are missing, or are not what they should be."""
+    """Bytes are missing or wrong."""
 
 
 class _Everything:
@@ -116,7 +116,7 @@ class ChunkedFile(ABC):
 
     @property
     def notices(self) -> list[str]:
-        """Sentences about what is lost."""
+        """Sentences about lost data."""
         notices = []
         if self._cut:
             notices.append(
@@ -162,11 +162,11 @@ class ChunkedFile(ABC):
         return heads
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
     def _survey(self, chunk: Chunk) -> None:
-        """Look into a chunk that no index tells of."""
+        """Read a chunk that no index describes."""
         try:
             data = self._unpack(chunk)
             self._take_definitions(data)
