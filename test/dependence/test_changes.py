@@ -1,8 +1,8 @@
 import numpy as np
+from matrices import matrix_of
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.changes import Motion, find_changes
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings
@@ -10,31 +10,20 @@ from infonet_ros.settings import Settings
 SECOND = 1_000_000_000
 
 
-def matrices(mi, half_width=0.05, window=20, hop=2, valid=True):
-    """One matrix of two channels for each value of ``mi``."""
+def matrices(values, half_width=0.05, window=20, hop=2, valid=True):
+    """One matrix of two channels for each value of the MI."""
     made = []
-    for k, value in enumerate(mi):
-        square = np.full((2, 2), value, dtype=np.float32)
-        none = np.zeros((2, 2), dtype=np.float32)
-        end = (window + k * hop) * SECOND
+    for k, value in enumerate(values):
+        mi, end = np.full((2, 2), value, dtype=np.float32), (window + k * hop) * SECOND
         made.append(
-            DependenceMatrix(
+            matrix_of(
+                mi,
                 names=("a", "b"),
-                mi=square,
-                lower=square - half_width,
-                upper=square + half_width,
-                p_value=none,
-                lag=none,
-                samples=none.astype(int),
+                lower=mi - half_width,
+                upper=mi + half_width,
                 valid=np.array([True, valid]),
                 start=end - window * SECOND,
                 end=end,
-                sample_count=200,
-                sample_rate=10.0,
-                method="pairwise",
-                estimator="infonet",
-                version="1",
-                duration=0.0,
             )
         )
     return made

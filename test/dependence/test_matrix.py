@@ -2,10 +2,10 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matrices import matrix_of
 from scipy import stats
 
 from infonet_ros import InfoNet
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import column_groups, modality_matrix, modality_matrix_in_steps
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Modality, Settings
@@ -15,31 +15,14 @@ P_VALUES = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.04
 P_VALUES += [0.6528, 0.7590, 1.0000]
 
 
-def matrix_of(p_values, dtype=np.float64):
+def with_p_values(p_values, dtype=np.float64):
     """All pairs of as many channels as have these p-values, in the order of the upper triangle."""
     count = round((1 + (1 + 8 * len(p_values)) ** 0.5) / 2)
     p_value = np.full((count, count), np.nan, dtype=dtype)
     p_value[np.triu_indices(count, k=1)] = p_values
     p_value.T[np.triu_indices(count, k=1)] = p_values
     square = np.zeros((count, count), dtype=np.float32)
-    return DependenceMatrix(
-        names=tuple(f"joint{k}.effort" for k in range(count)),
-        mi=square,
-        lower=square,
-        upper=square,
-        p_value=p_value,
-        lag=square,
-        samples=square.astype(np.int32),
-        valid=np.ones(count, dtype=bool),
-        start=0,
-        end=1,
-        sample_count=100,
-        sample_rate=10.0,
-        method="pairwise",
-        estimator="infonet",
-        version="0",
-        duration=0.0,
-    )
+    return matrix_of(square, p_value=p_value)
 
 
 def upper(square):
@@ -47,7 +30,7 @@ def upper(square):
 
 
 def test_significance_is_corrected_for_the_number_of_pairs():
-    matrix = matrix_of(P_VALUES)
+    matrix = with_p_values(P_VALUES)
     assert upper(matrix.significant(0.05, adjusted=True)).tolist() == [True] * 4 + [False] * 11
     assert upper(matrix.significant(0.05)).sum() == 9
     assert upper(matrix.p_adjusted)[:2] == pytest.approx([0.0015, 0.003])
@@ -55,23 +38,23 @@ def test_significance_is_corrected_for_the_number_of_pairs():
 
 
 def test_two_of_fifty_five_at_one_in_a_hundred_are_chance():
-    assert not matrix_of([0.01, 0.01] + [1.0] * 53).significant(0.01, adjusted=True).any()
-    assert upper(matrix_of([0.01] * 55).significant(0.01, adjusted=True)).all()
+    assert not with_p_values([0.01, 0.01] + [1.0] * 53).significant(0.01, adjusted=True).any()
+    assert upper(with_p_values([0.01] * 55).significant(0.01, adjusted=True)).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("surrogates", [19, 99, 999])
 def test_the_least_p_value_reaches_the_level_that_it_was_made_for(surrogates, dtype):
     level = 1 / (1 + surrogates)
-    assert upper(matrix_of([level] * 3, dtype).significant(level)).all()
-    assert upper(matrix_of([level] * 3, dtype).significant(level, adjusted=True)).all()
-    assert not matrix_of([2 * level] * 3, dtype).significant(level).any()
+    assert upper(with_p_values([level] * 3, dtype).significant(level)).all()
+    assert upper(with_p_values([level] * 3, dtype).significant(level, adjusted=True)).all()
+    assert not with_p_values([2 * level] * 3, dtype).significant(level).any()
 
 
 def test_pairs_without_a_p_value_are_not_counted():
-    matrix = matrix_of([0.005, np.nan, np.nan])
+    matrix = with_p_values([0.005, np.nan, np.nan])
     assert upper(matrix.p_adjusted) == pytest.approx([0.005, np.nan, np.nan], nan_ok=True)
-    assert np.isnan(matrix_of([np.nan] * 3).p_adjusted).all()
+    assert np.isnan(with_p_values([np.nan] * 3).p_adjusted).all()
 
 
 def window_of_modalities(surrogates):
@@ -90,7 +73,7 @@ def window_of_modalities(surrogates):
 
 def test_adjusted_p_values_are_those_of_scipy(rng):
     p = np.round(rng.random(45) ** 3, 2)  # some alike
-    adjusted = upper(matrix_of(p.tolist()).p_adjusted)
+    adjusted = upper(with_p_values(p.tolist()).p_adjusted)
     np.testing.assert_allclose(adjusted, stats.false_discovery_control(p))
 
 

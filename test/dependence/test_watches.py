@@ -2,8 +2,8 @@ import math
 
 import numpy as np
 import pytest
+from matrices import matrix_of
 
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair, judged, judged_in_silence
 from infonet_ros.settings import Watch
 
@@ -13,24 +13,7 @@ SECOND = 1_000_000_000
 def matrix(mi, seconds, names=("a", "b", "c")):
     square = np.full((3, 3), np.nan, np.float32)
     square[0, 1] = square[1, 0] = mi
-    return DependenceMatrix(
-        names=names,
-        mi=square,
-        lower=square,
-        upper=square,
-        p_value=square,
-        lag=square,
-        samples=np.zeros((3, 3), np.int32),
-        valid=np.ones(3, bool),
-        start=0,
-        end=round(seconds * SECOND),
-        sample_count=100,
-        sample_rate=10.0,
-        method="pairwise",
-        estimator="infonet",
-        version="",
-        duration=0.1,
-    )
+    return matrix_of(square, names=names, end=round(seconds * SECOND))
 
 
 def states(watch, *steps):

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matrices import matrix_of
 
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.selection import Pair
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 
@@ -20,23 +20,16 @@ def matrix(mi, lag=0.0, p_value=0.05, valid=(True, True, True), end=10):
     p_values[0, 2] = p_values[2, 0] = p_value
     for array in (values, p_values):
         np.fill_diagonal(array, np.nan)
-    return DependenceMatrix(
+    return matrix_of(
+        values,
         names=NAMES,
-        mi=values,
         lower=0.5 * values,
         upper=2 * values,
         p_value=p_values,
         lag=lags,
-        samples=np.full((3, 3), 100, np.int32),
         valid=np.array(valid),
         start=end - 10,
         end=end,
-        sample_count=100,
-        sample_rate=10.0,
-        method="pairwise",
-        estimator="infonet",
-        version="1",
-        duration=0.1,
     )
 
 

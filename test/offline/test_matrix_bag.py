@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from matrices import matrix_of
 from rosbags.highlevel import AnyReader
 
-from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.matrix_bag import MATRIX_TYPE, StampError, matrix_typestore, write_matrix_bag
 
 FIELDS = ("mi", "lower", "upper", "p_value", "lag", "samples")
@@ -37,25 +37,7 @@ def test_the_bag_holds_the_matrices(matrix_bag, small_analysis):
 
 @pytest.mark.parametrize("end", [-1, 2**31 * 10**9])
 def test_times_that_no_ros_stamp_holds_are_refused_before_anything_is_written(tmp_path, end):
-    nothing = np.zeros((2, 2))
-    matrix = DependenceMatrix(
-        names=("a", "b"),
-        mi=nothing,
-        lower=nothing,
-        upper=nothing,
-        p_value=nothing,
-        lag=nothing,
-        samples=nothing,
-        valid=np.ones(2, dtype=bool),
-        start=0,
-        end=end,
-        sample_count=1,
-        sample_rate=1.0,
-        method="pairwise",
-        estimator="infonet",
-        version="0",
-        duration=0.0,
-    )
+    matrix = matrix_of(np.zeros((2, 2)), end=end)
     with pytest.raises(StampError, match=rf"from {min(0, end) // 10**9} s to .* --format"):
         write_matrix_bag(tmp_path / "matrices", {"/infonet/channels": [matrix]})
     assert list(tmp_path.iterdir()) == []

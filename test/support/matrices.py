@@ -21,21 +21,39 @@ def dependence_matrix(names, pairs, *, invalid=(), method="pairwise", end=20 * S
         p_value[i, j] = p_value[j, i] = p
     for matrix in (mi, p_value):
         np.fill_diagonal(matrix, np.nan)
-    return DependenceMatrix(
+    return matrix_of(
+        mi,
         names=tuple(names),
-        mi=mi,
         lower=0.5 * mi,
         upper=1.5 * mi,
         p_value=p_value,
         lag=lag,
-        samples=np.full((count, count), 200, dtype=np.int32),
         valid=np.array([name not in invalid for name in names]),
         start=end - 20 * SECOND,
         end=end,
-        sample_count=200,
-        sample_rate=10.0,
         method=method,
-        estimator="infonet",
-        version="0.1.0",
-        duration=0.01,
     )
+
+
+def matrix_of(mi, **changes) -> DependenceMatrix:
+    """Build a matrix of channels c0, c1, ... with this MI (N, N); ``changes`` replace other fields."""
+    count = len(mi)
+    fields = {
+        "names": tuple(f"c{number}" for number in range(count)),
+        "mi": mi,
+        "lower": mi,
+        "upper": mi,
+        "p_value": np.zeros_like(mi),
+        "lag": np.zeros_like(mi),
+        "samples": np.full((count, count), 200, dtype=np.int32),
+        "valid": np.ones(count, dtype=bool),
+        "start": 0,
+        "end": 20 * SECOND,
+        "sample_count": 200,
+        "sample_rate": 10.0,
+        "method": "pairwise",
+        "estimator": "infonet",
+        "version": "0.1.0",
+        "duration": 0.01,
+    }
+    return DependenceMatrix(**{**fields, **changes})
