@@ -114,6 +114,12 @@ def test_series_of_numbers_truths_and_words_in_one_column(tmp_path):
     assert any("6 of 60 cells are no number" in sentence and "sensor.temp" in sentence for sentence in said)
 
 
+def test_a_row_without_a_time_is_left_out(tmp_path):
+    rows = ["broken,temp,0", *lines(OWN, "{t:.3f},{n},{x}"), ",hum,0"]
+    found, _ = together([written(tmp_path, text("time,name,value", *rows))])
+    assert [len(series) for series in found.values()] == [ROWS] * 3
+
+
 def test_rows_without_a_name_are_left_out_and_counted(tmp_path):
     rows = [f"{t:.1f},{n},{x}" for t in STEADY for n, x in (("a", 1), ("b", t), ("", 9))]
     found, said = together([written(tmp_path, text("time,signal,value", *rows))])

@@ -22,6 +22,7 @@ _TRUE = ("true", "yes", "on", "y", "t", "enabled", "wahr", "ja", "vrai", "oui", 
 _FALSE = ("false", "no", "off", "n", "f", "disabled", "falsch", "nein", "faux", "non", "falso")
 _FORTRAN = r"^[+-]?[\d.,]+[dD][+-]?\d+$"
 _HEX = r"^0[xX][0-9a-fA-F]{1,15}$"
+_MOST_NAMES = 16
 _BYTES = r"^(?:[0-9A-F]{2}|[0-9A-F]{4}|[0-9A-F]{8}|[0-9a-f]{2}|[0-9a-f]{4}|[0-9a-f]{8})$"
 _UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
 _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
@@ -183,10 +184,15 @@ def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _with_prefix(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Mark hexadecimal numbers as such where a whole column holds them, all of one length: 00, 1A, FF."""
+    """Mark hexadecimal numbers as such where a whole column holds them, all of one length: 00, 1A, FF.
+
+    A column of few different ones may hold names, such as A1 and B2.
+    """
     lengths = pc.min_max(pc.utf8_length(texts)).as_py()
     there = len(texts) - texts.null_count
     if lengths["min"] != lengths["max"] or _count(texts, _BYTES) != there or _count(texts, _PLAIN) == there:
+        return texts
+    if pc.count_distinct(texts).as_py() <= _MOST_NAMES:
         return texts
     return pc.binary_join_element_wise("0x", texts, "")
 

@@ -173,7 +173,7 @@ class _Rows:
 
     def turns(self, names: Names, within: Names | None = None) -> float:
         """Return how often names change from row to row, as a multiple of how often they would in random order."""
-        groups = within.codes if within else np.zeros(len(self.order), dtype=np.int64)
+        groups = within.codes if within else np.zeros_like(names.codes)
         order = self.order[np.argsort(groups[self.order], kind="stable")]
         order = order[(names.codes[order] >= 0) & (groups[order] >= 0)]
         beside = groups[order][1:] == groups[order][:-1]
