@@ -40,7 +40,7 @@ class Explanation:
 
 
 @dataclass(frozen=True)
-class Telling:
+class InformativeChannels:
     """Channels with most information about a target, in order of selection, and the nats that each adds."""
 
     target: str
@@ -70,7 +70,7 @@ class Analysis:
         rates of others.
     explanations : mapping of (int, int) to Explanation
         Of pairs a < b that a third channel explains, see `explaining.explain`.
-    telling : Telling or None
+    informative : InformativeChannels or None
         About the target that was asked for.
     leaders : mapping of (int, int) to int
         Which channel leads of pairs a, b without a clear delay, see `directing.direct`.
@@ -85,7 +85,7 @@ class Analysis:
     topics: tuple[TopicStatistics, ...]
     notices: tuple[str, ...] = ()
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
-    telling: Telling | None = None
+    informative: InformativeChannels | None = None
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property

@@ -9,7 +9,7 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.windows.alignment import lagged_pair
-from infonet_ros.offline.analysis import Analysis, Explanation, Telling
+from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
 from infonet_ros.offline.significance import Significance
 from infonet_ros.text import did_you_mean, listed
 
@@ -22,14 +22,14 @@ That effect is larger if the two have little noise. One of two equal drivers lea
 
 _MOST_PAIRS = 24  # the strongest pairs are tested
 _MOST_SAMPLES = 1200  # for these pairs: some hundred estimates in a second; eight times as many for a target
-_MOST_TELLING = 4
+_MOST_INFORMATIVE = 4
 
 
 def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
     """Find what explains the strong pairs of an analysis, and the channels with most information about a target."""
-    telling = _telling(net, analysis, target) if target else None
+    informative = _informative(net, analysis, target) if target else None
     if analysis.settings.given:  # the pairs are conditional already
-        return replace(analysis, telling=telling)
+        return replace(analysis, informative=informative)
     matrix, significance = analysis.whole.matrix, Significance.of(analysis)
     wanted = np.zeros(matrix.mi.shape, dtype=bool)
     for a, b in [pair for pair in analysis.strongest() if not significance.doubt(*pair)][:_MOST_PAIRS]:
@@ -53,7 +53,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         for a, b in np.argwhere(np.triu(found.by >= 0)).tolist()
     }
     asked = {pair: one for pair, one in asked.items() if not _repeats(analysis, one.third, *pair)}
-    return replace(analysis, explanations=_standing(asked, matrix.mi), telling=telling)
+    return replace(analysis, explanations=_standing(asked, matrix.mi), informative=informative)
 
 
 def check_target(target: str, names: tuple[str, ...]) -> None:
@@ -86,7 +86,7 @@ def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> d
     return kept
 
 
-def _telling(net: InfoNet, analysis: Analysis, target: str) -> Telling:
+def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:
     """Choose channels, each at the delay at which it depends most on the target."""
     window, matrix, column = analysis.whole.overview.window, analysis.whole.matrix, analysis.names.index(target)
     samples = window.samples.copy()
@@ -98,5 +98,5 @@ def _telling(net: InfoNet, analysis: Analysis, target: str) -> Telling:
         aligned[begin : begin + len(later)] = later
         samples[:, other] = aligned
     step = -(-len(samples) // (8 * _MOST_SAMPLES))
-    chosen = net.select(samples[::step], column, _MOST_TELLING, seed=analysis.settings.seed)
-    return Telling(target, tuple(chosen.channels.tolist()), tuple(chosen.adds.tolist()))
+    chosen = net.select(samples[::step], column, _MOST_INFORMATIVE, seed=analysis.settings.seed)
+    return InformativeChannels(target, tuple(chosen.channels.tolist()), tuple(chosen.adds.tolist()))

@@ -226,16 +226,16 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _target(analysis: Analysis) -> Iterator[Finding]:
-    telling = analysis.telling
-    if telling is None:
+    informative = analysis.informative
+    if informative is None:
         return
-    names = [analysis.names[channel] for channel in telling.channels]
-    sentence = f"No channel tells anything about {telling.target}."
+    names = [analysis.names[channel] for channel in informative.channels]
+    sentence = f"No channel tells anything about {informative.target}."
     if names:
-        adds = [f"{name} adds {nats:.2f} nats" for name, nats in zip(names[1:], telling.adds[1:], strict=True)]
-        most = f"{names[0]} tells most about {telling.target}: {telling.adds[0]:.2f} nats"
+        adds = [f"{name} adds {nats:.2f} nats" for name, nats in zip(names[1:], informative.adds[1:], strict=True)]
+        most = f"{names[0]} tells most about {informative.target}: {informative.adds[0]:.2f} nats"
         sentence = f"{most}; beside it, {', then '.join(adds) or 'no other channel adds anything'}."
-    yield Finding(sentence, (telling.target, *names), "target")
+    yield Finding(sentence, (informative.target, *names), "target")
 
 
 def _drifts(analysis: Analysis) -> Iterator[Finding]:

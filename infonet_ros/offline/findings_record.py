@@ -53,12 +53,12 @@ def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
 
 
 def _target_record(analysis: Analysis) -> dict[str, Any] | None:
-    telling = analysis.telling
-    if telling is None:
+    informative = analysis.informative
+    if informative is None:
         return None
-    told = zip(telling.channels, telling.adds, strict=True)
+    told = zip(informative.channels, informative.adds, strict=True)
     return {
-        "channel": telling.target,
+        "channel": informative.target,
         "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
     }
 

@@ -11,8 +11,8 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.beside import Beside
 from infonet_ros.offline.clock_drift import clock_drifts
+from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
@@ -40,19 +40,19 @@ def scan_range(settings: Settings) -> float:
 def estimate_whole(
     net: InfoNet, overview: Overview, settings: Settings, workers: Workers, progress: Progress
 ) -> WholeRecording:
-    """Estimate the recording as a whole, while the platform moves; with given channels, see `Beside`."""
+    """Estimate the recording as a whole, while the platform moves; with given channels, see `ConditionalPairs`."""
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = stuck_topics(overview, settings.modalities)
     overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
-    beside = Beside(net, overview.window, settings) if settings.given else None
-    if beside:
-        overview, settings = replace(overview, window=beside.ranks()), replace(settings, given=(), watches=())
+    conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None
+    if conditional:
+        overview, settings = replace(overview, window=conditional.ranks()), replace(settings, given=(), watches=())
     window, moves = overview.window, Moves.of(overview.window.samples, longest)
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
     comparison = _Comparison(net, window, settings, moves, longest, workers)
-    found = comparison.run(beside, progress)
+    found = comparison.run(conditional, progress)
     pairs = strongest_pairs(found.delays.matrix)
     topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
     significant = [pair for pair in pairs if found.significant[pair]]
@@ -109,11 +109,11 @@ class _Comparison:
     longest: int
     workers: Workers
 
-    def run(self, beside: Beside | None, progress: Progress) -> _Compared:
-        """Compare all pairs; ``beside`` then estimates those of conditional ranks by the network of conditional MI."""
+    def run(self, conditional: ConditionalPairs | None, progress: Progress) -> _Compared:
+        """Compare all pairs; if the samples are conditional ranks, ``conditional`` makes the final estimates."""
         without_lags = self.settings.with_values(max_lag=0.0, surrogates=0)
         at_once = self.workers.submit(channel_matrix, self.net, self.window, without_lags)
-        conditional = self.workers.submit(beside.undelayed) if beside else None
+        conditional_at_once = self.workers.submit(conditional.undelayed) if conditional else None
         lags = sorted({*self._even_lags, *self._search.promising()})
         scanned = channel_matrix(self.net, self.window, self.settings, lags)
         progress("whole recording", 0.5)
@@ -123,9 +123,9 @@ class _Comparison:
         delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate)
         delayed &= significant if shifts else True
         delays = self._delays(scanned, delayed)
-        if beside and conditional:
-            undelayed = conditional.result()
-            delays = beside.delayed(delays, undelayed, delayed, self.workers)
+        if conditional and conditional_at_once:
+            undelayed = conditional_at_once.result()
+            delays = conditional.delayed(delays, undelayed, delayed, self.workers)
         return _Compared(delays, undelayed, significant, shifts)
 
     def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:

@@ -70,8 +70,8 @@ def test_the_picture_shows_direct_links_only(explained):
 
 
 def test_both_wheels_tell_about_the_command(explained):
-    assert set(explained.telling.channels) == {1, 2}
-    assert explained.telling.adds[0] > explained.telling.adds[1] > 0.1
+    assert set(explained.informative.channels) == {1, 2}
+    assert explained.informative.adds[0] > explained.informative.adds[1] > 0.1
     assert " tells most about command.x: " in str(findings(explained)[0])
 
 

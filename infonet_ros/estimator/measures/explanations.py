@@ -35,9 +35,9 @@ def explanations(
         if pairs.mi[a, b] >= LEAST_SHARED:
             for third in _candidates(pairs, a, b):
                 tasks[_alignment(pairs, a, b, third)].append((a, b))
-    beside = _Beside(runner, channels, Ordering.from_channels(channels, seed), most_samples)
+    given_third = _GivenThird(runner, channels, Ordering.from_channels(channels, seed), most_samples)
     for (third, step, *offsets), asked in tasks.items():
-        found = beside.left(third, step, offsets, np.array(asked))
+        found = given_third.left(third, step, offsets, np.array(asked))
         for (a, b), quantiles in zip(asked, found, strict=True):
             if quantiles[1] < left[a, b, 1]:
                 by[a, b] = by[b, a] = third
@@ -66,7 +66,7 @@ def _alignment(pairs: PairwiseEstimate, a: int, b: int, third: int) -> tuple[int
 
 
 @dataclass(frozen=True, eq=False)
-class _Beside:
+class _GivenThird:
     """Conditional MI of pairs of channels (N, T) given a third one."""
 
     runner: ConditionalRunner

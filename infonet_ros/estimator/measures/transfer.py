@@ -137,11 +137,12 @@ class _Target:
         """Group sources by the times (R,) at which all their lags and the given streams are known."""
         last = self.channels.shape[1]
         times = np.arange(max(int(self.options.lags.max()), self.options.past), last)
-        told = np.isfinite(self._given(times, others)).all(axis=0) & np.isfinite(self.channels[self.number, times])
+        given_known = np.isfinite(self._given(times, others)).all(axis=0)
+        target_known = given_known & np.isfinite(self.channels[self.number, times])
         groups: dict[bytes, list[int]] = defaultdict(list)
         for source in sources:
-            heard = np.isfinite(self.channels[source, times - self.options.lags[:, None]]).all(axis=0)
-            groups[(told & heard).tobytes()].append(source)
+            source_known = np.isfinite(self.channels[source, times - self.options.lags[:, None]]).all(axis=0)
+            groups[(target_known & source_known).tobytes()].append(source)
         for known, members in groups.items():
             yield np.array(members), times[np.frombuffer(known, dtype=bool)]
 

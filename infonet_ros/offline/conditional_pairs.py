@@ -21,7 +21,7 @@ from infonet_ros.settings import Settings
 
 
 @dataclass(frozen=True, eq=False)
-class Beside:
+class ConditionalPairs:
     """The samples of a recording, and the channels ``settings.given`` among them.
 
     Attributes
