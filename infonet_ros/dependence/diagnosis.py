@@ -1,8 +1,8 @@
-"""Find what is wrong with a pair that no longer fits its baseline: kind of fault, and words for it.
+"""Diagnose a pair that no longer fits its baseline: the kind of fault, and words for it.
 
     kind, words, channel = Diagnosis(baseline, pair, view, samples, ranks, start).explain()
 
-A look at all delays and scales reads the table some 100,000 times: tens of milliseconds, whatever the rate.
+All delays and scales together need some 100,000 look-ups: tens of milliseconds, at any rate.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,15 +17,15 @@ from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.intake.windows.alignment import lagged_pair
 
-_SEARCH = 2.0  # seconds: a delay that has changed is looked for so far beyond the one that was learnt
-_SURE = 3.0  # nats: that a delay has changed may be wrong once in exp(3) times
-_LEAST_FITS = 10  # samples by which another delay or scale may be told
-_MOST_FITS = 256  # of more, so many are taken all over them
-_PAIRINGS = 8  # other pairings to compare them with
-_NOISIER = 1.5  # times the roughest stretch
+_SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
+_SURE = 3.0  # nats: a changed delay is reported by mistake once in exp(3) times
+_LEAST_FITS = 10  # samples for another delay or scale
+_MOST_FITS = 256  # samples; of more, so many are used, evenly spread
+_PAIRINGS = 8  # other pairings for comparison
+_NOISIER = 1.5  # times the roughness of the roughest good stretch
 _OUTSIDE = 0.1  # share of samples beyond all good ones
 _UNITS = (3.6, 9.81, 10.0, 100.0, 1000.0)
-_GAINS = (2.0, 3.0)  # of no unit: an amplifier, a load
+_GAINS = (2.0, 3.0)  # without a unit: an amplifier, a load
 _FACTORS = {
     np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
     np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
@@ -34,15 +34,24 @@ _FACTORS = {
     **{k: f"is about {k:g} times what it was" for k in _GAINS},
     **{1.0 / k: f"is about 1/{k:g} of what it was" for k in _GAINS},
 }
-
-
-_OFFSETS = (-3.0, -2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0, 3.0)  # standard deviations; and that of the median
-_TIED = 0.1  # share of samples at the largest or least value, from which a sensor is taken to saturate
-_LEAST_VISITS = 3  # of that value
+_OFFSETS = (
+    -3.0,
+    -2.0,
+    -1.5,
+    -1.0,
+    -0.5,
+    0.5,
+    1.0,
+    1.5,
+    2.0,
+    3.0,
+)  # standard deviations; the shift of the median is tried too
+_TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
+_LEAST_VISITS = 3  # times that a saturating sensor reaches this value
 
 
 class Kind(str, Enum):
-    """What an alarm says of a pair."""
+    """The diagnosis of an alarm."""
 
     SILENT = "silent"
     FROZEN = "frozen"
@@ -58,15 +67,15 @@ class Kind(str, Enum):
 
 
 class Finding(NamedTuple):
-    """What is wrong, in words; and the one channel that it is about, or "" where it is about both of a pair."""
+    """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be."""
 
     kind: Kind
     words: str
     channel: str = ""
 
 
-FIRST_THOUGHTS = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
-"""Kinds that more samples may explain better."""
+PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
+"""Kinds that more samples can replace by a better diagnosis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +86,9 @@ class Diagnosis:
     ----------
     baseline : Baseline
     pair, view : int
-        Numbers of the pair, and of the view in which it is looked at.
+        Numbers of the pair, and of the view that is used.
     samples, ranks : (T, N) float64
-        Of the channels of the baseline up to now, as they are and as the view ranks them; NaN where unknown.
+        Of the channels of the baseline up to now, and their ranks in the view; NaN where unknown.
     start : int
         The sample at which evidence began to grow.
     """
@@ -92,7 +101,7 @@ class Diagnosis:
     start: int
 
     def explain(self) -> Finding:
-        """Say what is wrong, as far as the samples tell."""
+        """Return what is wrong, as far as the samples show it."""
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
         found = (
@@ -123,7 +132,7 @@ class Diagnosis:
         return max(1, len(self.samples) - self.start)
 
     def _other_lag(self) -> int | None:
-        """Return the lag at which the pair fits as it did when it was learnt, if there is one."""
+        """Return the lag at which the pair fits its baseline, if there is one."""
         lag = self.baseline.pairs[self.pair].lag
         reach = round(_SEARCH * self.baseline.rate)
         x, y = (self.ranks[max(0, self.start - reach - abs(lag)) :, column] for column in self._columns)
@@ -132,7 +141,7 @@ class Diagnosis:
         return None if best is None else lags[best]
 
     def _other_values(self) -> Finding | None:
-        """Say by which factor or offset one channel differs, if the pair fits again once that is taken out."""
+        """Return the factor or offset of one channel, if the pair fits its baseline without it."""
         pair = self.baseline.pairs[self.pair]
         first = max(0, self.start - abs(pair.lag))
         ranks, form = self.ranks[first:], self.baseline.views[self.view].form
@@ -141,14 +150,16 @@ class Diagnosis:
         for change in changes:
             both, column = [ranks[:, c] for c in self._columns], self._columns[change.side]
             own, quantiles = (values[:, column] - change.offset) / change.factor, self.baseline.quantiles[form, column]
-            own = np.where((own < quantiles[0]) | (own > quantiles[-1]), np.nan, own)  # at the edge all look alike
+            own = np.where(
+                (own < quantiles[0]) | (own > quantiles[-1]), np.nan, own
+            )  # beyond the edge all values would have one rank
             both[change.side] = ranks_among(quantiles[None], own[:, None])[:, 0]
             tried.append(lagged_pair(both[0], both[1], pair.lag))
         best = self._best_fit(tried)
         return None if best is None else changes[best].finding
 
     def _changes(self, form: Form) -> Iterator["_Change"]:
-        """Yield what can have happened to the values of one channel; an offset shows in the values alone."""
+        """Yield the possible changes of the values of one channel; an offset shows only in the values."""
         pair = self.baseline.pairs[self.pair]
         sign = Finding(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
         yield _Change(0, -1.0, 0.0, sign)
@@ -166,14 +177,14 @@ class Diagnosis:
                 yield _Change(side, 1.0, offset, Finding(Kind.OFFSET, words, name))
 
     def _best_fit(self, tried: Sequence[tuple[np.ndarray, np.ndarray]]) -> int | None:
-        """Return with which of some pairs of ranks (T,) the two fit as they did when they were learnt, if one does.
+        """Return the number of the pair of ranks (T,) with which the two fit their baseline best; None if none fits.
 
-        The last of them is as it would be had nothing changed: others must be clearly better.
+        The last of those tried is the unchanged pair: others must be clearly better.
 
-        How well it fits is the bound of Donsker and Varadhan on the MI of these samples: the mean log ratio, less what
-        other pairings of the same ranks reach, so that two which keep to a corner do not fit for that. Where two have
-        nothing in common the log ratios of n samples add up to h with a probability of exp(-h) at most. Memory makes
-        that more likely, as it does alarms, and every one that is tried may be it by chance.
+        The fit is the bound of Donsker and Varadhan on the MI of these samples: the mean log ratio, less its value for
+        other pairings of the same ranks, so that two channels that stay in one corner do not fit. For independent
+        channels the log ratios of n samples add up to h with a probability of exp(-h) at most. Autocorrelation makes
+        this more likely, and so does each pair that is tried.
         """
         view, mi = self.baseline.views[self.view], self.baseline.pairs[self.pair].mi
         u, v = (self._latest([pair[side] for pair in tried]) for side in (0, 1))
@@ -183,7 +194,7 @@ class Diagnosis:
         asked = np.flatnonzero(known >= max(_LEAST_FITS, u.shape[1] / 2))
         if len(asked):
             fits[asked] = self._fit(u[asked], v[asked])
-        # Of samples that are thinned out each counts for as many as memory lets it.
+        # Each of the thinned samples counts for as many as are independent.
         thinning = self._recent / u.shape[1]
         worth = min(1.0, thinning * view.rises.tail) / 2.0 * known[asked]
         fits[asked[fits[asked] * worth <= np.log(len(tried)) + _SURE]] = -np.inf
@@ -191,7 +202,7 @@ class Diagnosis:
         return best if fits[best] > max(mi / 2.0, fits[-1] + mi / 4.0) else None
 
     def _latest(self, tried: Sequence[np.ndarray]) -> np.ndarray:
-        """Return the latest of some ranks (T,), as many of each: (K, n), NaN before the first."""
+        """Return the latest of some ranks (T,), the same number of each: (K, n), NaN before the first."""
         rows = np.full((len(tried), self._recent), np.nan)
         for row, ranks in zip(rows, tried, strict=True):
             own = ranks[-self._recent :]
@@ -211,7 +222,7 @@ class Diagnosis:
 
 
 class _Change(NamedTuple):
-    """What can have happened to one side of a pair: it was multiplied, or an offset was added."""
+    """A possible change of one side of a pair: a factor, or an offset."""
 
     side: int
     factor: float
@@ -221,7 +232,7 @@ class _Change(NamedTuple):
 
 @dataclass(frozen=True)
 class _Side:
-    """What one channel of a pair did while evidence grew.
+    """The behaviour of one channel of a pair while evidence grew.
 
     ``still`` tells whether it had one value only, ``frozen`` are the words for that if it is longer than ever, and
     ``saturated`` those for a value that it does not pass.
@@ -250,7 +261,7 @@ class _Side:
 
 
 def _of_sides(kind: Kind, said: Sequence[tuple[str, str]]) -> Finding | None:
-    """Return what is said of one channel or of both, [(name, words)]; None where nothing is."""
+    """Return a finding about one channel or both from [(name, words)]; None if there are no words."""
     told = [(name, words) for name, words in said if words]
     if not told:
         return None
@@ -258,7 +269,7 @@ def _of_sides(kind: Kind, said: Sequence[tuple[str, str]]) -> Finding | None:
 
 
 def _beyond_what_is_known(sides: Sequence[_Side]) -> Finding | None:
-    """Say which channels are outside their range, or noisier than before."""
+    """Return which channels are outside their range, or noisier than before."""
     outside = [side.name for side in sides if side.outside]
     if len(outside) == 2:
         return Finding(
@@ -275,7 +286,7 @@ def _beyond_what_is_known(sides: Sequence[_Side]) -> Finding | None:
 
 
 def _saturation(name: str, known: np.ndarray, good: np.ndarray) -> str:
-    """Say that a channel comes to a value again and again that it passed in the good recordings: quantiles (Q,)."""
+    """Return words if a channel often stops at a value that it passed in the good recordings, quantiles (Q,)."""
     extremes = ((known.max(initial=-np.inf), good[-1], "above"), (known.min(initial=np.inf), good[0], "below"))
     for value, limit, words in extremes:
         tied = known == value
@@ -287,7 +298,7 @@ def _saturation(name: str, known: np.ndarray, good: np.ndarray) -> str:
 
 
 def _rest(channel: ChannelBaseline, seconds: float) -> str:
-    """Say that a channel gives the same value all the time."""
+    """Return words for a channel that keeps one value."""
     if not channel.rest:
         return f"{channel.name} is frozen"
     return f"{channel.name} has rested for {seconds:.2g} s, in the good recordings for {channel.rest:.2g} s at most"

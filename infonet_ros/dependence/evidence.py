@@ -18,7 +18,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
-from infonet_ros.dependence.diagnosis import FIRST_THOUGHTS, Diagnosis, Finding, Kind
+from infonet_ros.dependence.diagnosis import PROVISIONAL, Diagnosis, Finding, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
 from infonet_ros.dependence.forms import RECENT, Form
 from infonet_ros.dependence.latest_rows import LatestRows
@@ -234,7 +234,7 @@ class EvidenceMonitor:
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in FIRST_THOUGHTS and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
+            if alarm.kind in PROVISIONAL and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])

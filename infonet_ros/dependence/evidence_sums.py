@@ -1,4 +1,4 @@
-"""The evidence of all views of a baseline, added up together: a robot has many, and each gets few samples at a time."""
+"""The evidence of all views of a baseline, added up together: there are many, each with few new samples."""
 
 import numpy as np
 from scipy.ndimage import map_coordinates

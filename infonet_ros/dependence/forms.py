@@ -1,7 +1,7 @@
 """The forms in which samples are judged: as they are, as innovations, and as innovations in units of their recent size.
 
-Samples show an offset. Innovations are almost uncorrelated in time, and show soon that slow streams have decoupled.
-Streams that move little and much in turn, as in bursts, are alike at all times once their size is taken out.
+Samples show an offset. Innovations are almost uncorrelated in time, and soon show that slow streams have decoupled.
+Divided by their recent size, the innovations of streams with bursts have one distribution at all times.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,11 @@ from enum import IntEnum
 import numpy as np
 
 RECENT = 8
-"""Innovations by whose size the next one is measured: bursts of a few dozen samples are followed, an outlier is not."""
+"""Innovations that give the recent size: it follows bursts of a few dozen samples, but no outlier."""
 
 
 class Form(IntEnum):
-    """What is judged; the number is its place in arrays."""
+    """The form that is judged; its number is its place in arrays."""
 
     VALUES = 0
     INNOVATIONS = 1
