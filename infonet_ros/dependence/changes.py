@@ -62,15 +62,17 @@ class Motion:
             spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
 
-    def explains(self, before: np.ndarray, after: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-        """Return for K pairs of windows and P pairs of channels whether motion alone explains a change: (K, P) bool.
+    def explains(self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, grows: np.ndarray) -> np.ndarray:
+        """Return for K pairs of windows and pairs of channels (P, 2) whether motion alone explains a change: (K, P).
 
-        It does if one of the two channels varies much more or much less than before, or if both drift.
+        It does if one of the two channels varies much more or much less than before. And it does if both drift in the
+        window with more dependence, which is the later one where the dependence ``grows`` (K, P): drift adds some.
         """
+        row, column = pairs.T
         with np.errstate(divide="ignore", invalid="ignore"):
             other = ~(np.abs(np.log(self.spreads[after] / self.spreads[before])) < np.log(OTHER_MOTION))
-        drifts = self.drifting[before] | self.drifting[after]
-        return other[:, row] | other[:, column] | (drifts[:, row] & drifts[:, column])
+        drifts = self.drifting[:, row] & self.drifting[:, column]
+        return other[:, row] | other[:, column] | np.where(grows, drifts[after], drifts[before])
 
 
 def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
@@ -109,7 +111,9 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
     difference = mi[after] - mi[before]
     sigmas = np.nan_to_num(difference / error)
     changed = (np.abs(sigmas) > _least_sigmas(matrices, len(row))) & (np.abs(np.nan_to_num(difference)) > LEAST_CHANGE)
-    explained = np.zeros(changed.shape, dtype=bool) if motion is None else motion.explains(before, after, row, column)
+    explained = np.zeros(changed.shape, dtype=bool)
+    if motion is not None:
+        explained = motion.explains(before, after, np.column_stack([row, column]), difference > 0.0)
     changes = []
     for pair in np.flatnonzero(changed.any(axis=0)):
         for k in _peaks(np.where(changed[:, pair], np.abs(difference[:, pair]), 0.0), ends[before], starts):

@@ -67,10 +67,10 @@ class Delay:
 def findings(analysis: Analysis) -> list[Finding]:
     """Return what a robot engineer would tell a colleague, the most useful first.
 
-    What tells about the target, if there is one. Clocks that drift apart. Topics that are stuck. Groups of channels
-    that tell the same, and pairs: between topics before within one, with a clear delay before others, strong before
-    weak. Of pairs between the same groups the first stands for all, and what connects channels that others connect
-    already comes last. Then pairs that a third channel explains.
+    What tells about the target, if there is one. Clocks that drift apart. Topics and channels that are stuck. Groups of
+    channels that tell the same, and pairs: between topics before within one, with a clear delay before others, strong
+    before weak. Of pairs between the same groups the first stands for all, and what connects channels that others
+    connect already comes last. Then pairs that a third channel explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
@@ -252,12 +252,13 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _stuck(analysis: Analysis) -> Iterator[Finding]:
-    """Say which topics keep their values while others go on."""
+    """Say which topics and channels keep their values while others go on."""
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
         when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
         told = f"{one.topic} keeps its values {when}, while other topics go on: {', '.join(names)}."
-        yield Finding(told, names, "stuck")
+        alone = f"{names[0]} keeps its value {when}, while other channels go on."
+        yield Finding(told if one.whole else alone, names, "stuck")
 
 
 def _nothing(analysis: Analysis) -> Finding:

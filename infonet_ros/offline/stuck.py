@@ -1,4 +1,4 @@
-"""Topics whose values stop while others go on: a sensor is unplugged, or a driver repeats its last message."""
+"""Topics and channels that keep their values while others go on: a sensor is unplugged, or a driver repeats itself."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,17 +13,20 @@ from infonet_ros.text import NANOSECONDS
 
 _LEAST_SHARE = 0.05  # of the recording
 _MISSED = 20  # updates that it would have had at its usual rate
-_UNUSUAL = 5  # times as long as the topic keeps all its values at any other time
+_UNUSUAL = 5  # times as long as the values are kept at any other time
+_NOISY = 0.25  # of the steps of a channel go back on the step before: what has noise never rests
 
 
 @dataclass(frozen=True)
 class Stuck:
-    """All channels of a topic keep their values.
+    """Channels of a topic that keep their values.
 
     Attributes
     ----------
     topic : str
     channels : tuple of int
+    whole : bool
+        They are all channels of the topic.
     begin, end : int
         First and last such sample.
     start, stop : int
@@ -34,6 +37,7 @@ class Stuck:
 
     topic: str
     channels: tuple[int, ...]
+    whole: bool
     begin: int
     end: int
     start: int
@@ -46,35 +50,55 @@ class Stuck:
         return (self.stop - self.start) / NANOSECONDS
 
 
-def stuck_topics(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuck, ...]:
-    """Find the topics that are stuck for a long time, once, while a channel of another topic moves.
+def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuck, ...]:
+    """Find the topics and channels that are stuck for a long time, once, while others move.
 
-    A channel that is 0, or at a value that it had before, may only rest. A computed rate of 0 shows nothing.
+    What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
+    tells nothing. A joint of several can rest: a channel is stuck alone only if its topic has noise in it.
     """
     samples = overview.window.samples
     topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
     computed = np.array([parse_channel(path).rate for modality in modalities for path in modality.channels])
-    held = np.diff(samples, axis=0) == 0.0  # not where unknown
-    least = _LEAST_SHARE * len(samples)
     found = []
     for topic in dict.fromkeys(topics):
-        own = topics == topic
-        kept = runs(held[:, own].all(axis=1))
-        lengths = kept[:, 1] - kept[:, 0]
-        longest, *shorter = sorted(lengths, reverse=True) or [0]
-        updates = 1.0 - (lengths.sum() - longest) / max(1, len(held) - longest)  # a sample, at other times
-        if longest < max(least, _UNUSUAL * max(shorter, default=0), _MISSED / max(updates, 1e-9)):
-            continue
-        begin, end = kept[lengths.argmax()].tolist()
-        values = samples[begin, own & ~computed]
-        elsewhere = np.delete(samples[:, own], slice(begin, end + 1), axis=0)
-        known_level = (elsewhere == samples[begin, own]).all(axis=1).any()
-        if known_level or not values.size or not values.all() or held[begin:end, ~own].all():
-            continue
-        channels = tuple(np.flatnonzero(own).tolist())
-        start, stop = (int(overview.stamps[row]) for row in (begin, end))
-        found.append(Stuck(str(topic), channels, begin, end, start, stop, end == len(samples) - 1))
+        own = np.flatnonzero(topics == topic)
+        single = [own[[k]] for k in range(len(own)) if _is_noisy(samples[:, own[k]])] if len(own) > 1 else []
+        for channels in (own, *single):
+            kept = _kept(samples, channels, computed)
+            if kept is None:
+                continue
+            begin, end = kept
+            start, stop = (int(overview.stamps[row]) for row in kept)
+            whole, to_the_end = len(channels) == len(own), end == len(samples) - 1
+            found.append(Stuck(str(topic), tuple(channels.tolist()), whole, begin, end, start, stop, to_the_end))
+            if whole:
+                break
     return tuple(found)
+
+
+def _kept(samples: np.ndarray, own: np.ndarray, computed: np.ndarray) -> tuple[int, int] | None:
+    """Return the first and the last of samples (T, N) at which channels ``own`` are stuck together; None without."""
+    held = np.diff(samples, axis=0) == 0.0  # not where unknown
+    kept = runs(held[:, own].all(axis=1))
+    lengths = kept[:, 1] - kept[:, 0]
+    longest, *shorter = sorted(lengths, reverse=True) or [0]
+    updates = 1.0 - (lengths.sum() - longest) / max(1, len(held) - longest)  # a sample, at other times
+    least = max(_LEAST_SHARE * len(samples), _UNUSUAL * max(shorter, default=0), _MISSED / max(updates, 1e-9))
+    if longest < least:
+        return None
+    begin, end = kept[lengths.argmax()].tolist()
+    values = samples[begin, own[~computed[own]]]
+    elsewhere = np.delete(samples[:, own], slice(begin, end + 1), axis=0)
+    known_level = (elsewhere == samples[begin, own]).all(axis=1).any()
+    others_rest = np.delete(held[begin:end], own, axis=1).all()
+    return None if known_level or not values.size or not values.all() or others_rest else (begin, end)
+
+
+def _is_noisy(values: np.ndarray) -> bool:
+    """Tell whether a channel (T,) goes back on its last step again and again, as only noise makes it."""
+    steps = np.diff(values)
+    signs = np.sign(steps[np.isfinite(steps) & (steps != 0.0)])
+    return len(signs) > 1 and bool((signs[1:] != signs[:-1]).mean() >= _NOISY)
 
 
 def without_stuck(overview: Overview, found: Sequence[Stuck]) -> Overview:

@@ -18,7 +18,7 @@ from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.shift_test import Moves, shift_test
-from infonet_ros.offline.stuck import stuck_topics, without_stuck
+from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
 from infonet_ros.offline.workers import Workers
@@ -43,7 +43,7 @@ def estimate_whole(
     """Estimate the recording as a whole, while the platform moves; with given channels, see `ConditionalPairs`."""
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
-    stuck = stuck_topics(overview, settings.modalities)
+    stuck = find_stuck(overview, settings.modalities)
     overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
     conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None

@@ -57,7 +57,7 @@ class WholeRecording:
     drifts : tuple of ClockDrift
         Topics whose clocks drift apart, the surest first.
     stuck : tuple of Stuck
-        Topics whose values stop for a while, which is left out.
+        Topics and channels whose values stop for a while, which is left out.
     """
 
     overview: Overview

@@ -82,6 +82,9 @@ def test_a_change_beside_another_motion_is_none():
     assert find_changes(jump, Motion(steady, ~calm)) == []
     one_drifts = np.array([[True, False]]).repeat(40, axis=0)
     assert len(find_changes(jump, Motion(steady, one_drifts))) == 1
+    later = np.arange(40)[:, None].repeat(2, axis=1) >= 25
+    assert find_changes(jump, Motion(steady, ~later)) == []
+    assert len(find_changes(jump, Motion(steady, later))) == 1  # drift adds dependence, and takes none away
 
 
 def test_streams_that_stay_what_they_are_have_no_change(net):

@@ -7,7 +7,7 @@ from scipy.signal import lfilter
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.stuck import stuck_topics, without_stuck
+from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.settings import Modality
 
@@ -29,17 +29,29 @@ def overview(samples):
 def test_a_topic_that_keeps_its_values_is_found_and_left_out(begin, end, rng):
     samples = slow(rng, 4)
     samples[begin:end, 2:] = samples[begin, 2:]
-    (one,) = stuck_topics(overview(samples), MODALITIES)
+    (one,) = find_stuck(overview(samples), MODALITIES)
     assert (one.topic, one.channels, one.begin, one.end) == ("/rear", (2, 3), begin, end - 1)
     assert one.to_the_end == (end == COUNT)
     left = without_stuck(overview(samples), [one]).window.samples
     assert np.isnan(left[begin + 1 : end, 2:]).all() and np.isnan(left).sum() == 2 * (end - begin - 1)
 
 
+def test_a_noisy_channel_that_keeps_its_value_alone_is_found(rng):
+    samples = slow(rng, 4)
+    samples[1000:, 3] = samples[1000, 3]
+    (one,) = find_stuck(overview(samples), MODALITIES)
+    assert (one.channels, one.whole, one.begin, one.to_the_end) == ((3,), False, 1000, True)
+
+
+def one_joint_rests(samples):
+    samples[:, 2] = np.cumsum(samples[:, 2]) / RATE
+    samples[1500:, 2] = samples[1500, 2]
+
+
 LOOK_ALIKE = {
     "all rest": lambda samples: samples[1500:].fill(0.7),
     "a speed of 0": lambda samples: samples[1500:, 2:].fill(0.0),
-    "one channel alone": lambda samples: samples[1500:, 2].fill(0.7),
+    "one joint alone, which has no noise": lambda samples: one_joint_rests(samples),
     "it does so often": lambda samples: [samples[k : k + 200, 2:].fill(k) for k in range(200, COUNT, 500)],
     "slow updates": lambda samples: np.copyto(samples[:, 2:], np.repeat(samples[::100, 2:], 100, axis=0)),
     "where it was before": lambda samples: np.copyto(samples[1500:, 2:], samples[700, 2:]),
@@ -52,7 +64,7 @@ LOOK_ALIKE = {
 def test_what_only_looks_stuck_is_not(kind, rng):
     samples = slow(rng, 4)
     LOOK_ALIKE[kind](samples)
-    assert stuck_topics(overview(samples), MODALITIES) == ()
+    assert find_stuck(overview(samples), MODALITIES) == ()
 
 
 def test_a_recording_with_an_unplugged_sensor_says_so_first(tmp_path, rng):
