@@ -15,12 +15,14 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.channel_baseline import ChannelBaseline
+from infonet_ros.dependence.coverage import Coverage
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.dependence.page_rule import Rises
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
+from infonet_ros.text import in_seconds
 
-FORMAT = 6
+FORMAT = 7
 """Version of the file."""
 
 QUANTILES = 1025
@@ -91,6 +93,8 @@ class Baseline:
     recordings : tuple of str
     seconds : float
         Length of all of them.
+    coverage : Coverage
+        What they vouch for.
     """
 
     channels: tuple[ChannelBaseline, ...]
@@ -102,6 +106,7 @@ class Baseline:
     parameters: str
     recordings: tuple[str, ...]
     seconds: float
+    coverage: Coverage
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -143,6 +148,16 @@ class Baseline:
             times[view.pair] = min(times[view.pair], time)
         return times
 
+    def beyond(self, interval: float) -> str | None:
+        """Say that a false-alarm interval, seconds, is longer than the good recordings vouch for; None if it is not."""
+        if interval <= self.coverage.vouched:
+            return None
+        return (
+            f"{in_seconds(interval)} between false alarms is more than the {self.coverage.vouched:.0f} s for which the "
+            f"{self.seconds:.0f} s of good recordings vouch: it is extrapolated, and holds as long as the robot does "
+            f"nothing that they do not show; {in_seconds(3.0 * interval)} of them would vouch for it."
+        )
+
     def save(self, path: Path) -> None:
         """Write the file: safetensors, its words as JSON in the header."""
         from safetensors.numpy import save
@@ -156,6 +171,7 @@ class Baseline:
             "parameters": self.parameters,
             "recordings": list(self.recordings),
             "seconds": self.seconds,
+            "coverage": asdict(self.coverage),
         }
         arrays = {"quantiles": self.quantiles, "tables": self.tables}
         path.write_bytes(save(arrays, {"infonet_baseline": json.dumps(words)}))
@@ -216,6 +232,7 @@ def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndar
         parameters=str(words["parameters"]),
         recordings=tuple(words["recordings"]),
         seconds=float(words["seconds"]),
+        coverage=Coverage.from_words(words["coverage"]),
     )
 
 

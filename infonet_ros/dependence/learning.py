@@ -22,8 +22,9 @@ from infonet_ros.dependence.baseline import (
     ranks_among,
 )
 from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.coverage import Coverage, longest_vouched, new_values
 from infonet_ros.dependence.forms import Form, in_form, memory_of
-from infonet_ros.dependence.page_rule import Rises, log_e_values, mean_wait
+from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
 from infonet_ros.errors import RecordingError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
@@ -137,8 +138,26 @@ def learn(
         parameters=parameters,
         recordings=recordings,
         seconds=lesson.seconds,
+        coverage=_coverage(lesson, learnt, names, recordings),
     )
     return baseline, left_out
+
+
+def _coverage(
+    lesson: Lesson, learnt: Sequence["_LearntPair"], names: tuple[str, ...], recordings: tuple[str, ...]
+) -> Coverage:
+    """Say what the good recordings vouch for with some pairs, which have channels of these names."""
+    views = [view for one in learnt for view in one.views]
+    if len(lesson.pieces) == len(recordings) > 1:
+        parts = dict(zip(recordings, lesson.pieces, strict=True))
+    else:
+        parts = dict(zip(("the first half", "the second half"), map(np.concatenate, lesson.halves()), strict=True))
+    columns = [lesson.names.index(name) for name in names]
+    return Coverage(
+        vouched=longest_vouched(np.concatenate([view.reached for view in views]) / len(views), lesson.seconds),
+        unwatched=tuple(name for name in lesson.names if name not in names),
+        new_values=new_values(names, {part: samples[:, columns] for part, samples in parts.items()}),
+    )
 
 
 def _learn_pairs(
@@ -169,12 +188,17 @@ def _reasons(left_out: Mapping[str, Sequence[str]]) -> list[str]:
 
 @dataclass(frozen=True, eq=False)
 class _LearntView:
-    """A view with its table (G, G), and what the two share in it, nats."""
+    """A view with its table (G, G), and what the two share in it, nats.
+
+    ``wait`` is the time to an alarm, ``reached`` for each rise of the evidence of one half by the table of the other
+    the false-alarm interval whose threshold it reaches, all in seconds.
+    """
 
     view: View
     table: np.ndarray
     mi: float
     wait: float
+    reached: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,7 +240,8 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, form: Form) 
     if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
         return "one half of the recordings does not show what the other does"
     # The table of the whole may be worse than those of the halves; then its own samples show it.
-    found = [Rises.of(ratios, lesson.rate) for ratios in (held_out, whole.judge(whole.pieces))]
+    heights = [heights_of_rises(ratios) for ratios in (held_out, whole.judge(whole.pieces))]
+    found = [Rises.of(one, lesson.seconds) for one in heights]
     if None in found:
         return "what one half of the recordings shows does not cover the other"
     rises = max((one for one in found if one is not None), key=lambda one: one.threshold(_USUAL))
@@ -224,7 +249,8 @@ def _learn_view(net: InfoNet, lesson: Lesson, candidate: Candidate, form: Form) 
     wait = float(np.mean([mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole)])) / lesson.rate
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
-    return _LearntView(View(pair=0, form=form, rises=rises, decoupling=threshold / wait), whole.table, whole.mi, wait)
+    view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
+    return _LearntView(view, whole.table, whole.mi, wait, rises.interval(heights[0]))
 
 
 @dataclass(frozen=True, eq=False)

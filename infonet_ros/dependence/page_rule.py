@@ -90,13 +90,13 @@ class Rises:
     tail: float
 
     @classmethod
-    def of(cls, pieces: Sequence[np.ndarray], rate: float) -> "Rises | None":
-        """Learn it from log ratios (T,) of a sound pair; None where too few are known.
+    def of(cls, heights: np.ndarray, seconds: float) -> "Rises | None":
+        """Learn it from the `heights_of_rises` (K,) of a sound pair in some time; None where too few are known.
 
         What changes slowly, as where a robot moves and rests, shows in the very highest rises only. Hill's estimate of
         the tail (1975) has a standard error of one by the root of their number.
         """
-        heights = np.sort(_heights(pieces))[::-1]
+        heights = np.sort(heights)[::-1]
         count = min(_HIGHEST, len(heights) // 2)
         if count < _LEAST:
             return None
@@ -104,7 +104,7 @@ class Rises:
         tail = (count - 1) / max(1e-9, float((heights[:count] - height).sum()))
         return cls(
             height=height,
-            spacing=sum(map(len, pieces)) / rate / count,
+            spacing=seconds / count,
             tail=float(min(1.0, tail * (1.0 - _CARE / np.sqrt(count)))),
         )
 
@@ -112,9 +112,14 @@ class Rises:
         """Return the evidence, nats, that is reached once in ``interval`` seconds."""
         return max(1.0, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)
 
+    def interval(self, heights: np.ndarray) -> np.ndarray:
+        """Return the longest false-alarm intervals (K,), seconds, whose thresholds some heights (K,) reach; or 0."""
+        reached = self.spacing * np.exp(np.minimum((heights - self.height) * self.tail, 100.0))
+        return np.where(heights >= max(1.0, self.height), reached, 0.0)
 
-def _heights(pieces: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the height of each rise from nothing."""
+
+def heights_of_rises(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how high the evidence of log ratios (T,) rises, each time that it rises from nothing: (K,) nats."""
     heights: list[float] = []
     for ratios in pieces:
         total = np.r_[0.0, np.cumsum(log_e_values(ratios))]

@@ -60,6 +60,8 @@ class BaselineWatch:
         self._told: dict[int, Kind] = {}
         self._node = node
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
+        if beyond := baseline.beyond(settings.false_alarm_interval):
+            node.get_logger().warning(beyond)
 
     def clear(self) -> None:
         """Forget all samples, and end all alerts."""

@@ -12,9 +12,9 @@ from infonet_ros.offline.options import file
 from infonet_ros.text import counted, printable
 
 if TYPE_CHECKING:
-    from infonet_ros.dependence.baseline import Baseline
     from infonet_ros.offline.baselines import Check
     from infonet_ros.offline.comparing import Comparison
+    from infonet_ros.offline.learnt import Learnt
 
 ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
@@ -37,6 +37,7 @@ def learn(
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was learnt as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
     """Learn from good recordings which streams depend on each other.
@@ -45,6 +46,7 @@ def learn(
     """
     check_rosbags()
     from infonet_ros.offline.baselines import learn_baseline
+    from infonet_ros.offline.learnt import Learnt
     from infonet_ros.offline.outputs import OutputFolder
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import load_settings
@@ -58,8 +60,7 @@ def learn(
     print_notices(console, notices)
     with OutputFolder(out.parent) as folder:
         folder.write(out.name, baseline.save)
-    if not quiet:
-        print(_promise(baseline, interval, out))
+    _print(Learnt(baseline, out, interval, tuple(notices)), as_json, quiet)
 
 
 def check(
@@ -137,22 +138,9 @@ def compare(
     _print(comparison, as_json, quiet)
 
 
-def _print(result: "Check | Comparison", as_json: bool, quiet: bool) -> None:
+def _print(result: "Learnt | Check | Comparison", as_json: bool, quiet: bool) -> None:
     """Print a result as JSON, or in words unless ``quiet``."""
     if as_json:
         print(json.dumps(result.record(), indent=2))
     elif not quiet:
         print("\n".join(map(printable, str(result).splitlines())))
-
-
-def _promise(baseline: "Baseline", interval: float, out: Path) -> str:
-    """Return what was learnt, and the time from a fault of each pair to its alarm."""
-    lines = [
-        f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. With "
-        f"one false alarm in {interval:g} s, these are the seconds from a fault to its alarm:"
-    ]
-    for pair, seconds in zip(baseline.pairs, baseline.detection_times(interval), strict=True):
-        late = pair.b if pair.lag > 0 else pair.a
-        delay = f", {late} {abs(pair.lag) / baseline.rate:.2f} s later" if pair.lag else ""
-        lines.append(f"  {seconds:6.1f} s  {pair.a} - {pair.b} ({pair.mi:.2f} nats{delay})")
-    return "\n".join(map(printable, [*lines, f"Written to {out}."]))

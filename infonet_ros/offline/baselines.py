@@ -217,6 +217,7 @@ class Check:
             "start": self.start / NANOSECONDS,
             "end": self.end / NANOSECONDS,
             "false_alarm_interval": self.interval,
+            "vouched_interval": self.baseline.coverage.vouched,
             "alarms": [
                 {
                     "time": alarm.time / NANOSECONDS,
@@ -277,7 +278,8 @@ def check_recording(
     if not watched.stamps:
         left_out = f" ({' '.join(notices).removesuffix('.')})" if notices else ""
         raise RecordingError(f"{label} is too short to be checked{left_out}: expected at least 2 s of all channels.")
-    return watched.check(label, interval, notices)
+    beyond = baseline.beyond(interval)
+    return watched.check(label, interval, (*notices, *([beyond] if beyond else [])))
 
 
 def _settings_of(baseline: Baseline) -> Settings:

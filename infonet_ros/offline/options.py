@@ -31,9 +31,9 @@ def folder(name: str) -> Path:
     return Path(name)
 
 
-def file(name: str) -> Path:
-    """Check the name of an output file from the command line; anything but a file is refused."""
-    if not name.strip():
+def file(name: str | Path) -> Path:
+    """Check the name of an output file, given or the default; anything but a file is refused."""
+    if not str(name).strip():
         raise typer.BadParameter("it is empty: expected the name of a file.")
     path = Path(name)
     try:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.page_rule import PageSums, Rises, log_e_values, mean_wait
+from infonet_ros.dependence.page_rule import PageSums, Rises, heights_of_rises, log_e_values, mean_wait
 
 RHO = 0.8
 RATE = 10.0
@@ -37,18 +37,24 @@ def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
     assert (peaks[1], since[1], total.values[1]) == (4.0, 1, 0.0)
 
 
+def learnt(ratios):
+    return Rises.of(heights_of_rises([ratios]), len(ratios) / RATE)
+
+
 def count_above(height, ratios):
-    """Return how many rises from nothing pass a height."""
-    total = np.r_[0.0, np.cumsum(log_e_values(ratios))]
-    sums = total - np.minimum.accumulate(total)
-    starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0)) + 1
-    return int((np.maximum.reduceat(sums, starts) > height).sum())
+    return int((heights_of_rises([ratios]) >= height).sum())
+
+
+def test_a_height_reaches_the_thresholds_of_intervals_up_to_its_own():
+    rises = Rises(height=2.0, spacing=10.0, tail=0.5)
+    assert rises.interval(np.array([1.9, 2.0, 6.0])) == pytest.approx([0.0, 10.0, 10.0 * np.exp(2.0)])
+    assert rises.threshold(10.0 * np.exp(2.0)) == pytest.approx(6.0)
 
 
 @pytest.mark.parametrize("memory", [0.0, 0.9, 0.97])
 def test_a_sound_pair_rises_beyond_the_threshold_as_rarely_as_it_says(memory):
     interval, count = 300.0, 300_000
-    threshold = Rises.of([log_ratios(2, 10_000, memory)], RATE).threshold(interval)
+    threshold = learnt(log_ratios(2, 10_000, memory)).threshold(interval)
     assert 0 < count_above(threshold, log_ratios(3, count, memory)) <= count / RATE / interval
 
 
@@ -61,9 +67,9 @@ def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
         return ratios
 
     interval, count = 500.0, 100_000
-    threshold = Rises.of([at_times(4, 10_000)], RATE).threshold(interval)
+    threshold = learnt(at_times(4, 10_000)).threshold(interval)
     assert count_above(threshold, at_times(5, count)) <= count / RATE / interval
 
 
 def test_too_few_samples_tell_nothing():
-    assert Rises.of([log_ratios(4, 30)], RATE) is None
+    assert learnt(log_ratios(4, 30)) is None

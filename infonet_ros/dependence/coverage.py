@@ -1,0 +1,88 @@
+"""What good recordings vouch for: how long a false-alarm interval, which channels, and which of their values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import chi2
+
+CONFIDENCE = 0.95
+"""With which the good recordings vouch for a false-alarm interval."""
+
+_SELDOM = 0.01  # share of the values of a part that may lie outside the range of the others
+
+
+@dataclass(frozen=True)
+class NewValues:
+    """A channel with values in one part of the good recordings that the other parts do not have.
+
+    Attributes
+    ----------
+    channel, part : str
+        The part is a recording, or a half of the only one.
+    share : float
+        Of its values that lie outside the range of the others.
+    """
+
+    channel: str
+    part: str
+    share: float
+
+    def __str__(self) -> str:
+        return f"{self.share:.0%} of {self.channel} in {self.part} lies outside the range of the rest"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What good recordings vouch for, and what they do not cover.
+
+    Attributes
+    ----------
+    vouched : float
+        The longest false-alarm interval, seconds, that they show by themselves: each half judged by the other one.
+    unwatched : tuple of str
+        Channels that are in no pair.
+    new_values : tuple of NewValues
+        Where one part of the recordings differs from the rest, another recording may differ as well.
+    """
+
+    vouched: float
+    unwatched: tuple[str, ...]
+    new_values: tuple[NewValues, ...]
+
+    @classmethod
+    def from_words(cls, words: Mapping[str, Any]) -> "Coverage":
+        """Take what `dataclasses.asdict` made."""
+        new_values = tuple(NewValues(**one) for one in words["new_values"])
+        return cls(float(words["vouched"]), tuple(words["unwatched"]), new_values)
+
+
+def longest_vouched(reached: np.ndarray, seconds: float) -> float:
+    """Return the longest false-alarm interval that good recordings show.
+
+    Parameters
+    ----------
+    reached : (K,) float
+        For each rise of the evidence, the longest false-alarm interval at which it would be an alarm, seconds.
+    seconds : float
+        Length of the recordings. No alarm in them vouches for a third of it: the rule of three.
+    """
+    for alarms in range(len(reached) + 1):
+        interval = 2.0 * seconds / float(chi2.ppf(CONFIDENCE, 2 * (alarms + 1)))  # Poisson's limit for so many
+        if np.count_nonzero(reached >= interval) <= alarms:
+            break
+    return interval
+
+
+def new_values(names: Sequence[str], parts: Mapping[str, np.ndarray]) -> tuple[NewValues, ...]:
+    """Find channels of which a part (T, N) of the good recordings has values outside the range of the others."""
+    found = []
+    for part, samples in parts.items():
+        others = np.concatenate([other for name, other in parts.items() if name != part])
+        for name, own, rest in zip(names, samples.T, others.T, strict=True):
+            own, rest = own[np.isfinite(own)], rest[np.isfinite(rest)]
+            share = float(((own < rest.min()) | (own > rest.max())).mean()) if len(own) and len(rest) else 0.0
+            if share > _SELDOM:
+                found.append(NewValues(name, part, share))
+    return tuple(sorted(found, key=lambda one: -one.share))

@@ -1,0 +1,78 @@
+"""What `infonet learn` says: how soon each pair gives an alarm, and what the good recordings vouch for."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from infonet_ros.dependence.baseline import Baseline, PairBaseline
+from infonet_ros.text import counted, delay_text, in_seconds, listed
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A baseline in its file.
+
+    Attributes
+    ----------
+    baseline : Baseline
+    path : Path
+    interval : float
+        Seconds between false alarms that are asked for.
+    notices : tuple of str
+        Sentences about what was left out.
+    """
+
+    baseline: Baseline
+    path: Path
+    interval: float
+    notices: tuple[str, ...]
+
+    def record(self) -> dict[str, Any]:
+        """Return it in plain types, for JSON; times in seconds."""
+        baseline, coverage = self.baseline, self.baseline.coverage
+        pairs = [
+            {"a": pair.a, "b": pair.b, "mi": pair.mi, "lag": pair.lag / baseline.rate, "time_to_alarm": float(seconds)}
+            for pair, seconds in zip(baseline.pairs, baseline.detection_times(self.interval), strict=True)
+        ]
+        return {
+            "baseline": str(self.path),
+            "recordings": list(baseline.recordings),
+            "seconds": baseline.seconds,
+            "rate": baseline.rate,
+            "false_alarm_interval": self.interval,
+            "vouched_interval": coverage.vouched,
+            "pairs": pairs,
+            "unwatched": list(coverage.unwatched),
+            "new_values": [asdict(one) for one in coverage.new_values],
+            "notices": list(self.notices),
+        }
+
+    def __str__(self) -> str:
+        baseline = self.baseline
+        times = zip(baseline.pairs, baseline.detection_times(self.interval), strict=True)
+        head = (
+            f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. "
+            f"With one false alarm in {self.interval:g} s, these are the seconds from a fault to its alarm:"
+        )
+        pairs = [f"  {seconds:6.1f} s  {self._described(pair)}" for pair, seconds in times]
+        return "\n".join([head, *pairs, *self._coverage(), f"Written to {self.path}."])
+
+    def _described(self, pair: PairBaseline) -> str:
+        late = pair.b if pair.lag > 0 else pair.a
+        delay = f", {late} {delay_text(abs(pair.lag) / self.baseline.rate)} later" if pair.lag else ""
+        return f"{pair.a} - {pair.b} ({pair.mi:.2f} nats{delay})"
+
+    def _coverage(self) -> list[str]:
+        baseline, coverage = self.baseline, self.baseline.coverage
+        beyond = baseline.beyond(self.interval)
+        lines = [
+            beyond[0].upper() + beyond[1:]
+            if beyond
+            else f"The good recordings vouch for up to {in_seconds(round(coverage.vouched))} between false alarms."
+        ]
+        if coverage.unwatched:
+            lines.append(f"In no pair, so their faults are not found: {listed(coverage.unwatched)}.")
+        if coverage.new_values:
+            told = "; ".join(map(str, coverage.new_values))
+            lines.append(f"Not covered well: {told}. More good recordings would tell whether there is more of that.")
+        return lines
