@@ -55,6 +55,27 @@ def test_rows_of_several_robots_are_told_apart_by_their_number(tmp_path):
     assert [x for _, x in found["robot_2.x"]] == [200.0 + k for k in range(ROWS)]
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("time,channel,value", "channel_2.value"),
+        ("time,joint,position", "joint_2.position"),
+        ("clock,itemid,v", "item_2.v"),
+    ],
+)
+def test_numbers_are_names_beside_a_value_or_where_each_stamp_has_them_all(tmp_path, header, name):
+    rows = [f"{t:.1f},{number},{number * 100 + k}" for k, t in enumerate(STEADY) for number in (1, 2, 3)]
+    found, _ = together([written(tmp_path, text(header, *rows))])
+    assert [x for _, x in found[name]] == [200.0 + k for k in range(ROWS)]
+
+
+@pytest.mark.parametrize("column", ["count", "step"])
+def test_what_counts_within_a_second_names_no_series(tmp_path, column):
+    rows = [f"{k // 10},{k % 10},{k}" for k in range(ROWS)]
+    found, _ = together([written(tmp_path, text(f"time,{column},x", *rows))])
+    assert len(found["table.x"]) == ROWS
+
+
 def test_two_columns_name_a_series_where_one_does_not_suffice(tmp_path):
     rows = [f"{t:.1f},r{robot},a,{t + robot:.1f}" for t in STEADY for robot in (1, 2)]
     rows += [f"{t:.1f},r{robot},b,{robot - t:.1f}" for t in STEADY for robot in (1, 2)]

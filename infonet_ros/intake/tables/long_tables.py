@@ -69,7 +69,10 @@ def _values(sheet: Sheet, clock: Clock, names: Names) -> dict[str, pa.ChunkedArr
 
 def _tells_names(column: pa.ChunkedArray, names: Names) -> bool:
     """Tell whether a column has one number for each name."""
-    numbers, codes = np.unique(as_floats(column), return_inverse=True)
+    values = as_floats(column)
+    if np.isnan(values).any():
+        return False
+    numbers, codes = np.unique(values, return_inverse=True)
     return 1 < len(numbers) <= len(names.names) == len(np.unique(codes * (len(names.names) + 1) + names.codes))
 
 

@@ -22,8 +22,9 @@ from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 _MOST_NAMES, _FEWEST_ROWS = 5000, 3  # of one column, and rows of each name on the average
 _SHARED = 0.2  # of the rows at a stamp that others have, too: names may tell them apart
 _TOLD_APART = 0.8  # of those
+_FEW_COLUMNS = 100  # that are looked at, whatever they are called
 _TURNS = 0.5  # of the changes from row to row that names in random order make
-_EXPLAINED, _MORE_EVEN = 0.8, 0.5
+_EXPLAINED, _MORE_EVEN, _CROSSED = 0.8, 0.5, 0.95
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
@@ -39,10 +40,11 @@ _OF_SIGNALS = _set(
 )
 _OF_THINGS = _set(
     "id uuid robot vehicle drone uav agent device host instance station machine node source object track asset frame "
-    "address component module location subject side leg arm player car tool board serial gerät fahrzeug"
+    "mmsi imei vin icao callsign mac address component module location subject side leg arm player car tool board "
+    "serial gerät fahrzeug"
 )
 _OF_VALUES = _set("value val payload reading wert valeur valor valore")
-_COUNTED = _set("id no nr number robot vehicle drone uav agent device machine player subject")
+_COUNTED = _set("id mmsi no nr number robot vehicle drone uav agent device machine player subject")
 _OF_STATES = _set(
     "quality status state mode flag flags valid validity ok result unit units comment note notes severity level reason "
     "error phase stage gear direction activity"
@@ -61,12 +63,15 @@ class Names:
     names : list of str
     rank : int
         How columns that name things are usually called: 0 those of signals, 1 of devices, 2 others, 3 states.
+    of_numbers : bool
+        The names are numbers, of a column that may as well hold values.
     """
 
     columns: tuple[str, ...]
     codes: np.ndarray
     names: list[str]
     rank: int
+    of_numbers: bool = False
 
     def __and__(self, other: "Names") -> "Names":
         """Name rows by both, or by the one that they have."""
@@ -90,6 +95,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
     if not columns:
         return None
     rows = _Rows(sheet, clock)
+    columns = [names for names in columns if not names.of_numbers or rows.has_numbers_for(names)]
     found = _by_shared_stamps(rows, columns) or _by_turns(rows, columns)
     if found is None:
         return None
@@ -102,23 +108,33 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
 
 
 def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
-    """Go through columns of text, and numbers that are called as those of things are."""
+    """Go through columns of text, and those of numbers that are called as things are; if stamps repeat, through all."""
+    every = len(sheet.columns) <= _FEW_COLUMNS and not clock.fraction and _repeats(clock)
     for name in [*sheet.columns, *sheet.texts]:
         column = sheet.columns.get(name)
         words = _words(name)
         rank = 0 if words & _OF_SIGNALS else 1 if words & _OF_THINGS else 3 if words & _OF_STATES else 2
         of_numbers = column is not None and is_number(column)
         cells = column if column is not None and pa.types.is_string(column.type) else sheet.cells.get(name)
-        if name in clock.names or (of_numbers and not words & _COUNTED):
+        if name in clock.names or (clock.fraction and name == clock.fraction[0]):
             continue
-        if cells is not None and (names := _names_of_text(name, cells, rank)):
+        if cells is not None and (not of_numbers or words & _COUNTED) and (names := _names_of_text(name, cells, rank)):
             yield names
-        elif of_numbers:
-            yield _names_of_numbers(name, as_floats(column))
+        elif of_numbers and (rank < 2 or words & _COUNTED or (every and rank == 2)):
+            yield _names_of_numbers(name, as_floats(column), rank)
+
+
+def _repeats(clock: Clock) -> bool:
+    """Tell whether some rows have the stamp of the one before, or an earlier one."""
+    times = as_floats(clock.numbers) if clock.stamps is None else clock.stamps
+    return bool(np.count_nonzero(np.diff(times) <= 0) >= _SHARED / 2 * len(times))
 
 
 def _words(name: str) -> set[str]:
-    return {word.lower() for word in _WORD.findall(name)}
+    """Return the words of a column's name; ``deviceid`` has two."""
+    words = {word.lower() for word in _WORD.findall(name)}
+    of_id = {word.removesuffix("id") for word in words if word.endswith("id")} & (_OF_SIGNALS | _OF_THINGS)
+    return words | of_id | ({"id"} if of_id else set())
 
 
 def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None:
@@ -133,15 +149,18 @@ def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None
     return Names((name,), codes, words.dictionary.to_pylist(), rank)
 
 
-def _names_of_numbers(name: str, values: np.ndarray) -> Names:
+def _names_of_numbers(name: str, values: np.ndarray, rank: int) -> Names:
+    """Name rows by numbers; a column of any name that counts from 0 or 1 names nothing."""
+    counted = bool(_words(name) & _COUNTED)
     numbers, codes = np.unique(values, return_inverse=True)
     if np.isnan(numbers[-1:]).any():
         codes = np.where(codes == len(numbers) - 1, -1, codes)
         numbers = numbers[:-1]
-    whole = (numbers % 1 == 0).all() and len(numbers) <= _MOST_NAMES
+    only_counts = not counted and rank == 2 and numbers[:1] in (0, 1) and (np.diff(numbers) == 1).all()
+    many = len(numbers) > _MOST_NAMES
     bare = re.sub(r"(?i)[\W_]*(?:id|no|nr|number)$", "", name) or name
-    rank = 1 if _words(name) & _OF_THINGS else 2
-    return Names((name,), codes, [f"{bare}_{number:.0f}" for number in numbers.tolist()] if whole else [], rank)
+    names = [] if only_counts or many else [f"{bare}_{number:.12g}" for number in numbers.tolist()]
+    return Names((name,), codes, names, rank, of_numbers=not counted)
 
 
 class _Rows:
@@ -170,6 +189,13 @@ class _Rows:
         codes = names.codes[self._known]
         pairs = np.unique((self.moments * len(names.names) + codes)[codes >= 0])
         return 1 - (np.count_nonzero(codes >= 0) - len(pairs)) / repeated if repeated else 0.0
+
+    def has_numbers_for(self, names: Names) -> bool:
+        """Tell whether numbers are names: beside a value, or where each stamp has one row of each, but for a few."""
+        if names.rank < 2 and self.value_is_named:
+            return True
+        whole = len(self.times) * len(names.names)
+        return len(self.times) < len(self.moments) >= _CROSSED * whole and self.told_apart(names) >= _CROSSED
 
     def turns(self, names: Names, within: Names | None = None) -> float:
         """Return how often names change from row to row, as a multiple of how often they would in random order."""

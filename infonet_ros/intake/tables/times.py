@@ -123,8 +123,10 @@ def _fits(name: str) -> bool:
 
 def _counts_a_unit(sheet: Sheet, name: str) -> bool:
     """Tell whether a column is named by nothing but a unit, such as ``millis``, and goes on but for turns."""
-    column = sheet.columns[name]
-    return is_unit(name) and named_unit(name) in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)
+    column, unit = sheet.columns[name], named_unit(name)
+    if not (is_unit(name) and unit in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)):
+        return False
+    return not below_a_second(column, unit) or _grows(column, 1.0)  # else it is what another column lacks
 
 
 def _may_count_rows(sheet: Sheet, first: str, name: str) -> bool:
