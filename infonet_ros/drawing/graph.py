@@ -66,9 +66,8 @@ def dependence_graph(
     *,
     radius: float,
     end: float,
-    significance: float = 0.05,
 ) -> Graph:
-    """Lay out the modalities of a matrix.
+    """Lay out the modalities of a matrix; edges with a p-value above 0.05 are faint.
 
     Parameters
     ----------
@@ -80,8 +79,6 @@ def dependence_graph(
         Of the circle for the other modalities, metres; everything is drawn in proportion to it.
     end : float
         MI of the widest edges, nats.
-    significance : float
-        Edges with a larger p-value are faint.
     """
     places = positions(matrix.names, sensors, radius)
     vertices = tuple(
@@ -97,9 +94,7 @@ def dependence_graph(
     )
     pairs = zip(*np.triu_indices(len(matrix.names), k=1), strict=True)
     edges = tuple(
-        _edge(matrix, int(row), int(column), places, radius, end, significance)
-        for row, column in pairs
-        if matrix.known[row, column]
+        _edge(matrix, int(row), int(column), places, radius, end) for row, column in pairs if matrix.known[row, column]
     )
     return Graph(vertices, edges)
 
@@ -125,12 +120,11 @@ def _edge(
     places: list[Point],
     radius: float,
     end: float,
-    significance: float,
 ) -> Edge:
     mi = float(matrix.mi[row, column])
     red, green, blue = (palette.colours(np.array(mi), end) / 255.0).tolist()
     tested = np.isfinite(matrix.p_value[row, column])
-    opacity = _FAINT if tested and not matrix.significant(significance)[row, column] else 1.0
+    opacity = _FAINT if tested and not matrix.significant()[row, column] else 1.0
     start, stop = places[row], places[column]
     middle = ((start[0] + stop[0]) / 2, (start[1] + stop[1]) / 2, (start[2] + stop[2]) / 2)
     return Edge(

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from infonet_ros.estimator.measures.pairwise import BestOverLags, PairwiseOptions
+from infonet_ros.estimator.measures.best_over_lags import BestOverLags
+from infonet_ros.estimator.measures.pairwise import PairwiseOptions
 from infonet_ros.estimator.measures.plan import Batch, Plan
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork

@@ -44,7 +44,7 @@ def read_table(table: Tensor, u: Tensor, v: Tensor) -> Tensor:
     return ((hat_weights(u, nodes) @ table) * hat_weights(v, nodes)).sum(dim=-1)
 
 
-def spread_grids(u: Tensor, v: Tensor, nodes: int = GRID) -> Tensor:
+def spread_grids(u: Tensor, v: Tensor) -> Tensor:
     """Histogram pairs with bilinear weights, the adjoint of `read_table`.
 
     A look-up by bilinear weights is linear in the table: the mean of a table over samples is the inner product of the
@@ -56,21 +56,21 @@ def spread_grids(u: Tensor, v: Tensor, nodes: int = GRID) -> Tensor:
 
     Returns
     -------
-    (M, nodes, nodes) float32
+    (M, GRID, GRID) float32
         Densities on the unit square: the mean over the nodes is 1.
     """
     pairs, count = u.shape
-    (row, down), (column, right) = _neighbours(u, nodes), _neighbours(v, nodes)
-    corner = (torch.arange(pairs)[:, None] * nodes + row) * nodes + column
-    grids = torch.zeros(pairs * nodes * nodes)
+    (row, down), (column, right) = _neighbours(u, GRID), _neighbours(v, GRID)
+    corner = (torch.arange(pairs)[:, None] * GRID + row) * GRID + column
+    grids = torch.zeros(pairs * GRID**2)
     for step, weight in (
         (0, (1.0 - down) * (1.0 - right)),
         (1, (1.0 - down) * right),
-        (nodes, down * (1.0 - right)),
-        (nodes + 1, down * right),
+        (GRID, down * (1.0 - right)),
+        (GRID + 1, down * right),
     ):
         grids.scatter_add_(0, (corner + step).flatten(), weight.flatten())
-    return grids.view(pairs, nodes, nodes) * (nodes * nodes / count)
+    return grids.view(pairs, GRID, GRID) * (GRID**2 / count)
 
 
 def _neighbours(ranks: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
