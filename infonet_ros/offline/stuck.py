@@ -11,10 +11,11 @@ from infonet_ros.series import runs
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 
+_NOTHING = 1e-6  # of the range of a channel: a filtered speed at rest falls towards 0
 _LEAST_SHARE = 0.05  # of the recording
 _MISSED = 20  # updates that it would have had at its usual rate
 _UNUSUAL = 5  # times as long as the values are kept at any other time
-_NOISY = 0.25  # of the steps of a channel go back on the step before: what has noise never rests
+_NOISY = 0.4  # of the steps of a channel go back on the step before: what has noise never rests
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,12 @@ def _kept(samples: np.ndarray, own: np.ndarray, computed: np.ndarray) -> tuple[i
     if longest < least:
         return None
     begin, end = kept[lengths.argmax()].tolist()
-    values = samples[begin, own[~computed[own]]]
+    told = samples[:, own[~computed[own]]]
+    moved = np.abs(told[begin]) > _NOTHING * np.fmax.reduce(np.abs(told), axis=0, initial=0.0)
     elsewhere = np.delete(samples[:, own], slice(begin, end + 1), axis=0)
     known_level = (elsewhere == samples[begin, own]).all(axis=1).any()
     others_rest = np.delete(held[begin:end], own, axis=1).all()
-    return None if known_level or not values.size or not values.all() or others_rest else (begin, end)
+    return (begin, end) if moved.size and moved.all() and not known_level and not others_rest else None
 
 
 def _is_noisy(values: np.ndarray) -> bool:

@@ -52,6 +52,7 @@ LOOK_ALIKE = {
     "all rest": lambda samples: samples[1500:].fill(0.7),
     "a speed of 0": lambda samples: samples[1500:, 2:].fill(0.0),
     "one joint alone, which has no noise": lambda samples: one_joint_rests(samples),
+    "a filtered speed at rest": lambda samples: samples[1500:, 2].fill(2e-16),
     "it does so often": lambda samples: [samples[k : k + 200, 2:].fill(k) for k in range(200, COUNT, 500)],
     "slow updates": lambda samples: np.copyto(samples[:, 2:], np.repeat(samples[::100, 2:], 100, axis=0)),
     "where it was before": lambda samples: np.copyto(samples[1500:, 2:], samples[700, 2:]),
