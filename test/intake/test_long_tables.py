@@ -69,6 +69,18 @@ def test_numbers_are_names_beside_a_value_or_where_each_stamp_has_them_all(tmp_p
     assert [x for _, x in found[name]] == [200.0 + k for k in range(ROWS)]
 
 
+def test_numbers_beside_names_are_none(tmp_path):
+    rows = [f"{row},{RNG.integers(0, 40)}" for row in lines(OWN, "{t:.3f},{n},{x}")]
+    found, _ = together([written(tmp_path, text("time,signal,value,motor", *rows))])
+    assert sorted(found) == [f"{name}.{column}" for name in sorted(SERIES) for column in ("motor", "value")]
+
+
+def test_a_column_without_numbers_names_nothing(tmp_path):
+    rows = [f"{k // 10},nan,{k}" for k in range(ROWS)]
+    found, _ = together([written(tmp_path, text("time,rest,x", *rows))])
+    assert len(found["table.x"]) == ROWS
+
+
 @pytest.mark.parametrize("column", ["count", "step"])
 def test_what_counts_within_a_second_names_no_series(tmp_path, column):
     rows = [f"{k // 10},{k % 10},{k}" for k in range(ROWS)]

@@ -100,7 +100,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
     if found is None:
         return None
     for other in columns:
-        if other.rank < 2 and not set(other.columns) <= set(found.columns):
+        if other.rank < 2 and not other.of_numbers and not set(other.columns) <= set(found.columns):
             both = found & other
             if len(both.names) > len(found.names) and rows.turns(other, within=found) >= _TURNS:
                 found = both
@@ -150,17 +150,23 @@ def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None
 
 
 def _names_of_numbers(name: str, values: np.ndarray, rank: int) -> Names:
-    """Name rows by numbers; a column of any name that counts from 0 or 1 names nothing."""
+    """Name rows by numbers; a column of any name that counts from 0 or 1, or has fractions, names nothing."""
     counted = bool(_words(name) & _COUNTED)
     numbers, codes = np.unique(values, return_inverse=True)
     if np.isnan(numbers[-1:]).any():
         codes = np.where(codes == len(numbers) - 1, -1, codes)
         numbers = numbers[:-1]
-    only_counts = not counted and rank == 2 and numbers[:1] in (0, 1) and (np.diff(numbers) == 1).all()
-    many = len(numbers) > _MOST_NAMES
+    if len(numbers) > _MOST_NAMES or (rank == 2 and not counted and _may_be_values(numbers)):
+        return Names((name,), codes, [], rank)
     bare = re.sub(r"(?i)[\W_]*(?:id|no|nr|number)$", "", name) or name
-    names = [] if only_counts or many else [f"{bare}_{number:.12g}" for number in numbers.tolist()]
+    names = [f"{bare}_{number:.12g}" for number in numbers.tolist()]
     return Names((name,), codes, names, rank, of_numbers=not counted)
+
+
+def _may_be_values(numbers: np.ndarray) -> bool:
+    """Tell whether different numbers have fractions, or count from 0 or 1."""
+    counts = [*range(len(numbers))], [*range(1, len(numbers) + 1)]
+    return bool((numbers % 1 != 0).any()) or numbers.tolist() in counts
 
 
 class _Rows:
@@ -260,7 +266,11 @@ def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
         others = [names for names in columns if not found or names.columns[0] not in found.columns]
         joined = [found & names if found else names for names in others]
         shares = [rows.told_apart(names) for names in joined]
-        best = max(zip(shares, joined, strict=True), key=lambda pair: (round(pair[0], 2), -pair[1].rank), default=None)
+        best = max(
+            zip(shares, joined, strict=True),
+            key=lambda pair: (round(pair[0], 2), not pair[1].of_numbers, -pair[1].rank),
+            default=None,
+        )
         if best is None or best[0] <= told:
             return None
         told, found = best
@@ -275,7 +285,7 @@ def _by_turns(rows: _Rows, columns: Sequence[Names]) -> Names | None:
     named = [names for names in columns if names.rank < 2 and (rows.value_is_named or rows.turns(names) >= _TURNS)]
     others = [names for names in columns if names.rank == 2 and rows.turns(names) >= _TURNS and rows.explained(names)]
     taking = named or others
-    return max(taking, key=lambda names: (len(names.names), -names.rank), default=None)
+    return max(taking, key=lambda names: (not names.of_numbers, len(names.names), -names.rank), default=None)
 
 
 def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
