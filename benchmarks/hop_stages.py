@@ -20,8 +20,9 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix
 from infonet_ros.intake.messages.decoder import Decoder
 from infonet_ros.intake.messages.types import installed_definitions
+from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.intake.windows.window_stream import Cut, WindowStream
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
 from infonet_ros.node.polling import LONGEST_PERIOD

@@ -25,7 +25,7 @@ from infonet_ros.dependence.window_matrices import (
 )
 from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.windows.window_stream import Cut
+from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.diagnostics import watch_status
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all

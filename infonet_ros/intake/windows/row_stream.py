@@ -6,7 +6,8 @@ import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.alignment import messages_since
-from infonet_ros.intake.windows.window_stream import Cut, WindowStream
+from infonet_ros.intake.windows.cut import Cut
+from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 

@@ -21,25 +21,15 @@ with the values of all channels, and a window holds the sets of its time as they
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.windows.alignment import (
-    clock_rate,
-    clock_ticks,
-    gap_limit,
-    rate_span,
-    rates_of_change,
-    resample,
-    stream_period,
-    unwrapped,
-)
+from infonet_ros.intake.windows.alignment import clock_rate, clock_ticks, stream_period
+from infonet_ros.intake.windows.cut import Cut, span_of_rates
 from infonet_ros.intake.windows.ring_buffer import RingBuffer
 from infonet_ros.intake.windows.timeline import LEAP, Timeline
-from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
@@ -48,73 +38,6 @@ MATCHED = "matched"
 
 Columns = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """Values (M, K) and whether they are there (M, K), by the name of the buffer."""
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """The samples that one window is made of, copied out of the buffers.
-
-    ``pieces`` are (stamps, values, present) of each buffer, ``wraps`` tells of each channel whether its values are
-    angles, ``rates`` whether it is their rate of change; ``ticks`` is the clock of the window, None when its samples
-    stay where they are.
-    """
-
-    names: tuple[str, ...]
-    pieces: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
-    wraps: np.ndarray
-    rates: np.ndarray
-    end: int
-    ticks: np.ndarray | None
-    period: int
-    interpolation: str
-    max_gap: int
-
-    def align(self) -> Window:
-        """Bring all channels onto one clock."""
-        if self.ticks is None:
-            ((stamps, values, _),) = self.pieces
-            return Window(self.names, values, int(stamps[0]), int(stamps[-1]), float("nan"))
-        ticks = self.ticks
-        samples = np.empty((len(ticks), len(self.names)))
-        first = 0
-        for stamps, values, present in self.pieces:
-            own = np.arange(first, first + values.shape[1])
-            if present.all():
-                samples[:, own] = self._on_clock(ticks, stamps, values, own)
-            else:
-                for column, rows in enumerate(present.T):
-                    one = slice(column, column + 1)
-                    samples[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
-            first += values.shape[1]
-        return Window(self.names, samples, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
-
-    def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Bring the channels ``own``, which share their stamps, onto the clock."""
-        result = np.empty((len(ticks), len(own)))
-        rates = self.rates[own]
-        if not rates.all():
-            near, plain, max_gap = self._needed(stamps, values[:, ~rates], own[~rates], ticks[0], ticks[-1])
-            result[:, ~rates] = resample(near, plain, ticks, self.interpolation, max_gap)
-        if rates.any():
-            span = _span(stamps, self.end, ticks[0], self.period)
-            around = ticks[0] - span // 2, ticks[-1] + span // 2
-            near, plain, max_gap = self._needed(stamps, values[:, rates], own[rates], *around)
-            result[:, rates] = rates_of_change(near, plain, ticks, span, max_gap)
-        return result
-
-    def _needed(
-        self, stamps: np.ndarray, values: np.ndarray, own: np.ndarray, begin: int, end: int
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return no more samples than tell of the time from ``begin`` to ``end``, and the longest gap to bridge.
-
-        How many come after them depends on the order of arrival.
-        """
-        first = max(0, int(np.searchsorted(stamps, begin, side="right")) - 1)
-        last = int(np.searchsorted(stamps, end)) + 1
-        stamps, values = stamps[first:last], values[first:last].copy()
-        for column in np.flatnonzero(self.wraps[own]):
-            values[:, column] = unwrapped(values[:, column])
-        return stamps, values, gap_limit(self.max_gap, self.period, stamps)
 
 
 class WindowStream:
@@ -326,7 +249,7 @@ class WindowStream:
             count = len(buffer.newest)
             for column in np.flatnonzero(self._rates[first : first + count]):
                 own = buffer.stamps[buffer.present[:, column]]
-                if buffer.newest[column] < end + _span(own, end, ticks[0], period) // 2:
+                if buffer.newest[column] < end + span_of_rates(own, end, ticks[0], period) // 2:
                     return False
             first += count
         return True
@@ -370,11 +293,6 @@ class WindowStream:
         stamps = (b.stamps[rows] for b in self.buffers.values() for rows in b.present.T)
         periods = [stream_period(own[own <= end]) for own in stamps]
         self._measured_rate = clock_rate(periods)
-
-
-def _span(stamps: np.ndarray, end: int, since: int, period: int) -> int:
-    """Return the `rate_span` of a stream by its stamps in a window: those that come later must not change it."""
-    return rate_span(stamps[(stamps >= since) & (stamps <= end)], period)
 
 
 def _piece(buffer: RingBuffer, since: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

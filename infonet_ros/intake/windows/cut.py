@@ -1,0 +1,81 @@
+"""The samples of one window, cut out of the streams, and their alignment onto one clock."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.intake.windows.alignment import gap_limit, rate_span, rates_of_change, resample, unwrapped
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.text import NANOSECONDS
+
+
+@dataclass(frozen=True, eq=False)
+class Cut:
+    """The samples of one window, copied out of the buffers.
+
+    ``pieces`` are (stamps, values, present) of each buffer, ``wraps`` tells of each channel whether its values are
+    angles, ``rates`` whether it is their rate of change; ``ticks`` is the clock of the window, None when its samples
+    stay where they are.
+    """
+
+    names: tuple[str, ...]
+    pieces: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    wraps: np.ndarray
+    rates: np.ndarray
+    end: int
+    ticks: np.ndarray | None
+    period: int
+    interpolation: str
+    max_gap: int
+
+    def align(self) -> Window:
+        """Align all channels on one clock."""
+        if self.ticks is None:
+            ((stamps, values, _),) = self.pieces
+            return Window(self.names, values, int(stamps[0]), int(stamps[-1]), float("nan"))
+        ticks = self.ticks
+        samples = np.empty((len(ticks), len(self.names)))
+        first = 0
+        for stamps, values, present in self.pieces:
+            own = np.arange(first, first + values.shape[1])
+            if present.all():
+                samples[:, own] = self._on_clock(ticks, stamps, values, own)
+            else:
+                for column, rows in enumerate(present.T):
+                    one = slice(column, column + 1)
+                    samples[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
+            first += values.shape[1]
+        return Window(self.names, samples, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+
+    def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
+        """Align the channels ``own``, which share their stamps, on the clock."""
+        result = np.empty((len(ticks), len(own)))
+        rates = self.rates[own]
+        if not rates.all():
+            near, plain, max_gap = self._needed(stamps, values[:, ~rates], own[~rates], ticks[0], ticks[-1])
+            result[:, ~rates] = resample(near, plain, ticks, self.interpolation, max_gap)
+        if rates.any():
+            span = span_of_rates(stamps, self.end, ticks[0], self.period)
+            around = ticks[0] - span // 2, ticks[-1] + span // 2
+            near, plain, max_gap = self._needed(stamps, values[:, rates], own[rates], *around)
+            result[:, rates] = rates_of_change(near, plain, ticks, span, max_gap)
+        return result
+
+    def _needed(
+        self, stamps: np.ndarray, values: np.ndarray, own: np.ndarray, begin: int, end: int
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return only the samples that matter from ``begin`` to ``end``, and the longest gap to bridge.
+
+        The number of later ones depends on the order of arrival.
+        """
+        first = max(0, int(np.searchsorted(stamps, begin, side="right")) - 1)
+        last = int(np.searchsorted(stamps, end)) + 1
+        stamps, values = stamps[first:last], values[first:last].copy()
+        for column in np.flatnonzero(self.wraps[own]):
+            values[:, column] = unwrapped(values[:, column])
+        return stamps, values, gap_limit(self.max_gap, self.period, stamps)
+
+
+def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int) -> int:
+    """Return the `rate_span` of a stream by its stamps within a window, so that later ones do not change it."""
+    return rate_span(stamps[(stamps >= since) & (stamps <= end)], period)
