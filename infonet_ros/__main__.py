@@ -13,7 +13,7 @@ from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _AGAIN = 0.02  # seconds
-_PATIENCE = 3.0  # seconds
+_PATIENCE = 8.0  # seconds: on a busy machine it takes three to leave all contexts
 
 
 def main() -> None:

@@ -242,4 +242,4 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
 
 def _last_line(folder: Path, name: str) -> str:
     lines = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing."
+    return lines[-1] if lines else f"it wrote nothing to {folder}; make room there if the disk is full."
