@@ -20,7 +20,7 @@ def printable(text: str) -> str:
 
 
 def shorten(name: str, length: int) -> str:
-    """Return a printable name of at most ``length`` characters, without its middle: both ends tell names apart."""
+    """Return a printable name of at most ``length`` characters, without its middle: names differ at both ends."""
     name = printable(name)
     if len(name) <= length:
         return name
@@ -36,7 +36,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def delay_digits(seconds: float) -> int:
-    """Return how many decimals a delay is told with: two digits that count, and hundredths of a second at least."""
+    """Return the number of decimals of a delay: two significant digits, and at least hundredths of a second."""
     return max(2, 1 - math.floor(math.log10(abs(seconds)))) if seconds else 2
 
 
@@ -67,7 +67,7 @@ def _nearest(name: str, known: Sequence[str]) -> str:
 
 
 def attributed(said: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
-    """Say each sentence once, behind the names of those that it is about, unless it is about everyone."""
+    """Return each sentence once, after the names that it is about, unless it is about all."""
     return [
         sentence if len(names) == everyone else f"{shorten(', '.join(names), 80)}: {sentence}"
         for sentence, names in said.items()
@@ -80,7 +80,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 def has_date(nanoseconds: int) -> bool:
-    """Tell whether a stamp counts from 1970, and so has a date."""
+    """Return whether a stamp counts from 1970, and so has a date."""
     return nanoseconds >= _EPOCH_TIMES
 
 

@@ -17,9 +17,9 @@ MOST_FINDINGS = 8
 
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
-_IN_A_GROUP = 2  # pairs that are told of each group, those with a clear delay
-_LEAST_MI = 0.05  # nats: a pair that shares less may be significant, and is of no use to anybody
-_LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not told as 0.00
+_IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
+_LEAST_MI = 0.05  # nats: a pair that shares less may be significant, but is not useful
+_LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded to 0.00
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,12 @@ class Delay:
 
 
 def findings(analysis: Analysis) -> list[Finding]:
-    """Return what a robot engineer would tell a colleague, the most useful first.
+    """Return the findings that a robot engineer needs, the most useful first.
 
-    What tells about the target, if there is one. Clocks that drift apart. Topics and channels that are stuck. Groups of
-    channels that tell the same, and pairs: between topics before within one, with a clear delay before others, strong
-    before weak. Of pairs between the same groups the first stands for all, and what connects channels that others
-    connect already comes last. Then pairs that a third channel explains.
+    First the channels with information about the target, if there is one; clocks that drift apart; topics and channels
+    that are stuck. Then groups of similar channels, and pairs: between topics before within one, with a clear delay
+    before others, strong before weak. Of the pairs between the same groups only the first is listed, and pairs whose
+    channels are connected already come last. Then pairs that a third channel explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
@@ -122,7 +122,7 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
 
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
-    """Tell groups and pairs of several topics, then those of one; last pairs whose channels others connect already."""
+    """Yield groups and pairs of several topics, then those of one; last pairs whose channels are connected already."""
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _worth_telling(analysis, p)]
     news = _News(len(analysis.names), found)
@@ -152,19 +152,19 @@ class _News:
                 self._connected.merge(group.members[0], member)
 
     def first(self, a: int, b: int) -> bool:
-        """Take a pair; tell whether it is the first between its groups, and not within one."""
+        """Add a pair; return whether it is the first between its groups, and not within one."""
         between = frozenset({self._group_of.get(a, a), self._group_of.get(b, b)})
         new = between not in self._told
         self._told.add(between)
         return new
 
     def connects(self, a: int, b: int) -> bool:
-        """Take a pair; tell whether no pairs before connect its channels, through whatever others."""
+        """Add a pair; return whether the pairs before do not connect its channels, directly or through others."""
         return bool(self._connected.merge(a, b))
 
 
 def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
-    """Tell a group, and those of its pairs whose delay is clear, between topics."""
+    """Yield a group, and its pairs between topics with a clear delay."""
     yield _group(analysis, group)
     inside = [p for p in pairs if {*p} <= {*group.members} and _of_several_topics(analysis, *p)]
     delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
@@ -182,7 +182,7 @@ def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
-    """Tell whether neither of two channels is a rate of change that was computed: those repeat what others measure."""
+    """Return whether neither of two channels is a computed rate of change, which repeats a measured channel."""
     return not any(analysis.names[channel].endswith("|rate") for channel in (a, b))
 
 
@@ -207,10 +207,10 @@ def _pair(analysis: Analysis, a: int, b: int) -> Finding:
 
 
 def _explained(analysis: Analysis) -> Iterator[Finding]:
-    """Say what explains pairs, between topics before within one.
+    """Yield explanations of pairs, between topics before within one.
 
-    Of a group of three it tells which stands between the others. In a larger one each explains something, which the
-    line of the group tells already.
+    In a group of three the explanation shows which channel is between the others. In a larger group every channel
+    explains a pair, so these explanations are left out.
     """
     found = [set(group.members) for group in groups(analysis) if len(group.members) > LEAST_MEMBERS]
     kinship = analysis.whole.kinship
@@ -239,7 +239,7 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _drifts(analysis: Analysis) -> Iterator[Finding]:
-    """Say which clocks drift apart: what two topics share is blurred by that."""
+    """Yield the clocks that drift apart, which makes the MI of their topics smaller."""
     for one in analysis.whole.drifts:
         fast, slow = (_topic(analysis, channel) for channel in (one.fast, one.slow))
         told = analysis.names[one.fast], analysis.names[one.slow]
@@ -252,7 +252,7 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _stuck(analysis: Analysis) -> Iterator[Finding]:
-    """Say which topics and channels keep their values while others go on."""
+    """Yield topics and channels that keep their values while others go on."""
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
         when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
@@ -262,7 +262,7 @@ def _stuck(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _nothing(analysis: Analysis) -> Finding:
-    """Say why no pair is told."""
+    """Return the reason why there is no pair."""
     significance = Significance.of(analysis)
     if not significance.tested:
         untested = significance.untested
@@ -296,7 +296,7 @@ def _changes(analysis: Analysis) -> Finding:
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
-    """Tell whether other channels of the two topics surely follow by another time, so that the stamps are not late."""
+    """Return whether other channels of the two topics have another clear delay, so that the stamps are not late."""
     whole = analysis.whole
     topics = [_topic(analysis, channel) for channel in range(len(analysis.names))]
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))

@@ -38,7 +38,7 @@ class Told:
 
 
 def subtitle(analysis: Analysis) -> str:
-    """Say what was analysed, in one line."""
+    """Return what was analysed, in one line."""
     settings, windows = analysis.settings, counted(len(analysis.matrices), "window")
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
@@ -55,7 +55,7 @@ def time_title(analysis: Analysis) -> str:
 
 
 def marks(analysis: Analysis) -> str:
-    """Say what the dots in the matrix mean, where there are some."""
+    """Return the meaning of the dots in the matrix, if there are any."""
     if not analysis.whole.shifts:
         return ""
     return f"• marks significant pairs: p ≤ {SIGNIFICANCE:g}, adjusted for the number of pairs."
@@ -72,12 +72,12 @@ def told(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list[Told]:
 
 
 def significance(analysis: Analysis) -> str:
-    """Say how many pairs are significant, and against what they were tested."""
+    """Return how many pairs are significant, and by which test."""
     return str(Significance.of(analysis))
 
 
 def notes(analysis: Analysis, provenance: Provenance, kept: int) -> list[str]:
-    """Say what was left out, and what was chosen."""
+    """Return notes about what was left out, and what was chosen."""
     sentences = list(provenance.notices)
     if not analysis.whole.overview.complete:
         sentences.append("The recording is long: figures of the whole recording are made of stretches all over it.")
@@ -108,7 +108,7 @@ def pairs(analysis: Analysis, labels: Sequence[str]) -> Table:
 
 
 def _explanation(analysis: Analysis, labels: Sequence[str], a: int, b: int) -> Cell:
-    """Say which third channel explains a pair, and what it leaves."""
+    """Return which third channel explains a pair, and the MI that is left."""
     one = analysis.explanations.get((a, b))
     return Cell("") if one is None else Cell(f"{labels[one.third]}: leaves {one.left:.2f}", one.left)
 
@@ -160,7 +160,7 @@ def channels(analysis: Analysis) -> Table:
 
 
 def origin(analysis: Analysis, provenance: Provenance) -> dict[str, str]:
-    """Tell how the page was made."""
+    """Return how the page was made."""
     return {
         "Command": provenance.command,
         "Estimator": f"{analysis.whole.matrix.estimator} {analysis.whole.matrix.version}",

@@ -78,7 +78,7 @@ class WholeRecording:
     stuck: tuple[Stuck, ...] = ()
 
     def notices(self) -> list[str]:
-        """Say that the platform rests, if it does."""
+        """Return a notice if the platform rests at times."""
         if not self.resting:
             return []
         told = f"the platform rests for {self.resting:.0%} of the recording: its channels are compared while it moves"
@@ -99,7 +99,7 @@ class WholeRecording:
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
-    """Tell which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least.
+    """Return which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least.
 
     A delay at the edge of the search is none: the best one may lie beyond.
     """

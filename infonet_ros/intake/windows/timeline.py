@@ -129,7 +129,7 @@ class Timeline(Generic[Item]):
         self.topics: dict[str, _Topic[Item]] = {}
 
     def follow(self, name: str, stamps: np.ndarray, arrival: int | None = None) -> bool:
-        """Take many messages of a topic at once, (M,) int64, if nothing is unusual about them; tell whether it is so.
+        """Take many messages of a topic at once, (M,) int64, if all of them are usual; return whether they are.
 
         ``arrival`` is that of the last of them; see `admit`.
         """
@@ -149,7 +149,7 @@ class Timeline(Generic[Item]):
         return usual
 
     def follow_one(self, name: str, stamp: int, arrival: int | None = None) -> bool:
-        """Take one message of a topic if nothing is unusual about it; tell whether it is so."""
+        """Take one message of a topic if it is usual; return whether it is."""
         topic = self.topics.get(name)
         if topic is None or not self._follows(topic, stamp):
             return False
@@ -236,7 +236,7 @@ class Timeline(Generic[Item]):
         ]
 
     def _time_jumped(self, topic: _Topic[Item], voters: list[str]) -> bool:
-        """Tell whether it is not this topic's clock alone that is different."""
+        """Return whether other topics have jumped too, not only this one."""
         assert self.newest is not None
         began = min(self.topics[voter].began for voter in voters)
         others = [other for other in self.topics.values() if not other.waiting]
