@@ -273,3 +273,16 @@ def test_a_binary_log_that_was_packed_ends_in_one_sentence(tmp_path):
     (tmp_path / "log.parquet.gz").write_bytes(gzip.compress((tmp_path / "log.parquet").read_bytes()))
     with pytest.raises(RecordingError, match="unpack it"):
         read(tmp_path / "log.parquet.gz")
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("s", "UTC"), pa.duration("ms"), pa.date32()])
+def test_times_that_nanoseconds_do_not_hold_are_left_out(tmp_path, kind):
+    per_second = {"us": 10**6, "s": 1, "ms": 1000}.get(getattr(kind, "unit", "s"), 1)
+    counts = [-62_135_596_800 * per_second // (86_400 if kind == pa.date32() else 1)]  # the first day of year 1
+    counts += [(1_700_000_000 + k) * per_second if kind != pa.date32() else 19_000 + k for k in range(ROWS - 1)]
+    whole = pa.int32() if kind == pa.date32() else pa.int64()
+    save_parquet(pa.table({"time": pa.array(counts, whole).cast(kind), "x": A}), tmp_path / "log.parquet")
+    found, notices = read(tmp_path / "log.parquet")
+    step = 86_400.0 if kind == pa.date32() else 1.0
+    assert_channel(found, "table.x", A[1:], np.arange(ROWS - 1) * step)
+    assert any("1 of 50 rows are left out" in notice for notice in notices)

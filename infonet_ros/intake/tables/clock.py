@@ -190,8 +190,7 @@ def dates_of(column: pa.ChunkedArray) -> Dates | None:
     """Read a column as dates; None where it holds something else."""
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        stamps = pc.cast(pc.cast(column, pa.timestamp("ns"), safe=False), pa.int64())
-        return Dates(_filled(stamps), with_clock=pa.types.is_timestamp(kind))
+        return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind))
     if pa.types.is_integer(kind):
         least, most = (pc.min_max(column)[edge].as_py() for edge in ("min", "max"))
         # 20240501, and 20240501120000 with or without milliseconds
@@ -206,17 +205,19 @@ def dates_of(column: pa.ChunkedArray) -> Dates | None:
 def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
     """Read a column as times of day or lengths of time, nanoseconds (rows,); None where it holds something else."""
     kind = column.type
-    if pa.types.is_time(kind):
-        return _filled(pc.cast(pc.cast(column, pa.time64("ns")), pa.int64()))
-    if pa.types.is_duration(kind):
-        return _filled(pc.cast(pc.cast(column, pa.duration("ns")), pa.int64()))
+    if pa.types.is_time(kind) or pa.types.is_duration(kind):
+        return _stamps_of_type(column)
     if is_number(column):
         return times_of_digits(as_floats(column))
     return times_of_day(trimmed(column)) if pa.types.is_string(kind) else None
 
 
-def _filled(stamps: pa.ChunkedArray) -> np.ndarray:
-    return pc.fill_null(stamps, UNKNOWN).to_numpy()
+def _stamps_of_type(column: pa.ChunkedArray) -> np.ndarray:
+    """Return the stamps (rows,) of a column whose type is one of times; `BEYOND` for those that 64 bits do not hold."""
+    kind = column.type
+    unit = "ms" if pa.types.is_date64(kind) else getattr(kind, "unit", None)
+    counts = pc.cast(column, pa.int32() if kind.bit_width == 32 else pa.int64())
+    return scaled(pc.cast(counts, pa.int64()), UNITS[unit] if unit else DAY)
 
 
 def scaled(numbers: pa.ChunkedArray, factor: float) -> np.ndarray:
