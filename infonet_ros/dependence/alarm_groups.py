@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.diagnosis import PROVISIONAL, Kind
 from infonet_ros.dependence.evidence import Alarm
 from infonet_ros.text import counted, listed
 
@@ -17,12 +17,12 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class AlarmGroup:
-    """Alarms of one kind that overlap in time and share one channel; or one alarm of a pair.
+    """Alarms of one cause that overlap in time and share one channel; or one alarm of a pair.
 
     Attributes
     ----------
     alarms : tuple of Alarm
-        In the order of time.
+        The first ones tell the cause.
     channel : str
         The channel at fault; "" for one alarm that does not name it.
     """
@@ -52,7 +52,36 @@ class AlarmGroup:
 
 
 def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
-    """Group alarms of one cause, in the order of their first alarms."""
+    """Group alarms of one cause, in the order of their first alarms.
+
+    One that does not tell the cause joins a group that does, if they overlap and it is about the channel at fault.
+    """
+    groups = _by_kind([one for one in alarms if one.kind not in PROVISIONAL])
+    unclear = []
+    for alarm in (one for one in alarms if one.kind in PROVISIONAL):
+        place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
+        if place is None:
+            unclear.append(alarm)
+        else:
+            groups[place] = replace(groups[place], alarms=(*groups[place].alarms, alarm))
+    return sorted([*groups, *_by_kind(unclear)], key=lambda group: group.alarms[0].time)
+
+
+def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
+    """Tell whether what is wrong with a group's channel can have caused another alarm."""
+    return (
+        group.channel in (alarm.a, alarm.b)
+        and alarm.channel in ("", group.channel)
+        and any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms)
+    )
+
+
+def _reaches(alarm: Alarm, later: Alarm) -> bool:
+    return alarm.end is None or alarm.end >= later.since
+
+
+def _by_kind(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
+    """Group alarms of one kind and channel."""
     groups: list[AlarmGroup] = []
     for kind in Kind:
         own = sorted((one for one in alarms if one.kind is kind), key=lambda one: one.time)
@@ -61,14 +90,14 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
             groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(named)]
         for together in _overlapping([one for one in own if not one.channel]):
             groups += _shared(together) if kind in _WORDS else [AlarmGroup((one,), "") for one in together]
-    return sorted(groups, key=lambda group: group.alarms[0].time)
+    return groups
 
 
 def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
     """Split alarms, which are in the order of time, where none is on."""
     run: list[Alarm] = []
     for alarm in alarms:
-        if run and all(one.end is not None and one.end < alarm.since for one in run):
+        if run and not any(_reaches(one, alarm) for one in run):
             yield run
             run = []
         run.append(alarm)

@@ -240,7 +240,8 @@ class EvidenceMonitor:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
             finding = self._explain(number, self._alarms[place].since)
-            self._alarms[place] = replace(self._alarms[place], **finding._asdict())
+            if finding.kind is not self._alarms[place].kind:
+                self._alarms[place] = replace(self._alarms[place], **finding._asdict())
 
     def _forget(self) -> None:
         for latest in (self._stamps, self._samples, self._ranks):

@@ -45,3 +45,16 @@ def test_every_alarm_is_in_one_group():
     alarms.append(alarm("a", "c", 2, Kind.DELAY_CHANGED, "late"))
     found = [one for group in grouped(alarms) for one in group.alarms]
     assert sorted(map(id, found)) == sorted(map(id, alarms))
+
+
+def test_what_does_not_tell_the_cause_joins_what_does():
+    scaled = alarm("a", "gyro", 10, Kind.SCALED, "gyro is about 57.3 times what it was", "gyro", 60)
+    noisier = alarm("gyro", "b", 14, Kind.NOISIER, "gyro is noisier than before", "gyro", 50)
+    other = alarm("gyro", "b", 14, Kind.NOISIER, "b is noisier than before", "b", 50)
+    later = alarm("gyro", "b", 80, Kind.DECOUPLED, "gyro and b no longer depend on each other as before")
+    found = grouped([noisier, scaled, later])
+    assert [len(one.alarms) for one in found] == [2, 1]
+    assert "gyro is about 57.3 times what it was: 2 pairs, with a, b (since about 9.000 s, until 60.000 s)" in str(
+        found[0]
+    )
+    assert [len(one.alarms) for one in grouped([scaled, other])] == [1, 1]

@@ -83,3 +83,12 @@ def test_a_push_into_a_full_buffer_keeps_no_memory():
     growth = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert growth < 2000
+
+
+def test_a_sample_that_comes_again_after_it_was_discarded_is_a_duplicate():
+    buffer = RingBuffer(1)
+    for _ in range(3):
+        buffer.extend(np.array([5, 5]), np.array([[1.0], [2.0]]), np.full((2, 1), True))
+        buffer.push(5, [3.0])
+        buffer.discard_before(6)
+    assert (len(buffer), buffer.received, buffer.duplicates) == (0, 9, 8)

@@ -88,7 +88,8 @@ class RingBuffer:
         first = 0
         for last in _ends_of_runs(stamps):
             run = stamps[first:last]
-            new = first + (int(np.searchsorted(run, self._stamps[self._end - 1], side="right")) if len(self) else 0)
+            newest = self._stamps[self._end - 1] if len(self) else self.newest.max()
+            new = first + int(np.searchsorted(run, newest, side="right"))
             for row in range(first, new):
                 self._place(int(stamps[row]), np.where(present[row], values[row], np.nan), present[row])
             if new < last:
@@ -133,6 +134,9 @@ class RingBuffer:
 
     def _place(self, stamp: int, values: Sequence[float | None] | np.ndarray, present: Sequence[bool]) -> None:
         """Add a row where its stamp belongs."""
+        if not len(self) and any(present) and (self.newest[np.asarray(present, dtype=bool)] == stamp).all():
+            self.duplicates += 1  # of a sample that has been discarded
+            return
         if not len(self) or stamp > self._stamps[self._end - 1]:
             self._make_room(1)
             row = self._end
