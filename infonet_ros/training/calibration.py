@@ -14,11 +14,11 @@ ALLOWANCE = 1.1  # for families that are not in training, for which no calibrati
 def calibrate(network: Network, examples: Examples) -> None:
     """Set the network's ``stretch`` by examples that it was not trained on, see `stretches`."""
     network.stretch.fill_(1.0)
-    network.stretch.copy_(stretches(all_quantiles(network, examples), examples.information))
+    network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, examples), examples.information))
 
 
 def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Return the factors for the two halves of intervals, (2,): 1.1 times those that leave 5 % beyond each end.
+    """Return the factors for the two halves of intervals, (2,), that leave 5 % beyond each end.
 
     Split conformal prediction with the distance from the median, in units of the interval's own half, as the score
     (Romano, Patterson and Candes, NeurIPS 2019).
@@ -33,4 +33,4 @@ def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
     level, tiny = QUANTILES[2], torch.finfo(torch.float32).tiny
     below = torch.quantile((median - truth) / (median - lower).clamp_min(tiny), level)
     above = torch.quantile((truth - median) / (upper - median).clamp_min(tiny), level)
-    return ALLOWANCE * torch.stack([below, above]).clamp_min(0.0)  # the median stays inside
+    return torch.stack([below, above]).clamp_min(0.0)  # the median stays inside

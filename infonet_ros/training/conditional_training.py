@@ -14,7 +14,7 @@ from tqdm import tqdm
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.weights import base_of, save_conditional
-from infonet_ros.training.calibration import stretches
+from infonet_ros.training.calibration import ALLOWANCE, stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import Configuration, check_run
 from infonet_ros.training.descent import descend
@@ -70,7 +70,7 @@ def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
         parts = [shards[number] for number in bar]
     held_out = parts[0]
     network = train_conditional(ConditionalExamples.join(parts[1:]), c)
-    network.stretch.copy_(stretches(all_quantiles(network, held_out), held_out.information))
+    network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, held_out), held_out.information))
     entry = validate_conditional(network, held_out)
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")

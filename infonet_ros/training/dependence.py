@@ -13,7 +13,14 @@ class Dependence(ABC):
 
     A dependence is a map from standard normal drivers, so that the same distribution can be sampled independently, with
     memory, or evenly for its true value.
+
+    Attributes
+    ----------
+    levelled : (2,) tuple of bool
+        Whether the whole part of x, and of y, is a level, such that a digital sensor gives nothing but this.
     """
+
+    levelled: tuple[bool, bool] = (False, False)
 
     @abstractmethod
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:

@@ -19,6 +19,7 @@ from infonet_ros.training.dependence import Dependence
 from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
 from infonet_ros.training.patchworks import Folded, Patchwork, Product
+from infonet_ros.training.regions import Region
 from infonet_ros.training.regressions import NoisyFunction
 from infonet_ros.training.tables import Blocks, ProbabilityTable
 
@@ -42,10 +43,12 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
     "table": (ProbabilityTable, 0.025),
     "blocks": (Blocks, 0.12),
     "angle": (Angle, 0.016),
+    "region": (Region, 0.04),
 }
 MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
 BATCH = 16  # dependences of one family made together
 MEMORYLESS = 0.5  # share of observations of independent samples; the others are of streams that remember their past
+DIGITAL = 0.5  # share of observations of levels that tell nothing but them
 OBSERVATIONS = 4  # of each dependence, with a T each: its truth costs several times more than another observation
 
 
@@ -63,6 +66,8 @@ class Examples(Columns):
         Unbiased sums over the finest cells, see `counts.unbiased_sums`.
     samples, effective, correlation : (M,) float32
         As in `observation.summarise`.
+    by_level : (M, 3) float32
+        As in `Observation`.
     information : (M,) float32
         True MI, nats.
     family : (M,) int64
@@ -80,6 +85,7 @@ class Examples(Columns):
     samples: Tensor
     effective: Tensor
     correlation: Tensor
+    by_level: Tensor
     information: Tensor
     family: Tensor
     source: Tensor
@@ -92,7 +98,7 @@ class Examples(Columns):
     def observation(self) -> Observation:
         """Return the network's input."""
         levels = pyramid(self.seen)
-        whole = (self.finest, self.samples, self.effective, self.correlation)
+        whole = (self.finest, self.samples, self.effective, self.correlation, self.by_level)
         return Observation.from_levels(levels, self.fine.float(), *whole)
 
     @property
@@ -140,8 +146,10 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
     for _ in range(OBSERVATIONS):
         count = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
         drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
-        observations.append(_observe(*dependence.sample(drivers(rng, BATCH, count))))
-    seen, fine, finest, samples, effective, correlation = (
+        streams = dependence.sample(drivers(rng, BATCH, count))
+        digital = rng.random(2) < DIGITAL * np.array(dependence.levelled)
+        observations.append(_observe(*(z.floor() if d else z for z, d in zip(streams, digital, strict=True))))
+    seen, fine, finest, samples, effective, correlation, by_level = (
         torch.cat(parts) for parts in zip(*observations, strict=True)
     )
     observed = Examples(
@@ -151,6 +159,7 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
         samples=samples,
         effective=effective,
         correlation=correlation,
+        by_level=by_level,
         information=information.repeat(OBSERVATIONS),
         family=torch.full((BATCH * OBSERVATIONS,), family),
         source=source.repeat(OBSERVATIONS),
@@ -160,8 +169,8 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
 
 
 def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
-    """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``correlation``."""
-    u, v = (Copulas.from_ranks(ranks) for ranks in _ranks(x, y))
+    """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``by_level``."""
+    u, v = (Copulas.from_ranks(ranks, values=z.numpy()) for ranks, z in zip(_ranks(x, y), (x, y), strict=True))
     numbers = np.arange(len(x))
     levels, fine, *numbers_of_pairs = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
     return levels[GRID], fine.half(), *numbers_of_pairs

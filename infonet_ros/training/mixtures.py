@@ -104,6 +104,7 @@ class Staircase(GaussianMixture):
     """A discrete x, such as a gear or a mode, with a continuous y whose mean and spread depend on it."""
 
     MOST_LEVELS = 16
+    levelled = (True, False)
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         levels = int(rng.integers(2, self.MOST_LEVELS + 1))

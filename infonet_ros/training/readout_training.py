@@ -26,19 +26,25 @@ from infonet_ros.training.shards import Shards
 CONFIGURATION = "readout.yaml"
 LOG = "readout.jsonl"
 CHUNK = 1024
+SHARP_SHARES = {"table": 0.1, "staircase": 0.15, "blocks": 0.3, "region": 0.33, "function": 0.06, "product": 0.06}
+SHARP = {name: (draw, SHARP_SHARES.get(name, 0.0)) for name, (draw, _) in FAMILIES.items()}
+SHARP_EVERY = 5  # shards: with more, the error on smooth families grows
+# Below and above the median, for families that training does not contain. Of each kind that was left out of a training,
+# these hold 85 %: edges sharper than all that is known hide information, so the value is more often above.
+ALLOWANCE = (1.1, 1.4)
 
 
 @dataclass(frozen=True)
 class ReadoutTraining(Configuration):
     """Settings of a run; the defaults are those of the shipped readout."""
 
-    width: int = 128
+    width: int = 256
     # Data: shards of simulated examples, of which the first is held out for validation
-    shards: int = 39
+    shards: int = 99
     shard_examples: int = 16384
     seed: int = 9
     # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 9000
+    steps: int = 12000
     batch: int = 1024
     learning_rate: float = 2e-3
     warm_up: int = 500
@@ -56,6 +62,7 @@ class ReadoutExamples(Columns):
     draft: Tensor
     numbers: Tensor
     ladder: Tensor
+    by_level: Tensor
     effective: Tensor
     information: Tensor
     family: Tensor
@@ -69,18 +76,19 @@ class ReadoutExamples(Columns):
             part = examples[start : start + CHUNK]
             seen, _ = network.evidence(part.observation, tables=False)
             known = (part.effective, part.information, part.family)
-            found.append(cls(seen.draft, seen.numbers, seen.ladder, *known))
+            found.append(cls(seen.draft, seen.numbers, seen.ladder, seen.by_level, *known))
         return cls.join(found)
 
     @property
     def evidence(self) -> Evidence:
         """Return the input of the readout."""
-        return Evidence(self.draft, self.numbers, self.ladder)
+        return Evidence(self.draft, self.numbers, self.ladder, self.by_level)
 
 
 def simulate_readout(count: int, seed: int, base: Path = SHIPPED) -> ReadoutExamples:
     """Simulate ``count`` examples, seen by the network of pairs at ``base``; the same seed gives the same examples."""
-    return ReadoutExamples.seen_by(load_weights(base)[0].eval(), simulate(count, seed))
+    families = SHARP if seed % SHARP_EVERY == 1 else FAMILIES
+    return ReadoutExamples.seen_by(load_weights(base)[0].eval(), simulate(count, seed, families))
 
 
 def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPPED) -> None:
@@ -99,7 +107,8 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     held_out, (network, version) = parts[0], load_weights(base)
     readout = Readout(replace(network.readout_shape, width=c.width))
     readout = train_readout(readout, ReadoutExamples.join(parts[1:]), c)
-    readout.stretch.copy_(stretches(all_quantiles(readout, held_out), held_out.information))
+    factors = stretches(all_quantiles(readout, held_out), held_out.information)
+    readout.stretch.copy_(torch.tensor(ALLOWANCE) * factors)
     entry = validate_readout(readout, held_out)
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")

@@ -17,6 +17,7 @@ class ProbabilityTable(Dependence):
     """
 
     FEWEST_LEVELS, MOST_LEVELS = 2, 24
+    levelled = (True, True)
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         logarithms = rng.uniform(np.log(self.FEWEST_LEVELS), np.log(self.MOST_LEVELS), 2)
@@ -58,11 +59,9 @@ class Blocks(ProbabilityTable):
         row, column = np.arange(rows)[:, None], np.arange(columns)
         concentration = float(rng.choice([2.0, 10.0, 50.0, 250.0]))
         high, wide = (rng.dirichlet(np.full(levels, concentration)) for levels in (rows, columns))
-        kind = rng.integers(5)
+        kind = rng.integers(6)
         if kind == 0:  # any cell may be full
             full = rng.random((rows, columns)) < rng.uniform(0.15, 0.85)
-            if rng.random() < 0.5:
-                high, wide = np.ones(rows), np.ones(columns)
         elif kind == 1:  # each level of one goes with a range of the other
             start = rng.integers(-1, columns, (rows, 1))
             start = np.sort(start, axis=0) if rng.random() < 0.7 else start
@@ -70,10 +69,15 @@ class Blocks(ProbabilityTable):
         elif kind == 2:  # a pattern that moves on from level to level
             pattern = rng.random(columns) < rng.uniform(0.2, 0.8)
             full = pattern[(column - rng.integers(1, columns) * row) % columns]
+        elif kind == 3:  # either of two patterns, by the level
+            first, second = (rng.permutation(np.arange(levels) < rng.integers(1, levels)) for levels in (rows, columns))
+            full = first[:, None] == second
         else:  # one level is a function of the other
             order = np.arange(columns) if rng.random() < 0.5 else rng.permutation(columns)
             full = column == order[(row * max(columns // rows, 1)) % columns]
         full = full | (~full.any(axis=1, keepdims=True) & (column == rng.integers(columns, size=(rows, 1))))
+        if rng.random() < 0.3:
+            high, wide = np.ones(rows), np.ones(columns)
         floor = 1e-9 if rng.random() < 0.7 else np.exp(rng.uniform(-6.0, -1.0))
         table = (full + floor) * wide
         return high[:, None] * table / table.sum(axis=1, keepdims=True)

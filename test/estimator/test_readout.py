@@ -53,7 +53,7 @@ def test_sums_are_the_same_to_the_bit_in_whatever_order():
 def test_quantiles_increase_and_are_not_negative():
     readout = Readout(ReadoutShape(numbers=5, rungs=7)).eval()
     torch.manual_seed(4)
-    evidence = Evidence(3.0 * torch.randn(200, 3), 3.0 * torch.randn(200, 5), torch.randn(200, 7))
+    evidence = Evidence(3.0 * torch.randn(200, 3), 3.0 * torch.randn(200, 5), torch.randn(200, 7), torch.rand(200, 3))
     found = readout(evidence)
     assert (found >= 0.0).all() and (found.diff(dim=1) >= 0.0).all()
 

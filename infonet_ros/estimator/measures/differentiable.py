@@ -30,7 +30,7 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     canonical = np.stack([ordering.canonical() for ordering in orderings], axis=1)  # (2, B)
     first, second = canonical * pairs + np.arange(pairs)
     ranks = np.stack([ordering.ranks() for ordering in orderings], axis=1).reshape(2 * pairs, -1)
-    copulas = Copulas.from_ranks(ranks, runner.device)
+    copulas = Copulas.from_ranks(ranks, runner.device, channels.swapaxes(0, 1).reshape(ranks.shape))
     block = PairBlock.scanned(copulas, copulas, first, second, shifts=np.array([0]))
     found = [runner.estimate(part) for part in block.spans(runner.chunk)]
     values = torch.cat([torch.from_numpy(quantiles[:, 1]) for quantiles, _ in found]).to(x.device)

@@ -81,15 +81,20 @@ class Batch:
         first, second = self.sides
         return np.searchsorted(first, self.left[self.moving]), np.searchsorted(second, self.right[self.moving])
 
-    def ranked(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Rank channels over one of `parts`: ranks (C, R), and row and column (M,) of each request for the network."""
+    def ranked(self, part: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Rank channels over one of `parts`: ranks and values (C, R), row and column (M,) of each network's request."""
         first, second = self.sides
         rows, columns = self.pairs()
-        ranks = self.channels.ordering[first].ranks(part)
+        ranks, values = self._over(first, part)
         if not self.lag:
-            return ranks, rows, columns
-        later = self.channels.ordering[second].ranks(part + self.lag)
-        return np.concatenate([ranks, later]), rows, len(first) + columns
+            return ranks, values, rows, columns
+        later = self._over(second, part + self.lag)
+        ranks, values = (np.concatenate(both) for both in zip((ranks, values), later, strict=True))
+        return ranks, values, rows, len(first) + columns
+
+    def _over(self, index: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return ranks and values of channels over some samples."""
+        return self.channels.ordering[index].ranks(samples), self.channels.values[np.ix_(index, samples)]
 
     def parts(self) -> list[np.ndarray]:
         """Return the samples of the left side, in the parts of `blocks.thinned`."""
@@ -176,13 +181,14 @@ class Pass:
         """Rank the channels of batches of one length together, part by part."""
         for parts in zip(*(batch.parts() for batch, _ in alike), strict=True):
             ranked = [batch.ranked(part) for (batch, _), part in zip(alike, parts, strict=True)]
-            copulas = Copulas.from_ranks(np.concatenate([ranks for ranks, *_ in ranked]), runner.device)
+            ranks, values = (np.concatenate([one[k] for one in ranked]) for k in (0, 1))
+            copulas = Copulas.from_ranks(ranks, runner.device, values)
             blocks: list[PairBlock] = []
             start = 0
-            for (batch, shifts), (ranks, rows, columns) in zip(alike, ranked, strict=True):
+            for (batch, shifts), (own, _, rows, columns) in zip(alike, ranked, strict=True):
                 numbers = batch.numbers[batch.moving]
                 blocks.append(PairBlock.scanned(copulas, copulas, start + rows, start + columns, shifts, self, numbers))
-                start += len(ranks)
+                start += len(own)
             yield PairBlock.joined(blocks)
 
     def collect(self, results: Iterable[tuple[PairBlock, np.ndarray]]) -> np.ndarray:

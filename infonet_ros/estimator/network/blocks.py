@@ -1,5 +1,6 @@
 """Blocks of pairs with bounded memory: from ranked channels to the input of the network."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,7 +20,9 @@ from infonet_ros.estimator.network.counts import (
     local_plug_ins,
     pyramid,
     sums_by_block,
+    unbiased_sums,
 )
+from infonet_ros.estimator.network.levels import Levels
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
@@ -32,7 +35,7 @@ COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other;
 
 @dataclass(frozen=True, eq=False)
 class Copulas:
-    """Ranked channels in the three forms that pairs need, on the network's device.
+    """Ranked channels in the forms that pairs need, on the network's device.
 
     Attributes
     ----------
@@ -42,18 +45,26 @@ class Copulas:
         Normal scores.
     memory : (N, K) float32
         See `effective_samples.autocorrelations`.
+    levels : Levels
     """
 
     bins: Tensor
     scores: Tensor
     memory: Tensor
+    levels: Levels
 
     @classmethod
-    def from_ranks(cls, ranks: np.ndarray, device: torch.device | str = "cpu") -> "Copulas":
-        """Prepare channels by their ranks (N, T), 0 ... T - 1, each once in every channel."""
-        bins = bins_of_ranks(ranks)
-        memory = autocorrelations(normalised(ranks))
-        return cls(*(torch.from_numpy(part).to(device) for part in (bins, normal_scores(ranks), memory)))
+    def from_ranks(
+        cls, ranks: np.ndarray, device: torch.device | str = "cpu", values: np.ndarray | None = None
+    ) -> "Copulas":
+        """Prepare channels by their ranks (N, T), 0 ... T - 1, each once in every channel.
+
+        Where their values (N, T) are not given, they are taken to differ.
+        """
+        bins = torch.from_numpy(bins_of_ranks(ranks))
+        levels = Levels.unknown(bins) if values is None else Levels.of(values, ranks, bins)
+        scores, memory = torch.from_numpy(normal_scores(ranks)), torch.from_numpy(autocorrelations(normalised(ranks)))
+        return cls(bins.to(device), scores.to(device), memory.to(device), levels.to(device))
 
     @property
     def count(self) -> int:
@@ -136,7 +147,7 @@ class PairBlock:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, span: slice) -> "PairBlock":
+    def __getitem__(self, span: slice | np.ndarray) -> "PairBlock":
         return replace(self, **{name: getattr(self, name)[span] for name in _EACH})
 
     def spans(self, most: int) -> Iterator["PairBlock"]:
@@ -150,16 +161,16 @@ class PairBlock:
         """Return the network's input for the pairs."""
         return observe_together([self])
 
-    def measure(self) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def measure(self) -> tuple[Any, ...]:
         """Return the arguments of `Observation.from_levels`."""
         return _measure([self], ladder=True)
 
-    def _count(self, ladder: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    def _count(self, ladder: bool) -> tuple[Tensor, ...]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        The last four are unbiased sums over all finest cells, if there is to be a ladder, the effective samples, the
-        correlation, and T. The finest cells need much memory, so they are dropped soon. All other steps run for more
-        pairs at a time, since threads wait for each other in between.
+        These are unbiased sums over all finest cells, if there is to be a ladder, the effective samples, the
+        correlation, and T; last comes what `_by_level` returns. The finest cells need much memory, so they are dropped
+        soon. All other steps run for more pairs at a time, since threads wait for each other in between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)
@@ -169,8 +180,29 @@ class PairBlock:
         memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
         effective = effective_samples(*memory, left.count)
         samples = torch.full_like(effective, float(left.count))
-        sums, finest = both_sums(counts) if ladder else (sums_by_block(counts), samples.new_empty(0))
-        return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples
+        if not ladder:
+            none = samples.new_empty(0)
+            return coarsen(counts).to(torch.uint8), sums_by_block(counts), none, effective, correlation, samples, none
+        sums, finest = both_sums(counts)
+        by_level = self._by_level(rows, columns, finest)
+        return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples, by_level
+
+    def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:
+        """Return what values tell and ranks do not, (M, 3); see `Observation`."""
+        left, right, count = self.left.levels, self.right.levels, self.left.count
+        few = np.flatnonzero(left.few[self.rows] | right.few[self.columns])
+        if len(few):
+            chosen = torch.from_numpy(few).to(rows.device)
+            cells = left.cells[rows[chosen]], self[few]._turned(right.cells, columns[chosen])
+            finest = finest.index_copy(0, chosen, unbiased_sums(count_pairs(*cells, torch.int16)))
+        first, second = left.sizes[self.rows], right.sizes[self.columns]
+        told = np.empty((len(self), 3), dtype=np.float32)
+        np.add(first[:, 0], second[:, 0] - math.log(count), out=told[:, 0])
+        np.maximum(first[:, 1], second[:, 1], out=told[:, 1])
+        np.minimum(first[:, 1], second[:, 1], out=told[:, 2])
+        by_level = torch.from_numpy(told).to(finest.device)
+        by_level[:, 0] += finest / count
+        return by_level
 
     def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""
@@ -192,16 +224,14 @@ def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observ
     return Observation.from_levels(*_measure(blocks, ladder))
 
 
-def _measure(
-    blocks: Sequence[PairBlock], ladder: bool
-) -> tuple[dict[int, Tensor], Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _measure(blocks: Sequence[PairBlock], ladder: bool) -> tuple[Any, ...]:
     on_processor = blocks[0].left.bins.device.type == "cpu"
     parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
     columns = zip(*(part._count(ladder) for part in parts), strict=True)
-    counts, sums, finest, effective, correlation, samples = (torch.cat(column) for column in columns)
+    counts, sums, finest, effective, correlation, samples, by_level = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
     (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
-    return levels, fine, finest, samples, effective, correlation
+    return levels, fine, finest, samples, effective, correlation, by_level
 
 
 def rounded(pairs: int) -> int:

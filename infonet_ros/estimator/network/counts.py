@@ -76,23 +76,24 @@ def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
     return bins
 
 
-def count_pairs(left: Tensor, right: Tensor) -> Tensor:
+def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8) -> Tensor:
     """Count the samples of each pair in each of BINS x BINS cells.
 
     Parameters
     ----------
     left, right : (M, T) uint8
-        Bins of the samples, see `bins_of_ranks`.
+        Bins of the samples, see `bins_of_ranks`, or other cells.
+    kind : dtype
+        A byte is enough for bins: each holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
 
     Returns
     -------
-    (M, BINS, BINS) uint8
-        A byte is enough: a bin holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
+    (M, BINS, BINS) of that kind
     """
     starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * BINS**2
     cells = left.int().mul_(BINS).add_(right).add_(starts[:, None]).flatten().long()
-    counts = torch.zeros(len(left) * BINS**2, dtype=torch.uint8, device=left.device)
-    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=torch.uint8)).view(-1, BINS, BINS)
+    counts = torch.zeros(len(left) * BINS**2, dtype=kind, device=left.device)
+    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=kind)).view(-1, BINS, BINS)
 
 
 def coarsen(cells: Tensor) -> Tensor:

@@ -39,7 +39,10 @@ class Observation:
         Numbers that are not in the grid, see `summarise`.
     ladder : (M, len(RESOLUTIONS)) float32
         Plug-in estimates of the whole from the coarsest cells to the finest, see `counts.unbiased_plug_ins`. Only a
-        readout needs them, and they take a tenth of the time: (M, 0) where they were not asked for.
+        readout needs them and what comes next, and they take a tenth of the time: (M, 0) where they were not asked for.
+    by_level : (M, 3) float32
+        The plug-in estimate from cells that are values where a stream has few, see `levels.Levels`. Then the logarithm
+        of the number of values of each stream, as the probability of two equal samples gives it; larger one first.
     """
 
     counts: Tensor
@@ -47,6 +50,7 @@ class Observation:
     local: Tensor
     summary: Tensor
     ladder: Tensor
+    by_level: Tensor
 
     @classmethod
     def from_levels(
@@ -57,11 +61,12 @@ class Observation:
         samples: Tensor,
         effective: Tensor,
         correlation: Tensor,
+        by_level: Tensor,
     ) -> "Observation":
         """Make the input from a `counts.pyramid` of GRID cells and from finer cells.
 
         The latter are ``fine`` (M, BLOCKS, BLOCKS), local plug-in estimates, and ``finest`` (M,), unbiased sums, or
-        (0,) for no ladder. The other arguments are those of `summarise`.
+        (0,) for no ladder. ``by_level`` is as in the attributes; the other arguments are those of `summarise`.
         """
         sums = {cells: sums_by_block(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
         local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), fine.unsqueeze(1)], dim=1)
@@ -76,6 +81,7 @@ class Observation:
             local=local,
             summary=summarise(samples, effective, correlation, whole),
             ladder=ladder,
+            by_level=by_level,
         )
 
     def __len__(self) -> int:

@@ -173,7 +173,7 @@ class Network(nn.Module):
         """Return the input of a `Readout` for each pair, in place of quantiles; and tables as `forward` does."""
         look = self._look(seen)
         numbers = torch.cat([look.description, seen.summary], dim=-1)
-        evidence = Evidence(self.quantiles_out(look.description), numbers, seen.ladder)
+        evidence = Evidence(self.quantiles_out(look.description), numbers, seen.ladder, seen.by_level)
         return evidence, self._table(look) if tables else None
 
     @property

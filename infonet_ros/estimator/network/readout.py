@@ -8,9 +8,10 @@ from torch.nn import functional
 
 from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
 
-DROPOUT = 0.2  # of the inputs, in training
+DROPOUT = 0.1  # of the inputs, in training
 LED = 2  # rungs, the last ones, from which it is told where they lead to
 FARTHEST = 2.0  # times the last step
+LEVELS = 2  # numbers that tell how many values there are
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class ReadoutShape:
 
     numbers: int  # that it is told of a pair, but for the draft and the ladder
     rungs: int  # plug-in estimates
-    width: int = 128
+    width: int = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,26 +35,30 @@ class Evidence:
         The numbers from which the network computed the draft.
     ladder : (M, L) float32
         Plug-in estimates from the coarsest cells to the finest, see `counts.unbiased_plug_ins`.
+    by_level : (M, 3) float32
+        The estimate from the values themselves, and how many there are of each stream; see `Observation`.
     """
 
     draft: Tensor
     numbers: Tensor
     ladder: Tensor
+    by_level: Tensor
 
 
 class Readout(nn.Module):
     """Returns quantiles that depend mostly on plug-in estimates if samples are many, otherwise on the network of pairs.
 
-    The median is a weighted mean of the network's own, of plug-in estimates, and of their extrapolations, times a
-    correction. If a sharp edge cuts cells, each rung of the ladder misses about half of what the rung before missed;
-    for a smooth density, about a quarter. The layers choose the weights.
+    The median is a weighted mean of the network's own, of plug-in estimates, of their extrapolations, and of the
+    estimate from values where a stream has few, times a correction. If a sharp edge cuts cells, each rung of the ladder
+    misses about half of what the rung before missed; for a smooth density, about a quarter. The layers choose the
+    weights.
     """
 
     def __init__(self, shape: ReadoutShape) -> None:
         super().__init__()
         self.shape = shape
-        choices = 1 + shape.rungs + LED
-        inputs = 3 + shape.numbers + choices + shape.rungs - 1
+        choices = 1 + shape.rungs + LED + 1
+        inputs = 3 + shape.numbers + choices + shape.rungs + LEVELS
         self.stretch: Tensor
         self.centre: Tensor
         self.scale: Tensor
@@ -71,18 +76,25 @@ class Readout(nn.Module):
 
     def forward(self, seen: Evidence) -> Tensor:
         """Return 5, 50 and 95 % quantiles of the MI of M pairs, (M, 3) nats; increasing, not negative."""
-        numbers = (self.inputs(seen) - self.centre) / self.scale
-        correction, below, above, *weights = self.layers(numbers).unbind(dim=-1)
-        median = corrected_mean(_choices(seen), torch.stack(weights, dim=-1), correction)
+        choices = _choices(seen)
+        found = self.layers((self._inputs(seen, choices) - self.centre) / self.scale)
+        correction, below, above = found[:, :3].unbind(dim=1)
+        median = corrected_mean(choices, found[:, 3:], correction)
         return stretched_quantiles(median, seen.draft[:, 1] + below, seen.draft[:, 2] + above, self.stretch)
 
     def inputs(self, seen: Evidence) -> Tensor:
         """Return the input of the layers before it is standardised, (M, inputs)."""
-        return torch.cat([seen.draft, seen.numbers, torch.log(_choices(seen)), seen.ladder.diff(dim=1)], dim=-1)
+        return self._inputs(seen, _choices(seen))
+
+    def _inputs(self, seen: Evidence, choices: Tensor) -> Tensor:
+        ladder = torch.cat([seen.ladder, seen.by_level[:, :1]], dim=1)
+        parts = seen.draft, seen.numbers, torch.log(choices), ladder.diff(dim=1), seen.by_level[:, 1:]
+        return torch.cat(parts, dim=-1)
 
 
 def _choices(seen: Evidence) -> Tensor:
     """Return the estimates that the median combines, (M, choices) nats."""
     steps = seen.ladder.diff(dim=1)[:, -LED:]
     lead = seen.ladder[:, -LED:] + FARTHEST * steps
-    return torch.cat([functional.softplus(seen.draft[:, :1]), seen.ladder, lead], dim=-1).clamp_min(LEAST)
+    choices = functional.softplus(seen.draft[:, :1]), seen.ladder, lead, seen.by_level[:, :1]
+    return torch.cat(choices, dim=-1).clamp_min(LEAST)
