@@ -1,1 +1,12 @@
-"""Tables of text and binary logs: columns of numbers, and the time that they were taken at."""
+"""Tables of text and binary logs: columns of numbers, and the time that they were taken at.
+
+`tables.Tables` is what the rest of the package uses. Where to look, in the order of reading:
+
+- Bytes to sheets: `text_source` (unpacking), `text_encoding`, `row_forms` (what programs put around rows), `layout`
+  (delimiter, header), `repeated_headers`, `text_table`, `text_columns` and `cells` (text to numbers); `records` (JSON,
+  YAML); `logs` and `arrays` (Parquet, Feather, ULog, MATLAB, NumPy). All end in a `sheet.Sheet`.
+- The time of a sheet: `times` (which columns), `time_units`, `dates`, `split_times`, `clock`, then `stamps` and
+  `clock_turns`.
+- Sheets to topics: `several_times` (a time before each signal), `series_names` and `long_tables` (a row for each
+  value), `quaternions`, `tables`.
+"""
