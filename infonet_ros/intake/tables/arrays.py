@@ -41,11 +41,7 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
         raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
     rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
     arrays = {name: _rows_first(value, rows) for name, value in arrays.items()}
-    wide = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > _MOST_COLUMNS]
-    arrays = {name: array for name, array in arrays.items() if array[0].size <= _MOST_COLUMNS}
-    too_wide = f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
-    if not arrays:
-        raise RecordingError(f"{path} holds no table: {too_wide}; expected a row for each moment.")
+    arrays, notes = _narrow(path, arrays)
     sheets: dict[tuple[str, int], Sheet] = {}
     for name, array in arrays.items():
         time = _time_of(name, array, arrays)
@@ -56,9 +52,18 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
             sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array)}
     for (time, count), sheet in sheets.items():
         sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
-    if wide:
-        next(iter(sheets.values())).notes.append(too_wide)
+    next(iter(sheets.values())).notes += notes
     return list(sheets.values())
+
+
+def _narrow(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays that have not too many columns, and a sentence about the others, if any."""
+    wide = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > _MOST_COLUMNS]
+    too_wide = f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
+    if len(wide) == len(arrays):
+        raise RecordingError(f"{path} holds no table: {too_wide}; expected a row for each moment.")
+    narrow = {name: array for name, array in arrays.items() if array[0].size <= _MOST_COLUMNS}
+    return narrow, [too_wide] if wide else []
 
 
 def as_column(values: np.ndarray) -> pa.ChunkedArray:
