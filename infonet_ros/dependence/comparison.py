@@ -260,11 +260,19 @@ def _judged(before: float, after: float, error: float, freedom: float) -> _Teste
 
 
 def _memory(recordings: Sequence[np.ndarray]) -> float:
-    """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together."""
+    """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together.
+
+    That of few windows about their own mean is too small, by (1 + 3 memory) / windows (Marriott and Pope, Biometrika
+    1954); so it is corrected.
+    """
     deviations = [one - one.mean() for one in recordings]
     power = sum(float(one @ one) for one in deviations)
-    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / power if power else 0.0
-    return min(max(memory, 0.0), 0.9)
+    pairs = sum(len(one) - 1 for one in deviations)
+    windows = pairs / len(deviations) + 1.0
+    if not power or windows <= 3.0:
+        return 0.0
+    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / pairs / power * sum(map(len, deviations))
+    return min(max((windows * memory + 1.0) / (windows - 3.0), 0.0), 0.9)
 
 
 @dataclass(frozen=True)
@@ -279,4 +287,4 @@ class _Mean:
     def of(cls, windows: np.ndarray, memory: float) -> "_Mean":
         """Take the known windows (K,) of one recording."""
         count = max(2.0, len(windows) * (1.0 - memory) / (1.0 + memory))
-        return cls(float(windows.mean()), float(windows.std(ddof=1) / np.sqrt(count)), count)
+        return cls(float(windows.mean()), float(windows.std() / np.sqrt(count - 1.0)), count)

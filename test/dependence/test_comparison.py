@@ -61,6 +61,26 @@ def test_two_drives_of_one_kind_do_not_differ(net):
     assert np.mean(np.array(p_values) <= 0.05) <= 0.09
 
 
+def test_two_recordings_whose_windows_remember_keep_the_level():
+    """Of AR(1) windows of two recordings of one kind, 5 % are found at 5 %, or not many more."""
+    rng = np.random.default_rng(0)
+
+    def recording(count, memory):
+        mean = lfilter([1.0], [1.0, -memory], rng.standard_normal(count + 50))[50:, None]
+        return WindowedRecording(("a",), np.full((count, 1, 1), np.nan), mean, np.ones((count, 1)))
+
+    for count, memory in [(8, 0.0), (8, 0.3), (12, 0.6), (40, 0.8)]:
+        p_values = [
+            next(
+                one.p_value
+                for one in compare([recording(count, memory)], [recording(count, memory)])
+                if one.what == "mean"
+            )
+            for _ in range(600)
+        ]
+        assert 0.01 <= np.mean(np.array(p_values) <= 0.05) <= 0.08
+
+
 def test_what_differs_from_day_to_day_is_no_difference_of_groups():
     """Each recording has its own offset, as from a warm or cold sensor: the test at 5 % finds 5 %."""
     rng = np.random.default_rng(0)
@@ -88,8 +108,8 @@ def test_so_few_recordings_are_said():
     assert caveat(3, 3) is None
 
 
-def test_three_times_the_size_is_found_in_four_windows(net):
-    before, after = group(net, streams(0, 4)), group(net, streams(1, 4, size=3.0))
+def test_three_times_the_size_is_found_in_six_windows(net):
+    before, after = group(net, streams(0, 6)), group(net, streams(1, 6, size=3.0))
     assert ("spread", ("c",)) in {(one.what, one.names) for one in compare(before, after) if one.real}
 
 
