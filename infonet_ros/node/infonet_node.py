@@ -137,6 +137,8 @@ class InfonetNode(LifecycleNode):
         if self.topics is not None:
             self.topics.close()
         ended = self.estimation is None or self.estimation.worker.stop(timeout)
+        # rclpy leaves it to the collection of the node, which a worker that still computes refers to.
+        self._state_machine.destroy_when_not_in_use()
         self.destroy_node()
         return ended
 

@@ -69,6 +69,10 @@ def computes(graph, process):
     Diagnosis(graph).until("infonet: estimator", lambda status: "first window is 100% full" in status.message)
 
 
+# The hop is long, so that the end of the topics is not yet a fault, which would be what is reported.
+LONG_WINDOW = {"surrogates": 9999, "max_lag": 2.0, "hop": 60.0}
+
+
 @pytest.mark.parametrize(
     ("moment", "changes"),
     [
@@ -76,8 +80,7 @@ def computes(graph, process):
         (configures, {}),
         (is_unconfigured, {"autostart": False}),
         (listens, {}),
-        # The hop is long, so that the end of the topics is not yet a fault, which would be what is reported.
-        (computes, {"surrogates": 9999, "max_lag": 2.0, "hop": 60.0}),
+        (computes, LONG_WINDOW),
     ],
 )
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
@@ -90,20 +93,25 @@ def test_it_ends_at_any_moment_with_code_zero(graph: Graph, launch, name, moment
     assert "Traceback" not in errors
 
 
-def test_nothing_of_it_stays_in_shared_memory(launch):
-    process = launch(*arguments())
-    assert any("weights" in line for line in process.stderr)  # it is configured
-    # It maps the memory of its peers, too, and holds the locks of its own.
+def own_memory(process):
+    """Files of a process in shared memory: it maps those of its peers, too, and holds the locks of its own."""
     opened = [str(file.readlink()) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
     locks = [path for path in opened if re.fullmatch(r"/dev/shm/fast(dds|rtps)_[0-9a-f]{16}_el", path)]  # noqa: S108
-    own = [path for lock in locks for path in (lock, lock.removesuffix("_el"))]
+    return [Path(path) for lock in locks for path in (lock, lock.removesuffix("_el"))]
+
+
+@pytest.mark.parametrize(("moment", "changes"), [(listens, {}), (computes, LONG_WINDOW)])
+def test_nothing_of_it_stays_in_shared_memory(graph, launch, moment, changes):
+    process = launch(*arguments(**changes))
+    moment(graph, process)
+    own = own_memory(process)
     assert own
-    assert all(Path(path).exists() for path in own)
+    assert all(path.exists() for path in own)
 
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=BOUND)
 
-    assert [path for path in own if Path(path).exists()] == []
+    assert [path for path in own if path.exists()] == []
 
 
 def test_a_value_that_cannot_be_is_one_line_and_code_one(launch):
