@@ -90,8 +90,8 @@ class ConditionalNetwork(nn.Module):
         for attention, perceptron in zip(self.attention, self.perceptrons, strict=True):
             tokens = perceptron(attention(tokens, there))
         medians = _by_kind(views.features[..., 1:2].float(), views.share) + LEAST
-        seen = torch.cat([_by_kind(self.norm(tokens), views.share), torch.log(medians)], dim=-1)
-        correction, below, above, *weights = self.quantiles_out(seen.flatten(1)).unbind(dim=-1)
+        described = torch.cat([_by_kind(self.norm(tokens), views.share), torch.log(medians)], dim=-1)
+        correction, below, above, *weights = self.quantiles_out(described.flatten(1)).unbind(dim=-1)
         median = corrected_mean(medians[..., 0], torch.stack(weights, dim=-1), correction)
         return stretched_quantiles(median, below, above, self.stretch)
 

@@ -74,7 +74,7 @@ class Perceptron(nn.Module):
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Encoded:
     """The state of the network before its outputs, for M pairs.
 
     Attributes
@@ -139,12 +139,12 @@ class Network(nn.Module):
             module.to(kind)
         return self
 
-    def forward(self, seen: Observation, tables: bool = True) -> tuple[Tensor, Tensor | None]:
+    def forward(self, observation: Observation, tables: bool = True) -> tuple[Tensor, Tensor | None]:
         """Estimate each pair.
 
         Parameters
         ----------
-        seen : Observation
+        observation : Observation
             M pairs.
         tables : bool
             Whether the discriminant is wanted too.
@@ -156,65 +156,65 @@ class Network(nn.Module):
         table : (M, G, G) or None
             Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
-        look = self._look(seen)
-        return self._quantiles(look), self._table(look) if tables else None
+        encoded = self._encode(observation)
+        return self._quantiles(encoded), self._table(encoded) if tables else None
 
-    def features(self, seen: Observation) -> Tensor:
+    def features(self, observation: Observation) -> Tensor:
         """Return the input of the network of conditional MI for each pair: quantiles, and the numbers behind them.
 
         Returns
         -------
         (M, 3 + 2 * width)
         """
-        look = self._look(seen)
-        return torch.cat([self._quantiles(look), look.description], dim=-1)
+        encoded = self._encode(observation)
+        return torch.cat([self._quantiles(encoded), encoded.description], dim=-1)
 
-    def evidence(self, seen: Observation, tables: bool = True) -> tuple[Evidence, Tensor | None]:
+    def evidence(self, observation: Observation, tables: bool = True) -> tuple[Evidence, Tensor | None]:
         """Return the input of a `Readout` for each pair, in place of quantiles; and tables as `forward` does."""
-        look = self._look(seen)
-        numbers = torch.cat([look.description, seen.summary], dim=-1)
-        evidence = Evidence(self.quantiles_out(look.description), numbers, seen.ladder, seen.by_level)
-        return evidence, self._table(look) if tables else None
+        encoded = self._encode(observation)
+        numbers = torch.cat([encoded.description, observation.summary], dim=-1)
+        evidence = Evidence(self.quantiles_out(encoded.description), numbers, observation.ladder, observation.by_level)
+        return evidence, self._table(encoded) if tables else None
 
     @property
     def readout_shape(self) -> ReadoutShape:
         """Return the sizes of a readout for this network."""
         return ReadoutShape(2 * self.shape.width + SUMMARIES, len(RESOLUTIONS))
 
-    def _quantiles(self, look: "_Look") -> Tensor:
-        centre, below, above = self.quantiles_out(look.description).float().unbind(dim=-1)
+    def _quantiles(self, encoded: "_Encoded") -> Tensor:
+        centre, below, above = self.quantiles_out(encoded.description).float().unbind(dim=-1)
         return stretched_quantiles(functional.softplus(centre), below, above, self.stretch)
 
-    def _table(self, look: "_Look") -> Tensor:
-        tokens = self.norm((look.patches + look.quadrants.unsqueeze(2)).float())
+    def _table(self, encoded: "_Encoded") -> Tensor:
+        tokens = self.norm((encoded.patches + encoded.quadrants.unsqueeze(2)).float())
         table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
-        return restore(table - excess[:, None, None], look.orientation)
+        return restore(table - excess[:, None, None], encoded.orientation)
 
-    def _look(self, seen: Observation) -> "_Look":
-        orientation = self.symmetry.canonical(seen.counts, seen.local[:, -1])
-        summary = self.summary_in(seen.summary)
-        patches = self.patches(self._embed(seen, orientation, summary)).unflatten(1, (QUADRANTS, -1))
+    def _encode(self, observation: Observation) -> "_Encoded":
+        orientation = self.symmetry.canonical(observation.counts, observation.local[:, -1])
+        summary = self.summary_in(observation.summary)
+        patches = self.patches(self._embed(observation, orientation, summary)).unflatten(1, (QUADRANTS, -1))
         quadrants = self.quadrants(self.join(patches.flatten(2)))
         grid = self.norm(quadrants.float()).mean(dim=1)
-        return _Look(orientation, patches, quadrants, torch.cat([summary, grid], dim=-1))
+        return _Encoded(orientation, patches, quadrants, torch.cat([summary, grid], dim=-1))
 
-    def _embed(self, seen: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
+    def _embed(self, observation: Observation, orientation: Tensor, summary: Tensor) -> Tensor:
         """Return one token for each patch, which contains the summary (M, width), too: (M, TOKENS, width)."""
         kind = self.patch_in.weight.dtype
-        tokens = self.patch_in(self._numbers(seen, orientation).to(kind))
+        tokens = self.patch_in(self._numbers(observation, orientation).to(kind))
         return tokens + (self.place + summary.unsqueeze(1)).to(kind)
 
-    def _numbers(self, seen: Observation, orientation: Tensor) -> Tensor:
+    def _numbers(self, observation: Observation, orientation: Tensor) -> Tensor:
         """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
-        levels = [orient(seen.counts, orientation)]
+        levels = [orient(observation.counts, orientation)]
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))
         # Joined cells are shown by their mean density.
-        maps = [_log_densities(counts, seen.unit / 4**level).unsqueeze(1) for level, counts in enumerate(levels)]
-        parts = [_split_patches(part) for part in (*maps, orient(seen.local, orientation))]
+        maps = [_log_densities(counts, observation.unit / 4**level).unsqueeze(1) for level, counts in enumerate(levels)]
+        parts = [_split_patches(part) for part in (*maps, orient(observation.local, orientation))]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
-        numbers = seen.local.new_empty(len(seen), TOKENS, self.patch_in.in_features)
+        numbers = observation.local.new_empty(len(observation), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)

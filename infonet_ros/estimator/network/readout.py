@@ -74,27 +74,27 @@ class Readout(nn.Module):
             nn.Linear(shape.width, 3 + choices),
         )
 
-    def forward(self, seen: Evidence) -> Tensor:
+    def forward(self, evidence: Evidence) -> Tensor:
         """Return 5, 50 and 95 % quantiles of the MI of M pairs, (M, 3) nats; increasing, not negative."""
-        choices = _choices(seen)
-        found = self.layers((self._inputs(seen, choices) - self.centre) / self.scale)
+        choices = _choices(evidence)
+        found = self.layers((self._inputs(evidence, choices) - self.centre) / self.scale)
         correction, below, above = found[:, :3].unbind(dim=1)
         median = corrected_mean(choices, found[:, 3:], correction)
-        return stretched_quantiles(median, seen.draft[:, 1] + below, seen.draft[:, 2] + above, self.stretch)
+        return stretched_quantiles(median, evidence.draft[:, 1] + below, evidence.draft[:, 2] + above, self.stretch)
 
-    def inputs(self, seen: Evidence) -> Tensor:
+    def inputs(self, evidence: Evidence) -> Tensor:
         """Return the input of the layers before it is standardised, (M, inputs)."""
-        return self._inputs(seen, _choices(seen))
+        return self._inputs(evidence, _choices(evidence))
 
-    def _inputs(self, seen: Evidence, choices: Tensor) -> Tensor:
-        ladder = torch.cat([seen.ladder, seen.by_level[:, :1]], dim=1)
-        parts = seen.draft, seen.numbers, torch.log(choices), ladder.diff(dim=1), seen.by_level[:, 1:]
+    def _inputs(self, evidence: Evidence, choices: Tensor) -> Tensor:
+        ladder = torch.cat([evidence.ladder, evidence.by_level[:, :1]], dim=1)
+        parts = evidence.draft, evidence.numbers, torch.log(choices), ladder.diff(dim=1), evidence.by_level[:, 1:]
         return torch.cat(parts, dim=-1)
 
 
-def _choices(seen: Evidence) -> Tensor:
+def _choices(evidence: Evidence) -> Tensor:
     """Return the estimates that the median combines, (M, choices) nats."""
-    steps = seen.ladder.diff(dim=1)[:, -LED:]
-    lead = seen.ladder[:, -LED:] + FARTHEST * steps
-    choices = functional.softplus(seen.draft[:, :1]), seen.ladder, lead, seen.by_level[:, :1]
+    steps = evidence.ladder.diff(dim=1)[:, -LED:]
+    lead = evidence.ladder[:, -LED:] + FARTHEST * steps
+    choices = functional.softplus(evidence.draft[:, :1]), evidence.ladder, lead, evidence.by_level[:, :1]
     return torch.cat(choices, dim=-1).clamp_min(LEAST)
