@@ -85,7 +85,7 @@ def describe(results: dict[str, Any]) -> str:
         f"alarms at the {100 * LEVEL:.0f} % level, as a share of the pairs that have a p-value; they stand in brackets "
         f"if these pairs are fewer than {FEWEST_TESTED}.",
         markdown_table(["streams", *heads], independent),
-        f"The same driven by noise of correlation {CORRELATION:g}, T = {COUPLED_AT}; of waves it is a small part",
+        f"The same, driven by noise of correlation {CORRELATION:g}, T = {COUPLED_AT}. Waves contain little of it.",
         markdown_table(["streams", "mean MI", "has a p-value", "called dependent"], coupled),
     ])  # fmt: skip
 

@@ -45,6 +45,19 @@ def average_ranks(values: np.ndarray) -> np.ndarray:
     return (np.cumsum(counts) - (counts - 1) / 2)[place]
 
 
+def lowest_ranks(values: np.ndarray) -> np.ndarray:
+    """Rank values (T,), equal ones by the lowest of their ranks: (T,) float64, from 0 to T - 1.
+
+    Faster than `average_ranks`; good where few values are equal.
+
+    Examples
+    --------
+    >>> lowest_ranks(np.array([3.0, 1.0, 3.0, 2.0]))
+    array([2., 0., 2., 1.])
+    """
+    return np.searchsorted(np.sort(values), values).astype(np.float64)
+
+
 def mean_of_known(values: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Return the mean of values (T, ...) over the first axis, of those that are ``known``; 0 if none is.
 

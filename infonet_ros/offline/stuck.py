@@ -55,17 +55,18 @@ def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuc
     """Find the topics and channels that are stuck for a long time, once, while others move.
 
     What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
-    tells nothing. A joint of several can rest: a channel is stuck alone only if its topic has noise in it.
+    tells nothing. A joint of several can rest: a channel is stuck alone only if it has noise.
     """
     samples = overview.window.samples
     topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
     computed = np.array([parse_channel(path).rate for modality in modalities for path in modality.channels])
+    held = np.diff(samples, axis=0) == 0.0  # not where unknown
     found = []
     for topic in dict.fromkeys(topics):
         own = np.flatnonzero(topics == topic)
         single = [own[[k]] for k in range(len(own)) if _is_noisy(samples[:, own[k]])] if len(own) > 1 else []
         for channels in (own, *single):
-            kept = _kept(samples, channels, computed)
+            kept = _kept(samples, held, channels, computed)
             if kept is None:
                 continue
             begin, end = kept
@@ -77,10 +78,12 @@ def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuc
     return tuple(found)
 
 
-def _kept(samples: np.ndarray, own: np.ndarray, computed: np.ndarray) -> tuple[int, int] | None:
-    """Return the first and the last of samples (T, N) at which channels ``own`` are stuck together; None without."""
-    held = np.diff(samples, axis=0) == 0.0  # not where unknown
-    kept = runs(held[:, own].all(axis=1))
+def _kept(samples: np.ndarray, held: np.ndarray, own: np.ndarray, computed: np.ndarray) -> tuple[int, int] | None:
+    """Return the first and the last of samples (T, N) at which channels ``own`` are stuck together; None without.
+
+    ``held`` (T - 1, N) tells which samples are equal to the next, ``computed`` (N,) which channels are computed rates.
+    """
+    kept = runs(np.all(held[:, own], axis=1))
     lengths = kept[:, 1] - kept[:, 0]
     longest, *shorter = sorted(lengths, reverse=True) or [0]
     updates = 1.0 - (lengths.sum() - longest) / max(1, len(held) - longest)  # a sample, at other times

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.series import memory
+from infonet_ros.series import lowest_ranks, memory
 
 LEAST_MOVES = 13.0
 KPSS_LIMIT = 1.0  # of a statistic whose 1 % quantile is 0.74 under a known memory; the memory here is estimated
@@ -46,7 +46,7 @@ def drifting(channels: np.ndarray) -> np.ndarray:
 def _drifts(samples: np.ndarray) -> np.ndarray:
     """Return which rows (N, T) drift."""
     # Ranks, so that one outlier neither hides a trend nor looks like one.
-    level = _centred(np.stack([np.searchsorted(np.sort(row), row) for row in samples]).astype(np.float64))
+    level = _centred(np.stack([lowest_ranks(row) for row in samples]))
     return _wanders(level) | _wanders(_centred(np.abs(level)))
 
 

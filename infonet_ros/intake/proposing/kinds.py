@@ -12,12 +12,12 @@ its rate of change.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.series import average_ranks, memory
+from infonet_ros.series import average_ranks, lowest_ranks, memory
 from infonet_ros.text import NANOSECONDS
 
 _LEAST_SAMPLES = 32  # to say that a field wanders
@@ -93,7 +93,7 @@ class Column:
     def ranks(self) -> np.ndarray:
         """(R,) float64 about 0, of the values or of some of many: an outlier neither hides nor makes a trend."""
         values = self.values[:: max(1, len(self.values) // _LONGEST)]
-        ranks = np.searchsorted(np.sort(values), values).astype(np.float64)
+        ranks = lowest_ranks(values)
         return ranks - ranks.mean()
 
     @property
@@ -267,6 +267,7 @@ def is_event(column: Column) -> bool:
     return bool(counts_of_levels.max() >= (1.0 - _RARE) * len(column.values))
 
 
+@lru_cache(maxsize=1)  # two kinds ask it
 def wanders(column: Column) -> bool:
     """Return whether a field grows or drifts instead of moving about a level.
 
@@ -290,8 +291,7 @@ def is_noisy(column: Column) -> bool:
     """
     if not wanders(column):
         return False
-    values = column.values
-    steps = np.diff(np.searchsorted(np.sort(values), values).astype(np.float64))  # of ranks, because of outliers
+    steps = np.diff(lowest_ranks(column.values))  # of ranks, because of outliers
     return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
 
 

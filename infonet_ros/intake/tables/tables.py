@@ -6,7 +6,7 @@ exports of PlotJuggler; the rest are the group ``table``. Of several, each is a 
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -15,18 +15,18 @@ import pyarrow as pa
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import overlapping
-from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
-from infonet_ros.intake.tables.quaternions import angle_of, find_quaternions
+from infonet_ros.intake.tables.quaternions import find_quaternions
 from infonet_ros.intake.tables.records import read_records, take_json_apart
 from infonet_ros.intake.tables.several_times import split_by_times
-from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import set_stamps
+from infonet_ros.intake.tables.streams import Rows, Stream, column_of, merged
 from infonet_ros.intake.tables.text_source import check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
@@ -37,7 +37,6 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 TABLE_TYPE = "table"
 
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
-_CHUNK = 1 << 14  # rows at a time
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks that are asked for their unit together
 _UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
@@ -74,7 +73,7 @@ class Tables:
         self._paths = list(paths)
         self._time = time
         self._unit = unit
-        self._streams: dict[str, _Stream] = {}
+        self._streams: dict[str, Stream] = {}
         self._said: dict[str, dict[str, None]] = {}
 
     def __enter__(self) -> "Tables":
@@ -112,16 +111,16 @@ class Tables:
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the rows from ``start`` to before ``stop``, in the order of time."""
-        return _merged([self._part(modality, start, stop) for modality in modalities])
+        return merged([self._part(modality, start, stop) for modality in modalities])
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
         """Read the same in short pieces."""
         return gathered(self.samples(modalities, start, stop))
 
-    def _part(self, modality: Modality, start: int, stop: int) -> "_Part":
+    def _part(self, modality: Modality, start: int, stop: int) -> "Rows":
         stream = self._streams[modality.topic]
         for path in modality.channels:
-            name = _column_of(path)
+            name = column_of(path)
             if name not in stream.columns and path.removesuffix("|rate") not in stream.paths:
                 hint = did_you_mean(name, stream.columns)
                 raise ConfigurationError(
@@ -129,7 +128,7 @@ class Tables:
                     f"{listed(stream.paths)}."
                 )
         first, last = np.searchsorted(stream.stamps, (start, stop))
-        return _Part.of(modality, stream, slice(int(first), int(last)))
+        return Rows.of(modality, stream, slice(int(first), int(last)))
 
     def _name(self, path: Path) -> str:
         """Return the name of a file, or all of its path where several have that name."""
@@ -197,7 +196,7 @@ class Tables:
         order = known[np.argsort(clock.stamps[known], kind="stable")]
         stamps = clock.stamps[order]
         topic = _unique(sheet.name, self._streams)
-        streams: dict[str, _Stream] = {}
+        streams: dict[str, Stream] = {}
         empty: list[str] = []
         for name, column in {**sheet.columns, **sheet.texts}.items():
             if name in clock.names:
@@ -206,7 +205,7 @@ class Tables:
                 empty.append(name)
                 continue
             group, leaf = _split(name) if grouped else (topic, name)
-            stream = streams.setdefault(group, _Stream(table.path, stamps, order))
+            stream = streams.setdefault(group, Stream(table.path, stamps, order))
             if isinstance(column, str):
                 stream.texts[name] = column
             elif is_number(column):
@@ -289,87 +288,6 @@ class _Table:
         )
 
 
-@dataclass
-class _Stream:
-    """Columns of a file that share their stamps (rows,), sorted; ``order`` tells where in a column each row stands."""
-
-    path: Path
-    stamps: np.ndarray
-    order: np.ndarray
-    columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    quaternions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    @property
-    def paths(self) -> list[str]:
-        """The channels that it could give: the angles of a quaternion stand for its four columns."""
-        parts = {part for parts in self.quaternions.values() for part in parts}
-        angles = [f"{name}|{angle}" for name in self.quaternions for angle in ANGLES]
-        return [name for name in self.columns if name not in parts] + angles
-
-    def read(self, path: str, topic: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """Read a channel, in the order of the file: values (rows,), and where a row says nothing of it, if anywhere."""
-        name, parsed = _column_of(path), parse_channel(path)
-        if name in self.columns:
-            columns = [self.columns[name]]
-            numbers, convert = as_floats(columns[0]), parsed.of_number(topic)
-            if convert is not float:
-                numbers = np.array([convert(number) for number in numbers.tolist()], dtype=np.float64)
-        else:
-            columns = [self.columns[part] for part in self.quaternions[name]]
-            numbers = angle_of(columns, parsed.reduction or "")
-        gaps = [column.is_null().to_numpy() for column in columns if column.null_count]
-        return np.where(np.isinf(numbers), np.nan, numbers), np.logical_or.reduce(gaps) if gaps else None
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """Rows of one modality that hold something: stamps (rows,), and of each channel values (rows,) and gaps (rows,)."""
-
-    name: str
-    stamps: np.ndarray
-    values: Sequence[np.ndarray]
-    empty: Sequence[np.ndarray | None]
-
-    @classmethod
-    def of(cls, modality: Modality, stream: _Stream, part: slice) -> "_Part":
-        """Take the channels of some rows of a stream, without those rows that say nothing of any."""
-        order = stream.order[part]
-        read = [stream.read(path, modality.topic) for path in modality.channels]
-        values = [numbers[order] for numbers, _ in read]
-        empty = [None if gaps is None else gaps[order] for _, gaps in read]
-        whole = cls(modality.name, stream.stamps[part], values, empty)
-        gaps = [rows for rows in empty if rows is not None]
-        return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))
-
-    def rows(self, rows: np.ndarray) -> "_Part":
-        """Return some of the rows."""
-        empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
-        return _Part(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
-
-    def lists(self, rows: np.ndarray) -> list[list[float | None]]:
-        """Return a list for each of the rows: a float of each channel, None where the row says nothing of it."""
-        block = np.stack([column[rows] for column in self.values], axis=1)
-        lists: list[list[float | None]] = block.tolist()
-        for channel, gaps in enumerate(self.empty):
-            for row in () if gaps is None else np.flatnonzero(gaps[rows]):
-                lists[row][channel] = None
-        return lists
-
-
-def _merged(parts: Sequence[_Part]) -> Iterator[Sample]:
-    """Hand out the rows of several parts in the order of time."""
-    stamps = np.concatenate([part.stamps for part in parts])
-    owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
-    row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
-    order = np.argsort(stamps, kind="stable")
-    for begin in range(0, len(order), _CHUNK):
-        chunk = order[begin : begin + _CHUNK]
-        lists = [iter(part.lists(row[chunk[owner[chunk] == number]])) for number, part in enumerate(parts)]
-        for number, stamp in zip(owner[chunk].tolist(), stamps[chunk].tolist(), strict=True):
-            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
-
-
 def _first_cell(column: pa.ChunkedArray) -> str:
     return str(next((cell for cell in column.to_pylist() if cell is not None), ""))
 
@@ -386,11 +304,6 @@ def _split(name: str) -> tuple[str, str]:
     bare = _UNIT.sub("", name)
     position = max(bare.rfind("/"), bare.rfind("."))
     return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
-
-
-def _column_of(path: str) -> str:
-    """Return the column of a channel, without what is to be made of its numbers."""
-    return path.partition("|")[0].strip()
 
 
 def _path(name: str) -> str:

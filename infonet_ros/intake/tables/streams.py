@@ -1,0 +1,103 @@
+"""Columns of a table that share their stamps, read as channels in the order of time."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.messages.reductions import ANGLES
+from infonet_ros.intake.recording import Sample
+from infonet_ros.intake.tables.quaternions import angle_of
+from infonet_ros.intake.tables.sheet import as_floats
+from infonet_ros.settings import Modality
+
+_CHUNK = 1 << 14  # rows at a time
+
+
+@dataclass
+class Stream:
+    """Columns of a file that share their stamps (rows,), sorted; ``order`` tells where in a column each row stands."""
+
+    path: Path
+    stamps: np.ndarray
+    order: np.ndarray
+    columns: dict[str, pa.ChunkedArray] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    quaternions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def paths(self) -> list[str]:
+        """The channels that it could give: the angles of a quaternion stand for its four columns."""
+        parts = {part for parts in self.quaternions.values() for part in parts}
+        angles = [f"{name}|{angle}" for name in self.quaternions for angle in ANGLES]
+        return [name for name in self.columns if name not in parts] + angles
+
+    def read(self, path: str, topic: str) -> tuple[np.ndarray, np.ndarray | None]:
+        """Read a channel, in the order of the file: values (rows,), and where a row says nothing of it, if anywhere."""
+        name, parsed = column_of(path), parse_channel(path)
+        if name in self.columns:
+            columns = [self.columns[name]]
+            numbers, convert = as_floats(columns[0]), parsed.of_number(topic)
+            if convert is not float:
+                numbers = np.array([convert(number) for number in numbers.tolist()], dtype=np.float64)
+        else:
+            columns = [self.columns[part] for part in self.quaternions[name]]
+            numbers = angle_of(columns, parsed.reduction or "")
+        gaps = [column.is_null().to_numpy() for column in columns if column.null_count]
+        return np.where(np.isinf(numbers), np.nan, numbers), np.logical_or.reduce(gaps) if gaps else None
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of one modality that hold something: stamps (rows,), and of each channel values (rows,) and gaps (rows,)."""
+
+    name: str
+    stamps: np.ndarray
+    values: Sequence[np.ndarray]
+    empty: Sequence[np.ndarray | None]
+
+    @classmethod
+    def of(cls, modality: Modality, stream: Stream, part: slice) -> "Rows":
+        """Take the channels of some rows of a stream, without those rows that say nothing of any."""
+        order = stream.order[part]
+        read = [stream.read(path, modality.topic) for path in modality.channels]
+        values = [numbers[order] for numbers, _ in read]
+        empty = [None if gaps is None else gaps[order] for _, gaps in read]
+        whole = cls(modality.name, stream.stamps[part], values, empty)
+        gaps = [rows for rows in empty if rows is not None]
+        return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))
+
+    def rows(self, rows: np.ndarray) -> "Rows":
+        """Return some of the rows."""
+        empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
+        return Rows(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
+
+    def lists(self, rows: np.ndarray) -> list[list[float | None]]:
+        """Return a list for each of the rows: a float of each channel, None where the row says nothing of it."""
+        block = np.stack([column[rows] for column in self.values], axis=1)
+        lists: list[list[float | None]] = block.tolist()
+        for channel, gaps in enumerate(self.empty):
+            for row in () if gaps is None else np.flatnonzero(gaps[rows]):
+                lists[row][channel] = None
+        return lists
+
+
+def merged(parts: Sequence[Rows]) -> Iterator[Sample]:
+    """Hand out the rows of several parts in the order of time."""
+    stamps = np.concatenate([part.stamps for part in parts])
+    owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
+    row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
+    order = np.argsort(stamps, kind="stable")
+    for begin in range(0, len(order), _CHUNK):
+        chunk = order[begin : begin + _CHUNK]
+        lists = [iter(part.lists(row[chunk[owner[chunk] == number]])) for number, part in enumerate(parts)]
+        for number, stamp in zip(owner[chunk].tolist(), stamps[chunk].tolist(), strict=True):
+            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
+
+
+def column_of(path: str) -> str:
+    """Return the column of a channel, without what is to be made of its numbers."""
+    return path.partition("|")[0].strip()
