@@ -24,7 +24,9 @@ _SHARED = 0.2  # of the rows at a stamp that others have, too: names may tell th
 _TOLD_APART = 0.8  # of those
 _FEW_COLUMNS = 100  # that are looked at, whatever they are called
 _TURNS = 0.5  # of the changes from row to row that names in random order make
-_EXPLAINED, _MORE_EVEN, _CROSSED = 0.8, 0.5, 0.95
+_EXPLAINED = 0.8  # of the variance of a column is between the names: then they are of different quantities
+_MORE_EVEN = 0.5  # times as uneven are the steps of time of each name, if every name has a period of its own
+_CROSSED = 0.95  # of all pairs of a stamp and a name have a row: numbers are names there
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 
