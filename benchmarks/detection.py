@@ -41,7 +41,7 @@ from infonet_ros.dependence.learning import Candidate, Lesson, learn
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
-from infonet_ros.offline.baselines import whole_recording
+from infonet_ros.offline.unbroken import read_unbroken
 from infonet_ros.settings import Modality
 
 SHARE = Path(__file__).resolve().parent.parent / "share"
@@ -103,7 +103,7 @@ def measure(options: Options) -> dict[str, Any]:
 
 def _husky(net: InfoNet) -> dict[str, Any]:
     with Bag([SHARE / "husky"]) as bag:
-        samples = whole_recording(bag, PAIR, chosen_span(bag, 0.0, None)).overview.window.samples
+        samples = read_unbroken(bag, PAIR, chosen_span(bag, 0.0, None)).overview.window.samples
     half = len(samples) // 2
     good, later = samples[:half], samples[half:]
     lesson = Lesson(PAIR.channel_names, (good,), PAIR.rate)

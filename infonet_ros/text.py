@@ -74,6 +74,15 @@ def attributed(said: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
     ]
 
 
+def said_of(recordings: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
+    """Return the sentences about some recordings, [(name, sentences)], as `attributed` does."""
+    said: dict[str, list[str]] = {}
+    for name, sentences in recordings:
+        for sentence in sentences:
+            said.setdefault(sentence, []).append(name)
+    return attributed(said, len(recordings))
+
+
 def listed(names: Iterable[str]) -> str:
     """Return "a, b, c" or "none"; of hundreds of names, the first and the last ones."""
     return shorten(", ".join(names), _LISTED) or "none"

@@ -12,7 +12,7 @@ from infonet_ros.offline.options import file
 from infonet_ros.text import counted, printable
 
 if TYPE_CHECKING:
-    from infonet_ros.offline.baselines import Check
+    from infonet_ros.offline.checking import Check
     from infonet_ros.offline.comparing import Comparison
     from infonet_ros.offline.learnt import Learnt
 
@@ -45,7 +45,7 @@ def learn(
     The result is a baseline for `infonet check` and for the node.
     """
     check_rosbags()
-    from infonet_ros.offline.baselines import learn_baseline
+    from infonet_ros.offline.learning import learn_baseline
     from infonet_ros.offline.learnt import Learnt
     from infonet_ros.offline.outputs import OutputFolder
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
@@ -82,7 +82,7 @@ def check(
     """
     check_rosbags()
     from infonet_ros.dependence.baseline import Baseline
-    from infonet_ros.offline.baselines import check_recording
+    from infonet_ros.offline.checking import check_recording
     from infonet_ros.offline.outputs import OutputFolder
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.offline.baselines import Check
+from infonet_ros.offline.checking import Check
 from infonet_ros.offline.pages import render
 from infonet_ros.text import counted, moment
 

@@ -17,7 +17,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Settings
-from infonet_ros.text import attributed, counted
+from infonet_ros.text import counted, said_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +84,7 @@ def compare_recordings(
     groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]
-    said: dict[str, list[str]] = {}
-    for read in (*groups[0], *groups[1]):
-        for notice in read.notices:
-            said.setdefault(notice, []).append(read.label)
-    notices = (*notices, *attributed(said, len(before) + len(after)))
+    notices = (*notices, *said_of([(read.label, read.notices) for group in groups for read in group]))
     if too_few := caveat(len(before), len(after)):
         notices = (*notices, too_few)
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)

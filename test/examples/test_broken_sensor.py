@@ -6,7 +6,8 @@ from recordings import HUSKY
 
 from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.intake.bags import Bag
-from infonet_ros.offline.baselines import check_recording, learn_baseline
+from infonet_ros.offline.checking import check_recording
+from infonet_ros.offline.learning import learn_baseline
 from infonet_ros.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,133 @@
+"""Learn a baseline from good recordings."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.proposing.proposal import propose
+from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
+from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.unbroken import UnbrokenRecording, read_unbroken
+from infonet_ros.offline.whole_estimate import estimate_whole
+from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording
+from infonet_ros.offline.workers import Workers
+from infonet_ros.settings import Settings, params_document
+from infonet_ros.text import said_of
+
+_SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
+_CANDIDATES = 40  # pairs that are tried
+
+
+def learn_baseline(
+    paths: Sequence[Path],
+    settings: Settings | None = None,
+    *,
+    start: float = 0.0,
+    duration: float | None = None,
+    most: int = 12,
+    progress: Progress = silent,
+) -> tuple[Baseline, list[str]]:
+    """Learn a baseline from good recordings.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Bags or tables.
+    settings : Settings, optional
+        Channels to look at, by default those that are proposed for the first recording. Watches that say that two
+        channels must stay dependent choose the pairs; without any the strongest that hold are taken.
+    start, duration : float
+        Seconds: the part of each recording that is looked at.
+    most : int
+        Pairs that are watched at most.
+
+    Returns
+    -------
+    (Baseline, list of str)
+        Also what was left out, and why.
+
+    Raises
+    ------
+    InfonetError
+        One sentence for the user.
+    """
+    read, settings, proposed = _read_all(paths, settings, start, duration, progress)
+    longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
+    net = InfoNet.from_pretrained(settings.device, settings.weights)
+    with Workers(net.device) as workers:
+        whole = estimate_whole(net, longest, settings, workers, progress)
+    angular = angular_channels(settings)
+    lesson = Lesson(
+        names=longest.window.names,
+        pieces=tuple(wrapped(one.overview.window.samples, angular) for one in read),
+        rate=longest.window.rate,
+        messages=tuple(one.messages for one in read),
+    )
+    baseline, left_out = learn(
+        net,
+        lesson,
+        _candidates(whole, settings),
+        parameters=params_document(replace(settings, watches=())),
+        recordings=tuple(one.label for one in read),
+        most=most,
+    )
+    told = [*proposed, *said_of([(one.label, one.notices) for one in read]), *whole.notices()]
+    return baseline, [*told, *(f"left out: {text}." for text in left_out)]
+
+
+def _read_all(
+    paths: Sequence[Path], settings: Settings | None, start: float, duration: float | None, progress: Progress
+) -> tuple[list[UnbrokenRecording], Settings, list[str]]:
+    """Read recordings on the clock and with the channels of the first; also return these, and what a proposal said."""
+    read: list[UnbrokenRecording] = []
+    proposed: list[str] = []
+    for path in paths:
+        with open_recording([path]) as recording:
+            span = chosen_span(recording, start, duration)
+            if settings is None or not settings.modalities:
+                proposal = propose(recording, settings or Settings(), span)
+                settings, proposed = proposal.settings, list(proposal.notices)
+            read.append(read_unbroken(recording, settings, span, progress))
+        if not settings.rate:
+            settings = settings.with_values(rate=read[0].overview.window.rate)
+    assert settings is not None, "there is a recording"
+    return read, settings, proposed
+
+
+def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
+    """Return the pairs that are worth a try, best first."""
+    matrix = whole.matrix
+    row, column = np.triu_indices(len(matrix.names), k=1)
+    watched = [watch.pair for watch in settings.watches if watch.expect == "dependent"]
+    if watched:
+        missing = [name for pair in watched for name in pair if name not in matrix.names]
+        if missing:
+            raise ConfigurationError(
+                f"{missing[0]!r} of a watch is a modality: a baseline compares channels, such as {matrix.names[0]!r}; "
+                "name two channels in the pair."
+            )
+        pairs = [tuple(sorted(map(matrix.names.index, pair))) for pair in watched]
+    else:
+        least = np.where(matrix.known[row, column], matrix.lower[row, column], -np.inf)
+        best = np.argsort(-least, kind="stable")[:_CANDIDATES]
+        pairs = [(int(row[k]), int(column[k])) for k in best if least[k] > 0.0]
+        pairs = [pair for pair in pairs if not matrix.both_drift[pair] and not _same(whole, *pair)]
+    inside = np.abs(matrix.lag) < whole.longest_lag - 1e-6  # beyond the edge of the search it may depend more
+    gains = matrix.mi - whole.undelayed.mi >= CLEAR_GAIN
+    lags = np.where(inside & gains, matrix.lag, 0.0) * matrix.sample_rate
+    return [Candidate(a, b, round(float(lags[a, b]))) for a, b in pairs]
+
+
+def _same(whole: WholeRecording, a: int, b: int) -> bool:
+    """Tell whether two channels carry the same numbers; such a pair is not worth watching."""
+    x, y = whole.overview.window.samples[:, [a, b]].T
+    known = np.isfinite(x) & np.isfinite(y)
+    return bool(abs(np.corrcoef(x[known], y[known])[0, 1]) > _SAME_NUMBERS)

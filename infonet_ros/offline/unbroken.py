@@ -1,0 +1,42 @@
+"""Recordings as one stretch of samples, not cut into windows."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.recording import Recording, Span, check_topics
+from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.trace import Overview
+from infonet_ros.offline.whole_estimate import scan_range
+from infonet_ros.settings import Settings
+from infonet_ros.text import NANOSECONDS
+
+_HOP = 1.0  # seconds: so much at most is lost at the end of a recording
+_EVERYTHING = 10**9  # samples: no recording is looked at in stretches
+
+
+class UnbrokenRecording(NamedTuple):
+    """A recording as one stretch of samples, their `messages_since` (T, N), and sentences about what was left out."""
+
+    label: str
+    overview: Overview
+    messages: np.ndarray
+    notices: list[str]
+
+
+def read_unbroken(
+    recording: Recording, settings: Settings, span: Span, progress: Progress = silent
+) -> UnbrokenRecording:
+    """Read a recording as one stretch of samples on one clock, joined from the new samples of each window."""
+    check_topics(recording, settings)
+    length = min(settings.window, span.duration / 2.0)
+    whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
+    intake = Intake(recording, whole, span, longest_lag=scan_range(settings))
+    if not sum(1 for _ in intake.windows(progress)):
+        raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
+    overview = intake.overview(_EVERYTHING)
+    messages = intake.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
+    messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
+    return UnbrokenRecording(recording.label, overview, messages, [*recording.notices, *intake.notices()])
