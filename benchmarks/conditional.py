@@ -21,7 +21,7 @@ from benchmarks.triples import FAMILIES, NOTHING
 from infonet_ros import InfoNet
 
 PEER = "KSG (ennemi)"
-SHORT, LONG = {500: 2, 1000: 3, 4000: 1}, {500: 20, 1000: 20, 2000: 10, 4000: 10, 8000: 5}
+SHORT, LONG = {500: 2, 1000: 3, 4000: 1}, {500: 60, 1000: 60, 2000: 30, 4000: 20, 8000: 10}
 """Draws of each family at each T."""
 TESTED = {False: 10, True: 500}  # draws of each family for the test, in the short and the long version
 SURROGATES, TEST_SAMPLES, LEVEL = 19, 500, 0.05
