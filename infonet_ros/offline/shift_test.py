@@ -1,16 +1,17 @@
 """Test of all pairs of a whole recording: by circular shifts of the samples, and of their changes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import shift_p_values
-from infonet_ros.estimator.samples.holding import updates
+from infonet_ros.estimator.samples.holding import both_new, updates
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.series import average_ranks
 
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
-_COMMON = 0.5  # of the ticks of either of two channels are ticks of both: more than two own clocks share by chance
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +47,8 @@ def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray
     The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
     that both drift are tested by how they change only, unless that drifts alike.
 
-    Held channels that change at common ticks, such as those of one message, are shifted by whole updates: their ticks
-    would tell that they belong together, whatever their values are.
+    Two held channels are shifted by whole updates of the slower one: their ticks would tell that they belong together,
+    whatever their values are.
 
     Parameters
     ----------
@@ -64,10 +65,10 @@ def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray
     shifts : int
     """
     p_values, drifts, shifts = _test(moves, longest, threads)
-    for members, rows in _common_ticks(moves.samples):
+    for pair, rows in _held_pairs(moves.samples):
         lags = -(-longest * len(rows) // len(moves.samples))
-        by_update = Moves.of(moves.samples[np.ix_(rows, members)], lags)
-        p_values[np.ix_(members, members)], *_ = _test(by_update, lags, threads)
+        by_update, *_ = _test(Moves.of(moves.samples[rows][:, pair], lags), lags, threads)
+        p_values[pair] = p_values[pair[::-1]] = by_update[0, 1]
     return p_values, drifts, shifts
 
 
@@ -80,21 +81,11 @@ def _test(moves: Moves, longest: int, threads: int) -> tuple[np.ndarray, np.ndar
     return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
 
 
-def _common_ticks(samples: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Group held channels (T, N) that change at common ticks: channels, and rows at which any of them does."""
-    groups: list[tuple[list[int], np.ndarray]] = []
-    for channel, values in enumerate(samples.T):
-        count = updates(values)
-        if count is None:
-            continue
-        new = np.diff(count, prepend=0) > 0
-        for number, (members, ticks) in enumerate(groups):
-            if (new & ticks).sum() > _COMMON * (new | ticks).sum():
-                groups[number] = [*members, channel], new | ticks
-                break
-        else:
-            groups.append(([channel], new))
-    return [(np.array(members), np.flatnonzero(ticks)) for members, ticks in groups if len(members) > 1]
+def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
+    """Yield pairs of held channels of samples (T, N), and the rows at which both have a new value."""
+    held = [(channel, count) for channel, values in enumerate(samples.T) if (count := updates(values)) is not None]
+    for (a, left), (b, right) in combinations(held, 2):
+        yield (a, b), both_new(left, right)
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:

@@ -18,7 +18,6 @@ TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for s
 _LEAST_SHIFTS = 19  # for a p-value of 0.05
 _LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
 _TAIL = 0.1  # of the shifts, those with the largest contingency
-_CAUTION = 1.64  # standard errors
 _LEAST_P = 1e-6
 _BLOCK = 4  # times the longest lag: samples of each block
 
@@ -104,9 +103,10 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
             products = spectra[a].conj()[:, None] * spectra[b]
             waves = fft.irfft(products[:-1, :-1], count, axis=-1, workers=workers)
             common = fft.irfft(products[-1, -1], count)
-            contingency = np.square(waves).sum(axis=(0, 1)) / np.square(np.maximum(common, 1.0))
-            over_lags = ndimage.maximum_filter1d(contingency, 2 * longest + 1, mode="wrap")
-            if contingency[0] > 0.0 and common[0] > 0.5:
+            # Times the common samples, because by chance the contingency of fewer of them is larger.
+            evidence = np.square(waves).sum(axis=(0, 1)) / np.maximum(common, 1.0)
+            over_lags = ndimage.maximum_filter1d(evidence, 2 * longest + 1, mode="wrap")
+            if evidence[0] > 0.0 and common[0] > 0.5:
                 found[a, b] = found[b, a] = _upper_tail(float(over_lags[0]), over_lags[shifts])
     return found, len(shifts)
 
@@ -115,21 +115,22 @@ def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
     """Return the probability of a contingency of at least ``observed``, from those of all shifts (S,).
 
     In the largest tenth, the tail is assumed to fall exponentially, as that of a sum of squares. So a p-value can be
-    smaller than one over the number of shifts. Neighbouring shifts give nearly the same value, so the rate of the
-    exponential rests on few independent runs of shifts; the slowest rate that they allow is used.
+    smaller than one over the number of shifts. Neighbouring shifts give nearly the same value, so the mean of the
+    exponential is known from few independent values only: the runs of shifts above the median. The tail that a new
+    value then has is Lomax's, the average over all means that these runs allow.
     """
     middle, start = np.quantile(by_chance, (0.5, 1.0 - _TAIL))
     above = by_chance > start
     if observed <= start or not above.any():
         return float((1 + np.count_nonzero(by_chance >= observed)) / (1 + len(by_chance)))
-    runs = np.count_nonzero(np.diff(above.astype(np.int8), prepend=0) == 1)
-    fall = max(by_chance[above].mean() - start, (start - middle) / np.log(0.5 / _TAIL))
-    return max(_LEAST_P, float(_TAIL * np.exp(-(observed - start) / (fall * (1.0 + _CAUTION / np.sqrt(runs))))))
+    runs = np.count_nonzero(np.diff((by_chance > middle).astype(np.int8), prepend=0) == 1)
+    mean = max(by_chance[above].mean() - start, (start - middle) / np.log(0.5 / _TAIL))
+    return max(_LEAST_P, float(_TAIL * (1.0 + (observed - start) / (runs * mean)) ** -runs))
 
 
 def _fast_length(count: int) -> int:
     """Return the largest length up to ``count`` with a fast FFT; the few samples after it are dropped."""
-    return next(length for length in range(count, 0, -1) if fft.next_fast_len(length, real=True) == length)
+    return next((length for length in range(count, 0, -1) if fft.next_fast_len(length, real=True) == length), 0)
 
 
 def _spectra(ranks: np.ndarray, longest: int, block: int) -> tuple[np.ndarray, np.ndarray, int]:
