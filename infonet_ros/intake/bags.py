@@ -294,7 +294,9 @@ class Bag:
     def _leave_strays_out(self) -> None:
         """Set start and end of the recording by the time in which most messages were recorded."""
         messages = self.raw_messages(list(self.topics), self.start, self.end + 1)
-        times, self._strays = clocks.usual_times(np.fromiter((time for _, time, _ in messages), dtype=np.int64))
+        recorded = np.fromiter((time for _, time, _ in messages), dtype=np.int64)
+        times, strays = clocks.usual_times(recorded, "message", "the time of recording")
+        self._strays = [f"{sentence}." for sentence in strays]
         self.start, self.end = int(times[0]), int(times[-1])
 
     def _judge_clocks(self, topics: Iterable[str]) -> dict[str, int]:

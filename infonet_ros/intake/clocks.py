@@ -61,25 +61,29 @@ def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
     return {topic: usual - own for topic, own in steady.items() if usual - own > NOTABLE}
 
 
-def usual_times(times: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """Drop the few of some sorted times of recording (M,) that are far from all others; return a sentence about them.
+def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, list[str]]:
+    """Drop the few of some sorted times (M,) that are far from all others; return sentences about them.
 
-    A recorder's clock is wrong until it is set, and then years pass between two messages.
+    A clock is wrong until it is set, and then years pass between two messages. ``noun`` and ``time`` are what the
+    sentences call a message and its time.
     """
-    sentences = []
-    while len(times) > 1:
-        gaps = np.diff(times)
-        cut = int(gaps.argmax()) + 1
-        before, after = times[:cut], times[cut:]
-        few, many = sorted((before, after), key=len)
-        if gaps[cut - 1] <= _FAR * max(np.ptp(before), np.ptp(after)) or len(few) > _FEW * len(times):
-            break
-        where = "before" if few is before else "after"
-        by = in_seconds(float(gaps[cut - 1]) / NANOSECONDS)
-        verb = "was" if len(few) == 1 else "were"
-        sentences.append(f"{counted(len(few), 'message')} left out that {verb} recorded {by} {where} the others.")
-        times = many
-    return times, sentences
+    few = int(_FEW * len(times))
+    if not few:
+        return times, []
+    gaps = np.diff(times.astype(float))  # 64 bits may not hold the difference of two of them
+    far = _FAR * gaps[few : len(gaps) - few].sum()
+    early = np.flatnonzero(gaps[:few] > far)
+    late = len(gaps) - few + np.flatnonzero(gaps[-few:] > far)
+    cuts = [
+        *((gaps[cut], cut + 1, "before") for cut in early[-1:]),
+        *((gaps[cut], len(gaps) - cut, "after") for cut in late[:1]),
+    ]
+    first, last = early[-1] + 1 if len(early) else 0, late[0] + 1 if len(late) else len(times)
+    sentences = [
+        f"{counted(int(count), noun)} left out: {time} is {in_seconds(float(gap) / NANOSECONDS)} {where} the others"
+        for gap, count, where in cuts
+    ]
+    return (times[first:last] if cuts else times), sentences
 
 
 def overlapping(

@@ -142,3 +142,52 @@ def test_thousands_of_text_columns_are_refused_at_once(tmp_path):
     path = written(tmp_path, ";".join(f"{k}.5,{k}.25,{k}.125" for k in range(500)))
     with pytest.raises(RecordingError, match="no column that looks like time"), Tables([path]):
         pass
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, MIDNIGHT + 1000.0 * COUNT, 1e12], ids=str)
+@pytest.mark.parametrize("places", [[0], [COUNT // 2], [COUNT - 1], [5, 700]], ids=str)
+def test_a_few_times_far_from_all_others_are_left_out(tmp_path, wrong, places):
+    times = MIDNIGHT + SECONDS
+    cells = times.copy()
+    cells[places] = wrong
+    found, notices = of_cells(tmp_path, "time", [f"{time:.2f}" for time in cells])
+    assert found == pytest.approx(np.delete(times, places))
+    assert any("left out: the" in notice for notice in notices)
+
+
+def test_times_of_two_sessions_stay(tmp_path):
+    times = np.concatenate([SECONDS, SECONDS + 5 * 86_400]) + MIDNIGHT
+    found, _ = of_cells(tmp_path, "time", [f"{time:.2f}" for time in times])
+    assert found == pytest.approx(times)
+
+
+def test_seconds_and_what_is_below_them_may_be_written_with_points(tmp_path):
+    cells = [f"{MIDNIGHT + k // 20:.1f},{float(k % 20 * 50_000_000):.3e}" for k in range(COUNT)]
+    times, _ = of_cells(tmp_path, "stamp.sec,stamp.nanosec", cells)
+    assert times == pytest.approx(MIDNIGHT + SECONDS)
+
+
+@pytest.mark.parametrize("begin", [120_050, 235_930])
+@pytest.mark.parametrize("decimals", [".{:02.0f}", "{:02.0f}0", "{:02.0f}0000"])
+def test_digits_of_a_clock_are_its_time(tmp_path, begin, decimals):
+    first = begin // 10_000 * 3600 + begin // 100 % 100 * 60 + begin % 100
+
+    def cell(second):
+        hour, rest = divmod(round((first + second) % 86_400, 2), 3600)
+        return f"{hour:02.0f}{rest // 60:02.0f}{rest % 60 // 1:02.0f}" + decimals.format(round(rest % 1 * 100))
+
+    times, notices = of_cells(tmp_path, "time", map(cell, SECONDS))
+    assert times == pytest.approx(first + SECONDS)
+    assert any("hours, minutes and seconds as in 235959.9" in notice for notice in notices)
+
+
+def test_a_pause_of_forty_seconds_is_no_minute(tmp_path):
+    times = np.concatenate([np.arange(1200), np.arange(1200) + 2000]) * 0.05
+    found, _ = of_cells(tmp_path, "time", [f"{time:.2f}" for time in times])
+    assert found == pytest.approx(times)
+
+
+def test_a_zone_that_several_places_use_is_named(tmp_path):
+    times, notices = of_cells(tmp_path, "time", [f"2024-05-01 00:00:{k:02d} IST" for k in range(60)])
+    assert times == pytest.approx(MIDNIGHT + np.arange(60))
+    assert any("the zone 'IST', which is not known" in notice for notice in notices)

@@ -44,6 +44,32 @@ TIMES = {
         "t,x\n[14/Nov/2023:22:13:20 +0000],1\n[14/Nov/2023:22:13:20.5 +0000],2\n",
         [17 * 10**17, 17 * 10**17 + 5 * 10**8],
     ),
+    "ticks of Windows": (
+        "t,x\n133444736000000000,1\n133444736005000000,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "ticks of .NET": ("t,x\n638355968000000000,1\n638355968005000000,2\n", [17 * 10**17, 17 * 10**17 + 5 * 10**8]),
+    **{
+        name: (f"t;x\n{date.format('20.000')};1\n{date.format('20.500')};2\n", [17 * 10**17, 17 * 10**17 + 5 * 10**8])
+        for name, date in {
+            "dates of rostopic": "2023/11/14/22:13:{}",
+            "dates with underscores": "2023_11_14_22_13_{}",
+            "dates without signs": "20231114T2213{}Z",
+            "dates of Oracle": "14-Nov-23 10.13.{} PM",
+            "dates and clocks with points": "14.11.2023 22.13.{}",
+            "dates of letters": "Tue, 14 Nov 2023 22:13:{} +0000",
+            "dates of browsers": "Wed Nov 15 2023 00:13:{} GMT+0200 (Central European Summer Time)",
+            "summer time": "2023-11-15 00:13:{} CEST",
+            "a zone of America": "2023-11-14 17:13:{} EST",
+            "hours ahead of UTC": "2023-11-15 00:13:{} UTC+2",
+        }.items()
+    },
+    "dates without a year": (
+        "t,x\nMar 01 00:00:01,1\nMar 01 00:00:01.5,2\n",
+        [951868801 * 10**9, 951868801_500_000_000],
+    ),
+    "a clock with points": ("t,x\n12.00.00.000,1\n12.00.00.500,2\n", [43200 * 10**9, 43200_500_000_000]),
+    "twelve hours without halves": ("t,x\n12:59:59.5,1\n01:00:00.0,2\n", [46799_500_000_000, 46800 * 10**9]),
     "days of the year": (
         "t,x\n2023-318T22:13:20,1\n2023-318T22:13:20.5,2\n",
         [17 * 10**17, 17 * 10**17 + 5 * 10**8],

@@ -22,7 +22,7 @@ from infonet_ros.intake.tables.dates import (
     times_of_day,
     times_of_digits,
 )
-from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.split_times import stamps_of_columns
 from infonet_ros.intake.tables.time_units import UNITS, is_unit, named_unit
 from infonet_ros.text import NANOSECONDS, shorten
@@ -60,9 +60,10 @@ class Clock:
         return " and ".join(map(repr, self.names))
 
     @cached_property
-    def farthest(self) -> float:
-        """Number that is farthest from zero; 0 where none is known."""
-        return float(np.nanmax(np.abs(as_floats(self.numbers)), initial=0.0))
+    def middle(self) -> float:
+        """Usual distance from zero, which one wrong time does not change; 0 where none is known."""
+        times = np.abs(as_floats(self.numbers))
+        return float(np.median(times[np.isfinite(times)])) if np.isfinite(times).any() else 0.0
 
     @cached_property
     def step(self) -> float:
@@ -120,7 +121,7 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
     if column is None:
         raise _no_time(path, name, sheet.texts[name])
     if (dates := dates_of(column)) is not None:
-        clock.stamps, clock.notes = dates.stamps, _on_order(name, dates.order)
+        clock.stamps, clock.notes = dates.stamps, _on_dates(name, dates)
     elif (times := day_times_of(column)) is not None:
         clock.stamps = times
         if is_number(column):
@@ -159,7 +160,7 @@ def _read_two(clock: Clock, first: pa.ChunkedArray, second: pa.ChunkedArray) -> 
         whole, below = scaled(first, UNITS["s"]), scaled(second, UNITS[unit])
     else:
         whole, below = dates.stamps, times
-        clock.notes += _on_order(clock.names[0], dates.order)
+        clock.notes += _on_dates(clock.names[0], dates)
     known = (whole > BEYOND) & (below > BEYOND)
     if times is not None:  # a single date is that at which the recording began
         one_date = len(np.unique(whole[known])) == 1
@@ -179,11 +180,8 @@ def _unit_below(seconds: pa.ChunkedArray, below: pa.ChunkedArray, named: str) ->
     return next(coarser, named)
 
 
-def _on_order(name: str, order: str) -> list[str]:
-    if not order:
-        return []
-    words = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}[order]
-    return [f"the dates of column {name!r} could be read in several ways, and are taken for {words}"]
+def _on_dates(name: str, dates: Dates) -> list[str]:
+    return [f"the dates of column {name!r} {remark}" for remark in dates.remarks]
 
 
 def dates_of(column: pa.ChunkedArray) -> Dates | None:
@@ -238,12 +236,12 @@ def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarr
     for name, column in sheet.columns.items():
         unit = named_unit(name)
         alone = unit in ("ns", "us", "ms") and is_unit(name) and name not in names
-        if unit and alone and pa.types.is_integer(column.type) and below_a_second(column, unit):
+        if unit and alone and is_whole(column) and below_a_second(column, unit):
             return name, scaled(column, UNITS[unit])
     return None
 
 
 def below_a_second(column: pa.ChunkedArray, unit: str) -> bool:
-    """Tell whether whole numbers of a unit stay below one second."""
+    """Tell whether numbers of a unit stay below one second."""
     limits = pc.min_max(column).as_py()
     return limits["min"] is not None and limits["min"] >= 0 and limits["max"] < NANOSECONDS / UNITS[unit]

@@ -9,6 +9,7 @@ Nothing is asked about the order of day and month: the data decide where they ca
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,7 @@ FARTHEST = 9.2e18
 DAY = 86_400 * NANOSECONDS
 _A_FEW = 20  # cells to look at before all are
 _MOST_PICTURES = 30  # in a second of video
+_MOST_DIGITS = 240_000e6  # of a clock that counts microseconds
 _MONTHS = {
     **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10},
     **{"fév": 2, "fev": 2, "mär": 3, "mrz": 3, "avr": 4, "abr": 4, "mai": 5, "mag": 5, "juin": 6, "giu": 6},
@@ -35,14 +37,16 @@ _MONTHS = {
 
 _MONTH_NAMES = pa.array(_MONTHS)
 MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")[A-Za-zéûä]{0,7}"
-_CLOCK = (
-    r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
-    r"\s*(?P<zone>Z|z|UTC|GMT|[A-Z]{3,4}|[+-]\d{2}(?::?\d{2})?)?(?:\[[\w/+-]+\])?"
+_ZONE = r"(?:Z|z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{3,5})(?:\s*\([\w\s/]+\)|\[[\w/+-]+\])?"
+_HALF = r"\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
+_CLOCK = r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
+_CLOCK_WITHOUT_COLONS = (  # as in names of files, and of Oracle
+    r"(?P<H>\d{2})[._-](?P<M>\d{2})[._-](?P<S>\d{2})(?:[.,_-](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
 )
 _IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
-_DAY = r"(?:[A-Za-z]{3,9},?\s+)?"
+_DAY = r"(?:[A-Za-z]{3,9}(?:,\s*|\s+))?"
 _DATES = (
-    _DAY + rf"(?P<a>\d{{1,4}})\s*[-/.\s年]\s*(?P<b>\d{{1,2}}|(?i:{MONTH}))\.?,?\s*[-/.\s月]\s*(?P<c>\d{{1,4}})日?",
+    _DAY + rf"(?P<a>\d{{1,4}})\s*[-/._\s年]\s*(?P<b>\d{{1,2}}|(?i:{MONTH}))\.?,?\s*[-/._\s月]\s*(?P<c>\d{{1,4}})日?",
     _DAY + rf"(?P<b>(?i:{MONTH}))\.?\s+(?P<a>\d{{1,2}})(?:,\s*|\s+)(?P<c>\d{{4}})",
 )
 _DIGIT_CLOCK = (
@@ -54,14 +58,15 @@ _COUNTED_FORMS = (
     rf"^(?P<year>\d{{4}})-?W(?P<week>\d{{2}})-?(?P<day>[1-7]){_DIGIT_CLOCK}?$",  # 2024-W05-5, weeks by ISO 8601
 )
 _FORMS = (
-    *(rf"^{date}(?:(?:T|_|,|-|:|\s)\s*-?\s*{_CLOCK})?$" for date in _DATES),
+    *(rf"^{date}(?:[T_,:/\s-]\s*-?\s*{_CLOCK})?$" for date in _DATES),
     r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,_-]?(?P<f>\d{1,12}))?"
     r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
     rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
     r"\s+(?P<zone>UTC|GMT|[A-Z]{3,4})?\s*(?P<c>\d{4})(?P<half>)$",  # ctime
     rf"^(?P<a>\d{{4}}):(?P<b>\d{{2}}):(?P<c>\d{{2}})\s+{_CLOCK}$",  # of cameras
-    r"^(?P<a>\d{4})-(?P<b>\d{2})-(?P<c>\d{2})[T_ -](?P<H>\d{2})[-_](?P<M>\d{2})[-_](?P<S>\d{2})"
-    r"(?:[.,_-](?P<f>\d{1,12}))?(?P<zone>Z?)(?P<half>)$",  # in names of files
+    *(rf"^{date}[T_,\s-]\s*{_CLOCK_WITHOUT_COLONS}$" for date in _DATES),
+    rf"^(?P<b>(?i:{MONTH}))\s+(?P<a>\d{{1,2}})\s+{_CLOCK}$",  # of system logs, which leave the year out
+    rf"^(?P<b>\d{{2}})[-/](?P<a>\d{{2}})\s+{_CLOCK}$",
 )
 _OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*d(?:ays?)?,?\s*|\.)\+?)?{_CLOCK}$"
 _LENGTHS = (
@@ -70,18 +75,39 @@ _LENGTHS = (
     r"^(?P<sign>-)?(?:(?P<days>\d+)\s*d(?:ays?)?[\s,]*)?(?:(?P<H>\d+)\s*h(?:ours?|rs?)?[\s,]*)?"
     r"(?:(?P<M>\d+)\s*m(?:in(?:ute)?s?)?[\s,]*)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?\s*s(?:ec(?:ond)?s?)?)?(?P<half>)$",
 )
+_PARTED = r"^(?P<H>\d{1,2})[.-](?P<M>\d{2})[.-](?P<S>\d{2})[.,](?P<f>\d{1,12})(?P<half>)(?P<sign>)(?P<days>)$"
 _DAYS_BEFORE = (
     r"^(?P<sign>-)?(?P<days>\d+):(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)$"
 )
+_TIMES = (_DAYS_BEFORE, _OF_DAY, _PARTED, *_LENGTHS)
+_ANY_FORM = tuple(re.compile(form) for form in (*_FORMS, *_COUNTED_FORMS, *_TIMES))
+_ZONES = {  # hours ahead of UTC
+    **{"UTC": 0, "GMT": 0, "Z": 0, "z": 0, "": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2},
+    **{"EET": 2, "EEST": 3, "MSK": 3, "SGT": 8, "HKT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12},
+    **{"EST": -5, "EDT": -4, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7},
+}
+_LEAP_YEAR = 2000  # of dates without one: it has all days
+_ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
 
 
 @dataclass(frozen=True)
 class Dates:
-    """Stamps (rows,) int64, `UNKNOWN` where there is none; ``order`` is "dmy" or "mdy" where nothing decided it."""
+    """Stamps (rows,) int64, `UNKNOWN` where there is none; ``remarks`` say what nothing in them decided."""
 
     stamps: np.ndarray
-    order: str = ""
+    remarks: Sequence[str] = ()
     with_clock: bool = True
+
+
+@lru_cache(1 << 16)
+def is_time(cell: str) -> bool:
+    """Tell whether a cell may be a date, a time of day or a length of time."""
+    if not any(map(str.isdigit, cell)):
+        return False
+    cell = re.sub(_IN_BRACKETS, r"\1", cell.strip())
+    if "分" in cell:
+        cell = re.sub("[時时分]", ":", cell).replace("秒", "")
+    return any(form.match(cell) for form in _ANY_FORM)
 
 
 def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
@@ -104,7 +130,7 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     its range or more, it is past midnight, or past the hour.
     """
     texts = _plain(texts)
-    for form in _likely(texts, (_DAYS_BEFORE, _OF_DAY, *_LENGTHS)):
+    for form in _likely(texts, _TIMES):
         parts = _most(texts, form)
         if parts and (form != _DAYS_BEFORE or _counts_days(parts)):
             break
@@ -150,23 +176,27 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     """Read numbers such as 235959.5 as hours, minutes and seconds; None where they are anything else.
 
     They are where all could be, where a minute begins somewhere (from 115959 to 120000 is 1 s), and where that makes
-    the steps between them far more even. Numbers that stay within one minute are seconds, as most are.
+    the steps between them far more even. Numbers that stay within one minute are seconds, as most are, and so are those
+    that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
     """
     known = np.isfinite(numbers)
-    digits = numbers[known]
-    if not len(digits) or digits.min() < 0 or digits.max() >= 240_000:
+    if not known.any() or numbers[known].min() < 0 or numbers[known].max() >= _MOST_DIGITS:
         return None
+    numbers = numbers / next(parts for parts in (1, 1e3, 1e6) if numbers[known].max() < 240_000 * parts)
     hours, rest = np.divmod(np.where(known, numbers, 0.0), 10_000)
     minutes, seconds = np.divmod(rest, 100)
+    if (minutes >= 60).any() or (seconds >= 60).any():
+        return None
     stamps = np.round((3600 * hours + 60 * minutes + seconds) * 1e6).astype(np.int64) * 1000
-    as_read, as_numbers = np.diff(stamps[known]) / NANOSECONDS, np.diff(digits)
+    stamps = past_midnight(stamps, known)
+    as_read, as_numbers = np.diff(stamps[known]) / NANOSECONDS, np.diff(numbers[known])
     onward = as_read > 0
-    begins = onward & (as_numbers - as_read > 39.0)  # as numbers, each minute is followed by a gap of 40
-    if (minutes >= 60).any() or (seconds >= 60).any() or not begins.any():
+    begins = onward & (np.abs(as_numbers - as_read) > 39.0)  # as numbers, each minute is followed by a gap of 40
+    if not begins.any() or (begins.sum() == 1 and numbers[known][0] < 100.0):
         return None
     if np.ptp(as_read[onward]) >= 0.5 * np.ptp(as_numbers[onward]):
         return None
-    return np.where(known, past_midnight(stamps, known), UNKNOWN)
+    return np.where(known, stamps, UNKNOWN)
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:
@@ -198,8 +228,12 @@ class _Parts:
 
     @property
     def turn(self) -> int:
-        """After how much a clock begins again."""
-        return DAY // 24 if self._minutes() else DAY
+        """After how much a clock begins again: an hour without hours, half a day where twelve comes before one."""
+        if self._minutes():
+            return DAY // 24
+        hours = self.number("H")[self.known]
+        of_twelve = hours.min() > 0 and hours.max() < 13 and not (self.text("half") != "").any()
+        return DAY // 2 if of_twelve and (np.diff(hours) == -11).any() else DAY
 
     def clock(self) -> np.ndarray:
         """(rows,) int64, nanoseconds since midnight."""
@@ -214,13 +248,22 @@ class _Parts:
         return (3600 * hours + 60 * minutes + seconds) * NANOSECONDS + pc.cast(fraction, pa.int64()).to_numpy()
 
     def zone(self) -> np.ndarray:
-        """(rows,) int64, nanoseconds that local time is ahead of UTC; 0 for zones by name."""
-        offset = pc.extract_regex(self._column("zone"), r"^(?P<sign>[+-])(?P<h>\d{2}):?(?P<m>\d{2})?$")
+        """(rows,) int64, nanoseconds that local time is ahead of UTC; 0 for zones that are not known."""
+        zones = pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")
+        hours = pc.take(pa.array(_ZONES.values(), pa.int64()), pc.index_in(zones, value_set=pa.array(_ZONES)))
+        named = 3600 * pc.fill_null(hours, 0).to_numpy(zero_copy_only=False)
+        offset = pc.extract_regex(zones, r"^(?:UTC|GMT)?(?P<sign>[+-])(?P<h>\d{1,2}):?(?P<m>\d{2})?$")
         if offset.null_count == len(offset):
-            return np.zeros(len(offset), dtype=np.int64)
+            return named * NANOSECONDS
         parts = _Parts(pa.chunked_array([offset]))
         seconds = 3600 * parts.number("h") + 60 * parts.number("m")
-        return np.where(parts.text("sign") == "-", -seconds, seconds) * NANOSECONDS
+        return np.where(parts.text("sign") == "-", -seconds, np.where(parts.known, seconds, named)) * NANOSECONDS
+
+    @property
+    def zone_not_known(self) -> str:
+        """Name of a zone that is not known, or that several places use; empty without one."""
+        names = pc.unique(pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")).to_pylist()
+        return next((name for name in names if name.isalpha() and name not in _ZONES), "")
 
     def months(self) -> np.ndarray:
         """(rows,) int64: the middle part, a number or the name of a month; 0 for a name that is none."""
@@ -247,12 +290,13 @@ class _Parts:
 
 def _dates(parts: _Parts, month_first: bool) -> Dates:
     """Find the order of day, month and year in which the most dates exist and time goes on most evenly."""
-    first, middle, last = parts.number("a"), parts.months(), parts.number("c")
+    first, middle = parts.number("a"), parts.months()
+    last = parts.number("c") if "c" in parts else np.full_like(first, _LEAP_YEAR)
     known, time = parts.known, parts.clock() - parts.zone()
     with_clock = bool((parts.text("M") != "").any())
     if (first[known] > 31).any():
         orders = {"ymd": (first, middle, last)}
-    elif parts.named_month:
+    elif parts.named_month or "c" not in parts:
         orders = {"dmy": (last, middle, first)}
     else:
         orders = {"dmy": (last, middle, first), "mdy": (last, first, middle)}
@@ -268,7 +312,12 @@ def _dates(parts: _Parts, month_first: bool) -> Dates:
     possible = {order: stamps for order, (stamps, wrong) in found.items() if wrong == fewest}
     best = min(possible, key=lambda order: _unrest(possible[order]))  # the first of equals
     equals = [order for order in possible if _unrest(possible[order]) == _unrest(possible[best])]
-    return Dates(possible[best], best if len(equals) > 1 else "", with_clock)
+    remarks = [f"could be read in several ways, and are taken for {_ORDERS[best]}"] if len(equals) > 1 else []
+    if "c" not in parts:
+        remarks.append(f"have no year, and are taken for {_LEAP_YEAR}")
+    if zone := parts.zone_not_known:
+        remarks.append(f"are in the zone {zone!r}, which is not known or not the only one of that name: read as UTC")
+    return Dates(possible[best], remarks, with_clock)
 
 
 def _counted_dates(parts: _Parts) -> Dates:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.dates import MONTH
+from infonet_ros.intake.tables.dates import is_time
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 
@@ -25,26 +25,10 @@ _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
 _LINES_OF_A_CELL = 20
-_MONTHS = (
-    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|"
-    "nov(?:ember)?|dec(?:ember)?"
-)
-_WEEKDAYS = "(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_ZONE = r"(?:Z|[A-Z]{3,4}|[+-]\d\d(?::?\d\d)?)(?:\[[\w/+-]+\])?"
-_DATE = (
-    r"[+-]?\d[\d\-/:.,T _年月日時时分秒]*|\d+ ?d(?:ays?)? [+\d:.]+|\d{4}-?W\d\d-?[1-7][\d:., T+Z-]*|"
-    rf"[+-]?\d[\d\-/.,T _年月日]*:[\d:., ]*(?:[ap]\.?\s?m\.?)?\s?(?:{_ZONE})?"
-)
-_LENGTH = (
-    r"-?P[\dT][\dDTHMS.,]+|"
-    r"(?:\d+ ?(?:d(?:ays?)?|h(?:ou)?(?:rs?)?|m(?:in(?:ute)?s?)?)[ ,]*)+(?:[\d.]+ ?s(?:ec(?:ond)?s?)?)?"
-)
-_MONTH_DATE = rf"(?:{_WEEKDAYS},? +)?(?:\d+[-/. ]+{MONTH}|(?:\d+[-/. ]+)?(?:{_MONTHS}))[-/., ]+\d[\d\-/:., a-z+]*"
-_IN_BRACKETS = rf"(?=.*:)[\[(<](?:{_DATE}|{_MONTH_DATE})[\])>]"
-_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH}|{_DATE}|{_MONTH_DATE}|{_LENGTH}|{_IN_BRACKETS})\s*", re.IGNORECASE)
-_LONGEST_VALUE = 64
+_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
+_LONGEST_VALUE = 80
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 _PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
 _FOREIGN_LINES = {
@@ -269,7 +253,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 def is_value(cell: str) -> bool:
     """Tell whether a cell may be a number, a truth value or a date."""
-    return len(cell) <= _LONGEST_VALUE and _VALUE.fullmatch(cell) is not None
+    return len(cell) <= _LONGEST_VALUE and (_VALUE.fullmatch(cell) is not None or is_time(cell))
 
 
 def split(line: str, delimiter: str) -> list[str]:

@@ -60,6 +60,14 @@ def is_number(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
+def is_whole(column: pa.ChunkedArray) -> bool:
+    """Tell whether a column holds whole numbers, of whatever type."""
+    if pa.types.is_floating(column.type):
+        numbers = pc.drop_null(column).to_numpy()
+        return bool(len(numbers) and (np.floor(numbers) == numbers).all())
+    return bool(pa.types.is_integer(column.type))
+
+
 def as_floats(column: pa.ChunkedArray) -> np.ndarray:
     """Return a column of numbers as (rows,) float64, NaN where empty or not known."""
     return pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan")).to_numpy()

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.clocks import usual_times
 from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
 from infonet_ros.intake.tables.clock_turns import going_on, turns_of
 from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
@@ -19,11 +20,14 @@ _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 210
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP = 1 / 30  # seconds between rows
 # Days from another day than 1970, as spreadsheets and others count them: how many numbers a day, least, most, and 1970.
+_TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
-    "a spreadsheet": (1, 20_000, 80_000, 25_569.0),
-    "MATLAB": (1, 693_962, 766_000, 719_529.0),
+    "a spreadsheet": (1, 20_000, 80_000, 25_569),
+    "MATLAB": (1, 693_962, 766_000, 719_529),
     "an astronomer (Julian)": (1, 2_415_020, 2_488_070, 2_440_587.5),
-    "WinCC": (10**6, 20_000, 80_000, 25_569.0),
+    "WinCC": (10**6, 20_000, 80_000, 25_569),
+    "Windows": (_TICKS, 145_731, 182_622, 134_774),
+    ".NET": (_TICKS, 730_119, 767_010, 719_162),
 }
 _OF_WINCC = ("Time_ms",)  # where WinCC writes millionths of a day, whatever the name says
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
@@ -64,8 +68,17 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
         clock.notes.append(
             f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock: it is taken to go on"
         )
+    stamps = _without_strays(clock, stamps)
     _check_whole(clock, path, stamps)
     clock.stamps = _one_run(clock, _spread(clock, stamps))
+
+
+def _without_strays(clock: Clock, stamps: np.ndarray) -> np.ndarray:
+    """Take away the few stamps that are far from all others, as of a clock that was not set yet."""
+    known = stamps[stamps > BEYOND]
+    usual, notes = usual_times(np.sort(known), "row", f"the time {clock.label}")
+    clock.notes += notes
+    return np.where((stamps < usual[0]) | (stamps > usual[-1]), UNKNOWN, stamps) if notes else stamps
 
 
 def _add_fraction(clock: Clock) -> None:
@@ -106,7 +119,7 @@ def _unit_since_1970(clock: Clock) -> str | None:
     """Return the unit in which times count from 1970, by their size; None where they do not."""
     for unit in ("s", "ms", "us", "ns"):
         seconds = UNITS[unit] / NANOSECONDS
-        if _EPOCH[0] < clock.farthest * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
+        if _EPOCH[0] < clock.middle * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
             return unit
     return None
 
@@ -116,10 +129,13 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
     times = as_floats(clock.numbers)
     middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
     for program, (per_day, least, most, epoch) in _SERIAL_DAYS.items():
-        may_be = not clock.unit if per_day == 1 else clock.names == _OF_WINCC
+        may_be = clock.names == _OF_WINCC if program == "WinCC" else not clock.unit
         if may_be and least < middle / per_day < most and clock.step / per_day < 1e-3:
-            clock.notes.append(f"time is column {clock.label}, in days as {program} counts them; --time changes that")
-            return scaled(pc.subtract(pc.divide(pc.cast(clock.numbers, pa.float64()), per_day), epoch), DAY)
+            parts = "days" if per_day == 1 else f"parts of a day, 1/{per_day},"
+            clock.notes.append(
+                f"time is column {clock.label}, in {parts} as {program} counts them; --time changes that"
+            )
+            return scaled(pc.subtract(clock.numbers, epoch * per_day), DAY / per_day)
     return None
 
 

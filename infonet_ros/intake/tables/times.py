@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.clock import Clock, below_a_second, dates_of, day_times_of, no_known_time, read_clock
-from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.split_times import calendar_columns, week_columns
 from infonet_ros.intake.tables.time_units import is_named_time, is_unit, named_unit
 from infonet_ros.text import did_you_mean, listed
@@ -166,13 +166,12 @@ def _grows(column: pa.ChunkedArray, share: float) -> bool:
 def _fraction_of(sheet: Sheet, name: str) -> str | None:
     """Return the column that holds what is below a second, for one of whole seconds: ``nanosec`` beside ``sec``."""
     match = _SECONDS.fullmatch(name)
-    if not match or name not in sheet.columns or not pa.types.is_integer(sheet.columns[name].type):
+    if not match or name not in sheet.columns or not is_whole(sheet.columns[name]):
         return None
     for other, column in sheet.columns.items():
-        if other != name and other.startswith(match[1]) and pa.types.is_integer(column.type):
-            unit = named_unit(other[len(match[1]) :])
-            if unit in ("ns", "us", "ms") and below_a_second(column, unit):
-                return other
+        unit = named_unit(other[len(match[1]) :]) if other != name and other.startswith(match[1]) else None
+        if unit in ("ns", "us", "ms") and is_whole(column) and below_a_second(column, unit):
+            return other
     return None
 
 
