@@ -21,7 +21,8 @@ from benchmarks.load import CHANNELS, Load
 from benchmarks.node_process import interrupt, node_process
 from benchmarks.plots import figure
 from infonet_ros import InfoNet
-from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Candidate, Lesson
 
 if TYPE_CHECKING:
     from subprocess import Popen

@@ -37,7 +37,8 @@ from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.dependence.forms import Form
-from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Candidate, Lesson
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span

@@ -16,17 +16,16 @@ from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.channel_baseline import ChannelBaseline
 from infonet_ros.dependence.coverage import Coverage
-from infonet_ros.dependence.forms import Form, in_form
+from infonet_ros.dependence.expectation import KNOTS, Expectation
+from infonet_ros.dependence.forms import RANKED, Form, in_form
 from infonet_ros.dependence.page_rule import Rises
+from infonet_ros.dependence.quantiles import QUANTILES, ranks_among
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import in_seconds
 
-FORMAT = 7
+FORMAT = 8
 """Version of the file."""
-
-QUANTILES = 1025
-"""Number of quantiles that describe the distribution of a channel."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,13 @@ class Baseline:
     pairs : tuple of PairBaseline
         P.
     views : tuple of View
-        V, one or two of each pair.
+        V, one to three of each pair.
     quantiles : (3, N, Q) float64
-        Of each `Form` of each channel at evenly spaced probabilities, from the least to the largest.
+        Of each form in `RANKED` of each channel at evenly spaced probabilities, from the least to the largest.
     tables : (V, G, G) float32
-        Log density of the copula of each view.
+        Log density of the copula of each view; for residuals of the values.
+    expectations : tuple of Expectation
+        P, of the values of each pair.
     rate : float
         Hz, of the clock on which the channels are compared.
     parameters : str
@@ -102,6 +103,7 @@ class Baseline:
     views: tuple[View, ...]
     quantiles: np.ndarray
     tables: np.ndarray
+    expectations: tuple[Expectation, ...]
     rate: float
     parameters: str
     recordings: tuple[str, ...]
@@ -173,7 +175,12 @@ class Baseline:
             "seconds": self.seconds,
             "coverage": asdict(self.coverage),
         }
-        arrays = {"quantiles": self.quantiles, "tables": self.tables}
+        arrays = {
+            "quantiles": self.quantiles,
+            "tables": self.tables,
+            "curves": np.stack([one.curves for one in self.expectations]),
+            "residuals": np.stack([one.residuals for one in self.expectations]),
+        }
         path.write_bytes(save(arrays, {"infonet_baseline": json.dumps(words)}))
 
     @classmethod
@@ -196,7 +203,7 @@ class Baseline:
                         f"{path} is a baseline of format {words['format']}, expected {FORMAT}: learn it again with "
                         "`infonet learn`."
                     )
-                return _from_words(words, file.get_tensor("quantiles"), file.get_tensor("tables"))
+                return _from_words(words, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
         except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
             if isinstance(error, RecordingError):
                 raise
@@ -206,7 +213,7 @@ class Baseline:
             ) from error
 
 
-def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndarray) -> Baseline:
+def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Baseline:
     channels = tuple(ChannelBaseline(**channel) for channel in words["channels"])
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
     views = tuple(
@@ -214,9 +221,11 @@ def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndar
     )
     names = {channel.name for channel in channels}
     if (
-        quantiles.shape != (len(Form), len(channels), QUANTILES)
-        or len(tables) != len(views)
-        or tables.ndim != 3
+        arrays["quantiles"].shape != (len(RANKED), len(channels), QUANTILES)
+        or len(arrays["tables"]) != len(views)
+        or arrays["tables"].ndim != 3
+        or arrays["curves"].shape != (len(pairs), 2, 3, KNOTS)
+        or arrays["residuals"].shape != (len(pairs), 2, QUANTILES)
         or not all({pair.a, pair.b} <= names for pair in pairs)
         or {view.pair for view in views} != set(range(len(pairs)))
         or not 0.0 < float(words["rate"]) < math.inf
@@ -226,36 +235,15 @@ def _from_words(words: Mapping[str, Any], quantiles: np.ndarray, tables: np.ndar
         channels=channels,
         pairs=pairs,
         views=views,
-        quantiles=quantiles,
-        tables=tables,
+        quantiles=arrays["quantiles"],
+        tables=arrays["tables"],
+        expectations=tuple(map(Expectation, arrays["curves"], arrays["residuals"])),
         rate=float(words["rate"]),
         parameters=str(words["parameters"]),
         recordings=tuple(words["recordings"]),
         seconds=float(words["seconds"]),
         coverage=Coverage.from_words(words["coverage"]),
     )
-
-
-def channel_quantiles(samples: np.ndarray) -> np.ndarray:
-    """Return the quantiles (N, QUANTILES) of channels (T, N), of which each has known samples; NaN is left out."""
-    probabilities = np.linspace(0.0, 1.0, QUANTILES)
-    return np.stack([np.quantile(channel[np.isfinite(channel)], probabilities) for channel in samples.T])
-
-
-def ranks_among(quantiles: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Return where samples (T, N) stand among the quantiles (N, Q), 0 to 1; NaN where they are not known.
-
-    A value that occurs often takes many quantiles, and stands in their middle.
-    """
-    places = np.linspace(0.0, 1.0, quantiles.shape[1])
-    ranks = np.empty(samples.shape)
-    for column, (own, values) in enumerate(zip(quantiles, samples.T, strict=True)):
-        ranks[:, column] = np.interp(values, own, places)
-        left, right = own.searchsorted(values), own.searchsorted(values, side="right")
-        tied = right > left + 1
-        if tied.any():
-            ranks[tied, column] = (left + right - 1)[tied] / (2 * (len(own) - 1))
-    return ranks
 
 
 def log_ratios(table: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:

@@ -12,9 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import Baseline, log_ratios, ranks_among
+from infonet_ros.dependence.baseline import Baseline, log_ratios
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline, roughness
 from infonet_ros.dependence.forms import Form, in_form
+from infonet_ros.dependence.quantiles import ranks_among
 from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
@@ -144,7 +145,7 @@ class Diagnosis:
         """Return the factor or offset of one channel, if the pair fits its baseline without it."""
         pair = self.baseline.pairs[self.pair]
         first = max(0, self.start - abs(pair.lag))
-        ranks, form = self.ranks[first:], self.baseline.views[self.view].form
+        ranks, form = self.ranks[first:], self.baseline.views[self.view].form.ranked
         values = in_form(self.samples[first:], form, self.baseline.memory, self.baseline.middle)
         changes, tried = [*self._changes(form), _Change(0, 1.0, 0.0, Finding(Kind.DECOUPLED, ""))], []
         for change in changes:

@@ -4,7 +4,7 @@
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-Each pair is judged by the values of both channels, by their innovations, or by both (see `forms`): its views. An alarm
+Each pair is judged in one to three forms (see `forms`): its views. An alarm
 starts when the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all
 views have been below half of it for five seconds: of many faults some samples fit well. Evidence is limited to twice
 the threshold, so that it recovers.
@@ -20,7 +20,7 @@ from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import PROVISIONAL, Diagnosis, Finding, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
-from infonet_ros.dependence.forms import RECENT, Form
+from infonet_ros.dependence.forms import RANKED, RECENT
 from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.text import NANOSECONDS, moment
@@ -82,8 +82,8 @@ class EvidenceMonitor:
     Attributes
     ----------
     evidence : (P,) float64
-        Of each pair, nats; NaN before its first sample. Where a pair has two views, that of the one that is nearer to
-        its threshold, on the scale of the first.
+        Of each pair, nats; NaN before its first sample. Of several views that of the one that is nearest to its
+        threshold, on the scale of the first.
     thresholds : (P,) float64
         Evidence, nats, that makes an alarm.
     """
@@ -94,7 +94,7 @@ class EvidenceMonitor:
         self.baseline = baseline
         thresholds = baseline.thresholds(interval)
         self._sums = EvidenceSums(baseline, thresholds)
-        self._forms = {view.form for view in baseline.views}
+        self._forms = {view.form.ranked for view in baseline.views}
         self._columns = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._channels = ChannelWatch(baseline.channels, baseline.rate)
         self._views = [
@@ -113,7 +113,7 @@ class EvidenceMonitor:
         keep = max(round(MEMORY * self.baseline.rate), longest + 1, RECENT + 1)
         self._stamps = LatestRows(keep, dtype=np.int64)
         self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (len(Form), count))
+        self._ranks = LatestRows(keep, (len(RANKED), count))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
@@ -138,7 +138,7 @@ class EvidenceMonitor:
         self._ranks.extend(self._ranks_of(samples))
         self._samples.extend(samples)
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
-        peaks, since = self._sums.add(self._ranks.rows, self._stamps.rows, len(stamps))
+        peaks, since = self._sums.add(self._samples.rows, self._ranks.rows, self._stamps.rows, len(stamps))
         levels = self._sums.levels
         self._troubles = [self._channels.trouble(column) for column in range(samples.shape[1])]
         judged = []
@@ -172,7 +172,7 @@ class EvidenceMonitor:
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the ranks (T, F, N) of the next samples in each form that is judged."""
         before = self._samples.rows[-RECENT - 1 :]
-        ranks = np.full((len(samples), len(Form), samples.shape[1]), np.nan)
+        ranks = np.full((len(samples), len(RANKED), samples.shape[1]), np.nan)
         for form in self._forms:
             ranks[:, form] = self.baseline.ranks(samples, form, before)
         return ranks
@@ -198,7 +198,7 @@ class EvidenceMonitor:
 
     def _ranks_seen(self, view: int) -> np.ndarray:
         """Return the ranks (T, N) of the form that a view judges."""
-        return self._ranks.rows[:, self.baseline.views[view].form]
+        return self._ranks.rows[:, self.baseline.views[view].form.ranked]
 
     def _see_whether_well(self, number: int, well: bool) -> None:
         """End the alarm of a pair that has fitted its baseline for long enough."""

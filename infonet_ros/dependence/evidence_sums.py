@@ -4,6 +4,7 @@ import numpy as np
 from scipy.ndimage import map_coordinates
 
 from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.page_rule import PageSums, log_e_values
 
 
@@ -21,7 +22,10 @@ class EvidenceSums:
         views, pairs = baseline.views, baseline.pairs
         self._thresholds = thresholds
         self._tables = baseline.tables.astype(np.float64)
-        self._forms = np.array([view.form for view in views])
+        self._forms = np.array([view.form.ranked for view in views])
+        self._expectations = {
+            number: baseline.expectations[view.pair] for number, view in enumerate(views) if view.form is Form.RESIDUALS
+        }
         self._columns = np.array([baseline.columns(view.pair) for view in views]).T
         lags = np.array([pairs[view.pair].lag for view in views])
         self._delays = np.stack([np.maximum(lags, 0), np.maximum(-lags, 0)])  # by how many rows each side is earlier
@@ -36,23 +40,31 @@ class EvidenceSums:
         """Evidence (V,) now."""
         return self._sums.values / self._thresholds
 
-    def add(self, ranks: np.ndarray, stamps: np.ndarray, fresh: int) -> tuple[np.ndarray, np.ndarray]:
+    def add(
+        self, samples: np.ndarray, ranks: np.ndarray, stamps: np.ndarray, fresh: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
 
-        ``ranks`` (T, F, N) are those of each form of all channels, ``stamps`` (T,) int64 nanoseconds.
+        ``samples`` (T, N) are those of all channels, ``ranks`` (T, F, N) theirs in each form, ``stamps`` (T,) int64
+        nanoseconds.
         """
-        evidence = log_e_values(self._log_ratios(ranks, fresh))
-        peaks, since = self._sums.add(evidence, stamps[len(stamps) - fresh :])
+        ratios = self._log_ratios(samples, ranks, fresh)
+        peaks, since = self._sums.add(log_e_values(ratios), stamps[len(stamps) - fresh :])
         return peaks / self._thresholds, since
 
-    def _log_ratios(self, ranks: np.ndarray, fresh: int) -> np.ndarray:
-        """Read all tables at the ranks of the last samples, as `log_ratios` does one: (V, fresh)."""
+    def _log_ratios(self, samples: np.ndarray, ranks: np.ndarray, fresh: int) -> np.ndarray:
+        """Return the log ratios (V, fresh) of the last samples, read from all tables at once as `log_ratios` does."""
         count = len(ranks)
         rows = np.arange(count - fresh, count) - self._delays[:, :, None]  # (2, V, fresh)
-        both = ranks[np.maximum(rows, 0), self._forms[:, None], self._columns[:, :, None]]
-        known = np.isfinite(both).all(axis=0) & (rows >= 0).all(axis=0)
+        there = (rows >= 0).all(axis=0)
+        rows = np.maximum(rows, 0)
+        both = ranks[rows, self._forms[:, None], self._columns[:, :, None]]
+        known = np.isfinite(both).all(axis=0) & there
         view, _ = np.nonzero(known)
         u, v = both[:, known] * self._tables.shape[-1] - 0.5
         ratios = np.full(known.shape, np.nan)
         ratios[known] = map_coordinates(self._tables, [view, u, v], order=1, mode="nearest")
+        for number, expectation in self._expectations.items():
+            pair = samples[rows[:, number], self._columns[:, number, None]]
+            ratios[number] = np.where(there[number], expectation.log_ratios(pair), np.nan)
         return ratios

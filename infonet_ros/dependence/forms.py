@@ -1,7 +1,8 @@
-"""The forms in which samples are judged: as they are, as innovations, and as innovations in units of their recent size.
+"""The forms in which samples are judged: values, innovations, innovations in units of their recent size, and residuals.
 
-Samples show an offset. Innovations are almost uncorrelated in time, and soon show that slow streams have decoupled.
-Divided by their recent size, the innovations of streams with bursts have one distribution at all times.
+Innovations are almost uncorrelated in time, and soon show that slow streams have decoupled. Divided by their recent
+size, the innovations of streams with bursts have one distribution at all times. Residuals are what one channel has more
+than the other one lets expect (see `expectation`): of strong pairs they show even small offsets.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,21 @@ RECENT = 8
 
 
 class Form(IntEnum):
-    """The form that is judged; its number is its place in arrays."""
+    """The form that is judged; the number of one in `RANKED` is its place in arrays."""
 
     VALUES = 0
     INNOVATIONS = 1
     STANDARDIZED = 2
+    RESIDUALS = 3
+
+    @property
+    def ranked(self) -> "Form":
+        """The form whose ranks the table of a view is for."""
+        return Form.VALUES if self is Form.RESIDUALS else self
+
+
+RANKED = (Form.VALUES, Form.INNOVATIONS, Form.STANDARDIZED)
+"""Forms of single channels: a table judges the ranks of both."""
 
 
 def in_form(samples: np.ndarray, form: Form, memory: np.ndarray, middle: np.ndarray) -> np.ndarray:

@@ -108,6 +108,14 @@ class Rises:
             tail=float(min(1.0, tail * (1.0 - _CARE / np.sqrt(count)))),
         )
 
+    def or_higher(self, other: "Rises") -> "Rises":
+        """Return rises that are as high as either of two at every interval."""
+        return Rises(
+            height=max(self.height, other.height),
+            spacing=min(self.spacing, other.spacing),
+            tail=min(self.tail, other.tail),
+        )
+
     def threshold(self, interval: float) -> float:
         """Return the evidence, nats, that is reached once in ``interval`` seconds."""
         return max(1.0, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)

@@ -33,7 +33,9 @@ def learn(
         "robot.baseline"
     ),
     params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
-    pairs: Annotated[int, typer.Option(min=1, help="Maximum number of pairs.")] = 12,
+    pairs: Annotated[
+        int, typer.Option(min=1, help="Number of pairs; more only where a channel would be in none.")
+    ] = 12,
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,

@@ -1,5 +1,6 @@
 """Learn a baseline from good recordings."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Candidate, Lesson
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
@@ -23,7 +25,7 @@ from infonet_ros.settings import Settings, params_document
 from infonet_ros.text import said_of
 
 _SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
-_CANDIDATES = 40  # pairs that are tried
+_CANDIDATES = 60  # pairs that are tried
 
 
 def learn_baseline(
@@ -47,7 +49,7 @@ def learn_baseline(
     start, duration : float
         Seconds: the part of each recording that is looked at.
     most : int
-        Pairs that are watched at most.
+        Pairs that are watched; more only where a channel would be in none.
 
     Returns
     -------
@@ -114,16 +116,29 @@ def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
                 f"{missing[0]!r} of a watch is a modality: a baseline compares channels, such as {matrix.names[0]!r}; "
                 "name two channels in the pair."
             )
-        pairs = [tuple(sorted(map(matrix.names.index, pair))) for pair in watched]
+        pairs = [(min(pair), max(pair)) for pair in (tuple(map(matrix.names.index, pair)) for pair in watched)]
     else:
         least = np.where(matrix.known[row, column], matrix.lower[row, column], -np.inf)
-        best = np.argsort(-least, kind="stable")[:_CANDIDATES]
+        best = np.argsort(-least, kind="stable")
         pairs = [(int(row[k]), int(column[k])) for k in best if least[k] > 0.0]
-        pairs = [pair for pair in pairs if not matrix.both_drift[pair] and not _same(whole, *pair)]
+        pairs = _each_channel_first([pair for pair in pairs if not _same(whole, *pair)])[:_CANDIDATES]
     inside = np.abs(matrix.lag) < whole.longest_lag - 1e-6  # beyond the edge of the search it may depend more
     gains = matrix.mi - whole.undelayed.mi >= CLEAR_GAIN
     lags = np.where(inside & gains, matrix.lag, 0.0) * matrix.sample_rate
     return [Candidate(a, b, round(float(lags[a, b]))) for a, b in pairs]
+
+
+def _each_channel_first(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Sort pairs, the strongest first: to the front that of each channel with its best partner, then its second one.
+
+    A few channels share most with each other; in order of strength alone, pairs of them would leave out all others.
+    """
+    partners: Counter[int] = Counter()
+    places = []
+    for a, b in pairs:
+        places.append(min(partners[a], partners[b]))
+        partners.update((a, b))
+    return [pairs[k] for k in np.argsort(places, kind="stable")]
 
 
 def _same(whole: WholeRecording, a: int, b: int) -> bool:

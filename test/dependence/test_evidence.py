@@ -3,11 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.baseline import Baseline, channel_quantiles, log_ratios, ranks_among
+from infonet_ros.dependence.baseline import Baseline, log_ratios
 from infonet_ros.dependence.diagnosis import Diagnosis, Kind
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.dependence.forms import Form
-from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.errors import ConfigurationError, RecordingError
 
 RATE = 10.0
@@ -112,6 +114,7 @@ def test_of_several_alarms_one_is_explained_again_at_a_time(baseline, monkeypatc
         pairs=baseline.pairs * 4,
         views=tuple(replace(view, pair=pair) for pair in range(4) for view in baseline.views),
         tables=np.concatenate([baseline.tables] * 4),
+        expectations=baseline.expectations * 4,
     )
     looks, explain = [], Diagnosis.explain
     monkeypatch.setattr(Diagnosis, "explain", lambda self: looks.append(self.pair) or explain(self))

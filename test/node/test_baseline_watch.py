@@ -10,7 +10,8 @@ from paired_topics import SIGNALS, noise, started
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from robot_graph import START, Diagnosis, Feed, stamped, value
 
-from infonet_ros.dependence.learning import Candidate, Lesson, learn
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Candidate, Lesson
 from infonet_ros.msg import PairEvidence
 
 NAMES = ("a.vector.x", "b.vector.x")

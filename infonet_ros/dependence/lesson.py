@@ -1,0 +1,62 @@
+"""Good samples to learn from, and pairs to try."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from infonet_ros.dependence.forms import RANKED, Form, in_form, memory_of
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A possible pair of a baseline: channel numbers, and the samples by which ``b`` follows ``a``."""
+
+    a: int
+    b: int
+    lag: int
+
+
+@dataclass(frozen=True, eq=False)
+class Lesson:
+    """Good samples of all recordings.
+
+    Attributes
+    ----------
+    names : tuple of str
+    pieces : tuple of (T, N) float64
+        Each on one regular clock; NaN where unknown.
+    rate : float
+    messages : tuple of (T, N) float64
+        How many each channel had since the sample before (see `messages_since`), for each piece; empty where nobody
+        counted.
+    """
+
+    names: tuple[str, ...]
+    pieces: tuple[np.ndarray, ...]
+    rate: float
+    messages: tuple[np.ndarray, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Length of all pieces together."""
+        return sum(map(len, self.pieces)) / self.rate
+
+    @cached_property
+    def forms(self) -> dict[Form, "Lesson"]:
+        """The same in each form in which samples can be judged."""
+        memory, everything = memory_of(self.pieces), np.concatenate(self.pieces)
+        middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
+        return {
+            form: replace(self, pieces=tuple(in_form(piece, form, memory, middle) for piece in self.pieces))
+            for form in RANKED
+        }
+
+    def halves(self) -> tuple[list[np.ndarray], list[np.ndarray]]:
+        """Return the pieces of the first and of the second half of the time."""
+        left, first, second = sum(map(len, self.pieces)) // 2, [], []
+        for piece in self.pieces:
+            first.append(piece[: max(0, left)])
+            second.append(piece[max(0, left) :])
+            left -= len(piece)
+        return [piece for piece in first if len(piece)], [piece for piece in second if len(piece)]

@@ -1,0 +1,183 @@
+"""Learn one pair of a baseline: which views give an alarm soon, and how high their evidence rises without faults.
+
+Each half of the good samples is judged by what the other half shows.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+
+import numpy as np
+import torch
+
+from infonet_ros.dependence.baseline import PairBaseline, View, log_ratios
+from infonet_ros.dependence.expectation import Expectation
+from infonet_ros.dependence.forms import RANKED, Form
+from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
+from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
+from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
+from infonet_ros.intake.windows.alignment import lagged_pair
+
+LEAST_MI = 0.1
+"""Nats. The time to an alarm is proportional to 1 / MI: weaker pairs give an alarm too late."""
+
+LEAST_INDEPENDENT = 40
+"""Independent samples. Streams with fewer of them, such as positions, look dependent by chance."""
+
+SLOWEST = 60.0
+"""Seconds. A pair with a later alarm, at one false alarm per hour, is left out."""
+
+_LEAST_FOR_RESIDUALS = 10  # independent samples: what half of the recordings let expect holds in the other half as well
+_USUAL = 3600.0  # seconds between false alarms, for which views are compared
+_LATER = 1.2  # times the wait of the samples: innovations with a longer wait are not used
+_PROMPT = 3.0  # seconds: residuals with a longer wait are not used
+_SHIFTS = 8  # circular shifts, for the evidence of a pair that is independent
+
+
+@dataclass(frozen=True, eq=False)
+class LearntView:
+    """A view with its table (G, G), and what the two share in it, nats.
+
+    ``wait`` is the time to an alarm, ``reached`` for each rise of the evidence of one half by the table of the other
+    the false-alarm interval whose threshold it reaches, all in seconds.
+    """
+
+    view: View
+    table: np.ndarray
+    mi: float
+    wait: float
+    reached: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class LearntPair:
+    """A candidate with its views, the first of which tells what the two share, and what each tells of the other."""
+
+    candidate: Candidate
+    views: list[LearntView]
+    expectation: Expectation
+
+    def baseline(self, names: Sequence[str]) -> PairBaseline:
+        """Return it with the names of its channels."""
+        return PairBaseline(names[self.candidate.a], names[self.candidate.b], self.candidate.lag, self.views[0].mi)
+
+
+def learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> LearntPair | str:
+    """Learn the views of a pair, or say why it has none.
+
+    Innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams. They are
+    standardized where that gives an alarm sooner: bursts. Residuals are one if they give an alarm promptly: where the two
+    leave each other much freedom, what is expected of one wanders with what the robot does.
+    """
+    shown = {form: _Shown.of(net, lesson.forms[form], candidate) for form in RANKED}
+    tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
+    values, residuals = tried[Form.VALUES], tried[Form.RESIDUALS]
+    others = [view for form in RANKED[1:] if not isinstance(view := tried[form], str)]
+    views = [] if isinstance(values, str) else [values]
+    if views:
+        others = [view for view in others if view.wait <= _LATER * views[0].wait]
+    views += sorted(others, key=attrgetter("wait"))[:1]
+    if not isinstance(residuals, str) and residuals.wait <= _PROMPT:
+        views.append(residuals)
+    whole = shown[Form.VALUES]
+    if whole is None or not views:
+        return str(values)
+    return LearntPair(candidate, views, whole.whole.expectation)
+
+
+def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntView | str:
+    """Learn one view of a pair, or say why it cannot be."""
+    if shown is None:
+        return "too few samples in one half of the recordings"
+    first, second, whole = shown.first, shown.second, shown.whole
+    crosswise = [first.judge(second.pieces, form), second.judge(first.pieces, form)]
+    if refused := _refusal(whole, crosswise, form):
+        return refused
+    # What the whole shows may be worse than what the halves do; then its own samples show it.
+    held_out = [ratios for half in crosswise for ratios in half]
+    heights = [heights_of_rises(ratios) for ratios in (held_out, whole.judge(whole.pieces, form))]
+    across, own = (Rises.of(one, lesson.seconds) for one in heights)
+    if across is None or own is None:
+        return "what one half of the recordings shows does not cover the other"
+    rises = across.or_higher(own)
+    threshold = rises.threshold(_USUAL)
+    waits = [mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole, form)]
+    wait = float(np.mean(waits)) / lesson.rate
+    if wait > SLOWEST:
+        return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
+    view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
+    return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights[0]))
+
+
+def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Form) -> str | None:
+    """Say why a pair cannot be judged in a form; ``crosswise`` are the log ratios (T,) of both halves."""
+    least = _LEAST_FOR_RESIDUALS if form is Form.RESIDUALS else LEAST_INDEPENDENT
+    if whole.independent_samples < least:
+        return f"so slow that the recordings contain fewer than {least} independent samples"
+    if whole.mi < LEAST_MI:
+        return f"less than {LEAST_MI:g} nats"
+    if form is Form.RESIDUALS:
+        return None
+    if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
+        return "one half of the recordings does not show what the other does"
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """A pair in one form as some pieces show it.
+
+    Its samples (2, T) of each piece, quantiles (2, Q), table (G, G), MI in nats; the number of independent samples that
+    all of them are worth; and what each of the two lets expect of the other.
+    """
+
+    pieces: list[np.ndarray]
+    quantiles: np.ndarray
+    table: np.ndarray
+    mi: float
+    independent_samples: float
+    expectation: Expectation
+
+    @classmethod
+    def of(cls, net: InfoNet, pieces: Sequence[np.ndarray], candidate: Candidate) -> "_Part | None":
+        pairs = [np.stack(lagged_pair(p[:, candidate.a], p[:, candidate.b], candidate.lag)) for p in pieces]
+        both = np.concatenate(pairs, axis=1)
+        x, y = both
+        known = np.isfinite(x) & np.isfinite(y)
+        if known.sum() < InfoNet.MIN_SAMPLES or np.ptp(x[known]) == 0.0 or np.ptp(y[known]) == 0.0:
+            return None
+        quantiles = channel_quantiles(both.T)
+        memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T))
+        independent = float(effective_samples(memory[:1], memory[1:], int(known.sum())))
+        table, mi = net.discriminant(x, y), net.estimate(x, y).mi
+        return cls(pairs, quantiles, table, mi, independent, Expectation.of(both))
+
+    def judge(self, pieces: Sequence[np.ndarray], form: Form) -> list[np.ndarray]:
+        """Return the log ratio of each sample of some pieces (2, T): by the table, or by the residuals."""
+        if form is Form.RESIDUALS:
+            return [self.expectation.log_ratios(piece) for piece in pieces]
+        ranks = [ranks_among(self.quantiles, piece.T) for piece in pieces]
+        return [log_ratios(self.table, *rank.T) for rank in ranks]
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """A pair in one form, as the halves of the good samples and all of them show it."""
+
+    first: _Part
+    second: _Part
+    whole: _Part
+
+    @classmethod
+    def of(cls, net: InfoNet, lesson: Lesson, candidate: Candidate) -> "_Shown | None":
+        parts = [_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces)]
+        return None if None in parts else cls(*(part for part in parts if part is not None))
+
+
+def _decoupled(pair: _Part, form: Form) -> Iterator[np.ndarray]:
+    """Yield the log ratios (T,) of a pair that is independent: one of the two is shifted circularly."""
+    x, y = np.concatenate(pair.pieces, axis=1)
+    for shift in np.linspace(0, len(x), _SHIFTS + 2)[1:-1].astype(int):
+        yield from pair.judge([np.stack([x, np.roll(y, shift)])], form)
