@@ -68,8 +68,8 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> LearntPair
     """Learn the views of a pair, or say why it has none.
 
     Innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams. They are
-    standardized where that gives an alarm sooner: bursts. Residuals are one if they give an alarm promptly: where the two
-    leave each other much freedom, what is expected of one wanders with what the robot does.
+    standardized where that gives an alarm sooner: bursts. Residuals are one if they give an alarm promptly: where the
+    two leave each other much freedom, what is expected of one wanders with what the robot does.
     """
     shown = {form: _Shown.of(net, lesson.forms[form], candidate) for form in RANKED}
     tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
