@@ -59,6 +59,10 @@ class LagSearch:
                 chosen.append(end)
         return chosen
 
+    def top(self, a: int, b: int) -> int:
+        """Return the lag with the largest contingency of a pair."""
+        return int(self.contingency[a, b].argmax()) - self.longest
+
     def around(self, a: int, b: int, lag: int) -> list[int]:
         """Return lags around one of a pair, as far as its peak is wide, and as dense as that asks for."""
         curve, place = self.contingency[a, b], lag + self.longest
@@ -104,10 +108,11 @@ class Spreads:
         """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half as large.
 
         Both errors are estimates from few parts of the recording: a small difference between them means nothing.
+        Rivals among the changes count if they depend at all: those of a noisy stream are mere noise, with many peaks.
         """
         level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes))
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
-        return change if surer or change.rivalled else level
+        return change if surer or (change.rivalled and change.height >= _GAIN) else level
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,6 +156,7 @@ def refine(
     window: Window,
     scanned: DependenceMatrix,
     lags: dict[Pair, list[int]],
+    tops: dict[Pair, int],
     shown: Sequence[Pair],
     spreads: Spreads,
     seed: int,
@@ -158,7 +164,8 @@ def refine(
 ) -> Delays:
     """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best.
 
-    If ``spreads`` shows that a pair is delayed, its delay and interval are used.
+    If ``spreads`` shows that a pair is delayed, its delay and interval are used. Nothing else tells the delay of a pair
+    that has the same MI at many lags: it is looked for near the lag in ``tops``.
     """
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
@@ -169,18 +176,19 @@ def refine(
     def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
         x, y = window.samples[:, pair].T
         found = net.lagged(x, y, lags[pair], seed=seed)
-        return found, spreads.of(pair, found.best_lag or 0)
+        return found, spreads.of(pair, tops.get(pair, found.best_lag or 0))
 
     for (a, b), (found, spread) in zip(lags, workers.map(judged, lags), strict=True):
         if (a, b) in shown:
             seconds = found.lags / window.rate
             curves[a, b] = DelayCurve(window.names[a], window.names[b], seconds, found.mi, found.lower, found.upper)
-        if found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay):
-            top = found.lags == found.best_lag
+        by_ranks = (a, b) in tops and spread.delayed
+        if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
+            top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
             for square, values in ((mi, found.mi), (least, found.lower), (most, found.upper), (samples, found.samples)):
-                square[a, b] = square[b, a] = values[top][0]
+                square[a, b] = square[b, a] = values[top]
             delay, either_side = found.delay / window.rate, np.nan
-            if spread.delayed and spread.delay * found.delay > 0.0:
+            if by_ranks or (spread.delayed and spread.delay * found.delay > 0.0):
                 delay, either_side = spread.delay / window.rate, T_90 * spread.error / window.rate
             lag[a, b], lag[b, a] = delay, -delay
             lower[a, b], upper[a, b] = delay - either_side, delay + either_side

@@ -19,6 +19,7 @@ _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, but is not useful
+_LATEST_STAMPS = 1.0  # seconds: what is later, as a temperature after its load, is so by nature, not by its stamps
 _LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded to 0.00
 
 
@@ -56,7 +57,7 @@ class Delay:
         digits = delay_digits(lag)
         words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
         topic, other = _topic(analysis, late), _topic(analysis, a if late == b else b)
-        if topic == other:  # whose stamps are the same
+        if topic == other or abs(lag) > _LATEST_STAMPS:
             return cls(words, True)
         if _contradicted(analysis, a, b):
             return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)

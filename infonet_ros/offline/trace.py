@@ -1,11 +1,12 @@
 """Aligned samples of a whole recording, joined from its windows, so that only one code aligns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infonet_ros.intake.windows.alignment import unwrapped
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.series import runs
 
 STRETCHES = 8
 """Parts that stand for a recording that is too long to be looked at as a whole."""
@@ -28,6 +29,14 @@ class Overview:
     window: Window
     stamps: np.ndarray
     complete: bool
+
+    def with_holes(self, least: int) -> "Overview":
+        """Return a copy with ``least`` unknown samples in each hole, or more, for longer delays."""
+        holes = runs(np.isnan(self.window.samples).all(axis=1))
+        counts = np.ones(len(self.stamps), dtype=np.int64)
+        counts[holes[:, 0]] += np.maximum(least - (holes[:, 1] - holes[:, 0]), 0)
+        rows = np.repeat(np.arange(len(counts)), counts)
+        return replace(self, window=replace(self.window, samples=self.window.samples[rows]), stamps=self.stamps[rows])
 
 
 class Trace:

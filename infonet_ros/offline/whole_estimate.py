@@ -16,16 +16,19 @@ from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
+from infonet_ros.offline.reach import reach
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
+from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 
 SCAN_RANGE = 1.0
-"""Seconds. Delays are searched so far in both directions, and ten samples at least, if no ``max_lag`` is given."""
+"""Seconds. Delays are searched so far in both directions, and ten samples at least, if no ``max_lag`` is given.
+
+See `reach` for recordings with longer ones."""
 
 _SCAN_STEPS = 10  # lags in each direction that are always tried
 _CURVES = 12  # pairs whose MI is shown over the delay
@@ -44,7 +47,12 @@ def estimate_whole(
     progress("whole recording", 0.0)
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = find_stuck(overview, settings.modalities)
-    overview, share, still = _while_it_moves(without_stuck(overview, stuck), longest)
+    complete = without_stuck(overview, stuck)
+    overview, share, still = _while_it_moves(complete, longest)
+    moves = Moves.of(overview.window.samples, longest)
+    if not settings.max_lag and (farther := reach(moves, longest, workers.count)) > longest:
+        longest = farther
+        overview, share, still = _while_it_moves(complete.with_holes(longest + 1), longest)
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
     conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None
     if conditional:
@@ -120,9 +128,10 @@ class _Comparison:
         scanned, shifts = self._tested(scanned)
         undelayed = at_once.result()
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
-        delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate)
+        saturated = undelayed.mi >= SATURATED
+        delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate) | saturated
         delayed &= significant if shifts else True
-        delays = self._delays(scanned, delayed)
+        delays = self._delays(scanned, delayed, saturated)
         if conditional and conditional_at_once:
             undelayed = conditional_at_once.result()
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
@@ -156,16 +165,20 @@ class _Comparison:
         p_value, drifting, shifts = shift_test(self.moves, self.longest, self.workers.count)
         return replace(scanned, p_value=p_value, drifting=drifting), shifts
 
-    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray) -> Delays:
-        """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown."""
+    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
+        """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown.
+
+        The MI of pairs that are ``saturated`` (N, N) is nearly the same at many lags: their contingency has a top.
+        """
         pairs = strongest_pairs(scanned)
         shown = sorted(pairs, key=lambda pair: not delayed[pair])[:_CURVES]
-        best = {pair: round(float(scanned.lag[pair]) * scanned.sample_rate) for pair in pairs}
+        tops = {pair: self._search.top(*pair) for pair in pairs if saturated[pair]}
+        best = {pair: round(float(scanned.lag[pair]) * scanned.sample_rate) for pair in pairs} | tops
         lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
         for pair in shown:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
         spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
-        delays = refine(self.net, self.window, scanned, lags, shown, spreads, self.settings.seed, self.workers)
+        delays = refine(self.net, self.window, scanned, lags, tops, shown, spreads, self.settings.seed, self.workers)
         for a, b in lags:
             if not delayed[a, b]:
                 for ends in (delays.lower, delays.upper):

@@ -19,6 +19,9 @@ SIGNIFICANCE = 0.01
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
 
+SATURATED = 2.0
+"""Nats. The estimate hardly tells more from even more, so a delay between such channels shows by their ranks only."""
+
 
 @dataclass(frozen=True, eq=False)
 class WholeRecording:
@@ -99,12 +102,12 @@ class WholeRecording:
 
 
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
-    """Return which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least.
+    """Return which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least, or are `SATURATED`.
 
     A delay at the edge of the search is none: the best one may lie beyond.
     """
     inside = (matrix.lag != 0.0) & (np.abs(matrix.lag) < longest_lag - 1e-6)
-    return inside & (matrix.mi - undelayed.mi >= CLEAR_GAIN)
+    return inside & ((matrix.mi - undelayed.mi >= CLEAR_GAIN) | (undelayed.mi >= SATURATED))
 
 
 def strongest_pairs(matrix: DependenceMatrix) -> list[tuple[int, int]]:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter1d
 from scipy.signal import lfilter
 
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
@@ -40,6 +41,15 @@ def test_of_two_delays_as_good_neither_is_sure(rng):
     times = np.arange(3000)
     one, other = (np.sin(2 * np.pi * (times - delay) / 20) + 0.3 * rng.standard_normal(3000) for delay in (0, 6))
     found = DelaySpread.of(ranks_of(one, other), LONGEST, 6)
+    assert found.rivalled and not found.delayed
+
+
+def test_of_two_peaks_that_overlap_neither_is_sure(rng):
+    """The knee of a walking robot and its body, which goes up and down with every step: half as much lies between."""
+    body = gaussian_filter1d(rng.standard_normal(6200), 8.0)
+    knee = np.roll(body, 17) + 0.97 * np.roll(body, -13)
+    found = DelaySpread.of(ranks_of(body[100:-100], knee[100:-100]), 60, 17)
+    assert found.delay == pytest.approx(16, abs=1.5) and found.gain > 3.0 * found.gain_error
     assert found.rivalled and not found.delayed
 
 

@@ -69,3 +69,12 @@ def test_a_position_and_its_speed_have_no_delay(net, rng):
     assert 0.1 < abs(whole.matrix.lag[0, 1]) < 0.4
     assert whole.matrix.mi[0, 1] - whole.undelayed.mi[0, 1] > 0.2
     assert not whole.clear_delays.any()
+
+
+def test_a_delay_shows_where_the_mi_is_the_same_at_many_lags(net, rng):
+    """A slow command without noise, and the position that follows it: 3 nats or more at each of these lags."""
+    command, position = motion(rng, np.arange(0.0, SECONDS, 1 / RATE), [0.0, 0.04], band=1.0)
+    whole = whole_of(net, np.column_stack([command, position + 0.001 * rng.standard_normal(len(position))]))
+    assert whole.undelayed.mi[0, 1] > 2.0
+    assert whole.clear_delays[0, 1]
+    assert whole.matrix.lag[0, 1] == pytest.approx(0.04, abs=0.005)

@@ -90,6 +90,15 @@ def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
     assert not unrelated.clear
 
 
+def test_what_follows_much_later_has_no_late_stamps(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    whole = small_analysis.whole
+    matrix = replace(whole.matrix, lag=5.0 * whole.matrix.lag)
+    slow = replace(whole, matrix=matrix, longest_lag=5.0)
+    later = Delay.of(replace(small_analysis, whole=slow), a, b)
+    assert later.clear and later.words.startswith("speed.data follows by 2.0") and "stamps" not in later.words
+
+
 def test_within_one_topic_no_stamps_can_be_moved(small_analysis):
     a, b = small_analysis.strongest(1)[0]
     modalities = tuple(replace(one, topic="/base") for one in small_analysis.settings.modalities)

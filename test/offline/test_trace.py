@@ -34,6 +34,14 @@ def test_a_hole_is_as_long_as_the_longest_delay():
     assert values[16:].tolist() == list(range(50, 60))
 
 
+def test_holes_are_widened_for_longer_delays():
+    overview = trace_of(window(0, 10), window(50, 10)).overview(1000).with_holes(20)
+    values = overview.window.samples[:, 0]
+    assert np.isnan(values[10:30]).all() and len(overview.stamps) == len(values)
+    assert values[30:].tolist() == list(range(50, 60))
+    assert overview.stamps[30:].tolist() == [tick * PERIOD for tick in range(50, 60)]
+
+
 def test_a_jump_back_in_time_starts_anew():
     values = trace_of(window(100, 10), window(0, 10)).overview(1000).window.samples[:, 0]
     assert values[np.isfinite(values)].tolist() == [*range(100, 110), *range(10)]

@@ -16,7 +16,7 @@ from infonet_ros.estimator.samples.surrogates import NEAREST_FRACTION
 DEGREES = 3
 TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
 _LEAST_SHIFTS = 19  # for a p-value of 0.05
-_LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
+LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
 _BLOCK = 4  # times the longest lag: samples of each block
@@ -91,7 +91,7 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
     """
     count = _fast_length(len(ranks))
     channels = ranks.shape[1]
-    longest = min(longest, count // _LAGS_FRACTION)
+    longest = min(longest, count // LAGS_FRACTION)
     nearest = max(count // NEAREST_FRACTION, 2 * longest + 1)
     shifts = np.arange(nearest, count - nearest + 1)
     found = np.full((channels, channels), np.nan)

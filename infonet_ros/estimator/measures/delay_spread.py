@@ -19,6 +19,7 @@ T_90 = 1.73
 _SURE = 4.0  # errors of a delay that is other than 0: it is looked for in many pairs
 _APART = 3.0  # errors
 _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
+_VALLEY = 2.0 / 3.0  # of it, at most, lies between two peaks
 _FEWEST_PARTS = 8
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
@@ -27,14 +28,15 @@ _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 class DelaySpread:
     """Delay of a pair at the peak of its contingency, and the gain in contingency over lag 0.
 
-    ``delay`` and its standard ``error`` in samples; ``gain`` is contingency, with its standard ``gain_error``. NaN
-    where there is no peak between the lags, or too few parts of the recording hold samples. ``rivalled`` tells whether
-    another peak is about as high: so have a position and its speed, which follow each other a quarter of a period later
-    and earlier, and two oscillations.
+    ``delay`` and its standard ``error`` in samples; ``height`` of the peak and ``gain`` are contingency, with the
+    standard error of the latter. NaN where there is no peak between the lags, or too few parts of the recording hold
+    samples. ``rivalled`` tells whether another peak is about as high: so have a position and its speed, which follow
+    each other a quarter of a period later and earlier, and two oscillations.
     """
 
     delay: float
     error: float
+    height: float
     gain: float
     gain_error: float
     rivalled: bool
@@ -68,15 +70,16 @@ class DelaySpread:
         curve, without_one = contingency_of(whole), contingency_of(whole - products)
         place = _top(curve, lag + longest)
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
-            return cls(np.nan, np.nan, np.nan, np.nan, False)
+            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False)
         near = _shoulder(np.sqrt(curve), place)
         if near[0] == 0 or near[-1] == 2 * longest:  # the peak may continue beyond the search
-            return cls(np.nan, np.nan, np.nan, np.nan, False)
+            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False)
         delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
             delay=float(_vertex(near - longest, np.sqrt(curve[None, near]))[0]),
             error=float(np.hypot(_jackknife(delays), _LEAST_ERROR)),
+            height=float(curve[place]),
             gain=float(curve[place] - curve[longest]),
             gain_error=float(_jackknife(gains)),
             rivalled=_rivalled(curve, place),
@@ -84,10 +87,10 @@ class DelaySpread:
 
 
 def _rivalled(curve: np.ndarray, place: int) -> bool:
-    """Return whether a curve falls to half the height of a peak, and then rises to about this height again."""
-    half, as_good = 0.5 * curve[place], _AS_GOOD * curve[place]
+    """Return whether a curve falls far below the height of a peak, and then rises to about this height again."""
+    low, as_good = _VALLEY * curve[place], _AS_GOOD * curve[place]
     sides = (curve[place:], curve[place::-1])
-    return any(side.min() < half and (side[np.argmax(side < half) :] > as_good).any() for side in sides)
+    return any(side.min() < low and (side[np.argmax(side < low) :] > as_good).any() for side in sides)
 
 
 def _top(curve: np.ndarray, place: int) -> int:

@@ -1,0 +1,64 @@
+"""How far delays are searched: as far as is usual, or farther where a pair of the recording is delayed by more.
+
+A motor warms up a minute after its load, a boat gains speed ten seconds after a gust, and a part passes the second eye
+of a belt after the first. To search so far in every recording would hide what slow streams share, as the largest of
+many lags is large by chance. So a longer delay has to show by itself first.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_contingency, shift_p_values
+from infonet_ros.offline.delays import Pair, Spreads
+from infonet_ros.offline.shift_test import Moves
+
+_HIGHER = 1.5  # times the largest contingency of the usual search
+_RISING = 0.9  # of that, and the curve stays above it from the end of the usual search to its top
+_GAIN = 0.05  # of contingency over no delay
+_MOST_ASKED = 8  # pairs, those that gain most
+_LEVEL = 0.01  # for all pairs together
+_SPARE = 1.5  # times the delay, so that its peak falls within the search
+
+
+def reach(moves: Moves, longest: int, threads: int = 1) -> int:
+    """Return the longest lag to search, samples: ``longest``, or more if a pair surely has a longer delay.
+
+    Lags are at most the part of the recording that `shift_p_values` can test.
+    """
+    farthest = len(moves.ranks) // LAGS_FRACTION
+    if farthest <= longest:
+        return longest
+    curves = lagged_contingency(moves.ranks, farthest)
+    pairs = len(curves) * (len(curves) - 1) // 2
+    spreads = Spreads(moves.ranks, moves.change_ranks, farthest)
+    lags = [
+        abs(lag)
+        for pair, lag in _candidates(curves, longest)
+        if spreads.of(pair, lag).delayed and _p_value(moves, pair, farthest, threads) * pairs <= _LEVEL
+    ]
+    return min(farthest, round(_SPARE * max(lags)) + longest) if lags else longest
+
+
+def _candidates(curves: np.ndarray, longest: int) -> list[tuple[Pair, int]]:
+    """Return pairs whose contingency (N, N, 2 F + 1) is largest where the usual search ends or beyond, and the lag."""
+    found = sorted(_beyond(curves, longest), reverse=True)
+    return [(pair, lag) for _, pair, lag in found[:_MOST_ASKED]]
+
+
+def _beyond(curves: np.ndarray, longest: int) -> Iterator[tuple[float, Pair, int]]:
+    farthest = curves.shape[2] // 2
+    usual = slice(farthest - longest, farthest + longest + 1)
+    for a, b in zip(*np.triu_indices(len(curves), k=1), strict=True):
+        curve = curves[a, b]
+        top = int(curve.argmax()) - farthest
+        highest, within = float(curve.max()), float(curve[usual].max())
+        if abs(top) < longest or highest - curve[farthest] < _GAIN:
+            continue
+        between = curve[usual.stop - 1 : farthest + top + 1] if top > 0 else curve[farthest + top : usual.start + 1]
+        if highest >= _HIGHER * within or between.min() >= _RISING * within:
+            yield highest, (int(a), int(b)), top
+
+
+def _p_value(moves: Moves, pair: Pair, farthest: int, threads: int) -> float:
+    return float(shift_p_values(moves.ranks[:, pair], farthest, threads)[0][0, 1])
