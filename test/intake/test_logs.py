@@ -76,7 +76,7 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
         "truth": pa.array(B > 0),
         "gaps": with_gaps,
         "texts": pa.array([str(b) for b in B]),
-        "names": pa.array(["idle", "drive"] * (ROWS // 2)).dictionary_encode(),
+        "names": pa.array(["idle", "drive", "turn", "dock", "off"] * (ROWS // 5)).dictionary_encode(),
         "lists": pa.array([[1.0, 2.0]] * ROWS),
         "pose": pa.array([{"x": a, "y": {"z": b}} for a, b in zip(A.tolist(), B.tolist(), strict=True)]),
     }

@@ -122,7 +122,8 @@ STATES = {
 def test_a_state_names_no_series(tmp_path, name, held):
     rows = [f"{t:.1f},{state},{k}" for k, (t, state) in enumerate(zip(STEADY, STATES[held], strict=True))]
     found, said = together([written(tmp_path, text(f"time,{name},x", *rows))])
-    assert list(found) == ["table.x"]
+    assert list(found) == ["table.x", f"table.{name}"]
+    assert [value for _, value in found["table.x"]] == list(range(ROWS))
     assert len(found["table.x"]) == ROWS
     assert not any("long table" in sentence for sentence in said)
 

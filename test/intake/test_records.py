@@ -112,3 +112,54 @@ def test_a_message_that_was_cut_while_it_was_printed_is_left_out(tmp_path):
     found, said = together([written(tmp_path, echo(ECHO)[:-9], "imu.yaml")])
     assert_series(found, "linear.x", X[:-1], TIME[:-1])
     assert any("last record is cut" in sentence for sentence in said)
+
+
+PAIRS = [[t, str(x)] for t, x in zip(TIME, X, strict=True)]
+SERIES = {
+    "Prometheus": {
+        "status": "success",
+        "data": {"result": [{"metric": {"__name__": "speed", "job": "r2"}, "values": PAIRS}]},
+    },
+    "two of Prometheus": {
+        "data": {"result": [{"metric": {"__name__": name, "job": "r2"}, "values": PAIRS} for name in ("load", "speed")]}
+    },
+    "Grafana": [
+        {"target": 'speed{job="r2"}', "datapoints": [[x, 1000 * t] for t, x in zip(TIME, X, strict=True)]},
+        {"target": "load", "datapoints": [[-x, 1000 * t] for t, x in zip(TIME, X, strict=True)]},
+    ],
+}
+
+
+@pytest.mark.parametrize("program", SERIES)
+def test_series_of_pairs_are_topics(tmp_path, program):
+    found, _ = together([written(tmp_path, json.dumps(SERIES[program]), "export.json")])
+    name = next(name for name in found if "load" not in name)
+    assert name == ("table.value" if len(found) == 1 else 'speed{job="r2"}.value')
+    assert_series(found, name, X)
+
+
+LISTS = {
+    "of JSON": "[{0}, {1}]",
+    "without blanks": "[{0},{1}]",
+    "of Python": "({0}, {1})",
+    "of NumPy": "[{0} {1}]",
+    "an array": "array('d', [{0}, {1}])",
+    "another array": "array([{0}, {1}], dtype=float32)",
+}
+
+
+@pytest.mark.parametrize("form", LISTS)
+def test_lists_in_cells_are_columns(tmp_path, form):
+    lines = [f'{t},"{LISTS[form].format(x, k)}",{k % 7}' for k, (t, x) in enumerate(zip(TIME, X, strict=True))]
+    found, _ = together([written(tmp_path, "\n".join(["time,v,n", *lines]))])
+    assert_series(found, "table.v_0", X)
+    assert_series(found, "table.v_1", np.arange(ROWS))
+
+
+@pytest.mark.parametrize("form", ["({0}{1:+}j)", "{0}{1:+}i", "{0} {2} {3}i"])
+def test_complex_numbers_in_cells_have_two_parts(tmp_path, form):
+    cells = [form.format(x, -x, "-" if x > 0 else "+", abs(x)) for x in X.tolist()]
+    lines = [f"{t},{cell},{k % 7}" for k, (t, cell) in enumerate(zip(TIME, cells, strict=True))]
+    found, _ = together([written(tmp_path, "\n".join(["time,z,n", *lines]))])
+    assert_series(found, next(name for name in found if name.endswith("real")), X)
+    assert_series(found, next(name for name in found if name.endswith("imag")), -X)

@@ -25,6 +25,8 @@ FORMS = {
     "rows in single quotes": "'time,a,b'\n" + lines("'{t},{a},{b}'"),
     "cells in single quotes": "'time','a','b'\n" + lines("'{t}','{a}','{b}'"),
     "some cells in single quotes": "'time';'a';'b'\n" + lines("'2024-05-01 {clock}';{a};{b}"),
+    "formulas of a spreadsheet": '="time",="a",="b"\n' + lines('="{t}",="{a}",="{b}"'),
+    "some cells as formulas": "time;a;b\n" + lines('="2024-05-01 {clock}";{a};{b}'),
     "names before the numbers": lines("time:{t},a:{a},b:{b}"),
     "the serial plotter": lines("millis:{ms} a:{a} b:{b}"),
     "key and value": lines("t={t}, a={a}, b={b}"),

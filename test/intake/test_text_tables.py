@@ -390,10 +390,10 @@ def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
 
 
 def test_bytes_of_two_digits_are_hexadecimal(tmp_path):
-    rows = "".join(f"{k / 10},{k * 7 % 256:02X},{'AB'[k // 20]}1\n" for k in range(40))
+    rows = "".join(f"{k / 10},{k * 7 % 256:02X},{'ABCD'[k // 10]}1\n" for k in range(40))
     found, _ = together([written(tmp_path, "time,d0,zone\n" + rows)])
     assert [value for _, value in found["table.d0"]] == [k * 7 % 256 for k in range(40)]
-    assert list(found) == ["table.d0"]  # A1 and B1 are names
+    assert list(found) == ["table.d0"]  # A1, B1, C1 and D1 are names
 
 
 def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):
@@ -430,3 +430,50 @@ def test_sentences_of_a_gps_between_rows_are_left_out(tmp_path):
     found, said = together([written(tmp_path, "time,x,y\n" + rows)])
     assert [value for _, value in found["table.x"]] == list(range(40))
     assert any("8 rows of 48" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("words", [("open", "closed"), ("OK", "NOK"), ("ok", "error"), ("left", "right")])
+def test_two_words_are_numbers(tmp_path, words):
+    state = (A > 0).astype(int)
+    lines = [f"{t:.2f},{a},{words[s]}\n" for t, a, s in zip(TIME, A, state, strict=True)]
+    found, said = together([written(tmp_path, "time,a,door\n" + "".join(lines))])
+    values = np.array([value for _, value in found["table.door"]])
+    assert np.array_equal(values, state) or np.array_equal(values, 1 - state)
+    assert any("column 'door' holds two words, read as numbers" in sentence for sentence in said)
+
+
+def test_a_word_between_numbers_says_that_they_are_not_known(tmp_path):
+    cells = [f"{a}" if k % 4 == 0 else "offline" for k, a in enumerate(A)]
+    lines = [f"{t:.2f},{b},{cell}\n" for t, b, cell in zip(TIME, B, cells, strict=True)]
+    found, said = together([written(tmp_path, "time,b,a\n" + "".join(lines))])
+    values = np.array([value for _, value in found["table.a"]])
+    assert values[::4] == pytest.approx(A[::4])
+    assert np.isnan(np.delete(values, slice(None, None, 4))).all()
+    assert any("column 'a'" in sentence and "'offline'" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("Time,Wheel,\ns,speed,force\n", ["Wheel.speed", "Wheel.force"]),
+        (",Wheel,\nTime,speed,force\n", ["Wheel.speed", "Wheel.force"]),
+        ("Export\n20\n,robot,\nTime,X,Y\ns,mm,mm\n", ["robot.X", "robot.Y"]),
+        ("Time,Wheel,\ns,m,m\n", ["table.Wheel", "table.column_3"]),
+    ],
+)
+def test_merged_cells_stand_over_several_names(tmp_path, header, names):
+    found, _ = together([written(tmp_path, header + NUMBERS)])
+    assert list(found) == names
+    assert [value for _, value in found[names[0]]] == pytest.approx(A)
+
+
+def test_a_list_in_a_cell_does_not_delimit(tmp_path):
+    lines = [f"{t:.2f},{a},{b};{a}\n" for t, a, b in zip(TIME, A, B, strict=True)]
+    found, _ = together([written(tmp_path, "time,a,list\n" + "".join(lines))])
+    assert [value for _, value in found["table.a"]] == pytest.approx(A)
+
+
+def test_rows_that_share_all_their_times_are_told(tmp_path):
+    lines = [f"{t:.2f},{value}\n" for t, a, b in zip(TIME, A, B, strict=True) for value in (a, b)]
+    _, said = together([written(tmp_path, "time,v\n" + "".join(lines))])
+    assert any("stands in 2 rows" in sentence and "several devices" in sentence for sentence in said)

@@ -8,5 +8,5 @@
 - The time of a sheet: `times` (which columns), `time_units`, `dates`, `split_times`, `clock`, then `stamps` and
   `clock_turns`.
 - Sheets to topics: `several_times` (a time before each signal), `series_names` and `long_tables` (a row for each
-  value), `quaternions`, `streams` (columns to samples), `tables`.
+  value), `quaternions`, `two_words`, `streams` (columns to samples), `tables`.
 """

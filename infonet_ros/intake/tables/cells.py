@@ -27,10 +27,10 @@ _BYTES = r"^(?:[0-9A-F]{2}|[0-9A-F]{4}|[0-9A-F]{8}|[0-9a-f]{2}|[0-9a-f]{4}|[0-9a
 _UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
 _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
 _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
-_IN_PARENTHESES = r"^\(([\d.,]*\d[.,]?)\)$"
+_IN_PARENTHESES = r"^\((\d{1,3}(?:[.,]\d{3})*(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)\)$"
 _MARKS = (
-    r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|<na>|nat|nil|undefined|n\.?/?[ad]\.?|err(?:or)?|invalid|missing|unavailable|unknown|"
-    r"-?1\.#\w+)$"
+    r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|_+|\.|<na>|nat|nil|none|\(?null\)?|\\n|undefined|n\.?/?[ad]\.?|"
+    r"no[ _]?data|err(?:or)?|invalid|missing|unavailable|not[ _]available|unknown|-?1\.#\w+)$"
 )
 """Cells that say that a value is not known: they do not count when a column is judged."""
 
@@ -122,14 +122,19 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
     there = len(texts) - texts.null_count
     odd = there - (pc.sum(good).as_py() or 0)
     marks = _count(texts, _MARKS)
-    if odd and 2 * (odd - marks) >= there - marks + plain_numbers:
-        return None
     odd_cells = pc.invert(good)
+    if odd and 2 * (odd - marks) >= there - marks + plain_numbers and not _is_one_word(texts, odd_cells, odd):
+        return None
     values = pc.cast(pc.if_else(odd_cells, pa.scalar("nan", plain.type), plain), pa.float64())
     if not odd:
         return Numbers(values, unit=unit)
     row = pc.index(odd_cells, True).as_py()
     return Numbers(values, odd, row, texts[row].as_py(), unit)
+
+
+def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -> bool:
+    """Tell whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
+    return odd < len(texts) - texts.null_count and pc.count_distinct(texts.filter(odd_cells)).as_py() == 1
 
 
 def may_be_number(cell: str) -> bool:

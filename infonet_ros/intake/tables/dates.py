@@ -194,7 +194,8 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     begins = onward & (np.abs(as_numbers - as_read) > 39.0)  # as numbers, each minute is followed by a gap of 40
     if not begins.any() or (begins.sum() == 1 and numbers[known][0] < 100.0):
         return None
-    if np.ptp(as_read[onward]) >= 0.5 * np.ptp(as_numbers[onward]):
+    uneven = np.ptp(as_numbers[onward])
+    if uneven < 39.0 or np.ptp(as_read[onward]) >= 0.5 * uneven:
         return None
     return np.where(known, stamps, UNKNOWN)
 

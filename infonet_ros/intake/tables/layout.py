@@ -187,7 +187,18 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     of_width = [n for n in filled if len(rows[n]) == width]
     timed = [n for n in of_width if _names_time(rows[n])]
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
-    return next(iter([*timed, *distinct, *of_width, *reversed(filled)]), None)
+    fullest = sorted(of_width, key=lambda n: rows[n].count(""))
+    found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
+    if found is not None and found + 1 < begin and _stand_over(rows[found], rows[found + 1]):
+        return found + 1
+    return found
+
+
+def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
+    """Tell whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
+    if len(groups) != len(names) or all(groups) or not all(names):
+        return False
+    return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
 
 
 def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -219,9 +230,16 @@ def _grouped(header: list[str] | None, groups: Sequence[str]) -> list[str] | Non
     if header is None or not groups:
         return header
     return [
-        f"{group}.{name}" if group and name and not is_named_time(name) else name
+        name if not group or is_named_time(name) else _joined(group, name)
         for group, name in zip(groups, header, strict=True)
     ]
+
+
+def _joined(group: str, name: str) -> str:
+    """Join a group and a name; what stands below a time is its unit."""
+    if not name:
+        return name
+    return f"{group} [{name}]" if is_named_time(group) else f"{group}.{name}"
 
 
 def _decimals(cell: str) -> int:
@@ -290,8 +308,8 @@ def _check_text(path: Path, head: str) -> None:
 
 def _find_delimiter(lines: Sequence[str]) -> str:
     named = not any(map(is_value, split(lines[0], ",")))  # else all commas may be those of decimals
-    even = any(_is_even(lines, sign) for sign in ("\t;|," if named else "\t;|"))
-    return max(_DELIMITERS[:-1] if even else _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
+    even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(lines, sign)]
+    return max(even or _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
 
 
 def _is_even(lines: Sequence[str], sign: str) -> bool:

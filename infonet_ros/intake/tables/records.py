@@ -7,7 +7,7 @@ of a short list: ``covariance_0``.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +21,11 @@ from infonet_ros.intake.tables.text_columns import TextColumns
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.text import counted
 
-_ROWS, _MOST_ELEMENTS = 2000, 64
+_ROWS, _MOST_ELEMENTS, _FEWEST_PAIRS = 2000, 64, 3
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
+_SEVERAL_VALUES = re.compile(r"\(*[+-]?[\d.eE+-]+ ?[+-] ?[\d.eE+-]+[ij]\)*$|[{\[(]|array\(")
+_COMPLEX = re.compile(r"\(?([+-]?[\d.]+(?:[eE][+-]?\d+)?|nan)? ?([+-] ?(?:[\d.]+(?:[eE][+-]?\d+)?|nan))\*?[ij]\)?")
+_LIST = re.compile(r"(?:array\(\s*(?:'\w',\s*)?)?[\[(]\s*([^\[\](){}\"']*?)[\s,;]*[\])](?:,\s*dtype=\w+)?\)?")
 _BETWEEN = re.compile(r"[\s,\]]*")
 _YAML = re.compile(r"(?:\s*(?:#.*|---)?\n)*[A-Za-z_]\w*:(?: [^\n]*)?\n")
 _DOCUMENT_END = re.compile(r"^---[ \t]*$", re.MULTILINE)
@@ -43,7 +46,7 @@ def read_records(path: Path) -> list[Sheet] | None:
     head = next(pieces, "")
     if _JSON.match(head):
         kind, remedy = "JSON", 'one object for each time, in lines or in a list, such as {"time": 0.5, "x": 1.2}'
-        records = _unwrapped(_of_json(chain((head,), pieces), notes))
+        records = _unwrapped(_with_series(_of_json(chain((head,), pieces), notes)))
     elif _YAML.match(head) and _DOCUMENT_END.search(head):
         kind, remedy = "YAML", "messages with a stamp; record topics without one by `ros2 bag record`"
         records = _of_yaml(chain((head,), pieces), notes)
@@ -58,24 +61,33 @@ def read_records(path: Path) -> list[Sheet] | None:
     return [sheet]
 
 
-def take_json_apart(sheet: Sheet, path: Path) -> None:
-    """Put the fields of JSON objects in the cells of a sheet, such as payloads of MQTT, in columns of their own."""
+def take_cells_apart(sheet: Sheet, path: Path) -> None:
+    """Put what stands in one cell in columns of their own: objects of JSON, such as payloads of MQTT, lists, complex.
+
+    Lists may be written by Python and NumPy: ``(0.1, 0.2)``, ``[0.1 0.2]``, ``array('d', [0.1, 0.2])``.
+    """
     for name, text in list(sheet.texts.items()):
-        if not text.startswith("{") or name not in sheet.cells:
+        if not _SEVERAL_VALUES.match(text) or name not in sheet.cells:
             continue
-        inner = _sheet_of(path, map(_object_in, chain.from_iterable(sheet.cells[name].chunks)))
+        cells = (cell.as_py() or "" for chunk in sheet.cells[name].chunks for cell in chunk)
+        inner = _sheet_of(path, ({name: value} if (value := _values_in(cell)) else {} for cell in cells))
         if inner.columns or len(inner.texts) > 1:
             del sheet.texts[name], sheet.cells[name]
             for kind in ("columns", "texts", "cells", "remarks"):
-                getattr(sheet, kind).update({f"{name}.{field}": held for field, held in getattr(inner, kind).items()})
+                getattr(sheet, kind).update(getattr(inner, kind))
 
 
-def _object_in(cell: pa.StringScalar) -> dict[str, Any]:
+def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
+    """Read a cell that holds several values; None where it holds something else."""
+    if parts := _COMPLEX.fullmatch(cell):
+        return {"real": parts[1] or "0", "imag": parts[2].replace(" ", "")}
+    if elements := _LIST.fullmatch(cell):
+        return re.split(r"[\s,;]+", elements[1])
     try:
-        value = json.loads(cell.as_py() or "{}")
+        value = json.loads(cell)
     except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+        return None
+    return value if isinstance(value, (dict, list)) else None
 
 
 def _sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
@@ -122,6 +134,59 @@ def _of_json(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
         notes.append(f"{counted(lost, 'record')} of JSON cannot be read and {'is' if lost == 1 else 'are'} left out")
     if text.strip():
         notes.append("the last record is cut and is left out")
+
+
+def _with_series(values: Iterator[Any]) -> Iterator[Any]:
+    """Make a row of each pair of a time and a value, where objects hold such pairs, as of Prometheus and Grafana."""
+    first = next(values, None)
+    if not any(_series_in(first)):
+        yield from (value for value in (first,) if value is not None)
+        yield from values
+        return
+    for value in chain((first,), values):
+        for name, pairs in _series_in(value):
+            times, numbers = zip(*pairs, strict=True)
+            if not _never_falls(times):
+                times, numbers = numbers, times
+            yield from ({"time": t, "name": name, "value": v} for t, v in zip(times, numbers, strict=True))
+
+
+def _series_in(value: Any) -> Iterator[tuple[str, list[Any]]]:
+    """Go through the lists of pairs within objects, in one of which a number never falls, and what they are called."""
+    if isinstance(value, list):
+        for inner in value:
+            yield from _series_in(inner) if isinstance(inner, dict) else ()
+    elif isinstance(value, dict):
+        pairs = next((inner for inner in value.values() if _are_pairs(inner)), None)
+        others = [inner for inner in value.values() if inner is not pairs]
+        if pairs is None:
+            for inner in others:
+                yield from _series_in(inner)
+        elif others and all(isinstance(inner, (str, dict)) for inner in others):
+            yield _name_of_series(others), pairs
+
+
+def _are_pairs(value: Any) -> bool:
+    if not isinstance(value, list) or len(value) < _FEWEST_PAIRS:
+        return False
+    return all(isinstance(pair, list) and len(pair) == 2 for pair in value) and any(
+        map(_never_falls, zip(*value, strict=True))
+    )
+
+
+def _never_falls(numbers: Sequence[Any]) -> bool:
+    return all(isinstance(n, (int, float)) for n in numbers) and all(a <= b for a, b in pairwise(numbers))
+
+
+def _name_of_series(labels: list[Any]) -> str:
+    """Name a series by the first text beside it, or by labels as Prometheus writes them: ``up{job="robot"}``."""
+    for label in labels:
+        if isinstance(label, str):
+            return label
+        if isinstance(label, dict) and label:
+            inner = ", ".join(f'{key}="{text}"' for key, text in label.items() if key != "__name__")
+            return label.get("__name__", "") + (f"{{{inner}}}" if inner else "")
+    return ""
 
 
 def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """Rows in other dress: what programs put around rows and cells is taken away, so that a plain table is left.
 
 - Rows quoted as a whole, as a spreadsheet leaves them that took each row for one cell: ``"2.5,""the left one"",4"``.
-- Cells in single quotes: ``'2.5','4'``.
+- Cells in single quotes: ``'2.5','4'``; or that a spreadsheet must not change: ``="2.5"``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Cells with their names, as for the serial plotter of Arduino: ``a:1.2,b:3.4``, ``t=0.5 a=1.2``.
 - A time before an arrow, as the serial monitor of Arduino writes it: ``12:00:00.500 -> 1.2,3.4``.
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 _QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
 _SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
 _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|\r\n]|$)", re.MULTILINE)
+_FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
 _MONITORED = re.compile(r"^(\[?\d{1,2}:\d{2}:\d{2}[.,]\d+\]?)[ \t]+->[ \t]*([^,;\t\n]*([,;\t])?)", re.MULTILINE)
 _NAMED = re.compile(
@@ -78,10 +79,11 @@ def _monitored(head: str) -> RowForm | None:
 
 
 def _cells(head: str) -> RowForm | None:
-    """Find cells in single quotes, each of a line."""
-    if not _most_have(_SINGLE_QUOTED, _lines(head)[1:]):
-        return None
-    return RowForm(lambda text: _SINGLE_QUOTED.sub(r'"\1"', text))
+    """Find cells in single quotes, or as formulas."""
+    for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1")):
+        if _most_have(pattern, _lines(head)[1:]):
+            return RowForm(lambda text, pattern=pattern, quoted=quoted: pattern.sub(quoted, text))  # type: ignore[misc]
+    return None
 
 
 def _named(head: str) -> RowForm | None:

@@ -32,6 +32,7 @@ _SERIAL_DAYS = {
 _OF_WINCC = ("Time_ms",)  # where WinCC writes millionths of a day, whatever the name says
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
+_ALIKE = 0.95  # of the times stand in as many rows
 _RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
 
 
@@ -196,3 +197,15 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     alone = np.full_like(stamps, UNKNOWN)
     alone[longest] = stamps[longest]
     return alone
+
+
+def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
+    """Say if each of some sorted stamps (rows,) is that of several rows, and of as many, as if of several devices."""
+    _, counts = np.unique(stamps, return_counts=True)
+    usual = int(np.median(counts)) if len(counts) else 1
+    if usual < 2 or np.mean(counts == usual) < _ALIKE:
+        return []
+    return [
+        f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they are of several "
+        "devices, add a column that names them"
+    ]

@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -22,14 +23,15 @@ from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.quaternions import find_quaternions
-from infonet_ros.intake.tables.records import read_records, take_json_apart
+from infonet_ros.intake.tables.records import read_records, take_cells_apart
 from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
-from infonet_ros.intake.tables.stamps import set_stamps
+from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
 from infonet_ros.intake.tables.streams import Rows, Stream, column_of, merged
 from infonet_ros.intake.tables.text_source import check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
+from infonet_ros.intake.tables.two_words import as_truth
 from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
@@ -182,7 +184,7 @@ class Tables:
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
         """Go through the sheets of a file, and the names of their time columns as far as they are known."""
         for sheet in read_log(path) or read_records(path) or [read_text_table(path)]:
-            take_json_apart(sheet, path)
+            take_cells_apart(sheet, path)
             if self._time is None and (parts := split_by_times(sheet)):
                 yield from parts
             else:
@@ -198,7 +200,7 @@ class Tables:
         topic = _unique(sheet.name, self._streams)
         streams: dict[str, Stream] = {}
         empty: list[str] = []
-        for name, column in {**sheet.columns, **sheet.texts}.items():
+        for name, column in self._with_two_words(table).items():
             if name in clock.names:
                 continue
             if not isinstance(column, str) and column.null_count == len(column):
@@ -212,6 +214,8 @@ class Tables:
                 stream.columns[_unique(_path(leaf), stream.columns)] = column
             else:
                 stream.texts[name] = _first_cell(column)
+        if not any(map(_has_gaps, sheet.columns.values())):
+            self._tell(table.path, on_shared_times(clock, stamps))
         if empty:
             self._tell(table.path, [f"empty columns are left out: {shorten(', '.join(empty), 80)}"])
         for group, stream in streams.items():
@@ -223,6 +227,24 @@ class Tables:
                     self._tell(table.path, [f"columns {', '.join(parts)} are a quaternion, read as {angles}"])
             else:
                 self._tell(table.path, _on_texts(stream.texts))
+
+    def _with_two_words(self, table: "_Table") -> dict[str, Any]:
+        """Return the columns of a table, of text those that hold two words as numbers."""
+        sheet = table.sheet
+        columns: dict[str, Any] = {**sheet.columns, **sheet.texts}
+        words = {name: column for name, column in sheet.columns.items() if pa.types.is_string(column.type)}
+        words |= {name: cells for name, cells in sheet.cells.items() if name in sheet.texts}
+        for name, cells in words.items():
+            if found := as_truth(cells):
+                columns[name], (false, true) = found
+                self._tell(
+                    table.path,
+                    [
+                        f"column {name!r} holds two words, read as numbers: {shorten(false, 40)!r} is 0, "
+                        f"{shorten(true, 40)!r} is 1"
+                    ],
+                )
+        return columns
 
     def _keep_one_clock(self) -> None:
         """Leave out files whose times lie apart from those of the others."""
@@ -286,6 +308,10 @@ class _Table:
             f"{self.path} has no column of numbers beside its time {self.clock.label}: {held}; expected numbers such "
             "as -0.5 in at least one column."
         )
+
+
+def _has_gaps(column: pa.ChunkedArray) -> bool:
+    return column.null_count > 0
 
 
 def _first_cell(column: pa.ChunkedArray) -> str:

@@ -231,4 +231,5 @@ def _text_among(cells: pa.StringArray) -> str:
     """Return a cell that is no number and no time, if most are such, by a thousand of them."""
     some = [cell for cell in trimmed(cells[:1000]).to_pylist() if cell is not None]
     odd = [cell for cell in some if not (is_value(cell) or may_be_number(cell))]
-    return odd[0] if 2 * len(odd) >= len(some) > 0 else ""
+    one_word = len(set(odd)) == 1 and any(map(is_value, some))  # for values that are not known
+    return odd[0] if 2 * len(odd) >= len(some) > 0 and not one_word else ""
