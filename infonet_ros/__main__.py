@@ -11,27 +11,32 @@ import sys
 from types import FrameType
 from typing import Any
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from infonet_ros.signals import ENDING, INTERRUPTING, REPEATED
+
 _AGAIN = 0.02  # seconds
-_PATIENCE = 8.0  # seconds: on a busy machine it takes three to leave all contexts
+_PATIENCE = 1.0  # seconds
+_IMPORT = "<frozen importlib._bootstrap>"  # in which all imports are
 
 
 def main() -> None:
     """Run the command line."""
-    for number in _SIGNALS:
+    for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
     from infonet_ros.cli import main
 
     came: list[int] = []
 
     def leave(number: int, frame: FrameType | None) -> None:
-        """Raise the exception: for the first signal, and every few seconds for a library that passes over it."""
-        if came and number != signal.SIGALRM:  # contexts are being left, and nobody gains if that is interrupted
+        """Raise the exception: for the first signal, and every second for a library that passes over it."""
+        if came and number != REPEATED:  # contexts are being left, and nobody gains if that is interrupted
             return
         if not came:
+            came.append(number)
             atexit.register(_leave_in_peace)  # the last to be registered is the first to be called
-        came.append(number)
-        sys.unraisablehook = leave_again
+            sys.unraisablehook = leave_again
+        if _loads(frame):  # in a library of C++ the exception may abort the process
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+            return
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
         sys.exit(128 + came[0])
 
@@ -40,7 +45,7 @@ def main() -> None:
         if isinstance(unraisable.exc_value, SystemExit):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
 
-    for number in (*_SIGNALS, signal.SIGALRM):
+    for number in INTERRUPTING:
         signal.signal(number, leave)
     try:
         main()
@@ -53,10 +58,17 @@ def main() -> None:
         sys.exit(128 + came[0])  # whatever the libraries that it passed made of the exception
 
 
+def _loads(frame: FrameType | None) -> bool:
+    """Tell whether a module is being imported."""
+    while frame is not None and frame.f_code.co_filename != _IMPORT:
+        frame = frame.f_back
+    return frame is not None
+
+
 def _leave_in_peace() -> None:
     """Let nothing interrupt the end of the process, which removes what interrupted contexts have left."""
     signal.setitimer(signal.ITIMER_REAL, 0.0)
-    for number in (*_SIGNALS, signal.SIGALRM):
+    for number in INTERRUPTING:
         signal.signal(number, signal.SIG_IGN)
 
 

@@ -3,14 +3,10 @@
 import atexit
 import secrets
 import shutil
-import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-"""Signals that interrupt the program; the last one repeats the first that came, see `infonet_ros.__main__`."""
 
 
 @contextmanager
@@ -30,20 +26,6 @@ def cleared_afterwards(clear: Callable[[], object]) -> Iterator[None]:
         raise
     clear()
     atexit.unregister(clear)
-
-
-@contextmanager
-def signals_waiting() -> Iterator[None]:
-    """Let signals wait for the end of the context; only for the main thread, which alone is interrupted by them."""
-    came: list[int] = []
-    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in SIGNALS}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if came:
-        signal.raise_signal(came[0])
 
 
 @contextmanager

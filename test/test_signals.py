@@ -44,15 +44,19 @@ def at_the_end():
     atexit.register(print, "cleared")
     os.kill(os.getpid(), signal.{name})
 
+def loading():
+    import loaded
+    time.sleep({bound})
+
 program._PATIENCE = 0.1
 cli.main = {moment}
 program.main()
 """
 
 
-def ended(moment, name):
+def ended(moment, name, **options):
     command = [sys.executable, "-c", PROGRAM.format(moment=moment, name=name, bound=BOUND)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=False, **options)
 
 
 SIGNALS = pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
@@ -70,6 +74,13 @@ def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
 def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
     process = ended(moment, name)
     assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
+
+
+@SIGNALS
+def test_a_library_is_loaded_before_the_program_ends(name, code, tmp_path):
+    (tmp_path / "loaded.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\nprint('loaded')")
+    process = ended("loading", name, cwd=tmp_path)
+    assert (process.returncode, process.stdout, process.stderr) == (code, "loaded\n", "")
 
 
 def test_other_errors_are_shown():

@@ -22,19 +22,14 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
-from infonet_ros.interruptions import (
-    cleared_afterwards,
-    made_folder,
-    passing_folder,
-    signals_waiting,
-    temporary_folder,
-)
+from infonet_ros.interruptions import cleared_afterwards, made_folder, passing_folder, temporary_folder
 from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.options import Format
 from infonet_ros.offline.outputs import cannot_write
 from infonet_ros.settings import Settings
+from infonet_ros.signals import signals_waiting
 from infonet_ros.text import shorten
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk

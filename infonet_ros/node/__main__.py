@@ -13,12 +13,13 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from infonet_ros.signals import ENDING
+
 if TYPE_CHECKING:
     from rclpy.executors import Executor
 
     from infonet_ros.node.infonet_node import InfonetNode
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 3.0  # seconds from the signal to the end of the process, at the latest
 _WORKER_GRACE = 0.2  # of these for the window that is being computed
 
@@ -38,14 +39,14 @@ class Interruption:
         self.executor: Executor | None = None
         self.grace = 0.0
         self._came = threading.Event()
-        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # also for all threads that are started from now on
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # also for all threads that are started from now on
         threading.Thread(target=self._wait, name="signals", daemon=True).start()
 
     def __bool__(self) -> bool:
         return self._came.is_set()
 
     def _wait(self) -> None:
-        signal.sigwait(_SIGNALS)
+        signal.sigwait(ENDING)
         self._came.set()
         if self.executor is not None:
             self.executor.wake()

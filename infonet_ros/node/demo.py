@@ -4,9 +4,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import rclpy
@@ -23,10 +22,11 @@ from infonet_ros.drawing.selection import CHANNELS, Selection
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
 from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.interruptions import cleared_afterwards, signals_waiting
+from infonet_ros.interruptions import cleared_afterwards
 from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
 from infonet_ros.settings import load_settings
+from infonet_ros.signals import signals_waiting
 
 WORDS = {
     "imu.angular_velocity.x": "gyro x",
@@ -89,12 +89,9 @@ class Demonstration:
             highlight=False,
             soft_wrap=True,
         )
-        with (
-            _process(self._node_command(), self._folder / "node.log") as node,
-            _process(self._player_command(), self._folder / "player.log") as player,
-            ros_session(),
-        ):
-            self._watch(node, player)
+        commands = {"node": self._node_command(), "player": self._player_command()}
+        with _processes(commands, self._folder) as processes, ros_session():
+            self._watch(processes)
         self._conclude()
 
     def _node_command(self) -> list[str]:
@@ -106,7 +103,7 @@ class Demonstration:
         pace = ["--rate", str(self._rate), "--wait", str(_START)]
         return [*_python("infonet_ros"), "play", str(self._recording), *topics, *pace]
 
-    def _watch(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> None:
+    def _watch(self, processes: "Mapping[str, subprocess.Popen[bytes]]") -> None:
         """Receive matrices until the recording has ended and its last matrix has arrived."""
         executor = SingleThreadedExecutor()
         listening = rclpy.create_node("infonet_demo", start_parameter_services=False, enable_rosout=False)
@@ -115,7 +112,7 @@ class Demonstration:
         listener.listen(CHANNELS)
         try:
             with self._display() as show:
-                while self._goes_on(node, player):
+                while self._goes_on(processes):
                     executor.spin_once(timeout_sec=_POLL)
                     if listener.received > len(self._matrices) and listener.matrix is not None:
                         self._matrices.append(listener.matrix)
@@ -124,14 +121,14 @@ class Demonstration:
             executor.shutdown()
             listening.destroy_node()
 
-    def _goes_on(self, node: "subprocess.Popen[bytes]", player: "subprocess.Popen[bytes]") -> bool:
+    def _goes_on(self, processes: "Mapping[str, subprocess.Popen[bytes]]") -> bool:
         """Tell whether more matrices may come; InfonetError if a process has failed."""
-        for name, process in (("node", node), ("player", player)):
+        for name, process in processes.items():
             if process.poll():
                 raise InfonetError(
                     f"the {name} ended with status {process.returncode}: {_last_line(self._folder, name)}"
                 )
-        if player.poll() is None:
+        if processes["player"].poll() is None:
             return True
         self._finished = self._finished or time.monotonic()
         waited = time.monotonic() - self._finished
@@ -222,22 +219,28 @@ def _python(module: str) -> list[str]:
 
 
 @contextmanager
-def _process(command: Sequence[str], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
-    """Run a process with its output in a file, and end it afterwards."""
-    with log.open("wb") as output, ExitStack() as stack:
-        with signals_waiting():  # or the process runs, and nobody knows it
-            process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
-            stack.enter_context(cleared_afterwards(partial(_end, process)))
-        yield process
+def _processes(
+    commands: Mapping[str, Sequence[str]], folder: Path
+) -> "Iterator[Mapping[str, subprocess.Popen[bytes]]]":
+    """Run processes, each with its output in a file of its name, and end them afterwards."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    with cleared_afterwards(lambda: _end(processes.values())):
+        for name, command in commands.items():
+            with (folder / f"{name}.log").open("wb") as log, signals_waiting():  # or it runs, and nobody knows it
+                processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        yield processes
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(_SHUTDOWN)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _end(processes: "Collection[subprocess.Popen[bytes]]") -> None:
+    """End processes together, because each needs a moment."""
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(_SHUTDOWN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _last_line(folder: Path, name: str) -> str:

@@ -3,13 +3,14 @@
 import gc
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.signals import signals_waiting
 
 
 def without_place(error: Exception) -> str:
@@ -21,8 +22,7 @@ def without_place(error: Exception) -> str:
 def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     """Start ROS 2, and end it without leaving its shared memory on the machine.
 
-    Without rclpy's own handlers, Ctrl-C raises KeyboardInterrupt as usual. Fast DDS removes its shared memory from
-    ``/dev/shm`` only if the context is destroyed and nothing refers to it any more.
+    Without rclpy's own handlers, Ctrl-C raises an exception as usual. It waits while ROS 2 starts or ends.
 
     Parameters
     ----------
@@ -34,6 +34,14 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     ConfigurationError
         An argument that ROS 2 refuses.
     """
+    with ExitStack() as stack:
+        with signals_waiting():
+            _start(arguments)
+            stack.callback(_end)
+        yield
+
+
+def _start(arguments: list[str] | None) -> None:
     try:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
@@ -42,10 +50,12 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
             f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
             "'-r FROM:=TO', a file that can be read, and environment variables ROS_... of ROS 2."
         ) from error
+
+
+def _end() -> None:
+    """End ROS 2: Fast DDS removes its shared memory only if its context is destroyed and nothing refers to it."""
     context = get_default_context()
-    try:
-        yield
-    finally:
+    with signals_waiting():
         rclpy.try_shutdown()
         gc.collect()
         context.destroy()

@@ -1,0 +1,31 @@
+"""The signals that end a program of this package, and how they wait for what must not be interrupted.
+
+Imports little, because a signal that comes while this is loaded ends in a traceback.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Signals that end a program: Ctrl-C, and what other programs send."""
+
+REPEATED = signal.SIGALRM
+"""Timer that repeats the first signal for a library that passes over it, see `infonet_ros.__main__`."""
+
+INTERRUPTING = (*ENDING, REPEATED)
+"""Signals that raise an exception in the main thread."""
+
+
+@contextmanager
+def signals_waiting() -> Iterator[None]:
+    """Let signals wait for the end of the context; only for the main thread, which alone is interrupted by them."""
+    came: list[int] = []
+    before = {number: signal.signal(number, lambda number, frame: came.append(number)) for number in INTERRUPTING}
+    try:
+        yield
+    finally:
+        for number, handler in reversed(before.items()):  # REPEATED first: it goes on if another one raises here
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
