@@ -17,7 +17,7 @@ from rich.console import Console
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap import HeatMap
-from infonet_ros.drawing.pixels import FAINT, INK, PAGE, as_fractions
+from infonet_ros.drawing.pixels import FAINT, INK, PAGE
 from infonet_ros.drawing.screen import Snapshot, screen
 from infonet_ros.drawing.selection import Selection
 from infonet_ros.estimator.infonet import InfoNet
@@ -104,6 +104,12 @@ def draw_monitor(matrix: DependenceMatrix, path: Path) -> None:
     end = palette.scale_end(float(np.nanmax(matrix.mi)))
     console.print(screen(Snapshot("/infonet", matrix, end), Selection(), 100, 24, keys=True))
     console.save_svg(str(path), title="infonet monitor", unique_id="infonet-monitor")
+
+
+def as_fractions(colour: tuple[int, int, int]) -> tuple[float, float, float]:
+    """Return red, green and blue from 0 to 1, as matplotlib takes them."""
+    red, green, blue = colour
+    return red / 255, green / 255, blue / 255
 
 
 def dark_figure(title: str) -> tuple[Figure, Axes]:

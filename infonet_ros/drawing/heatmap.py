@@ -1,22 +1,20 @@
-"""The heat map of a matrix: matplotlib draws the frame once, NumPy and ready-made letters fill the cells.
+"""The heat map of a matrix: the frame is drawn once, NumPy and ready-made letters fill the cells.
 
-A full redraw by matplotlib is some two hundred times slower for 32 channels, too slow for a live image.
+matplotlib is some two hundred times slower for 32 channels, too slow for a live image, and takes a second to import.
 """
 
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap_cells import cells_of, shows_lags
-from infonet_ros.drawing.pixels import FAINT, INK, PAGE, as_fractions, blend, disc, font_of, hatched, write
+from infonet_ros.drawing.pixels import FAINT, INK, PAGE, blend, disc, font_of, hatched, letters, turned, write
 from infonet_ros.errors import OutputError
 from infonet_ros.text import moment, shorten
 
@@ -24,11 +22,14 @@ if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
 
 _SIDE = 768  # px that the cells share
-_LABEL_SIZE = 13  # px
+_TITLE_SIZE = 17  # px
+_LABEL_SIZE = 13
 _LONGEST_LABEL = 40  # characters
 _HEADER = 62  # px above the cells
 _LEGEND = 40  # px below the names
 _BAR = (24, 16, 74)  # px: gap before the colour bar, its width, room for its numbers
+_TICK = 4  # px, and as much before its number
+_TICK_GAP = 70  # px: least between two of them
 
 
 @dataclass(frozen=True)
@@ -145,50 +146,58 @@ def _layout(names: tuple[str, ...]) -> HeatMapLayout:
 
 @functools.lru_cache(maxsize=16)
 def _frame(layout: HeatMapLayout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
-    """Draw names, colour bar, title and legend. Points are pixels, because the figure has 72 of them per inch."""
-    figure = Figure(figsize=(layout.width / 72, layout.height / 72), dpi=72, facecolor=as_fractions(PAGE))
-    canvas = FigureCanvasAgg(figure)
-
-    def text(x: float, y: float, words: str, **style: Any) -> None:
-        style = {"color": as_fractions(INK), "fontsize": _LABEL_SIZE, "va": "center", "parse_math": False, **style}
-        figure.text(x / layout.width, 1 - y / layout.height, words, **style)
-
+    """Draw names, colour bar, title and legend."""
+    picture = np.full((layout.height, layout.width, 3), PAGE, dtype=np.uint8)
     of = "modalities (sliced)" if method == "sliced" else "channels"
-    text(16, 22, f"Mutual information between {of}", fontsize=17, weight="bold")
-    bottom, half = layout.top + layout.side, layout.cell / 2
+    write(picture, f"Mutual information between {of}", (16, 11), _TITLE_SIZE, INK, bold=True)
     for index, name in enumerate(layout.names):
-        label, offset = shorten(name, _LONGEST_LABEL), index * layout.cell + half
-        text(layout.left - 8, layout.top + offset, label, fontsize=layout.label_size, ha="right")
-        style = {0: {"ha": "center", "va": "top"}, 45: {"ha": "right", "va": "top"}, 90: {"ha": "center", "va": "top"}}
-        text(
-            layout.left + offset + (4 if layout.angle == 45 else 0),
-            bottom + 6,
-            label,
-            fontsize=layout.label_size,
-            rotation=layout.angle,
-            rotation_mode="anchor" if layout.angle == 45 else "default",
-            **style[layout.angle],
-        )
-    _draw_colour_bar(figure, layout, end)
-    canvas.draw()
-    picture = np.asarray(canvas.buffer_rgba())[:, :, :3].copy()
+        _draw_name(picture, layout, index, shorten(name, _LONGEST_LABEL))
+    _draw_colour_bar(picture, layout, end)
     _draw_legend(picture, dot_means, lags)
     return picture
 
 
-def _draw_colour_bar(figure: Figure, layout: HeatMapLayout, end: float) -> None:
+def _draw_name(picture: np.ndarray, layout: HeatMapLayout, index: int, label: str) -> None:
+    """Write a name before its row and below its column, there at the angle of the layout."""
+    opacity = letters(label, layout.label_size)
+    height, width = opacity.shape
+    middle = index * layout.cell + layout.cell // 2
+    _paint(picture, opacity, layout.left - 8 - width, layout.top + middle - height // 2)
+    # A slanted name ends below the middle of its column, any other is centred there.
+    before = (
+        round((width - height / 2) * np.sqrt(0.5)) if layout.angle == 45 else (height if layout.angle else width) // 2
+    )
+    _paint(picture, turned(opacity, layout.angle), layout.left + middle - before, layout.top + layout.side + 4)
+
+
+def _draw_colour_bar(picture: np.ndarray, layout: HeatMapLayout, end: float) -> None:
     gap, width, _ = _BAR
     height = max(layout.side - 1, 200)
-    x, y = layout.left + layout.side + gap, layout.height - layout.top - height
-    axes = figure.add_axes((x / layout.width, y / layout.height, width / layout.width, height / layout.height))
-    axes.imshow(palette.TABLE[:, None, :], origin="lower", aspect="auto", extent=(0, 1, 0, end))
-    axes.xaxis.set_visible(False)
-    axes.yaxis.tick_right()
-    axes.yaxis.set_label_position("right")
-    axes.set_ylabel("nats", color=as_fractions(INK), fontsize=_LABEL_SIZE)
-    axes.tick_params(colors=as_fractions(INK), labelsize=_LABEL_SIZE - 1, length=4)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
+    x, y = layout.left + layout.side + gap, layout.top
+    shades = palette.TABLE[np.linspace(len(palette.TABLE) - 1, 0, height).round().astype(int)]
+    picture[y : y + height, x : x + width] = shades[:, None]
+    edge = x + width + 2 * _TICK
+    for tick in _ticks(end, height // _TICK_GAP):
+        row = y + round((1.0 - tick / end) * (height - 1))
+        picture[row, x + width : x + width + _TICK] = INK
+        number = letters(f"{tick:g}", _LABEL_SIZE - 1)
+        _paint(picture, number, x + width + 2 * _TICK, row - len(number) // 2)
+        edge = max(edge, x + width + 2 * _TICK + number.shape[1])
+    unit = turned(letters("nats", _LABEL_SIZE), 90)
+    _paint(picture, unit, edge, y + (height - len(unit)) // 2)
+
+
+def _ticks(end: float, most: int) -> np.ndarray:
+    """Return round numbers from 0 to ``end``, about ``most`` at most."""
+    power = 10.0 ** np.floor(np.log10(end / most))
+    step = next(step for step in (power, 2 * power, 5 * power, 10 * power) if step * most >= end)
+    return np.arange(0.0, end + 1e-9, step)
+
+
+def _paint(picture: np.ndarray, opacity: np.ndarray, x: int, y: int) -> None:
+    """Lay ink over the picture with the upper left corner at x, y."""
+    height, width = opacity.shape
+    blend(picture[y : y + height, x : x + width], opacity, INK)
 
 
 def _draw_legend(picture: np.ndarray, dot_means: str, lags: bool) -> None:

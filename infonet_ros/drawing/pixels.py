@@ -15,14 +15,33 @@ HATCH = (96, 101, 110)
 SELF = (36, 39, 45)
 
 
-def write(picture: np.ndarray, words: str, at: tuple[int, int], size: int, colour: tuple[int, int, int]) -> int:
+def write(
+    picture: np.ndarray,
+    words: str,
+    at: tuple[int, int],
+    size: int,
+    colour: tuple[int, int, int],
+    *,
+    bold: bool = False,
+) -> int:
     """Write into the picture with the upper left corner ``at`` (x, y); return the x where the words end."""
-    font, (x, y) = font_of(size), at
-    width = min(int(font.getlength(words)) + 2, picture.shape[1] - x)
-    tile = Image.new("L", (width, size + 6))
+    x, y = at
+    opacity = letters(words, size, bold=bold)[:, : picture.shape[1] - x]
+    blend(picture[y : y + len(opacity), x : x + opacity.shape[1]], opacity, colour)
+    return x + opacity.shape[1]
+
+
+def letters(words: str, size: int, *, bold: bool = False) -> np.ndarray:
+    """Opacity of written words, (size + 6, W) uint8."""
+    font = font_of(size, bold)
+    tile = Image.new("L", (int(font.getlength(words)) + 2, size + 6))
     ImageDraw.Draw(tile).text((0, (size + 3) // 2), words, fill=255, font=font, anchor="lm")
-    blend(picture[y : y + size + 6, x : x + width], np.asarray(tile), colour)
-    return x + width
+    return np.asarray(tile)
+
+
+def turned(opacity: np.ndarray, angle: int) -> np.ndarray:
+    """Turn opacity (H, W) to the left by an angle in degrees, in as large an array as it then needs."""
+    return np.asarray(Image.fromarray(opacity).rotate(angle, Image.Resampling.BICUBIC, expand=True))
 
 
 def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -> None:
@@ -32,15 +51,10 @@ def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -
 
 
 @functools.cache
-def font_of(size: int) -> ImageFont.FreeTypeFont:
+def font_of(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return a font that comes with matplotlib, so that pictures look the same on every machine."""
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"), size)
-
-
-def as_fractions(colour: tuple[int, int, int]) -> tuple[float, float, float]:
-    """Return red, green and blue from 0 to 1, as matplotlib takes them."""
-    red, green, blue = colour
-    return red / 255, green / 255, blue / 255
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / name), size)
 
 
 def disc(size: int, radius: float, x: float, y: float) -> np.ndarray:
