@@ -1,5 +1,6 @@
 """`infonet bag` and `infonet csv`: one command with two names, because the content of a file decides how it is read."""
 
+import gc
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -66,9 +67,12 @@ def csv(
 
 def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
     check_rosbags()
+    gc.disable()  # what imports make stays
     from infonet_ros.intake.opener import open_recording
     from infonet_ros.offline.analysis_command import run
 
+    gc.freeze()
+    gc.enable()
     name = paths[0].resolve()
     while name.suffix in _COMPRESSED:
         name = name.with_suffix("")

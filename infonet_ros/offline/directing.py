@@ -1,11 +1,13 @@
 """Finds the leading channel of a pair without a clear delay, by transfer entropy forwards and backwards in time."""
 
 from dataclasses import replace
+from functools import partial
 
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.findings import links
+from infonet_ros.offline.workers import Workers
 
 _LAGS = (1, 2, 4)  # samples
 _PAST = 2  # samples: the place and the speed of a smooth stream
@@ -14,15 +16,17 @@ _LEVEL = 0.05
 _MOST_SAMPLES = 1000  # in a row; takes a tenth of a second for each link
 
 
-def direct(net: InfoNet, analysis: Analysis) -> Analysis:
+def direct(net: InfoNet, analysis: Analysis, workers: Workers) -> Analysis:
     """Add the leading channel of each link without a clear delay, if that is clear."""
     unknown = [(link.a, link.b) for link in links(analysis) if link.delay is None]
-    led = {pair: one for pair in unknown if (one := _leader(net, analysis, *pair)) is not None}
+    leaders = workers.map(partial(_leader, net, analysis), unknown)
+    led = {pair: one for pair, one in zip(unknown, leaders, strict=True) if one is not None}
     return replace(analysis, leaders=led)
 
 
-def _leader(net: InfoNet, analysis: Analysis, a: int, b: int) -> int | None:
+def _leader(net: InfoNet, analysis: Analysis, pair: tuple[int, int]) -> int | None:
     """Return which of two channels leads; None where that is not clear."""
+    a, b = pair
     samples = analysis.whole.overview.window.samples[:_MOST_SAMPLES, [a, b]]
     seed = analysis.settings.seed
     forwards = net.transfer(samples, lags=_LAGS, past=_PAST, surrogates=_SURROGATES, seed=seed)

@@ -24,6 +24,7 @@ from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
+from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
 from infonet_ros.text import printable
 
@@ -145,7 +146,8 @@ def fill(
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
-        analysis = direct(net, explain(net, analysis, target))
+        with Workers(net.device, cores) as workers:
+            analysis = direct(net, explain(net, analysis, target), workers)
     except WeightsError as error:  # other weights, without a network of conditional MI
         if target:
             raise

@@ -11,6 +11,7 @@ from infonet_ros.offline.directing import direct
 from infonet_ros.offline.findings import findings, links
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.report_sections import pairs
+from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Modality, Settings
 
 RATE, COUNT = 20.0, 2400
@@ -34,8 +35,8 @@ def directed(tmp_path_factory, net):
     table = np.stack([np.arange(COUNT) / RATE, *columns.values()], axis=1)
     np.savetxt(path, table, delimiter=",", header=",".join(["time", *columns]), comments="", fmt="%.6f")
     settings = Settings((Modality("drive", "table", tuple(columns)),), window=20.0, hop=10.0, rate=RATE)
-    with open_recording([path]) as recording:
-        return direct(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net))
+    with open_recording([path]) as recording, Workers(net.device, 1) as workers:
+        return direct(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net), workers)
 
 
 def test_what_drives_leads_and_the_better_of_two_sensors_does_not(directed):

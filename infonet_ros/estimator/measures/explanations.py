@@ -1,6 +1,7 @@
 """The third channel that explains a pair: the one with the smallest conditional MI."""
 
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -36,13 +37,13 @@ def explanations(
             for third in _candidates(pairs, a, b):
                 tasks[_alignment(pairs, a, b, third)].append((a, b))
     given_third = _GivenThird(runner, channels, Ordering.from_channels(channels, seed), most_samples)
-    for (third, step, *offsets), asked in tasks.items():
-        found = given_third.left(third, step, offsets, np.array(asked))
-        for (a, b), quantiles in zip(asked, found, strict=True):
-            if quantiles[1] < left[a, b, 1]:
-                by[a, b] = by[b, a] = third
-                left[a, b] = left[b, a] = quantiles
-                by_lag[a, b], by_lag[b, a] = pairs.lag[a, third], pairs.lag[b, third]
+    with ThreadPoolExecutor(runner.pairs.threads) as pool:
+        for ((third, *_), asked), found in zip(tasks.items(), pool.map(given_third.left, tasks.items()), strict=True):
+            for (a, b), quantiles in zip(asked, found, strict=True):
+                if quantiles[1] < left[a, b, 1]:
+                    by[a, b] = by[b, a] = third
+                    left[a, b] = left[b, a] = quantiles
+                    by_lag[a, b], by_lag[b, a] = pairs.lag[a, third], pairs.lag[b, third]
     lower, value, upper = np.moveaxis(left, -1, 0)
     return Explanations(pairs, by, by_lag, value, lower, upper)
 
@@ -74,11 +75,12 @@ class _GivenThird:
     ordering: Ordering
     most_samples: int
 
-    def left(self, third: int, step: int, offsets: list[int], asked: np.ndarray) -> np.ndarray:
-        """Return the conditional MI of pairs (M, 2), the second ``step`` samples later, given a third at offsets.
+    def left(self, task: tuple[tuple[int, ...], list[tuple[int, int]]]) -> np.ndarray:
+        """Return the conditional MI of the M pairs of a task, aligned with a third channel as by `_alignment`.
 
         (M, 3) quantiles; infinite with too few known samples.
         """
+        (third, step, *offsets), asked = task[0], np.array(task[1])
         involved = np.unique(asked)
         times = self._known(third, step, offsets, involved)
         times = times[:: max(1, -(-len(times) // self.most_samples))]

@@ -63,6 +63,11 @@ class Runner:
         """Return the state for another process, without the threads."""
         return {**self.__dict__, "_pool": None}
 
+    @property
+    def threads(self) -> int:
+        """Threads that may estimate at the same time; a GPU is fed by one."""
+        return torch.get_num_threads() if self.device.type == "cpu" else 1
+
     def quantiles(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
         """Estimate blocks of pairs, split or gathered into chunks; on as many cores as torch has threads here.
 
