@@ -49,6 +49,7 @@ setup(
         # The estimators that `make bench` compares with; tigramite does not name the last two, which it needs.
         "bench": ["ennemi", "scikit-learn", "tigramite", "joblib", "numba"],
         "dask": ["distributed"],  # infonet fleet
+        "hdf5": ["h5py"],  # HDF5, MATLAB files of version 7.3 among it
         "pandas": ["pandas"],  # results as DataFrames
         "ulog": ["pyulog"],  # flight logs of PX4
     },

@@ -2,6 +2,7 @@
 
 import gzip
 import struct
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -191,11 +192,7 @@ def test_lists_of_one_length_are_columns(tmp_path):
         assert any("column 'odd' holds list" in note for note in tables.notices)
 
 
-def test_newer_matlab_and_damaged_files_end_in_one_sentence(tmp_path):
-    newer = tmp_path / "newer.mat"
-    newer.write_bytes(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512) + b"\x89HDF\r\n\x1a\n")
-    with pytest.raises(RecordingError, match=r"version 7.3 \(HDF5\).*-v7"):
-        read(newer)
+def test_damaged_files_end_in_one_sentence(tmp_path):
     for name, contents in {
         "cut.parquet": b"PAR1" + bytes(50),
         "cut.feather": b"ARROW1\0\0" + bytes(50),
@@ -209,6 +206,44 @@ def test_newer_matlab_and_damaged_files_end_in_one_sentence(tmp_path):
         with pytest.raises((RecordingError, MissingDependencyError)) as caught:
             read(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "begin"), [("_load_matlab", b"MATLAB 5.0"), ("_load_feather", b"FEA1")])
+def test_a_library_that_crashes_ends_in_one_sentence(tmp_path, monkeypatch, name, begin):
+    monkeypatch.setattr(logs, name, sys.exit)  # ends its process as a crash does
+    path = tmp_path / "damaged"
+    path.write_bytes(begin.ljust(200))
+    with pytest.raises(RecordingError, match=r"the library that reads it crashes on it\): it may be cut or damaged"):
+        read(path)
+
+
+def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "newer.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        file["t"], file["run/pos"] = TIME[None], np.stack([A, B])
+        file["table"] = np.array([*zip(A, B, strict=True)], dtype=[("a", "f8"), ("b", "i4")])
+        file["z"] = np.array([*zip(A, B, strict=True)], dtype=[("real", "f8"), ("imag", "f8")])
+        file["name"] = np.arange(7, dtype=np.uint16)
+        file["name"].attrs["MATLAB_class"] = np.bytes_("char")
+        file["#refs#/a"] = TIME
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512))
+    found, _ = read(path)
+    for name, values in {"run.pos.column_1": A, "table.b": B, "z.imag": B}.items():
+        assert_channel(found, next(channel for channel in found if channel.endswith(name)), values)
+    assert not any("refs" in name or "name" in name for name in found)
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("newer.mat", "pip install h5py`, or save it .*-v7"), ("x.h5", "pip install h5py")]
+)
+def test_without_h5py_a_sentence_says_what_to_do(tmp_path, monkeypatch, name, remedy):
+    monkeypatch.setattr(logs, "find_spec", lambda name: None)
+    path = tmp_path / name
+    path.write_bytes(b"\x89HDF\r\n\x1a\n".ljust(600))
+    with pytest.raises(MissingDependencyError, match=remedy):
+        read(path)
 
 
 MATLAB_FORMS = {

@@ -44,7 +44,7 @@ def test_values_of_one_message_are_not_called_dependent_for_their_common_ticks()
 def test_held_streams_of_one_rate_are_not_called_dependent_for_their_own_ticks():
     rng = np.random.default_rng(9)
     found = []
-    for walks in (np.cumsum(rng.standard_normal((10, 160, 6)), axis=1)):
+    for walks in np.cumsum(rng.standard_normal((10, 160, 6)), axis=1):
         held = np.column_stack([np.repeat(walk, 20)[phase : phase + 3000] for phase, walk in enumerate(walks.T)])
         found += shift_test(Moves.of(held, 50), 50)[0][PAIRS].tolist()
     assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.1

@@ -1,9 +1,10 @@
-"""Logs in binary formats: Parquet and Feather by Arrow, ULog of PX4 by pyulog, arrays of MATLAB and NumPy."""
+"""Logs in binary formats: Parquet and Feather by Arrow, ULog of PX4 by pyulog, arrays of MATLAB, HDF5 and NumPy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,9 +12,11 @@ import pyarrow.compute as pc
 from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingError
+from infonet_ros.intake.tables.apart import read_apart
 from infonet_ros.intake.tables.arrays import as_column, sheets_of_arrays, stem
 from infonet_ros.intake.tables.cells import to_numbers, trimmed
 from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
+from infonet_ros.intake.tables.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
 
@@ -63,7 +66,15 @@ def _read_parquet(path: Path) -> list[Sheet]:
 
 
 def _read_feather(path: Path) -> list[Sheet]:
-    return [_of_arrow(path, feather.read_table(path, memory_map=False))]
+    return [_of_arrow(path, _load_feather(path))]
+
+
+def _read_feather_1(path: Path) -> list[Sheet]:
+    return [_of_arrow(path, read_apart(_load_feather, path))]
+
+
+def _load_feather(path: Path) -> pa.Table:
+    return feather.read_table(path, memory_map=False)
 
 
 def _read_stream(path: Path) -> list[Sheet]:
@@ -179,13 +190,22 @@ def _read_ulog(path: Path) -> list[Sheet]:
 
 
 def _read_matlab(path: Path) -> list[Sheet]:
+    return sheets_of_arrays(path, read_apart(_load_matlab, path))
+
+
+def _load_matlab(path: Path) -> dict[str, Any]:
     from scipy.io import loadmat
 
-    try:
-        contents = loadmat(path, simplify_cells=True)
-    except NotImplementedError as error:
-        raise _newer_matlab(path) from error
-    return sheets_of_arrays(path, {name: value for name, value in contents.items() if not name.startswith("__")})
+    contents = loadmat(path, simplify_cells=True)
+    return {name: value for name, value in contents.items() if not name.startswith("__")}
+
+
+def _read_hdf5(path: Path) -> list[Sheet]:
+    if find_spec("h5py") is None:
+        kind = "MATLAB files of version 7.3" if path.suffix == ".mat" else "HDF5 files"
+        remedy = "run `pip install h5py`" + (", or save it by save(..., '-v7')" if path.suffix == ".mat" else "")
+        raise MissingDependencyError(f"Reading {kind}", "h5py", remedy)
+    return sheets_of_arrays(path, read_apart(load_hdf5, path))
 
 
 def _read_numpy(path: Path) -> list[Sheet]:
@@ -197,24 +217,10 @@ def _read_numpy(path: Path) -> list[Sheet]:
         return sheets_of_arrays(path, dict(contents))
 
 
-def _newer_matlab(path: Path) -> RecordingError:
-    return RecordingError(
-        f"{path} is a MATLAB file of version 7.3 (HDF5), which is not read: save it by save(..., '-v7'), or as Parquet."
-    )
-
-
-def _read_hdf5(path: Path) -> list[Sheet]:
-    raise (
-        _newer_matlab(path)
-        if path.suffix == ".mat"
-        else RecordingError(f"{path} is an HDF5 file, which is not read: save its arrays as Parquet or CSV.")
-    )
-
-
 _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (
     (b"PAR1", "Parquet", _read_parquet),
     (b"ARROW1", "Feather", _read_feather),
-    (b"FEA1", "Feather", _read_feather),
+    (b"FEA1", "Feather", _read_feather_1),
     (b"\xff\xff\xff\xff", "Arrow", _read_stream),
     (b"ULog\x01\x12\x35", "ULog", _read_ulog),
     (b"MATLAB 7.3", "MATLAB", _read_hdf5),

@@ -1,0 +1,48 @@
+"""Arrays of HDF5 files, those of MATLAB 7.3 among them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+_MOST_ARRAYS = 5000
+
+
+def load_hdf5(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of numbers in a file, by the names of their groups and their own, joined by points."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        return dict(_arrays(file, h5py))
+
+
+def _arrays(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, np.ndarray]]:
+    """Go through the arrays of a group and those within; MATLAB keeps cells and what it does not show under #."""
+    for key, value in list(group.items())[:_MOST_ARRAYS]:
+        path = f"{name}.{key}" if name else key
+        if isinstance(value, h5py.Group):
+            if not key.startswith("#"):
+                yield from _arrays(value, h5py, path)
+        elif isinstance(value, h5py.Dataset) and value.shape is not None and _holds_numbers(value):
+            yield from _columns(path, value[()])
+
+
+def _holds_numbers(dataset: Any) -> bool:
+    """Tell whether an array holds numbers, and no text of MATLAB."""
+    kind = dataset.attrs.get("MATLAB_class", b"")
+    if kind in (b"char", b"cell") or "MATLAB_empty" in dataset.attrs:
+        return False
+    fields = [dataset.dtype.fields[name][0] for name in dataset.dtype.names or ()]
+    return all(kind.kind in "biufc" for kind in fields or [dataset.dtype])
+
+
+def _columns(path: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Take a table apart into its columns; one of real and imaginary parts is complex."""
+    names = array.dtype.names
+    if names == ("real", "imag"):
+        yield path, array["real"] + 1j * array["imag"]
+    elif names:
+        yield from ((f"{path}.{name}", array[name]) for name in names)
+    else:
+        yield path, array
