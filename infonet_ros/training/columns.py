@@ -1,5 +1,6 @@
 """Examples of any kind: tensors of one length, kept together in a file."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -7,6 +8,8 @@ from typing import Any, TypeVar
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+CHUNK = 1024
 
 Kind = TypeVar("Kind", bound="Columns")
 
@@ -20,6 +23,11 @@ class Columns:
 
     def __getitem__(self: Kind, index: Tensor | slice) -> Kind:
         return type(self)(**{name: column[index] for name, column in self._columns().items()})
+
+    def chunks(self: Kind) -> Iterator[Kind]:
+        """Yield parts that a network takes at once."""
+        for start in range(0, len(self), CHUNK):
+            yield self[start : start + CHUNK]
 
     def to(self: Kind, device: torch.device | str) -> Kind:
         """Copy to a device."""

@@ -9,47 +9,38 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.weights import base_of, save_conditional
 from infonet_ros.training.calibration import ALLOWANCE, stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
-from infonet_ros.training.configuration import Configuration, check_run
+from infonet_ros.training.configuration import AttentionConfiguration
 from infonet_ros.training.descent import descend
 from infonet_ros.training.losses import importance, pinball_loss
-from infonet_ros.training.shards import Shards
+from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.triples import KINDS
+from infonet_ros.training.validation import errors
 
 WEIGHTS = "conditional.safetensors"
 CONFIGURATION = "configuration.yaml"
 LOG = "log.jsonl"
-CHUNK = 1024
+TOLERANCE = 1e-3  # nats of the lower end above the truth, which is often exactly 0
 
 
 @dataclass(frozen=True)
-class ConditionalTraining(Configuration):
-    """Settings of a run; the defaults are those of the shipped weights."""
+class ConditionalTraining(AttentionConfiguration):
+    """Settings of a run on triples; the defaults are those of the shipped weights."""
 
     width: int = 96
     heads: int = 4
     blocks: int = 2
-    expansion: int = 2
-    # Data: shards of simulated triples, of which the first is held out for validation
     shards: int = 75
     shard_examples: int = 1000
     seed: int = 5
-    # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 12000
     batch: int = 128
     learning_rate: float = 1.5e-3
     warm_up: int = 200
     weight_decay: float = 0.1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_run(self)
 
 
 def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
@@ -57,19 +48,8 @@ def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
     c = configuration
     folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
-    simulated = Shards(
-        ConditionalExamples,
-        simulate_conditional,
-        folder / "shards",
-        c.shards,
-        c.shard_examples,
-        1000 * c.seed,
-        c.workers,
-    )
-    with simulated as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
-        parts = [shards[number] for number in bar]
-    held_out = parts[0]
-    network = train_conditional(ConditionalExamples.join(parts[1:]), c)
+    held_out, others = held_out_and_rest(ConditionalExamples, simulate_conditional, folder / "shards", c)
+    network = train_conditional(others, c)
     network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, held_out), held_out.information))
     entry = validate_conditional(network, held_out)
     with (folder / LOG).open("a", encoding="utf-8") as log:
@@ -96,8 +76,7 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
 @torch.inference_mode()
 def all_quantiles(network: ConditionalNetwork, examples: ConditionalExamples) -> Tensor:
     """Return the quantiles of all M examples, (M, 3) nats."""
-    starts = range(0, len(examples), CHUNK)
-    return torch.cat([network(examples[start : start + CHUNK].views) for start in starts])
+    return torch.cat([network(part.views) for part in examples.chunks()])
 
 
 def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamples) -> dict[str, float]:
@@ -106,20 +85,11 @@ def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamp
     Returns
     -------
     dict
-        ``loss_held_out``, ``error`` (mean absolute error of the median), ``coverage``, ``nothing`` (mean median where
-        the truth is 0), and ``error_<kind>``.
+        That of `errors` by kind, and ``nothing``, the mean median where the truth is 0.
     """
     quantiles, truth = all_quantiles(network, examples), examples.information
-    error = (quantiles[:, 1] - truth).abs()
-    inside = (quantiles[:, 0] <= truth + 1e-3) & (truth <= quantiles[:, len(QUANTILES) - 1])
-    kinds = {f"error_{name}": error[examples.kind == k].mean().item() for k, name in enumerate(KINDS)}
-    return {
-        "loss_held_out": (importance(examples.samples) * pinball_loss(quantiles, truth)).mean().item(),
-        "error": error.mean().item(),
-        "coverage": inside.float().mean().item(),
-        "nothing": quantiles[truth < 1e-4, 1].mean().item(),
-        **kinds,
-    }
+    found = errors(quantiles, truth, importance(examples.samples), examples.kind, KINDS, TOLERANCE)
+    return found | {"nothing": quantiles[truth < 1e-4, 1].mean().item()}
 
 
 def _standardise(network: ConditionalNetwork, examples: ConditionalExamples) -> None:

@@ -72,24 +72,49 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class TrainingConfiguration(Configuration):
-    """Settings of a training run; the defaults train a network of the shipped shape from a random start."""
+class RunConfiguration(Configuration):
+    """Settings of a training run of any network; each network has some defaults of its own."""
 
-    # Network
     width: int = 128
-    heads: int = 2
-    blocks: int = 3
-    expansion: int = 2
     # Data: shards of simulated examples, of which the first is held out for validation
     shards: int = 96
     shard_examples: int = 16384
     seed: int = 0
-    # Optimisation: Muon and AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 48000
+    # Optimisation, with a linear warm-up and a cosine decay to nothing
+    steps: int = 12000
     batch: int = 256
     learning_rate: float = 3e-3
     warm_up: int = 500
     weight_decay: float = 0.02
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.shards < 2 or self.steps <= self.warm_up:
+            raise ConfigurationError(
+                f"shards is {self.shards} and steps is {self.steps}: expected at least 2 shards, one of them held "
+                f"out, and more steps than the {self.warm_up} of the warm-up."
+            )
+
+
+@dataclass(frozen=True)
+class AttentionConfiguration(RunConfiguration):
+    """Settings of a training run of a network with attention."""
+
+    heads: int = 2
+    blocks: int = 3
+    expansion: int = 2
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.width % self.heads:
+            raise ConfigurationError(f"width is {self.width} and heads is {self.heads}: expected a multiple of heads.")
+
+
+@dataclass(frozen=True)
+class TrainingConfiguration(AttentionConfiguration):
+    """Settings for the network of pairs; the defaults train one of the shipped shape from a random start."""
+
+    steps: int = 48000
     averaging: float = 0.999  # of the exponential moving average of the weights, which is what is kept
     quantile_weight: float = 3.0  # of the quantile loss beside the Donsker-Varadhan bound
     validate_every: int = 2000
@@ -102,20 +127,6 @@ class TrainingConfiguration(Configuration):
             raise ConfigurationError(
                 f"batch is {self.batch}: expected at most the {self.shard_examples} examples of a shard."
             )
-        check_run(self)
-
-
-def check_run(settings: Any) -> None:
-    """Refuse settings of a run, of any network, that do not go together."""
-    if settings.shards < 2 or settings.steps <= settings.warm_up:
-        raise ConfigurationError(
-            f"shards is {settings.shards} and steps is {settings.steps}: expected at least 2 shards, one of them held "
-            f"out, and more steps than the {settings.warm_up} of the warm-up."
-        )
-    if settings.width % getattr(settings, "heads", 1):
-        raise ConfigurationError(
-            f"width is {settings.width} and heads is {settings.heads}: expected a multiple of heads."
-        )
 
 
 def _as_number(value: Any, kind: type) -> Any:

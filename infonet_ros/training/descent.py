@@ -1,16 +1,18 @@
 """Stochastic gradient descent for small networks on examples that are all in memory."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from infonet_ros.training.configuration import RunConfiguration
+
 Kind = TypeVar("Kind", bound=nn.Module)
 
 
-def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: Any) -> Kind:
+def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: RunConfiguration) -> Kind:
     """Train by AdamW, with a linear warm-up and a cosine decay to 0; return the network ready for use.
 
     Parameters
@@ -20,8 +22,7 @@ def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, sett
         Returns the loss of the examples with given indices (B,).
     count : int
         Of examples.
-    settings
-        With ``steps``, ``batch``, ``learning_rate``, ``warm_up`` and ``weight_decay``.
+    settings : RunConfiguration
     """
     c = settings
     optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)

@@ -10,22 +10,21 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Evidence, Readout
 from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_readout
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.columns import Columns
-from infonet_ros.training.configuration import Configuration, check_run
+from infonet_ros.training.configuration import RunConfiguration
 from infonet_ros.training.descent import descend
 from infonet_ros.training.examples import FAMILIES, Examples, simulate
 from infonet_ros.training.losses import importance, pinball_loss
-from infonet_ros.training.shards import Shards
+from infonet_ros.training.shards import held_out_and_rest
+from infonet_ros.training.validation import errors
 
 CONFIGURATION = "readout.yaml"
 LOG = "readout.jsonl"
-CHUNK = 1024
 SHARP_SHARES = {"table": 0.1, "staircase": 0.15, "blocks": 0.3, "region": 0.33, "function": 0.06, "product": 0.06}
 SHARP = {name: (draw, SHARP_SHARES.get(name, 0.0)) for name, (draw, _) in FAMILIES.items()}
 SHARP_EVERY = 5  # shards: with more, the error on smooth families grows
@@ -35,24 +34,15 @@ ALLOWANCE = (1.1, 1.4)
 
 
 @dataclass(frozen=True)
-class ReadoutTraining(Configuration):
-    """Settings of a run; the defaults are those of the shipped readout."""
+class ReadoutTraining(RunConfiguration):
+    """Settings of a run on a trained network; the defaults are those of the shipped readout."""
 
     width: int = 256
-    # Data: shards of simulated examples, of which the first is held out for validation
     shards: int = 99
-    shard_examples: int = 16384
     seed: int = 9
-    # Optimisation: AdamW with a linear warm-up and a cosine decay to nothing
-    steps: int = 12000
     batch: int = 1024
     learning_rate: float = 2e-3
-    warm_up: int = 500
     weight_decay: float = 0.05
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_run(self)
 
 
 @dataclass
@@ -72,8 +62,7 @@ class ReadoutExamples(Columns):
     def seen_by(cls, network: Network, examples: Examples) -> "ReadoutExamples":
         """Compute the evidence of examples by a network of pairs."""
         found = []
-        for start in range(0, len(examples), CHUNK):
-            part = examples[start : start + CHUNK]
+        for part in examples.chunks():
             seen, _ = network.evidence(part.observation, tables=False)
             known = (part.effective, part.information, part.family)
             found.append(cls(seen.draft, seen.numbers, seen.ladder, seen.by_level, *known))
@@ -100,13 +89,10 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
     make = partial(simulate_readout, base=base)
-    place = folder / "readout_shards"
-    simulated = Shards(ReadoutExamples, make, place, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
-    with simulated as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
-        parts = [shards[number] for number in bar]
-    held_out, (network, version) = parts[0], load_weights(base)
+    held_out, others = held_out_and_rest(ReadoutExamples, make, folder / "readout_shards", c)
+    network, version = load_weights(base)
     readout = Readout(replace(network.readout_shape, width=c.width))
-    readout = train_readout(readout, ReadoutExamples.join(parts[1:]), c)
+    readout = train_readout(readout, others, c)
     factors = stretches(all_quantiles(readout, held_out), held_out.information)
     readout.stretch.copy_(torch.tensor(ALLOWANCE) * factors)
     entry = validate_readout(readout, held_out)
@@ -134,28 +120,10 @@ def train_readout(readout: Readout, examples: ReadoutExamples, configuration: Re
 @torch.inference_mode()
 def all_quantiles(readout: Readout, examples: ReadoutExamples) -> Tensor:
     """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([readout(examples[k : k + CHUNK].evidence) for k in range(0, len(examples), CHUNK)])
+    return torch.cat([readout(part.evidence) for part in examples.chunks()])
 
 
 def validate_readout(readout: Readout, examples: ReadoutExamples) -> dict[str, float]:
-    """Measure errors in nats: over all and by family, and the coverage of the interval.
-
-    Returns
-    -------
-    dict
-        ``loss_held_out``, ``error`` (mean absolute error of the median), ``coverage``, and ``error_<family>``.
-    """
-    quantiles, truth = all_quantiles(readout, examples), examples.information
-    error = (quantiles[:, 1] - truth).abs()
-    inside = (quantiles[:, 0] <= truth) & (truth <= quantiles[:, 2])
-    families = {
-        f"error_{name}": error[examples.family == k].mean().item()
-        for k, name in enumerate(FAMILIES)
-        if (examples.family == k).any()
-    }
-    return {
-        "loss_held_out": (importance(examples.effective) * pinball_loss(quantiles, truth)).mean().item(),
-        "error": error.mean().item(),
-        "coverage": inside.float().mean().item(),
-        **families,
-    }
+    """Measure errors in nats over all and by family, and the coverage of the interval, see `errors`."""
+    weights = importance(examples.effective)
+    return errors(all_quantiles(readout, examples), examples.information, weights, examples.family, FAMILIES)

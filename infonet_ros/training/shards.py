@@ -10,8 +10,11 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from safetensors import SafetensorError
+from tqdm import tqdm
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.training.columns import Columns
+from infonet_ros.training.configuration import RunConfiguration
 
 
 class Stored(Protocol):
@@ -29,6 +32,7 @@ class Stored(Protocol):
 
 
 Kind = TypeVar("Kind", bound=Stored)
+Joined = TypeVar("Joined", bound=Columns)
 
 
 class Shards(Generic[Kind]):
@@ -93,6 +97,17 @@ class Shards(Generic[Kind]):
                 self._jobs[number].result()
             self._loaded[number] = _load(self._kind, shard_path(self._folder, number)).to(self._device)
         return self._loaded[number]
+
+
+def held_out_and_rest(
+    kind: type[Joined], simulate: Callable[[int, int], Joined], folder: Path, configuration: RunConfiguration
+) -> tuple[Joined, Joined]:
+    """Simulate the shards of a run that are missing; return the examples of the first, and those of all others."""
+    c = configuration
+    made = Shards(kind, simulate, folder, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
+    with made as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
+        first, *others = [shards[number] for number in bar]
+    return first, kind.join(others)
 
 
 def shard_path(folder: Path, number: int) -> Path:

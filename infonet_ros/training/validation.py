@@ -1,6 +1,6 @@
 """Validation: errors of the weights on held-out examples."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import torch
 
@@ -9,13 +9,11 @@ from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.training.examples import FAMILIES, Examples
 from infonet_ros.training.losses import importance, pinball_loss
 
-CHUNK = 1024
-
 
 @torch.inference_mode()
 def all_quantiles(network: Network, examples: Examples) -> torch.Tensor:
     """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([network(part.observation, tables=False)[0] for part in _chunks(examples)])
+    return torch.cat([network(part.observation, tables=False)[0] for part in examples.chunks()])
 
 
 @torch.inference_mode()
@@ -25,32 +23,53 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
     Returns
     -------
     dict
-        ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``bound_error``
-        (of the bound on fresh samples), ``coverage``, and ``error_<family>``.
+        That of `errors` by family, and ``bound_error``, of the bound on fresh samples.
     """
     truth = examples.information
     quantiles, bounds = [], []
-    for part in _chunks(examples):
-        found, table = network(part.observation)
-        quantiles.append(found)
+    for part in examples.chunks():
+        quantile, table = network(part.observation)
+        quantiles.append(quantile)
         bounds.append(donsker_varadhan(table, part.judges))
-    quantile, bound = torch.cat(quantiles), torch.cat(bounds)
-    error = (quantile[:, 1] - truth).abs()
-    inside = (quantile[:, 0] <= truth) & (truth <= quantile[:, 2])
-    families = {
-        f"error_{name}": error[examples.family == k].mean().item()
-        for k, name in enumerate(FAMILIES)
-        if (examples.family == k).any()
-    }
+    bound = torch.cat(bounds)
+    found = errors(torch.cat(quantiles), truth, importance(examples.effective), examples.family, FAMILIES)
+    return found | {"bound_error": (bound - truth).abs().mean().item()}
+
+
+def errors(
+    quantiles: torch.Tensor,
+    truth: torch.Tensor,
+    weights: torch.Tensor,
+    kind: torch.Tensor,
+    kinds: Iterable[str],
+    tolerance: float = 0.0,
+) -> dict[str, float]:
+    """Measure the errors of quantiles, of any network.
+
+    Parameters
+    ----------
+    quantiles : (M, 3)
+        Nats.
+    truth, weights : (M,)
+        ``weights`` of the loss.
+    kind : (M,) of integers
+        Indices into ``kinds``.
+    kinds : iterable of str
+    tolerance : float
+        Nats that the lower end of the interval may lie above the truth.
+
+    Returns
+    -------
+    dict
+        ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``coverage``, and
+        ``error_<kind>``.
+    """
+    error = (quantiles[:, 1] - truth).abs()
+    inside = (quantiles[:, 0] <= truth + tolerance) & (truth <= quantiles[:, 2])
+    present = {name: kind == k for k, name in enumerate(kinds) if (kind == k).any()}
     return {
-        "loss_held_out": (importance(examples.effective) * pinball_loss(quantile, truth)).mean().item(),
+        "loss_held_out": (weights * pinball_loss(quantiles, truth)).mean().item(),
         "error": error.mean().item(),
-        "bound_error": (bound - truth).abs().mean().item(),
         "coverage": inside.float().mean().item(),
-        **families,
+        **{f"error_{name}": error[chosen].mean().item() for name, chosen in present.items()},
     }
-
-
-def _chunks(examples: Examples) -> Iterator[Examples]:
-    for start in range(0, len(examples), CHUNK):
-        yield examples[start : start + CHUNK]
