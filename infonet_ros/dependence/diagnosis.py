@@ -14,6 +14,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline, roughness
+from infonet_ros.dependence.factors import FACTORS
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.dependence.quantiles import ranks_among
 from infonet_ros.intake.windows.alignment import lagged_pair
@@ -25,16 +26,6 @@ _MOST_FITS = 256  # samples; of more, so many are used, evenly spread
 _PAIRINGS = 8  # other pairings for comparison
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _OUTSIDE = 0.1  # share of samples beyond all good ones
-_UNITS = (3.6, 9.81, 10.0, 100.0, 1000.0)
-_GAINS = (2.0, 3.0)  # without a unit: an amplifier, a load
-_FACTORS = {
-    np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
-    np.radians(1.0): "is about 1/57.3 of what it was, as radians for degrees",
-    **{k: f"is about {k:g} times what it was, as in another unit" for k in _UNITS},
-    **{1.0 / k: f"is about 1/{k:g} of what it was, as in another unit" for k in _UNITS},
-    **{k: f"is about {k:g} times what it was" for k in _GAINS},
-    **{1.0 / k: f"is about 1/{k:g} of what it was" for k in _GAINS},
-}
 _OFFSETS = (
     -3.0,
     -2.0,
@@ -165,7 +156,7 @@ class Diagnosis:
         sign = Finding(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
         yield _Change(0, -1.0, 0.0, sign)
         for side, (name, column) in enumerate(zip((pair.a, pair.b), self._columns, strict=True)):
-            for factor, words in _FACTORS.items():
+            for factor, words in FACTORS.items():
                 yield _Change(side, factor, 0.0, Finding(Kind.SCALED, f"{name} {words}", name))
             if form is not Form.VALUES:
                 continue

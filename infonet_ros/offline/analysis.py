@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infonet_ros.dependence.changes import Change, Motion, find_changes
+from infonet_ros.dependence.learning import LEAST_MI, Candidate
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.relation_changes import RelationChange, find_relation_changes
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -20,7 +22,7 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
-from infonet_ros.offline.whole_recording import WholeRecording, strongest_pairs
+from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
@@ -72,6 +74,8 @@ class Analysis:
         Of pairs a < b that a third channel explains, see `explaining.explain`.
     informative : InformativeChannels or None
         About the target that was asked for.
+    relation_changes : tuple of RelationChange
+        Channels that changed beside others while the MI stayed; the surest first.
     leaders : mapping of (int, int) to int
         Which channel leads of pairs a, b without a clear delay, see `directing.direct`.
     """
@@ -86,6 +90,7 @@ class Analysis:
     notices: tuple[str, ...] = ()
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
     informative: InformativeChannels | None = None
+    relation_changes: tuple[RelationChange, ...] = ()
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
@@ -157,7 +162,21 @@ def analyse(
         changes=tuple(find_changes(matrices, Motion.of(samples))),
         topics=intake.topics(),
         notices=(*intake.notices(), *whole.notices(), *whole.kinship.notices()),
+        relation_changes=tuple(_relation_changes(whole, settings)),
     )
+
+
+def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:
+    """Compare the relations of significant pairs over the recording; not of conditional ranks, which have no unit."""
+    matrix, window = whole.matrix, whole.overview.window
+    if settings.given:
+        return []
+    asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI)
+    asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
+    lags = np.round(matrix.lag * window.rate)
+    pairs = [Candidate(a, b, int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
+    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
+    return find_relation_changes(window.samples, whole.overview.stamps, window.names, topics, pairs)
 
 
 def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Iterator[Window]:

@@ -17,6 +17,7 @@ MOST_FINDINGS = 8
 
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
+_MOST_RELATIONS = 3
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, but is not useful
 _LATEST_STAMPS = 1.0  # seconds: what is later, as a temperature after its load, is so by nature, not by its stamps
@@ -25,14 +26,15 @@ _LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded t
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence, the channels that it is about, and what kind it is.
+    """One sentence, the channels that it is about, what kind it is, and the time of a change, nanoseconds.
 
-    That is "target", "drift", "stuck", "group", "pair", "explained", "nothing" or "changes".
+    Kinds are "target", "drift", "stuck", "relation", "group", "pair", "explained", "nothing" and "changes".
     """
 
     sentence: str
     channels: tuple[str, ...]
     kind: str
+    time: int | None = None
 
     def __str__(self) -> str:
         return self.sentence
@@ -69,9 +71,10 @@ def findings(analysis: Analysis) -> list[Finding]:
     """Return the findings that a robot engineer needs, the most useful first.
 
     First the channels with information about the target, if there is one; clocks that drift apart; topics and channels
-    that are stuck. Then groups of similar channels, and pairs: between topics before within one, with a clear delay
-    before others, strong before weak. Of the pairs between the same groups only the first is listed, and pairs whose
-    channels are connected already come last. Then pairs that a third channel explains.
+    that are stuck; channels that changed beside others. Then groups of similar channels, and pairs: between topics
+    before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups only
+    the first is listed, and pairs whose channels are connected already come last. Then pairs that a third channel
+    explains.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]
@@ -79,6 +82,7 @@ def findings(analysis: Analysis) -> list[Finding]:
         *_target(analysis),
         *_drifts(analysis),
         *_stuck(analysis),
+        *_relations(analysis),
         *(found or explained or [_nothing(analysis)]),
         *(explained if found else ()),
         _changes(analysis),
@@ -284,16 +288,29 @@ def _nothing(analysis: Analysis) -> Finding:
     return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
 
 
+def _relations(analysis: Analysis) -> Iterator[Finding]:
+    """Yield the channels that changed beside others while their MI stayed."""
+    for change in analysis.relation_changes[:_MOST_RELATIONS]:
+        sentence = change.sentence(_after(analysis, change.time))
+        yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
+
+
 def _changes(analysis: Analysis) -> Finding:
     if not analysis.changes:
-        return Finding("No dependence changed.", (), "changes")
+        other = "other " if analysis.relation_changes else ""
+        return Finding(f"No {other}dependence changed.", (), "changes")
     largest = analysis.changes[0]
-    first = (largest.time - analysis.matrices[0].start) / NANOSECONDS
+    when = _after(analysis, largest.time)
     sentence = (
-        f"{counted(len(analysis.changes), 'change')} of dependence; the largest after {first:.0f} s: {largest.a} and "
+        f"{counted(len(analysis.changes), 'change')} of dependence; the largest {when}: {largest.a} and "
         f"{largest.b}, {largest.before:.2f} to {largest.after:.2f} nats."
     )
-    return Finding(sentence, (largest.a, largest.b), "changes")
+    return Finding(sentence, (largest.a, largest.b), "changes", largest.time)
+
+
+def _after(analysis: Analysis, time: int) -> str:
+    """Return "after 120 s", from the start of the first window."""
+    return f"after {(time - analysis.matrices[0].start) / NANOSECONDS:.0f} s"
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

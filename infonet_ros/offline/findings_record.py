@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from infonet_ros.dependence.changes import Change
+from infonet_ros.dependence.relation_changes import RelationChange
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings, ranked_pairs
@@ -38,6 +39,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "groups": [_group_record(analysis, group) for group in groups(analysis)],
         "pairs": _pair_records(analysis),
         "changes": [_change_record(analysis, change) for change in analysis.changes],
+        "relation_changes": [_relation_record(analysis, change) for change in analysis.relation_changes],
     }
 
 
@@ -49,6 +51,19 @@ def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
         "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
         "before": _plain(change.before),
         "after": _plain(change.after),
+    }
+
+
+def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, Any]:
+    return {
+        "channel": change.channel,
+        "beside": list(change.beside),
+        "channel_sure": change.sure,
+        "time": change.time / NANOSECONDS,
+        "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
+        "kind": change.kind.value,
+        "value": _plain(change.value),
+        "sigmas": _plain(change.sigmas),
     }
 
 

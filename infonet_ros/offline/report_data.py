@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -76,11 +76,18 @@ def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title:
         "tables": _tables(analysis),
         "curves": [_curve(analysis, curve) for curve in whole.curves],
         "changes": [
-            {"pair": _pair_index(analysis, change.a, change.b), "time": (change.time - first) / NANOSECONDS}
-            for change in analysis.changes
+            {"pair": _pair_index(analysis, a, b), "time": (time - first) / NANOSECONDS}
+            for a, b, time in _changed_pairs(analysis)
         ],
         "modalities": _modality_data(whole.between_modalities),
     }
+
+
+def _changed_pairs(analysis: Analysis) -> Iterator[tuple[str, str, int]]:
+    """Yield the pairs whose dependence or relation changed, and when."""
+    yield from ((change.a, change.b, change.time) for change in analysis.changes)
+    for change in analysis.relation_changes:
+        yield from ((change.channel, other, change.time) for other in change.beside)
 
 
 def _clear_delays(analysis: Analysis) -> np.ndarray:

@@ -66,7 +66,7 @@ def told(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list[Told]:
     found = []
     for one in findings(analysis):
         pair = _numbers(analysis, *one.channels[:2]) if len(one.channels) > 1 else None
-        window = _window(kept, analysis.changes[0].time) if one.kind == "changes" and analysis.changes else None
+        window = None if one.time is None else _window(kept, one.time)
         found.append(Told(_pieces(one.sentence, one.channels), pair, window))
     return found
 
@@ -115,14 +115,25 @@ def _explanation(analysis: Analysis, labels: Sequence[str], a: int, b: int) -> C
 
 def changes(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> Table:
     """Tabulate the largest changes; a row opens the window among ``kept`` that ends nearest to it."""
-    first, rows = analysis.matrices[0].start, []
+    first, rows = analysis.matrices[0].start, _relation_rows(analysis, labels, kept)
     for change in analysis.changes[:LISTED]:
         a, b = _numbers(analysis, change.a, change.b)
         step = Cell(f"{change.before:.2f} → {change.after:.2f}", abs(change.after - change.before))
         time = Cell.figure((change.time - first) / NANOSECONDS, ".1f")
         cells = (*_names(analysis, labels, a, b), time, step, Cell.figure(change.sigmas, ".1f"))
         rows.append(Row(cells, pair=(a, b), window=_window(kept, change.time)))
-    return Table(("A", "B", "#Time [s]", "#MI before → after [nats]", "#Standard errors"), rows)
+    return Table(("A", "B", "#Time [s]", "#Change, or MI before → after [nats]", "#Standard errors"), rows)
+
+
+def _relation_rows(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> list[Row]:
+    """Return a row for each channel that changed beside others while the MI stayed."""
+    first, rows = analysis.matrices[0].start, []
+    for change in analysis.relation_changes:
+        pair = _numbers(analysis, change.channel, change.beside[0])
+        time = Cell.figure((change.time - first) / NANOSECONDS, ".1f")
+        cells = (*_names(analysis, labels, *pair), time, Cell(change.label, np.nan), Cell.figure(change.sigmas, ".1f"))
+        rows.append(Row(cells, pair=pair, window=_window(kept, change.time)))
+    return rows
 
 
 def topics(analysis: Analysis) -> Table:

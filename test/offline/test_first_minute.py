@@ -111,3 +111,19 @@ def test_delays_of_a_slow_recording_are_searched_in_its_samples(tmp_path):
     np.savetxt(table, rows, delimiter=",", header="time_s,valve,flow", comments="")
     line, *_ = (str(one) for one in findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis))
     assert abs(float(re.search(r"table.flow follows by (\d\.\d+) s", line)[1]) - 4.0) <= 0.2
+
+
+def test_a_gyro_whose_sign_turns_over_is_the_first_finding(tmp_path):
+    """It follows the command by 0.2 s, and shares as much with it before and after."""
+    rng, count, rate = np.random.default_rng(6), 2400, 20
+    command = lfilter([0.3], [1.0, -0.95], rng.standard_normal(count))
+    turned = np.roll(command, 4)
+    gyro, odometry = (turned + 0.15 * rng.standard_normal(count) for _ in range(2))
+    gyro[count // 2 :] *= -1.0
+    table = tmp_path / "drive.csv"
+    rows = np.stack([np.arange(count) / rate, command, gyro, odometry], axis=1)
+    np.savetxt(table, rows, delimiter=",", header="time,command,gyro,odometry", comments="")
+    first, *_, last = findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis)
+    assert re.fullmatch(r"The sign of table\.gyro turned over after (59|60|61) s, beside .*\.", str(first))
+    assert {*first.channels} == {"table.command", "table.gyro", "table.odometry"}
+    assert str(last) == "No other dependence changed."

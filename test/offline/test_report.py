@@ -8,7 +8,10 @@ from html_pages import Page
 from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, renamed
 
 from infonet_ros.dependence.changes import Change
+from infonet_ros.dependence.relation_changes import RelationChange
+from infonet_ros.dependence.relations import Kind
 from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import similar_order
 from infonet_ros.offline.report import render_report
 
@@ -58,6 +61,26 @@ def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
     assert page.tables[1][1] == ["leg torque[0]", "speed data", "16.0", "0.10 → 0.90", "5.2"]
     opens = [(tag, one["data-pair"]) for tag, one in page.tags if one.get("data-window") == "3"]
     assert opens == [("span", "1,2"), ("tr", "1,2")]  # the sentence, and the row
+
+
+def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
+    time = small_analysis.matrices[0].start + 16_000_000_000
+    change = RelationChange("speed.data", ("leg.force",), True, time, Kind.OFFSET, 0.3, sigmas=41.0)
+    changed = replace(small_analysis, relation_changes=(change,))
+    page = Page(render_report(changed, PROVENANCE))
+    assert page.tables[1][1] == ["speed data", "leg force", "16.0", "+0.3", "41.0"]
+    opens = [(tag, one["data-pair"]) for tag, one in page.tags if one.get("data-window") == "3"]
+    assert opens == [("span", "2,0"), ("tr", "2,0")]
+    first, *_, last = findings(changed)
+    assert (str(first), first.kind) == ("speed.data is 0.3 higher after 16 s, beside the same leg.force.", "relation")
+    assert str(last) == "No other dependence changed."
+    (record,) = findings_record(changed)["relation_changes"]
+    assert (record["channel"], record["beside"], record["kind"], record["value"]) == (
+        "speed.data",
+        ["leg.force"],
+        "offset",
+        0.3,
+    )
 
 
 def test_short_names_come_with_whole_ones(page):

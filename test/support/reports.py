@@ -42,6 +42,10 @@ def renamed(analysis, names):
             curves=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.whole.curves),
         ),
         changes=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.changes),
+        relation_changes=tuple(
+            replace(c, channel=new[c.channel], beside=tuple(new[one] for one in c.beside))
+            for c in analysis.relation_changes
+        ),
         topics=tuple(replace(t, name=EVIL, type=EVIL) for t in analysis.topics),
     )
 
@@ -65,6 +69,7 @@ def large(analysis, topics=8, fields=4, windows=2000):
         settings=replace(analysis.settings, modalities=modalities),
         matrices=(matrix,) * windows,
         changes=(),
+        relation_changes=(),
         whole=replace(
             whole,
             matrix=matrix,

@@ -1,0 +1,204 @@
+"""Changes of relations that leave the MI as it is: a sign turns over, an offset jumps in, a unit changes.
+
+A pair alone does not tell a fault from another motion: driving back, a speed and a compass have another sign beside
+each other. So all pairs are asked at once. A channel is at fault if it has changed beside all others that it depends
+on, which have not changed beside each other, and if these move as before. A change that another motion or a third
+channel can explain is none.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.hierarchy import DisjointSet
+
+from infonet_ros.dependence.changes import OTHER_MOTION
+from infonet_ros.dependence.factors import factor_words
+from infonet_ros.dependence.learning import Candidate
+from infonet_ros.dependence.relations import CHANGED, STANDS_OUT, Kind, Relation, Verdict
+from infonet_ros.dependence.steps import block_edges, block_means, contrast
+
+LEAST_SIGMAS = 8.0
+"""Standard errors of a change. Of 1,750 pairs stationary ones came to 4.4, those that drift or wander to 7.6."""
+
+_STILL = 1e-3  # of the standard deviation of a channel: it rests
+_NAMED = 2  # of the channels beside which one changed
+
+
+@dataclass(frozen=True)
+class RelationChange:
+    """A channel changed beside others, and depends on them as much as before.
+
+    Attributes
+    ----------
+    channel : str
+    beside : tuple of str
+        Channels beside which it changed, those with the surest change first.
+    sure : bool
+        False if it can as well be the first of ``beside`` that changed.
+    time : int
+        Nanoseconds.
+    kind : Kind
+    value : float
+        The factor or the offset; NaN for other kinds.
+    sigmas : float
+        How sure it is, in standard errors.
+    """
+
+    channel: str
+    beside: tuple[str, ...]
+    sure: bool
+    time: int
+    kind: Kind
+    value: float
+    sigmas: float
+
+    @property
+    def label(self) -> str:
+        """What changed, for a table."""
+        labels = {Kind.SIGN: "other sign", Kind.FACTOR: f"{self.value:.3g} times", Kind.OFFSET: f"{self.value:+.3g}"}
+        return labels.get(self.kind, "other relation")
+
+    def sentence(self, when: str) -> str:
+        """Say what changed, with words for the time, as "after 120 s"."""
+        others = " and ".join(self.beside[:_NAMED])
+        if self.kind is Kind.SIGN:
+            told = f"{self.channel} turned over {when}, beside {others}"
+            return f"The sign of {told if self.sure else f'{self.channel} or {others} turned over {when}'}."
+        if self.kind is Kind.FACTOR:
+            return f"{self.channel} {factor_words(self.value)}, {when}, beside the same {others}."
+        if self.kind is Kind.OFFSET:
+            side = "higher" if self.value > 0.0 else "lower"
+            return f"{self.channel} is {abs(self.value):.2g} {side} {when}, beside the same {others}."
+        return f"The relation of {self.channel} and {others} changed {when}."
+
+
+def find_relation_changes(
+    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[Candidate]
+) -> list[RelationChange]:
+    """Find where channels changed beside others.
+
+    Parameters
+    ----------
+    samples : (T, N) float64
+        Of the whole recording, NaN where unknown.
+    stamps : (T,) int64
+        Nanoseconds.
+    names, topics : sequence of str
+        Of the N channels.
+    pairs : sequence of Candidate
+        Channels that depend on each other.
+
+    Returns
+    -------
+    list of RelationChange
+        The surest first. Of the changes of a pair within a tenth of the recording only one is found.
+    """
+    relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
+    changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
+    found: dict[tuple[int, int], RelationChange] = {}  # by channel and row
+    for row, _ in sorted(changes, key=lambda change: -change[1]):
+        for fault in _Moment(samples, topics, relations, row).faults():
+            if not any(fault.channel == k and abs(row - other) < len(samples) // 10 for k, other in found):
+                found[fault.channel, row] = fault.told(names, int(stamps[row]))
+    return sorted(found.values(), key=lambda change: -change.sigmas)
+
+
+def _relation(samples: np.ndarray, pair: Candidate) -> Relation | None:
+    """Put the channels of a pair beside each other at its lag, in the rows of the first."""
+    later = np.full(len(samples), np.nan)
+    rows = np.arange(len(samples)) + pair.lag
+    inside = (rows >= 0) & (rows < len(samples))
+    later[inside] = samples[rows[inside], pair.b]
+    return Relation.of(samples[:, pair.a], later)
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """A pair that changed: how sure, and what became of either channel beside the other, where that can be said."""
+
+    sigmas: float
+    of: dict[int, Verdict]
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A channel at fault, those beside which it changed, and whether it must be this one."""
+
+    channel: int
+    beside: tuple[int, ...]
+    sure: bool
+    verdict: Verdict
+    sigmas: float
+
+    def told(self, names: Sequence[str], time: int) -> RelationChange:
+        beside = tuple(names[other] for other in self.beside)
+        return RelationChange(names[self.channel], beside, self.sure, time, *self.verdict, self.sigmas)
+
+
+class _Moment:
+    """All pairs at one row at which one of them may have changed."""
+
+    def __init__(
+        self, samples: np.ndarray, topics: Sequence[str], relations: dict[tuple[int, int], Relation], row: int
+    ) -> None:
+        self.row = row
+        self._topics = topics
+        edges = block_edges(len(samples))
+        place = int(np.clip(np.searchsorted(edges, row), 1, len(edges) - 2))
+        self._moved = [_moves_otherwise(channel, edges, place) for channel in samples.T]
+        self._alike = DisjointSet(range(samples.shape[1]))
+        self._changed: dict[tuple[int, int], _Changed] = {}
+        for pair, relation in relations.items():
+            self._compare(pair, relation)
+
+    def faults(self) -> Iterator[_Fault]:
+        """Yield the channels at fault: of two, the one that is like fewer others, or changed beside more of them."""
+        changes: dict[int, list[tuple[int, _Changed]]] = {}
+        for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
+            for channel, other in (pair, pair[::-1]):
+                if channel in change.of and self._can_be_at_fault(channel):
+                    changes.setdefault(channel, []).append((other, change))
+        for channel, own in changes.items():
+            beside, change = tuple(other for other, _ in own), own[0][1]
+            doubt = {k: (self._alike.subset_size(k), -len(changes[k])) for k in (channel, *beside) if k in changes}
+            if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
+                sure = [*doubt.values()].count(doubt[channel]) == 1
+                yield _Fault(channel, beside, sure, change.of[channel], change.sigmas)
+
+    def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
+        """Note whether a pair stayed the same, or one changed beside the other, which must move as before."""
+        both = {channel: relation.verdict(self.row, side) for side, channel in enumerate(pair)}
+        if Kind.SAME in {verdict.kind for verdict in both.values()}:
+            self._alike.merge(*pair)
+            return
+        beside = dict(zip(pair, pair[::-1], strict=True))
+        verdicts = {channel: verdict for channel, verdict in both.items() if not self._moved[beside[channel]]}
+        kinds = {verdict.kind for verdict in verdicts.values()}
+        turned = kinds == {Kind.SIGN} and len(verdicts) == len(pair)  # else one of them may move the other way
+        if kinds and (turned or kinds <= CHANGED - {Kind.SIGN}):
+            sigmas = relation.sigmas(self.row)
+            if sigmas > LEAST_SIGMAS:
+                self._changed[pair] = _Changed(sigmas, verdicts)
+
+    def _can_be_at_fault(self, channel: int) -> bool:
+        """Tell whether what has one relation with a channel is of one topic, and all other channels move as before."""
+        own = self._alike.subset(channel)
+        one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
+        return one_topic and not any(moved for k, moved in enumerate(self._moved) if k not in own)
+
+
+def _moves_otherwise(channel: np.ndarray, edges: np.ndarray, place: int) -> bool:
+    """Tell whether a channel (T,) begins to move in another way at a block: about another level, or more, or less."""
+    known = np.isfinite(channel)
+    if not known.any() or not np.ptp(channel[known]):
+        return False
+    values = np.where(known, channel, np.median(channel[known]))
+    means = block_means(values, edges)
+    within = np.sqrt(np.maximum(block_means(np.square(values), edges) - np.square(means), 0.0))
+    around = block_means(np.abs(values - np.median(values)), edges)
+    level = contrast(means, place)
+    spreads = [contrast(np.log(np.maximum(one, _STILL * values.std())), place) for one in (within, around)]
+    if abs(level.size) > max(values.std(), STANDS_OUT * level.usual):
+        return True
+    return any(abs(one.size) > max(np.log(OTHER_MOTION), STANDS_OUT * one.usual) for one in spreads)

@@ -1,0 +1,154 @@
+"""Simulated robots: true faults are told, with the channel; another motion is none."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.learning import Candidate
+from infonet_ros.dependence.relation_changes import find_relation_changes
+from infonet_ros.dependence.relations import Kind
+
+SECONDS, RATE = 120, 20
+COUNT = SECONDS * RATE
+
+
+class Robot:
+    """Random motion, and noise for its sensors."""
+
+    def __init__(self, seed):
+        self.rng = np.random.default_rng(seed)
+
+    def motion(self, seconds):
+        keep = np.exp(-1.0 / (seconds * RATE))
+        return lfilter([np.sqrt(1.0 - keep**2)], [1.0, -keep], self.rng.standard_normal(COUNT + 500))[500:]
+
+    def seen(self, values, size=0.1):
+        return values + size * self.rng.standard_normal(COUNT)
+
+
+def after(value, otherwise=1.0, share=0.5):
+    return np.where(np.arange(COUNT) >= share * COUNT, value, otherwise)
+
+
+def found(channels, topics=None):
+    """Compare all pairs whose squares or values correlate."""
+    samples = np.column_stack(list(channels.values()))
+    strength = np.maximum(*(np.abs(np.corrcoef(one.T)) for one in (samples, (samples - samples.mean(axis=0)) ** 2)))
+    pairs = [Candidate(int(a), int(b), 0) for a, b in np.argwhere(np.triu(strength > 0.2, k=1))]
+    stamps = (np.arange(COUNT) * 1e9 / RATE).astype(np.int64)
+    return find_relation_changes(samples, stamps, list(channels), topics or list(channels), pairs)
+
+
+def turning(seed):
+    robot = Robot(seed)
+    yaw_rate = robot.motion(0.5)
+    return {name: robot.seen(yaw_rate) for name in ("command", "gyro", "odometry")}
+
+
+def test_a_sign_that_turns_over():
+    channels = turning(0)
+    channels["gyro"] *= after(-1.0)
+    (change,) = found(channels)
+    assert (change.channel, {*change.beside}, change.kind) == ("gyro", {"command", "odometry"}, Kind.SIGN)
+    assert change.time == pytest.approx(60e9, abs=1e9)
+    others = " and ".join(change.beside)
+    assert change.sentence("after 60 s") == f"The sign of gyro turned over after 60 s, beside {others}."
+
+
+def test_an_offset_and_a_unit():
+    channels = turning(1)
+    channels["gyro"] += after(0.8, 0.0, share=0.25)
+    (change,) = found(channels)
+    assert change.sentence("after 30 s").startswith("gyro is 0.8 higher after 30 s, beside the same ")
+    channels = turning(2)
+    channels["odometry"] *= after(np.degrees(1.0), share=0.75)
+    (change,) = found(channels)
+    assert change.sentence("then").startswith(
+        "odometry is about 57.3 times what it was, as degrees for radians, then, beside the same "
+    )
+
+
+def test_of_two_channels_either_can_have_turned():
+    channels = turning(3)
+    channels["gyro"] *= after(-1.0)
+    (change,) = found({name: channels[name] for name in ("command", "gyro")})
+    assert not change.sure
+    assert change.sentence("after 60 s") == "The sign of gyro or command turned over after 60 s."
+
+
+def test_two_faults_at_two_times():
+    channels = turning(4)
+    channels["gyro"] *= after(-1.0, share=0.3)
+    channels["odometry"] += after(2.0, 0.0, share=0.7)
+    assert {(one.channel, one.kind) for one in found(channels)} == {("gyro", Kind.SIGN), ("odometry", Kind.OFFSET)}
+
+
+def car_at_another_speed(robot):
+    speed, steering = 8.0 * after(2.5) + robot.motion(4.0), robot.motion(1.0)
+    yaw_rate = 0.1 * speed * steering
+    return {"speed": speed, "steering": steering, "yaw_rate": robot.seen(yaw_rate), "fuel": robot.seen(speed**2, 1.0)}
+
+
+def car_that_reverses(robot):
+    speed, steering = after(-2.0, 4.0) + 0.4 * robot.motion(2.0), robot.motion(1.0)
+    yaw_rate = 0.3 * speed * steering
+    return {
+        "command": speed,
+        "speed": robot.seen(speed),
+        "steering": robot.seen(steering),
+        "yaw_rate": robot.seen(yaw_rate),
+        "current": robot.seen(np.abs(speed)),
+    }
+
+
+def rover_that_drives_back(robot):
+    speed, heading = 1.0 + 0.3 * robot.motion(2.0), np.pi * after(1.0, 0.0) + 0.2 * robot.motion(2.0)
+    north = speed * np.cos(heading)
+    return {"command": speed, "odometry": robot.seen(speed, 0.05), "north": north, "gps": robot.seen(north, 0.1)}
+
+
+def drone_with_more_throttle(robot):
+    throttle = 0.5 + 0.05 * after(2.5) * robot.motion(0.5)
+    speed = robot.seen(np.sqrt(throttle), 0.01)
+    current = robot.seen(speed**2, 0.02)
+    return {"throttle": throttle, "speed": speed, "current": current, "volt": robot.seen(16.0 - current, 0.05)}
+
+
+def boat_in_wind(robot):
+    thrust = np.abs(robot.motion(3.0))
+    speed = thrust + 0.4 * robot.motion(15.0)
+    return {"thrust": thrust, "speed": robot.seen(speed), "gps": robot.seen(speed, 0.2), "rpm": np.sqrt(thrust)}
+
+
+def arm_that_warms_up(robot):
+    speed, warm = robot.motion(0.5), 1.0 - np.exp(-np.arange(COUNT) / COUNT * 4.0)
+    torque = np.tanh(5.0 * speed) * (1.5 - 0.5 * warm) + speed
+    return {"speed": speed, "torque": robot.seen(torque, 0.2), "measured": robot.seen(speed), "warm": robot.seen(warm)}
+
+
+@pytest.mark.parametrize(
+    "robot",
+    [
+        car_at_another_speed,
+        car_that_reverses,
+        rover_that_drives_back,
+        drone_with_more_throttle,
+        boat_in_wind,
+        arm_that_warms_up,
+    ],
+)
+def test_another_motion_is_no_change(robot):
+    for seed in range(8):
+        assert found(robot(Robot(seed))) == []
+
+
+def test_channels_of_one_topic_can_change_together():
+    """A driver changes its unit; without topics it could as well be a heading that changes."""
+    robot = Robot(5)
+    speed = robot.motion(0.5)
+    channels = {"command": speed, "left": robot.seen(speed), "right": robot.seen(speed), "imu": robot.seen(speed)}
+    for name in ("left", "right"):
+        channels[name] *= after(3.6)
+    told = found(channels, ["command", "wheels", "wheels", "imu"])
+    assert {(one.channel, one.kind) for one in told} == {("left", Kind.FACTOR), ("right", Kind.FACTOR)}
+    assert found(channels, ["table"] * 4) == []

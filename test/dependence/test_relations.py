@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.relation_changes import LEAST_SIGMAS
+from infonet_ros.dependence.relations import CHANGED, Kind, Relation
+
+COUNT = 4000
+
+
+def wave(seed, memory=30.0):
+    """An AR(1) of variance 1."""
+    keep = np.exp(-1.0 / memory)
+    noise = np.random.default_rng(seed).standard_normal(COUNT + 500)
+    return lfilter([np.sqrt(1.0 - keep**2)], [1.0, -keep], noise)[500:]
+
+
+def noise(size, seed=99):
+    return size * np.random.default_rng(seed).standard_normal(COUNT)
+
+
+def later(value, otherwise, share=0.5):
+    return np.where(np.arange(COUNT) >= share * COUNT, value, otherwise)
+
+
+@pytest.mark.parametrize("share", [0.25, 0.5, 0.75])
+@pytest.mark.parametrize(
+    ("change", "kind", "value"),
+    [
+        (lambda y, share: y * later(-1.0, 1.0, share), Kind.SIGN, -1.0),
+        (lambda y, share: y * later(3.6, 1.0, share), Kind.FACTOR, 3.6),
+        (lambda y, share: y * later(np.degrees(1.0), 1.0, share), Kind.FACTOR, np.degrees(1.0)),
+        (lambda y, share: y + later(0.8, 0.0, share), Kind.OFFSET, 0.8),
+        (lambda y, share: later(np.abs(y) - 0.8, y, share), Kind.OTHER, np.nan),
+    ],
+    ids=["sign", "unit", "degrees", "offset", "other"],
+)
+def test_what_became_of_y_beside_x_and_when(share, change, kind, value):
+    x = wave(0)
+    relation = Relation.of(x, change(x + noise(0.15), share))
+    row, sigmas = relation.change(LEAST_SIGMAS)
+    assert abs(row - share * COUNT) <= 0.01 * COUNT
+    assert sigmas > LEAST_SIGMAS
+    found = relation.verdict(row, side=1)
+    assert found.kind is kind
+    assert found.value == pytest.approx(value, rel=0.05, nan_ok=True)
+
+
+def test_a_curved_relation_has_a_factor_and_an_offset_too():
+    x = np.abs(wave(1))
+    for y, kind, value in ((x**2 * later(2.0, 1.0), Kind.FACTOR, 2.0), (x**2 + later(1.0, 0.0), Kind.OFFSET, 1.0)):
+        relation = Relation.of(x, y + noise(0.1))
+        found = relation.verdict(COUNT // 2, side=1)
+        assert found.kind is kind
+        assert found.value == pytest.approx(value, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        lambda x, seed: (x, x + noise(0.3, seed)),
+        lambda x, seed: (x, x**2 + noise(0.3, seed)),
+        lambda x, seed: (x * later(4.0, 1.0), np.tanh(x * later(4.0, 1.0)) + noise(0.2, seed)),  # moves more
+        lambda x, seed: (x + later(4.0, 0.0), (x + later(4.0, 0.0)) ** 2 + noise(0.3, seed)),  # at another speed
+        lambda x, seed: (np.abs(x) * later(-1.0, 1.0), np.abs(x) + noise(0.1, seed)),  # reverses
+        lambda x, seed: (x, x + np.linspace(0.0, 2.0, COUNT) + noise(0.3, seed)),  # drifts
+        lambda x, seed: (x, x * np.linspace(1.0, 2.0, COUNT) + noise(0.3, seed)),
+        lambda x, seed: (x, x + 0.02 * np.cumsum(noise(1.0, seed))),  # wanders
+        lambda x, seed: (x, x + wave(seed, 200.0)),
+    ],
+    ids=["line", "square", "more motion", "other speed", "reverse", "drift", "gain drifts", "wander", "slow noise"],
+)
+def test_one_relation_does_not_change_whatever_the_motion(pair):
+    for seed in range(20):
+        relation = Relation.of(*pair(wave(seed), 1000 + seed))
+        found = relation.change(LEAST_SIGMAS)
+        assert found is None or {relation.verdict(found[0], side).kind for side in (0, 1)} - CHANGED
+
+
+def test_a_pair_with_too_few_samples_or_without_motion_has_no_relation():
+    assert Relation.of(wave(0)[:100], wave(1)[:100]) is None
+    assert Relation.of(wave(0), np.zeros(COUNT)) is None
+    unknown = wave(0)
+    unknown[COUNT // 2 :] = np.nan
+    assert len(Relation.of(unknown, wave(1)).rows) == COUNT // 2
