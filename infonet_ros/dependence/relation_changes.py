@@ -14,7 +14,7 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
-from infonet_ros.dependence.learning import Candidate
+from infonet_ros.dependence.lesson import Candidate
 from infonet_ros.dependence.relations import CHANGED, STANDS_OUT, Kind, Relation, Verdict
 from infonet_ros.dependence.steps import block_edges, block_means, contrast
 

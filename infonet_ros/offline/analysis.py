@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infonet_ros.dependence.changes import Change, Motion, find_changes
-from infonet_ros.dependence.learning import LEAST_MI, Candidate
+from infonet_ros.dependence.lesson import Candidate
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.pair_learning import LEAST_MI
 from infonet_ros.dependence.relation_changes import RelationChange, find_relation_changes
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError

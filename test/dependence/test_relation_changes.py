@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.learning import Candidate
+from infonet_ros.dependence.lesson import Candidate
 from infonet_ros.dependence.relation_changes import find_relation_changes
 from infonet_ros.dependence.relations import Kind
 
