@@ -42,3 +42,10 @@ def test_the_same_time_before_each_column_is_one_time(tmp_path):
     rows = "".join(f"{t:.1f},{k},{t:.1f},{-k}\n" for k, t in enumerate(FAST))
     found, _ = together([written(tmp_path, "Time,a,Time,b\n" + rows)])
     assert [value for _, value in found["table.b"]] == [-k for k in range(ROWS)]
+
+
+def test_columns_of_text_beside_several_times_are_named(tmp_path):
+    lines = table("Time,Speed,Time,Torque,note").splitlines()
+    rows = "\n".join([lines[0], *(f"{line},{'abc'[k % 3]}" for k, line in enumerate(lines[1:]))])
+    _, said = together([written(tmp_path, rows)])
+    assert any("columns of text are left out: note" in sentence for sentence in said)

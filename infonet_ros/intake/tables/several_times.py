@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.time_units import is_named_time, without_unit
-from infonet_ros.text import counted
+from infonet_ros.text import counted, shorten
 
 _NUMBER = re.compile(r"[\s_.#-]*\d+$")
 _STAMP = re.compile(r"(?i)^(.*?)[\s_./-]*(?:header[_./]stamp|time|timestamp|stamp)$")
@@ -28,13 +28,15 @@ def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
         return []
     if not (_are_alike(times) or all(map(_belong_together, groups))) or not _grow_apart(sheet, times):
         return []
-    note = f"it has {counted(len(times), 'column')} of times: each is that of the columns behind it"
+    notes = [f"it has {counted(len(times), 'column')} of times: each is that of the columns behind it"]
+    if sheet.texts:
+        notes.append(f"columns of text are left out: {shorten(', '.join(sheet.texts), 80)}")
     parts = []
     for number, group in enumerate(groups, 1):
         there = sheet.columns[group[0]].is_valid()
         columns = {name: sheet.columns[name].filter(there) for name in group}
         part = Sheet(group[1] if len(group) == 2 else f"{sheet.name}_{number}", columns, units=sheet.units)
-        part.notes = [*sheet.notes, *sheet.remarks.values(), note]
+        part.notes = [*sheet.notes, *sheet.remarks.values(), *notes]
         parts.append((part, group[0]))
     return parts
 
