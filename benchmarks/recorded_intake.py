@@ -38,6 +38,8 @@ MODALITIES = tuple(
     Modality(f"imu{index}", f"/imu_{index}", ("angular_velocity.z", "linear_acceleration.x")) for index in range(TOPICS)
 )
 
+NAMES_OF_TOPICS = tuple(modality.topic for modality in MODALITIES)
+
 
 def measure(options: Options) -> dict[str, Any]:
     """Return processor seconds for the same messages, raw and read into buffers, and the memory that was needed."""
@@ -55,7 +57,7 @@ def measure(options: Options) -> dict[str, Any]:
     return {"messages": messages, "raw": raw, "intake": buffers} | more
 
 
-def _write(path: Path, seconds: float, topics: Sequence[str] = tuple(m.topic for m in MODALITIES)) -> Path:
+def _write(path: Path, seconds: float, topics: Sequence[str] = NAMES_OF_TOPICS) -> Path:
     """Write Imu messages of noise, one after the other."""
     store = get_typestore(Stores.LATEST)
     make = store.types
@@ -90,7 +92,7 @@ def _timed(read: Callable[[Bag], None], path: Path) -> float:
 
 
 def _read_raw(bag: Bag) -> None:
-    deque(bag.raw_messages([m.topic for m in MODALITIES], bag.start, bag.end + 1), maxlen=0)
+    deque(bag.raw_messages(NAMES_OF_TOPICS, bag.start, bag.end + 1), maxlen=0)
 
 
 def _read_into_buffers(bag: Bag) -> None:
@@ -116,7 +118,7 @@ def describe(results: dict[str, Any]) -> str:
     rows = [[name, f"{_microseconds(results, what):.1f} µs"] for what, name in NAMES.items()]
     more = f"{results['MiB more for twice the length']:.0f} MiB more of memory for twice the length."
     title = f"{results['messages']} Imu messages of {TOPICS} topics, two channels each. {more}"
-    many = f"{results['seconds of many topics']:.2f} s to open {MANY_TOPICS} topics of one message and find their fields."
+    many = f"{results['seconds of many topics']:.1f} s to open {MANY_TOPICS} topics of one message and find the fields."
     return f"{title} {many}\n\n{markdown_table(['', 'processor time of a message'], rows)}"
 
 

@@ -321,3 +321,31 @@ def test_times_that_nanoseconds_do_not_hold_are_left_out(tmp_path, kind):
     step = 86_400.0 if kind == pa.date32() else 1.0
     assert_channel(found, "table.x", A[1:], np.arange(ROWS - 1) * step)
     assert any("1 of 50 rows are left out" in notice for notice in notices)
+
+
+def dataflash(cut=0):
+    """A DataFlash log of ArduPilot as text, with two sensors of one kind and a parameter."""
+    lines = ["FMT, 128, 89, FMT, BBnNZ, Type,Length,Name,Format,Columns", "FMT, 64, 32, PARM, QNf, TimeUS,Name,Value"]
+    lines += ["FMT, 130, 45, IMU, QBff, TimeUS,I,GyrX,AccX", "FMT, 131, 21, ATT, Qc, TimeUS,Roll"]
+    lines += ["PARM, 1000, SCHED_RATE, 400"]
+    for t, a, b in zip(TIME.tolist(), A.tolist(), B.tolist(), strict=True):
+        now = round(1e6 * t) + 5_000_000
+        lines += [f"IMU, {now}, 0, {a}, {b}", f"IMU, {now}, 1, {-a}, {b}", f"ATT, {now}, {b}"]
+    return "\n".join(lines)[: -cut or None]
+
+
+def test_a_log_of_ardupilot_has_a_topic_for_each_kind_of_message(tmp_path):
+    path = tmp_path / "flight.log"
+    path.write_text(dataflash())
+    found, _ = read(path)
+    assert sorted(found) == ["ATT.Roll", "IMU_0.AccX", "IMU_0.GyrX", "IMU_0.I", "IMU_1.AccX", "IMU_1.GyrX", "IMU_1.I"]
+    assert_channel(found, "IMU_1.GyrX", -A)
+    assert_channel(found, "ATT.Roll", B)
+
+
+def test_a_log_of_ardupilot_that_was_cut_is_read_as_far_as_it_is_whole(tmp_path):
+    path = tmp_path / "flight.log"
+    path.write_text(dataflash(cut=len(f", {B[-1]}")))
+    found, said = read(path)
+    assert_channel(found, "ATT.Roll", B[:-1], TIME[:-1])
+    assert any("1 line left out" in sentence for sentence in said)

@@ -351,6 +351,8 @@ BAD = {
     "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
     "zeros": (b"\0" * 5000, "not a readable table"),
     "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
+    "XML: save it as CSV; gpsbabel converts GPX": (b'<?xml version="1.0"?>\n<gpx><trk/></gpx>', "gpsbabel"),
+    "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
     "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
     "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
     "text": (b"hello\nthis is\nbut text\nat all\n", "text, no numbers"),

@@ -30,7 +30,8 @@ _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]
 _VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 80
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
-_PAGES = re.compile(r"\s*(?:<!doctype|<html|<\?xml|<head|<body)", re.IGNORECASE)
+_PAGES = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)", re.IGNORECASE)
+_XML = re.compile(r"\s*<(?:\?xml|\w+[ />])")
 _FOREIGN_LINES = {
     "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
         r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])", re.IGNORECASE
@@ -294,6 +295,8 @@ def _check_text(path: Path, head: str) -> None:
         what = "binary data" if head.strip() or control else "blanks only"
     elif _PAGES.match(head):
         what = "a web page: what was to be downloaded may ask for a login"
+    elif _XML.match(head):
+        what = "XML: save it as CSV; gpsbabel converts GPX, KML and TCX"
     elif _BRACES.match(head):
         what = "JSON"
     else:

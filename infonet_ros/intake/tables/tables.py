@@ -19,6 +19,7 @@ from infonet_ros.intake.clocks import overlapping
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
+from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
@@ -183,7 +184,7 @@ class Tables:
 
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
         """Go through the sheets of a file, and the names of their time columns as far as they are known."""
-        for sheet in read_log(path) or read_records(path) or [read_text_table(path)]:
+        for sheet in read_log(path) or read_dataflash(path) or read_records(path) or [read_text_table(path)]:
             take_cells_apart(sheet, path)
             if self._time is None and (parts := split_by_times(sheet)):
                 yield from parts
