@@ -13,6 +13,7 @@ from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_con
 from infonet_ros.offline.delays import Pair, Spreads
 from infonet_ros.offline.shift_test import Moves
 
+_WORTHWHILE = 2  # times the usual search: in a short recording there is little beyond it
 _HIGHER = 1.5  # times the largest contingency of the usual search
 _RISING = 0.9  # of that, and the curve stays above it from the end of the usual search to its top
 _GAIN = 0.05  # of contingency over no delay
@@ -27,7 +28,7 @@ def reach(moves: Moves, longest: int, threads: int = 1) -> int:
     Lags are at most the part of the recording that `shift_p_values` can test.
     """
     farthest = len(moves.ranks) // LAGS_FRACTION
-    if farthest <= longest:
+    if farthest < _WORTHWHILE * longest:
         return longest
     curves = lagged_contingency(moves.ranks, farthest)
     pairs = len(curves) * (len(curves) - 1) // 2

@@ -46,6 +46,20 @@ def test_hold_keeps_the_last_value():
     np.testing.assert_array_equal(result, [NAN, 1, 1, 2, 2, NAN])
 
 
+def test_levels_are_kept_each_as_long_as_its_sample_is_the_nearest():
+    """Rounded readings of one message that have nothing in common stay so: between levels all are equally far."""
+    rng = np.random.default_rng(0)
+    stamps = 100 * np.arange(4000) + rng.integers(0, 60, 4000)
+    gears = rng.integers(0, 7, (4000, 2)).astype(float)
+    ticks = np.arange(stamps[0], stamps[-1], 100)
+    read = resample(stamps, gears, ticks, "linear", 1000)
+    nearest = np.abs(stamps - ticks[:, None]).argmin(axis=1)
+    apart = np.abs(np.diff(np.sort(np.abs(stamps - ticks[:, None]), axis=1)[:, :2], axis=1))[:, 0] > 0
+    np.testing.assert_array_equal(read[apart], gears[nearest][apart])
+    rates = rates_of_change(stamps, gears, ticks, span=100, max_gap=1000)
+    assert len(np.unique(rates[1:-1])) > 1000  # a count that grows evenly has an even rate
+
+
 def test_a_gap_is_not_bridged_but_its_ends_are_known():
     result = one([0, 10, 50, 60], [0, 1, 5, 6], [5, 10, 30, 50, 55], max_gap=20)
     np.testing.assert_array_equal(result, [0.5, 1, NAN, 5, 5.5])

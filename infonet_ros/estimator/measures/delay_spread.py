@@ -19,7 +19,7 @@ T_90 = 1.73
 _SURE = 4.0  # errors of a delay that is other than 0: it is looked for in many pairs
 _APART = 3.0  # errors
 _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
-_VALLEY = 2.0 / 3.0  # of it, at most, lies between two peaks
+_RISE = 0.3  # of it, from the valley between the two
 _FEWEST_PARTS = 8
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
@@ -87,10 +87,11 @@ class DelaySpread:
 
 
 def _rivalled(curve: np.ndarray, place: int) -> bool:
-    """Return whether a curve falls far below the height of a peak, and then rises to about this height again."""
-    low, as_good = _VALLEY * curve[place], _AS_GOOD * curve[place]
+    """Return whether a curve falls far from a peak, and then rises to about its height again."""
+    height = curve[place]
     sides = (curve[place:], curve[place::-1])
-    return any(side.min() < low and (side[np.argmax(side < low) :] > as_good).any() for side in sides)
+    rises = (side >= np.maximum(_AS_GOOD * height, np.minimum.accumulate(side) + _RISE * height) for side in sides)
+    return any(rise.any() for rise in rises)
 
 
 def _top(curve: np.ndarray, place: int) -> int:

@@ -19,6 +19,8 @@ GAP_PERIODS = 3
 """A stream may miss so many periods before its gap counts as one, when no ``max_gap`` is given."""
 
 _BURST = 32  # samples that may come at once
+_MOST_LEVELS = 32  # of a stream whose values are levels, each of which
+_LEAST_VISITS = 4  # occurs so often
 
 
 def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
@@ -65,6 +67,9 @@ def resample(
 ) -> np.ndarray:
     """Read a stream off at the ticks of a clock.
 
+    Streams of few levels, such as gears, switches and coarsely rounded readings, keep to them: they have the value of
+    the nearest sample. Between two levels, all streams of a message would be at the same part of the way.
+
     Parameters
     ----------
     stamps : (M,) int64
@@ -84,24 +89,47 @@ def resample(
     (T, K) float64
         NaN where not known.
     """
+    if interpolation == "hold":
+        return _held(stamps, values, ticks, max_gap)
+    return _interpolated(stamps, values, ticks, max_gap, np.array([_are_levels(column) for column in values.T], bool))
+
+
+def _held(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float) -> np.ndarray:
+    after = np.searchsorted(stamps, ticks, side="right")
+    result = np.full((len(ticks), values.shape[1]), np.nan)
+    known = after > 0
+    known[known] = ticks[known] - stamps[after[known] - 1] <= max_gap
+    result[known] = values[after[known] - 1]
+    return result
+
+
+def _interpolated(
+    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float, levels: np.ndarray
+) -> np.ndarray:
+    """Read a stream off straight lines between its samples; those of its columns that are ``levels`` (K,) off steps."""
     result = np.full((len(ticks), values.shape[1]), np.nan)
     if not len(stamps):
         return result
     after = np.searchsorted(stamps, ticks, side="right")
     before = np.maximum(after - 1, 0)
     age = ticks - stamps[before]
-    if interpolation == "hold":
-        known = (after > 0) & (age <= max_gap)
-        result[known] = values[before[known]]
-        return result
     following = np.minimum(after, len(stamps) - 1)
     gap = stamps[following] - stamps[before]
     between = (after > 0) & (after < len(stamps)) & (age > 0) & (gap <= max_gap)
     low, high = values[before[between]], values[following[between]]
-    result[between] = low + (high - low) * (age[between] / gap[between])[:, None]
+    way = (age[between] / gap[between])[:, None]
+    result[between] = low + (high - low) * np.where(levels, way.round(), way)
     on_tick = (after > 0) & (age == 0)
     result[on_tick] = values[before[on_tick]]
     return result
+
+
+def _are_levels(values: np.ndarray) -> bool:
+    """Return whether values (M,) are few, and each returns."""
+    begin = values[: _MOST_LEVELS * _LEAST_VISITS]
+    if len(np.unique(begin)) > _MOST_LEVELS:
+        return False
+    return len(np.unique(values)) <= min(_MOST_LEVELS, len(values) // _LEAST_VISITS)
 
 
 def rate_span(stamps: np.ndarray, period: int) -> int:
@@ -138,7 +166,8 @@ def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, s
         Per second; NaN where not known.
     """
     half = span // 2
-    before, after = (resample(stamps, values, at, "linear", max_gap) for at in (ticks - half, ticks + half))
+    lines = np.zeros(values.shape[1], dtype=bool)
+    before, after = (_interpolated(stamps, values, at, max_gap, lines) for at in (ticks - half, ticks + half))
     return (after - before) * (NANOSECONDS / (2 * half))
 
 
