@@ -66,21 +66,21 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return next(iter(same_letters or get_close_matches(name, known, n=1)), "")
 
 
-def attributed(said: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
+def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
     """Return each sentence once, after the names that it is about, unless it is about all."""
     return [
         sentence if len(names) == everyone else f"{shorten(', '.join(names), 80)}: {sentence}"
-        for sentence, names in said.items()
+        for sentence, names in names_by_sentence.items()
     ]
 
 
-def said_of(recordings: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
+def sentences_about(recordings: Sequence[tuple[str, Iterable[str]]]) -> list[str]:
     """Return the sentences about some recordings, [(name, sentences)], as `attributed` does."""
-    said: dict[str, list[str]] = {}
+    names_by_sentence: dict[str, list[str]] = {}
     for name, sentences in recordings:
         for sentence in sentences:
-            said.setdefault(sentence, []).append(name)
-    return attributed(said, len(recordings))
+            names_by_sentence.setdefault(sentence, []).append(name)
+    return attributed(names_by_sentence, len(recordings))
 
 
 def listed(names: Iterable[str]) -> str:

@@ -19,7 +19,7 @@ from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap import HeatMap
 from infonet_ros.drawing.pixels import FAINT, INK, PAGE
 from infonet_ros.drawing.screen import Snapshot, screen
-from infonet_ros.drawing.selection import Selection
+from infonet_ros.drawing.view_options import ViewOptions
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
@@ -102,7 +102,7 @@ def draw_monitor(matrix: DependenceMatrix, path: Path) -> None:
     """`infonet monitor` in a terminal of 100 columns."""
     console = Console(width=100, record=True, file=io.StringIO(), force_terminal=True, color_system="truecolor")
     end = palette.scale_end(float(np.nanmax(matrix.mi)))
-    console.print(screen(Snapshot("/infonet", matrix, end), Selection(), 100, 24, keys=True))
+    console.print(screen(Snapshot("/infonet", matrix, end), ViewOptions(), 100, 24, keys=True))
     console.save_svg(str(path), title="infonet monitor", unique_id="infonet-monitor")
 
 

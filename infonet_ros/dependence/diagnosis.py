@@ -58,7 +58,7 @@ class Kind(str, Enum):
     DECOUPLED = "decoupled"
 
 
-class Finding(NamedTuple):
+class Fault(NamedTuple):
     """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be."""
 
     kind: Kind
@@ -92,7 +92,7 @@ class Diagnosis:
     ranks: np.ndarray
     start: int
 
-    def explain(self) -> Finding:
+    def explain(self) -> Fault:
         """Return what is wrong, as far as the samples show it."""
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
@@ -107,12 +107,12 @@ class Diagnosis:
         lag = self._other_lag()
         if lag is not None:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
-            return Finding(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
+            return Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
         still = [side.still for side in sides]
         if any(still) and not all(still):
             resting, moving = (pair.a, pair.b) if still[0] else (pair.b, pair.a)
-            return Finding(Kind.DECOUPLED, f"{resting} rests while {moving} moves")
-        return Finding(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
+            return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves")
+        return Fault(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -132,13 +132,13 @@ class Diagnosis:
         best = self._best_fit([lagged_pair(x, y, one) for one in lags])
         return None if best is None else lags[best]
 
-    def _other_values(self) -> Finding | None:
+    def _other_values(self) -> Fault | None:
         """Return the factor or offset of one channel, if the pair fits its baseline without it."""
         pair = self.baseline.pairs[self.pair]
         first = max(0, self.start - abs(pair.lag))
         ranks, form = self.ranks[first:], self.baseline.views[self.view].form.ranked
         values = in_form(self.samples[first:], form, self.baseline.memory, self.baseline.middle)
-        changes, tried = [*self._changes(form), _Change(0, 1.0, 0.0, Finding(Kind.DECOUPLED, ""))], []
+        changes, tried = [*self._changes(form), _Change(0, 1.0, 0.0, Fault(Kind.DECOUPLED, ""))], []
         for change in changes:
             both, column = [ranks[:, c] for c in self._columns], self._columns[change.side]
             own, quantiles = (values[:, column] - change.offset) / change.factor, self.baseline.quantiles[form, column]
@@ -148,16 +148,16 @@ class Diagnosis:
             both[change.side] = ranks_among(quantiles[None], own[:, None])[:, 0]
             tried.append(lagged_pair(both[0], both[1], pair.lag))
         best = self._best_fit(tried)
-        return None if best is None else changes[best].finding
+        return None if best is None else changes[best].fault
 
     def _changes(self, form: Form) -> Iterator["_Change"]:
         """Yield the possible changes of the values of one channel; an offset shows only in the values."""
         pair = self.baseline.pairs[self.pair]
-        sign = Finding(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
+        sign = Fault(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
         yield _Change(0, -1.0, 0.0, sign)
         for side, (name, column) in enumerate(zip((pair.a, pair.b), self._columns, strict=True)):
             for factor, words in FACTORS.items():
-                yield _Change(side, factor, 0.0, Finding(Kind.SCALED, f"{name} {words}", name))
+                yield _Change(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {words}", name))
             if form is not Form.VALUES:
                 continue
             good, now = self.baseline.quantiles[form, column], self.samples[self.start :, column]
@@ -166,7 +166,7 @@ class Diagnosis:
             beyond = [moved] if abs(moved) > max(_OFFSETS) * size else []
             for offset in [*(many * size for many in _OFFSETS), *beyond]:
                 words = f"{name} is shifted by about {offset:.2g}"
-                yield _Change(side, 1.0, offset, Finding(Kind.OFFSET, words, name))
+                yield _Change(side, 1.0, offset, Fault(Kind.OFFSET, words, name))
 
     def _best_fit(self, tried: Sequence[tuple[np.ndarray, np.ndarray]]) -> int | None:
         """Return the number of the pair of ranks (T,) with which the two fit their baseline best; None if none fits.
@@ -219,7 +219,7 @@ class _Change(NamedTuple):
     side: int
     factor: float
     offset: float
-    finding: Finding
+    fault: Fault
 
 
 @dataclass(frozen=True)
@@ -252,28 +252,28 @@ class _Side:
         )
 
 
-def _of_sides(kind: Kind, said: Sequence[tuple[str, str]]) -> Finding | None:
-    """Return a finding about one channel or both from [(name, words)]; None if there are no words."""
-    told = [(name, words) for name, words in said if words]
-    if not told:
+def _of_sides(kind: Kind, found: Sequence[tuple[str, str]]) -> Fault | None:
+    """Return a fault of one channel or both from [(name, words)]; None if there are no words."""
+    faulty = [(name, words) for name, words in found if words]
+    if not faulty:
         return None
-    return Finding(kind, " and ".join(words for _, words in told), told[0][0] if len(told) == 1 else "")
+    return Fault(kind, " and ".join(words for _, words in faulty), faulty[0][0] if len(faulty) == 1 else "")
 
 
-def _beyond_what_is_known(sides: Sequence[_Side]) -> Finding | None:
+def _beyond_what_is_known(sides: Sequence[_Side]) -> Fault | None:
     """Return which channels are outside their range, or noisier than before."""
     outside = [side.name for side in sides if side.outside]
     if len(outside) == 2:
-        return Finding(
+        return Fault(
             Kind.NOT_SEEN_BEFORE, f"{' and '.join(outside)} have values that the good recordings do not contain"
         )
     noisier = [side.name for side in sides if side.noisier]
     if len(noisier) == 2:
-        return Finding(Kind.NOISIER, f"{' and '.join(noisier)} are noisier than before")
+        return Fault(Kind.NOISIER, f"{' and '.join(noisier)} are noisier than before")
     if noisier:
-        return Finding(Kind.NOISIER, f"{noisier[0]} is noisier than before", noisier[0])
+        return Fault(Kind.NOISIER, f"{noisier[0]} is noisier than before", noisier[0])
     if outside:
-        return Finding(Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range", outside[0])
+        return Fault(Kind.OUT_OF_RANGE, f"{outside[0]} is outside its known range", outside[0])
     return None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
-from infonet_ros.dependence.diagnosis import PROVISIONAL, Diagnosis, Finding, Kind
+from infonet_ros.dependence.diagnosis import PROVISIONAL, Diagnosis, Fault, Kind
 from infonet_ros.dependence.evidence_sums import EvidenceSums
 from infonet_ros.dependence.forms import RANKED, RECENT
 from infonet_ros.dependence.latest_rows import LatestRows
@@ -215,12 +215,12 @@ class EvidenceMonitor:
         """Return the faults that the channels of a pair show alone."""
         return [trouble for column in self._columns[number] if (trouble := self._troubles[column]) is not None]
 
-    def _explain(self, number: int, since: int) -> Finding:
+    def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair: by the faults of single channels, or by the samples since evidence began to grow."""
         self._diagnosed[number] = self.last_stamp
         if troubles := self._troubles_of(number):
             one = troubles[0].channel if len(troubles) == 1 else ""
-            return Finding(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
+            return Fault(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
         view = self._views[number][0]
         start = int(np.searchsorted(self._stamps.rows, since))
         return Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start).explain()
@@ -239,9 +239,9 @@ class EvidenceMonitor:
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
-            finding = self._explain(number, self._alarms[place].since)
-            if finding.kind is not self._alarms[place].kind:
-                self._alarms[place] = replace(self._alarms[place], **finding._asdict())
+            fault = self._explain(number, self._alarms[place].since)
+            if fault.kind is not self._alarms[place].kind:
+                self._alarms[place] = replace(self._alarms[place], **fault._asdict())
 
     def _forget(self) -> None:
         for latest in (self._stamps, self._samples, self._ranks):

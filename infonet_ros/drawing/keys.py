@@ -7,7 +7,7 @@ import termios
 import tty
 from types import TracebackType
 
-from infonet_ros.drawing.selection import ESCAPE
+from infonet_ros.drawing.view_options import ESCAPE
 
 
 class Keys:

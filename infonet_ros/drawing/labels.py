@@ -22,17 +22,17 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
     """
     parts = [name.partition(".")[::2] for name in names]
     topics = list(dict.fromkeys(topic for topic, _ in parts))
-    short_topics = dict(zip(topics, _told_apart([_ends(topic) for topic in topics]), strict=True))
+    short_topics = dict(zip(topics, _distinct([_ends(topic) for topic in topics]), strict=True))
     fields: dict[tuple[str, str], str] = {}
     for topic in topics:
         own = [field for other, field in parts if other == topic]
-        short = _told_apart([_paths(field) for field in own])
+        short = _distinct([_paths(field) for field in own])
         fields |= {(topic, field): label for field, label in zip(own, short, strict=True)}
     whole = [fields[part] if len(topics) == 1 else f"{short_topics[part[0]]} {fields[part]}" for part in parts]
-    return tuple(_told_apart([[shorten(label, _LONGEST), printable(label)] for label in whole]))
+    return tuple(_distinct([[shorten(label, _LONGEST), printable(label)] for label in whole]))
 
 
-def _told_apart(candidates: Sequence[Sequence[str]]) -> list[str]:
+def _distinct(candidates: Sequence[Sequence[str]]) -> list[str]:
     """Choose the first of each one's candidates; of those that choose the same, each takes its next."""
     chosen = [0] * len(candidates)
     while True:

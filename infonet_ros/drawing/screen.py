@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.selection import KEYS, Pair, Selection
+from infonet_ros.drawing.view_options import KEYS, Pair, ViewOptions
 from infonet_ros.text import listed, printable, shorten
 
 if TYPE_CHECKING:
@@ -74,28 +74,28 @@ class Snapshot:
     others: Sequence[str] = field(default=())
 
 
-def screen(snapshot: Snapshot, selection: Selection, width: int, height: int | None, keys: bool = False) -> Group:
+def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:
     """Lay out everything.
 
     Parameters
     ----------
     snapshot : Snapshot
-    selection : Selection
+    options : ViewOptions
     width, height : int
         Room in characters; a height of None is as much as is needed.
     keys : bool
         Whether keys can be pressed, and are therefore explained.
     """
-    head: list[RenderableType] = [_title(snapshot, selection, width)]
-    foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(selection, width, keys)]
+    head: list[RenderableType] = [_title(snapshot, options, width)]
+    foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]
     room = math.inf if height is None else height - len(head) - len(foot) - 1
     body: RenderableType
-    if selection.explaining:
+    if options.explaining:
         body = _explained_keys()
     elif snapshot.matrix is None:
-        body = _waiting(snapshot, selection)
+        body = _waiting(snapshot, options)
     else:
-        body = _body(snapshot.matrix, snapshot.end, selection, width, room)
+        body = _body(snapshot.matrix, snapshot.end, options, width, room)
     return Group(*head, body, *foot)
 
 
@@ -108,8 +108,8 @@ def _explained_keys() -> Table:
     return table
 
 
-def _waiting(snapshot: Snapshot, selection: Selection) -> Text:
-    waiting = Text(f"\nwaiting for the first matrix of {snapshot.node}/{selection.kind} ...", "dim")
+def _waiting(snapshot: Snapshot, options: ViewOptions) -> Text:
+    waiting = Text(f"\nwaiting for the first matrix of {snapshot.node}/{options.kind} ...", "dim")
     if not snapshot.reports and snapshot.silence > _PATIENCE:
         waiting.append(f"\n\nNothing was heard of {snapshot.node}: {remedy(snapshot.others)}.", "yellow")
     return waiting
@@ -125,13 +125,13 @@ def remedy(others: Sequence[str]) -> str:
     )
 
 
-def _body(matrix: "DependenceMatrix", end: float, selection: Selection, width: int, room: float) -> RenderableType:
+def _body(matrix: "DependenceMatrix", end: float, options: ViewOptions, width: int, room: float) -> RenderableType:
     """Matrix and pairs: side by side in a wide terminal, else one below the other."""
-    pairs = selection.pairs(matrix)
+    pairs = options.pairs(matrix)
     if width < WIDE:
-        lines = matrix_view(matrix, end, selection, width, room - _FEWEST_PAIRS - 2)
+        lines = matrix_view(matrix, end, options, width, room - _FEWEST_PAIRS - 2)
         return Group(*lines, Text(""), pairs_view(pairs, end, width, room - len(lines) - 1))
-    lines = matrix_view(matrix, end, selection, width // 2, room)
+    lines = matrix_view(matrix, end, options, width // 2, room)
     used = max(line.cell_len for line in lines) + 3
     sides = Table.grid()
     sides.add_column(width=used)
@@ -140,13 +140,13 @@ def _body(matrix: "DependenceMatrix", end: float, selection: Selection, width: i
     return sides
 
 
-def matrix_view(matrix: "DependenceMatrix", end: float, selection: Selection, width: int, room: float) -> list[Text]:
+def matrix_view(matrix: "DependenceMatrix", end: float, options: ViewOptions, width: int, room: float) -> list[Text]:
     """Lines of coloured cells, numbered so that columns need no names."""
-    wanted = selection.rows(matrix, len(matrix.names))
+    wanted = options.rows(matrix, len(matrix.names))
     longest = max((len(matrix.names[row]) for row in wanted), default=0)
     label, cell = _widths(len(wanted), longest, width)
     fitting = int(min((width - label) // cell, max(room - 2, 1)))
-    rows = selection.rows(matrix, fitting)
+    rows = options.rows(matrix, fitting)
     colours = palette.colours(matrix.mi, end)
     lines = [Text(no_wrap=True).append(f"{_LEGEND if label > len(_LEGEND) else '':<{label}}", "dim")]
     for place, row in enumerate(rows):
@@ -158,9 +158,9 @@ def matrix_view(matrix: "DependenceMatrix", end: float, selection: Selection, wi
             line.append(*_cell(matrix, row, column, cell, end, colours[row, column]))
         lines.append(line)
     if len(rows) < len(wanted):
-        lines.append(Text(f"    {len(rows)} of {len(wanted)} {selection.kind} fit: those that share the most", "dim"))
+        lines.append(Text(f"    {len(rows)} of {len(wanted)} {options.kind} fit: those that share the most", "dim"))
     elif not rows:
-        lines = [Text(f"no name contains {selection.pattern!r}", "yellow")]
+        lines = [Text(f"no name contains {options.pattern!r}", "yellow")]
     return lines
 
 
@@ -224,9 +224,9 @@ def delay(lag: float) -> str:
     return f"a→b {lag:.3g} s" if lag > 0 else f"b→a {-lag:.3g} s"
 
 
-def _title(snapshot: Snapshot, selection: Selection, width: int) -> RenderableType:
+def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableType:
     title = Text(no_wrap=True, overflow="ellipsis").append(f"{snapshot.node} ", "bold")
-    title.append(selection.kind, "bold cyan")
+    title.append(options.kind, "bold cyan")
     matrix = snapshot.matrix
     if matrix is not None:
         end, span = matrix.end / 1e9, (matrix.end - matrix.start) / 1e9
@@ -257,10 +257,10 @@ def _reports(reports: Sequence[Report], width: int, most: int) -> list[Text]:
     return lines
 
 
-def _footer(selection: Selection, width: int, keys: bool) -> list[Text]:
-    if selection.typing:
-        return [Text(f"/{selection.pattern}▏", "bold cyan", no_wrap=True)]
-    state = f"sorted by {selection.order}" + (f", /{selection.pattern}" if selection.pattern else "")
+def _footer(options: ViewOptions, width: int, keys: bool) -> list[Text]:
+    if options.typing:
+        return [Text(f"/{options.pattern}▏", "bold cyan", no_wrap=True)]
+    state = f"sorted by {options.order}" + (f", /{options.pattern}" if options.pattern else "")
     line = Text(no_wrap=True).append(state, "cyan").append(f"   {_KEYS}" if keys else "", "dim")
     line.truncate(width, overflow="ellipsis")
     return [line]

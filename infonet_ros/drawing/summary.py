@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from infonet_ros.drawing.selection import Pair, known_pairs
+from infonet_ros.drawing.view_options import Pair, known_pairs
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix

@@ -206,10 +206,10 @@ def folder_names(bags: Sequence[Path]) -> list[str]:
     if len(set(names)) < len(names):
         common = os.path.commonpath(paths)
         names = ["_".join(path.relative_to(common).parts) for path in paths]
-    return _told_apart([shorten(name, _LONGEST_NAME) for name in names])
+    return _distinct([shorten(name, _LONGEST_NAME) for name in names])
 
 
-def _told_apart(names: Sequence[str]) -> list[str]:
+def _distinct(names: Sequence[str]) -> list[str]:
     """Append a number to each name that comes again, or that the fleet itself needs."""
     taken = {_ATTEMPTS, *SUMMARY_FILES}
 

@@ -26,18 +26,18 @@ class ArrivalClock:
         assert isinstance(clock, ROSClock)
         self._clock = clock
         self._steps: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)  # system's time, simulated time
-        self._told: JumpHandle | None = None
+        self._jump_handle: JumpHandle | None = None
 
     def open(self) -> None:
         """Start to record the steps of simulated time; rclpy reports each step as a jump."""
         threshold = JumpThreshold(min_forward=Duration(nanoseconds=1), min_backward=Duration(nanoseconds=-1))
-        self._told = self._clock.create_jump_callback(threshold, post_callback=self._note)
+        self._jump_handle = self._clock.create_jump_callback(threshold, post_callback=self._note)
 
     def close(self) -> None:
         """Stop to record simulated time."""
-        if self._told is not None:
-            self._told.unregister()
-        self._told = None
+        if self._jump_handle is not None:
+            self._jump_handle.unregister()
+        self._jump_handle = None
         self._steps.clear()
 
     def times(self, received: np.ndarray) -> np.ndarray:

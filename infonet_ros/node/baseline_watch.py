@@ -57,7 +57,7 @@ class BaselineWatch:
         }
         self._last: int | None = None
         self._waiting = _Waiting()
-        self._told: dict[int, Kind] = {}
+        self._published: dict[int, Kind] = {}
         self._node = node
         self._publisher = node.create_lifecycle_publisher(PairEvidence, EVIDENCE_TOPIC, 10)
         if beyond := baseline.beyond(settings.false_alarm_interval):
@@ -69,7 +69,7 @@ class BaselineWatch:
         self._monitor.reset()
         self._waiting = _Waiting()
         self._last = None
-        self._told = {}
+        self._published = {}
         self._alerts.update(self.statuses())
 
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray) -> None:
@@ -86,7 +86,7 @@ class BaselineWatch:
         for part in rows:
             self._judge(part)
         if rows:
-            self._tell()
+            self._publish()
 
     def judge_silence(self, length: float) -> None:
         """Judge that no topic has sent a message for so many seconds."""
@@ -98,7 +98,7 @@ class BaselineWatch:
         missing = stamps[stamps > self._monitor.last_stamp]
         if len(missing):
             self._monitor.push(missing, np.full((len(missing), len(self._baseline.channels)), np.nan))
-            self._tell()
+            self._publish()
 
     def statuses(self, prefix: str = "") -> dict[str, DiagnosticStatus]:
         """Return the status of each pair by its name: what goes to ~/alerts, and with a prefix to /diagnostics."""
@@ -145,12 +145,12 @@ class BaselineWatch:
             samples, messages = rows.samples[:, self._order], rows.messages[:, self._order]
             self._monitor.push(stamps[fresh], samples[fresh], messages[fresh])
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         pairs, on = self._baseline.pairs, self._monitor.on
         kinds = {number: alarm.kind for number, alarm in on.items()}
-        if kinds != self._told:
+        if kinds != self._published:
             self._alerts.update(self.statuses())
-            self._told = kinds
+            self._published = kinds
         message = PairEvidence(
             a=[pair.a for pair in pairs],
             b=[pair.b for pair in pairs],

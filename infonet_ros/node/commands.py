@@ -101,7 +101,7 @@ def monitor(
 
     require_ros("infonet monitor")
 
-    from infonet_ros.drawing.selection import CHANNELS, MODALITIES, Selection
+    from infonet_ros.drawing.view_options import CHANNELS, MODALITIES, ViewOptions
     from infonet_ros.node.monitor import monitor as show
 
-    show(node, Selection(MODALITIES if modalities else CHANNELS, sort.value, find), once, as_json, timeout)
+    show(node, ViewOptions(MODALITIES if modalities else CHANNELS, sort.value, find), once, as_json, timeout)

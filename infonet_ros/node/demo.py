@@ -18,8 +18,8 @@ from rich.text import Text
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.heatmap import HeatMap
 from infonet_ros.drawing.screen import matrix_view, pairs_view, screen
-from infonet_ros.drawing.selection import CHANNELS, Selection
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
+from infonet_ros.drawing.view_options import CHANNELS, ViewOptions
 from infonet_ros.errors import InfonetError, OutputError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.interruptions import cleared_afterwards
@@ -159,7 +159,7 @@ class Demonstration:
         room = self._console.height - 2
         return Group(
             Text(self._progress(), "bold", no_wrap=True),
-            screen(listener.snapshot(), Selection(), self._console.width, room),
+            screen(listener.snapshot(), ViewOptions(), self._console.width, room),
         )
 
     def _progress(self) -> str:
@@ -168,7 +168,7 @@ class Demonstration:
             return f"the node starts; the first window is full {self._settings.window:g} s into the recording"
         matrix = self._matrices[-1]
         passed, whole = ((end - self._span[0]) / 1e9 for end in (matrix.end, self._span[1]))
-        pairs = Selection().pairs(matrix)
+        pairs = ViewOptions().pairs(matrix)
         strongest = f", strongest {pairs[0].a} - {pairs[0].b} {pairs[0].mi:.2f} nats" if pairs else ""
         return f"{passed:4.0f} of {whole:.0f} s{strongest}"
 
@@ -179,8 +179,8 @@ class Demonstration:
                 f"the node published no matrix: see {self._folder / 'node.log'}; a busy machine needs --rate 4."
             )
         matrix = median_matrix(self._matrices)
-        selection, width = Selection(), min(self._console.width, 110)
-        pairs = selection.pairs(matrix)[:_STRONGEST]
+        options, width = ViewOptions(), min(self._console.width, 110)
+        pairs = options.pairs(matrix)[:_STRONGEST]
         end = max(1.0, *(pair.mi for pair in pairs))
         picture = self._folder / "husky.png"
         HeatMap().save(matrix, picture)
@@ -188,7 +188,7 @@ class Demonstration:
         print_line(
             f"\nMedian of {len(self._matrices)} windows of {self._settings.window:g} s, in nats:\n", highlight=False
         )
-        print_line(Group(*matrix_view(matrix, end, selection, width, len(matrix.names) + 2)))
+        print_line(Group(*matrix_view(matrix, end, options, width, len(matrix.names) + 2)))
         print_line("\nThe strongest pairs, their 90 % intervals and delays:\n", highlight=False)
         print_line(pairs_view(pairs, end, width, _STRONGEST + 1))
         print_line(f"\n{self._finding(matrix)}\n\nThe picture is {picture}.", highlight=False, soft_wrap=True)

@@ -194,11 +194,11 @@ class Health:
         )
         if self._pulse.no_matrix:
             estimation.judge_silence(self._pulse.no_matrix)
-        said, self._silence = self._silence, self._said_silence()
-        if self._silence and not said:
+        before, self._silence = self._silence, self._reason_of_silence()
+        if self._silence and not before:
             self._node.get_logger().error(self._silence)
 
-    def _said_silence(self) -> str:
+    def _reason_of_silence(self) -> str:
         """Return that there is no matrix, and why; empty while matrices are published."""
         pulse = self._pulse
         heard = [self._growth(f"{topic.topic} heard", topic.status.received) for topic in self._topics.topics]

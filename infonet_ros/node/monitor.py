@@ -13,7 +13,7 @@ from rich.live import Live
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing.keys import Keys
 from infonet_ros.drawing.screen import screen
-from infonet_ros.drawing.selection import Selection
+from infonet_ros.drawing.view_options import ViewOptions
 from infonet_ros.errors import InfonetError
 from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
@@ -22,14 +22,14 @@ _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
 
 
-def monitor(target: str, selection: Selection, once: bool, as_json: bool, timeout: float) -> None:
+def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeout: float) -> None:
     """Show the matrices of a node until a key or Ctrl-C ends it, or only the first one.
 
     Parameters
     ----------
     target : str
         Full name of the node.
-    selection : Selection
+    options : ViewOptions
     once : bool
         End after the first matrix.
     as_json : bool
@@ -44,40 +44,40 @@ def monitor(target: str, selection: Selection, once: bool, as_json: bool, timeou
         listener = MatrixListener(node, target)
         try:
             if as_json:
-                print_json(listener, executor, selection, once, timeout)
+                print_json(listener, executor, options, once, timeout)
             elif once:
-                print_once(listener, executor, selection, Console(), timeout)
+                print_once(listener, executor, options, Console(), timeout)
             else:
-                watch(listener, executor, selection, Console())
+                watch(listener, executor, options, Console())
         finally:
             executor.shutdown()
             node.destroy_node()
 
 
-def watch(listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, console: Console) -> None:
+def watch(listener: MatrixListener, executor: SingleThreadedExecutor, options: ViewOptions, console: Console) -> None:
     """Show the live view until q is pressed; if the output is not a terminal, print each matrix."""
     if not console.is_terminal:
-        follow(listener, executor, selection, lambda: console.print(_drawn(listener, selection, console, None)))
+        follow(listener, executor, options, lambda: console.print(_drawn(listener, options, console, None)))
         return
     drawn: tuple[object, ...] = ()
     with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             for key in keys.pressed():
-                if key == "q" and not selection.typing:
+                if key == "q" and not options.typing:
                     return
-                selection = selection.pressed(key)
-            listener.listen(selection.kind)
-            seen = (selection, listener.received, console.size, int(time.monotonic() / _REDRAW))
+                options = options.pressed(key)
+            listener.listen(options.kind)
+            seen = (options, listener.received, console.size, int(time.monotonic() / _REDRAW))
             if seen != drawn:
                 drawn = seen
-                live.update(_drawn(listener, selection, console, console.height, keys.available), refresh=True)
+                live.update(_drawn(listener, options, console, console.height, keys.available), refresh=True)
             executor.spin_once(timeout_sec=_POLL)
 
 
 def follow(
     listener: MatrixListener,
     executor: SingleThreadedExecutor,
-    selection: Selection,
+    options: ViewOptions,
     show: Callable[[], None],
     once: bool = False,
     timeout: float = math.inf,
@@ -89,12 +89,12 @@ def follow(
     InfonetError
         No matrix came in ``timeout`` seconds.
     """
-    listener.listen(selection.kind)
+    listener.listen(options.kind)
     seen, deadline = 0, time.monotonic() + timeout
     while not (once and seen):
         if not seen and time.monotonic() > deadline:
             raise InfonetError(
-                f"no matrix came from {listener.target}/{selection.kind} within {timeout:g} s: {listener.reason()}."
+                f"no matrix came from {listener.target}/{options.kind} within {timeout:g} s: {listener.reason()}."
             )
         executor.spin_once(timeout_sec=_POLL)
         if listener.received > seen:
@@ -103,32 +103,32 @@ def follow(
 
 
 def print_once(
-    listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, console: Console, timeout: float
+    listener: MatrixListener, executor: SingleThreadedExecutor, options: ViewOptions, console: Console, timeout: float
 ) -> None:
     """Print one matrix at full height."""
 
     def show() -> None:
-        console.print(_drawn(listener, selection, console, None))
+        console.print(_drawn(listener, options, console, None))
 
-    follow(listener, executor, selection, show, once=True, timeout=timeout)
+    follow(listener, executor, options, show, once=True, timeout=timeout)
 
 
 def print_json(
-    listener: MatrixListener, executor: SingleThreadedExecutor, selection: Selection, once: bool, timeout: float
+    listener: MatrixListener, executor: SingleThreadedExecutor, options: ViewOptions, once: bool, timeout: float
 ) -> None:
     """Print a line of JSON for each matrix; unknown numbers are null."""
 
     def show() -> None:
         assert listener.matrix is not None
-        print(json.dumps(record(listener.matrix, selection), allow_nan=False), flush=True)
+        print(json.dumps(record(listener.matrix, options), allow_nan=False), flush=True)
 
-    follow(listener, executor, selection, show, once, timeout)
+    follow(listener, executor, options, show, once, timeout)
 
 
-def record(matrix: DependenceMatrix, selection: Selection) -> dict[str, object]:
+def record(matrix: DependenceMatrix, options: ViewOptions) -> dict[str, object]:
     """Return a matrix as a dict for JSON: its window, and the selected pairs in order."""
     return {
-        "kind": selection.kind,
+        "kind": options.kind,
         "window_start": matrix.start / 1e9,
         "window_end": matrix.end / 1e9,
         "sample_count": matrix.sample_count,
@@ -140,7 +140,7 @@ def record(matrix: DependenceMatrix, selection: Selection) -> dict[str, object]:
         "valid": matrix.valid.tolist(),
         "pairs": [
             {key: value if isinstance(value, str) else _number(value) for key, value in pair._asdict().items()}
-            for pair in selection.pairs(matrix)
+            for pair in options.pairs(matrix)
         ],
     }
 
@@ -150,6 +150,6 @@ def _number(value: float) -> float | None:
 
 
 def _drawn(
-    listener: MatrixListener, selection: Selection, console: Console, height: int | None, keys: bool = False
+    listener: MatrixListener, options: ViewOptions, console: Console, height: int | None, keys: bool = False
 ) -> RenderableType:
-    return screen(listener.snapshot(), selection, console.width, height, keys)
+    return screen(listener.snapshot(), options, console.width, height, keys)

@@ -17,7 +17,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Settings
-from infonet_ros.text import counted, said_of
+from infonet_ros.text import counted, sentences_about
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def compare_recordings(
     groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]
-    notices = (*notices, *said_of([(read.label, read.notices) for group in groups for read in group]))
+    notices = (*notices, *sentences_about([(read.label, read.notices) for group in groups for read in group]))
     if too_few := caveat(len(before), len(after)):
         notices = (*notices, too_few)
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)

@@ -19,7 +19,7 @@ _EXACT = 0.999  # in whatever units: a friction that follows the sign of a speed
 _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
 _LEAST_PARTS = 64  # of the recording, so long as that time at most: by chance so many do not agree
-_MOST_TOLD = 3
+_MOST_NAMED = 3
 _AXIS = re.compile(r"(.*?)_?[xyzw]", re.IGNORECASE)
 _EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
 
@@ -90,9 +90,9 @@ class Kinship:
         pairs = np.argwhere(self.measured & ~self.late).tolist()
         if not pairs:
             return []
-        told = [f"{self.names[a]} is the rate of change of {self.names[b].removesuffix('|rate')}" for a, b in pairs]
-        more = f", and {len(told) - _MOST_TOLD} more alike" if len(told) > _MOST_TOLD else ""
-        return [f"no finding, as they are of one topic: {', '.join(told[:_MOST_TOLD])}{more}."]
+        rates = [f"{self.names[a]} is the rate of change of {self.names[b].removesuffix('|rate')}" for a, b in pairs]
+        more = f", and {len(rates) - _MOST_NAMED} more alike" if len(rates) > _MOST_NAMED else ""
+        return [f"no finding, as they are of one topic: {', '.join(rates[:_MOST_NAMED])}{more}."]
 
 
 def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:

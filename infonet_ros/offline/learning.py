@@ -22,7 +22,7 @@ from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
 from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
-from infonet_ros.text import said_of
+from infonet_ros.text import sentences_about
 
 _SAME_NUMBERS = 0.9999  # correlation of two channels that carry the same
 _CANDIDATES = 60  # pairs that are tried
@@ -82,8 +82,8 @@ def learn_baseline(
         recordings=tuple(one.label for one in read),
         most=most,
     )
-    told = [*proposed, *said_of([(one.label, one.notices) for one in read]), *whole.notices()]
-    return baseline, [*told, *(f"left out: {text}." for text in left_out)]
+    notices = [*proposed, *sentences_about([(one.label, one.notices) for one in read]), *whole.notices()]
+    return baseline, [*notices, *(f"left out: {text}." for text in left_out)]
 
 
 def _read_all(

@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from infonet_ros.drawing.screen import Report, Snapshot, delay, screen
-from infonet_ros.drawing.selection import Selection
+from infonet_ros.drawing.view_options import ViewOptions
 
 NAMES = [f"arm.joint{index}.velocity" for index in range(8)]
 
@@ -15,10 +15,10 @@ def matrix(make_matrix):
     return make_matrix(NAMES, pairs, invalid=[NAMES[7]])
 
 
-def lines(snapshot, selection=Selection(), width=80, height=24):  # noqa: B008
+def lines(snapshot, options=ViewOptions(), width=80, height=24):  # noqa: B008
     output = io.StringIO()
     console = Console(file=output, width=width, height=height or 99, color_system=None)
-    console.print(screen(snapshot, selection, width, height, keys=True))
+    console.print(screen(snapshot, options, width, height, keys=True))
     return output.getvalue().splitlines()
 
 
@@ -83,7 +83,7 @@ def test_before_the_first_matrix_it_says_what_it_waits_for():
 
 
 def test_a_name_that_nothing_has_is_said(matrix):
-    shown = lines(Snapshot("/infonet", matrix), Selection(pattern="camera"))
+    shown = lines(Snapshot("/infonet", matrix), ViewOptions(pattern="camera"))
     assert any("no name contains 'camera'" in line for line in shown)
 
 
@@ -107,7 +107,7 @@ def test_names_and_messages_are_shown_as_they_are_called(make_matrix, width):
 
 @pytest.mark.parametrize("width", [60, 120])
 def test_every_key_is_explained(matrix, width):
-    shown = lines(Snapshot("/infonet", matrix), Selection(explaining=True), width)
+    shown = lines(Snapshot("/infonet", matrix), ViewOptions(explaining=True), width)
     assert [line.split()[0] for line in shown[1:7]] == ["q", "Tab", "s", "/", "Esc", "?"]
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from matrices import matrix_of
 
-from infonet_ros.drawing.selection import Pair
 from infonet_ros.drawing.summary import median_matrix, sentence, strongest_between
+from infonet_ros.drawing.view_options import Pair
 
 NAMES = ("imu.gyro", "imu.acceleration", "odom.yaw")
 

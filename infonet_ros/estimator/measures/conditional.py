@@ -7,7 +7,7 @@ import torch
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
-from infonet_ros.estimator.measures.plan import Batch, Plan
+from infonet_ros.estimator.measures.plan import LagBatch, Plan
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
 from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
@@ -147,7 +147,7 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
     return ranks
 
 
-def _conditioned_pairs(batch: Batch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:
+def _conditioned_pairs(batch: LagBatch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:
     """Return the pairs of a batch over samples ``rows`` of its left side."""
     seen, kept = Given.from_channels(given[:, rows])
     rows = rows[kept]

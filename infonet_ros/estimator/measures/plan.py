@@ -18,7 +18,7 @@ RANKED_TOGETHER = 32  # channels: small batches of one length are ranked togethe
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class LagBatch:
     """K requests at one lag whose pairs use the same samples.
 
     Ranks are computed just before the network needs them and dropped afterwards: all lags of many channels at once
@@ -50,7 +50,7 @@ class Batch:
     moving: np.ndarray
 
     @classmethod
-    def of(cls, channels: Channels, requests: Requests, numbers: np.ndarray) -> "Batch":
+    def of(cls, channels: Channels, requests: Requests, numbers: np.ndarray) -> "LagBatch":
         """Count the samples of requests ``numbers``, and find channels that do not change over them."""
         left, right, lag = requests.left[numbers], requests.right[numbers], int(requests.lag[numbers[0]])
         first, second = channels.pattern_of(left[0]), channels.pattern_of(right[0])
@@ -117,12 +117,12 @@ class Plan:
     ----------
     channels : Channels
     requests : Requests
-    batches : list of Batch
+    batches : list of LagBatch
     """
 
     channels: Channels
     requests: Requests
-    batches: list[Batch]
+    batches: list[LagBatch]
 
     @classmethod
     def of(cls, channels: Channels, requests: Requests) -> "Plan":
@@ -131,7 +131,7 @@ class Plan:
         key = (requests.lag * count + pattern[requests.left]) * count + pattern[requests.right]
         order = np.argsort(key, kind="stable")
         groups = np.split(order, np.flatnonzero(np.diff(key[order])) + 1) if len(order) else []
-        return cls(channels, requests, [Batch.of(channels, requests, numbers) for numbers in groups])
+        return cls(channels, requests, [LagBatch.of(channels, requests, numbers) for numbers in groups])
 
     @classmethod
     def of_pair(cls, channels: np.ndarray, lags: np.ndarray, seed: int) -> "Plan":
@@ -166,7 +166,7 @@ class Pass:
 
     def blocks(self, runner: Runner) -> Iterator[PairBlock]:
         """Yield the pairs for the network, tagged by this pass."""
-        waiting: dict[tuple[int, int], list[tuple[Batch, np.ndarray]]] = defaultdict(list)
+        waiting: dict[tuple[int, int], list[tuple[LagBatch, np.ndarray]]] = defaultdict(list)
         for batch, shifts in zip(self.plan.batches, self.shifts, strict=True):
             if not len(batch.moving) or not len(shifts):
                 continue
@@ -177,7 +177,7 @@ class Pass:
         for alike in waiting.values():
             yield from self._ranked(runner, alike)
 
-    def _ranked(self, runner: Runner, alike: list[tuple[Batch, np.ndarray]]) -> Iterator[PairBlock]:
+    def _ranked(self, runner: Runner, alike: list[tuple[LagBatch, np.ndarray]]) -> Iterator[PairBlock]:
         """Rank the channels of batches of one length together, part by part."""
         for parts in zip(*(batch.parts() for batch, _ in alike), strict=True):
             ranked = [batch.ranked(part) for (batch, _), part in zip(alike, parts, strict=True)]
@@ -197,8 +197,8 @@ class Pass:
         For many samples it is the mean over their parts, so the interval is not narrower than that of a part.
         """
         batches = self.plan.batches
-        told = [len(own) if one.enough else 0 for one, own in zip(batches, self.shifts, strict=True)]
-        known = np.arange(max(map(len, self.shifts), default=1))[:, None] < self.plan.by_request(told)
+        shifts = [len(own) if one.enough else 0 for one, own in zip(batches, self.shifts, strict=True)]
+        known = np.arange(max(map(len, self.shifts), default=1))[:, None] < self.plan.by_request(shifts)
         found = np.repeat(np.where(known, np.float32(0.0), np.float32(np.nan))[..., None], 3, axis=2)
         parts = self.plan.by_request([parts_of(batch.samples) for batch in batches]).astype(np.float32)
         for block, quantiles in results:

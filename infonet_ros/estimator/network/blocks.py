@@ -196,11 +196,11 @@ class PairBlock:
             cells = left.cells[rows[chosen]], self[few]._turned(right.cells, columns[chosen])
             finest = finest.index_copy(0, chosen, unbiased_sums(count_pairs(*cells, torch.int16)))
         first, second = left.sizes[self.rows], right.sizes[self.columns]
-        told = np.empty((len(self), 3), dtype=np.float32)
-        np.add(first[:, 0], second[:, 0] - math.log(count), out=told[:, 0])
-        np.maximum(first[:, 1], second[:, 1], out=told[:, 1])
-        np.minimum(first[:, 1], second[:, 1], out=told[:, 2])
-        by_level = torch.from_numpy(told).to(finest.device)
+        values = np.empty((len(self), 3), dtype=np.float32)
+        np.add(first[:, 0], second[:, 0] - math.log(count), out=values[:, 0])
+        np.maximum(first[:, 1], second[:, 1], out=values[:, 1])
+        np.minimum(first[:, 1], second[:, 1], out=values[:, 2])
+        by_level = torch.from_numpy(values).to(finest.device)
         by_level[:, 0] += finest / count
         return by_level
 

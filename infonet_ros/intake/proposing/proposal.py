@@ -84,10 +84,10 @@ class Proposal:
             if field.channel is None
         )
         by_rate = sum((field.channel or "").endswith("|rate") for field in self.fields)
-        told = [f"{count} {what.removesuffix('s') if count == 1 else what}" for what, count in left_out.items()]
+        counts = [f"{count} {what.removesuffix('s') if count == 1 else what}" for what, count in left_out.items()]
         lines = [self.details[0]] if self.details else []
-        if told:
-            lines.append(f"Left out: {', '.join(told)}.")
+        if counts:
+            lines.append(f"Left out: {', '.join(counts)}.")
         lines += [
             f"{topic} repeats {counted(count, 'field')} of {twin}."
             for (topic, twin), count in Counter((field.topic, field.twin_topic) for field in self.fields).items()
@@ -238,8 +238,8 @@ def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> li
         for c in doubles:
             assert c.same_as is not None
             groups.setdefault(c.same_as.full_path, []).append(c)
-        told = "; ".join(f"{_listed(group)} as {first}" for first, group in groups.items())
-        notes.append(f"Left out with the same numbers as another field, up to scale: {told}.")
+        copies = "; ".join(f"{_listed(group)} as {first}" for first, group in groups.items())
+        notes.append(f"Left out with the same numbers as another field, up to scale: {copies}.")
     for kind in KINDS:
         own = [c for c in candidates if c.kind is kind and not c.same_as and not c.beyond]
         if kind.treatment is Treatment.RATE and own:

@@ -21,7 +21,7 @@ from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 
 _MOST_NAMES, _FEWEST_ROWS = 5000, 3  # of one column, and rows of each name on the average
 _SHARED = 0.2  # of the rows at a stamp that others have, too: names may tell them apart
-_TOLD_APART = 0.8  # of those
+_DISTINGUISHED = 0.8  # of those
 _FEW_COLUMNS = 100  # that are looked at, whatever they are called
 _TURNS = 0.5  # of the changes from row to row that names in random order make
 _EXPLAINED = 0.8  # of the variance of a column is between the names: then they are of different quantities
@@ -191,7 +191,7 @@ class _Rows:
         """Share of the rows whose stamp an earlier row has."""
         return 1 - len(self.times) / max(1, len(self.moments))
 
-    def told_apart(self, names: Names) -> float:
+    def distinguished(self, names: Names) -> float:
         """Return the share of those rows whose name is new at the stamp."""
         repeated = len(self.moments) - len(self.times)
         codes = names.codes[self._known]
@@ -203,7 +203,7 @@ class _Rows:
         if names.rank < 2 and self.value_is_named:
             return True
         whole = len(self.times) * len(names.names)
-        return len(self.times) < len(self.moments) >= _CROSSED * whole and self.told_apart(names) >= _CROSSED
+        return len(self.times) < len(self.moments) >= _CROSSED * whole and self.distinguished(names) >= _CROSSED
 
     def turns(self, names: Names, within: Names | None = None) -> float:
         """Return how often names change from row to row, as a multiple of how often they would in random order."""
@@ -263,19 +263,19 @@ def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
     if rows.shared < _SHARED:
         return None
     found: Names | None = None
-    told = 0.0
-    while told < _TOLD_APART:
+    share = 0.0
+    while share < _DISTINGUISHED:
         others = [names for names in columns if not found or names.columns[0] not in found.columns]
         joined = [found & names if found else names for names in others]
-        shares = [rows.told_apart(names) for names in joined]
+        shares = [rows.distinguished(names) for names in joined]
         best = max(
             zip(shares, joined, strict=True),
             key=lambda pair: (round(pair[0], 2), not pair[1].of_numbers, -pair[1].rank),
             default=None,
         )
-        if best is None or best[0] <= told:
+        if best is None or best[0] <= share:
             return None
-        told, found = best
+        share, found = best
     return found
 
 

@@ -77,18 +77,18 @@ class Tables:
         self._time = time
         self._unit = unit
         self._streams: dict[str, Stream] = {}
-        self._said: dict[str, dict[str, None]] = {}
+        self._notes: dict[str, dict[str, None]] = {}
 
     def __enter__(self) -> "Tables":
-        self.notices, self._streams, self._said = [], {}, {}
+        self.notices, self._streams, self._notes = [], {}, {}
         tables = self._all_tables()
         for table in tables:
             alike = (other.clock for other in tables if other.clock.names == table.clock.names and other is not table)
             set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
         for table in tables:
-            self._tell(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
+            self._note(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
             self._add(table, grouped=len(tables) == len(self._paths) == 1 and not table.is_series)
-        self._say_all()
+        self._collect_notices()
         self._keep_one_clock()
         self._move_to_ros_stamps()
         self.start = min(int(stream.stamps[0]) for stream in self._streams.values())
@@ -137,14 +137,14 @@ class Tables:
         """Return the name of a file, or all of its path where several have that name."""
         return path.name if sum(path.name == other.name for other in self._paths) == 1 else str(path)
 
-    def _tell(self, path: Path, sentences: Iterable[str]) -> None:
+    def _note(self, path: Path, sentences: Iterable[str]) -> None:
         for sentence in sentences:
-            self._said.setdefault(sentence, {})[self._name(path)] = None
+            self._notes.setdefault(sentence, {})[self._name(path)] = None
 
-    def _say_all(self) -> None:
+    def _collect_notices(self) -> None:
         """Say each sentence once, with the files that it is about."""
-        said = {f"{sentence}.": list(names) for sentence, names in self._said.items()}
-        self.notices += attributed(said, len(self._paths))
+        notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
+        self.notices += attributed(notices, len(self._paths))
 
     def _all_tables(self) -> list["_Table"]:
         """Read all files; of several, those without a time or without numbers are left out."""
@@ -157,7 +157,7 @@ class Tables:
                 tables += self._read(path)
             except RecordingError as error:
                 errors.append(error)
-                self._tell(path, [f"left out: {str(error).removesuffix('.')}"])
+                self._note(path, [f"left out: {str(error).removesuffix('.')}"])
         if not tables:
             raise errors[0]
         return tables
@@ -177,7 +177,7 @@ class Tables:
                     tables.append(table)
             except RecordingError as error:
                 errors.append(error)
-                self._tell(path, [f"{sheet.name} is left out: no two rows with a time and a number"])
+                self._note(path, [f"{sheet.name} is left out: no two rows with a time and a number"])
         if not tables:
             raise errors[0]
         return tables
@@ -216,18 +216,18 @@ class Tables:
             else:
                 stream.texts[name] = _first_cell(column)
         if not any(map(_has_gaps, sheet.columns.values())):
-            self._tell(table.path, on_shared_times(clock, stamps))
+            self._note(table.path, on_shared_times(clock, stamps))
         if empty:
-            self._tell(table.path, [f"empty columns are left out: {shorten(', '.join(empty), 80)}"])
+            self._note(table.path, [f"empty columns are left out: {shorten(', '.join(empty), 80)}"])
         for group, stream in streams.items():
             if stream.columns:
                 self._streams[group] = stream
                 stream.quaternions = find_quaternions(stream.columns)
                 for name, parts in stream.quaternions.items():
                     angles = ", ".join(f"{name}|{angle}" for angle in ANGLES)
-                    self._tell(table.path, [f"columns {', '.join(parts)} are a quaternion, read as {angles}"])
+                    self._note(table.path, [f"columns {', '.join(parts)} are a quaternion, read as {angles}"])
             else:
-                self._tell(table.path, _on_texts(stream.texts))
+                self._note(table.path, _on_texts(stream.texts))
 
     def _with_two_words(self, table: "_Table") -> dict[str, Any]:
         """Return the columns of a table, of text those that hold two words as numbers."""
@@ -238,7 +238,7 @@ class Tables:
         for name, cells in words.items():
             if found := as_truth(cells):
                 columns[name], (false, true) = found
-                self._tell(
+                self._note(
                     table.path,
                     [
                         f"column {name!r} holds two words, read as numbers: {shorten(false, 40)!r} is 0, "

@@ -42,7 +42,7 @@ class Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Selection:
+class ViewOptions:
     """The chosen matrix, its rows, and their order.
 
     ``pattern`` is a part of a name, in any case; several parts are separated by blanks. ``typing`` is true while it is
@@ -55,8 +55,8 @@ class Selection:
     typing: bool = False
     explaining: bool = False
 
-    def pressed(self, key: str) -> "Selection":
-        """Return the selection after a key of `KEYS` or, while typing, a letter of the name."""
+    def pressed(self, key: str) -> "ViewOptions":
+        """Return the options after a key of `KEYS` or, while typing, a letter of the name."""
         if self.typing:
             return self._typed(key)
         if key == "?" or self.explaining:
@@ -71,7 +71,7 @@ class Selection:
             return replace(self, pattern="")
         return self
 
-    def _typed(self, key: str) -> "Selection":
+    def _typed(self, key: str) -> "ViewOptions":
         if key in (ENTER, "\n"):
             return replace(self, typing=False)
         if key == ESCAPE:
