@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infonet_ros.settings import Settings
 
 
-Bags = Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags: folders, or .mcap, .db3 or .bag files.")]
+Bags = Annotated[list[Path], typer.Argument(metavar="BAG", help="Bags: folders, or .mcap, .db3 or .bag files.")]
 Out = Annotated[
     Path,
     typer.Option(parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."),

@@ -11,7 +11,7 @@ from infonet_ros.text import printable
 
 
 def play(
-    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="Bags of ROS 2 or ROS 1: folders or files.")],
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG", help="Bags of ROS 2 or ROS 1: folders or files.")],
     topics: Annotated[
         list[str] | None, typer.Option(help="Play only topics that match this glob; can be repeated.")
     ] = None,

@@ -28,7 +28,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: n
 
 
 def learn(
-    paths: Annotated[list[Path], typer.Argument(metavar="GOOD...", help="Recordings without faults.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="GOOD", help="Recordings without faults.")],
     out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="File to write the baseline to.")] = Path(
         "robot.baseline"
     ),
@@ -105,7 +105,7 @@ def check(
 
 
 def compare(
-    paths: Annotated[list[Path], typer.Argument(metavar="BEFORE... ", help="Recordings of the first group.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="BEFORE", help="Recordings of the first group.")],
     against: Annotated[
         list[Path] | None,
         typer.Option(help="A recording of the second group; can be repeated. Without it, give two recordings."),

@@ -32,7 +32,9 @@ Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table
 
 @with_options
 def bag(
-    paths: Annotated[list[Path], typer.Argument(help="Bags: folders, or .mcap, .db3 or .bag files. Or tables.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="BAG", help="Bags: folders, or .mcap, .db3 or .bag files. Or tables.")
+    ],
     options: Options,
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
@@ -50,7 +52,9 @@ def bag(
 def csv(
     paths: Annotated[
         list[Path],
-        typer.Argument(help="Tables: .csv, .tsv, .txt, also compressed, .parquet, .feather, .ulg, .mat. Or bags."),
+        typer.Argument(
+            metavar="TABLE", help="Tables: .csv, .tsv, .txt, also compressed, .parquet, .feather, .ulg, .mat. Or bags."
+        ),
     ],
     options: Options,
     time: Time = None,

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def train(
-    folder: Annotated[Path, typer.Argument(help="Folder of the run; an interrupted run is resumed.", file_okay=False)],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="Folder of the run; an interrupted run is resumed.", file_okay=False),
+    ],
     config: Annotated[
         Path | None,
         typer.Option(help="YAML file of settings; default: a network of the shipped size.", dir_okay=False),

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from infonet_ros.intake.proposing.candidates import Candidate
-from infonet_ros.intake.proposing.kinds import Treatment, may_be_same, same_numbers
+from infonet_ros.intake.proposing.kinds import Treatment
+from infonet_ros.intake.proposing.same_numbers import may_be_same, same_numbers
 from infonet_ros.intake.recording import Recording
 
 

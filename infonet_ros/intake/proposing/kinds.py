@@ -3,13 +3,12 @@
     column = as_angle(Column.of("pose.position.x", stamps, values))
     kind = kind_of(column)              # the first of KINDS whose test holds
     kind.channel(column)                # "pose.position.x|rate"; None for a field that is left out
-    same_numbers(column, other)         # one of the two is enough
 
 A field that grows or wanders looks like every other that does, whatever they have to do with each other: it enters by
-its rate of change.
+its rate of change. The limits below are ordered by the question that they answer of a field, from the simplest kind on.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -17,33 +16,37 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.series import average_ranks, lowest_ranks, memory
+from infonet_ros.series import lowest_ranks, memory
 from infonet_ros.text import NANOSECONDS
 
+# Of all fields
+_PERIODS = 32  # that are measured at a time
+_LONGEST = 8192  # samples for the memory of a field
+
+# Events: one value nearly always
+_RARE = 0.05  # of the samples, at other values
+
+# States: few values; and levels, to which a field comes back
+_FEW_LEVELS = 8  # a field with no more values is a state or a switch
+_HOME = 0.1  # of the samples, at one value that a field comes back to
+_RETURNS = 3  # to that value, for it to be a level
+
+# Counters: equal steps
+_LEAST_STEPS = 8  # to say that a field counts
+_COUNTING = 0.9  # of the steps that are all the same
+_RESETS = 1.0 / 3.0  # of the steps, at most
+
+# Wandering fields: no level
 _LEAST_SAMPLES = 32  # to say that a field wanders
 _FEWEST_MOVES = 4.0  # of a field in the recording; with fewer, it may still be moving to its level
 _BLOCKS = 256  # means of the field, without the noise from sample to sample
 _SLOW = 0.5  # of the variance of a field that wanders is left in those means
 _UNIT_ROOT = -2.87  # of a random walk, 19 of 20 are above (Dickey, Fuller 1979)
 _PAST_STEPS = 4  # earlier steps in the test for a random walk
-_FEW_LEVELS = 8  # a field with no more values is a state or a switch
-_HOME = 0.1  # of the samples, at one value that a field comes back to
-_RETURNS = 3  # to that value, for it to be a level
 _NOISY = -1.0 / 3.0  # correlation of a step with the next: below it, two thirds of the steps are noise, or more
-_RARE = 0.05  # of the samples of an event
-_COUNTING = 0.9  # of the steps of a counter, that are all the same
-_RESETS = 1.0 / 3.0  # of the steps of a counter, at most
-_LEAST_STEPS = 8  # to say that a field counts
+
+# Angles: jumps of a whole turn
 _TURNS = {"radians": 2.0 * np.pi, "degrees": 360.0}
-_AGREEMENT = 0.9  # of the changes of two fields that are the same
-_COMPARED = 400  # of those changes
-_LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is published less often
-_TOLERANCE = 1e-3  # of the range: two fields that are closer have the same numbers
-_ALIKE_RANKS = 0.3  # correlation; of streams that share nothing it is 0.05
-_FEW_CHANGES = 40  # in so many moments, tell too little
-_APART = 3  # messages, from one to the same of the other
-_PERIODS = 32  # that are measured at a time
-_LONGEST = 8192  # samples for the memory of a field
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,83 +150,6 @@ def as_angle(column: Column) -> Column:
             radians = unwrapped * (2.0 * np.pi / turn)
             return replace(column, path=f"{column.path}|{unit}", values=radians, turns=True)
     return column
-
-
-def may_be_same(columns: Sequence[Column]) -> np.ndarray:
-    """Return which pairs of fields may have the same numbers, (N, N) bool: `same_numbers` is too slow for thousands.
-
-    At some hundred times, the same numbers have similar ranks, in the same message or in one a little earlier or later.
-    Fields that hardly change at those times may be the same as any other.
-    """
-    if not columns:
-        return np.empty((0, 0), dtype=np.bool_)
-    moments = np.linspace(
-        min(column.stamps[0] for column in columns), max(column.stamps[-1] for column in columns), _COMPARED
-    )
-    places = [np.searchsorted(column.stamps, moments) for column in columns]
-
-    def ranks(shift: int) -> np.ndarray:
-        looks = np.stack(
-            [c.values[np.clip(own + shift, 0, len(c.values) - 1)] for c, own in zip(columns, places, strict=True)]
-        )
-        ranked = np.stack([average_ranks(look) for look in looks]).astype(np.float32)
-        ranked -= ranked.mean(axis=1, keepdims=True)
-        return ranked / np.maximum(np.linalg.norm(ranked, axis=1, keepdims=True), 1e-9)
-
-    here = ranks(0)
-    alike = np.zeros((len(columns), len(columns)), dtype=np.bool_)
-    for shift in range(-_APART, _APART + 1):
-        alike |= np.abs(here @ ranks(shift).T) > _ALIKE_RANKS
-    quiet = (np.diff(here, axis=1) != 0.0).sum(axis=1) < _FEW_CHANGES
-    return alike | alike.T | quiet[:, None] | quiet
-
-
-def same_numbers(one: Column, other: Column) -> bool:
-    """Return whether two fields have the same numbers at about the same times, up to a scale, a sign and an offset.
-
-    The same message of another topic may come a little earlier or later, and some may be missing there.
-    """
-    fewer, more = sorted((one, other), key=lambda column: len(column.changes))
-    if not len(fewer.changes) or len(fewer.changes) < _LEAST_SHARE * len(more.changes):
-        return False
-    places = fewer.changes[:: max(1, len(fewer.changes) // _COMPARED)]
-    places = places[(fewer.stamps[places] > more.stamps[0]) & (fewer.stamps[places] <= more.stamps[-1])]
-    if not len(places):
-        return False
-    left = fewer.values[places]
-    near = np.searchsorted(more.stamps, fewer.stamps[places])[:, None] + np.arange(-_APART, _APART + 1)
-    right = more.values[np.clip(near, 0, len(more.values) - 1)]
-    lines = [(1.0, 0.0), *filter(None, (_line(left, shifted) for shifted in right.T))]
-    return any(_follows(slope * left + offset, right) for slope, offset in lines)
-
-
-def _follows(expected: np.ndarray, right: np.ndarray) -> bool:
-    """Return whether neighbouring columns of ``right`` (P, S) contain the expected values (P,) and move alike.
-
-    Of two messages only one can be the same; which one changes where stamps jitter.
-    """
-    off = np.abs(right - expected[:, None])
-    for shift in range(right.shape[1] - 1):
-        nearer = off[:, shift : shift + 2].argmin(axis=1) + shift
-        found = right[np.arange(len(right)), nearer]
-        # Two wheels that drive straight ahead go the same way, but with different steps.
-        if _alike(expected, found) and (len(found) < 2 or _alike(np.diff(expected), np.diff(found))):
-            return True
-    return False
-
-
-def _alike(expected: np.ndarray, found: np.ndarray) -> bool:
-    return bool((np.abs(found - expected) <= _TOLERANCE * np.ptp(expected)).mean() >= _AGREEMENT)
-
-
-def _line(left: np.ndarray, right: np.ndarray) -> tuple[float, float] | None:
-    """Return slope and offset of most of some pairs (P,), whatever the others are; None where there is no slope."""
-    steps = np.diff(left)
-    moving = steps != 0.0
-    if not moving.any():
-        return None
-    slope = float(np.median(np.diff(right)[moving] / steps[moving]))
-    return (slope, float(np.median(right - slope * left))) if slope else None
 
 
 def _levels(column: Column) -> int:
