@@ -34,7 +34,7 @@ _MARKS = (
 )
 """Cells that say that a value is not known: they do not count when a column is judged."""
 
-_OTHER_FORMS = (_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS)
+_OTHER_FORM = re.compile("|".join((_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS, _BYTES)))
 
 
 # What tells the sign of decimals: cells that only one reading suits.
@@ -139,8 +139,7 @@ def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -
 
 def may_be_number(cell: str) -> bool:
     """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
-    words = (*_TRUE, *_FALSE)
-    return cell.lower() in words or any(re.match(pattern, cell) for pattern in (*_OTHER_FORMS, _BYTES))
+    return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None
 
 
 def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:

@@ -80,7 +80,7 @@ _DAYS_BEFORE = (
     r"^(?P<sign>-)?(?P<days>\d+):(?P<H>\d{1,2}):(?P<M>\d{1,2}):(?P<S>\d{1,2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)$"
 )
 _TIMES = (_DAYS_BEFORE, _OF_DAY, _PARTED, *_LENGTHS)
-_ANY_FORM = tuple(re.compile(form) for form in (*_FORMS, *_COUNTED_FORMS, *_TIMES))
+_ANY_FORM = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form) for form in (*_FORMS, *_COUNTED_FORMS, *_TIMES)))
 _ZONES = {  # hours ahead of UTC
     **{"UTC": 0, "GMT": 0, "Z": 0, "z": 0, "": 0, "WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2},
     **{"EET": 2, "EEST": 3, "MSK": 3, "SGT": 8, "HKT": 8, "JST": 9, "KST": 9, "AEST": 10, "AEDT": 11, "NZST": 12},
@@ -107,7 +107,7 @@ def is_time(cell: str) -> bool:
     cell = re.sub(_IN_BRACKETS, r"\1", cell.strip())
     if "分" in cell:
         cell = re.sub("[時时分]", ":", cell).replace("秒", "")
-    return any(form.match(cell) for form in _ANY_FORM)
+    return _ANY_FORM.match(cell) is not None
 
 
 def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
