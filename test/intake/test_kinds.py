@@ -74,6 +74,17 @@ def test_a_speed_that_rests_at_zero_now_and_then_does_not_wander():
     assert kind_of(column(np.round(ramps, 6))).name != "wandering"
 
 
+def half_way(rng, count):
+    """A speed of 0.6 m/s of a robot that starts after half of the recording, and goes on to its end."""
+    speed = 0.6 + 0.2 * np.sqrt(1.0 - 0.95**2) * autoregressive(rng, count, 0.95)
+    return np.where(np.arange(count) < count // 2, 0.001 * rng.normal(size=count), speed)
+
+
+def test_a_robot_that_starts_half_way_has_a_speed_that_does_not_wander():
+    assert kinds(half_way).count("measurement") >= 0.95 * RUNS
+    assert kinds(lambda rng, count: np.cumsum(half_way(rng, count))).count("wandering") >= 0.95 * RUNS
+
+
 def test_states_do_not_wander():
     assert kind_of(column(np.repeat([0, 1, 2, 3], 500))).name == "measurement"
 

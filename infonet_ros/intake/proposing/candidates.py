@@ -45,7 +45,7 @@ class Candidate:
     @property
     def remembers(self) -> float:
         """The memory of the field, seconds."""
-        return self.column.period * len(self.column.values) / self.column.moves
+        return self.column.period * len(self.column.moving) / self.column.moves
 
 
 def fields_of_topics(recording: Recording, topics: Sequence[str], notices: list[str]) -> dict[str, list[NumericField]]:

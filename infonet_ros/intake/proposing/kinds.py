@@ -38,6 +38,7 @@ _RESETS = 1.0 / 3.0  # of the steps, at most
 
 # Wandering fields: no level
 _LEAST_SAMPLES = 32  # to say that a field wanders
+_REST = 0.01  # of the range: a field at rest may be so far from its first value, or from its last
 _FEWEST_MOVES = 4.0  # of a field in the recording; with fewer, it may still be moving to its level
 _BLOCKS = 256  # means of the field, without the noise from sample to sample
 _SLOW = 0.5  # of the variance of a field that wanders is left in those means
@@ -92,16 +93,29 @@ class Column:
         """Samples (C,) that differ from the one before."""
         return np.flatnonzero(np.diff(self.values) != 0.0) + 1
 
+    @cached_property
+    def moving(self) -> np.ndarray:
+        """Values (K,) from when the field leaves the first until it comes to the last: a robot may start half-way.
+
+        All values where these are too few.
+        """
+        values, rest = self.values, _REST * np.ptp(self.values)
+        left = np.flatnonzero(np.abs(values - values[0]) > rest)
+        coming = np.flatnonzero(np.abs(values - values[-1]) > rest)
+        if not len(left) or coming[-1] - left[0] < _LEAST_SAMPLES:
+            return values
+        return values[left[0] : coming[-1] + 1]
+
     @property
     def ranks(self) -> np.ndarray:
-        """(R,) float64 about 0, of the values or of some of many: an outlier neither hides nor makes a trend."""
-        values = self.values[:: max(1, len(self.values) // _LONGEST)]
+        """(R,) float64 about 0, while the field moves, or some of many: an outlier neither hides nor makes a trend."""
+        values = self.moving[:: max(1, len(self.moving) // _LONGEST)]
         ranks = lowest_ranks(values)
         return ranks - ranks.mean()
 
     @property
     def moves(self) -> float:
-        """The number of independent moves of the field: its samples over its memory, see `series.memory`."""
+        """The number of independent moves of the field while it moves: samples over memory, see `series.memory`."""
         ranks = self.ranks
         return len(ranks) / float(memory(ranks))
 
@@ -217,7 +231,7 @@ def is_noisy(column: Column) -> bool:
     """
     if not wanders(column):
         return False
-    steps = np.diff(lowest_ranks(column.values))  # of ranks, because of outliers
+    steps = np.diff(lowest_ranks(column.moving))  # of ranks, because of outliers
     return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
 
 
