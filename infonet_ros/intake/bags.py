@@ -18,8 +18,9 @@ from infonet_ros.intake import clocks
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definitions import definitions_of
 from infonet_ros.intake.messages.message_fields import numeric_fields
-from infonet_ros.intake.messages.shapes import Definitions, Unreadable
+from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
+from infonet_ros.intake.messages.wire import Unreadable
 from infonet_ros.intake.recording import NumericField, Sample, Topic
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files

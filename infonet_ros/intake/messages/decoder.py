@@ -19,8 +19,10 @@ import numpy as np
 
 from infonet_ros.intake.messages.channels import Absent, Channel, bind_channel
 from infonet_ros.intake.messages.layouts import MessageLayout, column, find_message_layout, read_all
-from infonet_ros.intake.messages.shapes import Definitions, Number, Unreadable, compile_shape
+from infonet_ros.intake.messages.shape_compiler import Definitions, compile_shape
+from infonet_ros.intake.messages.shapes import Number
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
+from infonet_ros.intake.messages.wire import Unreadable
 from infonet_ros.text import NANOSECONDS
 
 NO_STAMP = 0

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.intake.messages.shapes import FixedMessage, Number, Numbers, Shape, Unreadable, Walk
+from infonet_ros.intake.messages.shapes import FixedMessage, Number, Numbers, Shape
+from infonet_ros.intake.messages.wire import Unreadable, Walk
 
 _LONGEST_KEY = 4096  # bytes by which two messages are compared
 

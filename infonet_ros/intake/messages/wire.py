@@ -1,0 +1,79 @@
+"""The encodings of messages, and walking over a message: CDR of ROS 2 in both byte orders, and the format of ROS 1.
+
+Wrong lengths and missing bytes raise `Unreadable` before anything is allocated.
+"""
+
+from dataclasses import dataclass
+from struct import Struct
+
+from infonet_ros.text import counted
+
+_MOST_PARTS = 200_000  # texts and arrays in one message
+_OTHER_WAYS = {
+    **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
+    **dict.fromkeys(range(0x0006, 0x000C), "XCDR2"),
+}  # by how a message begins; table 60 of the OMG's DDS-XTypes 1.3
+
+
+class Unreadable(Exception):
+    """The bytes are not a message of this type."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The encoding of a family of messages: bytes before the body, alignment, bytes that end a text, padding."""
+
+    head: int
+    aligned: bool
+    terminator: bytes
+    padding: int
+
+
+CDR = Wire(head=4, aligned=True, terminator=b"\0", padding=3)
+ROS1 = Wire(head=0, aligned=False, terminator=b"", padding=0)
+
+
+class Walk:
+    """The state of a walk over one message; positions count from the start of the body."""
+
+    def __init__(self, wire: Wire, data: bytes) -> None:
+        self.wire = wire
+        self.data = data
+        self.size = len(data) - wire.head
+        self.order = "<"
+        self.parts = [(0, 2 if wire.head else 0)]
+        if wire.head:
+            if bytes(data[:2]) not in (b"\0\0", b"\0\1") or self.size < 0:
+                way = _OTHER_WAYS.get(int.from_bytes(data[:2], "big")) if self.size >= 0 else None
+                raise Unreadable(f"it is written in {way}, not in CDR" if way else "it does not begin as CDR does")
+            self.order = "<" if data[1] else ">"
+        self._length = Struct(self.order + "I").unpack_from
+
+    def length(self, position: int, least: int) -> tuple[int, int]:
+        """Read the length of a text or an array whose elements have at least so many bytes, and what it leads to."""
+        if self.wire.aligned:
+            position = (position + 3) & -4
+        first = position + self.wire.head
+        if position + 4 > self.size:
+            raise Unreadable(f"it ends at byte {self.size}, before a length")
+        count = self._length(self.data, first)[0]
+        self.note(first, first + 4)
+        self.claim(position + 4, count, least)
+        return count, position + 4
+
+    def claim(self, position: int, count: int, least: int) -> None:
+        """Refuse more elements than the bytes can hold."""
+        if position + count * least > self.size:
+            raise Unreadable(
+                f"{counted(count, 'element')} claimed at byte {position}, where {self.size - position} bytes are left"
+            )
+
+    def forget(self) -> None:
+        """Drop the message."""
+        self.data, self.parts = b"", []
+
+    def note(self, first: int, last: int) -> None:
+        """Record bytes that determine the layout."""
+        if len(self.parts) >= _MOST_PARTS:
+            raise Unreadable(f"it has more than {_MOST_PARTS} texts and arrays")
+        self.parts.append((first, last))
