@@ -8,6 +8,7 @@ channel can explain is none.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
@@ -15,12 +16,13 @@ from scipy.cluster.hierarchy import DisjointSet
 from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lesson import Candidate
-from infonet_ros.dependence.relations import CHANGED, STANDS_OUT, Kind, Relation, Verdict
+from infonet_ros.dependence.relations import CHANGED, Kind, Relation, Verdict
 from infonet_ros.dependence.steps import block_edges, block_means, contrast
 
 LEAST_SIGMAS = 8.0
 """Standard errors of a change. Of 1,750 pairs stationary ones came to 4.4, those that drift or wander to 7.6."""
 
+_MOVES = 4.0  # times the usual difference at other times: the motion of a channel changes
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
 _NAMED = 2  # of the channels beside which one changed
 
@@ -146,7 +148,7 @@ class _Moment:
         self._topics = topics
         edges = block_edges(len(samples))
         place = int(np.clip(np.searchsorted(edges, row), 1, len(edges) - 2))
-        self._moved = [_moves_otherwise(channel, edges, place) for channel in samples.T]
+        self._motions = [_Motion.of(channel, edges, place) for channel in samples.T]
         self._alike = DisjointSet(range(samples.shape[1]))
         self._changed: dict[tuple[int, int], _Changed] = {}
         for pair, relation in relations.items():
@@ -157,7 +159,7 @@ class _Moment:
         changes: dict[int, list[tuple[int, _Changed]]] = {}
         for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
             for channel, other in (pair, pair[::-1]):
-                if channel in change.of and self._can_be_at_fault(channel):
+                if channel in change.of and self._can_be_at_fault(channel, change.of[channel].kind):
                     changes.setdefault(channel, []).append((other, change))
         for channel, own in changes.items():
             beside, change = tuple(other for other, _ in own), own[0][1]
@@ -173,7 +175,7 @@ class _Moment:
             self._alike.merge(*pair)
             return
         beside = dict(zip(pair, pair[::-1], strict=True))
-        verdicts = {channel: verdict for channel, verdict in both.items() if not self._moved[beside[channel]]}
+        verdicts = {channel: verdict for channel, verdict in both.items() if not self._motions[beside[channel]].other}
         kinds = {verdict.kind for verdict in verdicts.values()}
         turned = kinds == {Kind.SIGN} and len(verdicts) == len(pair)  # else one of them may move the other way
         if kinds and (turned or kinds <= CHANGED - {Kind.SIGN}):
@@ -181,24 +183,43 @@ class _Moment:
             if sigmas > LEAST_SIGMAS:
                 self._changed[pair] = _Changed(sigmas, verdicts)
 
-    def _can_be_at_fault(self, channel: int) -> bool:
-        """Tell whether what has one relation with a channel is of one topic, and all other channels move as before."""
+    def _can_be_at_fault(self, channel: int, kind: Kind) -> bool:
+        """Tell whether what has one relation with a channel is of one topic, and no other channel's motion is a cause.
+
+        Another level can change what two channels have to do with each other: the speed of a car, the attitude of an
+        arm. So can more or less motion, but not to another sign or to an offset.
+        """
         own = self._alike.subset(channel)
         one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
-        return one_topic and not any(moved for k, moved in enumerate(self._moved) if k not in own)
+        level_only = kind in {Kind.SIGN, Kind.OFFSET}
+        moved = [motion.level if level_only else motion.other for motion in self._motions]
+        return one_topic and not any(one for k, one in enumerate(moved) if k not in own)
 
 
-def _moves_otherwise(channel: np.ndarray, edges: np.ndarray, place: int) -> bool:
-    """Tell whether a channel (T,) begins to move in another way at a block: about another level, or more, or less."""
-    known = np.isfinite(channel)
-    if not known.any() or not np.ptp(channel[known]):
-        return False
-    values = np.where(known, channel, np.median(channel[known]))
-    means = block_means(values, edges)
-    within = np.sqrt(np.maximum(block_means(np.square(values), edges) - np.square(means), 0.0))
-    around = block_means(np.abs(values - np.median(values)), edges)
-    level = contrast(means, place)
-    spreads = [contrast(np.log(np.maximum(one, _STILL * values.std())), place) for one in (within, around)]
-    if abs(level.size) > max(values.std(), STANDS_OUT * level.usual):
-        return True
-    return any(abs(one.size) > max(np.log(OTHER_MOTION), STANDS_OUT * one.usual) for one in spreads)
+class _Motion(NamedTuple):
+    """Whether a channel begins to move about another level, or about as much more or less as `OTHER_MOTION` says."""
+
+    level: bool
+    spread: bool
+
+    @classmethod
+    def of(cls, channel: np.ndarray, edges: np.ndarray, place: int) -> "_Motion":
+        """Judge the motion of a channel (T,) at a block beside that at other times."""
+        known = np.isfinite(channel)
+        if not known.any() or not np.ptp(channel[known]):
+            return cls(False, False)
+        values = np.where(known, channel, np.median(channel[known]))
+        size, means = values.std(), block_means(values, edges)
+        within = np.sqrt(np.maximum(block_means(np.square(values), edges) - np.square(means), 0.0))
+        around = block_means(np.abs(values - np.median(values)), edges)
+        level = contrast(means, place)
+        spreads = [contrast(np.log(np.maximum(one, _STILL * size)), place) for one in (within, around)]
+        return cls(
+            bool(abs(level.size) > max(size, _MOVES * level.usual)),
+            any(abs(one.size) > max(np.log(OTHER_MOTION), _MOVES * one.usual) for one in spreads),
+        )
+
+    @property
+    def other(self) -> bool:
+        """Whether it moves in another way."""
+        return self.level or self.spread
