@@ -16,7 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.distributions import (
     PUBLISHED,
     SHARP,
@@ -106,7 +106,7 @@ def describe(results: dict[str, Any]) -> str:
         f"Beside MINE, mean absolute error (bias) in nats, T = {trained['samples']}. MINE was trained on each pair for "
         f"{trained['steps']} steps, {trained['seconds a pair']:.1f} s a pair."
     )
-    return "\n\n".join([*parts, markdown_table(["task", "true MI", "MINE", INFONET], rows)])
+    return paragraphs(*parts, markdown_table(["task", "true MI", "MINE", INFONET], rows))
 
 
 def error_table(by_family: dict[str, dict[str, list[float]]]) -> str:

@@ -155,6 +155,11 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def paragraphs(*texts: str) -> str:
+    """Join the parts of a page: sentences, tables, pictures."""
+    return "\n\n".join(texts)
+
+
 def percent(count: int, of: int) -> str:
     """Return a share in percent, with one decimal; empty without any."""
     return f"{100 * count / of:.1f} %" if of else ""

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET
 from benchmarks.plots import COLOURS, figure
 from benchmarks.triples import FAMILIES, NOTHING
@@ -142,7 +142,7 @@ def describe(results: dict[str, Any]) -> str:
         for name, row in results["tests"].items()
     ]
     speed = results["speed"]
-    return "\n\n".join([
+    return paragraphs(
         f"Mean absolute error in nats of {' / '.join(who)}, and how often the 90 % interval contains the true value",
         markdown_table(["family", "truth", *(f"T = {count}" for count in counts), "interval"], rows),
         f"How often p ≤ {LEVEL:g}, {SURROGATES} surrogates, T = {TEST_SAMPLES}; only the last is dependent",
@@ -150,7 +150,7 @@ def describe(results: dict[str, Any]) -> str:
         f"Processor time of all pairs of {CHANNELS} channels, T = {SPEED_SAMPLES}: "
         f"{1e3 * speed['plain']:.2f} ms a pair, {1e3 * speed['given']:.2f} ms given one channel"
         + (f"; {PEER} {1e3 * speed[PEER]:.1f} ms." if PEER in speed else "."),
-    ])  # fmt: skip
+    )
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

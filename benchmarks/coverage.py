@@ -15,7 +15,7 @@ from scipy.stats import binomtest
 from tqdm import tqdm
 
 from benchmarks import left_out, sharp
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET, KSG, installed_peers, what_is_left_out
 from benchmarks.plots import COLOURS, figure
 from infonet_ros import InfoNet
@@ -72,13 +72,13 @@ def describe(results: dict[str, Any]) -> str:
         [family, *(" / ".join(_nats(errors[t][family][name][0]) for name in names) for t in errors)]
         for family in families
     ]
-    return "\n\n".join([
+    return paragraphs(
         *results["left out"],
         "The 90 % interval contains the true value, families left out of training",
         markdown_table(["family", *(f"T = {t}, {draws[t]} draws" for t in inside)], rows),
         f"Mean absolute error in nats on the same samples, {' / '.join(names)}",
         markdown_table(["family", *(f"T = {t}" for t in errors)], error_rows),
-    ])  # fmt: skip
+    )
 
 
 def total(inside: dict[str, list[int]]) -> list[int]:

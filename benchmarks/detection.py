@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from scipy.stats import poisson
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.detectors import (
     ByBaseline,
     Detector,
@@ -210,7 +210,7 @@ def describe(results: dict[str, Any]) -> str:
         for row in results["simulated"]
         if "refused" in row
     ]
-    return "\n\n".join([
+    return paragraphs(
         f"Husky, gyroscope y and odometry yaw rate, faults of the gyroscope: found of {MOMENTS}, median and longest "
         f"seconds. Learnt from the first half; {results['false alarms']} false alarms in {results['seconds']:.0f} s of "
         f"the other. One in {INTERVAL:.0f} s was asked for; {results['promised']:.1f} s to an alarm were expected.",
@@ -228,7 +228,7 @@ def describe(results: dict[str, Any]) -> str:
         "size).",
         _simulated_pairs([row for row in results["simulated"] if "refused" not in row]),
         *refused,
-    ])  # fmt: skip
+    )
 
 
 def _waits_by_detector(case: str, waits: dict[str, dict[str, list[float | None]]]) -> str:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from scipy.linalg import cholesky, solve_triangular
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET
 from benchmarks.plots import figure
 from benchmarks.streams import slow
@@ -250,7 +250,7 @@ def describe(results: dict[str, Any]) -> str:
         ]
         for name, row in results["alarms"].items()
     ]  # fmt: skip
-    return "\n\n".join([
+    return paragraphs(
         f"Area under the curve on the notebook's task, {DIMENSIONS} channels, {pairs} pairs of each kind: infonet by "
         "its p-value, the others by the size of their statistic",
         markdown_table(["T", "notebook", *tests], areas),
@@ -260,7 +260,7 @@ def describe(results: dict[str, Any]) -> str:
         "False alarms of infonet at the same level, as a share of those that have a p-value",
         markdown_table(["independent streams", "T", "channels", "has a p-value", "false alarms"], alarms),
         f"One test of a pair of {DIMENSIONS} channels, T = 300, 99 surrogates: {results['milliseconds']:.0f} ms.",
-    ])  # fmt: skip
+    )
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

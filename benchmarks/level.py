@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.driven_streams import KINDS, Kind
 from benchmarks.estimators import INFONET
 from benchmarks.plots import figure
@@ -79,7 +79,7 @@ def describe(results: dict[str, Any]) -> str:
         for row in [of[name, COUPLED_AT, True]]
     ]
     heads = [f"{what}, T = {count}" for what in ("mean MI", f"lower > {KNOWN:g}", "alarms") for count in SAMPLES]
-    return "\n\n".join([
+    return paragraphs(
         f"{INFONET} on independent streams, {pairs} pairs of each kind and T, {SURROGATES} surrogates. 'Mean MI' is in "
         f"nats. 'Lower > {KNOWN:g}' is the share of the intervals that begin above {KNOWN:g} nats. 'Alarms' are false "
         f"alarms at the {100 * LEVEL:.0f} % level, as a share of the pairs that have a p-value; they stand in brackets "
@@ -87,7 +87,7 @@ def describe(results: dict[str, Any]) -> str:
         markdown_table(["streams", *heads], independent),
         f"The same, driven by noise of correlation {CORRELATION:g}, T = {COUPLED_AT}. Waves contain little of it.",
         markdown_table(["streams", "mean MI", "has a p-value", "called dependent"], coupled),
-    ])  # fmt: skip
+    )
 
 
 def _mean(row: dict[str, Any]) -> str:

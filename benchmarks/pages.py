@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.accuracy import INDEPENDENT, mean_rows
-from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, report, save, verdict
+from benchmarks.benchmark import RESULTS, Benchmark, load, markdown_table, paragraphs, report, save, verdict
 from benchmarks.estimators import INFONET
 from benchmarks.speed import GOALS, ratios
 
@@ -100,7 +100,7 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
     rows += mean_rows(by_family, empty=())
     others = [samples for samples in accuracy["results"]["errors"] if samples != "2000"]
     machine = found.get("speed", accuracy)["environment"]  # of what depends on it most
-    return "\n\n".join([
+    return paragraphs(
         _wrapped(
             f"Mean absolute error in nats at T = 2000, by `{accuracy['command']}`. The oracle averages the true "
             "pointwise MI over the same samples: an estimator without a prior is not expected to be better."
@@ -112,7 +112,7 @@ def accuracy_section(found: dict[str, dict[str, Any]]) -> str:
         ),
         claim_table(found),
         "![Error by family and by T](../benchmarks/results/accuracy.png)",
-    ])  # fmt: skip
+    )
 
 
 def other_machines() -> list[dict[str, Any]]:

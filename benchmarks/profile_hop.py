@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.load import Load
 from benchmarks.plots import figure
 
@@ -102,12 +102,12 @@ def describe(results: dict[str, Any]) -> str:
     total = sum(stage["seconds"] for stage in results["stages"])
     rows.append(["**sum**", f"**{1e3 * total:.2f}**", "", "", ""])
     used = ", ".join(f"{name} {1e3 * seconds:.1f} ms" for name, seconds in live.items())
-    return "\n\n".join([
+    return paragraphs(
         f"{load}. One thread of this machine does {results['operations a second'] / 1e9:.0f} G operations a second in "
         f"a matrix product, and moves {results['bytes a second'] / 1e9:.1f} GB a second in a copy.",
         markdown_table(["stage", "a hop, ms", "floor, ms", "of", "times the floor"], rows),
         f"Processor time of the real node a hop: {used}; {sum(live.values()) / load.hop:.0%} of one core.",
-    ])  # fmt: skip
+    )
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

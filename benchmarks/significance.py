@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest, pearsonr
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
 from benchmarks.estimators import INFONET, to_normal
 from benchmarks.plots import figure
 from benchmarks.streams import DRIFTING, HELD, REMEMBERING, Pair, slow
@@ -156,7 +156,7 @@ def describe(results: dict[str, Any]) -> str:
         [row["name"], percent(row["tested"], row["pairs"]), percent(row["called"], row["pairs"])]
         for row in results["power"]
     ]
-    return "\n\n".join([
+    return paragraphs(
         f"Pairs called dependent at the {100 * LEVEL:.0f} % level (95 % confidence): AR(1), coefficient {COEFFICIENT}, "
         f"T = {SAMPLES}, {pairs} pairs of each kind, {SURROGATES} surrogates",
         markdown_table(["test", "independent: false alarms", f"coupled to {INFORMATION} nats: power"], rows),
@@ -164,12 +164,20 @@ def describe(results: dict[str, Any]) -> str:
         f"surrogates. False alarms are a share of the pairs that have a p-value; goal of each row {_goal()}, or "
         "withheld. Where the mean is not known, the pairs had fewer updates in common than an estimate takes.",
         markdown_table(
-            ["streams", "T", "samples that count", "mean MI [nats]", f"lower end above {KNOWN:g}", "has a p-value",
-             "false alarms"], streams,
+            [
+                "streams",
+                "T",
+                "samples that count",
+                "mean MI [nats]",
+                f"lower end above {KNOWN:g}",
+                "has a p-value",
+                "false alarms",
+            ],
+            streams,
         ),
         f"The same of AR(1) pairs coupled to {INFORMATION} nats",
         markdown_table(["streams", "has a p-value", "power"], power),
-    ])  # fmt: skip
+    )
 
 
 def _goal() -> str:

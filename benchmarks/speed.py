@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs
 from benchmarks.estimators import INFONET, KSG, Estimator, installed_peers, what_is_left_out
 from benchmarks.plots import COLOURS, figure, sizes_along
 from infonet_ros import InfoNet
@@ -90,7 +90,7 @@ def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
 
 def describe(results: dict[str, Any]) -> str:
     """Tables in Markdown."""
-    return "\n\n".join([
+    return paragraphs(
         *results["left out"],
         f"Pairs a second, N = {CHANNELS} channels ({CHANNELS * (CHANNELS - 1) // 2} pairs), median of the rounds",
         _table("T", results["samples"]),
@@ -98,7 +98,7 @@ def describe(results: dict[str, Any]) -> str:
         _table("N", results["channels"]),
         "Cost of all pairs as a power of T, and of N; from the smallest to the largest, and over the last step alone",
         _exponents(results),
-    ])  # fmt: skip
+    )
 
 
 def _table(size: str, by_size: dict[str, dict[str, list[float]]]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, percent
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
@@ -85,12 +85,12 @@ def describe(results: dict[str, Any]) -> str:
     """Table in Markdown."""
     rows = [[kind, f"{pairs:,}", percent(tested, pairs), percent(called, tested)]
             for kind, (called, tested, pairs) in results.items()]  # fmt: skip
-    return "\n\n".join([
+    return paragraphs(
         f"Pairs that infonet calls dependent at the {100 * LEVEL:.0f} % level, against all circular shifts: recordings "
         f"of {SAMPLES:,} samples and {CHANNELS} independent channels, delays of {LONGEST} samples either way; the last "
         f"row is of channels that share {INFORMATION} nats",
         markdown_table(["streams", "pairs", "have a p-value", "called dependent"], rows),
-    ])  # fmt: skip
+    )
 
 
 def claim(results: dict[str, Any]) -> list[Claim]:

@@ -667,10 +667,8 @@ class InfoNet:
         check_tensors(x, y, given)
         if given is None:
             return differentiable_information(self._runner, x, y)
-        return torch.stack([
-            differentiable_given(self._conditional, a, b, as_given(z, len(a)))
-            for a, b, z in zip(x, y, given, strict=True)
-        ])  # fmt: skip
+        pairs = zip(x, y, given, strict=True)
+        return torch.stack([differentiable_given(self._conditional, a, b, as_given(z, len(a))) for a, b, z in pairs])
 
     @cached_property
     def _conditional(self) -> ConditionalRunner:

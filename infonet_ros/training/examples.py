@@ -10,7 +10,7 @@ from torch import Tensor
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock
 from infonet_ros.estimator.network.counts import GRID, pyramid
 from infonet_ros.estimator.network.discriminant import spread_grids
-from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.training.angles import Angle
 from infonet_ros.training.columns import Columns
@@ -97,9 +97,8 @@ class Examples(Columns):
     @property
     def observation(self) -> Observation:
         """Return the network's input."""
-        levels = pyramid(self.seen)
         whole = (self.finest, self.samples, self.effective, self.correlation, self.by_level)
-        return Observation.from_levels(levels, self.fine.float(), *whole)
+        return Observation.of(Measurements(pyramid(self.seen), self.fine.float(), *whole))
 
     @property
     def judges(self) -> Tensor:
@@ -172,8 +171,8 @@ def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``by_level``."""
     u, v = (Copulas.from_ranks(ranks, values=z.numpy()) for ranks, z in zip(_ranks(x, y), (x, y), strict=True))
     numbers = np.arange(len(x))
-    levels, fine, *numbers_of_pairs = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
-    return levels[GRID], fine.half(), *numbers_of_pairs
+    found = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
+    return found.levels[GRID], found.fine.half(), *found[2:]
 
 
 def _ranks(x: Tensor, y: Tensor) -> tuple[np.ndarray, np.ndarray]:

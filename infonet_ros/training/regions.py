@@ -60,10 +60,9 @@ class Region(Dependence):
         chosen = np.searchsorted(share, share[-1] * (np.arange(SLICES) + 0.5) / SLICES)
         outline, missing, x = outline[chosen], missing[chosen], x[chosen]
         middle = rng.normal(0.0, 0.5 * rng.integers(2)) * x
-        return np.stack([
-            np.stack([middle - outline, middle - missing], -1),
-            np.stack([middle + missing, middle + outline], -1),
-        ], axis=1)  # fmt: skip
+        below = np.stack([middle - outline, middle - missing], -1)
+        above = np.stack([middle + missing, middle + outline], -1)
+        return np.stack([below, above], axis=1)
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Drive x by the first stream, and the place within the intervals by the second."""

@@ -52,10 +52,11 @@ class _PairsOfWindow:
         if self._best is not None:
             self._best.take(quantiles)
             return
-        limits = self._plan.by_request([
+        surrogates = [
             len(shifts) if batch.enough else self._options.surrogates
             for batch, shifts in zip(self._plan.batches, self._shifts, strict=True)
-        ])  # fmt: skip
+        ]
+        limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
 
     def estimate(self) -> PairwiseEstimate:

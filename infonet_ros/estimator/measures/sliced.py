@@ -53,9 +53,8 @@ class Slicer:
             for vector in vectors
         ]
         # A projection contains little of a few drifting channels.
-        self.drifting = np.array([
-            options.surrogates > 0 and drifting(some_channels(vector)).mean() >= 0.5 for vector in vectors
-        ])  # fmt: skip
+        shares = [drifting(some_channels(vector)).mean() if options.surrogates else 0.0 for vector in vectors]
+        self.drifting = np.array(shares) >= 0.5
         self._projected: dict[tuple[int, int, bytes], list[Copulas]] = {}
         self._memories: dict[tuple[int, bytes], float] = {}
         self._prepared: dict[tuple[int, int, bytes], Vector] = {}

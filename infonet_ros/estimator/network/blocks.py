@@ -23,7 +23,7 @@ from infonet_ros.estimator.network.counts import (
     unbiased_sums,
 )
 from infonet_ros.estimator.network.levels import Levels
-from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Observation
+from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
 from infonet_ros.estimator.samples.surrogates import cycles
@@ -161,8 +161,8 @@ class PairBlock:
         """Return the network's input for the pairs."""
         return observe_together([self])
 
-    def measure(self) -> tuple[Any, ...]:
-        """Return the arguments of `Observation.from_levels`."""
+    def measure(self) -> Measurements:
+        """Return what the network's input is made from, with the ladder."""
         return _measure([self], ladder=True)
 
     def _count(self, ladder: bool) -> tuple[Tensor, ...]:
@@ -221,17 +221,17 @@ def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observ
 
     With the ladder of plug-in estimates, see `Observation`, or without.
     """
-    return Observation.from_levels(*_measure(blocks, ladder))
+    return Observation.of(_measure(blocks, ladder))
 
 
-def _measure(blocks: Sequence[PairBlock], ladder: bool) -> tuple[Any, ...]:
+def _measure(blocks: Sequence[PairBlock], ladder: bool) -> Measurements:
     on_processor = blocks[0].left.bins.device.type == "cpu"
     parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
     columns = zip(*(part._count(ladder) for part in parts), strict=True)
     counts, sums, finest, effective, correlation, samples, by_level = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
     (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
-    return levels, fine, finest, samples, effective, correlation, by_level
+    return Measurements(levels, fine, finest, samples, effective, correlation, by_level)
 
 
 def rounded(pairs: int) -> int:

@@ -1,6 +1,7 @@
 """The input of the network: counts, plug-in estimates and a summary of each pair."""
 
 from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -21,6 +22,24 @@ from infonet_ros.estimator.network.counts import (
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
 SUMMARIES = 4 + len(RESOLUTIONS)
+
+
+class Measurements(NamedTuple):
+    """What is measured of M pairs, from which their `Observation` follows.
+
+    ``levels`` are the counts of `counts.pyramid` by the number of cells, GRID and fewer; ``fine`` (M, BLOCKS, BLOCKS)
+    are local plug-in estimates from finer cells, and ``finest`` (M,) unbiased sums over the finest, or (0,) for no
+    ladder. ``samples``, ``effective`` and ``correlation`` (M,) are as in `summarise`, ``by_level`` (M, 3) as in
+    `Observation`.
+    """
+
+    levels: dict[int, Tensor]
+    fine: Tensor
+    finest: Tensor
+    samples: Tensor
+    effective: Tensor
+    correlation: Tensor
+    by_level: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,35 +72,23 @@ class Observation:
     by_level: Tensor
 
     @classmethod
-    def from_levels(
-        cls,
-        levels: dict[int, Tensor],
-        fine: Tensor,
-        finest: Tensor,
-        samples: Tensor,
-        effective: Tensor,
-        correlation: Tensor,
-        by_level: Tensor,
-    ) -> "Observation":
-        """Make the input from a `counts.pyramid` of GRID cells and from finer cells.
-
-        The latter are ``fine`` (M, BLOCKS, BLOCKS), local plug-in estimates, and ``finest`` (M,), unbiased sums, or
-        (0,) for no ladder. ``by_level`` is as in the attributes; the other arguments are those of `summarise`.
-        """
+    def of(cls, found: Measurements) -> "Observation":
+        """Make the input from what was measured of the pairs."""
+        levels, samples = found.levels, found.samples
         sums = {cells: sums_by_block(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
-        local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), fine.unsqueeze(1)], dim=1)
+        local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), found.fine.unsqueeze(1)], dim=1)
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         ladder = samples.new_empty(len(samples), 0)
-        if len(finest):
+        if len(found.finest):
             unbiased = [unbiased_sums(levels[cells]) for cells in RESOLUTIONS if cells in levels]
-            ladder = unbiased_plug_ins(torch.stack([*unbiased, finest], dim=1), samples)
+            ladder = unbiased_plug_ins(torch.stack([*unbiased, found.finest], dim=1), samples)
         return cls(
             counts=levels[GRID],
             unit=GRID**2 / samples,
             local=local,
-            summary=summarise(samples, effective, correlation, whole),
+            summary=summarise(samples, found.effective, found.correlation, whole),
             ladder=ladder,
-            by_level=by_level,
+            by_level=found.by_level,
         )
 
     def __len__(self) -> int:
