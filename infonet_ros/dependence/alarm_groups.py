@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from infonet_ros.dependence.diagnosis import PROVISIONAL, Kind
 from infonet_ros.dependence.evidence import Alarm
+from infonet_ros.dependence.fault import PROVISIONAL, Kind
 from infonet_ros.text import counted, listed
 
 _WORDS = {
@@ -24,7 +24,7 @@ class AlarmGroup:
     alarms : tuple of Alarm
         The first ones tell the cause.
     channel : str
-        The channel at fault; "" for one alarm that does not name it.
+        The channel at fault, or the modality if all of it is; "" for one alarm that does not name it.
     """
 
     alarms: tuple[Alarm, ...]
@@ -36,16 +36,19 @@ class AlarmGroup:
         return self.alarms[0].kind
 
     def __str__(self) -> str:
-        first, others = self.alarms[0], {other: None for one in self.alarms for other in (one.a, one.b)}
-        others.pop(self.channel, None)
         if len(self.alarms) == 1:
-            return str(first)
+            return str(self.alarms[0])
+        first, pairs = self.alarms[0], list(dict.fromkeys((one.a, one.b) for one in self.alarms))
+        inside = f"{self.channel}."
+        others = dict.fromkeys(name for pair in pairs for name in pair)
+        partners = [name for name in others if name != self.channel and not name.startswith(inside)]
+        affected = f"{counted(len(pairs), 'pair')}{f', with {listed(partners)}' if partners else ''}"
         words = first.words if first.channel else f"{self.channel} {_WORDS[first.kind]}"
         ends = [one.end for one in self.alarms if one.end is not None]
         whole = replace(
             first,
             since=min(one.since for one in self.alarms),
-            words=f"{words}: {counted(len(others), 'pair')}, with {listed(others)}",
+            words=f"{words}: {affected}",
             end=max(ends) if len(ends) == len(self.alarms) else None,
         )
         return str(whole)

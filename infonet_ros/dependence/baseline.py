@@ -151,13 +151,13 @@ class Baseline:
         return times
 
     def beyond(self, interval: float) -> str | None:
-        """Say that a false-alarm interval, seconds, is longer than the good recordings vouch for; None if it is not."""
+        """Say if a false-alarm interval, seconds, is longer than the good recordings vouch for; None if it is not."""
         if interval <= self.coverage.vouched:
             return None
         return (
-            f"{in_seconds(interval)} between false alarms is more than the {self.coverage.vouched:.0f} s for which the "
-            f"{self.seconds:.0f} s of good recordings vouch: it is extrapolated, and holds as long as the robot does "
-            f"nothing that they do not show; {in_seconds(3.0 * interval)} of them would vouch for it."
+            f"one false alarm in {in_seconds(interval)} is an extrapolation: {self.seconds:.0f} s of good recordings "
+            f"vouch for one in {self.coverage.vouched:.0f} s. It holds as long as the robot does nothing that they do "
+            f"not show; {in_seconds(3.0 * interval)} of them would vouch for it."
         )
 
     def save(self, path: Path) -> None:

@@ -1,12 +1,12 @@
 """Faults that one channel shows alone: it is silent, frozen, or has another rate of messages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline
-from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.latest_rows import LatestRows
 
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
@@ -14,12 +14,17 @@ _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What is wrong with a channel, and for how many seconds."""
+    """What is wrong with a channel, or with all channels of a topic, and for how many seconds."""
 
     kind: Kind
-    words: str
-    channel: str
+    name: str
+    state: str
     seconds: float
+
+    @property
+    def words(self) -> str:
+        """The whole sentence."""
+        return f"{self.name} {self.state}"
 
 
 class ChannelWatch:
@@ -59,7 +64,20 @@ class ChannelWatch:
         self._messages.extend(messages)
         self._messages.forget()
 
-    def trouble(self, column: int) -> Trouble | None:
+    def troubles(self) -> list[Trouble | None]:
+        """Return what is wrong with each channel; None if nothing is. A topic is named once."""
+        found = [self._trouble(column) for column in range(len(self._channels))]
+        modalities = [channel.name.partition(".")[0] for channel in self._channels]
+        for modality in set(modalities):
+            own = [k for k, other in enumerate(modalities) if other == modality]
+            alike = {trouble and trouble.kind for trouble in (found[k] for k in own)}
+            if len(own) > 1 and len(alike) == 1 and alike <= {Kind.SILENT, Kind.OTHER_RATE}:
+                first = found[own[0]]
+                for k in own:
+                    found[k] = first and replace(first, name=modality)
+        return found
+
+    def _trouble(self, column: int) -> Trouble | None:
         """Return what is wrong with a channel; None if nothing is.
 
         A channel that rested in the good recordings, such as the speed of a wheel, may rest for longer.
@@ -67,9 +85,9 @@ class ChannelWatch:
         channel = self._channels[column]
         silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
         if silent > max(LEAST_PAUSE, 2.0 * channel.gap):
-            return Trouble(Kind.SILENT, f"{channel.name} sent no value", channel.name, silent)
+            return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
         if channel.rest == 0.0 and still > LEAST_PAUSE:
-            return Trouble(Kind.FROZEN, f"{channel.name} is frozen", channel.name, still)
+            return Trouble(Kind.FROZEN, channel.name, "is frozen", still)
         return self._other_rate(column)
 
     def _other_rate(self, column: int) -> Trouble | None:
@@ -83,10 +101,10 @@ class ChannelWatch:
         excess = np.cumsum(counts - (usual + found) / 2.0 / span)
         since = counts[int(excess.argmax() if found < usual else excess.argmin()) + 1 :]
         if not since.any():
-            return Trouble(Kind.SILENT, f"{channel.name} sent no value", channel.name, len(since) / self._rate)
+            return Trouble(Kind.SILENT, channel.name, "sent no value", len(since) / self._rate)
         now, before = since.mean() * self._rate, usual / channel.span
-        words = f"{channel.name} has {now:.3g} messages a second, in the good recordings {before:.3g}"
-        return Trouble(Kind.OTHER_RATE, words, channel.name, len(since) / self._rate)
+        state = f"has {now:.3g} messages a second, in the good recordings {before:.3g}"
+        return Trouble(Kind.OTHER_RATE, channel.name, state, len(since) / self._rate)
 
 
 def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:

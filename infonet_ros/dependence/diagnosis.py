@@ -5,18 +5,17 @@
 All delays and scales together need some 100,000 look-ups: tens of milliseconds, at any rate.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline, roughness
-from infonet_ros.dependence.factors import FACTORS
+from infonet_ros.dependence.fault import Fault, Kind
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.dependence.quantiles import ranks_among
+from infonet_ros.dependence.value_changes import ValueChange, value_changes
 from infonet_ros.intake.windows.alignment import lagged_pair
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
@@ -26,48 +25,8 @@ _MOST_FITS = 256  # samples; of more, so many are used, evenly spread
 _PAIRINGS = 8  # other pairings for comparison
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _OUTSIDE = 0.1  # share of samples beyond all good ones
-_OFFSETS = (
-    -3.0,
-    -2.0,
-    -1.5,
-    -1.0,
-    -0.5,
-    0.5,
-    1.0,
-    1.5,
-    2.0,
-    3.0,
-)  # standard deviations; the shift of the median is tried too
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
 _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
-
-
-class Kind(str, Enum):
-    """The diagnosis of an alarm."""
-
-    SILENT = "silent"
-    FROZEN = "frozen"
-    OTHER_RATE = "other rate"
-    OUT_OF_RANGE = "out of range"
-    NOT_SEEN_BEFORE = "not seen before"
-    DELAY_CHANGED = "delay changed"
-    SCALED = "scaled"
-    OFFSET = "offset"
-    SATURATED = "saturated"
-    NOISIER = "noisier"
-    DECOUPLED = "decoupled"
-
-
-class Fault(NamedTuple):
-    """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be."""
-
-    kind: Kind
-    words: str
-    channel: str = ""
-
-
-PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
-"""Kinds that more samples can replace by a better diagnosis."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +56,8 @@ class Diagnosis:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
         found = (
-            _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
-            or _of_sides(Kind.SATURATED, [(side.name, side.saturated) for side in sides])
+            self.saturated()
+            or _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
             or self._other_values()
             or _beyond_what_is_known(sides)
         )
@@ -113,6 +72,18 @@ class Diagnosis:
             resting, moving = (pair.a, pair.b) if still[0] else (pair.b, pair.a)
             return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves")
         return Fault(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")
+
+    def saturated(self) -> Fault | None:
+        """Return which channels often stop at a value that they passed in the good recordings.
+
+        While a channel is at that value it looks frozen, so what it did before counts as well.
+        """
+        baseline = self.baseline
+        said = []
+        for column in self._columns:
+            name, good = baseline.channels[column].name, baseline.quantiles[Form.VALUES, column]
+            said.append((name, _saturation(name, self.samples[:, column], self.start, good)))
+        return _of_sides(Kind.SATURATED, said)
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -129,47 +100,43 @@ class Diagnosis:
         reach = round(_SEARCH * self.baseline.rate)
         x, y = (self.ranks[max(0, self.start - reach - abs(lag)) :, column] for column in self._columns)
         lags = [*(lag + more for more in range(-reach, reach + 1) if more), lag]
-        best = self._best_fit([lagged_pair(x, y, one) for one in lags])
+        best = self._best_fit([np.stack(lagged_pair(x, y, one)) for one in lags], self.view)
         return None if best is None else lags[best]
 
+    @property
+    def _view_of_values(self) -> int:
+        """The view of this pair that shows an offset, if there is one."""
+        own = [number for number, view in enumerate(self.baseline.views) if view.pair == self.pair]
+        return next((number for number in own if self.baseline.views[number].form.ranked is Form.VALUES), self.view)
+
     def _other_values(self) -> Fault | None:
-        """Return the factor or offset of one channel, if the pair fits its baseline without it."""
+        """Return the factor, offset or drift of one channel, if the pair fits its baseline without it."""
         pair = self.baseline.pairs[self.pair]
         first = max(0, self.start - abs(pair.lag))
-        ranks, form = self.ranks[first:], self.baseline.views[self.view].form.ranked
-        values = in_form(self.samples[first:], form, self.baseline.memory, self.baseline.middle)
-        changes, tried = [*self._changes(form), _Change(0, 1.0, 0.0, Fault(Kind.DECOUPLED, ""))], []
-        for change in changes:
-            both, column = [ranks[:, c] for c in self._columns], self._columns[change.side]
-            own, quantiles = (values[:, column] - change.offset) / change.factor, self.baseline.quantiles[form, column]
-            own = np.where(
-                (own < quantiles[0]) | (own > quantiles[-1]), np.nan, own
-            )  # beyond the edge all values would have one rank
-            both[change.side] = ranks_among(quantiles[None], own[:, None])[:, 0]
-            tried.append(lagged_pair(both[0], both[1], pair.lag))
-        best = self._best_fit(tried)
+        x, y = self.samples[first:, self._columns].T
+        aligned = np.stack(lagged_pair(x, y, pair.lag))
+        expectation, rate = self.baseline.expectations[self.pair], self.baseline.rate
+        changes = list(value_changes(expectation, (pair.a, pair.b), aligned, rate))
+        tried = [*(self._ranks_without(change, aligned) for change in changes), self._ranks_of(aligned)]
+        best = self._best_fit(tried, self._view_of_values)
         return None if best is None else changes[best].fault
 
-    def _changes(self, form: Form) -> Iterator["_Change"]:
-        """Yield the possible changes of the values of one channel; an offset shows only in the values."""
-        pair = self.baseline.pairs[self.pair]
-        sign = Fault(Kind.SCALED, f"{pair.a} or {pair.b} has an inverted sign")
-        yield _Change(0, -1.0, 0.0, sign)
-        for side, (name, column) in enumerate(zip((pair.a, pair.b), self._columns, strict=True)):
-            for factor, words in FACTORS.items():
-                yield _Change(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {words}", name))
-            if form is not Form.VALUES:
-                continue
-            good, now = self.baseline.quantiles[form, column], self.samples[self.start :, column]
-            size, known = float(np.std(good)), now[np.isfinite(now)]
-            moved = float(np.median(known) - np.median(good)) if len(known) else 0.0
-            beyond = [moved] if abs(moved) > max(_OFFSETS) * size else []
-            for offset in [*(many * size for many in _OFFSETS), *beyond]:
-                words = f"{name} is shifted by about {offset:.2g}"
-                yield _Change(side, 1.0, offset, Fault(Kind.OFFSET, words, name))
+    def _ranks_without(self, change: ValueChange, aligned: np.ndarray) -> np.ndarray:
+        """Return the ranks (2, T) that samples (2, T) would have without a change."""
+        changed = aligned.copy()
+        changed[change.side] = change.undone(aligned[change.side])
+        return self._ranks_of(changed)
 
-    def _best_fit(self, tried: Sequence[tuple[np.ndarray, np.ndarray]]) -> int | None:
-        """Return the number of the pair of ranks (T,) with which the two fit their baseline best; None if none fits.
+    def _ranks_of(self, aligned: np.ndarray) -> np.ndarray:
+        """Return the ranks (2, T) of samples (2, T), NaN beyond the edge: there all values would have one rank."""
+        columns, form = list(self._columns), self.baseline.views[self._view_of_values].form.ranked
+        quantiles = self.baseline.quantiles[form, columns]
+        values = in_form(aligned.T, form, self.baseline.memory[columns], self.baseline.middle[columns])
+        values = np.where((values < quantiles[:, 0]) | (values > quantiles[:, -1]), np.nan, values)
+        return ranks_among(quantiles, values).T
+
+    def _best_fit(self, tried: Sequence[np.ndarray], number: int) -> int | None:
+        """Return the number of the ranks (2, T) with which the two fit a view best; None if they fit with none.
 
         The last of those tried is the unchanged pair: others must be clearly better.
 
@@ -178,14 +145,14 @@ class Diagnosis:
         channels the log ratios of n samples add up to h with a probability of exp(-h) at most. Autocorrelation makes
         this more likely, and so does each pair that is tried.
         """
-        view, mi = self.baseline.views[self.view], self.baseline.pairs[self.pair].mi
+        view, mi = self.baseline.views[number], self.baseline.pairs[self.pair].mi
         u, v = (self._latest([pair[side] for pair in tried]) for side in (0, 1))
         u, v = np.where(np.isfinite(v), u, np.nan), np.where(np.isfinite(u), v, np.nan)
         known = np.isfinite(u).sum(axis=1)
         fits = np.full(len(tried), -np.inf)
         asked = np.flatnonzero(known >= max(_LEAST_FITS, u.shape[1] / 2))
         if len(asked):
-            fits[asked] = self._fit(u[asked], v[asked])
+            fits[asked] = self._fit(u[asked], v[asked], self.baseline.tables[number])
         # Each of the thinned samples counts for as many as are independent.
         thinning = self._recent / u.shape[1]
         worth = min(1.0, thinning * view.rises.tail) / 2.0 * known[asked]
@@ -201,9 +168,8 @@ class Diagnosis:
             row[len(row) - len(own) :] = own
         return rows[:, np.linspace(0, self._recent - 1, min(self._recent, _MOST_FITS)).astype(int)]
 
-    def _fit(self, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    def _fit(self, u: np.ndarray, v: np.ndarray, table: np.ndarray) -> np.ndarray:
         """Return the bound (K,) of ranks (K, n), nats; see `_best_fit`."""
-        table = self.baseline.tables[self.view]
 
         def read(later: np.ndarray) -> np.ndarray:
             return log_ratios(table, u.ravel(), later.ravel()).reshape(u.shape)
@@ -213,27 +179,16 @@ class Diagnosis:
         return np.nanmean(read(v), axis=1) - np.log(np.nanmean(others, axis=(1, 2)))
 
 
-class _Change(NamedTuple):
-    """A possible change of one side of a pair: a factor, or an offset."""
-
-    side: int
-    factor: float
-    offset: float
-    fault: Fault
-
-
 @dataclass(frozen=True)
 class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
-    ``still`` tells whether it had one value only, ``frozen`` are the words for that if it is longer than ever, and
-    ``saturated`` those for a value that it does not pass.
+    ``still`` tells whether it had one value only, and ``frozen`` are the words for that if it is longer than ever.
     """
 
     name: str
     still: bool
     frozen: str
-    saturated: str
     outside: bool
     noisier: bool
 
@@ -246,7 +201,6 @@ class _Side:
             name=channel.name,
             still=still,
             frozen=_rest(channel, seconds) if still and seconds > max(channel.rest, LEAST_PAUSE) else "",
-            saturated="" if still else _saturation(channel.name, known, baseline.quantiles[Form.VALUES, column]),
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=roughness(samples) > _NOISIER * channel.roughness,
         )
@@ -277,15 +231,21 @@ def _beyond_what_is_known(sides: Sequence[_Side]) -> Fault | None:
     return None
 
 
-def _saturation(name: str, known: np.ndarray, good: np.ndarray) -> str:
-    """Return words if a channel often stops at a value that it passed in the good recordings, quantiles (Q,)."""
-    extremes = ((known.max(initial=-np.inf), good[-1], "above"), (known.min(initial=np.inf), good[0], "below"))
-    for value, limit, words in extremes:
-        tied = known == value
+def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) -> str:
+    """Return words if a channel (T,) often stops at a value that it passed in the good recordings, quantiles (Q,).
+
+    The value is its largest or smallest since ``start``; before, it counts as long as the channel did not pass it.
+    """
+    for sign, words in ((1.0, "above"), (-1.0, "below")):
+        values = sign * samples
+        value, (least, most) = np.fmax.reduce(values[start:], initial=-np.inf), np.sort(sign * good[[0, -1]])
+        passed = np.flatnonzero(values > value)
+        held = values[passed[-1] + 1 if len(passed) else 0 :]
+        tied = held[np.isfinite(held)] == value
         visits = np.count_nonzero(np.diff(tied.astype(np.int8), prepend=0) > 0)
-        usual = 2.0 * float((good == value).mean())
-        if visits >= _LEAST_VISITS and tied.mean() > max(_TIED, usual) and good[0] < value < good[-1]:
-            return f"{name} does not go {words} {value:.3g}, in the good recordings to {limit:.3g}"
+        usual = 2.0 * float((sign * good == value).mean())
+        if visits >= _LEAST_VISITS and tied.mean() > max(_TIED, usual) and least < value < most:
+            return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
     return ""
 
 

@@ -18,8 +18,9 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
-from infonet_ros.dependence.diagnosis import PROVISIONAL, Diagnosis, Fault, Kind
+from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
+from infonet_ros.dependence.fault import MORE_EXACT, PROVISIONAL, Fault, Kind
 from infonet_ros.dependence.forms import RANKED, RECENT
 from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
@@ -30,7 +31,7 @@ MEMORY = 60.0
 
 _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
-_REVISED_FOR = 10.0  # seconds after an alarm in which the diagnosis is improved
+_REVISED_FOR = 15.0  # seconds after an alarm in which the diagnosis is improved
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class EvidenceMonitor:
         self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
         peaks, since = self._sums.add(self._samples.rows, self._ranks.rows, self._stamps.rows, len(stamps))
         levels = self._sums.levels
-        self._troubles = [self._channels.trouble(column) for column in range(samples.shape[1])]
+        self._troubles = self._channels.troubles()
         judged = []
         for number, views in enumerate(self._views):
             highest = max(views, key=lambda view: (peaks[view], since[view]))
@@ -212,18 +213,22 @@ class EvidenceMonitor:
             self._alarms[place] = replace(self._alarms[place], end=since)
 
     def _troubles_of(self, number: int) -> list[Trouble]:
-        """Return the faults that the channels of a pair show alone."""
-        return [trouble for column in self._columns[number] if (trouble := self._troubles[column]) is not None]
+        """Return the faults that the channels of a pair show alone; each topic once."""
+        found = (self._troubles[column] for column in self._columns[number])
+        return list({trouble.words: trouble for trouble in found if trouble is not None}.values())
 
     def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair: by the faults of single channels, or by the samples since evidence began to grow."""
         self._diagnosed[number] = self.last_stamp
-        if troubles := self._troubles_of(number):
-            one = troubles[0].channel if len(troubles) == 1 else ""
-            return Fault(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
         view = self._views[number][0]
-        start = int(np.searchsorted(self._stamps.rows, since))
-        return Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start).explain()
+        start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
+        diagnosis = Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start)
+        if not (troubles := self._troubles_of(number)):
+            return diagnosis.explain()
+        if troubles[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
+            return found
+        one = troubles[0].name if len(troubles) == 1 else ""
+        return Fault(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
 
     def _diagnose_again(self) -> None:
         """Diagnose one alarm again, the one with the oldest diagnosis: more samples may improve it.
@@ -234,13 +239,15 @@ class EvidenceMonitor:
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in PROVISIONAL and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
+            if alarm.kind in {*PROVISIONAL, *MORE_EXACT}
+            and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
             fault = self._explain(number, self._alarms[place].since)
-            if fault.kind is not self._alarms[place].kind:
+            before = self._alarms[place].kind
+            if fault.kind is not before and (before in PROVISIONAL or fault.kind is MORE_EXACT.get(before)):
                 self._alarms[place] = replace(self._alarms[place], **fault._asdict())
 
     def _forget(self) -> None:

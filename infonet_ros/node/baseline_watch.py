@@ -11,8 +11,8 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.windows.row_stream import STEP, Rows, RowStream
 from infonet_ros.intake.windows.window_stream import Columns

@@ -7,6 +7,8 @@ from typing import Any
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.text import counted, delay_text, in_seconds, listed
 
+_MOST_NEW = 3  # channels with values that one recording shows alone
+
 
 @dataclass(frozen=True)
 class Learnt:
@@ -73,6 +75,10 @@ class Learnt:
         if coverage.unwatched:
             lines.append(f"In no pair, so their faults are not found: {listed(coverage.unwatched)}.")
         if coverage.new_values:
-            told = "; ".join(map(str, coverage.new_values))
-            lines.append(f"Not covered well: {told}. More good recordings would tell whether there is more of that.")
+            told = "; ".join(map(str, coverage.new_values[:_MOST_NEW]))
+            more = len(coverage.new_values) - _MOST_NEW
+            rest = f"; and {more} more, see --json" if more > 0 else ""
+            lines.append(
+                f"The good recordings differ: {told}{rest}. If that is normal, add more recordings that show it."
+            )
         return lines

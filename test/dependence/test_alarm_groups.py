@@ -1,8 +1,8 @@
 """Alarms of one cause are one sentence."""
 
 from infonet_ros.dependence.alarm_groups import grouped
-from infonet_ros.dependence.diagnosis import Kind
 from infonet_ros.dependence.evidence import Alarm
+from infonet_ros.dependence.fault import Kind
 
 SECOND = 1_000_000_000
 
@@ -58,3 +58,10 @@ def test_what_does_not_tell_the_cause_joins_what_does():
         found[0]
     )
     assert [len(one.alarms) for one in grouped([scaled, other])] == [1, 1]
+
+
+def test_a_topic_that_is_silent_is_one_sentence():
+    pairs = [("imu.x", "imu.y"), ("imu.x", "odom"), ("imu.z", "imu.x")]
+    silent = [alarm(a, b, 5, Kind.SILENT, "imu sent no value", "imu") for a, b in pairs]
+    assert ["imu sent no value: 3 pairs, with odom (since" in str(one) for one in grouped(silent)] == [True]
+    assert ["imu sent no value: 2 pairs (since" in str(one) for one in grouped(silent[::2])] == [True]

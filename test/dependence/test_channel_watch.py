@@ -3,7 +3,7 @@ import pytest
 
 from infonet_ros.dependence.channel_baseline import channel_baselines
 from infonet_ros.dependence.channel_watch import ChannelWatch
-from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.intake.windows.alignment import messages_since
 
 RATE = 10.0
@@ -33,7 +33,7 @@ def watched(rate, faulty):
     watch = ChannelWatch(channels, RATE)
     for row in range(rows):
         watch.push(values[row : row + 1], messages[row : row + 1])
-        if trouble := watch.trouble(0):
+        if trouble := watch.troubles()[0]:
             return trouble, row
     return None, rows
 
@@ -69,7 +69,7 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
     assert channel.span == 0.0
     watch = ChannelWatch([channel], RATE)
     watch.push(rng.standard_normal((100, 1)), np.zeros((100, 1)))
-    assert watch.trouble(0) is None
+    assert watch.troubles() == [None]
 
 
 def test_where_nobody_counted_there_is_no_rate():
@@ -77,4 +77,12 @@ def test_where_nobody_counted_there_is_no_rate():
     (channel,) = channel_baselines(["a"], [values], [], RATE)
     watch = ChannelWatch([channel], RATE)
     watch.push(values, np.full((3000, 1), np.nan))
-    assert watch.trouble(0) is None
+    assert watch.troubles() == [None]
+
+
+def test_a_topic_whose_channels_are_all_silent_is_named_once():
+    values = np.random.default_rng(0).standard_normal((3000, 3))
+    channels = channel_baselines(["imu.x", "imu.y", "odom.x"], [values], [], RATE)
+    watch = ChannelWatch(channels, RATE)
+    watch.push(np.where([True, True, False], np.nan, values[:50]), np.full((50, 3), np.nan))
+    assert [trouble and trouble.words for trouble in watch.troubles()] == ["imu sent no value"] * 2 + [None]

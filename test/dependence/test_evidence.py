@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.baseline import Baseline, log_ratios
-from infonet_ros.dependence.diagnosis import Diagnosis, Kind
+from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.learning import learn
 from infonet_ros.dependence.lesson import Candidate, Lesson
@@ -75,6 +76,7 @@ def broken(kind, samples):
         "late": np.r_[np.full(12, x[0]), x[:-12]],
         "far off": x + 9.0,
         "shifted": x + 1.5,
+        "drifting": x + 0.02 * np.arange(count),
         "clipped": np.clip(x, -0.5, None),
         "elsewhere": 9.0 + pair(78, count)[:, 0],
         "noisy": x + 2.0 * rng.standard_normal(count),
@@ -94,6 +96,7 @@ def broken(kind, samples):
         ("late", Kind.DELAY_CHANGED),
         ("far off", Kind.OFFSET),
         ("shifted", Kind.OFFSET),
+        ("drifting", Kind.DRIFTING),
         ("clipped", Kind.SATURATED),
         ("elsewhere", Kind.OUT_OF_RANGE),
         ("noisy", Kind.NOISIER),
@@ -135,6 +138,9 @@ def test_the_unit_and_the_offset_are_told(baseline):
     _, monitor = run(baseline, broken("shifted", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is shifted by about 1.5"
     assert monitor.history[0].channel == "gyro"
+    _, monitor = run(baseline, broken("drifting", pair(4, 1000)))
+    assert monitor.history[0].words.startswith("gyro drifts: it is shifted by about ")
+    assert float(monitor.history[0].words.split()[-4]) == pytest.approx(0.2, abs=0.1)
     _, monitor = run(baseline, broken("clipped", pair(4, 1000)))
     assert monitor.history[0].words.startswith("gyro does not go below -0.5, in the good recordings to -")
     _, monitor = run(baseline, broken("flipped", pair(4, 1000)))

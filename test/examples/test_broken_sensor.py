@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from recordings import HUSKY
 
-from infonet_ros.dependence.diagnosis import Kind
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.intake.bags import Bag
 from infonet_ros.offline.checking import check_recording
 from infonet_ros.offline.learning import learn_baseline

@@ -75,7 +75,7 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     assert "s  gyro.vector.x - odom.vector.x (" in done.stdout
     assert "odom.vector.x 0.20 s later" in done.stdout
     assert Path("robot.baseline").exists()
-    assert "298 s of good recordings vouch: it is extrapolated" in done.stdout
+    assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings vouch for one in" in done.stdout
     assert "In no pair, so their faults are not found: gyro.vector.y, odom.vector.y." in done.stdout
     kept = Baseline.load(Path("robot.baseline")).coverage
     assert 20.0 < kept.vouched <= 100.0
@@ -96,7 +96,7 @@ def test_what_was_learnt_is_told_to_scripts(drives, infonet):
 
 def check(infonet, recording: Path, baseline: Path, *options):
     done = infonet("check", recording, "--baseline", baseline, "--json", *options)
-    assert done.stderr.startswith("Note: 3600 s between false alarms is more than the ")
+    assert done.stderr.startswith("Note: one false alarm in 3600 s is an extrapolation: ")
     return done.returncode, json.loads(done.stdout)
 
 
