@@ -479,3 +479,9 @@ def test_rows_that_share_all_their_times_are_told(tmp_path):
     lines = [f"{t:.2f},{value}\n" for t, a, b in zip(TIME, A, B, strict=True) for value in (a, b)]
     _, said = together([written(tmp_path, "time,v\n" + "".join(lines))])
     assert any("stands in 2 rows" in sentence and "several devices" in sentence for sentence in said)
+
+
+def test_points_beside_decimal_commas_are_told(tmp_path):
+    lines = [f"{t:.2f};{a};12.345\n".replace(".", ",", 1) for t, a in zip(TIME, A, strict=True)]
+    _, said = together([written(tmp_path, "time;a;b\n" + "".join(lines))])
+    assert any("points in 'a', 'b' are read as decimal points, too" in sentence for sentence in said)

@@ -87,6 +87,11 @@ class TextColumns:
         if style:
             sheet.style = style
             sheet.notes.append(style.note)
+            if pointed := [repr(column.name) for column in columns if column.fractions and style.decimal == ","]:
+                sheet.notes.append(
+                    f"points in {shorten(', '.join(pointed), 80)} are read as decimal points, too: if they part thousands, "
+                    "take them out"
+                )
         for column in columns:
             if (cells := column.cells) is not None:
                 sheet.cells[column.name] = cells
