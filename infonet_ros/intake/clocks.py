@@ -20,6 +20,7 @@ FEWEST = 5
 """Messages that tell of a clock."""
 
 _FAR = 10  # times longer than both sides: such a gap separates two clocks
+_HALF_HOUR, _FARTHEST_ZONES, _AT_ONCE = 1800 * NANOSECONDS, 14 * 3600 * NANOSECONDS, 5 * NANOSECONDS
 _FEW = 0.1  # of the messages
 
 
@@ -86,6 +87,14 @@ def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, li
     return (times[first:last] if cuts else times), sentences
 
 
+def _reason(apart: int, between_begins: int, longest: int) -> str:
+    """Say why times may not overlap, by the gap, the distance of the begins, and the length of the longest."""
+    beyond = between_begins % _HALF_HOUR
+    if between_begins <= _FARTHEST_ZONES and min(beyond, _HALF_HOUR - beyond) < _AT_ONCE:
+        return ", as if in two time zones"
+    return ", as if two clocks had made them" if apart > _FAR * longest else ""
+
+
 def overlapping(
     spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int], alone: Container[str] = ()
 ) -> tuple[list[str], list[str]]:
@@ -129,7 +138,7 @@ def overlapping(
             sentences.append(
                 f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
                 f"{moment(spans[later][0])}, {in_seconds(apart / NANOSECONDS)} later: they do not overlap"
-                + (", as if two clocks had made them" if apart > 10 * longest else "")
+                + _reason(apart, spans[later][0] - spans[earlier][0], longest)
             )
     if len(kept) == 1 and first not in alone:
         raise RecordingError(

@@ -146,3 +146,37 @@ def test_of_several_files_those_without_numbers_or_times_are_left_out(tmp_path):
         together([header, header])
     with pytest.raises(RecordingError, match=r"absent\.csv is not there"):
         together([good, tmp_path / "absent.csv"])
+
+
+def test_parts_of_one_log_are_one_topic(tmp_path):
+    lines = [f"{k / 10:.1f},{k},{k}.5\n" for k in range(90)]
+    parts = [written(tmp_path, "time,x,y\n" + "".join(lines[k : k + 30]), f"log_{k}.csv") for k in (60, 0, 30)]
+    found, said = together(parts)
+    assert found["log_0.y"] == [(k * 10**8, k + 0.5) for k in range(90)]
+    assert len(found) == 2
+    assert any("are parts of one log, and read as the topic log_0" in sentence for sentence in said)
+
+
+def test_runs_of_other_days_and_other_columns_are_no_parts(tmp_path):
+    for header, begin in (("time,x", 1e6), ("time,z", 3.0)):
+        lines = [f"{k / 10:.1f},{k}\n" for k in range(30)]
+        later = [f"{begin + k / 10:.1f},{k}\n" for k in range(30)]
+        paths = [
+            written(tmp_path, "time,x\n" + "".join(lines), "a.csv"),
+            written(tmp_path, header + "\n" + "".join(later), "b.csv"),
+        ]
+        with pytest.raises(RecordingError, match="do not overlap"):
+            together(paths)
+
+
+def test_times_of_two_zones_are_told(tmp_path):
+    paths = [
+        written(
+            tmp_path,
+            f"time,x{hour}\n" + "".join(f"2024-05-01 {hour}:00:{k:02d},{k}\n" for k in range(60)),
+            f"{hour}.csv",
+        )
+        for hour in (10, 12)
+    ]
+    with pytest.raises(RecordingError, match="do not overlap, as if in two time zones"):
+        together(paths)

@@ -17,6 +17,12 @@ from infonet_ros.settings import Modality
 _CHUNK = 1 << 14  # rows at a time
 
 
+def _behind_each_other(first: pa.ChunkedArray, second: pa.ChunkedArray) -> pa.ChunkedArray:
+    if first.type != second.type:
+        first, second = (column.cast(pa.float64(), safe=False) for column in (first, second))
+    return pa.chunked_array([*first.chunks, *second.chunks], first.type)
+
+
 @dataclass
 class Stream:
     """Columns of a file that share their stamps (rows,), sorted; ``order`` tells where in a column each row stands."""
@@ -34,6 +40,21 @@ class Stream:
         parts = {part for parts in self.quaternions.values() for part in parts}
         angles = [f"{name}|{angle}" for name in self.quaternions for angle in ANGLES]
         return [name for name in self.columns if name not in parts] + angles
+
+    def goes_on_in(self, other: "Stream") -> bool:
+        """Tell whether a stream of another file is the next part: it has the same columns, and begins soon after."""
+        if self.path == other.path or self.columns.keys() != other.columns.keys():
+            return False
+        gap = other.stamps[0] - self.stamps[-1]
+        longest = max(np.ptp(self.stamps), np.ptp(other.stamps))
+        return bool(0 <= gap <= longest)
+
+    def joined(self, other: "Stream") -> "Stream":
+        """Return this stream with its next part."""
+        rows = max(map(len, self.columns.values()))
+        columns = {name: _behind_each_other(column, other.columns[name]) for name, column in self.columns.items()}
+        stamps, order = np.append(self.stamps, other.stamps), np.append(self.order, other.order + rows)
+        return Stream(self.path, stamps, order, columns, self.texts | other.texts, self.quaternions)
 
     def read(self, path: str, topic: str) -> tuple[np.ndarray, np.ndarray | None]:
         """Read a channel, in the order of the file: values (rows,), and where a row says nothing of it, if anywhere."""

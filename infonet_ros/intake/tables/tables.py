@@ -89,6 +89,7 @@ class Tables:
             self._note(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
             self._add(table, grouped=len(tables) == len(self._paths) == 1 and not table.is_series)
         self._collect_notices()
+        self._join_parts()
         self._keep_one_clock()
         self._move_to_ros_stamps()
         self.start = min(int(stream.stamps[0]) for stream in self._streams.values())
@@ -166,6 +167,7 @@ class Tables:
         """Read a file, and find the time of each table in it; of several, those without are left out."""
         tables: list[_Table] = []
         errors: list[RecordingError] = []
+        left_out: list[str] = []
         for sheet, time in self._sheets(path):
             try:
                 _check_size(sheet, path)
@@ -177,9 +179,10 @@ class Tables:
                     tables.append(table)
             except RecordingError as error:
                 errors.append(error)
-                self._note(path, [f"{sheet.name} is left out: no two rows with a time and a number"])
+                left_out.append(f"{sheet.name} is left out: no two rows with a time and a number")
         if not tables:
             raise errors[0]
+        self._note(path, left_out)
         return tables
 
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
@@ -246,6 +249,22 @@ class Tables:
                     ],
                 )
         return columns
+
+    def _join_parts(self) -> None:
+        """Join files that are parts of one log: with the same columns, each begins where another ends."""
+        in_order = sorted(self._streams.items(), key=lambda stream: int(stream[1].stamps[0]))
+        joined: dict[str, tuple[Stream, list[str]]] = {}
+        for name, stream in in_order:
+            before = next((n for n, (part, _) in joined.items() if part.goes_on_in(stream)), None)
+            if before is None:
+                joined[name] = stream, [self._name(stream.path)]
+            else:
+                part, files = joined[before]
+                joined[before] = part.joined(stream), [*files, self._name(stream.path)]
+        for name, (_, files) in joined.items():
+            if len(files) > 1:
+                self.notices.append(f"{listed(files)} are parts of one log, and read as the topic {name}.")
+        self._streams = {name: joined[name][0] for name in self._streams if name in joined}
 
     def _keep_one_clock(self) -> None:
         """Leave out files whose times lie apart from those of the others."""

@@ -89,8 +89,8 @@ class TextColumns:
             sheet.notes.append(style.note)
             if pointed := [repr(column.name) for column in columns if column.fractions and style.decimal == ","]:
                 sheet.notes.append(
-                    f"points in {shorten(', '.join(pointed), 80)} are read as decimal points, too: if they part thousands, "
-                    "take them out"
+                    f"points in {shorten(', '.join(pointed), 80)} are read as decimal points, too: if they part "
+                    "thousands, take them out"
                 )
         for column in columns:
             if (cells := column.cells) is not None:
