@@ -146,6 +146,23 @@ def moved(store, messages, when):
             yield topic, kind, time, replace(message, header=header(store, when(time - EPOCH)))
 
 
+@pytest.mark.parametrize(("memory", "rate"), [(10, 100.0), (100, 10.0)], ids=["fast", "slow"])
+def test_a_slow_topic_gives_the_clock_only_of_streams_that_are_as_slow(tmp_path, store, memory, rate):
+    rng = np.random.default_rng(0)
+    valve = np.convolve(rng.normal(size=6000 + memory), np.ones(memory), mode="valid")
+    kind = "std_msgs/msg/Float64"
+    number = store.types[kind]
+
+    def messages():
+        for k in range(6000):
+            yield "/valve", kind, EPOCH + k * SECOND // 100, number(data=float(valve[k]))
+            yield "/pressure", kind, EPOCH + k * SECOND // 100 + 1, number(data=float(valve[k - 3] + rng.normal()))
+            if k % 10 == 0:
+                yield "/level", kind, EPOCH + k * SECOND // 100 + 2, number(data=float(rng.normal()))
+
+    assert proposal_for(write_ros2(tmp_path / "bag", store, messages())).settings.rate == rate
+
+
 def test_windows_are_as_long_as_slow_stamps_allow(tmp_path, store):
     slow = moved(store, leg_and_speed(store, 120.0), lambda time: EPOCH + time // 10)
     proposal = proposal_for(write_ros2(tmp_path / "bag", store, slow))

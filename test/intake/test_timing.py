@@ -20,6 +20,14 @@ def test_the_slowest_topic_that_fills_a_window_gives_the_clock():
     )
 
 
+def test_a_topic_that_is_fast_enough_for_the_streams_gives_the_clock():
+    rates = {"/valve": 200.0, "/pressure": 50.0, "/level": 7.0}
+    timing = choose_timing(100.0, rates, swift=30.0)
+    assert timing.rate == 50.0
+    assert "/pressure, the slowest topic that fills a window, and that is fast enough for the streams;" in timing.reason
+    assert choose_timing(100.0, rates, swift=5.0).rate == choose_timing(100.0, rates, swift=1000.0).rate == 7.0
+
+
 def test_streams_that_remember_long_ask_for_long_windows():
     assert choose_timing(600.0, {"/arm": 50.0}, [4.0]).window == 40.0
     assert choose_timing(6000.0, {"/arm": 50.0}, [400.0]).window == 60.0

@@ -104,7 +104,8 @@ class Column:
         coming = np.flatnonzero(np.abs(values - values[-1]) > rest)
         if not len(left) or coming[-1] - left[0] < _LEAST_SAMPLES:
             return values
-        return values[left[0] : coming[-1] + 1]
+        moving = values[left[0] : coming[-1] + 1]
+        return moving if np.ptp(moving) > 0.0 else values  # a switch that was on once
 
     @property
     def ranks(self) -> np.ndarray:

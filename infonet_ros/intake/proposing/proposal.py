@@ -23,6 +23,8 @@ LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
 _TOLD = 3  # notices behind an error
+_LEAST_MEMORY = 3.0  # samples of a stream that is more than noise
+_SAMPLES_A_MEMORY = 4.0
 _SLOW = 0.5  # of the time of recording: the stamps of a correct clock cover at least so much
 _LONGEST_NAME = 60  # of a modality; the end of a topic's name says more than its namespace
 _BEYOND = "beyond the limit of channels"
@@ -141,10 +143,12 @@ def propose(
     duration = unbroken(recording, chosen, span)
     if slow := _slow_clock(chosen, span):
         notices.append(f"{slow}.")
+    lasting = [c for c in chosen if c.kind.treatment is Treatment.KEPT and not is_event(c.column)]
     timing = choose_timing(
         duration,
         _rates(chosen),
-        [c.remembers for c in chosen if c.kind.treatment is Treatment.KEPT and not is_event(c.column)],
+        [c.remembers for c in lasting],
+        swift=_swift(lasting),
         rate=settings.rate,
         max_lag=settings.max_lag,
         remedy=unit_remedy(recording) + (f"; {slow}" if slow else ""),
@@ -214,6 +218,15 @@ def _rates(chosen: Sequence[Candidate]) -> dict[str, float]:
         rate = 1.0 / candidate.column.period
         rates[candidate.topic] = min(rate, rates.get(candidate.topic, rate))
     return rates
+
+
+def _swift(chosen: Sequence[Candidate]) -> float:
+    """Return the rate, Hz, at which most of the streams that move from sample to sample have several in a memory.
+
+    Noise does not: it remembers nothing, and would ask for any rate.
+    """
+    usual = sorted(c.remembers for c in chosen if c.remembers >= _LEAST_MEMORY * c.column.period)
+    return _SAMPLES_A_MEMORY / usual[len(usual) // 2] if usual else 0.0
 
 
 def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Modality, ...]:

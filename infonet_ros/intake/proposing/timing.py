@@ -22,6 +22,7 @@ _WINDOWS_WANTED = 3.0  # one after the other, so that a change shows
 _LARGEST_SHARE = 0.75  # of a recording, that its only window may take
 _HOPS_A_WINDOW, _FEWEST_HOPS_A_WINDOW = 5.0, 4.0
 _MOST_HOPS = 200.0  # in a recording, while windows overlap
+_FASTEST = "fastest topic"
 _SPARE = 2.0  # samples before the first tick and after the last
 
 
@@ -40,6 +41,7 @@ def choose_timing(
     rates: Mapping[str, float],
     memories: Sequence[float] = (),
     *,
+    swift: float = 0.0,
     rate: float = 0.0,
     window: float | None = None,
     hop: float | None = None,
@@ -56,6 +58,8 @@ def choose_timing(
         Hz, by topic.
     memories : sequence of float
         Seconds, of each stream.
+    swift : float
+        Hz. A topic at this rate, or faster, is preferred: it shows how the streams move.
     rate, window, hop : float, optional
         Given by the user.
     max_lag : float
@@ -68,7 +72,7 @@ def choose_timing(
     RecordingError
         The samples are too few for one window; the message has their number and the required one.
     """
-    topic, clock = _clock(duration / _WINDOWS_WANTED if window is None else window, rates)
+    topic, clock, why = _clock(duration / _WINDOWS_WANTED if window is None else window, rates, swift)
     clock = rate or clock
     if not clock:
         return _without_clock(duration, window, hop)
@@ -78,9 +82,7 @@ def choose_timing(
     step = _hop(duration, length, min(rates.values(), default=0.0)) if hop is None else hop
     reason = f"The clock has {clock:g} Hz"
     if not rate:
-        reason += f", the rate of {topic}, " + (
-            "the slowest topic that fills a window" if clock * length >= _SAMPLES_WANTED else "the fastest topic"
-        )
+        reason += f", the rate of {topic}, the {why if clock * length >= _SAMPLES_WANTED else _FASTEST}"
     if window is None:
         reason += f"; windows of {length:g} s every {step:g} s hold {round(length * clock)} samples"
         if memory:
@@ -110,15 +112,22 @@ def _hop(duration: float, window: float, slowest: float) -> float:
     return _rounded(min(usual, left / 2.0), 1)
 
 
-def _clock(longest: float, rates: Mapping[str, float]) -> tuple[str, float]:
-    """Return the slowest topic that fills a window, else the fastest, and its rate; "" and 0 if none is known."""
+def _clock(longest: float, rates: Mapping[str, float], swift: float) -> tuple[str, float, str]:
+    """Return the slowest topic that fills a window, and is swift if one is; else the fastest; its rate, and the reason.
+
+    "" and 0 if no rate is known.
+    """
     known = {topic: one for topic, one in rates.items() if math.isfinite(one) and one > 0.0}
     if not known:
-        return "", 0.0
+        return "", 0.0, ""
     window = min(_USUAL_WINDOW, longest)
-    enough = [topic for topic, one in known.items() if one * window >= _SAMPLES_WANTED]
-    topic = min(enough, key=known.__getitem__) if enough else max(known, key=known.__getitem__)
-    return topic, min(FASTEST_CLOCK, _rounded(known[topic], 3))
+    enough = {topic: one for topic, one in known.items() if one * window >= _SAMPLES_WANTED}
+    able = {topic: one for topic, one in enough.items() if one >= swift} or enough
+    topic = min(able, key=able.__getitem__) if able else max(known, key=known.__getitem__)
+    why = "slowest topic that fills a window" if able else _FASTEST
+    if able and known[topic] > min(enough.values()):
+        why += ", and that is fast enough for the streams"
+    return topic, min(FASTEST_CLOCK, _rounded(known[topic], 3)), why
 
 
 def check_window(duration: float, clock: float, window: float | None = None, remedy: str = "") -> None:
