@@ -27,6 +27,8 @@ ENOUGH_RECORDINGS = 6
 LEVEL = 0.01
 """Share of the reported differences that may be due to chance."""
 
+_CARE = 0.5  # standard errors by which the memory of windows is taken to be larger
+_MOST_MEMORY = 0.9
 _LEAST_SPREAD = 1e-3  # of that of the first group: the spread of a constant window has no logarithm
 
 LEAST_SHIFT = 0.1
@@ -263,7 +265,7 @@ def _memory(recordings: Sequence[np.ndarray]) -> float:
     """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together.
 
     That of few windows about their own mean is too small, by (1 + 3 memory) / windows (Marriott and Pope, Biometrika
-    1954); so it is corrected.
+    1954); so it is corrected. Of few windows it is uncertain, and taken to be larger by half a standard error.
     """
     deviations = [one - one.mean() for one in recordings]
     power = sum(float(one @ one) for one in deviations)
@@ -272,7 +274,8 @@ def _memory(recordings: Sequence[np.ndarray]) -> float:
     if not power or windows <= 3.0:
         return 0.0
     memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / pairs / power * sum(map(len, deviations))
-    return min(max((windows * memory + 1.0) / (windows - 3.0), 0.0), 0.9)
+    corrected = (windows * memory + 1.0) / (windows - 3.0)
+    return min(max(corrected, 0.0) + _CARE / np.sqrt(pairs), _MOST_MEMORY)
 
 
 @dataclass(frozen=True)

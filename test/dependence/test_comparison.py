@@ -69,7 +69,7 @@ def test_two_recordings_whose_windows_remember_keep_the_level():
         mean = lfilter([1.0], [1.0, -memory], rng.standard_normal(count + 50))[50:, None]
         return WindowedRecording(("a",), np.full((count, 1, 1), np.nan), mean, np.ones((count, 1)))
 
-    for count, memory in [(8, 0.0), (8, 0.3), (12, 0.6), (40, 0.8)]:
+    for count, memory in [(5, 0.3), (6, 0.6), (8, 0.0), (8, 0.3), (12, 0.6), (40, 0.8)]:
         p_values = [
             next(
                 one.p_value
