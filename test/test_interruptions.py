@@ -1,12 +1,16 @@
-"""Folders of results and temporary ones, with an exception at every single step, as a signal raises it."""
+"""Folders of results, temporary ones, the terminal: an exception at every single step, as a signal raises it."""
 
+import os
+import pty
 import shutil
 import sys
+import termios
 from contextlib import suppress
 
 import pytest
 
 from infonet_ros import interruptions
+from infonet_ros.drawing.keys import Keys
 from infonet_ros.interruptions import temporary_folder
 from infonet_ros.offline.outputs import OutputFolder
 
@@ -112,3 +116,18 @@ def test_no_temporary_folder_stays(process, tmp_path, monkeypatch):
 
     for step in interrupted_everywhere(process, use):
         assert list(tmp_path.iterdir()) == [], step
+
+
+def test_the_terminal_takes_whole_lines_again(process, monkeypatch):
+    other_side, side = pty.openpty()
+    with os.fdopen(side) as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        before = termios.tcgetattr(terminal)
+
+        def use():
+            with Keys() as keys:
+                keys.pressed()
+
+        for step in interrupted_everywhere(process, use):
+            assert termios.tcgetattr(terminal) == before, step
+    os.close(other_side)

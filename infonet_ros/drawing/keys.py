@@ -5,9 +5,12 @@ import select
 import sys
 import termios
 import tty
+from contextlib import ExitStack
+from functools import partial
 from types import TracebackType
 
 from infonet_ros.drawing.view_options import ESCAPE
+from infonet_ros.interruptions import cleared_afterwards
 
 
 class Keys:
@@ -21,19 +24,19 @@ class Keys:
 
     def __init__(self) -> None:
         self.available = sys.stdin is not None and sys.stdin.isatty()
-        self._before: list | None = None
+        self._stack = ExitStack()
 
     def __enter__(self) -> "Keys":
         if self.available:
-            self._before = termios.tcgetattr(sys.stdin)
+            restore = partial(termios.tcsetattr, sys.stdin, termios.TCSADRAIN, termios.tcgetattr(sys.stdin))
+            self._stack.enter_context(cleared_afterwards(restore))
             tty.setcbreak(sys.stdin)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self._before)
+        self._stack.__exit__(kind, error, trace)
 
     def pressed(self) -> list[str]:
         """Return the keys pressed since the last call."""
