@@ -12,9 +12,9 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr, stdtrit
 
-from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix, benjamini_hochberg
 from infonet_ros.errors import RecordingError
 from infonet_ros.text import counted
 
@@ -168,9 +168,7 @@ def caveat(before: int, after: int) -> str | None:
 
 def adjusted(differences: Sequence[Difference]) -> list[Difference]:
     """Correct p-values for all that were compared."""
-    if not differences:
-        return []
-    corrected = stats.false_discovery_control([one.p_value for one in differences])
+    corrected = benjamini_hochberg(np.array([one.p_value for one in differences]))
     return [replace(one, p_adjusted=float(p)) for one, p in zip(differences, corrected, strict=True)]
 
 
@@ -257,8 +255,8 @@ def _judged(before: float, after: float, error: float, freedom: float) -> _Teste
     shift = after - before
     if error == 0.0:
         return before, after, shift, shift, 1.0 if shift == 0.0 else 0.0
-    reach = float(stats.t.ppf(0.95, freedom)) * error
-    return before, after, shift - reach, shift + reach, float(2.0 * stats.t.sf(abs(shift) / error, freedom))
+    reach = float(stdtrit(freedom, 0.95)) * error
+    return before, after, shift - reach, shift + reach, float(2.0 * stdtr(freedom, -abs(shift) / error))
 
 
 def _memory(recordings: Sequence[np.ndarray]) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import gammaincinv
 
 CONFIDENCE = 0.95
 """With which the good recordings vouch for a false-alarm interval."""
@@ -69,7 +69,7 @@ def longest_vouched(reached: np.ndarray, seconds: float) -> float:
         Length of the recordings. No alarm in them vouches for a third of it: the rule of three.
     """
     for alarms in range(len(reached) + 1):
-        interval = 2.0 * seconds / float(chi2.ppf(CONFIDENCE, 2 * (alarms + 1)))  # Poisson's limit for so many
+        interval = seconds / float(gammaincinv(alarms + 1, CONFIDENCE))  # Poisson's limit for so many
         if np.count_nonzero(reached >= interval) <= alarms:
             break
     return interval

@@ -108,12 +108,8 @@ class DependenceMatrix:
         row, column = self.pairs
         tested = np.isfinite(self.p_value[row, column])
         row, column = row[tested], column[tested]
-        # `scipy.stats.false_discovery_control` does this, but its import takes half a second.
-        falling = np.argsort(-self.p_value[row, column], kind="stable")
-        row, column = row[falling], column[falling]
-        larger = self.p_value[row, column] * len(row) / np.arange(len(row), 0, -1)
         adjusted = np.full(self.p_value.shape, np.nan)
-        adjusted[row, column] = np.minimum(np.minimum.accumulate(larger), 1.0)
+        adjusted[row, column] = benjamini_hochberg(self.p_value[row, column])
         if not self.directed:
             adjusted[column, row] = adjusted[row, column]
         return adjusted
@@ -140,6 +136,18 @@ class DependenceMatrix:
         p_value = self.p_adjusted if adjusted else self.p_value
         # Both in float32, like the p-values of a message: rounding must not decide whether 1/20 is at most 0.05.
         return p_value.astype(np.float32) <= np.float32(level)
+
+
+def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+    """Correct p-values (K,) for their number.
+
+    `scipy.stats.false_discovery_control` does this, but its import takes half a second.
+    """
+    falling = np.argsort(-p_values, kind="stable")
+    larger = p_values[falling] * len(p_values) / np.arange(len(p_values), 0, -1)
+    adjusted = np.empty(len(p_values))
+    adjusted[falling] = np.minimum(np.minimum.accumulate(larger), 1.0)
+    return adjusted
 
 
 def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
