@@ -42,8 +42,8 @@ def value_changes(
         if len(known) < 2:
             continue
         factor = _factor(values[known], expected[known])
-        if factor:
-            yield ValueChange(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {_in_words(factor)}", name))
+        if factor > 0.0:
+            yield ValueChange(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {factor_words(factor)}", name))
         yield _offset(side, name, known, values - expected, rate)
 
 
@@ -56,10 +56,6 @@ def _factor(values: np.ndarray, expected: np.ndarray) -> float:
     order = np.argsort(ratios)
     middle = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2.0)
     return float(ratios[order[min(middle, len(order) - 1)]])
-
-
-def _in_words(factor: float) -> str:
-    return factor_words(factor) if factor > 0.0 else f"has an inverted sign and {factor_words(-factor)}"
 
 
 def _offset(side: int, name: str, known: np.ndarray, more: np.ndarray, rate: float) -> ValueChange:
