@@ -7,6 +7,7 @@ from recordings import EPOCH, SECOND, header, write_ros2
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.messages.channels import bind_channel
+from infonet_ros.intake.messages.reductions import number_of_text
 from infonet_ros.intake.messages.types import store_schema
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
@@ -90,6 +91,19 @@ def test_diagnostics_are_chosen_by_name_and_key(tmp_path, store):
         [[k, 20.5 + k, np.nan, np.nan] for k in range(5)],
     )
     assert all(sample.values[2] is not None and sample.values[3] is None for sample in samples)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("24.5 V", 24.5), ("-3.2e2mA", -320.0), ("85%", 85.0), ("61.5 °C", 61.5), (".5 m/s", 0.5), ("1e3", 1e3)],
+)
+def test_a_text_may_have_a_unit_behind_its_number(text, number):
+    assert number_of_text(text) == number
+
+
+@pytest.mark.parametrize("text", ["10.0.0.1", "2026-11-29", "12:30", "1280x720", "OK", "", "3 of 10", "V 24", "0x1F"])
+def test_other_texts_are_no_numbers(text):
+    assert np.isnan(number_of_text(text))
 
 
 @pytest.mark.parametrize(

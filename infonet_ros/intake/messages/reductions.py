@@ -1,18 +1,22 @@
 """From the field of a message to the number of a channel: reductions of many numbers, angles, numbers in texts."""
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+_WITH_UNIT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s?(?:[^\W\d_]|[°%])[^\d\s,;:]{0,7}\s*")
+
 
 def number_of_text(text: str) -> float:
-    """Return the number that a text is; NaN when it is none."""
+    """Return the number that a text is, also with a unit behind it, as in ``24.5 V``; NaN when it is none."""
     try:
         return float(text)
     except ValueError:
-        return math.nan
+        found = _WITH_UNIT.fullmatch(text)
+        return float(found[1]) if found else math.nan
 
 
 def _finite(values: Any) -> np.ndarray:
