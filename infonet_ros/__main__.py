@@ -2,7 +2,7 @@
 
 Ctrl-C and SIGTERM end it at any moment, also where the shell that started it in its background ignores Ctrl-C. Until
 the command line is loaded they end the process at once; from then on by an exception, so that every context is left
-and no temporary folder stays behind.
+and no temporary folder stays behind. While a library is loaded, it ends at once if nothing is to be cleared.
 """
 
 import atexit
@@ -11,7 +11,7 @@ import sys
 from types import FrameType
 from typing import Any
 
-from infonet_ros.signals import ENDING, INTERRUPTING, REPEATED
+from infonet_ros.signals import ENDING, INTERRUPTING, REPEATED, TO_CLEAR
 
 _AGAIN = 0.02  # seconds
 _PATIENCE = 1.0  # seconds
@@ -34,7 +34,10 @@ def main() -> None:
             came.append(number)
             atexit.register(_leave_in_peace)  # the last to be registered is the first to be called
             sys.unraisablehook = leave_again
-        if _loads(frame):  # in a library of C++ the exception may abort the process
+        if _loads(frame):  # a library of C++, in which the exception may abort the process
+            if not TO_CLEAR:
+                signal.signal(came[0], signal.SIG_DFL)
+                signal.raise_signal(came[0])
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
             return
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)

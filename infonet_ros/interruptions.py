@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from infonet_ros.signals import TO_CLEAR
+
 
 @contextmanager
 def cleared_afterwards(clear: Callable[[], object]) -> Iterator[None]:
@@ -17,14 +19,20 @@ def cleared_afterwards(clear: Callable[[], object]) -> Iterator[None]:
     is something to clear.
     """
     atexit.register(clear)
+    TO_CLEAR.append(clear)
     try:
         yield
     except BaseException as error:
         clear()
         if isinstance(error, Exception):
-            atexit.unregister(clear)
+            _forget(clear)
         raise
     clear()
+    _forget(clear)
+
+
+def _forget(clear: Callable[[], object]) -> None:
+    TO_CLEAR.remove(clear)
     atexit.unregister(clear)
 
 

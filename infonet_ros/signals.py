@@ -4,7 +4,7 @@ Imports little, because a signal that comes while this is loaded ends in a trace
 """
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
@@ -15,6 +15,9 @@ REPEATED = signal.SIGALRM
 
 INTERRUPTING = (*ENDING, REPEATED)
 """Signals that raise an exception in the main thread."""
+
+TO_CLEAR: list[Callable[[], object]] = []
+"""What has to be called before the program ends, see `interruptions.cleared_afterwards`."""
 
 
 @contextmanager

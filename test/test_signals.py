@@ -10,6 +10,7 @@ BOUND = 120  # seconds
 PROGRAM = """
 import atexit, os, signal, sys, time
 from infonet_ros import __main__ as program, cli
+from infonet_ros.interruptions import cleared_afterwards
 
 class Destructor:
     def __del__(self):
@@ -48,6 +49,10 @@ def loading():
     import loaded
     time.sleep({bound})
 
+def loading_with_something_to_clear():
+    with cleared_afterwards(lambda: print("cleared")):
+        loading()
+
 program._PATIENCE = 0.1
 cli.main = {moment}
 program.main()
@@ -76,11 +81,29 @@ def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
     assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
 
 
+@pytest.fixture
+def library(tmp_path):
+    """A folder with a library that receives a signal while it is loaded."""
+
+    def library(name):
+        text = f"import os, signal\nos.kill(os.getpid(), signal.{name})\nprint('loaded')"
+        (tmp_path / "loaded.py").write_text(text)
+        return tmp_path
+
+    return library
+
+
 @SIGNALS
-def test_a_library_is_loaded_before_the_program_ends(name, code, tmp_path):
-    (tmp_path / "loaded.py").write_text(f"import os, signal\nos.kill(os.getpid(), signal.{name})\nprint('loaded')")
-    process = ended("loading", name, cwd=tmp_path)
-    assert (process.returncode, process.stdout, process.stderr) == (code, "loaded\n", "")
+def test_the_program_ends_at_once_while_it_loads_a_library(name, code, library):
+    process = ended("loading", name, cwd=library(name))
+    assert (process.returncode, process.stdout, process.stderr) == (128 - code, "", "")
+
+
+@SIGNALS
+def test_a_library_is_loaded_before_anything_is_cleared(name, code, library):
+    process = ended("loading_with_something_to_clear", name, cwd=library(name))
+    assert (process.returncode, process.stderr) == (code, "")
+    assert process.stdout.startswith("loaded\ncleared\n")
 
 
 def test_other_errors_are_shown():

@@ -10,6 +10,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.interruptions import cleared_afterwards
 from infonet_ros.signals import signals_waiting
 
 
@@ -37,7 +38,7 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     with ExitStack() as stack:
         with signals_waiting():
             _start(arguments)
-            stack.callback(_end)
+            stack.enter_context(cleared_afterwards(_end))
         yield
 
 
