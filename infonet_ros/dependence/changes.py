@@ -19,6 +19,10 @@ LEAST_CHANGE = 0.2
 OTHER_MOTION = 1.5
 """Times as much, or as little, as before: if a channel varies so differently, the robot moves in another way."""
 
+_MUST_FOLLOW, _STAYS = 0.4, 0.8
+"""Times as much as before: if one channel has less motion, the other ought to vary less than the first, and varies more
+than the second. Then it is not the motion of the robot: one sensor is blind, or measures something else."""
+
 _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 
@@ -62,17 +66,38 @@ class Motion:
             spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
 
-    def explains(self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, grows: np.ndarray) -> np.ndarray:
-        """Return for K pairs of windows and pairs of channels (P, 2) whether motion alone explains a change: (K, P).
+    def leaves(self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, mi: np.ndarray) -> np.ndarray:
+        """Return how much of each change of MI the motion does not explain: (K, P), nats.
 
-        It does if one of the two channels varies much more or much less than before. And it does if both drift in the
-        window with more dependence, which is the later one where the dependence ``grows`` (K, P): drift adds some.
+        Of the two windows of a change, the quiet one has less MI. Motion explains all if a channel varies much more in
+        the quiet window, which adds what is not shared, or if both drift in the other one, as drift adds dependence.
+        If a channel varies much less in the quiet window, motion explains the MI that so weak a signal would lose. It
+        explains nothing if the two shared so much that the other channel ought to vary less, too, and does not.
+
+        Parameters
+        ----------
+        before, after : (K,) int
+            Windows that are compared.
+        pairs : (P, 2) int
+            Channels.
+        mi : (W, P)
+            Nats.
         """
+        grows = mi[after] > mi[before]
+        quiet = np.where(grows, before[:, None], after[:, None])
+        busy = np.where(grows, after[:, None], before[:, None])
         row, column = pairs.T
         with np.errstate(divide="ignore", invalid="ignore"):
-            other = ~(np.abs(np.log(self.spreads[after] / self.spreads[before])) < np.log(OTHER_MOTION))
-        drifts = self.drifting[:, row] & self.drifting[:, column]
-        return other[:, row] | other[:, column] | np.where(grows, drifts[after], drifts[before])
+            ratios = [self.spreads[quiet, channel] / self.spreads[busy, channel] for channel in (row, column)]
+        weaker, other = np.minimum(*ratios), np.maximum(*ratios)
+        shared, left = (mi[window, np.arange(len(pairs))] for window in (busy, quiet))
+        signal = np.expm1(2.0 * shared)  # beside its noise, in power, of a Gaussian pair
+        due = np.sqrt((1.0 + weaker**2 * signal) / (1.0 + signal))  # ratio of the other channel if the motion is less
+        alone = (due < _MUST_FOLLOW) & (other > _STAYS)
+        less = (weaker < 1.0 / OTHER_MOTION) & ~alone
+        expected = np.where(less, 0.5 * np.log1p(weaker**2 * signal), shared)
+        drifts = self.drifting[busy, row] & self.drifting[busy, column]
+        return np.where(drifts | ~(other < OTHER_MOTION), 0.0, expected - left)
 
 
 def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
@@ -108,16 +133,15 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
     valid = np.stack([matrix.valid[row] & matrix.valid[column] for matrix in matrices])
     mi = np.where(valid, mi, np.nan)
     error = np.maximum(np.hypot(width[before], width[after]) / _INTERVAL_SIGMAS, 1e-6)
-    difference = mi[after] - mi[before]
-    sigmas = np.nan_to_num(difference / error)
-    changed = (np.abs(sigmas) > _least_sigmas(matrices, len(row))) & (np.abs(np.nan_to_num(difference)) > LEAST_CHANGE)
-    explained = np.zeros(changed.shape, dtype=bool)
+    difference = np.abs(mi[after] - mi[before])
+    least = np.maximum(LEAST_CHANGE, _least_sigmas(matrices, len(row)) * error)
+    changed, remains = difference > least, np.ones(difference.shape, dtype=bool)
     if motion is not None:
-        explained = motion.explains(before, after, np.column_stack([row, column]), difference > 0.0)
+        remains = motion.leaves(before, after, np.column_stack([row, column]), mi) > least
     changes = []
     for pair in np.flatnonzero(changed.any(axis=0)):
-        for k in _peaks(np.where(changed[:, pair], np.abs(difference[:, pair]), 0.0), ends[before], starts):
-            if explained[k, pair]:  # the peak: a smaller part of the same change might not be explained
+        for k in _peaks(np.where(changed[:, pair], difference[:, pair], 0.0), ends[before], starts):
+            if not remains[k, pair]:  # at the peak: a smaller part of the same change might not be explained
                 continue
             changes.append(
                 Change(
@@ -126,7 +150,7 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
                     time=int((ends[before[k]] + starts[after[k]]) // 2),
                     before=float(mi[before[k], pair]),
                     after=float(mi[after[k], pair]),
-                    sigmas=float(abs(sigmas[k, pair])),
+                    sigmas=float(difference[k, pair] / error[k, pair]),
                 )
             )
     return sorted(changes, key=lambda change: -abs(change.after - change.before))

@@ -76,15 +76,30 @@ def test_a_change_beside_another_motion_is_none():
     steady, calm = np.ones((40, 2)), np.zeros((40, 2), dtype=bool)
     assert len(find_changes(jump, Motion(steady, calm))) == 1
     for after in (0.1, 0.0, 3.0):
-        stopped = steady.copy()
-        stopped[:, 1] = ramp(1.0, after)
-        assert len(find_changes(jump, Motion(stopped, calm))) == 0
+        stopped = steady * ramp(1.0, after)[:, None]
+        assert find_changes(jump, Motion(stopped, calm)) == []
     assert find_changes(jump, Motion(steady, ~calm)) == []
     one_drifts = np.array([[True, False]]).repeat(40, axis=0)
     assert len(find_changes(jump, Motion(steady, one_drifts))) == 1
     later = np.arange(40)[:, None].repeat(2, axis=1) >= 25
     assert find_changes(jump, Motion(steady, ~later)) == []
     assert len(find_changes(jump, Motion(steady, later))) == 1  # drift adds dependence, and takes none away
+
+
+def test_less_motion_explains_what_a_weaker_signal_loses():
+    """Half the motion leaves 0.66 of 1.2 nats. That nothing is left has another cause, such as swapped axes."""
+    calm, half = np.zeros((40, 2), dtype=bool), ramp(1.0, 0.5)[:, None] * np.ones((1, 2))
+    expected = 0.5 * np.log1p(0.25 * np.expm1(2.4))
+    assert find_changes(matrices(ramp(1.2, expected)), Motion(half, calm)) == []
+    assert len(find_changes(matrices(ramp(1.2, 0.0)), Motion(half, calm))) == 1
+    assert len(find_changes(matrices(ramp(0.0, 1.2)), Motion(half[::-1], calm))) == 1
+
+
+def test_one_channel_with_less_motion_alone_is_a_change():
+    """The gyroscope gives weak noise while the wheels turn as before. What was weak to begin with may be that small."""
+    calm, blind = np.zeros((40, 2), dtype=bool), np.column_stack([ramp(1.0, 0.05), np.ones(40)])
+    assert len(find_changes(matrices(ramp(1.2, 0.0)), Motion(blind, calm))) == 1
+    assert find_changes(matrices(ramp(0.4, 0.0)), Motion(blind, calm)) == []
 
 
 def test_streams_that_stay_what_they_are_have_no_change(net):
