@@ -63,8 +63,8 @@ class Delay:
             return cls(words, True)
         if _contradicted(analysis, a, b):
             return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
-        stamps = f"add {delay_text(-abs(lag))} to the stamps of {topic}"
-        return cls(f"{words}: {stamps}", True, {"topic": topic, "add": -abs(lag)})
+        stamps = f"to align them, add {delay_text(-abs(lag))} to the stamps of {topic}"
+        return cls(f"{words}; {stamps}", True, {"topic": topic, "add": -abs(lag)})
 
 
 def findings(analysis: Analysis) -> list[Finding]:
@@ -285,6 +285,9 @@ def _nothing(analysis: Analysis) -> Finding:
         )
         return Finding(sentence, (), "nothing")
     none = "the only pair is not" if significance.tested == 1 else f"none of {significance.tested} pairs is"
+    if significance.untested:
+        untested = counted(significance.untested, "pair")
+        return Finding(f"No dependence is certain here: {none} significant, {untested} cannot be tested.", (), "nothing")
     return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
 
 

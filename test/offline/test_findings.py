@@ -85,7 +85,7 @@ def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
     clear = Delay.of(small_analysis, a, b)
     assert clear.clear
     assert clear.words.startswith("speed.data follows by 0.40 s (0.")
-    assert clear.words.endswith(" s): add -0.40 s to the stamps of /speed")
+    assert clear.words.endswith(" s); to align them, add -0.40 s to the stamps of /speed")
     unrelated = Delay.of(small_analysis, *small_analysis.strongest()[-1])
     assert not unrelated.clear
 
@@ -127,6 +127,8 @@ def test_of_a_pair_that_drifts_it_is_said_that_it_does(small_analysis):
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
     assert said(drift)[0] == "No pair could be tested here: 3 pairs drift: compare their rates of change."
     assert "1 pair cannot be tested: both drift" in str(Significance.of(drifts))
+    uncertain = "No dependence is certain here: none of 2 pairs is significant, 1 pair cannot be tested."
+    assert said(drifts)[0] == uncertain
     assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]
 
 
@@ -247,7 +249,7 @@ def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(sm
         mi[a, b] = mi[b, a] = 0.4
         lag[a, b], lag[b, a] = late, -late
     alike = with_matrix(small_analysis, mi, lag)
-    assert Delay.of(alike, 2, 4).words.endswith("s): add -0.37 s to the stamps of /imu")
+    assert Delay.of(alike, 2, 4).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
     assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
     lag[3, 5], lag[5, 3] = -0.1, 0.1
     unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
