@@ -286,8 +286,8 @@ def _nothing(analysis: Analysis) -> Finding:
         return Finding(sentence, (), "nothing")
     none = "the only pair is not" if significance.tested == 1 else f"none of {significance.tested} pairs is"
     if significance.untested:
-        untested = counted(significance.untested, "pair")
-        return Finding(f"No dependence is certain here: {none} significant, {untested} cannot be tested.", (), "nothing")
+        unknown = counted(significance.untested, "pair")
+        return Finding(f"No dependence is certain here: {none} significant, {unknown} cannot be tested.", (), "nothing")
     return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
 
 
