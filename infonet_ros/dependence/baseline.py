@@ -95,7 +95,7 @@ class Baseline:
     seconds : float
         Length of all of them.
     coverage : Coverage
-        What they vouch for.
+        What they support.
     """
 
     channels: tuple[ChannelBaseline, ...]
@@ -151,13 +151,13 @@ class Baseline:
         return times
 
     def beyond(self, interval: float) -> str | None:
-        """Say if a false-alarm interval, seconds, is longer than the good recordings vouch for; None if it is not."""
-        if interval <= self.coverage.vouched:
+        """Say if a false-alarm interval, seconds, is longer than the good recordings support; None if it is not."""
+        if interval <= self.coverage.supported:
             return None
         return (
             f"one false alarm in {in_seconds(interval)} is an extrapolation: {self.seconds:.0f} s of good recordings "
-            f"vouch for one in {self.coverage.vouched:.0f} s. It holds as long as the robot does nothing that they do "
-            f"not show; {in_seconds(3.0 * interval)} of them would vouch for it."
+            f"support one in {self.coverage.supported:.0f} s. It holds as long as the robot does nothing that they do "
+            f"not show; {in_seconds(3.0 * interval)} of them would support it."
         )
 
     def save(self, path: Path) -> None:

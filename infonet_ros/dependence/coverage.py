@@ -1,4 +1,4 @@
-"""What good recordings vouch for: how long a false-alarm interval, which channels, and which of their values."""
+"""What good recordings support: how long a false-alarm interval, which channels, and which of their values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaincinv
 
 CONFIDENCE = 0.95
-"""With which the good recordings vouch for a false-alarm interval."""
+"""With which the good recordings support a false-alarm interval."""
 
 _SELDOM = 0.01  # share of the values of a part that may lie outside the range of the others
 
@@ -35,11 +35,11 @@ class NewValues:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What good recordings vouch for, and what they do not cover.
+    """What good recordings support, and what they do not cover.
 
     Attributes
     ----------
-    vouched : float
+    supported : float
         The longest false-alarm interval, seconds, that they show by themselves: each half judged by the other one.
     unwatched : tuple of str
         Channels that are in no pair.
@@ -47,7 +47,7 @@ class Coverage:
         Where one part of the recordings differs from the rest, another recording may differ as well.
     """
 
-    vouched: float
+    supported: float
     unwatched: tuple[str, ...]
     new_values: tuple[NewValues, ...]
 
@@ -55,10 +55,10 @@ class Coverage:
     def from_words(cls, words: Mapping[str, Any]) -> "Coverage":
         """Take what `dataclasses.asdict` made."""
         new_values = tuple(NewValues(**one) for one in words["new_values"])
-        return cls(float(words["vouched"]), tuple(words["unwatched"]), new_values)
+        return cls(float(words["supported"]), tuple(words["unwatched"]), new_values)
 
 
-def longest_vouched(reached: np.ndarray, seconds: float) -> float:
+def longest_supported(reached: np.ndarray, seconds: float) -> float:
     """Return the longest false-alarm interval that good recordings show.
 
     Parameters
@@ -66,7 +66,7 @@ def longest_vouched(reached: np.ndarray, seconds: float) -> float:
     reached : (K,) float
         For each rise of the evidence, the longest false-alarm interval at which it would be an alarm, seconds.
     seconds : float
-        Length of the recordings. No alarm in them vouches for a third of it: the rule of three.
+        Length of the recordings. No alarm in them supports a third of it: the rule of three.
     """
     for alarms in range(len(reached) + 1):
         interval = seconds / float(gammaincinv(alarms + 1, CONFIDENCE))  # Poisson's limit for so many

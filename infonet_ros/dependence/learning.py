@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.channel_baseline import channel_baselines
-from infonet_ros.dependence.coverage import Coverage, longest_vouched, new_values
+from infonet_ros.dependence.coverage import Coverage, longest_supported, new_values
 from infonet_ros.dependence.forms import RANKED, Form
 from infonet_ros.dependence.lesson import Candidate, Lesson
 from infonet_ros.dependence.pair_learning import LearntPair, learn_pair
@@ -65,7 +65,7 @@ def learn(
 def _coverage(
     lesson: Lesson, learnt: Sequence[LearntPair], names: tuple[str, ...], recordings: tuple[str, ...]
 ) -> Coverage:
-    """Say what the good recordings vouch for with some pairs, which have channels of these names."""
+    """Say what the good recordings support with some pairs, which have channels of these names."""
     views = [view for one in learnt for view in one.views]
     if len(lesson.pieces) == len(recordings) > 1:
         parts = dict(zip(recordings, lesson.pieces, strict=True))
@@ -73,7 +73,7 @@ def _coverage(
         parts = dict(zip(("the first half", "the second half"), map(np.concatenate, lesson.halves()), strict=True))
     columns = [lesson.names.index(name) for name in names]
     return Coverage(
-        vouched=longest_vouched(np.concatenate([view.reached for view in views]) / len(views), lesson.seconds),
+        supported=longest_supported(np.concatenate([view.reached for view in views]) / len(views), lesson.seconds),
         unwatched=tuple(name for name in lesson.names if name not in names),
         new_values=new_values(names, {part: samples[:, columns] for part, samples in parts.items()}),
     )

@@ -102,7 +102,7 @@ def find_relation_changes(
     for row, _ in sorted(changes, key=lambda change: -change[1]):
         for fault in _Moment(samples, topics, relations, row).faults():
             if not any(fault.channel == k and abs(row - other) < len(samples) // 10 for k, other in found):
-                found[fault.channel, row] = fault.told(names, int(stamps[row]))
+                found[fault.channel, row] = fault.named(names, int(stamps[row]))
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 
@@ -133,7 +133,7 @@ class _Fault:
     verdict: Verdict
     sigmas: float
 
-    def told(self, names: Sequence[str], time: int) -> RelationChange:
+    def named(self, names: Sequence[str], time: int) -> RelationChange:
         beside = tuple(names[other] for other in self.beside)
         return RelationChange(names[self.channel], beside, self.sure, time, *self.verdict, self.sigmas)
 

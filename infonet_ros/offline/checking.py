@@ -66,7 +66,7 @@ class Check:
             "start": self.start / NANOSECONDS,
             "end": self.end / NANOSECONDS,
             "false_alarm_interval": self.interval,
-            "vouched_interval": self.baseline.coverage.vouched,
+            "supported_interval": self.baseline.coverage.supported,
             "alarms": [
                 {
                     "time": alarm.time / NANOSECONDS,

@@ -1,4 +1,4 @@
-"""What `infonet learn` says: how soon each pair gives an alarm, and what the good recordings vouch for."""
+"""What `infonet learn` says: how soon each pair gives an alarm, and what the good recordings support."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ class Learnt:
             "seconds": baseline.seconds,
             "rate": baseline.rate,
             "false_alarm_interval": self.interval,
-            "vouched_interval": coverage.vouched,
+            "supported_interval": coverage.supported,
             "pairs": pairs,
             "unwatched": list(coverage.unwatched),
             "new_values": [asdict(one) for one in coverage.new_values],
@@ -70,7 +70,7 @@ class Learnt:
         lines = [
             beyond[0].upper() + beyond[1:]
             if beyond
-            else f"The good recordings vouch for up to {in_seconds(round(coverage.vouched))} between false alarms."
+            else f"The good recordings support up to {in_seconds(round(coverage.supported))} between false alarms."
         ]
         if coverage.unwatched:
             lines.append(f"In no pair, so their faults are not found: {listed(coverage.unwatched)}.")

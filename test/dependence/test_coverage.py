@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.coverage import longest_vouched, new_values
+from infonet_ros.dependence.coverage import longest_supported, new_values
 
 
-def test_no_alarm_vouches_for_a_third_of_the_time():
+def test_no_alarm_supports_a_third_of_the_time():
     """An interval of a third of the time leaves none with a probability of exp(-3), 5 %."""
-    assert longest_vouched(np.zeros(40), 3000.0) == pytest.approx(1000.0, rel=0.01)
+    assert longest_supported(np.zeros(40), 3000.0) == pytest.approx(1000.0, rel=0.01)
 
 
-def test_alarms_in_the_good_recordings_vouch_for_less():
-    assert longest_vouched(np.array([1e6, 0.0]), 3000.0) == pytest.approx(3000.0 / 4.74, rel=0.01)
-    assert longest_vouched(np.full(5, 1e6), 3000.0) == pytest.approx(3000.0 / 10.5, rel=0.01)
+def test_alarms_in_the_good_recordings_support_less():
+    assert longest_supported(np.array([1e6, 0.0]), 3000.0) == pytest.approx(3000.0 / 4.74, rel=0.01)
+    assert longest_supported(np.full(5, 1e6), 3000.0) == pytest.approx(3000.0 / 10.5, rel=0.01)
 
 
 def test_values_that_one_part_alone_has_are_named():

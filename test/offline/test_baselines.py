@@ -75,10 +75,10 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     assert "s  gyro.vector.x - odom.vector.x (" in done.stdout
     assert "odom.vector.x 0.20 s later" in done.stdout
     assert Path("robot.baseline").exists()
-    assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings vouch for one in" in done.stdout
+    assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings support one in" in done.stdout
     assert "In no pair, so their faults are not found: gyro.vector.y, odom.vector.y." in done.stdout
     kept = Baseline.load(Path("robot.baseline")).coverage
-    assert 20.0 < kept.vouched <= 100.0
+    assert 20.0 < kept.supported <= 100.0
     assert kept.unwatched == ("gyro.vector.y", "odom.vector.y")
 
 
@@ -86,7 +86,7 @@ def test_what_was_learnt_is_told_to_scripts(drives, infonet):
     done = infonet("learn", drives / "good_1", "--params", drives / "params.yaml", "--interval", "10", "--json")
     found = json.loads(done.stdout)
     assert (found["false_alarm_interval"], found["recordings"]) == (10.0, ["good_1"])
-    assert 10.0 < found["vouched_interval"] <= 50.0
+    assert 10.0 < found["supported_interval"] <= 50.0
     assert [(one["a"], one["b"], one["lag"]) for one in found["pairs"]] == [("gyro.vector.x", "odom.vector.x", 0.2)]
     assert 0.0 < found["pairs"][0]["time_to_alarm"] < 5.0
     assert found["unwatched"] == ["gyro.vector.y", "odom.vector.y"]
