@@ -224,8 +224,8 @@ def describe(results: dict[str, Any]) -> str:
         f"breaks that if so many alarms, or more, would come in less than {CHANCE:.0%} of the runs that keep it "
         "(Poisson): of 20 intervals, with 32 alarms. Waits are samples. The yardstick is log(samples between false "
         "alarms) / nats that the two share a sample. It is no lower bound: decoupling can tell more in a sample than "
-        "what the two shared. Views: what is judged (values, residuals, innovations, or innovations in units of their recent "
-        "size).",
+        "what the two shared. Views: what is judged (values, residuals, innovations, or innovations in units of their "
+        "recent size).",
         _simulated_pairs([row for row in results["simulated"] if "refused" not in row]),
         *refused,
     )
