@@ -93,6 +93,8 @@ def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
     Some are killed in the middle of their work. Whatever they leave is in ``scratch``.
     """
     resource_tracker.ensure_running()  # which would unblock Ctrl-C when it starts
+    for handler in logging.getLogger("distributed").handlers:  # Dask's own silence ends before its last messages
+        handler.setLevel(logging.CRITICAL)
     with ExitStack() as stack:
         with signals_waiting():  # or what is half started goes on to start
             before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit

@@ -102,6 +102,22 @@ def test_a_worker_that_dies_changes_nothing(bags, tmp_path):
                 np.testing.assert_array_equal(here[name], there[name])
 
 
+LATE = """
+import logging
+from infonet_ros.fleet.job import connected
+
+if __name__ == "__main__":
+    with connected(None, workers=1):
+        pass
+    logging.getLogger("distributed.batched").info("a connection closed late")
+"""
+
+
+def test_what_dask_logs_after_its_workers_have_ended_is_not_printed():
+    done = subprocess.run([sys.executable, "-c", LATE], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout + done.stderr == ""
+
+
 @pytest.mark.parametrize("sign", ["out/.attempts/*", "scratch/infonet-*"], ids=["at work", "while workers start"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_reaches_all_processes_and_nothing_is_left(bags, tmp_path, number, sign):
