@@ -2,17 +2,14 @@
 
 import bz2
 import gzip
-import io
 import lzma
-import tarfile
 from threading import get_ident
 
 import numpy as np
 import pytest
 from table_files import together, written
 
-from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables import text_columns, text_table
+from infonet_ros.intake.tables import text_table
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.intake.tables.text_source import text_pieces
 from infonet_ros.settings import Modality
@@ -337,67 +334,6 @@ def test_blocks_are_joined(tmp_path, monkeypatch):
     assert any("(row 52: '3 V')" in notice for notice in notices)
 
 
-def tar(name, contents):
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size = len(contents)
-        archive.addfile(entry, io.BytesIO(contents))
-    return packed.getvalue()
-
-
-BAD = {
-    "a packed archive": (tar("log.csv", PLAIN.encode()), "an archive"),
-    "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
-    "zeros": (b"\0" * 5000, "not a readable table"),
-    "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
-    "XML: save it as CSV; gpsbabel converts GPX": (b'<?xml version="1.0"?>\n<gpx><trk/></gpx>', "gpsbabel"),
-    "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
-    "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
-    "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
-    "text": (b"hello\nthis is\nbut text\nat all\n", "text, no numbers"),
-    "an Excel workbook": (b"PK\x03\x04...", "Excel workbook"),
-    "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
-    "blank lines": (b"\n \n\n", "not a readable table"),
-    "damaged gzip": (b"\x1f\x8b\x08 no more", "not a readable table"),
-    "most rows of another width": (b"time,a,b\n0,1,2\n1,2,3\n" + b"1,2,3,4\n" * 9 + b"0,1,2\n" * 3, "rows"),
-}
-
-
-@pytest.mark.parametrize("what", BAD)
-def test_what_is_no_table_ends_in_one_sentence(tmp_path, what):
-    contents, words = BAD[what]
-    path = tmp_path / "table.csv"
-    path.write_bytes(gzip.compress(contents, 1) if len(contents) > 1 << 20 else contents)
-    with pytest.raises(RecordingError, match=words) as caught:
-        read(path)
-    assert str(caught.value).count("\n") == 0
-    assert len(str(caught.value)) < 400
-
-
-def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 16), (False, 1 << 20)))
-    path = tmp_path / "table.csv"
-    path.write_bytes(gzip.compress(PLAIN.encode() + b"1," * (1 << 24), 1))
-    with pytest.raises(RecordingError, match="does not end within 1 MB"):
-        read(path)
-
-
-def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_columns, "memory_limit", lambda: 1000)
-    path = tmp_path / "table.csv"
-    path.write_text(PLAIN)
-    with pytest.raises(RecordingError, match="an eighth of this machine's memory"):
-        read(path)
-
-
-def test_bytes_of_two_digits_are_hexadecimal(tmp_path):
-    rows = "".join(f"{k / 10},{k * 7 % 256:02X},{'ABCD'[k // 10]}1\n" for k in range(40))
-    found, _ = together([written(tmp_path, "time,d0,zone\n" + rows)])
-    assert [value for _, value in found["table.d0"]] == [k * 7 % 256 for k in range(40)]
-    assert list(found) == ["table.d0"]  # A1, B1, C1 and D1 are names
-
-
 def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):
     rows = "".join(f"{k / 10},INFO,step {k} of forty,{k}\n" for k in range(40))
     found, _ = together([written(tmp_path, "time,level,message,cpu\n" + rows)])
@@ -411,47 +347,12 @@ def test_comments_between_rows_are_no_rows(tmp_path):
     assert not any("no number" in sentence for sentence in said)
 
 
-FOREIGN = {
-    "DBC": "".join(f"(1714560000.{k:06d}) can0 1F4#0{k % 10}FF\n" for k in range(30)),
-    "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),
-    "gpsbabel": "".join(
-        f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)
-    ),
-}
-
-
-@pytest.mark.parametrize("words", FOREIGN)
-def test_lines_of_other_programs_are_refused_with_what_to_do(tmp_path, words):
-    with pytest.raises(RecordingError, match=words):
-        together([written(tmp_path, FOREIGN[words])])
-
-
 def test_sentences_of_a_gps_between_rows_are_left_out(tmp_path):
     gps = "$GPGGA,120000.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n"
     rows = "".join(f"{k / 10},{k},{-k}\n" + gps * (k % 5 == 0) for k in range(40))
     found, said = together([written(tmp_path, "time,x,y\n" + rows)])
     assert [value for _, value in found["table.x"]] == list(range(40))
     assert any("8 rows of 48" in sentence for sentence in said)
-
-
-@pytest.mark.parametrize("words", [("open", "closed"), ("OK", "NOK"), ("ok", "error"), ("left", "right")])
-def test_two_words_are_numbers(tmp_path, words):
-    state = (A > 0).astype(int)
-    lines = [f"{t:.2f},{a},{words[s]}\n" for t, a, s in zip(TIME, A, state, strict=True)]
-    found, said = together([written(tmp_path, "time,a,door\n" + "".join(lines))])
-    values = np.array([value for _, value in found["table.door"]])
-    assert np.array_equal(values, state) or np.array_equal(values, 1 - state)
-    assert any("column 'door' holds two words, read as numbers" in sentence for sentence in said)
-
-
-def test_a_word_between_numbers_says_that_they_are_not_known(tmp_path):
-    cells = [f"{a}" if k % 4 == 0 else "offline" for k, a in enumerate(A)]
-    lines = [f"{t:.2f},{b},{cell}\n" for t, b, cell in zip(TIME, B, cells, strict=True)]
-    found, said = together([written(tmp_path, "time,b,a\n" + "".join(lines))])
-    values = np.array([value for _, value in found["table.a"]])
-    assert values[::4] == pytest.approx(A[::4])
-    assert np.isnan(np.delete(values, slice(None, None, 4))).all()
-    assert any("column 'a'" in sentence and "'offline'" in sentence for sentence in said)
 
 
 @pytest.mark.parametrize(
@@ -467,12 +368,6 @@ def test_merged_cells_stand_over_several_names(tmp_path, header, names):
     found, _ = together([written(tmp_path, header + NUMBERS)])
     assert list(found) == names
     assert [value for _, value in found[names[0]]] == pytest.approx(A)
-
-
-def test_a_list_in_a_cell_does_not_delimit(tmp_path):
-    lines = [f"{t:.2f},{a},{b};{a}\n" for t, a, b in zip(TIME, A, B, strict=True)]
-    found, _ = together([written(tmp_path, "time,a,list\n" + "".join(lines))])
-    assert [value for _, value in found["table.a"]] == pytest.approx(A)
 
 
 def test_rows_that_share_all_their_times_are_told(tmp_path):

@@ -1,0 +1,81 @@
+"""Files that are no tables, or that would cost too much: refused in one sentence."""
+
+import gzip
+import io
+import tarfile
+
+import numpy as np
+import pytest
+from table_files import PLAIN, notices, written
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables import text_columns, text_table
+
+
+def tar(name, contents):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(contents)
+        archive.addfile(entry, io.BytesIO(contents))
+    return packed.getvalue()
+
+
+BAD = {
+    "a packed archive": (tar("log.csv", PLAIN.encode()), "an archive"),
+    "an endless line": (b"1," * (1 << 24), "first line does not end within 16 MB"),
+    "zeros": (b"\0" * 5000, "not a readable table"),
+    "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
+    "XML: save it as CSV; gpsbabel converts GPX": (b'<?xml version="1.0"?>\n<gpx><trk/></gpx>', "gpsbabel"),
+    "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
+    "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
+    "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
+    "text": (b"hello\nthis is\nbut text\nat all\n", "text, no numbers"),
+    "an Excel workbook": (b"PK\x03\x04...", "Excel workbook"),
+    "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
+    "blank lines": (b"\n \n\n", "not a readable table"),
+    "damaged gzip": (b"\x1f\x8b\x08 no more", "not a readable table"),
+    "most rows of another width": (b"time,a,b\n0,1,2\n1,2,3\n" + b"1,2,3,4\n" * 9 + b"0,1,2\n" * 3, "rows"),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_is_no_table_ends_in_one_sentence(tmp_path, what):
+    contents, words = BAD[what]
+    path = tmp_path / "table.csv"
+    path.write_bytes(gzip.compress(contents, 1) if len(contents) > 1 << 20 else contents)
+    with pytest.raises(RecordingError, match=words) as caught:
+        notices(path)
+    assert str(caught.value).count("\n") == 0
+    assert len(str(caught.value)) < 400
+
+
+def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_table, "_WAYS", ((True, 1 << 16), (False, 1 << 20)))
+    path = tmp_path / "table.csv"
+    path.write_bytes(gzip.compress(PLAIN.encode() + b"1," * (1 << 24), 1))
+    with pytest.raises(RecordingError, match="does not end within 1 MB"):
+        notices(path)
+
+
+def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(text_columns, "memory_limit", lambda: 100)
+    rows = "".join(f"{k},{k}\n" for k in range(60))
+    path = written(tmp_path, "time,x\n" + rows)
+    with pytest.raises(RecordingError, match="an eighth of this machine's memory"):
+        notices(path)
+
+
+FOREIGN = {
+    "DBC": "".join(f"(1714560000.{k:06d}) can0 1F4#0{k % 10}FF\n" for k in range(30)),
+    "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),
+    "gpsbabel": "".join(
+        f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)
+    ),
+}
+
+
+@pytest.mark.parametrize("words", FOREIGN)
+def test_lines_of_other_programs_are_refused_with_what_to_do(tmp_path, words):
+    with pytest.raises(RecordingError, match=words):
+        notices(written(tmp_path, FOREIGN[words]))
