@@ -21,8 +21,9 @@ from benchmarks.load import CHANNELS, Load
 from benchmarks.node_process import interrupt, node_process
 from benchmarks.plots import figure
 from infonet_ros import InfoNet
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lesson import Lesson
 
 if TYPE_CHECKING:
     from subprocess import Popen
@@ -91,7 +92,7 @@ def _write_baseline(net: InfoNet, load: Load, path: Path) -> int:
     noise = rng.standard_normal((count + 1, 1)) + rng.standard_normal((count + 1, len(names)))
     samples = 0.75 * noise[1:] + 0.25 * noise[:-1]  # ticks of a clock lie between two messages
     lesson = Lesson(tuple(names), (samples,), load.rate, messages=(np.ones(samples.shape),))
-    candidates = [Candidate(a, a + 1, 0) for a in range(0, len(names), 2)]
+    candidates = [LaggedPair(a, a + 1, 0) for a in range(0, len(names), 2)]
     baseline, _ = learn(net, lesson, candidates, parameters="", recordings=("noise",), most=len(candidates))
     baseline.save(path)
     return len(baseline.pairs)

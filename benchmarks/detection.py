@@ -37,8 +37,9 @@ from infonet_ros import InfoNet, Settings
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.dependence.forms import Form
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
@@ -108,7 +109,7 @@ def _husky(net: InfoNet) -> dict[str, Any]:
     half = len(samples) // 2
     good, later = samples[:half], samples[half:]
     lesson = Lesson(PAIR.channel_names, (good,), PAIR.rate)
-    baseline, _ = learn(net, lesson, [Candidate(0, 1, LAG)], parameters="", recordings=("husky",))
+    baseline, _ = learn(net, lesson, [LaggedPair(0, 1, LAG)], parameters="", recordings=("husky",))
     detectors = _detectors(net, baseline, INTERVAL, good, later, LAG, stretches=1)
     moments = np.linspace(0.05, 0.8, MOMENTS) * len(later)
     found: dict[str, dict[str, list[float | None]]] = {}
@@ -138,7 +139,7 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
     for _ in range(repetitions):
         lesson = Lesson(("x", "y"), (draw(rng, information, round(LEARNT * rate), rate).T,), rate)
         try:
-            baseline, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("simulated",))
+            baseline, _ = learn(net, lesson, [LaggedPair(0, 1, 0)], parameters="", recordings=("simulated",))
         except RecordingError as error:
             return row | {"refused": str(error)}
         views.append([view.form.name.lower() for view in baseline.views])
@@ -158,7 +159,7 @@ def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[
     found: dict[str, dict[str, list[float | None]]] = {}
     for information in INFORMATION:
         good, sound = (draw(rng, information, round(seconds * rate), rate).T for seconds in (LEARNT, RUNS[rate]))
-        baseline, _ = learn(net, Lesson(("x", "y"), (good,), rate), [Candidate(0, 1, 0)], parameters="", recordings=())
+        baseline, _ = learn(net, Lesson(("x", "y"), (good,), rate), [LaggedPair(0, 1, 0)], parameters="", recordings=())
         detectors = _detectors(net, baseline, PROMISE, good, sound, lag=0, stretches=round(RUNS[rate] / PROMISE))
         waits: dict[str, list[float | None]] = {detector.name: [] for detector in detectors}
         for _ in range(repetitions):
@@ -195,7 +196,7 @@ def _cost(net: InfoNet) -> float:
     pairs = range(0, CHANNELS, 2)
     samples = np.concatenate([SOUND[COMPARED].draw(rng, 1.0, round(rate * 60.0), rate).T for _ in pairs], axis=1)
     lesson = Lesson(tuple(names), (samples,), rate)
-    candidates = [Candidate(a, a + 1, 0) for a in pairs]
+    candidates = [LaggedPair(a, a + 1, 0) for a in pairs]
     baseline, _ = learn(net, lesson, candidates, parameters="", recordings=(), most=len(candidates))
     watched = samples[:, [names.index(name) for name in baseline.names]]
     started = time.process_time()

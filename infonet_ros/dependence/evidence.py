@@ -4,10 +4,9 @@
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
-Each pair is judged in one to three forms (see `forms`): its views. An alarm
-starts when the evidence of a view (see `page_rule`) passes the threshold for the false-alarm interval. It ends when all
-views have been below half of it for five seconds: of many faults some samples fit well. Evidence is limited to twice
-the threshold, so that it recovers.
+Each pair is judged in one to three forms (see `forms`): its views. An alarm starts when the evidence of a view (see
+`page_rule`) passes the threshold for the false-alarm interval. It ends when all views have been below half of it for
+five seconds: of many faults some samples fit well. Evidence is limited to twice the threshold, so that it recovers.
 """
 
 from collections import deque

@@ -9,7 +9,8 @@ from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.channel_baseline import channel_baselines
 from infonet_ros.dependence.coverage import Coverage, longest_supported, new_values
 from infonet_ros.dependence.forms import RANKED, Form
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.pair_learning import LearntPair, learn_pair
 from infonet_ros.dependence.quantiles import channel_quantiles
 from infonet_ros.errors import RecordingError
@@ -20,7 +21,7 @@ from infonet_ros.text import counted
 def learn(
     net: InfoNet,
     lesson: Lesson,
-    candidates: Sequence[Candidate],
+    candidates: Sequence[LaggedPair],
     *,
     parameters: str,
     recordings: tuple[str, ...],
@@ -80,7 +81,7 @@ def _coverage(
 
 
 def _learn_pairs(
-    net: InfoNet, lesson: Lesson, candidates: Sequence[Candidate], most: int
+    net: InfoNet, lesson: Lesson, candidates: Sequence[LaggedPair], most: int
 ) -> tuple[list[LearntPair], list[str]]:
     """Learn the first ``most`` candidates that can be, and those that bring in a channel that none of these has.
 

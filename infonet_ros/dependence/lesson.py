@@ -1,4 +1,4 @@
-"""Good samples to learn from, and pairs to try."""
+"""Good samples to learn from."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -6,15 +6,6 @@ from functools import cached_property
 import numpy as np
 
 from infonet_ros.dependence.forms import RANKED, Form, in_form, memory_of
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A possible pair of a baseline: channel numbers, and the samples by which ``b`` follows ``a``."""
-
-    a: int
-    b: int
-    lag: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,8 @@ import torch
 from infonet_ros.dependence.baseline import PairBaseline, View, log_ratios
 from infonet_ros.dependence.expectation import Expectation
 from infonet_ros.dependence.forms import RANKED, Form
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.estimator.infonet import InfoNet
@@ -55,7 +56,7 @@ class LearntView:
 class LearntPair:
     """A candidate with its views, the first of which tells what the two share, and what each tells of the other."""
 
-    candidate: Candidate
+    candidate: LaggedPair
     views: list[LearntView]
     expectation: Expectation
 
@@ -64,7 +65,7 @@ class LearntPair:
         return PairBaseline(names[self.candidate.a], names[self.candidate.b], self.candidate.lag, self.views[0].mi)
 
 
-def learn_pair(net: InfoNet, lesson: Lesson, candidate: Candidate) -> LearntPair | str:
+def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPair | str:
     """Learn the views of a pair, or say why it has none.
 
     Innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams. They are
@@ -141,7 +142,7 @@ class _Part:
     expectation: Expectation
 
     @classmethod
-    def of(cls, net: InfoNet, pieces: Sequence[np.ndarray], candidate: Candidate) -> "_Part | None":
+    def of(cls, net: InfoNet, pieces: Sequence[np.ndarray], candidate: LaggedPair) -> "_Part | None":
         pairs = [np.stack(lagged_pair(p[:, candidate.a], p[:, candidate.b], candidate.lag)) for p in pieces]
         both = np.concatenate(pairs, axis=1)
         x, y = both
@@ -171,7 +172,7 @@ class _Shown:
     whole: _Part
 
     @classmethod
-    def of(cls, net: InfoNet, lesson: Lesson, candidate: Candidate) -> "_Shown | None":
+    def of(cls, net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> "_Shown | None":
         parts = [_Part.of(net, pieces, candidate) for pieces in (*lesson.halves(), lesson.pieces)]
         return None if None in parts else cls(*(part for part in parts if part is not None))
 

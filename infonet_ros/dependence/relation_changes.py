@@ -15,12 +15,15 @@ from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
-from infonet_ros.dependence.lesson import Candidate
-from infonet_ros.dependence.relations import CHANGED, Kind, Relation, Verdict
+from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.relations import CHANGED, Outcome, Relation, Verdict
 from infonet_ros.dependence.steps import block_edges, block_means, contrast
 
 LEAST_SIGMAS = 8.0
 """Standard errors of a change. Of 1,750 pairs stationary ones came to 4.4, those that drift or wander to 7.6."""
+
+LEAST_MI = 0.1
+"""Nats. Of a weaker pair the relation says too little about either channel."""
 
 _MOVES = 4.0  # times the usual difference at other times: the motion of a channel changes
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
@@ -40,7 +43,7 @@ class RelationChange:
         False if it can as well be the first of ``beside`` that changed.
     time : int
         Nanoseconds.
-    kind : Kind
+    kind : Outcome
     value : float
         The factor or the offset; NaN for other kinds.
     sigmas : float
@@ -51,32 +54,36 @@ class RelationChange:
     beside: tuple[str, ...]
     sure: bool
     time: int
-    kind: Kind
+    kind: Outcome
     value: float
     sigmas: float
 
     @property
     def label(self) -> str:
         """What changed, for a table."""
-        labels = {Kind.SIGN: "other sign", Kind.FACTOR: f"{self.value:.3g} times", Kind.OFFSET: f"{self.value:+.3g}"}
+        labels = {
+            Outcome.SIGN: "other sign",
+            Outcome.FACTOR: f"{self.value:.3g} times",
+            Outcome.OFFSET: f"{self.value:+.3g}",
+        }
         return labels.get(self.kind, "other relation")
 
     def sentence(self, when: str) -> str:
         """Say what changed, with words for the time, as "after 120 s"."""
         others = " and ".join(self.beside[:_NAMED])
-        if self.kind is Kind.SIGN:
-            told = f"{self.channel} turned over {when}, beside {others}"
-            return f"The sign of {told if self.sure else f'{self.channel} or {others} turned over {when}'}."
-        if self.kind is Kind.FACTOR:
+        if self.kind is Outcome.SIGN:
+            turned = f"{self.channel} turned over {when}, beside {others}"
+            return f"The sign of {turned if self.sure else f'{self.channel} or {others} turned over {when}'}."
+        if self.kind is Outcome.FACTOR:
             return f"{self.channel} {factor_words(self.value)}, {when}, beside the same {others}."
-        if self.kind is Kind.OFFSET:
+        if self.kind is Outcome.OFFSET:
             side = "higher" if self.value > 0.0 else "lower"
             return f"{self.channel} is {abs(self.value):.2g} {side} {when}, beside the same {others}."
         return f"The relation of {self.channel} and {others} changed {when}."
 
 
 def find_relation_changes(
-    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[Candidate]
+    samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[LaggedPair]
 ) -> list[RelationChange]:
     """Find where channels changed beside others.
 
@@ -88,7 +95,7 @@ def find_relation_changes(
         Nanoseconds.
     names, topics : sequence of str
         Of the N channels.
-    pairs : sequence of Candidate
+    pairs : sequence of LaggedPair
         Channels that depend on each other.
 
     Returns
@@ -106,7 +113,7 @@ def find_relation_changes(
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 
-def _relation(samples: np.ndarray, pair: Candidate) -> Relation | None:
+def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
     """Put the channels of a pair beside each other at its lag, in the rows of the first."""
     later = np.full(len(samples), np.nan)
     rows = np.arange(len(samples)) + pair.lag
@@ -124,7 +131,7 @@ class _Changed:
 
 
 @dataclass(frozen=True)
-class _Fault:
+class _ChangedChannel:
     """A channel at fault, those beside which it changed, and whether it must be this one."""
 
     channel: int
@@ -154,7 +161,7 @@ class _Moment:
         for pair, relation in relations.items():
             self._compare(pair, relation)
 
-    def faults(self) -> Iterator[_Fault]:
+    def faults(self) -> Iterator[_ChangedChannel]:
         """Yield the channels at fault: of two, the one that is like fewer others, or changed beside more of them."""
         changes: dict[int, list[tuple[int, _Changed]]] = {}
         for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
@@ -166,24 +173,24 @@ class _Moment:
             doubt = {k: (self._alike.subset_size(k), -len(changes[k])) for k in (channel, *beside) if k in changes}
             if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
                 sure = [*doubt.values()].count(doubt[channel]) == 1
-                yield _Fault(channel, beside, sure, change.of[channel], change.sigmas)
+                yield _ChangedChannel(channel, beside, sure, change.of[channel], change.sigmas)
 
     def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
         """Note whether a pair stayed the same, or one changed beside the other, which must move as before."""
         both = {channel: relation.verdict(self.row, side) for side, channel in enumerate(pair)}
-        if Kind.SAME in {verdict.kind for verdict in both.values()}:
+        if Outcome.SAME in {verdict.kind for verdict in both.values()}:
             self._alike.merge(*pair)
             return
         beside = dict(zip(pair, pair[::-1], strict=True))
         verdicts = {channel: verdict for channel, verdict in both.items() if not self._motions[beside[channel]].other}
         kinds = {verdict.kind for verdict in verdicts.values()}
-        turned = kinds == {Kind.SIGN} and len(verdicts) == len(pair)  # else one of them may move the other way
-        if kinds and (turned or kinds <= CHANGED - {Kind.SIGN}):
+        turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else one of them may move the other way
+        if kinds and (turned or kinds <= CHANGED - {Outcome.SIGN}):
             sigmas = relation.sigmas(self.row)
             if sigmas > LEAST_SIGMAS:
                 self._changed[pair] = _Changed(sigmas, verdicts)
 
-    def _can_be_at_fault(self, channel: int, kind: Kind) -> bool:
+    def _can_be_at_fault(self, channel: int, kind: Outcome) -> bool:
         """Tell whether what has one relation with a channel is of one topic, and no other channel's motion is a cause.
 
         Another level can change what two channels have to do with each other: the speed of a car, the attitude of an
@@ -191,7 +198,7 @@ class _Moment:
         """
         own = self._alike.subset(channel)
         one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
-        level_only = kind in {Kind.SIGN, Kind.OFFSET}
+        level_only = kind in {Outcome.SIGN, Outcome.OFFSET}
         moved = [motion.level if level_only else motion.other for motion in self._motions]
         return one_topic and not any(one for k, one in enumerate(moved) if k not in own)
 

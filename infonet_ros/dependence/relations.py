@@ -33,7 +33,7 @@ _LEAST_NOISE = 0.02  # of the standard deviation of y: a relation without noise 
 _SAME_OFFSET = 0.7  # of it: a smaller one is none
 
 
-class Kind(Enum):
+class Outcome(Enum):
     """What became of a relation."""
 
     SAME = "same"
@@ -44,13 +44,13 @@ class Kind(Enum):
     UNCLEAR = "unclear"
 
 
-CHANGED = {Kind.SIGN, Kind.FACTOR, Kind.OFFSET, Kind.OTHER}
+CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER}
 
 
 class Verdict(NamedTuple):
     """What became of a channel beside another one: the kind, and the factor or offset if it is one."""
 
-    kind: Kind
+    kind: Outcome
     value: float = np.nan
 
 
@@ -113,7 +113,7 @@ class Relation:
         least, most = np.transpose([np.quantile(x[part], (_EDGE, 1.0 - _EDGE)) for part in (before, after)])
         common = (x >= least.max()) & (x <= most.min())
         if any((common & part).sum() < max(_A_BIN, _LEAST_COMMON * part.sum()) for part in (before, after)):
-            return Verdict(Kind.UNCLEAR)
+            return Verdict(Outcome.UNCLEAR)
         expected = _mean_beside(x[before & common], y[before & common])(x)
         return _Parts(x, expected, y, before & common, after & common).verdict()
 
@@ -150,7 +150,7 @@ class _Parts:
     def verdict(self) -> Verdict:
         (_, share_before), (slope, share) = self._line(self.before), self._line(self.after)
         if share_before < _LEAST_SHARE:
-            return Verdict(Kind.UNCLEAR)
+            return Verdict(Outcome.UNCLEAR)
         if share < _LEAST_SHARE:
             return self._other(share)
         # With noise in both channels the slope lies between that of y on x and that of x on y (Frisch 1934).
@@ -158,9 +158,9 @@ class _Parts:
         line = self.y[self.after].mean() + slope * (self.expected - self.expected[self.after].mean())
         tilt = self.expected - self.expected[self.before].mean()
         if slope < 0.0:
-            return self._if_abrupt(Verdict(Kind.SIGN, -1.0), line, tilt)
+            return self._if_abrupt(Verdict(Outcome.SIGN, -1.0), line, tilt)
         if least > _LEAST_FACTOR or most < 1.0 / _LEAST_FACTOR:
-            return self._if_abrupt(Verdict(Kind.FACTOR, float(slope * np.sqrt(share_before / share))), line, tilt)
+            return self._if_abrupt(Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_before / share))), line, tilt)
         return self._offset(line, min(1.0, slope), max(1.0 / share_before, most))
 
     def _offset(self, line: np.ndarray, least: float, most: float) -> Verdict:
@@ -169,9 +169,9 @@ class _Parts:
         offsets = level - np.array([least, most]) * moved
         usual = max((self.y - self.expected)[self.before].std(), _LEAST_NOISE * self.y[self.before].std())
         if offsets.prod() > 0.0 and np.abs(offsets).min() > _LEAST_OFFSET * usual:
-            return self._if_abrupt(Verdict(Kind.OFFSET, float(offsets.mean())), line, np.ones_like(line))
+            return self._if_abrupt(Verdict(Outcome.OFFSET, float(offsets.mean())), line, np.ones_like(line))
         same = np.abs(offsets).max() < _SAME_OFFSET * usual
-        return Verdict(Kind.SAME if same else Kind.UNCLEAR)
+        return Verdict(Outcome.SAME if same else Outcome.UNCLEAR)
 
     def _other(self, share: float) -> Verdict:
         """Judge whether y has another relation to x, which explains so much more than the one before."""
@@ -179,9 +179,9 @@ class _Parts:
         beside = _mean_beside(x, y)
         own = 1.0 - np.var(y - beside(x)) / np.var(y) if np.ptp(y) else 0.0
         if own < 2.0 * max(share, _LEAST_SHARE):
-            return Verdict(Kind.UNCLEAR)
+            return Verdict(Outcome.UNCLEAR)
         now = beside(self.x)
-        return self._if_abrupt(Verdict(Kind.OTHER), now, now - self.expected)
+        return self._if_abrupt(Verdict(Outcome.OTHER), now, now - self.expected)
 
     def _line(self, part: np.ndarray) -> tuple[float, float]:
         """Return the slope of y over what was expected, and the share of its variance that this explains."""
@@ -206,7 +206,7 @@ class _Parts:
             for one in (self.y - self.expected, change, self.y - self.expected - change)
         )
         abrupt = step.size * np.sign(model.size) > max(STANDS_OUT * rest.usual, abs(model.size) / 2.0)
-        return verdict if abrupt else Verdict(Kind.UNCLEAR)
+        return verdict if abrupt else Verdict(Outcome.UNCLEAR)
 
 
 def _left_over(x: np.ndarray, y: np.ndarray) -> np.ndarray:

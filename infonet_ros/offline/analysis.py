@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from infonet_ros.dependence.changes import Change, Motion, find_changes
-from infonet_ros.dependence.lesson import Candidate
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.pair_learning import LEAST_MI
-from infonet_ros.dependence.relation_changes import RelationChange, find_relation_changes
+from infonet_ros.dependence.relation_changes import LEAST_MI, RelationChange, find_relation_changes
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.estimator.infonet import InfoNet
@@ -175,7 +174,7 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI)
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
     lags = np.round(matrix.lag * window.rate)
-    pairs = [Candidate(a, b, int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
+    pairs = [LaggedPair(a, b, int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
     topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
     return find_relation_changes(window.samples, whole.overview.stamps, window.names, topics, pairs)
 

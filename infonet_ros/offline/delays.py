@@ -4,8 +4,9 @@ A cheap measure compares all lags of the search (`lagged_contingency`). The netw
 then, for each pair that gains by its delay, lags as dense as its peak needs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -151,21 +152,31 @@ class Delays:
     curves: tuple[DelayCurve, ...]
 
 
+class Asked(NamedTuple):
+    """Pairs with the lags, in samples, at which the network estimates them.
+
+    ``tops`` has the lag with the largest contingency of pairs that have the same MI at many lags; ``shown`` are the
+    pairs whose curve is wanted.
+    """
+
+    lags: Mapping[Pair, Sequence[int]]
+    tops: Mapping[Pair, int]
+    shown: Sequence[Pair]
+
+
 def refine(
     net: InfoNet,
     window: Window,
     scanned: DependenceMatrix,
-    lags: dict[Pair, list[int]],
-    tops: dict[Pair, int],
-    shown: Sequence[Pair],
+    asked: Asked,
     spreads: Spreads,
     seed: int,
     workers: Workers,
 ) -> Delays:
-    """Estimate ``lags`` of some pairs with the network, and replace the delays that the scan found by the best.
+    """Estimate some pairs at the lags that are asked for, and replace the delays that the scan found by the best.
 
-    If ``spreads`` shows that a pair is delayed, its delay and interval are used. Nothing else tells the delay of a pair
-    that has the same MI at many lags: it is looked for near the lag in ``tops``.
+    If ``spreads`` shows that a pair is delayed, its delay and interval are used. Nothing else shows the delay of a pair
+    that has the same MI at many lags: it is searched near its top.
     """
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
@@ -175,14 +186,14 @@ def refine(
 
     def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
         x, y = window.samples[:, pair].T
-        found = net.lagged(x, y, lags[pair], seed=seed)
-        return found, spreads.of(pair, tops.get(pair, found.best_lag or 0))
+        found = net.lagged(x, y, asked.lags[pair], seed=seed)
+        return found, spreads.of(pair, asked.tops.get(pair, found.best_lag or 0))
 
-    for (a, b), (found, spread) in zip(lags, workers.map(judged, lags), strict=True):
-        if (a, b) in shown:
+    for (a, b), (found, spread) in zip(asked.lags, workers.map(judged, asked.lags), strict=True):
+        if (a, b) in asked.shown:
             seconds = found.lags / window.rate
             curves[a, b] = DelayCurve(window.names[a], window.names[b], seconds, found.mi, found.lower, found.upper)
-        by_ranks = (a, b) in tops and spread.delayed
+        by_ranks = (a, b) in asked.tops and spread.delayed
         if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
             top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
             for square, values in ((mi, found.mi), (least, found.lower), (most, found.upper), (samples, found.samples)):
@@ -194,4 +205,4 @@ def refine(
             lower[a, b], upper[a, b] = delay - either_side, delay + either_side
             lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
     matrix = replace(scanned, mi=mi, lower=least, upper=most, lag=lag, samples=samples)
-    return Delays(matrix, lower, upper, tuple(curves[pair] for pair in shown))
+    return Delays(matrix, lower, upper, tuple(curves[pair] for pair in asked.shown))

@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
@@ -105,7 +106,7 @@ def _read_all(
     return read, settings, proposed
 
 
-def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
+def _candidates(whole: WholeRecording, settings: Settings) -> list[LaggedPair]:
     """Return the pairs that are worth a try, best first."""
     matrix = whole.matrix
     row, column = np.triu_indices(len(matrix.names), k=1)
@@ -126,7 +127,7 @@ def _candidates(whole: WholeRecording, settings: Settings) -> list[Candidate]:
     inside = np.abs(matrix.lag) < whole.longest_lag - 1e-6  # beyond the edge of the search it may depend more
     gains = matrix.mi - whole.undelayed.mi >= CLEAR_GAIN
     lags = np.where(inside & gains, matrix.lag, 0.0) * matrix.sample_rate
-    return [Candidate(a, b, round(float(lags[a, b]))) for a, b in pairs]
+    return [LaggedPair(a, b, round(float(lags[a, b]))) for a, b in pairs]
 
 
 def _each_channel_first(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

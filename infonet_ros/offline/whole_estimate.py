@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.clock_drift import clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
-from infonet_ros.offline.delays import Delays, LagSearch, Pair, Spreads, refine
+from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.reach import reach
@@ -48,16 +49,17 @@ def estimate_whole(
     longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = find_stuck(overview, settings.modalities)
     complete = without_stuck(overview, stuck)
-    overview, share, still = _while_it_moves(complete, longest)
-    moves = Moves.of(overview.window.samples, longest)
-    if not settings.max_lag and (farther := reach(moves, longest, workers.count)) > longest:
+    moving = _Moving.of(complete, longest)
+    if not settings.max_lag and (farther := reach(moving.moves, longest, workers.count)) > longest:
         longest = farther
-        overview, share, still = _while_it_moves(complete.with_holes(longest + 1), longest)
+        moving = _Moving.of(complete.with_holes(longest + 1), longest)
+    overview, moves = moving.overview, moving.moves
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
     conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None
     if conditional:
         overview, settings = replace(overview, window=conditional.ranks()), replace(settings, given=(), watches=())
-    window, moves = overview.window, Moves.of(overview.window.samples, longest)
+        moves = Moves.of(overview.window.samples, longest)
+    window = overview.window
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
     comparison = _Comparison(net, window, settings, moves, longest, workers)
     found = comparison.run(conditional, progress)
@@ -66,8 +68,8 @@ def estimate_whole(
     significant = [pair for pair in pairs if found.significant[pair]]
     whole = WholeRecording(
         overview=overview,
-        resting=share,
-        still=still,
+        resting=moving.resting,
+        still=moving.still,
         matrix=found.delays.matrix,
         delay_lower=found.delays.lower,
         delay_upper=found.delays.upper,
@@ -86,14 +88,23 @@ def estimate_whole(
     return replace(whole, kinship=kinship.with_delays(whole.surely_late))
 
 
-def _while_it_moves(overview: Overview, longest: int) -> tuple[Overview, float, tuple[str, ...]]:
-    """Leave out the samples at rest; return the others, the share that rests, and channels that vary only by rest."""
-    window = overview.window
-    rests = resting(window.samples, window.rate)
-    moving = without_rest(overview, rests, longest + 1)
-    still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
-    names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
-    return moving, float(rests.mean()), names
+class _Moving(NamedTuple):
+    """A recording without its samples at rest, its moves, the share that rests, and channels that vary only by rest."""
+
+    overview: Overview
+    moves: Moves
+    resting: float
+    still: tuple[str, ...]
+
+    @classmethod
+    def of(cls, overview: Overview, longest: int) -> "_Moving":
+        """Leave out the samples at rest, for delays up to ``longest`` samples."""
+        window = overview.window
+        rests = resting(window.samples, window.rate)
+        moving = without_rest(overview, rests, longest + 1)
+        still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
+        names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
+        return cls(moving, Moves.of(moving.window.samples, longest), float(rests.mean()), names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +189,8 @@ class _Comparison:
         for pair in shown:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
         spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
-        delays = refine(self.net, self.window, scanned, lags, tops, shown, spreads, self.settings.seed, self.workers)
+        asked = Asked(lags, tops, shown)
+        delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
         for a, b in lags:
             if not delayed[a, b]:
                 for ends in (delays.lower, delays.upper):

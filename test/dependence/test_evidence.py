@@ -8,8 +8,9 @@ from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence import EvidenceMonitor
 from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.forms import Form
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.errors import ConfigurationError, RecordingError
 
@@ -33,7 +34,7 @@ def pair(seed, count, coefficient=0.6, lag=3):
 def baseline(net):
     good = pair(0, 4000)
     learnt, left_out = learn(
-        net, Lesson(NAMES, (good[:1500], good[1500:]), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("good",)
+        net, Lesson(NAMES, (good[:1500], good[1500:]), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("good",)
     )
     assert not left_out
     return learnt
@@ -153,7 +154,7 @@ def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
     good[2000:2040, 1] = good[2000, 1]
     samples[BREAK - 8 : BREAK + 20, 1] = samples[BREAK, 1]
     samples[BREAK:, 0] = samples[BREAK, 0]
-    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("g",))
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
     first = next(alarm for alarm in run(learnt, samples)[0] if seconds(alarm) >= BREAK / RATE)
     assert first.words == "gyro is frozen"
 
@@ -165,7 +166,7 @@ def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
     good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)
     samples += (0.01, 0.0) * np.random.default_rng(2).standard_normal(samples.shape)
     noise = np.random.default_rng(3).standard_normal(len(samples) - BREAK)
-    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("g",))
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
     for size, kind, words in [
         (2.0, Kind.NOISIER, "gyro is noisier than before"),
         (0.2, Kind.DECOUPLED, "odom rests while gyro moves"),
@@ -206,7 +207,11 @@ def test_a_rest_is_no_alarm_where_the_good_recording_rests(net):
         return samples
 
     learnt, _ = learn(
-        net, Lesson(NAMES, (moving_and_resting(0, 4000),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("r",)
+        net,
+        Lesson(NAMES, (moving_and_resting(0, 4000),), RATE),
+        [LaggedPair(0, 1, 3)],
+        parameters="",
+        recordings=("r",),
     )
     samples = moving_and_resting(5, 2000)
     assert not run(learnt, samples)[0]
@@ -255,7 +260,7 @@ def test_ranks_of_values_that_come_often_stand_in_their_middle():
 def test_slow_streams_are_found_decoupled_by_their_innovations(net):
     """Of memory 0.98 the samples as they are need hundreds; the bound is log(5000) / 1.03 nats, 8 samples."""
     learnt, _ = learn(
-        net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("slow",)
+        net, Lesson(NAMES, (pair(0, 4000, 0.98),), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("slow",)
     )
     assert any(view.form is not Form.VALUES for view in learnt.views)
     assert len(run(learnt, pair(1, 20_000, 0.98))[0]) <= 2000 / INTERVAL
@@ -275,7 +280,7 @@ def bursting(seed, count):
 def test_streams_that_burst_are_judged_by_their_size_of_the_moment(net):
     """The second pair goes on bursting with the first, but no longer shares anything else."""
     learnt, _ = learn(
-        net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [Candidate(0, 1, 3)], parameters="", recordings=("b",)
+        net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("b",)
     )
     assert Form.STANDARDIZED in {view.form for view in learnt.views}
     assert len(run(learnt, bursting(1, 20_000)[:, :2])[0]) <= 2000 / INTERVAL
@@ -323,7 +328,7 @@ def test_what_cannot_be_promised_is_left_out_and_said(net):
     changing[2000:, 0] *= -1.0
     everything = np.concatenate([sound, independent, changing], axis=1)
     names = ("a", "b", "c", "d", "e", "f")
-    candidates = [Candidate(2, 3, 0), Candidate(4, 5, 3), Candidate(0, 1, 3)]
+    candidates = [LaggedPair(2, 3, 0), LaggedPair(4, 5, 3), LaggedPair(0, 1, 3)]
     learnt, left_out = learn(net, Lesson(names, (everything,), RATE), candidates, parameters="", recordings=("mixed",))
     assert [(one.a, one.b) for one in learnt.pairs] == [("a", "b")]
     assert learnt.names == ("a", "b")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.dependence.lesson import Candidate
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.relation_changes import find_relation_changes
-from infonet_ros.dependence.relations import Kind
+from infonet_ros.dependence.relations import Outcome
 
 SECONDS, RATE = 120, 20
 COUNT = SECONDS * RATE
@@ -34,7 +34,7 @@ def found(channels, topics=None):
     """Compare all pairs whose squares or values correlate."""
     samples = np.column_stack(list(channels.values()))
     strength = np.maximum(*(np.abs(np.corrcoef(one.T)) for one in (samples, (samples - samples.mean(axis=0)) ** 2)))
-    pairs = [Candidate(int(a), int(b), 0) for a, b in np.argwhere(np.triu(strength > 0.2, k=1))]
+    pairs = [LaggedPair(int(a), int(b), 0) for a, b in np.argwhere(np.triu(strength > 0.2, k=1))]
     stamps = (np.arange(COUNT) * 1e9 / RATE).astype(np.int64)
     return find_relation_changes(samples, stamps, list(channels), topics or list(channels), pairs)
 
@@ -49,7 +49,7 @@ def test_a_sign_that_turns_over():
     channels = turning(0)
     channels["gyro"] *= after(-1.0)
     (change,) = found(channels)
-    assert (change.channel, {*change.beside}, change.kind) == ("gyro", {"command", "odometry"}, Kind.SIGN)
+    assert (change.channel, {*change.beside}, change.kind) == ("gyro", {"command", "odometry"}, Outcome.SIGN)
     assert change.time == pytest.approx(60e9, abs=1e9)
     others = " and ".join(change.beside)
     assert change.sentence("after 60 s") == f"The sign of gyro turned over after 60 s, beside {others}."
@@ -80,7 +80,10 @@ def test_two_faults_at_two_times():
     channels = turning(4)
     channels["gyro"] *= after(-1.0, share=0.3)
     channels["odometry"] += after(2.0, 0.0, share=0.7)
-    assert {(one.channel, one.kind) for one in found(channels)} == {("gyro", Kind.SIGN), ("odometry", Kind.OFFSET)}
+    assert {(one.channel, one.kind) for one in found(channels)} == {
+        ("gyro", Outcome.SIGN),
+        ("odometry", Outcome.OFFSET),
+    }
 
 
 def car_at_another_speed(robot):
@@ -150,5 +153,5 @@ def test_channels_of_one_topic_can_change_together():
     for name in ("left", "right"):
         channels[name] *= after(3.6)
     told = found(channels, ["command", "wheels", "wheels", "imu"])
-    assert {(one.channel, one.kind) for one in told} == {("left", Kind.FACTOR), ("right", Kind.FACTOR)}
+    assert {(one.channel, one.kind) for one in told} == {("left", Outcome.FACTOR), ("right", Outcome.FACTOR)}
     assert found(channels, ["table"] * 4) == []

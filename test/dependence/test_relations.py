@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.relation_changes import LEAST_SIGMAS
-from infonet_ros.dependence.relations import CHANGED, Kind, Relation
+from infonet_ros.dependence.relations import CHANGED, Outcome, Relation
 
 COUNT = 4000
 
@@ -27,11 +27,11 @@ def later(value, otherwise, share=0.5):
 @pytest.mark.parametrize(
     ("change", "kind", "value"),
     [
-        (lambda y, share: y * later(-1.0, 1.0, share), Kind.SIGN, -1.0),
-        (lambda y, share: y * later(3.6, 1.0, share), Kind.FACTOR, 3.6),
-        (lambda y, share: y * later(np.degrees(1.0), 1.0, share), Kind.FACTOR, np.degrees(1.0)),
-        (lambda y, share: y + later(0.8, 0.0, share), Kind.OFFSET, 0.8),
-        (lambda y, share: later(np.abs(y) - 0.8, y, share), Kind.OTHER, np.nan),
+        (lambda y, share: y * later(-1.0, 1.0, share), Outcome.SIGN, -1.0),
+        (lambda y, share: y * later(3.6, 1.0, share), Outcome.FACTOR, 3.6),
+        (lambda y, share: y * later(np.degrees(1.0), 1.0, share), Outcome.FACTOR, np.degrees(1.0)),
+        (lambda y, share: y + later(0.8, 0.0, share), Outcome.OFFSET, 0.8),
+        (lambda y, share: later(np.abs(y) - 0.8, y, share), Outcome.OTHER, np.nan),
     ],
     ids=["sign", "unit", "degrees", "offset", "other"],
 )
@@ -48,7 +48,10 @@ def test_what_became_of_y_beside_x_and_when(share, change, kind, value):
 
 def test_a_curved_relation_has_a_factor_and_an_offset_too():
     x = np.abs(wave(1))
-    for y, kind, value in ((x**2 * later(2.0, 1.0), Kind.FACTOR, 2.0), (x**2 + later(1.0, 0.0), Kind.OFFSET, 1.0)):
+    for y, kind, value in (
+        (x**2 * later(2.0, 1.0), Outcome.FACTOR, 2.0),
+        (x**2 + later(1.0, 0.0), Outcome.OFFSET, 1.0),
+    ):
         relation = Relation.of(x, y + noise(0.1))
         found = relation.verdict(COUNT // 2, side=1)
         assert found.kind is kind

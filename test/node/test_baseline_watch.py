@@ -10,8 +10,9 @@ from paired_topics import SIGNALS, noise, started
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from robot_graph import START, Diagnosis, Feed, stamped, value
 
+from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
-from infonet_ros.dependence.lesson import Candidate, Lesson
+from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.msg import PairEvidence
 
 NAMES = ("a.vector.x", "b.vector.x")
@@ -24,7 +25,7 @@ def baseline(net, tmp_path_factory):
     a, own = (np.array([noise(time, channel) for time in times]) for channel in (0, 2))
     good = np.stack([a, a + 0.3 * own], axis=1)
     lesson = Lesson(NAMES, (good,), 50.0, messages=(np.ones(good.shape),))
-    learnt, _ = learn(net, lesson, [Candidate(0, 1, 0)], parameters="", recordings=("good",))
+    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 0)], parameters="", recordings=("good",))
     path = tmp_path_factory.mktemp("baseline") / "robot.baseline"
     learnt.save(path)
     return str(path)

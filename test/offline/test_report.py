@@ -9,7 +9,7 @@ from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, 
 
 from infonet_ros.dependence.changes import Change
 from infonet_ros.dependence.relation_changes import RelationChange
-from infonet_ros.dependence.relations import Kind
+from infonet_ros.dependence.relations import Outcome
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import similar_order
@@ -65,7 +65,7 @@ def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
 
 def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
     time = small_analysis.matrices[0].start + 16_000_000_000
-    change = RelationChange("speed.data", ("leg.force",), True, time, Kind.OFFSET, 0.3, sigmas=41.0)
+    change = RelationChange("speed.data", ("leg.force",), True, time, Outcome.OFFSET, 0.3, sigmas=41.0)
     changed = replace(small_analysis, relation_changes=(change,))
     page = Page(render_report(changed, PROVENANCE))
     assert page.tables[1][1] == ["speed data", "leg force", "16.0", "+0.3", "41.0"]

@@ -72,7 +72,7 @@ class Stream:
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class StreamPart:
     """Rows of one modality that hold something: stamps (rows,), and of each channel values (rows,) and gaps (rows,)."""
 
     name: str
@@ -81,7 +81,7 @@ class Rows:
     empty: Sequence[np.ndarray | None]
 
     @classmethod
-    def of(cls, modality: Modality, stream: Stream, part: slice) -> "Rows":
+    def of(cls, modality: Modality, stream: Stream, part: slice) -> "StreamPart":
         """Take the channels of some rows of a stream, without those rows that say nothing of any."""
         order = stream.order[part]
         read = [stream.read(path, modality.topic) for path in modality.channels]
@@ -91,10 +91,10 @@ class Rows:
         gaps = [rows for rows in empty if rows is not None]
         return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))
 
-    def rows(self, rows: np.ndarray) -> "Rows":
+    def rows(self, rows: np.ndarray) -> "StreamPart":
         """Return some of the rows."""
         empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
-        return Rows(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
+        return StreamPart(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
 
     def lists(self, rows: np.ndarray) -> list[list[float | None]]:
         """Return a list for each of the rows: a float of each channel, None where the row says nothing of it."""
@@ -106,7 +106,7 @@ class Rows:
         return lists
 
 
-def merged(parts: Sequence[Rows]) -> Iterator[Sample]:
+def merged(parts: Sequence[StreamPart]) -> Iterator[Sample]:
     """Hand out the rows of several parts in the order of time."""
     stamps = np.concatenate([part.stamps for part in parts])
     owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])

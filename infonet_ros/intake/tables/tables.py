@@ -28,7 +28,7 @@ from infonet_ros.intake.tables.records import read_records, take_cells_apart
 from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
-from infonet_ros.intake.tables.streams import Rows, Stream, column_of, merged
+from infonet_ros.intake.tables.streams import Stream, StreamPart, column_of, merged
 from infonet_ros.intake.tables.text_source import check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
@@ -121,7 +121,7 @@ class Tables:
         """Read the same in short pieces."""
         return gathered(self.samples(modalities, start, stop))
 
-    def _part(self, modality: Modality, start: int, stop: int) -> "Rows":
+    def _part(self, modality: Modality, start: int, stop: int) -> StreamPart:
         stream = self._streams[modality.topic]
         for path in modality.channels:
             name = column_of(path)
@@ -132,7 +132,7 @@ class Tables:
                     f"{listed(stream.paths)}."
                 )
         first, last = np.searchsorted(stream.stamps, (start, stop))
-        return Rows.of(modality, stream, slice(int(first), int(last)))
+        return StreamPart.of(modality, stream, slice(int(first), int(last)))
 
     def _name(self, path: Path) -> str:
         """Return the name of a file, or all of its path where several have that name."""
