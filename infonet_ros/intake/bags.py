@@ -4,6 +4,7 @@ Message types are taken from the definitions that the bag carries, so custom typ
 at a time; nothing is kept. What is whole of a bag is read, and a topic that cannot be read keeps no other from it.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
@@ -16,7 +17,7 @@ import numpy as np
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake import clocks
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
-from infonet_ros.intake.messages.definitions import definitions_of
+from infonet_ros.intake.messages.definitions import definitions_of, laid_out_as_most
 from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
@@ -55,6 +56,7 @@ class Bag:
         self._paths = list(paths)
         self.label = ", ".join(path.name or str(path.resolve().name) for path in self._paths)
         self._unreadable: dict[str, tuple[int, str]] = {}
+        self._strangers: dict[tuple[str, str], int] = {}
         self._unset: dict[str, int] = {}
         self._clocks: dict[str, str] = {}
         self._definitions: dict[tuple[str, str, str], Definitions] = {}
@@ -115,11 +117,8 @@ class Bag:
             *self._missing,
             *self._strays,
             *(notice for storage in self._storages for notice in storage.notices),
-            *(
-                f"{counted(count, 'message')} of {topic} left out, because {'it' if count == 1 else 'they'} cannot be "
-                f"read: {why}."
-                for topic, (count, why) in self._unreadable.items()
-            ),
+            *(_left_out(topic, count, why) for (topic, why), count in self._strangers.items()),
+            *(_left_out(topic, count, why) for topic, (count, why) in self._unreadable.items()),
             *(
                 f"{counted(count, 'message')} of {topic} {'has' if count == 1 else 'have'} a stamp that was never set: "
                 "the time of recording stands for it."
@@ -225,6 +224,16 @@ class Bag:
                 parts.append(part if readings.readable.all() else part.only(readings.readable))
             yield parts, received
 
+    def _note_strangers(self, topic: str) -> None:
+        """Remember how many messages of a topic are of another type than most, or laid out in another way."""
+        kind, counts = self.topics[topic].type, Counter[str]()
+        for connection in set(self._by_topic[topic]).difference(self._own[topic]):
+            if (own := full_type_name(connection.type)) != kind:
+                counts[f"they are of type {own}, not {kind} as others are"] += connection.count
+            else:
+                counts[f"they define {kind} in another way than most do"] += connection.count
+        self._strangers |= {(topic, why): count for why, count in counts.items() if count}
+
     def _note(self, topic: str, problem: str, unreadable: int, unset: int) -> None:
         """Remember what the messages of a topic lack, since this reading of the bag began."""
         before, why = self._unreadable.get(topic, (0, problem))
@@ -257,10 +266,17 @@ class Bag:
         return self._definitions[key]
 
     def connections_of(self, topic: str) -> list[Connection]:
-        """Return the connections of the type that a topic has, those that define it first."""
-        type_name = self.topics[topic].type
-        own = [c for c in self._by_topic[topic] if full_type_name(c.type) == type_name]
-        return sorted(own, key=lambda connection: not connection.definition)
+        """Return the connections of the type and layout of most messages of a topic, those that define it first."""
+        return self._own[topic]
+
+    @cached_property
+    def _own(self) -> Mapping[str, list[Connection]]:
+        """Connections whose messages are read, by topic."""
+        found = {}
+        for topic, every in self._by_topic.items():
+            typed = [c for c in every if full_type_name(c.type) == self.topics[topic].type]
+            found[topic] = sorted(laid_out_as_most(typed), key=lambda connection: not connection.definition)
+        return found
 
     @cached_property
     def _heads(self) -> Mapping[str, Sequence[tuple[int, bytes]]]:
@@ -270,7 +286,7 @@ class Bag:
             with one_sentence(self.label):
                 first = storage.heads(_FIRST_MESSAGES)
             for connection, messages in first.items():
-                if full_type_name(connection.type) == self.topics[connection.topic].type:
+                if connection in self._own[connection.topic]:
                     heads[connection.topic] += messages
         return {topic: sorted(own, key=itemgetter(0))[:_FIRST_MESSAGES] for topic, own in heads.items()}
 
@@ -327,16 +343,9 @@ class Bag:
 
     def raw_messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[Message]:
         """Read serialised messages of the types that their topics have, recorded from ``start`` to before ``stop``."""
-        connections = []
         for topic in topics:
-            type_name = self.topics[topic].type
-            for connection in self._by_topic[topic]:
-                if full_type_name(connection.type) == type_name:
-                    connections.append(connection)
-                elif connection.count:
-                    why = f"they are of type {full_type_name(connection.type)}, not {type_name} as others are"
-                    self._unreadable[topic] = connection.count, why
-        wanted = set(connections)
+            self._note_strangers(topic)
+        wanted = {connection for topic in topics for connection in self._own[topic]}
         own = [(storage, wanted.intersection(storage.connections)) for storage in self._storages]
         streams = [storage.messages(some, start, stop) for storage, some in own if some]
         with one_sentence(self.label):
@@ -360,6 +369,11 @@ def _chunks(messages: Iterator[Message]) -> Iterator[tuple[list[Connection], lis
             connections, times, raws, size = [], [], [], 0
     if raws:
         yield connections, times, raws
+
+
+def _left_out(topic: str, count: int, why: str) -> str:
+    them = "it" if count == 1 else "they"
+    return f"{counted(count, 'message')} of {topic} left out, because {them} cannot be read: {why}."
 
 
 def _columns(modalities: Sequence[Modality]) -> dict[str, slice]:

@@ -7,6 +7,7 @@ from infonet_ros.settings.params_file import load_settings, params_document, set
 from infonet_ros.settings.table import (
     FASTEST_CLOCK,
     PARAMETERS_OF_ROS,
+    SHORTEST_HOP,
     Settings,
     only_channels,
     scalar_parameters,
@@ -15,6 +16,7 @@ from infonet_ros.settings.table import (
 __all__ = [
     "FASTEST_CLOCK",
     "PARAMETERS_OF_ROS",
+    "SHORTEST_HOP",
     "TIME",
     "Modality",
     "Settings",

@@ -15,6 +15,9 @@ PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_over
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
 
+SHORTEST_HOP = 0.01
+"""Seconds, for windows and the time between them."""
+
 
 def parameter(default: Any, description: str, **constraints: Any) -> Any:
     """Make a dataclass field that is also a ROS parameter.
@@ -86,9 +89,9 @@ class Settings:
         minimum=0.1,
         maximum=65536.0,
     )
-    window: float = parameter(20.0, "Length of a window.", unit="s", minimum=0.01, maximum=86400.0, live=True)
+    window: float = parameter(20.0, "Length of a window.", unit="s", minimum=SHORTEST_HOP, maximum=86400.0, live=True)
     hop: float = parameter(
-        2.0, "Time between the ends of two windows.", unit="s", minimum=0.01, maximum=86400.0, live=True
+        2.0, "Time between the ends of two windows.", unit="s", minimum=SHORTEST_HOP, maximum=86400.0, live=True
     )
     max_lag: float = parameter(
         0.0,

@@ -104,6 +104,44 @@ def test_a_nested_type_of_ros_needs_no_definition(tmp_path):
     assert read(path, Modality("v", "/v", ("v.y",)))[0] == [("v", EPOCH, 2.0)]
 
 
+@pytest.mark.parametrize("storage", ["mcap", "sqlite"])
+def test_messages_of_a_type_that_was_changed_are_left_out_and_counted(storage, tmp_path):
+    """Parts of one recording: between them somebody changed the type, and comments, and all comes in a folder."""
+    write = write_sqlite if storage == "sqlite" else write_mcap
+    suffix = "db3" if storage == "sqlite" else "mcap"
+    definitions = ["float64 force # N\n", "float64 force\r\n", "float32 force\nfloat32 torque\n"]
+    for part, definition in enumerate(definitions):
+        channels = {"/leg": ("own_msgs/msg/Leg", "ros2msg", definition, "cdr")}
+        data = struct.pack("<ff", 7, 7) if "torque" in definition else struct.pack("<d", part)
+        write(
+            tmp_path / f"bag_{part}.{suffix}",
+            channels,
+            [("/leg", EPOCH + part * SECOND + k, CDR + data) for k in (0, 1)],
+        )
+    found, (notice,) = read(tmp_path, LEG)
+    assert [value for *_, value in found] == [0.0, 0.0, 1.0, 1.0]
+    assert notice.startswith("2 messages of /leg left out") and "define own_msgs/msg/Leg in another way" in notice
+
+
+def test_messages_of_one_type_in_two_encodings_are_not_mixed(tmp_path):
+    for part, (kind, data) in enumerate([(FLOAT, CDR + struct.pack("<d", 1)), (FLOAT_OF_ROS1, struct.pack("<d", 2))]):
+        messages = [("/speed", EPOCH + part * SECOND + k, data) for k in range(3 - part)]
+        write_mcap(tmp_path / f"bag_{part}.mcap", {"/speed": kind}, messages)
+    found, (notice,) = read(tmp_path, SPEED)
+    assert [value for *_, value in found] == [1.0, 1.0, 1.0]
+    assert notice.startswith("2 messages of /speed left out")
+
+
+@pytest.mark.parametrize(
+    "definition",
+    ["float64 data\r\n", "uint8 kLowest=1 # word\nfloat64 data\n", "string UNIT=m/s # no comment\nfloat64 data"],
+)
+def test_definitions_of_any_hand_are_read(definition, tmp_path):
+    channels = {"/speed": ("own_msgs/msg/Speed", "ros2msg", definition, "cdr")}
+    path = write_mcap(tmp_path / "bag.mcap", channels, [("/speed", EPOCH, CDR + struct.pack("<d", 3))])
+    assert read(path, SPEED)[0] == [("speed", EPOCH, 3.0)]
+
+
 def test_ros1_messages_in_mcap_are_read(tmp_path):
     messages = [("/speed", EPOCH + k, struct.pack("<d", k)) for k in range(3)]
     path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT_OF_ROS1}, messages, profile="ros1")
@@ -269,7 +307,7 @@ def test_a_ros1_bag_whose_index_was_never_written_to_disk_is_read_without_it(zer
     [
         ("UPDATE messages SET data = 'text'", "are damaged"),
         ("UPDATE messages SET timestamp = 'noon'", "a time of recording"),
-        ("UPDATE messages SET topic_id = 7", "has no name"),
+        ("UPDATE messages SET topic_id = 7", "described nowhere"),
     ],
 )
 def test_rows_that_are_no_messages_are_counted(damage, words, tmp_path):
@@ -280,6 +318,32 @@ def test_rows_that_are_no_messages_are_counted(damage, words, tmp_path):
     found, (notice,) = read(path, SPEED)
     assert [value for *_, value in found] == [0.0, 2.0]
     assert notice.startswith("1 message of bag.db3 left out") and words in notice
+
+
+def test_messages_whose_topic_is_lost_are_counted(tmp_path):
+    """The first chunk alone describes the channels, as some recorders write it."""
+    first = write_mcap(tmp_path / "a.mcap", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + bytes(8))], chunked=False)
+    other = write_mcap(tmp_path / "b.mcap", {"/other": FLOAT}, [("/other", EPOCH, CDR + bytes(8))], chunked=False)
+    data, record = first.read_bytes(), struct.pack("<BQHIQQ", 5, 34, 9, 0, EPOCH + 1, 0) + CDR + bytes(8)
+    first.write_bytes(data.replace(b"\x0f" + struct.pack("<QI", 4, 0), record + b"\x0f" + struct.pack("<QI", 4, 0)))
+    found, (notice,) = read(first, SPEED)
+    assert len(found) == 1
+    assert notice == "1 message of a.mcap left out, whose topic is described nowhere."
+    other.write_bytes(
+        other.read_bytes().replace(b"\x04" + struct.pack("<QHH", 25, 1, 1), b"\x84" + struct.pack("<QHH", 25, 1, 1))
+    )
+    with pytest.raises(RecordingError, match="no message in it has a topic that is described"):
+        read(other)
+
+
+def test_why_nothing_of_a_killed_recording_can_be_read_is_said(tmp_path):
+    path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + bytes(8))])
+    data = path.read_bytes()
+    place = data.index(b"\x06", 20)
+    packing = place + 9 + 28  # length of the name of the packing
+    path.write_bytes(data[:packing] + struct.pack("<I", 4) + b"rice" + data[packing + 4 :])
+    with pytest.raises(RecordingError, match="packed by 'rice'"):
+        read(path)
 
 
 # ---- times of recording ----------------------------------------------------------------------------------------------

@@ -50,6 +50,11 @@ def test_a_recording_with_just_enough_samples_is_not_refused(duration, rate):
     assert timing.window + timing.hop <= duration
 
 
+def test_a_recording_of_a_blink_gets_a_window_that_the_settings_take():
+    timing = choose_timing(0.06, {"/a": 20_000.0})
+    assert (timing.window, timing.hop) == (0.02, 0.01)
+
+
 def test_too_few_samples_are_counted():
     with pytest.raises(
         RecordingError, match=r"5 s at 10 Hz hold 50 samples, and one window needs 64, which take 6.7 s"

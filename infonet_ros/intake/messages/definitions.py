@@ -3,7 +3,7 @@
 A definition that cannot be read, or lacks something, concerns the topics of its type only.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -52,6 +52,32 @@ def definitions_of(connection: Connection, others: Iterable[Connection], label: 
             "record it again with message definitions (mcap), or leave the topic out with --topics."
         )
     return found
+
+
+def laid_out_as_most(connections: Sequence[Connection]) -> list[Connection]:
+    """Return those of some connections of one type whose messages are written and defined as most of them are.
+
+    A type that was changed between two parts of a recording keeps its name.
+    """
+    groups: list[list[Connection]] = []
+    for connection in sorted(connections, key=lambda connection: not connection.definition):
+        group = next((group for group in groups if _alike(group[0], connection)), None)
+        if group is None:
+            groups.append([connection])
+        else:
+            group.append(connection)
+    return max(groups, key=lambda group: sum(connection.count for connection in group))
+
+
+def _alike(one: Connection, other: Connection) -> bool:
+    """Tell whether the messages of two connections of one type are laid out alike; comments make no difference."""
+    if one.encoding != other.encoding or not other.definition or one.definition == other.definition:
+        return one.encoding == other.encoding
+    try:
+        first, second = (_parsed(c.language, c.definition, full_type_name(c.type)) for c in (one, other))
+    except RecordingError:
+        return False
+    return all(first[name][1] == second[name][1] for name in first.keys() & second.keys())
 
 
 def _from_elsewhere(name: str, others: Iterable[Connection]) -> Mapping[str, Any]:

@@ -45,6 +45,7 @@ Schema = Callable[[str], Mapping[str, Field]]
 
 _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
 _BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
+_CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
 _TEXT_TYPES = ("string", "wstring", "octet")  # rclpy gives an octet as bytes, not as a number
 _ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
 
@@ -131,11 +132,15 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
 
 
 def types_from_msg(text: str, type_name: str) -> dict[str, Any]:
-    """Parse a ``.msg`` definition, of wide strings too, which rosbags takes for a message type of the same package."""
-    types = get_types_from_msg(_BOUNDED_WIDE.sub("wstring", text), type_name)
+    """Parse the fields of a ``.msg`` definition.
+
+    Of wide strings too, which rosbags takes for a message type of the same package; with the line ends of Windows, and
+    with constants of any name, which it refuses.
+    """
+    plain = _CONSTANT.sub("", text.replace("\r", ""))
+    types = get_types_from_msg(_BOUNDED_WIDE.sub("wstring", plain), type_name)
     return {
-        name: (constants, [(field, _with_wide_strings(node)) for field, node in fields])
-        for name, (constants, fields) in types.items()
+        name: ([], [(field, _with_wide_strings(node)) for field, node in fields]) for name, (_, fields) in types.items()
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.settings import FASTEST_CLOCK
+from infonet_ros.settings import FASTEST_CLOCK, SHORTEST_HOP
 from infonet_ros.text import counted
 
 LEAST_SAMPLES = 64
@@ -102,14 +102,15 @@ def _window(duration: float, clock: float, memory: float, max_lag: float) -> flo
     """Return the length of a window: several memories, with enough samples, in a part of the recording."""
     wanted = min(max(_USUAL_WINDOW, _MEMORIES_WANTED * memory), _LONGEST_WINDOW, duration / _WINDOWS_WANTED)
     least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * (duration - _SPARE / clock))
-    return max(_rounded(max(wanted, least, 2.0 * max_lag), 2), _up((LEAST_SAMPLES + 0.5) / clock))
+    length = max(_rounded(max(wanted, least, 2.0 * max_lag), 2), _up((LEAST_SAMPLES + 0.5) / clock))
+    return max(length, SHORTEST_HOP)
 
 
 def _hop(duration: float, window: float, slowest: float) -> float:
     """Return a hop for which at least one window lies where all streams are; windows end at whole multiples of it."""
     left = max(duration - window - _SPARE / max(slowest, 4.0 / duration), 0.05 * duration)
     usual = min(max(window / _HOPS_A_WINDOW, duration / _MOST_HOPS), window / _FEWEST_HOPS_A_WINDOW)
-    return _rounded(min(usual, left / 2.0), 1)
+    return max(_rounded(min(usual, left / 2.0), 1), SHORTEST_HOP)
 
 
 def _clock(longest: float, rates: Mapping[str, float], swift: float) -> tuple[str, float, str]:

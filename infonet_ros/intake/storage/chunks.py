@@ -13,7 +13,7 @@ from typing import Any
 
 from lz4.frame import LZ4FrameDecompressor
 
-from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time, no_topic
 from infonet_ros.text import counted, moment
 
 try:
@@ -76,9 +76,13 @@ class ChunkedFile(ABC):
         totals: Counter[int] = Counter()
         for chunk in self._chunks:
             totals.update(chunk.counts)
-        if (self._cut or self._damaged) and not totals:
+        self._astray = totals.total() - sum(totals[number] for number in numbered)
+        if (self._cut or self._damaged or self._astray) and totals.total() == self._astray:
             self._file.close()
-            raise DamagedError("no message in it is whole")
+            otherwise = (
+                "no message in it has a topic that is described" if self._astray else "no message in it is whole"
+            )
+            raise DamagedError(next(iter(self._damaged.values()), otherwise))
         self._chunks.sort(key=lambda chunk: chunk.start)
         self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
         self._numbers = {connection: number for number, connection in self._numbered.items()}
@@ -130,6 +134,8 @@ class ChunkedFile(ABC):
                 f"{self._name} is damaged in {counted(len(self._damaged), 'place')} ({reason}): "
                 f"{counted(count, 'message')} left out."
             )
+        if self._astray:
+            notices.append(no_topic(self._astray, self._name))
         if odd := sum(chunk.odd for chunk in self._chunks):
             notices.append(no_time(odd, self._name))
         return notices

@@ -94,3 +94,8 @@ def is_time(nanoseconds: int) -> bool:
 def no_time(count: int, name: str) -> str:
     """Say that messages of a file are left out for when they were recorded."""
     return f"{counted(count, 'message')} of {name} left out, with a time of recording before 1970 or after 2038."
+
+
+def no_topic(count: int, name: str) -> str:
+    """Say that messages of a file are left out, as nothing tells what they are."""
+    return f"{counted(count, 'message')} of {name} left out, whose topic is described nowhere."

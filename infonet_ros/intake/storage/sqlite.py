@@ -9,7 +9,7 @@ import apsw
 import numpy as np
 
 from infonet_ros.intake.storage.chunks import DamagedError, message_of
-from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, offered
+from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, no_topic, offered
 from infonet_ros.text import counted, moment
 
 _PAGE_SIZE_AT = 16  # byte of the file
@@ -114,7 +114,7 @@ class SqliteFile:
         if self._lost:
             notices.append(f"{counted(len(self._lost), 'message')} of {self._name} left out: they are damaged.")
         if self._astray:
-            notices.append(f"{counted(self._astray, 'message')} of {self._name} left out: their topic has no name.")
+            notices.append(no_topic(self._astray, self._name))
         if self._odd:
             notices.append(no_time(self._odd, self._name))
         return notices
