@@ -2,7 +2,6 @@
 
 import json
 import time
-from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from infonet_ros.text import counted, printable
 _TOLD = 5  # sentences on the terminal; the report has the rest
 
 
-def run(recording: AbstractContextManager[Recording], options: Options, out: Path) -> None:
+def run(recording: Recording, options: Options, out: Path) -> None:
     """Do what a command line asks for, with progress and notices on standard error and a summary on standard output.
 
     Raises
@@ -32,17 +31,17 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     """
     began = time.perf_counter()
     console = standard_error(options.quiet)
-    with recording as opened, OutputFolder(out) as folder:
-        span = chosen_span(opened, options.start, options.duration)
-        told = list(opened.notices)
+    with OutputFolder(out) as folder:
+        span = chosen_span(recording, options.start, options.duration)
+        told = list(recording.notices)
         print_notices(console, told)
-        proposal = _settings(opened, options, span)
+        proposal = _settings(recording, options, span)
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
             analysis, missing = fill(
-                folder, opened, proposal, span, options.formats, progress, target=options.target or ""
+                folder, recording, proposal, span, options.formats, progress, target=options.target or ""
             )
-    notices = (*opened.notices, *proposal.notices, *proposal.details, *missing)
+    notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     results = Results(analysis, tuple(folder.written), notices, proposal.fields)
     if options.json:
         record = findings_record(results.analysis)
@@ -56,7 +55,7 @@ def run(recording: AbstractContextManager[Recording], options: Options, out: Pat
     elif not options.quiet:
         print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
     # At the end, so that no error is buried among them; the summary has the details in brief.
-    late = [notice for notice in opened.notices if notice not in told]
+    late = [notice for notice in recording.notices if notice not in told]
     print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
 
 

@@ -1,6 +1,8 @@
 """`infonet bag` and `infonet csv`: one command with two names, because the content of a file decides how it is read."""
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -71,16 +73,26 @@ def csv(
 
 def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
     check_rosbags()
-    gc.disable()  # what imports make stays
-    from infonet_ros.intake.opener import open_recording
-    from infonet_ros.offline.analysis_command import run
+    with _loading():
+        from infonet_ros.intake.opener import open_recording
+    with open_recording(paths, time, time_unit.value) as recording:  # first: the rest takes a second or two to load
+        with _loading():
+            from infonet_ros.offline.analysis_command import run
+        name = paths[0].resolve()
+        while name.suffix in _COMPRESSED:
+            name = name.with_suffix("")
+        run(recording, options, options.out or Path(f"{name.stem}_infonet"))
 
-    gc.freeze()
-    gc.enable()
-    name = paths[0].resolve()
-    while name.suffix in _COMPRESSED:
-        name = name.with_suffix("")
-    run(open_recording(paths, time, time_unit.value), options, options.out or Path(f"{name.stem}_infonet"))
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Collect no garbage during imports, and nothing of what they make afterwards: it stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def check_rosbags() -> None:

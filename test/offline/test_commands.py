@@ -361,3 +361,11 @@ def test_a_params_file_without_modalities_is_completed_by_a_proposal(small_bag, 
     settings = load_settings(tmp_path / "out" / "params.yaml")
     assert settings.window == 10.0
     assert len(settings.channel_names) > 1
+
+
+@pytest.mark.parametrize("command", ["bag", "csv"])
+def test_a_path_is_refused_before_the_heavy_libraries_are_loaded(command, tmp_path):
+    (tmp_path / "torch.py").write_text("raise RuntimeError('torch was loaded')")
+    done = as_a_process(command, "nothing_here", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "nothing_here is not there" in done.stderr
