@@ -2,6 +2,9 @@
 
 Rest and motion are common to all streams of a robot, so over both any two depend: both vary, or neither does. And a
 circular shift would put motion beside rest. So streams are compared while the platform moves.
+
+A plant between two set points is still, too, and does not rest: what its channels share are the levels that it holds.
+The speeds of a platform that stands are 0, wherever it has come to.
 """
 
 from dataclasses import replace
@@ -22,13 +25,18 @@ _MOVING = 0.5  # of the channels may be still right before and right after, at m
 _BY_CHANCE = 0.5  # of the rest may be found if each channel is still at other times, at most
 _TURNS = 5  # shifts of the channels against each other, to measure that
 _SELDOM = 0.02  # of the blocks: channels that are still, or move, in fewer are not used
+_FEW_LEVELS = 8  # a channel with no more values is a switch
+_ZERO = 0.25  # of the size of a channel while others move: a speed that is less is 0
+_SPEEDS = 0.2  # of the channels are 0 at rest, at least
+_FEWEST_SPEEDS = 2
 
 
 def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     """Return at which samples the platform rests, (T,) bool.
 
     It rests if three of four channels are still for two seconds or more, and half of them moved right before or move
-    right after, if that is more than chance. Two machines that rest independently are no such platform.
+    right after, if that is more than chance; and if a fifth of the channels are 0 then. Two machines that rest
+    independently are no such platform, nor is a process that holds its set points.
 
     Parameters
     ----------
@@ -38,10 +46,12 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
         Samples per second.
     """
     block = max(_BLOCK_SAMPLES, round(_BLOCK * rate), _BLOCK_UPDATES * _usual_hold(samples))
-    still = _still(samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1]))
+    blocks = samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1])
+    still = _still(blocks)
     together = _together(still)
     rests = ndimage.binary_dilation(together)  # a block that is partly still belongs to neither
-    if not (_SELDOM < rests.mean() < 1.0 - _SELDOM and _BY_CHANCE * together.mean() > _by_chance(still)):
+    platform = _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks, together)
+    if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")
 
@@ -93,6 +103,20 @@ def _together(still: np.ndarray) -> np.ndarray:
         if any(len(side) and side.min() >= _MOVING for side in around):
             together[begin:end] = False
     return together & ~together.all()
+
+
+def _stands(blocks: np.ndarray, together: np.ndarray) -> bool:
+    """Tell whether enough channels of blocks (B, n, N) are 0 in those in which they are still ``together`` (B,).
+
+    A switch that is off says nothing of that.
+    """
+    known = np.isfinite(blocks)
+    many = [len(np.unique(channel[is_known])) > _FEW_LEVELS for channel, is_known in zip(blocks.T, known.T, strict=True)]
+    levels = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    sizes = np.sqrt(mean_of_known(np.square(blocks[~together]).reshape(-1, blocks.shape[2])))
+    zero = np.where(known.any(axis=1), np.abs(levels) < _ZERO * sizes, np.nan)
+    speeds = mean_of_known(zero[together]) >= _QUORUM
+    return bool((speeds & many).sum() >= max(_FEWEST_SPEEDS, _SPEEDS * len(speeds)))
 
 
 def _by_chance(still: np.ndarray) -> float:

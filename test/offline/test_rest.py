@@ -66,6 +66,23 @@ def test_what_drifts_while_it_moves_still_drifts(rng):
     assert shift_test(Moves.of(while_it_moves(samples), 20), 20)[1].all()
 
 
+def plant(rng):
+    """Flows, pressures and heats that follow a set point, which stays for four times as long as they need."""
+    target = np.repeat(rng.uniform(20.0, 80.0, 20), 300)
+    level = lfilter([0.02], [1.0, -0.98], target - target[0]) + target[0]
+    return level[:, None] * rng.uniform(0.5, 2.0, 6) + 0.1 * rng.standard_normal((len(level), 6))
+
+
+def belt(rng):
+    """A current under the boxes of a belt that runs on, beside what counts them."""
+    boxes = np.zeros((6000, 6))
+    for begin in np.cumsum(rng.integers(150, 400, 16)):
+        boxes[begin : begin + 60, 0] = boxes[begin + 20 : begin + 80, 1] = boxes[begin : begin + 80, 2] = 1.0
+        boxes[begin : begin + 90, 3:] += 1.0
+    boxes[:, 3:] = 2.0 + 0.5 * boxes[:, 3:] + 0.05 * rng.standard_normal((6000, 3))
+    return boxes
+
+
 KINDS = {
     "slow": lambda rng: lfilter([1.0], [1.0, -0.95], rng.standard_normal((6000, 6)), axis=0),
     "walk": lambda rng: np.cumsum(rng.standard_normal((6000, 6)), axis=0),
@@ -74,6 +91,8 @@ KINDS = {
     "two machines": lambda rng: np.hstack([
         streams(rng, np.roll(moves([(20, False), (20, True)] * 3), shift), 3) for shift in (0, 450)
     ]),
+    "set points": plant,
+    "belt": belt,
     "still": lambda rng: np.ones((6000, 6)),
     "unknown": lambda rng: np.full((6000, 6), np.nan),
 }  # fmt: skip
