@@ -5,7 +5,7 @@ at a time; nothing is kept. What is whole of a bag is read, and a topic that can
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from heapq import merge
@@ -60,6 +60,7 @@ class Bag:
         self._unset: dict[str, int] = {}
         self._clocks: dict[str, str] = {}
         self._definitions: dict[tuple[str, str, str], Definitions] = {}
+        self._set_ahead: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bag":
@@ -316,20 +317,35 @@ class Bag:
         self._strays = [f"{sentence}." for sentence in strays]
         self.start, self.end = int(times[0]), int(times[-1])
 
-    def _judge_clocks(self, topics: Iterable[str]) -> dict[str, int]:
-        """Return by how much the clocks of some topics are ahead, and say so; say which are behind."""
+    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Return which of some topics have stamps that lie further behind the times of recording than those of others.
+
+        By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
+        """
         leads = {topic: lead for topic in topics if (lead := self._leads[topic])}
         advance = clocks.ahead(leads)
+        return clocks.behind({topic: lead.less(advance.get(topic, 0)) for topic, lead in leads.items()})
+
+    def set_ahead(self, topics: Iterable[str]) -> None:
+        """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
+        self._set_ahead = {*topics}
+
+    def _judge_clocks(self, topics: Collection[str]) -> dict[str, int]:
+        """Return by how much the clocks of some topics are ahead, and say so; say which are behind."""
+        advance = clocks.ahead({topic: lead for topic in topics if (lead := self._leads[topic])})
         for topic, by in advance.items():
             self._clocks[topic] = (
                 f"the clock of {topic} is {_milliseconds(by)} ahead: its messages were recorded before their stamps, "
                 "which are set back by that."
             )
-        corrected = {topic: lead.less(advance.get(topic, 0)) for topic, lead in leads.items()}
-        for topic, by in clocks.behind(corrected).items():
+        for topic, by in self.behind(topics).items():
+            why = "or its messages took so long"
+            if topic in self._set_ahead:
+                advance[topic] = -by
+                why = "as its channels show, and they are set ahead by that"
             self._clocks[topic] = (
                 f"the stamps of {topic} lie {_milliseconds(by)} further behind the times of recording than those of "
-                "others: its clock is behind, or its messages took so long."
+                f"others: its clock is behind, {why}."
             )
         return advance
 

@@ -1,7 +1,7 @@
 """The common interface of bags and tables: topics, and a stream of samples of the requested channels."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -97,6 +97,15 @@ class Recording(Protocol):
 
         True stands for a topic that is worth analysing alone.
         """
+
+    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Return which of some topics have stamps that lie further behind the times of recording than those of others.
+
+        By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
+        """
+
+    def set_ahead(self, topics: Iterable[str]) -> None:
+        """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""

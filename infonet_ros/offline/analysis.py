@@ -19,6 +19,7 @@ from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy
 from infonet_ros.intake.topic_log import TopicStatistics
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
@@ -140,6 +141,7 @@ def analyse(
         A channel that its message type does not have, or a synchronization that needs the node.
     """
     _check(recording, settings, span)
+    set_late_clocks_ahead(recording, settings, span, scan_range(settings))
     intake = Intake(recording, settings, span, longest_lag=scan_range(settings))
     with Workers(net.device, cores) as workers:
         samples: list[np.ndarray] = []

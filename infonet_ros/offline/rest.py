@@ -111,7 +111,7 @@ def _stands(blocks: np.ndarray, together: np.ndarray) -> bool:
     A switch that is off says nothing of that.
     """
     known = np.isfinite(blocks)
-    many = [len(np.unique(channel[is_known])) > _FEW_LEVELS for channel, is_known in zip(blocks.T, known.T, strict=True)]
+    many = [len(np.unique(channel[np.isfinite(channel)])) > _FEW_LEVELS for channel in np.moveaxis(blocks, -1, 0)]
     levels = np.where(known, blocks, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     sizes = np.sqrt(mean_of_known(np.square(blocks[~together]).reshape(-1, blocks.shape[2])))
     zero = np.where(known.any(axis=1), np.abs(levels) < _ZERO * sizes, np.nan)

@@ -113,6 +113,13 @@ class Tables:
         """Return all: those that do not fit are left out on entering."""
         return list(topics), []
 
+    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Return none: rows have no time of recording beside their own."""
+        return {}
+
+    def set_ahead(self, topics: Iterable[str]) -> None:
+        """Leave all times as they are."""
+
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the rows from ``start`` to before ``stop``, in the order of time."""
         return merged([self._part(modality, start, stop) for modality in modalities])
