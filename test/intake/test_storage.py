@@ -256,6 +256,14 @@ def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path,
     assert notice.startswith("more.mcap is read, too")
 
 
+def test_the_ros1_bag_that_a_bag_was_converted_from_is_left_out(tmp_path, store, ros1_store):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
+    write_ros1(folder / "old.bag", ros1_store, leg_and_speed(ros1_store, 1.0, ros1=True))
+    found, (notice,) = read(folder, SPEED)
+    assert len(found) == 20
+    assert notice.startswith("old.bag is left out: it is a ROS 1 bag")
+
+
 @pytest.mark.parametrize(("plugin", "name"), [(StoragePlugin.MCAP, "bag.db3"), (StoragePlugin.SQLITE3, "bag.mcap")])
 def test_a_file_of_one_kind_that_is_called_as_of_another_is_read(plugin, name, tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), plugin=plugin)

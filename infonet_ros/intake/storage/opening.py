@@ -48,15 +48,23 @@ def one_sentence(label: str) -> Iterator[None]:
 
 def storage_files(path: Path, missing: list[str]) -> list[Path]:
     """Return the storage files of a path; say which are missing beside those that its metadata name."""
-    if not path.is_dir():
-        check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
-        if not _suffix(path):
-            hint = f"; it begins as one does: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
-            raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file{hint}.")
-        return [path]
+    if path.is_dir():
+        return _files_of_folder(path, missing)
+    check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
+    if not _suffix(path):
+        hint = f"; it begins as one does: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
+        raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file{hint}.")
+    return [path]
+
+
+def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
     inside = {file.name: file for file in sorted(path.iterdir()) if _suffix(file)}
     metadata = path / "metadata.yaml"
     named = dict.fromkeys(_LISTED.findall(metadata.read_text(errors="replace"))) if metadata.is_file() else {}
+    if named:  # only ROS 2 writes a metadata.yaml; the bag that it was converted from often lies beside it
+        for name in [name for name, file in inside.items() if _is_ros1(file)]:
+            del inside[name]
+            missing.append(f"{name} is left out: it is a ROS 1 bag in the folder of a ROS 2 bag; give its own path.")
     there = set(map(_unpacked_name, inside))
     if lost := [name for name in named if _unpacked_name(name) not in there]:
         missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
@@ -137,6 +145,14 @@ def _unpack(path: Path, stack: ExitStack) -> Path:
 
 
 def check_one_kind(files: Sequence[Path]) -> None:
-    """Raise RecordingError for bags of ROS 1 and ROS 2 together."""
-    if len({_kind(file) == ".bag" for file in files}) > 1:
-        raise RecordingError("ROS 1 and ROS 2 bags were given together: analyse them one after the other.")
+    """Raise RecordingError for bags of ROS 1 and ROS 2 together, with one name of each."""
+    ros1 = next((file.name for file in files if _is_ros1(file)), "")
+    ros2 = next((file.name for file in files if not _is_ros1(file)), "")
+    if ros1 and ros2:
+        raise RecordingError(
+            f"a ROS 1 bag ({ros1}) and a ROS 2 bag ({ros2}) were given together: analyse them one after the other."
+        )
+
+
+def _is_ros1(file: Path) -> bool:
+    return _kind(file) == ".bag"
