@@ -21,6 +21,7 @@ from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.fit import read_fit
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.quaternions import find_quaternions
@@ -194,7 +195,9 @@ class Tables:
 
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
         """Go through the sheets of a file, and the names of their time columns as far as they are known."""
-        for sheet in read_log(path) or read_dataflash(path) or read_records(path) or [read_text_table(path)]:
+        readers = read_log, read_dataflash, read_fit, read_records
+        sheets = next(filter(None, (read(path) for read in readers)), None) or [read_text_table(path)]
+        for sheet in sheets:
             take_cells_apart(sheet, path)
             if self._time is None and (parts := split_by_times(sheet)):
                 yield from parts

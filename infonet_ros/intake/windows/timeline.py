@@ -113,6 +113,8 @@ class Timeline(Generic[Item]):
         Messages of each topic that were set aside, and not taken after all.
     offsets : dict of str to float
         Of the last message of each topic that was set aside: seconds ahead of the others, negative behind them.
+    steps : dict of str to list of float
+        By how many seconds the clock of each topic was set on the way, alone; negative backwards.
     """
 
     def __init__(self, leap: int = LEAP) -> None:
@@ -120,6 +122,7 @@ class Timeline(Generic[Item]):
         self.backward_jumps = self.forward_jumps = 0
         self.outliers: dict[str, int] = {}
         self.offsets: dict[str, float] = {}
+        self.steps: dict[str, list[float]] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -187,7 +190,10 @@ class Timeline(Generic[Item]):
         if self._time_jumped(topic, voters):
             return Admission(True, self._begin_anew(topic, voters))
         if topic.newest - topic.first >= _DECIDED and abs(topic.newest - self.newest) <= self.leap:
-            topic.last = None  # its own clock was set, by less than topics may be apart
+            # Its own clock was set, by less than topics may be apart.
+            if topic.last is not None:
+                self.steps.setdefault(name, []).append((topic.first - topic.last - topic.period) / NANOSECONDS)
+            topic.last = None
             return Admission(False, self._take_waiting([name]))
         return Admission(False, [])
 

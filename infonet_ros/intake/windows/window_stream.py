@@ -131,6 +131,10 @@ class WindowStream:
         """Seconds by which the last of these was ahead of the others; negative if behind, NaN without one."""
         return self._timeline.offsets.get(self._topics[name], float("nan"))
 
+    def clock_steps(self, name: str) -> list[float]:
+        """By how many seconds the clock of a modality's topic was set on the way, alone."""
+        return self._timeline.steps.get(self._topics[name], [])
+
     @property
     def fill(self) -> float:
         """Filled share of the first window, 0 to 1."""
