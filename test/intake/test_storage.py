@@ -253,7 +253,7 @@ def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path,
     write_mcap(folder / "more.mcap", {"/speed": FLOAT}, [("/speed", EPOCH + 10 * SECOND, CDR + bytes(8))])
     found, (notice,) = read(folder, SPEED)
     assert len(found) == 21
-    assert notice.startswith("more.mcap is read, too")
+    assert notice.startswith("more.mcap is read too")
 
 
 def test_the_ros1_bag_that_a_bag_was_converted_from_is_left_out(tmp_path, store, ros1_store):
