@@ -111,7 +111,7 @@ class Recording(Protocol):
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
-        """Read the same in short pieces."""
+        """Read the same messages as `samples` does, in short pieces."""
 
 
 @dataclass(frozen=True)

@@ -141,12 +141,12 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 
 
 def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -> bool:
-    """Tell whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
+    """Return whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
     return odd < len(texts) - texts.null_count and pc.count_distinct(texts.filter(odd_cells)).as_py() == 1
 
 
 def may_be_number(cell: str) -> bool:
-    """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
+    """Return whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
     return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None
 
 

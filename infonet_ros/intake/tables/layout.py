@@ -76,7 +76,7 @@ class Layout:
     decimals: int = 0
 
     def cuts(self, line: str) -> bool:
-        """Tell whether a line was cut within its last number: its writer gave all of them more decimals."""
+        """Return whether a line was cut within its last number: its writer gave all of them more decimals."""
         cells = split(line, self.delimiter)
         return len(cells) == len(self.names) and 0 <= _decimals(cells[-1]) < self.decimals
 
@@ -206,14 +206,14 @@ def _used(rows: Sequence[Sequence[str]], width: int) -> int:
 
 
 def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
-    """Tell whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
+    """Return whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
     if len(groups) != len(names) or all(groups) or not all(names):
         return False
     return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
 
 
 def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether cells are text above a table: names, groups, units or a description."""
+    """Return whether cells are text above a table: names, groups, units or a description."""
     if any(len(row) == len(cells) for row in rows):
         return _names_time(cells) or _is_header(cells, rows)
     return len(cells) > 1 and not any(map(is_value, filter(None, cells)))
@@ -287,7 +287,7 @@ def _is_open(text: str) -> bool:
 
 
 def is_value(cell: str) -> bool:
-    """Tell whether a cell may be a number, a truth value or a date."""
+    """Return whether a cell may be a number, a truth value or a date."""
     return len(cell) <= _LONGEST_VALUE and (_VALUE.fullmatch(cell) is not None or is_time(cell))
 
 
@@ -355,7 +355,7 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether cells are names, or units, of the columns under them: text where those hold values."""
+    """Return whether cells are names, or units, of the columns under them: text where those hold values."""
     rows = [row for row in rows if len(row) == len(cells)][:50]
     if not rows:
         return not any(map(is_value, filter(None, cells)))
