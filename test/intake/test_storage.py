@@ -350,7 +350,7 @@ def test_why_nothing_of_a_killed_recording_can_be_read_is_said(tmp_path):
     place = data.index(b"\x06", 20)
     packing = place + 9 + 28  # length of the name of the packing
     path.write_bytes(data[:packing] + struct.pack("<I", 4) + b"rice" + data[packing + 4 :])
-    with pytest.raises(RecordingError, match="packed by 'rice'"):
+    with pytest.raises(RecordingError, match="compressed by 'rice'"):
         read(path)
 
 

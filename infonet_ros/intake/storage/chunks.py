@@ -79,8 +79,8 @@ class ChunkedFile(ABC):
         self._astray = totals.total() - sum(totals[number] for number in numbered)
         if (self._cut or self._damaged or self._astray) and totals.total() == self._astray:
             self._file.close()
-            reason = "no message in it has a known topic" if self._astray else "no message in it is complete"
-            raise DamagedError(next(iter(self._damaged.values()), reason))
+            reason = "has a topic that is described" if self._astray else "is complete"
+            raise DamagedError(next(iter(self._damaged.values()), f"no message in it {reason}"))
         self._chunks.sort(key=lambda chunk: chunk.start)
         self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
         self._numbers = {connection: number for number, connection in self._numbered.items()}
