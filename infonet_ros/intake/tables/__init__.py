@@ -4,7 +4,8 @@
 
 - Bytes to sheets: `text_source` (unpacking), `text_encoding`, `row_forms` (what programs put around rows), `layout`
   (delimiter, header), `repeated_headers`, `text_table`, `text_columns` and `cells` (text to numbers); `records` (JSON,
-  YAML); `dataflash` (ArduPilot); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
+  YAML); `dataflash` (ArduPilot); `motion_capture` (BVH); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog,
+  MATLAB, HDF5, NumPy).
   All end in a `sheet.Sheet`.
 - The time of a sheet: `times` (which columns), `time_units`, `dates`, `split_times`, `clock`, then `stamps` and
   `clock_turns`.

@@ -37,6 +37,8 @@ class Sheet:
         A column of text lacks them where they are long, or where the table has many columns.
     style : Style
         Of the numbers among them.
+    is_message : bool
+        Its columns are the fields of one topic's messages; of other tables, ``imu.x`` belongs to a topic ``imu``.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Sheet:
     remarks: dict[str, str] = field(default_factory=dict)
     cells: dict[str, pa.ChunkedArray] = field(default_factory=dict)
     style: Style = field(default_factory=Style)
+    is_message: bool = False
 
     @property
     def rows(self) -> int:
@@ -55,13 +58,13 @@ class Sheet:
 
 
 def is_number(column: pa.ChunkedArray) -> bool:
-    """Return whether a column holds numbers."""
+    """Tell whether a column holds numbers."""
     kind = column.type
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def is_whole(column: pa.ChunkedArray) -> bool:
-    """Return whether a column holds whole numbers, of whatever type."""
+    """Tell whether a column holds whole numbers, of whatever type."""
     if pa.types.is_floating(column.type):
         numbers = pc.drop_null(column).to_numpy()
         return bool(len(numbers) and (np.floor(numbers) == numbers).all())

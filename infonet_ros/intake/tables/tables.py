@@ -21,9 +21,9 @@ from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
-from infonet_ros.intake.tables.fit import read_fit
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
+from infonet_ros.intake.tables.motion_capture import read_motion_capture
 from infonet_ros.intake.tables.quaternions import find_quaternions
 from infonet_ros.intake.tables.records import read_records, take_cells_apart
 from infonet_ros.intake.tables.several_times import split_by_times
@@ -40,6 +40,7 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 
 TABLE_TYPE = "table"
 
+_READERS = (read_log, read_dataflash, read_motion_capture, read_records)  # each returns None for what it does not read
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks that are asked for their unit together
@@ -88,7 +89,8 @@ class Tables:
             set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
         for table in tables:
             self._note(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
-            self._add(table, grouped=len(tables) == len(self._paths) == 1 and not table.is_series)
+            is_message = table.is_series or table.sheet.is_message
+            self._add(table, grouped=len(tables) == len(self._paths) == 1 and not is_message)
         self._collect_notices()
         self._join_parts()
         self._keep_one_clock()
@@ -195,9 +197,7 @@ class Tables:
 
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
         """Go through the sheets of a file, and the names of their time columns as far as they are known."""
-        readers = read_log, read_dataflash, read_fit, read_records
-        sheets = next(filter(None, (read(path) for read in readers)), None) or [read_text_table(path)]
-        for sheet in sheets:
+        for sheet in _read_sheets(path):
             take_cells_apart(sheet, path)
             if self._time is None and (parts := split_by_times(sheet)):
                 yield from parts
@@ -353,6 +353,13 @@ def _on_texts(texts: Mapping[str, str]) -> list[str]:
     if len(texts) > _MOST_SENTENCES:
         return [f"{len(texts)} columns hold text, not numbers"]
     return [f"column {name!r} holds text, not numbers (such as {shorten(text, 40)!r})" for name, text in texts.items()]
+
+
+def _read_sheets(path: Path) -> list[Sheet]:
+    for read in _READERS:
+        if sheets := read(path):
+            return sheets
+    return [read_text_table(path)]
 
 
 def _split(name: str) -> tuple[str, str]:
