@@ -44,7 +44,7 @@ class Diagnosis:
                     self._last[status.name, item.key] = count
 
     def names(self, fault: str) -> bool:
-        """Return whether a fault was named."""
+        """Tell whether a fault was named."""
         return _WITNESSES[fault](self)
 
 

@@ -56,21 +56,14 @@ def in_seconds(seconds: float) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " (did you mean 'window'?)" where a known name is close to the one given, else nothing."""
-    found = nearest(name, tuple(known))
-    return f" (did you mean {found!r}?)" if found else ""
+    nearest = _nearest(name, tuple(known))
+    return f" (did you mean {nearest!r}?)" if nearest else ""
 
 
 @lru_cache(maxsize=64)  # the node asks twice a second, among the topics of a whole robot
-def nearest(name: str, known: Sequence[str]) -> str:
-    """Return the known name that is close to the one given, such as that topic in another namespace; "" if none is."""
+def _nearest(name: str, known: Sequence[str]) -> str:
     same_letters = [other for other in known if other.lower() == name.lower()]
-    inside = [other for other in known if _within(name, other) or _within(other, name)]
-    return next(iter(same_letters or inside or get_close_matches(name, known, n=1)), "")
-
-
-def _within(topic: str, other: str) -> bool:
-    """Tell whether a topic is another one in a namespace."""
-    return other.startswith("/") and topic.endswith(other)
+    return next(iter(same_letters or get_close_matches(name, known, n=1)), "")
 
 
 def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:

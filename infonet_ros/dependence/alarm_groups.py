@@ -71,7 +71,7 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
 
 
 def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
-    """Return whether what is wrong with a group's channel can have caused another alarm."""
+    """Tell whether what is wrong with a group's channel can have caused another alarm."""
     return (
         group.channel in (alarm.a, alarm.b)
         and alarm.channel in ("", group.channel)

@@ -7,6 +7,7 @@ import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.drawing.links import Link
+from infonet_ros.intake.messages.paths import Step, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.significance import Significance
@@ -119,6 +120,7 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
             bool(whole.kinship.trivial[pair]),
             pair in analysis.explanations,
             own,
+            not _spread(analysis, a, b),
             own and not (delayed or measured),  # such as what odometry computed from one motion
             not (delayed and (own or measured)),
         )
@@ -127,17 +129,20 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
 
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
-    """Yield groups and pairs of several topics, then those of one; last pairs whose channels are connected already."""
+    """Yield groups and pairs of several topics, then those of one, then those of one structure, such as a vector.
+
+    Last come pairs whose channels are connected already.
+    """
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _worth_telling(analysis, p)]
     news = _News(len(analysis.names), found)
     again: list[tuple[int, int]] = []
-    for wide in (True, False):
+    for spread in (2, 1, 0):
         for group in found:
-            if _of_several_topics(analysis, *group.members) == wide:
+            if _spread(analysis, *group.members) == spread:
                 yield from _group_with_delays(analysis, group, pairs)
         for pair in pairs:
-            if _of_several_topics(analysis, *pair) == wide and news.first(*pair):
+            if _spread(analysis, *pair) == spread and news.first(*pair):
                 if news.connects(*pair):
                     yield _pair(analysis, *pair)
                 else:
@@ -171,13 +176,19 @@ class _News:
 def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
     """Yield a group, and its pairs between topics with a clear delay."""
     yield _group(analysis, group)
-    inside = [p for p in pairs if {*p} <= {*group.members} and _of_several_topics(analysis, *p)]
+    inside = [p for p in pairs if {*p} <= {*group.members} and _spread(analysis, *p) == 2]
     delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
     yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
 
 
-def _of_several_topics(analysis: Analysis, *channels: int) -> bool:
-    return len({_topic(analysis, channel) for channel in channels}) > 1
+def _spread(analysis: Analysis, *channels: int) -> int:
+    """Return 2 for channels of several topics, 1 for those of several structures of one, 0 for those of one structure.
+
+    A structure is a vector or another message inside the message.
+    """
+    if len({_topic(analysis, channel) for channel in channels}) > 1:
+        return 2
+    return int(len({_structure(analysis, channel) for channel in channels}) > 1)
 
 
 def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
@@ -194,8 +205,8 @@ def _measured(analysis: Analysis, a: int, b: int) -> bool:
 def _group(analysis: Analysis, group: Group) -> Finding:
     names = [analysis.names[member] for member in group.members]
     together = [name for name, late in zip(names, group.delays, strict=True) if not late]
-    late = [f"{name} {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late]
-    follow = f"; {', '.join(late)} after {names[0]}" if late else ""
+    late = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late]
+    follow = f"; {names[0]} leads {', '.join(late)}" if late else ""
     share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
     sentence = f"These {len(names)} move together ({share}): {', '.join(together)}{follow}."
     return Finding(sentence, tuple(names), "group")
@@ -334,3 +345,8 @@ def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:
 def _topic(analysis: Analysis, channel: int) -> str:
     """Name of the topic that a channel comes from."""
     return [m.topic for m in analysis.settings.modalities for _ in m.channels][channel]
+
+
+def _structure(analysis: Analysis, channel: int) -> tuple[Step, ...]:
+    """Structure inside its message that a channel comes from."""
+    return parse_channel([path for m in analysis.settings.modalities for path in m.channels][channel]).structure

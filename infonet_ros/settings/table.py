@@ -38,7 +38,7 @@ class Settings:
     modalities: tuple[Modality, ...] = ()
     watches: tuple[Watch, ...] = ()
     given: tuple[str, ...] = ()
-    """Channels, or ``time``, that all pairs are conditioned on."""
+    """Channels, or ``time``, beside which all others are looked at."""
 
     synchronization: str = parameter(
         "resample",

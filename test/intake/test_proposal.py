@@ -55,6 +55,12 @@ def test_the_limit_is_shared_fairly_and_said(small_bag):
     assert "1 channel beyond the limit of 2 is left out (/leg torque[0])" in proposal.notices[0]
 
 
+def test_of_a_topic_every_vector_has_its_turn():
+    with Bag([HUSKY]) as bag:
+        channels = channels_of(propose(bag, Settings(), chosen_span(bag, 0.0, None), limit=9))
+    assert channels["/imu/data"] == ("orientation|roll", "angular_velocity.x", "linear_acceleration.x")
+
+
 def test_every_field_of_husky_is_told_and_those_that_wander_enter_by_their_rate(husky):
     kinds = {(f.topic, f.path): f.kind for f in husky.fields}
     with Bag([HUSKY]) as bag:
@@ -323,4 +329,4 @@ def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch)
         proposal = propose(table, Settings(), chosen_span(table, 0.0, None))
     counts = {modality.topic: len(modality.channels) for modality in proposal.settings.modalities}
     assert counts == {"wide": 4, "narrow": 2}
-    assert proposal.notices[0].startswith("16 of 22 numeric fields are not considered")
+    assert proposal.notices[0].startswith("16 of 22 numeric fields are not looked at")

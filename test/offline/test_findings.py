@@ -188,7 +188,7 @@ def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_anal
     assert group.delays == pytest.approx((0.0, 0.2, 0.3), abs=1e-6)
     sentences = said(analysis)
     assert sentences[0] == (
-        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x; odom.x 0.20 s, imu.x 0.30 s after cmd.x."
+        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x; cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
     )
     assert sentences[1].startswith("cmd.x and odom.x share 1.20 nats (1.10 to 1.30); odom.x follows by 0.20 s (")
     # Of the group's two pairs with the seventh channel only the one between topics is told.
@@ -209,7 +209,7 @@ def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
     assert group.members == (2, 4, 0)
     assert group.delays == pytest.approx((0.0, 0.0, 0.2), abs=1e-6)
     (first, *_) = said(with_matrix(small_analysis, mi, lag))
-    assert first.endswith("odom.x, imu.x; cmd.x 0.20 s after odom.x.")
+    assert first.endswith("odom.x, imu.x; odom.x leads cmd.x by 0.20 s.")
 
 
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
@@ -292,6 +292,16 @@ def test_pairs_come_in_the_order_of_use(small_analysis):
         mi[a, b] = mi[b, a] = value
     lag[2, 5], lag[5, 2] = 0.1, -0.1
     assert ranked_pairs(with_matrix(small_analysis, mi, lag))[:4] == [(2, 5), (1, 4), (0, 3), (0, 1)]
+
+
+def test_pairs_of_one_structure_come_after_those_of_several(small_analysis):
+    pose = Modality("pose", "/pose", ("position.x", "position.y", "speed.x", "heading|degrees"))
+    other = Modality("imu", "/imu", ("gyro.x", "gyro.y"))
+    mi = np.zeros((6, 6))
+    for a, b, value in [(0, 1, 2.0), (0, 2, 0.4), (2, 3, 0.5), (4, 5, 1.0), (3, 4, 0.2)]:
+        mi[a, b] = mi[b, a] = value
+    analysis = with_matrix(small_analysis, mi, modalities=(pose, other))
+    assert ranked_pairs(analysis)[:5] == [(3, 4), (2, 3), (0, 2), (0, 1), (4, 5)]
 
 
 def test_too_few_surrogates_are_said_rather_than_that_nothing_depends(small_analysis):

@@ -52,10 +52,10 @@ class ChannelPath:
         As it was written.
     steps : tuple of Step
     reduction : str or None
-        How one number is computed from the field at the end of the steps, such as "norm" or "yaw".
+        What makes one number of the end of the steps, such as "norm" or "yaw".
     rate : bool
-        The channel is the change of that number per second. One message is not enough for it: the number itself is
-        extracted, and the windows differentiate it.
+        The channel is the change of that number per second. A message alone does not tell it: what is extracted is the
+        number itself, and the windows differentiate it.
     """
 
     text: str
@@ -64,17 +64,22 @@ class ChannelPath:
     rate: bool = False
 
     @property
+    def structure(self) -> tuple[Step, ...]:
+        """What its number is a part of: a vector, another message inside the message; without one, the field itself."""
+        return self.steps[:-1] or self.steps
+
+    @property
     def wraps(self) -> bool:
         """What is extracted is an angle in (-pi, pi], to be unwrapped before it is interpolated or differentiated."""
         return self.reduction in ANGLES or self.reduction in TURNS
 
     @property
     def angular(self) -> bool:
-        """The channel itself is an angle; the rate of an angle is not."""
+        """The channel itself is an angle; the rate of one is none."""
         return self.wraps and not self.rate
 
     def of_number(self, topic: str) -> Callable[[float], float]:
-        """Return the function that the path applies to a field that is a single number.
+        """Return what the path makes of a field that is a single number.
 
         Raises
         ------

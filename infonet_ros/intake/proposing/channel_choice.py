@@ -1,9 +1,9 @@
 """Chooses the candidates that become channels: with one clock, without duplicates, and equally from all topics."""
 
 from collections import Counter
-from collections.abc import Sequence
-from itertools import zip_longest
+from collections.abc import Callable, Hashable, Sequence
 
+from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.candidates import Candidate
 from infonet_ros.intake.proposing.kinds import Treatment
 from infonet_ros.intake.proposing.same_numbers import may_be_same, same_numbers
@@ -34,7 +34,7 @@ def find_doubles(candidates: Sequence[Candidate]) -> None:
 
 
 def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the fields that become channels; if they are fewer than two, also spare fields and duplicates."""
+    """Return the fields that could be channels; where they are fewer than two, with what would else be left out."""
     there = [c for c in candidates if c.channel is not None]
     chosen = [c for c in there if c.kind.treatment is not Treatment.SPARE]
     if len(chosen) > 1 or len(there) > 1:
@@ -45,18 +45,24 @@ def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
-    """Take fields from every topic in turn, the most important first, up to the limit; mark the others."""
-    by_topic: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        by_topic.setdefault(candidate.topic, []).append(candidate)
-    ranks = sorted({candidate.field.rank for candidate in candidates})
-    queue = [
-        candidate
-        for rank in ranks
-        for turn in zip_longest(*([c for c in own if c.field.rank == rank] for own in by_topic.values()))
-        for candidate in turn
-        if candidate is not None
-    ]
+    """Take fields from every topic in turn, the most important first, up to the limit; mark the others.
+
+    Of a topic, every structure has its turn: a vector, or another message inside the message.
+    """
+    by_structure = _in_turns(candidates, lambda c: (c.topic, parse_channel(c.field.path).structure))
+    queue = _in_turns(by_structure, lambda c: c.topic)
     for candidate in queue[limit:]:
         candidate.beyond = True
     return [candidate for candidate in candidates if not candidate.beyond]
+
+
+def _in_turns(candidates: Sequence[Candidate], source: Callable[[Candidate], Hashable]) -> list[Candidate]:
+    """Sort fields by importance; of equal ones, the first of every source come first, then the second ones."""
+    counts: Counter[Hashable] = Counter()
+    turns = []
+    for candidate in candidates:
+        place = (candidate.field.rank, source(candidate))
+        turns.append((candidate.field.rank, counts[place]))
+        counts[place] += 1
+    order = sorted(range(len(candidates)), key=turns.__getitem__)
+    return [candidates[number] for number in order]

@@ -1,4 +1,4 @@
-"""Files that hold their messages in chunks, compressed or not: mcap and ROS 1 bags."""
+"""Files that hold their messages in chunks, packed or not: mcap and ROS 1 bags."""
 
 import bz2
 from abc import ABC, abstractmethod
@@ -22,8 +22,8 @@ except ImportError:  # before Python 3.14
     from backports import zstd
 
 _LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
-_COMPRESSED = b"\x28\xb5\x2f\xfd"  # first bytes of a message that is compressed by Zstandard, and of none in CDR
-_DECOMPRESSORS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
+_PACKED = b"\x28\xb5\x2f\xfd"  # a message that is packed by Zstandard begins so, and none in CDR
+_UNPACKERS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
 
 
 class DamagedError(Exception):
@@ -45,9 +45,9 @@ Found = tuple[int, int, Any]
 
 @dataclass(eq=False)
 class Chunk:
-    """A part of a file: its place, the number of messages of each connection, and when they were recorded.
+    """A part of a file: its place there, its messages by the number of their connection, and when they were recorded.
 
-    ``odd`` counts messages whose time of recording is damaged.
+    ``odd`` counts messages whose time of recording is none.
     """
 
     place: int
@@ -59,7 +59,7 @@ class Chunk:
 
 
 class ChunkedFile(ABC):
-    """A `Storage` whose messages lie in chunks."""
+    """A `Storage` of chunks; see there."""
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
@@ -79,8 +79,10 @@ class ChunkedFile(ABC):
         self._astray = totals.total() - sum(totals[number] for number in numbered)
         if (self._cut or self._damaged or self._astray) and totals.total() == self._astray:
             self._file.close()
-            reason = "has a topic that is described" if self._astray else "is complete"
-            raise DamagedError(next(iter(self._damaged.values()), f"no message in it {reason}"))
+            otherwise = (
+                "no message in it has a topic that is described" if self._astray else "no message in it is whole"
+            )
+            raise DamagedError(next(iter(self._damaged.values()), otherwise))
         self._chunks.sort(key=lambda chunk: chunk.start)
         self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
         self._numbers = {connection: number for number, connection in self._numbered.items()}
@@ -90,31 +92,31 @@ class ChunkedFile(ABC):
 
     @abstractmethod
     def _open(self) -> Mapping[int, Any]:
-        """Find the chunks; return, by number, a function that makes each connection from the count of its messages.
+        """Find the chunks; return what makes each connection, when it is told the number of its messages.
 
         Raises
         ------
         DamagedError
-            The file is of another kind, or no part of it is undamaged.
+            The file is of another kind, or nothing of it is whole.
         """
 
     @abstractmethod
-    def _decompressed(self, chunk: Chunk) -> bytes:
-        """Read and decompress the bytes of a chunk.
+    def _unpack(self, chunk: Chunk) -> bytes:
+        """Read the bytes of a chunk.
 
         Raises
         ------
         DamagedError
-            They are not complete.
+            They are not whole.
         """
 
     @abstractmethod
     def _take_definitions(self, data: bytes) -> None:
-        """Store the connections that the bytes of a chunk define."""
+        """Take note of the connections in the bytes of a chunk."""
 
     @abstractmethod
     def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
-        """Find the complete messages of some connections in the bytes of a chunk."""
+        """Find the messages of some connections in the bytes of a chunk, as far as they are whole."""
 
     @property
     def notices(self) -> list[str]:
@@ -122,8 +124,8 @@ class ChunkedFile(ABC):
         notices = []
         if self._cut:
             notices.append(
-                f"{self._name} is cut off, as if its recorder was killed: the messages up to {moment(self.end)} are "
-                "read."
+                f"{self._name} is cut, as if its recorder had been killed: what is whole is read, up to "
+                f"{moment(self.end)}."
             )
         if self._damaged:
             count = sum(sum(chunk.counts.values()) for chunk in self._damaged)
@@ -172,7 +174,7 @@ class ChunkedFile(ABC):
     def _survey(self, chunk: Chunk) -> None:
         """Read a chunk that no index describes."""
         try:
-            data = self._decompressed(chunk)
+            data = self._unpack(chunk)
             self._take_definitions(data)
             times = self._found(data, EVERY)
         except (DamagedError, StructError) as error:
@@ -186,7 +188,7 @@ class ChunkedFile(ABC):
 
     def _read(self, chunk: Chunk, wanted: Container[int]) -> list[Found]:
         try:
-            return self._found(self._decompressed(chunk), wanted)
+            return self._found(self._unpack(chunk), wanted)
         except (DamagedError, StructError) as error:
             self._damaged[chunk] = str(error)
             return []
@@ -197,35 +199,35 @@ class ChunkedFile(ABC):
             self._file.seek(place)
             data = self._file.read(size)
         if len(data) != size:
-            raise DamagedError(f"it ends at byte {self._size}, within a record of {size} bytes at byte {place}")
+            raise DamagedError(f"it ends at byte {self._size}, within something of {size} bytes at byte {place}")
         return data
 
 
 def message_of(data: bytes) -> bytes:
-    """Decompress a message that the recorder compressed by itself; return others, and damaged ones, as they are."""
-    if data[:4] != _COMPRESSED:
+    """Unpack a message that the recorder packed by itself, as far as it is whole; return others as they are."""
+    if data[:4] != _PACKED:
         return data
     try:
-        return decompress(data, "zstd", _LARGEST)
+        return unpack(data, "zstd", _LARGEST)
     except DamagedError:
         return data
 
 
-def decompress(data: bytes, compression: str, size: int) -> bytes:
-    """Decompress a chunk of ``size`` bytes; one that is cut off gives fewer.
+def unpack(data: bytes, packing: str, size: int) -> bytes:
+    """Unpack so many bytes of a chunk, or as many as there are.
 
     Raises
     ------
     DamagedError
-        The compression is unknown, the bytes are damaged, or the size is larger than that of any recorder's chunk.
+        They are packed in another way, are damaged, or claim to be more than any recorder packs together.
     """
-    if compression in ("", "none"):
+    if packing in ("", "none"):
         return data
-    if compression not in _DECOMPRESSORS:
-        raise DamagedError(f"a chunk is compressed by {compression!r}, which is unknown")
+    if packing not in _UNPACKERS:
+        raise DamagedError(f"a chunk is packed by {packing!r}")
     if size > _LARGEST:
         raise DamagedError(f"a chunk claims to hold {size} bytes")
     try:
-        return bytes(_DECOMPRESSORS[compression]().decompress(data, max_length=size))
+        return bytes(_UNPACKERS[packing]().decompress(data, max_length=size))
     except Exception as error:  # Three libraries; what they raise on damaged bytes is no closed list.
-        raise DamagedError(f"a chunk cannot be decompressed: {error}") from error
+        raise DamagedError(f"a chunk cannot be unpacked: {error}") from error
