@@ -1,4 +1,4 @@
-"""The heat map of a matrix: the frame is drawn once, NumPy and ready-made letters fill the cells.
+"""The heat map of a matrix: the frame is drawn once, and NumPy fills the cells with letters that were drawn before.
 
 matplotlib is some two hundred times slower for 32 channels, too slow for a live image, and takes a second to import.
 """
@@ -21,7 +21,7 @@ from infonet_ros.text import moment, shorten
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
 
-_SIDE = 768  # px that the cells share
+_SIDE = 768  # px, of all cells together
 _TITLE_SIZE = 17  # px
 _LABEL_SIZE = 13
 _LONGEST_LABEL = 40  # characters
@@ -34,9 +34,9 @@ _TICK_GAP = 70  # px: least between two of them
 
 @dataclass(frozen=True)
 class HeatMapLayout:
-    """Where things are in the picture, in pixels from the upper left corner.
+    """The places of all parts of the picture, in pixels from the upper left corner.
 
-    ``cell`` is the pitch of the cells, ``angle`` turns the names of the columns, in degrees.
+    ``cell`` is the distance from one cell to the next, ``angle`` that of the names of the columns, in degrees.
     """
 
     names: tuple[str, ...]
@@ -50,7 +50,7 @@ class HeatMapLayout:
 
     @classmethod
     def of(cls, names: Sequence[str]) -> "HeatMapLayout":
-        """Give the cells as much room as is useful, and the names what they need."""
+        """Choose the size of the cells by their number, and the room for the names by their length."""
         cell = int(np.clip(_SIDE // len(names), 10, 200))
         label_size = min(_LABEL_SIZE, cell - 1)
         font = font_of(label_size)
@@ -85,7 +85,7 @@ class HeatMapLayout:
 class HeatMap:
     """Draws matrices, one after the other, as pictures of the same kind.
 
-    Not meant for several threads at once.
+    Use it in one thread only.
 
     Parameters
     ----------
@@ -108,11 +108,11 @@ class HeatMap:
         Returns
         -------
         (H, W, 3) uint8
-            Red, green, blue; at least 480 pixels in both directions. `HeatMapLayout.of` tells where each cell is.
+            Red, green, blue; at least 480 pixels in both directions. `HeatMapLayout.of` gives the place of each cell.
         """
         layout = _layout(matrix.names)
         end = self._scale.end(matrix.mi)
-        picture = _frame(layout, end, matrix.method, self._dot_means(matrix), shows_lags(matrix, layout.cell)).copy()
+        picture = _frame(layout, end, matrix.method, self._dot_label(matrix), shows_lags(matrix, layout.cell)).copy()
         marked = matrix.significant(self._significance, adjusted=self._adjusted)
         rows, columns = (slice(edge, edge + layout.side) for edge in (layout.top, layout.left))
         picture[rows, columns] = cells_of(matrix, layout.cell, end, marked)
@@ -132,8 +132,8 @@ class HeatMap:
         except OSError as error:
             raise OutputError(f"cannot write the picture {path} ({error.strerror}): choose another path.") from error
 
-    def _dot_means(self, matrix: "DependenceMatrix") -> str:
-        """Words for the legend; none without p-values."""
+    def _dot_label(self, matrix: "DependenceMatrix") -> str:
+        """Return the meaning of the dot, for the legend; empty without p-values."""
         if np.isnan(matrix.p_value).all():
             return ""
         return f"p ≤ {self._significance:g}" + (", adjusted" if self._adjusted else "")
@@ -145,7 +145,7 @@ def _layout(names: tuple[str, ...]) -> HeatMapLayout:
 
 
 @functools.lru_cache(maxsize=16)
-def _frame(layout: HeatMapLayout, end: float, method: str, dot_means: str, lags: bool) -> np.ndarray:
+def _frame(layout: HeatMapLayout, end: float, method: str, dot_label: str, lags: bool) -> np.ndarray:
     """Draw names, colour bar, title and legend."""
     picture = np.full((layout.height, layout.width, 3), PAGE, dtype=np.uint8)
     of = "modalities (sliced)" if method == "sliced" else "channels"
@@ -153,21 +153,21 @@ def _frame(layout: HeatMapLayout, end: float, method: str, dot_means: str, lags:
     for index, name in enumerate(layout.names):
         _draw_name(picture, layout, index, shorten(name, _LONGEST_LABEL))
     _draw_colour_bar(picture, layout, end)
-    _draw_legend(picture, dot_means, lags)
+    _draw_legend(picture, dot_label, lags)
     return picture
 
 
 def _draw_name(picture: np.ndarray, layout: HeatMapLayout, index: int, label: str) -> None:
-    """Write a name before its row and below its column, there at the angle of the layout."""
+    """Write a name left of its row and below its column, there at the angle of the layout."""
     opacity = letters(label, layout.label_size)
     height, width = opacity.shape
     middle = index * layout.cell + layout.cell // 2
     _paint(picture, opacity, layout.left - 8 - width, layout.top + middle - height // 2)
-    # A slanted name ends below the middle of its column, any other is centred there.
-    before = (
-        round((width - height / 2) * np.sqrt(0.5)) if layout.angle == 45 else (height if layout.angle else width) // 2
-    )
-    _paint(picture, turned(opacity, layout.angle), layout.left + middle - before, layout.top + layout.side + 4)
+    below = turned(opacity, layout.angle)
+    left_half = below.shape[1] // 2
+    if layout.angle == 45:  # a slanted name ends below the middle of its column
+        left_half = round((width - height / 2) * np.sqrt(0.5))
+    _paint(picture, below, layout.left + middle - left_half, layout.top + layout.side + 4)
 
 
 def _draw_colour_bar(picture: np.ndarray, layout: HeatMapLayout, end: float) -> None:
@@ -188,32 +188,32 @@ def _draw_colour_bar(picture: np.ndarray, layout: HeatMapLayout, end: float) -> 
 
 
 def _ticks(end: float, most: int) -> np.ndarray:
-    """Return round numbers from 0 to ``end``, about ``most`` at most."""
+    """Return round numbers from 0 to ``end``, at most about ``most`` of them."""
     power = 10.0 ** np.floor(np.log10(end / most))
     step = next(step for step in (power, 2 * power, 5 * power, 10 * power) if step * most >= end)
     return np.arange(0.0, end + 1e-9, step)
 
 
 def _paint(picture: np.ndarray, opacity: np.ndarray, x: int, y: int) -> None:
-    """Lay ink over the picture with the upper left corner at x, y."""
+    """Draw in ink, with the upper left corner at x, y."""
     height, width = opacity.shape
     blend(picture[y : y + height, x : x + width], opacity, INK)
 
 
-def _draw_legend(picture: np.ndarray, dot_means: str, lags: bool) -> None:
-    """Explain hatching, the dot when there are p-values, and the sign of the lags when there are some."""
+def _draw_legend(picture: np.ndarray, dot_label: str, lags: bool) -> None:
+    """Explain the hatching, the dot if there are p-values, and the sign of the lags if there are lags."""
     y, x = len(picture) - 27, 16
     picture[y : y + 16, x : x + 16] = hatched(16)
     x = write(picture, "not known", (x + 24, y), _LABEL_SIZE, INK) + 24
-    if dot_means:
+    if dot_label:
         blend(picture[y : y + 16, x : x + 16], disc(16, 4, 8, 8), INK)
-        x = write(picture, dot_means, (x + 20, y), _LABEL_SIZE, INK) + 24
+        x = write(picture, dot_label, (x + 20, y), _LABEL_SIZE, INK) + 24
     if lags:
         write(picture, "+ s: the column follows the row", (x, y), _LABEL_SIZE, INK)
 
 
 def _subtitle(matrix: "DependenceMatrix") -> str:
-    """Return the name of the window."""
+    """Return a description of the window: its length, its end, its samples."""
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
     span = (matrix.end - matrix.start) / 1e9
     return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"

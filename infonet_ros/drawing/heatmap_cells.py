@@ -1,4 +1,4 @@
-"""The cells of the heat map: ready-made letters and dots on the colours of the MI, mixed by NumPy for all at once."""
+"""The cells of the heat map: letters and dots on the colours of the MI, mixed by NumPy for all cells at once."""
 
 import functools
 from typing import TYPE_CHECKING
@@ -57,10 +57,12 @@ def _delay(lag: float | None) -> str | None:
 
 
 def _number(mi: float, cell: int) -> str:
-    """MI in as many digits as the cell has room for."""
-    if cell < 32:
-        return f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}" if mi < 9.95 else f"{mi:.0f}"
-    return f"{mi:.2f}"
+    """Return the MI with as many digits as the cell has room for."""
+    if cell >= 32:
+        return f"{mi:.2f}"
+    if mi < 0.995:
+        return f"{mi:.2f}".removeprefix("0")
+    return f"{mi:.1f}" if mi < 9.95 else f"{mi:.0f}"
 
 
 @functools.lru_cache(maxsize=1024)
@@ -78,7 +80,7 @@ def _writing(number: str, lag: str | None, cell: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=8)
 def _mark(cell: int) -> np.ndarray:
-    """Opacity of the dot in the upper right corner of a significant cell; in the middle where nothing is written."""
+    """Opacity of the dot of a significant cell: in its upper right corner, or in the middle of one without letters."""
     if cell < 20:
         return disc(cell, max(1.5, 0.15 * cell), cell / 2 - 0.5, cell / 2 - 0.5)
     radius = float(np.clip(0.06 * cell, 1.6, 4.0))

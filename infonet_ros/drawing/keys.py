@@ -14,7 +14,7 @@ from infonet_ros.interruptions import cleared_afterwards
 
 
 class Keys:
-    """Context that reads keys one by one; none if standard input is no terminal.
+    """Context that reads keys one by one; no keys if standard input is not a terminal.
 
     Attributes
     ----------
@@ -44,5 +44,5 @@ class Keys:
             return []
         text = os.read(sys.stdin.fileno(), 1024).decode(errors="ignore")
         if text.startswith(ESCAPE) and len(text) > 1:
-            return []  # an arrow or a function key: a sequence that begins with the code of Esc
+            return []  # an arrow or a function key sends several characters, of which the first is Esc
         return list(text)

@@ -1,4 +1,4 @@
-"""Short names of channels for pictures: unique, and readable at a glance. Pictures show the whole name on hover."""
+"""Short and unique names of channels for pictures. Pictures show the whole name when the pointer is on it."""
 
 import re
 from collections import Counter
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from infonet_ros.text import printable, shorten
 
-_TOPIC = 12  # characters that the last words of a topic's name may fill
+_TOPIC = 12  # characters, at most, of the last words of a topic's name
 _LONGEST = 30  # characters of a label
 
-_SEGMENT = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")  # between dots; a key in brackets may hold some
+_SEGMENT = re.compile(r"(?:[^.\[]|\[[^\]]*\])+")  # between dots; a key in brackets may contain dots
 _WORD = re.compile(r"[^\W\d_]{3}")
 
 
@@ -17,8 +17,8 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
     """Return a short name for each of the channels ``names``, all different.
 
     It is the end of the topic's name and the end of the path: ``odom angular.z`` for
-    ``husky_velocity_controller_odom.twist.twist.angular.z``. Where two would be the same, they get what tells them
-    apart; the topic is left out where there is one.
+    ``husky_velocity_controller_odom.twist.twist.angular.z``. If two would be the same, both become longer until they
+    differ. The topic is left out if all channels have the same one.
     """
     parts = [name.partition(".")[::2] for name in names]
     topics = list(dict.fromkeys(topic for topic, _ in parts))
@@ -33,7 +33,7 @@ def short_names(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _distinct(candidates: Sequence[Sequence[str]]) -> list[str]:
-    """Choose the first of each one's candidates; of those that choose the same, each takes its next."""
+    """Choose the first candidate of each name; names that choose the same candidate take their next ones."""
     chosen = [0] * len(candidates)
     while True:
         labels = [own[k] for own, k in zip(candidates, chosen, strict=True)]
@@ -46,7 +46,7 @@ def _distinct(candidates: Sequence[Sequence[str]]) -> list[str]:
 
 
 def _ends(topic: str) -> list[str]:
-    """Return ends of a topic's name, the preferred one first: the longest that is short, then longer ones."""
+    """Return ends of a topic's name: first the longest within `_TOPIC` characters, then longer ones."""
     words = topic.split("_")
     ends = ["_".join(words[k:]) for k in reversed(range(len(words)))]
     fitting = sum(len(end) <= _TOPIC for end in ends)
@@ -54,7 +54,7 @@ def _ends(topic: str) -> list[str]:
 
 
 def _paths(field: str) -> list[str]:
-    """Return short forms of a path, the preferred one first: its end from the last word on, then with more before."""
+    """Return short forms of a path: first its end from the last word on, then longer forms."""
     segments = _SEGMENT.findall(field) or [field]
     first = next((k for k in reversed(range(len(segments))) if _WORD.search(segments[k].split("|")[0])), 0)
     end = ".".join(segments[first:])

@@ -1,4 +1,4 @@
-"""A picture of groups and links: a line for each channel, those of a group together, an arc for each link."""
+"""A picture of groups and links: a line for each channel, with groups together, and an arc for each link."""
 
 import math
 from collections.abc import Sequence
@@ -26,11 +26,11 @@ class Link:
     a, b : int
         Numbers of the channels.
     value : float
-        How much, nats.
+        MI, nats.
     delay : float, optional
-        Seconds by which ``b`` follows ``a``; negative where ``a`` follows ``b``. None where no delay is clear.
+        Seconds by which ``b`` follows ``a``; negative if ``a`` follows ``b``. None without a clear delay.
     leader : int, optional
-        Channel that leads, where that is known without a delay.
+        Channel that leads, if that is known without a delay.
     """
 
     a: int
@@ -70,7 +70,7 @@ class Band:
 
 @dataclass(frozen=True)
 class Arc:
-    """The curve of one link. ``arrow`` is a head at the end that follows, ``text`` is empty where there is no room."""
+    """The curve of one link. ``arrow`` is a head at the following channel, ``text`` is empty if there is no room."""
 
     link: Link
     path: str
@@ -84,9 +84,9 @@ class Arc:
 
 @dataclass(frozen=True)
 class LinkPicture:
-    """Where everything is.
+    """All parts of the picture with their places.
 
-    The arcs begin at ``left``; before it is room for labels of ``letters`` characters, and longer ones are squeezed.
+    The arcs begin at ``left``. Left of it is room for labels of ``letters`` characters; longer ones are squeezed.
     """
 
     rows: tuple[Row, ...]
@@ -108,7 +108,7 @@ def link_picture(groups: Sequence[Sequence[int]], links: Sequence[Link], order: 
     links : sequence of Link
         The most useful first: without enough room, the last ones lose their text.
     order : sequence of int
-        All channels, those that are alike near each other.
+        All channels, with similar ones next to each other.
     """
     channels = _in_order(groups, links, order)
     middle = {channel: (k + 0.5) * _ROW for k, channel in enumerate(channels)}
@@ -127,7 +127,7 @@ def link_picture(groups: Sequence[Sequence[int]], links: Sequence[Link], order: 
 
 
 def _in_order(groups: Sequence[Sequence[int]], links: Sequence[Link], order: Sequence[int]) -> list[int]:
-    """Return the channels that take part; a group stays together, in its own order, where its first member stands."""
+    """Return the channels with a group or a link; a group stays together, at the place of its first member."""
     group_of = {channel: tuple(group) for group in groups for channel in group}
     shown = {*group_of, *(channel for link in links for channel in (link.a, link.b))}
     blocks = dict.fromkeys(group_of.get(channel, (channel,)) for channel in order if channel in shown)

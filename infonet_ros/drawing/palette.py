@@ -1,4 +1,4 @@
-"""Colours of MI, the same in the image, the markers and the terminal."""
+"""The colours of MI, which are the same in the image, the markers and the terminal."""
 
 import bisect
 from collections import deque
@@ -6,7 +6,7 @@ from collections import deque
 import numpy as np
 
 # Every 15th colour of viridis (Smith and van der Walt, 2015): perceptually uniform, legible with every kind of colour
-# blindness and in grey. Held here, so that the terminal and the node need no matplotlib to know a colour.
+# blindness and in grey. Copied here, so that the terminal and the node need no matplotlib for a colour.
 _VIRIDIS = (
     "440154 481769 472a7a 433d84 3d4e8a 355e8d 2e6d8e 297b8e 23898e "
     "1f978b 21a585 2eb37c 46c06f 65cb5e 89d548 b0dd2f d8e219 fde725"
@@ -23,9 +23,9 @@ TABLE = TABLE.round().astype(np.uint8)
 
 
 class Scale:
-    """Where the colours end: a round value above the largest MI of the last ten matrices.
+    """The end of the colour scale: a round value above the largest MI of the last ten matrices.
 
-    So the scale grows at once and shrinks late, and colours keep their meaning from one picture to the next.
+    So the scale grows at once and shrinks late, and a colour means the same in one picture and the next.
 
     Parameters
     ----------
@@ -51,12 +51,12 @@ def scale_end(largest: float) -> float:
 
 
 def colours(mi: np.ndarray, end: float) -> np.ndarray:
-    """Colour of each MI on a scale from 0 to ``end`` nats; beyond it, the last colour.
+    """Return the colour of each MI on a scale from 0 to ``end`` nats; beyond it, the last colour.
 
     Parameters
     ----------
     mi : array of any shape
-        Nats. NaN has no colour of its own and gets the first one: the caller decides how the unknown looks.
+        Nats. NaN gets the first colour: the caller draws unknown values in its own way.
     end : float
         MI at the end of the scale, nats.
 

@@ -40,12 +40,12 @@ def letters(words: str, size: int, *, bold: bool = False) -> np.ndarray:
 
 
 def turned(opacity: np.ndarray, angle: int) -> np.ndarray:
-    """Turn opacity (H, W) to the left by an angle in degrees, in as large an array as it then needs."""
+    """Rotate opacity (H, W) to the left by an angle in degrees; the array grows as needed."""
     return np.asarray(Image.fromarray(opacity).rotate(angle, Image.Resampling.BICUBIC, expand=True))
 
 
 def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -> None:
-    """Lay a colour over a part of the picture, in place."""
+    """Mix a colour into a part of the picture, in place."""
     share = opacity[:, :, None] / 255.0
     area[:] = (area * (1 - share) + np.array(colour) * share).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""The matrix for a terminal: from what was received to something that rich can print. Pure functions, no ROS."""
+"""The screen of the monitor: from the last matrix and diagnostics to lines for rich. Pure functions, no ROS."""
 
 import math
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
 _KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
-_PATIENCE = 5.0  # seconds of silence after which a node is taken to be missing; it sends diagnostics every second
+_PATIENCE = 5.0  # seconds of silence after which a node counts as missing; it sends diagnostics every second
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Snapshot:
     silence : float
         Seconds since the last matrix, or since the beginning.
     others : sequence of str
-        Full names of the nodes that publish matrices, if this one was not heard of.
+        Full names of the nodes that publish matrices, if this node is silent.
     """
 
     node: str
@@ -75,7 +75,7 @@ class Snapshot:
 
 
 def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:
-    """Lay out everything.
+    """Lay out the whole screen.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | N
     width, height : int
         Room in characters; a height of None is as much as is needed.
     keys : bool
-        Whether keys can be pressed, and are therefore explained.
+        Whether keys can be pressed; then they are explained.
     """
     head: list[RenderableType] = [_title(snapshot, options, width)]
     foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]
@@ -111,14 +111,14 @@ def _explained_keys() -> Table:
 def _waiting(snapshot: Snapshot, options: ViewOptions) -> Text:
     waiting = Text(f"\nwaiting for the first matrix of {snapshot.node}/{options.kind} ...", "dim")
     if not snapshot.reports and snapshot.silence > _PATIENCE:
-        waiting.append(f"\n\nNothing was heard of {snapshot.node}: {remedy(snapshot.others)}.", "yellow")
+        waiting.append(f"\n\nNo message came from {snapshot.node}: {remedy(snapshot.others)}.", "yellow")
     return waiting
 
 
 def remedy(others: Sequence[str]) -> str:
     """Return advice if a node is silent, with the names of the nodes that publish matrices."""
     if others:
-        return f"there is {listed(others)}; choose with --node, such as `infonet monitor --node {others[0]}`"
+        return f"found {listed(others)}; choose with --node, such as `infonet monitor --node {others[0]}`"
     return (
         "start the node (`ros2 launch infonet_ros infonet.launch.py params_file:=FILE`, or `python3 -m "
         "infonet_ros.node --ros-args --params-file FILE`), or name it with --node; ROS_DOMAIN_ID must be the same"
@@ -126,7 +126,7 @@ def remedy(others: Sequence[str]) -> str:
 
 
 def _body(matrix: "DependenceMatrix", end: float, options: ViewOptions, width: int, room: float) -> RenderableType:
-    """Matrix and pairs: side by side in a wide terminal, else one below the other."""
+    """Return matrix and pairs: side by side in a wide terminal, else one below the other."""
     pairs = options.pairs(matrix)
     if width < WIDE:
         lines = matrix_view(matrix, end, options, width, room - _FEWEST_PAIRS - 2)
@@ -158,7 +158,7 @@ def matrix_view(matrix: "DependenceMatrix", end: float, options: ViewOptions, wi
             line.append(*_cell(matrix, row, column, cell, end, colours[row, column]))
         lines.append(line)
     if len(rows) < len(wanted):
-        lines.append(Text(f"    {len(rows)} of {len(wanted)} {options.kind} fit: those that share the most", "dim"))
+        lines.append(Text(f"    {len(rows)} of {len(wanted)} {options.kind} fit: those with the largest MI", "dim"))
     elif not rows:
         lines = [Text(f"no name contains {options.pattern!r}", "yellow")]
     return lines
@@ -187,7 +187,9 @@ def _cell(
         shade = _SHADES[min(int(len(_SHADES) * mi / end), len(_SHADES) - 1)]
         return shade * width, Style(color=background, bgcolor=background)
     mark = _MARK if matrix.significant()[row, column] else " "
-    number = f"{mi:.2f}" if width > 5 else f"{mi:.2f}".removeprefix("0") if mi < 0.995 else f"{mi:.1f}"
+    number = f"{mi:.2f}"
+    if width == 5:
+        number = number.removeprefix("0") if mi < 0.995 else f"{mi:.1f}"
     # By numbers, because a terminal's black may be grey.
     ink = Color.from_rgb(0, 0, 0) if palette.is_light(colour) else Color.from_rgb(255, 255, 255)
     return f"{number:>{width - 1}}{mark}", Style(color=ink, bgcolor=background)
@@ -206,7 +208,7 @@ def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> Re
     for pair in shown:
         red, green, blue = palette.colours(np.array(pair.mi), end)
         mark = _MARK if pair.significant else ""
-        # As Text: rich would take the joint in position[wheel] for a style.
+        # As Text: rich would read the joint in position[wheel] as a style.
         cells: list[RenderableType] = [Text(shorten(name, name_width)) for name in (pair.a, pair.b)]
         cells.append(f"{pair.mi:.2f}{mark}")
         cells.append(Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"))

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def median_matrix(matrices: "Sequence[DependenceMatrix]") -> "DependenceMatrix":
-    """Take the median over windows of each pair's numbers; a pair that was never known stays unknown.
+    """Return the median over windows of each pair's numbers; a pair that was never known stays unknown.
 
     The result spans all windows. Its delay is the median over the windows in which the pair's p-value is at most 0.05
-    (all windows when there is no such window): elsewhere the delay of the largest MI is chance.
+    (all windows if there is no such window): in other windows the delay of the largest MI is due to chance.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ KEYS = {
     "Esc": "show all names again",
     "?": "show or hide this list",
 }
-"""What each key of the live view does."""
+"""The effect of each key of the live view."""
 
 
 class Pair(NamedTuple):
@@ -86,7 +86,7 @@ class ViewOptions:
         return not parts or any(part in name.lower() for part in parts)
 
     def pairs(self, matrix: "DependenceMatrix") -> list[Pair]:
-        """Return the known pairs with a row that is looked for, in order; equal ones stay in the order of the rows."""
+        """Return the known pairs with a row that matches the pattern, sorted; equal ones in the order of the rows."""
         found = [pair for pair in known_pairs(matrix) if self.includes(pair.a) or self.includes(pair.b)]
         if self.order == BY_MI:
             found.sort(key=lambda pair: -pair.mi)
@@ -97,7 +97,7 @@ class ViewOptions:
         return found
 
     def rows(self, matrix: "DependenceMatrix", most: int) -> list[int]:
-        """Return the rows that are looked for; of more than ``most``, those that share the most information."""
+        """Return the rows that match the pattern; of more than ``most``, those with the largest MI."""
         rows = [index for index, name in enumerate(matrix.names) if self.includes(name)]
         if len(rows) > most:
             strongest = np.where(matrix.known, matrix.mi, -1.0).max(axis=1)

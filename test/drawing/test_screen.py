@@ -115,7 +115,7 @@ def test_without_a_node_it_says_what_to_do():
     def text(**known):
         return " ".join(" ".join(lines(Snapshot("/infonet", **known))).split())
 
-    assert "Nothing was heard" not in text(silence=1.0)
-    assert "Nothing was heard" not in text(silence=9.0, reports=[Report(1, "estimator", "window is 3% full")])
-    assert "Nothing was heard of /infonet: start the node (`ros2 launch" in text(silence=9.0)
+    assert "No message came" not in text(silence=1.0)
+    assert "No message came" not in text(silence=9.0, reports=[Report(1, "estimator", "window is 3% full")])
+    assert "No message came from /infonet: start the node (`ros2 launch" in text(silence=9.0)
     assert "`infonet monitor --node /robot1/infonet`" in text(silence=9.0, others=["/robot1/infonet"])

@@ -301,7 +301,7 @@ def test_of_other_nodes_the_names_are_shown(topics):
         command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 1
-    assert "there is /infonet; choose with --node" in done.stderr
+    assert "found /infonet; choose with --node" in done.stderr
 
 
 def test_without_a_node_once_ends_with_one_sentence():
