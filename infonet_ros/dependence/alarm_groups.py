@@ -1,4 +1,4 @@
-"""Alarms of one cause as one sentence: a channel that breaks ends all of its pairs, and each of them is an alarm."""
+"""Alarms of one cause as one sentence: a broken channel gives an alarm for each of its pairs."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ _WORDS = {
     Kind.DECOUPLED: "no longer depends on the others of its pairs as before",
     Kind.SCALED: "has an inverted sign",
 }
-"""Of kinds that do not name the channel at fault: words for the channel that several pairs share."""
+"""Kinds that do not name the channel at fault: words for the channel that is in several pairs."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class AlarmGroup:
     Attributes
     ----------
     alarms : tuple of Alarm
-        The first ones tell the cause.
+        The first ones name the cause.
     channel : str
         The channel at fault, or the modality if all of it is; "" for one alarm that does not name it.
     """
@@ -32,7 +32,7 @@ class AlarmGroup:
 
     @property
     def kind(self) -> Kind:
-        """What is wrong."""
+        """The kind of fault."""
         return self.alarms[0].kind
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class AlarmGroup:
 def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     """Group alarms of one cause, in the order of their first alarms.
 
-    One that does not tell the cause joins a group that does, if they overlap and it is about the channel at fault.
+    An alarm that does not name the cause joins a group that does, if they overlap and have the channel at fault.
     """
     groups = _by_kind([one for one in alarms if one.kind not in PROVISIONAL])
     unclear = []
@@ -71,7 +71,7 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
 
 
 def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
-    """Tell whether what is wrong with a group's channel can have caused another alarm."""
+    """Return whether the fault of a group's channel can have caused another alarm."""
     return (
         group.channel in (alarm.a, alarm.b)
         and alarm.channel in ("", group.channel)
@@ -97,7 +97,7 @@ def _by_kind(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
 
 
 def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
-    """Split alarms, which are in the order of time, where none is on."""
+    """Split alarms, which are in the order of time, at times without an active alarm."""
     run: list[Alarm] = []
     for alarm in alarms:
         if run and not any(_reaches(one, alarm) for one in run):

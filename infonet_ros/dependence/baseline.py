@@ -95,7 +95,7 @@ class Baseline:
     seconds : float
         Length of all of them.
     coverage : Coverage
-        What they support.
+        The false-alarm interval that they support, and what they lack.
     """
 
     channels: tuple[ChannelBaseline, ...]
@@ -151,13 +151,13 @@ class Baseline:
         return times
 
     def beyond(self, interval: float) -> str | None:
-        """Say if a false-alarm interval, seconds, is longer than the good recordings support; None if it is not."""
+        """Return a warning if a false-alarm interval, seconds, is longer than good recordings support; else None."""
         if interval <= self.coverage.supported:
             return None
         return (
             f"one false alarm in {in_seconds(interval)} is an extrapolation: {self.seconds:.0f} s of good recordings "
-            f"support one in {self.coverage.supported:.0f} s. It holds as long as the robot does nothing that they do "
-            f"not show; {in_seconds(3.0 * interval)} of them would support it."
+            f"support one in {self.coverage.supported:.0f} s. It holds only while the robot does nothing that these "
+            f"recordings do not show; {in_seconds(3.0 * interval)} of good recordings would support it."
         )
 
     def save(self, path: Path) -> None:
@@ -190,7 +190,7 @@ class Baseline:
         Raises
         ------
         RecordingError
-            It is not there, or no baseline of this version.
+            The file is missing, or is not a baseline of this version.
         """
         from safetensors import SafetensorError, safe_open
 
@@ -209,7 +209,7 @@ class Baseline:
                 raise
             reason = str(error) if isinstance(error, OSError) else "it is damaged, or of another kind"
             raise RecordingError(
-                f"{path} is no baseline ({reason}): expected a file that `infonet learn` wrote."
+                f"{path} is not a baseline ({reason}): expected a file that `infonet learn` wrote."
             ) from error
 
 

@@ -17,11 +17,12 @@ LEAST_CHANGE = 0.2
 """Nats. A smaller change can be significant, but is too small to be useful."""
 
 OTHER_MOTION = 1.5
-"""Times as much, or as little, as before: if a channel varies so differently, the robot moves in another way."""
+"""Factor by which a channel varies more, or less, than before if the robot moves in another way."""
 
 _MUST_FOLLOW, _STAYS = 0.4, 0.8
-"""Times as much as before: if one channel has less motion, the other ought to vary less than the first, and varies more
-than the second. Then it is not the motion of the robot: one sensor is blind, or measures something else."""
+"""Ratios of the motion of a channel to its motion before. If the motion of one channel falls so far that the other
+should fall below the first ratio, but stays above the second one, then the robot moves as before: one sensor is blind,
+or measures something else."""
 
 _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
@@ -61,7 +62,7 @@ class Motion:
 
     @classmethod
     def of(cls, windows: Sequence[np.ndarray]) -> "Motion":
-        """Measure it from the samples (T, N) of each window, NaN where unknown."""
+        """Measure the motion from the samples (T, N) of each window, NaN where unknown."""
         with np.errstate(invalid="ignore"):
             spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
@@ -69,10 +70,10 @@ class Motion:
     def leaves(self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, mi: np.ndarray) -> np.ndarray:
         """Return how much of each change of MI the motion does not explain: (K, P), nats.
 
-        Of the two windows of a change, the quiet one has less MI. Motion explains all if a channel varies much more in
-        the quiet window, which adds what is not shared, or if both drift in the other one, as drift adds dependence.
-        If a channel varies much less in the quiet window, motion explains the MI that so weak a signal would lose. It
-        explains nothing if the two shared so much that the other channel ought to vary less, too, and does not.
+        Of the two windows of a change, the quiet one has less MI. Motion explains the whole change if a channel varies
+        much more in the quiet window, which adds variation that is not shared, or if both drift in the other window,
+        since drift adds dependence. If a channel varies much less in the quiet window, motion explains the MI that such
+        a weak signal would lose. It explains nothing if the other channel should vary less too, and does not.
 
         Parameters
         ----------

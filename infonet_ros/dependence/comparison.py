@@ -1,9 +1,10 @@
 """Differences between two groups of recordings: MI of pairs, mean and spread of channels.
 
-Recordings are the samples: a difference from one day to the next within a group is no difference between the groups. So
-Student's test compares the means of the recordings; its degrees of freedom are the recordings less the groups. Of two
-single recordings only the windows can be compared, which do not overlap: by Welch's test (Biometrika 1947), in which
-autocorrelated windows count for fewer. It shows whether the two recordings differ, not whether two robots do.
+Recordings are the samples: a difference from one day to the next within a group is not a difference between the groups.
+So Student's test compares the means of the recordings; its degrees of freedom are the recordings less the groups. If
+each group is one recording, only its windows, which do not overlap, can be compared. Then Welch's test (Biometrika
+1947) is used, in which autocorrelated windows count less. It shows whether the two recordings differ, not whether the
+two robots do.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +28,7 @@ ENOUGH_RECORDINGS = 6
 LEVEL = 0.01
 """Share of the reported differences that may be due to chance."""
 
-_CARE = 0.5  # standard errors by which the memory of windows is taken to be larger
+_CARE = 0.5  # standard errors that are added to the memory of windows
 _MOST_MEMORY = 0.9
 _LEAST_SPREAD = 1e-3  # of that of the first group: the spread of a constant window has no logarithm
 
@@ -77,16 +78,16 @@ class Difference:
         interval = f"({self.lower:+.2f} to {self.upper:+.2f}, p = {self.p_adjusted:.2g})"
         if self.what == "mi":
             a, b = self.names
-            return f"{a} and {b} share {self.after:.2f} nats, before {self.before:.2f} {interval}"
+            return f"{a} and {b} share {self.after:.2f} nats, {self.before:.2f} before {interval}"
         (name,) = self.names
         if self.what == "mean":
-            return f"{name} lies {self.shift:+.2f} standard deviations from where it was {interval}"
+            return f"the mean of {name} moved by {self.shift:+.2f} standard deviations {interval}"
         return f"{name} varies {np.exp(self.shift):.2f} times as much as before {interval}"
 
 
 @dataclass(frozen=True, eq=False)
 class WindowedRecording:
-    """What the windows of one recording show; they do not overlap, and come in the order of time.
+    """The measures of the windows of one recording, which do not overlap, in the order of time.
 
     Attributes
     ----------
@@ -155,13 +156,13 @@ def caveat(before: int, after: int) -> str | None:
     """Return a sentence about too few recordings in two groups; None if there are enough."""
     if before + after == 2:
         return (
-            "each group is one recording: how much one recording differs from the next anyway, as from day to day, is "
-            "not known; give several recordings in each group."
+            "each group is one recording: how much two recordings of the same group differ, such as from day to day, "
+            "is not known; give several recordings in each group."
         )
     if before + after < ENOUGH_RECORDINGS:
         return (
-            f"{before} and {counted(after, 'recording')}: with so few, only very large differences stand out of those "
-            "from recording to recording; give more of them."
+            f"the groups have {before} and {counted(after, 'recording')}: with so few, only differences much larger "
+            "than those within the groups are found; give more recordings."
         )
     return None
 
@@ -278,7 +279,7 @@ def _memory(recordings: Sequence[np.ndarray]) -> float:
 
 @dataclass(frozen=True)
 class _Mean:
-    """A mean with its standard error, and the number of independent values that it is worth."""
+    """A mean with its standard error, and the effective number of independent values."""
 
     value: float
     error: float

@@ -1,4 +1,4 @@
-"""What good recordings support: how long a false-alarm interval, which channels, and which of their values."""
+"""The coverage of good recordings: the false-alarm interval that they support, and channels and values they lack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaincinv
 
 CONFIDENCE = 0.95
-"""With which the good recordings support a false-alarm interval."""
+"""Confidence with which the good recordings support a false-alarm interval."""
 
 _SELDOM = 0.01  # share of the values of a part that may lie outside the range of the others
 
@@ -22,7 +22,7 @@ class NewValues:
     channel, part : str
         The part is a recording, or a half of the only one.
     share : float
-        Of its values that lie outside the range of the others.
+        Share of its values that lie outside the range of the other parts.
     """
 
     channel: str
@@ -35,16 +35,16 @@ class NewValues:
 
 @dataclass(frozen=True)
 class Coverage:
-    """What good recordings support, and what they do not cover.
+    """The false-alarm interval that good recordings support, and the channels and values that they do not cover.
 
     Attributes
     ----------
     supported : float
-        The longest false-alarm interval, seconds, that they show by themselves: each half judged by the other one.
+        The longest false-alarm interval, seconds, that they support: each half is judged by the other half.
     unwatched : tuple of str
         Channels that are in no pair.
     new_values : tuple of NewValues
-        Where one part of the recordings differs from the rest, another recording may differ as well.
+        Values that only one part of the recordings has: another recording may have new values as well.
     """
 
     supported: float
@@ -53,13 +53,13 @@ class Coverage:
 
     @classmethod
     def from_words(cls, words: Mapping[str, Any]) -> "Coverage":
-        """Take what `dataclasses.asdict` made."""
+        """Read the result of `dataclasses.asdict`."""
         new_values = tuple(NewValues(**one) for one in words["new_values"])
         return cls(float(words["supported"]), tuple(words["unwatched"]), new_values)
 
 
 def longest_supported(reached: np.ndarray, seconds: float) -> float:
-    """Return the longest false-alarm interval that good recordings show.
+    """Return the longest false-alarm interval that good recordings support.
 
     Parameters
     ----------

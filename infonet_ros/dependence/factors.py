@@ -1,10 +1,10 @@
-"""Factors between two units, and words for a channel that has become so many times what it was."""
+"""Common factors between two units, and words for a channel whose values were multiplied by a factor."""
 
 import numpy as np
 
 _UNITS = (3.6, 9.81, 10.0, 100.0, 1000.0)
 _GAINS = (2.0, 3.0)  # without a unit: an amplifier, a load
-_CLOSE = 0.03  # of a factor: so near to one of these it is that one
+_CLOSE = 0.03  # relative distance within which a factor counts as one of these
 
 FACTORS = {
     np.degrees(1.0): "is about 57.3 times what it was, as degrees for radians",
@@ -14,7 +14,7 @@ FACTORS = {
     **{k: f"is about {k:g} times what it was" for k in _GAINS},
     **{1.0 / k: f"is about 1/{k:g} of what it was" for k in _GAINS},
 }
-"""Those that are met most often, with words."""
+"""The most frequent factors, with words."""
 
 
 def factor_words(factor: float) -> str:

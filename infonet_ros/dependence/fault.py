@@ -1,4 +1,4 @@
-"""What can be wrong with a pair of channels."""
+"""The faults of a pair of channels."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class Kind(str, Enum):
 
 
 class Fault(NamedTuple):
-    """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be."""
+    """The kind of fault, the fault in words, and the channel at fault; "" if both channels of the pair can be."""
 
     kind: Kind
     words: str
@@ -30,7 +30,7 @@ class Fault(NamedTuple):
 
 
 PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
-"""Kinds that do not tell the cause: more samples can replace them by a better diagnosis."""
+"""Kinds that do not name the cause: with more samples, a better diagnosis can replace them."""
 
 MORE_EXACT = {Kind.FROZEN: Kind.SATURATED, Kind.OFFSET: Kind.DRIFTING}
 """A channel at the end of its range looks frozen until it has been there often, and one that drifts looks shifted."""

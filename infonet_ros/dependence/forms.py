@@ -1,8 +1,8 @@
 """The forms in which samples are judged: values, innovations, innovations in units of their recent size, and residuals.
 
 Innovations are almost uncorrelated in time, and soon show that slow streams have decoupled. Divided by their recent
-size, the innovations of streams with bursts have one distribution at all times. Residuals are what one channel has more
-than the other one lets expect (see `expectation`): of strong pairs they show even small offsets.
+size, the innovations of streams with bursts have one distribution at all times. A residual is a sample of one channel
+less its expected value given the other channel (see `expectation`): of strong pairs they show even small offsets.
 """
 
 from collections.abc import Sequence

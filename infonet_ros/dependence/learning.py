@@ -27,7 +27,7 @@ def learn(
     recordings: tuple[str, ...],
     most: int = 12,
 ) -> tuple[Baseline, list[str]]:
-    """Learn a baseline of ``most`` pairs, and of more where a channel would be in none.
+    """Learn a baseline of ``most`` pairs, and of more if a channel would otherwise be in no pair.
 
     Also return which pairs were left out, and why. Pairs that were left out for the same reason are one sentence.
 
@@ -40,8 +40,8 @@ def learn(
     if not learnt:
         raise RecordingError(
             f"no pair of {', '.join(recordings)} is strong and stable enough for a baseline "
-            f"({'; '.join(left_out) or 'none depends on another'}): give longer or more recordings, which "
-            "show all that the robot does when it is well, or name pairs as watches in the params file."
+            f"({'; '.join(left_out) or 'no channel depends on another'}): give longer or more recordings, which show "
+            "everything that the robot does without faults, or name pairs as watches in the params file."
         )
     columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
     names = tuple(lesson.names[column] for column in columns)

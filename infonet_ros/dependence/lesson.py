@@ -1,4 +1,4 @@
-"""Good samples to learn from."""
+"""The good samples from which a baseline is learnt."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,8 +19,8 @@ class Lesson:
         Each on one regular clock; NaN where unknown.
     rate : float
     messages : tuple of (T, N) float64
-        How many each channel had since the sample before (see `messages_since`), for each piece; empty where nobody
-        counted.
+        Number of messages of each channel since the sample before (see `messages_since`), for each piece; empty if
+        they were not counted.
     """
 
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class Lesson:
 
     @cached_property
     def forms(self) -> dict[Form, "Lesson"]:
-        """The same in each form in which samples can be judged."""
+        """These samples in each form in which they can be judged."""
         memory, everything = memory_of(self.pieces), np.concatenate(self.pieces)
         middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
         return {

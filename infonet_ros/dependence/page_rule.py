@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_DOUBT = 0.02  # share of the e-value that is 1 whatever the sample: no sample speaks for a pair by more than -log of it
-_HIGHEST = 20  # rises whose heights tell how often higher ones come: more of them tell of usual moments only
+_DOUBT = 0.02  # share of the e-value that is 1 for every sample: no sample is evidence for a pair beyond -log of it
+_HIGHEST = 20  # rises from whose heights the frequency of higher ones is estimated: lower rises are not typical of them
 _STARTS = 16
 _LEAST = 10  # of those
-_CARE = 1.645  # standard errors by which the tail is taken to be heavier than it looks: right in 95 % of all cases
+_CARE = 1.645  # standard errors by which the tail is assumed to be heavier than estimated: enough in 95 % of all cases
 
 
 def log_e_values(ratios: np.ndarray) -> np.ndarray:
@@ -93,8 +93,8 @@ class Rises:
     def of(cls, heights: np.ndarray, seconds: float) -> "Rises | None":
         """Learn it from the `heights_of_rises` (K,) of a sound pair in some time; None where too few are known.
 
-        What changes slowly, as where a robot moves and rests, shows in the very highest rises only. Hill's estimate of
-        the tail (1975) has a standard error of one by the root of their number.
+        Slow changes, such as a robot that moves and rests, affect only the highest rises. Hill's estimate of the tail
+        (1975) has a relative standard error of one by the root of their number.
         """
         heights = np.sort(heights)[::-1]
         count = min(_HIGHEST, len(heights) // 2)

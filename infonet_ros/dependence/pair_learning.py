@@ -30,7 +30,7 @@ LEAST_INDEPENDENT = 40
 SLOWEST = 60.0
 """Seconds. A pair with a later alarm, at one false alarm per hour, is left out."""
 
-_LEAST_FOR_RESIDUALS = 10  # independent samples: what half of the recordings let expect holds in the other half as well
+_LEAST_FOR_RESIDUALS = 10  # independent samples, so that the expected values of one half hold in the other half too
 _USUAL = 3600.0  # seconds between false alarms, for which views are compared
 _LATER = 1.2  # times the wait of the samples: innovations with a longer wait are not used
 _PROMPT = 3.0  # seconds: residuals with a longer wait are not used
@@ -66,11 +66,11 @@ class LearntPair:
 
 
 def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPair | str:
-    """Learn the views of a pair, or say why it has none.
+    """Learn the views of a pair, or return the reason why it has none.
 
-    Innovations are a view if they give an alarm about as soon as the samples, or sooner: slow streams. They are
-    standardized where that gives an alarm sooner: bursts. Residuals are one if they give an alarm promptly: where the
-    two leave each other much freedom, what is expected of one wanders with what the robot does.
+    Innovations are a view if they give an alarm about as soon as the samples, or sooner, as of slow streams. They are
+    standardized if that gives an alarm sooner, as of bursts. Residuals are a view if they give an alarm promptly: in a
+    weak pair, the expected value of one channel depends on the current motion of the robot.
     """
     shown = {form: _Shown.of(net, lesson.forms[form], candidate) for form in RANKED}
     tried = {form: _learn_view(shown[form.ranked], form, lesson) for form in Form}
@@ -89,7 +89,7 @@ def learn_pair(net: InfoNet, lesson: Lesson, candidate: LaggedPair) -> LearntPai
 
 
 def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntView | str:
-    """Learn one view of a pair, or say why it cannot be."""
+    """Learn one view of a pair, or return the reason why it cannot be learnt."""
     if shown is None:
         return "too few samples in one half of the recordings"
     first, second, whole = shown.first, shown.second, shown.whole
@@ -101,19 +101,19 @@ def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntVie
     heights = [heights_of_rises(ratios) for ratios in (held_out, whole.judge(whole.pieces, form))]
     across, own = (Rises.of(one, lesson.seconds) for one in heights)
     if across is None or own is None:
-        return "what one half of the recordings shows does not cover the other"
+        return "one half of the recordings does not cover the other"
     rises = across.or_higher(own)
     threshold = rises.threshold(_USUAL)
     waits = [mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole, form)]
     wait = float(np.mean(waits)) / lesson.rate
     if wait > SLOWEST:
-        return f"an alarm would take more than {SLOWEST:g} s, so little do the two share, or so slowly do they change"
+        return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
     view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
     return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights[0]))
 
 
 def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Form) -> str | None:
-    """Say why a pair cannot be judged in a form; ``crosswise`` are the log ratios (T,) of both halves."""
+    """Return why a pair cannot be judged in a form; ``crosswise`` are the log ratios (T,) of both halves."""
     least = _LEAST_FOR_RESIDUALS if form is Form.RESIDUALS else LEAST_INDEPENDENT
     if whole.independent_samples < least:
         return f"so slow that the recordings contain fewer than {least} independent samples"
@@ -122,7 +122,7 @@ def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Fo
     if form is Form.RESIDUALS:
         return None
     if min(np.nanmean(np.concatenate(half)) for half in crosswise) < whole.mi / 4.0:
-        return "one half of the recordings does not show what the other does"
+        return "the two halves of the recordings differ in how the two depend on each other"
     return None
 
 

@@ -1,4 +1,4 @@
-"""Bad input ends here, with one clear rule each."""
+"""Checks of the arguments of `InfoNet`; each error names the rule that the argument breaks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -57,12 +57,12 @@ def as_vectors(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def as_given(given: Any, count: int) -> np.ndarray:
-    """Return what is given as (D, T) channels, from (T,) or (T, D) with D up to 8 and as many samples as the streams.
+    """Return given streams as (D, T) channels, from (T,) or (T, D) with D up to 8 and as many samples as the streams.
 
     Raises
     ------
     InputError
-        Another shape, or what is no array of real numbers.
+        Another shape, or not an array of real numbers.
     """
     array = _real_array("given", given)
     channels = as_matrix("given", array[:, None] if array.ndim == 1 else array)
@@ -93,7 +93,7 @@ def check_lags(lags: np.ndarray, count: int) -> None:
 
 
 def check_tensors(x: Any, y: Any, given: Any) -> None:
-    """Raise InputError for what the tensor call cannot take; see `InfoNet.__call__`."""
+    """Raise InputError for arguments that `InfoNet.__call__` cannot take."""
     for name, values in (("x", x), ("y", y), *([] if given is None else [("given", given)])):
         if not isinstance(values, Tensor) or not values.is_floating_point():
             kind = values.dtype if isinstance(values, Tensor) else type(values).__name__
@@ -121,7 +121,7 @@ def as_count(name: str, value: Any, least: int) -> int:
 
 
 def as_column(name: str, column: Any, names: Names) -> int:
-    """Return the number of a column that is told by its number or by one of the names, or raise InputError."""
+    """Return the number of a column that is given by its number or by one of the names, or raise InputError."""
     if isinstance(column, str) and column in names:
         return names.index(column)
     if isinstance(column, bool) or not isinstance(column, (int, np.integer)) or not 0 <= column < len(names):
@@ -132,7 +132,7 @@ def as_column(name: str, column: Any, names: Names) -> int:
 
 
 def as_groups(groups: Any, names: Names) -> list[np.ndarray]:
-    """Return groups of columns, each told by its number or name, as index arrays, or raise InputError."""
+    """Return groups of columns, each given by its number or name, as index arrays, or raise InputError."""
     if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray) or len(groups) == 0:
         raise InputError(f"groups is {groups!r}: expected a non-empty list of lists of columns.")
     for group in groups:

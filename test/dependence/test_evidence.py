@@ -333,6 +333,6 @@ def test_what_cannot_be_promised_is_left_out_and_said(net):
     assert [(one.a, one.b) for one in learnt.pairs] == [("a", "b")]
     assert learnt.names == ("a", "b")
     assert left_out[0] == "c and d: less than 0.1 nats"
-    assert left_out[1] == "e and f: one half of the recordings does not show what the other does"
+    assert left_out[1] == "e and f: the two halves of the recordings differ in how the two depend on each other"
     with pytest.raises(RecordingError, match="no pair of mixed is strong and stable enough"):
         learn(net, Lesson(names, (everything,), RATE), candidates[:2], parameters="", recordings=("mixed",))

@@ -167,7 +167,7 @@ def test_what_cannot_be_done_is_one_sentence(drives, baseline, infonet, tmp_path
     write_ros2(tmp_path / "other", store, (row for row in drive(store, 5, 20.0) if row[0] == "/gyro"))
     for words, *command in [
         ("topic /odom of modality 'odom' is not in other", "check", tmp_path / "other", "--baseline", baseline),
-        ("is no baseline", "check", drives / "sound", "--baseline", drives / "params.yaml"),
+        ("is not a baseline", "check", drives / "sound", "--baseline", drives / "params.yaml"),
         ("no pair of other is strong and stable enough", "learn", tmp_path / "other", "--out", tmp_path / "b"),
     ]:
         done = infonet(*command)
@@ -234,7 +234,7 @@ def test_every_command_takes_the_weights_of_the_settings(drives, tmp_path):
 def test_a_damaged_baseline_is_one_sentence(drives, baseline, tmp_path):
     known, path = Baseline.load(baseline), tmp_path / "damaged.baseline"
     replace(known, rate=0.0).save(path)
-    with pytest.raises(RecordingError, match="is no baseline"):
+    with pytest.raises(RecordingError, match="is not a baseline"):
         Baseline.load(path)
     other = replace(known, parameters=known.parameters.replace("vector.", "vectors."))
     with pytest.raises(RecordingError, match="lack its channel"):
@@ -260,7 +260,7 @@ def test_recordings_are_compared(drives, infonet):
     same = infonet("compare", drives / "good_1", drives / "good_2", "--params", drives / "params.yaml")
     assert same.returncode == 0
     assert "good_2 beside good_1: no difference among" in same.stdout
-    assert "how much one recording differs from the next anyway" in " ".join(same.stderr.split())
+    assert "how much two recordings of the same group differ" in " ".join(same.stderr.split())
 
     alone = infonet("compare", drives / "good_1")
     assert alone.returncode == 1

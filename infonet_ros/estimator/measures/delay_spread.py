@@ -1,8 +1,8 @@
 """The standard error of the delay of a pair, from leaving out each part of the recording in turn (jackknife).
 
-The MI at two lags comes from the same samples, so that the two err alike: whether one is larger is far surer than
-either is. The jackknife (Tukey, Ann. Math. Stat. 1958) tells how sure, for streams that remember their past, too, as
-long as the parts are longer than they remember.
+The MI at two lags comes from the same samples, so their errors are alike: which of the two is larger is known far
+better than either value. The jackknife (Tukey, Ann. Math. Stat. 1958) estimates this error, for autocorrelated streams
+too, as long as the parts are longer than the memory of the streams.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ from infonet_ros.estimator.peak import SHOULDER
 
 PARTS = 20
 T_90 = 1.73
-"""Errors on either side that hold 90 % of Student's distribution with so many parts."""
+"""Standard errors on either side that contain 90 % of Student's distribution with so many parts."""
 
-_SURE = 4.0  # errors of a delay that is other than 0: it is looked for in many pairs
+_SURE = 4.0  # standard errors from 0, of a delay that is not 0: many pairs are searched for one
 _APART = 3.0  # errors
 _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
 _RISE = 0.3  # of it, from the valley between the two
@@ -29,9 +29,9 @@ class DelaySpread:
     """Delay of a pair at the peak of its contingency, and the gain in contingency over lag 0.
 
     ``delay`` and its standard ``error`` in samples; ``height`` of the peak and ``gain`` are contingency, with the
-    standard error of the latter. NaN where there is no peak between the lags, or too few parts of the recording hold
-    samples. ``rivalled`` tells whether another peak is about as high: so have a position and its speed, which follow
-    each other a quarter of a period later and earlier, and two oscillations.
+    standard error of the latter. NaN if there is no peak between the lags, or if too few parts of the recording have
+    samples. ``rivalled`` is True if another peak is about as high. Examples are two oscillations, and a position with
+    its speed, each of which follows the other by a quarter of a period.
     """
 
     delay: float
@@ -87,7 +87,7 @@ class DelaySpread:
 
 
 def _rivalled(curve: np.ndarray, place: int) -> bool:
-    """Return whether a curve falls far from a peak, and then rises to about its height again."""
+    """Return whether a curve falls far beside a peak, and then rises to about the height of the peak."""
     height = curve[place]
     sides = (curve[place:], curve[place::-1])
     rises = (side >= np.maximum(_AS_GOOD * height, np.minimum.accumulate(side) + _RISE * height) for side in sides)
@@ -95,7 +95,7 @@ def _rivalled(curve: np.ndarray, place: int) -> bool:
 
 
 def _top(curve: np.ndarray, place: int) -> int:
-    """Return the local maximum that is reached by climbing from a place."""
+    """Return the local maximum that is reached uphill from a place."""
     while place > 0 and curve[place - 1] > curve[place]:
         place -= 1
     while place + 1 < len(curve) and curve[place + 1] > curve[place]:

@@ -49,9 +49,9 @@ def pointwise(runner: Runner, channels: np.ndarray, seed: int) -> np.ndarray:
 
 
 def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.ndarray, seed: int) -> np.ndarray:
-    """Return the same given streams (D, T): each sample is read from the table of its slice of these streams.
+    """Return the log density of the copula given streams (D, T) at each sample: (T,) float32 nats.
 
-    NaN where a sample is not known or in no slice.
+    Each sample is read from the table of its slice of the given streams; NaN if it is not known or in no slice.
     """
     values = np.full(channels.shape[1], np.nan, dtype=np.float32)
     known = np.flatnonzero(np.isfinite(channels).all(axis=0) & np.isfinite(given).all(axis=0))

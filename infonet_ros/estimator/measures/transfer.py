@@ -73,8 +73,8 @@ def transfer_entropy(
 ) -> Iterator[TransferEstimate]:
     """Estimate ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])`` for all ordered pairs of channels (N, T).
 
-    Then, where that is asked for, the same beside the strongest other sources of y, each at its lag, too. The lag of
-    each pair is that at which the partial copula tells most, in the data and in each surrogate alike.
+    With ``beside``, it is then estimated given the strongest other sources of y too, each at its lag. The lag of each
+    pair is that with the largest MI of the partial copula, in the data and in each surrogate alike.
 
     Yields
     ------

@@ -162,7 +162,7 @@ class PairBlock:
         return observe_together([self])
 
     def measure(self) -> Measurements:
-        """Return what the network's input is made from, with the ladder."""
+        """Return the measurements for the network's input, with the ladder."""
         return _measure([self], ladder=True)
 
     def _count(self, ladder: bool) -> tuple[Tensor, ...]:
@@ -188,7 +188,7 @@ class PairBlock:
         return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples, by_level
 
     def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:
-        """Return what values tell and ranks do not, (M, 3); see `Observation`."""
+        """Return the numbers that depend on the values, not on the ranks alone, (M, 3); see `Observation`."""
         left, right, count = self.left.levels, self.right.levels, self.left.count
         few = np.flatnonzero(left.few[self.rows] | right.few[self.columns])
         if len(few):

@@ -1,4 +1,4 @@
-"""Streams that take few values: their values make exact cells, which ranks of equal values in random order blur."""
+"""Streams with few different values: their values are exact cells; random ranks of equal values would blur them."""
 
 from dataclasses import dataclass, replace
 
@@ -55,7 +55,7 @@ class Levels:
     def _with(self, channel: int, number: np.ndarray, ranks: np.ndarray) -> "Levels":
         """Enter a channel by the number of its value at each rank, and its ranks, (T,) both.
 
-        Where most values occur once, as those of a sensor that sticks at one of them, they are no levels.
+        If most values occur only once, as those of a sensor that sticks at one value, they are not levels.
         """
         count, times = len(ranks), np.bincount(number)
         if 2 * np.count_nonzero(times == 1) > len(times):

@@ -25,7 +25,7 @@ SUMMARIES = 4 + len(RESOLUTIONS)
 
 
 class Measurements(NamedTuple):
-    """What is measured of M pairs, from which their `Observation` follows.
+    """Measurements of M pairs, from which their `Observation` is computed.
 
     ``levels`` are the counts of `counts.pyramid` by the number of cells, GRID and fewer; ``fine`` (M, BLOCKS, BLOCKS)
     are local plug-in estimates from finer cells, and ``finest`` (M,) unbiased sums over the finest, or (0,) for no
@@ -58,7 +58,7 @@ class Observation:
         Numbers that are not in the grid, see `summarise`.
     ladder : (M, len(RESOLUTIONS)) float32
         Plug-in estimates of the whole from the coarsest cells to the finest, see `counts.unbiased_plug_ins`. Only a
-        readout needs them and what comes next, and they take a tenth of the time: (M, 0) where they were not asked for.
+        readout needs them and ``by_level``, and they take a tenth of the time: (M, 0) if they were not requested.
     by_level : (M, 3) float32
         The plug-in estimate from cells that are values where a stream has few, see `levels.Levels`. Then the logarithm
         of the number of values of each stream, as the probability of two equal samples gives it; larger one first.
