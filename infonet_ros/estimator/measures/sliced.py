@@ -138,7 +138,7 @@ def _repeats(vector: np.ndarray) -> np.ndarray | None:
     """Return the sample at which each row of a vector (d, T) occurred first, if all channels repeat together."""
     first: np.ndarray | None = None
     for values in vector[~constant_channels(vector)]:
-        found = repeats(values)
+        found = repeats(values, np.argsort(values))
         if found is None or (first is not None and not np.array_equal(found, first)):
             return None
         first = found

@@ -69,10 +69,13 @@ class Channels:
         """Sort channels (N, T), NaN where unknown, and find the patterns that they share."""
         ordering = Ordering.from_channels(given, seed)
         order = ordering.canonical()
-        values = given[order]
+        values, ordering = given[order], ordering[order]
         good = np.isfinite(values)
         held = [updates(channel) for channel in values]
-        first = [repeats(channel) if new is None else None for channel, new in zip(values, held, strict=True)]
+        first = [
+            repeats(channel, sorts) if new is None else None
+            for channel, sorts, new in zip(values, ordering.orders, held, strict=True)
+        ]
         often = Counter(map(_bytes, first))
         first = [same if often[_bytes(same)] > 1 else None for same in first]
         numbers: dict[tuple[bytes, ...], int] = {}
@@ -82,7 +85,7 @@ class Channels:
             number = pattern[index] = numbers.setdefault(tuple(map(_bytes, parts)), len(numbers))
             if number == len(patterns):
                 patterns.append(Pattern(parts[0], Repetition(*parts[1:])))
-        return cls(values, ordering[order], order, patterns, pattern)
+        return cls(values, ordering, order, patterns, pattern)
 
     @property
     def count(self) -> int:

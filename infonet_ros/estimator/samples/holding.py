@@ -103,7 +103,7 @@ def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return rows[np.diff(faster[rows], prepend=-1) > 0]
 
 
-def repeats(values: np.ndarray) -> np.ndarray | None:
+def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
     """Return the sample at which each value of a stream occurred first.
 
     If the values of two streams repeat at exactly the same samples, rows were written twice, or a recording was played
@@ -113,19 +113,20 @@ def repeats(values: np.ndarray) -> np.ndarray | None:
     ----------
     values : (T,) float64
         NaN where unknown.
+    order : (T,) int64
+        Sorts the values, equal ones in any order.
 
     Returns
     -------
     (T,) int64 or None
         None if no value repeats, or if there are so few values that they are levels.
     """
-    order = np.argsort(values, kind="stable")
     ordered = values[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
     if len(starts) == len(values) or len(starts) < max(LEAST_UPDATES, len(values) / MOST_REPEATS):
         return None
     first = np.empty(len(values), dtype=np.int64)
-    first[order] = np.repeat(order[starts], np.diff(starts, append=len(values)))
+    first[order] = np.repeat(np.minimum.reduceat(order, starts), np.diff(starts, append=len(values)))
     return first
 
 
