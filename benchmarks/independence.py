@@ -26,7 +26,8 @@ from infonet_ros import InfoNet
 LEVEL = 0.05
 SURROGATES = 39
 RESOLVED = 199  # surrogates, where p-values are compared with each other
-SHORT, LONG = 10, 200  # pairs of each kind
+SHORT, LONG = 10, 200  # pairs of each kind for the area under the curve
+TESTED = {False: 10, True: 600}  # pairs of each kind for power and false alarms, in the short and the long version
 SAMPLES = (50, 100, 150, 200, 250, 300)  # of the notebook's task
 NOTEBOOK = (0.597, 0.806, 0.870, 0.936, 0.963, 0.995)
 """AUC that the notebook shows of its own test."""
@@ -110,22 +111,23 @@ INDEPENDENT: dict[str, tuple[Maker, int, int]] = {
 def measure(options: Options) -> dict[str, Any]:
     """Return the AUC by T, the power and the false alarms by task, and the time of a pair."""
     net = InfoNet.from_pretrained(options.device, options.weights)
-    pairs = LONG if options.long else SHORT
+    pairs, tested = LONG if options.long else SHORT, TESTED[options.long]
     rng = np.random.default_rng(21)
     auc = {
         str(samples): _auc(net, rng, samples, pairs) for samples in tqdm(SAMPLES, desc="independence, AUC", leave=False)
     }
     power = {
-        name: {"samples": samples, "channels": channels, "called": _power(net, rng, task, pairs)}
+        name: {"samples": samples, "channels": channels, "called": _power(net, rng, task, tested)}
         for name, task in tqdm(DEPENDENT.items(), desc="independence, power", leave=False)
         for _, samples, channels in [task]
     }
     alarms = {
-        name: {"samples": samples, "channels": channels, **_alarms(net, rng, task, pairs)}
+        name: {"samples": samples, "channels": channels, **_alarms(net, rng, task, tested)}
         for name, task in tqdm(INDEPENDENT.items(), desc="independence, alarms", leave=False)
         for _, samples, channels in [task]
     }
-    return {"pairs": pairs, "auc": auc, "power": power, "alarms": alarms, "milliseconds": _milliseconds(rng)}
+    counts = {"pairs": pairs, "tested": tested}
+    return {**counts, "auc": auc, "power": power, "alarms": alarms, "milliseconds": _milliseconds(rng)}
 
 
 def _auc(net: InfoNet, rng: np.random.Generator, samples: int, pairs: int) -> dict[str, float]:
@@ -233,19 +235,24 @@ def _canonical(x: np.ndarray, y: np.ndarray) -> float:
 
 def describe(results: dict[str, Any]) -> str:
     """Tables in Markdown."""
-    pairs, auc = results["pairs"], results["auc"]
+    pairs, tested, auc = results["pairs"], results["tested"], results["auc"]
     tests = list(next(iter(auc.values())))
     areas = [
         [samples, f"{shown:.3f}", *(f"{by_test[name]:.3f}" for name in tests)]
         for (samples, by_test), shown in zip(auc.items(), NOTEBOOK, strict=True)
     ]
     power = [
-        [name, str(row["samples"]), str(row["channels"]), *(f"{count / pairs:.2f}" for count in row["called"].values())]
+        [
+            name,
+            str(row["samples"]),
+            str(row["channels"]),
+            *(f"{count / tested:.2f}" for count in row["called"].values()),
+        ]
         for name, row in results["power"].items()
     ]
     alarms = [
         [
-            name, str(row["samples"]), str(row["channels"]), f"{100 * row['tested'] / pairs:.0f} %",
+            name, str(row["samples"]), str(row["channels"]), f"{100 * row['tested'] / tested:.0f} %",
             f"{100 * row['called'] / row['tested']:.1f} %" if row["tested"] else "",
         ]
         for name, row in results["alarms"].items()
@@ -254,7 +261,7 @@ def describe(results: dict[str, Any]) -> str:
         f"Area under the curve on the notebook's task, {DIMENSIONS} channels, {pairs} pairs of each kind: infonet by "
         "its p-value, the others by the size of their statistic",
         markdown_table(["T", "notebook", *tests], areas),
-        f"Power at p ≤ {LEVEL:g}, {pairs} pairs of vectors each; the others against {SURROGATES} shuffled copies, "
+        f"Power at p ≤ {LEVEL:g}, {tested} pairs of vectors each; the others against {SURROGATES} shuffled copies, "
         "infonet against as many shifted ones",
         markdown_table(["dependence", "T", "channels", INFONET, DISTANCE, KERNEL], power),
         "False alarms of infonet at the same level, as a share of those that have a p-value",
@@ -265,10 +272,10 @@ def describe(results: dict[str, Any]) -> str:
 
 def claim(results: dict[str, Any]) -> list[Claim]:
     """Compare with the goals."""
-    pairs, auc = results["pairs"], results["auc"]
+    tested, auc = results["tested"], results["auc"]
     behind = max(by_test[DISTANCE] - by_test[INFONET] for by_test in auc.values())
     ahead = min(by_test[INFONET] - shown for by_test, shown in zip(auc.values(), NOTEBOOK, strict=True))
-    lacking = max((max(row["called"].values()) - row["called"][INFONET]) / pairs for row in results["power"].values())
+    lacking = max((max(row["called"].values()) - row["called"][INFONET]) / tested for row in results["power"].values())
     shares = [row["called"] / row["tested"] for row in results["alarms"].values() if row["tested"]]
     low, high = ALARMS
     return [
@@ -304,7 +311,7 @@ def draw(results: dict[str, Any]) -> Figure:
     areas.legend(fontsize=7)
     tasks = list(results["power"])
     for number, name in enumerate((INFONET, DISTANCE, KERNEL)):
-        shares = [results["power"][task]["called"][name] / results["pairs"] for task in tasks]
+        shares = [results["power"][task]["called"][name] / results["tested"] for task in tasks]
         power.barh(np.arange(len(tasks)) + 0.27 * (number - 1), shares, 0.27, label=name)
     power.set_yticks(range(len(tasks)), tasks, fontsize=7)
     power.invert_yaxis()
