@@ -146,11 +146,22 @@ def _sound(net: InfoNet, kind: str, rate: float, information: float, repetitions
         count = round(RUNS[rate] * rate)
         false += sum(1 for _ in alarms(EvidenceMonitor(baseline, PROMISE), draw(rng, information, count, rate).T, 50))
         seconds += RUNS[rate]
-        broken, moment = _decoupled(rng, kind, information, rate)
-        found = alarms(EvidenceMonitor(baseline, PROMISE), broken, 1)
-        waits.append(next((at + 1 - moment for at in found if at >= moment), None))
+        waits.append(_wait(baseline, rng, kind, information, rate))
     yardstick = np.log(PROMISE * rate) / SOUND[kind].nats_per_sample(information, rate)
     return row | {"views": views, "alarms": false, "seconds": seconds, "waits": waits, "yardstick": float(yardstick)}
+
+
+def _wait(baseline: Baseline, rng: np.random.Generator, kind: str, information: float, rate: float) -> int | None:
+    """Return how many samples a decoupled pair goes unnoticed.
+
+    A pair whose alarm is on before, a false one, tells nothing of that: another one is drawn.
+    """
+    while True:
+        pair, moment = _decoupled(rng, kind, information, rate)
+        monitor = EvidenceMonitor(baseline, PROMISE)
+        deque(alarms(monitor, pair[:moment], 1), maxlen=0)
+        if not monitor.on:
+            return next((at + 1 for at in alarms(monitor, pair[moment:], 1, first=moment)), None)
 
 
 def _by_information(net: InfoNet, repetitions: int) -> dict[str, dict[str, list[float | None]]]:

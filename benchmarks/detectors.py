@@ -3,6 +3,7 @@
 The thresholds of the others are taken from sound samples: as low as they can be for one false alarm in the same time.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -24,9 +25,9 @@ class Detector(Protocol):
         ...
 
 
-def alarms(monitor: EvidenceMonitor, samples: np.ndarray, step: int) -> Iterator[int]:
-    """Yield the samples at which an alarm starts, with a check every ``step`` samples."""
-    stamps = (np.arange(len(samples)) * NANOSECONDS / monitor.baseline.rate).astype(np.int64)
+def alarms(monitor: EvidenceMonitor, samples: np.ndarray, step: int, first: int = 0) -> Iterator[int]:
+    """Yield the samples at which an alarm starts, with a check every ``step`` samples; ``first`` came before them."""
+    stamps = ((first + np.arange(len(samples))) * NANOSECONDS / monitor.baseline.rate).astype(np.int64)
     parts = [slice(begin, begin + step) for begin in range(0, len(samples), step)]
     return (min(part.stop, len(samples)) - 1 for part in parts for _ in monitor.push(stamps[part], samples[part]))
 
@@ -40,9 +41,10 @@ class ByBaseline:
         self._baseline, self._interval = baseline, interval
 
     def samples_until_found(self, samples: np.ndarray, moment: int) -> int | None:
-        """Look at every second sample."""
+        """Look at every second sample. An alarm that is on at the moment counts, as for the other detectors."""
         monitor = EvidenceMonitor(self._baseline, self._interval)
-        return next((at - moment for at in alarms(monitor, samples, step=2) if at >= moment), None)
+        deque(alarms(monitor, samples[:moment], step=2), maxlen=0)
+        return 0 if monitor.on else next(alarms(monitor, samples[moment:], 2, first=moment), None)
 
 
 class Threshold:

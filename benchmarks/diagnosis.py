@@ -44,7 +44,7 @@ class Diagnosis:
                     self._last[status.name, item.key] = count
 
     def names(self, fault: str) -> bool:
-        """Tell whether a fault was named."""
+        """Return whether a fault was named."""
         return _WITNESSES[fault](self)
 
 

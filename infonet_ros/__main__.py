@@ -1,8 +1,9 @@
 """The program `infonet`, also as `python -m infonet_ros`.
 
-Ctrl-C and SIGTERM end it at any moment, also where the shell that started it in its background ignores Ctrl-C. Until
-the command line is loaded they end the process at once; from then on by an exception, so that every context is left
-and no temporary folder stays behind. While a library is loaded, it ends at once if nothing is to be cleared.
+Ctrl-C and SIGTERM end it at any moment, also if the shell that started it in the background ignores Ctrl-C. Until the
+command line is loaded, they end the process at once. After that they raise an exception, so that every context is left
+and no temporary folder stays behind. While a library is being loaded, they end the process at once if nothing is to be
+cleared.
 """
 
 import atexit
@@ -15,61 +16,73 @@ from infonet_ros.signals import ENDING, INTERRUPTING, REPEATED, TO_CLEAR
 
 _AGAIN = 0.02  # seconds
 _PATIENCE = 1.0  # seconds
-_IMPORT = "<frozen importlib._bootstrap>"  # in which all imports are
+_IMPORT = "<frozen importlib._bootstrap>"  # the code of every import
 
 
 def main() -> None:
     """Run the command line."""
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
-    from infonet_ros.cli import main
+    from infonet_ros.cli import main as run_command_line
 
-    came: list[int] = []
+    interruption = _Interruption()
+    for number in INTERRUPTING:
+        signal.signal(number, interruption.handle)
+    try:
+        run_command_line()
+    except BaseException:
+        if interruption.status is None:
+            raise
+    finally:
+        _ignore_signals()
+    if interruption.status is not None:
+        sys.exit(interruption.status)  # also if a library caught the exception, or raised another one
 
-    def leave(number: int, frame: FrameType | None) -> None:
-        """Raise the exception: for the first signal, and every second for a library that passes over it."""
-        if came and number != REPEATED:  # contexts are being left, and nobody gains if that is interrupted
+
+class _Interruption:
+    """The first signal that came: it ends the program by an exception.
+
+    Attributes
+    ----------
+    status : int or None
+        Exit status of the program; None until a signal comes.
+    """
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Raise the exception, at the first signal and again every second: a library may catch the first exception."""
+        if self.status is None:
+            self.status = 128 + number
+            atexit.register(_ignore_signals)  # the last to be registered is the first to be called
+            sys.unraisablehook = self._raise_again
+        elif number != REPEATED:  # contexts are being left, which must not be interrupted
             return
-        if not came:
-            came.append(number)
-            atexit.register(_leave_in_peace)  # the last to be registered is the first to be called
-            sys.unraisablehook = leave_again
-        if _loads(frame):  # a library of C++, in which the exception may abort the process
+        if _is_importing(frame):  # of a C++ library, in which the exception may abort the process
             if not TO_CLEAR:
-                signal.signal(came[0], signal.SIG_DFL)
-                signal.raise_signal(came[0])
+                signal.signal(self.status - 128, signal.SIG_DFL)
+                signal.raise_signal(self.status - 128)
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
             return
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
-        sys.exit(128 + came[0])
+        sys.exit(self.status)
 
-    def leave_again(unraisable: Any) -> None:
-        """Raise the exception once more where it met a destructor, which Python lets no exception leave."""
+    def _raise_again(self, unraisable: Any) -> None:
+        """Repeat the signal if the exception came in a destructor, which Python lets no exception leave."""
         if isinstance(unraisable.exc_value, SystemExit):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
 
-    for number in INTERRUPTING:
-        signal.signal(number, leave)
-    try:
-        main()
-    except BaseException:
-        if not came:
-            raise
-    finally:
-        _leave_in_peace()
-    if came:
-        sys.exit(128 + came[0])  # whatever the libraries that it passed made of the exception
 
-
-def _loads(frame: FrameType | None) -> bool:
-    """Tell whether a module is being imported."""
+def _is_importing(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported."""
     while frame is not None and frame.f_code.co_filename != _IMPORT:
         frame = frame.f_back
     return frame is not None
 
 
-def _leave_in_peace() -> None:
-    """Let nothing interrupt the end of the process, which removes what interrupted contexts have left."""
+def _ignore_signals() -> None:
+    """Let no signal interrupt the end of the process, which removes what interrupted contexts left behind."""
     signal.setitimer(signal.ITIMER_REAL, 0.0)
     for number in INTERRUPTING:
         signal.signal(number, signal.SIG_IGN)

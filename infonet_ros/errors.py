@@ -2,11 +2,11 @@
 
 
 class InfonetError(Exception):
-    """Root of all errors that this package raises on purpose; its text is fit to be shown as it is."""
+    """Root of all errors that this package raises on purpose; its text can be shown to the user as it is."""
 
 
 class InputError(InfonetError, ValueError):
-    """Samples or arguments that no estimate can be made of."""
+    """Samples or arguments from which no estimate can be made."""
 
 
 class ConfigurationError(InfonetError, ValueError):

@@ -14,7 +14,7 @@ def kind_of(path: Path) -> str:
     Raises
     ------
     OSError
-        Nobody may look, or no path can have that name.
+        This user may not read the folder, or no file can have that name.
     """
     try:
         mode = path.stat().st_mode
@@ -24,7 +24,7 @@ def kind_of(path: Path) -> str:
 
 
 def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
-    """See to it that a path leads to a file.
+    """Check that a path leads to a file.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
     expected : str
         Such as "a params file".
     error : type
-        What is raised where there is none, or something else, or nobody may look.
+        Class of the exception if there is no file, if it is of another kind, or if this user may not read it.
     """
     try:
         kind = kind_of(path)

@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM must not leave behind: they may come between any two steps, also while a context is left."""
+"""Folders that Ctrl-C and SIGTERM must not leave behind: signals come at any moment, also while a context is left."""
 
 import atexit
 import secrets
@@ -38,7 +38,7 @@ def _forget(clear: Callable[[], object]) -> None:
 
 @contextmanager
 def made_folder(path: Path) -> Iterator[None]:
-    """Make a folder and those above it; afterwards remove those of them in which there is nothing."""
+    """Make a folder and its parents; afterwards remove those of them that are empty."""
     made: list[Path] = []
 
     def remove_empty() -> None:
@@ -53,8 +53,8 @@ def made_folder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def passing_folder(path: Path) -> Iterator[None]:
-    """Make a folder; afterwards remove it with all that is in it."""
+def folder_for_now(path: Path) -> Iterator[None]:
+    """Make a folder; afterwards remove it with everything in it."""
     with cleared_afterwards(lambda: shutil.rmtree(path, ignore_errors=True)):
         path.mkdir(mode=0o700, exist_ok=True)
         yield
@@ -62,7 +62,7 @@ def passing_folder(path: Path) -> Iterator[None]:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Make a folder for temporary files; afterwards remove it with all that is in it."""
+    """Make a folder for temporary files; afterwards remove it with everything in it."""
     path = Path(tempfile.gettempdir(), f"infonet-{secrets.token_hex(8)}")
-    with passing_folder(path):
+    with folder_for_now(path):
         yield path

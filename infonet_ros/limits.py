@@ -1,4 +1,4 @@
 """Limits that the estimator and its parameters share."""
 
 MOST_GIVEN = 8
-"""Streams beside which others are looked at: beside more, no sample of a window has neighbours left."""
+"""Most streams that a pair can be conditioned on: with more, a sample of a window has no close neighbours."""

@@ -56,14 +56,21 @@ def in_seconds(seconds: float) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return " (did you mean 'window'?)" where a known name is close to the one given, else nothing."""
-    nearest = _nearest(name, tuple(known))
-    return f" (did you mean {nearest!r}?)" if nearest else ""
+    found = nearest(name, tuple(known))
+    return f" (did you mean {found!r}?)" if found else ""
 
 
 @lru_cache(maxsize=64)  # the node asks twice a second, among the topics of a whole robot
-def _nearest(name: str, known: Sequence[str]) -> str:
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Return the known name that is close to the one given, such as that topic in another namespace; "" if none is."""
     same_letters = [other for other in known if other.lower() == name.lower()]
-    return next(iter(same_letters or get_close_matches(name, known, n=1)), "")
+    inside = [other for other in known if _within(name, other) or _within(other, name)]
+    return next(iter(same_letters or inside or get_close_matches(name, known, n=1)), "")
+
+
+def _within(topic: str, other: str) -> bool:
+    """Tell whether a topic is another one in a namespace."""
+    return other.startswith("/") and topic.endswith(other)
 
 
 def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:

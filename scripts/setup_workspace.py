@@ -63,7 +63,7 @@ def check_machine() -> None:
 
 
 def ros_is_sourced() -> bool:
-    """Tell whether a ROS 2 other than the one of `.venv` is in use; SetupError if it lacks what the package needs."""
+    """Return whether a ROS 2 other than the one of `.venv` is in use; SetupError if it lacks what the package needs."""
     if not os.environ.get("ROS_DISTRO"):
         return False
     missing = [name for name in NEEDED_MODULES.split() if not can_import(name)]
@@ -78,7 +78,7 @@ def ros_is_sourced() -> bool:
 
 
 def can_import(module: str) -> bool:
-    """Tell whether a module is there, without importing it."""
+    """Return whether a module is there, without importing it."""
     from importlib.util import find_spec
 
     return find_spec(module) is not None
@@ -206,7 +206,7 @@ def build_environment(python: Path) -> dict[str, str]:
 
 
 def built_here() -> bool:
-    """Tell whether `build/` was made at this path by CMake: a moved or copied checkout must be built again."""
+    """Return whether `build/` was made at this path by CMake: a moved or copied checkout must be built again."""
     cache = PLACE / "build" / "infonet_ros" / "CMakeCache.txt"
     return cache.exists() and f"CMAKE_HOME_DIRECTORY:INTERNAL={ROOT}\n" in cache.read_text(encoding="utf-8")
 
@@ -232,7 +232,7 @@ def digest(files: list[Path], *words: str) -> str:
 
 
 def is_done(stamp: Path, wanted: str) -> bool:
-    """Tell whether a step's stamp says that it ended with these inputs."""
+    """Return whether a step's stamp says that it ended with these inputs."""
     return stamp.exists() and stamp.read_text(encoding="utf-8") == wanted
 
 

@@ -191,7 +191,7 @@ class _Moment:
                 self._changed[pair] = _Changed(sigmas, verdicts)
 
     def _can_be_at_fault(self, channel: int, kind: Outcome) -> bool:
-        """Tell whether what has one relation with a channel is of one topic, and no other channel's motion is a cause.
+        """Return whether all that has a relation with a channel is of one topic, and no other motion is a cause.
 
         Another level can change what two channels have to do with each other: the speed of a car, the attitude of an
         arm. So can more or less motion, but not to another sign or to an offset.

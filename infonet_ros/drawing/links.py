@@ -167,6 +167,6 @@ def _arcs(links: Sequence[Link], middle: dict[int, float]) -> list[Arc]:
 
 
 def _overlap(one: tuple[float, float, float], other: tuple[float, float, float]) -> bool:
-    """Tell whether two texts (left end, middle line, width) cover each other."""
+    """Return whether two texts (left end, middle line, width) cover each other."""
     first, second = sorted((one, other))
     return abs(one[1] - other[1]) < 0.6 * _ROW and second[0] < first[0] + first[2] + _DIGIT

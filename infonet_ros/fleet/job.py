@@ -22,7 +22,7 @@ from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.dependence.comparison import WindowedRecording
 from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
-from infonet_ros.interruptions import cleared_afterwards, made_folder, passing_folder, temporary_folder
+from infonet_ros.interruptions import cleared_afterwards, folder_for_now, made_folder, temporary_folder
 from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
@@ -141,7 +141,7 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             stack.enter_context(made_folder(out))
-            stack.enter_context(passing_folder(out / _ATTEMPTS))
+            stack.enter_context(folder_for_now(out / _ATTEMPTS))
         except OSError as error:
             raise OutputError(
                 f"cannot make the folder {out} ({error.strerror}): choose another one by --out."

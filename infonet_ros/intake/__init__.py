@@ -1,5 +1,5 @@
 """Bytes and files in, windows out. No rclpy, no torch.
 
-`messages` reads serialised messages, `storage` the files of bags, `tables` those of columns; `proposing` chooses what
-to analyse, `windows` aligns it. What they share lies here.
+`messages` decodes serialised messages, `storage` reads the files of bags, `tables` reads files of columns. `proposing`
+chooses what to analyse, and `windows` aligns it. The modules of this folder are shared by all of them.
 """

@@ -1,7 +1,7 @@
 """ROS 1 and ROS 2 bags, read without ROS: mcap, sqlite3 and ROS 1, folders or files, compressed or not.
 
 Message types are taken from the definitions that the bag carries, so custom types work. Some thousand messages are read
-at a time; nothing is kept. What is whole of a bag is read, and a topic that cannot be read keeps no other from it.
+at a time; nothing is kept. Of a damaged bag the undamaged part is read, and a topic that cannot be read is left out.
 """
 
 from collections import Counter
@@ -30,7 +30,7 @@ from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 
 _FIRST_MESSAGES = 25  # of a topic, read to find its fields
-_LONG = 86_400 * NANOSECONDS  # for a recording: worth a look whether its recorder's clock was set
+_LONG = 86_400 * NANOSECONDS  # a longer recording may have begun before its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
 _OVERHEAD = 2048  # bytes that each message needs beside its own
 
@@ -236,7 +236,7 @@ class Bag:
         self._strangers |= {(topic, why): count for why, count in counts.items() if count}
 
     def _note(self, topic: str, problem: str, unreadable: int, unset: int) -> None:
-        """Remember what the messages of a topic lack, since this reading of the bag began."""
+        """Remember how many messages of a topic cannot be read, or have no stamp, in this reading of the bag."""
         before, why = self._unreadable.get(topic, (0, problem))
         if unreadable > before:
             self._unreadable[topic] = unreadable, why
@@ -253,13 +253,13 @@ class Bag:
         Raises
         ------
         RecordingError
-            It has none that can be read, or its messages are not of ROS.
+            The definition is missing or cannot be read, or the messages are not of ROS.
         """
         leading = self.connections_of(topic)[0]
         if leading.encoding not in ("cdr", ROS1):
             raise RecordingError(
-                f"the messages of {topic} are written as {leading.encoding or 'nothing known'}, not in CDR as those of "
-                "ROS 2 are, nor as ROS 1 does."
+                f"the messages of {topic} have the encoding {leading.encoding or 'unknown'!r}: expected 'cdr' (ROS 2) "
+                f"or {ROS1!r}."
             )
         key = leading.type, leading.language, leading.definition
         if key not in self._definitions:

@@ -14,10 +14,10 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 
 NOTABLE = NANOSECONDS // 2
-"""Clocks that differ by less are told by the delays between the channels."""
+"""Smaller differences between clocks are left to the delays between channels."""
 
 FEWEST = 5
-"""Messages that tell of a clock."""
+"""Messages from which a clock can be judged."""
 
 _FAR = 10  # times longer than both sides: such a gap separates two clocks
 _HALF_HOUR, _FARTHEST_ZONES, _AT_ONCE = 1800 * NANOSECONDS, 14 * 3600 * NANOSECONDS, 5 * NANOSECONDS
@@ -33,7 +33,7 @@ class Lead:
 
     @classmethod
     def of(cls, stamps: np.ndarray, received: np.ndarray) -> "Lead | None":
-        """Measure it by the stamps (M,) of some messages, and the times at which they were recorded."""
+        """Measure the lead from the stamps (M,) of messages, and the times at which they were recorded."""
         if len(stamps) < FEWEST:
             return None
         leads = stamps - received
@@ -41,14 +41,14 @@ class Lead:
         return cls(usual, bool(np.median(np.abs(leads - usual)) < NOTABLE // 2))
 
     def less(self, by: int) -> "Lead":
-        """Return what it is when the stamps are set back."""
+        """Return the lead after the stamps are set back."""
         return Lead(self.usual - by, self.steady)
 
 
 def ahead(leads: Mapping[str, Lead]) -> dict[str, int]:
-    """Return the topics whose clocks are ahead, and by how much: of the recorder's, and of the topic that fits it best.
+    """Return the topics whose clocks are ahead of the recorder's clock, and by how much, in nanoseconds.
 
-    Where all are ahead it is the recorder's clock that is behind.
+    If all topics are ahead, the recorder's clock is behind: then they are compared with the topic that fits it best.
     """
     steady = {topic: lead.usual for topic, lead in leads.items() if lead.steady}
     best = max(0, min(steady.values(), default=0))
@@ -65,8 +65,8 @@ def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
 def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, list[str]]:
     """Drop the few of some sorted times (M,) that are far from all others; return sentences about them.
 
-    A clock is wrong until it is set, and then years pass between two messages. ``noun`` and ``time`` are what the
-    sentences call a message and its time.
+    A clock may be wrong until it is set, and then years lie between two messages. ``noun`` and ``time`` are the words
+    of the sentences for a message and for its time.
     """
     few = int(_FEW * len(times))
     if not few:

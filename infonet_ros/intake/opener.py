@@ -1,4 +1,4 @@
-"""One way to open a recording, whatever it is: what a file holds tells what reads it, not the command nor its name."""
+"""Opens any recording: the contents of a file decide which reader takes it, not the command and not the file's name."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -17,7 +17,7 @@ _COMPRESSED = (".zst", ".zstd")
 def open_recording(
     paths: Sequence[Path], time: str | None = None, unit: str = "auto"
 ) -> AbstractContextManager[Recording]:
-    """Return what reads a recording, to be entered: a `Bag` or `Tables`.
+    """Return the reader of a recording, a `Bag` or `Tables`, to be entered as a context.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def open_recording(
     Raises
     ------
     RecordingError
-        Bags and tables together, or something that is neither.
+        Bags and tables together, or a file that is neither.
     ConfigurationError
         A time column is named for a bag.
     MissingDependencyError
@@ -41,7 +41,7 @@ def open_recording(
     bags = [path for path in paths if _is_bag(path)]
     if bags and len(bags) < len(paths):
         table = next(path for path in paths if path not in bags)
-        raise RecordingError(f"{bags[0]} is a bag and {table} is none: analyse them one after the other.")
+        raise RecordingError(f"{bags[0]} is a bag and {table} is not: analyse them one after the other.")
     if bags:
         if time is not None or unit != "auto":
             raise ConfigurationError(
@@ -58,7 +58,7 @@ def open_recording(
 
 
 def _is_bag(path: Path) -> bool:
-    """Tell bags by their folder, their first bytes, or, damaged or packed as they may be, their name."""
+    """Recognise a bag by its folder, by its first bytes, or by its name, since it may be damaged or compressed."""
     try:
         if _is_named_bag(path) and not path.is_dir():
             return not _is_text(path)
@@ -74,7 +74,7 @@ def _is_bag(path: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
-    """Tell a table that is named as a bag from one: it begins with lines of plain text."""
+    """Recognise a table that is named like a bag: it begins with lines of plain text."""
     if not path.is_file():
         return False
     with path.open("rb") as file:

@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.settings import Modality, Settings
-from infonet_ros.text import NANOSECONDS, did_you_mean, listed
+from infonet_ros.settings import Modality, Settings, remapping_between
+from infonet_ros.text import NANOSECONDS, did_you_mean, listed, nearest
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class Recording(Protocol):
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
-        """Read the same in short pieces."""
+        """Read the same messages as `samples` does, in short pieces."""
 
 
 @dataclass(frozen=True)
@@ -166,8 +166,12 @@ def unit_remedy(recording: Recording) -> str:
 _CORRECT = "correct the params file or leave the modality out with --topics"
 
 
-def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT) -> None:
-    """Check that the recording has every topic of the settings, with messages; ``advice`` ends the error.
+def check_topics(
+    recording: Recording, settings: Settings, advice: str = _CORRECT, *, remaps: bool = False
+) -> None:
+    """Check that the recording has every topic of the settings, with messages.
+
+    ``advice`` ends the error. ``remaps`` says that the caller has an option ``--remap``, see `settings.remapping`.
 
     Raises
     ------
@@ -178,8 +182,11 @@ def check_topics(recording: Recording, settings: Settings, advice: str = _CORREC
         topic = recording.topics.get(modality.topic)
         if topic is None or not topic.count:
             problem = "is not in" if topic is None else "has no message in"
-            there = sorted(name for name, t in recording.topics.items() if t.count)
+            there = tuple(sorted(name for name, t in recording.topics.items() if t.count))
+            hint, like = did_you_mean(modality.topic, there), nearest(modality.topic, there)
+            if like and remaps:
+                hint = f"{hint[:-1]} Then add --remap {remapping_between(modality.topic, like)})"
             raise RecordingError(
-                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}"
-                f"{did_you_mean(modality.topic, there)}: topics with messages are {listed(there)}; {advice}."
+                f"topic {modality.topic} of modality {modality.name!r} {problem} {recording.label}{hint}: topics with "
+                f"messages are {listed(there)}; {advice}."
             )

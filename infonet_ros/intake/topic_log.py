@@ -1,4 +1,4 @@
-"""Statistics of each topic: counts, rates, gaps, disorder, and dropped messages."""
+"""Statistics of each topic: counts, rates, gaps, messages out of order, and dropped messages."""
 
 from array import array
 from dataclasses import dataclass
@@ -66,19 +66,19 @@ class TopicStatistics:
 
 
 class StampLog:
-    """Stamps of each modality while they come in, eight bytes each, and one for each channel: whether it is there."""
+    """Stamps of the messages of each modality, 8 bytes each, and 1 byte for each channel: whether it has a sample."""
 
     def __init__(self) -> None:
         self._stamps: dict[str, array] = {}
         self._present: dict[str, bytearray] = {}
 
     def extend(self, modality: str, stamps: np.ndarray, present: np.ndarray) -> None:
-        """Note the stamps (M,) int64 of messages, nanoseconds, and which channels (M, K) they tell of."""
+        """Add the stamps (M,) int64 of messages, nanoseconds, and which channels (M, K) they have samples of."""
         self._stamps.setdefault(modality, array("q")).frombytes(stamps.tobytes())
         self._present.setdefault(modality, bytearray()).extend(present.tobytes())
 
     def of_channel(self, modality: str, column: int) -> np.ndarray:
-        """Return the ascending stamps (M',) of the messages that tell of a channel, each once."""
+        """Return the ascending stamps (M',) of the messages that have a sample of a channel, each once."""
         stamps = self._all(modality)
         if not len(stamps):
             return stamps
@@ -90,7 +90,7 @@ class StampLog:
 
     @property
     def longest_run(self) -> float:
-        """Seconds for which the stamps of a modality go on without a leap, at the longest."""
+        """Longest time, in seconds, for which the stamps of one modality continue without a jump."""
         return max((longest_run(np.unique(np.array(stamps))) for stamps in self._stamps.values()), default=0.0)
 
     def summary(self, modality: str) -> StampSummary:

@@ -122,7 +122,7 @@ class Demonstration:
             listening.destroy_node()
 
     def _goes_on(self, processes: "Mapping[str, subprocess.Popen[bytes]]") -> bool:
-        """Tell whether more matrices may come; InfonetError if a process has failed."""
+        """Return whether more matrices may come; InfonetError if a process has failed."""
         for name, process in processes.items():
             if process.poll():
                 raise InfonetError(

@@ -150,7 +150,7 @@ def _unheard(topic: TopicStatus) -> Iterator[Problem]:
 def _unused(
     name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth, offset: float
 ) -> Iterator[Problem]:
-    """Tell which messages since the last report could not be read, or were set aside for their stamps."""
+    """Return which messages since the last report could not be read, or were set aside for their stamps."""
     received = growth(f"{name} received", topic.received)
     if unreadable := growth(f"{name} unreadable", topic.unreadable):
         yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"

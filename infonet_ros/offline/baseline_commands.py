@@ -24,6 +24,13 @@ Interval = Annotated[
 ]
 Start = Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")]
 Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; default: all.")]
+Remap = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="OLD:=NEW",
+        help="Topic or namespace OLD is NEW there, such as /:=/robot2; can be repeated.",
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")]
 
 
@@ -71,6 +78,7 @@ def check(
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
+    remap: Remap = None,
     report: Annotated[
         Path | None,
         typer.Option(parser=file, metavar="PATH", help="File to write a page with the evidence over time to."),
@@ -91,7 +99,9 @@ def check(
     known = Baseline.load(baseline)
     console = standard_error(quiet)
     with progress_bars(console) as progress:
-        result = check_recording(path, known, interval, start=start, duration=duration, progress=progress)
+        result = check_recording(
+            path, known, interval, start=start, duration=duration, remappings=remap or (), progress=progress
+        )
     print_notices(console, result.notices)
     if report is not None:
         from infonet_ros.offline.check_report import render_check
@@ -112,6 +122,7 @@ def compare(
     ] = None,
     params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
     window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None,
+    remap: Remap = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -134,7 +145,12 @@ def compare(
     console = standard_error(quiet)
     with progress_bars(console) as progress:
         comparison = compare_recordings(
-            paths, against, settings, given=("window",) if window is not None else (), progress=progress
+            paths,
+            against,
+            settings,
+            given=("window",) if window is not None else (),
+            remappings=remap or (),
+            progress=progress,
         )
     print_notices(console, comparison.notices)
     _print(comparison, as_json, quiet)

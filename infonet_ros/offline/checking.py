@@ -16,7 +16,7 @@ from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.intake.windows.row_stream import Rows, RowStream
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import stamp_notices
-from infonet_ros.settings import Settings, only_channels, settings_from_text
+from infonet_ros.settings import Settings, only_channels, remapped, settings_from_text
 from infonet_ros.text import NANOSECONDS, counted
 
 
@@ -99,22 +99,22 @@ def check_recording(
     *,
     start: float = 0.0,
     duration: float | None = None,
+    remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Check:
-    """Check a recording against a baseline.
+    """Check a recording against a baseline; see `settings.remapping` for its topics under other names.
 
     Raises
     ------
     InfonetError
         One sentence for the user, such as a topic of the baseline that is not there.
     """
-    settings = _settings_of(baseline)
+    settings = remapped(_settings_of(baseline), remappings)
     rows, watched = RowStream(settings), _Watched(EvidenceMonitor(baseline, interval), settings)
     with open_recording([path]) as recording:
         span = chosen_span(recording, start, duration)
-        check_topics(
-            recording, settings, "check recordings with all topics of the baseline, or learn it without this one"
-        )
+        advice = "check recordings with all topics of the baseline, or learn it without this one"
+        check_topics(recording, settings, advice, remaps=True)
         for piece in recording.pieces(settings.modalities, span.start, span.stop):
             for batch in piece.batches:
                 rows.windows.extend(*batch)

@@ -16,7 +16,7 @@ from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
-from infonet_ros.settings import Settings
+from infonet_ros.settings import Settings, remapped
 from infonet_ros.text import counted, sentences_about
 
 
@@ -52,6 +52,7 @@ def compare_recordings(
     settings: Settings | None = None,
     *,
     given: Sequence[str] = (),
+    remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Comparison:
     """Compare two groups of recordings.
@@ -64,6 +65,8 @@ def compare_recordings(
         Channels to compare; by default those that are proposed for the first recording.
     given : sequence of str
         Settings that a proposal must not change, such as "window".
+    remappings : sequence of str
+        Names of topics in the second group, see `settings.remapping`.
 
     Raises
     ------
@@ -81,7 +84,11 @@ def compare_recordings(
             "params file."
         )
     net = InfoNet.from_pretrained(settings.device, settings.weights)
-    groups = [[_windowed(net, path, settings, progress) for path in paths] for paths in (before, after)]
+    other = remapped(settings, remappings)
+    groups = [
+        [_windowed(net, path, settings, progress) for path in before],
+        [_windowed(net, path, other, progress, remaps=True) for path in after],
+    ]
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]
     notices = (*notices, *sentences_about([(read.label, read.notices) for group in groups for read in group]))
@@ -109,9 +116,9 @@ class _Read(NamedTuple):
     notices: list[str]
 
 
-def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress) -> _Read:
+def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress, *, remaps: bool = False) -> _Read:
     with open_recording([path]) as recording:
-        check_topics(recording, settings)
+        check_topics(recording, settings, remaps=remaps)
         apart = settings.with_values(hop=settings.window)
         intake = Intake(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
         windows = list(intake.windows(progress))

@@ -96,13 +96,13 @@ class Kinship:
 
 
 def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Tell which paths (N, N) are statistics of the same numbers."""
+    """Return which paths (N, N) are statistics of the same numbers."""
     sources = [path.steps if path.reduction in REDUCTIONS else None for path in paths]
     return np.array([[one is not None and one == other for other in sources] for one in sources], dtype=bool)
 
 
 def _of_one_vector(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Tell which paths (N, N) are computed rates of two parts of one vector: ``position.x``, ``pos_y``, latitude."""
+    """Return which paths (N, N) are computed rates of two parts of one vector: ``position.x``, ``pos_y``, latitude."""
     vectors = [_vector(path) if path.rate else None for path in paths]
     return np.array([[one is not None and one == other for other in vectors] for one in vectors], dtype=bool)
 
@@ -117,7 +117,7 @@ def _vector(path: ChannelPath) -> tuple[object, ...] | None:
 
 
 def _best(alike: np.ndarray) -> np.ndarray:
-    """Tell which pairs (N, N) agree better than any other in their row and in their column."""
+    """Return which pairs (N, N) agree better than any other in their row and in their column."""
     return (alike == alike.max(axis=0)) & (alike == alike.max(axis=1, keepdims=True))
 
 
@@ -151,7 +151,7 @@ def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[
 
 
 def _in_a_unit(scale: np.ndarray) -> np.ndarray:
-    """Tell where a speed (N, N) has the unit of its position, or one of `_UNITS` beside it."""
+    """Return where a speed (N, N) has the unit of its position, or one of `_UNITS` beside it."""
     units = np.log([*_UNITS, *(1.0 / unit for unit in _UNITS)])
     off = np.log(np.where(scale > 0.0, scale, np.inf))[..., None] - units
     return (np.abs(off) <= np.log(_SCALE)).any(axis=-1)

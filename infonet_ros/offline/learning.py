@@ -144,7 +144,7 @@ def _each_channel_first(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int
 
 
 def _same(whole: WholeRecording, a: int, b: int) -> bool:
-    """Tell whether two channels carry the same numbers; such a pair is not worth watching."""
+    """Return whether two channels carry the same numbers; such a pair is not worth watching."""
     x, y = whole.overview.window.samples[:, [a, b]].T
     known = np.isfinite(x) & np.isfinite(y)
     return bool(abs(np.corrcoef(x[known], y[known])[0, 1]) > _SAME_NUMBERS)

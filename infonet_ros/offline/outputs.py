@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from infonet_ros.errors import InfonetError, OutputError
-from infonet_ros.interruptions import made_folder, passing_folder
+from infonet_ros.interruptions import folder_for_now, made_folder
 
 
 class OutputFolder:
@@ -38,7 +38,7 @@ class OutputFolder:
         with ExitStack() as stack:
             try:
                 stack.enter_context(made_folder(self.path))
-                stack.enter_context(passing_folder(self.aside))
+                stack.enter_context(folder_for_now(self.aside))
             except OSError as error:
                 raise cannot_write(self.path, error) from error
             self._context = stack.pop_all()

@@ -124,6 +124,13 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recordin
                 f"{counted(count, 'message')} of {topic} left out: {whose} not follow on from those around "
                 f"({'the last is ' if count > 1 else ''}{in_seconds(abs(by))} {'ahead' if by > 0 else 'behind'})."
             )
+        if steps := stream.clock_steps(name):
+            largest = max(steps, key=abs)
+            sentences.append(
+                f"the clock of {topic} was set {counted(len(steps), 'time')} on the way, by "
+                f"{in_seconds(abs(largest))} {'ahead' if largest > 0 else 'back'}{' at most' * (len(steps) > 1)}: its "
+                "stamps from before and after do not both fit those of others."
+            )
     for count, where in ((stream.backward_jumps, "back"), (stream.forward_jumps, "ahead")):
         if count:
             sentences.append(

@@ -100,7 +100,7 @@ def _kept(samples: np.ndarray, held: np.ndarray, own: np.ndarray, computed: np.n
 
 
 def _is_noisy(values: np.ndarray) -> bool:
-    """Tell whether a channel (T,) goes back on its last step again and again, as only noise makes it."""
+    """Return whether a channel (T,) goes back on its last step again and again, as only noise makes it."""
     steps = np.diff(values)
     signs = np.sign(steps[np.isfinite(steps) & (steps != 0.0)])
     return len(signs) > 1 and bool((signs[1:] != signs[:-1]).mean() >= _NOISY)

@@ -59,7 +59,8 @@ class Trace:
 
     def add(self, window: Window) -> None:
         """Add the new samples of a window on a regular clock."""
-        stamps = np.linspace(window.start, window.end, len(window.samples)).round().astype(np.int64)
+        since = np.linspace(0, window.end - window.start, len(window.samples))
+        stamps = window.start + since.round().astype(np.int64)  # since 1970 a float would have steps of 256 ns
         new = slice(0, None)
         if self._last is not None:
             period = 1e9 / window.rate

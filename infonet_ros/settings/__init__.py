@@ -4,6 +4,7 @@ from infonet_ros.settings.checks import TIME, checked_value
 from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.settings.parameters import settings_from_parameters
 from infonet_ros.settings.params_file import load_settings, params_document, settings_from_text
+from infonet_ros.settings.remapping import remapped, remapping_between
 from infonet_ros.settings.table import (
     FASTEST_CLOCK,
     PARAMETERS_OF_ROS,
@@ -25,6 +26,8 @@ __all__ = [
     "load_settings",
     "only_channels",
     "params_document",
+    "remapped",
+    "remapping_between",
     "scalar_parameters",
     "settings_from_parameters",
     "settings_from_text",

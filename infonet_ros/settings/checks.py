@@ -24,7 +24,7 @@ def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
     if kind is float and not math.isfinite(value):
         raise ConfigurationError(f"{name} must be a finite number, got {brief(value)}.")
     if "choices" in spec and value not in spec["choices"]:
-        raise no_choice(name, value, spec["choices"])
+        raise choice_error(name, value, spec["choices"])
     if "minimum" in spec and not spec["minimum"] <= value <= spec["maximum"]:
         raise ConfigurationError(
             f"{name} must lie between {spec['minimum']} and {spec['maximum']}{unit}, got {brief(value)}{unit}."
@@ -35,7 +35,7 @@ def checked_value(name: str, value: Any, spec: Mapping[str, Any]) -> Any:
 _KINDS = {float: "a number such as 2.5", int: "a whole number such as 1", bool: "true or false", str: "a text"}
 
 
-def no_choice(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
+def choice_error(name: str, value: str, choices: Sequence[str]) -> ConfigurationError:
     """Return an error for a value that is none of the choices, with the nearest choice."""
     return ConfigurationError(
         f"{name} must be one of {', '.join(choices)}; got {brief(value)}{did_you_mean(value, choices)}."

@@ -27,7 +27,7 @@ class Watch:
     """A pair that must stay dependent, or must stay independent.
 
     ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds. ``given`` names
-    channels, or ``time``, beside which two channels are judged; empty: those that all channels are judged beside.
+    channels, or ``time``, that two channels are conditioned on; empty: those that all pairs are conditioned on.
     """
 
     name: str

@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.settings.checks import as_float, brief, no_choice
+from infonet_ros.settings.checks import as_float, brief, choice_error
 from infonet_ros.settings.members import Modality, Watch
 from infonet_ros.settings.table import PARAMETERS_OF_ROS, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
@@ -106,7 +106,7 @@ def _watch(parameters: Mapping[str, Any], name: str) -> Watch:
     if len(pair) != 2:
         raise ConfigurationError(f"{name}.pair must name two channels or two modalities, got {list(pair)}.")
     if expect not in _EXPECTATIONS:
-        raise no_choice(f"{name}.expect", expect, _EXPECTATIONS)
+        raise choice_error(f"{name}.expect", expect, _EXPECTATIONS)
     return Watch(
         name=name,
         pair=(pair[0], pair[1]),

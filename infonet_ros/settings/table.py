@@ -38,7 +38,7 @@ class Settings:
     modalities: tuple[Modality, ...] = ()
     watches: tuple[Watch, ...] = ()
     given: tuple[str, ...] = ()
-    """Channels, or ``time``, beside which all others are looked at."""
+    """Channels, or ``time``, that all pairs are conditioned on."""
 
     synchronization: str = parameter(
         "resample",

@@ -147,6 +147,12 @@ def test_time_that_jumps_back_is_told(tmp_path, store):
     assert any(notice.startswith("time jumped back 1 time") for notice in notices)
 
 
+def test_a_clock_that_is_set_on_the_way_is_told(tmp_path, store):
+    path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: EPOCH + (k if k < 600 else k - 160) * PERIOD})
+    _, notices = notices_of_windows(path)
+    assert notices[0].startswith("the clock of /b was set 1 time on the way, by 8 s back"), notices
+
+
 # ---- times of recording ----------------------------------------------------------------------------------------------
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from table_files import notices, written
+from table_files import notices, together, written
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.tables import Tables
@@ -69,6 +69,34 @@ def test_inches_are_no_minutes(tmp_path):
     numbers = of_cells(tmp_path, ["1.5 min" if k % 10 == 0 else f"{k}.5 in" for k in range(100)])
     assert np.isnan(numbers[::10]).all()
     assert numbers[1] == 1.5
+
+
+def test_quotes_behind_digits_quote_nothing(tmp_path):
+    rows = [f"{k / 20},48°{k % 60}'30.5\",{k % 7}" for k in range(100)]
+    found, said = together([written(tmp_path, "\n".join(["time,latitude,b", *rows]))])
+    assert [value for _, value in found["table.b"]] == [k % 7 for k in range(100)]
+    assert list(found) == ["table.b"]
+    assert not any("header" in sentence for sentence in said)
+
+
+def test_rows_may_end_in_more_delimiters_than_names(tmp_path):
+    rows = [f"{k / 20},{k % 5},{k % 7},,," for k in range(100)]
+    found, _ = together([written(tmp_path, "\n".join(["time,a,b", *rows]))])
+    assert [value for _, value in found["table.b"]] == [k % 7 for k in range(100)]
+    assert sorted(found) == ["table.a", "table.b"]
+
+
+def test_comments_above_a_table_may_be_many(tmp_path):
+    rows = [f"{k / 20},{k % 5}" for k in range(100)]
+    found, _ = together([written(tmp_path, "\n".join([*["# a line of the licence"] * 400, "time,a", *rows]))])
+    assert len(found["table.a"]) == 100
+
+
+def test_names_between_blanks_may_be_quoted(tmp_path):
+    rows = [f'"{k}" {k / 20} {k % 5}' for k in range(100)]
+    found, said = together([written(tmp_path, "\n".join(['"time" "engine speed"', *rows]))])
+    assert len(found["table.engine_speed"]) == 100
+    assert any("time is column 'time'" in sentence for sentence in said)
 
 
 def test_commas_between_and_within_numbers_are_refused(tmp_path):

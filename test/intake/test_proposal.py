@@ -329,4 +329,4 @@ def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch)
         proposal = propose(table, Settings(), chosen_span(table, 0.0, None))
     counts = {modality.topic: len(modality.channels) for modality in proposal.settings.modalities}
     assert counts == {"wide": 4, "narrow": 2}
-    assert proposal.notices[0].startswith("16 of 22 numeric fields are not looked at")
+    assert proposal.notices[0].startswith("16 of 22 numeric fields are not considered")

@@ -253,7 +253,7 @@ def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path,
     write_mcap(folder / "more.mcap", {"/speed": FLOAT}, [("/speed", EPOCH + 10 * SECOND, CDR + bytes(8))])
     found, (notice,) = read(folder, SPEED)
     assert len(found) == 21
-    assert notice.startswith("more.mcap is read, too")
+    assert notice.startswith("more.mcap is read too")
 
 
 def test_the_ros1_bag_that_a_bag_was_converted_from_is_left_out(tmp_path, store, ros1_store):
@@ -350,7 +350,7 @@ def test_why_nothing_of_a_killed_recording_can_be_read_is_said(tmp_path):
     place = data.index(b"\x06", 20)
     packing = place + 9 + 28  # length of the name of the packing
     path.write_bytes(data[:packing] + struct.pack("<I", 4) + b"rice" + data[packing + 4 :])
-    with pytest.raises(RecordingError, match="packed by 'rice'"):
+    with pytest.raises(RecordingError, match="compressed by 'rice'"):
         read(path)
 
 

@@ -15,6 +15,12 @@ def test_bytes_of_two_digits_are_hexadecimal(tmp_path):
     assert list(found) == ["table.d0"]  # A1, B1, C1 and D1 are names
 
 
+def test_numbers_may_be_grouped_as_in_india(tmp_path):
+    rows = "".join(f'{k / 10},"12,34,{500 + k}.5"\n' for k in range(40))
+    found, _ = together([written(tmp_path, "time,a\n" + rows)])
+    assert [value for _, value in found["table.a"]] == [1_234_500.5 + k for k in range(40)]
+
+
 @pytest.mark.parametrize("words", [("open", "closed"), ("OK", "NOK"), ("ok", "error"), ("left", "right")])
 def test_two_words_are_numbers(tmp_path, words):
     state = (A > 0).astype(int)

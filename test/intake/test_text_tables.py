@@ -183,6 +183,10 @@ FORMS = {
     "percent": lambda b: f"{b}%",
     "hexadecimal": lambda b: f"0x{round(b) % 65536:04X}",
     "Fortran": lambda b: f"{b:.8E}".replace("E", "D"),
+    "a minus behind": lambda b: f"{abs(b)}{'-' if b < 0 else ''}",
+    "a dash for a minus": lambda b: f"{b}".replace("-", "\u2013"),
+    "a currency before": lambda b: f"${b}" if b > 0 else f"-$ {-b}",
+    "a currency in parentheses": lambda b: f"€{b}" if b > 0 else f"(€{-b})",
 }
 
 

@@ -137,6 +137,7 @@ def test_a_clock_that_is_set_by_a_little_is_followed():
     found, timeline = taken(good + step)
     assert found == {"a": stamps(good, "a"), "b": stamps(step, "b")}
     assert jumps(timeline) == (0, 0)
+    assert timeline.steps == {"b": [pytest.approx(-5.0, abs=0.01)]}
 
 
 def test_a_topic_of_one_message_a_minute_is_one_stream():

@@ -195,7 +195,8 @@ def odd(store, kind):
             message.header.frame_id = "base_link"
         if kind == "other type" and odom:
             name, message = point, message.vector
-        yield "/odometry" if kind == "renamed" and odom else topic, name, now, message
+        namespace = "/robot2" if kind == "in a namespace" else ""
+        yield "/odometry" if kind == "renamed" and odom else namespace + topic, name, now, message
 
 
 @pytest.mark.parametrize(
@@ -204,7 +205,8 @@ def odd(store, kind):
         ("empty", 1, "holds no messages"),
         ("short", 1, "is too short to be checked: expected at least 2 s of all channels."),
         ("missing", 1, "is not in odd: topics with messages are /gyro; check recordings with all topics of"),
-        ("renamed", 1, "is not in odd (did you mean '/odometry'?)"),
+        ("renamed", 1, "is not in odd (did you mean '/odometry'? Then add --remap /odom:=/odometry)"),
+        ("in a namespace", 1, "is not in odd (did you mean '/robot2/gyro'? Then add --remap /:=/robot2)"),
         ("other type", 1, "geometry_msgs/msg/Vector3 has no field 'vector'"),
         ("one stamp", 1, "too short to be checked (messages with the stamp of an earlier one are left out"),
         ("one stamp of a topic", 3, "odom.vector.x sent no value"),
@@ -221,6 +223,19 @@ def test_an_odd_recording_is_one_sentence_and_the_right_status(baseline, infonet
     assert done.returncode == status
     assert words in " ".join((done.stdout + done.stderr).split())
     assert len([line for line in done.stderr.splitlines() if line.startswith("infonet:")]) == (status == 1)
+
+
+def test_topics_in_another_namespace_are_remapped(drives, baseline, infonet, store, tmp_path):
+    write_ros2(tmp_path / "odd", store, odd(store, "in a namespace"))
+    status, found = check(infonet, tmp_path / "odd", baseline, "--remap", "/:=/robot2")
+    assert (status, found["alarms"]) == (0, [])
+    done = infonet("check", tmp_path / "odd", "--baseline", baseline, "--remap", "/robot2")
+    assert done.returncode == 1
+    assert "--remap is '/robot2': expected OLD:=NEW" in done.stderr
+    options = ("--params", drives / "params.yaml", "--window", "5")
+    done = infonet("compare", drives / "good_1", tmp_path / "odd", *options)
+    assert "Then add --remap /:=/robot2)" in " ".join(done.stderr.split())
+    assert infonet("compare", drives / "good_1", tmp_path / "odd", *options, "--remap", "/:=/robot2").returncode == 0
 
 
 def test_every_command_takes_the_weights_of_the_settings(drives, tmp_path):

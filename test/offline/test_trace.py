@@ -3,7 +3,7 @@ import numpy as np
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.trace import STRETCHES, Trace
 
-PERIOD = 100_000_000
+PERIOD = 10_000_000
 
 
 def window(first, count, values=None):
@@ -13,7 +13,7 @@ def window(first, count, values=None):
     return Window(("a",), samples, int(ticks[0]) * PERIOD, int(ticks[-1]) * PERIOD, 1e9 / PERIOD)
 
 
-def trace_of(*windows, angular=False, longest_lag=0.5):
+def trace_of(*windows, angular=False, longest_lag=0.05):
     trace = Trace(np.array([angular]), longest_lag)
     for one in windows:
         trace.add(one)
@@ -25,6 +25,12 @@ def test_overlapping_windows_give_each_sample_once():
     assert overview.window.samples[:, 0].tolist() == list(range(30))
     assert overview.stamps.tolist() == [tick * PERIOD for tick in range(30)]
     assert overview.complete
+
+
+def test_stamps_of_today_are_exact_to_the_nanosecond():
+    first = 1_700_000_000_010_000_000 // PERIOD
+    overview = trace_of(window(first, 20), window(first + 10, 20)).overview(1000)
+    assert overview.stamps.tolist() == [(first + tick) * PERIOD for tick in range(30)]
 
 
 def test_a_hole_is_as_long_as_the_longest_delay():

@@ -1,11 +1,11 @@
 """Channels: one number out of each message of a type, chosen by a path.
 
-    channel = bind_channel("angular_velocity.y", "sensor_msgs/msg/Imu", ros_schema, "/imu/data")
+    channel = bind_channel("angular_velocity.y", "sensor_msgs/msg/Imu", store_schema(typestore), "/imu/data")
     channel.extract(message)        # float; NaN: not known; None: this message says nothing about the channel
 
-A path is bound once to a message type, and then only reads attributes, so it works on rclpy messages and on those that
-rosbags deserialises alike. A channel first chooses its place in the message, then makes a number of what stands there.
-The `Decoder` chooses once for all messages that are laid out alike.
+A path is bound once to a message type. After that it only reads attributes, so it works on messages of rclpy and of
+rosbags alike. A channel first chooses a place in the message, then computes a number from what stands there. The
+`Decoder` chooses once for all messages of one layout.
 """
 
 import math
@@ -24,7 +24,9 @@ from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS, TURNS, nu
 from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema, full_type_name
 from infonet_ros.text import did_you_mean, listed
 
-_NAME_ARRAYS = ("name", "names", "joint_names")
+NAME_ARRAYS = ("name", "names", "joint_names")
+"""Fields that can hold the names of the elements of another array."""
+
 _KEYS = ("child_frame_id", "name", "key")  # fields that can hold the name of an element
 KEY_VALUE = "diagnostic_msgs/msg/KeyValue"
 _QUATERNION = {"x", "y", "z", "w"}
@@ -39,13 +41,13 @@ class Channel:
     path : str
         The path as it was written.
     choose : callable
-        From a message to what the number is made of: a number, an array, a tuple, or a message in it. Raises `Absent`
-        when the message says nothing about the channel (a joint that it does not name), and IndexError when an array
-        is too short.
+        Takes a message, and returns what the number is computed from: a number, an array, a tuple, or a message inside
+        it. Raises `Absent` if the message says nothing about the channel (a joint that it does not name), and
+        IndexError if an array is too short.
     finish : callable
-        From that to a float.
+        Takes what ``choose`` returned, and returns a float.
     direct : bool
-        What is chosen is the number itself.
+        ``choose`` returns the number itself.
     """
 
     path: str
@@ -59,8 +61,8 @@ class Channel:
         Returns
         -------
         float or None
-            Not yet differentiated where the path ends in ``|rate``; NaN when the value is not known (NaN, infinite, an
-            array that is too short), None when the message says nothing about the channel.
+            Not yet differentiated if the path ends in ``|rate``. NaN if the value is not known (NaN, infinite, an
+            array that is too short), None if the message says nothing about the channel.
         """
         try:
             number = self.finish(self.choose(message))
@@ -110,8 +112,8 @@ class _Binding:
         self._schema = schema
         self._topic = topic
         self._type = full_type_name(type_name)
-        self._stages: list[Callable[[Any], Any]] = []  # that choose, and then
-        self._finish_stages: list[Callable[[Any], Any]] = []
+        self._stages: list[Callable[[Any], Any]] = []  # of `Channel.choose`
+        self._finish_stages: list[Callable[[Any], Any]] = []  # of `Channel.finish`
         # Plain fields since the last element was chosen, and the fields of the messages that they pass through.
         self._chain: list[str] = []
         self._passed: list[Mapping[str, Field]] = []
@@ -157,7 +159,7 @@ class _Binding:
         if not field.array:
             raise self._error(f"{array!r} is {field}, not an array")
         for depth in reversed(range(len(self._passed))):
-            for names in _NAME_ARRAYS:
+            for names in NAME_ARRAYS:
                 if self._passed[depth].get(names) == Field(TEXT, array=True):
                     names_path, values_path = [*self._chain[:depth], names], [*self._chain, array]
                     self._stages.append(_named_element(".".join(names_path), ".".join(values_path), name))
@@ -185,7 +187,7 @@ class _Binding:
     def _select(self, field: Field, selector: tuple[int | slice, ...]) -> Field:
         index = selector[0]
         if isinstance(index, slice) and field.kind != NUMBER:
-            raise self._error(f"a part of {field} is no number: choose one element")
+            raise self._error(f"a part of {field} is not a number: choose one element")
         self._stages.append(lambda values: values[index])
         return Field(field.kind, array=isinstance(index, slice))
 
@@ -272,7 +274,7 @@ def _keyed_element(key: str, name: str) -> Callable[[Any], Any]:
 
 
 def key_field(type_name: str, schema: Schema) -> str | None:
-    """Return the field that tells elements of this type apart by name, if the type has one."""
+    """Return the field that holds the name of an element of this type; None if the type has no such field."""
     if type_name in (NUMBER, TEXT):
         return None
     fields = schema(type_name)

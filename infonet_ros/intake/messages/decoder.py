@@ -5,9 +5,9 @@
     readings.values, readings.present       # (M, 2), (M, 2)
     readings.stamps, readings.readable      # (M,), (M,)
 
-Messages that are laid out alike are read together: their numbers stand at the same places, so one view of the joined
-bytes gives a channel of all of them. A message that cannot be read is counted and does nothing else. Nothing of ROS is
-needed: definitions come from the bag, or from the installed packages by `installed_definitions`.
+Messages of one layout are read together: their numbers stand at the same places, so one view of the joined bytes gives
+a channel of all of them. A message that cannot be read is counted and has no other effect. ROS is not needed:
+definitions come from the bag, or from the installed packages by `installed_definitions`.
 """
 
 import math
@@ -50,9 +50,9 @@ class Readings:
     present : (M, C) bool
         False where the message says nothing about the channel, or is not readable.
     frame_ids : (M,) str
-        Frames that the messages were measured in; empty where they do not say.
+        Frames that the messages were measured in; empty if the message has none.
     problem : str
-        Why one of the unreadable messages is; empty without one.
+        Why the last unreadable message cannot be read; empty if all can be read.
     absences : dict of int to Absent
         Why a message says nothing about a channel, by the channel's number; the last reason of each.
     """
@@ -82,7 +82,7 @@ class Readings:
         return len(self.readable) - int(np.count_nonzero(self.readable))
 
     def note_unreadable(self, row: int, problem: str) -> None:
-        """Remove what was read of a message."""
+        """Mark a message as unreadable, and remove what was read of it."""
         self.readable[row] = False
         self.stamps[row] = NO_STAMP
         self.values[row] = math.nan
@@ -183,7 +183,7 @@ class Decoder:
                 data, rows = data[1:], rows[1:]
 
     def _known_layouts(self, length: int) -> list["_Reader"]:
-        """Return what earlier messages of this length were laid out like, the latest first."""
+        """Return readers for the layouts of earlier messages of this length, the latest first."""
         if length not in self._known and len(self._known) >= _KEPT_LENGTHS:
             del self._known[next(iter(self._known))]
         return self._known.setdefault(length, [])
@@ -195,7 +195,7 @@ class _Reader:
     def __init__(self, layout: MessageLayout, channels: Sequence[Channel]) -> None:
         self.layout = layout
         self._direct: list[tuple[int, Number]] = []
-        self._made: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by the part of the message
+        self._computed: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by the part of the message
         self._present = np.ones(len(channels), dtype=np.bool_)
         self._absences: dict[int, Absent] = {}
         for index, channel in enumerate(channels):
@@ -209,15 +209,15 @@ class _Reader:
             else:
                 if channel.direct:
                     self._direct.append((index, chosen))
-                elif alike := next((own for other, own in self._made if other == chosen), None):
+                elif alike := next((own for other, own in self._computed if other == chosen), None):
                     alike.append((index, channel))
                 else:
-                    self._made.append((chosen, [(index, channel)]))
+                    self._computed.append((chosen, [(index, channel)]))
         self._stamp = _stamp(layout.message)
         self._frame_id = _frame(layout.message)
 
     def read_fitting(self, data: np.ndarray, rows: np.ndarray, batch: Readings) -> tuple[np.ndarray, np.ndarray]:
-        """Read the messages that are laid out like this; return the others."""
+        """Read the messages of this layout; return the others."""
         fits = self.layout.fits(data)
         if fits.all():
             self.read(data, rows, batch)
@@ -238,13 +238,13 @@ class _Reader:
             batch.stamps[rows] = seconds * NANOSECONDS + nanoseconds
         for index, number in self._direct:
             batch.values[rows, index] = column(number, data)
-        for chosen, channels in self._made:
+        for chosen, channels in self._computed:
             for row, value in zip(rows.tolist(), read_all(chosen, data), strict=True):
-                _make(channels, value, row, batch)
+                _compute(channels, value, row, batch)
 
 
-def _make(channels: Sequence[tuple[int, Channel]], value: Any, row: int, batch: Readings) -> None:
-    """Make numbers of what was chosen in a message."""
+def _compute(channels: Sequence[tuple[int, Channel]], value: Any, row: int, batch: Readings) -> None:
+    """Compute the numbers of some channels from what they chose in a message."""
     for index, channel in channels:
         try:
             batch.values[row, index] = channel.finish(value)

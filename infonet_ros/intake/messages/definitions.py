@@ -1,6 +1,6 @@
 """Message definitions that a bag carries, parsed.
 
-A definition that cannot be read, or lacks something, concerns the topics of its type only.
+A definition that cannot be read, or is incomplete, affects only the topics of its type.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,12 +21,12 @@ _IDL_FILE = "IDL: "
 def definitions_of(connection: Connection, others: Iterable[Connection], label: str) -> Mapping[str, Any]:
     """Return the definition of a connection's messages and of all in it, by full name.
 
-    What it lacks is taken from other connections, from ROS's own types, or from the packages that are installed.
+    Missing parts are taken from other connections, from ROS's own types, or from the packages that are installed.
 
     Raises
     ------
     RecordingError
-        It cannot be read, or is nowhere.
+        It cannot be read, or is not found.
     """
     type_name = full_type_name(connection.type)
     found = dict(_parsed(connection.language, connection.definition, type_name)) if connection.definition else {}
@@ -109,12 +109,14 @@ def _parsed(language: str, definition: str, type_name: str) -> Mapping[str, Any]
             return types
     except Exception as error:  # The text can be anything, and so can the error of the parser.
         raise RecordingError(f"the definition of {type_name} cannot be read: {_reason(error)}.") from error
-    raise RecordingError(f"the definition of {type_name} is written in {language or 'nothing known'}, not as ROS does.")
+    raise RecordingError(
+        f"the definition of {type_name} has the language {language or 'unknown'!r}, which is not one of ROS."
+    )
 
 
 def _reason(error: Exception) -> str:
-    """Return why a definition cannot be parsed: of the four lines of rosbags' message only the place."""
+    """Return why a definition cannot be parsed: the place, which is one of the four lines of rosbags' message."""
     lines = str(error).splitlines()
     if lines[:1] == ["Could not parse:"] and len(lines) > 3:
-        return f"nothing is known of {shorten(lines[3], 60)!r}"
+        return f"{shorten(lines[3], 60)!r} is unknown"
     return shorten(" ".join(str(error).split()), 120) or type(error).__name__

@@ -35,7 +35,7 @@ class MessageLayout:
     places : (K,) intp
         Bytes that determine the layout: byte order, lengths, texts.
     bytes : (K,) uint8
-        What they are.
+        Their values.
     shared : bool
         Other messages may have it: the texts are short enough to be compared. False leaves ``places`` empty.
     """
@@ -91,7 +91,7 @@ def read(located: Any, data: bytes) -> Any:
 
 
 def read_all(located: Any, data: np.ndarray) -> Sequence[Any]:
-    """Read the same from all of some messages (M, L) of this layout; see `read`."""
+    """Read the same part of each message (M, L) of this layout; see `read`."""
     if isinstance(located, Number):
         return column(located, data).tolist()
     if isinstance(located, tuple) and all(isinstance(part, Number) for part in located):
@@ -104,7 +104,7 @@ def read_all(located: Any, data: np.ndarray) -> Sequence[Any]:
 
 
 def column(number: Number, data: np.ndarray) -> np.ndarray:
-    """View one number of all of some messages (M, L), which are contiguous, as (M,)."""
+    """View one number of each message (M, L), which are contiguous, as (M,)."""
     kind = np.dtype(number.kind)
     view = np.ndarray((len(data),), "u1" if kind == np.bool_ else kind, data, number.place, (data.shape[1],))
     return view.astype(np.bool_) if kind == np.bool_ else view  # any byte but 0 is true

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.messages.channels import KEY_VALUE, key_field
+from infonet_ros.intake.messages.channels import KEY_VALUE, NAME_ARRAYS, key_field
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import number_of_text
 from infonet_ros.intake.messages.types import NUMBER, TEXT, Field, Schema
@@ -14,7 +14,7 @@ from infonet_ros.intake.recording import NumericField
 _STAMPS = ("builtin_interfaces/msg/Time", "builtin_interfaces/msg/Duration")
 _HEADER = "std_msgs/msg/Header"
 _QUATERNION = "geometry_msgs/msg/Quaternion"
-_NAME_ARRAYS = ("name", "names", "joint_names")
+
 _OPAQUE = ("sensor_msgs/msg/CompressedImage",)  # bytes that are not numbers
 _LONGEST_LISTED = 9  # elements of an array that become channels one by one; longer arrays are reduced
 
@@ -39,8 +39,8 @@ def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[N
 def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: list[str]) -> Iterator[NumericField]:
     if type_name in _OPAQUE:
         left_out.append(
-            f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are no numbers: "
-            "record the raw images, or turn these into such by `ros2 run image_transport republish`"
+            f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are not numbers: record the "
+            "raw images, or convert these with `ros2 run image_transport republish`"
         )
         return
     if type_name == "sensor_msgs/msg/Image":
@@ -84,7 +84,7 @@ def _array(path: str, values: Sequence[float], names: Sequence[str] | None) -> I
 
 
 def _names(members: Mapping[str, Field], message: Any) -> Sequence[str] | None:
-    for name in _NAME_ARRAYS:
+    for name in NAME_ARRAYS:
         if members.get(name) == Field(TEXT, array=True):
             return list(getattr(message, name))
     return None
@@ -98,6 +98,6 @@ def _parses(path: str, left_out: list[str]) -> bool:
     try:
         parse_channel(path)
     except ConfigurationError:
-        left_out.append(f"{path!r} has a name that no channel path can hold")
+        left_out.append(f"{path!r} has a name that a channel path cannot contain")
         return False
     return True

@@ -52,10 +52,10 @@ class ChannelPath:
         As it was written.
     steps : tuple of Step
     reduction : str or None
-        What makes one number of the end of the steps, such as "norm" or "yaw".
+        How one number is computed from the field at the end of the steps, such as "norm" or "yaw".
     rate : bool
-        The channel is the change of that number per second. A message alone does not tell it: what is extracted is the
-        number itself, and the windows differentiate it.
+        The channel is the change of that number per second. One message is not enough for it: the number itself is
+        extracted, and the windows differentiate it.
     """
 
     text: str
@@ -75,11 +75,11 @@ class ChannelPath:
 
     @property
     def angular(self) -> bool:
-        """The channel itself is an angle; the rate of one is none."""
+        """The channel itself is an angle; the rate of an angle is not."""
         return self.wraps and not self.rate
 
     def of_number(self, topic: str) -> Callable[[float], float]:
-        """Return what the path makes of a field that is a single number.
+        """Return the function that the path applies to a field that is a single number.
 
         Raises
         ------

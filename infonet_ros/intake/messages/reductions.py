@@ -11,7 +11,7 @@ _WITH_UNIT = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s?(?:[^
 
 
 def number_of_text(text: str) -> float:
-    """Return the number that a text is, also with a unit behind it, as in ``24.5 V``; NaN when it is none."""
+    """Return the number in a text, which may have a unit behind it, as in ``24.5 V``; NaN if it is not a number."""
     try:
         return float(text)
     except ValueError:

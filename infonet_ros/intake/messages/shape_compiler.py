@@ -71,9 +71,7 @@ class _Compiler:
         if content[0] == "wstring" and self._wire is CDR:
             return WideTextShape(self._wire)
         if content[0] not in _CODES:
-            raise _not_read(outer[-1], content[0])
+            raise ConfigurationError(
+                f"message type {outer[-1]!r} has a field of kind {content[0]}, which cannot be read."
+            )
         return NumberShape(self._wire, _CODES[content[0]])
-
-
-def _not_read(type_name: str, kind: str) -> ConfigurationError:
-    return ConfigurationError(f"message type {type_name!r} has a field of kind {kind}, which cannot be read.")

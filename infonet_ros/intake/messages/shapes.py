@@ -1,6 +1,6 @@
 """Shapes: the structure of the parts of a serialised message, and their places in it.
 
-`shape_compiler` makes the one of a type; `wire` walks over the bytes.
+`shape_compiler` makes the shape of a message type; `wire` walks over the bytes of a message.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,25 +43,25 @@ class Shape(Protocol):
     Attributes
     ----------
     least : int
-        Bytes at least.
+        Smallest number of bytes.
     advance : sequence of 8 int, or None
-        Bytes to the end of the part from a position of each remainder by 8; None when the message tells.
+        Bytes to the end of the part, from positions with the remainders 0 to 7 modulo 8; None if the message decides.
     """
 
     @property
     def wire(self) -> Wire:
-        """How it is written."""
+        """Encoding of the message."""
 
     @property
     def least(self) -> int:
-        """Bytes at least."""
+        """Smallest number of bytes."""
 
     @property
     def advance(self) -> Sequence[int] | None:
-        """Bytes to its end."""
+        """Bytes to the end of the part."""
 
     def locate(self, walk: Walk, position: int) -> Located:
-        """Return what lies at a position, and the position behind it."""
+        """Return the part at a position, and the position behind it."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,11 @@ class RecordShape:
     def advance(self) -> Sequence[int] | None:
         """See `Shape`."""
         advances = [shape.advance for shape in self.fields.values()]
-        return None if None in advances else [_together(advances, position) for position in range(8)]
+        return None if None in advances else [_advance_over(advances, position) for position in range(8)]
 
     @cached_property
     def starts(self) -> Sequence[Mapping[str, int]]:
-        """Bytes to each field from a position of each remainder by 8, where all advances are known."""
+        """Bytes to each field, from positions with the remainders 0 to 7 modulo 8, if all advances are known."""
         advances = [shape.advance for shape in self.fields.values()]
         return [dict(zip(self.fields, _starts(advances, position), strict=True)) for position in range(8)]
 
@@ -170,7 +170,7 @@ class RecordShape:
 
 @dataclass(frozen=True, eq=False)
 class ArrayShape:
-    """An array; ``count`` is None when the message tells."""
+    """An array; ``count`` is None if the message holds its length."""
 
     wire: Wire
     element: Shape
@@ -210,13 +210,15 @@ class ArrayShape:
 
 
 def _starts(advances: Sequence[Any], position: int) -> Iterator[int]:
+    """Yield the bytes from a position to the start of each of consecutive parts."""
     start = position
     for advance in advances:
         yield start - position
         start += advance[start & 7]
 
 
-def _together(advances: Sequence[Any], position: int) -> int:
+def _advance_over(advances: Sequence[Any], position: int) -> int:
+    """Return the bytes from a position to the end of consecutive parts."""
     end = position
     for advance in advances:
         end += advance[end & 7]

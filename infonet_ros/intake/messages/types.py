@@ -1,8 +1,8 @@
-"""Fields of message types, from generated ROS classes or from a rosbags type store alike.
+"""Message types: their names, their definitions, and their fields.
 
-A *schema* is a function from a full type name (``sensor_msgs/msg/Imu``) to the fields of that type:
-`ros_schema` looks at the installed ROS message packages, ``store_schema(typestore)`` at the definitions of a bag.
-`installed_definitions` gives what the messages of installed packages look like in bytes.
+A *definition* says how a message is serialised: a bag carries definitions, and `installed_definitions` reads those of
+installed packages. A *schema* is a function from a full type name (``sensor_msgs/msg/Imu``) to the fields of that type;
+`definitions_schema` makes a schema from definitions.
 """
 
 import importlib
@@ -31,7 +31,7 @@ TEXT = "text"
 class Field:
     """One field of a message type.
 
-    ``kind`` is ``NUMBER``, ``TEXT`` or the full name of a message type; ``array`` tells whether there are many.
+    ``kind`` is ``NUMBER``, ``TEXT`` or the full name of a message type; ``array`` is True for an array of them.
     """
 
     kind: str
@@ -47,7 +47,6 @@ _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
 _BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
 _CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
 _TEXT_TYPES = ("string", "wstring", "octet")  # rclpy gives an octet as bytes, not as a number
-_ARRAY = re.compile(r"sequence<(?P<sequence>[^,>]+(?:<\d+>)?)(?:,\s*\d+)?>|(?P<fixed>.+)\[\d+\]")
 
 
 def full_type_name(name: str) -> str:
@@ -79,12 +78,6 @@ def _has_messages(package: str) -> bool:
     spec = None if imported else find_spec(package)
     places = getattr(imported, "__path__", ()) if spec is None else spec.submodule_search_locations or ()
     return any((Path(place) / "msg").is_dir() for place in places)
-
-
-def ros_schema(type_name: str) -> dict[str, Field]:
-    """Fields of a message type, from the generated Python class."""
-    described = message_class(type_name).get_fields_and_field_types()
-    return {name: _field_of_idl(description) for name, description in described.items()}
 
 
 def store_schema(typestore: Any) -> Schema:
@@ -134,8 +127,8 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
 def types_from_msg(text: str, type_name: str) -> dict[str, Any]:
     """Parse the fields of a ``.msg`` definition.
 
-    Of wide strings too, which rosbags takes for a message type of the same package; with the line ends of Windows, and
-    with constants of any name, which it refuses.
+    rosbags alone takes a wide string for a message type of the same package, and refuses the line ends of Windows and
+    constants with small letters.
     """
     plain = _CONSTANT.sub("", text.replace("\r", ""))
     types = get_types_from_msg(_BOUNDED_WIDE.sub("wstring", plain), type_name)
@@ -166,7 +159,7 @@ def _unknown_type(type_name: str) -> ConfigurationError:
 
 
 def types_in(node: tuple[Any, Any]) -> list[str]:
-    """Name the message types that a field of a rosbags type store is made of."""
+    """Return the names of the message types in a field of a rosbags type store."""
     kind, content = node
     if kind.name == "NAME":
         return [content]
@@ -188,13 +181,6 @@ def definitions_schema(definitions: Mapping[str, Any]) -> Schema:
 
     return schema
 
-
-def _field_of_idl(description: str) -> Field:
-    match = _ARRAY.fullmatch(description)
-    element = (match["sequence"] or match["fixed"]) if match else description
-    if "/" in element:
-        return Field(full_type_name(element), match is not None)
-    return Field(TEXT if element.startswith(_TEXT_TYPES) else NUMBER, match is not None)
 
 
 def _field_of_store(node: tuple[Any, Any]) -> Field:

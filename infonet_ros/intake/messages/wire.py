@@ -9,7 +9,7 @@ from struct import Struct
 from infonet_ros.text import counted
 
 _MOST_PARTS = 200_000  # texts and arrays in one message
-_OTHER_WAYS = {
+_OTHER_ENCODINGS = {
     **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
     **dict.fromkeys(range(0x0006, 0x000C), "XCDR2"),
 }  # by how a message begins; table 60 of the OMG's DDS-XTypes 1.3
@@ -44,13 +44,13 @@ class Walk:
         self.parts = [(0, 2 if wire.head else 0)]
         if wire.head:
             if bytes(data[:2]) not in (b"\0\0", b"\0\1") or self.size < 0:
-                way = _OTHER_WAYS.get(int.from_bytes(data[:2], "big")) if self.size >= 0 else None
-                raise Unreadable(f"it is written in {way}, not in CDR" if way else "it does not begin as CDR does")
+                other = _OTHER_ENCODINGS.get(int.from_bytes(data[:2], "big")) if self.size >= 0 else None
+                raise Unreadable(f"it is written in {other}, not in CDR" if other else "it does not begin as CDR does")
             self.order = "<" if data[1] else ">"
         self._length = Struct(self.order + "I").unpack_from
 
     def length(self, position: int, least: int) -> tuple[int, int]:
-        """Read the length of a text or an array whose elements have at least so many bytes, and what it leads to."""
+        """Read the length of a text or array, whose elements have at least ``least`` bytes, and the place behind it."""
         if self.wire.aligned:
             position = (position + 3) & -4
         first = position + self.wire.head

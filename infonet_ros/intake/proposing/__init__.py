@@ -1,1 +1,1 @@
-"""Chooses channels, rate, window and hop for a recording if the user gives none."""
+"""Chooses channels, rate, window and hop for a recording if the user did not choose them."""

@@ -1,4 +1,7 @@
-"""The numeric fields of a recording as candidates for channels: read, in part where it is long, and sorted by kind."""
+"""The numeric fields of a recording as candidates for channels: their samples, and the kind of each.
+
+Of a long recording only parts are read.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -13,12 +16,12 @@ from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
 from infonet_ros.text import moment
 
-_MOST_MESSAGES = 100_000  # that are looked at; of more, in stretches from all over the recording
-_VALUES_A_MESSAGE = 50  # of those with more, fewer are looked at
-_STRETCHES = 8
-_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # messages that cost as much
+_MOST_MESSAGES = 100_000  # that are read; of a longer recording, in parts from all over it
+_VALUES_A_MESSAGE = 50  # a message with twice as many counts as two
+_PARTS = 8  # of a long recording
+_HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # as how many messages one counts
 _ROWS_AT_ONCE = 1000
-_MOST_FIELDS = 1000  # that are looked at: each is compared with each
+_MOST_FIELDS = 1000  # that are considered: each is compared with each
 
 
 @dataclass(eq=False)
@@ -30,11 +33,11 @@ class Candidate:
     column: Column
     kind: FieldKind
     same_as: "Candidate | None" = None
-    beyond: bool = False  # the limit
+    beyond: bool = False  # the limit of channels
 
     @property
     def channel(self) -> str | None:
-        """Path of the channel it can give; None where it gives none."""
+        """Path of the channel that the field can give; None if it gives none."""
         return None if self.same_as or self.beyond else self.kind.channel(self.column)
 
     @property
@@ -71,8 +74,8 @@ def _at_most(most: int, found: dict[str, list[NumericField]], notices: list[str]
     turns = sorted((place, topic) for topic, fields in found.items() for place in range(len(fields)))
     counts = Counter(topic for _, topic in turns[:most])
     notices.append(
-        f"{total - most} of {total} numeric fields are not looked at: name channels in a params file, or choose topics "
-        "with --topics."
+        f"{total - most} of {total} numeric fields are not considered: name channels in a params file, or choose "
+        "topics with --topics."
     )
     return {topic: found[topic][:count] for topic, count in counts.items()}
 
@@ -83,7 +86,7 @@ def candidates_of(
     """Read the samples of all fields, and find the kind of each, with notices about topics with only one stamp."""
     probes = _probes(fields)
     candidates = []
-    for probe, (stamps, values) in zip(probes, _looked_at(recording, probes, span), strict=True):
+    for probe, (stamps, values) in zip(probes, _read(recording, probes, span), strict=True):
         if len(stamps) > 1 and (stamps == stamps[0]).all():
             same = moment(int(stamps[0]))
             notices.append(f"all {len(stamps)} messages of {probe.topic} have the same stamp, {same}.")
@@ -94,7 +97,10 @@ def candidates_of(
 
 
 def unbroken(recording: Recording, chosen: Sequence[Candidate], span: Span) -> float:
-    """Return for how many seconds the stamps go on without time jumping, as far as all of them are looked at."""
+    """Return for how many seconds the stamps continue without a jump of time.
+
+    A recording that is read in parts counts as one without jumps.
+    """
     fields: dict[str, list[NumericField]] = {}
     for candidate in chosen:
         fields.setdefault(candidate.topic, []).append(candidate.field)
@@ -110,7 +116,7 @@ def _probes(fields: dict[str, list[NumericField]]) -> list[Modality]:
     ]
 
 
-def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
+def _read(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return stamps (M,) and values (M, K) of each modality; NaN where a value is not known, or not in the message."""
     rows: dict[str, list[Sequence[float | None]]] = {probe.name: [] for probe in probes}
     stamps: dict[str, list[int]] = {probe.name: [] for probe in probes}
@@ -131,18 +137,18 @@ def _looked_at(recording: Recording, probes: Sequence[Modality], span: Span) -> 
 
 
 def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
-    """Read all samples, or so many in stretches that it takes a few seconds."""
+    """Read all samples; of a long recording, parts of equal length, which takes a few seconds."""
     work = _work(recording, probes, span)
     if work <= _MOST_MESSAGES:
         yield from recording.samples(probes, span.start, span.stop)
         return
-    step = (span.stop - span.start) // _STRETCHES
-    for begin in range(span.start, span.start + _STRETCHES * step, step):
+    step = (span.stop - span.start) // _PARTS
+    for begin in range(span.start, span.start + _PARTS * step, step):
         yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)
 
 
 def _work(recording: Recording, probes: Sequence[Modality], span: Span) -> int:
-    """Return how long it takes to read all samples, in messages."""
+    """Return the work of reading all samples, as a number of messages of ordinary size."""
     topics = [(recording.topics[probe.topic], len(probe.channels)) for probe in probes]
     work = sum(
         topic.count * max(_HEAVY.get(topic.type, 1), -(-values // _VALUES_A_MESSAGE)) for topic, values in topics

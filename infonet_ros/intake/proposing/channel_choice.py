@@ -34,7 +34,7 @@ def find_doubles(candidates: Sequence[Candidate]) -> None:
 
 
 def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Return the fields that could be channels; where they are fewer than two, with what would else be left out."""
+    """Return the fields that become channels; if they are fewer than two, also spare fields and duplicates."""
     there = [c for c in candidates if c.channel is not None]
     chosen = [c for c in there if c.kind.treatment is not Treatment.SPARE]
     if len(chosen) > 1 or len(there) > 1:

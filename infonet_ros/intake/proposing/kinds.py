@@ -4,14 +4,14 @@
     kind = kind_of(column)              # the first of KINDS whose test holds
     kind.channel(column)                # "pose.position.x|rate"; None for a field that is left out
 
-A field that grows or wanders looks like every other that does, whatever they have to do with each other: it enters by
-its rate of change. The limits below are ordered by the question that they answer of a field, from the simplest kind on.
+Two fields that both grow or wander seem to depend on each other, even if they do not: such a field is used by its rate
+of change. The constants below are grouped by the kind of field that they belong to.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -90,14 +90,14 @@ class Column:
 
     @cached_property
     def changes(self) -> np.ndarray:
-        """Samples (C,) that differ from the one before."""
+        """Indices (C,) of the samples that differ from the one before."""
         return np.flatnonzero(np.diff(self.values) != 0.0) + 1
 
     @cached_property
     def moving(self) -> np.ndarray:
-        """Values (K,) from when the field leaves the first until it comes to the last: a robot may start half-way.
+        """Values (K,) from when the field leaves its first value until it reaches its last; all if these are too few.
 
-        All values where these are too few.
+        A robot may stand still at the beginning and at the end of a recording.
         """
         values, rest = self.values, _REST * np.ptp(self.values)
         left = np.flatnonzero(np.abs(values - values[0]) > rest)
@@ -109,16 +109,31 @@ class Column:
 
     @property
     def ranks(self) -> np.ndarray:
-        """(R,) float64 about 0, while the field moves, or some of many: an outlier neither hides nor makes a trend."""
+        """Ranks (R,) float64 of the moving values, or of some of them, less their mean; outliers have no weight."""
         values = self.moving[:: max(1, len(self.moving) // _LONGEST)]
         ranks = lowest_ranks(values)
         return ranks - ranks.mean()
 
     @property
     def moves(self) -> float:
-        """The number of independent moves of the field while it moves: samples over memory, see `series.memory`."""
+        """The number of independent samples while the field moves: samples over memory, see `series.memory`."""
         ranks = self.ranks
         return len(ranks) / float(memory(ranks))
+
+    @cached_property
+    def wanders(self) -> bool:
+        """Whether the field grows or drifts instead of moving about a level.
+
+        A field that often returns to the same value, such as a speed of 0, has a level, however far it goes.
+        """
+        if len(self.values) < _LEAST_SAMPLES or _levels(self) <= _FEW_LEVELS:
+            return False
+        levels, count = np.unique(self.values, return_counts=True)
+        at_home = self.values == levels[count.argmax()]
+        visits = int(np.count_nonzero(np.diff(at_home.astype(np.int8), prepend=0) == 1))
+        if at_home.mean() >= _HOME and visits >= _RETURNS:
+            return False
+        return self.moves < _FEWEST_MOVES or _is_random_walk(self.ranks)
 
 
 class Treatment(Enum):
@@ -198,31 +213,15 @@ def counts(column: Column) -> bool:
 
 
 def is_covariance(column: Column) -> bool:
-    """Return by its name whether a field is the uncertainty of another one, not a measurement."""
+    """Return whether a field is, by its name, the uncertainty of another field, and not a measurement."""
     return "covariance" in column.path
 
 
 def is_event(column: Column) -> bool:
-    """Return whether a field has other values than its usual one, such as 0, in few samples only."""
+    """Return whether a field has its usual value, such as 0, in all but a few samples."""
     _, counts_of_levels = np.unique(column.values, return_counts=True)
     return bool(counts_of_levels.max() >= (1.0 - _RARE) * len(column.values))
 
-
-@lru_cache(maxsize=1)  # two kinds ask it
-def wanders(column: Column) -> bool:
-    """Return whether a field grows or drifts instead of moving about a level.
-
-    A field that often returns to the same value, such as a speed of 0, has a level, however far it goes.
-    """
-    values = column.values
-    if len(values) < _LEAST_SAMPLES or _levels(column) <= _FEW_LEVELS:
-        return False
-    levels, count = np.unique(values, return_counts=True)
-    at_home = values == levels[count.argmax()]
-    visits = int(np.count_nonzero(np.diff(at_home.astype(np.int8), prepend=0) == 1))
-    if at_home.mean() >= _HOME and visits >= _RETURNS:
-        return False
-    return column.moves < _FEWEST_MOVES or _is_random_walk(column.ranks)
 
 
 def is_noisy(column: Column) -> bool:
@@ -230,7 +229,7 @@ def is_noisy(column: Column) -> bool:
 
     An example is a battery that empties: its voltage shows the load, its steps from sample to sample do not.
     """
-    if not wanders(column):
+    if not column.wanders:
         return False
     steps = np.diff(lowest_ranks(column.moving))  # of ranks, because of outliers
     return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
@@ -254,7 +253,7 @@ def _is_random_walk(ranks: np.ndarray) -> bool:
 
 
 def is_held(column: Column) -> bool:
-    """Return whether most samples of a field of many values repeat the previous one, so that it has its own updates."""
+    """Return whether most samples of a field of many values repeat the previous one: it is updated less often."""
     return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > _FEW_LEVELS
 
 
@@ -265,7 +264,7 @@ KINDS = (
     FieldKind("event", is_event, Treatment.KEPT, "events that are rare"),
     FieldKind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),
     FieldKind("noisy", is_noisy, Treatment.KEPT, "wandering, with noise that would hide their rates"),
-    FieldKind("wandering", wanders, Treatment.RATE, "growing or wandering"),
+    FieldKind("wandering", lambda column: column.wanders, Treatment.RATE, "growing or wandering"),
     FieldKind("angle", lambda column: column.turns, Treatment.KEPT, "angles"),
     FieldKind("held", is_held, Treatment.KEPT, "held between updates"),
     FieldKind("measurement", lambda column: True, Treatment.KEPT, "measurements"),

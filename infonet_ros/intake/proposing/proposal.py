@@ -22,7 +22,7 @@ from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, lis
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
-_TOLD = 3  # notices behind an error
+_NOTICES_IN_ERROR = 3
 _LEAST_MEMORY = 3.0  # samples of a stream that is more than noise
 _SAMPLES_A_MEMORY = 4.0
 _SLOW = 0.5  # of the time of recording: the stamps of a correct clock cover at least so much
@@ -41,11 +41,11 @@ class FieldVerdict:
     kind : str
         Its name in `kinds.KINDS`; "duplicate" for a field with the numbers of another.
     channel : str or None
-        Its full name among the channels; None where it is left out.
+        Its full name among the channels; None if it is left out.
     reason : str
         Why it is left out, or taken as it is; empty for a plain measurement.
     twin_topic : str or None
-        Topic of the field that a duplicate has the numbers of.
+        Topic of the field whose numbers a duplicate repeats.
     """
 
     topic: str
@@ -64,7 +64,7 @@ class Proposal:
     ----------
     settings : Settings
     notices : tuple of str
-        Sentences about what could not be taken.
+        Sentences about topics and fields that could not be used.
     details : tuple of str
         Sentences about the clock and the windows, and about every field that is left out or taken by its rate.
     fields : tuple of FieldVerdict
@@ -168,7 +168,7 @@ def _nothing_to_compare(
     return RecordingError(
         f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "
         "with --start and --duration, or other topics with --topics."
-        + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_TOLD])
+        + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_NOTICES_IN_ERROR])
     )
 
 

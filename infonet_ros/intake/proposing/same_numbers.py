@@ -12,8 +12,8 @@ _COMPARED = 400  # of those changes
 _LEAST_SHARE = 1.0 / 3.0  # of the changes of one that the other has, when it is published less often
 _TOLERANCE = 1e-3  # of the range: two fields that are closer have the same numbers
 _ALIKE_RANKS = 0.3  # correlation; of streams that share nothing it is 0.05
-_FEW_CHANGES = 40  # in so many moments, tell too little
-_APART = 3  # messages, from one to the same of the other
+_FEW_CHANGES = 40  # at those times, too few to compare
+_APART = 3  # messages that the same number may be earlier or later in the other field
 
 
 def may_be_same(columns: Sequence[Column]) -> np.ndarray:
@@ -30,10 +30,8 @@ def may_be_same(columns: Sequence[Column]) -> np.ndarray:
     places = [np.searchsorted(column.stamps, moments) for column in columns]
 
     def ranks(shift: int) -> np.ndarray:
-        looks = np.stack(
-            [c.values[np.clip(own + shift, 0, len(c.values) - 1)] for c, own in zip(columns, places, strict=True)]
-        )
-        ranked = np.stack([average_ranks(look) for look in looks]).astype(np.float32)
+        values = [c.values[np.clip(own + shift, 0, len(c.values) - 1)] for c, own in zip(columns, places, strict=True)]
+        ranked = np.stack([average_ranks(own) for own in values]).astype(np.float32)
         ranked -= ranked.mean(axis=1, keepdims=True)
         return ranked / np.maximum(np.linalg.norm(ranked, axis=1, keepdims=True), 1e-9)
 

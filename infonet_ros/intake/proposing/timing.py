@@ -16,10 +16,10 @@ LEAST_SAMPLES = 64
 """Samples of a window that an estimate needs at least, as `InfoNet.MIN_SAMPLES` says."""
 
 _SAMPLES_WANTED = 2 * LEAST_SAMPLES  # in a window
-_MEMORIES_WANTED = 10.0  # in a window, of the stream in the middle
+_MEMORIES_WANTED = 10.0  # in a window, of the stream with the median memory
 _USUAL_WINDOW, _LONGEST_WINDOW = 20.0, 60.0  # seconds
 _WINDOWS_WANTED = 3.0  # one after the other, so that a change shows
-_LARGEST_SHARE = 0.75  # of a recording, that its only window may take
+_LARGEST_SHARE = 0.75  # of a recording, for its only window
 _HOPS_A_WINDOW, _FEWEST_HOPS_A_WINDOW = 5.0, 4.0
 _MOST_HOPS = 200.0  # in a recording, while windows overlap
 _FASTEST = "fastest topic"
@@ -107,16 +107,17 @@ def _window(duration: float, clock: float, memory: float, max_lag: float) -> flo
 
 
 def _hop(duration: float, window: float, slowest: float) -> float:
-    """Return a hop for which at least one window lies where all streams are; windows end at whole multiples of it."""
+    """Return a hop for which at least one window lies where all streams have samples; windows end at its multiples."""
     left = max(duration - window - _SPARE / max(slowest, 4.0 / duration), 0.05 * duration)
     usual = min(max(window / _HOPS_A_WINDOW, duration / _MOST_HOPS), window / _FEWEST_HOPS_A_WINDOW)
     return max(_rounded(min(usual, left / 2.0), 1), SHORTEST_HOP)
 
 
 def _clock(longest: float, rates: Mapping[str, float], swift: float) -> tuple[str, float, str]:
-    """Return the slowest topic that fills a window, and is swift if one is; else the fastest; its rate, and the reason.
+    """Return the topic whose rate the clock takes, that rate, and the reason; "", 0 and "" if no rate is known.
 
-    "" and 0 if no rate is known.
+    It is the slowest topic that fills a window and reaches the rate ``swift``. If none reaches that rate, it is the
+    slowest topic that fills a window; if none fills a window, the fastest topic.
     """
     known = {topic: one for topic, one in rates.items() if math.isfinite(one) and one > 0.0}
     if not known:

@@ -1,1 +1,1 @@
-"""Storage files of bags, read as far as they are whole: mcap, sqlite3 and ROS 1."""
+"""Storage files of bags: mcap, sqlite3 and ROS 1. Of damaged files, the undamaged part is read."""

@@ -1,4 +1,4 @@
-"""Files that hold their messages in chunks, packed or not: mcap and ROS 1 bags."""
+"""Files that hold their messages in chunks, compressed or not: mcap and ROS 1 bags."""
 
 import bz2
 from abc import ABC, abstractmethod
@@ -22,8 +22,8 @@ except ImportError:  # before Python 3.14
     from backports import zstd
 
 _LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
-_PACKED = b"\x28\xb5\x2f\xfd"  # a message that is packed by Zstandard begins so, and none in CDR
-_UNPACKERS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
+_COMPRESSED = b"\x28\xb5\x2f\xfd"  # first bytes of a message that is compressed by Zstandard, and of none in CDR
+_DECOMPRESSORS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
 
 
 class DamagedError(Exception):
@@ -45,9 +45,9 @@ Found = tuple[int, int, Any]
 
 @dataclass(eq=False)
 class Chunk:
-    """A part of a file: its place there, its messages by the number of their connection, and when they were recorded.
+    """A part of a file: its place, the number of messages of each connection, and when they were recorded.
 
-    ``odd`` counts messages whose time of recording is none.
+    ``odd`` counts messages whose time of recording is damaged.
     """
 
     place: int
@@ -59,7 +59,7 @@ class Chunk:
 
 
 class ChunkedFile(ABC):
-    """A `Storage` of chunks; see there."""
+    """A `Storage` whose messages lie in chunks."""
 
     def __init__(self, path: Path) -> None:
         self._name = path.name
@@ -79,10 +79,8 @@ class ChunkedFile(ABC):
         self._astray = totals.total() - sum(totals[number] for number in numbered)
         if (self._cut or self._damaged or self._astray) and totals.total() == self._astray:
             self._file.close()
-            otherwise = (
-                "no message in it has a topic that is described" if self._astray else "no message in it is whole"
-            )
-            raise DamagedError(next(iter(self._damaged.values()), otherwise))
+            reason = "has a topic that is described" if self._astray else "is complete"
+            raise DamagedError(next(iter(self._damaged.values()), f"no message in it {reason}"))
         self._chunks.sort(key=lambda chunk: chunk.start)
         self._numbered = {number: make(totals[number]) for number, make in numbered.items()}
         self._numbers = {connection: number for number, connection in self._numbered.items()}
@@ -92,31 +90,31 @@ class ChunkedFile(ABC):
 
     @abstractmethod
     def _open(self) -> Mapping[int, Any]:
-        """Find the chunks; return what makes each connection, when it is told the number of its messages.
+        """Find the chunks; return, by number, a function that makes each connection from the count of its messages.
 
         Raises
         ------
         DamagedError
-            The file is of another kind, or nothing of it is whole.
+            The file is of another kind, or no part of it is undamaged.
         """
 
     @abstractmethod
-    def _unpack(self, chunk: Chunk) -> bytes:
-        """Read the bytes of a chunk.
+    def _decompressed(self, chunk: Chunk) -> bytes:
+        """Read and decompress the bytes of a chunk.
 
         Raises
         ------
         DamagedError
-            They are not whole.
+            They are not complete.
         """
 
     @abstractmethod
     def _take_definitions(self, data: bytes) -> None:
-        """Take note of the connections in the bytes of a chunk."""
+        """Store the connections that the bytes of a chunk define."""
 
     @abstractmethod
     def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
-        """Find the messages of some connections in the bytes of a chunk, as far as they are whole."""
+        """Find the complete messages of some connections in the bytes of a chunk."""
 
     @property
     def notices(self) -> list[str]:
@@ -124,8 +122,8 @@ class ChunkedFile(ABC):
         notices = []
         if self._cut:
             notices.append(
-                f"{self._name} is cut, as if its recorder had been killed: what is whole is read, up to "
-                f"{moment(self.end)}."
+                f"{self._name} is cut off, as if its recorder was killed: the messages up to {moment(self.end)} are "
+                "read."
             )
         if self._damaged:
             count = sum(sum(chunk.counts.values()) for chunk in self._damaged)
@@ -174,7 +172,7 @@ class ChunkedFile(ABC):
     def _survey(self, chunk: Chunk) -> None:
         """Read a chunk that no index describes."""
         try:
-            data = self._unpack(chunk)
+            data = self._decompressed(chunk)
             self._take_definitions(data)
             times = self._found(data, EVERY)
         except (DamagedError, StructError) as error:
@@ -188,7 +186,7 @@ class ChunkedFile(ABC):
 
     def _read(self, chunk: Chunk, wanted: Container[int]) -> list[Found]:
         try:
-            return self._found(self._unpack(chunk), wanted)
+            return self._found(self._decompressed(chunk), wanted)
         except (DamagedError, StructError) as error:
             self._damaged[chunk] = str(error)
             return []
@@ -199,35 +197,35 @@ class ChunkedFile(ABC):
             self._file.seek(place)
             data = self._file.read(size)
         if len(data) != size:
-            raise DamagedError(f"it ends at byte {self._size}, within something of {size} bytes at byte {place}")
+            raise DamagedError(f"it ends at byte {self._size}, within a record of {size} bytes at byte {place}")
         return data
 
 
 def message_of(data: bytes) -> bytes:
-    """Unpack a message that the recorder packed by itself, as far as it is whole; return others as they are."""
-    if data[:4] != _PACKED:
+    """Decompress a message that the recorder compressed by itself; return others, and damaged ones, as they are."""
+    if data[:4] != _COMPRESSED:
         return data
     try:
-        return unpack(data, "zstd", _LARGEST)
+        return decompress(data, "zstd", _LARGEST)
     except DamagedError:
         return data
 
 
-def unpack(data: bytes, packing: str, size: int) -> bytes:
-    """Unpack so many bytes of a chunk, or as many as there are.
+def decompress(data: bytes, compression: str, size: int) -> bytes:
+    """Decompress a chunk of ``size`` bytes; one that is cut off gives fewer.
 
     Raises
     ------
     DamagedError
-        They are packed in another way, are damaged, or claim to be more than any recorder packs together.
+        The compression is unknown, the bytes are damaged, or the size is larger than that of any recorder's chunk.
     """
-    if packing in ("", "none"):
+    if compression in ("", "none"):
         return data
-    if packing not in _UNPACKERS:
-        raise DamagedError(f"a chunk is packed by {packing!r}")
+    if compression not in _DECOMPRESSORS:
+        raise DamagedError(f"a chunk is compressed by {compression!r}, which is unknown")
     if size > _LARGEST:
         raise DamagedError(f"a chunk claims to hold {size} bytes")
     try:
-        return bytes(_UNPACKERS[packing]().decompress(data, max_length=size))
+        return bytes(_DECOMPRESSORS[compression]().decompress(data, max_length=size))
     except Exception as error:  # Three libraries; what they raise on damaged bytes is no closed list.
-        raise DamagedError(f"a chunk cannot be unpacked: {error}") from error
+        raise DamagedError(f"a chunk cannot be decompressed: {error}") from error

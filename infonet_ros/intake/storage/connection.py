@@ -10,7 +10,7 @@ from rosbags.rosbag2.metadata import parse_qos
 from infonet_ros.text import NANOSECONDS, counted
 
 LAST_TIME = 2**31 * NANOSECONDS
-"""Just after the last time of recording that is one; before 0 there is none either."""
+"""Times of recording at or after this one are damaged, and so are those before 0."""
 
 ROS1 = "ros1"
 """Encoding of the messages of ROS 1."""
@@ -25,13 +25,13 @@ class Connection:
     topic, type : str
         The type as the file writes it.
     encoding : str
-        "cdr" in ROS 2, ``ROS1`` in ROS 1; others are not of ROS.
+        "cdr" in ROS 2, ``ROS1`` in ROS 1; messages of other encodings are not of ROS.
     definition, language : str
         Of the type, and "ros2msg", "ros2idl" or "ros1msg"; empty where the file has none.
     count : int
         Messages.
     reliable, latched : bool
-        How the publishers offered them.
+        Quality of service that the publishers offered.
     """
 
     topic: str
@@ -45,7 +45,7 @@ class Connection:
 
 
 Message = tuple[Connection, int, bytes]
-"""A serialised message: where it came from, when it was recorded."""
+"""A serialised message: its connection, its time of recording, its bytes."""
 
 
 class Storage(Protocol):
@@ -64,20 +64,20 @@ class Storage(Protocol):
 
     @property
     def notices(self) -> Sequence[str]:
-        """Sentences about what is lost of the file, as far as it was read."""
+        """Sentences about lost messages, in the part of the file that was read."""
 
     def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
         """Read the messages of some connections from ``start`` to before ``stop``, in the order of time."""
 
     def heads(self, most: int) -> Mapping[Connection, Sequence[tuple[int, bytes]]]:
-        """Read the first messages of each connection, so many or all there are."""
+        """Read the first messages of each connection, ``most`` or all there are."""
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
 
 
 def offered(profiles: str) -> tuple[bool, bool]:
-    """Tell from the recorded qualities of service whether messages were sent reliably, and kept for who came later."""
+    """Return whether the recorded quality of service was reliable, and whether it was latched (transient local)."""
     try:
         offers = parse_qos(profiles)
     except Exception:  # Any text may stand there; what parsing it raises is no closed list.
@@ -87,12 +87,12 @@ def offered(profiles: str) -> tuple[bool, bool]:
 
 
 def is_time(nanoseconds: int) -> bool:
-    """Tell whether this is a time at which something can have been recorded."""
+    """Return whether this can be a time of recording."""
     return 0 <= nanoseconds < LAST_TIME
 
 
 def no_time(count: int, name: str) -> str:
-    """Say that messages of a file are left out for when they were recorded."""
+    """Return a notice about messages of a file that are left out because of their time of recording."""
     return f"{counted(count, 'message')} of {name} left out, with a time of recording before 1970 or after 2038."
 
 

@@ -1,7 +1,7 @@
 """Files of MCAP (https://mcap.dev/spec): ROS 2, ROS 1, and channels that are of neither.
 
-Where a file has a summary its chunks are found there; where it has none, as the recorder was killed or wrote no
-chunks, by going through it once.
+The summary at the end of a file lists its chunks. A file without one, because its recorder was killed or wrote no
+chunks, is read through once.
 """
 
 from binascii import crc32
@@ -10,22 +10,22 @@ from functools import partial
 from struct import Struct, error, iter_unpack
 from typing import Any, NamedTuple
 
-from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, message_of, unpack
+from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, decompress, message_of
 from infonet_ros.intake.storage.connection import Connection, is_time, offered
 
 _MAGIC = b"\x89MCAP0\r\n"
 _FOOTER_SIZE = 9 + 20 + len(_MAGIC)
 _HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _CHUNK_INDEX, _DATA_END = 1, 2, 3, 4, 5, 6, 8, 15
-_START = Struct("<BQ")  # of a record: what it is, and its length
+_START = Struct("<BQ")  # of a record: its kind and its length
 _MESSAGE_START = Struct("<BQHIQQ")  # with channel, sequence, and the times of recording and sending
-_CHUNK_START = Struct("<QQQII")  # times, bytes when unpacked, checksum, length of the packing's name
+_CHUNK_START = Struct("<QQQII")  # times, decompressed bytes, checksum, length of the compression's name
 _UNCHUNKED = 1 << 20  # bytes of messages outside of chunks that are read together
 _INDEX_ENTRY = 16  # bytes, of each message
 
 
 class _Record(NamedTuple):
     kind: int
-    place: int  # of what it holds
+    place: int  # of its contents
     size: int
 
 
@@ -95,7 +95,7 @@ class McapFile(ChunkedFile):
         return chunk
 
     def _go_through(self) -> None:
-        """Find the chunks, and messages that are in none, from the first record to the last that is whole."""
+        """Find the chunks, and messages outside of chunks, from the first record to the last complete one."""
         end = len(_MAGIC)
         loose: Chunk | None = None
         for record in self._records(end, self._size):
@@ -120,7 +120,7 @@ class McapFile(ChunkedFile):
             self._survey(chunk)
 
     def _records(self, place: int, end: int) -> Iterator[_Record]:
-        """Go through the records of a part of the file, as long as they are whole."""
+        """Go through the records of a part of the file, as long as they are complete."""
         while place + _START.size <= end:
             kind, size = _START.unpack(self._exactly(place, _START.size))
             place += _START.size
@@ -137,7 +137,7 @@ class McapFile(ChunkedFile):
             self._take_definition(kind, data[place - size : place])
 
     def _take_definition(self, kind: int, data: bytes) -> None:
-        """Take note of a schema or a channel."""
+        """Store a schema or a channel."""
         fields = _Fields(data)
         try:
             if kind == _SCHEMA:
@@ -149,20 +149,20 @@ class McapFile(ChunkedFile):
         except error as problem:
             raise DamagedError(f"a record is damaged: {problem}") from problem
 
-    def _unpack(self, chunk: Chunk) -> bytes:
-        """Read a chunk without its header; of one that is cut, what there is. Messages in no chunk are as they are."""
+    def _decompressed(self, chunk: Chunk) -> bytes:
+        """Read a chunk without its header; one that is cut off gives fewer bytes. Other records are returned as is."""
         data = self._exactly(chunk.place, chunk.size)
         if data[:1] != bytes([_CHUNK]):
             return data
         _, _, size, checksum, length = _CHUNK_START.unpack_from(data, _START.size)
         place = _START.size + _CHUNK_START.size + length
-        packing = data[place - length : place].decode(errors="replace")
-        packed = int.from_bytes(data[place : place + 8], "little")
-        whole = place + 8 + packed <= len(data)
-        unpacked = unpack(data[place + 8 : place + 8 + packed], packing, size)
-        if whole and (len(unpacked) != size or (checksum and crc32(unpacked) != checksum)):
+        compression = data[place - length : place].decode(errors="replace")
+        end = place + 8 + int.from_bytes(data[place : place + 8], "little")
+        content = decompress(data[place + 8 : end], compression, size)
+        complete = end <= len(data)
+        if complete and (len(content) != size or (checksum and crc32(content) != checksum)):
             raise DamagedError("the checksum of a chunk is wrong")
-        return unpacked
+        return content
 
     def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
         found = []

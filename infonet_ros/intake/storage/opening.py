@@ -1,4 +1,4 @@
-"""The storage files of bags: which ones a path has, unpacked and opened by what each holds."""
+"""The storage files of a bag: found, decompressed, and opened by the reader that their first bytes ask for."""
 
 import re
 import shutil
@@ -21,14 +21,14 @@ STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": "
 """First bytes of files, and the suffix that they should have."""
 
 _COMPRESSED = (".zst", ".zstd")
-_ACTIVE = ".active"  # behind the name of what a ROS 1 recorder had not finished
+_ACTIVE = ".active"  # behind the name of a file that a ROS 1 recorder did not finish
 # Files that a metadata.yaml names.
 _LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
 
 
 @contextmanager
 def one_sentence(label: str) -> Iterator[None]:
-    """Turn whatever damaged or foreign bytes make the reader raise into one sentence."""
+    """Turn every exception that a reader raises on damaged or foreign bytes into one sentence."""
     try:
         yield
     except (InfonetError, GeneratorExit):
@@ -37,7 +37,7 @@ def one_sentence(label: str) -> Iterator[None]:
         name = error.filename or " ".join(map(str, error.args))
         raise RecordingError(f"{name} is not there: expected a bag.") from error
     except PermissionError as error:
-        raise RecordingError(f"{error.filename} must not be read by this user: change its permissions.") from error
+        raise RecordingError(f"this user may not read {error.filename}: change its permissions.") from error
     except Exception as error:  # The reader parses untrusted bytes; what it raises on damaged ones is no closed list.
         reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise RecordingError(
@@ -47,12 +47,12 @@ def one_sentence(label: str) -> Iterator[None]:
 
 
 def storage_files(path: Path, missing: list[str]) -> list[Path]:
-    """Return the storage files of a path; say which are missing beside those that its metadata name."""
+    """Return the storage files of a path; append a sentence to ``missing`` if they are not those of its metadata."""
     if path.is_dir():
         return _files_of_folder(path, missing)
     check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
     if not _suffix(path):
-        hint = f"; it begins as one does: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
+        hint = f"; its first bytes are those of a bag: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
         raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file{hint}.")
     return [path]
 
@@ -65,14 +65,14 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
         for name in [name for name, file in inside.items() if _is_ros1(file)]:
             del inside[name]
             missing.append(f"{name} is left out: it is a ROS 1 bag in the folder of a ROS 2 bag; give its own path.")
-    there = set(map(_unpacked_name, inside))
-    if lost := [name for name in named if _unpacked_name(name) not in there]:
+    there = set(map(_plain_name, inside))
+    if lost := [name for name in named if _plain_name(name) not in there]:
         missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
-    elif named and (strange := sorted(there.difference(map(_unpacked_name, named)))):
+    elif named and (strange := sorted(there.difference(map(_plain_name, named)))):
         missing.append(
-            f"{', '.join(strange)} is read, too, although the metadata.yaml of {path.name} does not name it."
+            f"{', '.join(strange)} is read too, although the metadata.yaml of {path.name} does not name it."
         )
-    # Some players leave the unpacked file beside the packed one.
+    # Some players leave the decompressed file beside the compressed one.
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:
         reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
@@ -80,12 +80,12 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
     return files
 
 
-def _unpacked_name(name: str) -> str:
+def _plain_name(name: str) -> str:
     return re.sub(r"\.zstd?$", "", name)
 
 
 def _kind(path: Path) -> str:
-    """Return the suffix that a file has by what it holds, or else by its name; nothing for what is no bag."""
+    """Return the suffix that fits the first bytes of a file, or else its own; empty for a file that is no bag."""
     head = b""
     if path.is_file():  # to open a pipe would wait for its writer
         with suppress(OSError), path.open("rb") as file:
@@ -94,13 +94,13 @@ def _kind(path: Path) -> str:
 
 
 def _suffix(path: Path) -> str:
-    """Return the suffix that tells the kind of storage, or nothing."""
+    """Return the suffix that stands for the kind of storage; empty if there is none."""
     suffix = Path(path.stem).suffix if path.suffix in (*_COMPRESSED, _ACTIVE) else path.suffix
     return suffix if suffix in _READERS else ""
 
 
 def open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> list[Storage]:
-    """Open all files that can be read, and say which cannot; fails where none can."""
+    """Open all files that can be read, with a sentence about each other; fails if none can be read."""
     opened = []
     problems: list[RecordingError] = []
     for path in paths:
@@ -119,29 +119,29 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    plain = _unpack(path, stack) if path.suffix in _COMPRESSED else path
+    plain = _decompressed(path, stack) if path.suffix in _COMPRESSED else path
     storage = _READERS[_kind(plain)](plain)
     stack.callback(storage.close)
     return storage
 
 
-def _unpack(path: Path, stack: ExitStack) -> Path:
+def _decompressed(path: Path, stack: ExitStack) -> Path:
     """Decompress a file into a folder that is removed with the stack."""
     try:
         from compression import zstd
     except ImportError:  # before Python 3.14
         from backports import zstd
     try:
-        unpacked = stack.enter_context(temporary_folder()) / path.stem
-        # What is before the cut or the damage is read; that it is cut as well is found there.
-        with zstd.open(path, "rb") as packed, unpacked.open("wb") as plain, suppress(EOFError, zstd.ZstdError):
-            shutil.copyfileobj(cast("Any", packed), plain)
+        plain = stack.enter_context(temporary_folder()) / path.stem
+        # The part before a cut or a damage is read. Its reader finds that the file is not complete.
+        with zstd.open(path, "rb") as source, plain.open("wb") as target, suppress(EOFError, zstd.ZstdError):
+            shutil.copyfileobj(cast("Any", source), target)
     except OSError as error:
         raise RecordingError(
-            f"{path} cannot be unpacked in {tempfile.gettempdir()} ({error.strerror}): make room there, or name "
+            f"{path} cannot be decompressed in {tempfile.gettempdir()} ({error.strerror}): make room there, or name "
             "another folder by the environment variable TMPDIR."
         ) from error
-    return unpacked
+    return plain
 
 
 def check_one_kind(files: Sequence[Path]) -> None:

@@ -1,11 +1,12 @@
-"""Bags of ROS 1 (http://wiki.ros.org/Bags/Format/2.0), also those that their recorder left without an index."""
+"""Bags of ROS 1 (http://wiki.ros.org/Bags/Format/2.0), with an index or without one."""
 
+import re
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
 from struct import Struct, error
 from typing import NamedTuple
 
-from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, unpack
+from infonet_ros.intake.storage.chunks import Chunk, ChunkedFile, DamagedError, Found, decompress
 from infonet_ros.intake.storage.connection import LAST_TIME, ROS1, Connection
 from infonet_ros.text import NANOSECONDS
 
@@ -14,6 +15,7 @@ _MESSAGE, _CHUNK, _CHUNK_INFO, _CONNECTION = 2, 5, 6, 7
 _NUMBER, _PLACE, _PAIR = Struct("<I"), Struct("<Q"), Struct("<II")
 _LONGEST_HEADER = 1 << 24
 _UNCHUNKED = 1 << 20  # bytes of messages outside of chunks that are read together
+_UNFINISHED = 1 << 26  # bytes of a chunk whose size was never written
 
 Header = Mapping[bytes, bytes]
 
@@ -61,14 +63,14 @@ class Ros1File(ChunkedFile):
                 self._exactly(begin + size - 1, 1)
                 counts = dict(_PAIR.iter_unpack(data))
                 if not all(counts.values()):
-                    raise DamagedError("a chunk is listed with messages that it has not")
+                    raise DamagedError("a chunk is listed with messages that it does not have")
                 self._chunks.append(Chunk(begin, size, start, end, counts))
             elif not record.kind:
                 raise DamagedError("the index is damaged")
             place = record.end
 
     def _go_through(self, place: int) -> None:
-        """Find the chunks, and messages that are in none, from the first record to the end of the file."""
+        """Find the chunks, and messages outside of chunks, from the first record to the end of the file."""
         loose: Chunk | None = None
         while place < self._size:
             try:
@@ -76,7 +78,7 @@ class Ros1File(ChunkedFile):
             except DamagedError:
                 self._cut = True
                 break
-            empty = record.kind == _CHUNK and record.end == record.place  # its size is written when it is whole
+            empty = record.kind == _CHUNK and record.end == record.place  # its size is written when it is complete
             if empty or record.end > self._size:
                 self._cut = True
                 record = record._replace(end=self._size)
@@ -100,9 +102,9 @@ class Ros1File(ChunkedFile):
         names = (b"type", b"message_definition", b"latching", b"topic")
         fields = {**header, **_fields(data), b"topic": header.get(b"topic", b"")}
         type_name, definition, latching, topic = (fields.get(name, b"").decode(errors="replace") for name in names)
-        topic = "/" * topic.startswith("/") + "/".join(filter(None, topic.split("/")))
+        topic = re.sub("/+", "/", topic.rstrip("/"))
         made = partial(Connection, topic, type_name, ROS1, definition, "ros1msg", latched=latching == "1")
-        self._made.setdefault(_number(header), made)  # the index, which tells it again, may be damaged
+        self._made.setdefault(_number(header), made)  # the index, which repeats it, may be damaged
 
     def _record(self, place: int) -> _Record:
         """Read the header of a record; its data may end behind the file."""
@@ -113,15 +115,15 @@ class Ros1File(ChunkedFile):
         after = place + 8 + length
         return _Record(place, _fields(header[:-4]), after, after + _NUMBER.unpack(header[-4:])[0])
 
-    def _unpack(self, chunk: Chunk) -> bytes:
-        """Read a chunk without its header; of one that is cut, what there is. Messages in no chunk are as they are."""
+    def _decompressed(self, chunk: Chunk) -> bytes:
+        """Read a chunk without its header; one that is cut off gives fewer bytes. Other records are returned as is."""
         record = self._record(chunk.place)
         if record.kind != _CHUNK:
             return self._exactly(chunk.place, chunk.size)
-        packed = self._exactly(record.place, chunk.place + chunk.size - record.place)
-        packing = record.header.get(b"compression", b"").decode(errors="replace")
+        data = self._exactly(record.place, chunk.place + chunk.size - record.place)
+        compression = record.header.get(b"compression", b"").decode(errors="replace")
         (size,) = _NUMBER.unpack(record.header.get(b"size", bytes(4)))
-        return unpack(packed, packing, size or _UNFINISHED)
+        return decompress(data, compression, size or _UNFINISHED)
 
     def _found(self, data: bytes, wanted: Container[int]) -> list[Found]:
         found = []
@@ -131,11 +133,8 @@ class Ros1File(ChunkedFile):
         return found
 
 
-_UNFINISHED = 1 << 26  # bytes of a chunk whose size was never written
-
-
 def _records_in(data: bytes) -> Iterator[tuple[Header, int, int]]:
-    """Go through the records of a chunk, as far as they are whole: header, and where the data are."""
+    """Go through the complete records of a chunk: header, start and end of the data."""
     place, end = 0, len(data)
     while place + 8 <= end:
         (length,) = _NUMBER.unpack_from(data, place)

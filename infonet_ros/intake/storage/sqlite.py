@@ -17,7 +17,7 @@ _ROW = np.dtype([("time", "i8"), ("id", "i8"), ("topic", "i8")])
 
 
 class _WholePages(apsw.VFS):
-    """Files as they are; of one that is cut within a page the pages before, as SQLite would fill that with zeros."""
+    """Files as they are; of a file that is cut within a page, only complete pages: SQLite would fill up with zeros."""
 
     name = "infonet-whole-pages"
 
@@ -39,9 +39,9 @@ _WHOLE_PAGES = _WholePages()
 
 
 class SqliteFile:
-    """A `Storage` in SQLite; see there.
+    """A `Storage` in SQLite.
 
-    Its rows are listed once, by 24 bytes each: where a file is cut no index of it can be trusted.
+    Its rows are listed once, with 24 bytes each: no index of a file that is cut off can be trusted.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,7 +49,7 @@ class SqliteFile:
         where = f"file:{quote(str(path.resolve()))}?mode=ro"
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         try:
-            # What a recorder that was killed had not yet moved into the file lies beside it.
+            # A recorder that was killed leaves its last messages in a second file beside this one.
             if path.with_name(path.name + "-wal").exists():
                 self._database = apsw.Connection(where, flags=flags)
             else:
@@ -68,7 +68,7 @@ class SqliteFile:
             raise DamagedError(str(error)) from error
         if self._cut and not len(rows):
             self._database.close()
-            raise DamagedError("no message in it is whole")
+            raise DamagedError("no message in it is complete")
         self._rows = rows[np.isin(rows["topic"], [row["id"] for row in topics])]
         self._astray = len(rows) - len(self._rows)
         counts = dict(zip(*(part.tolist() for part in np.unique(self._rows["topic"], return_counts=True)), strict=True))
@@ -87,7 +87,7 @@ class SqliteFile:
         return [dict(zip((name for name, _ in cursor.get_description()), row, strict=True)) for row in cursor]
 
     def _list_rows(self) -> tuple[np.ndarray, int]:
-        """Return the rows in the order of time, as far as they are whole, and how many have no time of recording."""
+        """Return the complete rows in the order of time, and how many rows have no time of recording."""
 
         def rows() -> Iterator[tuple[int, int, int]]:
             try:
@@ -104,12 +104,12 @@ class SqliteFile:
 
     @property
     def notices(self) -> list[str]:
-        """Sentences about what is lost."""
+        """Sentences about lost messages."""
         notices = []
         if self._cut:
             notices.append(
-                f"{self._name} is cut or damaged, as if its recorder had been killed: what is whole is read, up to "
-                f"{moment(self.end)}."
+                f"{self._name} is cut off or damaged, as if its recorder was killed: the messages up to "
+                f"{moment(self.end)} are read."
             )
         if self._lost:
             notices.append(f"{counted(len(self._lost), 'message')} of {self._name} left out: they are damaged.")
@@ -137,7 +137,7 @@ class SqliteFile:
         return heads
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._database.close()
 
     def _read(self, rows: np.ndarray) -> Iterator[Message]:

@@ -17,7 +17,9 @@ _SPACES = " \u00a0\u202f'\u2019"  # parts thousands, as in 1 234,5 and 1'234.5
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _NOT_KNOWN = r"^[+-]?(?i:nan|inf|infinity)$"
 _PLAIN = rf"^[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}$"
-_GROUPED = {sign: rf"^[+-]?\d{{1,3}}(?:{sign}\d{{3}})+" for sign in (",", r"\.", f"[{_SPACES}]")}
+_GROUPED = {  # by three, or by two before the last three, as in India
+    sign: rf"^[+-]?\d{{1,3}}(?:{sign}\d{{2,3}})*{sign}\d{{3}}" for sign in (",", r"\.", f"[{_SPACES}]")
+}
 _TRUE = ("true", "yes", "on", "y", "t", "enabled", "wahr", "ja", "vrai", "oui", "verdadero", "vero")
 _FALSE = ("false", "no", "off", "n", "f", "disabled", "falsch", "nein", "faux", "non", "falso")
 _FORTRAN = r"^[+-]?[\d.,]+[dD][+-]?\d+$"
@@ -28,13 +30,19 @@ _UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
 _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
 _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
 _IN_PARENTHESES = r"^\((\d{1,3}(?:[.,]\d{3})*(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)\)$"
+_DASHES = "\u2212\u2010-\u2013\ufe63\uff0d"  # that typesetters take for a minus
+_DASH = rf"^(\(?)[{_DASHES}]"
+_MINUS_BEHIND = rf"^(\d[\d.,{_SPACES}]*)[-{_DASHES}]$"  # as of accountants
+_CURRENCY = r"^([(+-]{0,2}) ?(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF) ?([+-]?[\d.,])"  # before a number
 _MARKS = (
     r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|_+|\.|<na>|nat|nil|none|\(?null\)?|\\n|undefined|n\.?/?[ad]\.?|"
     r"no[ _]?data|err(?:or)?|invalid|missing|unavailable|not[ _]available|unknown|-?1\.#\w+)$"
 )
 """Cells that say that a value is not known: they do not count when a column is judged."""
 
-_OTHER_FORM = re.compile("|".join((_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS, _BYTES)))
+_OTHER_FORM = re.compile(
+    "|".join((_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS, _BYTES, _DASH + r"\d", _MINUS_BEHIND, _CURRENCY))
+)
 
 
 # What tells the sign of decimals: cells that only one reading suits.
@@ -133,12 +141,12 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 
 
 def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -> bool:
-    """Tell whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
+    """Return whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
     return odd < len(texts) - texts.null_count and pc.count_distinct(texts.filter(odd_cells)).as_py() == 1
 
 
 def may_be_number(cell: str) -> bool:
-    """Tell whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
+    """Return whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
     return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None
 
 
@@ -169,8 +177,13 @@ def _power(unit: str, base: str) -> int | None:
 
 
 def _signed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write the signs of numbers as Python does: a minus of typesetters, and parentheses of accountants."""
-    texts = pc.replace_substring(texts, "\u2212", "-")
+    """Write the signs of numbers as Python does, without a currency before them.
+
+    A minus may be that of typesetters, or that of accountants: behind the number, or parentheses around it.
+    """
+    for pattern, plain in ((_DASH, r"\1-"), (_MINUS_BEHIND, r"-\1"), (_CURRENCY, r"\1\2")):
+        if _count(texts, pattern):
+            texts = pc.replace_substring_regex(texts, pattern, plain)
     if not (count := _count(texts, _IN_PARENTHESES)):
         return texts
     alone = count == len(texts) - texts.null_count  # then they mean nothing

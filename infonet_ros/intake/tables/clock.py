@@ -242,6 +242,6 @@ def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarr
 
 
 def below_a_second(column: pa.ChunkedArray, unit: str) -> bool:
-    """Tell whether numbers of a unit stay below one second."""
+    """Return whether numbers of a unit stay below one second."""
     limits = pc.min_max(column).as_py()
     return limits["min"] is not None and limits["min"] >= 0 and limits["max"] < NANOSECONDS / UNITS[unit]

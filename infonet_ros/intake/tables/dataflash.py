@@ -1,6 +1,6 @@
 """DataFlash logs of ArduPilot as text: a line for each message, and lines ``FMT`` that name the fields of each kind."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,7 +8,7 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.text_columns import TextColumns
-from infonet_ros.intake.tables.text_source import text_pieces
+from infonet_ros.intake.tables.text_source import text_pieces, whole_lines
 from infonet_ros.text import counted
 
 _FORMAT, _INSTANCE = "FMT", "I"
@@ -29,7 +29,7 @@ def read_dataflash(path: Path) -> list[Sheet] | None:
     if not head.startswith(f"{_FORMAT},"):
         return None
     log = _Log(path)
-    for lines in _whole_lines(head, pieces):
+    for lines in whole_lines(head, pieces):
         log.add(lines)
     sheets = log.sheets()
     if not sheets:
@@ -77,11 +77,3 @@ class _Log:
             columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
             sheets.append(sheet)
         return sheets
-
-
-def _whole_lines(head: str, pieces: Iterable[str]) -> Iterator[list[str]]:
-    rest = head
-    for piece in pieces:
-        lines, _, rest = (rest + piece).rpartition("\n")
-        yield lines.split("\n")
-    yield rest.split("\n")

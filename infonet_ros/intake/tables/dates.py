@@ -101,7 +101,7 @@ class Dates:
 
 @lru_cache(1 << 16)
 def is_time(cell: str) -> bool:
-    """Tell whether a cell may be a date, a time of day or a length of time."""
+    """Return whether a cell may be a date, a time of day or a length of time."""
     if not any(map(str.isdigit, cell)):
         return False
     cell = re.sub(_IN_BRACKETS, r"\1", cell.strip())
@@ -281,7 +281,7 @@ class _Parts:
         return bool(pc.any(pc.match_substring_regex(self._column("b"), "^[A-Za-z]")).as_py())
 
     def _minutes(self) -> bool:
-        """Tell whether there are two numbers and a fraction, without hours."""
+        """Return whether there are two numbers and a fraction, without hours."""
         short = pc.and_(pc.equal(self._column("S"), ""), pc.not_equal(self._column("f"), ""))
         return bool(pc.any(short).as_py())
 

@@ -29,7 +29,7 @@ def _arrays(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, np.nda
 
 
 def _holds_numbers(dataset: Any) -> bool:
-    """Tell whether an array holds numbers, and no text of MATLAB."""
+    """Return whether an array holds numbers, and no text of MATLAB."""
     kind = dataset.attrs.get("MATLAB_class", b"")
     if kind in (b"char", b"cell") or "MATLAB_empty" in dataset.attrs:
         return False

@@ -25,6 +25,7 @@ _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
 _LINES_OF_A_CELL = 20
+_QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 _VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
@@ -75,7 +76,7 @@ class Layout:
     decimals: int = 0
 
     def cuts(self, line: str) -> bool:
-        """Tell whether a line was cut within its last number: its writer gave all of them more decimals."""
+        """Return whether a line was cut within its last number: its writer gave all of them more decimals."""
         cells = split(line, self.delimiter)
         return len(cells) == len(self.names) and 0 <= _decimals(cells[-1]) < self.decimals
 
@@ -109,7 +110,7 @@ def find_layout(path: Path, head: str) -> Layout:
         groups = _groups(rows[names_row - 1], header) if names_row else []
     before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
     if header is None and begin and delimiter == ",":
-        _check_commas(path, rows[begin - 1], width)
+        _check_commas(path, rows[begin - 1], rows[begin:], width)
     if before:
         notes.append(f"{counted(before, 'line')} before the names of the columns left out")
     names = _names(path, _grouped(header, groups), rows[begin:], width, notes)
@@ -145,9 +146,10 @@ def _units(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str
     return units
 
 
-def _check_commas(path: Path, above: Sequence[str], width: int) -> None:
+def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
     """See to it that the numbers have no commas of their own, which make two cells of each."""
-    if len(above) > 1 and 2 * len(above) == width and not any(map(is_value, above)):
+    full = [row for row in rows if len(row) == width and row[-1]]
+    if full and len(above) > 1 and 2 * len(above) == width and not any(map(is_value, above)):
         raise RecordingError(
             f"{path} is not a readable table: it has commas between the columns and, without quotes, in the numbers: "
             f"{len(above)} names, {width} cells; expected decimal points, or semicolons between the columns."
@@ -183,9 +185,11 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     while block and _is_names(rows[block - 1], rows[begin:]):
         block -= 1
     width = _width(rows[begin:]) if begin < len(rows) else 1
-    filled = [n for n in range(block, begin) if len(rows[n]) >= width - 1 and sum(map(bool, rows[n])) > (width > 2)]
+    used = _used(rows[begin:], width)
+    least = min(width - 1, used)
+    filled = [n for n in range(block, begin) if len(rows[n]) >= least and sum(map(bool, rows[n])) > (used > 2)]
     filled = [n for n in filled if not any(map(is_value, rows[n]))] or filled
-    of_width = [n for n in filled if len(rows[n]) == width]
+    of_width = [n for n in filled if len(rows[n]) in (width, used)]
     timed = [n for n in of_width if _names_time(rows[n])]
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
     fullest = sorted(of_width, key=lambda n: rows[n].count(""))
@@ -195,15 +199,21 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     return found
 
 
+def _used(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the number of columns up to the last that holds something: rows may end in delimiters."""
+    used = (number for row in rows if len(row) == width for number, cell in enumerate(row, 1) if cell)
+    return max(used, default=width)
+
+
 def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
-    """Tell whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
+    """Return whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
     if len(groups) != len(names) or all(groups) or not all(names):
         return False
     return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
 
 
 def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether cells are text above a table: names, groups, units or a description."""
+    """Return whether cells are text above a table: names, groups, units or a description."""
     if any(len(row) == len(cells) for row in rows):
         return _names_time(cells) or _is_header(cells, rows)
     return len(cells) > 1 and not any(map(is_value, filter(None, cells)))
@@ -256,29 +266,35 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
     """
     lines: list[str] = []
     numbers = [0]
-    position = 0
-    while position < len(text) and len(lines) < _LINES and (position < _ENOUGH_TEXT or len(lines) < _FEWEST_LINES):
+    position = rows = 0
+    while position < len(text) and rows < _LINES and (position < _ENOUGH_TEXT or rows < _FEWEST_LINES):
         ends = [text.find("\n", position)]
-        while ends[-1] >= 0 and text.count('"', position, ends[-1]) % 2 and len(ends) < _LINES_OF_A_CELL:
+        while ends[-1] >= 0 and _is_open(text[position : ends[-1]]) and len(ends) < _LINES_OF_A_CELL:
             ends.append(text.find("\n", ends[-1] + 1))
-        if text.count('"', position, ends[-1] if ends[-1] >= 0 else len(text)) % 2:  # never closed: it means nothing
+        if _is_open(text[position : ends[-1] if ends[-1] >= 0 else len(text)]):  # never closed: it means nothing
             ends = ends[:1]
         end = ends[-1] if ends[-1] >= 0 else len(text)
         lines.append(text[position:end])
+        rows += COMMENT.match(lines[-1]) is None
         numbers.append(numbers[-1] + len(ends))
         position = end + 1
     return lines, numbers
 
 
+def _is_open(text: str) -> bool:
+    """Tell whether a text ends within quotes: they begin a cell; others stand for inches, or seconds of arc."""
+    return '"' in text and any(not match[1] for match in _QUOTED.finditer(text))
+
+
 def is_value(cell: str) -> bool:
-    """Tell whether a cell may be a number, a truth value or a date."""
+    """Return whether a cell may be a number, a truth value or a date."""
     return len(cell) <= _LONGEST_VALUE and (_VALUE.fullmatch(cell) is not None or is_time(cell))
 
 
 def split(line: str, delimiter: str) -> list[str]:
     """Split a line into cells without the blanks around them."""
     if delimiter == " ":
-        return line.split()
+        line = " ".join(line.split())
     if '"' not in line:
         return [cell.strip() for cell in line.split(delimiter)]
     try:
@@ -339,7 +355,7 @@ def _width(rows: Sequence[Sequence[str]]) -> int:
 
 
 def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether cells are names, or units, of the columns under them: text where those hold values."""
+    """Return whether cells are names, or units, of the columns under them: text where those hold values."""
     rows = [row for row in rows if len(row) == len(cells)][:50]
     if not rows:
         return not any(map(is_value, filter(None, cells)))
@@ -359,8 +375,10 @@ def _names(
         header = _names_without_header(rows, width)
         notes.append(f"it has no header line: its columns are named {shorten(', '.join(header), 80)}")
     rows = [row for row in rows if len(row) == width]
-    if len(header) == width - 1:
-        header = [*header, ""] if not any(row[-1] for row in rows) else ["row", *header]
+    if _used(rows, width) <= len(header) < width:
+        header = [*header, *[""] * (width - len(header))]
+    elif len(header) == width - 1:
+        header = ["row", *header]
     elif len(header) > width and all(name.lower() in ("", "comment", "comments") for name in header[width:]):
         header = header[:width]
     if len(header) != width:

@@ -68,7 +68,7 @@ def _values(sheet: Sheet, clock: Clock, names: Names) -> dict[str, pa.ChunkedArr
 
 
 def _tells_names(column: pa.ChunkedArray, names: Names) -> bool:
-    """Tell whether a column has one number for each name."""
+    """Return whether a column has one number for each name."""
     values = as_floats(column)
     if np.isnan(values).any():
         return False

@@ -52,7 +52,7 @@ def read_records(path: Path) -> list[Sheet] | None:
         records = _of_yaml(chain((head,), pieces), notes)
     else:
         return None
-    sheet = _sheet_of(path, records)
+    sheet = sheet_of(path, records)
     if len(sheet.columns) + len(sheet.texts) < 2:
         raise RecordingError(
             f"{path} is not a readable table: its {kind} holds no records of a time and a number; expected {remedy}."
@@ -70,7 +70,7 @@ def take_cells_apart(sheet: Sheet, path: Path) -> None:
         if not _SEVERAL_VALUES.match(text) or name not in sheet.cells:
             continue
         cells = (cell.as_py() or "" for chunk in sheet.cells[name].chunks for cell in chunk)
-        inner = _sheet_of(path, ({name: value} if (value := _values_in(cell)) else {} for cell in cells))
+        inner = sheet_of(path, ({name: value} if (value := _values_in(cell)) else {} for cell in cells))
         if inner.columns or len(inner.texts) > 1:
             del sheet.texts[name], sheet.cells[name]
             for kind in ("columns", "texts", "cells", "remarks"):
@@ -90,8 +90,8 @@ def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
     return value if isinstance(value, (dict, list)) else None
 
 
-def _sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
-    """Make a row of each record."""
+def sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
+    """Make a row of each record: fields by name, which may hold others."""
     columns = TextColumns(path)
     try:
         while rows := [dict(_cells(record)) for record in islice(records, _ROWS)]:

@@ -127,7 +127,7 @@ def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
 
 
 def _repeats(clock: Clock) -> bool:
-    """Tell whether some rows have the stamp of the one before, or an earlier one."""
+    """Return whether some rows have the stamp of the one before, or an earlier one."""
     times = as_floats(clock.numbers) if clock.stamps is None else clock.stamps
     return bool(np.count_nonzero(np.diff(times) <= 0) >= _SHARED / 2 * len(times))
 
@@ -166,7 +166,7 @@ def _names_of_numbers(name: str, values: np.ndarray, rank: int) -> Names:
 
 
 def _may_be_values(numbers: np.ndarray) -> bool:
-    """Tell whether different numbers have fractions, or count from 0 or 1."""
+    """Return whether different numbers have fractions, or count from 0 or 1."""
     counts = [*range(len(numbers))], [*range(1, len(numbers) + 1)]
     return bool((numbers % 1 != 0).any()) or numbers.tolist() in counts
 
@@ -199,7 +199,7 @@ class _Rows:
         return 1 - (np.count_nonzero(codes >= 0) - len(pairs)) / repeated if repeated else 0.0
 
     def has_numbers_for(self, names: Names) -> bool:
-        """Tell whether numbers are names: beside a value, or where each stamp has one row of each, but for a few."""
+        """Return whether numbers are names: beside a value, or where each stamp has one row of each, but for a few."""
         if names.rank < 2 and self.value_is_named:
             return True
         whole = len(self.times) * len(names.names)
@@ -224,13 +224,13 @@ class _Rows:
         return any(_words(name) & _OF_VALUES for name in self._values)
 
     def explained(self, names: Names) -> bool:
-        """Tell whether the names explain the values of a column, or the steps of time; or one is called a value."""
+        """Return whether the names explain the values of a column, or the steps of time; or one is called a value."""
         if self.value_is_named or self._more_even(names):
             return True
         return any(self._share_explained(names, as_floats(values)) >= _EXPLAINED for values in self._values.values())
 
     def _more_even(self, names: Names) -> bool:
-        """Tell whether time goes on more evenly from row to row of one name than from row to row of all."""
+        """Return whether time goes on more evenly from row to row of one name than from row to row of all."""
         times = np.sort(self.times[self.moments])
         codes = names.codes[self.order]
         by_name = np.argsort(codes, kind="stable")

@@ -52,19 +52,19 @@ def _kind_of_time(name: str) -> str:
 
 
 def _are_alike(times: list[str]) -> bool:
-    """Tell whether times have one name but for their numbers, such as ``t1`` and ``t2``."""
+    """Return whether times have one name but for their numbers, such as ``t1`` and ``t2``."""
     return len(set(map(_kind_of_time, times))) == 1
 
 
 def _belong_together(group: list[str]) -> bool:
-    """Tell whether a time is called by what follows it, as ``Speed Time`` before ``Speed``."""
+    """Return whether a time is called by what follows it, as ``Speed Time`` before ``Speed``."""
     match = _STAMP.match(_bare(group[0]))
     owner = match[1] if match else ""
     return bool(owner) and all(_bare(name).startswith(owner) for name in group[1:])
 
 
 def _grow_apart(sheet: Sheet, times: list[str]) -> bool:
-    """Tell whether columns all grow, but not as one."""
+    """Return whether columns all grow, but not as one."""
     columns = [pc.drop_null(sheet.columns[name]) for name in times]
     if all(map(is_number, columns)):
         if not all(len(c) and (np.diff(as_floats(c)) >= 0).all() for c in columns):

@@ -58,13 +58,13 @@ class Sheet:
 
 
 def is_number(column: pa.ChunkedArray) -> bool:
-    """Tell whether a column holds numbers."""
+    """Return whether a column holds numbers."""
     kind = column.type
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def is_whole(column: pa.ChunkedArray) -> bool:
-    """Tell whether a column holds whole numbers, of whatever type."""
+    """Return whether a column holds whole numbers, of whatever type."""
     if pa.types.is_floating(column.type):
         numbers = pc.drop_null(column).to_numpy()
         return bool(len(numbers) and (np.floor(numbers) == numbers).all())

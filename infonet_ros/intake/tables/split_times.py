@@ -62,7 +62,7 @@ def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None
 
 
 def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    """Tell whether columns are parts of a calendar's time, by names and numbers."""
+    """Return whether columns are parts of a calendar's time, by names and numbers."""
     return len(names) == len(parts) and all(
         _CALENDAR[part].fullmatch(name) and _within(sheet.columns.get(name), part)
         for name, part in zip(names, parts, strict=True)

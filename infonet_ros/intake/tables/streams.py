@@ -42,7 +42,7 @@ class Stream:
         return [name for name in self.columns if name not in parts] + angles
 
     def goes_on_in(self, other: "Stream") -> bool:
-        """Tell whether a stream of another file is the next part: it has the same columns, and begins soon after."""
+        """Return whether a stream of another file is the next part: it has the same columns, and begins soon after."""
         if self.path == other.path or self.columns.keys() != other.columns.keys():
             return False
         gap = other.stamps[0] - self.stamps[-1]

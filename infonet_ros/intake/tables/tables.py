@@ -21,6 +21,7 @@ from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.fit import read_fit
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.motion_capture import read_motion_capture
@@ -40,7 +41,8 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 
 TABLE_TYPE = "table"
 
-_READERS = (read_log, read_dataflash, read_motion_capture, read_records)  # each returns None for what it does not read
+# Each returns None for what it does not read.
+_READERS = (read_log, read_dataflash, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks that are asked for their unit together

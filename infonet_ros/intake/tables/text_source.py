@@ -9,7 +9,7 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -145,3 +145,12 @@ def _whole(path: Path, unpacked: Any, notes: list[str]) -> Iterator[bytes]:
 
 def _reason(error: BaseException) -> str:
     return " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".") or type(error).__name__
+
+
+def whole_lines(head: str, pieces: Iterable[str]) -> Iterator[list[str]]:
+    """Go through the lines of a text, some at a time, of its first piece and the others."""
+    rest = head
+    for piece in pieces:
+        lines, _, rest = (rest + piece).rpartition("\n")
+        yield lines.split("\n")
+    yield rest.split("\n")

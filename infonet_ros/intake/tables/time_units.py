@@ -44,7 +44,7 @@ def named_unit(name: str) -> str | None:
 
 
 def is_unit(name: str) -> bool:
-    """Tell whether a name is that of a unit and nothing else, such as ``millis``."""
+    """Return whether a name is that of a unit and nothing else, such as ``millis``."""
     unit = named_unit(name)
     return unit is not None and _UNIT[unit].fullmatch(name) is not None
 
@@ -56,6 +56,6 @@ def without_unit(name: str) -> str:
 
 
 def is_named_time(name: str) -> bool:
-    """Tell whether a column has a usual name of times, with or without a unit behind it."""
+    """Return whether a column has a usual name of times, with or without a unit behind it."""
     bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
     return bool({name.lower(), bare.lower()} & TIME_NAMES)

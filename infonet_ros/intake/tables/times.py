@@ -117,12 +117,12 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
 
 
 def _fits(name: str) -> bool:
-    """Tell whether a name has a word that is of times."""
+    """Return whether a name has a word that is of times."""
     return bool({word.lower() for word in _WORDS.findall(name)} & _TIME_WORDS)
 
 
 def _counts_a_unit(sheet: Sheet, name: str) -> bool:
-    """Tell whether a column is named by nothing but a unit, such as ``millis``, and goes on but for turns."""
+    """Return whether a column is named by nothing but a unit, such as ``millis``, and goes on but for turns."""
     column, unit = sheet.columns[name], named_unit(name)
     if not (is_unit(name) and unit in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)):
         return False
@@ -130,7 +130,7 @@ def _counts_a_unit(sheet: Sheet, name: str) -> bool:
 
 
 def _may_count_rows(sheet: Sheet, first: str, name: str) -> bool:
-    """Tell whether a column is the first one, of numbers, and not named as times are: to be taken last."""
+    """Return whether a column is the first one, of numbers, and not named as times are: to be taken last."""
     return name == first and is_number(sheet.columns[name]) and not _fits(name)
 
 

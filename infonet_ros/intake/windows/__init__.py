@@ -1,1 +1,1 @@
-"""From samples as they come to aligned windows: judged stamps, ring buffers, one clock."""
+"""From samples in the order of arrival to aligned windows: checked stamps, ring buffers, one clock."""

@@ -1,4 +1,4 @@
-"""Streams of different rates onto one regular clock.
+"""Resampling of streams of different rates onto one regular clock.
 
     ticks = clock_ticks(end, count, period)                         # (T,) int64, whole multiples of the period
     values = resample(stamps, values, ticks, interpolation="linear", max_gap=30_000_000)
@@ -16,7 +16,7 @@ from infonet_ros.settings import FASTEST_CLOCK
 from infonet_ros.text import NANOSECONDS
 
 GAP_PERIODS = 3
-"""A stream may miss so many periods before its gap counts as one, when no ``max_gap`` is given."""
+"""A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
@@ -32,8 +32,8 @@ def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
 def stream_period(stamps: np.ndarray) -> float:
     """Return the median time between samples, nanoseconds; NaN with fewer than three of them.
 
-    In bursts, as from a network, or from two publishers in step, that is the time within a burst. So where the median
-    over many samples is several times longer, it is their mean time.
+    If samples come in bursts, from a network or from two publishers in step, that is the time within a burst. So if
+    the mean time over many samples is several times longer, it is returned instead.
     """
     if len(stamps) < 3:
         return math.nan
@@ -65,10 +65,10 @@ def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
 def resample(
     stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, interpolation: str, max_gap: float
 ) -> np.ndarray:
-    """Read a stream off at the ticks of a clock.
+    """Resample a stream at the ticks of a clock.
 
-    Streams of few levels, such as gears, switches and coarsely rounded readings, keep to them: they have the value of
-    the nearest sample. Between two levels, all streams of a message would be at the same part of the way.
+    Streams of few levels, such as gears, switches and coarsely rounded readings, take the value of the nearest sample.
+    Interpolated between two levels, all streams of a message would share their fraction of the way.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def _held(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: fl
 def _interpolated(
     stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float, levels: np.ndarray
 ) -> np.ndarray:
-    """Read a stream off straight lines between its samples; those of its columns that are ``levels`` (K,) off steps."""
+    """Interpolate a stream linearly; the columns that are ``levels`` (K,) take the value of the nearest sample."""
     result = np.full((len(ticks), values.shape[1]), np.nan)
     if not len(stamps):
         return result
@@ -125,7 +125,7 @@ def _interpolated(
 
 
 def _are_levels(values: np.ndarray) -> bool:
-    """Return whether values (M,) are few, and each returns."""
+    """Return whether values (M,) are few levels, each of which occurs several times."""
     begin = values[: _MOST_LEVELS * _LEAST_VISITS]
     if len(np.unique(begin)) > _MOST_LEVELS:
         return False
@@ -135,7 +135,7 @@ def _are_levels(values: np.ndarray) -> bool:
 def rate_span(stamps: np.ndarray, period: int) -> int:
     """Return the time, nanoseconds, over which a rate of change is taken: the slower period of stream and clock.
 
-    Shorter, it would read off the noise between two ticks; longer, it would smooth what the clock can show.
+    Over a shorter time the rate would be noise; over a longer time it would lose what the clock can resolve.
     """
     own = stream_period(stamps)
     return max(period, round(own)) if math.isfinite(own) else period
@@ -144,8 +144,8 @@ def rate_span(stamps: np.ndarray, period: int) -> int:
 def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, span: int, max_gap: float) -> np.ndarray:
     """Differentiate a stream at the ticks of a clock.
 
-    The rate at a tick is the mean slope, over ``span`` around it, of the straight lines between samples: it is neither
-    early nor late, and exact for a stream that changes evenly, however uneven its stamps.
+    The rate at a tick is the mean slope, over ``span`` around it, of the straight lines between samples. It has no
+    delay, and is exact for a stream that changes evenly, however irregular its stamps are.
 
     Parameters
     ----------
@@ -158,7 +158,7 @@ def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, s
     span : int
         See `rate_span`.
     max_gap : float
-        Within a gap that is longer the stream is unknown, see `resample`.
+        Within a longer gap the stream is unknown, see `resample`.
 
     Returns
     -------
@@ -178,7 +178,7 @@ def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.nda
 
 
 def unwrapped(angles: np.ndarray) -> np.ndarray:
-    """Take the jumps of a full turn out of angles (M,) in radians, across unknown ones too."""
+    """Remove the jumps of a full turn from angles (M,) in radians, also across unknown values."""
     result = angles.copy()
     known = np.isfinite(angles)
     result[known] = np.unwrap(angles[known])
@@ -186,6 +186,6 @@ def unwrapped(angles: np.ndarray) -> np.ndarray:
 
 
 def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Put ``x[t]`` beside ``y[t + lag]``, for ``lag`` of either sign."""
+    """Return the parts of x (T,) and y (T,) that pair ``x[t]`` with ``y[t + lag]``, for ``lag`` of either sign."""
     count = len(x)
     return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]

@@ -13,9 +13,9 @@ from infonet_ros.text import NANOSECONDS
 class Cut:
     """The samples of one window, copied out of the buffers.
 
-    ``pieces`` are (stamps, values, present) of each buffer, ``wraps`` tells of each channel whether its values are
-    angles, ``rates`` whether it is their rate of change; ``ticks`` is the clock of the window, None when its samples
-    stay where they are.
+    ``pieces`` are (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
+    ``rates`` (N,) those that are a rate of change. ``ticks`` is the clock of the window; None if its samples are not
+    resampled.
     """
 
     names: tuple[str, ...]
@@ -64,9 +64,9 @@ class Cut:
     def _needed(
         self, stamps: np.ndarray, values: np.ndarray, own: np.ndarray, begin: int, end: int
     ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return only the samples that matter from ``begin`` to ``end``, and the longest gap to bridge.
+        """Return only the samples that are needed from ``begin`` to ``end``, and the longest gap to bridge.
 
-        The number of later ones depends on the order of arrival.
+        How many later samples there are depends on the order of arrival, and must not matter.
         """
         first = max(0, int(np.searchsorted(stamps, begin, side="right")) - 1)
         last = int(np.searchsorted(stamps, end)) + 1
@@ -77,5 +77,5 @@ class Cut:
 
 
 def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int) -> int:
-    """Return the `rate_span` of a stream by its stamps within a window, so that later ones do not change it."""
+    """Return the `rate_span` of a stream from its stamps within a window, so that later samples do not change it."""
     return rate_span(stamps[(stamps >= since) & (stamps <= end)], period)

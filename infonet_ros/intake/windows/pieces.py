@@ -6,9 +6,8 @@
         for cut in stream.ready():
             ...
 
-What was recorded within half a second counts as having come together, as it does in the node, which takes its
-messages some times a second. Where a clock jumped the order in which the topics came tells which one: there each piece
-is one message.
+Messages that were recorded within half a second are one piece, as in the node, which takes messages a few times a
+second. If a clock jumped, the order of the messages shows which clock it was: then each piece is one message.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,8 +26,8 @@ _JUMP = NANOSECONDS // 2  # between the clock of the stamps and that of the reco
 class TopicPart(NamedTuple):
     """Messages of one topic among those of a recording.
 
-    ``places`` (M,) tell the messages' places among all, ``stamps`` (M,), ``values`` (M, C) and ``present`` (M, C) what
-    they say, and ``columns`` which of the C channels belong to which modality.
+    ``places`` (M,) are the indices of the messages among those of all topics; ``stamps`` (M,), ``values`` (M, C) and
+    ``present`` (M, C) are their contents; ``columns`` are the channels of each modality, by its name.
     """
 
     places: np.ndarray

@@ -4,10 +4,10 @@
     buffer.push(stamp, (0.1, math.nan, None))   # NaN: not known; None: no sample of that channel in this message
     buffer.extend(stamps, values, present)      # many messages at once: (M,), (M, K), (M, K)
     buffer.stamps, buffer.values, buffer.present    # views: (M,), (M, K), (M, K); valid until the next push
-    buffer.discard_before(stamp)                # what no window will need
+    buffer.discard_before(stamp)                # samples that no window will need
 
-Rows live in one block that is twice as long as what it may hold: new rows go to its end, and when the end is reached
-the rows in use move to the front. So they are always one contiguous view, and neither push nor extend allocates.
+Rows lie in one block that is twice as long as the rows it may hold. New rows go to its end; at the end of the block,
+the rows in use move to its front. So they are always one contiguous view, and neither push nor extend allocates.
 """
 
 from collections.abc import Sequence
@@ -106,7 +106,7 @@ class RingBuffer:
         self.newest.fill(NEVER)
 
     def _allocate(self, rows: int) -> None:
-        """Take memory for ``rows`` rows in use, and move those there are to its front."""
+        """Allocate memory for ``rows`` rows in use, and move the present rows to its front."""
         stamps = np.empty(2 * rows, dtype=np.int64)
         values = np.empty((2 * rows, self._columns))
         present = np.empty((2 * rows, self._columns), dtype=bool)
@@ -118,7 +118,7 @@ class RingBuffer:
         self._first, self._end = 0, count
 
     def _append(self, stamps: np.ndarray, values: np.ndarray, present: np.ndarray) -> None:
-        """Add rows that follow on the newest, in the order of their stamps."""
+        """Add rows that are newer than all others, in the order of their stamps."""
         for first in range(0, len(stamps), self._row_limit):
             piece = slice(first, first + self._row_limit)
             count = len(stamps[piece])
@@ -157,7 +157,7 @@ class RingBuffer:
         self._note_newest(stamp, present)
 
     def _make_room(self, count: int) -> None:
-        """See to it that ``count`` more rows fit behind the last; at most as many as memory allows in all."""
+        """Make room for ``count`` rows behind the last one; drop the oldest rows at the limit of memory."""
         wanted = len(self) + count
         if wanted > self._rows:
             rows = self._rows

@@ -1,4 +1,4 @@
-"""Aligned samples as they come, each once: for what looks at every sample and does not wait for a window."""
+"""Aligned samples as they arrive, each once: for detectors that look at every sample and wait for no window."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 STEP = 0.25
-"""Seconds of sensor time between two looks at what has come in."""
+"""Seconds of sensor time between two deliveries of rows."""
 
 
 class Rows(NamedTuple):
@@ -21,11 +21,11 @@ class Rows(NamedTuple):
     Attributes
     ----------
     stamps : (T,) int64
-        Nanoseconds, one period apart. Where time jumped the next ones do not follow on.
+        Nanoseconds, one period apart. After a jump of time, the next rows do not continue the last ones.
     samples : (T, N) float64
         NaN where unknown.
     messages : (T, N) float64
-        How many each channel had since the row before; NaN where they cannot be counted.
+        Number of messages of each channel since the row before; NaN if they cannot be counted.
     """
 
     stamps: np.ndarray
@@ -56,7 +56,7 @@ class RowStream:
         self._last = None
 
     def ready(self) -> list[Rows]:
-        """Return what is new."""
+        """Return the new rows."""
         rows = []
         for cut in self.windows.ready():
             window = cut.align()
@@ -82,7 +82,7 @@ class RowStream:
 
 
 def angular_channels(settings: Settings) -> np.ndarray:
-    """Tell which channels (N,) are angles."""
+    """Return which channels (N,) are angles."""
     return np.array([parse_channel(p).angular for m in settings.modalities for p in m.channels], dtype=np.bool_)
 
 

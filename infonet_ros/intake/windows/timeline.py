@@ -3,19 +3,20 @@
     timeline = Timeline(leap)
     admitted = timeline.admit("/imu", stamp, item, arrival)
     if admitted.jumped:
-        ...                             # what was taken so far belongs to another time
-    for item in admitted.items:         # this one, or none, or those that waited as well
+        ...                             # the items that were taken before belong to another time
+    for item in admitted.items:         # this item, or none, or also the items that waited
         ...
 
-A sender's clock may be wrong for one message, or for good. A stamp that does not follow on is set aside with its item
-until it is clear which of the two it is:
+A sender's clock may be wrong for one message, or permanently. A message whose stamp does not continue those before it
+is set aside until it is clear which is the case:
 
-- The next message of the topic follows on again: the one set aside was an outlier, and is dropped.
+- The next message of the topic continues the earlier ones: the message that was set aside was an outlier, and is
+  dropped.
 - Several messages in a row agree with one another, and they are less than a leap away: the topic had paused, or its
-  clock was set. What waited is taken.
-- They agree, and so do the other topics, or more of them than there are that go on as before: time has jumped, and what
-  waited is the beginning of the new time.
-- They agree, and the other topics go on as before: the topic's clock is wrong, and all of it stays aside.
+  clock was set. The waiting messages are taken.
+- They agree, and so do most of the other topics: time has jumped, and the waiting messages are the first of the new
+  time.
+- They agree, and most of the other topics continue as before: the topic's clock is wrong, and its messages stay aside.
 """
 
 import math
@@ -31,17 +32,17 @@ from infonet_ros.text import NANOSECONDS
 Item = TypeVar("Item")
 
 DISORDER = NANOSECONDS
-"""A stamp that is less than this behind the newest of its topic, or ahead of that of all topics, is nothing unusual."""
+"""A stamp may be so far behind the newest stamp of its topic, or ahead of the newest stamp of all topics."""
 
 LEAP = 10 * NANOSECONDS
-"""Topics may always be so far apart."""
+"""The stamps of two topics may always be so far apart."""
 
 SEVERAL = 5
-"""Messages in a row that agree are no accident."""
+"""So many messages in a row that agree are no accident."""
 
-_PERIODS = 3  # of its own, between two messages of a slow topic, are nothing unusual
+_PERIODS = 3  # of a slow topic, may lie between two of its messages
 _SMOOTHING = 0.1  # of that period
-_DECIDED = 2 * NANOSECONDS  # of sensor time after which the greater part of the topics decides for all
+_DECIDED = 2 * NANOSECONDS  # of sensor time, after which the majority of the topics decides
 _KEPT = 5000  # messages of a topic that wait, at most
 
 
@@ -59,8 +60,8 @@ class _Waiting(Generic[Item]):
 class _Topic(Generic[Item]):
     """The state of one topic since the last jump of time.
 
-    ``waiting`` are messages in a row that do not follow on, but agree with one another: from the stamp ``first`` to
-    ``newest``, since message ``began``.
+    ``waiting`` are consecutive messages that do not continue the earlier ones, but agree with one another: from the
+    stamp ``first`` to ``newest``, since message number ``began``.
     """
 
     taken: int = 0
@@ -86,7 +87,7 @@ class Admission(NamedTuple, Generic[Item]):
 
 
 def longest_run(stamps: np.ndarray) -> float:
-    """Return for how many seconds stamps (M,), in order and different, go on at the longest without a leap."""
+    """Return the longest time, in seconds, for which strictly increasing stamps (M,) continue without a leap."""
     steps = np.diff(stamps)
     if not len(steps):
         return 0.0
@@ -110,9 +111,11 @@ class Timeline(Generic[Item]):
     backward_jumps, forward_jumps : int
         How often time jumped.
     outliers : dict of str to int
-        Messages of each topic that were set aside, and not taken after all.
+        Messages of each topic that were set aside, and not taken later.
     offsets : dict of str to float
-        Of the last message of each topic that was set aside: seconds ahead of the others, negative behind them.
+        Seconds by which the last message of each topic that was set aside is ahead of the others; negative if behind.
+    steps : dict of str to list of float
+        Seconds by which the clock of each topic alone was set while it ran; negative backwards.
     """
 
     def __init__(self, leap: int = LEAP) -> None:
@@ -120,6 +123,7 @@ class Timeline(Generic[Item]):
         self.backward_jumps = self.forward_jumps = 0
         self.outliers: dict[str, int] = {}
         self.offsets: dict[str, float] = {}
+        self.steps: dict[str, list[float]] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -169,8 +173,8 @@ class Timeline(Generic[Item]):
         item : object
             Returned when it is to be taken: now, or with a later message.
         arrival : int, optional
-            When the message came or was recorded. Of two topics that do not agree, the one whose stamps are near is
-            believed.
+            When the message arrived or was recorded. Of two topics that do not agree, the one whose stamps are closer
+            to the arrival is believed.
         """
         self._number += 1
         topic = self.topics.setdefault(name, _Topic())
@@ -187,12 +191,15 @@ class Timeline(Generic[Item]):
         if self._time_jumped(topic, voters):
             return Admission(True, self._begin_anew(topic, voters))
         if topic.newest - topic.first >= _DECIDED and abs(topic.newest - self.newest) <= self.leap:
-            topic.last = None  # its own clock was set, by less than topics may be apart
+            # Its own clock was set, by less than topics may be apart.
+            if topic.last is not None:
+                self.steps.setdefault(name, []).append((topic.first - topic.last - topic.period) / NANOSECONDS)
+            topic.last = None
             return Admission(False, self._take_waiting([name]))
         return Admission(False, [])
 
     def _latest(self, topic: _Topic[Item]) -> float:
-        """Return the latest stamp of the topic that would be nothing unusual."""
+        """Return the latest stamp that continues those of the topic."""
         assert self.newest is not None
         own = -math.inf if topic.last is None else topic.last + _PERIODS * topic.period
         return max(self.newest + DISORDER, own)
@@ -228,7 +235,7 @@ class Timeline(Generic[Item]):
             topic.error = message.stamp - message.arrival
 
     def _voters(self, topic: _Topic[Item]) -> list[str]:
-        """Topics that have messages which wait, and agree with those of this one."""
+        """Return the topics with waiting messages that agree with those of this topic."""
         return [
             name
             for name, other in self.topics.items()
@@ -251,7 +258,7 @@ class Timeline(Generic[Item]):
         return decided and _weight(moved) > _weight(stay)
 
     def _take_waiting(self, names: list[str]) -> list[Item]:
-        """Take what waits of these topics, in the order in which it came."""
+        """Take the waiting messages of these topics, in the order of arrival."""
         messages = [(message, name) for name in names for message in self.topics[name].waiting]
         messages.sort(key=lambda pair: pair[0].number)
         for message, name in messages:
@@ -260,9 +267,9 @@ class Timeline(Generic[Item]):
         return [message.item for message, _ in messages]
 
     def _begin_anew(self, topic: _Topic[Item], voters: list[str]) -> list[Item]:
-        """Begin a new time with what waits of the topics that agree."""
+        """Begin a new time with the waiting messages of the topics that agree."""
         assert self.newest is not None
-        if sum(other.taken for other in self.topics.values()) < SEVERAL:  # that was no time yet
+        if sum(other.taken for other in self.topics.values()) < SEVERAL:  # too few messages for a jump
             for name, other in self.topics.items():
                 if other.taken:
                     self.outliers[name] = self.outliers.get(name, 0) + other.taken
@@ -278,6 +285,6 @@ class Timeline(Generic[Item]):
 
 
 def _weight(topics: Iterable[_Topic]) -> tuple[int, int]:
-    """Of two groups of topics, the one that is more is believed; of equal ones, the one whose stamps are believable."""
+    """Return how much a group of topics is believed: by their number, then by how many have stamps near the arrival."""
     topics = list(topics)
     return len(topics), sum(topic.believable for topic in topics)

@@ -1,4 +1,4 @@
-"""Cut streams of samples into aligned windows, by the same code for the node and for recordings.
+"""Cuts streams of samples into aligned windows, by the same code for the node and for recordings.
 
     stream = WindowStream(settings)
     for modality, stamp, values in messages:        # a value for each channel of that modality; see `RingBuffer.push`
@@ -7,17 +7,17 @@
             window = cut.align()                    # Window: (T, N) samples, all channels
 
 Windows end at whole multiples of the hop since the epoch, and their samples lie at whole multiples of the clock's
-period. Messages whose stamps do not follow on from those before are set aside; see `timeline`. A window is ready once
+period. Messages whose stamps do not continue those before them are set aside; see `timeline`. A window is ready once
 every channel has a sample at or after its end, or once some channel is ``patience`` ahead of it. A channel that ends in
-``|rate`` is differentiated here, over a time around each tick, and so has to reach a little beyond the end. So the
-windows depend on sensor time alone: whatever the order in which topics arrive (within the patience), the same messages
-give the same windows.
+``|rate`` is differentiated here, over a time around each tick, and so needs samples a little beyond the end. So the
+windows depend on sensor time alone: in whatever order topics arrive (within the patience), the same messages give the
+same windows.
 
-Several streams can take turns: each cuts one window in ``shares``, the one whose turn is ``share``, and all of them
-together cut what one alone would.
+Several streams can take turns: each cuts one of ``shares`` consecutive windows, the one with the number ``share``. All
+of them together cut the same windows as one stream alone.
 
-With the synchronizations 'approximate' and 'exact' whole sets of messages come in, ``push(MATCHED, stamp, values)``
-with the values of all channels, and a window holds the sets of its time as they are.
+With the synchronizations 'approximate' and 'exact', whole sets of messages are pushed, ``push(MATCHED, stamp, values)``
+with the values of all channels, and a window holds the sets of its time without resampling.
 """
 
 from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ class WindowStream:
     late : dict of str to int
         Samples by buffer that came after a window that they belonged to.
     jumps : dict of str to int
-        How often time jumped and all buffers were emptied, by the buffer whose stamps told so.
+        How often time jumped and all buffers were emptied, by the buffer whose stamps showed it.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -80,7 +80,7 @@ class WindowStream:
     def clear(self) -> None:
         """Forget all samples and start again with the next one."""
         self._timeline.clear()
-        self._ready: list[Cut] = []  # before time jumped
+        self._ready: list[Cut] = []  # windows that were complete when time jumped
         self._empty()
 
     def _empty(self) -> None:
@@ -93,7 +93,7 @@ class WindowStream:
         self._measured_rate = float("nan")
 
     def change(self, settings: Settings) -> None:
-        """Take over new values of the settings that may change while streams run, such as window and hop."""
+        """Apply new values of the settings that may change while streams run, such as window and hop."""
         self._settings = settings
         self._window = round(settings.window * NANOSECONDS)
         self._hop = round(settings.hop * NANOSECONDS)
@@ -120,16 +120,20 @@ class WindowStream:
 
     @property
     def taken(self) -> int:
-        """Messages whose stamps were taken, by buffer; see `Timeline`."""
+        """Number of messages whose stamps were taken, of all buffers; see `Timeline`."""
         return sum(buffer.received for buffer in self.buffers.values())
 
     def outliers(self, name: str) -> int:
-        """Messages of a buffer whose stamps did not follow on from those before, and were set aside."""
+        """Return the number of messages of a buffer that are set aside for their stamps; see `Timeline`."""
         return self._timeline.outliers.get(self._topics[name], 0)
 
     def offset(self, name: str) -> float:
-        """Seconds by which the last of these was ahead of the others; negative if behind, NaN without one."""
+        """Return by how many seconds the last of them was ahead of the others; negative if behind, NaN if none."""
         return self._timeline.offsets.get(self._topics[name], float("nan"))
+
+    def clock_steps(self, name: str) -> list[float]:
+        """By how many seconds the clock of a modality's topic was set on the way, alone."""
+        return self._timeline.steps.get(self._topics[name], [])
 
     @property
     def fill(self) -> float:
@@ -160,7 +164,7 @@ class WindowStream:
         Returns
         -------
         (M',) int64
-            Stamps that were taken: not of those that are set aside, and of those that were and no longer are.
+            Stamps of the messages that were taken now, including those that were set aside before.
         """
         topic = self._topics[next(iter(columns))]
         if self._timeline.follow(topic, stamps, None if arrivals is None else int(arrivals[-1])):
@@ -205,7 +209,7 @@ class WindowStream:
         while self._newest is not None and self._complete(self._next_end, self._newest):
             if MATCHED not in self.buffers and not np.isfinite(self.rate):
                 self._measure_rate(self._next_end)
-            if self._ours(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
+            if self._is_own(self._next_end) and (cut := self._cut(self._next_end, self._newest)):
                 cuts.append(cut)
             self._cut_until = self._next_end
             self._next_end += self._hop
@@ -214,16 +218,16 @@ class WindowStream:
         return cuts
 
     def _plan(self, since: int) -> None:
-        """Let the next window end at the first hop that has a whole window of samples before it."""
+        """Set the end of the next window to the first hop with a whole window of samples before it."""
         earliest = max(since + self._window, 0 if self._cut_until is None else self._cut_until + 1)
         self._next_end = -(-earliest // self._hop) * self._hop
 
-    def _ours(self, end: int) -> bool:
-        """Tell whether it is this stream's turn to cut the window up to ``end``; others take turns at the rest."""
+    def _is_own(self, end: int) -> bool:
+        """Return whether it is this stream's turn to cut the window up to ``end``; see ``shares``."""
         return end // self._hop % self._settings.shares == self._settings.share
 
     def _complete(self, end: int, newest: int) -> bool:
-        """Tell whether every channel reached ``end``, or is so late that it is not waited for."""
+        """Return whether every channel reached ``end``, or is later than the patience."""
         if newest < end:
             return False
         if self._reached(end):
@@ -234,7 +238,7 @@ class WindowStream:
         return newest >= end + round(patience * NANOSECONDS)
 
     def _reached(self, end: int) -> bool:
-        """Tell whether every channel has what its samples up to ``end`` are made of."""
+        """Return whether every channel has all samples that the window up to ``end`` needs."""
         if any(int(buffer.newest.min()) < end for buffer in self.buffers.values()):
             return False
         if not self._rates.any():
@@ -255,7 +259,7 @@ class WindowStream:
         return True
 
     def _horizon(self, end: int) -> int:
-        """Oldest stamp that the window up to ``end`` can make use of."""
+        """Return the oldest stamp that the window up to ``end`` can use."""
         return end - self._window - max(self._window, round(self._settings.max_gap * NANOSECONDS))
 
     def _cut(self, end: int, newest: int) -> Cut | None:
@@ -265,7 +269,7 @@ class WindowStream:
                 return None
             ticks, period = self._clock(end)
             since = self._horizon(end)
-        # A clock's last tick is read off between the samples on both sides of it: the later one lies beyond the end.
+        # The last tick is interpolated between the samples on both sides of it: the later one lies beyond the end.
         until = end if ticks is None else newest
         pieces = tuple(_piece(buffer, since, until) for buffer in self.buffers.values())
         if ticks is None and not len(pieces[0][0]):
@@ -289,7 +293,7 @@ class WindowStream:
         return clock_ticks(end, max(1, round(self._window / period)), period), period
 
     def _measure_rate(self, end: int) -> None:
-        """Take the rate of the slowest channel in the first window; what came after it depends on who was first."""
+        """Measure the rate of the slowest channel in the first window; later samples depend on the order of arrival."""
         stamps = (b.stamps[rows] for b in self.buffers.values() for rows in b.present.T)
         periods = [stream_period(own[own <= end]) for own in stamps]
         self._measured_rate = clock_rate(periods)
