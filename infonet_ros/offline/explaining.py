@@ -8,6 +8,7 @@ import numpy as np
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
+from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
 from infonet_ros.offline.significance import Significance
@@ -69,7 +70,7 @@ def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
 
     A copy always explains its original and another channel, and would hide their dependence.
     """
-    rates = [analysis.names[channel].endswith("|rate") for channel in (third, a, b)]
+    rates = [is_rate(analysis.names[channel]) for channel in (third, a, b)]
     return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.drawing.links import Link
-from infonet_ros.intake.messages.paths import Step, parse_channel
+from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.significance import Significance
@@ -199,7 +199,7 @@ def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
     """Return whether neither of two channels is a computed rate of change, which repeats a measured channel."""
-    return not any(analysis.names[channel].endswith("|rate") for channel in (a, b))
+    return not any(is_rate(analysis.names[channel]) for channel in (a, b))
 
 
 def _group(analysis: Analysis, group: Group) -> Finding:

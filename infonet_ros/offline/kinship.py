@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.intake.messages.paths import ChannelPath, parse_channel
+from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
 from infonet_ros.intake.messages.reductions import REDUCTIONS
 from infonet_ros.series import mean_of_known
 from infonet_ros.settings import Modality
@@ -35,7 +35,8 @@ class Kinship:
     measured : (N, N) bool
         As ``rate``, and both are of one topic, in which a position has one speed and a speed one position.
     parts : (N, N) bool
-        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves.
+        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves. Or they
+        are one field and its computed rate.
     computed : (N,) bool
         The channel is a rate that was computed.
     late : (N, N) bool
@@ -62,8 +63,11 @@ class Kinship:
         alike = np.where(computed[:, None], 0.0, alike)
         same = (alike >= _EXACT) | ((alike >= _SAME) & _in_a_unit(scale))
         rates = same & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
-        measured = own & rates & _best(np.where(own, alike, 0.0))
-        parts = own & (_of_one_array(paths) | _of_one_vector(paths))
+        one_field = own & _of_one_field(paths)
+        twice = ~computed & one_field.any(axis=0)  # by its rate as well, which is asked
+        measured = own & rates & _best(np.where(own & ~twice, alike, 0.0))
+        measured |= measured @ one_field & twice
+        parts = own & (_of_one_array(paths) | _of_one_vector(paths)) | one_field
         return cls(rates, measured, parts, computed, np.zeros_like(measured), names)
 
     @property
@@ -90,9 +94,15 @@ class Kinship:
         pairs = np.argwhere(self.measured & ~self.late).tolist()
         if not pairs:
             return []
-        rates = [f"{self.names[a]} is the rate of change of {self.names[b].removesuffix('|rate')}" for a, b in pairs]
+        rates = [f"{self.names[a]} is the rate of change of {without_rate(self.names[b])}" for a, b in pairs]
         more = f", and {len(rates) - _MOST_NAMED} more alike" if len(rates) > _MOST_NAMED else ""
         return [f"no finding, as they are of one topic: {', '.join(rates[:_MOST_NAMED])}{more}."]
+
+
+def _of_one_field(paths: Sequence[ChannelPath]) -> np.ndarray:
+    """Tell which paths (N, N) are made of the same number."""
+    numbers = [(path.steps, path.reduction) for path in paths]
+    return np.array([[one == other for other in numbers] for one in numbers], dtype=bool)
 
 
 def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:

@@ -7,6 +7,7 @@ from infonet_ros.intake.windows.alignment import (
     clock_rate,
     clock_ticks,
     gap_limit,
+    mean_rates_of_change,
     messages_since,
     rate_span,
     rates_of_change,
@@ -170,6 +171,32 @@ def test_no_rate_where_a_gap_hides_what_happened():
     stamps = [0, 10, 20, 60, 70, 80]
     rates = rates_of_change(np.array(stamps), np.array(stamps)[:, None] * 1.0, np.arange(5, 80, 10), 10, 20)[:, 0]
     np.testing.assert_allclose(rates, [1e9, 1e9, NAN, NAN, NAN, NAN, 1e9, 1e9])
+
+
+def test_the_mean_rate_of_a_ramp_is_its_slope_however_uneven_the_stamps_and_across_unknown_values():
+    rng = np.random.default_rng(0)
+    stamps = np.cumsum(rng.integers(1, 30_000_000, 300)) + 1_750_000_000_000_000_000
+    ramp = -3.0 * (stamps - stamps[0])[:, None] / 1e9
+    ramp[rng.random(300) < 0.1] = NAN
+    ticks = np.arange(stamps[20], stamps[-20], 7_000_000)
+    rates = mean_rates_of_change(stamps, ramp, ticks, 200_000_000, 10**9)
+    np.testing.assert_allclose(rates, -3.0, rtol=1e-6)
+
+
+def test_the_mean_rate_has_the_noise_of_means():
+    """Of n samples on either side, whose middles are half a span apart."""
+    noise, period, n = np.random.default_rng(1).standard_normal((20_000, 1)), 10_000_000, 25
+    stamps = np.arange(20_000) * period
+    rates = mean_rates_of_change(stamps, noise, stamps[100:-100], 2 * n * period, 10**9)
+    assert rates.std() == pytest.approx(math.sqrt(2.0 / n) / (n * period / 1e9), rel=0.1)
+
+
+def test_no_mean_rate_across_a_gap():
+    stamps = np.array([*range(0, 200, 10), *range(300, 500, 10)])
+    rates = mean_rates_of_change(stamps, stamps[:, None] * 1.0, np.arange(0, 500, 10), 40, 20)[:, 0]
+    known = np.isfinite(rates)
+    np.testing.assert_allclose(rates[known], 1e9)
+    assert np.flatnonzero(known).tolist() == [*range(2, 18), *range(32, 48)]
 
 
 def test_the_span_of_a_rate_that_nothing_tells_is_the_clock():

@@ -194,6 +194,9 @@ def test_a_wrong_path_says_what_there_is_instead(path, reason):
         "a|sum",
         "a|rate|rate",
         "a|rate|yaw",
+        "a|rate()",
+        "a|rate(x)",
+        "a|rate(-1)",
         "a|",
         "__import__('os')",
         "a[\x1b]0;x]",
@@ -227,6 +230,7 @@ def test_channels_of_installed_messages():
 def test_a_path_tells_what_the_windows_do_with_its_values():
     kinds = {path: parse_channel(path) for path in ("x", "x|rate", "q|yaw", "q|yaw|rate", "x|degrees", "v|norm|rate")}
     assert [path for path, parsed in kinds.items() if parsed.rate] == ["x|rate", "q|yaw|rate", "v|norm|rate"]
+    assert [parse_channel(path).rate_span for path in ("x|rate", "x|rate(0.4)", "q|yaw|rate( 2 )")] == [0.0, 0.4, 2.0]
     assert [path for path, parsed in kinds.items() if parsed.wraps] == ["q|yaw", "q|yaw|rate", "x|degrees"]
     assert [path for path, parsed in kinds.items() if parsed.angular] == ["q|yaw", "x|degrees"]
 

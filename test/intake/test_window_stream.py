@@ -156,6 +156,12 @@ def test_a_rate_over_a_value_that_is_not_known_is_not_known():
     np.testing.assert_allclose(window.samples[~unknown], 5.0, atol=1e-6)
 
 
+def test_a_window_waits_for_all_that_a_rate_over_a_longer_time_is_made_of():
+    ramp = messages("odom", 20.0, 12, (lambda t: 5.0 * t, lambda t: 5.0 * t))
+    *_, last = windows(WindowStream(rates("x|rate(1.5)", "x|rate", rate=20.0, patience=0.1)), ramp)
+    np.testing.assert_allclose(last.samples, 5.0, atol=1e-6)
+
+
 def test_a_rate_needs_the_regular_clock():
     with pytest.raises(ConfigurationError, match=r"'x\|rate' is a rate of change with synchronization 'exact'"):
         WindowStream(rates("x", "x|rate", synchronization="exact"))

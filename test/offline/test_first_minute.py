@@ -127,3 +127,20 @@ def test_a_gyro_whose_sign_turns_over_is_the_first_finding(tmp_path):
     assert re.fullmatch(r"The sign of table\.gyro turned over after (59|60|61) s, beside .*\.", str(first))
     assert {*first.channels} == {"table.command", "table.gyro", "table.odometry"}
     assert str(last) == "No other dependence changed."
+
+
+def test_a_noisy_height_and_a_climb_rate_are_found_by_the_rate_over_a_time_that_suits_the_noise(tmp_path):
+    """A barometer: from sample to sample, two thirds of its steps and more are noise."""
+    rng, rate, count = np.random.default_rng(7), 20.0, 3000
+    climb = lfilter([0.3], [1.0, -0.97], rng.standard_normal(count))
+    height = np.cumsum(climb) / rate + 0.3 * rng.standard_normal(count)
+    rows = np.stack([np.arange(count) / rate, height, climb + 0.1 * rng.standard_normal(count)], axis=1)
+    table = tmp_path / "drone.csv"
+    np.savetxt(table, rows, delimiter=",", header="time,baro/height,ekf/climb", comments="")
+    results = analyse_bag(table, tmp_path / "out", formats=[], cores=2)
+    line, *_ = results.findings
+    assert re.match(r"baro\.height\|rate\(\d\.\d\) and ekf\.climb share (0\.[5-9]|1\.)\d+ nats", line), line
+    (span,) = [notice for notice in results.notices if "because of the noise" in notice]
+    assert re.fullmatch(r"Rate of change over \d\.\d s, because of the noise: baro height\.", span)
+    level, by_rate = (field.channel for field in results.fields if field.path == "height")
+    assert (level, by_rate) == ("baro.height", line.split()[0])

@@ -45,6 +45,14 @@ def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
     )
 
 
+def test_a_position_and_its_computed_rate_are_one_thing(rng):
+    """Beside the speed that their topic measures."""
+    samples = two_joints(rng)[:, [0, 2]]
+    rate = np.gradient(samples[:, 1]) * RATE
+    kinship = Kinship.of(np.column_stack([samples, rate]), RATE, joints("dq", "q", "q|rate(0.1)"))
+    assert kinship.trivial[np.triu_indices(3, k=1)].all()
+
+
 @pytest.mark.parametrize("unit", [1000.0, 0.001, np.pi / 180.0])
 def test_a_speed_may_have_other_units_than_its_position(rng, unit):
     kinship = Kinship.of(two_joints(rng) * [unit, unit, 1.0, 1.0], RATE, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))

@@ -12,6 +12,7 @@ A path names fields joined by dots, chooses elements in brackets, may end in a r
     orientation|yaw                 an angle of a quaternion: roll, pitch, yaw; unwrapped before it is interpolated
     heading|degrees                 a number that is an angle, in degrees or radians; read in radians, unwrapped alike
     pose.position.x|rate            change per second, by the stamps of the messages; orientation|yaw|rate of an angle
+    pose.position.x|rate(0.4)       the same, from the mean over 0.2 s before to that over 0.2 s after: with less noise
     pixels[100:200, 0:320]|mean     sensor_msgs/Image: rows, columns (and colours)
     points.z|min                    sensor_msgs/PointCloud2: one field of all points
 
@@ -30,6 +31,7 @@ _STEP = re.compile(r"([A-Za-z_]\w*)(?:\[([^\[\]]+)\])?")
 _INDEX = re.compile(r"-?\d+")
 _SLICE = re.compile(r"(-?\d+)?\s*:\s*(-?\d+)?(?:\s*:\s*(-?\d+)?)?")
 _RATE = "rate"
+_RATE_END = re.compile(r"rate(?:\(\s*(\d+\.?\d*|\.\d+)\s*\))?")
 
 Selector = str | tuple[int | slice, ...]
 
@@ -56,12 +58,15 @@ class ChannelPath:
     rate : bool
         The channel is the change of that number per second. One message is not enough for it: the number itself is
         extracted, and the windows differentiate it.
+    rate_span : float
+        Seconds over which that is taken; 0 for those between two samples.
     """
 
     text: str
     steps: tuple[Step, ...]
     reduction: str | None
     rate: bool = False
+    rate_span: float = 0.0
 
     @property
     def structure(self) -> tuple[Step, ...]:
@@ -107,13 +112,13 @@ def parse_channel(text: str) -> ChannelPath:
     if not text.isprintable():  # names come from recordings, and could control a terminal
         raise ConfigurationError(f"channel {text!r} holds control characters: expected a path of plain text.")
     body, *ends = (part.strip() for part in text.split("|"))
-    rate = ends[-1:] == [_RATE]
+    rate = _RATE_END.fullmatch(ends[-1]) if ends else None
     reductions = ends[:-1] if rate else ends
     known = (*REDUCTIONS, *ANGLES, *TURNS)
     if reductions and (len(reductions) > 1 or reductions[0] not in known):
         raise ConfigurationError(
             f"channel {text!r} ends in the reduction {'|'.join(reductions)!r}{did_you_mean(reductions[-1], known)}: "
-            f"expected one of {', '.join(known)}, and then '|{_RATE}' or nothing."
+            f"expected one of {', '.join(known)}, and then '|{_RATE}', '|{_RATE}(seconds)' or nothing."
         )
     reduction = reductions[0] if reductions else None
     steps, position = [], 0
@@ -124,7 +129,7 @@ def parse_channel(text: str) -> ChannelPath:
             break
         position = match.end()
         if position == len(body):
-            return ChannelPath(text, tuple(steps), reduction, rate)
+            return ChannelPath(text, tuple(steps), reduction, bool(rate), float(rate[1] or 0.0) if rate else 0.0)
         if body[position] != ".":
             break
         position += 1
@@ -132,6 +137,23 @@ def parse_channel(text: str) -> ChannelPath:
         f"channel {text!r} is not a field path: expected fields joined by dots such as 'angular_velocity.y', "
         "'position[wheel]' or 'ranges[300:380]|min'."
     )
+
+
+def without_rate(name: str) -> str:
+    """Return the path or the full name of a channel without the ``|rate`` at its end, if there is one.
+
+    Examples
+    --------
+    >>> without_rate("odom.pose.position.x|rate(0.4)")
+    'odom.pose.position.x'
+    """
+    body, bar, end = name.rpartition("|")
+    return body if bar and _RATE_END.fullmatch(end.strip()) else name
+
+
+def is_rate(name: str) -> bool:
+    """Tell whether the path or the full name of a channel ends in ``|rate``."""
+    return without_rate(name) != name
 
 
 def _parse_selector(text: str) -> Selector:

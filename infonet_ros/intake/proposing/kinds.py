@@ -16,6 +16,7 @@ from functools import cached_property
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.proposing.rate_spans import rate_span
 from infonet_ros.series import lowest_ranks, memory
 from infonet_ros.text import NANOSECONDS
 
@@ -27,7 +28,7 @@ _LONGEST = 8192  # samples for the memory of a field
 _RARE = 0.05  # of the samples, at other values
 
 # States: few values; and levels, to which a field comes back
-_FEW_LEVELS = 8  # a field with no more values is a state or a switch
+FEW_LEVELS = 8  # a field with no more values is a state or a switch
 _HOME = 0.1  # of the samples, at one value that a field comes back to
 _RETURNS = 3  # to that value, for it to be a level
 
@@ -107,6 +108,12 @@ class Column:
         moving = values[left[0] : coming[-1] + 1]
         return moving if np.ptp(moving) > 0.0 else values  # a switch that was on once
 
+    @cached_property
+    def rate_span(self) -> float | None:
+        """Seconds over which its rate is taken, 0 for those between two samples; None where noise hides any rate."""
+        samples = rate_span(self.moving)
+        return None if samples is None else samples * self.period
+
     @property
     def ranks(self) -> np.ndarray:
         """Ranks (R,) float64 of the moving values, or of some of them, less their mean; outliers have no weight."""
@@ -126,14 +133,14 @@ class Column:
 
         A field that often returns to the same value, such as a speed of 0, has a level, however far it goes.
         """
-        if len(self.values) < _LEAST_SAMPLES or _levels(self) <= _FEW_LEVELS:
+        if len(self.values) < _LEAST_SAMPLES or _levels(self) <= FEW_LEVELS:
             return False
         levels, count = np.unique(self.values, return_counts=True)
         at_home = self.values == levels[count.argmax()]
         visits = int(np.count_nonzero(np.diff(at_home.astype(np.int8), prepend=0) == 1))
         if at_home.mean() >= _HOME and visits >= _RETURNS:
             return False
-        return self.moves < _FEWEST_MOVES or _is_random_walk(self.ranks)
+        return self.moves < _FEWEST_MOVES or is_random_walk(self.ranks)
 
 
 class Treatment(Enum):
@@ -158,7 +165,9 @@ class FieldKind:
         """Return the path under which a field of this kind is proposed; None where it is left out."""
         if self.treatment is Treatment.OUT:
             return None
-        return f"{column.path}|rate" if self.treatment is Treatment.RATE else column.path
+        if self.treatment is Treatment.KEPT or self.treatment is Treatment.SPARE:
+            return column.path
+        return f"{column.path}|rate({column.rate_span:.2g})" if column.rate_span else f"{column.path}|rate"
 
 
 def kind_of(column: Column) -> FieldKind:
@@ -223,7 +232,6 @@ def is_event(column: Column) -> bool:
     return bool(counts_of_levels.max() >= (1.0 - _RARE) * len(column.values))
 
 
-
 def is_noisy(column: Column) -> bool:
     """Return whether a field wanders with so much noise that its rate of change would be that of the noise.
 
@@ -235,7 +243,7 @@ def is_noisy(column: Column) -> bool:
     return bool(steps[1:] @ steps[:-1] <= _NOISY * (steps @ steps))
 
 
-def _is_random_walk(ranks: np.ndarray) -> bool:
+def is_random_walk(ranks: np.ndarray, limit: float = _UNIT_ROOT) -> bool:
     """Return whether a field has no level to return to, by the augmented test of Dickey and Fuller."""
     size = -(-len(ranks) // _BLOCKS)
     means = ranks[: len(ranks) // size * size].reshape(-1, size).mean(axis=1)
@@ -249,12 +257,12 @@ def _is_random_walk(ranks: np.ndarray) -> bool:
     effect = inverse @ known.T @ after
     rest = after - known @ effect
     error = np.sqrt(rest @ rest / (len(after) - len(effect)) * inverse[0, 0])
-    return bool(effect[0] >= _UNIT_ROOT * error)
+    return bool(effect[0] >= limit * error)
 
 
 def is_held(column: Column) -> bool:
     """Return whether most samples of a field of many values repeat the previous one: it is updated less often."""
-    return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > _FEW_LEVELS
+    return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > FEW_LEVELS
 
 
 KINDS = (
@@ -270,3 +278,11 @@ KINDS = (
     FieldKind("measurement", lambda column: True, Treatment.KEPT, "measurements"),
 )
 """Name, test and treatment of each kind, in the order in which they are tried."""
+
+ALSO_BY_RATE = FieldKind("rate", lambda column: True, Treatment.RATE, "also used as rate of change")
+"""A field once more, by its rate of change: over a time that suits its noise, or as another field measures it."""
+
+ALSO_BY_LEVEL = FieldKind(
+    "level", lambda column: True, Treatment.KEPT, "also used as it is, beside a field that it follows"
+)
+"""A field that wanders once more, as it is."""

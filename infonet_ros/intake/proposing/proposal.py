@@ -7,13 +7,20 @@ the hop come from the recording (`proposing.timing`).
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.messages.paths import is_rate
+from infonet_ros.intake.proposing.both_ways import both_ways
 from infonet_ros.intake.proposing.candidates import Candidate, candidates_of, fields_of_topics, unbroken
-from infonet_ros.intake.proposing.channel_choice import fair_share, find_doubles, on_one_clock, worth_comparing
-from infonet_ros.intake.proposing.kinds import KINDS, Treatment, is_event
+from infonet_ros.intake.proposing.channel_choice import (
+    fair_share,
+    find_doubles,
+    on_one_clock,
+    worth_comparing,
+)
+from infonet_ros.intake.proposing.kinds import ALSO_BY_LEVEL, ALSO_BY_RATE, KINDS, Treatment, is_event
 from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.settings import Modality, Settings, scalar_parameters
@@ -85,7 +92,7 @@ class Proposal:
             for field in self.fields
             if field.channel is None
         )
-        by_rate = sum((field.channel or "").endswith("|rate") for field in self.fields)
+        by_rate = sum(is_rate(field.channel or "") for field in self.fields)
         counts = [f"{count} {what.removesuffix('s') if count == 1 else what}" for what, count in left_out.items()]
         lines = [self.details[0]] if self.details else []
         if counts:
@@ -154,6 +161,8 @@ def propose(
         remedy=unit_remedy(recording) + (f"; {slow}" if slow else ""),
         **{name: getattr(settings, name) for name in ("window", "hop") if name in kept},
     )
+    again = both_ways(chosen)[: limit - len(chosen)]
+    candidates, chosen = [*candidates, *again], [*chosen, *again]
     modalities = _modalities(recording, chosen)
     proposed = replace(settings, modalities=modalities, rate=timing.rate, window=timing.window, hop=timing.hop)
     notices = [*_beyond_the_limit(candidates, limit), *notices]
@@ -259,7 +268,20 @@ def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> li
             notes.append(f"{kind.words.capitalize()}, so used as rate of change: {_listed(own)}.")
         elif left_out := [c for c in own if c not in chosen]:
             notes.append(f"Left out as {kind.words}: {_listed(left_out)}.")
-    return notes
+    for kind in (ALSO_BY_RATE, ALSO_BY_LEVEL):
+        if own := [c for c in chosen if c.kind is kind]:
+            notes.append(f"{kind.words.capitalize()}: {_listed(own)}.")
+    return [*notes, *_spans(chosen)]
+
+
+def _spans(candidates: Sequence[Candidate]) -> Iterator[str]:
+    """Say over which times rates of noisy fields are taken."""
+    spans: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.kind.treatment is Treatment.RATE and candidate.column.rate_span:
+            spans.setdefault(f"{candidate.column.rate_span:.2g}", []).append(candidate)
+    for span, own in spans.items():
+        yield f"Rate of change over {span} s, because of the noise: {_listed(own)}."
 
 
 def _listed(candidates: Sequence[Candidate]) -> str:

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import overlapping
+from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
@@ -137,7 +138,7 @@ class Tables:
         stream = self._streams[modality.topic]
         for path in modality.channels:
             name = column_of(path)
-            if name not in stream.columns and path.removesuffix("|rate") not in stream.paths:
+            if name not in stream.columns and without_rate(path) not in stream.paths:
                 hint = did_you_mean(name, stream.columns)
                 raise ConfigurationError(
                     f"{self.label} has no column {name!r} in the group {modality.topic!r}{hint}: it has "

@@ -171,6 +171,41 @@ def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, s
     return (after - before) * (NANOSECONDS / (2 * half))
 
 
+def mean_rates_of_change(
+    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, span: int, max_gap: float
+) -> np.ndarray:
+    """Differentiate a noisy stream: the rate is that from the mean over half a span before a tick to that after it.
+
+    See `rates_of_change`, whose noise is that of two samples. A value that is not known is passed over as a gap is.
+    """
+    half = max(1, span // 2)
+    around = np.concatenate([ticks - half, ticks, ticks + half])
+    rates = np.full((len(ticks), values.shape[1]), np.nan)
+    for column, own in enumerate(values.T):
+        known = np.isfinite(own)
+        if known.sum() > 1:
+            sums, gaps = (one.reshape(3, -1) for one in _integrals(stamps[known], own[known], around, max_gap))
+            rates[:, column] = np.where(gaps[0] == gaps[2], sums[0] - 2.0 * sums[1] + sums[2], np.nan)
+    return rates * (NANOSECONDS / half) ** 2
+
+
+def _integrals(
+    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, max_gap: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the integral of the straight lines between samples (M,) up to each tick (T,), and the gaps before it.
+
+    In units times seconds; NaN within a gap, and beyond the samples.
+    """
+    seconds, values = np.diff(stamps) / NANOSECONDS, values - values[0]
+    gaps = np.diff(stamps) > max_gap
+    areas = np.r_[0.0, np.cumsum(seconds * (values[1:] + values[:-1]) / 2.0)]
+    place = np.clip(np.searchsorted(stamps, ticks, side="right") - 1, 0, len(stamps) - 2)
+    age = (ticks - stamps[place]) / NANOSECONDS
+    found = areas[place] + values[place] * age + (np.diff(values) / seconds)[place] * np.square(age) / 2.0
+    known = (ticks >= stamps[0]) & (ticks <= stamps[-1]) & (~gaps[place] | (age == 0.0))
+    return np.where(known, found, np.nan), np.r_[0, np.cumsum(gaps)][place]
+
+
 def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.ndarray:
     """Return how many messages (T,) of ascending stamps (M,) came in the period up to each tick; NaN before them."""
     before, after = (np.searchsorted(stamps, at, side="right") for at in (ticks - period, ticks))

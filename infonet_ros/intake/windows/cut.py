@@ -4,7 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.intake.windows.alignment import gap_limit, rate_span, rates_of_change, resample, unwrapped
+from infonet_ros.intake.windows.alignment import (
+    gap_limit,
+    mean_rates_of_change,
+    rate_span,
+    rates_of_change,
+    resample,
+    unwrapped,
+)
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.text import NANOSECONDS
 
@@ -14,14 +21,15 @@ class Cut:
     """The samples of one window, copied out of the buffers.
 
     ``pieces`` are (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
-    ``rates`` (N,) those that are a rate of change. ``ticks`` is the clock of the window; None if its samples are not
-    resampled.
+    ``rates`` (N,) those that are a rate of change; ``spans`` (N,) are the nanoseconds over which that is taken, 0 for
+    those between two samples. ``ticks`` is the clock of the window; None if its samples are not resampled.
     """
 
     names: tuple[str, ...]
     pieces: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
     wraps: np.ndarray
     rates: np.ndarray
+    spans: np.ndarray
     end: int
     ticks: np.ndarray | None
     period: int
@@ -54,11 +62,13 @@ class Cut:
         if not rates.all():
             near, plain, max_gap = self._needed(stamps, values[:, ~rates], own[~rates], ticks[0], ticks[-1])
             result[:, ~rates] = resample(near, plain, ticks, self.interpolation, max_gap)
-        if rates.any():
-            span = span_of_rates(stamps, self.end, ticks[0], self.period)
+        for wanted in np.unique(self.spans[own[rates]]).tolist():
+            alike = rates & (self.spans[own] == wanted)
+            span = span_of_rates(stamps, self.end, ticks[0], self.period, wanted)
             around = ticks[0] - span // 2, ticks[-1] + span // 2
-            near, plain, max_gap = self._needed(stamps, values[:, rates], own[rates], *around)
-            result[:, rates] = rates_of_change(near, plain, ticks, span, max_gap)
+            near, plain, max_gap = self._needed(stamps, values[:, alike], own[alike], *around)
+            differentiate = mean_rates_of_change if wanted else rates_of_change
+            result[:, alike] = differentiate(near, plain, ticks, span, max_gap)
         return result
 
     def _needed(
@@ -76,6 +86,9 @@ class Cut:
         return stamps, values, gap_limit(self.max_gap, self.period, stamps)
 
 
-def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int) -> int:
-    """Return the `rate_span` of a stream from its stamps within a window, so that later samples do not change it."""
-    return rate_span(stamps[(stamps >= since) & (stamps <= end)], period)
+def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int, wanted: int = 0) -> int:
+    """Return the `rate_span` of a stream from its stamps within a window, so that later samples do not change it.
+
+    Or the time that is ``wanted``, if that is longer.
+    """
+    return max(wanted, rate_span(stamps[(stamps >= since) & (stamps <= end)], period))

@@ -62,6 +62,7 @@ class WindowStream:
         paths = [parse_channel(path) for modality in settings.modalities for path in modality.channels]
         self._wraps = np.array([path.wraps for path in paths], dtype=np.bool_)
         self._rates = np.array([path.rate for path in paths], dtype=np.bool_)
+        self._spans = np.array([round(path.rate_span * NANOSECONDS) for path in paths], dtype=np.int64)
         if self._rates.any() and settings.synchronization != "resample":
             raise ConfigurationError(
                 f"channel {paths[int(self._rates.argmax())].text!r} is a rate of change with synchronization "
@@ -235,7 +236,7 @@ class WindowStream:
         patience = self._settings.patience
         if np.isfinite(self.rate):
             patience = max(patience, 2.0 / self.rate)
-        return newest >= end + round(patience * NANOSECONDS)
+        return newest >= end + max(round(patience * NANOSECONDS), self._spans.max(initial=0))
 
     def _reached(self, end: int) -> bool:
         """Return whether every channel has all samples that the window up to ``end`` needs."""
@@ -252,8 +253,8 @@ class WindowStream:
         for buffer in self.buffers.values():
             count = len(buffer.newest)
             for column in np.flatnonzero(self._rates[first : first + count]):
-                own = buffer.stamps[buffer.present[:, column]]
-                if buffer.newest[column] < end + span_of_rates(own, end, ticks[0], period) // 2:
+                own, wanted = buffer.stamps[buffer.present[:, column]], int(self._spans[first + column])
+                if buffer.newest[column] < end + span_of_rates(own, end, ticks[0], period, wanted) // 2:
                     return False
             first += count
         return True
@@ -280,6 +281,7 @@ class WindowStream:
             pieces=pieces,
             wraps=self._wraps,
             rates=self._rates,
+            spans=self._spans,
             end=end,
             ticks=ticks,
             period=period,

@@ -1,0 +1,105 @@
+"""Fields that are worth comparing both by their levels and by their rates of change.
+
+A height is the sum of a climb rate, however noisy it is. And a speed that wanders for all that the recording shows has
+a level if it follows an engine speed that has one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from infonet_ros.intake.proposing.candidates import Candidate
+from infonet_ros.intake.proposing.kinds import (
+    ALSO_BY_LEVEL,
+    ALSO_BY_RATE,
+    FEW_LEVELS,
+    Column,
+    Treatment,
+    is_noisy,
+    is_random_walk,
+)
+from infonet_ros.series import average_ranks
+from infonet_ros.text import NANOSECONDS
+
+_MOMENTS = 2048  # at which fields are compared
+_LEAST_PARTS = 64  # of the recording, so long as one gain at most: by chance so many do not agree
+_SAME = 0.7  # correlation of what a field gains, and of what its rate adds up to, in the same time
+_FOLLOWS = 0.7  # correlation of ranks
+_NO_WALK = -3.8  # what is left of one of two random walks beside the other is seldom below (Phillips, Ouliaris 1990)
+_BINS = 24  # of a field, for the mean of the other beside it
+
+
+def both_ways(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Return candidates once more: by the rate those that are chosen by level, and the other way, where it is of use.
+
+    By their rates: fields that wander with noise, and fields whose rate another topic measures. By their levels: fields
+    that wander and follow one that does not.
+    """
+    if len(chosen) < 2:
+        return []
+    many = [c for c in chosen if c.kind.name not in ("event", "held") and _levels(c.column) > FEW_LEVELS]
+    columns, topics = [c.column for c in many], np.array([c.topic for c in many])
+    measured = (_gains_what_is_summed(columns) & (topics[:, None] != topics)).any(axis=1)
+    by_rate = [
+        replace(candidate, kind=ALSO_BY_RATE)
+        for candidate, by_another in zip(many, measured, strict=True)
+        if candidate.kind.treatment is Treatment.KEPT
+        and (by_another or is_noisy(candidate.column))
+        and candidate.column.rate_span is not None
+    ]
+    wandering = [c for c in many if c.kind.treatment is Treatment.RATE]
+    settled = [c.column for c in many if c.kind.treatment is Treatment.KEPT and not c.column.wanders]
+    by_level = [replace(c, kind=ALSO_BY_LEVEL) for c in wandering if any(_follows(c.column, one) for one in settled)]
+    return [*by_rate, *by_level]
+
+
+def _levels(column: Column) -> int:
+    return len(np.unique(column.values))
+
+
+def _moments(columns: Sequence[Column]) -> np.ndarray:
+    """Return evenly spaced times (_MOMENTS,) at which all columns are known."""
+    begin, end = max(c.stamps[0] for c in columns), min(c.stamps[-1] for c in columns)
+    return np.linspace(begin, max(begin + 1, end), _MOMENTS)
+
+
+def _gains_what_is_summed(columns: Sequence[Column]) -> np.ndarray:
+    """Return which columns (N, N) gain over some time what others, in the second place, add up to."""
+    found = np.zeros((len(columns), len(columns)), dtype=bool)
+    if not columns:
+        return found
+    moments = _moments(columns)
+    places, sums = (
+        np.stack([np.interp(moments, c.stamps, one(c)) for c in columns]) for one in (lambda c: c.values, _sums)
+    )
+    span = 1
+    while span * _LEAST_PARTS <= _MOMENTS:
+        gains, added = (_standardised(one[:, span:] - one[:, :-span]) for one in (places, sums))
+        found |= np.abs(gains @ added.T) > _SAME * gains.shape[1]
+        span *= 2
+    return found
+
+
+def _sums(column: Column) -> np.ndarray:
+    """Return the integral (M,) of a field over its time, without its mean."""
+    values = column.values - column.values.mean()
+    seconds = np.diff(column.stamps) / NANOSECONDS
+    return np.r_[0.0, np.cumsum(seconds * (values[1:] + values[:-1]) / 2.0)]
+
+
+def _standardised(rows: np.ndarray) -> np.ndarray:
+    rows = rows - rows.mean(axis=1, keepdims=True)
+    spread = rows.std(axis=1, keepdims=True)
+    return np.divide(rows, spread, out=np.zeros_like(rows), where=spread > 0.0)
+
+
+def _follows(column: Column, settled: Column) -> bool:
+    """Tell whether a field that wanders does not beside one that does not, so that it has a level, too."""
+    moments = _moments([column, settled])
+    own, other = (average_ranks(np.interp(moments, c.stamps, c.values)) - 0.5 for c in (column, settled))
+    if abs(np.corrcoef(own, other)[0, 1]) < _FOLLOWS:
+        return False
+    bins = (other * _BINS / _MOMENTS).astype(int)
+    means = np.bincount(bins, own, _BINS) / np.maximum(np.bincount(bins, minlength=_BINS), 1)
+    return not is_random_walk(own - means[bins], _NO_WALK)

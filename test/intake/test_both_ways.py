@@ -1,0 +1,57 @@
+"""Fields that are compared by their levels and by their rates of change."""
+
+import numpy as np
+import pytest
+from field_columns import column
+from scipy.signal import lfilter
+
+from infonet_ros.intake.proposing.both_ways import both_ways
+from infonet_ros.intake.proposing.candidates import Candidate
+from infonet_ros.intake.proposing.kinds import KINDS, kind_of
+from infonet_ros.intake.recording import NumericField
+
+COUNT, RATE = 4000, 20.0
+WANDERING, MEASUREMENT = (next(kind for kind in KINDS if kind.name == name) for name in ("wandering", "measurement"))
+
+
+def candidate(values, topic, kind=None):
+    one = column(values, rate=RATE, path=topic)
+    return Candidate(topic, NumericField(topic, 0), one, kind or kind_of(one))
+
+
+def autoregressive(rng, past, count=COUNT):
+    return lfilter([np.sqrt(1.0 - past**2)], [1.0, -past], rng.standard_normal(count))
+
+
+def channels(*candidates):
+    return [one.channel for one in both_ways(candidates)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_height_is_also_compared_by_its_rate_if_another_topic_measures_that(seed):
+    rng = np.random.default_rng(seed)
+    climb = autoregressive(rng, 0.95)
+    height = np.cumsum(climb) / RATE + 0.05 * rng.standard_normal(COUNT)
+    told, other = candidate(climb, "climb"), candidate(autoregressive(rng, 0.95), "other")
+    (again,) = channels(candidate(height, "height", MEASUREMENT), told, other)
+    assert again.startswith("height|rate(")
+    assert channels(candidate(height, "climb", MEASUREMENT), told) == []  # of one topic
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_speed_that_seems_to_wander_is_also_compared_by_its_level_if_it_follows_what_has_one(seed):
+    rng = np.random.default_rng(seed)
+    engine = autoregressive(rng, 0.97)
+    speed = np.tanh(engine) + 0.1 * rng.standard_normal(COUNT)
+    walk = np.cumsum(rng.standard_normal(COUNT))
+    engine, speed = candidate(engine, "engine", MEASUREMENT), candidate(speed, "speed", WANDERING)
+    assert channels(engine, speed, candidate(walk, "walk", WANDERING)) == ["speed"]
+
+
+def test_what_has_nothing_to_do_with_anything_is_compared_in_one_way():
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        walks = [candidate(np.cumsum(rng.standard_normal(COUNT)), f"walk{k}") for k in range(3)]
+        found += channels(*walks, *(candidate(autoregressive(rng, 0.99), f"noise{k}") for k in range(3)))
+    assert found == []
