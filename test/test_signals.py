@@ -8,7 +8,7 @@ import pytest
 BOUND = 120  # seconds
 
 PROGRAM = """
-import atexit, os, signal, sys, time
+import atexit, os, signal, sys, threading, time
 from infonet_ros import __main__ as program, cli
 from infonet_ros.interruptions import cleared_afterwards
 
@@ -45,6 +45,16 @@ def at_the_end():
     atexit.register(print, "cleared")
     os.kill(os.getpid(), signal.{name})
 
+def with_much_to_unload():
+    sys.unloaded = Unloaded()
+    threading.Thread(target=os.write, args=(1, b"a thread has ended\\n")).start()
+    atexit.register(print, "cleared")
+    os.kill(os.getpid(), signal.{name})
+
+class Unloaded:
+    def __del__(self):
+        os.write(1, b"unloaded")
+
 def loading():
     import loaded
     time.sleep({bound})
@@ -79,6 +89,13 @@ def test_what_a_library_makes_of_a_signal_is_not_shown(moment, name, code):
 def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
     process = ended(moment, name)
     assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
+
+
+@SIGNALS
+def test_nothing_is_unloaded_at_the_end(name, code):
+    process = ended("with_much_to_unload", name)
+    assert (process.returncode, process.stderr) == (code, "")
+    assert process.stdout == "a thread has ended\ncleared\n"
 
 
 @pytest.fixture

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from infonet_ros.node.infonet_node import InfonetNode
 
-_GRACE = 3.0  # seconds from the signal to the end of the process, at the latest
-_WORKER_GRACE = 0.2  # of these for the window that is being computed
+_GRACE = 3.0  # seconds of processor time that the main thread has from the signal to the end of the process
+_LONGEST_GRACE = 8.0  # seconds; whoever sends SIGINT kills the process after ten, as ros2 launch does
+_POLL = 0.05  # seconds
+_WORKER_GRACE = 0.2  # seconds for the window that is being computed
 
 
 class Interruption:
@@ -32,12 +34,13 @@ class Interruption:
     executor : Executor or None
         Woken by the signal.
     grace : float
-        Seconds that the process has to end before it is killed, 0 until ROS 2 starts.
+        Seconds that the main thread may compute before the process is killed, 0 until ROS 2 starts.
     """
 
     def __init__(self) -> None:
         self.executor: Executor | None = None
         self.grace = 0.0
+        self._main = threading.get_ident()
         self._came = threading.Event()
         signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # also for all threads that are started from now on
         threading.Thread(target=self._wait, name="signals", daemon=True).start()
@@ -50,8 +53,15 @@ class Interruption:
         self._came.set()
         if self.executor is not None:
             self.executor.wake()
-        time.sleep(self.grace)
-        end()  # nothing else interrupts a long window, or the loading of a library
+        self._let_end()
+        end()  # nothing else interrupts the loading of a library
+
+    def _let_end(self) -> None:
+        """Wait until the main thread has had its time. A busy machine gives it less, and ROS 2 must end properly."""
+        clock = time.pthread_getcpuclockid(self._main)
+        begun, latest = time.clock_gettime(clock), time.monotonic() + _LONGEST_GRACE
+        while time.clock_gettime(clock) - begun < self.grace and time.monotonic() < latest:
+            time.sleep(_POLL)
 
 
 def end() -> None:
