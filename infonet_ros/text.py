@@ -69,7 +69,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def _within(topic: str, other: str) -> bool:
-    """Tell whether a topic is another one in a namespace."""
+    """Return whether a topic is another one in a namespace."""
     return other.startswith("/") and topic.endswith(other)
 
 

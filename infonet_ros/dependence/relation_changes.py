@@ -72,13 +72,14 @@ class RelationChange:
         """Say what changed, with words for the time, as "after 120 s"."""
         others = " and ".join(self.beside[:_NAMED])
         if self.kind is Outcome.SIGN:
-            turned = f"{self.channel} turned over {when}, beside {others}"
-            return f"The sign of {turned if self.sure else f'{self.channel} or {others} turned over {when}'}."
+            if self.sure:
+                return f"The sign of {self.channel} changed {when}, relative to {others}."
+            return f"The sign of {self.channel} or {others} changed {when}."
         if self.kind is Outcome.FACTOR:
-            return f"{self.channel} {factor_words(self.value)}, {when}, beside the same {others}."
+            return f"{self.channel} {factor_words(self.value)}, {when}, for the same values of {others}."
         if self.kind is Outcome.OFFSET:
             side = "higher" if self.value > 0.0 else "lower"
-            return f"{self.channel} is {abs(self.value):.2g} {side} {when}, beside the same {others}."
+            return f"{self.channel} is {abs(self.value):.2g} {side} {when}, for the same values of {others}."
         return f"The relation of {self.channel} and {others} changed {when}."
 
 

@@ -11,7 +11,7 @@ from infonet_ros.text import counted
 
 @dataclass(frozen=True)
 class Differences:
-    """Differences of one or several comparisons, each with its bags, surest first; and what was not compared."""
+    """Differences of one or several comparisons, each with its bags, surest first; and notices."""
 
     found: tuple[tuple[str, Difference], ...]
     notices: tuple[str, ...] = ()

@@ -1,8 +1,8 @@
 """Send bags to Dask workers, and collect their findings.
 
-A bag is the piece of work: it is analysed by one worker on one core as `infonet bag` does it, so the results are the
-same to the bit. Its folder is made aside and renamed at the end, so it is there whole or not at all, and a worker that
-dies leaves nothing but what the next attempt, on another worker, does again.
+Each bag is one task: one worker analyses it on one core as `infonet bag` does, so the results are identical to the last
+bit. Its folder is made elsewhere and renamed at the end, so it appears complete or not at all. If a worker dies,
+another worker repeats its task.
 """
 
 import itertools
@@ -34,7 +34,7 @@ from infonet_ros.text import shorten
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
 SUMMARY_FILES = ("fleet.csv", "differences.csv", "fleet.html")
-"""What is beside the folders of the bags."""
+"""Files beside the folders of the bags."""
 
 _LONGEST_NAME = 80  # characters, of three bytes each at most: file systems allow 255 bytes
 _CONNECT = 30  # seconds
@@ -42,7 +42,7 @@ _CONNECT = 30  # seconds
 
 @dataclass(frozen=True)
 class Outcome:
-    """Result of one bag: its findings (see `findings_record`) and windows, or the problem that it has."""
+    """Result of one bag: its findings (see `findings_record`) and windows, or its problem."""
 
     name: str
     findings: dict[str, Any] = field(default_factory=dict)
@@ -88,15 +88,15 @@ def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
 
 @contextmanager
 def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
-    """Start workers that Ctrl-C does not reach: this process ends them, without a word of theirs.
+    """Start workers that ignore Ctrl-C: this process ends them, and they print nothing.
 
-    Some are killed in the middle of their work. Whatever they leave is in ``scratch``.
+    Some are killed in the middle of their work. The files that they leave are in ``scratch``.
     """
     resource_tracker.ensure_running()  # which would unblock Ctrl-C when it starts
     for handler in logging.getLogger("distributed").handlers:  # Dask's own silence ends before its last messages
         handler.setLevel(logging.CRITICAL)
     with ExitStack() as stack:
-        with signals_waiting():  # or what is half started goes on to start
+        with signals_waiting():  # a cluster that is interrupted while it starts would go on to start
             before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # which threads and processes inherit
             try:
                 cluster = LocalCluster(
@@ -104,7 +104,7 @@ def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
                     threads_per_worker=1,
                     dashboard_address=None,
                     env={"TMPDIR": str(scratch)},
-                    silence_logs=logging.CRITICAL,  # what a worker's death comes to is told by the outcome of its bag
+                    silence_logs=logging.CRITICAL,  # the outcome of a bag reports the death of its worker
                 )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -114,7 +114,7 @@ def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
 
 @contextmanager
 def _no_process_left() -> Iterator[None]:
-    """End the workers that Dask, when it is interrupted itself, leaves running."""
+    """End the workers that Dask leaves running if it is interrupted."""
     before = active_children()
 
     def end_others() -> None:
@@ -129,9 +129,9 @@ def _no_process_left() -> Iterator[None]:
 
 @contextmanager
 def folder_of_attempts(out: Path) -> Iterator[None]:
-    """Make the folder of results, and in it one for those that are being made, which goes when the context is left.
+    """Make the folder of results, and inside it one for unfinished results, which is removed with the context.
 
-    The context is to be left after the workers, which would make it again.
+    Leave the context after that of the workers: they would make this folder again.
 
     Raises
     ------
@@ -171,13 +171,13 @@ def analyse_fleet(
     formats : sequence of Format, optional
         See `analyse_bag`.
     on_done : callable
-        Called with each outcome as it comes.
+        Called with each outcome as soon as it is known.
 
     Returns
     -------
     list of Outcome
-        In the order of the bags. A bag that cannot be analysed, or whose workers die again and again, has a problem
-        and keeps no other from its results.
+        In the order of the bags. A bag that cannot be analysed, or whose workers die again and again, has a problem;
+        the other bags have their results.
     """
     out = out.absolute()
     names = folder_names(bags)
@@ -194,7 +194,7 @@ def analyse_fleet(
 
 
 def folder_names(bags: Sequence[Path]) -> list[str]:
-    """Name the folder of each bag: as the bag, and where two are called the same, as their paths from the last common.
+    """Return the name of the folder of each bag: that of the bag, or if two are equal, their paths in a common folder.
 
     Raises
     ------
@@ -212,7 +212,7 @@ def folder_names(bags: Sequence[Path]) -> list[str]:
 
 
 def _distinct(names: Sequence[str]) -> list[str]:
-    """Append a number to each name that comes again, or that the fleet itself needs."""
+    """Append a number to each name that occurred before, or that the fleet itself uses."""
     taken = {_ATTEMPTS, *SUMMARY_FILES}
 
     def free(name: str) -> str:

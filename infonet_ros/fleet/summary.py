@@ -1,4 +1,4 @@
-"""Summary of a fleet on one page: every bag, every pair over all bags, and what differs."""
+"""Summary of a fleet on one page: every bag, every pair over all bags, and the differences."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def difference_table(differences: Differences) -> str:
-    """Every difference as CSV, as `table` writes its bags; of what is measured see `Difference`."""
+    """Every difference as CSV, with the same names of bags as in `table`; for the measures see `Difference`."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["bag", "what", "a", "b", *_EFFECTS, "real"])
@@ -62,13 +62,13 @@ def difference_table(differences: Differences) -> str:
 
 
 def _bag_cell(name: str) -> str:
-    """Make it text, as OWASP advises on CSV injection; names of channels are, since they begin with an identifier."""
+    """Return the name as text for a spreadsheet, as OWASP advises on CSV injection; channels begin with a letter."""
     name = printable(name)
     return f"'{name}" if name.startswith(("=", "+", "-", "@")) else name
 
 
 def page(out: Path, outcomes: Sequence[Outcome], differences: Differences) -> str:
-    """Return the page: bags with their strongest pair or problem, what differs, and pairs over all bags."""
+    """Return the page: bags with their strongest pair or problem, differences, and pairs over all bags."""
     return render(
         "fleet.html",
         package="infonet_ros.fleet",

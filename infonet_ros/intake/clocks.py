@@ -145,4 +145,4 @@ def overlapping(
             f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
             "of the other, or analyse each alone."
         )
-    return kept_in_order, [f"{sentence}; the one with fewer beside it is left out." for sentence in sentences]
+    return kept_in_order, [f"{sentence}; the smaller group of topics is left out." for sentence in sentences]

@@ -1,1 +1,1 @@
-"""Recordings in, tables and reports out. Nothing here needs ROS."""
+"""Analyses recordings: tables, reports, baselines, comparisons. Needs no ROS."""

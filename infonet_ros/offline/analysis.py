@@ -74,11 +74,11 @@ class Analysis:
     explanations : mapping of (int, int) to Explanation
         Of pairs a < b that a third channel explains, see `explaining.explain`.
     informative : InformativeChannels or None
-        About the target that was asked for.
+        About the requested target.
     relation_changes : tuple of RelationChange
         Channels that changed beside others while the MI stayed; the surest first.
     leaders : mapping of (int, int) to int
-        Which channel leads of pairs a, b without a clear delay, see `directing.direct`.
+        The leading channel of pairs (a, b) without a clear delay, see `directing.direct`.
     """
 
     label: str
@@ -135,8 +135,8 @@ def analyse(
     Raises
     ------
     RecordingError
-        A topic that is not there, a part that is shorter than a window, or windows with fewer samples than the
-        estimator takes.
+        A topic that is missing, a part that is shorter than a window, or windows with fewer samples than the estimator
+        needs.
     ConfigurationError
         A channel that its message type does not have, or a synchronization that needs the node.
     """
@@ -149,8 +149,8 @@ def analyse(
         matrices = tuple(channel_matrices(net, windows, settings))
         if not matrices:
             raise RecordingError(
-                f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps go on for "
-                f"{intake.longest_run:.3g} s at the longest: "
+                f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at "
+                f"most {intake.longest_run:.3g} s: "
                 f"{_what_works(recording, settings, min(span.duration, intake.longest_run))}"
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))

@@ -1,4 +1,4 @@
-"""What `infonet bag` and `infonet csv` do: notices on standard error, a summary or JSON on standard output."""
+"""Runs `infonet bag` and `infonet csv`: notices on standard error, a summary or JSON on standard output."""
 
 import json
 import time
@@ -18,11 +18,11 @@ from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import TIME, Settings, load_settings
 from infonet_ros.text import counted, printable
 
-_TOLD = 5  # sentences on the terminal; the report has the rest
+_SHOWN = 5  # sentences on the terminal; the report has the rest
 
 
 def run(recording: Recording, options: Options, out: Path) -> None:
-    """Do what a command line asks for, with progress and notices on standard error and a summary on standard output.
+    """Run an analysis with the options of a command line.
 
     Raises
     ------
@@ -33,8 +33,8 @@ def run(recording: Recording, options: Options, out: Path) -> None:
     console = standard_error(options.quiet)
     with OutputFolder(out) as folder:
         span = chosen_span(recording, options.start, options.duration)
-        told = list(recording.notices)
-        print_notices(console, told)
+        printed = list(recording.notices)
+        print_notices(console, printed)
         proposal = _settings(recording, options, span)
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
@@ -54,13 +54,13 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         print(json.dumps(record, indent=2))
     elif not options.quiet:
         print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
-    # At the end, so that no error is buried among them; the summary has the details in brief.
-    late = [notice for notice in recording.notices if notice not in told]
+    # At the end, so that they do not hide an error; the summary has the details in brief.
+    late = [notice for notice in recording.notices if notice not in printed]
     print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
-    """Take the settings of the params file or of a proposal, with the options of the command line on top."""
+    """Return the settings of the params file or of a proposal, changed by the options of the command line."""
     proposal = _proposal(recording, options, span)
     if not options.given:
         return proposal
@@ -88,8 +88,8 @@ def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) ->
         f"{seconds:.1f} s."
     ]
     sentences = findings(analysis)
-    lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_TOLD], start=1)]
-    if sentences[-1] not in sentences[:_TOLD]:
+    lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_SHOWN], start=1)]
+    if sentences[-1] not in sentences[:_SHOWN]:
         lines.append(f"  {sentences[-1]}")
     lines += [str(Significance.of(analysis)), *proposal.brief]
     lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")

@@ -41,7 +41,7 @@ def learn(
     ),
     params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
     pairs: Annotated[
-        int, typer.Option(min=1, help="Number of pairs; more only where a channel would be in none.")
+        int, typer.Option(min=1, help="Number of pairs; more only if a channel would otherwise be in no pair.")
     ] = 12,
     interval: Interval = 3600.0,
     start: Start = 0.0,

@@ -37,7 +37,7 @@ def render_check(check: Check) -> str:
 
 def _curve(check: Check, number: int) -> _Curve:
     pair, threshold = check.baseline.pairs[number], float(check.thresholds[number])
-    # The largest of each stretch of samples is drawn, so that no alarm is lost.
+    # The largest value of each group of samples is drawn, so that no alarm is lost.
     bounds = np.unique(np.linspace(0, len(check.stamps), _POINTS + 1).astype(int))[:-1]
     values = np.maximum.reduceat(np.nan_to_num(check.evidence[:, number]), bounds)
     x, y = _x(check, check.stamps[bounds]), _y(values, threshold)

@@ -22,20 +22,20 @@ from infonet_ros.text import NANOSECONDS, counted
 
 @dataclass(frozen=True, eq=False)
 class Check:
-    """A recording beside a baseline.
+    """The result of checking a recording against a baseline.
 
     Attributes
     ----------
     label : str
     baseline : Baseline
     interval : float
-        Seconds between false alarms that were asked for.
+        Requested seconds between false alarms.
     start, end : int
         First and last sample, nanoseconds of sensor time.
     alarms : tuple of Alarm
         In the order of time.
     stamps : (K,) int64
-        Times at which the evidence was looked at, nanoseconds.
+        Times of the evidence, nanoseconds.
     evidence : (K, P) float64
         Of each pair, nats.
     thresholds : (P,) float64
@@ -144,7 +144,7 @@ def _settings_of(baseline: Baseline) -> Settings:
 
 
 class _Watched:
-    """A monitor, and the evidence at each look at what it was given."""
+    """A monitor, and its evidence after each delivery of rows."""
 
     def __init__(self, monitor: EvidenceMonitor, settings: Settings) -> None:
         self._monitor = monitor
@@ -159,7 +159,7 @@ class _Watched:
         self._evidence.append(self._monitor.evidence.copy())
 
     def check(self, label: str, interval: float, notices: Sequence[str]) -> Check:
-        """Return what was found in a recording."""
+        """Return the result for a recording."""
         return Check(
             label=label,
             baseline=self._monitor.baseline,

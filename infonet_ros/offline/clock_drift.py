@@ -10,14 +10,14 @@ from infonet_ros.estimator.measures.delay_spread import PARTS, T_90
 from infonet_ros.text import NANOSECONDS
 
 _MOST_PAIRS = 3  # of the same two topics, the strongest
-_LEAST_SHARE = 0.75  # of the parts have a delay inside the search
+_LEAST_SHARE = 0.75  # of the parts must have a delay inside the search
 _SURE = 6.0  # standard errors of the drift; over the recording it must also be twice the scatter of the delays
 _LEAST_DRIFT = 2.0
 
 
 @dataclass(frozen=True)
 class ClockDrift:
-    """The stamps of one topic run ahead of those of another.
+    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other.
 
     Attributes
     ----------
@@ -66,12 +66,12 @@ def clock_drifts(
     list of ClockDrift
         One for each two topics that drift apart, the surest first.
     """
-    told: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    by_topics: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for a, b in pairs:
         if topics[a] != topics[b]:
-            told.setdefault((topics[a], topics[b]), []).append((a, b))
+            by_topics.setdefault((topics[a], topics[b]), []).append((a, b))
     found = []
-    for own in told.values():
+    for own in by_topics.values():
         drifts = [_drift(pair, ranks, stamps, rate, longest) for pair in own[:_MOST_PAIRS]]
         found += sorted((one for one in drifts if one is not None), key=_surest)[:1]
     return sorted(found, key=_surest)

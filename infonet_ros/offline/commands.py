@@ -86,7 +86,7 @@ def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: T
 
 @contextmanager
 def _loading() -> Iterator[None]:
-    """Collect no garbage during imports, and nothing of what they make afterwards: it stays."""
+    """Collect no garbage during imports, and exclude what they made from later collections: it is kept anyway."""
     gc.disable()
     try:
         yield

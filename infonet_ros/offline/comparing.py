@@ -40,7 +40,7 @@ class Comparison:
         return {"before": self.before, "after": self.after, "differences": differences, "notices": self.notices}
 
     def __str__(self) -> str:
-        head = f"{', '.join(self.after)} beside {', '.join(self.before)}: "
+        head = f"{', '.join(self.after)} compared with {', '.join(self.before)}: "
         if not self.real:
             return f"{head}no difference among {counted(len(self.differences), 'comparison')}."
         return "\n".join([f"{head}{counted(len(self.real), 'difference')}:", *(f"  {one}" for one in self.real)])

@@ -22,7 +22,7 @@ Pair = tuple[int, int]
 
 _GAIN = 0.05  # of contingency over no delay: a peak with less is not tried; in nats about half of it
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
-_RIVAL = 0.7  # of the largest contingency of a pair: peaks that the network may prefer
+_RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
 _POINTS = 8  # lags of that curve on each side of its top
 _LEAST_WIDTH = 4  # samples on each side
@@ -51,7 +51,7 @@ class LagSearch:
         return self.contingency.shape[2] // 2
 
     def promising(self) -> list[int]:
-        """Return lags, 1 or more, as few as it takes for one to lie on top of each peak of each pair, either way."""
+        """Return as few lags, 1 or more, as are needed to have one on top of each peak of each pair, in either sign."""
         first, second = np.triu_indices(len(self.contingency), k=1)
         spans = {span for a, b in zip(first, second, strict=True) for span in self._tops(self.contingency[a, b])}
         chosen: list[int] = []
@@ -65,7 +65,7 @@ class LagSearch:
         return int(self.contingency[a, b].argmax()) - self.longest
 
     def around(self, a: int, b: int, lag: int) -> list[int]:
-        """Return lags around one of a pair, as far as its peak is wide, and as dense as that asks for."""
+        """Return lags around one of a pair, over the width of its peak, with a step that fits this width."""
         curve, place = self.contingency[a, b], lag + self.longest
         below = np.flatnonzero(curve < _WIDTH * curve[place])
         before, after = below[below < place], below[below > place]
@@ -143,7 +143,7 @@ class Delays:
     lower, upper : (N, N) float32
         90 % interval of the delay, seconds; NaN where it is not sure, see `refine`.
     curves : tuple of DelayCurve
-        Of the pairs that were asked for.
+        Of the requested pairs.
     """
 
     matrix: DependenceMatrix
@@ -173,10 +173,10 @@ def refine(
     seed: int,
     workers: Workers,
 ) -> Delays:
-    """Estimate some pairs at the lags that are asked for, and replace the delays that the scan found by the best.
+    """Estimate some pairs at the requested lags, and replace the delays that the scan found by the best ones.
 
-    If ``spreads`` shows that a pair is delayed, its delay and interval are used. Nothing else shows the delay of a pair
-    that has the same MI at many lags: it is searched near its top.
+    If ``spreads`` shows that a pair is delayed, its delay and interval are used. For a pair with the same MI at many
+    lags there is no other evidence of a delay: it is searched near the top of the contingency.
     """
     mi, least, most, lag, samples = (
         getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")

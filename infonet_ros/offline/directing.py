@@ -25,7 +25,7 @@ def direct(net: InfoNet, analysis: Analysis, workers: Workers) -> Analysis:
 
 
 def _leader(net: InfoNet, analysis: Analysis, pair: tuple[int, int]) -> int | None:
-    """Return which of two channels leads; None where that is not clear."""
+    """Return which of two channels leads; None if that is not clear."""
     a, b = pair
     samples = analysis.whole.overview.window.samples[:_MOST_SAMPLES, [a, b]]
     seed = analysis.settings.seed
@@ -40,9 +40,9 @@ def _leader(net: InfoNet, analysis: Analysis, pair: tuple[int, int]) -> int | No
 def _clear(found: TransferEstimate, source: int, target: int) -> bool:
     """Return whether transfer entropy from source to target is significant, and clearly more than the reverse one.
 
-    That alone is no direction. For two sensors of one motion, the past of the better one has more information about the
-    worse one than the reverse, and this stays so if time is reversed. A true direction changes with the direction of
-    time (Haufe et al., NeuroImage 2013).
+    That alone does not show a direction. For two sensors of one motion, the past of the better one has more information
+    about the worse one than the reverse, and this stays so if time is reversed. A true direction changes with the
+    direction of time (Haufe et al., NeuroImage 2013).
     """
     assert found.p_value is not None
     return bool(found.p_value[source, target] <= _LEVEL and found.lower[source, target] > found.upper[target, source])

@@ -21,7 +21,7 @@ _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
 _LEAST_MI = 0.05  # nats: a pair that shares less may be significant, but is not useful
-_LATEST_STAMPS = 1.0  # seconds: what is later, as a temperature after its load, is so by nature, not by its stamps
+_LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 _LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded to 0.00
 
 
@@ -134,7 +134,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     Last come pairs whose channels are connected already.
     """
     found = groups(analysis)
-    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _worth_telling(analysis, p)]
+    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _is_useful(analysis, p)]
     news = _News(len(analysis.names), found)
     again: list[tuple[int, int]] = []
     for spread in (2, 1, 0):
@@ -156,7 +156,7 @@ class _News:
     def __init__(self, channels: int, found: list[Group]) -> None:
         self._connected = DisjointSet(range(channels))
         self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
-        self._told = {frozenset({-1 - number}) for number in range(len(found))}
+        self._listed = {frozenset({-1 - number}) for number in range(len(found))}
         for group in found:
             for member in group.members[1:]:
                 self._connected.merge(group.members[0], member)
@@ -164,8 +164,8 @@ class _News:
     def first(self, a: int, b: int) -> bool:
         """Add a pair; return whether it is the first between its groups, and not within one."""
         between = frozenset({self._group_of.get(a, a), self._group_of.get(b, b)})
-        new = between not in self._told
-        self._told.add(between)
+        new = between not in self._listed
+        self._listed.add(between)
         return new
 
     def connects(self, a: int, b: int) -> bool:
@@ -191,7 +191,7 @@ def _spread(analysis: Analysis, *channels: int) -> int:
     return int(len({_structure(analysis, channel) for channel in channels}) > 1)
 
 
-def _worth_telling(analysis: Analysis, pair: tuple[int, int]) -> bool:
+def _is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     matrix = analysis.whole.matrix
     enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
     return enough and not Significance.of(analysis).doubt(*pair) and not analysis.whole.kinship.trivial[pair]
@@ -246,11 +246,11 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
     if informative is None:
         return
     names = [analysis.names[channel] for channel in informative.channels]
-    sentence = f"No channel tells anything about {informative.target}."
+    sentence = f"No channel has information about {informative.target}."
     if names:
         adds = [f"{name} adds {nats:.2f} nats" for name, nats in zip(names[1:], informative.adds[1:], strict=True)]
-        most = f"{names[0]} tells most about {informative.target}: {informative.adds[0]:.2f} nats"
-        sentence = f"{most}; beside it, {', then '.join(adds) or 'no other channel adds anything'}."
+        most = f"{names[0]} has the most information about {informative.target}: {informative.adds[0]:.2f} nats"
+        sentence = f"{most}; {', then '.join(adds) or 'no other channel adds any'}."
     yield Finding(sentence, (informative.target, *names), "target")
 
 
@@ -258,23 +258,23 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
     """Yield the clocks that drift apart, which makes the MI of their topics smaller."""
     for one in analysis.whole.drifts:
         fast, slow = (_topic(analysis, channel) for channel in (one.fast, one.slow))
-        told = analysis.names[one.fast], analysis.names[one.slow]
+        channels = analysis.names[one.fast], analysis.names[one.slow]
         interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
         sentence = (
             f"The stamps of {fast} run ahead of those of {slow}, by {1e6 * one.rate:.3g} ppm ({interval}), "
-            f"{delay_text(one.seconds)} over the recording, as {told[0]} and {told[1]} show."
+            f"{delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
         )
-        yield Finding(sentence, told, "drift")
+        yield Finding(sentence, channels, "drift")
 
 
 def _stuck(analysis: Analysis) -> Iterator[Finding]:
-    """Yield topics and channels that keep their values while others go on."""
+    """Yield topics and channels that keep their values while others change."""
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
         when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
-        told = f"{one.topic} keeps its values {when}, while other topics go on: {', '.join(names)}."
-        alone = f"{names[0]} keeps its value {when}, while other channels go on."
-        yield Finding(told if one.whole else alone, names, "stuck")
+        whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(names)}."
+        alone = f"{names[0]} keeps its value {when}, while other channels change."
+        yield Finding(whole if one.whole else alone, names, "stuck")
 
 
 def _nothing(analysis: Analysis) -> Finding:
@@ -283,23 +283,23 @@ def _nothing(analysis: Analysis) -> Finding:
     if not significance.tested:
         untested = significance.untested
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
-        return Finding(f"No pair could be tested here: {why}.", (), "nothing")
+        return Finding(f"No pair could be tested: {why}.", (), "nothing")
     if significance.found:
         kin = (significance.significant & analysis.whole.kinship.trivial).any()
-        beside = ", other than channels that depend on each other by definition" if kin else ""
-        return Finding(f"No pair surely shares {_LEAST_MI:g} nats or more here{beside}.", (), "nothing")
+        except_kin = ", other than channels that depend on each other by definition" if kin else ""
+        return Finding(f"No pair certainly shares {_LEAST_MI:g} nats or more{except_kin}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
-    if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate came up to that pair
+    if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate has as much as that pair
         sentence = (
             f"No pair passes with {counted(significance.shifts, 'surrogate')}: a single pair needs "
-            f"{significance.needed} or more; or leave --surrogates out, and all shifts are compared."
+            f"{significance.needed} or more; without --surrogates, all shifts are compared."
         )
         return Finding(sentence, (), "nothing")
     none = "the only pair is not" if significance.tested == 1 else f"none of {significance.tested} pairs is"
     if significance.untested:
         unknown = counted(significance.untested, "pair")
-        return Finding(f"No dependence is certain here: {none} significant, {unknown} cannot be tested.", (), "nothing")
-    return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
+        return Finding(f"No dependence is certain: {none} significant, {unknown} cannot be tested.", (), "nothing")
+    return Finding(f"No dependence was found: {none} significant.", (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:

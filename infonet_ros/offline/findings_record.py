@@ -71,10 +71,10 @@ def _target_record(analysis: Analysis) -> dict[str, Any] | None:
     informative = analysis.informative
     if informative is None:
         return None
-    told = zip(informative.channels, informative.adds, strict=True)
+    chosen = zip(informative.channels, informative.adds, strict=True)
     return {
         "channel": informative.target,
-        "told_by": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in told],
+        "informative": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in chosen],
     }
 
 

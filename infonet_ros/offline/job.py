@@ -95,17 +95,17 @@ def analyse_bag(
     out : path
         Folder for the results.
     settings : Settings, optional
-        By default, or without modalities, those are proposed, and so are rate, window and hop where they have their
-        defaults.
+        By default, or without modalities, channels are proposed, and so are rate, window and hop unless they differ
+        from their defaults.
     formats : sequence of Format, optional
-        By default all that this machine can write.
+        By default all formats that this machine can write.
     cores : int, optional
         Processor cores to use; give 1 to each of several processes that share a machine.
 
     Raises
     ------
     InfonetError
-        One sentence for the user; what was in the output folder before has not changed.
+        One sentence for the user; earlier files in the output folder have not changed.
 
     Examples
     --------
@@ -151,9 +151,9 @@ def fill(
     except WeightsError as error:  # other weights, without a network of conditional MI
         if target:
             raise
-        analysis = replace(analysis, notices=(*analysis.notices, f"nothing is explained: {error}"))
-    told = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
-    missing = write_results(folder, analysis, formats, told)
+        analysis = replace(analysis, notices=(*analysis.notices, f"explanations are left out: {error}"))
+    notices = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
+    missing = write_results(folder, analysis, formats, notices)
     return analysis, [*analysis.notices, *missing]
 
 

@@ -95,12 +95,12 @@ class Kinship:
         if not pairs:
             return []
         rates = [f"{self.names[a]} is the rate of change of {without_rate(self.names[b])}" for a, b in pairs]
-        more = f", and {len(rates) - _MOST_NAMED} more alike" if len(rates) > _MOST_NAMED else ""
-        return [f"no finding, as they are of one topic: {', '.join(rates[:_MOST_NAMED])}{more}."]
+        more = f", and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
+        return [f"pairs within one topic that are not reported: {', '.join(rates[:_MOST_NAMED])}{more}."]
 
 
 def _of_one_field(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Tell which paths (N, N) are made of the same number."""
+    """Return which paths (N, N) are made of the same number."""
     numbers = [(path.steps, path.reduction) for path in paths]
     return np.array([[one == other for other in numbers] for one in numbers], dtype=bool)
 

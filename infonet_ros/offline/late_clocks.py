@@ -1,7 +1,7 @@
-"""Clocks that are behind: topics whose stamps lie behind the times of recording, if what they share shows it.
+"""Finds clocks that are behind, among the topics whose stamps lie behind the times of recording.
 
-Stamps may lie behind because the clock of another computer does, or because the messages took so long. So both are
-tried: the topics that share more with the others when their stamps are set ahead have a clock that is behind.
+Stamps lie behind because the clock of another computer is behind, or because the messages took long. So both are tried:
+a topic that shares more information with the others after its stamps were set ahead has a clock that is behind.
 """
 
 from collections.abc import Collection
@@ -22,7 +22,7 @@ _LEVEL = 0.01  # for all pairs together
 
 
 def set_late_clocks_ahead(recording: Recording, settings: Settings, span: Span, longest_lag: float) -> None:
-    """Set the stamps of topics ahead whose clocks are behind, as what they share at delays up to some seconds shows."""
+    """Set the stamps of topics ahead whose clocks are behind; delays up to ``longest_lag`` seconds are compared."""
     late = recording.behind(dict.fromkeys(modality.topic for modality in settings.modalities))
     if not late:
         return

@@ -45,17 +45,17 @@ def learn_baseline(
     paths : sequence of Path
         Bags or tables.
     settings : Settings, optional
-        Channels to look at, by default those that are proposed for the first recording. Watches that say that two
-        channels must stay dependent choose the pairs; without any the strongest that hold are taken.
+        Channels to use, by default those that are proposed for the first recording. Watches with two channels that
+        must stay dependent choose the pairs; without such watches, the strongest stable pairs are chosen.
     start, duration : float
-        Seconds: the part of each recording that is looked at.
+        Seconds: the part of each recording that is used.
     most : int
-        Pairs that are watched; more only where a channel would be in none.
+        Pairs that are watched; more only if a channel would otherwise be in no pair.
 
     Returns
     -------
     (Baseline, list of str)
-        Also what was left out, and why.
+        The baseline, and sentences about what was left out.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def learn_baseline(
 def _read_all(
     paths: Sequence[Path], settings: Settings | None, start: float, duration: float | None, progress: Progress
 ) -> tuple[list[UnbrokenRecording], Settings, list[str]]:
-    """Read recordings on the clock and with the channels of the first; also return these, and what a proposal said."""
+    """Read recordings on the clock and with the channels of the first; also return the settings and notices."""
     read: list[UnbrokenRecording] = []
     proposed: list[str] = []
     for path in paths:
@@ -131,9 +131,9 @@ def _candidates(whole: WholeRecording, settings: Settings) -> list[LaggedPair]:
 
 
 def _each_channel_first(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Sort pairs, the strongest first: to the front that of each channel with its best partner, then its second one.
+    """Sort pairs: first each channel with its best partner, then with its second-best partner, and so on.
 
-    A few channels share most with each other; in order of strength alone, pairs of them would leave out all others.
+    A few channels share most with each other: sorted by strength alone, their pairs would leave out all others.
     """
     partners: Counter[int] = Counter()
     places = []

@@ -1,4 +1,4 @@
-"""What `infonet learn` says: how soon each pair gives an alarm, and what the good recordings support."""
+"""The result of `infonet learn` in words: the time to an alarm of each pair, and what the good recordings support."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ class Learnt:
     baseline : Baseline
     path : Path
     interval : float
-        Seconds between false alarms that are asked for.
+        Requested seconds between false alarms.
     notices : tuple of str
         Sentences about what was left out.
     """
@@ -73,12 +73,12 @@ class Learnt:
             else f"The good recordings support up to {in_seconds(round(coverage.supported))} between false alarms."
         ]
         if coverage.unwatched:
-            lines.append(f"In no pair, so their faults are not found: {listed(coverage.unwatched)}.")
+            lines.append(f"Channels in no pair, whose faults are not found: {listed(coverage.unwatched)}.")
         if coverage.new_values:
-            told = "; ".join(map(str, coverage.new_values[:_MOST_NEW]))
+            differ = "; ".join(map(str, coverage.new_values[:_MOST_NEW]))
             more = len(coverage.new_values) - _MOST_NEW
             rest = f"; and {more} more, see --json" if more > 0 else ""
             lines.append(
-                f"The good recordings differ: {told}{rest}. If that is normal, add more recordings that show it."
+                f"The good recordings differ: {differ}{rest}. If that is normal, add more recordings that show it."
             )
         return lines

@@ -1,4 +1,4 @@
-"""Write, then rename: results appear complete or not at all, and older ones stay until then."""
+"""Output folders: results appear all at once when they are complete, and older ones stay until then."""
 
 import errno
 import os
@@ -12,14 +12,14 @@ from infonet_ros.interruptions import folder_for_now, made_folder
 
 
 class OutputFolder:
-    """Collects files and folders aside, and moves all of them into place at once, at the end of the context.
+    """Collects files and folders in a hidden folder, and moves them into place at once at the end of the context.
 
-    When anything goes wrong before that, nothing that was in the folder has changed.
+    If anything fails before that, earlier files in the folder have not changed.
 
     Parameters
     ----------
     path : Path
-        The folder; made where it is missing.
+        The folder; it is made if it does not exist.
 
     Raises
     ------
@@ -60,7 +60,7 @@ class OutputFolder:
         self._names.append(name)
 
     def _move_into_place(self) -> None:
-        """Move all results, or none where an error or a signal comes between."""
+        """Move all results, or none if an error or a signal interrupts this."""
         place, previous = self.path, self.aside / "previous"
         with ExitStack() as undo:
             try:

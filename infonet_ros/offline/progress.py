@@ -10,7 +10,7 @@ from rich.progress import Progress as Bars
 from infonet_ros.text import printable
 
 Progress = Callable[[str, float], None]
-"""Called with what is being done and the share of it that is done, 0 to 1."""
+"""Called with the name of a step and the finished share of it, 0 to 1."""
 
 
 def silent(what: str, share: float) -> None:
@@ -24,7 +24,7 @@ def standard_error(quiet: bool) -> Console:
 
 @contextmanager
 def progress_bars(console: Console) -> Iterator[Progress]:
-    """Show a bar with the time left for each thing that is done, where the console is a terminal."""
+    """Show a bar with the remaining time for each step, if the console is a terminal."""
     share = TextColumn("{task.percentage:3.0f} %")
     columns = (TextColumn("{task.description}"), BarColumn(), share, TimeRemainingColumn())
     with Bars(*columns, console=console, transient=True, disable=console.quiet or not console.is_terminal) as bars:

@@ -39,7 +39,7 @@ class Provenance:
 
     @classmethod
     def of_this_process(cls, params: str, notices: Sequence[str]) -> "Provenance":
-        """Tell the command line of this process, the versions that it uses, and the time."""
+        """Collect the command line of this process, the versions that it uses, and the time."""
         return cls(_command(), _versions(), datetime.now(timezone.utc), params, tuple(notices))
 
 

@@ -42,12 +42,12 @@ class Intake:
         self._log = StampLog()
 
     def windows(self, progress: Progress) -> Iterator[Window]:
-        """Read on, and yield each window as soon as it is complete.
+        """Read the recording, and yield each window as soon as it is complete.
 
         Raises
         ------
         RecordingError
-            Windows with fewer samples than the estimator takes.
+            Windows with fewer samples than the estimator needs.
         """
         start, stop = self._span.start, self._span.stop
         for piece in self._recording.pieces(self._settings.modalities, start, stop):
@@ -121,13 +121,13 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recordin
             by = stream.offset(name)
             whose = "its stamp does" if count == 1 else "their stamps do"
             sentences.append(
-                f"{counted(count, 'message')} of {topic} left out: {whose} not follow on from those around "
+                f"{counted(count, 'message')} of {topic} left out: {whose} not fit those before and after "
                 f"({'the last is ' if count > 1 else ''}{in_seconds(abs(by))} {'ahead' if by > 0 else 'behind'})."
             )
         if steps := stream.clock_steps(name):
             largest = max(steps, key=abs)
             sentences.append(
-                f"the clock of {topic} was set {counted(len(steps), 'time')} on the way, by "
+                f"the clock of {topic} was set {counted(len(steps), 'time')} during the recording, by "
                 f"{in_seconds(abs(largest))} {'ahead' if largest > 0 else 'back'}{' at most' * (len(steps) > 1)}: its "
                 "stamps from before and after do not both fit those of others."
             )
@@ -142,7 +142,7 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recordin
 
 
 def _repeated(duplicates: Mapping[str, int], recording: Recording) -> Iterator[str]:
-    """Return a sentence on how many messages of each topic repeat a stamp: only one sample of a moment can be used."""
+    """Yield a sentence on how many messages of each topic repeat a stamp: only one sample for each stamp is used."""
     counts = [f"{count} of {recording.topics[topic].count} of {topic}" for topic, count in duplicates.items()]
     if not counts:
         return

@@ -24,7 +24,7 @@ def render_report(analysis: Analysis, provenance: Provenance) -> str:
         scripts=("charts.js", "numbers.js", "report.js"),
         label=analysis.label,
         subtitle=sections.subtitle(analysis),
-        findings=sections.told(analysis, kept),
+        findings=sections.shown_findings(analysis, kept),
         significance=sections.significance(analysis),
         notes=sections.notes(analysis, provenance, len(kept)),
         names=analysis.names,

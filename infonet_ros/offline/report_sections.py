@@ -19,13 +19,13 @@ LISTED = 200  # pairs, and changes
 
 
 @dataclass(frozen=True)
-class Told:
+class ShownFinding:
     """A finding as the page shows it.
 
     Attributes
     ----------
     pieces : list of (str, bool)
-        Its sentence in pieces, and whether each is the name of a channel.
+        Its sentence in pieces, and whether each piece is the name of a channel.
     pair : tuple of int or None
         The pair that it opens.
     window : int or None
@@ -38,7 +38,7 @@ class Told:
 
 
 def subtitle(analysis: Analysis) -> str:
-    """Return what was analysed, in one line."""
+    """Return a description of the analysed recording in one line."""
     settings, windows = analysis.settings, counted(len(analysis.matrices), "window")
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
@@ -61,13 +61,13 @@ def marks(analysis: Analysis) -> str:
     return f"• marks significant pairs: p ≤ {SIGNIFICANCE:g}, adjusted for the number of pairs."
 
 
-def told(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list[Told]:
-    """Return the findings, word for word as everywhere, with the names and the pair that each is about."""
+def shown_findings(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list[ShownFinding]:
+    """Return the findings in the same words as everywhere, with the channels and the pair of each."""
     found = []
     for one in findings(analysis):
         pair = _numbers(analysis, *one.channels[:2]) if len(one.channels) > 1 else None
         window = None if one.time is None else _window(kept, one.time)
-        found.append(Told(_pieces(one.sentence, one.channels), pair, window))
+        found.append(ShownFinding(_pieces(one.sentence, one.channels), pair, window))
     return found
 
 
@@ -80,10 +80,10 @@ def notes(analysis: Analysis, provenance: Provenance, kept: int) -> list[str]:
     """Return notes about what was left out, and what was chosen."""
     sentences = list(provenance.notices)
     if not analysis.whole.overview.complete:
-        sentences.append("The recording is long: figures of the whole recording are made of stretches all over it.")
+        sentences.append("The recording is long: results of the whole recording use evenly spaced parts of it.")
     if kept < len(analysis.matrices):
         count = len(analysis.matrices)
-        sentences.append(f"The page shows {kept} of {count} windows, evenly spaced; the tables hold all.")
+        sentences.append(f"The page shows {kept} of {count} windows, evenly spaced; the table files hold all windows.")
     return sentences
 
 
@@ -161,13 +161,13 @@ def topics(analysis: Analysis) -> Table:
 
 
 def channels(analysis: Analysis) -> Table:
-    """Tabulate the channels, with what they lack."""
+    """Tabulate the channels, with the shares of unknown samples and of unusable windows."""
     usable = np.mean([matrix.valid for matrix in analysis.matrices], axis=0)
     rows = [
         Row((Cell(name), Cell(f"{share:.1%}", float(share)), Cell(f"{1 - good:.0%}", float(1 - good))))
         for name, share, good in zip(analysis.names, analysis.unknown, usable, strict=True)
     ]
-    return Table(("Channel", "#Unknown samples", "#Windows without use"), rows)
+    return Table(("Channel", "#Unknown samples", "#Unusable windows"), rows)
 
 
 def origin(analysis: Analysis, provenance: Provenance) -> dict[str, str]:

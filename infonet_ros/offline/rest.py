@@ -106,7 +106,7 @@ def _together(still: np.ndarray) -> np.ndarray:
 
 
 def _stands(blocks: np.ndarray, together: np.ndarray) -> bool:
-    """Tell whether enough channels of blocks (B, n, N) are 0 in those in which they are still ``together`` (B,).
+    """Return whether enough channels of blocks (B, n, N) are 0 in those in which they are still ``together`` (B,).
 
     A switch that is off says nothing of that.
     """

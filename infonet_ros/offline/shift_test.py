@@ -47,8 +47,8 @@ def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray
     The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
     that both drift are tested by how they change only, unless that drifts alike.
 
-    Two held channels are shifted by whole updates of the slower one: their ticks would tell that they belong together,
-    whatever their values are.
+    Two held channels are shifted by whole updates of the slower one: otherwise the times of their updates alone would
+    make them look dependent.
 
     Parameters
     ----------

@@ -25,11 +25,12 @@ class Significance:
     judged : (N, N) bool
         Pairs that have a p-value.
     found, alone, tested : int
-        Pairs that are significant, that have a p-value of at most `SIGNIFICANCE` each for itself, that have one at all.
+        Pairs that are significant, pairs with a p-value of at most `SIGNIFICANCE` before correction, and pairs with a
+        p-value.
     shifts : int
-        Circular shifts that the p-values rest on; 0 where nothing was tested.
+        Circular shifts behind the p-values; 0 if nothing was tested.
     all_shifts : bool
-        Those are all that there are, rather than surrogates that were asked for.
+        All possible shifts were used, and not a requested number of surrogates.
     """
 
     significant: np.ndarray
@@ -79,7 +80,7 @@ class Significance:
         return int(np.triu(self.both_drift & ~self.judged).sum())
 
     def why_untested(self, a: int, b: int) -> str | None:
-        """Say why a pair has no p-value; None where it has one."""
+        """Return why a pair has no p-value; None if it has one."""
         if self.judged[a, b]:
             return None
         if not self.shifts:
@@ -103,7 +104,7 @@ class Significance:
         }
 
     def doubt(self, a: int, b: int) -> str:
-        """Say what speaks against a pair: that both drift, or that it is not significant; empty if nothing is known."""
+        """Return the doubt about a pair: both drift, or it is not significant; empty if there is no doubt."""
         if not self.shifts or self.significant[a, b]:
             return ""
         return BOTH_DRIFT if self.both_drift[a, b] else "not significant"

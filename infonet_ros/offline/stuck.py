@@ -1,4 +1,4 @@
-"""Topics and channels that keep their values while others go on: a sensor is unplugged, or a driver repeats itself."""
+"""Topics and channels that keep their values while others change: a sensor is unplugged, or a driver repeats values."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -9,7 +9,7 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.series import runs
 
 STRETCHES = 8
-"""Parts that stand for a recording that is too long to be looked at as a whole."""
+"""Parts that represent a recording that is too long to be analysed as a whole."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +73,7 @@ class Trace:
         self._last = window
 
     def overview(self, most: int) -> Overview:
-        """Return what was taken, as one window of about ``most`` samples at most."""
+        """Return the samples so far as one window of about ``most`` samples at most."""
         assert self._last is not None, "no window was added"
         last, parts = self._last, self._stamps
         stamps, samples = np.concatenate(parts), np.concatenate(self._samples)

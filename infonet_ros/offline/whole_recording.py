@@ -20,7 +20,7 @@ CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
 
 SATURATED = 2.0
-"""Nats. The estimate hardly tells more from even more, so a delay between such channels shows by their ranks only."""
+"""Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +84,9 @@ class WholeRecording:
         """Return a notice if the platform rests at times."""
         if not self.resting:
             return []
-        told = f"the platform rests for {self.resting:.0%} of the recording: its channels are compared while it moves"
-        only = f"; {listed(self.still)} only {'tell' if len(self.still) > 1 else 'tells'} rest from motion"
-        return [f"{told}{only if self.still else ''}."]
+        rest = f"the platform rests for {self.resting:.0%} of the recording: its channels are compared while it moves"
+        still = f"; {listed(self.still)} {'do' if len(self.still) > 1 else 'does'} not vary then" if self.still else ""
+        return [f"{rest}{still}."]
 
     @cached_property
     def clear_delays(self) -> np.ndarray:
@@ -104,7 +104,7 @@ class WholeRecording:
 def clear_delays(matrix: DependenceMatrix, undelayed: DependenceMatrix, longest_lag: float) -> np.ndarray:
     """Return which pairs (N, N) depend more at their delay than without, by `CLEAR_GAIN` at least, or are `SATURATED`.
 
-    A delay at the edge of the search is none: the best one may lie beyond.
+    A delay at the edge of the search does not count: the best delay may lie beyond.
     """
     inside = (matrix.lag != 0.0) & (np.abs(matrix.lag) < longest_lag - 1e-6)
     return inside & ((matrix.mi - undelayed.mi >= CLEAR_GAIN) | (undelayed.mi >= SATURATED))

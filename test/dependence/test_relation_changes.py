@@ -52,19 +52,19 @@ def test_a_sign_that_turns_over():
     assert (change.channel, {*change.beside}, change.kind) == ("gyro", {"command", "odometry"}, Outcome.SIGN)
     assert change.time == pytest.approx(60e9, abs=1e9)
     others = " and ".join(change.beside)
-    assert change.sentence("after 60 s") == f"The sign of gyro turned over after 60 s, beside {others}."
+    assert change.sentence("after 60 s") == f"The sign of gyro changed after 60 s, relative to {others}."
 
 
 def test_an_offset_and_a_unit():
     channels = turning(1)
     channels["gyro"] += after(0.8, 0.0, share=0.25)
     (change,) = found(channels)
-    assert change.sentence("after 30 s").startswith("gyro is 0.8 higher after 30 s, beside the same ")
+    assert change.sentence("after 30 s").startswith("gyro is 0.8 higher after 30 s, for the same values of ")
     channels = turning(2)
     channels["odometry"] *= after(np.degrees(1.0), share=0.75)
     (change,) = found(channels)
     assert change.sentence("then").startswith(
-        "odometry is about 57.3 times what it was, as degrees for radians, then, beside the same "
+        "odometry is about 57.3 times what it was, as degrees for radians, then, for the same values of "
     )
 
 
@@ -73,7 +73,7 @@ def test_of_two_channels_either_can_have_turned():
     channels["gyro"] *= after(-1.0)
     (change,) = found({name: channels[name] for name in ("command", "gyro")})
     assert not change.sure
-    assert change.sentence("after 60 s") == "The sign of gyro or command turned over after 60 s."
+    assert change.sentence("after 60 s") == "The sign of gyro or command changed after 60 s."
 
 
 def test_two_faults_at_two_times():

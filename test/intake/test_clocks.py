@@ -109,7 +109,7 @@ def test_a_topic_of_several_channels_stays_alone(tmp_path, store):
     assert len(proposal.settings.modalities) == 1
 
 
-# ---- stamps that do not follow on ------------------------------------------------------------------------------------
+# ---- stamps that do not fit ---------------------------------------------------------------------------------------
 
 
 def notices_of_windows(path):
@@ -150,7 +150,7 @@ def test_time_that_jumps_back_is_told(tmp_path, store):
 def test_a_clock_that_is_set_on_the_way_is_told(tmp_path, store):
     path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: EPOCH + (k if k < 600 else k - 160) * PERIOD})
     _, notices = notices_of_windows(path)
-    assert notices[0].startswith("the clock of /b was set 1 time on the way, by 8 s back"), notices
+    assert notices[0].startswith("the clock of /b was set 1 time during the recording, by 8 s back"), notices
 
 
 # ---- times of recording ----------------------------------------------------------------------------------------------

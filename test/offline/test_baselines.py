@@ -76,7 +76,7 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     assert "odom.vector.x 0.20 s later" in done.stdout
     assert Path("robot.baseline").exists()
     assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings support one in" in done.stdout
-    assert "In no pair, so their faults are not found: gyro.vector.y, odom.vector.y." in done.stdout
+    assert "Channels in no pair, whose faults are not found: gyro.vector.y, odom.vector.y." in done.stdout
     kept = Baseline.load(Path("robot.baseline")).coverage
     assert 20.0 < kept.supported <= 100.0
     assert kept.unwatched == ("gyro.vector.y", "odom.vector.y")
@@ -144,7 +144,7 @@ def damaged(drives, store):
 
 def test_what_is_left_out_is_told_as_infonet_bag_does(drives, baseline, damaged, infonet, tmp_path):
     done = infonet("check", damaged, "--baseline", baseline, "--report", tmp_path / "check.html", "--json")
-    sentence = "1 message of /gyro left out: its stamp does not follow on"
+    sentence = "1 message of /gyro left out: its stamp does not fit"
     assert sentence in " ".join(done.stderr.split())
     assert sentence in json.loads(done.stdout)["notices"][0]
     assert sentence in (tmp_path / "check.html").read_text()
@@ -274,7 +274,7 @@ def test_recordings_are_compared(drives, infonet):
 
     same = infonet("compare", drives / "good_1", drives / "good_2", "--params", drives / "params.yaml")
     assert same.returncode == 0
-    assert "good_2 beside good_1: no difference among" in same.stdout
+    assert "good_2 compared with good_1: no difference among" in same.stdout
     assert "how much two recordings of the same group differ" in " ".join(same.stderr.split())
 
     alone = infonet("compare", drives / "good_1")

@@ -72,7 +72,7 @@ def test_the_picture_shows_direct_links_only(explained):
 def test_both_wheels_tell_about_the_command(explained):
     assert set(explained.informative.channels) == {1, 2}
     assert explained.informative.adds[0] > explained.informative.adds[1] > 0.1
-    assert " tells most about command.x: " in str(findings(explained)[0])
+    assert " has the most information about command.x: " in str(findings(explained)[0])
 
 
 def test_scripts_get_the_same(explained):
@@ -80,7 +80,7 @@ def test_scripts_get_the_same(explained):
     (pair,) = [pair for pair in record["pairs"] if pair["explained_by"]]
     assert (pair["a"], pair["b"], pair["explained_by"]) == ("left.x", "right.x", "command.x")
     assert pair["left"]["lower"] <= pair["left"]["left"] <= pair["left"]["upper"]
-    assert {told["channel"] for told in record["target"]["told_by"]} == {"left.x", "right.x"}
+    assert {told["channel"] for told in record["target"]["informative"]} == {"left.x", "right.x"}
     assert record["given"] == []
 
 
@@ -89,7 +89,7 @@ def test_beside_the_command_nothing_is_left(analysis_of, net):
     assert given.whole.matrix.given == given.matrices[0].given == ("command.x",)
     assert given.whole.matrix.mi[1, 2] < 0.05 and given.matrices[0].mi[1, 2] < 0.1
     assert not given.explanations
-    assert str(findings(given)[0]).startswith("Nothing depends on anything here")
+    assert str(findings(given)[0]).startswith("No dependence was found")
 
 
 def test_options_of_the_command_line(robot, tmp_path):
@@ -116,4 +116,4 @@ def test_with_weights_of_ones_own_nothing_is_explained_and_that_is_said(robot, t
     params.write_text(params_document(settings), encoding="utf-8")
     arguments = ["csv", *map(str, robot), "--params", str(params), "--out", str(tmp_path / "out"), "--format", "csv"]
     told = CliRunner().invoke(app, [*arguments, "--json", "--quiet"], catch_exceptions=False)
-    assert any("nothing is explained" in notice for notice in json.loads(told.stdout)["notices"])
+    assert any("explanations are left out" in notice for notice in json.loads(told.stdout)["notices"])

@@ -44,7 +44,7 @@ def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):
     assert unrelated.whole.matrix.mi[np.triu_indices(4, k=1)].max() > 0.0
     assert Significance.of(unrelated).found == 0
     assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(Significance.of(unrelated))
-    assert said(unrelated)[0] == "Nothing depends on anything here: none of 6 pairs is significant."
+    assert said(unrelated)[0] == "No dependence was found: none of 6 pairs is significant."
     assert "0 of 1 pair is significant" in str(replace(Significance.of(unrelated), tested=1))
     assert [pair["significant"] for pair in findings_record(unrelated)["pairs"]] == [False] * 6
 
@@ -111,7 +111,7 @@ def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis)
     a, b = small_analysis.strongest(1)[0]
     assert "; speed.data follows by 0.40 s" in said(small_analysis)[0]
     unsure = with_p_values(small_analysis, [0.3, 0.3, 0.3])
-    assert said(unsure)[0] == "Nothing depends on anything here: none of 3 pairs is significant."
+    assert said(unsure)[0] == "No dependence was found: none of 3 pairs is significant."
     assert not Delay.of(unsure, a, b).clear
 
 
@@ -125,9 +125,9 @@ def test_of_a_pair_that_drifts_it_is_said_that_it_does(small_analysis):
     drifts = replace(tested, whole=replace(tested.whole, matrix=matrix))
     everything = replace(matrix, drifting=np.ones(3, dtype=bool), p_value=np.full((3, 3), np.nan))
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
-    assert said(drift)[0] == "No pair could be tested here: 3 pairs drift: compare their rates of change."
+    assert said(drift)[0] == "No pair could be tested: 3 pairs drift: compare their rates of change."
     assert "1 pair cannot be tested: both drift" in str(Significance.of(drifts))
-    uncertain = "No dependence is certain here: none of 2 pairs is significant, 1 pair cannot be tested."
+    uncertain = "No dependence is certain: none of 2 pairs is significant, 1 pair cannot be tested."
     assert said(drifts)[0] == uncertain
     assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]
 
@@ -272,7 +272,7 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
     matrix = with_matrix(small_analysis, mi).whole.matrix
     alone = replace(analysis, whole=replace(analysis.whole, matrix=matrix))
     assert said(alone)[0] == (
-        "No pair surely shares 0.05 nats or more here, other than channels that depend on each other by definition."
+        "No pair certainly shares 0.05 nats or more, other than channels that depend on each other by definition."
     )
 
 

@@ -124,7 +124,7 @@ def test_a_gyro_whose_sign_turns_over_is_the_first_finding(tmp_path):
     rows = np.stack([np.arange(count) / rate, command, gyro, odometry], axis=1)
     np.savetxt(table, rows, delimiter=",", header="time,command,gyro,odometry", comments="")
     first, *_, last = findings(analyse_bag(table, tmp_path / "out", formats=[], cores=2).analysis)
-    assert re.fullmatch(r"The sign of table\.gyro turned over after (59|60|61) s, beside .*\.", str(first))
+    assert re.fullmatch(r"The sign of table\.gyro changed after (59|60|61) s, relative to .*\.", str(first))
     assert {*first.channels} == {"table.command", "table.gyro", "table.odometry"}
     assert str(last) == "No other dependence changed."
 

@@ -40,8 +40,8 @@ def test_a_speed_is_the_rate_of_its_own_position(rng, noise, late):
     assert np.argwhere(np.triu(kinship.trivial)).tolist() == [[0, 2], [1, 3]]
     (notice,) = kinship.notices()
     assert notice == (
-        "no finding, as they are of one topic: joint.dq[0] is the rate of change of joint.q[0], joint.dq[1] is the "
-        "rate of change of joint.q[1]."
+        "pairs within one topic that are not reported: joint.dq[0] is the rate of change of joint.q[0], joint.dq[1] is "
+        "the rate of change of joint.q[1]."
     )
 
 
@@ -84,7 +84,7 @@ def test_a_late_speed_and_its_computed_rate_are_compared(rng):
     told = kinship.with_delays(late)
     assert kinship.trivial[0, 2] and not told.trivial[0, 2] and told.trivial[1, 3]
     assert told.trivial[1, 2]  # the computed rate repeats what is measured, for all others
-    assert told.notices()[0].endswith("as they are of one topic: joint.dq[1] is the rate of change of joint.q[1].")
+    assert told.notices()[0].endswith("not reported: joint.dq[1] is the rate of change of joint.q[1].")
 
 
 def test_two_sensors_of_one_motion_are_compared(rng):

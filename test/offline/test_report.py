@@ -72,7 +72,8 @@ def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
     opens = [(tag, one["data-pair"]) for tag, one in page.tags if one.get("data-window") == "3"]
     assert opens == [("span", "2,0"), ("tr", "2,0")]
     first, *_, last = findings(changed)
-    assert (str(first), first.kind) == ("speed.data is 0.3 higher after 16 s, beside the same leg.force.", "relation")
+    sentence = "speed.data is 0.3 higher after 16 s, for the same values of leg.force."
+    assert (str(first), first.kind) == (sentence, "relation")
     assert str(last) == "No other dependence changed."
     (record,) = findings_record(changed)["relation_changes"]
     assert (record["channel"], record["beside"], record["kind"], record["value"]) == (

@@ -113,8 +113,8 @@ def test_a_recording_of_rest_and_motion_says_so(tmp_path, rng):
     results = analyse_bag(table, tmp_path / "out", formats=[], cores=2)
     (notice,) = [notice for notice in results.notices if "rests" in notice]
     assert notice == (
-        "the platform rests for 49% of the recording: its channels are compared while it moves; table.enabled only "
-        "tells rest from motion."
+        "the platform rests for 49% of the recording: its channels are compared while it moves; table.enabled does "
+        "not vary then."
     )
     names, significant = results.analysis.names, Significance.of(results.analysis).significant
     assert [(names[a], names[b]) for a, b in np.argwhere(np.triu(significant))] == [("table.a", "table.b")]

@@ -70,7 +70,7 @@ def laid_out_as_most(connections: Sequence[Connection]) -> list[Connection]:
 
 
 def _alike(one: Connection, other: Connection) -> bool:
-    """Tell whether the messages of two connections of one type are laid out alike; comments make no difference."""
+    """Return whether the messages of two connections of one type are laid out alike; comments make no difference."""
     if one.encoding != other.encoding or not other.definition or one.definition == other.definition:
         return one.encoding == other.encoding
     try:

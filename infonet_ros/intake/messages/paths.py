@@ -152,7 +152,7 @@ def without_rate(name: str) -> str:
 
 
 def is_rate(name: str) -> bool:
-    """Tell whether the path or the full name of a channel ends in ``|rate``."""
+    """Return whether the path or the full name of a channel ends in ``|rate``."""
     return without_rate(name) != name
 
 

@@ -95,7 +95,7 @@ def _standardised(rows: np.ndarray) -> np.ndarray:
 
 
 def _follows(column: Column, settled: Column) -> bool:
-    """Tell whether a field that wanders does not beside one that does not, so that it has a level, too."""
+    """Return whether a field that wanders does not beside one that does not, so that it has a level, too."""
     moments = _moments([column, settled])
     own, other = (average_ranks(np.interp(moments, c.stamps, c.values)) - 0.5 for c in (column, settled))
     if abs(np.corrcoef(own, other)[0, 1]) < _FOLLOWS:

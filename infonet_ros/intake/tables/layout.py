@@ -282,7 +282,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def _is_open(text: str) -> bool:
-    """Tell whether a text ends within quotes: they begin a cell; others stand for inches, or seconds of arc."""
+    """Return whether a text ends within quotes: they begin a cell; others stand for inches, or seconds of arc."""
     return '"' in text and any(not match[1] for match in _QUOTED.finditer(text))
 
 
