@@ -84,7 +84,7 @@ class Settings:
     )
     buffer_memory: float = parameter(
         64.0,
-        "Most memory for the samples of one modality; beyond it the oldest are given up and counted.",
+        "Most memory for the samples of one modality; beyond it the oldest are dropped and counted.",
         unit="MiB",
         minimum=0.1,
         maximum=65536.0,
@@ -95,7 +95,7 @@ class Settings:
     )
     max_lag: float = parameter(
         0.0,
-        "Delays of each pair are looked for from -max_lag to +max_lag; 0 compares the streams as they are.",
+        "Delays of each pair are searched from -max_lag to +max_lag; 0 compares the streams without delay.",
         unit="s",
         minimum=0.0,
         maximum=3600.0,
@@ -116,7 +116,7 @@ class Settings:
     )
     past: int = parameter(
         1,
-        "Samples of a channel's own past that transfer entropy is told beside.",
+        "Samples of a channel's own past that are given for its transfer entropy.",
         minimum=1,
         maximum=MOST_GIVEN,
         live=True,
@@ -125,7 +125,7 @@ class Settings:
         32, "Random projections for the sliced MI of two modalities.", minimum=1, maximum=4096, live=True
     )
     baseline: str = parameter(
-        "", "File that `infonet learn` wrote: every sample is judged by it, for ~/evidence and ~/alerts; empty: none."
+        "", "File of `infonet learn`; each sample is compared with it, for ~/evidence and ~/alerts. Empty: none."
     )
     false_alarm_interval: float = parameter(
         86400.0,
@@ -146,12 +146,12 @@ class Settings:
     device: str = parameter("auto", "Where the network runs: 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
     threads: int = parameter(
         1,
-        "Processor cores that the network may use; on a robot whose other programs keep them busy, more are slower.",
+        "Processor cores that the network may use; more are slower if other programs keep the cores busy.",
         minimum=1,
         maximum=1024,
         live=True,
     )
-    weights: str = parameter("", "Weights file of a network of your own; empty takes the weights that are shipped.")
+    weights: str = parameter("", "Weights file of your own network; empty takes the shipped weights.")
     shares: int = parameter(
         1, "Nodes that take turns at the windows of the same channels; 1: this one takes all.", minimum=1, maximum=64
     )
