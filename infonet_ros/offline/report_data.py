@@ -121,7 +121,8 @@ def _tables(analysis: Analysis) -> dict[str, Any]:
     """Return the discriminants of the most useful pairs, as many as fit."""
     discriminants, names = analysis.whole.discriminants, analysis.names
     nodes = len(next(iter(discriminants.values()), ()))
-    pairs = ranked_pairs(analysis)[: _MOST_TABLE_VALUES // max(1, nodes * nodes)]
+    known = [pair for pair in ranked_pairs(analysis) if pair in discriminants]
+    pairs = known[: _MOST_TABLE_VALUES // max(1, nodes * nodes)]
     stack = [discriminants[pair] for pair in pairs]
     values = np.clip(np.round(np.array(stack) / _TABLE_STEP) + 128, 0, 255).astype(np.uint8)
     return {

@@ -33,6 +33,7 @@ See `reach` for recordings with longer ones."""
 
 _SCAN_STEPS = 10  # lags in each direction that are always tried
 _CURVES = 12  # pairs whose MI is shown over the delay
+_DISCRIMINANTS = 100  # pairs whose density is shown
 
 
 def scan_range(settings: Settings) -> float:
@@ -78,7 +79,7 @@ def estimate_whole(
         shifts=found.shifts,
         between_modalities=None if sliced is None else sliced.result(),
         curves=found.delays.curves,
-        discriminants=comparison.discriminants(found.delays.matrix, pairs),
+        discriminants=comparison.discriminants(found.delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
         ranks=moves.ranks,
         kinship=kinship,
         drifts=tuple(clock_drifts(significant, topics, moves.ranks, overview.stamps, window.rate, longest)),

@@ -52,7 +52,7 @@ class WholeRecording:
     curves : tuple of DelayCurve
         Of pairs with clear delays, and of the strongest.
     discriminants : dict of (int, int) to (G, G) float32
-        Of each pair of valid channels a < b, at its delay in ``matrix``.
+        Of the strongest significant pairs a < b, or of the strongest if none is, at their delays in ``matrix``.
     ranks : (T, N) float32
         Normalised ranks of the samples, NaN where unknown.
     kinship : Kinship
