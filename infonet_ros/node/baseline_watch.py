@@ -89,7 +89,7 @@ class BaselineWatch:
             self._publish()
 
     def judge_silence(self, length: float) -> None:
-        """Judge that no topic has sent a message for so many seconds."""
+        """Judge that no topic has sent a message for ``length`` seconds."""
         self._take_in()
         if self._last is None:
             return
@@ -163,7 +163,7 @@ class BaselineWatch:
 
 
 class _Waiting:
-    """Messages of all topics for a quarter of a second: many are taken in at once for the price of a few.
+    """Messages of all topics for a quarter of a second: many at once take little more time than a few.
 
     Attributes
     ----------

@@ -39,7 +39,7 @@ WORDS = {
 """Short names of the channels of the recording."""
 
 OVERRIDES = {"surrogates": 19, "lag_step": 0.1}
-"""Parameters of the node beside the file: p-values, and delays coarse enough for the speed of the replay."""
+"""Parameters of the node in addition to the file: p-values, and delays coarse enough for the speed of the replay."""
 
 _START = 60.0  # seconds until the node subscribes, on a busy machine
 _FIRST_MATRIX = 120.0  # seconds after the end of the recording until the first matrix, on a very busy machine
@@ -55,7 +55,7 @@ class Demonstration:
     Parameters
     ----------
     console : Console
-        Where everything is shown.
+        The terminal on which everything is shown.
     folder : Path
         For the picture and the logs; made if it is not there.
     rate : float
@@ -85,7 +85,7 @@ class Demonstration:
         seconds = (self._span[1] - self._span[0]) / 1e9
         self._console.print(
             f"Replaying {seconds:.0f} s of a Clearpath Husky's IMU and odometry at {self._rate:g} times its speed.\n"
-            f"The node runs on ROS_DOMAIN_ID={domain}; `infonet monitor` with the same value shows it, too.",
+            f"The node runs on ROS_DOMAIN_ID={domain}; `infonet monitor` with the same value also shows it.",
             highlight=False,
             soft_wrap=True,
         )
@@ -112,7 +112,7 @@ class Demonstration:
         listener.listen(CHANNELS)
         try:
             with self._display() as show:
-                while self._goes_on(processes):
+                while self._continues(processes):
                     executor.spin_once(timeout_sec=_POLL)
                     if listener.received > len(self._matrices) and listener.matrix is not None:
                         self._matrices.append(listener.matrix)
@@ -121,7 +121,7 @@ class Demonstration:
             executor.shutdown()
             listening.destroy_node()
 
-    def _goes_on(self, processes: "Mapping[str, subprocess.Popen[bytes]]") -> bool:
+    def _continues(self, processes: "Mapping[str, subprocess.Popen[bytes]]") -> bool:
         """Return whether more matrices may come; InfonetError if a process has failed."""
         for name, process in processes.items():
             if process.poll():
@@ -226,7 +226,7 @@ def _processes(
     processes: dict[str, subprocess.Popen[bytes]] = {}
     with cleared_afterwards(lambda: _end(processes.values())):
         for name, command in commands.items():
-            with (folder / f"{name}.log").open("wb") as log, signals_waiting():  # or it runs, and nobody knows it
+            with (folder / f"{name}.log").open("wb") as log, signals_waiting():  # a signal would lose it
                 processes[name] = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         yield processes
 

@@ -140,7 +140,7 @@ def _late(silence: float, age: float, rate: float, patience: float) -> Iterator[
 
 
 def _unheard(topic: TopicStatus) -> Iterator[Problem]:
-    """Tell why no message can come, or that none has come yet."""
+    """Report why no message can arrive, or that none has arrived yet."""
     if topic.problem:
         yield ERROR, topic.problem
     elif not topic.received:

@@ -139,7 +139,7 @@ class Estimation:
             sliced = anybody_wants(outputs.modalities) or any(m.name in watched for m in settings.modalities)
             transfer = settings.transfer and anybody_wants(outputs.transfer)
         self.matrix, self.problem = matrix, ""
-        yield  # what follows may wait
+        yield  # the rest is not urgent
         rest: list[Iterator[DependenceMatrix | None]] = [watched_matrices(net, window, settings)]
         if transfer:
             rest.append(transfer_matrix_in_steps(net, window, settings))

@@ -136,8 +136,8 @@ class Health:
         if self._node.get_clock().now().nanoseconds:
             return ""
         return (
-            "use_sim_time is true, but no message on /clock has come: start the simulator, or 'ros2 bag play --clock', "
-            "or set use_sim_time to false"
+            "use_sim_time is true, but no message on /clock has arrived: start the simulator, or "
+            "'ros2 bag play --clock', or set use_sim_time to false"
         )
 
     def _window_problems(self) -> list[Problem]:

@@ -66,17 +66,17 @@ class InfonetNode(LifecycleNode):
     state : str
         "unconfigured", "inactive", "active" or "finalized".
     problem : str
-        What last went wrong; empty where nothing did.
+        The last error; empty without one.
     settings : Settings or None
         None while the node is unconfigured, as all below.
     topics : Subscriptions or None
     synchronizer : Synchronizer or None
-        None where windows resample the topics, too.
+        None if the windows also resample the topics.
     windows : WindowStream or None
     net : InfoNet or None
-        Kept until others are asked for.
+        Kept until other weights are requested.
     estimation : Estimation or None
-        Kept for good.
+        Kept as long as the node exists.
 
     Raises
     ------

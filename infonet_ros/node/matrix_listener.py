@@ -89,7 +89,7 @@ class MatrixListener:
         return Snapshot(self.target, self.matrix, self._end, reports, rate, silence, others)
 
     def reason(self) -> str:
-        """Return why no matrix comes: what the node reports, or what to do if nothing is heard of it."""
+        """Return why no matrix comes: what the node reports, or what to do if the node sends nothing."""
         found = self.snapshot()
         if found.reports:
             worst = max(found.reports, key=lambda report: report.level)

@@ -1,4 +1,4 @@
-"""What publishes matrices: as messages, as a picture, as markers."""
+"""Publishers of matrices: as messages, as a picture, as markers."""
 
 from abc import ABC, abstractmethod
 from typing import Any

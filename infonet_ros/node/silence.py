@@ -60,7 +60,7 @@ class Pulse:
         matrices, messages, sets : int
             Counts since the node was configured.
         fill : float
-            How much of the first window has come in, 0 to 1.
+            Filled part of the first window, 0 to 1.
         computing : float
             Seconds that a matrix takes.
         """

@@ -1,15 +1,17 @@
 """One worker thread. It takes the newest job; a job that a newer one replaces is counted, never queued.
 
-def compute(job):
-    publish(first(job))         # the urgent part
-    for part in parts(job):     # the rest: at each yield, a newer job goes first
-        yield
-        ...
+::
 
-worker = Worker(compute, report)
-worker.start()
-worker.offer(job)           # from any thread; returns at once
-worker.stop(timeout=1.0)    # True when the thread has ended
+    def compute(job):
+        publish(first(job))         # the urgent part
+        for part in parts(job):     # the rest: at each yield, a newer job goes first
+            yield
+            ...
+
+    worker = Worker(compute, report)
+    worker.start()
+    worker.offer(job)           # from any thread; returns at once
+    worker.stop(timeout=1.0)    # True when the thread has ended
 """
 
 import threading

@@ -104,7 +104,7 @@ def test_topics_that_never_come_are_an_error_of_the_whole(graph):
 def test_simulated_time_that_never_begins_is_an_error(graph):
     started(graph, use_sim_time=True)
     status = Diagnosis(graph).until("infonet: estimator", lambda status: status.level == DiagnosticStatus.ERROR)
-    assert status.message.startswith("use_sim_time is true, but no message on /clock has come")
+    assert status.message.startswith("use_sim_time is true, but no message on /clock has arrived")
 
 
 class ExactTime:
