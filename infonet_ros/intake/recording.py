@@ -166,9 +166,7 @@ def unit_remedy(recording: Recording) -> str:
 _CORRECT = "correct the params file or leave the modality out with --topics"
 
 
-def check_topics(
-    recording: Recording, settings: Settings, advice: str = _CORRECT, *, remaps: bool = False
-) -> None:
+def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT, *, remaps: bool = False) -> None:
     """Check that the recording has every topic of the settings, with messages.
 
     ``advice`` ends the error. ``remaps`` says that the caller has an option ``--remap``, see `settings.remapping`.

@@ -277,6 +277,15 @@ def test_arrays_of_numpy_are_read_alike(tmp_path):
     assert_channel(read(tmp_path / "log.npy")[0], "data.column_2", A)
 
 
+def test_records_of_numpy_are_columns_and_objects_beside_them_are_left_out(tmp_path):
+    records = np.zeros(ROWS, dtype=[("time", float), ("x", float)])
+    records["time"], records["x"] = TIME, A
+    np.savez(tmp_path / "log.npz", imu=records, notes=np.array([{"a": 1}], dtype=object))
+    table, notices = read(tmp_path / "log.npz")[:2]
+    assert_channel(table, "imu.x", A)
+    assert any("array 'notes' is left out" in notice for notice in notices)
+
+
 def test_objects_of_numpy_are_not_opened(tmp_path):
     np.save(tmp_path / "log.npy", np.array([{"time": 1}], dtype=object))
     with pytest.raises(RecordingError, match="not a readable NumPy file"):

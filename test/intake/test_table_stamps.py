@@ -48,6 +48,27 @@ def test_lengths_of_time_are_read(tmp_path, kind, header):
     assert times == pytest.approx(SECONDS, abs=1e-6)
 
 
+SIGNED = {
+    "a clock": "{sign}00:00:{abs:06.3f}",
+    "ISO 8601": "{sign}PT{abs:.3f}S",
+    "minutes and seconds": "{sign}0m{abs:.3f}s",
+    "days of .NET": "{sign}0.00:00:{abs:06.3f}",
+    "days of pandas": "{days} days +{hours}:{abs_in_day:06.3f}",
+}
+
+
+@pytest.mark.parametrize("kind", SIGNED)
+def test_times_before_a_trigger_are_negative(tmp_path, kind):
+    cells = []
+    for second in np.arange(-5.0, 5.0, 0.25):
+        before = second < 0
+        parts = {"sign": "-" if before else "+", "abs": abs(second), "days": -1 if before else 0}
+        parts |= {"hours": "23:59" if before else "00:00", "abs_in_day": second + 60 * before}
+        cells.append(SIGNED[kind].format(**parts))
+    times, _ = of_cells(tmp_path, "time", cells)
+    assert np.diff(times) == pytest.approx(np.full(len(cells) - 1, 0.25))
+
+
 def test_a_clock_of_days_is_the_time_although_the_rows_are_numbered(tmp_path):
     cells = [f"{k},0 days 00:00:{k * 0.02:09.6f}" for k in range(COUNT)]
     times, _ = of_cells(tmp_path, "Unnamed: 0,time", cells)

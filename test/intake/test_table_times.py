@@ -186,6 +186,13 @@ def test_a_unit_is_judged_by_all_files_of_one_logger(tmp_path):
     assert notices[0].startswith("time is column 'timestamp', in us judging by its steps")
 
 
+def test_files_of_two_loggers_have_their_own_units(tmp_path):
+    seconds = "time,x\n" + "".join(f"{k * 0.05:.2f},{k}\n" for k in range(300))
+    milliseconds = "time,y\n" + "".join(f"{k * 50},{k}\n" for k in range(300))
+    found, _ = together([written(tmp_path, seconds, "vel.csv"), written(tmp_path, milliseconds, "steer.csv")])
+    assert [stamp for stamp, _ in found["vel.x"]] == [stamp for stamp, _ in found["steer.y"]]
+
+
 def test_clocks_that_do_not_overlap_are_said(tmp_path):
     wall = "time,x\n" + "".join(f"{1.7e9 + k},{k}\n" for k in range(30))
     boot = "time,y\n" + "".join(f"{100 + k},{k}\n" for k in range(30))
@@ -362,7 +369,7 @@ def test_dates_that_nothing_decides_are_told(tmp_path):
 
 
 def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
-    for first in (45413.5, 739373.5):
+    for first in (45413.5, 739373.5, 60431.5):
         lines = [f"{first + k / 864000:.9f},{k}" for k in range(5)]
         stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
         assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)

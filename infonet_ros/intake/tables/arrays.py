@@ -81,9 +81,11 @@ def stem(path: Path) -> str:
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through the fields of structures, with their names joined by points; elements of lists are numbered."""
+    """Go through the fields of structures and records, names joined by points; elements of lists are numbered."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
         value = value.ravel().tolist()
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        value = {field: value[field] for field in value.dtype.names}
     if isinstance(value, list) and (columns := _columns_of_structures(value)):
         value = columns
     if isinstance(value, dict):

@@ -68,11 +68,11 @@ _FORMS = (
     rf"^(?P<b>(?i:{MONTH}))\s+(?P<a>\d{{1,2}})\s+{_CLOCK}$",  # of system logs, which leave the year out
     rf"^(?P<b>\d{{2}})[-/](?P<a>\d{{2}})\s+{_CLOCK}$",
 )
-_OF_DAY = rf"^(?:(?P<sign>-)?(?P<days>\d+)(?:\s*d(?:ays?)?,?\s*|\.)\+?)?{_CLOCK}$"
+_OF_DAY = rf"^(?P<sign>[+-])?(?:(?P<days>\d+)(?:\s*d(?:ays?)?,?\s*|\.)(?P<plus>\+)?)?{_CLOCK}$"
 _LENGTHS = (
-    r"^(?P<sign>-)?P(?:(?P<days>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?S)?)?"
+    r"^(?P<sign>[+-])?P(?:(?P<days>\d+)D)?(?:T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?S)?)?"
     r"(?P<half>)$",  # ISO 8601
-    r"^(?P<sign>-)?(?:(?P<days>\d+)\s*d(?:ays?)?[\s,]*)?(?:(?P<H>\d+)\s*h(?:ours?|rs?)?[\s,]*)?"
+    r"^(?P<sign>[+-])?(?:(?P<days>\d+)\s*d(?:ays?)?[\s,]*)?(?:(?P<H>\d+)\s*h(?:ours?|rs?)?[\s,]*)?"
     r"(?:(?P<M>\d+)\s*m(?:in(?:ute)?s?)?[\s,]*)?(?:(?P<S>\d+)(?:[.,](?P<f>\d{1,12}))?\s*s(?:ec(?:ond)?s?)?)?(?P<half>)$",
 )
 _PARTED = r"^(?P<H>\d{1,2})[.-](?P<M>\d{2})[.-](?P<S>\d{2})[.,](?P<f>\d{1,12})(?P<half>)(?P<sign>)(?P<days>)$"
@@ -136,9 +136,11 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
             break
     else:
         return None
-    stamps = parts.clock()
-    days = parts.number("days") * DAY
-    stamps = np.where(parts.text("sign") == "-", stamps - days, stamps + days)
+    clock, days = parts.clock(), parts.number("days") * DAY
+    negative = parts.text("sign") == "-"
+    stamps = np.where(negative, -days - clock, days + clock)
+    if form == _OF_DAY:  # pandas: minus one day, plus 23 hours
+        stamps = np.where(negative & (parts.text("plus") == "+"), clock - days, stamps)
     return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
 
 

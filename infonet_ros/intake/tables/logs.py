@@ -213,8 +213,19 @@ def _read_numpy(path: Path) -> list[Sheet]:
     if isinstance(contents, np.ndarray):
         names = contents.dtype.names
         return sheets_of_arrays(path, {name: contents[name] for name in names} if names else {"data": contents})
+    arrays: dict[str, np.ndarray] = {}
+    closed: dict[str, ValueError] = {}
     with contents:
-        return sheets_of_arrays(path, dict(contents))
+        for name in contents:
+            try:
+                arrays[name] = contents[name]
+            except ValueError as error:  # objects of Python, or a damaged array
+                closed[name] = error
+    if not arrays and closed:
+        raise next(iter(closed.values()))
+    sheets = sheets_of_arrays(path, arrays)
+    sheets[0].notes += [f"array {name!r} is left out: {str(error).rstrip('.')}" for name, error in closed.items()]
+    return sheets
 
 
 _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (

@@ -17,12 +17,14 @@ from infonet_ros.intake.tables.time_units import UNITS
 from infonet_ros.text import NANOSECONDS, counted
 
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
+_ONE_SIZE = 200.0  # between times of one logger in the middle of its files
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP = 1 / 30  # seconds between rows
 # Days from another day than 1970, as spreadsheets and others count them: how many numbers a day, least, most, and 1970.
 _TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
-    "a spreadsheet": (1, 20_000, 80_000, 25_569),
+    "a spreadsheet": (1, 20_000, 51_000, 25_569),  # to 2039
+    "an astronomer (MJD)": (1, 51_000, 80_000, 40_587),  # from 1998
     "MATLAB": (1, 693_962, 766_000, 719_529),
     "an astronomer (Julian)": (1, 2_415_020, 2_488_070, 2_440_587.5),
     "WinCC": (10**6, 20_000, 80_000, 25_569),
@@ -103,7 +105,7 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     """
     if epoch := _unit_since_1970(clocks[0]):
         return epoch, "judging by its size"
-    clocks = [clock for clock in clocks if not _unit_since_1970(clock)]
+    clocks = [clock for clock in clocks if not _unit_since_1970(clock) and _of_one_size(clock, clocks[0])]
     steps = np.array([step for clock in clocks if np.isfinite(step := clock.step)])
     step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
     if not np.isfinite(step):
@@ -114,6 +116,12 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     else:
         unit = min(("s", "ms", "us", "ns"), key=lambda unit: abs(np.log(step * UNITS[unit] / 1e9 / _USUAL_STEP)))
     return unit, f"judging by its steps ({NANOSECONDS / (step * UNITS[unit]):.3g} Hz)"
+
+
+def _of_one_size(clock: Clock, other: Clock) -> bool:
+    """Tell whether the times of two clocks may be written in one unit: they are not hundreds of times apart."""
+    low, high = sorted((clock.middle, other.middle))
+    return low <= 0.0 or high < _ONE_SIZE * low
 
 
 def _unit_since_1970(clock: Clock) -> str | None:
