@@ -310,6 +310,20 @@ def test_a_ros1_bag_whose_index_was_never_written_to_disk_is_read_without_it(zer
     assert read(path, LEG, SPEED)[0] == expected
 
 
+def test_what_lies_behind_damaged_pages_is_read(tmp_path):
+    messages = [("/speed", EPOCH + k, CDR + struct.pack("<d", k)) for k in range(3000)]
+    path = write_sqlite(tmp_path / "bag.db3", {"/speed": FLOAT}, messages)
+    data = bytearray(path.read_bytes())
+    place = len(data) // 2 // 4096 * 4096
+    data[place : place + 8192] = bytes(8192)
+    path.write_bytes(data)
+    found, (notice,) = read(path, SPEED)
+    assert 2700 < len(found) < 3000
+    assert all(time - EPOCH == value for _, time, value in found)
+    assert found[0][2] == 0.0 and found[-1][2] == 2999.0
+    assert notice == f"bag.db3 is damaged: {3000 - len(found)} messages within it cannot be read."
+
+
 @pytest.mark.parametrize(
     ("damage", "words"),
     [

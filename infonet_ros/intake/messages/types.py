@@ -182,7 +182,6 @@ def definitions_schema(definitions: Mapping[str, Any]) -> Schema:
     return schema
 
 
-
 def _field_of_store(node: tuple[Any, Any]) -> Field:
     kind, content = node
     if kind.name in ("ARRAY", "SEQUENCE"):

@@ -69,9 +69,7 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
     if lost := [name for name in named if _plain_name(name) not in there]:
         missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
     elif named and (strange := sorted(there.difference(map(_plain_name, named)))):
-        missing.append(
-            f"{', '.join(strange)} is read too, although the metadata.yaml of {path.name} does not name it."
-        )
+        missing.append(f"{', '.join(strange)} is read too, although the metadata.yaml of {path.name} does not name it.")
     # Some players leave the decompressed file beside the compressed one.
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:

@@ -1,6 +1,7 @@
 """Files of SQLite, as ROS 2 records them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -58,6 +59,7 @@ class SqliteFile:
             raise DamagedError(str(error)) from error
         self._lost: dict[int, None] = {}
         self._cut = False
+        self._within = 0
         try:
             self._database.execute("PRAGMA writable_schema=ON")  # else SQLite opens no file that is cut
             topics = self._table("topics")
@@ -89,15 +91,21 @@ class SqliteFile:
     def _list_rows(self) -> tuple[np.ndarray, int]:
         """Return the complete rows in the order of time, and how many rows have no time of recording."""
 
-        def rows() -> Iterator[tuple[int, int, int]]:
+        def rows(order: str) -> Iterator[tuple[int, int, int]]:
             try:
-                for row in self._database.execute("SELECT timestamp, id, topic_id FROM messages ORDER BY id"):
+                listing = f"SELECT timestamp, id, topic_id FROM messages ORDER BY id {order}"  # noqa: S608, from below
+                for row in self._database.execute(listing):
                     time, number, topic = (value if isinstance(value, int) else -1 for value in row)
                     yield time, number, topic
             except apsw.Error:
                 self._cut = True
 
-        listed = np.fromiter(rows(), _ROW)
+        listed = np.fromiter(rows("ASC"), _ROW)
+        if self._cut:  # what lies behind the damage
+            last = int(listed["id"][-1]) if len(listed) else -1
+            behind = np.fromiter(takewhile(lambda row: row[1] > last, rows("DESC")), _ROW)
+            self._within = int(behind["id"][-1]) - last - 1 if len(behind) else 0
+            listed = np.concatenate([listed, behind[::-1]])
         good = (listed["time"] >= 0) & (listed["time"] < LAST_TIME)
         rows_in_order = listed[good]
         return rows_in_order[np.argsort(rows_in_order["time"], kind="stable")], int(np.count_nonzero(~good))
@@ -106,7 +114,9 @@ class SqliteFile:
     def notices(self) -> list[str]:
         """Sentences about lost messages."""
         notices = []
-        if self._cut:
+        if self._within:
+            notices.append(f"{self._name} is damaged: {counted(self._within, 'message')} within it cannot be read.")
+        elif self._cut:
             notices.append(
                 f"{self._name} is cut off or damaged, as if its recorder was killed: the messages up to "
                 f"{moment(self.end)} are read."
