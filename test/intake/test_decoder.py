@@ -163,6 +163,7 @@ def test_an_image_without_plain_pixels_is_unreadable_and_says_why():
     readings = decoder.read([image(2, 2), image(2, 2, "yuv42")])
     assert readings.readable.tolist() == [True, False]
     assert "yuv42" in readings.problem
+    assert not readings.problem.endswith(".")  # notes go on
 
 
 def points(count, big):

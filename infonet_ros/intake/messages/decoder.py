@@ -88,7 +88,7 @@ class Readings:
         self.values[row] = math.nan
         self.present[row] = False
         self.frame_ids[row] = ""
-        self.problem = problem
+        self.problem = problem.rstrip(".")  # part of a sentence
 
 
 class Decoder:
