@@ -204,8 +204,8 @@ def _measured(analysis: Analysis, a: int, b: int) -> bool:
 
 def _group(analysis: Analysis, group: Group) -> Finding:
     names = [analysis.names[member] for member in group.members]
-    together = [name for name, late in zip(names, group.delays, strict=True) if not late]
-    late = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late]
+    together = [name for name, late in zip(names, group.delays, strict=True) if not late > 0.0]
+    late = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late > 0.0]
     follow = f"; {names[0]} leads {', '.join(late)}" if late else ""
     share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
     sentence = f"These {len(names)} move together ({share}): {', '.join(together)}{follow}."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, leaves_list, linkage, optimal_leaf_ordering
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.spatial.distance import squareform
 
 from infonet_ros.estimator.peak import correlation
@@ -16,6 +16,8 @@ LEAST_MEMBERS = 3
 TOGETHER = 0.8
 """Correlation of Gaussian variables with the MI that every pair of a group has at least: 0.51 nats."""
 
+_NO_DELAY = 1.5  # samples: a pair whose best lag is less has none
+
 
 @dataclass(frozen=True)
 class Group:
@@ -26,7 +28,8 @@ class Group:
     members : tuple of int
         Numbers of the channels, the earliest first.
     delays : tuple of float
-        Seconds by which each follows the first, through the strongest pairs; 0 along those without a clear delay.
+        Seconds by which each follows the first, through the strongest pairs whose delay is clear, or none; NaN where
+        such pairs do not lead from one to the other.
     least, most : float
         MI of its pairs, nats.
     """
@@ -73,8 +76,10 @@ def _distances(analysis: Analysis) -> np.ndarray:
 def _group(analysis: Analysis, members: np.ndarray) -> Group:
     square = np.ix_(members, members)
     mi = analysis.whole.matrix.mi[square]
-    lag = np.where(analysis.whole.clear_delays, analysis.whole.matrix.lag, 0.0)[square]
-    delays = _delays(mi, lag)
+    matrix, clear = analysis.whole.matrix, analysis.whole.clear_delays[square]
+    lag = matrix.lag[square]
+    known = clear | (np.abs(lag) * matrix.sample_rate < _NO_DELAY)
+    delays = _delays(np.where(known, mi, 0.0), np.where(clear, lag, 0.0))
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -88,12 +93,16 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
 def _delays(mi: np.ndarray, lag: np.ndarray) -> np.ndarray:
     """Return by how much each of K channels follows the earliest, (K,), from the MI and the delays (K, K) of pairs.
 
-    Of all pairs the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory 1968):
-    weak pairs show a delay badly, or none. So the delays agree with each other.
+    Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
+    1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
+    connected with most.
     """
     tree = minimum_spanning_tree(-np.nan_to_num(mi))
-    order, before = breadth_first_order(tree, 0, directed=False)
-    delays = np.zeros(len(mi))
+    _, parts = connected_components(tree, directed=False)
+    most = np.flatnonzero(parts == np.bincount(parts).argmax())
+    order, before = breadth_first_order(tree, most[0], directed=False)
+    delays = np.full(len(mi), np.nan)
+    delays[most[0]] = 0.0
     for channel in order[1:]:
         delays[channel] = delays[before[channel]] + lag[before[channel], channel]
-    return delays - delays.min()
+    return delays - np.nanmin(delays)

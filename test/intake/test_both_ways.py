@@ -39,13 +39,13 @@ def test_a_height_is_also_compared_by_its_rate_if_another_topic_measures_that(se
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_speed_that_seems_to_wander_is_also_compared_by_its_level_if_it_follows_what_has_one(seed):
+def test_a_speed_that_seems_to_wander_and_what_it_follows_are_both_compared_by_level_and_by_rate(seed):
     rng = np.random.default_rng(seed)
     engine = autoregressive(rng, 0.97)
     speed = np.tanh(engine) + 0.1 * rng.standard_normal(COUNT)
     walk = np.cumsum(rng.standard_normal(COUNT))
     engine, speed = candidate(engine, "engine", MEASUREMENT), candidate(speed, "speed", WANDERING)
-    assert channels(engine, speed, candidate(walk, "walk", WANDERING)) == ["speed"]
+    assert {*channels(engine, speed, candidate(walk, "walk", WANDERING))} == {"speed", engine.channel + "|rate"}
 
 
 def test_what_has_nothing_to_do_with_anything_is_compared_in_one_way():

@@ -1,15 +1,20 @@
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import yaml
+from field_columns import column
 from recordings import CUSTOM, EPOCH, HUSKY, SECOND, header, leg_and_speed, stamp, write_ros2
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.proposing import candidates as candidates_module
+from infonet_ros.intake.proposing.candidates import Candidate
+from infonet_ros.intake.proposing.channel_choice import fair_share
+from infonet_ros.intake.proposing.kinds import kind_of
 from infonet_ros.intake.proposing.proposal import propose
-from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.recording import NumericField, chosen_span
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document
 
@@ -53,6 +58,15 @@ def test_the_limit_is_shared_fairly_and_said(small_bag):
     proposal = proposal_for(small_bag, limit=2)
     assert channels_of(proposal) == {"/leg": ("force",), "/speed": ("data",)}
     assert "1 channel beyond the limit of 2 is left out (/leg torque[0])" in proposal.notices[0]
+
+
+def test_the_most_important_of_every_topic_has_its_turn():
+    """The forces at the feet are elements of an array without names, and all that their topic has."""
+    ranks = {"/joints": [0] * 6, "/feet": [2] * 2}
+    fields = [(topic, NumericField(f"x{k}", rank)) for topic, own in ranks.items() for k, rank in enumerate(own)]
+    noise = column(np.random.default_rng(0).standard_normal(100))
+    chosen = fair_share([Candidate(topic, field, noise, kind_of(noise)) for topic, field in fields], limit=4)
+    assert Counter(candidate.topic for candidate in chosen) == {"/joints": 2, "/feet": 2}
 
 
 def test_of_a_topic_every_vector_has_its_turn():

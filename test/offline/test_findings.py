@@ -212,6 +212,21 @@ def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
     assert first.endswith("odom.x, imu.x; odom.x leads cmd.x by 0.20 s.")
 
 
+def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
+    """A door follows a brake; the car is strongest beside the door, at a delay that is not clear."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 2, 1.2), (2, 4, 1.5), (0, 4, 0.7)]:
+        mi[a, b] = mi[b, a] = value
+    for late, early, by in [(2, 0, 0.2), (2, 4, 0.2)]:
+        lag[early, late], lag[late, early] = by, -by
+    analysis = with_matrix(small_analysis, mi, lag)
+    unclear = analysis.whole.delay_lower.copy()
+    unclear[2, 4] = unclear[4, 2] = np.nan
+    analysis = replace(analysis, whole=replace(analysis.whole, delay_lower=unclear))
+    (group,) = groups(analysis)
+    assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.2})
+
+
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
 def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, told):
     """Of three channels the middle one is worth a sentence; of more, each is in the middle."""

@@ -33,17 +33,19 @@ _BINS = 24  # of a field, for the mean of the other beside it
 def both_ways(chosen: Sequence[Candidate]) -> list[Candidate]:
     """Return candidates once more: by the rate those that are chosen by level, and the other way, where it is of use.
 
-    By their rates: fields that wander with noise, and fields whose rate another topic measures. By their levels: fields
-    that wander and follow one that does not.
+    By their rates: fields that wander with noise, fields whose rate another topic measures, and those that gain what a
+    field that wanders does. By their levels: fields that wander and follow one that does not.
     """
     if len(chosen) < 2:
         return []
     many = [c for c in chosen if c.kind.name not in ("event", "held") and _levels(c.column) > FEW_LEVELS]
     columns, topics = [c.column for c in many], np.array([c.topic for c in many])
-    measured = (_gains_what_is_summed(columns) & (topics[:, None] != topics)).any(axis=1)
+    wander = np.array([c.kind.treatment is Treatment.RATE for c in many], dtype=bool)
+    summed, gained = _gains_alike(columns)
+    asked = (summed & (topics[:, None] != topics)).any(axis=1) | (gained & wander).any(axis=1)
     by_rate = [
         replace(candidate, kind=ALSO_BY_RATE)
-        for candidate, by_another in zip(many, measured, strict=True)
+        for candidate, by_another in zip(many, asked, strict=True)
         if candidate.kind.treatment is Treatment.KEPT
         and (by_another or is_noisy(candidate.column))
         and candidate.column.rate_span is not None
@@ -64,11 +66,11 @@ def _moments(columns: Sequence[Column]) -> np.ndarray:
     return np.linspace(begin, max(begin + 1, end), _MOMENTS)
 
 
-def _gains_what_is_summed(columns: Sequence[Column]) -> np.ndarray:
-    """Return which columns (N, N) gain over some time what others, in the second place, add up to."""
-    found = np.zeros((len(columns), len(columns)), dtype=bool)
+def _gains_alike(columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
+    """Return which columns (N, N) gain over some time what others, the second ones, add up to, or what they gain."""
+    summed, gained = np.zeros((2, len(columns), len(columns)), dtype=bool)
     if not columns:
-        return found
+        return summed, gained
     moments = _moments(columns)
     places, sums = (
         np.stack([np.interp(moments, c.stamps, one(c)) for c in columns]) for one in (lambda c: c.values, _sums)
@@ -76,9 +78,10 @@ def _gains_what_is_summed(columns: Sequence[Column]) -> np.ndarray:
     span = 1
     while span * _LEAST_PARTS <= _MOMENTS:
         gains, added = (_standardised(one[:, span:] - one[:, :-span]) for one in (places, sums))
-        found |= np.abs(gains @ added.T) > _SAME * gains.shape[1]
+        summed |= np.abs(gains @ added.T) > _SAME * gains.shape[1]
+        gained |= np.abs(gains @ gains.T) > _SAME * gains.shape[1]
         span *= 2
-    return found
+    return summed, gained
 
 
 def _sums(column: Column) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Chooses the candidates that become channels: with one clock, without duplicates, and equally from all topics."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.candidates import Candidate
@@ -47,22 +47,29 @@ def worth_comparing(candidates: Sequence[Candidate]) -> list[Candidate]:
 def fair_share(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
     """Take fields from every topic in turn, the most important first, up to the limit; mark the others.
 
+    The most important of a topic counts as much as that of any other: the elements of an array are all that some have.
     Of a topic, every structure has its turn: a vector, or another message inside the message.
     """
-    by_structure = _in_turns(candidates, lambda c: (c.topic, parse_channel(c.field.path).structure))
-    queue = _in_turns(by_structure, lambda c: c.topic)
+    best: dict[str, int] = {}
+    for candidate in candidates:
+        best[candidate.topic] = min(candidate.field.rank, best.get(candidate.topic, candidate.field.rank))
+    by_structure = _in_turns(candidates, best, lambda c: (c.topic, parse_channel(c.field.path).structure))
+    queue = _in_turns(by_structure, best, lambda c: c.topic)
     for candidate in queue[limit:]:
         candidate.beyond = True
     return [candidate for candidate in candidates if not candidate.beyond]
 
 
-def _in_turns(candidates: Sequence[Candidate], source: Callable[[Candidate], Hashable]) -> list[Candidate]:
-    """Sort fields by importance; of equal ones, the first of every source come first, then the second ones."""
+def _in_turns(
+    candidates: Sequence[Candidate], best: Mapping[str, int], source: Callable[[Candidate], Hashable]
+) -> list[Candidate]:
+    """Sort fields by importance beside the ``best`` of their topics; of equal ones, every source has its turn."""
     counts: Counter[Hashable] = Counter()
     turns = []
     for candidate in candidates:
-        place = (candidate.field.rank, source(candidate))
-        turns.append((candidate.field.rank, counts[place]))
+        rank = candidate.field.rank - best[candidate.topic]
+        place = (rank, source(candidate))
+        turns.append((rank, counts[place]))
         counts[place] += 1
     order = sorted(range(len(candidates)), key=turns.__getitem__)
     return [candidates[number] for number in order]
