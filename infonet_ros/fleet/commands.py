@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import MissingDependencyError
-from infonet_ros.offline.options import Format, folder
+from infonet_ros.offline.options import KINDS, Format, folder
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 Bags = Annotated[list[Path], typer.Argument(metavar="BAG", help="Bags: folders, or .mcap, .db3 or .bag files.")]
 Out = Annotated[
     Path,
-    typer.Option(parser=folder, metavar="PATH", help="Folder for the results: one folder for each bag, and a summary."),
+    typer.Option(
+        parser=folder, metavar="FOLDER", help="Folder for the results: one folder for each bag, and a summary."
+    ),
 ]
 Against = Annotated[
     list[Path] | None,
@@ -30,15 +32,21 @@ Against = Annotated[
     ),
 ]
 Params = Annotated[
-    Path | None, typer.Option(help="Parameter file of the node, for all bags. Default: propose one for each bag.")
+    Path | None,
+    typer.Option(metavar="FILE", help="Parameter file of the node, for all bags. Default: propose one for each bag."),
 ]
 Scheduler = Annotated[
     str | None,
-    typer.Option(help="Address of a running Dask scheduler, whose workers see the same files; default: this machine."),
+    typer.Option(
+        metavar="ADDRESS",
+        help="Address of a running Dask scheduler, whose workers see the same files; default: this machine.",
+    ),
 ]
-Workers = Annotated[int | None, typer.Option(min=1, help="Processes on this machine; default: one per core.")]
+Workers = Annotated[
+    int | None, typer.Option(metavar="NUMBER", min=1, help="Processes on this machine; default: one per core.")
+]
 Formats = Annotated[
-    list[Format] | None, typer.Option("--format", help="Files to write; can be repeated. Default: all.")
+    list[Format] | None, typer.Option("--format", metavar=KINDS, help="Files to write; can be repeated. Default: all.")
 ]
 
 

@@ -13,17 +13,19 @@ from infonet_ros.text import printable
 def play(
     bags: Annotated[list[Path], typer.Argument(metavar="BAG", help="Bags of ROS 2 or ROS 1: folders or files.")],
     topics: Annotated[
-        list[str] | None, typer.Option(help="Play only topics that match this glob; can be repeated.")
+        list[str] | None, typer.Option(metavar="GLOB", help="Play only topics that match this glob; can be repeated.")
     ] = None,
-    rate: Annotated[float, typer.Option(help="Speed: 2 plays twice as fast as recorded.", min=0.001)] = 1.0,
-    start: Annotated[float, typer.Option(help="Seconds of the recording to skip.", min=0.0)] = 0.0,
+    rate: Annotated[
+        float, typer.Option(metavar="FACTOR", help="Speed: 2 plays twice as fast as recorded.", min=0.001)
+    ] = 1.0,
+    start: Annotated[float, typer.Option(metavar="SECONDS", help="Time of the recording to skip.", min=0.0)] = 0.0,
     duration: Annotated[
-        float | None, typer.Option(help="Seconds of the recording to play; default: all.", min=0.0)
+        float | None, typer.Option(metavar="SECONDS", help="Time of the recording to play; default: all.", min=0.0)
     ] = None,
     loop: Annotated[bool, typer.Option("--loop", help="Start again at the end, until Ctrl-C.")] = False,
     clock: Annotated[bool, typer.Option("--clock", help="Publish /clock too, for nodes with use_sim_time.")] = False,
     wait: Annotated[
-        float, typer.Option(help="Maximum time to wait for a subscriber of every topic, seconds.", min=0.0)
+        float, typer.Option(metavar="SECONDS", help="Maximum time to wait for a subscriber of every topic.", min=0.0)
     ] = 0.0,
 ) -> None:
     """Play a recording as live topics. Needs no ros2 bag."""
@@ -52,14 +54,14 @@ def play(
 
 
 def demo(
-    folder: Annotated[Path, typer.Option(help="Folder for the picture and the logs.", file_okay=False)] = Path(
-        "demo_output"
-    ),
-    rate: Annotated[float, typer.Option(help="Speed of the replay.", min=0.1)] = 8.0,
+    folder: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for the picture and the logs.", file_okay=False)
+    ] = Path("demo_output"),
+    rate: Annotated[float, typer.Option(metavar="FACTOR", help="Speed of the replay.", min=0.1)] = 8.0,
 ) -> None:
-    """Replay a recording of a real robot into the node, and show the matrix.
+    """Replay a recording of a real robot into the node.
 
-    Takes about a minute.
+    It shows the matrix, and takes about a minute.
     """
     from infonet_ros.node.prerequisites import require_ros
 
@@ -81,21 +83,27 @@ class Order(str, Enum):
 
 
 def monitor(
-    node: Annotated[str, typer.Option(help="Name of the node, with its namespace: /robot1/infonet.")] = "infonet",
+    node: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of the node, with its namespace: /robot1/infonet.")
+    ] = "infonet",
     modalities: Annotated[bool, typer.Option("--modalities", help="Show modalities first, not channels.")] = False,
     sort: Annotated[Order, typer.Option(help="Order of the pairs.")] = Order.MI,
     find: Annotated[
-        str, typer.Option(help="Show only names that contain this text, or one of several texts separated by blanks.")
+        str,
+        typer.Option(
+            metavar="TEXT", help="Show only names that contain this text, or one of several texts separated by blanks."
+        ),
     ] = "",
     once: Annotated[bool, typer.Option("--once", help="Print one matrix and end.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each matrix as a line of JSON, for scripts.")] = False,
     timeout: Annotated[
-        float, typer.Option(help="Seconds to wait for the first matrix, with --once or --json.", min=0.0)
+        float,
+        typer.Option(metavar="SECONDS", help="Time to wait for the first matrix, with --once or --json.", min=0.0),
     ] = 60.0,
 ) -> None:
-    """Show the matrix, strongest pairs, delays and alerts of a running node.
+    """Show the matrix and the alerts of a running node.
 
-    Press ? for the list of keys.
+    It also shows the strongest pairs and their delays. Press ? for the list of keys.
     """
     from infonet_ros.node.prerequisites import require_ros
 

@@ -20,10 +20,12 @@ ALARMED = 3
 """Exit status of `infonet check` when there was an alarm."""
 
 Interval = Annotated[
-    float, typer.Option(min=1.0, max=1e9, help="Mean time between false alarms, seconds, all pairs together.")
+    float,
+    typer.Option(metavar="SECONDS", min=1.0, max=1e9, help="Mean time between false alarms, all pairs together."),
 ]
-Start = Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")]
-Duration = Annotated[float | None, typer.Option(min=0.01, help="Seconds to use; default: all.")]
+Start = Annotated[float, typer.Option(metavar="SECONDS", min=0.0, help="Time to skip at the beginning.")]
+Duration = Annotated[float | None, typer.Option(metavar="SECONDS", min=0.01, help="Time to use; default: all.")]
+Params = Annotated[Path | None, typer.Option(metavar="FILE", help="Parameter file of the node; default: propose one.")]
 Remap = Annotated[
     list[str] | None,
     typer.Option(
@@ -36,12 +38,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: n
 
 def learn(
     paths: Annotated[list[Path], typer.Argument(metavar="GOOD", help="Recordings without faults.")],
-    out: Annotated[Path, typer.Option(parser=file, metavar="PATH", help="File to write the baseline to.")] = Path(
+    out: Annotated[Path, typer.Option(parser=file, metavar="FILE", help="File to write the baseline to.")] = Path(
         "robot.baseline"
     ),
-    params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
+    params: Params = None,
     pairs: Annotated[
-        int, typer.Option(min=1, help="Number of pairs; more only if a channel would otherwise be in no pair.")
+        int,
+        typer.Option(
+            metavar="NUMBER", min=1, help="Number of pairs; more only if a channel would otherwise be in no pair."
+        ),
     ] = 12,
     interval: Interval = 3600.0,
     start: Start = 0.0,
@@ -74,14 +79,16 @@ def learn(
 
 def check(
     path: Annotated[Path, typer.Argument(metavar="NEW", help="The recording to check.")],
-    baseline: Annotated[Path, typer.Option(help="Baseline file of `infonet learn`.")] = Path("robot.baseline"),
+    baseline: Annotated[Path, typer.Option(metavar="FILE", help="Baseline file of `infonet learn`.")] = Path(
+        "robot.baseline"
+    ),
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
     remap: Remap = None,
     report: Annotated[
         Path | None,
-        typer.Option(parser=file, metavar="PATH", help="File to write a page with the evidence over time to."),
+        typer.Option(parser=file, metavar="FILE", help="File to write a page with the evidence over time to."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the alarms as JSON on standard output.")] = False,
     quiet: Quiet = False,
@@ -118,15 +125,21 @@ def compare(
     paths: Annotated[list[Path], typer.Argument(metavar="BEFORE", help="Recordings of the first group.")],
     against: Annotated[
         list[Path] | None,
-        typer.Option(help="A recording of the second group; can be repeated. Without it, give two recordings."),
+        typer.Option(
+            metavar="RECORDING",
+            help="A recording of the second group; can be repeated. Without it, give two recordings.",
+        ),
     ] = None,
-    params: Annotated[Path | None, typer.Option(help="Parameter file of the node; default: propose one.")] = None,
-    window: Annotated[float | None, typer.Option(min=0.01, help="Length of a window, seconds.")] = None,
+    params: Params = None,
+    window: Annotated[float | None, typer.Option(metavar="SECONDS", min=0.01, help="Length of a window.")] = None,
     remap: Remap = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare two recordings, or two groups of them: which pairs and channels differ, and by how much."""
+    """Compare two recordings, or two groups of recordings.
+
+    It reports which pairs and channels differ, and by how much.
+    """
     check_rosbags()
     if not against:
         if len(paths) != 2:

@@ -28,7 +28,9 @@ class TimeUnit(str, Enum):
     h = "h"
 
 
-Time = Annotated[str | None, typer.Option(help="Time column of a table; default: found by name and content.")]
+Time = Annotated[
+    str | None, typer.Option(metavar="COLUMN", help="Time column of a table; default: found by name and content.")
+]
 Unit = Annotated[TimeUnit, typer.Option(help="Unit of the time column of a table; auto: from its name or its numbers.")]
 
 
@@ -41,7 +43,7 @@ def bag(
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse a bag: which streams depend on each other, when, and with what delay.
+    """Analyse a bag: which streams depend on each other, and how.
 
     Needs no ROS.
 
@@ -62,7 +64,7 @@ def csv(
     time: Time = None,
     time_unit: Unit = TimeUnit.auto,
 ) -> None:
-    """Analyse tables with a time column, as `infonet bag` analyses a bag.
+    """Analyse tables with a time column: see `infonet bag`.
 
     Several files are one recording; the name of each file is a topic.
 

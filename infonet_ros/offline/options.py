@@ -24,6 +24,10 @@ class Format(str, Enum):
     mcap = "mcap"
 
 
+KINDS = "|".join(kind.value for kind in Format)
+"""The kinds of output, as a help text names them."""
+
+
 def folder(name: str) -> Path:
     """Check the name of a folder from the command line; an empty name would mean the present folder."""
     if not name.strip():
@@ -52,55 +56,75 @@ class Options:
     """The options of an analysis; each field is a command-line option with its help."""
 
     params: Annotated[
-        Path | None, typer.Option(help="Parameter file of the node; default: propose one, and write it to the results.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Parameter file of the node; default: propose one, and write it to the results."
+        ),
     ] = None
     topics: Annotated[
-        list[str] | None, typer.Option(help="Only topics that match this glob, such as '/imu*'; can be repeated.")
+        list[str] | None,
+        typer.Option(metavar="GLOB", help="Only topics that match this glob, such as '/imu*'; can be repeated."),
     ] = None
-    start: Annotated[float, typer.Option(min=0.0, help="Seconds to skip at the beginning.")] = 0.0
-    duration: Annotated[float | None, typer.Option(min=0.01, help="Seconds to analyse; default: all.")] = None
+    start: Annotated[float, typer.Option(metavar="SECONDS", min=0.0, help="Time to skip at the beginning.")] = 0.0
+    duration: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.01, help="Time to analyse; default: all.")
+    ] = None
     window: Annotated[
-        float | None, typer.Option(min=0.01, help="Length of a window, seconds; default: chosen for the recording.")
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recording."),
     ] = None
     hop: Annotated[
         float | None,
         typer.Option(
-            min=0.01, help="Time between the ends of two windows, seconds; default: chosen for the recording."
+            metavar="SECONDS",
+            min=0.01,
+            help="Time between the ends of two windows; default: chosen for the recording.",
         ),
     ] = None
     rate: Annotated[
         float | None,
         typer.Option(
-            min=0.0, help="Samples per second; default: rate of the slowest topic with enough samples in a window."
+            metavar="HZ",
+            min=0.0,
+            help="Samples per second; default: rate of the slowest topic with enough samples in a window.",
         ),
     ] = None
     max_lag: Annotated[
-        float | None, typer.Option(min=0.0, help="Largest delay to search in every window, seconds.")
+        float | None, typer.Option(metavar="SECONDS", min=0.0, help="Largest delay to search in every window.")
     ] = None
     given: Annotated[
         list[str] | None,
-        typer.Option(help="Channel, or time: compute the conditional MI of all pairs given it; can be repeated."),
+        typer.Option(
+            metavar="CHANNEL",
+            help="Channel, or time: compute the conditional MI of all pairs given it; can be repeated.",
+        ),
     ] = None
     target: Annotated[
-        str | None, typer.Option(help="Channel to explain: finds the channels with most information about it.")
+        str | None,
+        typer.Option(metavar="CHANNEL", help="Channel to explain: finds the channels with most information about it."),
     ] = None
     surrogates: Annotated[
         int | None,
         typer.Option(
+            metavar="NUMBER",
             min=0,
             help="Shifted copies for the p-values of every window; each takes as long as the data. Default: p-values "
             "only for the whole recording.",
         ),
     ] = None
-    max_channels: Annotated[int, typer.Option(min=2, help="Largest number of channels in a proposal.")] = 32
-    device: Annotated[str | None, typer.Option(help="Device of the network: auto, cpu, cuda or cuda:<index>.")] = None
+    max_channels: Annotated[
+        int, typer.Option(metavar="NUMBER", min=2, help="Largest number of channels in a proposal.")
+    ] = 32
+    device: Annotated[
+        str | None, typer.Option(metavar="DEVICE", help="Device of the network: auto, cpu, cuda or cuda:<index>.")
+    ] = None
     out: Annotated[
         Path | None,
-        typer.Option(parser=folder, metavar="PATH", help="Folder for the results; default: NAME_infonet."),
+        typer.Option(parser=folder, metavar="FOLDER", help="Folder for the results; default: NAME_infonet."),
     ] = None
     formats: Annotated[
         list[Format] | None,
-        typer.Option("--format", help="Files to write; can be repeated. Default: all."),
+        typer.Option("--format", metavar=KINDS, help="Files to write; can be repeated. Default: all."),
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON on standard output.")] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")] = False

@@ -17,11 +17,18 @@ def train(
     ],
     config: Annotated[
         Path | None,
-        typer.Option(help="YAML file of settings; default: a network of the shipped size.", dir_okay=False),
+        typer.Option(
+            metavar="FILE", help="YAML file of settings; default: a network of the shipped size.", dir_okay=False
+        ),
     ] = None,
-    threads: Annotated[int | None, typer.Option(help="CPU cores to use; default: as in the settings.", min=1)] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="CPU cores to use; default: as in the settings.", min=1)
+    ] = None,
     device: Annotated[
-        str, typer.Option(help="Device for training: auto (a GPU if there is one), cpu, cuda or cuda:<index>.")
+        str,
+        typer.Option(
+            metavar="DEVICE", help="Device for training: auto (a GPU if there is one), cpu, cuda or cuda:<index>."
+        ),
     ] = "auto",
     conditional: Annotated[
         bool,
