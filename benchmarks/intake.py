@@ -144,9 +144,11 @@ def describe(results: dict[str, Any]) -> str:
     rows = []
     for title, found in results["loads"].items():
         node, bare = (1e6 * found[name] / found["messages of the time"] for name in ("node", "bare"))
-        lost = f"{found['sent']}, {found['sent'] - found['received']}"
-        rows.append([title, lost, f"{node:.0f} µs", f"{bare:.0f} µs", f"{node / bare:.2f}"])
-    header = ["topics", "messages sent, of which lost", "the node, a message", "the bare process", "times"]
+        sent, lost = str(found["sent"]), str(found["sent"] - found["received"])
+        lost_bare = str(found["sent"] - found["received by the bare process"])
+        rows.append([title, sent, lost, lost_bare, f"{node:.0f} µs", f"{bare:.0f} µs", f"{node / bare:.2f}"])
+    header = ["topics", "messages sent", "lost by the node", "by the bare process", "the node, a message"]
+    header += ["the bare process", "times"]
     return f"{results['seconds']:g} s of each.\n\n{markdown_table(header, rows)}"
 
 
