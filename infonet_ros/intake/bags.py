@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from heapq import merge
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -293,21 +294,28 @@ class Bag:
 
     @cached_property
     def _leads(self) -> Mapping[str, clocks.Lead | None]:
-        """Return how far the stamps of each topic are ahead of the times of recording; None if not known."""
-        leads: dict[str, clocks.Lead | None] = {}
-        for topic, head in self._heads.items():
-            if len(head) < clocks.FEWEST:
-                leads[topic] = None
-                continue
-            try:
-                readings = self._decoder(topic, ()).read([raw for _, raw in head])
-            except (RecordingError, ConfigurationError):
-                leads[topic] = None
-                continue
-            received = np.array([time for time, _ in head], dtype=np.int64)
-            stamps = np.where(readings.stamps == NO_STAMP, received, readings.stamps)
-            leads[topic] = clocks.Lead.of(stamps[readings.readable], received[readings.readable])
+        """How far the stamps of each topic are ahead of the times of recording; None if not known.
+
+        Measured at the beginning; of a clock that was set afterwards, as by a late GPS, in the middle.
+        """
+        leads = {topic: self._lead(topic, head) for topic, head in self._heads.items()}
+        known = {topic: lead for topic, lead in leads.items() if lead}
+        for topic in clocks.ahead(known).keys() | clocks.behind(known).keys():
+            middle = self.raw_messages([topic], (self.start + self.end) // 2, self.end + 1)
+            later = self._lead(topic, [(time, raw) for _, time, raw in islice(middle, _FIRST_MESSAGES)])
+            if later and later.steady and abs(later.usual - known[topic].usual) > clocks.NOTABLE:
+                leads[topic] = later
         return leads
+
+    def _lead(self, topic: str, messages: Sequence[tuple[int, bytes]]) -> clocks.Lead | None:
+        """Measure how far the stamps of messages of a topic are ahead of their times of recording."""
+        try:
+            readings = self._decoder(topic, ()).read([raw for _, raw in messages])
+        except (RecordingError, ConfigurationError):
+            return None
+        received = np.array([time for time, _ in messages], dtype=np.int64)
+        stamps = np.where(readings.stamps == NO_STAMP, received, readings.stamps)
+        return clocks.Lead.of(stamps[readings.readable], received[readings.readable])
 
     def _leave_strays_out(self) -> None:
         """Set start and end of the recording by the time in which most messages were recorded."""

@@ -147,6 +147,18 @@ def test_time_that_jumps_back_is_told(tmp_path, store):
     assert any(notice.startswith("time jumped back 1 time") for notice in notices)
 
 
+@pytest.mark.parametrize("offset", [-54 * 365 * 86_400, -3600, 3600])
+def test_a_clock_that_is_set_late_costs_only_what_came_before(offset, tmp_path, store):
+    """As by a GPS that finds its satellites after a third of the drive."""
+    path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: EPOCH + k * PERIOD + (offset * SECOND if k < 400 else 0)})
+    assert {modality.topic for modality in proposal_of(path).settings.modalities} == {"/a", "/b"}
+    known, notices = notices_of_windows(path)
+    assert known[:, 0].all()
+    assert known[-6:, 1].all()
+    assert any(notice.startswith("400 messages of /b left out") for notice in notices)
+    assert read(path)[1] == []
+
+
 def test_a_clock_that_is_set_on_the_way_is_told(tmp_path, store):
     path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: EPOCH + (k if k < 600 else k - 160) * PERIOD})
     _, notices = notices_of_windows(path)
