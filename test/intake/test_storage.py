@@ -231,6 +231,21 @@ def test_a_damaged_chunk_is_left_out_and_counted(tmp_path, store):
     assert f"{len(expected) - len(found)} messages left out" in notice
 
 
+@pytest.mark.parametrize("packed", [True, False])
+def test_what_lies_behind_a_hole_is_read_without_a_summary(packed, tmp_path, store):
+    mode = CompressionMode.STORAGE if packed else None
+    path = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 900.0), compression=mode) / "bag.mcap"
+    expected, _ = read(path, LEG, SPEED)
+    data = bytearray(path.read_bytes()[:-2000])  # without the end of the summary
+    begin = data.index(b"\x06", len(data) // 2) - len(data) // 8
+    data[begin : begin + len(data) // 4] = bytes(len(data) // 4)
+    path.write_bytes(data)
+    found, notices = read(path, LEG, SPEED)
+    assert set(found) < set(expected)
+    assert found[-1] == expected[-1]
+    assert any("bag.mcap is damaged in" in notice and "the messages there are left out" in notice for notice in notices)
+
+
 def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
     text = (folder / "metadata.yaml").read_text()

@@ -130,7 +130,7 @@ class ChunkedFile(ABC):
             reason = next(iter(self._damaged.values()))
             notices.append(
                 f"{self._name} is damaged in {counted(len(self._damaged), 'place')} ({reason}): "
-                f"{counted(count, 'message')} left out."
+                f"{counted(count, 'message') if count else 'the messages there are'} left out."
             )
         if self._astray:
             notices.append(no_topic(self._astray, self._name))

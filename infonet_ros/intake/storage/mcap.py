@@ -4,9 +4,11 @@ The summary at the end of a file lists its chunks. A file without one, because i
 chunks, is read through once.
 """
 
+import re
 from binascii import crc32
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
+from mmap import ACCESS_READ, mmap
 from struct import Struct, error, iter_unpack
 from typing import Any, NamedTuple
 
@@ -19,6 +21,9 @@ _HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _CHUNK_INDEX, _DATA_END =
 _START = Struct("<BQ")  # of a record: its kind and its length
 _MESSAGE_START = Struct("<BQHIQQ")  # with channel, sequence, and the times of recording and sending
 _CHUNK_START = Struct("<QQQII")  # times, decompressed bytes, checksum, length of the compression's name
+_CHUNK_BEGIN = re.compile(  # two lengths, each below 2^40: of the record, and of its messages
+    rb"\x06(.{5}\0{3}).{16}.{5}\0{3}.{4}(?:\x03\0{3}lz4|\x04\0{3}zstd|\0{4})(.{5}\0{3})", re.DOTALL
+)
 _UNCHUNKED = 1 << 20  # bytes of messages outside of chunks that are read together
 _INDEX_ENTRY = 16  # bytes, of each message
 
@@ -96,13 +101,26 @@ class McapFile(ChunkedFile):
 
     def _go_through(self) -> None:
         """Find the chunks, and messages outside of chunks, from the first record to the last complete one."""
-        end = len(_MAGIC)
+        end = self._go_on(len(_MAGIC))
+        while end is not None and (following := self._next_chunk(end + 1)):
+            self._damaged[Chunk(end, following - end)] = f"no records from byte {end} to {following}"
+            end = self._go_on(following)
+        if end is not None:
+            self._cut = True
+            if self._size - end > _START.size + _CHUNK_START.size and self._exactly(end, 1)[0] == _CHUNK:
+                self._chunks.append(Chunk(end, self._size - end))
+        for chunk in self._chunks:
+            self._survey(chunk)
+
+    def _go_on(self, place: int) -> int | None:
+        """Find chunks and messages from a record on; return where records end before the data do, else None."""
+        end = place
         loose: Chunk | None = None
-        for record in self._records(end, self._size):
+        for record in self._records(place, self._size):
             end = record.place + record.size
             begin = record.place - _START.size
             if record.kind in (_DATA_END, _FOOTER):
-                break
+                return None
             if record.kind == _MESSAGE:
                 if loose is None or begin != loose.place + loose.size or loose.size > _UNCHUNKED:
                     loose = Chunk(begin, 0)
@@ -112,12 +130,20 @@ class McapFile(ChunkedFile):
                 self._chunks.append(Chunk(begin, end - begin))
             else:
                 self._take_definition(record.kind, self._exactly(record.place, record.size))
-        else:
-            self._cut = True
-            if self._size - end > _START.size + _CHUNK_START.size and self._exactly(end, 1)[0] == _CHUNK:
-                self._chunks.append(Chunk(end, self._size - end))
-        for chunk in self._chunks:
-            self._survey(chunk)
+        return end
+
+    def _next_chunk(self, place: int) -> int | None:
+        """Look for a complete chunk behind bytes that are no records: its lengths fit each other."""
+        if place >= self._size:
+            return None
+        with mmap(self._file.fileno(), 0, access=ACCESS_READ) as data:
+            while found := _CHUNK_BEGIN.search(data, place):
+                size, packed = (int.from_bytes(length, "little") for length in found.groups())
+                after = found.start() + _START.size
+                if found.end() + packed == after + size <= self._size:
+                    return found.start()
+                place = found.start() + 1
+        return None
 
     def _records(self, place: int, end: int) -> Iterator[_Record]:
         """Go through the records of a part of the file, as long as they are complete."""
