@@ -61,7 +61,7 @@ class Student(Gaussian):
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         super().__init__(rng, batch)
-        self.degrees = float(rng.choice(self.DEGREES))
+        self.degrees = self._draw_degrees(rng)
         nodes = np.linspace(-6.0, 6.0, 4001)
         self._scale = np.sqrt(self.degrees / chi2.ppf(norm.cdf(nodes), self.degrees))
         self._nodes = nodes
@@ -79,6 +79,21 @@ class Student(Gaussian):
         scale = np.log(nu * np.pi) + gammaln(nu / 2) - gammaln((nu + 2) / 2)
         pair = (nu + 2) / 2 * (digamma((nu + 2) / 2) - digamma(nu / 2)) + scale
         return super().information(x, y) + float(2 * single - pair)
+
+    def _draw_degrees(self, rng: np.random.Generator) -> float:
+        return float(rng.choice(self.DEGREES))
+
+
+class Tails(Student):
+    """Bivariate Student t with little or no correlation: most of the dependence is a common scale."""
+
+    def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        super().__init__(rng, batch)
+        self._information = rng.choice([0.0, 1.0], batch) * rng.exponential(0.05, batch)
+        self.correlation = column(correlation_of(self._information))
+
+    def _draw_degrees(self, rng: np.random.Generator) -> float:
+        return float(np.exp(rng.uniform(0.0, 2.5)))
 
 
 class Copula(Protocol):

@@ -27,7 +27,7 @@ class NoisyFunction(Dependence):
     distribution are never negative, and exponential where the exponent is 1: durations, ranges, loads.
     """
 
-    NOISES = ("normal", "uniform", "uniform", "laplace", "weibull", "student")
+    NOISES: tuple[str, ...] = ("normal", "uniform", "uniform", "laplace", "weibull", "student")
     FUNCTIONS: tuple[str, ...] = ("line", "line", "wave", "wave", "zigzag", "polynomial", "absolute", "step", "flat")
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
@@ -148,3 +148,9 @@ class Line(NoisyFunction):
     """The output follows the input."""
 
     FUNCTIONS = ("line",)
+
+
+class Bounded(NoisyFunction):
+    """Noise with sharp edges."""
+
+    NOISES = ("uniform",)

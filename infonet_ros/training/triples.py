@@ -13,15 +13,20 @@ from scipy.linalg import solve_discrete_lyapunov
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
-from infonet_ros.training.copulas import Independent
+from infonet_ros.training.copulas import Independent, Tails
 from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
-from infonet_ros.training.examples import FAMILIES, MEMORYLESS
+from infonet_ros.training.examples import FAMILIES, MEMORYLESS, Draw
+from infonet_ros.training.regressions import Bounded
 
 BATCH = 8  # triples of one kind and length made together
 FRESH = 8192  # samples over which a truth is averaged
 DIMENSIONS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 8)  # of what is given, to choose from
 NOTHING = 0.3  # share of triples that share nothing beside what is given
 MOST_COMPONENTS = 8
+# What is hardest to tell from a common driver of the scale is a common scale; from a strong driver, sharp edges.
+SCALED_FAMILIES = {**FAMILIES, "tails": (Tails, 1.0)}
+SHARP_FAMILIES: dict[str, tuple[Draw, float]] = {"bounded": (Bounded, 1.0)}
+SCALED_NOTHING, SHARP_NOTHING = 0.45, 0.15
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +59,15 @@ class Simulator:
         """Draw a batch of a kind in `KINDS`, of ``count`` samples each."""
         return KINDS[kind](self, count)
 
-    def pairs(self, draws: list[torch.Tensor]) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
+    def pairs(
+        self,
+        draws: list[torch.Tensor],
+        families: dict[str, tuple[Draw, float]] = FAMILIES,
+        nothing: float = NOTHING,
+    ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
         """Draw one dependence for each of B triples, and samples of it for each of some drivers (B, 5, T).
+
+        It is of one of some families; with the probability ``nothing`` the streams share nothing.
 
         Returns
         -------
@@ -63,10 +75,10 @@ class Simulator:
             About standard in place and scale.
         information : (B,)
         """
-        names = list(FAMILIES)
-        shares = np.array([share for _, share in FAMILIES.values()])
-        family = FAMILIES[names[self.rng.choice(len(names), p=shares / shares.sum())]][0]
-        dependence = (Independent if self.rng.random() < NOTHING else family)(self.rng, BATCH)
+        names = list(families)
+        shares = np.array([share for _, share in families.values()])
+        family = families[names[self.rng.choice(len(names), p=shares / shares.sum())]][0]
+        dependence = (Independent if self.rng.random() < nothing else family)(self.rng, BATCH)
         even = dependence.sample(self._even.draw(self.rng, BATCH))
         information = dependence.information(*even).clamp_min(0.0).numpy().astype(np.float64)
         samples = [[side.numpy().astype(np.float64) for side in dependence.sample(drivers)] for drivers in draws]
@@ -105,6 +117,21 @@ class Simulator:
         scale = np.exp(self.rng.uniform(0.2, 1.2) * np.tanh(along)) if self.rng.random() < 0.3 else 1.0
         level = self._table(along) if modes else self._function(along)
         return strength * level + scale * noise
+
+    def scale(self, given: np.ndarray) -> np.ndarray:
+        """Return a scale that changes with given streams (D, T), weakly or strongly: (T,)."""
+        direction = self.rng.standard_normal(len(given))
+        along = direction @ given / np.linalg.norm(direction)
+        kind = self.rng.integers(4)
+        if kind == 0:
+            logs = np.tanh(self.rng.uniform(0.5, 3.0) * along)
+        elif kind == 1:
+            logs = np.log(0.1 + np.abs(along - self.rng.uniform(-1.0, 1.0)))
+        elif kind == 2:
+            logs = np.log(0.05 + np.logaddexp(0.0, along))
+        else:
+            logs = np.sin(self.rng.uniform(0.5, 2.0) * along + self.rng.uniform(0.0, 6.3))
+        return np.exp(np.exp(self.rng.uniform(np.log(0.3), np.log(2.0))) * logs)
 
     def _function(self, along: np.ndarray) -> np.ndarray:
         kind = self.rng.integers(7)
@@ -148,6 +175,25 @@ def switching(simulator: Simulator, count: int) -> Triples:
     return _triples(simulator, given, a, b, information)
 
 
+def scaled(simulator: Simulator, count: int) -> Triples:
+    """Let the given streams drive the scale of both streams, mostly together, and perhaps their location too."""
+    a, b, information = simulator.pairs([simulator.drivers(count)], SCALED_FAMILIES, SCALED_NOTHING)
+    given = simulator.given(count)
+    first = np.stack([simulator.scale(streams) for streams in given])
+    apart = simulator.rng.random(BATCH) < 0.3
+    second = np.stack([simulator.scale(z) if own else s for z, s, own in zip(given, first, apart, strict=True)])
+    exponent = simulator.rng.uniform(0.3, 1.3, (BATCH, 1))
+    return _triples(simulator, given, first * a[0], second**exponent * b[0], information)
+
+
+def sharp(simulator: Simulator, count: int) -> Triples:
+    """Let noise with sharp edges be small beside what the given streams do to both."""
+    a, b, information = simulator.pairs([simulator.drivers(count)], SHARP_FAMILIES, SHARP_NOTHING)
+    given = simulator.given(count)
+    size = np.exp(simulator.rng.uniform(np.log(0.03), 0.0, (2, BATCH, 1)))
+    return _triples(simulator, given, size[0] * a[0], size[1] * b[0], information)
+
+
 def turning(simulator: Simulator, count: int) -> Triples:
     """Let the correlation of the noises change gradually with a given stream, to its opposite or to 0."""
     given = simulator.given(count)
@@ -156,8 +202,7 @@ def turning(simulator: Simulator, count: int) -> Triples:
     information = np.empty(BATCH)
     for k, streams in enumerate(given):
         along = rankdata(streams[simulator.rng.integers(len(streams))]) / count
-        most, phase, turns = simulator.rng.uniform(0.3, 0.995), simulator.rng.uniform(), simulator.rng.uniform(0.3, 1.5)
-        correlation = most * np.cos(np.pi * (turns * along + phase))
+        correlation = simulator.rng.uniform(0.3, 0.995) * _turn(simulator.rng, along)
         b[k] = correlation * a[k] + np.sqrt(1.0 - correlation**2) * drivers[k, 1]
         information[k] = -0.5 * np.log1p(-(correlation**2)).mean()
     return _triples(simulator, given, a, b, information)
@@ -209,8 +254,17 @@ KINDS: dict[str, Callable[[Simulator, int], Triples]] = {
     "modes": modes,
     "mixtures": mixtures,
     "autoregressions": autoregressions,
+    "scaled": scaled,
+    "sharp": sharp,
 }
-SHARES = (0.38, 0.12, 0.12, 0.14, 0.12, 0.12)
+SHARES = (0.28, 0.11, 0.13, 0.12, 0.09, 0.07, 0.13, 0.07)
+
+
+def _turn(rng: np.random.Generator, along: np.ndarray) -> np.ndarray:
+    """Return a wave, or a slope from -1 to 1, over ranks (T,) between 0 and 1."""
+    if rng.random() < 0.7:
+        return np.cos(np.pi * (rng.uniform(0.3, 1.5) * along + rng.uniform()))
+    return np.tanh(np.exp(rng.uniform(np.log(2.0), np.log(30.0))) * (along - rng.uniform(0.1, 0.9)))
 
 
 class _Mixture:

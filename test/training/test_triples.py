@@ -36,16 +36,17 @@ def test_turning_triples_have_the_mean_over_what_is_given():
     assert (triples.information > 0.01).all() and (triples.information < 3.0).all()
 
 
-def test_a_driver_alone_shares_nothing():
+@pytest.mark.parametrize("kind", ["driven", "scaled"])
+def test_a_driver_alone_shares_nothing(kind):
     simulator = Simulator(5)
-    nulls = [
-        triples for triples in (simulator.draw("driven", 4000) for _ in range(12)) if not triples.information.any()
-    ]
+    nulls = [triples for triples in (simulator.draw(kind, 4000) for _ in range(12)) if not triples.information.any()]
     (first, *_) = [triples for triples in nulls if len(triples.given[0]) == 1]
     for x, y, given in zip(first.x, first.y, first.given, strict=True):
         parts = np.array_split(np.argsort(given[0]), 40)  # within slices of what is given, ranks are not correlated
-        inside = [np.corrcoef(rankdata(x[part]), rankdata(y[part]))[0, 1] for part in parts]
-        assert abs(np.mean(inside)) < 0.15
+        ranks = [(rankdata(x[part]), rankdata(y[part])) for part in parts]
+        assert abs(np.mean([np.corrcoef(a, b)[0, 1] for a, b in ranks])) < 0.15
+        outside = [np.corrcoef(abs(a - a.mean()), abs(b - b.mean()))[0, 1] for a, b in ranks]
+        assert abs(np.mean(outside)) < 0.15
 
 
 def test_shares_are_those_of_a_whole():
