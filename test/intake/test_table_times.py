@@ -375,6 +375,15 @@ def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
         assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
 
 
+@pytest.mark.parametrize("epoch", [621_355_968 * 10**9, 116_444_736 * 10**9])
+def test_ticks_beside_a_time_that_is_not_known(tmp_path, epoch):
+    """A cell that is no number makes floats of them all."""
+    lines = [f"{epoch + (1_714_564_800 * 10 + k) * 10**6 if k != 3 else 'n/a'},{k}" for k in range(10)]
+    stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
+    expected = [1_714_564_800 * 10**9 + k * 10**8 for k in range(10) if k != 3]
+    assert stamps == pytest.approx(expected, abs=10**5)
+
+
 def test_the_rate_comes_from_the_stamps_of_all_rows(tmp_path):
     lines = [f"{k / 100},{np.sin(k * k)},{np.cos(3 * k * k)}" for k in range(6000)]
     with Tables([written(tmp_path, "\n".join(["time,x,y", *lines]))]) as table:

@@ -168,7 +168,7 @@ def _names_of_numbers(name: str, values: np.ndarray, rank: int) -> Names:
 def _may_be_values(numbers: np.ndarray) -> bool:
     """Return whether different numbers have fractions, or count from 0 or 1."""
     counts = [*range(len(numbers))], [*range(1, len(numbers) + 1)]
-    return bool((numbers % 1 != 0).any()) or numbers.tolist() in counts
+    return not np.isfinite(numbers).all() or bool((numbers % 1 != 0).any()) or numbers.tolist() in counts
 
 
 class _Rows:

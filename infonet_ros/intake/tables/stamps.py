@@ -144,7 +144,8 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
             clock.notes.append(
                 f"time is column {clock.label}, in {parts} as {program} counts them; --time changes that"
             )
-            return scaled(pc.subtract(clock.numbers, epoch * per_day), DAY / per_day)
+            first = pa.scalar(epoch * per_day).cast(clock.numbers.type if per_day > 1 else pa.float64(), safe=False)
+            return scaled(pc.subtract(clock.numbers, first), DAY / per_day)
     return None
 
 
