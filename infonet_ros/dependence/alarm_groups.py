@@ -8,11 +8,7 @@ from infonet_ros.dependence.evidence import Alarm
 from infonet_ros.dependence.fault import PROVISIONAL, Kind
 from infonet_ros.text import counted, listed
 
-_WORDS = {
-    Kind.DECOUPLED: "no longer depends on the others of its pairs as before",
-    Kind.SCALED: "has an inverted sign",
-}
-"""Kinds that do not name the channel at fault: words for the channel that is in several pairs."""
+_DECOUPLED = "no longer depends on the others of its pairs as before"
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ class AlarmGroup:
         others = dict.fromkeys(name for pair in pairs for name in pair)
         partners = [name for name in others if name != self.channel and not name.startswith(inside)]
         affected = f"{counted(len(pairs), 'pair')}{f', with {listed(partners)}' if partners else ''}"
-        words = first.words if first.channel else f"{self.channel} {_WORDS[first.kind]}"
+        words = next(filter(None, (_about(self.channel, one) for one in self.alarms)), first.words)
         ends = [one.end for one in self.alarms if one.end is not None]
         whole = replace(
             first,
@@ -54,14 +50,25 @@ class AlarmGroup:
         return str(whole)
 
 
+def _about(channel: str, alarm: Alarm) -> str:
+    """Return what an alarm says of a channel, or of a modality; "" if it does not name it."""
+    if alarm.channel:
+        return alarm.words
+    if alarm.kind is Kind.DECOUPLED:
+        return f"{channel} {_DECOUPLED}"
+    return next((fault.words for fault in alarm.either if fault.channel == channel), "")
+
+
 def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     """Group alarms of one cause, in the order of their first alarms.
 
-    An alarm that does not name the cause joins a group that does, if they overlap and have the channel at fault.
+    An alarm that does not name the cause, or its channel, joins a group that does, if they overlap and have the channel
+    at fault.
     """
-    groups = _by_kind([one for one in alarms if one.kind not in PROVISIONAL])
+    open_ones = [one for one in alarms if one.kind in PROVISIONAL or one.either]
+    groups = _by_kind([one for one in alarms if one not in open_ones])
     unclear = []
-    for alarm in (one for one in alarms if one.kind in PROVISIONAL):
+    for alarm in open_ones:
         place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
         if place is None:
             unclear.append(alarm)
@@ -92,7 +99,7 @@ def _by_kind(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
             named = [one for one in own if one.channel == channel]
             groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(named)]
         for together in _overlapping([one for one in own if not one.channel]):
-            groups += _shared(together) if kind in _WORDS else [AlarmGroup((one,), "") for one in together]
+            groups += _shared(together)
     return groups
 
 
@@ -112,10 +119,11 @@ def _shared(alarms: Sequence[Alarm]) -> Iterator[AlarmGroup]:
     """Yield groups of alarms that share a channel, beginning with the most frequent channel."""
     left = list(alarms)
     while left:
-        pairs = {(one.a, one.b) for one in left}
-        channel, count = Counter(name for pair in pairs for name in pair).most_common(1)[0]
-        if count < 2:
+        pairs = {(one.a, one.b) for one in left if _about(one.a, one) or _about(one.b, one)}
+        shared = Counter(name for pair in pairs for name in pair).most_common(1)
+        if not shared or shared[0][1] < 2:
             yield from (AlarmGroup((one,), "") for one in left)
             return
+        channel = shared[0][0]
         yield AlarmGroup(tuple(one for one in left if channel in (one.a, one.b)), channel)
         left = [one for one in left if channel not in (one.a, one.b)]

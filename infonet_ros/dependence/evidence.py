@@ -19,7 +19,7 @@ from infonet_ros.dependence.baseline import Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
-from infonet_ros.dependence.fault import MORE_EXACT, PROVISIONAL, Fault, Kind
+from infonet_ros.dependence.fault import EXPLAINED, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.forms import RANKED, RECENT
 from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
@@ -53,6 +53,8 @@ class Alarm:
         The one channel at fault; "" where it is not known which of the two is, or both are.
     end : int or None
         End of the alarm; None while it is active.
+    either : tuple of Fault
+        Those of the one and of the other channel, where either may be at fault.
     """
 
     a: str
@@ -64,6 +66,7 @@ class Alarm:
     words: str
     channel: str = ""
     end: int | None = None
+    either: tuple[Fault, ...] = ()
 
     def __str__(self) -> str:
         until = "still on at the end" if self.end is None else f"until {moment(self.end)}"
@@ -191,14 +194,10 @@ class EvidenceMonitor:
         if troubles:
             since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
         pair = self._pairs[number]
-        alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, *self._explain(number, since))
+        alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, **self._explain(number, since)._asdict())
         self._on[number] = self._first + len(self._alarms)
         self._alarms.append(alarm)
         return alarm
-
-    def _ranks_seen(self, view: int) -> np.ndarray:
-        """Return the ranks (T, N) of the form that a view judges."""
-        return self._ranks.rows[:, self.baseline.views[view].form.ranked]
 
     def _see_whether_well(self, number: int, well: bool) -> None:
         """End the alarm of a pair that has fitted its baseline for long enough."""
@@ -219,9 +218,8 @@ class EvidenceMonitor:
     def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair: by the faults of single channels, or by the samples since evidence began to grow."""
         self._diagnosed[number] = self.last_stamp
-        view = self._views[number][0]
         start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
-        diagnosis = Diagnosis(self.baseline, number, view, self._samples.rows, self._ranks_seen(view), start)
+        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
         if not (troubles := self._troubles_of(number)):
             return diagnosis.explain()
         if troubles[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
@@ -238,15 +236,14 @@ class EvidenceMonitor:
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in {*PROVISIONAL, *MORE_EXACT}
+            if alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN}
             and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
             fault = self._explain(number, self._alarms[place].since)
-            before = self._alarms[place].kind
-            if fault.kind is not before and (before in PROVISIONAL or fault.kind is MORE_EXACT.get(before)):
+            if better(self._alarms[place].kind, fault.kind):
                 self._alarms[place] = replace(self._alarms[place], **fault._asdict())
 
     def _forget(self) -> None:

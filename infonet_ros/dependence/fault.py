@@ -17,20 +17,41 @@ class Kind(str, Enum):
     OFFSET = "offset"
     DRIFTING = "drifting"
     SATURATED = "saturated"
+    SWAPPED = "swapped"
     NOISIER = "noisier"
     DECOUPLED = "decoupled"
 
 
 class Fault(NamedTuple):
-    """The kind of fault, the fault in words, and the channel at fault; "" if both channels of the pair can be."""
+    """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be.
+
+    ``either`` are the faults of the one and of the other channel, if the words name both.
+    """
 
     kind: Kind
     words: str
     channel: str = ""
+    either: tuple["Fault", ...] = ()
+
+    def or_else(self, other: "Fault") -> "Fault":
+        """Return that it is this, or another fault of the same kind."""
+        return Fault(self.kind, f"{self.words}, or {other.words}", either=(self, other))
 
 
-PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE}
-"""Kinds that do not name the cause: with more samples, a better diagnosis can replace them."""
+PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE, Kind.NOT_SEEN_BEFORE}
+"""Kinds that do not tell the cause: more samples can replace them by a better diagnosis."""
 
-MORE_EXACT = {Kind.FROZEN: Kind.SATURATED, Kind.OFFSET: Kind.DRIFTING}
-"""A channel at the end of its range looks frozen until it has been there often, and one that drifts looks shifted."""
+EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.SWAPPED}
+"""Kinds without which a pair fits its baseline: more samples can tell them apart better."""
+
+
+def better(before: Kind, now: Kind) -> bool:
+    """Tell whether a later diagnosis of the same alarm replaces the earlier one.
+
+    A channel at the end of its range looks frozen until it has been there often.
+    """
+    if before is Kind.FROZEN:
+        return now is Kind.SATURATED
+    if now is before:
+        return False
+    return before in PROVISIONAL or (before in EXPLAINED and now in EXPLAINED)

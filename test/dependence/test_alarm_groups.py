@@ -1,8 +1,10 @@
 """Alarms of one cause are one sentence."""
 
+from dataclasses import replace
+
 from infonet_ros.dependence.alarm_groups import grouped
 from infonet_ros.dependence.evidence import Alarm
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.fault import Fault, Kind
 
 SECOND = 1_000_000_000
 
@@ -65,3 +67,18 @@ def test_a_topic_that_is_silent_is_one_sentence():
     silent = [alarm(a, b, 5, Kind.SILENT, "imu sent no value", "imu") for a, b in pairs]
     assert ["imu sent no value: 3 pairs, with odom (since" in str(one) for one in grouped(silent)] == [True]
     assert ["imu sent no value: 2 pairs (since" in str(one) for one in grouped(silent[::2])] == [True]
+
+
+def test_the_channel_that_several_pairs_share_is_the_one_that_is_shifted():
+    """One pair alone cannot tell which of the two is shifted; of several pairs it is what they share."""
+
+    def shifted(a, b, begin):
+        either = tuple(Fault(Kind.OFFSET, f"{name} is shifted", name) for name in (a, b))
+        return replace(alarm(a, b, begin, Kind.OFFSET, f"{a} is shifted, or {b} is shifted"), either=either)
+
+    alone = shifted("a", "gyro", 10)
+    (one,) = grouped([alone])
+    assert (one.channel, str(one)) == ("", str(alone))
+    (both,) = grouped([alone, shifted("gyro", "b", 12)])
+    assert both.channel == "gyro"
+    assert "gyro is shifted: 2 pairs, with a, b" in str(both)

@@ -148,6 +148,35 @@ def test_the_unit_and_the_offset_are_told(baseline):
     assert monitor.history[0].words == "gyro or odom has an inverted sign"
 
 
+def two_axes(seed, count):
+    """Two axes of a gyroscope and of the odometry, (T, 4): each pair as `pair`."""
+    return np.concatenate([pair(seed, count), pair(seed + 50, count)], axis=1)
+
+
+def test_swapped_axes_are_told(net):
+    names = ("gyro.x", "odom.x", "gyro.y", "odom.y")
+    lesson = Lesson(names, (two_axes(0, 4000),), RATE)
+    pairs = [LaggedPair(0, 1, 3), LaggedPair(2, 3, 3)]
+    learnt, _ = learn(net, lesson, pairs, parameters="", recordings=("good",))
+    samples = two_axes(4, 1000)
+    samples[BREAK:, [0, 2]] = samples[BREAK:, [2, 0]]
+    samples = samples[:, [names.index(name) for name in learnt.names]]
+    _, monitor = run(learnt, samples)
+    assert {alarm.kind for alarm in monitor.history} == {Kind.SWAPPED}
+    assert monitor.history[0].words == "gyro.x and gyro.y are swapped, or odom.x and odom.y are swapped"
+
+
+def test_of_one_pair_either_channel_may_be_shifted(baseline):
+    """A small shift of the one looks as that of the other, the other way round."""
+    samples = pair(4, 1000)
+    samples[BREAK:, 0] += 0.8
+    _, monitor = run(baseline, samples)
+    first = monitor.history[0]
+    assert (first.kind, first.channel) == (Kind.OFFSET, "")
+    assert {fault.channel for fault in first.either} == set(NAMES)
+    assert "gyro is shifted by about 0." in first.words and "odom is shifted by about -0." in first.words
+
+
 def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
     """The odometry sometimes rests, the gyroscope never. The odometry is at rest when the gyroscope freezes."""
     good, samples = pair(0, 4000), pair(4, 1000)

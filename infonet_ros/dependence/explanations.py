@@ -1,0 +1,150 @@
+"""What may have happened to a pair: a changed delay, changed values, or channels that are swapped.
+
+Each explanation has the ranks that the pair would have without it. The one without which the pair fits its baseline
+best is the diagnosis.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.fault import Fault, Kind
+from infonet_ros.dependence.fits import SURE, Fits
+from infonet_ros.dependence.forms import Form, in_form
+from infonet_ros.dependence.quantiles import ranks_among
+from infonet_ros.dependence.value_changes import value_changes
+from infonet_ros.intake.windows.alignment import lagged_pair
+
+_SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """A fault, and the ranks (2, T) that the pair would have without it."""
+
+    fault: Fault
+    ranks: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Explainer:
+    """Explains a pair by samples (T, N) of the channels of its baseline, of which the ``recent`` last ones are new."""
+
+    baseline: Baseline
+    pair: int
+    samples: np.ndarray
+    recent: int
+
+    def best(self) -> Fault | None:
+        """Return the fault without which the pair fits its baseline; None if there is none.
+
+        It must restore half of what the two share, and fit clearly better than the pair as it is.
+        """
+        tried = [*self._other_lags(), *self._other_values(), *self._swapped()]
+        fits = self._fits([*(one.ranks for one in tried), self._as_it_is])
+        if not tried:
+            return None
+        best, mi = int(fits.nats[:-1].argmax()), self.baseline.pairs[self.pair].mi
+        enough = fits.nats[best] > max(mi / 2.0, fits.nats[-1] + mi / 4.0)
+        if not (enough and fits.clear(best) and fits.clear(best, len(tried))):
+            return None
+        near = np.flatnonzero((fits.nats[best] - fits.nats[:-1]) * fits.worth < SURE)
+        return _simplest([(tried[number].fault, float(fits.nats[number])) for number in near])
+
+    def still_dependent(self) -> bool:
+        """Tell whether the pair as it is shows half of the dependence that it had."""
+        fits = self._fits([self._as_it_is])
+        return bool(fits.nats[0] > self.baseline.pairs[self.pair].mi / 2.0) and fits.clear(0)
+
+    @property
+    def _columns(self) -> tuple[int, int]:
+        return self.baseline.columns(self.pair)
+
+    @property
+    def _view(self) -> int:
+        """The view of this pair that shows an offset, if there is one."""
+        own = [number for number, view in enumerate(self.baseline.views) if view.pair == self.pair]
+        return next((number for number in own if self.baseline.views[number].form.ranked is Form.VALUES), own[0])
+
+    @property
+    def _as_it_is(self) -> np.ndarray:
+        x, y = self._ranks(self.samples[:, self._columns].T)
+        return np.stack(lagged_pair(x, y, self.baseline.pairs[self.pair].lag))
+
+    def _fits(self, tried: Sequence[np.ndarray]) -> Fits:
+        return Fits.of(self.baseline.tables[self._view], tried, self.recent, self.baseline.views[self._view].rises.tail)
+
+    def _ranks(self, pair: np.ndarray) -> np.ndarray:
+        """Return the ranks (2, T) of samples (2, T), NaN beyond the edge: there all values would have one rank."""
+        columns, form = list(self._columns), self.baseline.views[self._view].form.ranked
+        quantiles = self.baseline.quantiles[form, columns]
+        values = in_form(pair.T, form, self.baseline.memory[columns], self.baseline.middle[columns])
+        values = np.where((values < quantiles[:, 0]) | (values > quantiles[:, -1]), np.nan, values)
+        return ranks_among(quantiles, values).T
+
+    def _other_lags(self) -> Iterator[Explanation]:
+        pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
+        reach = round(_SEARCH * rate)
+        x, y = self._ranks(self.samples[-self.recent - reach - abs(pair.lag) :, self._columns].T)
+        for lag in (pair.lag + more for more in range(-reach, reach + 1) if more):
+            change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
+            fault = Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
+            yield Explanation(fault, np.stack(lagged_pair(x, y, lag)))
+
+    def _other_values(self) -> Iterator[Explanation]:
+        pair = self.baseline.pairs[self.pair]
+        x, y = self.samples[-self.recent - abs(pair.lag) :, self._columns].T
+        aligned = np.stack(lagged_pair(x, y, pair.lag))
+        expectation = self.baseline.expectations[self.pair]
+        for change in value_changes(expectation, (pair.a, pair.b), aligned, self.baseline.rate):
+            changed = aligned.copy()
+            changed[change.side] = change.undone(aligned[change.side])
+            yield Explanation(change.fault, self._ranks(changed))
+
+    def _swapped(self) -> Iterator[Explanation]:
+        """Yield the channels of the same modality with which one of the two may be swapped.
+
+        Then another pair of that channel fits with this one in its place, too.
+        """
+        names, lag = self.baseline.names, self.baseline.pairs[self.pair].lag
+        for side, column in enumerate(self._columns):
+            for other in range(len(names)):
+                if other in self._columns or _modality(names[other]) != _modality(names[column]):
+                    continue
+                if not self._fits_elsewhere(column, other):
+                    continue
+                columns = list(self._columns)
+                columns[side] = other
+                x, y = self._ranks(self.samples[:, columns].T)
+                fault = Fault(Kind.SWAPPED, f"{names[column]} and {names[other]} are swapped", names[column])
+                yield Explanation(fault, np.stack(lagged_pair(x, y, lag)))
+
+    def _fits_elsewhere(self, column: int, other: int) -> bool:
+        """Tell whether a channel fits a pair of another one in its place, and that one does not."""
+        for number, pair in enumerate(self.baseline.pairs):
+            columns = list(self.baseline.columns(number))
+            if other not in columns or column in columns or number == self.pair:
+                continue
+            its = Explainer(self.baseline, number, self.samples, self.recent)
+            columns[columns.index(other)] = column
+            x, y = its._ranks(self.samples[:, columns].T)
+            fits = its._fits([np.stack(lagged_pair(x, y, pair.lag)), its._as_it_is])
+            if fits.nats[0] > pair.mi / 2.0 and fits.clear(0) and fits.clear(0, 1):
+                return True
+        return False
+
+
+def _modality(name: str) -> str:
+    return name.partition(".")[0]
+
+
+def _simplest(near: Sequence[tuple[Fault, float]]) -> Fault:
+    """Return the best of faults that explain a pair about as well, with their fits; one that drifts only if alone.
+
+    Beside the other channel, one is as much more as that is less: then either may be at fault.
+    """
+    fault, _ = max(near, key=lambda one: (one[0].kind is not Kind.DRIFTING, one[1]))
+    others = [other for other, _ in near if other.kind is fault.kind and other.channel != fault.channel]
+    return fault.or_else(others[0]) if fault.channel and others else fault
