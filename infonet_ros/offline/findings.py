@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
@@ -9,7 +10,7 @@ from scipy.cluster.hierarchy import DisjointSet
 from infonet_ros.drawing.links import Link
 from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
+from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.significance import Significance
 from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, moment
 
@@ -194,7 +195,13 @@ def _spread(analysis: Analysis, *channels: int) -> int:
 def _is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     matrix = analysis.whole.matrix
     enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
-    return enough and not Significance.of(analysis).doubt(*pair) and not analysis.whole.kinship.trivial[pair]
+    known = enough and not Significance.of(analysis).doubt(*pair)
+    return known and not analysis.whole.kinship.trivial[pair] and not _weaker_form(analysis)[pair]
+
+
+@lru_cache(maxsize=1)  # asked for each pair
+def _weaker_form(analysis: Analysis) -> np.ndarray:
+    return analysis.whole.kinship.weaker_form(analysis.whole.matrix.mi)
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
@@ -328,14 +335,19 @@ def _after(analysis: Analysis, time: int) -> str:
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
-    """Return whether other channels of the two topics have another clear delay, so that the stamps are not late."""
+    """Return whether other channels of the two topics show that the stamps are not late.
+
+    They have another clear delay, or share more without any.
+    """
     whole = analysis.whole
     topics = [_topic(analysis, channel) for channel in range(len(analysis.names))]
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
     both = np.ix_(rows, columns)
-    clear = whole.clear_delays[both] & Significance.of(analysis).significant[both]
+    told = (Significance.of(analysis).significant & ~_weaker_form(analysis))[both]
     apart = (whole.delay_lower[both] > whole.delay_upper[a, b]) | (whole.delay_upper[both] < whole.delay_lower[a, b])
-    return bool((clear & apart).any())
+    at_once = np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY
+    more = whole.matrix.mi[both] > whole.matrix.mi[a, b]
+    return bool((told & (whole.clear_delays[both] & apart | at_once & more)).any())
 
 
 def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:

@@ -16,7 +16,8 @@ LEAST_MEMBERS = 3
 TOGETHER = 0.8
 """Correlation of Gaussian variables with the MI that every pair of a group has at least: 0.51 nats."""
 
-_NO_DELAY = 1.5  # samples: a pair whose best lag is less has none
+NO_DELAY = 1.5
+"""Samples: a pair whose best lag is less has no delay."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     mi = analysis.whole.matrix.mi[square]
     matrix, clear = analysis.whole.matrix, analysis.whole.clear_delays[square]
     lag = matrix.lag[square]
-    known = clear | (np.abs(lag) * matrix.sample_rate < _NO_DELAY)
+    known = clear | (np.abs(lag) * matrix.sample_rate < NO_DELAY)
     delays = _delays(np.where(known, mi, 0.0), np.where(clear, lag, 0.0))
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]

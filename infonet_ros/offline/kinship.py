@@ -35,8 +35,9 @@ class Kinship:
     measured : (N, N) bool
         As ``rate``, and both are of one topic, in which a position has one speed and a speed one position.
     parts : (N, N) bool
-        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves. Or they
-        are one field and its computed rate.
+        Both are statistics of one array, or computed rates of parts of one vector: they share when it moves.
+    one_field : (N, N) bool
+        Both are one field, by its level and by its computed rate.
     computed : (N,) bool
         The channel is a rate that was computed.
     late : (N, N) bool
@@ -47,6 +48,7 @@ class Kinship:
     rate: np.ndarray
     measured: np.ndarray
     parts: np.ndarray
+    one_field: np.ndarray
     computed: np.ndarray
     late: np.ndarray
     names: tuple[str, ...]
@@ -67,23 +69,33 @@ class Kinship:
         twice = ~computed & one_field.any(axis=0)  # by its rate as well, which is asked
         measured = own & rates & _best(np.where(own & ~twice, alike, 0.0))
         measured |= measured @ one_field & twice
-        parts = own & (_of_one_array(paths) | _of_one_vector(paths)) | one_field
-        return cls(rates, measured, parts, computed, np.zeros_like(measured), names)
+        parts = own & (_of_one_array(paths) | _of_one_vector(paths))
+        return cls(rates, measured, parts, one_field, computed, np.zeros_like(measured), names)
 
     @property
     def trivial(self) -> np.ndarray:
         """(N, N) bool: what two channels share is no news.
 
-        Either is the measured rate of the other, and not late, or repeats what its topic measures, or both are parts.
+        Either is the measured rate of the other, and not late, or repeats what its topic measures, or both are parts or
+        one field.
         """
         repeated = self.repeated[:, None] | self.repeated
-        trivial = self.measured | self.measured.T | self.parts | repeated
+        trivial = self.measured | self.measured.T | self.parts | self.one_field | repeated
         return trivial & ~(self.late | self.late.T)
 
     @property
     def repeated(self) -> np.ndarray:
         """(N,) bool: a computed rate whose topic also holds the measured rate."""
         return self.computed & self.measured.any(axis=0)
+
+    def weaker_form(self, mi: np.ndarray) -> np.ndarray:
+        """Return which pairs (N, N) share more if a channel is replaced by the other form of its field.
+
+        What swings has the same period as its rate, a quarter of it apart: of the two, the one that shares most counts.
+        """
+        mi = np.nan_to_num(mi)
+        by_other = np.where(self.one_field[:, :, None], mi, 0.0).max(axis=1)
+        return (by_other > mi) | (mi < by_other.T)
 
     def with_delays(self, late: np.ndarray) -> "Kinship":
         """Take the pairs (N, N) with a delay: a command and the speed of its joint, a filter and its input."""
@@ -94,7 +106,8 @@ class Kinship:
         pairs = np.argwhere(self.measured & ~self.late).tolist()
         if not pairs:
             return []
-        rates = [f"{self.names[a]} is the rate of change of {without_rate(self.names[b])}" for a, b in pairs]
+        words = (f"{self.names[a]} is the rate of change of {without_rate(self.names[b])}" for a, b in pairs)
+        rates = [*dict.fromkeys(words)]  # of a field by level and by rate once
         more = f", and {len(rates) - _MOST_NAMED} more" if len(rates) > _MOST_NAMED else ""
         return [f"pairs within one topic that are not reported: {', '.join(rates[:_MOST_NAMED])}{more}."]
 

@@ -51,6 +51,15 @@ def test_a_position_and_its_computed_rate_are_one_thing(rng):
     rate = np.gradient(samples[:, 1]) * RATE
     kinship = Kinship.of(np.column_stack([samples, rate]), RATE, joints("dq", "q", "q|rate(0.1)"))
     assert kinship.trivial[np.triu_indices(3, k=1)].all()
+    (notice,) = kinship.notices()
+    assert notice.endswith("not reported: joint.dq is the rate of change of joint.q.")
+
+
+def test_of_a_field_by_level_and_by_rate_the_form_that_shares_more_counts(rng):
+    modalities = joints("q", "q|rate", "gyro", topics=("/joint", "/joint", "/imu"))
+    kinship = Kinship.of(rng.standard_normal((100, 3)), RATE, modalities)
+    mi = np.array([[np.nan, 0.1, 0.3], [0.1, np.nan, 1.2], [0.3, 1.2, np.nan]])
+    assert np.argwhere(np.triu(kinship.weaker_form(mi), k=1)).tolist() == [[0, 2]]
 
 
 @pytest.mark.parametrize("unit", [1000.0, 0.001, np.pi / 180.0])
