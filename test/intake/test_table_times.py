@@ -375,6 +375,15 @@ def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
         assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
 
 
+@pytest.mark.parametrize(("name", "unit"), [("time [min]", 60), ("time [h]", 3600)])
+def test_minutes_and_hours_may_fall_back(tmp_path, name, unit):
+    """No counter of 32 bits turns within the years that a stamp can hold."""
+    counts = [*range(50), 51, 50, *range(52, 100)]
+    lines = "".join(f"{count},{row}\n" for row, count in enumerate(counts))
+    stamps = [stamp for stamp, _ in rows(written(tmp_path, f"{name},x\n{lines}"), ("x",))]
+    assert stamps == [count * unit * 10**9 for count in sorted(counts)]
+
+
 @pytest.mark.parametrize("epoch", [621_355_968 * 10**9, 116_444_736 * 10**9])
 def test_ticks_beside_a_time_that_is_not_known(tmp_path, epoch):
     """A cell that is no number makes floats of them all."""

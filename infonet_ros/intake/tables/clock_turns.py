@@ -12,13 +12,15 @@ from infonet_ros.text import NANOSECONDS
 
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)
 _COUNTERS = (2**16, 2**32)
+_LONGEST_TURN = 2**62  # nanoseconds; 64 bits hold no turn of minutes
 _LONGEST_STEP = 10  # of the usual one, from before a turn to behind it
 
 
 def turns_of(factor: float | None) -> list[int]:
     """Return the turns, in nanoseconds, of a clock that counts so many of them at a time; None for dates."""
     counters = () if factor is None else _COUNTERS
-    return [*_CALENDAR, *(round(count * factor) for count in counters if factor is not None)]
+    turns = [*_CALENDAR, *(round(count * factor) for count in counters if factor is not None)]
+    return [turn for turn in turns if turn < _LONGEST_TURN]
 
 
 def going_on(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int]:
