@@ -190,9 +190,13 @@ def _set_aside(count: int, offset: float) -> str:
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
     """Name the channels with too few samples in a window; a constant one, such as a wheel at rest, has enough."""
     counts = matrix.samples.diagonal()
-    unknown = [name for name, count in zip(matrix.names, counts, strict=True) if count < least]
-    remedy = "look for gaps and unknown values of its topic, such as bursts; a longer max_gap bridges gaps"
-    return [(WARN, f"too few good samples of {listed(unknown)}: {remedy}")] if unknown else []
+    unknown = [f"{name} ({count})" for name, count in zip(matrix.names, counts, strict=True) if count < least]
+    remedy = (
+        "look for gaps, bursts and unknown values of its topic; a longer window has more samples, and a longer max_gap "
+        "bridges gaps"
+    )
+    text = f"too few good samples of {listed(unknown)}, where {least} are needed: {remedy}"
+    return [(WARN, text)] if unknown else []
 
 
 def untested(matrix: DependenceMatrix) -> str:

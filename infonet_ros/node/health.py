@@ -214,6 +214,8 @@ class Health:
             cause = f"because the first window is {self._windows.fill:.0%} full; see the topics"
         elif self._synchronizer is None and not np.isfinite(self._windows.rate):
             cause = "because no channel has enough samples to tell its rate"
+        elif not any(heard):
+            cause = "because no topic has new messages"  # not overdue by themselves yet
         else:
             cause = "see the topics"
         return f"no matrix for {pulse.no_matrix:.1f} s, {cause}" if pulse.no_matrix else ""

@@ -94,6 +94,14 @@ def test_without_a_matrix_for_some_hops_the_node_is_in_error_and_watches_are_unk
     diagnosis.until("infonet: watch slip", lambda status: status.level == DiagnosticStatus.OK)
 
 
+def test_the_first_error_after_the_last_message_names_the_reason(graph, capfd):
+    node, matrices = started(graph, hop=0.5, window=2.0, patience=0.1)
+    Feed(graph, node, {topic: lambda t: stamped(t, t % 0.7) for topic in SIGNALS}).run(0.0, 4.5)
+    graph.until(lambda: matrices)
+    Diagnosis(graph).until("infonet: estimator", lambda status: "no matrix" in status.message)
+    assert "because no topic has new messages" in capfd.readouterr().err  # logged once
+
+
 def test_topics_that_never_come_are_an_error_of_the_whole(graph):
     started(graph, window=0.5, hop=0.1, patience=0.1)
     status = Diagnosis(graph).until("infonet: estimator", lambda status: "no matrix" in status.message)

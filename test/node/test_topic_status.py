@@ -172,7 +172,7 @@ def test_channels_with_too_few_samples_are_named_with_what_to_look_for():
     few = replace(matrix, samples=np.array([[200, 1], [1, 1]]))
     ((level, text),) = unknown_channels(few, least=64)
     assert level == DiagnosticStatus.WARN
-    assert text.startswith("too few good samples of cmd.x: look for gaps and unknown values of its topic")
+    assert text.startswith("too few good samples of cmd.x (1), where 64 are needed: look for gaps, bursts and unknown")
     assert not unknown_channels(few, least=1)
 
 
