@@ -8,7 +8,10 @@ from scipy.signal import lfilter
 from infonet_ros.intake.proposing.both_ways import both_ways
 from infonet_ros.intake.proposing.candidates import Candidate
 from infonet_ros.intake.proposing.kinds import KINDS, kind_of
-from infonet_ros.intake.recording import NumericField
+from infonet_ros.intake.proposing.proposal import propose
+from infonet_ros.intake.recording import NumericField, chosen_span
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.settings import Settings
 
 COUNT, RATE = 4000, 20.0
 WANDERING, MEASUREMENT = (next(kind for kind in KINDS if kind.name == name) for name in ("wandering", "measurement"))
@@ -55,3 +58,14 @@ def test_what_has_nothing_to_do_with_anything_is_compared_in_one_way():
         walks = [candidate(np.cumsum(rng.standard_normal(COUNT)), f"walk{k}") for k in range(3)]
         found += channels(*walks, *(candidate(autoregressive(rng, 0.99), f"noise{k}") for k in range(3)))
     assert found == []
+
+
+def test_the_summary_says_how_many_fields_are_used_both_ways(tmp_path):
+    rng = np.random.default_rng(0)
+    height = lfilter([0.1], [1.0, -0.9], autoregressive(rng, 0.95))
+    rows = np.column_stack([np.arange(COUNT) / RATE, height, np.gradient(height) * RATE])
+    table = tmp_path / "drone.csv"
+    np.savetxt(table, rows, delimiter=",", header="time,baro/height,ekf/climb", comments="")
+    with Tables([table]) as recording:
+        proposal = propose(recording, Settings(), chosen_span(recording, 0.0, None))
+    assert "1 field used both as it is and by rate." in proposal.brief

@@ -92,7 +92,8 @@ class Proposal:
             for field in self.fields
             if field.channel is None
         )
-        by_rate = sum(is_rate(field.channel or "") for field in self.fields)
+        both = sum(field.kind in (ALSO_BY_RATE.name, ALSO_BY_LEVEL.name) for field in self.fields)
+        by_rate = sum(is_rate(field.channel or "") and field.kind != ALSO_BY_RATE.name for field in self.fields)
         counts = [f"{count} {what.removesuffix('s') if count == 1 else what}" for what, count in left_out.items()]
         lines = [self.details[0]] if self.details else []
         if counts:
@@ -104,6 +105,8 @@ class Proposal:
         ]
         if by_rate:
             lines.append(f"{counted(by_rate, 'channel')} used as rate of change: growing or wandering.")
+        if both:
+            lines.append(f"{counted(both, 'field')} used both as {'it is' if both == 1 else 'they are'} and by rate.")
         return lines
 
 
