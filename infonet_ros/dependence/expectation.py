@@ -1,6 +1,6 @@
-"""What each channel of a pair tells of the other, and how far samples are from it.
+"""The value that each channel of a pair predicts for the other, and the distance of samples from it.
 
-The table of a pair is no finer than its cells, and beyond the known range it knows nothing. The residual, a sample less
+The table of a pair is no finer than its cells, and holds nothing beyond the known range. The residual, a sample minus
 its expected value, shows small offsets of strong pairs, and values that one channel reaches without the other.
 """
 
@@ -14,7 +14,7 @@ KNOTS = 34
 """Of a curve: the middles of 32 groups of samples, and both ends."""
 
 _POWER = 0.25  # the outermost ranks p of faulty residuals have the density _POWER p**(_POWER - 1)
-_LEAST_SPREAD = 0.1  # times the mean spread: where samples are few it may look smaller
+_LEAST_SPREAD = 0.1  # times the mean spread: with few samples it may look smaller
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,9 +24,10 @@ class Expectation:
     Attributes
     ----------
     curves : (2, 3, KNOTS) float64
-        For x: values of y, and there the mean of x and its mean distance from that. The same for y. Linear in between.
+        For x: values of y, the mean of x at each, and the mean distance of x from this mean. The same for y. Linear
+        in between.
     residuals : (2, Q) float64
-        Quantiles of how far x is from its expected value, in units of the distance that is usual there; and of y.
+        Quantiles of the distance of x from its expected value, in units of the mean distance there; the same for y.
     """
 
     curves: np.ndarray
@@ -34,13 +35,13 @@ class Expectation:
 
     @classmethod
     def of(cls, pair: np.ndarray) -> "Expectation":
-        """Learn it from samples (2, T), of which some are known."""
+        """Learn from samples (2, T), NaN where unknown."""
         known = pair[:, np.isfinite(pair).all(axis=0)]
         curves = np.stack([_curve(known[1], known[0]), _curve(known[0], known[1])])
         return cls(curves, channel_quantiles(_residuals(curves, known).T))
 
     def expected(self, pair: np.ndarray) -> np.ndarray:
-        """Return the value that each of samples (2, T) should have by the other one; NaN beyond its known range."""
+        """Return the value (2, T) that each channel predicts for the other; NaN beyond its known range."""
         return np.stack([_read(curve, 1, given) for curve, given in zip(self.curves, pair[::-1], strict=True)])
 
     def log_ratios(self, pair: np.ndarray) -> np.ndarray:

@@ -29,17 +29,17 @@ def block_means(series: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def step_sizes(means: np.ndarray) -> np.ndarray:
-    """Return how large a step before each block is beside drift, in K series of B blocks: (K, B).
+    """Return the size of a step before each block, without drift, in K series of B blocks: (K, B).
 
-    In units in which uncorrelated blocks of variance 1 give a size of variance 1; 0 near the edges.
+    For uncorrelated blocks of variance 1, a size has variance 1; it is 0 near the edges.
     """
     return means @ _steps(means.shape[1]).steps
 
 
 def noise(rests: np.ndarray) -> np.ndarray:
-    """Return the standard deviation (K,) that sizes of steps have by chance, from series (K, B) without a step.
+    """Return the standard deviation (K,) of the sizes of steps by chance, from series (K, B) without a step.
 
-    It counts their memory. Infinite where nothing varies.
+    It includes their autocorrelation. It is infinite for a constant series.
     """
     found, some = np.full(len(rests), np.inf), np.ptp(rests, axis=1) > 0.0
     rests = rests - _smooth(rests)
@@ -48,14 +48,14 @@ def noise(rests: np.ndarray) -> np.ndarray:
 
 
 def without_step(means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Take its largest step out of each series (K, B)."""
+    """Remove the largest step from each series (K, B)."""
     largest = np.abs(sizes).argmax(axis=1)
     size = np.take_along_axis(sizes, largest[:, None], axis=1)
     return means - size * _steps(means.shape[1]).steps[:, largest].T
 
 
 class Contrast(NamedTuple):
-    """The difference between the means after a time and before it, and how large it usually is at other times."""
+    """The difference between the means after a time and before it, and its usual size at other times."""
 
     size: float
     usual: float
@@ -73,7 +73,7 @@ def contrast(means: np.ndarray, place: int) -> Contrast:
 
 
 class _Steps(NamedTuple):
-    """An orthonormal basis of smooth series (B, D), and steps without their smooth parts (B, B), of length 1 or 0."""
+    """An orthonormal basis of smooth series (B, D), and steps (B, B) without their smooth parts, of length 1 or 0."""
 
     smooth: np.ndarray
     steps: np.ndarray

@@ -6,8 +6,8 @@ from torch import Tensor
 
 from infonet_ros.training.dependence import Dependence, column, draw_information, uniform
 
-TURNS = 4  # beyond which a wrapped normal distribution has nothing left to add
-ROUND = 0.8  # turns: from that deviation on, it is even to 1e-5
+TURNS = 4  # a wrapped normal distribution has no density left beyond them
+ROUND = 0.8  # turns: from this deviation on, it is even to 1e-5
 
 
 class Angle(Dependence):

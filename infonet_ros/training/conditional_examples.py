@@ -26,7 +26,7 @@ class ConditionalExamples(Columns):
     Attributes
     ----------
     features : (M, MOST_VIEWS, F) float16
-        As in `Views`; 0 in views that are not there.
+        As in `Views`; 0 in missing views.
     share : (M, MOST_VIEWS) float32
     circumstances : (M, CIRCUMSTANCES) float32
     samples : (M,) float32
@@ -50,7 +50,7 @@ class ConditionalExamples(Columns):
 
 
 def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
-    """Simulate ``count`` examples, as described by the shipped network of pairs; the same seed gives the same ones."""
+    """Simulate ``count`` examples, as the shipped network of pairs describes them; equal seeds give equal examples."""
     simulator, runner = Simulator(seed), Runner(load_weights()[0], "cpu")
     parts: list[ConditionalExamples] = []
     made = 0

@@ -37,7 +37,7 @@ class Configuration:
         path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
 
     def keep(self, path: Path) -> None:
-        """Write as YAML beside a run, or compare with what is there; only the number of workers may differ.
+        """Write as YAML beside a run, or compare with the existing file; only the number of workers may differ.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Configuration:
 
 @dataclass(frozen=True)
 class RunConfiguration(Configuration):
-    """Settings of a training run of any network; each network has some defaults of its own."""
+    """Settings of a training run of any network; each network has some other defaults."""
 
     width: int = 128
     # Data: shards of simulated examples, of which the first is held out for validation
@@ -112,11 +112,11 @@ class AttentionConfiguration(RunConfiguration):
 
 @dataclass(frozen=True)
 class TrainingConfiguration(AttentionConfiguration):
-    """Settings for the network of pairs; the defaults train one of the shipped shape from a random start."""
+    """Settings for the network of pairs; the defaults train a network of the shipped shape from a random start."""
 
     steps: int = 48000
-    averaging: float = 0.999  # of the exponential moving average of the weights, which is what is kept
-    quantile_weight: float = 3.0  # of the quantile loss beside the Donsker-Varadhan bound
+    averaging: float = 0.999  # of the exponential moving average of the weights, which is kept
+    quantile_weight: float = 3.0  # of the quantile loss, relative to the Donsker-Varadhan bound
     validate_every: int = 2000
 
     def __post_init__(self) -> None:

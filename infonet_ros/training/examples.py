@@ -45,11 +45,11 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
     "angle": (Angle, 0.016),
     "region": (Region, 0.04),
 }
-MOST_INFORMATION = 5.5  # examples beyond it are dropped: no estimator tells them apart
+MOST_INFORMATION = 5.5  # nats; examples beyond it are left out: no estimator distinguishes them
 BATCH = 16  # dependences of one family made together
-MEMORYLESS = 0.5  # share of observations of independent samples; the others are of streams that remember their past
-DIGITAL = 0.5  # share of observations of levels that tell nothing but them
-OBSERVATIONS = 4  # of each dependence, with a T each: its truth costs several times more than another observation
+MEMORYLESS = 0.5  # share of observations with independent samples; the others are of autocorrelated streams
+DIGITAL = 0.5  # share of observations of levels that contain nothing but the level
+OBSERVATIONS = 4  # of each dependence, each with its own T: its truth takes several times longer than an observation
 
 
 @dataclass
@@ -75,8 +75,8 @@ class Examples(Columns):
     source : (M,) int64
         The dependence that each observes.
     fresh : (D, G, G) float16
-        Spread grid of 8192 fresh, evenly spread samples that the table is judged on: judged on the samples that it has
-        seen, the network would learn to report too much.
+        Spread grid of 8192 fresh, evenly spread samples on which the table is judged. If it was judged on the samples
+        that it has seen, the network would learn to report too much.
     """
 
     seen: Tensor

@@ -39,9 +39,9 @@ class Trainer:
     ----------
     configuration : TrainingConfiguration
     folder : Path
-        Created when it is not there; a run that is there is resumed.
+        Created if it does not exist; an existing run is resumed.
     device : str
-        As in `InfoNet`: "auto" takes a GPU where there is one.
+        As in `InfoNet`: "auto" is a GPU if there is one.
 
     Raises
     ------
@@ -63,7 +63,7 @@ class Trainer:
         self.average = Network(self.network.shape).to(self.device).eval().requires_grad_(False)
         self.average.load_state_dict(self.network.state_dict())
         self.optimisers = make_optimisers(self.network, c.learning_rate, c.weight_decay)
-        # Not on a GPU: it spends its time on starting operations, and products in bfloat16 gain nothing.
+        # Not on a GPU: most of its time goes into starting operations, and products in bfloat16 gain nothing.
         self._mixed = self.device.type == "cpu" and fast_dtype(self.device) == torch.bfloat16
         self.step = 0
         self.seconds = 0.0
@@ -72,7 +72,7 @@ class Trainer:
             self._resume()
 
     def run(self) -> None:
-        """Train to the last step, while the shards that are missing are simulated."""
+        """Train to the last step, while missing shards are simulated."""
         c = self.configuration
         if self.step >= c.steps:
             return
@@ -129,8 +129,8 @@ class Trainer:
     def _batches(self, shards: Shards[Examples], bar: tqdm) -> Iterator[Examples]:
         """Yield batches shard after shard, each shard in its own random order.
 
-        Which and in what order depends on seed and step alone, so that a resumed run repeats it. A batch of one shard
-        is as good as one of all, since any shard is a random sample of the family.
+        The shards and their order depend only on seed and step, so that a resumed run repeats them. A batch of one
+        shard is as good as a batch of all, because each shard is a random sample of the family.
         """
         c = self.configuration
         per_visit = c.shard_examples // c.batch

@@ -32,8 +32,8 @@ def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
 def importance(effective: Tensor) -> Tensor:
     """Weight of examples in the loss, (M,), by their effective number of samples (M,).
 
-    Errors shrink as its root; so weighted, the few long recordings that can be told exactly count as much as the many
-    that cannot. The optimum does not change, because the weight depends only on inputs of the network.
+    Errors fall with its root. With this weight, the few long recordings with exact estimates count as much as the many
+    short ones. The optimum does not change, because the weight depends only on inputs of the network.
     """
     return (effective / TYPICAL_EFFECTIVE).sqrt().clamp(0.2, 4.0)
 

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians: random ones, those along a curve, and those of a discrete with a continuous variable."""
+"""Mixtures of Gaussians: random, along a curve, and of a discrete with a continuous variable."""
 
 import numpy as np
 import torch

@@ -15,8 +15,8 @@ LIKE_ADAMW = 0.2  # root mean square of the entries of a step, as AdamW's have i
 class Muon(torch.optim.Optimizer):
     """Nesterov momentum; each step is replaced by the nearest orthogonal matrix (Jordan et al. 2024).
 
-    As `torch.optim.Muon` with ``match_rms_adamw``, but in float32: that one rounds to bfloat16, and processors without
-    products of it spend most of a training step there.
+    As `torch.optim.Muon` with ``match_rms_adamw``, but in float32. `torch.optim.Muon` rounds to bfloat16, on which
+    processors without bfloat16 products spend most of a training step.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """Bring all singular values near 1, between 0.65 and 1.25, and keep the singular vectors: (A, B) to (A, B).
 
-    Newton and Schulz's iteration needs products only. Those that are nearly 0 beside the others come less far.
+    Newton and Schulz's iteration needs only products. Singular values that are nearly 0 reach less than 0.65.
     """
     if matrix.shape[0] > matrix.shape[1]:
         return orthogonal(matrix.mT).mT

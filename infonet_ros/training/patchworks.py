@@ -1,4 +1,4 @@
-"""Dependences made of others: signs and sizes with separate couplings, and patchworks of blocks."""
+"""Dependences made of other dependences: signs and sizes with separate couplings, and patchworks of blocks."""
 
 import numpy as np
 import torch
@@ -71,13 +71,13 @@ class Product(_Signed):
         return x, y
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return that of the line, and that of the signs."""
+        """Return the information of the line and of the signs."""
         logarithms = (self._side * torch.sinh(torch.log(z.abs())) for z in (x, y))
         return self._logarithms.information(*logarithms) + self._sign_information()
 
 
 class Patchwork(Dependence):
-    """Blocks along a permuted diagonal, each with a Gaussian copula of its own, over an even background.
+    """Blocks along a permuted diagonal, each with its own Gaussian copula, over an even background.
 
     Without permutation and background it is an ordinal sum (Nelsen 2006, 3.2.2).
     """

@@ -1,6 +1,6 @@
 """Training of the readout, on the outputs of a network of pairs for simulated examples.
 
-What takes the time is the simulation, whose shards are resumed; the training itself takes minutes and starts anew.
+The simulation takes most of the time, and is resumed shard by shard. The training takes minutes and is not resumed.
 """
 
 import json
@@ -28,8 +28,8 @@ LOG = "readout.jsonl"
 SHARP_SHARES = {"table": 0.1, "staircase": 0.15, "blocks": 0.3, "region": 0.33, "function": 0.06, "product": 0.06}
 SHARP = {name: (draw, SHARP_SHARES.get(name, 0.0)) for name, (draw, _) in FAMILIES.items()}
 SHARP_EVERY = 5  # shards: with more, the error on smooth families grows
-# Below and above the median, for families that training does not contain. Of each kind that was left out of a training,
-# these hold 85 %: edges sharper than all that is known hide information, so the value is more often above.
+# Below and above the median, for families that training does not contain. For each kind that was left out of a
+# training, the interval held 85 %. Sharper edges than in training hide information, so the value is more often above.
 ALLOWANCE = (1.1, 1.4)
 
 
@@ -83,7 +83,7 @@ def simulate_readout(count: int, seed: int, base: Path = SHIPPED) -> ReadoutExam
 def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPPED) -> None:
     """Simulate the missing shards in a folder, and train on the outputs of the network at ``base`` for them.
 
-    The readout is left in the folder.
+    The readout is written to the folder.
     """
     c = configuration
     folder.mkdir(parents=True, exist_ok=True)

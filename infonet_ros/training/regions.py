@@ -1,4 +1,4 @@
-"""Regions of the plane that are evenly full: bands around curves, rings, lenses, bounded noise with sharp edges."""
+"""Regions of the plane with an even density: bands around curves, rings, lenses, bounded noise with sharp edges."""
 
 import numpy as np
 import torch
@@ -13,8 +13,8 @@ PLACES = 4096  # along x at which a region is drawn
 class Region(Dependence):
     """Given x, y is even over one or two intervals, whose ends follow curves of x with jumps.
 
-    A region is drawn as ``(B, SLICES, 2, 2)``: lower and upper ends of two intervals in each slice; those of the second
-    one are equal where there is none. The MI is an exact sum over slices and ends.
+    A region is drawn as ``(B, SLICES, 2, 2)``: lower and upper ends of two intervals in each slice. The ends of the
+    second are equal if it is missing. The MI is an exact sum over slices and ends.
     """
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
@@ -25,7 +25,7 @@ class Region(Dependence):
 
     @staticmethod
     def _band(rng: np.random.Generator) -> np.ndarray:
-        """Draw what lies within a distance of a curve in one to seven pieces; half of them within one turn."""
+        """Draw a band around a curve of one to seven pieces; half of the bands continue across the edges."""
         x = (np.arange(SLICES) + 0.5) / SLICES
         pieces = int(rng.integers(1, 8))
         starts = np.sort(np.append(0.0, rng.random(pieces - 1)))
@@ -48,7 +48,7 @@ class Region(Dependence):
 
     @staticmethod
     def _lens(rng: np.random.Generator) -> np.ndarray:
-        """Draw what lies inside a round or pointed outline, but for a hole of the same shape."""
+        """Draw the inside of a round or pointed outline, in most cases with a hole of the same shape."""
         x = np.linspace(-1.0, 1.0, PLACES + 2)[1:-1]
         inner, outer = np.exp(rng.uniform(np.log(0.7), np.log(4.0), 2))
         hole = rng.uniform(0.2, 0.97) * (rng.random() < 0.7)
@@ -73,7 +73,7 @@ class Region(Dependence):
         return x, torch.where(place < length[..., 0], low[..., 0] + place, low[..., 1] + place - length[..., 0]).float()
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the entropy of y, whose density is even between any two ends, less the mean of that given x."""
+        """Return the entropy of y, whose density is even between any two ends, less its mean entropy given x."""
         given = self._length.sum(dim=2)
         heights = (1.0 / (SLICES * given))[..., None].expand_as(self._low)
         ends = torch.cat([self._low, self._low + self._length], dim=1).flatten(1)
@@ -85,9 +85,9 @@ class Region(Dependence):
 
 
 def _joints(rng: np.random.Generator, pieces: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw where pieces start and end: joined or not, to and fro, each over all of the range or over a part of it."""
+    """Draw where pieces start and end: joined, apart, or each over nearly the whole range, up or down."""
     kind = rng.integers(3)
-    if kind == 0:  # one goes on where the other ends
+    if kind == 0:  # each begins where the one before ends
         corners = rng.random(pieces + 1)
         if rng.random() < 0.5:
             corners = (np.arange(pieces + 1) + rng.integers(2)) % 2 + rng.uniform(-0.2, 0.2, pieces + 1)

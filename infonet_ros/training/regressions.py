@@ -9,8 +9,8 @@ from torch.special import ndtr, ndtri
 from infonet_ros.training.dependence import Dependence, column, uniform
 
 CELLS = 1024  # of equal probability in x, over which the density of y is summed
-ORDINATES = 384  # quantiles of y at which it is needed
-SHORT = 0.02  # noise levels that the mean moves within a cell, below which differences would be lost to rounding
+ORDINATES = 384  # quantiles of y at which this density is needed
+SHORT = 0.02  # noise levels; if the mean moves less within a cell, differences would be lost to rounding
 TINY = 1e-12
 NOISE_ENTROPY = {
     "normal": 0.5 * np.log(2 * np.pi * np.e),

@@ -159,7 +159,7 @@ def test_arrays_of_matlab_share_a_sampling_rate(tmp_path):
     assert_channel(found, "gyr.column_1", A)
     assert_channel(found, "gyr.column_2", B)
     assert_channel(found, "table.moving", B > 0)
-    assert "time is counted by 'fs': 50 Hz." in notices
+    assert "the times are computed from 'fs': 50 Hz." in notices
 
 
 def test_structures_of_matlab_have_their_own_times(tmp_path):
@@ -391,7 +391,7 @@ def test_motion_capture_is_one_topic_with_a_field_for_each_joint(tmp_path):
     assert sorted(found) == ["walk.Hips.Xposition", "walk.Hips.Zrotation", "walk.Left_Knee.Xrotation"]
     assert_channel(found, "walk.Hips.Zrotation", 2.0 * A)
     assert_channel(found, "walk.Left_Knee.Xrotation", B)
-    assert any("time is counted by the frame time of the file: 50 Hz" in sentence for sentence in said)
+    assert any("the times are computed from the frame time of the file: 50 Hz" in sentence for sentence in said)
 
 
 def test_motion_capture_that_was_cut_is_read_as_far_as_it_is_whole(tmp_path):

@@ -110,7 +110,7 @@ def test_seconds_and_nanoseconds_need_no_header(tmp_path):
 
 
 def test_what_is_below_a_second_is_no_time(tmp_path):
-    with pytest.raises(RecordingError, match="expected the seconds, too"):
+    with pytest.raises(RecordingError, match="expected seconds, too"):
         of_cells(tmp_path, "header.stamp.nanosec", [k % 20 * 50_000_000 for k in range(COUNT)])
 
 
@@ -126,7 +126,7 @@ def test_rows_that_share_a_second_are_spread_over_it(tmp_path, form):
     times, notices = of_cells(tmp_path, "time", cells)
     assert np.diff(times) == pytest.approx(0.05, abs=1e-6)
     assert times[0] % 1 == pytest.approx(offset * 0.05)
-    assert any("in steps of 1 s, each for about 20 rows: they are spread evenly" in notice for notice in notices)
+    assert any("in steps of 1 s, each for about 20 rows: the rows are spread evenly" in notice for notice in notices)
 
 
 def test_rows_that_share_a_time_now_and_then_keep_it(tmp_path):
@@ -143,7 +143,7 @@ def test_times_come_before_a_column_that_counts_rows(tmp_path):
 def test_a_column_that_only_counts_rows_is_named_as_such(tmp_path):
     times, notices = of_cells(tmp_path, "Frame", range(COUNT))
     assert times == pytest.approx(np.arange(COUNT))
-    assert any("'Frame' counts the rows, and no other holds times" in notice for notice in notices)
+    assert any("'Frame' counts the rows, and no other column holds times" in notice for notice in notices)
 
 
 def test_a_counter_that_is_named_by_its_unit_turns(tmp_path):

@@ -363,7 +363,7 @@ def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
 
 def test_dates_that_nothing_decides_are_told(tmp_path):
     path = written(tmp_path, "when,x\n05/06/2024 10:00:00,1\n05/06/2024 10:00:01,2\n")
-    assert "could be read in several ways, and are taken for month, day, year." in notices(path)[0]
+    assert "could be read in several ways, and are read as month, day, year." in notices(path)[0]
     path = written(tmp_path, "when,x\n30/06/2024 23:59:59,1\n01/07/2024 00:00:00,2\n")
     assert notices(path) == []
 

@@ -64,7 +64,7 @@ BROKEN = {
     "no time": ("a,b\n1,2\n0,3\n", "no column that looks like time"),
     "rows of another width": ("time,x,y\n" + "0,1\n1,2\n" * 9, "names 3 columns, but its rows have 2 cells"),
     "time unknown": ("time,x\n,1\n,2\n", "no row whose time"),
-    "only text": ("time,mode\n0,idle\n1,drive\n", "no column of numbers beside its time 'time': 'mode' holds 'idle'"),
+    "only text": ("time,mode\n0,idle\n1,drive\n", "no column of numbers besides its time 'time': 'mode' holds 'idle'"),
     "times too far apart": ("time,x\n0,1\n3900000000,2\n", "from 0 s to 3900000000 s: .* --time-unit"),
     "all times beyond": ("time,x\n1e12,1\n1e13,2\n", "within 292 years of zero.*--time-unit"),
     "time is text": ("time,x\nsoon,1\nlater,2\n", "holds 'soon'"),

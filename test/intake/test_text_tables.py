@@ -154,7 +154,7 @@ def test_a_cell_that_is_no_number_is_not_known_and_told(tmp_path, text):
     path = tmp_path / "table.csv"
     path.write_text("\n".join(lines))
     notices = assert_read(path, {"a": np.where(np.arange(ROWS) == 7, np.nan, A), "b": B})
-    assert f"column 'a': 1 of 60 cells is no number and taken as not known (row 9: {text!r})." in notices
+    assert f"column 'a': 1 of 60 cells is no number and read as unknown (row 9: {text!r})." in notices
 
 
 def test_rows_are_counted_as_an_editor_does(tmp_path):
@@ -166,7 +166,7 @@ def test_rows_are_counted_as_an_editor_does(tmp_path):
     path.write_text("\n".join(lines))
     _, _, notices = read(path)
     assert any("(row 41: 'n/a!')" in notice for notice in notices)
-    assert any("row 5, 's,V,A', stands between" in notice for notice in notices)
+    assert any("row 5, 's,V,A', is between" in notice for notice in notices)
 
 
 def test_a_column_of_mostly_no_numbers_is_left_out_and_named(tmp_path):
@@ -203,9 +203,7 @@ def test_a_sensor_that_starts_late_is_kept(tmp_path, mark):
     path = tmp_path / "table.csv"
     path.write_text(joined(",", texts(TIME), texts(A), [mark] * 40 + texts(B[40:])))
     notices = assert_read(path, {"a": A, "b": np.where(np.arange(ROWS) < 40, np.nan, B)})
-    assert any(
-        f"'b': 40 of 60 cells are no number and taken as not known (row 2: {mark!r})" in note for note in notices
-    )
+    assert any(f"'b': 40 of 60 cells are no number and read as unknown (row 2: {mark!r})" in note for note in notices)
 
 
 def test_truth_values_are_one_and_zero(tmp_path):
@@ -243,7 +241,7 @@ def test_rows_of_another_width_are_left_out_and_counted(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(PLAIN.replace("\n", "\n7,8\n1,2,3,4\n", 1))
     notices = assert_read(path, {"a": A, "b": B})
-    assert "2 rows of 62 have not 3 cells and are left out (the first: '7,8')." in notices
+    assert "2 rows of 62 do not have 3 cells and are left out (the first: '7,8')." in notices
 
 
 @pytest.mark.parametrize("groups", ["clock,imu,imu", ",imu,"], ids=["repeated", "merged cells"])
@@ -286,7 +284,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(PLAIN.replace("a,b", "a,a", 1))
     notices = assert_read(path, {"a": A, "a_2": B})
-    assert "some columns have one name: the later ones are called a_2." in notices
+    assert "some columns share a name: the later columns are called a_2." in notices
 
 
 def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
@@ -310,7 +308,7 @@ def test_a_quote_that_is_never_closed_loses_no_row(tmp_path):
     notes = ['"' if row == 20 else "ok" for row in range(ROWS)]
     path.write_text(joined(",", texts(TIME), texts(A), texts(B), notes, header="time,a,b,note") + "\n" * 60)
     notices = assert_read(path, {"a": A, "b": B})
-    assert "a quote is opened and never closed: quotes are read as they stand." in notices
+    assert "a quote is opened and never closed: quotes are read as ordinary characters." in notices
 
 
 def test_a_long_cell_and_many_columns_cost_what_they_hold(tmp_path):

@@ -1,8 +1,8 @@
-"""Tables of text and binary logs: columns of numbers, and the time that they were taken at.
+"""Tables of text and binary logs: columns of numbers, and the time of each row.
 
-`tables.Tables` is what the rest of the package uses. Where to look, in the order of reading:
+The rest of the package uses `tables.Tables`. The modules, in the order of reading:
 
-- Bytes to sheets: `text_source` (unpacking), `text_encoding`, `row_forms` (what programs put around rows), `layout`
+- Bytes to sheets: `text_source` (decompression), `text_encoding`, `row_forms` (signs around rows and cells), `layout`
   (delimiter, header), `repeated_headers`, `text_table`, `text_columns` and `cells` (text to numbers); `records` (JSON,
   YAML); `dataflash` (ArduPilot); `motion_capture` (BVH); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog,
   MATLAB, HDF5, NumPy).

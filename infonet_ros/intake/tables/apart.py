@@ -1,6 +1,7 @@
-"""Run a reader in a process of its own, because damaged bytes make some libraries crash.
+"""Run a reader in a separate process, because damaged bytes make some libraries crash.
 
-SciPy's reader of MATLAB files and Arrow's of Feather 1 do; here that ends in an error, not in the end of the program.
+SciPy's reader of MATLAB files and Arrow's reader of Feather 1 can crash. Here this is an error, and the program
+continues.
 """
 
 import os
@@ -29,14 +30,14 @@ class ReaderCrashedError(Exception):
 
 
 def read_apart(read: Callable[[Path], Result], path: Path) -> Result:
-    """Return what a function of a module reads from a file, in another process.
+    """Call a reader, a function of a module, in another process, and return its result.
 
     Raises
     ------
     ReaderCrashedError
         The process crashed.
     Exception
-        Whatever the function raises.
+        The exception that the function raised.
     """
     done = subprocess.run(
         [sys.executable, "-c", _READER],

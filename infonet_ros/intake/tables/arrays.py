@@ -57,7 +57,7 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
 
 
 def _narrow(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Return the arrays that have not too many columns, and a sentence about the others, if any."""
+    """Return the arrays without too many columns, and a sentence about the others, if there are any."""
     wide = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > _MOST_COLUMNS]
     too_wide = f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
     if len(wide) == len(arrays):
@@ -76,7 +76,7 @@ def as_column(values: np.ndarray) -> pa.ChunkedArray:
 
 
 def stem(path: Path) -> str:
-    """Return the name of a file without what follows its first point."""
+    """Return the name of a file up to its first point."""
     return path.name.split(".")[0] or path.name
 
 
@@ -121,7 +121,7 @@ def _real(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]
 
 
 def _rows_first(array: np.ndarray, rows: set[int]) -> np.ndarray:
-    """Turn an array so that its first axis are the rows: one that is as long as a time, else the longest."""
+    """Move the axis of the rows to the front: the axis that is as long as a time, else the longest."""
     if 1 in array.shape:
         array = array.squeeze()
     axis = next((axis for axis, length in enumerate(array.shape) if length in rows), int(np.argmax(array.shape)))
@@ -137,7 +137,7 @@ def _columns(name: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the array of times that goes with another: of its length, and nearest by its name; "" without one."""
+    """Return the name of the array of times of an array: of its length, with the nearest name; "" without one."""
     alike = [other for other, values in arrays.items() if values.ndim == 1 and len(values) == len(array)]
     times = [other for other in alike if is_named_time(other.rpartition(".")[2])]
     return max(times, key=lambda time: _common_fields(time, name), default="")
@@ -151,7 +151,7 @@ def _common_fields(a: str, b: str) -> int:
 def _add_time(
     sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], scalars: Mapping[str, float]
 ) -> None:
-    """Add the column of times: the array there is, or one counted by the sampling rate."""
+    """Add the column of times: an array of the file, or times computed from the sampling rate."""
     if time:
         sheet.columns[time] = as_column(arrays[time])
         return
@@ -161,5 +161,5 @@ def _add_time(
             rate = value if last in _RATES else 1 / value
             sheet.columns["time"] = as_column(np.arange(rows) / rate)
             sheet.units["time"] = "s"
-            sheet.notes.append(f"time is counted by {name!r}: {rate:.6g} Hz")
+            sheet.notes.append(f"the times are computed from {name!r}: {rate:.6g} Hz")
             return

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 EMPTY = ("", "NA", "N/A", "null", "NULL", "None", "-")
-"""Cells of a row that says nothing about the column."""
+"""Cells without a value: the row does not contain the column."""
 
-_SPACES = " \u00a0\u202f'\u2019"  # parts thousands, as in 1 234,5 and 1'234.5
+_SPACES = " \u00a0\u202f'\u2019"  # signs between thousands, as in 1 234,5 and 1'234.5
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _NOT_KNOWN = r"^[+-]?(?i:nan|inf|infinity)$"
 _PLAIN = rf"^[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}$"
@@ -30,22 +30,22 @@ _UNIT = r"[^\d\s.,:+\-/#][^\d\s,;:]{0,7}(?:\^-?\d|[ms]\d)?|[ms]\d"
 _WITH_UNIT = rf"^(?P<number>[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?)\s?(?P<unit>{_UNIT})$"
 _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c": -2, "k": 3, "M": 6, "G": 9}
 _IN_PARENTHESES = r"^\((\d{1,3}(?:[.,]\d{3})*(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)\)$"
-_DASHES = "\u2212\u2010-\u2013\ufe63\uff0d"  # that typesetters take for a minus
+_DASHES = "\u2212\u2010-\u2013\ufe63\uff0d"  # that typesetters use as a minus
 _DASH = rf"^(\(?)[{_DASHES}]"
-_MINUS_BEHIND = rf"^(\d[\d.,{_SPACES}]*)[-{_DASHES}]$"  # as of accountants
+_MINUS_BEHIND = rf"^(\d[\d.,{_SPACES}]*)[-{_DASHES}]$"  # as accountants write it
 _CURRENCY = r"^([(+-]{0,2}) ?(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF) ?([+-]?[\d.,])"  # before a number
 _MARKS = (
     r"^(?i:#[a-z][a-z/0]*[!?]?|-{2,}|\?+|\*+|_+|\.|<na>|nat|nil|none|\(?null\)?|\\n|undefined|n\.?/?[ad]\.?|"
     r"no[ _]?data|err(?:or)?|invalid|missing|unavailable|not[ _]available|unknown|-?1\.#\w+)$"
 )
-"""Cells that say that a value is not known: they do not count when a column is judged."""
+"""Cells for an unknown value: they do not count when a column is judged."""
 
 _OTHER_FORM = re.compile(
     "|".join((_HEX, _FORTRAN, _WITH_UNIT, _IN_PARENTHESES, _MARKS, _BYTES, _DASH + r"\d", _MINUS_BEHIND, _CURRENCY))
 )
 
 
-# What tells the sign of decimals: cells that only one reading suits.
+# Cells that show whether a comma or a point is the decimal sign, because only one reading suits.
 _COMMA_DECIMAL = rf"^[+-]?(?:\d*,(?:\d{{1,2}}|\d{{4,}})|(?:0\d*|\d{{4,}})?,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}$"
 _COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(?:(?:,\d{{3}})+\.\d*|(?:,\d{{3}}){{2,}}){_EXPONENT}$"
 _COMMA = rf"^[+-]?\d*,\d+{_EXPONENT}$"
@@ -62,7 +62,7 @@ class Style:
 
     @property
     def note(self) -> str:
-        """Say how commas are read."""
+        """How commas are read, in words."""
         if self.decimal == ",":
             return "commas within numbers are read as decimal points: 1,234 is a little more than one"
         return "commas within numbers are read as signs of thousands: 1,234 is more than a thousand"
@@ -70,10 +70,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers: null where a cell is empty, NaN where it is not known or no number.
+    """A column of numbers: null where a cell is empty, NaN where the value is unknown or not a number.
 
-    ``odd`` counts the cells that are no numbers, ``row`` and ``text`` show the first of them; ``unit`` stands behind
-    the others.
+    ``odd`` counts the cells that are not numbers; ``row`` and ``text`` are the place and the text of the first of
+    them. ``unit`` is the unit behind the numbers.
     """
 
     values: pa.ChunkedArray
@@ -84,20 +84,20 @@ class Numbers:
 
 
 def trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take the blanks around cells away, and give null for those that say nothing."""
+    """Remove the blanks around cells; cells without a value become null."""
     texts = pc.utf8_trim_whitespace(texts)
     return pc.if_else(pc.is_in(texts, value_set=pa.array(EMPTY, texts.type)), pa.scalar(None, texts.type), texts)
 
 
 def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal_points: bool) -> Style | None:
-    """Find out what commas mean in the numbers of a table; None where no number has one.
+    """Find out what commas mean in the numbers of a table; None if no number has a comma.
 
     Parameters
     ----------
     columns : iterable of pa.ChunkedArray
-        Those whose cells are not all plain numbers.
+        The columns whose cells are not all plain numbers.
     comma_delimits : bool
-        Commas stand between the columns, so that only quoted numbers have one.
+        Commas separate the columns, so that only quoted numbers have commas.
     decimal_points : bool
         The other columns hold numbers with a decimal point.
     """
@@ -109,7 +109,7 @@ def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal
     if not (commas or groups or points):
         return None
     undecided = decimals == groups and not points
-    if undecided:  # such as 1,234: of thousands, if what is below a thousand has no comma and nothing else is above
+    if undecided:  # such as 1,234: of thousands, if all numbers above 999 have a comma and some numbers are below
         short, long = (sum(_count(column, pattern) for column in columns) for pattern in (_SHORT, _LONG))
         comma = not (comma_delimits or decimal_points or (short and not long))
     else:
@@ -118,9 +118,9 @@ def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal
 
 
 def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> Numbers | None:
-    """Read a column of trimmed cells as numbers; None where most of those that are not empty are something else.
+    """Read a column of trimmed cells as numbers; None if most cells that are not empty are not numbers.
 
-    ``plain_numbers`` counts the cells of the same column that stand elsewhere and are numbers.
+    ``plain_numbers`` counts further cells of the same column that are known to be numbers.
     """
     if (truths := _truths(texts)) is not None:
         return Numbers(truths)
@@ -141,17 +141,17 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 
 
 def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -> bool:
-    """Return whether all cells that are no numbers hold one word, beside numbers: it says that a value is not known."""
+    """Return whether all cells that are not numbers hold one word, among numbers: the word for an unknown value."""
     return odd < len(texts) - texts.null_count and pc.count_distinct(texts.filter(odd_cells)).as_py() == 1
 
 
 def may_be_number(cell: str) -> bool:
-    """Return whether a cell is written as no plain number is, but may be one, a truth value, or not known."""
+    """Return whether a cell is not a plain number, but may be a number, a truth value or an unknown value."""
     return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None
 
 
 def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:
-    """Take away the unit that stands behind most numbers of a column, as in 3.2 V; return it."""
+    """Remove the unit behind most numbers of a column, as in 3.2 V; return the cells and the unit."""
     parts = pc.extract_regex(texts, _WITH_UNIT)
     units = pc.struct_field(parts, "unit")
     if 2 * (len(parts) - parts.null_count) <= len(texts) - texts.null_count + plain_numbers:
@@ -166,7 +166,7 @@ def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.Chunke
 
 
 def _power(unit: str, base: str) -> int | None:
-    """Return the power of ten that a unit has of another, as kV of V; None where it is none by its prefix."""
+    """Return the power of ten between two units, as 3 for kV and V; None if they differ by more than a prefix."""
     powers = (
         power - other
         for prefix, power in _PREFIXES.items()
@@ -179,19 +179,19 @@ def _power(unit: str, base: str) -> int | None:
 def _signed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Write the signs of numbers as Python does, without a currency before them.
 
-    A minus may be that of typesetters, or that of accountants: behind the number, or parentheses around it.
+    Typesetters write other dashes as a minus. Accountants write it behind the number, or as parentheses around it.
     """
     for pattern, plain in ((_DASH, r"\1-"), (_MINUS_BEHIND, r"-\1"), (_CURRENCY, r"\1\2")):
         if _count(texts, pattern):
             texts = pc.replace_substring_regex(texts, pattern, plain)
     if not (count := _count(texts, _IN_PARENTHESES)):
         return texts
-    alone = count == len(texts) - texts.null_count  # then they mean nothing
+    alone = count == len(texts) - texts.null_count  # then the parentheses have no meaning
     return pc.replace_substring_regex(texts, _IN_PARENTHESES, r"\1" if alone else r"-\1")
 
 
 def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write hexadecimal numbers as decimal ones, and exponents of Fortran, 1.5D+03, as those of others."""
+    """Write hexadecimal numbers as decimal ones, and exponents of Fortran, 1.5D+03, as 1.5E+03."""
     hexadecimal = pc.match_substring_regex(texts, _HEX)
     if _any(hexadecimal):
         whole = pc.cast(pc.if_else(hexadecimal, texts, pa.scalar("0x0", texts.type)), pa.int64())
@@ -201,9 +201,9 @@ def _as_decimal(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _with_prefix(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Mark hexadecimal numbers as such where a whole column holds them, all of one length: 00, 1A, FF.
+    """Put 0x before the cells of a column of hexadecimal numbers, all of one length: 00, 1A, FF.
 
-    A column of few different ones may hold names, such as A1 and B2.
+    A column of few different cells may hold names, such as A1 and B2, and is left as it is.
     """
     lengths = pc.min_max(pc.utf8_length(texts)).as_py()
     there = len(texts) - texts.null_count
@@ -219,7 +219,7 @@ def _count(texts: pa.ChunkedArray, pattern: str) -> int:
 
 
 def _truths(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Read a column of truth values as 1 and 0, NaN where one is not known; None where it holds something else."""
+    """Read a column of truth values as 1 and 0, NaN where one is unknown; None if it holds anything else."""
     lower = pc.utf8_lower(texts)
     true, false = (pc.is_in(lower, value_set=pa.array(words, lower.type)) for words in (_TRUE, _FALSE))
     truth, there = pc.or_(true, false), pc.is_valid(texts)
@@ -231,7 +231,7 @@ def _truths(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def _in_plain_style(texts: pa.ChunkedArray, style: Style) -> pa.ChunkedArray:
-    """Write numbers with a decimal point and without signs of thousands; other cells may change, but to no number."""
+    """Write numbers with a decimal point and without signs of thousands. Other cells do not become numbers."""
     texts = _without(texts, f"[{_SPACES}]", _GROUPED[f"[{_SPACES}]"] + rf"(?:[.,]\d*)?{_EXPONENT}$")
     if style.decimal == ".":
         return _without(texts, ",", _GROUPED[","] + rf"(?:\.\d*)?{_EXPONENT}$")
@@ -242,7 +242,7 @@ def _in_plain_style(texts: pa.ChunkedArray, style: Style) -> pa.ChunkedArray:
 
 
 def _without(texts: pa.ChunkedArray, signs: str, cells: str) -> pa.ChunkedArray:
-    """Take signs out of the cells that match a pattern."""
+    """Remove signs from the cells that match a pattern."""
     matching = pc.match_substring_regex(texts, cells)
     return pc.if_else(matching, pc.replace_substring_regex(texts, signs, ""), texts) if _any(matching) else texts
 

@@ -1,4 +1,4 @@
-"""The time of a table: its columns, read as dates, times of day, or numbers whose unit is yet to be told."""
+"""The time of a table: its columns, read as dates, times of day, or numbers whose unit is not known yet."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -37,13 +37,13 @@ class Clock:
     names : tuple of str
         Its columns.
     stamps : (rows,) int64, or None
-        Nanoseconds, `UNKNOWN` or `BEYOND` where there is none; None as long as the unit of ``numbers`` is not known.
+        Nanoseconds, `UNKNOWN` or `BEYOND` without a time; None as long as the unit of ``numbers`` is not known.
     numbers : pa.ChunkedArray, optional
         Times in a unit that is not known yet.
     unit : str, optional
-        Where the file names it.
+        Given if the file names it.
     fraction : (str, (rows,) int64), optional
-        A column that counts what is below a second, and its nanoseconds: for stamps that are whole seconds.
+        A column that counts the parts of a second, and its nanoseconds: for stamps that are whole seconds.
     notes : list of str
     """
 
@@ -56,32 +56,32 @@ class Clock:
 
     @property
     def label(self) -> str:
-        """Columns in words."""
+        """The names of the columns, in words."""
         return " and ".join(map(repr, self.names))
 
     @cached_property
     def middle(self) -> float:
-        """Usual distance from zero, which one wrong time does not change; 0 where none is known."""
+        """Median distance from zero, which one wrong time does not change; 0 if no time is known."""
         times = np.abs(as_floats(self.numbers))
         return float(np.median(times[np.isfinite(times)])) if np.isfinite(times).any() else 0.0
 
     @cached_property
     def step(self) -> float:
-        """Usual step between rows, in the unit of the numbers; NaN where they do not vary."""
+        """Median step between times, in the unit of the numbers; NaN if they do not vary."""
         times = pc.drop_null(self.numbers).to_numpy()  # whole numbers as such: 2**60 + 1 is no float
         steps = np.diff(np.sort(times[np.isfinite(times)]))
         return float(np.median(steps[steps > 0])) if (steps > 0).any() else float("nan")
 
     @property
     def varies(self) -> bool:
-        """More than one time is known, or there is but one row."""
+        """Whether more than one time is known, or there is only one row."""
         if self.stamps is None:
             return bool(np.isfinite(self.step)) or len(self.numbers) - self.numbers.null_count == 1
         known = self.stamps[self.stamps > BEYOND]
         return len(known) == 1 or bool(len(known) and known.min() < known.max())
 
     def of_rows(self, rows: np.ndarray | slice) -> "Clock":
-        """Return the time of some rows, by their numbers or from one to before another."""
+        """Return the time of some rows, given by their numbers or a slice."""
         numbers = self.numbers
         if numbers is not None:
             numbers = numbers[rows] if isinstance(rows, slice) else numbers.take(pa.array(rows))
@@ -101,7 +101,7 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
     Raises
     ------
     RecordingError
-        They hold something else.
+        They do not hold times.
     """
     clock = Clock(names)
     if (stamps := stamps_of_columns(sheet, names)) is not None:
@@ -141,37 +141,37 @@ def _no_time(path: Path, name: str, cell: str) -> RecordingError:
 
 
 def no_known_time(path: Path, clock: Clock) -> RecordingError:
-    """Say that a clock tells no two times."""
+    """Return the error for a clock without two different times."""
     return RecordingError(
-        f"{path} has no row whose time {clock.label} is known and within 292 years of zero, or all have the same: name "
-        "another column with --time, or its unit with --time-unit."
+        f"{path} has no row whose time {clock.label} is known and within 292 years of zero, or all rows have the same "
+        "time: name another column with --time, or its unit with --time-unit."
     )
 
 
 def _read_two(clock: Clock, first: pa.ChunkedArray, second: pa.ChunkedArray) -> None:
-    """Read seconds with what is below them, or dates with times of day."""
+    """Read seconds with their fractions, or dates with times of day."""
     clock.notes = [f"time is columns {clock.label} together; --time changes that"]
     dates, times = dates_of(first), day_times_of(second)
     if dates is None or times is None:
         named = named_unit(clock.names[1]) or "ns"
         unit = _unit_below(first, second, named)
         if unit != named:
-            clock.notes.append(f"column {clock.names[1]!r} holds {unit}, not {named}, as its numbers tell")
+            clock.notes.append(f"column {clock.names[1]!r} holds {unit}, not {named}, judging by its numbers")
         whole, below = scaled(first, UNITS["s"]), scaled(second, UNITS[unit])
     else:
         whole, below = dates.stamps, times
         clock.notes += _on_dates(clock.names[0], dates)
     known = (whole > BEYOND) & (below > BEYOND)
-    if times is not None:  # a single date is that at which the recording began
+    if times is not None:  # a single date is the date at which the recording began
         one_date = len(np.unique(whole[known])) == 1
         below = past_midnight(below, known) if one_date else np.where(known, below % DAY, below)
     clock.stamps = np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below))
 
 
 def _unit_below(seconds: pa.ChunkedArray, below: pa.ChunkedArray, named: str) -> str:
-    """Return the unit of what is below the seconds: fields for nanoseconds may hold milliseconds or microseconds.
+    """Return the unit of the fractions of seconds: fields for nanoseconds may hold milliseconds or microseconds.
 
-    So it is where several rows share a second, and in the unit of the name all of them lie at its begin.
+    They do if several rows share a second, and all of them were at its start in the unit of the name.
     """
     if 2 * pc.count_distinct(seconds).as_py() > len(seconds):
         return named
@@ -185,7 +185,7 @@ def _on_dates(name: str, dates: Dates) -> list[str]:
 
 
 def dates_of(column: pa.ChunkedArray) -> Dates | None:
-    """Read a column as dates; None where it holds something else."""
+    """Read a column as dates; None if it holds anything else."""
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind))
@@ -201,7 +201,7 @@ def dates_of(column: pa.ChunkedArray) -> Dates | None:
 
 
 def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Read a column as times of day or lengths of time, nanoseconds (rows,); None where it holds something else."""
+    """Read a column as times of day or lengths of time, nanoseconds (rows,); None if it holds anything else."""
     kind = column.type
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return _stamps_of_type(column)
@@ -211,7 +211,7 @@ def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
 
 
 def _stamps_of_type(column: pa.ChunkedArray) -> np.ndarray:
-    """Return the stamps (rows,) of a column whose type is one of times; `BEYOND` for those that 64 bits do not hold."""
+    """Return the stamps (rows,) of a column of a type for times; `BEYOND` for times that 64 bits do not hold."""
     kind = column.type
     unit = "ms" if pa.types.is_date64(kind) else getattr(kind, "unit", None)
     counts = pc.cast(column, pa.int32() if kind.bit_width == 32 else pa.int64())
@@ -219,7 +219,7 @@ def _stamps_of_type(column: pa.ChunkedArray) -> np.ndarray:
 
 
 def scaled(numbers: pa.ChunkedArray, factor: float) -> np.ndarray:
-    """Return stamps (rows,) int64 of times in a unit of so many nanoseconds."""
+    """Return stamps (rows,) int64 of times in a unit of ``factor`` nanoseconds."""
     times = as_floats(numbers)
     good = np.abs(times) < FARTHEST / factor
     stamps = np.where(np.isnan(times), UNKNOWN, BEYOND)
@@ -232,7 +232,7 @@ def scaled(numbers: pa.ChunkedArray, factor: float) -> np.ndarray:
 
 
 def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
-    """Return a column whose name is a unit below a second, such as ``millis``, and what it counts."""
+    """Return a column whose name is a unit below a second, such as ``millis``, and its numbers in nanoseconds."""
     for name, column in sheet.columns.items():
         unit = named_unit(name)
         alone = unit in ("ns", "us", "ms") and is_unit(name) and name not in names

@@ -1,6 +1,6 @@
 """Clocks that wrap around: counters of 16 or 32 bits, times of a day or week, the end of summer time.
 
-Such a fall is of one whole turn but for a usual step, and time goes on behind it. Any other fall is another run.
+The time falls by one whole turn, minus a usual step, and then continues. Any other fall begins another run.
 """
 
 from collections.abc import Sequence
@@ -13,31 +13,31 @@ from infonet_ros.text import NANOSECONDS
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)
 _COUNTERS = (2**16, 2**32)
 _LONGEST_TURN = 2**62  # nanoseconds; 64 bits hold no turn of minutes
-_LONGEST_STEP = 10  # of the usual one, from before a turn to behind it
+_LONGEST_STEP = 10  # usual steps, from before a turn to after it
 
 
 def turns_of(factor: float | None) -> list[int]:
-    """Return the turns, in nanoseconds, of a clock that counts so many of them at a time; None for dates."""
+    """Return the turns, in nanoseconds, of a clock; ``factor`` is its unit in nanoseconds, None for dates."""
     counters = () if factor is None else _COUNTERS
     turns = [*_CALENDAR, *(round(count * factor) for count in counters if factor is not None)]
     return [turn for turn in turns if turn < _LONGEST_TURN]
 
 
-def going_on(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int]:
-    """Let a clock go on where it began again.
+def continued(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int]:
+    """Continue a clock where it wraps around.
 
     Parameters
     ----------
     stamps : (rows,) int64
-        Nanoseconds, in the order of the rows; `BEYOND` or less where there is none.
+        Nanoseconds, in the order of the rows; `BEYOND` or less without a time.
     turns : sequence of int
-        Nanoseconds after which the clock may begin again.
+        Nanoseconds after which the clock may wrap around.
 
     Returns
     -------
     stamps : (rows,) int64
     count : int
-        How often it began again.
+        How often it wraps around.
     """
     known = stamps > BEYOND
     steps = np.diff(stamps[known])

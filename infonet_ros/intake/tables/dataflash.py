@@ -16,12 +16,12 @@ _NO_SIGNALS = ("FMT", "FMTU", "UNIT", "MULT", "PARM", "MSG", "VER")
 
 
 def read_dataflash(path: Path) -> list[Sheet] | None:
-    """Read a log: a sheet for each kind of message, and for each sensor of one kind; None for a file that is none.
+    """Read a log: a sheet for each kind of message, and for each sensor of one kind; None for another file.
 
     Raises
     ------
     RecordingError
-        It is not there, is empty, or holds no messages.
+        It does not exist, is empty, or holds no messages.
     """
     notes: list[str] = []
     pieces = text_pieces(path, notes)
@@ -35,13 +35,13 @@ def read_dataflash(path: Path) -> list[Sheet] | None:
     if not sheets:
         raise RecordingError(f"{path} holds no messages: expected lines such as 'IMU, 1200345, 0, 0.01, ...'.")
     if log.lost:
-        notes.append(f"{counted(log.lost, 'line')} left out whose fields are not those that the log names")
+        notes.append(f"{counted(log.lost, 'line')} left out, without the fields that the log defines")
     sheets[0].notes += notes
     return sheets
 
 
 class _Log:
-    """The messages of a log, by their kind and, where several sensors give it, the number of the sensor."""
+    """The messages of a log, by their kind and, if several sensors send it, by the number of the sensor."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -50,7 +50,7 @@ class _Log:
         self.lost = 0
 
     def add(self, lines: Sequence[str]) -> None:
-        """Take over some lines."""
+        """Add some lines."""
         found: dict[tuple[str, str], list[list[str]]] = {}
         for line in lines:
             kind, *cells = map(str.strip, line.split(","))

@@ -1,9 +1,9 @@
-"""Dates and times of day as people and programs write them, to nanoseconds.
+"""Dates and times of day as people and programs write them, read as nanoseconds.
 
     stamps_of_dates(texts)      # 2024-05-01T12:00:00.5Z, 1.5.2024 12:00, 05/01/24 1:00 PM, 01-May-2024, 20240501T120000
     times_of_day(texts)         # 12:00:00.5, 1:00 PM, 59:59.9, 25:00:00, 1 days 01:00:00, 1h 2m 3.5s, PT0.5S
 
-Nothing is asked about the order of day and month: the data decide where they can.
+The order of day and month follows from the data if it can; else a remark gives the order that was used.
 """
 
 import re
@@ -18,13 +18,13 @@ import pyarrow.compute as pc
 from infonet_ros.text import NANOSECONDS
 
 UNKNOWN, BEYOND = np.iinfo(np.int64).min, np.iinfo(np.int64).min + 1
-"""In place of a stamp: there is none, or none that 64 bits of nanoseconds hold."""
+"""In place of a stamp: no time is known, or 64 bits of nanoseconds do not hold it."""
 
 FARTHEST = 9.2e18
-"""Nanoseconds: what 64 bits hold, with room to move it."""
+"""Nanoseconds: nearly the largest number of 64 bits, so that a zone can still be added."""
 
 DAY = 86_400 * NANOSECONDS
-_A_FEW = 20  # cells to look at before all are
+_A_FEW = 20  # cells to look at before all cells are
 _MOST_PICTURES = 30  # in a second of video
 _MOST_DIGITS = 240_000e6  # of a clock that counts microseconds
 _MONTHS = {
@@ -92,7 +92,7 @@ _ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, m
 
 @dataclass(frozen=True)
 class Dates:
-    """Stamps (rows,) int64, `UNKNOWN` where there is none; ``remarks`` say what nothing in them decided."""
+    """Stamps (rows,) int64, `UNKNOWN` without a date; ``remarks`` say what the data did not decide."""
 
     stamps: np.ndarray
     remarks: Sequence[str] = ()
@@ -111,7 +111,7 @@ def is_time(cell: str) -> bool:
 
 
 def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
-    """Read trimmed cells as dates, in UTC without a zone; None where most of those that are not empty are none."""
+    """Read trimmed cells as dates, in UTC without a zone; None if most cells that are not empty are not dates."""
     texts = _plain(texts)
     for form in _likely(texts, _FORMS):
         if parts := _most(texts, form):
@@ -124,10 +124,10 @@ def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
 
 
 def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
-    """Read trimmed cells as times of day, nanoseconds (rows,); None where most of those that are not empty are none.
+    """Read trimmed cells as times of day, nanoseconds (rows,); None if most cells that are not empty are not times.
 
-    Two numbers and a fraction are minutes and seconds, as spreadsheets show them; where the time falls back by half of
-    its range or more, it is past midnight, or past the hour.
+    Two numbers and a fraction are minutes and seconds, as spreadsheets show them. If the time falls by more than half
+    of its range, it has passed midnight, or the hour.
     """
     texts = _plain(texts)
     for form in _likely(texts, _TIMES):
@@ -145,7 +145,7 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
 
 
 def _plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Take brackets away, and write a clock of hours, minutes and seconds in Japanese or Chinese with colons."""
+    """Remove brackets, and write Japanese and Chinese clocks with colons."""
     texts = pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
     if pc.any(pc.match_substring(texts, "分")).as_py():
         texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, "[時时分]", ":"), "秒", "")
@@ -153,21 +153,24 @@ def _plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _likely(texts: pa.ChunkedArray, forms: Sequence[str]) -> Sequence[str]:
-    """Return the forms that some of a few cells have: Arrow takes long to try all forms on thousands of columns."""
+    """Return the forms that a few cells have: trying all forms on thousands of columns would take Arrow long."""
     there = pc.drop_null(texts)
     some = [there[int(place)].as_py() for place in np.linspace(0, len(there) - 1, min(len(there), _A_FEW))]
     return [form for form in forms if any(re.match(form, cell) for cell in some)]
 
 
 def _most(texts: pa.ChunkedArray, form: str) -> "_Parts | None":
-    """Take texts apart; None where most of those that are not empty have another form."""
+    """Split texts into parts; None if most texts that are not empty have another form."""
     there = len(texts) - texts.null_count
     parts = pc.extract_regex(texts, form)
     return _Parts(parts) if there and 2 * (len(parts) - parts.null_count) > there else None
 
 
 def _counts_days(parts: "_Parts") -> bool:
-    """Tell 1:23:59:30, a day before a clock, from 23:59:30:12, pictures or hundredths behind one."""
+    """Return whether the first number counts days, as in 1:23:59:30.
+
+    In 23:59:30:12 the last number counts pictures or hundredths of a second.
+    """
     if (parts.text("f") != "").any():
         return True
     hours, seconds = (parts.number(name)[parts.known].max() for name in ("H", "S"))
@@ -175,10 +178,10 @@ def _counts_days(parts: "_Parts") -> bool:
 
 
 def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
-    """Read numbers such as 235959.5 as hours, minutes and seconds; None where they are anything else.
+    """Read numbers such as 235959.5 as hours, minutes and seconds; None for other numbers.
 
-    They are where all could be, where a minute begins somewhere (from 115959 to 120000 is 1 s), and where that makes
-    the steps between them far more even. Numbers that stay within one minute are seconds, as most are, and so are those
+    They are such times if all of them can be, if a minute begins somewhere (from 115959 to 120000 is 1 s), and if the
+    steps between the times are far more even. Numbers within one minute are seconds, as most are, and so are numbers
     that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
     """
     known = np.isfinite(numbers)
@@ -203,7 +206,7 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:
-    """Add a day, or another ``turn``, to all that follows a fall by more than half of one."""
+    """Add a day, or another ``turn``, to all times after a fall by more than half a turn."""
     result = stamps.copy()
     falls = np.diff(stamps[known], prepend=stamps[known][:1]) < -turn // 2
     result[known] += np.cumsum(falls) * turn
@@ -231,7 +234,7 @@ class _Parts:
 
     @property
     def turn(self) -> int:
-        """After how much a clock begins again: an hour without hours, half a day where twelve comes before one."""
+        """The turn of the clock: an hour without hours, half a day if one o'clock follows twelve, else a day."""
         if self._minutes():
             return DAY // 24
         hours = self.number("H")[self.known]
@@ -264,12 +267,12 @@ class _Parts:
 
     @property
     def zone_not_known(self) -> str:
-        """Name of a zone that is not known, or that several places use; empty without one."""
+        """Name of a zone that is unknown or used by several places; empty without such a zone."""
         names = pc.unique(pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")).to_pylist()
         return next((name for name in names if name.isalpha() and name not in _ZONES), "")
 
     def months(self) -> np.ndarray:
-        """(rows,) int64: the middle part, a number or the name of a month; 0 for a name that is none."""
+        """(rows,) int64: the middle part, a number or the name of a month; 0 for another name."""
         names = pc.utf8_lower(self._column("b"))
         long, short = (pc.index_in(pc.utf8_slice_codeunits(names, 0, n), value_set=_MONTH_NAMES) for n in (4, 3))
         found = pc.coalesce(long, short)
@@ -279,7 +282,7 @@ class _Parts:
 
     @property
     def named_month(self) -> bool:
-        """The middle part is the name of a month."""
+        """Whether the middle part is the name of a month."""
         return bool(pc.any(pc.match_substring_regex(self._column("b"), "^[A-Za-z]")).as_py())
 
     def _minutes(self) -> bool:
@@ -292,7 +295,7 @@ class _Parts:
 
 
 def _dates(parts: _Parts, month_first: bool) -> Dates:
-    """Find the order of day, month and year in which the most dates exist and time goes on most evenly."""
+    """Find the order of day, month and year in which most dates exist and the steps of time are most even."""
     first, middle = parts.number("a"), parts.months()
     last = parts.number("c") if "c" in parts else np.full_like(first, _LEAP_YEAR)
     known, time = parts.known, parts.clock() - parts.zone()
@@ -315,11 +318,11 @@ def _dates(parts: _Parts, month_first: bool) -> Dates:
     possible = {order: stamps for order, (stamps, wrong) in found.items() if wrong == fewest}
     best = min(possible, key=lambda order: _unrest(possible[order]))  # the first of equals
     equals = [order for order in possible if _unrest(possible[order]) == _unrest(possible[best])]
-    remarks = [f"could be read in several ways, and are taken for {_ORDERS[best]}"] if len(equals) > 1 else []
+    remarks = [f"could be read in several ways, and are read as {_ORDERS[best]}"] if len(equals) > 1 else []
     if "c" not in parts:
-        remarks.append(f"have no year, and are taken for {_LEAP_YEAR}")
+        remarks.append(f"have no year, and are read as dates of {_LEAP_YEAR}")
     if zone := parts.zone_not_known:
-        remarks.append(f"are in the zone {zone!r}, which is not known or not the only one of that name: read as UTC")
+        remarks.append(f"are in the zone {zone!r}, which is not known, or has several meanings: they are read as UTC")
     return Dates(possible[best], remarks, with_clock)
 
 

@@ -22,16 +22,16 @@ _HEADER = re.compile(r'"?Type"?,"?Local Number"?,"?Message"?,"?Field 1"?,"?Value
 _MESSAGE, _FIRST_FIELD, _FIELD_WIDTH = 2, 3, 3
 _TIME, _UNKNOWN = "timestamp", "unknown"
 _EPOCH = 631_065_600  # seconds from 1970 to the end of 1989, where FIT begins to count
-_EARLIEST_DATE = 0x1000_0000  # smaller ones count from when the device was switched on
+_EARLIEST_DATE = 0x1000_0000  # smaller times count from the start of the device
 
 
 def read_fit(path: Path) -> list[Sheet] | None:
-    """Read an activity: a sheet for each kind of message with a time; None for a file that is none.
+    """Read an activity: a sheet for each kind of message with a time; None for another file.
 
     Raises
     ------
     RecordingError
-        It is not there, is empty, or holds no messages with a time.
+        It does not exist, is empty, or holds no messages with a time.
     """
     notes: list[str] = []
     pieces = text_pieces(path, notes)
@@ -45,7 +45,7 @@ def read_fit(path: Path) -> list[Sheet] | None:
     if not timed:
         raise RecordingError(f"{path} holds no messages with a timestamp: expected lines such as 'Data,0,record,...'.")
     if others := messages.keys() - timed.keys():
-        notes.append(f"messages without a time, or with one alone, are left out: {shorten(listed(sorted(others)), 80)}")
+        notes.append(f"kinds of messages with fewer than two times are left out: {shorten(listed(sorted(others)), 80)}")
     return [_sheet(path, kind, rows, notes) for kind, rows in timed.items()]
 
 

@@ -1,4 +1,4 @@
-"""Arrays of HDF5 files, those of MATLAB 7.3 among them."""
+"""Arrays of HDF5 files, which MATLAB 7.3 also writes."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def load_hdf5(path: Path) -> dict[str, np.ndarray]:
 
 
 def _arrays(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Go through the arrays of a group and those within; MATLAB keeps cells and what it does not show under #."""
+    """Go through the arrays of a group and of the groups in it; names with # are internal to MATLAB."""
     for key, value in list(group.items())[:_MOST_ARRAYS]:
         path = f"{name}.{key}" if name else key
         if isinstance(value, h5py.Group):
@@ -29,7 +29,7 @@ def _arrays(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, np.nda
 
 
 def _holds_numbers(dataset: Any) -> bool:
-    """Return whether an array holds numbers, and no text of MATLAB."""
+    """Return whether an array holds numbers, and not a text of MATLAB."""
     kind = dataset.attrs.get("MATLAB_class", b"")
     if kind in (b"char", b"cell") or "MATLAB_empty" in dataset.attrs:
         return False
@@ -38,7 +38,7 @@ def _holds_numbers(dataset: Any) -> bool:
 
 
 def _columns(path: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Take a table apart into its columns; one of real and imaginary parts is complex."""
+    """Split a table into its columns; real and imaginary parts are one complex column."""
     names = array.dtype.names
     if names == ("real", "imag"):
         yield path, array["real"] + 1j * array["imag"]

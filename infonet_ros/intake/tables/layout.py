@@ -1,7 +1,7 @@
 """The layout of a text table: its delimiter, its first row, and the names of its columns.
 
-Found from its first lines: comments and descriptions before the table, a header or none, units under it, delimiters at
-the ends of lines.
+It is found from the first lines. Comments and descriptions may stand before the table, units below the names, and
+delimiters at the ends of lines; a header may be missing.
 """
 
 import csv
@@ -20,7 +20,7 @@ from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 
 COMMENT = re.compile(r"\s*(?:#|%|//)")
-_DELIMITERS = "\t;|, "  # the first that suits best
+_DELIMITERS = "\t;|, "  # of equals, the first
 _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
@@ -41,7 +41,7 @@ _FOREIGN_LINES = {
         re.compile(r".*\$(?:G[A-Z]|BD)[A-Z]{3},")
     ),
 }
-"""What lines of other programs hold, where most are of one kind."""
+"""Other kinds of text, each with a pattern that most of its lines match."""
 
 _BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
 
@@ -55,16 +55,17 @@ class Layout:
     delimiter : str
         A blank stands for any number of blanks.
     names : list of str
-        Of the columns, all different.
+        Names of the columns, all different.
     lines : int
-        Before the first row.
+        Number of lines before the first row.
     units : dict of str to str
-        What a row of units says about a column.
+        Units of columns, from a row of units.
     notes : list of str
+        Sentences on what was left out or changed.
     header : list of str
-        Cells that the names were made of; empty without a header.
+        Cells of the header, before names were completed; empty without a header.
     decimals : int
-        Of the numbers of the last column, where all have as many; else 0.
+        Number of decimals in the last column, if all of its numbers have the same; else 0.
     """
 
     delimiter: str
@@ -76,7 +77,7 @@ class Layout:
     decimals: int = 0
 
     def cuts(self, line: str) -> bool:
-        """Return whether a line was cut within its last number: its writer gave all of them more decimals."""
+        """Return whether a line was cut within its last number: the other rows have more decimals there."""
         cells = split(line, self.delimiter)
         return len(cells) == len(self.names) and 0 <= _decimals(cells[-1]) < self.decimals
 
@@ -87,7 +88,7 @@ def find_layout(path: Path, head: str) -> Layout:
     Raises
     ------
     RecordingError
-        The text is no table.
+        The text is not a table.
     """
     _check_text(path, head)
     lines, numbers = _lines(head)
@@ -117,9 +118,9 @@ def find_layout(path: Path, head: str) -> Layout:
     between = range(begin if names_row is None else names_row + 1, begin)
     for row in between:
         place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
-        notes.append(f"row {place}, {text!r}, stands between the names and the numbers, and is skipped")
+        notes.append(f"row {place}, {text!r}, is between the names and the numbers, and is skipped")
     if not any(is_value(cell) for row in rows[begin:] for cell in row if cell) and len(rows) > begin:
-        raise RecordingError(f"{path} is not a readable table: it holds text, no numbers; expected CSV with numbers.")
+        raise RecordingError(f"{path} is not a readable table: it holds text, not numbers; expected CSV with numbers.")
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
     same = decimals.pop() if len(decimals) == 1 else 0
@@ -129,7 +130,7 @@ def find_layout(path: Path, head: str) -> Layout:
 def _commented_names(
     lines: Sequence[str], above: Sequence[int], delimiter: str, width: int
 ) -> tuple[int, list[str] | None]:
-    """Return the line of the last comment ``above`` the rows that names all columns, and the names; else -1, None."""
+    """Return the line and the names of the last comment ``above`` the rows that names all columns; else -1, None."""
     for number in reversed(above):
         cells = split(COMMENT.sub("", lines[number], count=1).strip(), delimiter)
         if COMMENT.match(lines[number]) and len(cells) == width:
@@ -138,7 +139,7 @@ def _commented_names(
 
 
 def _units(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
-    """Return what the first of some rows below the names says about each column."""
+    """Return the unit of each column, from the first of the rows below the names that has a cell for it."""
     units: dict[str, str] = {}
     for row in rows:
         for name, cell in zip(names, row, strict=False):
@@ -147,7 +148,7 @@ def _units(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str
 
 
 def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
-    """See to it that the numbers have no commas of their own, which make two cells of each."""
+    """Reject numbers with decimal commas between commas, which make two cells of each number."""
     full = [row for row in rows if len(row) == width and row[-1]]
     if full and len(above) > 1 and 2 * len(above) == width and not any(map(is_value, above)):
         raise RecordingError(
@@ -157,7 +158,7 @@ def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
-    """Return the first row of the table: it holds values wherever all of the later rows do."""
+    """Return the first row of the table: it holds values in all columns in which all later rows hold values."""
     equal = [n for n, row in enumerate(rows) if len(row) == width]
     later = [rows[n] for n in equal[len(equal) // 2 :]][:50]
     of_values = [
@@ -168,18 +169,18 @@ def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     if not of_values:
         return equal[0] + _is_header(rows[equal[0]], rows[equal[0] + 1 :])
     fitting = [n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k])]
-    first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # the others may be numbers of groups
+    first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # earlier rows may be numbers of groups
     header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
-    if header >= 0 and len(rows[header]) == width:  # between are rows in which a number is missing, or a cell
+    if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
         return header + 1
     return first
 
 
 def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
-    """Return the row of text above the first of numbers that names the columns; None without one.
+    """Return the row of text above the numbers that names the columns; None without such a row.
 
-    It is the one that names a time, else the first that names each column differently. What stands above it are groups
-    or descriptions, what stands below are units.
+    It is the row that names a time, else the first row with different names for all columns. Rows above it are groups
+    or descriptions, rows below it are units.
     """
     block = begin
     while block and _is_names(rows[block - 1], rows[begin:]):
@@ -200,13 +201,13 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
 
 
 def _used(rows: Sequence[Sequence[str]], width: int) -> int:
-    """Return the number of columns up to the last that holds something: rows may end in delimiters."""
+    """Return the number of columns up to the last with a cell: rows may end in delimiters."""
     used = (number for row in rows if len(row) == width for number, cell in enumerate(row, 1) if cell)
     return max(used, default=width)
 
 
 def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether cells stand over several names each, as merged ones do: the names fill what they leave empty."""
+    """Return whether each cell belongs to several names, as merged cells do: the names fill the empty places."""
     if len(groups) != len(names) or all(groups) or not all(names):
         return False
     return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
@@ -224,7 +225,7 @@ def _names_time(cells: Sequence[str]) -> bool:
 
 
 def _groups(cells: Sequence[str], header: Sequence[str]) -> list[str]:
-    """Return the group of each column, by the row above the names: each stands over several of them, if once only."""
+    """Return the group of each column, from the row above the names; a group belongs to several columns."""
     if len(cells) != len(header) or any(cell.startswith(("[", "(", "{")) for cell in cells):
         return []
     groups = [*accumulate(cells, _carried)]
@@ -232,7 +233,7 @@ def _groups(cells: Sequence[str], header: Sequence[str]) -> list[str]:
 
 
 def _carried(group: str, cell: str) -> str:
-    """Let a group stand over the empty cells that follow it."""
+    """Continue a group over the empty cells that follow it."""
     return cell or group
 
 
@@ -247,7 +248,7 @@ def _grouped(header: list[str] | None, groups: Sequence[str]) -> list[str] | Non
 
 
 def _joined(group: str, name: str) -> str:
-    """Join a group and a name; what stands below a time is its unit."""
+    """Join a group and a name; a name below a time is its unit."""
     if not name:
         return name
     return f"{group} [{name}]" if is_named_time(group) else f"{group}.{name}"
@@ -260,9 +261,9 @@ def _decimals(cell: str) -> int:
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:
-    """Return the first lines of a text, and the number of line ends before each and before the end of the last.
+    """Return the first lines of a text, and the number of line ends before each line and up to the end of the last.
 
-    A line that ends within quotes goes on in the next one.
+    A line that ends within quotes continues in the next line.
     """
     lines: list[str] = []
     numbers = [0]
@@ -271,7 +272,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
         ends = [text.find("\n", position)]
         while ends[-1] >= 0 and _is_open(text[position : ends[-1]]) and len(ends) < _LINES_OF_A_CELL:
             ends.append(text.find("\n", ends[-1] + 1))
-        if _is_open(text[position : ends[-1] if ends[-1] >= 0 else len(text)]):  # never closed: it means nothing
+        if _is_open(text[position : ends[-1] if ends[-1] >= 0 else len(text)]):  # never closed: it is no quote
             ends = ends[:1]
         end = ends[-1] if ends[-1] >= 0 else len(text)
         lines.append(text[position:end])
@@ -282,7 +283,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def _is_open(text: str) -> bool:
-    """Return whether a text ends within quotes: they begin a cell; others stand for inches, or seconds of arc."""
+    """Return whether a text ends within quotes that begin a cell; other quotes mean inches, or seconds of arc."""
     return '"' in text and any(not match[1] for match in _QUOTED.finditer(text))
 
 
@@ -292,14 +293,14 @@ def is_value(cell: str) -> bool:
 
 
 def split(line: str, delimiter: str) -> list[str]:
-    """Split a line into cells without the blanks around them."""
+    """Split a line into cells, without blanks around them."""
     if delimiter == " ":
         line = " ".join(line.split())
     if '"' not in line:
         return [cell.strip() for cell in line.split(delimiter)]
     try:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
-    except csv.Error:  # a cell that is longer than the module takes
+    except csv.Error:  # a cell is longer than the module allows
         return [cell.strip() for cell in line.split(delimiter)]
 
 
@@ -310,7 +311,7 @@ def _check_text(path: Path, head: str) -> None:
     if control * 50 > len(begin) or not head.strip():
         what = "binary data" if head.strip() or control else "blanks only"
     elif _PAGES.match(head):
-        what = "a web page: what was to be downloaded may ask for a login"
+        what = "a web page: the download may need a login"
     elif _XML.match(head):
         what = "XML: save it as CSV; gpsbabel converts GPX, KML and TCX"
     elif _BRACES.match(head):
@@ -326,7 +327,7 @@ def _check_text(path: Path, head: str) -> None:
 
 
 def _find_delimiter(lines: Sequence[str]) -> str:
-    named = not any(map(is_value, split(lines[0], ",")))  # else all commas may be those of decimals
+    named = not any(map(is_value, split(lines[0], ",")))  # without names, all commas may be decimal signs
     even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(lines, sign)]
     return max(even or _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
 
@@ -337,7 +338,7 @@ def _is_even(lines: Sequence[str], sign: str) -> bool:
 
 
 def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
-    """Tell how well a delimiter suits: by the values among the cells of lines of equal width, then by their number."""
+    """Return how well a delimiter suits: by the share of values in lines of equal width, then by the share of these."""
     rows = [split(line, delimiter) for line in lines if line.count(delimiter) or delimiter == " "]
     width = _width(rows) if rows else 1
     if width < 2:
@@ -350,12 +351,12 @@ def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
 
 
 def _width(rows: Sequence[Sequence[str]]) -> int:
-    """Return the usual number of cells, by the later half of the rows: descriptions come first."""
+    """Return the most frequent number of cells in the later half of the rows: descriptions come first."""
     return Counter(len(row) for row in rows[len(rows) // 2 :]).most_common(1)[0][0]
 
 
 def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether cells are names, or units, of the columns under them: text where those hold values."""
+    """Return whether cells are names or units of the columns below them: text above values."""
     rows = [row for row in rows if len(row) == len(cells)][:50]
     if not rows:
         return not any(map(is_value, filter(None, cells)))
@@ -370,7 +371,7 @@ def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 def _names(
     path: Path, header: list[str] | None, rows: Sequence[Sequence[str]], width: int, notes: list[str]
 ) -> list[str]:
-    """Name all columns; where the header is shorter or longer than the rows, find out why."""
+    """Name all columns, also if the header is shorter or longer than the rows for a known reason."""
     if header is None:
         header = _names_without_header(rows, width)
         notes.append(f"it has no header line: its columns are named {shorten(', '.join(header), 80)}")
@@ -384,7 +385,7 @@ def _names(
     if len(header) != width:
         raise RecordingError(
             f"the header of {path} names {counted(len(header), 'column')}, but its rows have {counted(width, 'cell')}: "
-            "expected as many."
+            "expected the same number."
         )
     names: dict[str, None] = {}
     renamed = []
@@ -396,12 +397,12 @@ def _names(
         renamed += [name] if name != wanted else []
         names[name] = None
     if renamed:
-        notes.append(f"some columns have one name: the later ones are called {shorten(', '.join(renamed), 80)}")
+        notes.append(f"some columns share a name: the later columns are called {shorten(', '.join(renamed), 80)}")
     return list(names)
 
 
 def _names_without_header(rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Name columns by their numbers, or those of a trajectory: time, position, and a quaternion of length one."""
+    """Name columns by their numbers; eight columns of a trajectory are time, position and quaternion."""
     if width == 8:
         try:
             quaternions = np.array([row[4:] for row in rows if len(row) == width], dtype=float)

@@ -24,14 +24,14 @@ _MOST_ELEMENTS = 64  # of one list
 
 
 def read_log(path: Path) -> list[Sheet] | None:
-    """Read a binary log: one sheet for all that shares its time; None for a file that is none.
+    """Read a binary log: one sheet for all columns that share a time; None for another file.
 
     Raises
     ------
     RecordingError
-        The file is not there, is empty or damaged.
+        The file does not exist, is empty or damaged.
     MissingDependencyError
-        What reads it is not installed.
+        The library that reads it is not installed.
     """
     head = first_bytes(path, 128)
     for start, kind, read in _FORMATS:
@@ -48,12 +48,12 @@ def read_log(path: Path) -> list[Sheet] | None:
 
 @contextmanager
 def _one_sentence(path: Path, kind: str) -> Iterator[None]:
-    """Turn whatever damaged bytes make a reader raise into one sentence."""
+    """Turn any exception of a reader, as damaged bytes cause it, into one sentence."""
     try:
         yield
     except InfonetError:
         raise
-    except Exception as error:  # Readers parse untrusted bytes; what they raise on damaged ones is no closed list.
+    except Exception as error:  # Readers parse untrusted bytes; damaged bytes can raise any exception.
         reason = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
         raise RecordingError(f"{path} is not a readable {kind} file ({reason}): it may be cut or damaged.") from error
 
@@ -91,7 +91,7 @@ def _check_memory(path: Path, size: int) -> None:
 
 
 def _of_arrow(path: Path, table: pa.Table) -> Sheet:
-    """Make a sheet of a table whose columns have types; those of structs become columns of their own."""
+    """Make a sheet of a table whose columns have types; the fields of structs become columns."""
     _check_memory(path, table.nbytes)
     table = _index_first(table)
     while any(pa.types.is_struct(column.type) for column in table.schema):
@@ -116,14 +116,14 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
 
 
 def _index_first(table: pa.Table) -> pa.Table:
-    """Put the index of a DataFrame before its columns, where it was: it is often the time, without a name."""
+    """Put the index of a DataFrame before its columns again: it is often the time, without a name."""
     index = [name for name in (table.schema.pandas_metadata or {}).get("index_columns", []) if isinstance(name, str)]
     index = [name for name in index if table.column_names.count(name) == 1]
     return table.select([*index, *(name for name in table.column_names if name not in index)]) if index else table
 
 
 def _with_elements(table: pa.Table) -> pa.Table:
-    """Put the elements of lists that are all of one length in columns of their own: ``state_0``, ``state_1``, ..."""
+    """Make a column of each element of lists that all have one length: ``state_0``, ``state_1``, ..."""
     names, columns = [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
         lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist() if _is_list(column.type) else []
@@ -147,7 +147,7 @@ def _unique_names(names: list[str]) -> list[str]:
 
 
 def _simplified(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return a column as whole numbers, floats, times or trimmed text; None where it holds anything else."""
+    """Return a column as whole numbers, floats, times or trimmed text; None if it holds anything else."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _simplified(pc.cast(column, kind.value_type))
@@ -182,7 +182,7 @@ def _read_ulog(path: Path) -> list[Sheet]:
         columns = {field: as_column(values) for field, values in topic.data.items()}
         sheets.append(Sheet(name, columns, units={"timestamp": "us"}))
     if log.file_corruption:
-        sheets[0].notes.append("the log is damaged in places: what is whole is read")
+        sheets[0].notes.append("the log is damaged in places: its readable parts are read")
     if log.dropouts:
         lost = sum(dropout.duration for dropout in log.dropouts) / 1e3
         sheets[0].notes.append(f"the logger could not keep up {len(log.dropouts)} times, {lost:.3g} s in all")
@@ -239,4 +239,4 @@ _FORMATS: tuple[tuple[bytes, str, Callable[[Path], list[Sheet]]], ...] = (
     (b"MATLAB", "MATLAB", _read_matlab),
     (b"\x93NUMPY", "NumPy", _read_numpy),
 )
-"""First bytes of a file, what it is called, and what reads it."""
+"""First bytes of a file, the name of its format, and its reader."""

@@ -1,7 +1,7 @@
-"""Long tables: a row for each value, with the name of what it is about, as brokers, historians and databases write.
+"""Long tables: a row for each value, with the name of its signal, as brokers, historians and databases write them.
 
-Of the rows ``0.00,temp,21.5`` and ``0.01,hum,40`` under ``time,name,value`` two topics are made, ``temp`` and ``hum``,
-each with the channel ``value`` and with stamps of its own.
+The rows ``0.00,temp,21.5`` and ``0.01,hum,40`` under ``time,name,value`` become two topics, ``temp`` and ``hum``, each
+with the channel ``value`` and its own stamps.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ _MOST_REMARKS = 8
 
 
 def split_series(sheet: Sheet, clock: Clock) -> list[tuple[Sheet, Clock]]:
-    """Return a sheet and its time for each series of a long table; of any other, the table itself.
+    """Return a sheet and its time for each series of a long table.
 
-    So it is for one whose series hold no numbers.
+    Any other table is returned as it is, and so is a long table whose series hold no numbers.
     """
     names = names_of_series(sheet, clock)
     if names is None:
@@ -50,24 +50,24 @@ def split_series(sheet: Sheet, clock: Clock) -> list[tuple[Sheet, Clock]]:
 
 
 def _values(sheet: Sheet, clock: Clock, names: Names) -> dict[str, pa.ChunkedArray]:
-    """Return the columns that may hold numbers of the series: as cells where those of some series are text.
+    """Return the columns that may hold numbers of the series: as cells if some series hold text.
 
-    One that only tells the names once more, such as a number of each, is none, if there are others.
+    A column with one number for each name only repeats the names, and is left out if there are others.
     """
     found: dict[str, pa.ChunkedArray] = {}
-    telling: dict[str, pa.ChunkedArray] = {}
+    repeating: dict[str, pa.ChunkedArray] = {}
     for name in [*sheet.columns, *sheet.texts]:
         column, cells = sheet.columns.get(name), sheet.cells.get(name)
         if name in (*clock.names, *names.columns):
             continue
         if column is not None and is_number(column) and name not in sheet.remarks:
-            (telling if _tells_names(column, names) else found)[name] = column
+            (repeating if _repeats_names(column, names) else found)[name] = column
         elif cells is not None and _may_hold_numbers(cells):
             found[name] = cells
-    return found or telling
+    return found or repeating
 
 
-def _tells_names(column: pa.ChunkedArray, names: Names) -> bool:
+def _repeats_names(column: pa.ChunkedArray, names: Names) -> bool:
     """Return whether a column has one number for each name."""
     values = as_floats(column)
     if np.isnan(values).any():
@@ -85,7 +85,7 @@ def _may_hold_numbers(cells: pa.ChunkedArray) -> bool:
 def _numbers(
     sheet: Sheet, series: str, part: Mapping[str, pa.ChunkedArray], remarks: list[str]
 ) -> dict[str, pa.ChunkedArray]:
-    """Return the columns of a series that hold numbers; say which of their cells are none."""
+    """Return the columns of a series that hold numbers, and add remarks on cells that are not numbers."""
     found = {}
     for name, column in part.items():
         numbers = Numbers(column) if is_number(column) else _numbers_of(column, sheet.style)
@@ -95,7 +95,7 @@ def _numbers(
         if numbers.odd:
             remarks.append(
                 f"column {name!r} of {shorten(series, 60)}: {numbers.odd} of {len(column)} cells "
-                f"{'is' if numbers.odd == 1 else 'are'} no number and taken as not known (such as "
+                f"{'is' if numbers.odd == 1 else 'are'} no number and read as unknown (such as "
                 f"{shorten(numbers.text, 40)!r})"
             )
     return found
@@ -104,7 +104,7 @@ def _numbers(
 def _numbers_of(cells: pa.ChunkedArray, style: Style) -> Numbers | None:
     cells = trimmed(pc.cast(cells, pa.string()))
     try:
-        return Numbers(cells.cast(pa.float64()))  # far faster than all that numbers may look like
+        return Numbers(cells.cast(pa.float64()))  # far faster than trying all forms of numbers
     except pa.ArrowInvalid:
         return to_numbers(cells, style)
 
@@ -121,7 +121,7 @@ def _notes(
     one = len(names.columns) == 1
     notes = [
         f"it is a long table: its rows are read as one series for each of {counted(len(names.names), 'name')} in "
-        f"{'column' if one else 'columns'} {columns}, with stamps of its own ({listed(names.names)})"
+        f"{'column' if one else 'columns'} {columns}, each with its own stamps ({listed(names.names)})"
     ]
     if without := int(np.count_nonzero(names.codes < 0)):
         notes.append(f"{counted(without, 'row')} without a name in {columns} left out")
@@ -129,5 +129,5 @@ def _notes(
         notes.append(f"left out, without two rows with a time and a number: {shorten(', '.join(others), 80)}")
     texts = [name for name in sheet.texts if name not in (*values, *names.columns, *clock.names)]
     if texts:
-        notes.append(f"columns of text beside the names are left out: {shorten(', '.join(texts), 80)}")
+        notes.append(f"other columns of text are left out: {shorten(', '.join(texts), 80)}")
     return notes

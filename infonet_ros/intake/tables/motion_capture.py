@@ -22,7 +22,7 @@ def read_motion_capture(path: Path) -> list[Sheet] | None:
     Raises
     ------
     RecordingError
-        It is not there, is empty, or has no skeleton with channels or no frames.
+        It does not exist, is empty, or has no skeleton with channels or no frames.
     """
     notes: list[str] = []
     pieces = text_pieces(path, notes)
@@ -40,7 +40,7 @@ def read_motion_capture(path: Path) -> list[Sheet] | None:
         )
     frames = _frames(path, text[motion.end() :], len(names), notes)
     times = period * np.arange(len(frames))
-    notes.append(f"time is counted by the frame time of the file: {1.0 / period:.6g} Hz")
+    notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
     columns = {_TIME: times, **dict(zip(names, frames.T, strict=True))}
     return [
         Sheet(

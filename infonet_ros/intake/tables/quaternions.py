@@ -1,4 +1,4 @@
-"""Quaternions in tables: four columns that are one orientation give roll, pitch and yaw, as in a message."""
+"""Quaternions in tables: four columns that are one orientation become roll, pitch and yaw, as in a message."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ _PARTS = (
     re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE),  # qx, orientation.x, quat_x
     re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE),  # q[0] of PX4
 )
-_ORDERS = ("xyzw", "1230")  # where they are numbered, the scalar comes first
+_ORDERS = ("xyzw", "1230")  # with numbers, the scalar comes first
 _UNNAMED = "q"
 _LENGTH = 0.01  # by which the length of a quaternion may differ from 1, as it is rounded
 _MOST = 0.95  # of the rows have that length
@@ -30,7 +30,7 @@ class Quaternion(NamedTuple):
 
 
 def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[str, ...]]:
-    """Find columns that are a quaternion: their names in the order x, y, z, w, by what stands before these.
+    """Find columns that are a quaternion: their names in the order x, y, z, w, by the part that the names share.
 
     Examples
     --------

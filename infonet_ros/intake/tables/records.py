@@ -1,7 +1,7 @@
 """Records of text: JSON objects, in lines or in a list, and YAML as ``ros2 topic echo`` prints it.
 
-Each record is a row. A field inside others is a column by its path, such as ``pose.position.x``, and so is each element
-of a short list: ``covariance_0``.
+Each record is a row. A field inside other fields is a column with its path as name, such as ``pose.position.x``. So is
+each element of a short list: ``covariance_0``.
 """
 
 import json
@@ -30,16 +30,16 @@ _BETWEEN = re.compile(r"[\s,\]]*")
 _YAML = re.compile(r"(?:\s*(?:#.*|---)?\n)*[A-Za-z_]\w*:(?: [^\n]*)?\n")
 _DOCUMENT_END = re.compile(r"^---[ \t]*$", re.MULTILINE)
 _YAML_WORDS = {".nan": "nan", ".inf": "inf", "-.inf": "-inf", "~": ""}
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars are the text that they were written as
+_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars stay text
 
 
 def read_records(path: Path) -> list[Sheet] | None:
-    """Read a file of records; None for one that is none.
+    """Read a file of records; None for another file.
 
     Raises
     ------
     RecordingError
-        It is not there, is empty, or its records make no table.
+        It does not exist, is empty, or its records are not a table.
     """
     notes: list[str] = []
     pieces = text_pieces(path, notes)
@@ -61,8 +61,8 @@ def read_records(path: Path) -> list[Sheet] | None:
     return [sheet]
 
 
-def take_cells_apart(sheet: Sheet, path: Path) -> None:
-    """Put what stands in one cell in columns of their own: objects of JSON, such as payloads of MQTT, lists, complex.
+def split_cells(sheet: Sheet, path: Path) -> None:
+    """Make several columns of one whose cells hold objects of JSON, such as payloads of MQTT, lists or complex numbers.
 
     Lists may be written by Python and NumPy: ``(0.1, 0.2)``, ``[0.1 0.2]``, ``array('d', [0.1, 0.2])``.
     """
@@ -78,7 +78,7 @@ def take_cells_apart(sheet: Sheet, path: Path) -> None:
 
 
 def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
-    """Read a cell that holds several values; None where it holds something else."""
+    """Read a cell that holds several values; None for any other cell."""
     if parts := _COMPLEX.fullmatch(cell):
         return {"real": parts[1] or "0", "imag": parts[2].replace(" ", "")}
     if elements := _LIST.fullmatch(cell):
@@ -91,7 +91,7 @@ def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
 
 
 def sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
-    """Make a row of each record: fields by name, which may hold others."""
+    """Make a row of each record; fields may hold other fields."""
     columns = TextColumns(path)
     try:
         while rows := [dict(_cells(record)) for record in islice(records, _ROWS)]:
@@ -99,20 +99,20 @@ def sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
             cells = {name: pa.array([row.get(name) for row in rows], pa.string()) for name in names}
             columns.add(cells, len(rows))
     except RecursionError as error:
-        raise RecordingError(f"{path} is not a readable table: its records hold each other too deep.") from error
+        raise RecordingError(f"{path} is not a readable table: its records are nested too deep.") from error
     sheet = Sheet(path.name.split(".")[0], {})
     columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
     return sheet
 
 
 def _of_json(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
-    """Go through the values of a text that stand in a list, or one behind the other."""
+    """Go through the values of a text: the elements of a list, or values one after the other."""
     decoder = json.JSONDecoder()
     text, enough, lost = "", 0, 0
     in_list = None
     for piece in chain(pieces, ("",)):
         text += piece
-        if piece and len(text) < enough:  # of one that is longer than a piece, try again when there is twice as much
+        if piece and len(text) < enough:  # a value is longer than a piece: try again with twice as much text
             continue
         if in_list is None:
             in_list = re.match(r"\s*\[\s*[{\[]", text)
@@ -137,7 +137,7 @@ def _of_json(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
 
 
 def _with_series(values: Iterator[Any]) -> Iterator[Any]:
-    """Make a row of each pair of a time and a value, where objects hold such pairs, as of Prometheus and Grafana."""
+    """Make a row of each pair of a time and a value, if objects hold such pairs, as of Prometheus and Grafana."""
     first = next(values, None)
     if not any(_series_in(first)):
         yield from (value for value in (first,) if value is not None)
@@ -152,7 +152,7 @@ def _with_series(values: Iterator[Any]) -> Iterator[Any]:
 
 
 def _series_in(value: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Go through the lists of pairs within objects, in one of which a number never falls, and what they are called."""
+    """Go through the lists of pairs within objects, and their names; one number of the pairs never falls."""
     if isinstance(value, list):
         for inner in value:
             yield from _series_in(inner) if isinstance(inner, dict) else ()
@@ -179,7 +179,7 @@ def _never_falls(numbers: Sequence[Any]) -> bool:
 
 
 def _name_of_series(labels: list[Any]) -> str:
-    """Name a series by the first text beside it, or by labels as Prometheus writes them: ``up{job="robot"}``."""
+    """Return the name of a series: the first text beside it, or labels as Prometheus writes them: ``up{job="a"}``."""
     for label in labels:
         if isinstance(label, str):
             return label
@@ -190,7 +190,7 @@ def _name_of_series(labels: list[Any]) -> str:
 
 
 def _unwrapped(values: Iterator[Any]) -> Iterator[Any]:
-    """Take the records out of a single object that holds them all, as rows or as columns."""
+    """Return the records of a single object that holds all of them, as rows or as columns."""
     first = next(values, None)
     second = next(values, None)
     if second is None and isinstance(first, dict):

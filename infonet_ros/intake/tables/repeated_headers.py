@@ -1,4 +1,4 @@
-"""Headers in the middle of a table of text, where a logger was started again or several tables were joined."""
+"""Headers in the middle of a table of text: a logger was started again, or several tables were joined."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,18 +10,18 @@ from infonet_ros.text import counted, shorten
 
 
 class RepeatedHeaders:
-    """Takes headers out of the lines of a table, which ends before one with other names.
+    """Removes repeated headers from the lines of a table; the table ends before a header with other names.
 
     Parameters
     ----------
     header : sequence of str
-        Cells of the first one; empty without one.
+        Cells of the first header; empty without a header.
     delimiter : str
 
     Attributes
     ----------
     rest : iterator of str, or None
-        The lines from a header with other names on.
+        The lines that begin with a header with other names; None without such a header.
     """
 
     def __init__(self, header: Sequence[str], delimiter: str) -> None:
@@ -33,8 +33,8 @@ class RepeatedHeaders:
         self._other = ""
         self.rest: Iterator[str] | None = None
 
-    def out_of(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Go through whole lines without headers."""
+    def removed_from(self, pieces: Iterable[str]) -> Iterator[str]:
+        """Go through whole lines without repeated headers."""
         pieces = iter(pieces)
         for lines in pieces:
             end = self._begin_of_other(lines) if self._mark and self._mark in lines else None
@@ -52,13 +52,13 @@ class RepeatedHeaders:
         return None
 
     def notes(self, rest_is_read: bool) -> list[str]:
-        """Say what was found."""
+        """Return sentences on the headers that were found."""
         notes = []
         if self._count:
             notes.append(f"the header is repeated {counted(self._count, 'time')}")
         if self._other and not rest_is_read:
             notes.append(
-                f"a header with other names, {shorten(self._other, 60)!r}, stands in the middle: the rows below it are "
+                f"a header with other names, {shorten(self._other, 60)!r}, is in the middle: the rows below it are "
                 "left out; split the file to analyse them"
             )
         return notes
@@ -70,7 +70,7 @@ class RepeatedHeaders:
         return len(cells) > 1 and self._mark in cells and not any(map(is_value, filter(None, cells)))
 
     def _without(self, line: re.Match[str]) -> str:
-        """Leave a comment in place of a header, so that rows keep their numbers."""
+        """Replace a header by a comment, so that rows keep their numbers."""
         if self._cells(line[0]) != self._header:
             return line[0]
         self._count += 1

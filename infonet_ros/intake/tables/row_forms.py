@@ -1,7 +1,7 @@
-"""Rows in other dress: what programs put around rows and cells is taken away, so that a plain table is left.
+"""Other forms of rows: the signs that programs write around rows and cells are removed, so that a plain table remains.
 
-- Rows quoted as a whole, as a spreadsheet leaves them that took each row for one cell: ``"2.5,""the left one"",4"``.
-- Cells in single quotes: ``'2.5','4'``; or that a spreadsheet must not change: ``="2.5"``.
+- Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
+- Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Cells with their names, as for the serial plotter of Arduino: ``a:1.2,b:3.4``, ``t=0.5 a=1.2``.
 - A time before an arrow, as the serial monitor of Arduino writes it: ``12:00:00.500 -> 1.2,3.4``.
@@ -22,24 +22,24 @@ _NAMED = re.compile(
 )
 _DELIMITER = re.compile(r"[,;\t|]")
 _SOME = 50  # lines to look at
-_MOST = 0.9  # of the lines have a form, if the table has
+_MOST = 0.9  # of the lines must have a form
 
 
 @dataclass(frozen=True)
 class RowForm:
-    """How rows are written; ``names`` are those that stand before the cells, if they do."""
+    """How rows are written; ``names`` are the names before the cells, if there are any."""
 
     plain: Callable[[str], str] = str
     names: Sequence[str] = ()
 
     @property
     def header(self) -> str:
-        """A line for the names in the rows; empty without them."""
+        """A header line of the names in the rows; empty without names."""
         return ",".join(self.names) + "\n" if self.names else ""
 
 
 def row_form(head: str) -> RowForm:
-    """Tell the form of the rows from the whole lines at the beginning of a table; the first may be a header."""
+    """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
     form = RowForm()
     for find in (_whole_rows, _monitored, _named, _cells):
         found = find(form.plain(head))
@@ -87,7 +87,7 @@ def _cells(head: str) -> RowForm | None:
 
 
 def _named(head: str) -> RowForm | None:
-    """Find cells that are named, by the same names in all lines."""
+    """Find cells with names, which are the same in all lines."""
     lines = _lines(head)[1:]
     names = [tuple(name[1] for name in _NAMED.finditer(line)) for line in lines]
     usual = max(set(names), key=names.count, default=())

@@ -1,9 +1,9 @@
-"""The columns of a long table that name what each row is about: a signal, a topic, a tag, a robot.
+"""The columns of a long table that name the series of each row: a signal, a topic, a tag, a robot.
 
-A name is told from a state, such as ``mode``, by the stamps. Either rows share a stamp and differ in their names, or
-names take turns all the time, while a state stays for many rows. Where only turns speak for it, the column must be
-called as names are, or the other one as values are, or the names must explain the values or the steps of time. A name
-beside a value, both called so, needs no turns.
+The stamps distinguish a name from a state, such as ``mode``. Either rows share a stamp and differ in their names, or
+names change from row to row, while a state stays for many rows. If a column only changes often, one more sign is
+needed: it has a usual title of names, another column has a usual title of values, or the names explain the values or
+the steps of time. If there are usual titles of both names and values, the names need not change often.
 """
 
 import re
@@ -19,13 +19,13 @@ from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 
-_MOST_NAMES, _FEWEST_ROWS = 5000, 3  # of one column, and rows of each name on the average
-_SHARED = 0.2  # of the rows at a stamp that others have, too: names may tell them apart
-_DISTINGUISHED = 0.8  # of those
-_FEW_COLUMNS = 100  # that are looked at, whatever they are called
+_MOST_NAMES, _FEWEST_ROWS = 5000, 3  # of one column, and rows of each name on average
+_SHARED = 0.2  # of the rows have the stamp of another row: names may distinguish them
+_DISTINGUISHED = 0.8  # of those rows
+_FEW_COLUMNS = 100  # up to here all columns are looked at, whatever their titles
 _TURNS = 0.5  # of the changes from row to row that names in random order make
 _EXPLAINED = 0.8  # of the variance of a column is between the names: then they are of different quantities
-_MORE_EVEN = 0.5  # times as uneven are the steps of time of each name, if every name has a period of its own
+_MORE_EVEN = 0.5  # times as uneven are the steps of time of each name, if every name has its own period
 _CROSSED = 0.95  # of all pairs of a stamp and a name have a row: numbers are names there
 
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
@@ -55,18 +55,18 @@ _OF_STATES = _set(
 
 @dataclass(frozen=True, eq=False)
 class Names:
-    """Names of the rows, by one column or several.
+    """Names of the rows, from one column or several.
 
     Attributes
     ----------
     columns : tuple of str
     codes : (rows,) int64
-        Place of each row's name in ``names``; -1 for a row without one.
+        Place of each row's name in ``names``; -1 for a row without a name.
     names : list of str
     rank : int
-        How columns that name things are usually called: 0 those of signals, 1 of devices, 2 others, 3 states.
+        By the title of the column: 0 for names of signals, 1 for names of devices, 2 for others, 3 for states.
     of_numbers : bool
-        The names are numbers, of a column that may as well hold values.
+        The names are numbers, of a column that may also hold values.
     """
 
     columns: tuple[str, ...]
@@ -76,7 +76,7 @@ class Names:
     of_numbers: bool = False
 
     def __and__(self, other: "Names") -> "Names":
-        """Name rows by both, or by the one that they have."""
+        """Name rows by both names, or by the only name that they have."""
         width = len(other.names) + 1
         known = (self.codes >= 0) | (other.codes >= 0)
         pairs, codes = np.unique(((self.codes + 1) * width + other.codes + 1)[known], return_inverse=True)
@@ -88,7 +88,7 @@ class Names:
 
 
 def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
-    """Return what names the series of a long table; None for a table that has a row for each time."""
+    """Return the names of the series of a long table; None for a table with a row for each time."""
     columns = [
         names
         for names in _columns_of_names(sheet, clock)
@@ -110,7 +110,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
 
 
 def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
-    """Go through columns of text, and those of numbers that are called as things are; if stamps repeat, through all."""
+    """Go through columns of text, and columns of numbers with titles of names; through all if stamps repeat."""
     every = len(sheet.columns) <= _FEW_COLUMNS and not clock.fraction and _repeats(clock)
     for name in [*sheet.columns, *sheet.texts]:
         column = sheet.columns.get(name)
@@ -127,7 +127,7 @@ def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
 
 
 def _repeats(clock: Clock) -> bool:
-    """Return whether some rows have the stamp of the one before, or an earlier one."""
+    """Return whether some rows have the stamp of the row before, or an earlier stamp."""
     times = as_floats(clock.numbers) if clock.stamps is None else clock.stamps
     return bool(np.count_nonzero(np.diff(times) <= 0) >= _SHARED / 2 * len(times))
 
@@ -152,7 +152,7 @@ def _names_of_text(name: str, cells: pa.ChunkedArray, rank: int) -> Names | None
 
 
 def _names_of_numbers(name: str, values: np.ndarray, rank: int) -> Names:
-    """Name rows by numbers; a column of any name that counts from 0 or 1, or has fractions, names nothing."""
+    """Name rows by numbers; without a title of names, a column that counts from 0 or 1 or has fractions is none."""
     counted = bool(_words(name) & _COUNTED)
     numbers, codes = np.unique(values, return_inverse=True)
     if np.isnan(numbers[-1:]).any():
@@ -172,7 +172,7 @@ def _may_be_values(numbers: np.ndarray) -> bool:
 
 
 class _Rows:
-    """The rows of a table in the order of time, as far as it is known."""
+    """The rows of a table with known times, in the order of time."""
 
     def __init__(self, sheet: Sheet, clock: Clock) -> None:
         self._sheet, self._clock = sheet, clock
@@ -192,14 +192,14 @@ class _Rows:
         return 1 - len(self.times) / max(1, len(self.moments))
 
     def distinguished(self, names: Names) -> float:
-        """Return the share of those rows whose name is new at the stamp."""
+        """Return the share of the rows with an earlier row's stamp whose name is new at the stamp."""
         repeated = len(self.moments) - len(self.times)
         codes = names.codes[self._known]
         pairs = np.unique((self.moments * len(names.names) + codes)[codes >= 0])
         return 1 - (np.count_nonzero(codes >= 0) - len(pairs)) / repeated if repeated else 0.0
 
     def has_numbers_for(self, names: Names) -> bool:
-        """Return whether numbers are names: beside a value, or where each stamp has one row of each, but for a few."""
+        """Return whether numbers are names: there is a value, or nearly every stamp has one row of each number."""
         if names.rank < 2 and self.value_is_named:
             return True
         whole = len(self.times) * len(names.names)
@@ -220,17 +220,17 @@ class _Rows:
 
     @property
     def value_is_named(self) -> bool:
-        """A column is called a value, or what comes to the same."""
+        """Whether a column has a usual title of values."""
         return any(_words(name) & _OF_VALUES for name in self._values)
 
     def explained(self, names: Names) -> bool:
-        """Return whether the names explain the values of a column, or the steps of time; or one is called a value."""
+        """Return whether the names explain the values of a column or the steps of time, or a title is one of values."""
         if self.value_is_named or self._more_even(names):
             return True
         return any(self._share_explained(names, as_floats(values)) >= _EXPLAINED for values in self._values.values())
 
     def _more_even(self, names: Names) -> bool:
-        """Return whether time goes on more evenly from row to row of one name than from row to row of all."""
+        """Return whether the steps of time are more even between rows of one name than between all rows."""
         times = np.sort(self.times[self.moments])
         codes = names.codes[self.order]
         by_name = np.argsort(codes, kind="stable")
@@ -243,7 +243,7 @@ class _Rows:
         return {name: column for name, column in every if name not in self._clock.names and is_number(column)}
 
     def _share_explained(self, names: Names, values: np.ndarray) -> float:
-        """Return the share of the variance of a column's ranks that is between the names."""
+        """Return the share of the variance between the names in the variance of a column's ranks."""
         known = np.isfinite(values) & (names.codes >= 0)
         codes, ranks = names.codes[known], np.argsort(np.argsort(values[known])).astype(float)
         counts = np.bincount(codes)
@@ -253,13 +253,13 @@ class _Rows:
 
 
 def _uneven(steps: np.ndarray) -> float:
-    """Return how far steps usually lie from their median, as a share of it."""
+    """Return the median distance of steps from their median, as a share of the median."""
     middle = np.median(steps) if len(steps) else 0.0
     return float(np.median(np.abs(steps - middle)) / middle) if middle > 0 else np.inf
 
 
 def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
-    """Join columns until they tell apart the rows that share a stamp; None if they do not, or hardly any row does."""
+    """Join columns until they distinguish the rows that share a stamp; None if they never do, or few rows share one."""
     if rows.shared < _SHARED:
         return None
     found: Names | None = None
@@ -280,18 +280,17 @@ def _by_shared_stamps(rows: _Rows, columns: Sequence[Names]) -> Names | None:
 
 
 def _by_turns(rows: _Rows, columns: Sequence[Names]) -> Names | None:
-    """Return the column whose names take turns, and with most names of such; None if all stay for a while.
+    """Return the column with most names of those whose names change often; None if the names of all columns stay.
 
-    Beside a column that is called a value, one that is called a name need take no turns.
+    If there are titles of values and of names, the names need not change often.
     """
     named = [names for names in columns if names.rank < 2 and (rows.value_is_named or rows.turns(names) >= _TURNS)]
     others = [names for names in columns if names.rank == 2 and rows.turns(names) >= _TURNS and rows.explained(names)]
-    taking = named or others
-    return max(taking, key=lambda names: (not names.of_numbers, len(names.names), -names.rank), default=None)
+    return max(named or others, key=lambda names: (not names.of_numbers, len(names.names), -names.rank), default=None)
 
 
 def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
-    """Join the columns again: those of things before those of signals."""
+    """Join the columns again: columns of devices before columns of signals."""
     own = [names for names in columns if names.columns[0] in found.columns]
     own.sort(key=lambda names: names.rank != 1)
     first, *others = own

@@ -1,6 +1,6 @@
-"""Tables with several columns of times, each before the columns that it belongs to, as trend plots are exported.
+"""Tables with several columns of times, each before its columns, as programs export trend plots.
 
-Under ``Time,Speed,Time,Torque`` the torque has stamps of its own, and as many rows as its time has.
+Under ``Time,Speed,Time,Torque`` the torque has its own stamps, and as many rows as its time.
 """
 
 import re
@@ -19,7 +19,7 @@ _MOST_COLUMNS = 1000
 
 
 def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
-    """Return a sheet for each column of times, and the name of that; none for a table with a single time."""
+    """Return a sheet and the name of its time for each column of times; nothing for a table with a single time."""
     names = list(sheet.columns)
     times = [name for name in names[:_MOST_COLUMNS] if _kind_of_time(name)]
     places = [*map(names.index, times), len(names)]
@@ -28,7 +28,7 @@ def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
         return []
     if not (_are_alike(times) or all(map(_belong_together, groups))) or not _grow_apart(sheet, times):
         return []
-    notes = [f"it has {counted(len(times), 'column')} of times: each is that of the columns behind it"]
+    notes = [f"it has {counted(len(times), 'column')} of times: each is the time of the columns behind it"]
     if sheet.texts:
         notes.append(f"columns of text are left out: {shorten(', '.join(sheet.texts), 80)}")
     parts = []
@@ -46,25 +46,25 @@ def _bare(name: str) -> str:
 
 
 def _kind_of_time(name: str) -> str:
-    """Return the name of a column of times without unit and number; nothing for another column."""
+    """Return the name of a column of times without unit and number; "" for another column."""
     bare = _NUMBER.sub("", _bare(_NUMBER.sub("", name)))
     return bare if is_named_time(bare) or _STAMP.match(bare) else ""
 
 
 def _are_alike(times: list[str]) -> bool:
-    """Return whether times have one name but for their numbers, such as ``t1`` and ``t2``."""
+    """Return whether the names of times only differ by their numbers, such as ``t1`` and ``t2``."""
     return len(set(map(_kind_of_time, times))) == 1
 
 
 def _belong_together(group: list[str]) -> bool:
-    """Return whether a time is called by what follows it, as ``Speed Time`` before ``Speed``."""
+    """Return whether a time has the name of the columns behind it, as ``Speed Time`` before ``Speed``."""
     match = _STAMP.match(_bare(group[0]))
     owner = match[1] if match else ""
     return bool(owner) and all(_bare(name).startswith(owner) for name in group[1:])
 
 
 def _grow_apart(sheet: Sheet, times: list[str]) -> bool:
-    """Return whether columns all grow, but not as one."""
+    """Return whether all columns grow, and at least two of them differ."""
     columns = [pc.drop_null(sheet.columns[name]) for name in times]
     if all(map(is_number, columns)):
         if not all(len(c) and (np.diff(as_floats(c)) >= 0).all() for c in columns):

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from infonet_ros.intake.tables.cells import Style
 
 MEMORY_SHARE = 0.125
-"""Of the machine's memory, for the columns of one table; reading takes some times as much."""
+"""Share of the machine's memory for the columns of one table; reading needs several times as much."""
 
 
 @dataclass
@@ -21,24 +21,24 @@ class Sheet:
     Attributes
     ----------
     name : str
-        Of its topic.
+        Name of its topic.
     columns : dict of str to pa.ChunkedArray
-        Numbers: null where the row says nothing, NaN where the value is not known. Others may be times.
+        Numbers, or times. A number is null if its cell is empty, and NaN if the value is unknown.
     texts : dict of str to str
-        Columns that hold neither, with a cell of each.
+        Columns that hold neither, with one cell of each.
     units : dict of str to str
-        Units of columns, where the file tells them.
+        Units of columns, if the file names them.
     notes : list of str
         How it was read, and what was left out.
     remarks : dict of str to str
         How single columns were read.
     cells : dict of str to pa.ChunkedArray
-        Of columns that hold text, if only here and there, what they hold: strings, or each word once and its numbers.
-        A column of text lacks them where they are long, or where the table has many columns.
+        Cells of the columns that hold some text, as strings or dictionary-encoded. Long texts are not kept, nor are
+        the texts of a table with many columns.
     style : Style
-        Of the numbers among them.
+        Format of the numbers in ``cells``.
     is_message : bool
-        Its columns are the fields of one topic's messages; of other tables, ``imu.x`` belongs to a topic ``imu``.
+        The columns are the fields of one topic's messages. In other tables, ``imu.x`` belongs to a topic ``imu``.
     """
 
     name: str
@@ -64,7 +64,7 @@ def is_number(column: pa.ChunkedArray) -> bool:
 
 
 def is_whole(column: pa.ChunkedArray) -> bool:
-    """Return whether a column holds whole numbers, of whatever type."""
+    """Return whether a column holds whole numbers, of any type."""
     if pa.types.is_floating(column.type):
         numbers = pc.drop_null(column).to_numpy()
         return bool(len(numbers) and (np.floor(numbers) == numbers).all())
@@ -72,12 +72,12 @@ def is_whole(column: pa.ChunkedArray) -> bool:
 
 
 def as_floats(column: pa.ChunkedArray) -> np.ndarray:
-    """Return a column of numbers as (rows,) float64, NaN where empty or not known."""
+    """Return a column of numbers as (rows,) float64, NaN for an empty or unknown value."""
     return pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan")).to_numpy()
 
 
 def memory_limit() -> int:
-    """Bytes that the columns of one table may take."""
+    """Return the most bytes that the columns of one table may need."""
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
     return int(MEMORY_SHARE * (there if allowed == resource.RLIM_INFINITY else min(there, allowed)))

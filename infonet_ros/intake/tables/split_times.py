@@ -1,4 +1,4 @@
-"""Times that stand in several columns: a calendar's from year to second, and the week and second of GPS."""
+"""Times in several columns: a calendar from year to second, and the week and second of GPS."""
 
 import re
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ _SECONDS_OF_WEEK = 604_800
 
 
 def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Go through neighbouring columns from year to second; with hours and minutes at least."""
+    """Go through neighbouring columns from year to second; hours and minutes are required."""
     names = list(sheet.columns)
     for place in range(len(names)):
         for parts in _CALENDARS:
@@ -42,14 +42,14 @@ def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
 
 
 def week_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Go through pairs of a week's number and the time within it."""
+    """Go through pairs of the number of a week and the time within the week."""
     weeks = [name for name in sheet.columns if _WEEK.fullmatch(name) and is_number(sheet.columns[name])]
     times = [name for name in sheet.columns if _OF_WEEK.fullmatch(name) and is_number(sheet.columns[name])]
     yield from ((week, time) for week in weeks for time in times)
 
 
 def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None:
-    """Return the stamps (rows,) of such columns; None for other ones."""
+    """Return the stamps (rows,) of such columns; None for other columns."""
     if len(names) == 2 and _WEEK.fullmatch(names[0]) and names in week_columns(sheet):
         week, time = (as_floats(sheet.columns[name]) for name in names)
         if not np.nanmax(time, initial=0.0) <= _SECONDS_OF_WEEK:
@@ -62,7 +62,7 @@ def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None
 
 
 def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
-    """Return whether columns are parts of a calendar's time, by names and numbers."""
+    """Return whether columns are the parts of a calendar, by their names and numbers."""
     return len(names) == len(parts) and all(
         _CALENDAR[part].fullmatch(name) and _within(sheet.columns.get(name), part)
         for name, part in zip(names, parts, strict=True)
@@ -90,7 +90,7 @@ def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _joined(origin: int, *counts: tuple[np.ndarray, int]) -> np.ndarray:
-    """Return the sum of times in several units, `UNKNOWN` where one is not known."""
+    """Return the sum of times in several units, `UNKNOWN` if one of them is not known."""
     known = np.all([np.isfinite(numbers) for numbers, _ in counts], axis=0)
     total = np.full(len(known), origin, dtype=np.int64)
     for numbers, unit in counts:

@@ -1,4 +1,4 @@
-"""Stamps for the time of a table: in its unit, on from where a clock wraps around, and of one run."""
+"""Stamps for the time of a table: in its unit, continued where a clock wraps around, and of one run."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.clocks import usual_times
 from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
-from infonet_ros.intake.tables.clock_turns import going_on, turns_of
+from infonet_ros.intake.tables.clock_turns import continued, turns_of
 from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.time_units import UNITS
@@ -20,7 +20,7 @@ _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 210
 _ONE_SIZE = 200.0  # between times of one logger in the middle of its files
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP = 1 / 30  # seconds between rows
-# Days from another day than 1970, as spreadsheets and others count them: how many numbers a day, least, most, and 1970.
+# Days that spreadsheets and others count from another day than 1970: numbers in a day, least day, last day, and 1970.
 _TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
     "a spreadsheet": (1, 20_000, 51_000, 25_569),  # to 2039
@@ -31,20 +31,20 @@ _SERIAL_DAYS = {
     "Windows": (_TICKS, 145_731, 182_622, 134_774),
     ".NET": (_TICKS, 730_119, 767_010, 719_162),
 }
-_OF_WINCC = ("Time_ms",)  # where WinCC writes millionths of a day, whatever the name says
+_OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in spite of its name
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
-_ALIKE = 0.95  # of the times stand in as many rows
-_RUN_SHARE = 0.1  # of the rows: more of them, at times that were there before, are another run
+_ALIKE = 0.95  # of the times stand in the same number of rows
+_RUN_SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 
 
 def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
-    """Give a clock its stamps, in the unit that was given, is named or is likely; tell which.
+    """Give a clock its stamps, in the unit that is given, named or likely, and note the unit.
 
     Raises
     ------
     RecordingError
-        No row has a time that stamps can hold.
+        No row has a time that a stamp can hold.
     """
     factor = None
     if clock.stamps is None:
@@ -66,10 +66,10 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
     for mark, reason in ((UNKNOWN, "empty or not known"), (BEYOND, "more than 292 years from zero")):
         if count := np.count_nonzero(stamps == mark):
             clock.notes.append(f"{count} of {len(stamps)} rows are left out: their time {clock.label} is {reason}")
-    stamps, turns = going_on(stamps, turns_of(factor))
+    stamps, turns = continued(stamps, turns_of(factor))
     if turns:
         clock.notes.append(
-            f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock: it is taken to go on"
+            f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock, and is continued"
         )
     stamps = _without_strays(clock, stamps)
     _check_whole(clock, path, stamps)
@@ -77,7 +77,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
 
 
 def _without_strays(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Take away the few stamps that are far from all others, as of a clock that was not set yet."""
+    """Remove the few stamps that are far from all others, as of a clock that was not set yet."""
     known = stamps[stamps > BEYOND]
     usual, notes = usual_times(np.sort(known), "row", f"the time {clock.label}")
     clock.notes += notes
@@ -85,7 +85,7 @@ def _without_strays(clock: Clock, stamps: np.ndarray) -> np.ndarray:
 
 
 def _add_fraction(clock: Clock) -> None:
-    """Add what another column counts below a second, where the stamps leave it out."""
+    """Add the fractions of a second from another column to stamps that are whole seconds."""
     assert clock.stamps is not None
     known = clock.stamps > BEYOND
     if clock.fraction is None or (clock.stamps[known] % NANOSECONDS).any():
@@ -94,7 +94,7 @@ def _add_fraction(clock: Clock) -> None:
     known &= below > BEYOND
     clock.stamps = np.where(known, clock.stamps + np.where(known, below, 0), UNKNOWN)
     clock.names = (*clock.names, name)
-    clock.notes.append(f"what column {name!r} counts below a second is added to the time")
+    clock.notes.append(f"column {name!r} counts the fractions of a second, and is added to the time")
 
 
 def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
@@ -109,7 +109,7 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     steps = np.array([step for clock in clocks if np.isfinite(step := clock.step)])
     step = float(np.exp(np.mean(np.log(steps)))) if len(steps) else np.nan
     if not np.isfinite(step):
-        return "s", "as nothing tells its unit"
+        return "s", "because its unit is not known"
     whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
     if step <= (1.0 if whole else 3.0):
         unit = "s"
@@ -125,7 +125,7 @@ def _of_one_size(clock: Clock, other: Clock) -> bool:
 
 
 def _unit_since_1970(clock: Clock) -> str | None:
-    """Return the unit in which times count from 1970, by their size; None where they do not."""
+    """Return the unit in which times count from 1970, by their size; None if they do not count from 1970."""
     for unit in ("s", "ms", "us", "ns"):
         seconds = UNITS[unit] / NANOSECONDS
         if _EPOCH[0] < clock.middle * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
@@ -134,7 +134,7 @@ def _unit_since_1970(clock: Clock) -> str | None:
 
 
 def _serial_days(clock: Clock) -> np.ndarray | None:
-    """Return the stamps of times that count days as spreadsheets or MATLAB do; None where they do not."""
+    """Return the stamps of times that count days as spreadsheets or MATLAB do; None for other times."""
     times = as_floats(clock.numbers)
     middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
     for program, (per_day, least, most, epoch) in _SERIAL_DAYS.items():
@@ -150,18 +150,18 @@ def _serial_days(clock: Clock) -> np.ndarray | None:
 
 
 def _check_whole(clock: Clock, path: Path, stamps: np.ndarray) -> None:
-    """See to it that times are more than what is below a second, which begins again each second."""
+    """Reject times that only hold fractions of a second, which begin again each second."""
     known = stamps[stamps > BEYOND]
     below = clock.unit in ("ns", "us", "ms") and known.min() >= 0 and known.max() < NANOSECONDS
     if below and np.count_nonzero(np.diff(known) < 0) > _MOST_FALLS:
         raise RecordingError(
-            f"column {clock.label} of {path} holds only what is below a second: expected the seconds, too; name "
-            "another column with --time."
+            f"column {clock.label} of {path} holds only fractions of a second: expected seconds, too; name another "
+            "column with --time."
         )
 
 
 def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Spread rows that share a time, as spreadsheets leave them that show whole seconds, evenly until the next time."""
+    """Spread rows that share a time evenly until the next time; a spreadsheet that shows whole seconds writes such."""
     rows = np.flatnonzero(stamps > BEYOND)
     steps = np.diff(stamps[rows])
     starts = np.concatenate([[0], np.flatnonzero(steps) + 1])
@@ -180,14 +180,14 @@ def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     spread = stamps.copy()
     spread[rows] += np.round(number / np.repeat(whole, sizes) * unit).astype(np.int64)
     clock.notes.append(
-        f"time {clock.label} is given in steps of {unit / NANOSECONDS:g} s, each for about {usual:.0f} rows: they are "
-        "spread evenly over it"
+        f"time {clock.label} is given in steps of {unit / NANOSECONDS:g} s, each for about {usual:.0f} rows: the rows "
+        "are spread evenly over a step"
     )
     return spread
 
 
 def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Return the stamps of the longest run where time began again; mixed, two drives would look like one."""
+    """Return the stamps of the longest run if time begins again: sorted together, two drives would look like one."""
     rows = np.flatnonzero(stamps > BEYOND)
     starts = np.flatnonzero(np.diff(stamps[rows]) < 0) + 1
     if not 0 < len(starts) <= len(rows) // 100 + 1:
@@ -209,12 +209,12 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
 
 
 def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
-    """Say if each of some sorted stamps (rows,) is that of several rows, and of as many, as if of several devices."""
+    """Report that each of some sorted stamps (rows,) belongs to the same number of rows, as of several devices."""
     _, counts = np.unique(stamps, return_counts=True)
     usual = int(np.median(counts)) if len(counts) else 1
     if usual < 2 or np.mean(counts == usual) < _ALIKE:
         return []
     return [
-        f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they are of several "
-        "devices, add a column that names them"
+        f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they come from several "
+        "devices, add a column with the names of the devices"
     ]

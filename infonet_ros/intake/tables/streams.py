@@ -25,7 +25,7 @@ def _behind_each_other(first: pa.ChunkedArray, second: pa.ChunkedArray) -> pa.Ch
 
 @dataclass
 class Stream:
-    """Columns of a file that share their stamps (rows,), sorted; ``order`` tells where in a column each row stands."""
+    """Columns of a file that share their stamps (rows,), sorted; ``order`` is the place of each row in a column."""
 
     path: Path
     stamps: np.ndarray
@@ -36,12 +36,12 @@ class Stream:
 
     @property
     def paths(self) -> list[str]:
-        """The channels that it could give: the angles of a quaternion stand for its four columns."""
+        """The channels of the columns; the angles of a quaternion replace its four columns."""
         parts = {part for parts in self.quaternions.values() for part in parts}
         angles = [f"{name}|{angle}" for name in self.quaternions for angle in ANGLES]
         return [name for name in self.columns if name not in parts] + angles
 
-    def goes_on_in(self, other: "Stream") -> bool:
+    def continues_in(self, other: "Stream") -> bool:
         """Return whether a stream of another file is the next part: it has the same columns, and begins soon after."""
         if self.path == other.path or self.columns.keys() != other.columns.keys():
             return False
@@ -57,7 +57,7 @@ class Stream:
         return Stream(self.path, stamps, order, columns, self.texts | other.texts, self.quaternions)
 
     def read(self, path: str, topic: str) -> tuple[np.ndarray, np.ndarray | None]:
-        """Read a channel, in the order of the file: values (rows,), and where a row says nothing of it, if anywhere."""
+        """Read a channel, in the order of the file: values (rows,), and a mask (rows,) of empty cells, if any."""
         name, parsed = column_of(path), parse_channel(path)
         if name in self.columns:
             columns = [self.columns[name]]
@@ -73,7 +73,7 @@ class Stream:
 
 @dataclass(frozen=True, eq=False)
 class StreamPart:
-    """Rows of one modality that hold something: stamps (rows,), and of each channel values (rows,) and gaps (rows,)."""
+    """Rows of one modality with values: stamps (rows,), and of each channel values (rows,) and empty cells (rows,)."""
 
     name: str
     stamps: np.ndarray
@@ -82,7 +82,7 @@ class StreamPart:
 
     @classmethod
     def of(cls, modality: Modality, stream: Stream, part: slice) -> "StreamPart":
-        """Take the channels of some rows of a stream, without those rows that say nothing of any."""
+        """Take the channels of some rows of a stream, without rows in which all of them are empty."""
         order = stream.order[part]
         read = [stream.read(path, modality.topic) for path in modality.channels]
         values = [numbers[order] for numbers, _ in read]
@@ -97,7 +97,7 @@ class StreamPart:
         return StreamPart(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
 
     def lists(self, rows: np.ndarray) -> list[list[float | None]]:
-        """Return a list for each of the rows: a float of each channel, None where the row says nothing of it."""
+        """Return a list for each of the rows: a float of each channel, None for an empty cell."""
         block = np.stack([column[rows] for column in self.values], axis=1)
         lists: list[list[float | None]] = block.tolist()
         for channel, gaps in enumerate(self.empty):
@@ -107,7 +107,7 @@ class StreamPart:
 
 
 def merged(parts: Sequence[StreamPart]) -> Iterator[Sample]:
-    """Hand out the rows of several parts in the order of time."""
+    """Go through the rows of several parts in the order of time."""
     stamps = np.concatenate([part.stamps for part in parts])
     owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
     row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
@@ -120,5 +120,5 @@ def merged(parts: Sequence[StreamPart]) -> Iterator[Sample]:
 
 
 def column_of(path: str) -> str:
-    """Return the column of a channel, without what is to be made of its numbers."""
+    """Return the column of a channel, without what follows a ``|``."""
     return path.partition("|")[0].strip()

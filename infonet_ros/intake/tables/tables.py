@@ -1,7 +1,7 @@
-"""Tables with a time column: each file, or each group of columns of a single one, is read as if it were a topic.
+"""Tables with a time column: each file, or each group of columns of a single file, is read as a topic.
 
-Of a single file, columns that share what stands before the last ``/`` or ``.`` of their names are one group, as in the
-exports of PlotJuggler; the rest are the group ``table``. Of several, each is a topic by its name.
+In a single file, columns whose names are equal up to the last ``/`` or ``.`` are one group, as in the exports of
+PlotJuggler; the others are the group ``table``. Of several files, each is a topic with the name of the file.
 """
 
 import re
@@ -27,7 +27,7 @@ from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.motion_capture import read_motion_capture
 from infonet_ros.intake.tables.quaternions import find_quaternions
-from infonet_ros.intake.tables.records import read_records, take_cells_apart
+from infonet_ros.intake.tables.records import read_records, split_cells
 from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
@@ -42,7 +42,7 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 
 TABLE_TYPE = "table"
 
-# Each returns None for what it does not read.
+# Each returns None for a file of another format.
 _READERS = (read_log, read_dataflash, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
@@ -53,23 +53,23 @@ _UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
 class Tables:
     """One recording in one or more tables.
 
-    An empty cell means that the row says nothing about its column; ``nan``, and what is no number, that the value is
-    not known. Times that a ROS stamp cannot hold, such as those before zero, are moved by whole seconds, all by the
-    same.
+    An empty cell means that the row has no value in its column. The value ``nan``, and text in a column of numbers,
+    are unknown values. If a ROS stamp cannot hold the times, such as times before zero, all times are moved by the
+    same number of whole seconds.
 
     Parameters
     ----------
     paths : sequence of Path
         Tables of text, also compressed, or what `read_log` reads.
     time : str, optional
-        Name of the time column; without it, it is found by its name or by what it holds.
+        Name of the time column; by default it is found by usual names or by its content.
     unit : str
-        Of the time column: one of `UNITS`, or "auto", which asks the column's name, else judges by the numbers.
+        Unit of the time column: one of `UNITS`, or "auto", which uses the column's name, else judges by the numbers.
 
     Raises
     ------
     RecordingError
-        On entering: a file that is not there, is empty, is no table of numbers, or has no time column.
+        On entering: a file does not exist, is empty, is not a table of numbers, or has no time column.
     """
 
     kind = "table"
@@ -107,20 +107,20 @@ class Tables:
 
     @property
     def topics(self) -> Mapping[str, Topic]:
-        """Tables, or groups of columns, by name; the count is that of the rows."""
+        """Tables, or groups of columns, by name; the count is the number of rows."""
         return {name: Topic(name, TABLE_TYPE, len(stream.stamps)) for name, stream in self._streams.items()}
 
     def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
-        """Return the columns of a topic, and sentences about those that are no numbers."""
+        """Return the columns of a topic, and sentences about columns of text."""
         stream = self._streams[topic]
         return [NumericField(path, 0) for path in stream.paths], _on_texts(stream.texts)
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-        """Return all: those that do not fit are left out on entering."""
+        """Return all topics: files that do not fit are left out on entering."""
         return list(topics), []
 
     def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Return none: rows have no time of recording beside their own."""
+        """Return no topics: rows have no time of recording besides their stamps."""
         return {}
 
     def set_ahead(self, topics: Iterable[str]) -> None:
@@ -148,7 +148,7 @@ class Tables:
         return StreamPart.of(modality, stream, slice(int(first), int(last)))
 
     def _name(self, path: Path) -> str:
-        """Return the name of a file, or all of its path where several have that name."""
+        """Return the name of a file, or its whole path if several files have that name."""
         return path.name if sum(path.name == other.name for other in self._paths) == 1 else str(path)
 
     def _note(self, path: Path, sentences: Iterable[str]) -> None:
@@ -156,12 +156,12 @@ class Tables:
             self._notes.setdefault(sentence, {})[self._name(path)] = None
 
     def _collect_notices(self) -> None:
-        """Say each sentence once, with the files that it is about."""
+        """Report each sentence once, with the names of its files."""
         notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
         self.notices += attributed(notices, len(self._paths))
 
     def _all_tables(self) -> list["_Table"]:
-        """Read all files; of several, those without a time or without numbers are left out."""
+        """Read all files; of several files, those without a time or without numbers are left out."""
         for path in self._paths:
             check_table(path)
         tables: list[_Table] = []
@@ -177,7 +177,7 @@ class Tables:
         return tables
 
     def _read(self, path: Path) -> list["_Table"]:
-        """Read a file, and find the time of each table in it; of several, those without are left out."""
+        """Read a file, and find the time of each table in it; of several tables, those without a time are left out."""
         tables: list[_Table] = []
         errors: list[RecordingError] = []
         left_out: list[str] = []
@@ -199,16 +199,16 @@ class Tables:
         return tables
 
     def _sheets(self, path: Path) -> Iterator[tuple[Sheet, str | None]]:
-        """Go through the sheets of a file, and the names of their time columns as far as they are known."""
+        """Go through the sheets of a file, and the names of their time columns if they are known."""
         for sheet in _read_sheets(path):
-            take_cells_apart(sheet, path)
+            split_cells(sheet, path)
             if self._time is None and (parts := split_by_times(sheet)):
                 yield from parts
             else:
                 yield sheet, self._time
 
     def _add(self, table: "_Table", grouped: bool) -> None:
-        """Make streams of the columns of a table: one, or one for each group of names."""
+        """Make streams of the columns of a table: one stream, or one for each group of names."""
         sheet, clock = table.sheet, table.clock
         assert clock.stamps is not None
         known = np.flatnonzero(clock.stamps > BEYOND)
@@ -246,7 +246,7 @@ class Tables:
                 self._note(table.path, _on_texts(stream.texts))
 
     def _with_two_words(self, table: "_Table") -> dict[str, Any]:
-        """Return the columns of a table, of text those that hold two words as numbers."""
+        """Return the columns of a table; columns of two words become numbers."""
         sheet = table.sheet
         columns: dict[str, Any] = {**sheet.columns, **sheet.texts}
         words = {name: column for name, column in sheet.columns.items() if pa.types.is_string(column.type)}
@@ -264,11 +264,11 @@ class Tables:
         return columns
 
     def _join_parts(self) -> None:
-        """Join files that are parts of one log: with the same columns, each begins where another ends."""
+        """Join files that are parts of one log: they have the same columns, and each begins where another ends."""
         in_order = sorted(self._streams.items(), key=lambda stream: int(stream[1].stamps[0]))
         joined: dict[str, tuple[Stream, list[str]]] = {}
         for name, stream in in_order:
-            before = next((n for n, (part, _) in joined.items() if part.goes_on_in(stream)), None)
+            before = next((n for n, (part, _) in joined.items() if part.continues_in(stream)), None)
             if before is None:
                 joined[name] = stream, [self._name(stream.path)]
             else:
@@ -293,7 +293,7 @@ class Tables:
         self._streams = {name: stream for name, stream in self._streams.items() if self._name(stream.path) in kept}
 
     def _move_to_ros_stamps(self) -> None:
-        """Move all stamps to where results can hold them; tell by how much."""
+        """Move all stamps so that results can hold them, and report by how much."""
         begin = min(int(stream.stamps[0]) for stream in self._streams.values())
         first = begin // NANOSECONDS
         last = max(int(stream.stamps[-1]) for stream in self._streams.values()) // NANOSECONDS
@@ -302,7 +302,7 @@ class Tables:
         if last - first > _LAST_SECOND:
             raise RecordingError(
                 f"the times of {self.label} reach from {first} s to {last} s: expected less than 68 years; name their "
-                "unit with --time-unit, or remove the rows that stand apart."
+                "unit with --time-unit, or remove the rows whose times are far from the others."
             )
         self.notices.append(
             f"times begin at {begin / NANOSECONDS:.10g} s, and ROS stamps reach from 0 to {_LAST_SECOND} s: the "
@@ -323,7 +323,7 @@ def _check_size(sheet: Sheet, path: Path) -> None:
 
 @dataclass
 class _Table:
-    """A sheet, or a series of a long one, the file that it is from, and its time."""
+    """A sheet, or one series of a long table, with its file and its time."""
 
     path: Path
     sheet: Sheet
@@ -331,14 +331,14 @@ class _Table:
     is_series: bool = False
 
     def check_numbers(self) -> None:
-        """See to it that some column beside the time holds numbers."""
+        """Reject a table without a column of numbers besides its time."""
         others = {name: column for name, column in self.sheet.columns.items() if name not in self.clock.names}
         if any(is_number(column) and column.null_count < len(column) for column in others.values()):
             return
         texts = [*self.sheet.texts.items(), *((name, _first_cell(column)) for name, column in others.items())]
         held = next((f"{name!r} holds {shorten(text, 40)!r}" for name, text in texts if text), "all others are empty")
         raise RecordingError(
-            f"{self.path} has no column of numbers beside its time {self.clock.label}: {held}; expected numbers such "
+            f"{self.path} has no column of numbers besides its time {self.clock.label}: {held}; expected numbers such "
             "as -0.5 in at least one column."
         )
 
@@ -373,7 +373,7 @@ def _split(name: str) -> tuple[str, str]:
 
 
 def _path(name: str) -> str:
-    """Make a path of whatever heads a column: what stands between points and slashes becomes a field each."""
+    """Make a path of a column's name: each part between points and slashes becomes a field."""
     unit = _UNIT.search(name)
     parts = re.split(r"[./]", _UNIT.sub("", name))
     parts[-1] += unit[0] if unit else ""

@@ -1,7 +1,6 @@
-"""Columns of text while they are read, block by block: a block's numbers are kept, its text is not, or as few words.
+"""Columns of text while they are read, block by block: the numbers of a block are kept, its text only as few words.
 
-So a long note in one cell costs nothing once its column is known for one of text, and a file needs no more memory than
-its numbers do.
+So a file needs no more memory than its numbers, also if it has columns of long notes.
 """
 
 import re
@@ -20,12 +19,12 @@ from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.text import shorten
 
 _LONG_CELL, _LINES_OF_A_CELL = 200, 50
-_FEW_COLUMNS = 100  # of a table whose text is kept: it may name the series of a long one
+_FEW_COLUMNS = 100  # of a table whose text is kept: it may name the series of a long table
 _MOST_WORDS, _LONG_WORD = 1 << 26, 1 << 12  # bytes of all of them, and of one
 
 
 class RowTooLongError(Exception):
-    """A row is longer than a block, or goes on over many lines because a quote is never closed."""
+    """A row is longer than a block, or has many lines because a quote is never closed."""
 
 
 class TextColumns:
@@ -45,12 +44,12 @@ class TextColumns:
         self.rows = 0
 
     def add(self, cells: Mapping[str, pa.StringArray], rows: int) -> None:
-        """Take over a block of so many rows, as long as there is room; columns may be new, or not in it.
+        """Add a block of so many rows; columns may be new, or missing in it.
 
         Raises
         ------
         RecordingError
-            There is no room.
+            The numbers need more than `memory_limit`.
         """
         for name in cells:
             if name not in self._columns:
@@ -68,7 +67,7 @@ class TextColumns:
             )
 
     def _forget_words(self) -> None:
-        """Keep no words any more, if there are many, or many columns."""
+        """Keep no more words if there are many words or columns."""
         columns = self._columns.values()
         few = len(columns) <= _FEW_COLUMNS and sum(column.size_of_words for column in columns) <= _MOST_WORDS
         if self._keeps_words and not few:
@@ -77,9 +76,9 @@ class TextColumns:
                 column.forget_words()
 
     def into(self, sheet: Sheet, comma_delimits: bool, line_of: Callable[[int], int]) -> None:
-        """Put all columns into a sheet, as numbers or what else they hold.
+        """Put all columns into a sheet, as numbers, times or text.
 
-        ``comma_delimits`` tells that numbers with a comma were quoted; ``line_of`` gives the line of a row.
+        If ``comma_delimits``, numbers with a comma were quoted; ``line_of`` returns the line of a row.
         """
         columns = self._columns.values()
         unread = [column.unread for column in columns if column.unread is not None]
@@ -89,8 +88,8 @@ class TextColumns:
             sheet.notes.append(style.note)
             if pointed := [repr(column.name) for column in columns if column.fractions and style.decimal == ","]:
                 sheet.notes.append(
-                    f"points in {shorten(', '.join(pointed), 80)} are read as decimal points, too: if they part "
-                    "thousands, take them out"
+                    f"points in {shorten(', '.join(pointed), 80)} are also read as decimal points: if they separate "
+                    "thousands, remove them"
                 )
         for column in columns:
             if (cells := column.cells) is not None:
@@ -109,18 +108,18 @@ def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> N
     sheet.columns[column.name] = found.values
     if found.unit:
         sheet.units.setdefault(column.name, found.unit)
-        sheet.notes.append(f"the cells of column {column.name!r} end in {found.unit!r}, which is taken for their unit")
+        sheet.notes.append(f"the cells of column {column.name!r} end in {found.unit!r}, which is read as their unit")
     if found.odd:
         sheet.remarks[column.name] = (
             f"column {column.name!r}: {found.odd} of {column.rows} cells {'is' if found.odd == 1 else 'are'} no "
-            f"number and taken as not known (row {line_of(found.row)}: {shorten(found.text, 40)!r})"
+            f"number and read as unknown (row {line_of(found.row)}: {shorten(found.text, 40)!r})"
         )
 
 
 class TextColumn:
-    """One column while it is read: blocks of numbers, and of text that may yet turn out to be numbers or times.
+    """One column while it is read: blocks of numbers, and blocks of text that may be numbers or times.
 
-    Of a column of text each block's different words are kept, if the table has few columns; a long note is not.
+    Of a column of text, the different words of each block are kept if the table has few columns and short words.
     """
 
     def __init__(self, name: str, keeps_words: bool) -> None:
@@ -132,7 +131,7 @@ class TextColumn:
         self._blocks: list[pa.Array] = []
 
     def add(self, cells: pa.StringArray) -> int:
-        """Take over a block of cells; return the bytes that are kept of it."""
+        """Add a block of cells; return the bytes of it that are kept."""
         if not len(cells):
             return 0
         self.rows += len(cells)
@@ -160,12 +159,12 @@ class TextColumn:
         return sum(block.dictionary.nbytes for block in self._words)
 
     def forget_words(self) -> None:
-        """Keep no words any more."""
+        """Delete all words, and keep no more."""
         self.keeps_words, self._words = False, []
 
     @property
     def cells(self) -> pa.ChunkedArray | None:
-        """What the column holds, if that is text, or numbers that are not all written plainly; None if not kept."""
+        """The cells of a column of text, or of numbers that are not all plain; None if they are not kept."""
         if self.text:
             return pa.chunked_array(self._words) if self._words else None
         if not self.keeps_words or self.unread is None:
@@ -174,22 +173,22 @@ class TextColumn:
 
     @property
     def empty(self) -> bool:
-        """No cell says anything."""
+        """Whether all cells are empty."""
         return all(block.null_count == len(block) for block in self._blocks)
 
     @cached_property
     def unread(self) -> pa.ChunkedArray | None:
-        """Cells, trimmed, of the blocks that hold more than plain numbers; None where there is no such block."""
+        """Trimmed cells of the blocks that hold more than plain numbers; None without such a block."""
         blocks = [block for block in self._blocks if pa.types.is_string(block.type)]
         return trimmed(pa.chunked_array(blocks)) if blocks else None
 
     @property
     def fractions(self) -> bool:
-        """Some block holds plain numbers with a decimal point."""
+        """Whether a block holds plain numbers with a decimal point."""
         return any(pa.types.is_floating(block.type) for block in self._blocks)
 
     def finish(self, style: Style) -> Numbers | pa.ChunkedArray:
-        """Return all blocks as numbers, or as text where they hold something else."""
+        """Return all blocks as numbers, or as text if they hold anything else."""
         if self.unread is None:
             whole = all(pa.types.is_integer(block.type) for block in self._blocks)
             kind = pa.int64() if whole else pa.float64()
@@ -218,7 +217,7 @@ def _check_quotes(cells: pa.StringArray) -> None:
 
 
 def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
-    """Return a block of cells as numbers, whole ones as such; None where one is written in any other way."""
+    """Return a block of plain numbers as integers or floats; None if a cell is not a plain number."""
     if cells.null_count == len(cells):
         return pa.nulls(len(cells), pa.float64())
     first = cells.drop_null()[0].as_py() if cells.null_count else cells[0].as_py()
@@ -233,7 +232,7 @@ def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
 
 
 def _text_among(cells: pa.StringArray) -> str:
-    """Return a cell that is no number and no time, if most are such, by a thousand of them."""
+    """Return a cell that is neither number nor time, if most of the first thousand cells are neither; else ""."""
     some = [cell for cell in trimmed(cells[:1000]).to_pylist() if cell is not None]
     odd = [cell for cell in some if not (is_value(cell) or may_be_number(cell))]
     one_word = len(set(odd)) == 1 and any(map(is_value, some))  # for values that are not known

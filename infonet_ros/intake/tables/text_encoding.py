@@ -1,8 +1,9 @@
-"""The encoding of text: by its mark, else UTF-8, else what its bytes look like, of those that people's files have.
+"""The encoding of text: by its byte order mark, else UTF-8, else the likely one of some common encodings.
 
-Names of columns and a few words are all there is to judge by. So what counts is where the bytes of an encoding lie. In
-Japan's, characters begin with 0x81 to 0x9F, which others hardly use. The usual characters of China's are two bytes from
-0xA1 on, the first below 0xD8. Cyrillic words are runs of bytes from 0xC0 on. Letters of the West stand alone.
+A table has little text to judge by: names of columns and a few words. So the ranges of the bytes decide. Japanese
+characters (cp932) begin with 0x81 to 0x9F, which other encodings hardly use. Usual Chinese characters (GB 18030) are
+two bytes from 0xA1 on, the first below 0xD8. Cyrillic words (cp1251) are runs of bytes from 0xC0 on. Western letters
+(cp1252) stand alone.
 """
 
 import codecs
@@ -23,7 +24,7 @@ _NEARLY_ALL, _MOST, _SOME = 0.9, 0.7, 0.1
 
 
 def decoder_of(head: bytes) -> Any:
-    """Return an incremental decoder for text that begins so."""
+    """Return an incremental decoder for text with these first bytes."""
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
             return codecs.getincrementaldecoder(encoding)("replace")
@@ -37,7 +38,7 @@ def decoder_of(head: bytes) -> Any:
 
 
 def _by_bytes(head: bytes) -> str:
-    """Name the encoding; ``utf-8``, where single letters may be Western ones, unless another one is likely."""
+    """Return the name of the likely encoding; by default ``utf-8``, in which single letters may be Western."""
     runs = _RUN.findall(head)
     high = b"".join(runs)
     in_utf_8 = len(head.decode("utf-8", "ignore").encode()) - len(head) + len(high)
@@ -53,13 +54,13 @@ def _by_bytes(head: bytes) -> str:
 
 
 def _share(character: re.Pattern[bytes], head: bytes) -> float:
-    """Return the share of the characters that are usual ones, which a pattern has as a group."""
+    """Return the share of usual characters, which match the group of a pattern."""
     found = [match[1] is not None and match[1] < b"\xe0" for match in character.finditer(head)]
     return sum(found) / max(1, len(found))
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
-    """Read bytes that are no UTF-8 as Windows does in the West: degree signs and umlauts stand in many a header."""
+    """Read bytes that are not UTF-8 as Western Windows does: many headers have degree signs and umlauts."""
     assert isinstance(error, UnicodeDecodeError)
     lost = error.object[error.start : error.end]
     try:

@@ -1,7 +1,7 @@
-"""Bytes of a file as text: unpacked, decoded, with plain line ends, a piece at a time.
+"""Bytes of a file as text: decompressed, decoded, with plain line ends, a piece at a time.
 
-What a killed logger leaves is read as far as it is whole: packed files that are cut, zeros where a disk held nothing.
-Marks of byte order in the middle, where files were joined, are no text.
+The readable part of a damaged file is read: a compressed file may be cut, and a killed logger may leave zeros at the
+end. Byte order marks in the middle, where files were joined, are removed.
 """
 
 import bz2
@@ -18,7 +18,7 @@ from infonet_ros.files import check_file
 from infonet_ros.intake.tables.text_encoding import decoder_of
 
 _PIECE = 1 << 20
-_PACKED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
+_COMPRESSED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _BINARY = (
     b"PAR1",
@@ -53,16 +53,16 @@ FOREIGN = {
     b"\xff\xd8\xff": "a picture",
     b"\x7fELF": "a program",
 }
-"""First bytes of files that people take for tables, and what to say of them."""
+"""First bytes of files that are not tables, and how an error describes them."""
 
 
 def check_table(path: Path) -> None:
-    """See to it that a path is a file with something in it.
+    """Check that a path is a file that is not empty.
 
     Raises
     ------
     RecordingError
-        It is not there, must not be read, or is a folder, a device, a pipe or empty.
+        It does not exist, must not be read, or is a folder, a device, a pipe or empty.
     """
     check_file(path, "a table, such as a CSV file, or a bag", RecordingError)
     if not path.stat().st_size:
@@ -70,7 +70,7 @@ def check_table(path: Path) -> None:
 
 
 def first_bytes(path: Path, count: int = 64) -> bytes:
-    """Return the first bytes of a file, as they are.
+    """Return the first bytes of a file.
 
     Raises
     ------
@@ -86,17 +86,17 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
 
 
 def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
-    """Read a file as text, in pieces; what is left out of it is noted.
+    """Read a file as text, in pieces; a note is added if a part cannot be read.
 
     Raises
     ------
     RecordingError
-        The file is not there, is empty, or nothing of it can be unpacked.
+        The file does not exist, is empty, or nothing of it can be decompressed.
     """
     head = first_bytes(path)
     decoder = None
-    with path.open("rb") as file, _unpacked(path, file, head) as unpacked:
-        for piece in _whole(path, unpacked, notes):
+    with path.open("rb") as file, _decompressed(path, file, head) as source:
+        for piece in _readable(path, source, notes):
             if decoder is None:
                 if piece[257:262] == b"ustar":
                     raise RecordingError(f"{path} is an archive: unpack it; expected a table, such as a CSV file.")
@@ -110,7 +110,7 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     yield decoder.decode(b"", final=True) if decoder else ""
 
 
-def _unpacked(path: Path, file: IO[bytes], head: bytes) -> Any:
+def _decompressed(path: Path, file: IO[bytes], head: bytes) -> Any:
     if head.startswith(_ZSTD):
         try:
             from compression import zstd
@@ -120,22 +120,22 @@ def _unpacked(path: Path, file: IO[bytes], head: bytes) -> Any:
     for magic, what in FOREIGN.items():
         if head.startswith(magic):
             raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
-    opener = next((opener for magic, opener in _PACKED.items() if head.startswith(magic)), None)
+    opener = next((opener for magic, opener in _COMPRESSED.items() if head.startswith(magic)), None)
     return opener(file, "rb") if opener else io.BufferedReader(file.raw)  # type: ignore[attr-defined]
 
 
-def _whole(path: Path, unpacked: Any, notes: list[str]) -> Iterator[bytes]:
-    """Read what is whole of a file that may be cut or damaged."""
+def _readable(path: Path, source: Any, notes: list[str]) -> Iterator[bytes]:
+    """Read the readable part of a file that may be cut or damaged."""
     read = 0
     while True:
         try:
-            piece = unpacked.read1(_PIECE)
+            piece = source.read1(_PIECE)
         except (*_DAMAGE, ValueError) as error:
             if not read:
                 raise RecordingError(
                     f"{path} is not a readable table ({_reason(error)}): it may be cut or damaged; expected CSV."
                 ) from error
-            notes.append(f"{path.name} is cut or damaged ({_reason(error)}): what is whole is read")
+            notes.append(f"{path.name} is cut or damaged ({_reason(error)}): its readable part is read")
             return
         if not piece:
             return
@@ -148,7 +148,7 @@ def _reason(error: BaseException) -> str:
 
 
 def whole_lines(head: str, pieces: Iterable[str]) -> Iterator[list[str]]:
-    """Go through the lines of a text, some at a time, of its first piece and the others."""
+    """Go through the lines of a text, given by its first piece and the others; some lines at a time."""
     rest = head
     for piece in pieces:
         lines, _, rest = (rest + piece).rpartition("\n")

@@ -32,7 +32,7 @@ def read_text_table(path: Path) -> Sheet:
     Raises
     ------
     RecordingError
-        It is not there, is empty, or is no table.
+        It does not exist, is empty, or is not a table.
     """
     for quotes, block in _WAYS:
         try:
@@ -46,8 +46,8 @@ def read_text_table(path: Path) -> Sheet:
 
 
 def _read(path: Path, quotes: bool, block: int) -> Sheet:
-    """Read a table in blocks of so many bytes; quotes may hold delimiters and line ends, or stand for themselves."""
-    notes = [] if quotes else ["a quote is opened and never closed: quotes are read as they stand"]
+    """Read a table in blocks of so many bytes; without ``quotes``, a quote is an ordinary character."""
+    notes = [] if quotes else ["a quote is opened and never closed: quotes are read as ordinary characters"]
     pieces = text_pieces(path, notes)
     columns = TextColumns(path)
     rows = rest = _add_rows(path, pieces, columns, quotes, block, notes)
@@ -60,7 +60,7 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
 
 @dataclass(frozen=True)
 class _Rows:
-    """How rows were read, and what follows them in a file of several tables."""
+    """How rows were read, and the text after them in a file of several tables."""
 
     layout: Layout
     skipped: "_SkippedRows"
@@ -79,7 +79,7 @@ def _add_rows(
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
     headers = RepeatedHeaders(layout.header, layout.delimiter)
-    lines = headers.out_of(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
+    lines = headers.removed_from(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
     before = columns.rows
     columns.add(dict.fromkeys(layout.names, pa.nulls(0, pa.string())), 0)
     try:
@@ -90,18 +90,18 @@ def _add_rows(
         raise RecordingError(f"{path} is not a readable table ({reason}): expected CSV.") from error
     except MemoryError as error:
         raise RecordingError(f"{path} does not fit into the memory: split it, or leave columns out.") from error
-    goes_on = bool(_ANNOTATED.match(head))
-    notes += [*headers.notes(goes_on), *layout.notes, *skipped.notes(path, columns.rows - before)]
-    return _Rows(layout, skipped, headers.rest if goes_on else None)
+    continues = bool(_ANNOTATED.match(head))
+    notes += [*headers.notes(continues), *layout.notes, *skipped.notes(path, columns.rows - before)]
+    return _Rows(layout, skipped, headers.rest if continues else None)
 
 
 def _without_comments(lines: str) -> str:
-    """Shorten comments between rows, so that none with as many cells is taken for a row."""
+    """Shorten comments between rows, so that no comment is read as a row."""
     return _COMMENTS.sub("#", lines) if "#" in lines else lines
 
 
 def _head(path: Path, pieces: Iterator[str]) -> str:
-    """Return the beginning of a text: some whole lines, or all."""
+    """Return the beginning of a text: some whole lines, or the whole text."""
     head = ""
     for piece in pieces:
         head += piece
@@ -118,7 +118,7 @@ def _head(path: Path, pieces: Iterator[str]) -> str:
 
 
 def _after(text: str, lines: int) -> str:
-    """Return what follows after so many lines."""
+    """Return a text without its first lines."""
     position = 0
     for _ in range(lines):
         position = text.find("\n", position) + 1
@@ -130,7 +130,7 @@ def _after(text: str, lines: int) -> str:
 def _tables(
     lines: Iterable[str], layout: Layout, quotes: bool, block: int, skipped: "_SkippedRows"
 ) -> Iterator[pa.Table]:
-    """Read a text block by block, each in this thread: Arrow's own stream would read ahead while Python ends."""
+    """Read a text block by block in this thread: a stream of Arrow would still read ahead when Python ends."""
     read = csv.ReadOptions(column_names=layout.names, use_threads=False, block_size=_LONGEST_BLOCK * 4)
     parse = csv.ParseOptions(
         delimiter=layout.delimiter,
@@ -153,7 +153,7 @@ def _tables(
 
 
 def _whole_rows(pieces: Iterable[str], delimiter: str, size: int) -> Iterator[str]:
-    """Join pieces to blocks of some size that end where a row does; quoted cells begin behind a delimiter, if any."""
+    """Join pieces to blocks of at least ``size``, of whole rows; a quoted cell begins behind a delimiter, if any."""
     opened = re.compile(rf'(?:^|(?<=[\n{re.escape(delimiter)}]))"[^"]*(?:""[^"]*)*(?:"|\Z)') if delimiter else None
     joined, length = [], 0
     for piece in pieces:
@@ -175,7 +175,7 @@ def _whole_rows(pieces: Iterable[str], delimiter: str, size: int) -> Iterator[st
 
 
 def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
-    """Join pieces until a line ends in them, or they are longer than any line can be."""
+    """Join pieces until a line ends in them, or they are longer than the longest line."""
     joined, size = [], 0
     for piece in pieces:
         joined.append(piece)
@@ -189,7 +189,7 @@ def _with_line_ends(pieces: Iterable[str], most: int) -> Iterator[str]:
 def _clean_lines(
     pieces: Iterable[str], layout: Layout, loose: bool, block: int, notes: list[str], form: RowForm
 ) -> Iterator[str]:
-    """Go through the lines of a table, with no blanks between cells, without a last one that was cut in a number."""
+    """Go through the lines of a table, without blanks between cells, and without a last line cut in a number."""
     blank = layout.delimiter == " "
     between = re.compile(r"[ \t]+" if blank else re.escape(layout.delimiter) + " +")
     ends = re.compile(r"^ | $", re.MULTILINE)
@@ -209,7 +209,7 @@ def _clean_lines(
 
 @dataclass
 class _SkippedRows:
-    """Rows that have not as many cells as the table has columns."""
+    """Rows with more or fewer cells than the table has columns."""
 
     layout: Layout
     comments: int = 0
@@ -220,7 +220,7 @@ class _SkippedRows:
     in_block: int = 0
 
     def __call__(self, row: csv.InvalidRow) -> str:
-        """Take note of a row that Arrow cannot read."""
+        """Note a row that Arrow cannot read."""
         if COMMENT.match(row.text):
             self.comments += 1
         elif not self.numbers:
@@ -231,7 +231,7 @@ class _SkippedRows:
         return "skip"
 
     def line(self, row: int) -> int:
-        """Return the line of the file at which a row stands, of those that were read."""
+        """Return the line of the file of a row that was read."""
         number = row + 1
         for skipped in self.numbers:
             if skipped > number:
@@ -240,26 +240,26 @@ class _SkippedRows:
         return number + self.layout.lines
 
     def notes(self, path: Path, rows: int) -> list[str]:
-        """Say which rows are left out.
+        """Return sentences on the rows that are left out.
 
         Raises
         ------
         RecordingError
-            Most are.
+            Most rows are left out.
         """
         wrong = len(self.numbers) - self.comments
         width = len(self.layout.names)
         first = shorten(self.first_text, 60)
         if wrong > rows:
             raise RecordingError(
-                f"{path} is not a readable table: {wrong} of its {rows + wrong} rows have not {counted(width, 'cell')} "
-                f"as the header has, such as {first!r}; expected CSV with a cell for each column."
+                f"{path} is not a readable table: {wrong} of its {rows + wrong} rows do not have the "
+                f"{counted(width, 'cell')} of the header, such as {first!r}; expected CSV with a cell for each column."
             )
         if not wrong:
             return []
         if wrong == 1 and self.last_is_short and self.numbers[-1] == rows + len(self.numbers):
             return [f"the last row is cut ({first!r}) and is left out"]
         return [
-            f"{counted(wrong, 'row')} of {rows + wrong} {'has' if wrong == 1 else 'have'} not {counted(width, 'cell')} "
-            f"and {'is' if wrong == 1 else 'are'} left out (the first: {first!r})"
+            f"{counted(wrong, 'row')} of {rows + wrong} {'does' if wrong == 1 else 'do'} not have "
+            f"{counted(width, 'cell')} and {'is' if wrong == 1 else 'are'} left out (the first: {first!r})"
         ]

@@ -1,4 +1,4 @@
-"""Names of columns that tell a time, and its unit."""
+"""Usual names of columns of times, and the units in them."""
 
 import re
 
@@ -31,7 +31,7 @@ _UNIT_WORDS = {
     "min": r"mins?|minutes?",
     "h": r"h|hrs?|hours?",
 }
-# A unit stands behind something that parts it from the name, or begins with a capital: "times" holds none.
+# A sign before the unit separates it from the name, or the unit begins with a capital: "times" has no unit.
 _UNIT = {
     unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})\s*[\])}}]?$")
     for unit, words in _UNIT_WORDS.items()
@@ -39,23 +39,23 @@ _UNIT = {
 
 
 def named_unit(name: str) -> str | None:
-    """Return the unit that a column's name ends in; None without one."""
+    """Return the unit at the end of a column's name; None without a unit."""
     return next((unit for unit, pattern in _UNIT.items() if pattern.search(name)), None)
 
 
 def is_unit(name: str) -> bool:
-    """Return whether a name is that of a unit and nothing else, such as ``millis``."""
+    """Return whether a name is only a unit, such as ``millis``."""
     unit = named_unit(name)
     return unit is not None and _UNIT[unit].fullmatch(name) is not None
 
 
 def without_unit(name: str) -> str:
-    """Return a name without the unit that it ends in; empty where it ends in none."""
+    """Return a name without the unit at its end; empty if it does not end in a unit."""
     unit = named_unit(name)
     return _UNIT[unit].sub("", name) if unit else ""
 
 
 def is_named_time(name: str) -> bool:
-    """Return whether a column has a usual name of times, with or without a unit behind it."""
+    """Return whether a name is a usual name of times, with or without a unit behind it."""
     bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
     return bool({name.lower(), bare.lower()} & TIME_NAMES)

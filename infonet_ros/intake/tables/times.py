@@ -1,4 +1,4 @@
-"""Finds the time columns of a table, by their names and their content."""
+"""Find the time columns of a table, by their names and their content."""
 
 import re
 from collections.abc import Iterator
@@ -28,12 +28,12 @@ _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 
 
 def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
-    """Find the time of a sheet, by the name that is wanted, else by usual names and by what columns hold.
+    """Find the time of a sheet, by the ``wanted`` name, else by usual names and by the content of columns.
 
     Raises
     ------
     RecordingError
-        No column is wanted or looks like time, or the one that is holds something else.
+        The wanted column does not exist or holds no times, or no column looks like time.
     """
     every = [*sheet.columns, *sheet.texts]
     if wanted is not None and wanted not in every:
@@ -61,7 +61,7 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
 
 
 def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Go through the columns whose names say that they are time; what the sensor stamped before what a recorder did."""
+    """Go through the columns with usual names of times; times of a sensor come before times of a recorder."""
     names = [*sheet.columns, *sheet.texts]
     halves = [(name, other) for name in names if (other := _fraction_of(sheet, name))]
     yield from sorted(halves, key=lambda pair: "stamp" not in pair[0].lower())
@@ -69,7 +69,7 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
     dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
     pairs = [(date, time) for date in dates if (time := _time_beside(sheet, date))]
-    if pairs:  # what is whole goes before
+    if pairs:  # a column of date and time comes before two columns
         yield from ((name,) for name in sheet.columns if is_named_time(name) and _has_date_and_clock(sheet, name))
     yield from pairs
     yield from calendar_columns(sheet)
@@ -84,13 +84,13 @@ def _has_date_and_clock(sheet: Sheet, name: str) -> bool:
 
 
 def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
-    """Join the column that was named with the one that holds the rest of its time, if there is one."""
+    """Join a column with the column that holds the other part of its time, if there is one."""
     other = _fraction_of(sheet, name) or _time_beside(sheet, name)
     yield (name, other) if other else (name,)
 
 
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
-    """Find a time by what columns hold: dates, or numbers that hardly ever fall, in a fitting or the first column."""
+    """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
     first = next(iter(sheet.columns), "")
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count_rows, sheet, first)):
         column = sheet.columns[name]
@@ -110,27 +110,27 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
         if clock.varies:
             if _counts_rows(column):
                 clock.notes.append(
-                    f"column {name!r} counts the rows, and no other holds times: a row is read as a second"
+                    f"column {name!r} counts the rows, and no other column holds times: a row is read as a second"
                 )
             return clock
     return None
 
 
 def _fits(name: str) -> bool:
-    """Return whether a name has a word that is of times."""
+    """Return whether a name contains a word for time."""
     return bool({word.lower() for word in _WORDS.findall(name)} & _TIME_WORDS)
 
 
 def _counts_a_unit(sheet: Sheet, name: str) -> bool:
-    """Return whether a column is named by nothing but a unit, such as ``millis``, and goes on but for turns."""
+    """Return whether the name of a column is only a unit, such as ``millis``, and its numbers grow, but for turns."""
     column, unit = sheet.columns[name], named_unit(name)
     if not (is_unit(name) and unit in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)):
         return False
-    return not below_a_second(column, unit) or _grows(column, 1.0)  # else it is what another column lacks
+    return not below_a_second(column, unit) or _grows(column, 1.0)  # else it is the fraction of another column
 
 
 def _may_count_rows(sheet: Sheet, first: str, name: str) -> bool:
-    """Return whether a column is the first one, of numbers, and not named as times are: to be taken last."""
+    """Return whether a column is the first, of numbers, and not named as times are: it is tried last."""
     return name == first and is_number(sheet.columns[name]) and not _fits(name)
 
 
@@ -142,9 +142,9 @@ def _counts_rows(column: pa.ChunkedArray) -> bool:
 
 
 def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
-    """Return the column behind one of seconds that holds nanoseconds, whatever its name: both grow only together.
+    """Return the column of nanoseconds behind a column of seconds, whatever its name: both grow only together.
 
-    So ``ros2 topic echo --csv`` writes stamps.
+    ``ros2 topic echo --csv`` writes stamps in this way.
     """
     names = list(sheet.columns)
     other = next(iter(names[names.index(name) + 1 :]), "")
@@ -164,7 +164,7 @@ def _grows(column: pa.ChunkedArray, share: float) -> bool:
 
 
 def _fraction_of(sheet: Sheet, name: str) -> str | None:
-    """Return the column that holds what is below a second, for one of whole seconds: ``nanosec`` beside ``sec``."""
+    """Return the column of fractions for a column of whole seconds: ``nanosec`` for ``sec``."""
     match = _SECONDS.fullmatch(name)
     if not match or name not in sheet.columns or not is_whole(sheet.columns[name]):
         return None
@@ -176,7 +176,7 @@ def _fraction_of(sheet: Sheet, name: str) -> str | None:
 
 
 def _time_beside(sheet: Sheet, date: str) -> str | None:
-    """Return the column of times of day that goes with one of dates without a clock."""
+    """Return the column of times of day that belongs to a column of dates without times."""
     dates = dates_of(sheet.columns[date]) if date in sheet.columns else None
     if dates is None or dates.with_clock:
         return None
