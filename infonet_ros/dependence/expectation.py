@@ -65,7 +65,7 @@ def _read(curve: np.ndarray, row: int, given: np.ndarray) -> np.ndarray:
 
 
 def _curve(given: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Return knots (3, KNOTS): values of ``given`` (T,), there the mean of ``wanted``, and its distance from that."""
+    """Return knots (3, KNOTS): values of ``given`` (T,), the mean of ``wanted`` at each, and the distance from it."""
     values, groups = np.unique(given, return_inverse=True)
     if len(values) > KNOTS - 2:
         edges = np.quantile(given, np.linspace(0.0, 1.0, KNOTS - 1))

@@ -1,9 +1,9 @@
-"""Changes of relations that leave the MI as it is: a sign turns over, an offset jumps in, a unit changes.
+"""Changes of relations that leave the MI as it is: a sign changes, an offset appears, a unit changes.
 
-A pair alone does not tell a fault from another motion: driving back, a speed and a compass have another sign beside
-each other. So all pairs are asked at once. A channel is at fault if it has changed beside all others that it depends
-on, which have not changed beside each other, and if these move as before. A change that another motion or a third
-channel can explain is none.
+One pair is not enough to distinguish a fault from another motion: on the way back, a speed and a compass have another
+sign relative to each other. So all pairs are judged together. A channel is at fault if its relations to all channels
+that it depends on have changed, if the relations between these have not, and if these move as before. A change that
+another motion or a third channel can explain is not a fault.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,27 +20,27 @@ from infonet_ros.dependence.relations import CHANGED, Outcome, Relation, Verdict
 from infonet_ros.dependence.steps import block_edges, block_means, contrast
 
 LEAST_SIGMAS = 8.0
-"""Standard errors of a change. Of 1,750 pairs stationary ones came to 4.4, those that drift or wander to 7.6."""
+"""Standard errors of a change. Of 1,750 pairs, stationary ones reached 4.4, drifting or wandering ones 7.6."""
 
 LEAST_MI = 0.1
-"""Nats. Of a weaker pair the relation says too little about either channel."""
+"""Nats. The relation of a weaker pair shows too little about either channel."""
 
 _MOVES = 4.0  # times the usual difference at other times: the motion of a channel changes
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
-_NAMED = 2  # of the channels beside which one changed
+_NAMED = 2  # of the other channels in a sentence
 
 
 @dataclass(frozen=True)
 class RelationChange:
-    """A channel changed beside others, and depends on them as much as before.
+    """A channel whose relation to others changed, and which depends on them as much as before.
 
     Attributes
     ----------
     channel : str
     beside : tuple of str
-        Channels beside which it changed, those with the surest change first.
+        The other channels, those with the surest change first.
     sure : bool
-        False if it can as well be the first of ``beside`` that changed.
+        False if the first of ``beside`` may have changed instead.
     time : int
         Nanoseconds.
     kind : Outcome
@@ -69,7 +69,7 @@ class RelationChange:
         return labels.get(self.kind, "other relation")
 
     def sentence(self, when: str) -> str:
-        """Say what changed, with words for the time, as "after 120 s"."""
+        """Return what changed, with words for the time, as "after 120 s"."""
         others = " and ".join(self.beside[:_NAMED])
         if self.kind is Outcome.SIGN:
             if self.sure:
@@ -86,7 +86,7 @@ class RelationChange:
 def find_relation_changes(
     samples: np.ndarray, stamps: np.ndarray, names: Sequence[str], topics: Sequence[str], pairs: Sequence[LaggedPair]
 ) -> list[RelationChange]:
-    """Find where channels changed beside others.
+    """Find the times at which the relations of channels changed.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def find_relation_changes(
     Returns
     -------
     list of RelationChange
-        The surest first. Of the changes of a pair within a tenth of the recording only one is found.
+        The surest first. Of several changes of a pair within a tenth of the recording, only one is found.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
@@ -115,7 +115,7 @@ def find_relation_changes(
 
 
 def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
-    """Put the channels of a pair beside each other at its lag, in the rows of the first."""
+    """Return the relation of the channels of a pair at its lag, in the rows of the first."""
     later = np.full(len(samples), np.nan)
     rows = np.arange(len(samples)) + pair.lag
     inside = (rows >= 0) & (rows < len(samples))
@@ -125,7 +125,7 @@ def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
 
 @dataclass(frozen=True)
 class _Changed:
-    """A pair that changed: how sure, and what became of either channel beside the other, where that can be said."""
+    """A pair that changed: how sure this is, and the change of either channel relative to the other, if known."""
 
     sigmas: float
     of: dict[int, Verdict]
@@ -133,7 +133,7 @@ class _Changed:
 
 @dataclass(frozen=True)
 class _ChangedChannel:
-    """A channel at fault, those beside which it changed, and whether it must be this one."""
+    """A channel at fault, the channels relative to which it changed, and whether the fault is surely in this one."""
 
     channel: int
     beside: tuple[int, ...]
@@ -163,7 +163,7 @@ class _Moment:
             self._compare(pair, relation)
 
     def faults(self) -> Iterator[_ChangedChannel]:
-        """Yield the channels at fault: of two, the one that is like fewer others, or changed beside more of them."""
+        """Yield the channels at fault: of two, the one with fewer unchanged or with more changed relations."""
         changes: dict[int, list[tuple[int, _Changed]]] = {}
         for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
             for channel, other in (pair, pair[::-1]):
@@ -177,7 +177,7 @@ class _Moment:
                 yield _ChangedChannel(channel, beside, sure, change.of[channel], change.sigmas)
 
     def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
-        """Note whether a pair stayed the same, or one changed beside the other, which must move as before."""
+        """Note whether a pair stayed the same, or one channel changed while the other moves as before."""
         both = {channel: relation.verdict(self.row, side) for side, channel in enumerate(pair)}
         if Outcome.SAME in {verdict.kind for verdict in both.values()}:
             self._alike.merge(*pair)
@@ -185,17 +185,17 @@ class _Moment:
         beside = dict(zip(pair, pair[::-1], strict=True))
         verdicts = {channel: verdict for channel, verdict in both.items() if not self._motions[beside[channel]].other}
         kinds = {verdict.kind for verdict in verdicts.values()}
-        turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else one of them may move the other way
+        turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else the other motion may change the sign
         if kinds and (turned or kinds <= CHANGED - {Outcome.SIGN}):
             sigmas = relation.sigmas(self.row)
             if sigmas > LEAST_SIGMAS:
                 self._changed[pair] = _Changed(sigmas, verdicts)
 
     def _can_be_at_fault(self, channel: int, kind: Outcome) -> bool:
-        """Return whether all that has a relation with a channel is of one topic, and no other motion is a cause.
+        """Return whether all channels with a relation to a channel are of one topic, and no other motion is a cause.
 
-        Another level can change what two channels have to do with each other: the speed of a car, the attitude of an
-        arm. So can more or less motion, but not to another sign or to an offset.
+        Another level can change the relation of two channels: another speed of a car, another attitude of an arm.
+        More or less motion can change it, too, but not to another sign or to an offset.
         """
         own = self._alike.subset(channel)
         one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
@@ -205,14 +205,14 @@ class _Moment:
 
 
 class _Motion(NamedTuple):
-    """Whether a channel begins to move about another level, or about as much more or less as `OTHER_MOTION` says."""
+    """Whether a channel begins to move about another level, or more or less than before by `OTHER_MOTION`."""
 
     level: bool
     spread: bool
 
     @classmethod
     def of(cls, channel: np.ndarray, edges: np.ndarray, place: int) -> "_Motion":
-        """Judge the motion of a channel (T,) at a block beside that at other times."""
+        """Compare the motion of a channel (T,) at a block with its motion at other times."""
         known = np.isfinite(channel)
         if not known.any() or not np.ptp(channel[known]):
             return cls(False, False)

@@ -1,8 +1,8 @@
-"""Whether two channels keep one relation over a recording, however the robot moves.
+"""Whether the relation of two channels stays the same over a recording, however the robot moves.
 
-A relation is one if, beside the same x, y is what it was. So y is compared with its mean beside x over the whole
-recording: where the relation changes, what is left takes a step, also if the MI stays the same. Another motion, as
-other speeds, makes none. What the relation was before then shows what became of it: another sign, factor or offset.
+It stays the same if y does not change for the same x. So y is compared with its mean given x over the whole recording.
+If the relation changes, the residual takes a step, also if the MI stays the same. Another motion, such as other
+speeds, causes no step. The relation before the step then shows the kind of the change: another sign, factor or offset.
 """
 
 from collections.abc import Callable
@@ -17,24 +17,24 @@ from infonet_ros.dependence.steps import block_edges, block_means, contrast, noi
 from infonet_ros.series import average_ranks
 
 LEAST_SAMPLES = 128
-"""Samples of a pair; of fewer nothing is said."""
+"""Samples of a pair; shorter pairs are not judged."""
 
 STANDS_OUT = 5.0
-"""Times its usual size at other times that a step must have: what drifts or wanders takes many such steps."""
+"""Times its usual size at other times that a step must have: drifting and wandering channels take many steps."""
 
-_BINS = 24  # of x, for the mean of y beside it
+_BINS = 24  # of x, for the mean of y given x
 _A_BIN = 20  # samples at least
-_EDGE = 0.02  # of the samples of x on either side, where its means are not known
+_EDGE = 0.02  # of the samples of x at either end, where the means are not known
 _LEAST_COMMON = 0.02  # of the samples must have values of x that occur before and after
-_LEAST_SHARE = 0.25  # of the variance that a relation explains: with less its slope says nothing
+_LEAST_SHARE = 0.25  # of the variance that a relation explains: with less, its slope is not reliable
 _LEAST_FACTOR = 1.25
 _LEAST_OFFSET = 1.0  # of the standard deviation about the relation
-_LEAST_NOISE = 0.02  # of the standard deviation of y: a relation without noise would make any offset a large one
-_SAME_OFFSET = 0.7  # of it: a smaller one is none
+_LEAST_NOISE = 0.02  # of the standard deviation of y: beside a relation without noise, any offset would be large
+_SAME_OFFSET = 0.7  # of the standard deviation about the relation: up to here the relation is the same
 
 
 class Outcome(Enum):
-    """What became of a relation."""
+    """The change of a relation."""
 
     SAME = "same"
     SIGN = "sign"
@@ -48,7 +48,7 @@ CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER}
 
 
 class Verdict(NamedTuple):
-    """What became of a channel beside another one: the kind, and the factor or offset if it is one."""
+    """The change of a channel relative to another: its kind, and the factor or offset if it is one of these."""
 
     kind: Outcome
     value: float = np.nan
@@ -56,12 +56,12 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """Two channels beside each other.
+    """Two channels in the rows in which both are known.
 
     Attributes
     ----------
     rows : (n,) int
-        At which both are known.
+        Numbers of these rows.
     values, ranks : (2, n) float64
     """
 
@@ -92,20 +92,20 @@ class Relation:
         return int(self.rows[self._edges[(np.abs(sizes) / chance[:, None]).max(axis=0).argmax()]])
 
     def sigmas(self, row: int) -> float:
-        """Return how sure a change at a row is, in standard errors: of the first channel beside the second, or back.
+        """Return how sure a change at a row is, in standard errors: the larger one of the two directions.
 
-        The errors come from what is left beside a relation of its own before and after.
+        The errors come from the residuals of separate relations before and after.
         """
         place = self._place(row)
         cut, largest = self._edges[place], 0.0
         for side in (0, 1):
-            parts = (_left_over(*self._ordered(self.ranks[:, part], side)) for part in (slice(cut), slice(cut, None)))
+            parts = (_residuals(*self._ordered(self.ranks[:, part], side)) for part in (slice(cut), slice(cut, None)))
             chance = noise(block_means(np.concatenate([*parts], axis=1), self._edges))
             largest = max(largest, float((np.abs(step_sizes(self._means[side])[:, place]) / chance).max()))
         return largest
 
     def verdict(self, row: int, side: int) -> Verdict:
-        """Return what became at a row of the first channel beside the second (``side`` 0), or of the second."""
+        """Return the change at a row of the first channel relative to the second (``side`` 0), or of the second."""
         place = self._place(row)
         gap = int(np.diff(self._edges)[place])  # the change may lie within a block on either side
         before, after = self.rows < row - gap, self.rows >= row + gap
@@ -114,7 +114,7 @@ class Relation:
         common = (x >= least.max()) & (x <= most.min())
         if any((common & part).sum() < max(_A_BIN, _LEAST_COMMON * part.sum()) for part in (before, after)):
             return Verdict(Outcome.UNCLEAR)
-        expected = _mean_beside(x[before & common], y[before & common])(x)
+        expected = _mean_given(x[before & common], y[before & common])(x)
         return _Parts(x, expected, y, before & common, after & common).verdict()
 
     @cached_property
@@ -123,8 +123,8 @@ class Relation:
 
     @cached_property
     def _means(self) -> list[np.ndarray]:
-        """Block means of what is left of the first channel beside the second, and of the second beside the first."""
-        return [block_means(_left_over(*self._ordered(self.ranks, side)), self._edges) for side in (0, 1)]
+        """Block means of the residuals of the first channel given the second, and of the second given the first."""
+        return [block_means(_residuals(*self._ordered(self.ranks, side)), self._edges) for side in (0, 1)]
 
     def _place(self, row: int) -> int:
         """Return the block that begins nearest to a row."""
@@ -133,13 +133,13 @@ class Relation:
 
     @staticmethod
     def _ordered(pair: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the channel that is given, and the one of ``side``."""
+        """Return the given channel, and the channel of ``side``."""
         return pair[1 - side], pair[side]
 
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Samples x and y (n,), the y that the relation before lets expect; and which samples are before and after."""
+    """Samples x and y (n,), the y expected by the relation before, and masks of the samples before and after."""
 
     x: np.ndarray
     expected: np.ndarray
@@ -174,17 +174,17 @@ class _Parts:
         return Verdict(Outcome.SAME if same else Outcome.UNCLEAR)
 
     def _other(self, share: float) -> Verdict:
-        """Judge whether y has another relation to x, which explains so much more than the one before."""
+        """Judge whether y has another relation to x, which explains much more than the relation before."""
         x, y = self.x[self.after], self.y[self.after]
-        beside = _mean_beside(x, y)
-        own = 1.0 - np.var(y - beside(x)) / np.var(y) if np.ptp(y) else 0.0
+        mean = _mean_given(x, y)
+        own = 1.0 - np.var(y - mean(x)) / np.var(y) if np.ptp(y) else 0.0
         if own < 2.0 * max(share, _LEAST_SHARE):
             return Verdict(Outcome.UNCLEAR)
-        now = beside(self.x)
+        now = mean(self.x)
         return self._if_abrupt(Verdict(Outcome.OTHER), now, now - self.expected)
 
     def _line(self, part: np.ndarray) -> tuple[float, float]:
-        """Return the slope of y over what was expected, and the share of its variance that this explains."""
+        """Return the slope of y over its expected value, and the share of the variance of y that this explains."""
         x, y = self.expected[part], self.y[part]
         if not np.ptp(x) or not np.ptp(y):
             return 0.0, 0.0
@@ -193,9 +193,9 @@ class _Parts:
         return slope, slope * covariance[0, 1] / covariance[1, 1]
 
     def _if_abrupt(self, verdict: Verdict, now: np.ndarray, weight: np.ndarray) -> Verdict:
-        """Keep a verdict if what is left of y takes a step at once, and no such step at other times.
+        """Keep a verdict if the residual of y takes a sudden step, and no such step at other times.
 
-        ``now`` (n,) is the y that the relation after lets expect, ``weight`` (n,) makes the step one of the mean.
+        ``now`` (n,) is the y expected by the relation after. Times ``weight`` (n,), the residual steps in its mean.
         """
         kept = self.before | self.after
         edges = block_edges(int(kept.sum()))
@@ -209,10 +209,11 @@ class _Parts:
         return verdict if abrupt else Verdict(Outcome.UNCLEAR)
 
 
-def _left_over(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return what is left of ranks y (n,) beside ranks x, (6, n), with mean 0 beside each x.
+def _residuals(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return residuals (6, n) of ranks y (n,) given ranks x, with mean 0 for each x.
 
-    Level and spread of y, each as they are, times x, and times the distance of x from its middle.
+    They are the residuals of level and spread of y, each of them unweighted, times x, and times the distance of x from
+    its middle.
     """
     bins = np.minimum((x * _bins(len(x))).astype(int), _bins(len(x)) - 1)
     count = np.maximum(np.bincount(bins), 1)
@@ -226,8 +227,8 @@ def _bins(count: int) -> int:
     return int(np.clip(count // (2 * _A_BIN), 2, _BINS))
 
 
-def _mean_beside(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the mean of y beside x, as a function of x."""
+def _mean_given(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Return the mean of y given x, as a function of x."""
     order = np.argsort(x, kind="stable")
     edges = np.linspace(0, len(x), int(np.clip(len(x) // _A_BIN, 2, _BINS)) + 1).astype(int)
     places, means = block_means(x[order], edges), block_means(y[order], edges)

@@ -1,6 +1,6 @@
-"""Steps of series: how sure they are beside drift and memory, and whether they stand out among other times.
+"""Steps of series: how sure they are in spite of drift and autocorrelation, and whether they differ from other times.
 
-A series is given by the means of its blocks. Slow changes are no steps, so a trend and a bend are taken out first.
+A series is given by the means of its blocks. Slow changes are not steps, so a trend and a bend are removed first.
 """
 
 from functools import lru_cache
@@ -15,11 +15,11 @@ BLOCKS = 256
 
 _LEAST_BLOCK = 4  # samples
 _EDGE = 10  # a step is searched between the first and the last tenth, and compared over a tenth on either side
-_BEND = 2  # degree of the polynomial that stands for drift
+_BEND = 2  # degree of the polynomial that describes drift
 
 
 def block_edges(count: int) -> np.ndarray:
-    """Return where the blocks of a series begin, and where the last one ends: (B + 1,)."""
+    """Return the starts of the blocks of a series, and the end of the last block: (B + 1,)."""
     return np.linspace(0, count, min(BLOCKS, count // _LEAST_BLOCK) + 1).astype(int)
 
 

@@ -85,7 +85,7 @@ def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamp
     Returns
     -------
     dict
-        That of `errors` by kind, and ``nothing``, the mean median where the truth is 0.
+        The result of `errors` by kind, and ``nothing``, the mean median if the truth is 0.
     """
     quantiles, truth = all_quantiles(network, examples), examples.information
     found = errors(quantiles, truth, importance(examples.samples), examples.kind, KINDS, TOLERANCE)

@@ -36,7 +36,7 @@ Joined = TypeVar("Joined", bound=Columns)
 
 
 class Shards(Generic[Kind]):
-    """The shards of a folder; those that are missing are simulated in their order, until the context is left.
+    """The shards of a folder; missing shards are simulated in their order, until the context is left.
 
     Shard ``k`` holds the examples of the seed ``seed + k``.
 
@@ -44,16 +44,16 @@ class Shards(Generic[Kind]):
     ----------
     kind : type of examples
     simulate : callable
-        Returns so many examples of a seed; a function of a module, as other processes call it.
+        Returns a number of examples for a seed; a function of a module, because other processes call it.
     folder : Path
-        Created when it is not there.
+        Created if it does not exist.
     count, examples : int
-        How many shards, and how many examples in each.
+        Number of shards, and of examples in each.
     seed : int
     workers : int
         Processes that simulate.
     device : torch.device
-        Where shards are kept once they were asked for, about 7 KB an example.
+        Shards that were requested are kept here, about 7 KB an example.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Shards(Generic[Kind]):
         missing = [k for k in range(count) if not shard_path(folder, k).exists()]
         spawn = get_context("spawn")
         # Without a job the pool starts no process.
-        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_work_behind)
+        self._pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_work_in_background)
         self._jobs: dict[int, Future[None]] = {
             k: self._pool.submit(_make_shard, simulate, shard_path(folder, k), examples, seed + k) for k in missing
         }
@@ -102,7 +102,7 @@ class Shards(Generic[Kind]):
 def held_out_and_rest(
     kind: type[Joined], simulate: Callable[[int, int], Joined], folder: Path, configuration: RunConfiguration
 ) -> tuple[Joined, Joined]:
-    """Simulate the shards of a run that are missing; return the examples of the first, and those of all others."""
+    """Simulate the missing shards of a run; return the examples of the first shard, and of all others."""
     c = configuration
     made = Shards(kind, simulate, folder, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
     with made as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
@@ -120,7 +120,7 @@ def _load(kind: type[Kind], path: Path) -> Kind:
         return kind.load(path)
     except (SafetensorError, TypeError) as error:
         raise ConfigurationError(
-            f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is made again."
+            f"{path} is damaged or of another version ({type(error).__name__}): remove it, and it is simulated again."
         ) from error
 
 
@@ -128,7 +128,7 @@ def _make_shard(simulate: Callable[[int, int], Stored], path: Path, examples: in
     simulate(examples, seed).save(path)
 
 
-def _work_behind() -> None:
+def _work_in_background() -> None:
     """Give the training priority, and end silently at Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     torch.set_num_threads(1)

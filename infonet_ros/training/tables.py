@@ -28,7 +28,7 @@ class ProbabilityTable(Dependence):
     @staticmethod
     def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
         """Unnormalised probabilities (rows, columns)."""
-        if rng.random() < 0.4:  # no order: any level may go with any
+        if rng.random() < 0.4:  # no order: any two levels may occur together
             return rng.gamma(np.exp(rng.uniform(-2.5, 2.0)), size=(rows, columns)) + 1e-9
         # Quantised smooth dependence: a ridge along the diagonal or a wave, over uneven levels.
         x, y = (np.sort(rng.random(size)) for size in (rows, columns))
@@ -51,7 +51,7 @@ class ProbabilityTable(Dependence):
 
 
 class Blocks(ProbabilityTable):
-    """Cells of the square that are full or empty, over uneven levels or even ones: limits, modes, slots, switches."""
+    """Cells of the square that are full or empty, over uneven or even levels: limits, modes, slots, switches."""
 
     @staticmethod
     def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
@@ -62,11 +62,11 @@ class Blocks(ProbabilityTable):
         kind = rng.integers(6)
         if kind == 0:  # any cell may be full
             full = rng.random((rows, columns)) < rng.uniform(0.15, 0.85)
-        elif kind == 1:  # each level of one goes with a range of the other
+        elif kind == 1:  # each level of one has a range of the other
             start = rng.integers(-1, columns, (rows, 1))
             start = np.sort(start, axis=0) if rng.random() < 0.7 else start
             full = (column >= start) & (column <= start + rng.integers(1, columns + 1))
-        elif kind == 2:  # a pattern that moves on from level to level
+        elif kind == 2:  # a pattern that moves by a step from level to level
             pattern = rng.random(columns) < rng.uniform(0.2, 0.8)
             full = pattern[(column - rng.integers(1, columns) * row) % columns]
         elif kind == 3:  # either of two patterns, by the level

@@ -1,7 +1,7 @@
 """Simulated triples: two streams and given streams, with their conditional mutual information.
 
-Most are built from a pair that is known: any increasing function of either stream, chosen by z, leaves what the two
-share given z as it was. So x = f(z) + s(z) a and y = g(z) + r(z) b share what a and b do, whatever z does to both.
+Most are built from a pair with known MI. An increasing function of either stream, chosen by z, does not change the MI
+given z. So x = f(z) + s(z) a and y = g(z) + r(z) b share, given z, the information of a and b.
 """
 
 from collections.abc import Callable
@@ -20,8 +20,8 @@ from infonet_ros.training.regressions import Bounded
 
 BATCH = 8  # triples of one kind and length made together
 FRESH = 8192  # samples over which a truth is averaged
-DIMENSIONS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 8)  # of what is given, to choose from
-NOTHING = 0.3  # share of triples that share nothing beside what is given
+DIMENSIONS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 8)  # of the given streams, to choose from
+NOTHING = 0.3  # share of triples whose conditional MI is 0
 MOST_COMPONENTS = 8
 # What is hardest to tell from a common driver of the scale is a common scale; from a strong driver, sharp edges.
 SCALED_FAMILIES = {**FAMILIES, "tails": (Tails, 1.0)}
@@ -72,7 +72,7 @@ class Simulator:
         Returns
         -------
         a, b : list of (B, T)
-            About standard in place and scale.
+            With location near 0 and scale near 1.
         information : (B,)
         """
         names = list(families)
@@ -167,7 +167,7 @@ def switching(simulator: Simulator, count: int) -> Triples:
         signal = streams[0] if simulator.rng.random() < 0.8 else elsewhere[k][0]
         share = simulator.rng.uniform(0.15, 0.85)
         inside = rankdata(signal, method="ordinal") <= share * count
-        if signal is not streams[0]:  # it is given as well, or what the two share would not be known
+        if signal is not streams[0]:  # it is given as well, or the true value would not be known
             given[k] = np.concatenate([streams, signal[None]])
         a[k] = np.where(inside, first[0][0][k], second[0][0][k])
         b[k] = np.where(inside, first[1][0][k], second[1][0][k])
@@ -312,7 +312,7 @@ def _autoregression(rng: np.random.Generator, count: int) -> tuple[np.ndarray, n
     shocks = rng.standard_normal((count + past, size)) * np.sqrt(np.diag(noise))
     for t in range(1, len(states)):
         states[t] = coupling @ states[t - 1] + shocks[t]
-    # Each variable is a stream and how long ago; transfer entropy where what is given is y's own past.
+    # Each variable is a stream and a lag. If y's own past is given, the value is the transfer entropy.
     variables = [(0, int(rng.integers(0, 2))), (1, 0), *((1, k) for k in range(1, past + 1))]
     if size > 2 and rng.random() < 0.5:
         variables = [*variables[:2], *((k, int(rng.integers(0, 2))) for k in range(2, size))]

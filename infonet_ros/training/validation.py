@@ -23,7 +23,7 @@ def validate(network: Network, examples: Examples) -> dict[str, float]:
     Returns
     -------
     dict
-        That of `errors` by family, and ``bound_error``, of the bound on fresh samples.
+        The result of `errors` by family, and ``bound_error``, of the bound on fresh samples.
     """
     truth = examples.information
     quantiles, bounds = [], []
