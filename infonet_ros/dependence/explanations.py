@@ -54,7 +54,7 @@ class Explainer:
         return _simplest([(tried[number].fault, float(fits.nats[number])) for number in near])
 
     def still_dependent(self) -> bool:
-        """Tell whether the pair as it is shows half of the dependence that it had."""
+        """Return whether the pair as it is shows half of the dependence that it had."""
         fits = self._fits([self._as_it_is])
         return bool(fits.nats[0] > self.baseline.pairs[self.pair].mi / 2.0) and fits.clear(0)
 
@@ -122,7 +122,7 @@ class Explainer:
                 yield Explanation(fault, np.stack(lagged_pair(x, y, lag)))
 
     def _fits_elsewhere(self, column: int, other: int) -> bool:
-        """Tell whether a channel fits a pair of another one in its place, and that one does not."""
+        """Return whether a channel fits a pair of another one in its place, and that one does not."""
         for number, pair in enumerate(self.baseline.pairs):
             columns = list(self.baseline.columns(number))
             if other not in columns or column in columns or number == self.pair:

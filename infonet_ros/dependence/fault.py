@@ -46,7 +46,7 @@ EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.S
 
 
 def better(before: Kind, now: Kind) -> bool:
-    """Tell whether a later diagnosis of the same alarm replaces the earlier one.
+    """Return whether a later diagnosis of the same alarm replaces the earlier one.
 
     A channel at the end of its range looks frozen until it has been there often.
     """

@@ -55,7 +55,7 @@ class Fits:
         return cls(nats, min(1.0, recent / u.shape[1] * tail) / 2.0 * float(known.max()))
 
     def clear(self, one: int, other: int | None = None) -> bool:
-        """Tell whether a pairing clearly fits better than another one, or than none, allowing for all that are tried.
+        """Return whether a pairing clearly fits better than another one, or than none, allowing for all that are tried.
 
         Of independent channels the best of K fits is larger by log(K).
         """

@@ -119,7 +119,7 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
 
 
 def _of_one_size(clock: Clock, other: Clock) -> bool:
-    """Tell whether the times of two clocks may be written in one unit: they are not hundreds of times apart."""
+    """Return whether the times of two clocks may be written in one unit: they are not hundreds of times apart."""
     low, high = sorted((clock.middle, other.middle))
     return low <= 0.0 or high < _ONE_SIZE * low
 
