@@ -30,7 +30,7 @@ BAD = {
     "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
     "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
     "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
-    "text": (b"hello\nthis is\nbut text\nat all\n", "text, no numbers"),
+    "text": (b"hello\nthis is\nbut text\nat all\n", "text, not numbers"),
     "an Excel workbook": (b"PK\x03\x04...", "Excel workbook"),
     "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
     "blank lines": (b"\n \n\n", "not a readable table"),

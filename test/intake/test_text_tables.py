@@ -381,4 +381,4 @@ def test_rows_that_share_all_their_times_are_told(tmp_path):
 def test_points_beside_decimal_commas_are_told(tmp_path):
     lines = [f"{t:.2f};{a};12.345\n".replace(".", ",", 1) for t, a in zip(TIME, A, strict=True)]
     _, said = together([written(tmp_path, "time;a;b\n" + "".join(lines))])
-    assert any("points in 'a', 'b' are read as decimal points, too" in sentence for sentence in said)
+    assert any("points in 'a', 'b' are also read as decimal points" in sentence for sentence in said)
