@@ -137,16 +137,19 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
     """Return words if a channel (T,) often stops at a value that it passed in the good recordings, quantiles (Q,).
 
     The value is its largest or smallest since ``start``; before, it counts as long as the channel did not pass it.
+    Coarse readings come to their outermost level, too, but to others more often.
     """
     for sign, words in ((1.0, "above"), (-1.0, "below")):
         values = sign * samples
         value, (least, most) = np.fmax.reduce(values[start:], initial=-np.inf), np.sort(sign * good[[0, -1]])
         passed = np.flatnonzero(values > value)
         held = values[passed[-1] + 1 if len(passed) else 0 :]
-        tied = held[np.isfinite(held)] == value
-        visits = np.count_nonzero(np.diff(tied.astype(np.int8), prepend=0) > 0)
+        known = held[np.isfinite(held)]
+        tied, visited = known == value, known[np.diff(known, prepend=np.nan) != 0.0]
+        visits = np.count_nonzero(visited == value)
+        most_visited = visits == np.unique(visited, return_counts=True)[1].max(initial=0)
         usual = 2.0 * float((sign * good == value).mean())
-        if visits >= _LEAST_VISITS and tied.mean() > max(_TIED, usual) and least < value < most:
+        if visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual) and least < value < most:
             return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
     return ""
 

@@ -148,6 +148,17 @@ def test_the_unit_and_the_offset_are_told(baseline):
     assert monitor.history[0].words == "gyro or odom has an inverted sign"
 
 
+def test_coarse_readings_do_not_saturate(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK:, 0] = np.round(samples[BREAK:, 0] / 0.9) * 0.9
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated() is None
+    samples[BREAK:, 0] = np.clip(samples[BREAK:, 0], -0.9, 0.9)
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated() is None
+    clipped = pair(4, 1000)
+    clipped[BREAK:, 0] = np.clip(clipped[BREAK:, 0], None, 0.9)
+    assert Diagnosis(baseline, 0, clipped, BREAK).saturated().kind is Kind.SATURATED
+
+
 def two_axes(seed, count):
     """Two axes of a gyroscope and of the odometry, (T, 4): each pair as `pair`."""
     return np.concatenate([pair(seed, count), pair(seed + 50, count)], axis=1)
