@@ -36,6 +36,12 @@ def test_an_infinite_number_is_not_known(tmp_path, cell):
     assert np.isnan(second[0])
 
 
+@pytest.mark.parametrize("cell", ["1e300", "-1.7976931348623157e308"])
+def test_a_number_that_single_precision_does_not_hold_is_not_known(tmp_path, cell):
+    _, (_, second), _ = rows(written(tmp_path, f"time,x,y\n0.0,1,2\n0.5,{cell},3\n1.0,2,4\n"))
+    assert np.isnan(second[0])
+
+
 def test_decimal_commas_are_read_where_another_character_delimits(tmp_path):
     path = written(tmp_path, "time;x;y;note\n0,5;-1,25;,5;1,5 or so\n1,5;2,5e-1;3;no\n")
     assert rows(path) == [(500_000_000, [-1.25, 0.5]), (1_500_000_000, [0.25, 3.0])]

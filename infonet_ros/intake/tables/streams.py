@@ -15,6 +15,7 @@ from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.settings import Modality
 
 _CHUNK = 1 << 14  # rows at a time
+_LARGEST = float(np.finfo(np.float32).max)  # of what is measured; more is memory that a logger never set
 
 
 def _behind_each_other(first: pa.ChunkedArray, second: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -68,7 +69,7 @@ class Stream:
             columns = [self.columns[part] for part in self.quaternions[name]]
             numbers = angle_of(columns, parsed.reduction or "")
         gaps = [column.is_null().to_numpy() for column in columns if column.null_count]
-        return np.where(np.isinf(numbers), np.nan, numbers), np.logical_or.reduce(gaps) if gaps else None
+        return np.where(np.abs(numbers) <= _LARGEST, numbers, np.nan), np.logical_or.reduce(gaps) if gaps else None
 
 
 @dataclass(frozen=True, eq=False)
