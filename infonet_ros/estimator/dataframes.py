@@ -15,8 +15,9 @@ Names = tuple[Hashable, ...]
 
 
 def column_names(samples: Any) -> Names:
-    """Return the column names of a DataFrame (pandas or polars), or the column numbers of an array."""
-    columns = getattr(samples, "columns", None)
+    """Return the column names of a DataFrame (pandas or polars) or pyarrow Table, or the column numbers of an array."""
+    of_pyarrow = hasattr(type(samples), "column_names")  # of the type: a DataFrame has its columns as attributes
+    columns = getattr(samples, "column_names" if of_pyarrow else "columns", None)
     return tuple(range(np.shape(samples)[1])) if columns is None else tuple(columns)
 
 

@@ -101,7 +101,8 @@ def read_settings(node: Node) -> Settings:
     if not settings.modalities:
         raise ConfigurationError(
             "modalities is empty: expected the name of at least one, with its topic and channels; give a parameter "
-            "file by '--ros-args --params-file' (config/infonet.yaml explains every parameter)."
+            f"file by '--ros-args --params-file', in which '{node.get_fully_qualified_name()}:' or '/**:' holds them "
+            "(config/infonet.yaml explains every parameter)."
         )
     return settings
 

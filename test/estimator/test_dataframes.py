@@ -96,3 +96,9 @@ def test_without_pandas_a_table_says_what_to_install(net, frame, monkeypatch):
 def test_the_lags_of_a_scan_are_a_table(net, frame):
     table = net.lagged(frame["gyro"], frame["odom"], range(-3, 4)).to_dataframe()
     assert table.loc[table["mi"].idxmax(), "lag"] == 2
+
+
+def test_a_table_of_pyarrow_keeps_its_names(net, frame):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.Table.from_pandas(frame)
+    assert net.pairwise(table).names == net.pairwise(frame).names

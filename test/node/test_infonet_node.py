@@ -90,7 +90,7 @@ def test_window_and_surrogates_change_while_it_runs(graph):
     ("changes", "reason"),
     [
         ({"windw": 3.0}, "unknown parameter 'windw'"),
-        ({"modalities": []}, "modalities is empty"),
+        ({"modalities": []}, "in which '/infonet:' or '/**:' holds them"),
         ({"b.channels": []}, "b.channels is empty"),
         ({"a.channels": ["vector..x"]}, "not a field path"),
         ({"a.type": "geometry_msgs/msg/Vector3Stamped", "a.channels": ["vector.w"]}, "no field 'w': it has x"),
