@@ -230,6 +230,20 @@ def test_both_where_nobody_has_been_is_not_called_broken(baseline):
     assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
 
 
+def test_a_pair_that_shares_less_is_not_called_decoupled(baseline):
+    """The odometry has noise of its own that the good recording did not have: 0.7 nats are left of 1.03."""
+    samples = pair(5, 1500)
+    own = pair(6, 1500)[:, 0]
+    samples[BREAK:, 1] = 0.93 * samples[BREAK:, 1] + 0.36 * own[BREAK:]
+    fault = Diagnosis(baseline, 0, samples, BREAK).explain()
+    assert (fault.kind, fault.words.partition(",")[0]) == (
+        Kind.NOT_SEEN_BEFORE,
+        "gyro and odom still depend on each other",
+    )
+    samples[BREAK:, 1] = own[BREAK:]
+    assert Diagnosis(baseline, 0, samples, BREAK).explain().kind is Kind.DECOUPLED
+
+
 def test_an_alarm_goes_off_when_the_pair_is_well_again(baseline):
     samples = pair(4, 3000)
     samples[BREAK : BREAK + 300, 0] *= -1.0
