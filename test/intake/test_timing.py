@@ -30,7 +30,9 @@ def test_a_topic_that_is_fast_enough_for_the_streams_gives_the_clock():
 
 def test_streams_that_remember_long_ask_for_long_windows():
     assert choose_timing(600.0, {"/arm": 50.0}, [4.0]).window == 40.0
-    assert choose_timing(6000.0, {"/arm": 50.0}, [400.0]).window == 60.0
+    slow = choose_timing(6000.0, {"/arm": 50.0}, [1234.0])
+    assert slow.window == 60.0
+    assert "less than the usual memory of a stream, 1200 s," in slow.reason
 
 
 @pytest.mark.parametrize("duration", [1.2, 3.0, 5.0, 17.7, 20.0, 60.0, 395.0, 7200.0])

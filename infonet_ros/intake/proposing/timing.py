@@ -86,7 +86,8 @@ def choose_timing(
     if window is None:
         reason += f"; windows of {length:g} s every {step:g} s hold {round(length * clock)} samples"
         if memory:
-            reason += f" and {length / memory:.0f} times the usual memory of a stream, {memory:.2g} s"
+            times = "less than" if length < memory else f"{length / memory:.0f} times"
+            reason += f" and {times} the usual memory of a stream, {float(f'{memory:.2g}'):g} s"
         reason += f", in {_rounded(duration, 3):g} s of recording"
     return Timing(clock, length, step, f"{reason}.")
 
