@@ -212,10 +212,12 @@ def _measured(analysis: Analysis, a: int, b: int) -> bool:
 def _group(analysis: Analysis, group: Group) -> Finding:
     names = [analysis.names[member] for member in group.members]
     together = [name for name, late in zip(names, group.delays, strict=True) if not late > 0.0]
-    late = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late > 0.0]
-    follow = f"; {names[0]} leads {', '.join(late)}" if late else ""
+    later = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late > 0.0]
+    members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands in front of the others only
+    if later:
+        members.append(f"{names[0]} leads {', '.join(later)}")
     share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
-    sentence = f"These {len(names)} move together ({share}): {', '.join(together)}{follow}."
+    sentence = f"These {len(names)} move together ({share}): {'; '.join(members)}."
     return Finding(sentence, tuple(names), "group")
 
 

@@ -188,7 +188,7 @@ def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_anal
     assert group.delays == pytest.approx((0.0, 0.2, 0.3), abs=1e-6)
     sentences = said(analysis)
     assert sentences[0] == (
-        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x; cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
+        "These 3 move together (1.20 to 1.20 nats each pair): cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
     )
     assert sentences[1].startswith("cmd.x and odom.x share 1.20 nats (1.10 to 1.30); odom.x follows by 0.20 s (")
     # Of the group's two pairs with the seventh channel only the one between topics is told.
