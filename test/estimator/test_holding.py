@@ -97,6 +97,13 @@ def test_events_and_levels_are_not_held(rng):
         assert updates(stream) is None
 
 
+def test_an_update_between_two_samples_counts_once(rng):
+    ticks = np.cumsum(rng.uniform(9.0, 11.0, 110))
+    for values in (rng.standard_normal(110), np.round(3.0 * rng.standard_normal(110))):  # also with level lines
+        counted = updates(np.interp(np.arange(1000), ticks, values))[-1]
+        assert counted == pytest.approx(100, abs=12)  # two equal updates in a row are none
+
+
 def test_an_unknown_sample_neither_is_an_update_nor_hides_one(rng):
     stream = held(rng, 1000, 10)
     stream[5::50] = np.nan

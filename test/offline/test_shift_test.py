@@ -50,6 +50,18 @@ def test_held_streams_of_one_rate_are_not_called_dependent_for_their_own_ticks()
     assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.1
 
 
+def test_slow_streams_between_rounded_values_are_not_called_dependent_for_their_common_ticks():
+    """A tank and a wind sensor of 1 Hz whose ticks lie between those of the clock of 10 Hz."""
+    at, found = np.arange(5000) / 10.0, []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        ticks = np.cumsum(rng.uniform(0.9, 1.1, 520))
+        level = np.round(2000.0 - 0.5 * ticks + 1.5 * rng.standard_normal(520))
+        streams = [np.interp(at, ticks, level), np.interp(at, ticks + 0.1, rng.standard_normal(520))]
+        found.append(shift_test(Moves.of(np.stack(streams, axis=1), 10), 10)[0][0, 1])
+    assert np.mean(np.array(found) <= 0.05) <= 0.15
+
+
 def test_values_of_one_message_that_depend_are_found(rng):
     values = rng.standard_normal((600, 2))
     values[2:, 1] += 0.5 * values[:-2, 0]  # two messages later

@@ -70,9 +70,9 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     known = np.flatnonzero(np.isfinite(values))
     if len(known) < LEAST_UPDATES:
         return None
-    new = _changes(values[known])
+    new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
     if new is None:
-        new = _bends(values[known])
+        new = _changes(values[known])
     if new is None:
         return None
     found = np.zeros(len(values), dtype=np.int64)
@@ -199,4 +199,5 @@ def _bends(samples: np.ndarray) -> np.ndarray | None:
         return None
     bends = np.append(True, np.append(~straight, False))
     lasting = np.diff(np.flatnonzero(bends), append=len(samples)) > 1
+    bends[1:] &= ~bends[:-1]  # an update between two samples bends the line at both
     return bends if lasting.mean() >= REPEATING and len(lasting) > FEW_RUNS else None
