@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
@@ -196,12 +195,7 @@ def _is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     matrix = analysis.whole.matrix
     enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
     known = enough and not Significance.of(analysis).doubt(*pair)
-    return known and not analysis.whole.kinship.trivial[pair] and not _weaker_form(analysis)[pair]
-
-
-@lru_cache(maxsize=1)  # asked for each pair
-def _weaker_form(analysis: Analysis) -> np.ndarray:
-    return analysis.whole.kinship.weaker_form(analysis.whole.matrix.mi)
+    return known and not analysis.whole.kinship.trivial[pair] and not analysis.whole.weaker_form[pair]
 
 
 def _measured(analysis: Analysis, a: int, b: int) -> bool:
@@ -308,7 +302,7 @@ def _nothing(analysis: Analysis) -> Finding:
     if significance.untested:
         unknown = counted(significance.untested, "pair")
         return Finding(f"No dependence is certain: {none} significant, {unknown} cannot be tested.", (), "nothing")
-    return Finding(f"No dependence was found: {none} significant.", (), "nothing")
+    return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:
@@ -345,7 +339,7 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     topics = [_topic(analysis, channel) for channel in range(len(analysis.names))]
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
     both = np.ix_(rows, columns)
-    told = (Significance.of(analysis).significant & ~_weaker_form(analysis))[both]
+    told = (Significance.of(analysis).significant & ~whole.weaker_form)[both]
     apart = (whole.delay_lower[both] > whole.delay_upper[a, b]) | (whole.delay_upper[both] < whole.delay_lower[a, b])
     at_once = np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY
     more = whole.matrix.mi[both] > whole.matrix.mi[a, b]

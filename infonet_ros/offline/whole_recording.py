@@ -94,6 +94,11 @@ class WholeRecording:
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
 
+    @cached_property
+    def weaker_form(self) -> np.ndarray:
+        """(N, N) bool: see `Kinship.weaker_form`."""
+        return self.kinship.weaker_form(self.matrix.mi)
+
     @property
     def surely_late(self) -> np.ndarray:
         """(N, N) bool: the delay is clear, and longer than a rate of change is uncertain, which is one sample."""

@@ -44,7 +44,7 @@ def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):
     assert unrelated.whole.matrix.mi[np.triu_indices(4, k=1)].max() > 0.0
     assert Significance.of(unrelated).found == 0
     assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(Significance.of(unrelated))
-    assert said(unrelated)[0] == "No dependence was found: none of 6 pairs is significant."
+    assert said(unrelated)[0] == "Nothing depends on anything here: none of 6 pairs is significant."
     assert "0 of 1 pair is significant" in str(replace(Significance.of(unrelated), tested=1))
     assert [pair["significant"] for pair in findings_record(unrelated)["pairs"]] == [False] * 6
 
@@ -111,7 +111,7 @@ def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis)
     a, b = small_analysis.strongest(1)[0]
     assert "; speed.data follows by 0.40 s" in said(small_analysis)[0]
     unsure = with_p_values(small_analysis, [0.3, 0.3, 0.3])
-    assert said(unsure)[0] == "No dependence was found: none of 3 pairs is significant."
+    assert said(unsure)[0] == "Nothing depends on anything here: none of 3 pairs is significant."
     assert not Delay.of(unsure, a, b).clear
 
 
