@@ -1,4 +1,4 @@
-"""Statistics of series of samples that several rooms need: ranks, means, runs, autocovariances, memory."""
+"""Statistics of series of samples that several rooms need: ranks, means, integrals, runs, autocovariances, memory."""
 
 import numpy as np
 from scipy import fft
@@ -76,3 +76,16 @@ def runs(mask: np.ndarray) -> np.ndarray:
     [[1, 3], [4, 5]]
     """
     return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
+
+
+def cumulative_integral(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the integral (M,) of straight lines between values (M,), whose distances are ``steps`` (M - 1,).
+
+    As `scipy.integrate.cumulative_trapezoid`, whose module takes a tenth of a second to import.
+
+    Examples
+    --------
+    >>> cumulative_integral(np.array([1.0, 2.0]), np.array([0.0, 1.0, 1.0]))
+    array([0. , 0.5, 2.5])
+    """
+    return np.r_[0.0, np.cumsum(steps * (values[1:] + values[:-1]) / 2.0)]

@@ -19,7 +19,7 @@ from infonet_ros.intake.proposing.kinds import (
     is_noisy,
     is_random_walk,
 )
-from infonet_ros.series import average_ranks
+from infonet_ros.series import average_ranks, cumulative_integral
 from infonet_ros.text import NANOSECONDS
 
 _MOMENTS = 2048  # at which fields are compared
@@ -87,8 +87,7 @@ def _gains_alike(columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
 def _sums(column: Column) -> np.ndarray:
     """Return the integral (M,) of a field over its time, without its mean."""
     values = column.values - column.values.mean()
-    seconds = np.diff(column.stamps) / NANOSECONDS
-    return np.r_[0.0, np.cumsum(seconds * (values[1:] + values[:-1]) / 2.0)]
+    return cumulative_integral(np.diff(column.stamps) / NANOSECONDS, values)
 
 
 def _standardised(rows: np.ndarray) -> np.ndarray:

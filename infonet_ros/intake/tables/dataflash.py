@@ -8,14 +8,14 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.text_columns import TextColumns
-from infonet_ros.intake.tables.text_source import text_pieces, whole_lines
+from infonet_ros.intake.tables.text_source import Text
 from infonet_ros.text import counted
 
 _FORMAT, _INSTANCE = "FMT", "I"
 _NO_SIGNALS = ("FMT", "FMTU", "UNIT", "MULT", "PARM", "MSG", "VER")
 
 
-def read_dataflash(path: Path) -> list[Sheet] | None:
+def read_dataflash(text: Text) -> list[Sheet] | None:
     """Read a log: a sheet for each kind of message, and for each sensor of one kind; None for another file.
 
     Raises
@@ -23,20 +23,17 @@ def read_dataflash(path: Path) -> list[Sheet] | None:
     RecordingError
         It does not exist, is empty, or holds no messages.
     """
-    notes: list[str] = []
-    pieces = text_pieces(path, notes)
-    head = next(pieces, "")
-    if not head.startswith(f"{_FORMAT},"):
+    if not text.head.startswith(f"{_FORMAT},"):
         return None
-    log = _Log(path)
-    for lines in whole_lines(head, pieces):
+    log = _Log(text.path)
+    for lines in text.lines():
         log.add(lines)
     sheets = log.sheets()
     if not sheets:
-        raise RecordingError(f"{path} holds no messages: expected lines such as 'IMU, 1200345, 0, 0.01, ...'.")
+        raise RecordingError(f"{text.path} holds no messages: expected lines such as 'IMU, 1200345, 0, 0.01, ...'.")
     if log.lost:
-        notes.append(f"{counted(log.lost, 'line')} left out, without the fields that the log defines")
-    sheets[0].notes += notes
+        text.notes.append(f"{counted(log.lost, 'line')} left out, without the fields that the log defines")
+    sheets[0].notes += text.notes
     return sheets
 
 

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.records import sheet_of
 from infonet_ros.intake.tables.sheet import Sheet, is_number
-from infonet_ros.intake.tables.text_source import text_pieces, whole_lines
+from infonet_ros.intake.tables.text_source import Text
 from infonet_ros.text import listed, shorten
 
 _HEADER = re.compile(r'"?Type"?,"?Local Number"?,"?Message"?,"?Field 1"?,"?Value 1"?,"?Units 1"?', re.IGNORECASE)
@@ -25,7 +25,7 @@ _EPOCH = 631_065_600  # seconds from 1970 to the end of 1989, where FIT begins t
 _EARLIEST_DATE = 0x1000_0000  # smaller times count from the start of the device
 
 
-def read_fit(path: Path) -> list[Sheet] | None:
+def read_fit(text: Text) -> list[Sheet] | None:
     """Read an activity: a sheet for each kind of message with a time; None for another file.
 
     Raises
@@ -33,20 +33,21 @@ def read_fit(path: Path) -> list[Sheet] | None:
     RecordingError
         It does not exist, is empty, or holds no messages with a time.
     """
-    notes: list[str] = []
-    pieces = text_pieces(path, notes)
-    head = next(pieces, "")
-    if not _HEADER.match(head):
+    if not _HEADER.match(text.head):
         return None
     messages: dict[str, list[dict[str, str]]] = {}
-    for kind, fields in _messages(whole_lines(head, pieces)):
+    for kind, fields in _messages(text.lines()):
         messages.setdefault(kind, []).append(fields)
     timed = {kind: rows for kind, rows in messages.items() if sum(_TIME in row for row in rows) > 1}
     if not timed:
-        raise RecordingError(f"{path} holds no messages with a timestamp: expected lines such as 'Data,0,record,...'.")
+        raise RecordingError(
+            f"{text.path} holds no messages with a timestamp: expected lines such as 'Data,0,record,...'."
+        )
     if others := messages.keys() - timed.keys():
-        notes.append(f"kinds of messages with fewer than two times are left out: {shorten(listed(sorted(others)), 80)}")
-    return [_sheet(path, kind, rows, notes) for kind, rows in timed.items()]
+        text.notes.append(
+            f"kinds of messages with fewer than two times are left out: {shorten(listed(sorted(others)), 80)}"
+        )
+    return [_sheet(text.path, kind, rows, text.notes) for kind, rows in timed.items()]
 
 
 def _messages(lines: Iterable[list[str]]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -8,7 +8,7 @@ import numpy as np
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.arrays import as_column, stem
 from infonet_ros.intake.tables.sheet import Sheet
-from infonet_ros.intake.tables.text_source import text_pieces
+from infonet_ros.intake.tables.text_source import Text
 from infonet_ros.text import counted
 
 _JOINT = re.compile(r"^\s*(?:ROOT|JOINT)\s+(?P<joint>.*\S)|^\s*CHANNELS\s+\d+\s+(?P<channels>.*\S)", re.MULTILINE)
@@ -16,7 +16,7 @@ _MOTION = re.compile(r"^\s*MOTION\s+Frames:\s*\d+\s+Frame Time:\s*(?P<period>\S+
 _TIME = "time"
 
 
-def read_motion_capture(path: Path) -> list[Sheet] | None:
+def read_motion_capture(text: Text) -> list[Sheet] | None:
     """Read a BVH file: a column for each channel, such as ``LeftKnee.Xrotation`` in degrees; None for another file.
 
     Raises
@@ -24,30 +24,27 @@ def read_motion_capture(path: Path) -> list[Sheet] | None:
     RecordingError
         It does not exist, is empty, or has no skeleton with channels or no frames.
     """
-    notes: list[str] = []
-    pieces = text_pieces(path, notes)
-    head = next(pieces, "")
-    if not head.lstrip().startswith("HIERARCHY"):
+    if not text.head.lstrip().startswith("HIERARCHY"):
         return None
-    text = head + "".join(pieces)
-    motion = _MOTION.search(text)
-    names = _channels(text[: motion.start()]) if motion else []
+    whole = "".join(text.pieces())
+    motion = _MOTION.search(whole)
+    names = _channels(whole[: motion.start()]) if motion else []
     period = _positive(motion["period"]) if motion else None
     if motion is None or period is None or not names:
         raise RecordingError(
-            f"{path} is not a readable BVH file: expected joints with CHANNELS, then MOTION, Frames, and a Frame Time "
-            "in seconds; it may be cut or damaged."
+            f"{text.path} is not a readable BVH file: expected joints with CHANNELS, then MOTION, Frames, and a Frame "
+            "Time in seconds; it may be cut or damaged."
         )
-    frames = _frames(path, text[motion.end() :], len(names), notes)
+    frames = _frames(text.path, whole[motion.end() :], len(names), text.notes)
     times = period * np.arange(len(frames))
-    notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
+    text.notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
     columns = {_TIME: times, **dict(zip(names, frames.T, strict=True))}
     return [
         Sheet(
-            stem(path),
+            stem(text.path),
             {name: as_column(column) for name, column in columns.items()},
             units={_TIME: "s"},
-            notes=notes,
+            notes=text.notes,
             is_message=True,
         )
     ]

@@ -18,7 +18,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import EMPTY
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.text_columns import TextColumns
-from infonet_ros.intake.tables.text_source import text_pieces
+from infonet_ros.intake.tables.text_source import Text
 from infonet_ros.text import counted
 
 _ROWS, _MOST_ELEMENTS, _FEWEST_PAIRS = 2000, 64, 3
@@ -33,7 +33,7 @@ _YAML_WORDS = {".nan": "nan", ".inf": "inf", "-.inf": "-inf", "~": ""}
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars stay text
 
 
-def read_records(path: Path) -> list[Sheet] | None:
+def read_records(text: Text) -> list[Sheet] | None:
     """Read a file of records; None for another file.
 
     Raises
@@ -41,23 +41,21 @@ def read_records(path: Path) -> list[Sheet] | None:
     RecordingError
         It does not exist, is empty, or its records are not a table.
     """
-    notes: list[str] = []
-    pieces = text_pieces(path, notes)
-    head = next(pieces, "")
-    if _JSON.match(head):
+    if _JSON.match(text.head):
         kind, remedy = "JSON", 'one object for each time, in lines or in a list, such as {"time": 0.5, "x": 1.2}'
-        records = _unwrapped(_with_series(_of_json(chain((head,), pieces), notes)))
-    elif _YAML.match(head) and _DOCUMENT_END.search(head):
+        records = _unwrapped(_with_series(_of_json(text.pieces(), text.notes)))
+    elif _YAML.match(text.head) and _DOCUMENT_END.search(text.head):
         kind, remedy = "YAML", "messages with a stamp; record topics without one by `ros2 bag record`"
-        records = _of_yaml(chain((head,), pieces), notes)
+        records = _of_yaml(text.pieces(), text.notes)
     else:
         return None
-    sheet = sheet_of(path, records)
+    sheet = sheet_of(text.path, records)
     if len(sheet.columns) + len(sheet.texts) < 2:
         raise RecordingError(
-            f"{path} is not a readable table: its {kind} holds no records of a time and a number; expected {remedy}."
+            f"{text.path} is not a readable table: its {kind} holds no records of a time and a number; expected "
+            f"{remedy}."
         )
-    sheet.notes += notes
+    sheet.notes += text.notes
     return [sheet]
 
 

@@ -32,7 +32,7 @@ from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
 from infonet_ros.intake.tables.streams import Stream, StreamPart, column_of, merged
-from infonet_ros.intake.tables.text_source import check_table
+from infonet_ros.intake.tables.text_source import Text, check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
 from infonet_ros.intake.tables.two_words import as_truth
@@ -43,7 +43,7 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 TABLE_TYPE = "table"
 
 # Each returns None for a file of another format.
-_READERS = (read_log, read_dataflash, read_fit, read_motion_capture, read_records)
+_TEXT_READERS = (read_dataflash, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks that are asked for their unit together
@@ -359,8 +359,11 @@ def _on_texts(texts: Mapping[str, str]) -> list[str]:
 
 
 def _read_sheets(path: Path) -> list[Sheet]:
-    for read in _READERS:
-        if sheets := read(path):
+    if sheets := read_log(path):
+        return sheets
+    text = Text.of(path)
+    for read in _TEXT_READERS:
+        if sheets := read(text):
             return sheets
     return [read_text_table(path)]
 

@@ -9,7 +9,9 @@ import gzip
 import io
 import lzma
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -85,6 +87,47 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
         raise RecordingError(f"{path} cannot be read ({_reason(error)}): expected a table, or a bag.") from error
 
 
+@dataclass(frozen=True)
+class Text:
+    """A file of which the first piece is read as text, so that readers of several formats can look at it.
+
+    Attributes
+    ----------
+    path : Path
+    head : str
+        The first piece.
+    rest : iterator of str
+        The pieces after it, which are read once.
+    notes : list of str
+        See `text_pieces`; complete after the last piece.
+    """
+
+    path: Path
+    head: str
+    rest: Iterator[str]
+    notes: list[str]
+
+    @classmethod
+    def of(cls, path: Path) -> "Text":
+        """Read the first piece of a file; see `text_pieces`."""
+        notes: list[str] = []
+        pieces = text_pieces(path, notes)
+        return cls(path, next(pieces, ""), pieces, notes)
+
+    def pieces(self) -> Iterator[str]:
+        """Go through all pieces."""
+        return chain((self.head,), self.rest)
+
+    def lines(self) -> Iterator[list[str]]:
+        """Go through all lines; some lines at a time."""
+        rest = ""
+        for piece in self.pieces():
+            lines, newline, rest = (rest + piece).rpartition("\n")
+            if newline:
+                yield lines.split("\n")
+        yield rest.split("\n")
+
+
 def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     """Read a file as text, in pieces; a note is added if a part cannot be read.
 
@@ -145,12 +188,3 @@ def _readable(path: Path, source: Any, notes: list[str]) -> Iterator[bytes]:
 
 def _reason(error: BaseException) -> str:
     return " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".") or type(error).__name__
-
-
-def whole_lines(head: str, pieces: Iterable[str]) -> Iterator[list[str]]:
-    """Go through the lines of a text, given by its first piece and the others; some lines at a time."""
-    rest = head
-    for piece in pieces:
-        lines, _, rest = (rest + piece).rpartition("\n")
-        yield lines.split("\n")
-    yield rest.split("\n")

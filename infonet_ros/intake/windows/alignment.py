@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from infonet_ros.series import cumulative_integral
 from infonet_ros.settings import FASTEST_CLOCK
 from infonet_ros.text import NANOSECONDS
 
@@ -198,7 +199,7 @@ def _integrals(
     """
     seconds, values = np.diff(stamps) / NANOSECONDS, values - values[0]
     gaps = np.diff(stamps) > max_gap
-    areas = np.r_[0.0, np.cumsum(seconds * (values[1:] + values[:-1]) / 2.0)]
+    areas = cumulative_integral(seconds, values)
     place = np.clip(np.searchsorted(stamps, ticks, side="right") - 1, 0, len(stamps) - 2)
     age = (ticks - stamps[place]) / NANOSECONDS
     found = areas[place] + values[place] * age + (np.diff(values) / seconds)[place] * np.square(age) / 2.0
