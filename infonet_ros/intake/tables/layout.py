@@ -9,13 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.dates import is_time
+from infonet_ros.intake.tables.header_groups import groups_of, stand_over, with_groups
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 
@@ -108,13 +109,13 @@ def find_layout(path: Path, head: str) -> Layout:
         header_line, header = _commented_names(lines, above, delimiter, width)
     else:
         header, header_line = rows[names_row], body[names_row]
-        groups = _groups(rows[names_row - 1], header) if names_row else []
+        groups = groups_of(rows[names_row - 1], header) if names_row else []
     before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
     if header is None and begin and delimiter == ",":
         _check_commas(path, rows[begin - 1], rows[begin:], width)
     if before:
         notes.append(f"{counted(before, 'line')} before the names of the columns left out")
-    names = _names(path, _grouped(header, groups), rows[begin:], width, notes)
+    names = _names(path, with_groups(header, groups), rows[begin:], width, notes)
     between = range(begin if names_row is None else names_row + 1, begin)
     for row in between:
         place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
@@ -195,7 +196,7 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
     fullest = sorted(of_width, key=lambda n: rows[n].count(""))
     found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
-    if found is not None and found + 1 < begin and _stand_over(rows[found], rows[found + 1]):
+    if found is not None and found + 1 < begin and stand_over(rows[found], rows[found + 1]):
         return found + 1
     return found
 
@@ -204,13 +205,6 @@ def _used(rows: Sequence[Sequence[str]], width: int) -> int:
     """Return the number of columns up to the last with a cell: rows may end in delimiters."""
     used = (number for row in rows if len(row) == width for number, cell in enumerate(row, 1) if cell)
     return max(used, default=width)
-
-
-def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether each cell belongs to several names, as merged cells do: the names fill the empty places."""
-    if len(groups) != len(names) or all(groups) or not all(names):
-        return False
-    return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
 
 
 def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
@@ -222,36 +216,6 @@ def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 def _names_time(cells: Sequence[str]) -> bool:
     return any(map(is_named_time, cells))
-
-
-def _groups(cells: Sequence[str], header: Sequence[str]) -> list[str]:
-    """Return the group of each column, from the row above the names; a group belongs to several columns."""
-    if len(cells) != len(header) or any(cell.startswith(("[", "(", "{")) for cell in cells):
-        return []
-    groups = [*accumulate(cells, _carried)]
-    return groups if 1 < len(set(groups)) < len(groups) else []
-
-
-def _carried(group: str, cell: str) -> str:
-    """Continue a group over the empty cells that follow it."""
-    return cell or group
-
-
-def _grouped(header: list[str] | None, groups: Sequence[str]) -> list[str] | None:
-    """Put the groups before the names; a time belongs to all of them."""
-    if header is None or not groups:
-        return header
-    return [
-        name if not group or is_named_time(name) else _joined(group, name)
-        for group, name in zip(groups, header, strict=True)
-    ]
-
-
-def _joined(group: str, name: str) -> str:
-    """Join a group and a name; a name below a time is its unit."""
-    if not name:
-        return name
-    return f"{group} [{name}]" if is_named_time(group) else f"{group}.{name}"
 
 
 def _decimals(cell: str) -> int:
