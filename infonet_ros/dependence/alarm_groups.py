@@ -65,16 +65,22 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     An alarm that does not name the cause, or its channel, joins a group that does, if they overlap and have the channel
     at fault.
     """
-    open_ones = [one for one in alarms if one.kind in PROVISIONAL or one.either]
-    groups = _by_kind([one for one in alarms if one not in open_ones])
+    groups = _by_kind([alarm for alarm in alarms if _is_clear(alarm)])
     unclear = []
-    for alarm in open_ones:
+    for alarm in alarms:
+        if _is_clear(alarm):
+            continue
         place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
         if place is None:
             unclear.append(alarm)
         else:
             groups[place] = replace(groups[place], alarms=(*groups[place].alarms, alarm))
     return sorted([*groups, *_by_kind(unclear)], key=lambda group: group.alarms[0].time)
+
+
+def _is_clear(alarm: Alarm) -> bool:
+    """Return whether an alarm names its cause, and the channel if there is one."""
+    return alarm.kind not in PROVISIONAL and not alarm.either
 
 
 def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
