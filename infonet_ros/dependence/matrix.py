@@ -1,14 +1,10 @@
 """The matrix of dependence of one window: what the node publishes and the analysis writes."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from infonet_ros.estimator.dataframes import html_table, to_dataframe
-
-if TYPE_CHECKING:
-    import pandas
+from infonet_ros.estimator.dataframes import Tabular, html_table
 
 PAIRWISE = "pairwise"
 SLICED = "sliced"
@@ -18,7 +14,7 @@ BOTH_DRIFT = "both drift: compare their rates of change"
 
 
 @dataclass(frozen=True, eq=False)
-class DependenceMatrix:
+class DependenceMatrix(Tabular):
     """Mutual information of all pairs of N rows in one window: what the node publishes and the analysis writes.
 
     Attributes
@@ -114,15 +110,24 @@ class DependenceMatrix:
             adjusted[column, row] = adjusted[row, column]
         return adjusted
 
-    def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each pair: the columns of `pair_columns`.
+    def columns(self) -> dict[str, np.ndarray]:
+        """Return one row for each of `pairs`, row by row: (0, 1), (0, 2), ... (N-2, N-1) unless it is directed.
 
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
+        Returns
+        -------
+        dict of str to (P,) array
+            ``a``, ``b`` (names, objects), ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples`` and ``valid``
+            (both rows are).
         """
-        return to_dataframe(pair_columns(self))
+        row, column = self.pairs
+        names = np.array(self.names, dtype=object)
+        measures = ("mi", "lower", "upper", "p_value", "lag", "samples")
+        return {
+            "a": names[row],
+            "b": names[column],
+            **{name: getattr(self, name)[row, column] for name in measures},
+            "valid": self.valid[row] & self.valid[column],
+        }
 
     def _repr_html_(self) -> str:
         """Show the MI as a table in a notebook, in nats."""
@@ -148,23 +153,3 @@ def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
     adjusted = np.empty(len(p_values))
     adjusted[falling] = np.minimum(np.minimum.accumulate(larger), 1.0)
     return adjusted
-
-
-def pair_columns(matrix: DependenceMatrix) -> dict[str, np.ndarray]:
-    """Pairs of the upper triangle, row by row: (0, 1), (0, 2), ... (N-2, N-1); of transfer entropy, all ordered pairs.
-
-    Returns
-    -------
-    dict of str to (P,) array
-        ``a``, ``b`` (names, objects), ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples`` and ``valid``
-        (both rows are).
-    """
-    row, column = matrix.pairs
-    names = np.array(matrix.names, dtype=object)
-    measures = ("mi", "lower", "upper", "p_value", "lag", "samples")
-    return {
-        "a": names[row],
-        "b": names[column],
-        **{name: getattr(matrix, name)[row, column] for name in measures},
-        "valid": matrix.valid[row] & matrix.valid[column],
-    }

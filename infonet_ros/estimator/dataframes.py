@@ -55,6 +55,31 @@ def to_dataframe(table: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> "pan
     return pandas.DataFrame(table)
 
 
+class Tabular:
+    """A result that can be a table, and that a notebook shows as one."""
+
+    def columns(self) -> dict[str, Any]:
+        """Return the columns of the table by name, each with one value for each row."""
+        raise NotImplementedError
+
+    def to_dataframe(self) -> "pandas.DataFrame":
+        """Return the `columns` as a DataFrame.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without pandas.
+        """
+        return to_dataframe(self.columns())
+
+    def _repr_html_(self) -> str | None:
+        """Show the table in a notebook; None, without pandas, lets the notebook show plain text."""
+        try:
+            return self.to_dataframe().to_html(max_rows=60, notebook=True, border=0)
+        except MissingDependencyError:
+            return None
+
+
 def html_table(title: str, names: Sequence[Hashable], values: np.ndarray) -> str:
     """Return a matrix (N, N) as an HTML table for a notebook, with two decimals."""
     labels = [escape(str(name)) for name in names]

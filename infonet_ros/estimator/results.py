@@ -1,21 +1,18 @@
 """Results of the estimator. All mutual information is in nats."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
-from infonet_ros.estimator.dataframes import Names, chosen, html_table, to_dataframe
+from infonet_ros.estimator.dataframes import Names, Tabular, chosen, html_table
 from infonet_ros.estimator.peak import Peak
-
-if TYPE_CHECKING:
-    import pandas
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Estimate(Tabular):
     """Mutual information of one pair of scalar streams.
 
     Attributes
@@ -43,9 +40,13 @@ class Estimate:
     constant: bool
     drifting: bool = False
 
+    def columns(self) -> dict[str, Any]:
+        """Return one row with all attributes, from ``mi`` on; without ``p_value`` if it is None."""
+        return _row(self)
+
 
 @dataclass(frozen=True, eq=False)
-class PairwiseEstimate:
+class PairwiseEstimate(Tabular):
     """Mutual information of all pairs of N scalar streams.
 
     Attributes
@@ -78,13 +79,8 @@ class PairwiseEstimate:
     drifting: np.ndarray
     names: Names = ()
 
-    def to_dataframe(self) -> "pandas.DataFrame":
+    def columns(self) -> dict[str, Any]:
         """Return one row for each pair: ``a``, ``b``, ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples``.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
 
         Examples
         --------
@@ -97,15 +93,16 @@ class PairwiseEstimate:
         >>> pairs.sort_values("mi", ascending=False)[["a", "b"]].head(1).to_dict("records")
         [{'a': 'gyro', 'b': 'odom'}]
         """
-        measures = {name: getattr(self, name) for name in ("mi", "lower", "upper", "p_value", "lag", "samples")}
-        return _frame(("a", "b"), self.names, np.triu_indices(len(self.mi), 1), measures)
+        places = np.triu_indices(len(self.mi), 1)
+        a, b = (chosen(self.names, ends) for ends in places)
+        return {"a": a, "b": b} | _measures(self, ("mi", "lower", "upper", "p_value", "lag", "samples"), places)
 
     def _repr_html_(self) -> str:
         return html_table("MI, nats", self.names, self.mi)
 
 
 @dataclass(frozen=True, eq=False)
-class TransferEstimate:
+class TransferEstimate(Tabular):
     """Transfer entropy between all ordered pairs of N streams, from the row to the column (Schreiber, PRL 2000).
 
     Attributes
@@ -135,23 +132,19 @@ class TransferEstimate:
     drifting: np.ndarray
     names: Names = ()
 
-    def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each ordered pair: ``source``, ``target`` and the measures, from ``value`` on.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
-        """
-        measures = {name: getattr(self, name) for name in ("value", "lower", "upper", "p_value", "lag", "samples")}
-        return _frame(("source", "target"), self.names, np.nonzero(~np.eye(len(self.value), dtype=bool)), measures)
+    def columns(self) -> dict[str, Any]:
+        """Return one row for each ordered pair: ``source``, ``target`` and the measures, from ``value`` on."""
+        places = np.nonzero(~np.eye(len(self.value), dtype=bool))
+        source, target = (chosen(self.names, ends) for ends in places)
+        measures = _measures(self, ("value", "lower", "upper", "p_value", "lag", "samples"), places)
+        return {"source": source, "target": target} | measures
 
     def _repr_html_(self) -> str:
         return html_table("transfer entropy, nats", self.names, self.value)
 
 
 @dataclass(frozen=True, eq=False)
-class Explanations:
+class Explanations(Tabular):
     """For each pair of N streams, the third stream with the smallest conditional MI.
 
     Attributes
@@ -173,23 +166,16 @@ class Explanations:
     lower: np.ndarray
     upper: np.ndarray
 
-    def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each pair: ``a``, ``b``, ``mi``, ``by``, ``by_lag``, ``left``, ``lower``, ``upper``.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
-        """
+    def columns(self) -> dict[str, Any]:
+        """Return one row for each pair: ``a``, ``b``, ``mi``, ``by``, ``by_lag``, ``left``, ``lower``, ``upper``."""
         places, names = np.triu_indices(len(self.by), 1), self.pairs.names
-        measures = {name: getattr(self, name) for name in ("by_lag", "left", "lower", "upper")}
-        frame = _frame(("a", "b"), names, places, {"mi": self.pairs.mi} | measures)
-        frame.insert(3, "by", chosen(names, self.by[places]))
-        return frame
+        a, b = (chosen(names, ends) for ends in places)
+        known = {"a": a, "b": b, "mi": self.pairs.mi[places], "by": chosen(names, self.by[places])}
+        return known | _measures(self, ("by_lag", "left", "lower", "upper"), places)
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Tabular):
     """The streams with most information about a target, in the order of selection.
 
     Attributes
@@ -212,20 +198,14 @@ class Selection:
     samples: int
     names: Names = ()
 
-    def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each stream, in the order chosen: ``channel``, ``adds``, ``lower``, ``upper``.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
-        """
+    def columns(self) -> dict[str, Any]:
+        """Return one row for each stream, in the order chosen: ``channel``, ``adds``, ``lower``, ``upper``."""
         names = chosen(self.names, np.arange(len(self.names)))
-        return to_dataframe({"channel": names, "adds": self.adds, "lower": self.lower, "upper": self.upper})
+        return {"channel": names, "adds": self.adds, "lower": self.lower, "upper": self.upper}
 
 
 @dataclass(frozen=True)
-class SlicedEstimate:
+class SlicedEstimate(Tabular):
     """Sliced mutual information of two vector streams (Goldfeld and Greenewald, NeurIPS 2021).
 
     Attributes
@@ -250,9 +230,13 @@ class SlicedEstimate:
     samples: int
     projections: int
 
+    def columns(self) -> dict[str, Any]:
+        """Return one row with all attributes, as `Estimate.columns` does."""
+        return _row(self)
+
 
 @dataclass(frozen=True, eq=False)
-class LaggedEstimate:
+class LaggedEstimate(Tabular):
     """Mutual information over the lag: ``mi[k]`` is that of ``x[t]`` with ``y[t + lags[k]]``.
 
     So with ``y[t] = x[t - d]`` it is largest at the lag d, which is positive if y follows x.
@@ -273,16 +257,10 @@ class LaggedEstimate:
     upper: np.ndarray
     samples: np.ndarray
 
-    def to_dataframe(self) -> "pandas.DataFrame":
-        """Return one row for each lag: ``lag``, ``mi``, ``lower``, ``upper``, ``samples``.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
-        """
-        measures = {name: getattr(self, name) for name in ("mi", "lower", "upper", "samples")}
-        return to_dataframe({"lag": self.lags} | measures)
+    def columns(self) -> dict[str, Any]:
+        """Return one row for each lag: ``lag``, ``mi``, ``lower``, ``upper``, ``samples``."""
+        measures = {"mi": self.mi, "lower": self.lower, "upper": self.upper, "samples": self.samples}
+        return {"lag": self.lags} | measures
 
     @property
     def best_lag(self) -> int | None:
@@ -317,9 +295,12 @@ class LaggedEstimate:
         return Peak.of(self.lags[order], self.mi[order], self.lower[order])
 
 
-def _frame(
-    ends: Sequence[str], names: Names, places: tuple[np.ndarray, ...], measures: Mapping[str, np.ndarray | None]
-) -> "pandas.DataFrame":
-    """Make one row for each of some places in matrices (N, N); a measure that is None is left out."""
-    pairs = {end: chosen(names, indices) for end, indices in zip(ends, places, strict=True)}
-    return to_dataframe(pairs | {name: values[places] for name, values in measures.items() if values is not None})
+def _row(estimate: Estimate | SlicedEstimate) -> dict[str, list[Any]]:
+    values = {field.name: getattr(estimate, field.name) for field in fields(estimate)}
+    return {name: [value] for name, value in values.items() if value is not None}
+
+
+def _measures(estimate: Tabular, names: Sequence[str], places: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
+    """Take matrices (N, N) of an estimate at some places; a measure that is None is left out."""
+    matrices = {name: getattr(estimate, name) for name in names}
+    return {name: matrix[places] for name, matrix in matrices.items() if matrix is not None}

@@ -9,7 +9,7 @@ from array import array
 import numpy as np
 from builtin_interfaces.msg import Time
 
-from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import InputError
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
 from infonet_ros.text import NANOSECONDS
@@ -52,8 +52,8 @@ def matrix_message(matrix: DependenceMatrix) -> MutualInformationMatrix:
 
 
 def pair_messages(matrix: DependenceMatrix) -> list[MutualInformationPair]:
-    """Make the messages of the pairs, in the order of `pair_columns`."""
-    columns = pair_columns(matrix)
+    """Make the messages of the pairs, in the order of `DependenceMatrix.columns`."""
+    columns = matrix.columns()
     del columns["samples"]  # only the matrix has them
     return [
         MutualInformationPair(a=a, b=b, mi=mi, lower=lower, upper=upper, p_value=p_value, lag=lag, valid=valid)

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infonet_ros.errors import MissingDependencyError, WeightsError
+from infonet_ros.errors import InputError, MissingDependencyError, WeightsError
 from infonet_ros.estimator.dataframes import to_dataframe
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
@@ -83,7 +83,7 @@ def analyse_bag(
     out: Path | str,
     settings: Settings | None = None,
     *,
-    formats: Sequence[Format] | None = None,
+    formats: Sequence[str] | None = None,
     cores: int | None = None,
 ) -> Results:
     """Analyse a bag, or a table, and write the results; nothing is printed.
@@ -97,8 +97,8 @@ def analyse_bag(
     settings : Settings, optional
         By default, or without modalities, channels are proposed, and so are rate, window and hop unless they differ
         from their defaults.
-    formats : sequence of Format, optional
-        By default all formats that this machine can write.
+    formats : sequence of str, optional
+        Some of "html", "csv", "parquet", "npz", "png" and "mcap"; by default all that this machine can write.
     cores : int, optional
         Processor cores to use; give 1 to each of several processes that share a machine.
 
@@ -121,14 +121,23 @@ def analyse_bag(
     >>> pair["a"], pair["b"], round(float(pair["lag"]), 2)
     ('table.gyro', 'table.odom', 0.1)
     """
+    kinds = None if formats is None else [_format(name) for name in formats]
     paths = [path] if isinstance(path, (str, Path)) else path
     settings = settings or Settings()
     with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
         span = chosen_span(recording, 0.0, None)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        analysis, missing = fill(folder, recording, proposal, span, formats, cores=cores)
+        analysis, missing = fill(folder, recording, proposal, span, kinds, cores=cores)
     notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     return Results(analysis, tuple(folder.written), notices, proposal.fields)
+
+
+def _format(name: str) -> Format:
+    try:
+        return Format(name)
+    except ValueError as error:
+        expected = ", ".join(kind.value for kind in Format)
+        raise InputError(f"formats holds {name!r}: expected some of {expected}.") from error
 
 
 def fill(

@@ -10,7 +10,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
-from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import OutputError
 from infonet_ros.text import NANOSECONDS
 
@@ -94,7 +94,7 @@ _RELIABLE = Qos(
 def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
     types = store.types
     end = _time(types, matrix.end)
-    pairs = pair_columns(matrix)
+    pairs = matrix.columns()
     del pairs["samples"]
     names = list(pairs)
     squares = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import DependenceMatrix, pair_columns
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
@@ -39,7 +39,7 @@ def write_parquet(path: Path, matrices: Sequence[DependenceMatrix]) -> None:
     kinds = {"time": pa.timestamp("ns", tz="UTC"), "samples": pa.int32(), "valid": pa.bool_()}
     columns: dict[str, Any] = {name: [] for name in COLUMNS}
     for matrix in matrices:
-        pairs = pair_columns(matrix)
+        pairs = matrix.columns()
         pairs["p"] = pairs.pop("p_value")
         pairs["time"] = np.full(len(pairs["a"]), matrix.end, dtype=np.int64)
         for name in COLUMNS:
@@ -105,7 +105,7 @@ def write_picture(path: Path, analysis: Analysis) -> None:
 
 
 def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:
-    pairs = pair_columns(matrix)
+    pairs = matrix.columns()
     seconds, nanoseconds = divmod(matrix.end, 1_000_000_000)
     time = f"{seconds}.{nanoseconds:09d}"
     measures = ("mi", "lower", "upper", "p_value", "lag")

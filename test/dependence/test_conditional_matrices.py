@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.matrix import pair_columns
 from infonet_ros.dependence.watches import State, WatchedPair, judged
 from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix, watched_matrices
 from infonet_ros.errors import ConfigurationError
@@ -56,7 +55,7 @@ def test_transfer_goes_from_row_to_column(net, rng):
     matrix = transfer_matrix(net, window, settings)
     assert matrix.method == "transfer" and matrix.lag[0, 1] == pytest.approx(0.2)
     assert matrix.mi[0, 1] > 0.2 and matrix.mi[1, 0] < 0.03
-    pairs = pair_columns(matrix)
+    pairs = matrix.columns()
     assert list(zip(pairs["a"], pairs["b"], strict=True)) == [(LEFT, RIGHT), (RIGHT, LEFT)]
     assert np.isfinite(matrix.p_adjusted[[0, 1], [1, 0]]).all()
 

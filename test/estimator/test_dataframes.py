@@ -1,5 +1,8 @@
 """DataFrames in and out."""
 
+import sys
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -30,6 +33,22 @@ def test_pairs_of_a_frame_have_the_numbers_of_the_array_and_the_names_of_the_col
 
 def test_a_p_value_is_a_column_where_it_was_asked_for(net, frame):
     assert net.pairwise(frame, surrogates=19).to_dataframe()["p_value"].between(0.0, 1.0).all()
+
+
+def test_one_pair_is_one_row(net, frame):
+    plain, tested = (net.estimate(frame["gyro"], frame["odom"], surrogates=count) for count in (0, 19))
+    vectors = net.sliced(frame[["gyro", "odom"]], frame[["odom", "current"]])
+
+    assert list(plain.to_dataframe().columns) == ["mi", "lower", "upper", "samples", "constant", "drifting"]
+    assert tested.to_dataframe().to_dict("records") == [asdict(tested)]
+    assert vectors.to_dataframe()["mi"].tolist() == [vectors.mi]
+
+
+def test_a_notebook_shows_results_as_tables(net, frame, monkeypatch):
+    found = net.lagged(frame["gyro"], frame["odom"], range(-2, 3))
+    assert "<th>lower</th>" in found._repr_html_()
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    assert found._repr_html_() is None  # it then shows plain text
 
 
 def test_windows_keep_their_own_names(net, frame):
@@ -88,7 +107,7 @@ def test_columns_that_are_no_numbers_are_named(net, frame):
 
 def test_without_pandas_a_table_says_what_to_install(net, frame, monkeypatch):
     found = net.pairwise(frame)
-    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(MissingDependencyError, match="pip install pandas"):
         found.to_dataframe()
 

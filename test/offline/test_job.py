@@ -3,15 +3,14 @@ from multiprocessing import get_context
 
 import pytest
 
-from infonet_ros.errors import RecordingError, WeightsError
+from infonet_ros.errors import InputError, RecordingError, WeightsError
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.options import Format
 from infonet_ros.settings import Settings, load_settings
 
 
 def test_one_call_analyses_a_bag_without_a_word(small_bag, small_settings, tmp_path, capfd):
-    results = analyse_bag(small_bag, tmp_path / "out", small_settings, formats=[Format.npz])
+    results = analyse_bag(small_bag, tmp_path / "out", small_settings, formats=["npz"])
     assert results.files == (tmp_path / "out" / "params.yaml", tmp_path / "out" / "infonet.npz")
     assert all(path.exists() for path in results.files)
     assert load_settings(results.files[0]).channel_names == small_settings.channel_names
@@ -52,6 +51,11 @@ def test_the_weights_of_the_settings_are_used(small_bag, small_settings, tmp_pat
     with pytest.raises(WeightsError, match="my_own"):
         analyse_bag(small_bag, tmp_path / "out", small_settings.with_values(weights="my_own.safetensors"))
     assert not (tmp_path / "out").exists()
+
+
+def test_a_format_that_does_not_exist_is_named_before_the_work(tmp_path):
+    with pytest.raises(InputError, match=r"formats holds 'pdf': expected some of html, csv, parquet, npz, png, mcap\."):
+        analyse_bag(tmp_path / "absent.mcap", tmp_path / "out", formats=["csv", "pdf"])
 
 
 def test_a_bag_that_is_not_there_leaves_no_folder(tmp_path):
