@@ -240,7 +240,7 @@ def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Seque
     return Outcome(name, findings_record(results.analysis), windows_of(results.analysis))
 
 
-def _outcome(future: Future, name: str) -> Outcome:
+def _outcome(future: "Future[Any]", name: str) -> Outcome:
     error = future.exception()
     if error is None:
         outcome: Outcome = future.result()

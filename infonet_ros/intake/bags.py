@@ -23,10 +23,10 @@ from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable
-from infonet_ros.intake.recording import NumericField, Sample, Topic
+from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
-from infonet_ros.intake.windows.pieces import Piece, TopicPart, pieces_of
+from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 

@@ -69,7 +69,7 @@ class StampLog:
     """Stamps of the messages of each modality, 8 bytes each, and 1 byte for each channel: whether it has a sample."""
 
     def __init__(self) -> None:
-        self._stamps: dict[str, array] = {}
+        self._stamps: dict[str, array[int]] = {}
         self._present: dict[str, bytearray] = {}
 
     def extend(self, modality: str, stamps: np.ndarray, present: np.ndarray) -> None:

@@ -52,7 +52,7 @@ class MatrixListener:
         self.received = 0
         self._node = node
         self._kind = ""
-        self._subscription: Subscription | None = None
+        self._subscription: Subscription[MutualInformationMatrix] | None = None
         # Nodes that take turns publish on the same topics, but each reports from its own namespace, share_0, share_1,
         # ...
         namespace, _, name = self.target.rpartition("/")

@@ -12,8 +12,9 @@ from markupsafe import Markup
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.delays import DelayCurve
 from infonet_ros.offline.findings import Delay, ranked_pairs
-from infonet_ros.offline.whole_recording import SIGNIFICANCE, DelayCurve
+from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, printable
 
 _MOST_SERIES_BYTES = 900_000  # of the windows that go into the page

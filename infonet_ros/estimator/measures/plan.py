@@ -144,7 +144,7 @@ class Plan:
         """Count the samples of each request, (M,)."""
         return self.by_request([batch.samples for batch in self.batches])
 
-    def by_request(self, values: list) -> np.ndarray:
+    def by_request(self, values: list[int]) -> np.ndarray:
         """Give each request the value of its batch, (M,)."""
         found = np.zeros(len(self.requests), dtype=np.int64)
         for batch, value in zip(self.batches, values, strict=True):

@@ -249,5 +249,5 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     """Return bfloat16 if the hardware's capability says that it is faster; a measurement would not be repeatable."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
-    capabilities: dict = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
     return torch.bfloat16 if capabilities.get("avx512_bf16", False) else torch.float32

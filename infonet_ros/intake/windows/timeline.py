@@ -23,7 +23,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -284,7 +284,7 @@ class Timeline(Generic[Item]):
         return self._take_waiting(voters)
 
 
-def _weight(topics: Iterable[_Topic]) -> tuple[int, int]:
+def _weight(topics: Iterable[_Topic[Any]]) -> tuple[int, int]:
     """Return how much a group of topics is believed: by their number, then by how many have stamps near the arrival."""
     topics = list(topics)
     return len(topics), sum(topic.believable for topic in topics)
