@@ -125,7 +125,7 @@ class Bag:
                 f"{counted(count, 'message')} of {topic} {'has' if count == 1 else 'have'} a stamp that was never set: "
                 "the time of recording stands for it."
                 for topic, count in self._unset.items()
-                if self._has_header(topic)
+                if self._decoder(topic, ()).has_header
             ),
             *self._clocks.values(),
         ]
@@ -134,9 +134,6 @@ class Bag:
     def unstamped(self) -> set[str]:
         """Topics with a message without a stamp, of those read so far."""
         return set(self._unset)
-
-    def _has_header(self, topic: str) -> bool:
-        return "header" in definitions_schema(self.definitions(topic))(self.topics[topic].type)
 
     def fields(self, topic: str) -> tuple[list[NumericField], list[str]]:
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""

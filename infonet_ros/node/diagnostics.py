@@ -13,8 +13,8 @@ from rclpy.node import Node
 from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair
 from infonet_ros.node.synchronization import Synchronizer
-from infonet_ros.node.topic_status import TopicStatus
-from infonet_ros.text import NANOSECONDS, counted, listed
+from infonet_ros.node.topic_status import UNSET, TopicStatus
+from infonet_ros.text import NANOSECONDS, counted, in_seconds, listed
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -26,9 +26,9 @@ _NAMED = 3  # channels
 SLOW_MATCH = 0.05
 """Seconds that message_filters may take to match one message; with long queues its combinations explode."""
 
-_CLOCKS = "look for a second publisher of this topic or a clock that is wrong"
+_CLOCKS = "if this continues, look for a second publisher of this topic or a clock that is wrong"
 
-_JUMPS = f"all windows start again; if this continues, {_CLOCKS}"
+_JUMPS = f"all windows start again; {_CLOCKS}"
 
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
 
@@ -81,6 +81,7 @@ def topic_status(
     patience: float,
     growth: Growth,
     offset: float = math.nan,
+    advice: str = "",
 ) -> DiagnosticStatus:
     """Report on one topic.
 
@@ -99,29 +100,32 @@ def topic_status(
         Gives the counts since the last report.
     offset : float
         Seconds by which the last message that was set aside is ahead of the others.
+    advice : str
+        See `clock_advice`.
     """
     rate = topic.measure_rate()
-    silence = age = math.nan
-    if topic.last_arrival is not None and topic.last_stamp is not None:
-        silence = max(0.0, (now - topic.last_arrival) / NANOSECONDS)
-        age = (topic.last_arrival - topic.last_stamp) / NANOSECONDS
-    if not now:
-        age = math.nan  # simulated time has not begun
+    silence = math.nan if topic.last_arrival is None else max(0.0, (now - topic.last_arrival) / NANOSECONDS)
+    received = growth(f"{name} received", topic.received)
+    aside = growth(f"{name} aside", counts.get("set aside", 0))
     problems = [
-        *_late(silence, age, rate, patience),
+        *_silent(silence, rate, patience),
         *_unheard(topic),
-        *_unused(name, topic, counts, growth, offset),
+        *_unread(name, topic, growth),
+        *_aside(aside, received, offset, advice),
+        *(_ahead(topic.age, patience, advice) if aside <= 0 else ()),
+        *_not_stamped(name, topic, counts, received, growth),
         *_lost(name, topic, counts, growth),
         *_valueless(topic),
     ]
     values = {
         "rate [Hz]": rate,
         "received": topic.received,
-        "age on arrival [s]": age,
+        "age on arrival [s]": topic.age,
         "silence [s]": silence,
         "gaps": topic.gaps,
         "out of order": topic.out_of_order,
         "repeated stamps": topic.repeated,
+        "stamps never set": topic.unset,
         "lost by the middleware": topic.lost,
         "unreadable": topic.unreadable,
         "values not known": topic.unknown,
@@ -131,12 +135,10 @@ def topic_status(
     return status(name, problems, fine, values)
 
 
-def _late(silence: float, age: float, rate: float, patience: float) -> Iterator[Problem]:
-    """Report a topic without messages for too long, or with stamps in the future; NaN is neither."""
+def _silent(silence: float, rate: float, patience: float) -> Iterator[Problem]:
+    """Report a topic without messages for too long; NaN is no silence."""
     if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
         yield ERROR, f"silent for {silence:.1f} s"
-    if age < -patience:
-        yield WARN, f"stamps are {-age:.1f} s ahead of this node's clock: synchronise the clocks"
 
 
 def _unheard(topic: TopicStatus) -> Iterator[Problem]:
@@ -147,15 +149,33 @@ def _unheard(topic: TopicStatus) -> Iterator[Problem]:
         yield WARN, "no message yet"
 
 
-def _unused(
-    name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth, offset: float
-) -> Iterator[Problem]:
-    """Return which messages since the last report could not be read, or were set aside for their stamps."""
-    received = growth(f"{name} received", topic.received)
+def _unread(name: str, topic: TopicStatus, growth: Growth) -> Iterator[Problem]:
+    """Report the messages since the last report that could not be read."""
     if unreadable := growth(f"{name} unreadable", topic.unreadable):
         yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"
-    if (aside := growth(f"{name} aside", counts.get("set aside", 0))) > 0:
-        yield ERROR if aside >= received else WARN, _set_aside(aside, offset)
+
+
+def _aside(count: int, received: int, offset: float, advice: str) -> Iterator[Problem]:
+    """Report the messages since the last report that are not used, because their stamps contradict those before."""
+    if count > 0:
+        where = f"{in_seconds(round(abs(offset), 1))} {'ahead of' if offset > 0 else 'behind'} the other messages"
+        text = f"{counted(count, 'message')} set aside, the last stamped {where}"
+        every = count >= received
+        yield ERROR if every else WARN, f"{text}: {advice if every and advice else _CLOCKS}"
+
+
+def _ahead(age: float, patience: float, advice: str) -> Iterator[Problem]:
+    """Report stamps in the future; NaN is none."""
+    if age < -patience:
+        yield WARN, f"stamps are {in_seconds(round(-age, 1))} ahead of this node's clock: {advice}"
+
+
+def _not_stamped(
+    name: str, topic: TopicStatus, counts: Mapping[str, int], received: int, growth: Growth
+) -> Iterator[Problem]:
+    """Report messages since the last report with a stamp that was never set, or that an earlier message has."""
+    if unset := growth(f"{name} unset", topic.unset):
+        yield WARN, f"{counted(unset, 'message')} with {UNSET}"
     repeated = growth(f"{name} repeated", counts.get("duplicates", 0))
     if repeated > received / 2:
         text = f"{counted(repeated, 'sample')} not used, because an earlier message has the same stamp"
@@ -179,12 +199,6 @@ def _valueless(topic: TopicStatus) -> Iterator[Problem]:
     if sentences := list(topic.unknown_channels()):
         more = [f"{counted(len(sentences) - _NAMED, 'more channel')}"] if len(sentences) > _NAMED else []
         yield WARN, "; ".join(sentences[:_NAMED] + more)
-
-
-def _set_aside(count: int, offset: float) -> str:
-    """Describe messages that are not used, because their stamps contradict those before."""
-    where = f"{abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} the other messages"
-    return f"{counted(count, 'message')} set aside, the last stamped {where}: if this continues, {_CLOCKS}"
 
 
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:

@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.clock import ROSClock
 from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.node.baseline_watch import BaselineWatch
+from infonet_ros.node.clock_advice import clock_advice
 from infonet_ros.node.diagnostics import (
     ERROR,
     WARN,
@@ -31,6 +33,12 @@ from infonet_ros.text import counted
 if TYPE_CHECKING:
     from infonet_ros.estimator.infonet import InfoNet
     from infonet_ros.node.estimation import Estimation
+
+_SLOW = "lengthen the hop, or use fewer lags or surrogates"
+_CROWDED = (
+    "they came faster than in real time, as after a pause of the topics or the network, or from a fast player; "
+    "only the newest is computed"
+)
 
 
 class Health:
@@ -66,7 +74,8 @@ class Health:
         self._estimation = estimation
         self._baseline = baseline
         self._growth = Growth()  # topics and buffers are counted again; the worker's count continues
-        self._growth("skipped", estimation.worker.skipped)
+        self._skipped()
+        self._advised: dict[str, str] = {}  # what was logged of each topic's clock
         self.clear()
 
     def clear(self) -> None:
@@ -125,11 +134,17 @@ class Health:
         publishers = self._node.count_publishers(self._node.resolve_topic_name(CHANNELS_TOPIC))
         if settings.shares == 1 and publishers > 1:
             problems.append((WARN, "another node publishes on ~/channels: give each its own name or namespace"))
-        if skipped := self._growth("skipped", self._estimation.worker.skipped):
-            problems.append(
-                (WARN, f"{counted(skipped, 'window')} skipped: lengthen the hop, or use fewer lags or surrogates")
-            )
+        crowded, slow = self._skipped()
+        if crowded:
+            problems.append((WARN, f"{counted(crowded, 'window')} skipped: {_CROWDED}"))
+        if slow:
+            problems.append((WARN, f"{counted(slow, 'window')} skipped: {_SLOW}"))
         return problems
+
+    def _skipped(self) -> tuple[int, int]:
+        """Count the windows skipped since the last call: because several came at once, and because one took long."""
+        crowded = self._growth("crowded", self._estimation.crowded)
+        return crowded, self._growth("skipped", self._estimation.worker.skipped) - crowded
 
     def _no_clock(self) -> str:
         """Return that simulated time has not begun, and what to do; empty if it has."""
@@ -153,13 +168,19 @@ class Health:
         return problems
 
     def _of_topics(self, settings: Settings) -> list[DiagnosticStatus]:
-        now = self._node.get_clock().now().nanoseconds
+        clock = self._node.get_clock()
+        now, simulated = clock.now().nanoseconds, isinstance(clock, ROSClock) and clock.ros_time_is_active
         judge = self._synchronizer or self._windows  # of stamps
         statuses = []
         for topic in self._topics.topics:
             name, counts = status_name(self._node, topic.topic), self._counts(topic.modality_names)
             offset = judge.offset(topic.modality_names[0])
-            statuses.append(topic_status(name, topic.status, counts, now, settings.patience, self._growth, offset))
+            advice = clock_advice(topic.status, simulated, settings.patience, offset)
+            found = topic_status(name, topic.status, counts, now, settings.patience, self._growth, offset, advice)
+            if advice and advice in found.message and self._advised.get(name) != advice:
+                self._advised[name] = advice
+                self._node.get_logger().warning(f"topic {topic.topic}: {advice}")
+            statuses.append(found)
         return statuses
 
     def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
@@ -209,7 +230,7 @@ class Health:
         elif self._synchronizer is not None and pulse.no_set and all(heard):
             return self._synchronizer.no_match
         elif not self._estimation.worker.idle:
-            cause = "because a window is still being computed: lengthen the hop, or use fewer lags or surrogates"
+            cause = f"because a window is still being computed: {_SLOW}"
         elif self._windows.fill < 1.0:
             cause = f"because the first window is {self._windows.fill:.0%} full; see the topics"
         elif self._synchronizer is None and not np.isfinite(self._windows.rate):

@@ -24,7 +24,7 @@ from infonet_ros.text import NANOSECONDS
 GRAPH_PERIOD = 0.5
 """Seconds between two checks of the graph."""
 
-_LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on unreadable messages
+_LOOKS_A_LOG = 10  # checks of the graph (five seconds) between two log lines on the messages of a topic
 
 Take = Callable[[Sequence[ReceivedBatch]], None]
 
@@ -94,7 +94,7 @@ class Subscriptions:
             topic.look()
             topic.note_events()
             if self._looks % _LOOKS_A_LOG == 0:
-                topic.log_unreadable()
+                topic.log_problems()
         self._fit_period()
 
     def _fit_period(self) -> None:

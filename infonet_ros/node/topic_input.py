@@ -26,7 +26,7 @@ from infonet_ros.intake.messages.types import full_type_name, installed_definiti
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.node.arrival_clock import ArrivalClock
 from infonet_ros.node.polling import Message, Polled, happened, queue_size, waiting
-from infonet_ros.node.topic_status import TopicStatus
+from infonet_ros.node.topic_status import UNSET, TopicStatus
 from infonet_ros.node.type_support import subscription_class
 from infonet_ros.settings import Modality
 from infonet_ros.text import counted, did_you_mean
@@ -114,7 +114,7 @@ class TopicInput:
         self.status = TopicStatus(problem="it has no publisher yet", channels=paths)
         self.frame_id = ""
         self.taken = 0
-        self._unreadable_logged = 0
+        self._unreadable_logged, self._unset_logged = 0, False
         self._node = node
         self._modalities = modalities
         self._clock = clock
@@ -166,8 +166,11 @@ class TopicInput:
         there = (name for name, _ in self._node.get_topic_names_and_types())
         return did_you_mean(self.topic, sorted(name for name in there if name != self.topic))
 
-    def log_unreadable(self) -> None:
-        """Log how many messages were unreadable since the last call, with the reason of the last."""
+    def log_problems(self) -> None:
+        """Log once that stamps were never set, and how many messages were unreadable since the last call, and why."""
+        if self.status.unset and not self._unset_logged:
+            self._unset_logged = True
+            self._node.get_logger().warning(f"topic {self.topic}: messages with {UNSET}")
         count = self.status.unreadable - self._unreadable_logged
         if count:
             self._unreadable_logged = self.status.unreadable
@@ -278,12 +281,16 @@ class TopicInput:
             if not read.readable.any():
                 return None
         rows = np.flatnonzero(read.readable) if read.unreadable else slice(None)
-        stamps = np.where(read.stamps == NO_STAMP, arrivals, read.stamps)[rows]
+        sent, arrivals, received = read.stamps[rows], arrivals[rows], received[rows]
+        stamps = np.where(sent == NO_STAMP, arrivals, sent)
+        self.status.note_ages(int(sent[-1]), int(arrivals[-1]), int(received[-1]))
+        if self._decoder.has_header:  # with simulated time, 0 may be the true stamp
+            self.status.unset += int(np.count_nonzero((sent == NO_STAMP) & (arrivals != 0)))
         values, present = read.values[rows], read.present[rows]
         self.frame_id = read.frame_ids[rows][-1]
         self.status.note_values(values, present, read.absences)
         columns = {name: (values[:, own], present[:, own]) for name, own in self._columns.items()}
-        return ReceivedBatch(self.status, stamps, arrivals[rows], received[rows], columns)
+        return ReceivedBatch(self.status, stamps, arrivals, received, columns)
 
     def _on_message_lost(self, event: Any) -> None:
         self.status.lost += event.total_count_change

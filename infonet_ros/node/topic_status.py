@@ -11,6 +11,8 @@ from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
 from infonet_ros.intake.windows.timeline import DISORDER
 from infonet_ros.text import NANOSECONDS
 
+UNSET = "a stamp that was never set: the time of arrival is used; set header.stamp in the driver"
+
 _SEVERAL, _LONG = 20, 5 * NANOSECONDS  # messages, and time, without a value: no accident, and no slow second publisher
 _REMEMBERED = 200  # last messages from which rate and gaps are computed
 
@@ -42,6 +44,11 @@ class TopicStatus:
         Values that were NaN, infinite, or outside an array.
     unreadable : int
         Messages from which no value could be read.
+    unset : int
+        Messages with a header whose stamp was never set; their time of arrival is used.
+    age, system_age : float
+        Seconds from the stamp of the last message, as it was sent, to its arrival by the node's clock, and by the
+        system's. NaN without a stamp, or if that clock does not give the arrival.
     last_stamp, last_arrival : int or None
         Nanoseconds: the newest accepted stamp, and the arrival of the last message by the node's clock.
     problem : str
@@ -57,6 +64,9 @@ class TopicStatus:
     lost: int = 0
     unknown: int = 0
     unreadable: int = 0
+    unset: int = 0
+    age: float = math.nan
+    system_age: float = math.nan
     last_stamp: int | None = None
     last_arrival: int | None = None
     problem: str = ""
@@ -70,6 +80,12 @@ class TopicStatus:
         """Count messages that arrived."""
         self.received += len(arrivals)
         self.last_arrival = int(arrivals[-1])
+
+    def note_ages(self, stamp: int, arrival: int, received: int) -> None:
+        """Take the stamp of the last message, and its arrival by the node's clock and by the system's; 0: not known."""
+        self.age, self.system_age = (
+            (at - stamp) / NANOSECONDS if stamp and at else math.nan for at in (arrival, received)
+        )
 
     def note_stamps(self, stamps: Iterable[int]) -> None:
         """Count the accepted stamps; a stamp far in the past restarts the time."""

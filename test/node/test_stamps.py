@@ -1,5 +1,6 @@
 """Impossible stamps and missing matrices: the node continues, and reports them."""
 
+import itertools
 import re
 import sys
 from types import ModuleType
@@ -7,8 +8,13 @@ from types import ModuleType
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
+from geometry_msgs.msg import Vector3Stamped
 from paired_topics import SIGNALS, square, started
+from rclpy.time import Time
 from robot_graph import START, Diagnosis, Feed, stamped, value
+from rosgraph_msgs.msg import Clock
+
+from infonet_ros.node.clock_advice import SYSTEM_TIME
 
 WATCH = {"watches": ["slip"], "slip.pair": ["a.vector.x", "b.vector.x"], "slip.threshold": 0.1}
 
@@ -100,6 +106,43 @@ def test_the_first_error_after_the_last_message_names_the_reason(graph, capfd):
     graph.until(lambda: matrices)
     Diagnosis(graph).until("infonet: estimator", lambda status: "no matrix" in status.message)
     assert "because no topic has new messages" in capfd.readouterr().err  # logged once
+
+
+def test_stamps_that_were_never_set_are_told_once_in_the_log(graph, capfd):
+    node, _ = started(graph)
+    publisher = graph.robot.create_publisher(Vector3Stamped, "/b", 10)
+    graph.until(publisher.get_subscription_count)
+    status, said = Diagnosis(graph), ""
+
+    def logged():
+        nonlocal said
+        publisher.publish(Vector3Stamped())
+        said += capfd.readouterr().err
+        return said.count("topic /b: messages with a stamp that was never set") == 1
+
+    graph.until(logged)
+    unset = status.until("infonet: /b", lambda status: "never set" in status.message)
+    assert unset.level == DiagnosticStatus.WARN
+    assert node.topics.topics[1].status.unset == node.windows.buffers["b"].received > 1
+    node.topics.topics[1].log_problems()
+    assert "never set" not in capfd.readouterr().err
+
+
+def test_system_time_beside_simulated_time_is_called_so(graph, capfd):
+    started(graph, use_sim_time=True)
+    clock = graph.robot.create_publisher(Clock, "/clock", 10)
+    publisher = graph.robot.create_publisher(Vector3Stamped, "/b", 10)
+    graph.until(lambda: publisher.get_subscription_count() and clock.get_subscription_count())
+    diagnosis, seconds = Diagnosis(graph), itertools.count(1)
+
+    def said():
+        clock.publish(Clock(clock=Time(seconds=next(seconds)).to_msg()))
+        publisher.publish(stamped(graph.robot.get_clock().now().nanoseconds / 1e9))
+        status = diagnosis.statuses.get("infonet: /b")
+        return status is not None and "ahead of this node's clock" in status.message and status
+
+    assert graph.until(said).message.endswith(SYSTEM_TIME)
+    assert f"topic /b: {SYSTEM_TIME}" in capfd.readouterr().err
 
 
 def test_topics_that_never_come_are_an_error_of_the_whole(graph):

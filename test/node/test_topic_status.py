@@ -2,11 +2,20 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from diagnostic_msgs.msg import DiagnosticStatus
 from matrices import dependence_matrix
 from robot_graph import value
 
 from infonet_ros.intake.messages.channels import Absent
+from infonet_ros.node.clock_advice import (
+    NOT_NOW,
+    OTHER_SIMULATION,
+    SYNCHRONISE,
+    SYSTEM_TIME,
+    UNSTAMPED,
+    clock_advice,
+)
 from infonet_ros.node.diagnostics import Growth, topic_status, unknown_channels, untested
 from infonet_ros.node.topic_status import TopicStatus
 
@@ -62,10 +71,51 @@ def test_a_silent_topic_is_an_error():
 
 def test_stamps_of_the_future_are_a_warning():
     topic = TopicStatus()
-    note(topic, 100 * SECOND, arrival=10 * SECOND)
-    status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth())
+    topic.note_ages(100 * SECOND, arrival=10 * SECOND, received=0)
+    advice = clock_advice(topic, simulated=False, patience=1.0)
+    status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth(), advice=advice)
     assert status.level == DiagnosticStatus.WARN
-    assert "90.0 s ahead" in status.message
+    assert status.message.endswith("stamps are 90 s ahead of this node's clock: synchronise the clocks")
+    assert value(status, "age on arrival [s]") == "-90"
+
+
+@pytest.mark.parametrize(
+    ("age", "system_age", "simulated", "offset", "advice"),
+    [
+        (0.02, 0.02, False, math.nan, ""),
+        (-0.5, 3600.0, True, math.nan, ""),  # a recording that is played with its own time
+        (-2.0, -2.0, False, math.nan, SYNCHRONISE),
+        (-1.8e9, 0.02, True, math.nan, SYSTEM_TIME),
+        (1.8e9, 0.02, True, math.nan, SYSTEM_TIME),  # /clock of the future
+        (-2.0, 3600.0, True, math.nan, OTHER_SIMULATION),
+        (300.0, 3600.0, True, math.nan, OTHER_SIMULATION),
+        (1.8e9, 1.8e9, False, -1.8e9, NOT_NOW),
+        (math.nan, math.nan, False, 1.8e9, UNSTAMPED),
+        (math.nan, math.nan, False, 2.0, ""),
+    ],
+)
+def test_the_advice_names_the_clock_that_the_stamps_follow(age, system_age, simulated, offset, advice):
+    topic = TopicStatus(age=age, system_age=system_age)
+    assert clock_advice(topic, simulated, patience=1.0, offset=offset) == advice
+
+
+def test_stamps_that_were_never_set_are_a_warning_as_long_as_they_come():
+    topic, growth, messages = healthy(), Growth(), []
+    for unset in (3, 0, 1):
+        topic.unset += unset
+        status = topic_status("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth)
+        messages.append(status.message)
+    assert value(status, "stamps never set") == "4"
+    assert messages[0].startswith("3 messages with a stamp that was never set: the time of arrival is used")
+    assert messages[1] == "10.0 Hz"
+    assert messages[2].startswith("1 message with")
+
+
+def test_a_topic_whose_messages_are_all_set_aside_can_be_silent():
+    topic = TopicStatus()
+    topic.note_arrivals([10 * SECOND])
+    status = topic_status("t", topic, {}, now=17 * SECOND, patience=1.0, growth=Growth())
+    assert status.message == "silent for 7.0 s"
 
 
 def test_the_worst_problem_sets_the_level_and_comes_first():
@@ -109,7 +159,7 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
     some = report(2)
     assert some.level == DiagnosticStatus.WARN
     assert some.message.startswith(
-        "2 messages set aside, the last stamped 1000.0 s behind the other messages: if this continues"
+        "2 messages set aside, the last stamped 1000 s behind the other messages: if this continues"
     )
     note(topic, 51 * PERIOD, 50 * PERIOD)
     assert report(3).level == DiagnosticStatus.ERROR
@@ -134,6 +184,7 @@ def test_a_driver_that_repeats_its_stamp_is_named():
 def test_before_simulated_time_begins_no_stamp_is_of_the_future():
     topic = TopicStatus()
     note(topic, 100 * SECOND, arrival=0)
+    topic.note_ages(100 * SECOND, arrival=0, received=0)
     status = topic_status("t", topic, {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.OK
     assert status.message == "no rate yet, because there are fewer than three stamps"

@@ -107,6 +107,11 @@ class Decoder:
     ros1 : bool
         The messages are serialised as ROS 1 does; else CDR, in either byte order.
 
+    Attributes
+    ----------
+    has_header : bool
+        Whether messages of this type have a header, and so a stamp, set or not.
+
     Raises
     ------
     ConfigurationError
@@ -130,6 +135,7 @@ class Decoder:
         type_name = full_type_name(type_name)
         self._shape = compile_shape(type_name, definitions, ros1=ros1)
         schema = definitions_schema(definitions)
+        self.has_header = "header" in schema(type_name)
         self._channels = [bind_channel(path, type_name, schema, topic) for path in paths]
         self._known: dict[int, list[_Reader]] = {}  # by the length of the messages, the latest first
 
