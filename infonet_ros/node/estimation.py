@@ -63,6 +63,8 @@ class Estimation:
         From the arrival of the last sample to the published matrix of channels, seconds.
     problem : str
         Why the last window gave no matrix; empty if it gave one.
+    crowded : int
+        Windows that a newer one replaced before its time: in less than half of their distance by sensor time.
     """
 
     def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
@@ -78,6 +80,7 @@ class Estimation:
         self.matrix: DependenceMatrix | None = None
         self.latency = float("nan")
         self.problem = ""
+        self.crowded = 0
         self.worker: Worker[_Job] = Worker(self._compute, self._report)
         self.worker.start()
 
@@ -109,7 +112,10 @@ class Estimation:
 
     def offer(self, cut: Cut, settings: Settings) -> None:
         """Give a window to the worker; it replaces one that still waits."""
-        self.worker.offer(_Job(cut, settings, time.monotonic(), self._activation))
+        job = _Job(cut, settings, time.monotonic(), self._activation)
+        replaced = self.worker.offer(job)
+        if replaced is not None:
+            self.crowded += job.arrival - replaced.arrival < 0.5 * (cut.end - replaced.cut.end) / NANOSECONDS
 
     def judge_silence(self, length: float) -> None:
         """Judge the watched pairs if there was no matrix for so many seconds, as when all sensors are dead."""

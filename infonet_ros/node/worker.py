@@ -59,12 +59,13 @@ class Worker(Generic[Job]):
         """Start the thread."""
         self._thread.start()
 
-    def offer(self, job: Job) -> None:
-        """Add a job; it replaces one that still waits."""
+    def offer(self, job: Job) -> Job | None:
+        """Add a job; return the one that still waited, and that it replaces."""
         with self._wake:
-            self.skipped += self._next is not None
-            self._next = job
+            replaced, self._next = self._next, job
+            self.skipped += replaced is not None
             self._wake.notify()
+        return replaced
 
     def forget(self) -> None:
         """Drop the waiting job without counting it."""

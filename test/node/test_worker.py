@@ -56,8 +56,7 @@ def test_the_newest_job_wins_and_the_others_are_counted(recorder):
     recorder.worker.offer(0)
     assert recorder.entered.wait(BOUND)
     assert not recorder.worker.idle
-    for job in (1, 2, 3):
-        recorder.worker.offer(job)
+    assert [recorder.worker.offer(job) for job in (1, 2, 3)] == [None, 1, 2]
     recorder.go_on.set()
     recorder.until(lambda: len(recorder.done) == 2)
     assert recorder.done == [0, 3]
