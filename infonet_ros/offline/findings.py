@@ -236,7 +236,7 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
     rates = kinship.rate | kinship.rate.T
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
-        if one is None or kinship.trivial[a, b] or rates[one.third, [a, b]].any():
+        if one is None or not _is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
             continue
         if not any({a, b, one.third} <= members for members in found):
             pair, third = _pair(analysis, a, b), analysis.names[one.third]

@@ -44,16 +44,25 @@ class Group:
 def groups(analysis: Analysis) -> list[Group]:
     """Return the groups of a recording, the largest first.
 
-    A channel is in one group at most; a computed rate is in none if its topic has the measured rate.
+    A channel is in one group at most; a computed rate is in none if its topic has the measured rate. Of a field and its
+    rate of change, which move together by definition, a group has the one that shares more with the others.
     """
     channels = np.flatnonzero(~analysis.whole.kinship.repeated)
     if len(channels) < LEAST_MEMBERS:
         return []
     distances = _distances(analysis)[np.ix_(channels, channels)]
     labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
-    members = [channels[labels == label] for label in np.unique(labels)]
+    members = [_one_form_each(analysis, channels[labels == label]) for label in np.unique(labels)]
     found = [_group(analysis, one) for one in members if len(one) >= LEAST_MEMBERS]
     return sorted(found, key=lambda group: (-len(group.members), -group.most))
+
+
+def _one_form_each(analysis: Analysis, members: np.ndarray) -> np.ndarray:
+    """Return the members (K,) without the weaker form of a field of which both forms are there."""
+    square = np.ix_(members, members)
+    one_field = analysis.whole.kinship.one_field[square]
+    shared = np.where(one_field, 0.0, np.nan_to_num(analysis.whole.matrix.mi[square])).sum(axis=1)
+    return members[~(one_field & (shared[:, None] < shared)).any(axis=1)]
 
 
 def similar_order(analysis: Analysis) -> np.ndarray:

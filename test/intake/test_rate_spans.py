@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from infonet_ros.intake.proposing.kinds import Column
 from infonet_ros.intake.proposing.rate_spans import rate_span
 
 COUNT = 4000
@@ -48,3 +49,13 @@ def test_without_noise_the_rate_is_that_between_two_samples(field):
 def test_noise_that_hides_any_rate_has_no_such_time(slope):
     noise = np.random.default_rng(0).standard_normal(COUNT)
     assert rate_span(noise + slope * np.arange(COUNT)) is None
+
+
+def test_a_field_that_keeps_its_values_has_a_rate_from_one_to_the_next():
+    """A level of fuel, read once a second on a clock of 20 Hz: between two rows it stays the same, or leaps."""
+    fuel = np.repeat(np.cumsum(np.sin(np.arange(300) / 9.0)), 20)
+    assert rate_span(fuel, hold=20) == 40
+    column = Column.of("fuel", np.arange(len(fuel)) * 50_000_000, fuel)
+    assert (column.hold, column.rate_span) == (20, 2.0)
+    moving = Column.of("speed", np.arange(300) * 50_000_000, fuel[::20])
+    assert (moving.hold, moving.rate_span) == (1, 0.0)

@@ -227,6 +227,27 @@ def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
     assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.2})
 
 
+def test_a_group_has_a_field_by_level_or_by_rate(small_analysis):
+    mi = np.zeros((6, 6))
+    mi[np.ix_((0, 1, 2), (0, 1, 2))] = 1.2
+    mi[1, 2] = mi[2, 1] = 1.0
+    both = (Modality("arm", "/arm", ("x", "x|rate", "y")), Modality("imu", "/imu", ("x", "y", "z")))
+    assert groups(with_matrix(small_analysis, mi, modalities=both)) == []
+    mi[3, :3] = mi[:3, 3] = 1.1
+    (group,) = groups(with_matrix(small_analysis, mi, modalities=both))
+    assert group.members == (0, 2, 3)
+
+
+@pytest.mark.parametrize(("shared", "told"), [(0.3, 1), (0.03, 0)])
+def test_a_pair_that_shares_little_needs_no_explanation(small_analysis, shared, told):
+    mi = np.zeros((6, 6))
+    mi[0, 2] = mi[2, 0] = mi[0, 4] = mi[4, 0] = 0.4
+    mi[2, 4] = mi[4, 2] = shared
+    explanations = {(2, 4): Explanation(0, 0.0, 0.0, 0.1)}
+    found = findings(replace(with_matrix(small_analysis, mi), explanations=explanations))
+    assert [one.kind for one in found].count("explained") == told
+
+
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
 def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, told):
     """Of three channels the middle one is worth a sentence; of more, each is in the middle."""

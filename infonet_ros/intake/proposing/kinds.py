@@ -111,8 +111,13 @@ class Column:
     @cached_property
     def rate_span(self) -> float | None:
         """Seconds over which its rate is taken, 0 for those between two samples; None where noise hides any rate."""
-        samples = rate_span(self.moving)
+        samples = rate_span(self.moving, self.hold)
         return None if samples is None else samples * self.period
+
+    @property
+    def hold(self) -> int:
+        """Samples from one change to the next, by the median, of a field that mostly repeats its value; 1 of others."""
+        return int(np.median(np.diff(self.changes))) if is_held(self) and len(self.changes) > 1 else 1
 
     @property
     def ranks(self) -> np.ndarray:

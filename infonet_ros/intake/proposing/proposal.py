@@ -278,13 +278,13 @@ def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> li
 
 
 def _spans(candidates: Sequence[Candidate]) -> Iterator[str]:
-    """Say over which times rates of noisy fields are taken."""
+    """Say over which times rates are taken of fields with noise, or that keep their values."""
     spans: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.kind.treatment is Treatment.RATE and candidate.column.rate_span:
             spans.setdefault(f"{candidate.column.rate_span:.2g}", []).append(candidate)
     for span, own in spans.items():
-        yield f"Rate of change over {span} s, because of the noise: {_listed(own)}."
+        yield f"Rate of change over {span} s, because of noise or repeated values: {_listed(own)}."
 
 
 def _listed(candidates: Sequence[Candidate]) -> str:

@@ -11,17 +11,23 @@ _LEAST_SPANS = 64  # in the recording
 _OUTLIERS = 0.005  # of the steps, on either side
 
 
-def rate_span(values: np.ndarray) -> int | None:
+def rate_span(values: np.ndarray, hold: int = 1) -> int | None:
     """Return the number of samples, or 0 where those between two are enough; None where no time is long enough.
 
     Steps of a field without noise differ little from the next, or not at all like it, as those of a random walk. Noise
     makes each step go back on the one before, and not on the one before that.
 
+    A field that keeps its value for several samples has a rate from one value to the next: between two samples it would
+    be 0, or a peak.
+
     Parameters
     ----------
     values : (M,) float64
         Evenly spaced.
+    hold : int
+        Samples for which a value is kept.
     """
+    values = values[::hold]
     steps = np.diff(values)
     if len(steps) < _LEAST_SPANS:
         return None
@@ -34,6 +40,6 @@ def rate_span(values: np.ndarray) -> int | None:
     while 2 * half * _LEAST_SPANS <= len(values) or half == 1:
         means = (sums[half:] - sums[:-half]) / half
         if 2.0 * noise / half <= _NOISE * np.var(means[half:] - means[:-half]):
-            return 2 * half if half > 1 else 0
+            return 2 * half * hold if half * hold > 1 else 0
         half *= 2
     return None
