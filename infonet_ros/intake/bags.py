@@ -5,7 +5,7 @@ at a time; nothing is kept. Of a damaged bag the undamaged part is read, and a t
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from heapq import merge
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.intake import clocks
+from infonet_ros.intake.clocks import NOTABLE, Lead, TopicClocks, ahead, behind
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definitions import definitions_of, laid_out_as_most
 from infonet_ros.intake.messages.message_fields import numeric_fields
@@ -26,9 +26,10 @@ from infonet_ros.intake.messages.wire import Unreadable
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
+from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
+from infonet_ros.text import NANOSECONDS, counted, moment
 
 _FIRST_MESSAGES = 25  # of a topic, read to find its fields
 _LONG = 86_400 * NANOSECONDS  # a longer recording may have begun before its recorder's clock was set
@@ -59,9 +60,8 @@ class Bag:
         self._unreadable: dict[str, tuple[int, str]] = {}
         self._strangers: dict[tuple[str, str], int] = {}
         self._unset: dict[str, int] = {}
-        self._clocks: dict[str, str] = {}
+        self._on_clocks: dict[str, str] = {}
         self._definitions: dict[tuple[str, str, str], Definitions] = {}
-        self._set_ahead: set[str] = set()
         self._stack = ExitStack()
 
     def __enter__(self) -> "Bag":
@@ -127,7 +127,7 @@ class Bag:
                 for topic, count in self._unset.items()
                 if self._decoder(topic, ()).has_header
             ),
-            *self._clocks.values(),
+            *self._on_clocks.values(),
         ]
 
     @property
@@ -163,15 +163,19 @@ class Bag:
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
         """Return those of some topics whose clocks fit, and sentences about the others."""
-        leads = {topic: lead for topic in topics if (lead := self._leads[topic]) and lead.steady}
-        advance = clocks.ahead(leads)
-        spans = {}
-        for topic, lead in leads.items():
-            shift = lead.less(advance.get(topic, 0)).usual
-            spans[topic] = self.start + shift, self.end + shift
-        alone = [topic for topic, enough in topics.items() if enough]
-        kept, sentences = clocks.overlapping(spans, {name: self.topics[name].count for name in spans}, alone)
-        return [topic for topic in topics if topic not in spans or topic in kept], sentences
+        counts = {topic: self.topics[topic].count for topic in topics}
+        return self._clocks.fitting(topics, counts, self.start, self.end)
+
+    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
+        """Return which of some topics have stamps that lie further behind the times of recording than those of others.
+
+        By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
+        """
+        return self._clocks.behind(topics)
+
+    def set_ahead(self, topics: Iterable[str]) -> None:
+        """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
+        self._clocks.set_ahead(topics)
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
@@ -206,7 +210,8 @@ class Bag:
         columns = {topic: _columns(ms) for topic, ms in own.items()}
         numbers = {topic: number for number, topic in enumerate(own)}
         unreadable, unset = dict.fromkeys(own, 0), dict.fromkeys(own, 0)
-        advance = self._judge_clocks(own)
+        advance, sentences = self._clocks.corrections(own)
+        self._on_clocks |= sentences
         for connections, times, raws in _chunks(self.raw_messages(list(own), start, stop)):
             received = np.array(times, dtype=np.int64)
             owners = np.array([numbers[connection.topic] for connection in connections])
@@ -290,21 +295,17 @@ class Bag:
         return {topic: sorted(own, key=itemgetter(0))[:_FIRST_MESSAGES] for topic, own in heads.items()}
 
     @cached_property
-    def _leads(self) -> Mapping[str, clocks.Lead | None]:
-        """How far the stamps of each topic are ahead of the times of recording; None if not known.
-
-        Measured at the beginning; of a clock that was set afterwards, as by a late GPS, in the middle.
-        """
-        leads = {topic: self._lead(topic, head) for topic, head in self._heads.items()}
-        known = {topic: lead for topic, lead in leads.items() if lead}
-        for topic in clocks.ahead(known).keys() | clocks.behind(known).keys():
+    def _clocks(self) -> TopicClocks:
+        """Clocks, measured at the beginning; one that was set afterwards, as by a late GPS, in the middle."""
+        leads = {topic: lead for topic, head in self._heads.items() if (lead := self._lead(topic, head))}
+        for topic in ahead(leads).keys() | behind(leads).keys():
             middle = self.raw_messages([topic], (self.start + self.end) // 2, self.end + 1)
             later = self._lead(topic, [(time, raw) for _, time, raw in islice(middle, _FIRST_MESSAGES)])
-            if later and later.steady and abs(later.usual - known[topic].usual) > clocks.NOTABLE:
+            if later and later.steady and abs(later.usual - leads[topic].usual) > NOTABLE:
                 leads[topic] = later
-        return leads
+        return TopicClocks(leads)
 
-    def _lead(self, topic: str, messages: Sequence[tuple[int, bytes]]) -> clocks.Lead | None:
+    def _lead(self, topic: str, messages: Sequence[tuple[int, bytes]]) -> Lead | None:
         """Measure how far the stamps of messages of a topic are ahead of their times of recording."""
         try:
             readings = self._decoder(topic, ()).read([raw for _, raw in messages])
@@ -312,47 +313,15 @@ class Bag:
             return None
         received = np.array([time for time, _ in messages], dtype=np.int64)
         stamps = np.where(readings.stamps == NO_STAMP, received, readings.stamps)
-        return clocks.Lead.of(stamps[readings.readable], received[readings.readable])
+        return Lead.of(stamps[readings.readable], received[readings.readable])
 
     def _leave_strays_out(self) -> None:
         """Set start and end of the recording by the time in which most messages were recorded."""
         messages = self.raw_messages(list(self.topics), self.start, self.end + 1)
         recorded = np.fromiter((time for _, time, _ in messages), dtype=np.int64)
-        times, strays = clocks.usual_times(recorded, "message", "the time of recording")
+        times, strays = usual_times(recorded, "message", "the time of recording")
         self._strays = [f"{sentence}." for sentence in strays]
         self.start, self.end = int(times[0]), int(times[-1])
-
-    def behind(self, topics: Iterable[str]) -> Mapping[str, int]:
-        """Return which of some topics have stamps that lie further behind the times of recording than those of others.
-
-        By how much, nanoseconds. Their clock may be behind, or their messages may take so long.
-        """
-        leads = {topic: lead for topic in topics if (lead := self._leads[topic])}
-        advance = clocks.ahead(leads)
-        return clocks.behind({topic: lead.less(advance.get(topic, 0)) for topic, lead in leads.items()})
-
-    def set_ahead(self, topics: Iterable[str]) -> None:
-        """From now on, set the stamps of these topics ahead by what they are `behind`, and those of no others."""
-        self._set_ahead = {*topics}
-
-    def _judge_clocks(self, topics: Collection[str]) -> dict[str, int]:
-        """Return by how much the clocks of some topics are ahead, and say so; say which are behind."""
-        advance = clocks.ahead({topic: lead for topic in topics if (lead := self._leads[topic])})
-        for topic, by in advance.items():
-            self._clocks[topic] = (
-                f"the clock of {topic} is {_milliseconds(by)} ahead: its messages were recorded before their stamps, "
-                "which are set back by that."
-            )
-        for topic, by in self.behind(topics).items():
-            why = "or its messages took so long"
-            if topic in self._set_ahead:
-                advance[topic] = -by
-                why = "as its channels show, and they are set ahead by that"
-            self._clocks[topic] = (
-                f"the stamps of {topic} lie {_milliseconds(by)} further behind the times of recording than those of "
-                f"others: its clock is behind, {why}."
-            )
-        return advance
 
     def _check_type(self, modality: Modality) -> None:
         type_name = self.topics[modality.topic].type
@@ -409,7 +378,3 @@ def _columns(modalities: Sequence[Modality]) -> dict[str, slice]:
 def _values(row: np.ndarray, present: np.ndarray) -> list[float | None]:
     values: list[float | None] = row.tolist()
     return values if present.all() else [v if there else None for v, there in zip(values, present, strict=True)]
-
-
-def _milliseconds(nanoseconds: int) -> str:
-    return in_seconds(round(nanoseconds / NANOSECONDS, 3))

@@ -4,24 +4,20 @@ A message cannot be recorded before it is made: stamps that lie ahead of the tim
 is ahead. Those that lie behind may have been on their way, or come from another clock, such as a simulated one.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import median_high
 
 import numpy as np
 
-from infonet_ros.errors import RecordingError
-from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
+from infonet_ros.intake.times_apart import overlapping
+from infonet_ros.text import NANOSECONDS, in_seconds
 
 NOTABLE = NANOSECONDS // 2
 """Smaller differences between clocks are left to the delays between channels."""
 
 FEWEST = 5
 """Messages from which a clock can be judged."""
-
-_FAR = 10  # times longer than both sides: such a gap separates two clocks
-_HALF_HOUR, _FARTHEST_ZONES, _AT_ONCE = 1800 * NANOSECONDS, 14 * 3600 * NANOSECONDS, 5 * NANOSECONDS
-_FEW = 0.1  # of the messages
 
 
 @dataclass(frozen=True)
@@ -62,87 +58,70 @@ def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
     return {topic: usual - own for topic, own in steady.items() if usual - own > NOTABLE}
 
 
-def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, list[str]]:
-    """Drop the few of some sorted times (M,) that are far from all others; return sentences about them.
-
-    A clock may be wrong until it is set, and then years lie between two messages. ``noun`` and ``time`` are the words
-    of the sentences for a message and for its time.
-    """
-    few = int(_FEW * len(times))
-    if not few:
-        return times, []
-    gaps = np.diff(times.astype(float))  # 64 bits may not hold the difference of two of them
-    far = _FAR * gaps[few : len(gaps) - few].sum()
-    early = np.flatnonzero(gaps[:few] > far)
-    late = len(gaps) - few + np.flatnonzero(gaps[-few:] > far)
-    cuts = [
-        *((gaps[cut], cut + 1, "before") for cut in early[-1:]),
-        *((gaps[cut], len(gaps) - cut, "after") for cut in late[:1]),
-    ]
-    first, last = early[-1] + 1 if len(early) else 0, late[0] + 1 if len(late) else len(times)
-    sentences = [
-        f"{counted(int(count), noun)} left out: {time} is {in_seconds(float(gap) / NANOSECONDS)} {where} the others"
-        for gap, count, where in cuts
-    ]
-    return (times[first:last] if cuts else times), sentences
-
-
-def _reason(apart: int, between_begins: int, longest: int) -> str:
-    """Say why times may not overlap, by the gap, the distance of the begins, and the length of the longest."""
-    beyond = between_begins % _HALF_HOUR
-    if between_begins <= _FARTHEST_ZONES and min(beyond, _HALF_HOUR - beyond) < _AT_ONCE:
-        return ", as if in two time zones"
-    return ", as if two clocks had made them" if apart > _FAR * longest else ""
-
-
-def overlapping(
-    spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int], alone: Container[str] = ()
-) -> tuple[list[str], list[str]]:
-    """Find the topics whose stamps overlap in time, and sentences about the others, which are left out.
+class TopicClocks:
+    """The clocks of the topics of one recording.
 
     Parameters
     ----------
-    spans : mapping of str to (int, int)
-        First and last stamp of each topic, nanoseconds.
-    counts : mapping of str to int
-        Messages of each topic: of groups that lie apart, the one with the most stays.
-    alone : container of str
-        Topics that are worth analysing without another.
-
-    Raises
-    ------
-    RecordingError
-        There are several topics, and no two overlap.
+    leads : mapping of str to Lead
+        Of each topic for which it is known.
     """
-    groups: list[list[str]] = []
-    until = 0
-    for name in sorted(spans, key=lambda name: spans[name]):
-        if groups and spans[name][0] <= until:
-            groups[-1].append(name)
-        else:
-            groups.append([name])
-            until = spans[name][1]
-        until = max(until, spans[name][1])
-    if len(groups) <= 1:
-        return list(spans), []
-    ranks = [(len(group) > 1, sum(counts[name] for name in group)) for group in groups]
-    kept = set(groups[ranks.index(max(ranks))])
-    kept_in_order = [name for name in spans if name in kept]
-    first = kept_in_order[0]
-    sentences = []
-    for name in spans:
-        if name not in kept:
-            earlier, later = sorted((first, name), key=lambda topic: spans[topic])
-            apart = spans[later][0] - spans[earlier][1]
-            longest = max(last - first for first, last in spans.values())
-            sentences.append(
-                f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
-                f"{moment(spans[later][0])}, {in_seconds(apart / NANOSECONDS)} later: they do not overlap"
-                + _reason(apart, spans[later][0] - spans[earlier][0], longest)
+
+    def __init__(self, leads: Mapping[str, Lead]) -> None:
+        self._leads = leads
+        self._set_ahead: set[str] = set()
+
+    def fitting(
+        self, worth: Mapping[str, bool], counts: Mapping[str, int], start: int, end: int
+    ) -> tuple[list[str], list[str]]:
+        """Return those of some topics, recorded between ``start`` and ``end``, whose stamps overlap.
+
+        Also sentences about the others; see `overlapping`. ``worth`` says of each topic whether it is worth analysing
+        alone, ``counts`` how many messages it has.
+        """
+        leads = {topic: lead for topic, lead in self._of(worth).items() if lead.steady}
+        advance = ahead(leads)
+        spans = {}
+        for topic, lead in leads.items():
+            shift = lead.less(advance.get(topic, 0)).usual
+            spans[topic] = start + shift, end + shift
+        alone = [topic for topic, enough in worth.items() if enough]
+        kept, sentences = overlapping(spans, counts, alone)
+        return [topic for topic in worth if topic not in spans or topic in kept], sentences
+
+    def behind(self, topics: Iterable[str]) -> dict[str, int]:
+        """Return which of some topics are `behind`, and by how much, after those that are ahead were set back."""
+        leads = self._of(topics)
+        advance = ahead(leads)
+        return behind({topic: lead.less(advance.get(topic, 0)) for topic, lead in leads.items()})
+
+    def set_ahead(self, topics: Iterable[str]) -> None:
+        """From now on, correct the stamps of these topics by what they are `behind`, and those of no others."""
+        self._set_ahead = {*topics}
+
+    def corrections(self, topics: Collection[str]) -> tuple[dict[str, int], dict[str, str]]:
+        """Return what to subtract from the stamps of some topics, in nanoseconds, and a sentence about each clock."""
+        sentences = {}
+        advance = ahead(self._of(topics))
+        for topic, by in advance.items():
+            sentences[topic] = (
+                f"the clock of {topic} is {_milliseconds(by)} ahead: its messages were recorded before their stamps, "
+                "which are set back by that."
             )
-    if len(kept) == 1 and first not in alone:
-        raise RecordingError(
-            f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
-            "of the other, or analyse each alone."
-        )
-    return kept_in_order, [f"{sentence}; the smaller group of topics is left out." for sentence in sentences]
+        for topic, by in self.behind(topics).items():
+            why = "or its messages took so long"
+            if topic in self._set_ahead:
+                advance[topic] = -by
+                why = "as its channels show, and they are set ahead by that"
+            sentences[topic] = (
+                f"the stamps of {topic} lie {_milliseconds(by)} further behind the times of recording than those of "
+                f"others: its clock is behind, {why}."
+            )
+        return advance, sentences
+
+    def _of(self, topics: Iterable[str]) -> dict[str, Lead]:
+        return {topic: self._leads[topic] for topic in topics if topic in self._leads}
+
+
+def _milliseconds(nanoseconds: int) -> str:
+    return in_seconds(round(nanoseconds / NANOSECONDS, 3))

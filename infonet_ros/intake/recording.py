@@ -93,7 +93,7 @@ class Recording(Protocol):
         """Return the numeric channels that a topic could give, and sentences about what else it holds."""
 
     def fitting(self, topics: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-        """Return those of some topics whose clocks fit, and sentences about the others; see `clocks.overlapping`.
+        """Return those of some topics whose clocks fit, and sentences about the others; see `times_apart.overlapping`.
 
         True stands for a topic that is worth analysing alone.
         """

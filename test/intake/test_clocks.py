@@ -6,9 +6,9 @@ from recordings import EPOCH, SECOND, header, write_ros2
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.clocks import usual_times
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.offline.recorded_windows import Intake
 from infonet_ros.settings import Modality, Settings
 

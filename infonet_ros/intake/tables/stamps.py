@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.clocks import usual_times
 from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
 from infonet_ros.intake.tables.clock_turns import continued, turns_of
 from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.time_units import UNITS
+from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.text import NANOSECONDS, counted
 
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100

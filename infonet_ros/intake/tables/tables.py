@@ -15,7 +15,6 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.intake.clocks import overlapping
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
@@ -36,6 +35,7 @@ from infonet_ros.intake.tables.text_source import Text, check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
 from infonet_ros.intake.tables.two_words import as_truth
+from infonet_ros.intake.times_apart import overlapping
 from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
