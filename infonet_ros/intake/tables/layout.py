@@ -4,7 +4,6 @@ It is found from the first lines. Comments and descriptions may stand before the
 delimiters at the ends of lines; a header may be missing.
 """
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.dates import is_time
+from infonet_ros.intake.tables.column_paths import unique
+from infonet_ros.intake.tables.foreign_text import check_text
 from infonet_ros.intake.tables.header_groups import groups_of, stand_over, with_groups
+from infonet_ros.intake.tables.line_cells import is_value, split
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 
@@ -27,24 +28,6 @@ _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
 _LINES_OF_A_CELL = 20
 _QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
-_TRUTH = "true|false|yes|no|on|off"
-_NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
-_LONGEST_VALUE = 80
-_CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
-_PAGES = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)", re.IGNORECASE)
-_XML = re.compile(r"\s*<(?:\?xml|\w+[ />])")
-_FOREIGN_LINES = {
-    "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
-        r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])", re.IGNORECASE
-    ),
-    "NMEA sentences of a GPS receiver: convert them, such as by `gpsbabel -i nmea -f FILE -o unicsv -F FILE.csv`": (
-        re.compile(r".*\$(?:G[A-Z]|BD)[A-Z]{3},")
-    ),
-}
-"""Other kinds of text, each with a pattern that most of its lines match."""
-
-_BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
 
 
 @dataclass(frozen=True)
@@ -91,7 +74,7 @@ def find_layout(path: Path, head: str) -> Layout:
     RecordingError
         The text is not a table.
     """
-    _check_text(path, head)
+    check_text(path, head)
     lines, numbers = _lines(head)
     sep = _SEP_LINE.match(lines[0])
     skipped = [n for n, line in enumerate(lines) if not line.strip() or COMMENT.match(line) or (sep and not n)]
@@ -251,45 +234,6 @@ def _is_open(text: str) -> bool:
     return '"' in text and any(not match[1] for match in _QUOTED.finditer(text))
 
 
-def is_value(cell: str) -> bool:
-    """Return whether a cell may be a number, a truth value or a date."""
-    return len(cell) <= _LONGEST_VALUE and (_VALUE.fullmatch(cell) is not None or is_time(cell))
-
-
-def split(line: str, delimiter: str) -> list[str]:
-    """Split a line into cells, without blanks around them."""
-    if delimiter == " ":
-        line = " ".join(line.split())
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(delimiter)]
-    try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])]
-    except csv.Error:  # a cell is longer than the module allows
-        return [cell.strip() for cell in line.split(delimiter)]
-
-
-def _check_text(path: Path, head: str) -> None:
-    what = ""
-    begin = head[:4096]
-    control = len(_CONTROL.findall(begin))
-    if control * 50 > len(begin) or not head.strip():
-        what = "binary data" if head.strip() or control else "blanks only"
-    elif _PAGES.match(head):
-        what = "a web page: the download may need a login"
-    elif _XML.match(head):
-        what = "XML: save it as CSV; gpsbabel converts GPX, KML and TCX"
-    elif _BRACES.match(head):
-        what = "JSON"
-    else:
-        lines = head.splitlines()[:_LINES]
-        foreign = (
-            what for what, line in _FOREIGN_LINES.items() if 2 * sum(map(bool, map(line.match, lines))) > len(lines)
-        )
-        what = next(foreign, "")
-    if what:
-        raise RecordingError(f"{path} is not a readable table: it holds {what}; expected CSV with rows of numbers.")
-
-
 def _find_delimiter(lines: Sequence[str]) -> str:
     named = not any(map(is_value, split(lines[0], ",")))  # without names, all commas may be decimal signs
     even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(lines, sign)]
@@ -354,10 +298,8 @@ def _names(
     names: dict[str, None] = {}
     renamed = []
     for number, cell in enumerate(header, 1):
-        name = wanted = cell or f"column_{number}"
-        copy = 2
-        while name in names:
-            name, copy = f"{wanted}_{copy}", copy + 1
+        wanted = cell or f"column_{number}"
+        name = unique(wanted, names)
         renamed += [name] if name != wanted else []
         names[name] = None
     if renamed:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from infonet_ros.intake.tables.cells import Numbers, Style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.tables.clock import Clock
-from infonet_ros.intake.tables.layout import is_value
+from infonet_ros.intake.tables.line_cells import is_value
 from infonet_ros.intake.tables.series_names import Names, names_of_series
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.text import counted, listed, printable, shorten

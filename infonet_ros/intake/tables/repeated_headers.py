@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from infonet_ros.intake.tables.layout import COMMENT, is_value, split
+from infonet_ros.intake.tables.layout import COMMENT
+from infonet_ros.intake.tables.line_cells import is_value, split
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 

@@ -4,8 +4,7 @@ In a single file, columns whose names are equal up to the last ``/`` or ``.`` ar
 PlotJuggler; the others are the group ``table``. Of several files, each is a topic with the name of the file.
 """
 
-import re
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,6 +18,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
+from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of, unique
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.fit import read_fit
@@ -40,14 +40,11 @@ from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
 
-TABLE_TYPE = "table"
-
 # Each returns None for a file of another format.
 _TEXT_READERS = (read_dataflash, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks that are asked for their unit together
-_UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
 
 
 class Tables:
@@ -214,7 +211,7 @@ class Tables:
         known = np.flatnonzero(clock.stamps > BEYOND)
         order = known[np.argsort(clock.stamps[known], kind="stable")]
         stamps = clock.stamps[order]
-        topic = _unique(sheet.name, self._streams)
+        topic = unique(sheet.name, self._streams)
         streams: dict[str, Stream] = {}
         empty: list[str] = []
         for name, column in self._with_two_words(table).items():
@@ -223,12 +220,12 @@ class Tables:
             if not isinstance(column, str) and column.null_count == len(column):
                 empty.append(name)
                 continue
-            group, leaf = _split(name) if grouped else (topic, name)
+            group, leaf = group_and_rest(name) if grouped else (topic, name)
             stream = streams.setdefault(group, Stream(table.path, stamps, order))
             if isinstance(column, str):
                 stream.texts[name] = column
             elif is_number(column):
-                stream.columns[_unique(_path(leaf), stream.columns)] = column
+                stream.columns[unique(path_of(leaf), stream.columns)] = column
             else:
                 stream.texts[name] = _first_cell(column)
         if not any(map(_has_gaps, sheet.columns.values())):
@@ -366,30 +363,3 @@ def _read_sheets(path: Path) -> list[Sheet]:
         if sheets := read(text):
             return sheets
     return [read_text_table(path)]
-
-
-def _split(name: str) -> tuple[str, str]:
-    """Group and rest of a column's name."""
-    bare = _UNIT.sub("", name)
-    position = max(bare.rfind("/"), bare.rfind("."))
-    return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
-
-
-def _path(name: str) -> str:
-    """Make a path of a column's name: each part between points and slashes becomes a field."""
-    unit = _UNIT.search(name)
-    parts = re.split(r"[./]", _UNIT.sub("", name))
-    parts[-1] += unit[0] if unit else ""
-    return ".".join(_identifier(part) for part in parts if re.search(r"\w", part)) or "column"
-
-
-def _identifier(text: str) -> str:
-    name = re.sub(r"\W+", "_", text).strip("_")
-    return name if re.match("[A-Za-z]", name) else f"column_{name}".rstrip("_")
-
-
-def _unique(name: str, taken: Container[str]) -> str:
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate

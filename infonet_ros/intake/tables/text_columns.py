@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import Numbers, Style, find_style, may_be_number, to_numbers, trimmed
-from infonet_ros.intake.tables.layout import is_value
+from infonet_ros.intake.tables.line_cells import is_value
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.text import shorten
 

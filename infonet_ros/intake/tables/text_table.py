@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import EMPTY
-from infonet_ros.intake.tables.layout import COMMENT, Layout, find_layout
+from infonet_ros.intake.tables.layout import Layout, find_layout
 from infonet_ros.intake.tables.repeated_headers import RepeatedHeaders
 from infonet_ros.intake.tables.row_forms import RowForm, row_form
 from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.skipped_rows import SkippedRows
 from infonet_ros.intake.tables.text_columns import RowTooLongError, TextColumns
 from infonet_ros.intake.tables.text_source import text_pieces
-from infonet_ros.text import counted, shorten
+from infonet_ros.text import shorten
 
 _HEAD, _HEAD_LINES, _LONGEST_HEAD = 1 << 18, 40, 1 << 24
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
@@ -63,7 +64,7 @@ class _Rows:
     """How rows were read, and the text after them in a file of several tables."""
 
     layout: Layout
-    skipped: "_SkippedRows"
+    skipped: SkippedRows
     pieces: Iterator[str] | None
 
 
@@ -75,7 +76,7 @@ def _add_rows(
     form = row_form(head)
     layout = find_layout(path, form.header + form.plain(head))
     layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
-    skipped = _SkippedRows(layout)
+    skipped = SkippedRows(layout)
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
     headers = RepeatedHeaders(layout.header, layout.delimiter)
@@ -127,9 +128,7 @@ def _after(text: str, lines: int) -> str:
     return text[position:]
 
 
-def _tables(
-    lines: Iterable[str], layout: Layout, quotes: bool, block: int, skipped: "_SkippedRows"
-) -> Iterator[pa.Table]:
+def _tables(lines: Iterable[str], layout: Layout, quotes: bool, block: int, skipped: SkippedRows) -> Iterator[pa.Table]:
     """Read a text block by block in this thread: a stream of Arrow would still read ahead when Python ends."""
     read = csv.ReadOptions(column_names=layout.names, use_threads=False, block_size=_LONGEST_BLOCK * 4)
     parse = csv.ParseOptions(
@@ -205,61 +204,3 @@ def _clean_lines(
         if loose or blank:
             lines = between.sub(layout.delimiter, lines)
         yield (ends.sub("", lines) if blank else lines) + newline
-
-
-@dataclass
-class _SkippedRows:
-    """Rows with more or fewer cells than the table has columns."""
-
-    layout: Layout
-    comments: int = 0
-    numbers: list[int] = field(default_factory=list)
-    first_text: str = ""
-    last_is_short: bool = False
-    before: int = 0
-    in_block: int = 0
-
-    def __call__(self, row: csv.InvalidRow) -> str:
-        """Note a row that Arrow cannot read."""
-        if COMMENT.match(row.text):
-            self.comments += 1
-        elif not self.numbers:
-            self.first_text = row.text
-        self.in_block += 1
-        self.numbers.append(self.before + row.number)
-        self.last_is_short = row.actual_columns < row.expected_columns
-        return "skip"
-
-    def line(self, row: int) -> int:
-        """Return the line of the file of a row that was read."""
-        number = row + 1
-        for skipped in self.numbers:
-            if skipped > number:
-                break
-            number += 1
-        return number + self.layout.lines
-
-    def notes(self, path: Path, rows: int) -> list[str]:
-        """Return sentences on the rows that are left out.
-
-        Raises
-        ------
-        RecordingError
-            Most rows are left out.
-        """
-        wrong = len(self.numbers) - self.comments
-        width = len(self.layout.names)
-        first = shorten(self.first_text, 60)
-        if wrong > rows:
-            raise RecordingError(
-                f"{path} is not a readable table: {wrong} of its {rows + wrong} rows do not have the "
-                f"{counted(width, 'cell')} of the header, such as {first!r}; expected CSV with a cell for each column."
-            )
-        if not wrong:
-            return []
-        if wrong == 1 and self.last_is_short and self.numbers[-1] == rows + len(self.numbers):
-            return [f"the last row is cut ({first!r}) and is left out"]
-        return [
-            f"{counted(wrong, 'row')} of {rows + wrong} {'does' if wrong == 1 else 'do'} not have "
-            f"{counted(width, 'cell')} and {'is' if wrong == 1 else 'are'} left out (the first: {first!r})"
-        ]

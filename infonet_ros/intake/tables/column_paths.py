@@ -1,0 +1,37 @@
+"""Names of columns as groups and as paths of channels."""
+
+import re
+from collections.abc import Container
+
+TABLE_TYPE = "table"
+"""Type of all topics that are tables, and the group of columns whose names have none."""
+
+_UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
+
+
+def group_and_rest(name: str) -> tuple[str, str]:
+    """Split the name of a column into its group and the rest."""
+    bare = _UNIT.sub("", name)
+    position = max(bare.rfind("/"), bare.rfind("."))
+    return (name[:position], name[position + 1 :]) if position > 0 else (TABLE_TYPE, name)
+
+
+def path_of(name: str) -> str:
+    """Make a path of a column's name: each part between points and slashes becomes a field."""
+    unit = _UNIT.search(name)
+    parts = re.split(r"[./]", _UNIT.sub("", name))
+    parts[-1] += unit[0] if unit else ""
+    return ".".join(_identifier(part) for part in parts if re.search(r"\w", part)) or "column"
+
+
+def _identifier(text: str) -> str:
+    name = re.sub(r"\W+", "_", text).strip("_")
+    return name if re.match("[A-Za-z]", name) else f"column_{name}".rstrip("_")
+
+
+def unique(name: str, taken: Container[str]) -> str:
+    """Return a name that is not taken: it, or it with a number."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
