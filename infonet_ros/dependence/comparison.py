@@ -263,8 +263,8 @@ def _judged(before: float, after: float, error: float, freedom: float) -> _Teste
 def _memory(recordings: Sequence[np.ndarray]) -> float:
     """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together.
 
-    That of few windows about their own mean is too small, by (1 + 3 memory) / windows (Marriott and Pope, Biometrika
-    1954); so it is corrected. Of few windows it is uncertain, and taken to be larger by half a standard error.
+    About the mean of few windows it is too small, by (1 + 3 memory) / windows, and is corrected (Marriott and Pope,
+    Biometrika 1954). It is uncertain, too, so half a standard error is added.
     """
     deviations = [one - one.mean() for one in recordings]
     power = sum(float(one @ one) for one in deviations)

@@ -41,8 +41,8 @@ _SHIFTS = 8  # circular shifts, for the evidence of a pair that is independent
 class LearntView:
     """A view with its table (G, G), and what the two share in it, nats.
 
-    ``wait`` is the time to an alarm, ``reached`` for each rise of the evidence of one half by the table of the other
-    the false-alarm interval whose threshold it reaches, all in seconds.
+    ``wait`` is the time to an alarm, seconds. ``reached`` has a false-alarm interval, seconds, for each rise of the
+    evidence of one half by the table of the other: the rise reaches the threshold of that interval.
     """
 
     view: View
@@ -130,8 +130,8 @@ def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Fo
 class _Part:
     """A pair in one form as some pieces show it.
 
-    Its samples (2, T) of each piece, quantiles (2, Q), table (G, G), MI in nats; the number of independent samples that
-    all of them are worth; and what each of the two lets expect of the other.
+    ``pieces`` are samples (2, T), ``quantiles`` (2, Q), ``table`` (G, G), ``mi`` in nats. ``independent_samples`` is the
+    number that all samples together are worth; ``expectation`` predicts each of the two from the other.
     """
 
     pieces: list[np.ndarray]

@@ -60,12 +60,12 @@ class InfoNet:
     """Mutual information (MI) by a network trained once, in one forward pass (Hu et al., ICML 2024).
 
     All MI is in nats. Samples that are NaN or infinite are left out pair by pair, and results contain the number of
-    used samples; fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. More
-    than 8192 samples are distributed in turn to as few parts as possible, and the results of the parts are averaged;
-    the interval is then wider than necessary.
+    used samples. Fewer than 64 good samples give NaN. A constant channel has MI 0 with every other and is marked. More
+    than 8192 samples are distributed in turn to as few parts as possible, and the results of the parts are averaged.
+    The interval is then wider than necessary.
 
-    Samples are replaced by their ranks, so units and increasing transforms do not matter. Equal values are ranked in a
-    random order that depends on ``seed``, on the channel's content, and on how many channels of the same content come
+    Samples are replaced by their ranks, so units and increasing transforms do not matter. Equal values are ranked in
+    random order. It depends on ``seed``, on the channel's content, and on the number of channels of the same content
     before it. The same input and seed give identical results.
 
     The interval takes autocorrelation into account: the effective number of samples is an input of the network.

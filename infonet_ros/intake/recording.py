@@ -37,8 +37,8 @@ class Sample(NamedTuple):
 class Batch(NamedTuple):
     """Messages of one topic in the order of recording.
 
-    ``stamps`` (M,) int64 are sensor time in nanoseconds; ``columns`` hold, by the name of the modality, values (M, K)
-    float64, NaN where a channel is not known, and (M, K) bool, False where the message says nothing about it.
+    ``stamps`` (M,) int64 are sensor time in nanoseconds. ``columns`` hold two arrays for each modality, by its name:
+    values (M, K) float64, NaN where a channel is not known; and (M, K) bool, False where the message does not name it.
     """
 
     stamps: np.ndarray

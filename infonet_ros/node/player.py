@@ -45,8 +45,8 @@ Translate = Callable[[bytes], bytes]
 class Playback:
     """Options of a replay.
 
-    ``topics`` are globs (all topics when empty), ``start`` and ``duration`` seconds of recording, ``rate`` the speed,
-    ``wait`` the seconds for which the first message waits until every topic has a subscriber.
+    ``topics`` are globs (all topics when empty), ``start`` and ``duration`` seconds of recording, ``rate`` the speed.
+    The first message waits until every topic has a subscriber, at most ``wait`` seconds.
     """
 
     topics: Sequence[str] = ()

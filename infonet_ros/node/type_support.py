@@ -17,8 +17,8 @@ _CAPSULE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p,
 def subscription_class(type_name: str) -> Any:
     """Return a class that a subscription to a message type takes, with ``raw=True``.
 
-    It is the class of the type or, if the package was not built for this Python, a class with only the library of its
-    type support.
+    It is the class of the type. If the package was not built for this Python, it is a class that only holds the library
+    of its type support.
 
     Raises
     ------

@@ -41,8 +41,8 @@ def _clear(found: TransferEstimate, source: int, target: int) -> bool:
     """Return whether transfer entropy from source to target is significant, and clearly more than the reverse one.
 
     That alone does not show a direction. For two sensors of one motion, the past of the better one has more information
-    about the worse one than the reverse, and this stays so if time is reversed. A true direction changes with the
-    direction of time (Haufe et al., NeuroImage 2013).
+    about the worse one than the reverse. This stays so if time is reversed; a true direction is then reversed, too
+    (Haufe et al., NeuroImage 2013).
     """
     assert found.p_value is not None
     return bool(found.p_value[source, target] <= _LEVEL and found.lower[source, target] > found.upper[target, source])

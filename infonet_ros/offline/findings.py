@@ -71,11 +71,11 @@ class Delay:
 def findings(analysis: Analysis) -> list[Finding]:
     """Return the findings that a robot engineer needs, the most useful first.
 
-    First the channels with information about the target, if there is one; clocks that drift apart; topics and channels
-    that are stuck; channels that changed beside others. Then groups of similar channels, and pairs: between topics
-    before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups only
-    the first is listed, and pairs whose channels are connected already come last. Then pairs that a third channel
-    explains.
+    First come the channels with information about the target, if there is one. Clocks that drift apart, topics and
+    channels that are stuck, and channels that changed follow. Then come groups of similar channels, and pairs: between
+    topics before within one, with a clear delay before others, strong before weak. Of the pairs between the same groups
+    only the first is listed, and pairs whose channels are connected already come later. Pairs that a third channel
+    explains come last.
     """
     explained = [*_explained(analysis)][:_MOST_EXPLAINED]
     found = [*_groups_and_pairs(analysis)][: MOST_FINDINGS - len(explained)]

@@ -1,8 +1,8 @@
 """The range of delays that is searched: the usual range, or more if a pair of the recording has a longer delay.
 
-A motor warms up a minute after its load, a boat gains speed ten seconds after a gust, and a part passes the second
-sensor of a belt after the first. A longer search in every recording would hide the dependence of slow streams, because
-the largest MI of many lags is large by chance. So a longer delay must first be significant by itself.
+A motor warms up a minute after its load, and a boat gains speed ten seconds after a gust. A longer search in every
+recording would hide the dependence of slow streams, because the largest MI of many lags is large by chance. So a longer
+delay must first be significant by itself.
 """
 
 from collections.abc import Iterator

@@ -35,8 +35,8 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     """Return at which samples the platform rests, (T,) bool.
 
     It rests if three of four channels are still for two seconds or more, and half of them moved right before or move
-    right after, if that is more than chance; and if a fifth of the channels are 0 then. Two machines that rest
-    independently are no such platform, nor is a process that holds its set points.
+    right after. This must happen more often than by chance, and a fifth of the channels must be 0 then. Two machines
+    that rest independently are no such platform, nor is a process that holds its set points.
 
     Parameters
     ----------

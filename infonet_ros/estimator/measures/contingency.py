@@ -2,9 +2,9 @@
 
 The same products over all circular shifts give its distribution under independence.
 
-The mean-square contingency of two variables with ranks u and v is ``phi^2 = sum_jk E[f_j(u) f_k(v)]^2`` over functions
-f_1, f_2, ... that are orthonormal on the unit interval (Lancaster, Ann. Math. Stat. 1958); for weak dependence it is
-twice the MI. Here ``f_k(u) = sqrt(2) cos(pi k u)``: the first detects monotone couplings, the second even ones, such as
+The mean-square contingency of two variables with ranks u and v is ``phi^2 = sum_jk E[f_j(u) f_k(v)]^2``, where f_1,
+f_2, ... are orthonormal on the unit interval (Lancaster, Ann. Math. Stat. 1958). For weak dependence it is twice the
+MI. Here ``f_k(u) = sqrt(2) cos(pi k u)``: the first detects monotone couplings, the second even ones, such as
 a square or an absolute value.
 """
 

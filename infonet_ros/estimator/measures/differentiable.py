@@ -19,9 +19,9 @@ SOFT_RANK_WIDTH = 0.1  # of the logistic kernel, in standard deviations: wide en
 def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     """MI (B,) of pairs (B, T), nats: the value is that of any other estimate, the gradient that of the bound.
 
-    At its optimum the Donsker-Varadhan bound does not change with the discriminant, so that its gradient is that of the
-    mean of the discriminant over the samples alone (the envelope theorem); the second term of the bound is constant,
-    because ranks stay uniform. So no gradient through the network is needed.
+    At its optimum the Donsker-Varadhan bound does not change with the discriminant (the envelope theorem). Its second
+    term is constant, because ranks stay uniform. So its gradient is that of the mean of the discriminant over the
+    samples, and no gradient through the network is needed.
     """
     pairs = len(x)
     channels = torch.stack([x, y], dim=1).detach().cpu().double().numpy()

@@ -168,8 +168,8 @@ class PairBlock:
     def _count(self, ladder: bool) -> tuple[Tensor, ...]:
         """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
 
-        These are unbiased sums over all finest cells, if there is to be a ladder, the effective samples, the
-        correlation, and T; last comes what `_by_level` returns. The finest cells need much memory, so they are dropped
+        These are the effective samples, the correlation, and T; before them come unbiased sums over all finest cells
+        if there is to be a ladder, and after them what `_by_level` returns. The finest cells need much memory, so they are dropped
         soon. All other steps run for more pairs at a time, since threads wait for each other in between.
         """
         left, right = self.left, self.right

@@ -48,10 +48,10 @@ class Evidence:
 class Readout(nn.Module):
     """Returns quantiles that depend mostly on plug-in estimates if samples are many, otherwise on the network of pairs.
 
-    The median is a weighted mean of the network's own, of plug-in estimates, of their extrapolations, and of the
-    estimate from values where a stream has few, times a correction. If a sharp edge cuts cells, each rung of the ladder
-    misses about half of what the rung before missed; for a smooth density, about a quarter. The layers choose the
-    weights.
+    The median is a weighted mean, times a correction: of the network's own median, of plug-in estimates, of their
+    extrapolations, and of the estimate from values where a stream has few. The layers choose the weights. If a sharp
+    edge cuts cells, each rung of the ladder misses about half of what the rung before missed. For a smooth density it
+    misses about a quarter.
     """
 
     def __init__(self, shape: ReadoutShape) -> None:

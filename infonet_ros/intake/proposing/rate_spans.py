@@ -1,7 +1,7 @@
 """The time over which the rate of a noisy field is taken: the shortest at which little of the rate is noise.
 
-The rate of a position with a noise of 1 cm, read 50 times a second, has a noise of 0.7 m/s between two samples, and of
-1 cm/s from the mean over half a second to that over the next.
+Take a position with a noise of 1 cm, read 50 times a second. Its rate between two samples has a noise of 0.7 m/s. From
+the mean over half a second to that over the next it has a noise of 1 cm/s.
 """
 
 import numpy as np

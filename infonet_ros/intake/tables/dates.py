@@ -180,8 +180,8 @@ def _counts_days(parts: "_Parts") -> bool:
 def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     """Read numbers such as 235959.5 as hours, minutes and seconds; None for other numbers.
 
-    They are such times if all of them can be, if a minute begins somewhere (from 115959 to 120000 is 1 s), and if the
-    steps between the times are far more even. Numbers within one minute are seconds, as most are, and so are numbers
+    They are such times under three conditions: all of them can be, a minute begins somewhere (from 115959 to 120000 is
+    1 s), and the steps between the times are far more even. Numbers within one minute are seconds, as most are, and so are numbers
     that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
     """
     known = np.isfinite(numbers)

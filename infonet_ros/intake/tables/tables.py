@@ -1,7 +1,7 @@
 """Tables with a time column: each file, or each group of columns of a single file, is read as a topic.
 
 In a single file, columns whose names are equal up to the last ``/`` or ``.`` are one group, as in the exports of
-PlotJuggler; the others are the group ``table``. Of several files, each is a topic with the name of the file.
+PlotJuggler. The others are the group ``table``. Of several files, each is a topic with the name of the file.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

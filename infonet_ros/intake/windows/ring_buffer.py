@@ -24,7 +24,8 @@ class RingBuffer:
     """Samples of K channels of one topic, sorted by stamp.
 
     A message that is out of order is put where it belongs. A message with the stamp of an earlier one adds the
-    channels that the earlier one lacked (two publishers on one topic), and otherwise is a duplicate and is dropped.
+    channels that the earlier one lacked (two publishers on one topic). If it adds none, it is a duplicate and is
+    dropped.
 
     Parameters
     ----------

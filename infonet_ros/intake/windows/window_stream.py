@@ -16,8 +16,8 @@ same windows.
 Several streams can take turns: each cuts one of ``shares`` consecutive windows, the one with the number ``share``. All
 of them together cut the same windows as one stream alone.
 
-With the synchronizations 'approximate' and 'exact', whole sets of messages are pushed, ``push(MATCHED, stamp, values)``
-with the values of all channels, and a window holds the sets of its time without resampling.
+With the synchronizations 'approximate' and 'exact', whole sets of messages are pushed: ``push(MATCHED, stamp, values)``
+with the values of all channels. A window then holds the sets of its time without resampling.
 """
 
 from collections.abc import Mapping, Sequence
