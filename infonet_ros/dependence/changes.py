@@ -72,8 +72,9 @@ class Motion:
 
         Of the two windows of a change, the quiet one has less MI. Motion explains the whole change in two cases: a
         channel varies much more in the quiet window, which adds variation that is not shared; or both drift in the
-        other window, since drift adds dependence. If a channel varies much less in the quiet window, motion explains the MI that such
-        a weak signal would lose. It explains nothing if the other channel should vary less too, and does not.
+        other window, since drift adds dependence. If a channel varies much less in the quiet window, motion explains
+        the MI that such a weak signal would lose. It explains nothing if the other channel should vary less too, and
+        does not.
 
         Parameters
         ----------
@@ -104,9 +105,9 @@ class Motion:
 def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
     """Compare, for every pair, the window that ends at a moment with the window that begins there.
 
-    It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance gives in one of
-    a hundred recordings. This limit is Bonferroni's, over pairs and windows that do not overlap. Only the largest change
-    within a window's length is returned. Standard errors come from the 90 % intervals.
+    It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance gives in one
+    of a hundred recordings. This limit is Bonferroni's, over pairs and windows that do not overlap. Only the largest
+    change within a window's length is returned. Standard errors come from the 90 % intervals.
 
     Parameters
     ----------

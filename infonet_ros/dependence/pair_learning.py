@@ -130,8 +130,8 @@ def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Fo
 class _Part:
     """A pair in one form as some pieces show it.
 
-    ``pieces`` are samples (2, T), ``quantiles`` (2, Q), ``table`` (G, G), ``mi`` in nats. ``independent_samples`` is the
-    number that all samples together are worth; ``expectation`` predicts each of the two from the other.
+    ``pieces`` are samples (2, T), ``quantiles`` (2, Q), ``table`` (G, G), ``mi`` in nats. ``independent_samples`` is
+    the number that all samples together are worth; ``expectation`` predicts each of the two from the other.
     """
 
     pieces: list[np.ndarray]

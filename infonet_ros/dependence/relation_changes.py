@@ -2,8 +2,8 @@
 
 One pair is not enough to distinguish a fault from another motion: on the way back, a speed and a compass have another
 sign relative to each other. So all pairs are judged together. A channel is at fault if its relations to all channels
-that it depends on have changed. The relations between those channels must not have changed, and they must move as before.
-A change that another motion or a third channel can explain is not a fault.
+that it depends on have changed. The relations between those channels must not have changed, and they must move as
+before. A change that another motion or a third channel can explain is not a fault.
 """
 
 from collections.abc import Iterator, Sequence

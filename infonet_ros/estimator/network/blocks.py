@@ -166,11 +166,12 @@ class PairBlock:
         return _measure([self], ladder=True)
 
     def _count(self, ladder: bool) -> tuple[Tensor, ...]:
-        """Return counts (M, GRID, GRID), sums over the finest cells (M, BLOCKS, BLOCKS), and (M,) each.
+        """Return the counts of M pairs (M, GRID, GRID), their sums by block (M, BLOCKS, BLOCKS), and numbers (M,).
 
-        These are the effective samples, the correlation, and T; before them come unbiased sums over all finest cells
-        if there is to be a ladder, and after them what `_by_level` returns. The finest cells need much memory, so they are dropped
-        soon. All other steps run for more pairs at a time, since threads wait for each other in between.
+        The numbers are unbiased sums over all finest cells, effective samples, correlation, and T. Last comes what
+        `_by_level` returns. Without the ladder, the unbiased sums and the last are empty. The finest cells need much
+        memory, so they are dropped soon. All other steps run for more pairs at a time, since threads wait for each
+        other in between.
         """
         left, right = self.left, self.right
         rows = torch.from_numpy(self.rows).to(left.bins.device)

@@ -181,8 +181,8 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     """Read numbers such as 235959.5 as hours, minutes and seconds; None for other numbers.
 
     They are such times under three conditions: all of them can be, a minute begins somewhere (from 115959 to 120000 is
-    1 s), and the steps between the times are far more even. Numbers within one minute are seconds, as most are, and so are numbers
-    that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
+    1 s), and the steps between the times are far more even. Numbers within one minute are seconds, as most are, and so
+    are numbers that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
     """
     known = np.isfinite(numbers)
     if not known.any() or numbers[known].min() < 0 or numbers[known].max() >= _MOST_DIGITS:
