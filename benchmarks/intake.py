@@ -37,7 +37,7 @@ REST = 1.0  # s for what is still on its way when the publisher ends
 
 @dataclass(frozen=True)
 class Sensors:
-    """Topics that one process publishes, the channels that the node reads of each, and the goal."""
+    """Topics that one process publishes, and what the node reads of each; the goal is a multiple of the bare floor."""
 
     what: str
     kind: str
@@ -69,13 +69,25 @@ class Sensors:
 
 
 IMU = Sensors(
-    "8 Imu topics", "imu", "sensor_msgs/msg/Imu", 8, 200.0, 1000,
-    tuple(f"{what}.{axis}" for what in ("angular_velocity", "linear_acceleration") for axis in "xyz"), 3.0,
-)  # fmt: skip
+    what="8 Imu topics",
+    kind="imu",
+    type="sensor_msgs/msg/Imu",
+    topics=8,
+    rate=200.0,
+    depth=1000,
+    channels=tuple(f"{what}.{axis}" for what in ("angular_velocity", "linear_acceleration") for axis in "xyz"),
+    goal=3.0,
+)
 IMAGE = Sensors(
-    f"an Image of {IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2] / 1e6:.1f} MB", "image",
-    "sensor_msgs/msg/Image", 1, 30.0, 5, ("pixels[200:280, 280:360]|mean",), 1.2,
-)  # fmt: skip
+    what=f"an Image of {IMAGE_SHAPE[0] * IMAGE_SHAPE[1] * IMAGE_SHAPE[2] / 1e6:.1f} MB",
+    kind="image",
+    type="sensor_msgs/msg/Image",
+    topics=1,
+    rate=30.0,
+    depth=5,
+    channels=("pixels[200:280, 280:360]|mean",),
+    goal=1.2,
+)
 FAST = replace(IMU, rate=500.0)
 
 

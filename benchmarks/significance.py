@@ -140,18 +140,6 @@ def describe(results: dict[str, Any]) -> str:
     names = list(results["independent"])
     pairs = results["independent"][INFONET][1]
     rows = [[name, *(_share(results[kind][name]) for kind in ("independent", "coupled"))] for name in names]
-    streams = [
-        [
-            row["name"],
-            f"{row['samples']:,}",
-            f"{row['counted']:,.0f}",
-            "not known" if row["mean"] is None else f"{row['mean']:.3f}",
-            percent(row["above"], row["known"]),
-            percent(row["tested"], row["pairs"]),
-            _judged(row),
-        ]
-        for row in results["streams"]
-    ]
     power = [
         [row["name"], percent(row["tested"], row["pairs"]), percent(row["called"], row["pairs"])]
         for row in results["power"]
@@ -163,21 +151,27 @@ def describe(results: dict[str, Any]) -> str:
         f"infonet on independent streams, {results['streams'][0]['pairs']} pairs of each kind, {FEW_SURROGATES} "
         f"surrogates. False alarms are a share of the pairs that have a p-value; goal of each row {_goal()}, or "
         "withheld. Where the mean is not known, the pairs had fewer updates in common than an estimate takes.",
-        markdown_table(
-            [
-                "streams",
-                "T",
-                "samples that count",
-                "mean MI [nats]",
-                f"lower end above {KNOWN:g}",
-                "has a p-value",
-                "false alarms",
-            ],
-            streams,
-        ),
+        _table_of_streams(results["streams"]),
         f"The same of AR(1) pairs coupled to {INFORMATION} nats",
         markdown_table(["streams", "has a p-value", "power"], power),
     )
+
+
+def _table_of_streams(found: list[dict[str, Any]]) -> str:
+    header = ["streams", "T", "samples that count", "mean MI [nats]", f"lower end above {KNOWN:g}", "has a p-value"]
+    rows = [
+        [
+            row["name"],
+            f"{row['samples']:,}",
+            f"{row['counted']:,.0f}",
+            "not known" if row["mean"] is None else f"{row['mean']:.3f}",
+            percent(row["above"], row["known"]),
+            percent(row["tested"], row["pairs"]),
+            _judged(row),
+        ]
+        for row in found
+    ]
+    return markdown_table([*header, "false alarms"], rows)
 
 
 def _goal() -> str:

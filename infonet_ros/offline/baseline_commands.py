@@ -141,13 +141,7 @@ def compare(
     It reports which pairs and channels differ, and by how much.
     """
     check_rosbags()
-    if not against:
-        if len(paths) != 2:
-            raise ConfigurationError(
-                f"{counted(len(paths), 'recording')} without --against: expected two recordings, or --against before "
-                "each recording of the second group."
-            )
-        paths, against = paths[:1], paths[1:]
+    first, second = _groups(paths, against or [])
     from infonet_ros.offline.comparing import compare_recordings
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import Settings, load_settings
@@ -158,8 +152,8 @@ def compare(
     console = standard_error(quiet)
     with progress_bars(console) as progress:
         comparison = compare_recordings(
-            paths,
-            against,
+            first,
+            second,
             settings,
             given=("window",) if window is not None else (),
             remappings=remap or (),
@@ -167,6 +161,18 @@ def compare(
         )
     print_notices(console, comparison.notices)
     _print(comparison, as_json, quiet)
+
+
+def _groups(paths: list[Path], against: list[Path]) -> tuple[list[Path], list[Path]]:
+    """Return the recordings of the two groups: without a second one, the two recordings that are given."""
+    if against:
+        return paths, against
+    if len(paths) != 2:
+        raise ConfigurationError(
+            f"{counted(len(paths), 'recording')} without --against: expected two recordings, or --against before each "
+            "recording of the second group."
+        )
+    return paths[:1], paths[1:]
 
 
 def _print(result: "Learnt | Check | Comparison", as_json: bool, quiet: bool) -> None:

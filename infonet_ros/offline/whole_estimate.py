@@ -47,14 +47,9 @@ def estimate_whole(
 ) -> WholeRecording:
     """Estimate the recording as a whole, while the platform moves; with given channels, see `ConditionalPairs`."""
     progress("whole recording", 0.0)
-    longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
     stuck = find_stuck(overview, settings.modalities)
-    complete = without_stuck(overview, stuck)
-    moving = _Moving.of(complete, longest)
-    if not settings.max_lag and (farther := reach(moving.moves, longest, workers.count)) > longest:
-        longest = farther
-        moving = _Moving.of(complete.with_holes(longest + 1), longest)
-    overview, moves = moving.overview, moving.moves
+    moving = _Moving.searched(without_stuck(overview, stuck), settings, workers)
+    overview, moves, longest = moving.overview, moving.moves, moving.longest
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
     conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None
     if conditional:
@@ -90,12 +85,26 @@ def estimate_whole(
 
 
 class _Moving(NamedTuple):
-    """A recording without its samples at rest, its moves, the share that rests, and channels that vary only by rest."""
+    """A recording without its samples at rest.
+
+    ``moves`` are its moves, ``longest`` the longest delay to search, samples; ``resting`` is the share of samples that
+    was left out, and ``still`` are the channels that vary only by rest.
+    """
 
     overview: Overview
     moves: Moves
+    longest: int
     resting: float
     still: tuple[str, ...]
+
+    @classmethod
+    def searched(cls, overview: Overview, settings: Settings, workers: Workers) -> "_Moving":
+        """Leave out the samples at rest, for delays as long as they are to be searched."""
+        longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+        moving = cls.of(overview, longest)
+        if not settings.max_lag and (farther := reach(moving.moves, longest, workers.count)) > longest:
+            return cls.of(overview.with_holes(farther + 1), farther)
+        return moving
 
     @classmethod
     def of(cls, overview: Overview, longest: int) -> "_Moving":
@@ -105,7 +114,7 @@ class _Moving(NamedTuple):
         moving = without_rest(overview, rests, longest + 1)
         still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
         names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
-        return cls(moving, Moves.of(moving.window.samples, longest), float(rests.mean()), names)
+        return cls(moving, Moves.of(moving.window.samples, longest), longest, float(rests.mean()), names)
 
 
 @dataclass(frozen=True, eq=False)
