@@ -1,6 +1,7 @@
 """Which clock the stamps of a topic follow, if it is not the clock of the node, and what to do."""
 
 import math
+from typing import NamedTuple
 
 from infonet_ros.intake.windows.timeline import LEAP
 from infonet_ros.node.topic_status import TopicStatus
@@ -18,6 +19,21 @@ NOT_NOW = (
     f"{SYNCHRONISE}"
 )
 UNSTAMPED = f"the messages have no stamp, and their times of arrival do not fit the stamps of other topics: {NOT_NOW}"
+
+
+class StampFit(NamedTuple):
+    """How the stamps of a topic fit the other topics and the clock of the node.
+
+    ``offset`` are the seconds by which the last message that was set aside is ahead of the others, ``advice`` is that
+    of `clock_advice`, and ``leader`` another topic whose stamps are in the future.
+    """
+
+    offset: float = math.nan
+    advice: str = ""
+    leader: str = ""
+
+
+FITTING = StampFit()
 
 
 def clock_advice(topic: TopicStatus, simulated: bool, patience: float, offset: float = math.nan) -> str:

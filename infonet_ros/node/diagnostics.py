@@ -12,6 +12,7 @@ from rclpy.node import Node
 
 from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair
+from infonet_ros.node.clock_advice import FITTING, StampFit
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import UNSET, TopicStatus
 from infonet_ros.text import NANOSECONDS, counted, in_seconds, listed
@@ -80,8 +81,7 @@ def topic_status(
     now: int,
     patience: float,
     growth: Growth,
-    offset: float = math.nan,
-    advice: str = "",
+    fit: StampFit = FITTING,
 ) -> DiagnosticStatus:
     """Report on one topic.
 
@@ -98,10 +98,8 @@ def topic_status(
         Seconds without a message after which the topic counts as silent.
     growth : Growth
         Gives the counts since the last report.
-    offset : float
-        Seconds by which the last message that was set aside is ahead of the others.
-    advice : str
-        See `clock_advice`.
+    fit : StampFit
+        Of its stamps.
     """
     rate = topic.measure_rate()
     silence = math.nan if topic.last_arrival is None else max(0.0, (now - topic.last_arrival) / NANOSECONDS)
@@ -111,10 +109,10 @@ def topic_status(
         *_silent(silence, rate, patience),
         *_unheard(topic),
         *_unread(name, topic, growth),
-        *_aside(aside, received, offset, advice),
-        *(_ahead(topic.age, patience, advice) if aside <= 0 else ()),
+        *_aside(aside, received, fit),
+        *(_ahead(topic.age, patience, fit.advice) if aside <= 0 else ()),
         *_not_stamped(name, topic, counts, received, growth),
-        *_lost(name, topic, counts, growth),
+        *_lost(name, topic, counts, growth, _remedy_for_late(topic.age, patience, fit.leader)),
         *_valueless(topic),
     ]
     values = {
@@ -155,13 +153,14 @@ def _unread(name: str, topic: TopicStatus, growth: Growth) -> Iterator[Problem]:
         yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"
 
 
-def _aside(count: int, received: int, offset: float, advice: str) -> Iterator[Problem]:
+def _aside(count: int, received: int, fit: StampFit) -> Iterator[Problem]:
     """Report the messages since the last report that are not used, because their stamps contradict those before."""
     if count > 0:
-        where = f"{in_seconds(round(abs(offset), 1))} {'ahead of' if offset > 0 else 'behind'} the other messages"
-        text = f"{counted(count, 'message')} set aside, the last stamped {where}"
+        side = "ahead of" if fit.offset > 0 else "behind"
+        where = f"{in_seconds(round(abs(fit.offset), 1))} {side} the other messages"
         every = count >= received
-        yield ERROR if every else WARN, f"{text}: {advice if every and advice else _CLOCKS}"
+        advice = fit.advice if every and fit.advice else _CLOCKS
+        yield ERROR if every else WARN, f"{counted(count, 'message')} set aside, the last stamped {where}: {advice}"
 
 
 def _ahead(age: float, patience: float, advice: str) -> Iterator[Problem]:
@@ -182,12 +181,21 @@ def _not_stamped(
         yield ERROR if repeated >= received else WARN, f"{text}: its driver must stamp each message"
 
 
-def _lost(name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth) -> Iterator[Problem]:
+def _remedy_for_late(age: float, patience: float, leader: str) -> str:
+    """Return what to do if messages are too late for their window."""
+    if age > patience:
+        return "raise patience, or synchronise the clocks"
+    return f"the stamps of {leader} are ahead" if leader else "raise patience"
+
+
+def _lost(
+    name: str, topic: TopicStatus, counts: Mapping[str, int], growth: Growth, remedy_for_late: str
+) -> Iterator[Problem]:
     """Report what was lost since the last report, and what to do."""
     for noun, what, count, remedy in (
         ("message", "lost by the middleware", topic.lost, "this machine or its network is too slow"),
         ("jump", "of time", counts.get("jumps of time", 0), _JUMPS),
-        ("message", "too late for the window", counts.get("late", 0), "raise patience"),
+        ("message", "too late for the window", counts.get("late", 0), remedy_for_late),
         ("sample", "given up for memory", counts.get("given up for memory", 0), "raise buffer_memory"),
     ):
         if (recent := growth(f"{name} {what}", count)) > 0:

@@ -10,7 +10,7 @@ from rclpy.lifecycle import LifecycleNode
 
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.node.baseline_watch import BaselineWatch
-from infonet_ros.node.clock_advice import clock_advice
+from infonet_ros.node.clock_advice import StampFit, clock_advice
 from infonet_ros.node.diagnostics import (
     ERROR,
     WARN,
@@ -27,6 +27,7 @@ from infonet_ros.node.outputs import CHANNELS_TOPIC
 from infonet_ros.node.silence import Pulse
 from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
+from infonet_ros.node.topic_input import TopicInput
 from infonet_ros.settings import Settings
 from infonet_ros.text import counted
 
@@ -168,20 +169,30 @@ class Health:
         return problems
 
     def _of_topics(self, settings: Settings) -> list[DiagnosticStatus]:
-        clock = self._node.get_clock()
-        now, simulated = clock.now().nanoseconds, isinstance(clock, ROSClock) and clock.ros_time_is_active
-        judge = self._synchronizer or self._windows  # of stamps
+        now = self._node.get_clock().now().nanoseconds
+        if self._growth("jumps", sum(self._judge.jumps.values())):
+            self._node.get_logger().warning("sensor time jumped: all windows start again")
         statuses = []
         for topic in self._topics.topics:
             name, counts = status_name(self._node, topic.topic), self._counts(topic.modality_names)
-            offset = judge.offset(topic.modality_names[0])
-            advice = clock_advice(topic.status, simulated, settings.patience, offset)
-            found = topic_status(name, topic.status, counts, now, settings.patience, self._growth, offset, advice)
-            if advice and advice in found.message and self._advised.get(name) != advice:
-                self._advised[name] = advice
-                self._node.get_logger().warning(f"topic {topic.topic}: {advice}")
+            fit = self._stamp_fit(topic, settings.patience)
+            found = topic_status(name, topic.status, counts, now, settings.patience, self._growth, fit)
+            if fit.advice and fit.advice in found.message and self._advised.get(name) != fit.advice:
+                self._advised[name] = fit.advice
+                self._node.get_logger().warning(f"topic {topic.topic}: {found.message}")
             statuses.append(found)
         return statuses
+
+    @property
+    def _judge(self) -> Synchronizer | WindowStream:
+        """What judges the stamps."""
+        return self._synchronizer or self._windows
+
+    def _stamp_fit(self, topic: TopicInput, patience: float) -> StampFit:
+        clock, offset = self._node.get_clock(), self._judge.offset(topic.modality_names[0])
+        simulated = isinstance(clock, ROSClock) and clock.ros_time_is_active
+        ahead = (other.topic for other in self._topics.topics if other.status.age < -patience)
+        return StampFit(offset, clock_advice(topic.status, simulated, patience, offset), next(ahead, ""))
 
     def _counts(self, modalities: Sequence[str]) -> dict[str, int]:
         """Return the counts of the buffers of these modalities."""

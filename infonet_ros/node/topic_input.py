@@ -114,7 +114,7 @@ class TopicInput:
         self.status = TopicStatus(problem="it has no publisher yet", channels=paths)
         self.frame_id = ""
         self.taken = 0
-        self._unreadable_logged, self._unset_logged = 0, False
+        self._problem_logged, self._unreadable_logged, self._unset_logged = "", 0, False
         self._node = node
         self._modalities = modalities
         self._clock = clock
@@ -156,8 +156,10 @@ class TopicInput:
             self._subscribe(_common_quality(publishers))
             self._check_publishers(publishers)
         except InfonetError as error:
-            self._log_new(str(error), self.status.problem)
             self.status.problem = str(error)
+            if self.status.problem != self._problem_logged:
+                self._problem_logged = self.status.problem
+                self._node.get_logger().error(self.status.problem)
         else:
             self.status.problem = ""
 
@@ -167,7 +169,10 @@ class TopicInput:
         return did_you_mean(self.topic, sorted(name for name in there if name != self.topic))
 
     def log_problems(self) -> None:
-        """Log once that stamps were never set, and how many messages were unreadable since the last call, and why."""
+        """Log what is new since the last call: why no message can arrive, stamps never set, and unreadable messages."""
+        if self.status.problem != self._problem_logged:
+            self._problem_logged = self.status.problem
+            self._log_problem()
         if self.status.unset and not self._unset_logged:
             self._unset_logged = True
             self._node.get_logger().warning(f"topic {self.topic}: messages with {UNSET}")
@@ -178,6 +183,12 @@ class TopicInput:
                 f"topic {self.topic}: {counted(count, 'message')} cannot be read, the last because "
                 f"{self.status.reading_problem}"
             )
+
+    def _log_problem(self) -> None:
+        if self.status.problem:
+            self._node.get_logger().warning(f"topic {self.topic}: {self.status.problem}")
+        else:
+            self._node.get_logger().info(f"topic {self.topic}: messages can arrive now")
 
     def read(self) -> ReceivedBatch | None:
         """Read the messages that arrived since the last call; None without one."""
@@ -294,10 +305,6 @@ class TopicInput:
 
     def _on_message_lost(self, event: Any) -> None:
         self.status.lost += event.total_count_change
-
-    def _log_new(self, problem: str, known: str) -> None:
-        if problem != known:
-            self._node.get_logger().error(problem)
 
 
 def _given_type(topic: str, modalities: Sequence[Modality]) -> str:

@@ -128,6 +128,7 @@ def test_a_first_message_that_is_an_outlier_was_no_time():
     found, timeline = taken([(-0.1, "a", HOUR), *good])
     assert found == {"a": stamps(good, "a")}
     assert timeline.outliers == {"a": 1}
+    assert np.isfinite(timeline.offsets["a"])
     assert jumps(timeline) == (0, 0)
 
 

@@ -41,6 +41,21 @@ def test_a_topic_that_never_comes(graph):
     assert status.message == "it has no publisher yet"
 
 
+def test_the_log_says_which_topic_has_no_publisher_and_when_it_has_one(graph, capfd):
+    started(graph)
+    said = ""
+
+    def logged(text):
+        nonlocal said
+        said += capfd.readouterr().err
+        return text in said
+
+    graph.until(lambda: logged("topic /a: it has no publisher yet") and logged("topic /b: it has no publisher yet"))
+    graph.robot.create_publisher(Vector3Stamped, "/b", 10)
+    graph.until(lambda: logged("topic /b: messages can arrive now"))
+    assert said.count("no publisher") == 2
+
+
 def test_the_topic_that_was_meant_is_named(graph):
     graph.robot.create_publisher(Vector3Stamped, "/wheels/odometry", 1)
     graph.infonet(**{**PAIR, "b.topic": "/wheels/odometri"})
@@ -93,7 +108,7 @@ def test_a_message_with_a_shorter_array_than_before(graph):
     assert (status.unreadable, status.unknown) == (0, 2 * 163)
 
 
-def test_time_that_goes_backwards(graph):
+def test_time_that_goes_backwards(graph, capfd):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)
     for lap in range(1, 4):  # a recording that is played in a loop
@@ -105,6 +120,7 @@ def test_time_that_goes_backwards(graph):
     assert all(square(matrix)[0, 2] > 0.5 for matrix in matrices)
     status = Diagnosis(graph).until("infonet: estimator", lambda status: True)
     assert int(value(status, "backward jumps of time")) >= 2
+    assert "sensor time jumped: all windows start again" in capfd.readouterr().err
 
 
 def test_two_publishers_whose_clocks_differ_on_one_topic_are_warned_of_until_the_next_life(graph):

@@ -14,6 +14,7 @@ from infonet_ros.node.clock_advice import (
     SYNCHRONISE,
     SYSTEM_TIME,
     UNSTAMPED,
+    StampFit,
     clock_advice,
 )
 from infonet_ros.node.diagnostics import Growth, topic_status, unknown_channels, untested
@@ -73,7 +74,7 @@ def test_stamps_of_the_future_are_a_warning():
     topic = TopicStatus()
     topic.note_ages(100 * SECOND, arrival=10 * SECOND, received=0)
     advice = clock_advice(topic, simulated=False, patience=1.0)
-    status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth(), advice=advice)
+    status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth(), fit=StampFit(advice=advice))
     assert status.level == DiagnosticStatus.WARN
     assert status.message.endswith("stamps are 90 s ahead of this node's clock: synchronise the clocks")
     assert value(status, "age on arrival [s]") == "-90"
@@ -97,6 +98,21 @@ def test_stamps_of_the_future_are_a_warning():
 def test_the_advice_names_the_clock_that_the_stamps_follow(age, system_age, simulated, offset, advice):
     topic = TopicStatus(age=age, system_age=system_age)
     assert clock_advice(topic, simulated, patience=1.0, offset=offset) == advice
+
+
+@pytest.mark.parametrize(
+    ("age", "leader", "remedy"),
+    [
+        (0.1, "", "raise patience"),
+        (3.0, "", "raise patience, or synchronise the clocks"),
+        (0.1, "/imu", "the stamps of /imu are ahead"),
+    ],
+)
+def test_late_messages_are_the_fault_of_the_topic_that_is_ahead(age, leader, remedy):
+    topic = TopicStatus(age=age)
+    note(topic, SECOND, SECOND)
+    status = topic_status("t", topic, {"late": 2}, SECOND, patience=1.0, growth=Growth(), fit=StampFit(leader=leader))
+    assert status.message == f"2 messages too late for the window: {remedy}"
 
 
 def test_stamps_that_were_never_set_are_a_warning_as_long_as_they_come():
@@ -154,7 +170,7 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
     topic, growth = healthy(), Growth()
 
     def report(aside):
-        return topic_status("t", topic, {"set aside": aside}, 50 * PERIOD, 1.0, growth, offset=-1000.0)
+        return topic_status("t", topic, {"set aside": aside}, 50 * PERIOD, 1.0, growth, StampFit(offset=-1000.0))
 
     some = report(2)
     assert some.level == DiagnosticStatus.WARN

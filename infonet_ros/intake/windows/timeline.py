@@ -271,8 +271,9 @@ class Timeline(Generic[Item]):
         assert self.newest is not None
         if sum(other.taken for other in self.topics.values()) < SEVERAL:  # too few messages for a jump
             for name, other in self.topics.items():
-                if other.taken:
+                if other.last is not None:
                     self.outliers[name] = self.outliers.get(name, 0) + other.taken
+                    self.offsets[name] = (other.last - topic.newest) / NANOSECONDS
         elif topic.newest < self.newest:
             self.backward_jumps += 1
         else:
