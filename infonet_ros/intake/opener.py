@@ -38,6 +38,8 @@ def open_recording(
     for number, path in enumerate(paths):
         if any(path.resolve() == other.resolve() for other in paths[:number]):
             raise RecordingError(f"{path} was given twice: give each recording once.")
+        if path.name == "metadata.yaml":
+            raise RecordingError(f"{path} only describes a bag: give its folder, {path.parent}.")
     bags = [path for path in paths if _is_bag(path)]
     if bags and len(bags) < len(paths):
         table = next(path for path in paths if path not in bags)

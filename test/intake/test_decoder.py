@@ -13,15 +13,17 @@ from random_messages import definitions, harmed, paths_of, serialized, value_of
 from recordings import HUSKY
 from rosbags.highlevel import AnyReader
 from rosbags.interfaces import Nodetype
-from rosbags.typesys import Stores, get_types_from_idl, get_types_from_msg, get_typestore
+from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags_reading import assert_same, by_rosbags, expected_row, header_stamp
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
+from infonet_ros.intake.messages.definition_texts import types_from_idl, types_from_msg
 from infonet_ros.intake.messages.message_fields import numeric_fields
-from infonet_ros.intake.messages.types import definitions_schema, installed_definitions, types_from_msg
+from infonet_ros.intake.messages.types import definitions_schema, installed_definitions
 
+CDR = b"\0\1\0\0"
 STORE = get_typestore(Stores.LATEST)
 T = STORE.types
 GUARDIAN = Path(__file__).parents[1] / "data" / "guardian"
@@ -206,7 +208,25 @@ def custom(text, name="p/msg/Custom", **others):
 )
 def test_a_definition_that_no_message_can_have_is_refused(made, problem):
     with pytest.raises(ConfigurationError, match=problem):
-        Decoder("p/msg/Custom", made, ("b",), "/topic")
+        Decoder("p/msg/Custom", made, ("b",), "/topic", ros1=True)
+
+
+def test_a_message_without_fields_has_one_byte_in_cdr():
+    made = custom("Nothing a\nfloat64 b\nNothing[] c\nuint8 d", Nothing="")
+    raw = CDR + bytes(8) + struct.pack("<dI3BB", 1.5, 3, 0, 0, 0, 7)
+    readings = Decoder("p/msg/Custom", made, ("b", "d"), "/topic").read([raw, raw[:20] + b"\xff" * 4 + raw[24:]])
+    assert readings.values[0].tolist() == [1.5, 7.0] and readings.unreadable == 1
+
+
+def test_enumerations_and_includes_of_idl_are_read():
+    text = (
+        '// made by hand\n#include "std_msgs/msg/Header.idl"\n'
+        "module p { module msg { enum Mode { IDLE, RUN };"
+        " struct Custom { Mode mode; double b; sequence<Mode> all; }; }; };"
+    )
+    raw = CDR + struct.pack("<IxxxxdI2I", 1, 2.5, 2, 0, 1)
+    decoder = Decoder("p/msg/Custom", types_from_idl(text), ("mode", "b", "all[1]"), "/topic")
+    assert decoder.read([raw]).values.tolist() == [[1.0, 2.5, 1.0]]
 
 
 @pytest.mark.parametrize(
@@ -313,7 +333,7 @@ def test_wide_strings_are_read_over(language):
         made = types_from_msg(fields, name)
     else:
         fields = "uint8 before; wstring name; uint8 flag; sequence<wstring> many; wstring<5> short_name; double value;"
-        made = get_types_from_idl(f"module p {{ module msg {{ struct Wide {{ {fields} }}; }}; }};")
+        made = types_from_idl(f"module p {{ module msg {{ struct Wide {{ {fields} }}; }}; }};")
     decoder = Decoder(name, made, ("before", "flag", "value"), "/wide")
     raw = bytes.fromhex(WIDE)
     assert decoder.read([raw]).values.tolist() == [[7.0, 9.0, 1.5]]

@@ -60,6 +60,7 @@ def test_what_is_no_file_ends_in_one_sentence_at_once(tmp_path):
         tmp_path / "empty.csv": "is empty",
         tmp_path / "nothing": "is not a bag",
         tmp_path / "absent.csv": "is not there",
+        GUARDIAN / "metadata.yaml": "give its folder",
         tmp_path / ("x" * 300): "cannot be read",
     }.items():
         with pytest.raises(RecordingError, match=words):

@@ -246,6 +246,33 @@ def test_what_lies_behind_a_hole_is_read_without_a_summary(packed, tmp_path, sto
     assert any("bag.mcap is damaged in" in notice and "the messages there are left out" in notice for notice in notices)
 
 
+def test_messages_without_chunks_behind_a_hole_are_read(tmp_path):
+    messages = [("/speed", EPOCH + k, CDR + struct.pack("<d", k)) for k in range(3000)]
+    path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, messages, chunked=False)
+    data = bytearray(path.read_bytes())
+    half = len(data) // 2
+    data[half : half + 1000] = np.random.default_rng(1).bytes(1000)
+    path.write_bytes(data)
+    found, (notice,) = read(path, SPEED)
+    values = [value for *_, value in found]
+    assert len(values) > 2970 and values[-1] == 2999 and values == sorted(values)
+    assert "bag.mcap is damaged in 1 place" in notice
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+def test_a_recording_behind_the_end_of_another_is_named(chunked, tmp_path):
+    options = {"chunked": chunked, "summary": chunked}
+    for name, topic in (("bag", "/speed"), ("other", "/other")):
+        messages = [(topic, EPOCH + k, CDR + struct.pack("<d", k)) for k in range(3)]
+        write_mcap(tmp_path / f"{name}.mcap", {topic: FLOAT}, messages, **options)
+    path, other = tmp_path / "bag.mcap", tmp_path / "other.mcap"
+    size = path.stat().st_size
+    path.write_bytes(path.read_bytes() + other.read_bytes())
+    found, (notice,) = read(path, SPEED)
+    assert [value for *_, value in found] == [0.0, 1.0, 2.0]
+    assert f"another recording behind its end: split it at byte {size}" in notice
+
+
 def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
     text = (folder / "metadata.yaml").read_text()

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from rosbags.typesys import Stores, get_types_from_idl, get_typestore
+from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.errors import ConfigurationError, RecordingError
-from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_from_msg, types_in
+from infonet_ros.intake.messages.definition_texts import types_from_idl, types_from_msg
+from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_in
 from infonet_ros.intake.storage.connection import Connection
 from infonet_ros.text import shorten
 
@@ -105,7 +106,7 @@ def _parsed(language: str, definition: str, type_name: str) -> Mapping[str, Any]
             parts = definition.split(_IDL_FILES) if definition.startswith(_IDL_FILES + _IDL_FILE) else [definition]
             types: dict[str, Any] = {}
             for part in filter(None, parts):
-                types |= get_types_from_idl(part.partition("\n")[2] if part.startswith(_IDL_FILE) else part)
+                types |= types_from_idl(part.partition("\n")[2] if part.startswith(_IDL_FILE) else part)
             return types
     except Exception as error:  # The text can be anything, and so can the error of the parser.
         raise RecordingError(f"the definition of {type_name} cannot be read: {_reason(error)}.") from error

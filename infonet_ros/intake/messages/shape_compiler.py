@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rosbags.interfaces import Nodetype
+
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.shapes import ArrayShape, NumberShape, RecordShape, Shape, TextShape, WideTextShape
 from infonet_ros.intake.messages.wire import CDR, ROS1, Wire
@@ -15,7 +17,7 @@ _CODES = {
     **{"int8": "b", "uint8": "B", "int16": "h", "uint16": "H"},
     **{"int32": "i", "uint32": "I", "int64": "q", "uint64": "Q"},
 }
-_PLACEHOLDER = "structure_needs_at_least_one_member"  # of a type without fields; ROS 1 writes no byte for it
+_PLACEHOLDER = "structure_needs_at_least_one_member"  # a byte of CDR for a type without fields; ROS 1 writes none
 _DEEPEST = 64  # messages in messages; real ones have five
 
 
@@ -50,9 +52,9 @@ class _Compiler:
                     f"message type {name!r}{inside} has no definition here: expected one in the recording, or its "
                     "package installed and sourced."
                 )
-            fields = self._definitions[name][1]
-            if self._wire is ROS1:
-                fields = [field for field in fields if field[0] != _PLACEHOLDER]
+            fields = [field for field in self._definitions[name][1] if field[0] != _PLACEHOLDER]
+            if not fields and self._wire is CDR:
+                fields = [(_PLACEHOLDER, (Nodetype.BASE, ("uint8", 0)))]
             outer = (*outer, name)
             self._records[name] = RecordShape(self._wire, {field: self._shape(node, outer) for field, node in fields})
         return self._records[name]

@@ -16,11 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rosbags.interfaces import Nodetype
-from rosbags.typesys import get_types_from_idl, get_types_from_msg
 from rosbags.typesys.base import TypesysError
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.messages.definition_texts import types_from_idl, types_from_msg
 from infonet_ros.text import did_you_mean
 
 NUMBER = "number"
@@ -44,8 +43,6 @@ class Field:
 Schema = Callable[[str], Mapping[str, Field]]
 
 _TYPE_NAME = re.compile(r"([a-z][a-z0-9_]*)/msg/([A-Z][A-Za-z0-9]*)")
-_BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
-_CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
 _TEXT_TYPES = ("string", "wstring", "octet")  # rclpy gives an octet as bytes, not as a number
 
 
@@ -116,32 +113,12 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
     for file in (stem.with_suffix(suffix) for stem in stems for suffix in (".msg", ".idl")):
         try:
             text = file.read_text(encoding="utf-8")
-            return types_from_msg(text, type_name) if file.suffix == ".msg" else get_types_from_idl(text)
+            return types_from_msg(text, type_name) if file.suffix == ".msg" else types_from_idl(text)
         except OSError:
             continue
         except (TypesysError, ValueError) as error:
             raise ConfigurationError(f"{file} is no definition of a message: {error}.") from error
     raise _unknown_type(type_name)
-
-
-def types_from_msg(text: str, type_name: str) -> dict[str, Any]:
-    """Parse the fields of a ``.msg`` definition.
-
-    rosbags alone takes a wide string for a message type of the same package, and refuses the line ends of Windows and
-    constants with small letters.
-    """
-    plain = _CONSTANT.sub("", text.replace("\r", ""))
-    types = get_types_from_msg(_BOUNDED_WIDE.sub("wstring", plain), type_name)
-    return {
-        name: ([], [(field, _with_wide_strings(node)) for field, node in fields]) for name, (_, fields) in types.items()
-    }
-
-
-def _with_wide_strings(node: tuple[Any, Any]) -> tuple[Any, Any]:
-    kind, content = node
-    if kind == Nodetype.NAME and content.endswith("/wstring"):
-        return Nodetype.BASE, ("wstring", 0)
-    return (kind, (_with_wide_strings(content[0]), content[1])) if kind in (Nodetype.ARRAY, Nodetype.SEQUENCE) else node
 
 
 def _prefixes() -> list[str]:

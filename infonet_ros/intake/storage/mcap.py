@@ -8,6 +8,7 @@ import re
 from binascii import crc32
 from collections.abc import Callable, Container, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from mmap import ACCESS_READ, mmap
 from struct import Struct, error, iter_unpack
 from typing import Any, NamedTuple
@@ -21,9 +22,13 @@ _HEADER, _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _CHUNK_INDEX, _DATA_END =
 _START = Struct("<BQ")  # of a record: its kind and its length
 _MESSAGE_START = Struct("<BQHIQQ")  # with channel, sequence, and the times of recording and sending
 _CHUNK_START = Struct("<QQQII")  # times, decompressed bytes, checksum, length of the compression's name
-_CHUNK_BEGIN = re.compile(  # two lengths, each below 2^40: of the record, and of its messages
-    rb"\x06(.{5}\0{3}).{16}.{5}\0{3}.{4}(?:\x03\0{3}lz4|\x04\0{3}zstd|\0{4})(.{5}\0{3})", re.DOTALL
+_BEGIN = re.compile(
+    # of a chunk, with two lengths, each below 2^40: of the record, and of its messages
+    rb"\x06(.{5}\0{3}).{16}.{5}\0{3}.{4}(?:\x03\0{3}lz4|\x04\0{3}zstd|\0{4})(.{5}\0{3})"
+    rb"|\x05.{4}\0{4}(..).{4}.{7}[\0-\x1d]",  # of a message, with its channel, shorter than 2^32, and before 2038
+    re.DOTALL,
 )
+_SURE = 3  # records one after the other, which no bytes form by chance
 _UNCHUNKED = 1 << 20  # bytes of messages outside of chunks that are read together
 _INDEX_ENTRY = 16  # bytes, of each message
 
@@ -55,6 +60,7 @@ class McapFile(ChunkedFile):
             raise DamagedError("it does not begin as MCAP does")
         self._schemas: dict[int, _Schema] = {}
         self._channels: dict[int, _Channel] = {}
+        self._another = 0  # byte where another file begins that was appended
         try:
             self._read_summary()
         except (DamagedError, error, UnicodeDecodeError):
@@ -62,6 +68,14 @@ class McapFile(ChunkedFile):
         if not self._chunks:
             self._go_through()
         return {number: partial(self._connection, channel) for number, channel in self._channels.items()}
+
+    @property
+    def notices(self) -> list[str]:
+        """Sentences about lost data."""
+        notices = super().notices
+        if self._another:
+            notices.append(f"{self._name} holds another recording behind its end: split it at byte {self._another}.")
+        return notices
 
     def _connection(self, channel: _Channel, count: int) -> Connection:
         schema = self._schemas.get(channel.schema, _Schema("no type", "", ""))
@@ -77,10 +91,14 @@ class McapFile(ChunkedFile):
         if not footer.endswith(_MAGIC) or footer[:9] != _START.pack(_FOOTER, 20):
             raise DamagedError("it has no footer")
         summary = int.from_bytes(footer[9:17], "little")
-        for record in self._records(summary or self._size, self._size - _FOOTER_SIZE):
+        end = summary = summary or self._size - _FOOTER_SIZE
+        for record in self._records(summary, self._size - _FOOTER_SIZE):
             self._take_definition(record.kind, self._exactly(record.place, record.size))
             if record.kind == _CHUNK_INDEX:
                 self._chunks.append(self._indexed(self._exactly(record.place, record.size)))
+            end = record.place + record.size
+        if end != self._size - _FOOTER_SIZE:
+            raise DamagedError("its summary does not end where its footer begins")
 
     def _indexed(self, data: bytes) -> Chunk:
         """Read the index of a chunk: where it is, and how many messages of each channel it holds."""
@@ -101,8 +119,11 @@ class McapFile(ChunkedFile):
 
     def _go_through(self) -> None:
         """Find the chunks, and messages outside of chunks, from the first record to the last complete one."""
+        with mmap(self._file.fileno(), 0, access=ACCESS_READ) as data:
+            self._another = max(data.find(_MAGIC + bytes([_HEADER]), len(_MAGIC)), 0)
+        self._size = self._another or self._size
         end = self._go_on(len(_MAGIC))
-        while end is not None and (following := self._next_chunk(end + 1)):
+        while end is not None and (following := self._next_records(end + 1)):
             self._damaged[Chunk(end, following - end)] = f"no records from byte {end} to {following}"
             end = self._go_on(following)
         if end is not None:
@@ -132,18 +153,26 @@ class McapFile(ChunkedFile):
                 self._take_definition(record.kind, self._exactly(record.place, record.size))
         return end
 
-    def _next_chunk(self, place: int) -> int | None:
-        """Look for a complete chunk behind bytes that are no records: its lengths fit each other."""
+    def _next_records(self, place: int) -> int | None:
+        """Look for records behind bytes that are none: a complete chunk, or messages one after the other."""
         if place >= self._size:
             return None
         with mmap(self._file.fileno(), 0, access=ACCESS_READ) as data:
-            while found := _CHUNK_BEGIN.search(data, place):
-                size, packed = (int.from_bytes(length, "little") for length in found.groups())
-                after = found.start() + _START.size
-                if found.end() + packed == after + size <= self._size:
-                    return found.start()
-                place = found.start() + 1
+            while found := _BEGIN.search(data, place):
+                size, packed, channel = (int.from_bytes(number or b"", "little") for number in found.groups())
+                place = found.start()
+                if found[1] is None:
+                    complete = channel in self._channels and self._are_records(place)
+                else:
+                    complete = found.end() + packed == place + _START.size + size <= self._size
+                if complete:
+                    return place
+                place += 1
         return None
+
+    def _are_records(self, place: int) -> bool:
+        some = list(islice(self._records(place, self._size), _SURE))
+        return len(some) == _SURE and all(record.kind <= _DATA_END for record in some)
 
     def _records(self, place: int, end: int) -> Iterator[_Record]:
         """Go through the records of a part of the file, as long as they are complete."""

@@ -1,0 +1,62 @@
+"""Definitions of message types as text, in the languages of ROS, parsed by rosbags.
+
+rosbags alone refuses some texts that are correct, or misses a part of them: what it lacks is here.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from rosbags.interfaces import Nodetype
+from rosbags.typesys import get_types_from_idl, get_types_from_msg
+
+_BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
+_CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
+_ENUMERATION = re.compile(r"\benum\s+(\w+)\s*\{")
+
+Node = tuple[Any, Any]
+"""A field in a rosbags type store."""
+
+
+def types_from_msg(text: str, type_name: str) -> dict[str, Any]:
+    """Parse the fields of a ``.msg`` definition.
+
+    rosbags takes a wide string for a message type of the same package, and refuses the line ends of Windows and
+    constants with small letters.
+    """
+    plain = _CONSTANT.sub("", text.replace("\r", ""))
+    return _with_nodes(get_types_from_msg(_BOUNDED_WIDE.sub("wstring", plain), type_name), _with_wide_strings)
+
+
+def types_from_idl(text: str) -> dict[str, Any]:
+    """Parse the fields of an ``.idl`` definition.
+
+    rosbags refuses ``#include``, and takes an enumeration for a message type. It is written as a number of 32 bits.
+    """
+    enumerations = set(_ENUMERATION.findall(text))
+    types = get_types_from_idl(_DIRECTIVE.sub("", text))
+    return _with_nodes(
+        types,
+        lambda node: (
+            (Nodetype.BASE, ("uint32", 0))
+            if node[0] == Nodetype.NAME and node[1].rpartition("/")[2] in enumerations and node[1] not in types
+            else node
+        ),
+    )
+
+
+def _with_wide_strings(node: Node) -> Node:
+    return (Nodetype.BASE, ("wstring", 0)) if node[0] == Nodetype.NAME and node[1].endswith("/wstring") else node
+
+
+def _with_nodes(types: dict[str, Any], changed: Callable[[Node], Node]) -> dict[str, Any]:
+    """Change the nodes of all fields, also those of the elements of arrays; constants are left out."""
+
+    def deep(node: Node) -> Node:
+        kind, content = node
+        if kind in (Nodetype.ARRAY, Nodetype.SEQUENCE):
+            return kind, (deep(content[0]), content[1])
+        return changed(node)
+
+    return {name: ([], [(field, deep(node)) for field, node in fields]) for name, (_, fields) in types.items()}
