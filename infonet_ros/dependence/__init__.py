@@ -1,1 +1,15 @@
-"""Dependence matrices, watches, changes, comparisons and baselines. Needs no rclpy."""
+"""Dependence matrices, watches, changes, comparisons and baselines. Needs no rclpy.
+
+The modules, by task:
+
+- Matrices: `matrix`, `window_matrices` (from samples to matrices), `watches` (pairs that must keep a rule).
+- Changes within a recording: `changes` of the MI; `relations`, `relation_changes` and `steps` of a sign, an offset or a
+  factor.
+- Two groups of recordings: `comparison`.
+- A baseline is learnt: `lesson` (good samples), `lagged_pair`, `pair_learning`, `channel_baseline`, `coverage`, all
+  called by `learning`. `baseline` holds the result. `forms`, `quantiles` and `expectation` describe a pair in it.
+- A baseline is applied: `evidence`, from `evidence_sums`, `page_rule` and `latest_rows`; `channel_watch` for single
+  channels.
+- An alarm is explained: `diagnosis` and `fault`, from `explanations`, `fits`, `value_changes` and `factors`. Alarms of
+  one cause become one sentence in `alarm_groups`.
+"""

@@ -1,1 +1,15 @@
-"""Analyses recordings: tables, reports, baselines, comparisons. Needs no ROS."""
+"""Analyses recordings: tables, reports, baselines, comparisons. Needs no ROS.
+
+The modules, by task:
+
+- Commands: `commands`, `options` and `analysis_command` (`infonet bag`, `infonet csv`), `baseline_commands` (`infonet
+  learn, check, compare`), `progress`, and `outputs` (the folder of results). Scripts call `job.analyse_bag`.
+- Windows of a recording: `recorded_windows`, `trace` (all samples), `unbroken` (without windows), `late_clocks`.
+- The whole recording: `whole_estimate` calls `stuck` and `rest` (samples to leave out), `reach` and `delays`, `kinship`
+  (a speed and its position), `shift_test` (p-values), `conditional_pairs`, `clock_drift`, and `workers` (threads). The
+  result is a `whole_recording.WholeRecording`.
+- Analysis: `analysis` joins the windows and the whole recording. `explaining` adds third channels, `directing` leaders.
+- Words: `significance`, `groups` and `findings`; `findings_record` for JSON.
+- Files: `writers`, `matrix_bag`, `provenance`, and the page: `report`, `report_sections`, `report_data`, `pages`.
+- Baselines: `learning` and `learnt`, `checking` and `check_report`, `comparing`.
+"""
