@@ -100,7 +100,7 @@ def episodes(messages: Sequence[Message], seed: int, shortest: float, storm: Seq
 
     Again and again each fault and some storms in any order, or nothing but one given storm.
     """
-    rng = random.Random(seed)  # noqa: S311, nobody is to be kept from guessing
+    rng = random.Random(seed)  # noqa: S311 (it need not be secret)
     topics = sorted({message.topic for message in messages})
     with_arrays = sorted({message.topic for message in messages if _sequences(_decoded(message))})
     while True:

@@ -28,7 +28,7 @@ def signals_waiting() -> Iterator[None]:
     try:
         yield
     finally:
-        for number, handler in reversed(before.items()):  # REPEATED first: it goes on if another one raises here
+        for number, handler in reversed(before.items()):  # REPEATED first: it still comes if another one raises here
             signal.signal(number, handler)
     if came:
         signal.raise_signal(came[0])

@@ -60,7 +60,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f" (did you mean {found!r}?)" if found else ""
 
 
-@lru_cache(maxsize=64)  # the node asks twice a second, among the topics of a whole robot
+@lru_cache(maxsize=64)  # the node calls it twice a second, with the topics of a whole robot
 def nearest(name: str, known: Sequence[str]) -> str:
     """Return the known name that is close to the one given, such as that topic in another namespace; "" if none is."""
     same_letters = [other for other in known if other.lower() == name.lower()]

@@ -49,7 +49,7 @@ def test_missing_programs_are_named_in_one_sentence(tmp_path, programs, complain
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_what_each_start_imports_is_kept_compiled_where_python_is_told_not_to(setup, monkeypatch, tmp_path):
+def test_imports_of_each_start_are_stored_compiled_although_the_environment_forbids_it(setup, monkeypatch, tmp_path):
     (tmp_path / "sensor.py").write_text("rate = 50")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
@@ -66,7 +66,7 @@ def test_an_installation_that_does_not_work_is_one_sentence(setup, monkeypatch):
         setup.compile_imports(Path(sys.executable))
 
 
-def test_another_processor_is_told_what_it_can_do(setup, monkeypatch):
+def test_the_abilities_of_another_processor_are_recognised(setup, monkeypatch):
     monkeypatch.setattr(setup.platform, "machine", lambda: "aarch64")
 
     with pytest.raises(setup.SetupError, match=r"Linux on aarch64.*pip install \."):

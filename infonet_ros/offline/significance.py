@@ -43,7 +43,7 @@ class Significance:
     all_shifts: bool
 
     @classmethod
-    @lru_cache(maxsize=1)  # asked for each pair
+    @lru_cache(maxsize=1)  # called for each pair
     def of(cls, analysis: Analysis) -> "Significance":
         """Judge an analysis."""
         matrix = analysis.whole.matrix

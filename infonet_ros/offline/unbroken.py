@@ -14,7 +14,7 @@ from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
 _HOP = 1.0  # seconds: so much at most is lost at the end of a recording
-_EVERYTHING = 10**9  # samples: no recording is looked at in stretches
+_EVERYTHING = 10**9  # samples: more than any recording has
 
 
 class UnbrokenRecording(NamedTuple):

@@ -18,12 +18,12 @@ def gaussian(x, y, given):
 
 
 @pytest.mark.parametrize("name", ["linear driver", "coupled noise", "collider"])
-def test_of_gaussian_families_the_covariance_tells_the_truth(name, rng):
+def test_of_gaussian_families_the_covariance_gives_the_true_value(name, rng):
     x, y, given = FAMILIES[name].draw(rng, 100_000)
     assert gaussian(x, y, given.T) == pytest.approx(FAMILIES[name].truth, abs=0.01)
 
 
-def test_of_modes_the_covariance_in_each_tells_the_truth(rng):
+def test_of_modes_the_covariance_in_each_gives_the_true_value(rng):
     x, y, given = FAMILIES["three modes"].draw(rng, 100_000)
     inside = [given[:, 0] == mode for mode in range(3)]
     found = sum(part.mean() * -0.5 * np.log1p(-(np.corrcoef(x[part], y[part])[0, 1] ** 2)) for part in inside)
@@ -31,7 +31,7 @@ def test_of_modes_the_covariance_in_each_tells_the_truth(rng):
 
 
 @pytest.mark.parametrize("name", ["coupling that turns", "product with what is given"])
-def test_of_couplings_that_change_thin_slices_tell_the_truth(name, rng):
+def test_of_couplings_that_change_thin_slices_give_the_true_value(name, rng):
     x, y, given = FAMILIES[name].draw(rng, 200_000)
     slices = np.array_split(np.argsort(given[:, 0]), 200)
     found = np.mean([-0.5 * np.log1p(-(np.corrcoef(x[part], y[part])[0, 1] ** 2)) for part in slices])

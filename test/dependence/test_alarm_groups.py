@@ -26,7 +26,7 @@ def test_a_channel_that_ends_several_pairs_is_one_sentence():
     assert str(alone) == "10.000 s: wheel is frozen (since about 9.000 s, until 20.000 s)"
 
 
-def test_what_happens_again_later_is_told_again():
+def test_a_cause_that_returns_later_is_reported_again():
     found = grouped([frozen("wheel", "gyro", 10, 20), frozen("wheel", "yaw", 10, 20), frozen("wheel", "gyro", 50)])
     assert [len(one.alarms) for one in found] == [2, 1]
     assert "2 pairs, with gyro, yaw (since about 9.000 s, until 20.000 s)" in str(found[0])
@@ -49,7 +49,7 @@ def test_every_alarm_is_in_one_group():
     assert sorted(map(id, found)) == sorted(map(id, alarms))
 
 
-def test_what_does_not_tell_the_cause_joins_what_does():
+def test_an_alarm_without_a_cause_joins_one_with_a_cause():
     scaled = alarm("a", "gyro", 10, Kind.SCALED, "gyro is about 57.3 times what it was", "gyro", 60)
     noisier = alarm("gyro", "b", 14, Kind.NOISIER, "gyro is noisier than before", "gyro", 50)
     other = alarm("gyro", "b", 14, Kind.NOISIER, "b is noisier than before", "b", 50)

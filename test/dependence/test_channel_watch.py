@@ -72,7 +72,7 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
     assert watch.troubles() == [None]
 
 
-def test_where_nobody_counted_there_is_no_rate():
+def test_without_counts_there_is_no_rate():
     values = np.random.default_rng(0).standard_normal((3000, 1))
     (channel,) = channel_baselines(["a"], [values], [], RATE)
     watch = ChannelWatch([channel], RATE)

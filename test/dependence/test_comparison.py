@@ -102,7 +102,7 @@ def test_what_differs_from_day_to_day_is_no_difference_of_groups():
         assert 0.03 <= np.mean(np.array(p_values) <= 0.05) <= 0.08
 
 
-def test_so_few_recordings_are_said():
+def test_too_few_recordings_are_reported():
     assert "not known" in caveat(1, 1)
     assert "2 and 1 recording: with so few" in caveat(2, 1)
     assert caveat(3, 3) is None
@@ -127,7 +127,7 @@ def test_windows_that_remember_the_one_before_count_for_fewer(net):
     assert called <= 3
 
 
-def test_too_few_windows_are_said(net):
+def test_too_few_windows_are_reported(net):
     with pytest.raises(RecordingError, match="the second group has 2 windows without overlap: expected at least 4"):
         compare(group(net, streams(0, 5)), group(net, streams(1, 2)))
 

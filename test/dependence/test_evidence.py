@@ -131,7 +131,7 @@ def test_of_several_alarms_one_is_explained_again_at_a_time(baseline, monkeypatc
     assert set(looks[4:]) == {0, 1, 2, 3}
 
 
-def test_the_unit_and_the_offset_are_told(baseline):
+def test_the_unit_and_the_offset_are_reported(baseline):
     _, monitor = run(baseline, broken("degrees", pair(4, 1000)))
     assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
     _, monitor = run(baseline, broken("amplified", pair(4, 1000)))
@@ -164,7 +164,7 @@ def two_axes(seed, count):
     return np.concatenate([pair(seed, count), pair(seed + 50, count)], axis=1)
 
 
-def test_swapped_axes_are_told(net):
+def test_swapped_axes_are_reported(net):
     names = ("gyro.x", "odom.x", "gyro.y", "odom.y")
     lesson = Lesson(names, (two_axes(0, 4000),), RATE)
     pairs = [LaggedPair(0, 1, 3), LaggedPair(2, 3, 3)]
@@ -217,13 +217,13 @@ def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
         assert (first.kind, first.words) == (kind, words)
 
 
-def test_the_new_delay_is_told(baseline):
+def test_the_new_delay_is_reported(baseline):
     """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
     alarms, _ = run(baseline, broken("late", pair(4, 1000)))
     assert "the delay of odom after gyro is -0.90 s, no longer 0.30 s" in alarms[0].words
 
 
-def test_both_where_nobody_has_been_is_not_called_broken(baseline):
+def test_new_values_of_both_are_not_called_a_fault(baseline):
     samples = pair(4, 1000)
     samples[BREAK:] += (9.0, -9.0)  # both up would fit
     alarms, _ = run(baseline, samples)
@@ -332,7 +332,7 @@ def bursting(seed, count):
 
 
 def test_streams_that_burst_are_judged_by_their_size_of_the_moment(net):
-    """The second pair goes on bursting with the first, but no longer shares anything else."""
+    """The second pair still has bursts with the first, but no longer shares anything else."""
     learnt, _ = learn(
         net, Lesson(NAMES, (bursting(0, 4000)[:, :2],), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("b",)
     )
@@ -375,7 +375,7 @@ def test_what_is_no_baseline_is_refused_in_one_sentence(baseline, tmp_path):
         Baseline.load(path)
 
 
-def test_what_cannot_be_promised_is_left_out_and_said(net):
+def test_a_pair_that_cannot_be_guaranteed_is_left_out_and_reported(net):
     rng = np.random.default_rng(0)
     independent, sound = rng.standard_normal((4000, 2)), pair(0, 4000)
     changing = sound.copy()

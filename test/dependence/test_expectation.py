@@ -20,7 +20,7 @@ def test_each_channel_is_expected_where_the_other_one_puts_it(streams):
     assert expected[1] == pytest.approx([1.75, 13.75, 46.75], abs=0.5)
 
 
-def test_beyond_the_known_range_of_one_the_other_tells(streams):
+def test_beyond_the_known_range_of_one_the_other_decides(streams):
     learnt, beyond = Expectation.of(streams), np.array([[5.5, 9.0], [200.0, 200.0]])
     assert np.isnan(learnt.expected(beyond)[0]).all()
     ratios = learnt.log_ratios(beyond)

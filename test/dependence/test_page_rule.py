@@ -59,7 +59,7 @@ def test_a_sound_pair_rises_beyond_the_threshold_as_rarely_as_it_says(memory):
 
 
 def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
-    """Now and then a sound pair fits badly for five seconds: no rise between those and the usual ones tells of it."""
+    """Now and then a sound pair fits badly for five seconds: no rise between those and the usual ones shows it."""
 
     def at_times(seed, count):
         ratios = log_ratios(seed, count)
@@ -71,5 +71,5 @@ def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
     assert count_above(threshold, at_times(5, count)) <= count / RATE / interval
 
 
-def test_too_few_samples_tell_nothing():
+def test_too_few_samples_give_nothing():
     assert learnt(log_ratios(4, 30)) is None

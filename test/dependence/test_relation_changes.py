@@ -1,4 +1,4 @@
-"""Simulated robots: true faults are told, with the channel; another motion is none."""
+"""Simulated robots: true faults are reported, with the channel; another motion is no fault."""
 
 import numpy as np
 import pytest

@@ -72,7 +72,7 @@ def test_the_diagonal_is_empty(make_matrix):
 
 
 @pytest.mark.parametrize("count", [3, 32, 70])
-def test_significant_pairs_bear_a_dot_and_no_others(make_matrix, count):
+def test_significant_pairs_have_a_dot_and_no_others(make_matrix, count):
     names = [f"joint{i}.effort" for i in range(count)]
     marked = {(names[0], names[1]): (0.2, 0.0, 0.05), (names[1], names[2]): (0.2, 0.0, 0.06)}
     unmarked = dict.fromkeys(marked, (0.2, 0.0, 1.0))

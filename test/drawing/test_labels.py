@@ -17,7 +17,7 @@ def test_one_topic_is_not_named():
     )
 
 
-def test_what_would_be_the_same_gets_what_tells_it_apart():
+def test_equal_labels_get_what_distinguishes_them():
     paths = [f"tf.transforms[{key}].transform.translation.x" for key in ("base.link", "arm")]
     assert short_names(paths) == ("transforms[bas…]…translation.x", "transforms[arm]…translation.x")
     topics = ["front_left_wheel_odometry.data", "rear_right_wheel_odometry.data", "odometry.data"]

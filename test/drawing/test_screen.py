@@ -82,7 +82,7 @@ def test_before_the_first_matrix_it_says_what_it_waits_for():
     assert any("/robot1/infonet/channels" in line for line in lines(Snapshot("/robot1/infonet")))
 
 
-def test_a_name_that_nothing_has_is_said(matrix):
+def test_a_name_that_no_row_has_is_reported(matrix):
     shown = lines(Snapshot("/infonet", matrix), ViewOptions(pattern="camera"))
     assert any("no name contains 'camera'" in line for line in shown)
 

@@ -75,7 +75,7 @@ def test_the_channel_that_explains_a_pair_is_named(net):
     assert table.loc[("left", "right"), "left"] < 0.1 < table.loc[("left", "right"), "mi"]
 
 
-def test_a_target_is_told_by_its_name(net, frame):
+def test_a_target_is_chosen_by_its_name(net, frame):
     aligned = frame.assign(odom=frame["odom"].shift(-2))
     by_name, by_number = net.select(aligned, "odom"), net.select(aligned.to_numpy(), 1)
     table = by_name.to_dataframe()
@@ -86,7 +86,7 @@ def test_a_target_is_told_by_its_name(net, frame):
         net.select(frame, "speed")
 
 
-def test_groups_are_told_and_named_by_words(net, frame):
+def test_groups_are_chosen_and_named_by_words(net, frame):
     groups = {"motion": ["gyro", "odom"], "health": ["current", "temperature"]}
     found = net.pairwise_sliced(frame, groups=groups)
     numbered = net.pairwise_sliced(frame.to_numpy(), groups=[[0, 1], [2, 3]])

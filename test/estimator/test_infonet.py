@@ -70,7 +70,7 @@ def test_masked_values_are_not_known(net, correlated):
     assert net.estimate(masked, y).samples == 400
 
 
-def test_stamps_in_nanoseconds_are_told_apart(net, rng):
+def test_stamps_in_nanoseconds_are_distinguished(net, rng):
     stamps = 1_790_000_000_000_000_000 + rng.permutation(1000)
     assert net.estimate(stamps, stamps.astype(np.uint64)).mi == net.estimate(stamps - stamps.min(), stamps).mi > 3.0
     extremes = np.where(stamps % 2, np.iinfo(np.int64).min, np.iinfo(np.int64).max)
@@ -217,12 +217,12 @@ def test_gradients_flow_to_both_streams(net, correlated):
     x, y = (torch.from_numpy(values[None]).requires_grad_() for values in correlated(0.5, 300))
     net(x, y).sum().backward()
     for streams, other in ((x, y), (y, x)):
-        # Moving a stream towards the other, standardised, tells more of it.
+        # Moving a stream towards the other, standardised, raises the MI.
         assert (streams.grad * (other - streams)).sum() > 0.0
 
 
 def test_gradient_ascent_recovers_a_rotation(net, rng):
-    """Two sources are mixed by a rotation; the angle at which one output tells most of its reference undoes it."""
+    """Two sources are mixed by a rotation; the angle at which one output shares most with its reference undoes it."""
     source, other = rng.uniform(-1.0, 1.0, (2, 1000))
     reference = torch.from_numpy(np.sin(2.0 * source) + 0.1 * rng.standard_normal(1000))
     mixed = torch.from_numpy(

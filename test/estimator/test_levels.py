@@ -42,14 +42,14 @@ def test_values_that_hardly_recur_are_no_levels():
 
 
 @pytest.mark.parametrize(("levels", "count"), [(8, 64), (16, 500), (100, 8000), (2, 8192)])
-def test_levels_that_pair_off_tell_their_logarithm(levels, count):
+def test_levels_in_pairs_share_their_logarithm(levels, count):
     rng = np.random.default_rng(levels)
     x = rng.integers(levels, size=count)
     exact, _, _ = seen(x, rng.permutation(levels)[x]).by_level[0].tolist()
     assert exact == pytest.approx(np.log(levels), abs=0.03)
 
 
-def test_independent_levels_tell_next_to_nothing():
+def test_independent_levels_share_almost_nothing():
     x, y = np.random.default_rng(1).integers(8, size=(2, 2000))
     assert float(seen(x, y).by_level[0, 0]) == pytest.approx(0.0, abs=0.01)
 

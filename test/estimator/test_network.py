@@ -41,7 +41,7 @@ def turned(seen, orientation):
 
 
 @pytest.mark.parametrize("orientation", range(ORIENTATIONS))
-def test_a_pair_turned_is_estimated_alike_and_its_table_turned_back(network, seen, orientation):
+def test_a_reoriented_pair_has_the_same_estimate_and_its_table_is_oriented_back(network, seen, orientation):
     quantiles, tables = network(seen)
     there, tables_there = network(turned(seen, orientation))
     assert torch.equal(quantiles, there)

@@ -49,7 +49,7 @@ def test_padding_leaves_the_pairs_as_they_are():
 
 
 @pytest.mark.parametrize("step", [1, -1])
-def test_the_summary_tells_samples_and_correlation(step):
+def test_the_summary_contains_samples_and_correlation(step):
     order = np.arange(1000)[::step]
     copulas = Copulas.from_ranks(np.stack([np.arange(1000), order]))
     samples, _, correlation, *_ = PairBlock.pairs(copulas).observe().summary[0].tolist()

@@ -146,7 +146,7 @@ def test_lags_of_every_whole_type_are_the_same(net, rng, kind):
 
 
 def test_long_lags_leave_few_surrogates_and_large_p_values(net, rng):
-    """With three shifts no p-value is below one in four, however many were asked for."""
+    """With three shifts no p-value is below one in four, however many were requested."""
     estimate = net.pairwise(rng.standard_normal((200, 3)), lags=[0, 99], surrogates=19)
     off = ~np.eye(3, dtype=bool)
     assert (estimate.p_value[off] >= 1 / 4).all()

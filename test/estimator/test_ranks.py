@@ -46,7 +46,7 @@ def test_ties_depend_on_content_and_seed_only(rng):
     assert not np.array_equal(ranked(a[None], seed=1), ranked(a[None], seed=2))
 
 
-def test_ties_of_a_negated_channel_are_broken_alike(rng):
+def test_ties_of_a_negated_channel_are_broken_in_the_same_way(rng):
     channel = rng.integers(5, size=(1, 300)).astype(float)
     np.testing.assert_array_equal(ranked(-channel), 299 - ranked(channel))
     channel[0, ::7] = np.nan

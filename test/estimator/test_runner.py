@@ -154,7 +154,7 @@ def test_a_turned_channel_is_turned_end_to_start():
     assert not torch.equal(turned.counts[0], turned.counts[1])
 
 
-def test_a_full_device_halves_the_chunk_and_goes_on(shape):
+def test_a_full_device_halves_the_chunk_and_continues(shape):
     network = ShortOfMemory(shape)
     numbers, quantiles = collected(Runner(network, "cpu"), [block(0, 150)])
     assert len(numbers) == len(quantiles) == 150 and np.isfinite(quantiles).all()

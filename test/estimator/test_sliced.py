@@ -52,7 +52,7 @@ def test_units_make_no_difference(net, vectors):
     )
 
 
-def test_independence_is_told_from_dependence(net, vectors):
+def test_independence_is_distinguished_from_dependence(net, vectors):
     x, y = vectors
     assert net.sliced(x, y, projections=32, surrogates=19).p_value == pytest.approx(0.05)
     assert net.sliced(x[:, 1:], y, projections=32, surrogates=19).p_value > 0.05

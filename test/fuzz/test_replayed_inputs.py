@@ -30,5 +30,5 @@ def test_every_target_takes_its_seeds(name, seeds):
 
 
 @pytest.mark.parametrize("path", sorted(FINDINGS.glob("*/*")), ids=lambda path: path.name)
-def test_what_was_found_is_mended(path):
+def test_corrected_findings_stay_corrected(path):
     TARGETS[path.parent.name](path.read_bytes())

@@ -199,7 +199,7 @@ def test_no_mean_rate_across_a_gap():
     assert np.flatnonzero(known).tolist() == [*range(2, 18), *range(32, 48)]
 
 
-def test_the_span_of_a_rate_that_nothing_tells_is_the_clock():
+def test_the_default_span_of_a_rate_is_the_clock():
     assert rate_span(np.array([0, 5]), 7) == 7
 
 

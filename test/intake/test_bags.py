@@ -123,7 +123,7 @@ def joint_state(store, time, names, values):
     )
 
 
-def test_joints_of_two_publishers_are_all_found_and_told_apart(tmp_path, store):
+def test_joints_of_two_publishers_are_all_found_and_distinguished(tmp_path, store):
     messages = []
     for k in range(20):
         messages.append(joint_state(store, EPOCH + 2 * k * SECOND, ["left", "right"], [k, 10.0 * k]))
@@ -305,7 +305,7 @@ def test_nothing_is_left_behind_of_an_unpacked_bag(tmp_path, store, monkeypatch)
     shutil.rmtree(aside)
 
 
-def test_a_full_disk_is_told_from_a_damaged_bag(tmp_path, store, monkeypatch):
+def test_a_full_disk_is_distinguished_from_a_damaged_bag(tmp_path, store, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 

@@ -69,13 +69,13 @@ def test_where_all_are_ahead_the_recorder_is_behind(tmp_path, store):
     assert not notices
 
 
-def test_a_clock_that_is_behind_is_told(tmp_path, store):
+def test_a_clock_that_is_behind_is_reported(tmp_path, store):
     stamps, (notice,) = read(bag(tmp_path, store, {"/a": at(), "/b": at(-2.5)}))
     assert stamps["b"][0] == -2.5
     assert notice.startswith("the stamps of /b lie 2.5 s further behind")
 
 
-def test_stamps_that_were_never_set_are_told_and_replaced(tmp_path, store):
+def test_stamps_that_were_never_set_are_reported_and_replaced(tmp_path, store):
     path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: 0 if k < 700 else EPOCH + k * PERIOD})
     stamps, (notice,) = read(path)
     assert stamps["b"] == pytest.approx(stamps["a"], abs=0.01)
@@ -139,7 +139,7 @@ def test_a_topic_of_nonsense_stamps_is_left_out_and_counted(tmp_path, store):
     assert " messages of /b left out" in notice
 
 
-def test_time_that_jumps_back_is_told(tmp_path, store):
+def test_time_that_jumps_back_is_reported(tmp_path, store):
     def stamp(k):
         return EPOCH + (k if k < 600 else k - 590) * PERIOD
 
@@ -159,7 +159,7 @@ def test_a_clock_that_is_set_late_costs_only_what_came_before(offset, tmp_path, 
     assert read(path)[1] == []
 
 
-def test_a_clock_that_is_set_on_the_way_is_told(tmp_path, store):
+def test_a_clock_that_is_set_during_the_recording_is_reported(tmp_path, store):
     path = bag(tmp_path, store, {"/a": at(), "/b": lambda k: EPOCH + (k if k < 600 else k - 160) * PERIOD})
     _, notices = notices_of_windows(path)
     assert notices[0].startswith("the clock of /b was set 1 time during the recording, by 8 s back"), notices

@@ -45,7 +45,7 @@ def test_what_is_read_from_bytes_is_what_rosbags_reads(made, seed, form):
 
 @QUICK
 @given(definitions(), st.integers(0, 2**32), FORMS)
-def test_what_rosbags_refuses_is_unreadable_and_harms_no_other_message(made, seed, form):
+def test_a_message_that_rosbags_refuses_is_unreadable_and_changes_no_other(made, seed, form):
     store, name, raws, paths, rng = serialized(made, seed, form)
     raws = [harmed(raw, rng) if rng.random() < 0.6 else raw for raw in raws]
     decoder = Decoder(name, store.fielddefs, paths, "/topic", ros1=form == "ros1")
@@ -253,7 +253,7 @@ def test_more_elements_than_bytes_are_refused_at_once(made):
     assert peak < 1_000_000
 
 
-def test_elements_that_are_laid_out_alike_are_not_walked_over():
+def test_elements_of_equal_layout_are_not_read_one_by_one():
     made = custom("Pair[] a\nfloat64 b", Pair="uint8 x\nfloat64 y\nuint8 z")
     store = get_typestore(Stores.EMPTY)
     store.register(made)

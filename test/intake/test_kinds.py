@@ -60,7 +60,7 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("stream", STREAMS)
-def test_a_stream_of_each_kind_is_told(stream):
+def test_a_stream_of_each_kind_is_recognised(stream):
     expected, make = STREAMS[stream]
     found = kinds(make)
     # One random walk in twenty returns so often that it looks stationary.
@@ -75,7 +75,7 @@ def test_a_speed_that_rests_at_zero_now_and_then_does_not_wander():
 
 
 def half_way(rng, count):
-    """A speed of 0.6 m/s of a robot that starts after half of the recording, and goes on to its end."""
+    """A speed of 0.6 m/s of a robot that starts after half of the recording, and drives to its end."""
     speed = 0.6 + 0.2 * np.sqrt(1.0 - 0.95**2) * autoregressive(rng, count, 0.95)
     return np.where(np.arange(count) < count // 2, 0.001 * rng.normal(size=count), speed)
 
@@ -95,7 +95,7 @@ def test_a_stream_of_noise_with_a_small_drift_is_not_differentiated():
     assert kind_of(column(rng.normal(size=6000) + 0.3 * drift / drift.std())).name == "measurement"
 
 
-def test_covariances_are_told_by_their_names():
+def test_covariances_are_recognised_by_their_names():
     noise = np.random.default_rng(0).normal(size=500)
     assert kind_of(column(noise, path="pose.covariance[0]")).name == "covariance"
 

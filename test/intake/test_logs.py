@@ -270,7 +270,7 @@ def test_an_array_of_many_structures_has_a_row_for_each(tmp_path):
     assert_channel(read(tmp_path / "log.mat")[0], "s.x", A)
 
 
-def test_arrays_of_numpy_are_read_alike(tmp_path):
+def test_arrays_of_numpy_are_read_in_the_same_way(tmp_path):
     np.savez(tmp_path / "log.npz", time=TIME, x=A)
     assert_channel(read(tmp_path / "log.npz")[0], "table.x", A)
     np.save(tmp_path / "log.npy", np.stack([TIME, A], axis=1))

@@ -48,7 +48,7 @@ def test_each_name_is_a_series_with_its_own_stamps(tmp_path, layout):
     assert sum("long table" in sentence and "3 names" in sentence for sentence in said) == 1
 
 
-def test_rows_of_several_robots_are_told_apart_by_their_number(tmp_path):
+def test_rows_of_several_robots_are_distinguished_by_their_number(tmp_path):
     rows = [f"{t:.1f},{robot},{robot * 100 + k},{-k}" for k, t in enumerate(STEADY) for robot in (1, 2)]
     found, _ = together([written(tmp_path, text("time,robot_id,x,y", *rows))])
     assert sorted(found) == ["robot_1.x", "robot_1.y", "robot_2.x", "robot_2.y"]
@@ -103,7 +103,7 @@ def test_a_second_name_that_some_rows_lack_is_none_of_theirs(tmp_path):
     assert sorted(found) == ["clock.value", "r1/x.value", "r2/x.value"]
 
 
-def test_signals_of_one_name_are_told_apart_by_their_topics(tmp_path):
+def test_signals_of_one_name_are_distinguished_by_their_topics(tmp_path):
     sources = ((0.0, "/a", "x"), (0.01, "/b", "x"), (0.02, "/a", "y"))
     rows = [f"{t + shift:.3f},{topic},{field},{k}" for k, t in enumerate(STEADY) for shift, topic, field in sources]
     found, _ = together([written(tmp_path, text("time,topic,field,value", *rows))])

@@ -18,7 +18,7 @@ def kind_of(*paths, **options):
         return recording.kind
 
 
-def test_bags_and_tables_are_told_by_what_they_hold(tmp_path):
+def test_bags_and_tables_are_recognised_by_their_content(tmp_path):
     table = tmp_path / "log"
     table.write_text(TABLE)
     bag = tmp_path / "recording"

@@ -227,7 +227,7 @@ def test_channels_of_installed_messages():
     assert read("pixels|mean", image, "sensor_msgs/msg/Image") == 3.0
 
 
-def test_a_path_tells_what_the_windows_do_with_its_values():
+def test_a_path_decides_what_the_windows_do_with_its_values():
     kinds = {path: parse_channel(path) for path in ("x", "x|rate", "q|yaw", "q|yaw|rate", "x|degrees", "v|norm|rate")}
     assert [path for path, parsed in kinds.items() if parsed.rate] == ["x|rate", "q|yaw|rate", "v|norm|rate"]
     assert [parse_channel(path).rate_span for path in ("x|rate", "x|rate(0.4)", "q|yaw|rate( 2 )")] == [0.0, 0.4, 2.0]

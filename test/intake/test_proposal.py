@@ -54,7 +54,7 @@ def test_a_topic_that_repeats_another_is_named(tmp_path, store):
     assert "/leg_again repeats 2 fields of /leg." in proposal_for(path).brief
 
 
-def test_the_limit_is_shared_fairly_and_said(small_bag):
+def test_the_limit_is_shared_fairly_and_reported(small_bag):
     proposal = proposal_for(small_bag, limit=2)
     assert channels_of(proposal) == {"/leg": ("force",), "/speed": ("data",)}
     assert "1 channel beyond the limit of 2 is left out (/leg torque[0])" in proposal.notices[0]
@@ -75,7 +75,7 @@ def test_of_a_topic_every_vector_has_its_turn():
     assert channels["/imu/data"] == ("orientation|roll", "angular_velocity.x", "linear_acceleration.x")
 
 
-def test_every_field_of_husky_is_told_and_those_that_wander_enter_by_their_rate(husky):
+def test_every_field_of_husky_is_listed_and_those_that_wander_are_used_by_their_rate(husky):
     kinds = {(f.topic, f.path): f.kind for f in husky.fields}
     with Bag([HUSKY]) as bag:
         everything = {(topic, field.path) for topic in bag.topics for field in bag.fields(topic)[0]}

@@ -25,7 +25,7 @@ def test_a_copy_on_a_slower_topic_with_lost_messages_is_found():
     assert may_be_same([original, other]).all()
 
 
-def test_what_only_looks_alike_is_not_the_same():
+def test_fields_that_only_look_equal_are_not_duplicates():
     rng = np.random.default_rng(0)
     x = rng.normal(size=2000)
     assert not same_numbers(column(x), column(x + 1e-2 * rng.normal(size=2000)))
@@ -44,7 +44,7 @@ def test_two_wheels_that_drive_straight_ahead_are_two():
     assert same_numbers(column(left), column(2.0 * left))
 
 
-def test_of_thousands_of_pairs_few_are_worth_asking_whether_they_are_the_same():
+def test_of_thousands_of_pairs_few_are_compared_as_duplicates():
     rng = np.random.default_rng(0)
     noise = rng.normal(size=(200, 2000))
     asked = may_be_same([*map(column, noise), column(3.0 - 2.0 * noise[7])])

@@ -91,7 +91,7 @@ def write_sqlite(path, channels, messages):
 
 
 @pytest.mark.parametrize(("definition", "words"), [("bool data\n", "is not that of a message"), ("", "does not carry")])
-def test_what_is_wrong_with_a_definition_is_said(definition, words, tmp_path):
+def test_the_fault_of_a_definition_is_reported(definition, words, tmp_path):
     channels = {"/event": ("own_srvs/srv/Odd_Event", "ros2msg", definition, "cdr")}
     path = write_mcap(tmp_path / "bag.mcap", channels, [("/event", EPOCH, CDR + bytes(8))])
     with Bag([path]) as bag, pytest.raises(RecordingError, match=words):
@@ -400,7 +400,7 @@ def test_messages_whose_topic_is_lost_are_counted(tmp_path):
         read(other)
 
 
-def test_why_nothing_of_a_killed_recording_can_be_read_is_said(tmp_path):
+def test_the_reason_why_nothing_of_a_killed_recording_can_be_read_is_reported(tmp_path):
     path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT}, [("/speed", EPOCH, CDR + bytes(8))])
     data = path.read_bytes()
     place = data.index(b"\x06", 20)
@@ -466,7 +466,7 @@ def test_damage_anywhere_is_a_sentence_or_a_note(kind, tmp_path, store, ros1_sto
     whole, rng = path.read_bytes(), np.random.default_rng(0)
     for _ in range(60):
         data = bytearray(whole)
-        edge = int(rng.choice([200, 2000, len(data)]))  # the most is told at the beginning and at the end
+        edge = int(rng.choice([200, 2000, len(data)]))  # the most important bytes are at the beginning and at the end
         at = int(rng.integers(-edge, edge)) % len(data)
         data[at : at + int(rng.integers(1, 16))] = rng.bytes(int(rng.integers(0, 16)))
         path.write_bytes(data)

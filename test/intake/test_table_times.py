@@ -137,7 +137,7 @@ UNITS = {
 
 
 @pytest.mark.parametrize("name", UNITS)
-def test_the_name_of_the_time_column_tells_its_unit(tmp_path, name):
+def test_the_name_of_the_time_column_gives_its_unit(tmp_path, name):
     path = written(tmp_path, f"x,{name}\n1,2000\n0,4000\n")
     assert [stamp for stamp, _ in rows(path, ("x",))] == [2000 * UNITS[name], 4000 * UNITS[name]]
     assert [stamp for stamp, _ in rows(path, ("x",), unit="us")] == [2_000_000, 4_000_000]
@@ -150,7 +150,7 @@ def test_a_name_that_ends_in_an_s_names_no_unit(tmp_path, name):
     ]
 
 
-def test_the_unit_is_told_unless_it_was_given(tmp_path):
+def test_the_unit_is_reported_unless_it_was_given(tmp_path):
     path = written(tmp_path, "time_ms,x\n1,1\n2,2\n")
     assert notices(path) == ["time is column 'time_ms', in ms as its name says; --time and --time-unit change that."]
     assert notices(path, unit="s") == []
@@ -167,7 +167,7 @@ def test_rows_without_a_time_are_counted(tmp_path):
     assert [notice[:11] for notice in notices(dates)] == ["1 of 3 rows"] * 2
 
 
-def test_moved_times_are_told(tmp_path):
+def test_moved_times_are_reported(tmp_path):
     (moved,) = notices(written(tmp_path, "time,x\n-20.5,1\n1,2\n"), unit="s")
     assert "times begin at -20.5 s" in moved
     assert moved.endswith("the results give all times plus 21 s.")
@@ -193,7 +193,7 @@ def test_files_of_two_loggers_have_their_own_units(tmp_path):
     assert [stamp for stamp, _ in found["vel.x"]] == [stamp for stamp, _ in found["steer.y"]]
 
 
-def test_clocks_that_do_not_overlap_are_said(tmp_path):
+def test_clocks_that_do_not_overlap_are_reported(tmp_path):
     wall = "time,x\n" + "".join(f"{1.7e9 + k},{k}\n" for k in range(30))
     boot = "time,y\n" + "".join(f"{100 + k},{k}\n" for k in range(30))
     paths = [written(tmp_path, wall, "wall.csv"), written(tmp_path, boot, "boot.csv")]
@@ -262,7 +262,7 @@ def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
         assert rows(path, ("v",)) == [(noon + k * 10**9 + 5 * 10**8, [k]) for k in range(5)]
 
 
-def test_times_of_day_go_on_past_midnight(tmp_path):
+def test_times_of_day_continue_past_midnight(tmp_path):
     lines = ["23:59:58.5,1", "23:59:59.5,2", "00:00:00.5,3"]
     expected = [86_398_500_000_000, 86_399_500_000_000, 86_400_500_000_000]
     path = written(tmp_path, "\n".join(["Time,x", *lines]))
@@ -287,7 +287,7 @@ TURNS = {
 
 
 @pytest.mark.parametrize("kind", TURNS)
-def test_a_clock_that_turned_goes_on(tmp_path, kind):
+def test_a_clock_that_restarted_is_continued(tmp_path, kind):
     name, unit, begin = TURNS[kind]
     turn = {"time": 86_400, "gps_tow": 604_800}.get(name, 2**16 if begin < 2**17 else 2**32)
     lines = [f"{round((begin + 50 * k * unit) % turn, 6)},{k}" for k in range(60)]
@@ -351,7 +351,7 @@ def test_times_that_are_hundreds_apart_are_no_minutes(tmp_path):
     assert set(np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist()) == {10**8}  # milliseconds
 
 
-def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
+def test_a_unit_judged_by_size_is_of_one_file_alone(tmp_path):
     """Logs in seconds and in milliseconds since 1970, side by side."""
     seconds, milliseconds = tmp_path / "a.csv", tmp_path / "b.csv"
     seconds.write_text("time,x\n" + "".join(f"{1_700_000_000 + k / 10},{k}\n" for k in range(50)))
@@ -361,7 +361,7 @@ def test_a_unit_that_the_size_tells_is_of_one_file_alone(tmp_path):
         assert len(tables.topics) == 2
 
 
-def test_dates_that_nothing_decides_are_told(tmp_path):
+def test_ambiguous_dates_are_reported(tmp_path):
     path = written(tmp_path, "when,x\n05/06/2024 10:00:00,1\n05/06/2024 10:00:01,2\n")
     assert "could be read in several ways, and are read as month, day, year." in notices(path)[0]
     path = written(tmp_path, "when,x\n30/06/2024 23:59:59,1\n01/07/2024 00:00:00,2\n")

@@ -133,7 +133,7 @@ def test_several_files_are_topics_by_their_names(tmp_path):
     assert stamps == sorted(stamps)
 
 
-def test_two_files_of_one_name_are_told_apart(tmp_path):
+def test_two_files_of_one_name_are_distinguished(tmp_path):
     (tmp_path / "left").mkdir()
     paths = [written(tmp_path, PLAIN, "wheel.csv"), written(tmp_path / "left", PLAIN, "wheel.csv")]
     assert set(together(paths)[0]) == {"wheel.x", "wheel.y", "wheel_2.x", "wheel_2.y"}
@@ -175,7 +175,7 @@ def test_runs_of_other_days_and_other_columns_are_no_parts(tmp_path):
             together(paths)
 
 
-def test_times_of_two_zones_are_told(tmp_path):
+def test_times_of_two_zones_are_reported(tmp_path):
     paths = [
         written(
             tmp_path,

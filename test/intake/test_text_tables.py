@@ -119,7 +119,7 @@ def test_any_encoding_is_read(tmp_path, encoding):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
-def test_packed_files_are_told_by_what_they_hold(tmp_path, pack):
+def test_compressed_files_are_recognised_by_their_content(tmp_path, pack):
     path = tmp_path / "table.csv"
     path.write_bytes(pack(PLAIN.encode()))
     assert_read(path, {"a": A, "b": B})
@@ -148,7 +148,7 @@ ODD = ["#N/A", "--", "3.1 V", "?", "#DIV/0!", "error", "1.2.3", "12,34,5"]
 
 
 @pytest.mark.parametrize("text", ODD)
-def test_a_cell_that_is_no_number_is_not_known_and_told(tmp_path, text):
+def test_a_cell_that_is_no_number_is_not_known_and_reported(tmp_path, text):
     lines = PLAIN.splitlines()
     lines[8] = f'{TIME[7]:.2f},"{text}",{B[7]}'
     path = tmp_path / "table.csv"
@@ -280,7 +280,7 @@ def test_a_file_is_read_by_the_thread_that_asked(tmp_path, monkeypatch):
     assert threads == {get_ident()}
 
 
-def test_columns_of_one_name_are_told_apart(tmp_path):
+def test_columns_of_one_name_are_distinguished(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(PLAIN.replace("a,b", "a,a", 1))
     notices = assert_read(path, {"a": A, "a_2": B})
@@ -295,7 +295,7 @@ def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
     assert_read(path, {"acc_m_s_2": A, "b": B})
 
 
-def test_commas_are_told(tmp_path):
+def test_commas_are_reported(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text(AS_THEY_ARE["decimal commas"])
     assert any("read as decimal points" in notice for notice in read(path)[2])
@@ -372,13 +372,13 @@ def test_merged_cells_stand_over_several_names(tmp_path, header, names):
     assert [value for _, value in found[names[0]]] == pytest.approx(A)
 
 
-def test_rows_that_share_all_their_times_are_told(tmp_path):
+def test_rows_that_share_all_their_times_are_reported(tmp_path):
     lines = [f"{t:.2f},{value}\n" for t, a, b in zip(TIME, A, B, strict=True) for value in (a, b)]
     _, said = together([written(tmp_path, "time,v\n" + "".join(lines))])
     assert any("stands in 2 rows" in sentence and "several devices" in sentence for sentence in said)
 
 
-def test_points_beside_decimal_commas_are_told(tmp_path):
+def test_points_beside_decimal_commas_are_reported(tmp_path):
     lines = [f"{t:.2f};{a};12.345\n".replace(".", ",", 1) for t, a in zip(TIME, A, strict=True)]
     _, said = together([written(tmp_path, "time;a;b\n" + "".join(lines))])
     assert any("points in 'a', 'b' are also read as decimal points" in sentence for sentence in said)

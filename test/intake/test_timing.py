@@ -64,7 +64,7 @@ def test_too_few_samples_are_counted():
         choose_timing(5.0, {"/a": 10.0})
 
 
-def test_a_window_that_is_given_and_too_short_is_told_what_works():
+def test_the_error_of_a_window_that_is_too_short_says_what_works():
     with pytest.raises(RecordingError, match=r"a window of 2 s at 10 Hz holds 20 samples.*choose --window 6.5, or"):
         choose_timing(60.0, {"/a": 10.0}, window=2.0)
     assert choose_timing(60.0, {"/a": 10.0}, window=6.5).window == 6.5

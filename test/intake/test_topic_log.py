@@ -35,7 +35,7 @@ def test_a_topic_that_was_not_read():
     assert math.isnan(figures.longest_gap)
 
 
-def test_the_messages_of_a_channel_are_those_that_tell_of_it():
+def test_the_messages_of_a_channel_are_those_that_contain_it():
     log = StampLog()
     log.extend("tf", np.array([30, 10, 20]), np.array([[True, False], [True, True], [True, True]]))
     log.extend("tf", np.array([10, 40]), np.array([[False, True], [False, True]]))

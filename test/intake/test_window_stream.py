@@ -70,7 +70,7 @@ def test_a_stream_that_was_joined_later_gives_the_same_windows():
     assert_same(full[-len(late) :], late)
 
 
-def test_without_a_reading_of_one_topic_the_others_go_on():
+def test_without_a_reading_of_one_topic_the_others_continue():
     only_fast = [message for message in robot() if message[0] == "fast"]
     found = windows(WindowStream(settings(patience=0.5)), only_fast)
     assert [window.end // NANOSECONDS for window in found] == [1_750_000_000 + s for s in (5, 6, 7, 8, 9)]
@@ -167,7 +167,7 @@ def test_a_rate_needs_the_regular_clock():
         WindowStream(rates("x", "x|rate", synchronization="exact"))
 
 
-def test_a_backward_jump_empties_the_buffers_and_goes_on():
+def test_a_backward_jump_empties_the_buffers_and_the_stream_continues():
     stream = WindowStream(settings())
     first = windows(stream, robot())
     second = windows(stream, robot())
@@ -201,7 +201,7 @@ def test_a_topic_that_goes_far_ahead_and_falls_silent_holds_up_nothing():
         np.testing.assert_allclose(one.samples[:, :2], other.samples[:, :2], atol=1e-4)
 
 
-def test_a_topic_that_stays_far_behind_one_that_goes_on_is_no_jump():
+def test_a_topic_that_stays_far_behind_a_running_one_is_no_jump():
     late = [
         (name, stamp - (3600 * NANOSECONDS if name == "slow" else 0), values) for name, stamp, values in robot(40.0)
     ]

@@ -90,7 +90,7 @@ def test_a_topic_that_loses_every_second_message_is_an_alert_of_its_own_kind(gra
     assert 8.0 < seconds(alert) <= 11.0
 
 
-def test_alerts_of_baseline_and_watches_are_told_to_who_comes_late(graph, baseline):
+def test_a_late_subscriber_gets_alerts_of_baseline_and_watches(graph, baseline):
     watch = {"watches": ["never"], "never.pair": ["a.vector.x", "a.vector.y"], "never.threshold": 5.0}
     node, _ = started(graph, baseline=baseline, **watch, **{"never.duration": 0.0, "window": 2.0})
     feed = Feed(graph, node, {**SIGNALS, "/b": lambda t: stamped(t, noise(t, 5))})
@@ -126,7 +126,7 @@ def test_when_time_jumps_back_evidence_begins_anew(graph, baseline):
         ({"baseline": "nowhere.baseline"}, "nowhere.baseline is not there: expected a file that"),
     ],
 )  # fmt: skip
-def test_a_baseline_that_does_not_fit_is_said_at_configuration(graph, baseline, changes, words):
+def test_a_baseline_that_does_not_fit_is_reported_at_configuration(graph, baseline, changes, words):
     node, _ = started(graph, **{"baseline": baseline, **changes})
     assert node.state == "unconfigured"
     assert words in node.problem

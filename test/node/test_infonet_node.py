@@ -64,7 +64,7 @@ def test_a_delay_and_a_p_value(graph):
     assert square(matrix, "p_value")[0, 2] == pytest.approx(0.05)
 
 
-def test_a_reader_that_comes_late_gets_the_last_matrix(graph):
+def test_a_late_subscriber_gets_the_last_matrix(graph):
     node, matrices = started(graph)
     Feed(graph, node, SIGNALS).run(0.0, 6.5)
     graph.until(lambda: matrices)
@@ -118,13 +118,13 @@ def test_an_unknown_field_is_found_when_the_topic_comes(graph):
     assert status.message.startswith("topic /b, channel 'vector.w': geometry_msgs/msg/Vector3 has no field 'w'")
 
 
-def test_best_effort_publishers_are_listened_to(graph):
+def test_messages_of_best_effort_publishers_are_received(graph):
     node, matrices = started(graph)
     Feed(graph, node, SIGNALS, qos=QoSProfile(depth=200, reliability=ReliabilityPolicy.BEST_EFFORT)).run(0.0, 6.5)
     graph.until(lambda: matrices)
 
 
-def test_what_a_latched_publisher_said_before_is_taken_in(graph):
+def test_earlier_messages_of_a_latched_publisher_are_received(graph):
     latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
     graph.robot.create_publisher(type(stamped(0.0)), "/b", latched).publish(stamped(START))
     node, _ = started(graph)
@@ -237,7 +237,7 @@ def test_a_watched_pair_that_loses_its_dependence_raises_an_alert(graph):
     assert len(alerts) == 2
 
 
-def test_alerts_that_last_are_told_to_who_comes_late_and_end_with_the_node(graph):
+def test_a_late_subscriber_gets_active_alerts_and_they_end_with_the_node(graph):
     watches = {
         "watches": ["never", "slip"],
         "never.pair": ["a.vector.x", "a.vector.y"],

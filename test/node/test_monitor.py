@@ -64,7 +64,7 @@ def command(*options):
 
 
 def environment():
-    without = ("COLUMNS", "LINES")  # the program asks its terminal
+    without = ("COLUMNS", "LINES")  # then the program uses the size of its terminal
     inherited = {name: value for name, value in os.environ.items() if name not in without}
     return {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 

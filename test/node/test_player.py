@@ -124,7 +124,7 @@ def test_a_ros1_bag_arrives_as_ros2_messages(graph, tmp_path):
     assert (cameras[0].width, cameras[0].height, cameras[0].p[11]) == (640, 480, 11.0)
 
 
-def test_a_latched_topic_reaches_who_comes_later(graph, tmp_path):
+def test_a_latched_topic_reaches_a_late_subscriber(graph, tmp_path):
     store = get_typestore(Stores.ROS2_JAZZY)
     for_ever = QosTime(2147483647, 4294967295)
     latched = Qos(

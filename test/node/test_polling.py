@@ -123,7 +123,7 @@ def test_a_queue_without_bounds_is_read_as_others_are(graph):
     assert node.topics.topics[0].queue_size == float("inf")
 
 
-def test_what_an_executor_hands_over_by_itself_is_taken_in(graph):
+def test_messages_that_an_executor_delivers_by_itself_are_used(graph):
     """The EventsExecutor asks no callback group: it calls back with the bytes."""
     node, _ = started(graph)
     publisher = graph.robot.create_publisher(type(stamped(0.0)), "/a", 100)
@@ -191,7 +191,7 @@ def test_a_subscriber_with_incompatible_quality_of_service_is_logged_once(graph,
     assert "incompatible" not in capfd.readouterr().err
 
 
-def test_a_type_that_is_not_built_for_python_is_listened_to(graph, monkeypatch):
+def test_a_type_that_is_not_built_for_python_is_received(graph, monkeypatch):
     """Its definition and its library are installed, and nothing else is needed to take bytes and to read them."""
 
     def not_built(name):

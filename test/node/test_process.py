@@ -145,7 +145,7 @@ def test_arguments_that_cannot_be_used_are_one_line_and_code_one(launch, argumen
     assert "Traceback" not in errors
 
 
-def test_a_callback_that_raises_is_reported_and_the_node_goes_on(graph: Graph):
+def test_a_callback_that_raises_is_reported_and_the_node_continues(graph: Graph):
     node = graph.infonet(**PAIR)
     calls = []
 

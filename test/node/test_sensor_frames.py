@@ -20,7 +20,7 @@ def node():
     rclpy.shutdown(context=context)
 
 
-def test_without_tf2_no_place_is_known_and_that_is_said_once(node, monkeypatch):
+def test_without_tf2_no_place_is_known_and_this_is_logged_once(node, monkeypatch):
     said = []
     monkeypatch.setitem(sys.modules, "tf2_ros", None)
     monkeypatch.setattr(node, "get_logger", lambda: type("Log", (), {"info": lambda _, text: said.append(text)})())

@@ -45,7 +45,7 @@ def test_one_bad_stamp_in_120_silences_nothing(graph, ahead):
     assert float(said[1]) == pytest.approx(abs(ahead), abs=0.6)
 
 
-def test_a_topic_of_nonsense_stamps_is_set_aside_and_the_others_go_on(graph):
+def test_a_topic_of_nonsense_stamps_is_set_aside_and_the_others_continue(graph):
     rng = np.random.default_rng(0)
 
     def nonsense(t):
@@ -108,7 +108,7 @@ def test_the_first_error_after_the_last_message_names_the_reason(graph, capfd):
     assert "because no topic has new messages" in capfd.readouterr().err  # logged once
 
 
-def test_stamps_that_were_never_set_are_told_once_in_the_log(graph, capfd):
+def test_stamps_that_were_never_set_are_logged_once(graph, capfd):
     node, _ = started(graph)
     publisher = graph.robot.create_publisher(Vector3Stamped, "/b", 10)
     graph.until(publisher.get_subscription_count)

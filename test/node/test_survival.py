@@ -85,7 +85,7 @@ def test_nan_now_and_then_is_left_out(graph):
     assert square(matrix)[0, 2] > 0.5
 
 
-def test_a_constant_tells_nothing(graph):
+def test_a_constant_has_no_information(graph):
     node, matrices = started(graph)
     Feed(graph, node, {**SIGNALS, "/b": lambda t: stamped(t, 3.0)}).run(0.0, 6.5)
     matrix = graph.until(lambda: matrices and matrices[-1])

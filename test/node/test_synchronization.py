@@ -50,7 +50,7 @@ def test_exact_takes_equal_stamps_only():
 
 
 @pytest.mark.parametrize("kind", ["approximate", "exact"])
-def test_it_goes_on_after_time_jumped_back_with_full_queues(kind):
+def test_it_continues_after_time_jumped_back_with_full_queues(kind):
     synchronizer, sets = make(kind, queue_size=5)
     later = 3_600_000
     readings = [("a", later + 100 * step, (0.0,)) for step in range(20)]
@@ -59,7 +59,7 @@ def test_it_goes_on_after_time_jumped_back_with_full_queues(kind):
     assert synchronizer.jumps == {"a": 1, "b": 0}
 
 
-def test_it_goes_on_after_what_takes_the_sets_raised():
+def test_it_continues_after_the_receiver_of_sets_raised():
     pytest.importorskip("message_filters", reason="needs message_filters")
     sets = []
 
@@ -77,7 +77,7 @@ def test_it_goes_on_after_what_takes_the_sets_raised():
     assert len(sets) == 2
 
 
-def test_it_tells_when_nothing_matches_and_when_matching_takes_long():
+def test_it_reports_that_nothing_matches_and_that_matching_takes_long():
     synchronizer, sets = make("exact")
     growth = Growth()
     for step in range(3):

@@ -43,7 +43,7 @@ def test_the_delay_and_the_independent_channel_are_found(small_analysis):
     assert curve.lags[np.argmax(curve.mi)] == pytest.approx(0.4)
 
 
-def test_a_delay_is_clear_where_it_tells_more_than_its_absence_and_lies_within_the_search(small_analysis):
+def test_a_delay_is_clear_if_it_raises_the_mi_and_lies_within_the_search(small_analysis):
     whole = small_analysis.whole
     force, torque, speed = (small_analysis.names.index(n) for n in ("leg.force", "leg.torque[0]", "speed.data"))
     assert whole.undelayed.lag[force, speed] == 0.0

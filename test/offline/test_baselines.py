@@ -82,7 +82,7 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     assert kept.unwatched == ("gyro.vector.y", "odom.vector.y")
 
 
-def test_what_was_learnt_is_told_to_scripts(drives, infonet):
+def test_scripts_get_what_was_learnt(drives, infonet):
     done = infonet("learn", drives / "good_1", "--params", drives / "params.yaml", "--interval", "10", "--json")
     found = json.loads(done.stdout)
     assert (found["false_alarm_interval"], found["recordings"]) == (10.0, ["good_1"])
@@ -142,7 +142,7 @@ def damaged(drives, store):
     return path
 
 
-def test_what_is_left_out_is_told_as_infonet_bag_does(drives, baseline, damaged, infonet, tmp_path):
+def test_what_is_left_out_is_reported_as_by_infonet_bag(drives, baseline, damaged, infonet, tmp_path):
     done = infonet("check", damaged, "--baseline", baseline, "--report", tmp_path / "check.html", "--json")
     sentence = "1 message of /gyro left out: its stamp does not fit"
     assert sentence in " ".join(done.stderr.split())
@@ -155,7 +155,7 @@ def test_what_is_left_out_is_told_as_infonet_bag_does(drives, baseline, damaged,
     assert f"Note: damaged: {sentence}" in " ".join(done.stderr.split())
 
 
-def test_the_page_tells_the_same(drives, baseline, infonet, tmp_path):
+def test_the_page_says_the_same(drives, baseline, infonet, tmp_path):
     done = infonet("check", drives / "slip", "--baseline", baseline, "--report", tmp_path / "check.html")
     assert done.returncode == 3
     page = (tmp_path / "check.html").read_text()

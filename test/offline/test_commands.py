@@ -40,7 +40,7 @@ def test_a_bag_gives_all_results_and_a_summary(small_bag, tmp_path):
     assert done.returncode == 0, done.stderr
     assert names_in(tmp_path / "small_infonet") == ALL
     assert "leg.force and speed.data share 1.86 nats (1.64 to 2.04); speed.data follows by 0.40 s" in done.stdout
-    assert done.stderr == ""  # no progress bar where nobody watches
+    assert done.stderr == ""  # no progress bar without a terminal
     settings = load_settings(tmp_path / "small_infonet" / "params.yaml")
     assert settings.channel_names == ("leg.force", "leg.torque[0]", "speed.data")
     assert settings.window == 10.0
@@ -157,12 +157,12 @@ def test_quiet_says_nothing(small_bag, tmp_path, infonet):
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_what_a_proposal_leaves_out_is_said(small_bag, tmp_path, infonet):
+def test_fields_that_a_proposal_leaves_out_are_reported(small_bag, tmp_path, infonet):
     done = infonet("bag", small_bag, *QUICK, "--format", "npz", "--max-channels", "2")
     assert "Note: 1 channel beyond the limit of 2" in done.stderr
 
 
-def test_the_clock_and_every_field_that_is_left_out_are_told(small_bag, tmp_path, infonet):
+def test_the_clock_and_every_field_that_is_left_out_are_reported(small_bag, tmp_path, infonet):
     done = infonet("bag", small_bag, *QUICK, "--format", "html")
     assert "\nThe clock has 20 Hz, the rate of /leg, the slowest topic that fills a window.\n" in done.stdout
     assert "\nLeft out: 2 constant.\n" in done.stdout

@@ -43,7 +43,7 @@ def test_what_drives_leads_and_the_better_of_two_sensors_does_not(directed):
     assert directed.leaders == {(0, 1): 1}
 
 
-def test_words_pictures_tables_and_json_say_it_alike(directed):
+def test_words_pictures_tables_and_json_say_the_same(directed):
     assert any("drive.command leads." in str(one) for one in findings(directed))
     assert {link.ends for link in links(directed)} == {(1, 0), (2, 3)}
     assert [link.directed for link in links(directed)] == [True, False]

@@ -69,7 +69,7 @@ def test_the_picture_shows_direct_links_only(explained):
     assert {(link.a, link.b) for link in links(explained)} <= {(0, 1), (0, 2)}
 
 
-def test_both_wheels_tell_about_the_command(explained):
+def test_both_wheels_have_information_about_the_command(explained):
     assert set(explained.informative.channels) == {1, 2}
     assert explained.informative.adds[0] > explained.informative.adds[1] > 0.1
     assert " has the most information about command.x: " in str(findings(explained)[0])
@@ -106,7 +106,7 @@ def test_a_target_that_is_not_there_is_refused():
         check_target("comand", ("command", "left"))
 
 
-def test_with_weights_of_ones_own_nothing_is_explained_and_that_is_said(robot, tmp_path):
+def test_with_own_weights_nothing_is_explained_and_this_is_reported(robot, tmp_path):
     network, version = load_weights()
     network.place.data += 1e-6
     save_weights(network, tmp_path / "own.safetensors", version)

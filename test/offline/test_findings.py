@@ -56,7 +56,7 @@ def test_of_related_slow_streams_the_pair_is_significant(related):
     assert (pair["p_value"], pair["p_adjusted"], pair["significant"]) == (0.01, 0.01, True)
 
 
-def test_what_is_called_significant_is_corrected_and_what_is_not_is_said_too(small_analysis):
+def test_significance_is_corrected_and_the_uncorrected_number_is_given_too(small_analysis):
     judged = with_p_values(small_analysis, [0.01, 0.01, 0.4])
     significance = Significance.of(judged)
     assert (significance.found, significance.alone, significance.tested) == (0, 2, 3)
@@ -67,7 +67,7 @@ def test_what_is_called_significant_is_corrected_and_what_is_not_is_said_too(sma
     assert all_three.found == 3
 
 
-def test_without_surrogates_all_circular_shifts_tell_what_is_significant(small_analysis):
+def test_without_surrogates_all_circular_shifts_decide_what_is_significant(small_analysis):
     assert "1 of 3 pairs is significant: p ≤ 0.01 against all circular shifts" in str(Significance.of(small_analysis))
     assert [pair["significant"] for pair in findings_record(small_analysis)["pairs"]] == [True, False, False]
 
@@ -80,7 +80,7 @@ def test_what_is_too_short_to_be_shifted_is_not_tested(small_analysis):
     assert {pair["significant"] for pair in findings_record(untested)["pairs"]} == {None}
 
 
-def test_a_clear_delay_is_told_from_an_unclear_one(small_analysis):
+def test_a_clear_delay_is_distinguished_from_an_unclear_one(small_analysis):
     a, b = small_analysis.strongest(1)[0]
     clear = Delay.of(small_analysis, a, b)
     assert clear.clear
@@ -115,7 +115,7 @@ def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis)
     assert not Delay.of(unsure, a, b).clear
 
 
-def test_of_a_pair_that_drifts_it_is_said_that_it_does(small_analysis):
+def test_a_pair_that_drifts_is_called_so(small_analysis):
     tested = with_p_values(small_analysis, [0.3, 0.3, 0.3])
     matrix = tested.whole.matrix
     a, b = tested.strongest(1)[0]
@@ -174,7 +174,7 @@ def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
     return replace(analysis, whole=whole, settings=settings, changes=())
 
 
-def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_analysis):
+def test_redundant_channels_are_one_line_that_names_the_leader(small_analysis):
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
     for a in (0, 2, 4):  # command, odometry 0.2 s later, IMU 0.3 s later
         for b in (0, 2, 4):
@@ -191,7 +191,7 @@ def test_channels_that_tell_the_same_are_one_line_that_says_who_leads(small_anal
         "These 3 move together (1.20 to 1.20 nats each pair): cmd.x leads odom.x by 0.20 s, imu.x by 0.30 s."
     )
     assert sentences[1].startswith("cmd.x and odom.x share 1.20 nats (1.10 to 1.30); odom.x follows by 0.20 s (")
-    # Of the group's two pairs with the seventh channel only the one between topics is told.
+    # Of the group's two pairs with the seventh channel only the one between topics is listed.
     assert [sentence for sentence in sentences if "odom.y" in sentence] == [
         "cmd.x and odom.y share 0.30 nats (0.20 to 0.40)."
     ]
@@ -249,7 +249,7 @@ def test_a_pair_that_shares_little_needs_no_explanation(small_analysis, shared, 
 
 
 @pytest.mark.parametrize(("members", "told"), [((0, 2, 4), 1), ((0, 2, 3, 4), 0)])
-def test_what_a_large_group_tells_is_no_explanation(small_analysis, members, told):
+def test_a_large_group_is_no_explanation(small_analysis, members, told):
     """Of three channels the middle one is worth a sentence; of more, each is in the middle."""
     mi = np.zeros((6, 6))
     mi[np.ix_(members, members)] = 1.2
@@ -312,7 +312,7 @@ def test_kin_are_no_finding_and_their_pairs_come_after_others(small_analysis):
     )
 
 
-def test_a_pair_whose_interval_begins_at_nothing_is_not_told(small_analysis):
+def test_a_pair_whose_interval_begins_at_zero_is_not_listed(small_analysis):
     mi = np.zeros((6, 6))
     mi[0, 3] = mi[3, 0] = 0.1  # with an interval of 0.00 to 0.20
     mi[2, 5] = mi[5, 2] = 0.3
@@ -340,7 +340,7 @@ def test_pairs_of_one_structure_come_after_those_of_several(small_analysis):
     assert ranked_pairs(analysis)[:5] == [(3, 4), (2, 3), (0, 2), (0, 1), (4, 5)]
 
 
-def test_too_few_surrogates_are_said_rather_than_that_nothing_depends(small_analysis):
+def test_too_few_surrogates_are_reported_instead_of_no_dependence(small_analysis):
     few = with_p_values(small_analysis, [0.05, 0.05, 0.05], surrogates=19)
     assert said(few)[0].startswith("No pair passes with 19 surrogates: a single pair needs 299 or more")
 

@@ -38,7 +38,7 @@ def test_the_page_says_what_the_terminal_says_word_for_word(page, small_analysis
     assert "1 of 3 pairs is significant: p ≤ 0.01 against all circular shifts" in words
 
 
-def test_the_page_tells_how_it_was_made(page):
+def test_the_page_says_how_it_was_made(page):
     words = Page(page).words
     assert "infonet bag small --window 10" in words
     assert "a <b>notice</b>" in words  # as text

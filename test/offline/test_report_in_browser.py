@@ -36,7 +36,7 @@ def browser():
 
 @pytest.fixture
 def opened(browser, tmp_path):
-    """Open pages; at the end, none may have complained or asked for anything but itself."""
+    """Open pages; at the end, none may have logged an error, or requested anything but itself."""
     complaints, pages = [], []
 
     def open_page(text, width=1400, height=1000, scheme="light"):

@@ -30,7 +30,7 @@ def test_the_table_has_one_row_per_window_and_pair(tmp_path, small_analysis):
         assert float(row["mi"]) == pytest.approx(float(matrix.mi[a, b]), rel=1e-5)
         assert float(row["upper"]) == pytest.approx(float(matrix.upper[a, b]), rel=1e-5)
         assert int(row["samples"]) == matrix.samples[a, b] == 200
-        assert row["p"] == ""  # no surrogates were asked for
+        assert row["p"] == ""  # without surrogates
         assert row["valid"] == "true"
         seconds, nanoseconds = row["time"].split(".")
         assert int(seconds) * 10**9 + int(nanoseconds) == matrix.end

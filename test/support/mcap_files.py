@@ -1,4 +1,4 @@
-"""Files of MCAP with whatever channels a test wants: rosbags writes those of ROS 2 only."""
+"""Files of MCAP with any channels that a test needs: rosbags writes those of ROS 2 only."""
 
 from struct import pack
 

@@ -62,7 +62,7 @@ def test_a_run_trains_saves_and_estimates(trainer, tmp_path):
     assert card["training"]["width"] == 16 and card["held_out"]["step"] in (10, 20, 30)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(trainer, tmp_path):
+def test_an_interrupted_run_is_resumed(trainer, tmp_path):
     trainer("whole").run()
     first = trainer("halves")
     validate = first.validate

@@ -32,7 +32,7 @@ def network():
     return Network(NetworkShape(width=16, heads=2, blocks=1)).eval().requires_grad_(False)
 
 
-def test_training_learns_what_an_untrained_network_does_not_tell(network):
+def test_training_learns_what_an_untrained_network_does_not_know(network):
     seen = ReadoutExamples.seen_by(network, simulate(400, seed=3))
     readout = train_readout(Readout(replace(network.readout_shape, width=32)), seen, SMALL)
     first = torch.cat([network(part.observation, tables=False)[0] for part in [simulate(400, seed=3)]])

@@ -25,7 +25,7 @@ def test_shards_that_are_there_are_not_simulated(tmp_path):
         assert torch.equal(made[0].seen, simulate(EXAMPLES, seed=1).seen)
 
 
-def test_shards_are_no_longer_simulated_once_nobody_wants_them(tmp_path):
+def test_shards_are_no_longer_simulated_when_they_are_not_needed(tmp_path):
     with Shards(Examples, simulate, tmp_path, count=500, examples=EXAMPLES, seed=0, workers=1) as made:
         made[0]
         assert not made.there(499)

@@ -65,7 +65,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
             torch.from_numpy(place) + part[inside] - part[inside].detach()
             for place, part in zip(normalised(exact), soft, strict=True)
         )
-        total = total + read_table(tables[0].clone(), u, v).sum()  # the copy knows of gradients
+        total = total + read_table(tables[0].clone(), u, v).sum()  # the copy allows gradients
     mean = (total / seen.count).to(x.device)
     return result + mean - mean.detach()
 

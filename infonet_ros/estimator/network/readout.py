@@ -9,7 +9,7 @@ from torch.nn import functional
 from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
 
 DROPOUT = 0.1  # of the inputs, in training
-LED = 2  # rungs, the last ones, from which it is told where they lead to
+LED = 2  # the last rungs, of which it also gets the extrapolations
 FARTHEST = 2.0  # times the last step
 LEVELS = 2  # numbers that tell how many values there are
 
@@ -18,7 +18,7 @@ LEVELS = 2  # numbers that tell how many values there are
 class ReadoutShape:
     """Sizes of the readout; stored with the weights."""
 
-    numbers: int  # that it is told of a pair, but for the draft and the ladder
+    numbers: int  # of each pair, besides the draft and the ladder
     rungs: int  # plug-in estimates
     width: int = 256
 

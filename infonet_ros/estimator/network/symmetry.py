@@ -44,7 +44,7 @@ def _patterns(cells: int) -> Tensor:
     """Two patterns of whole numbers, each in its eight orientations, (2 * ORIENTATIONS, cells * cells) float32."""
     axis = (np.arange(cells) + 0.5) / cells * 2.0 - 1.0
     u, v = axis[:, None], axis[None, :]
-    # Correlation first; the odd terms decide where it vanishes (parabolas), the last tells u from v.
+    # Correlation first; the odd terms decide where it vanishes (parabolas), the last distinguishes u from v.
     slopes = (STEPS * (u * v + 0.61 * u**2 * v + 0.37 * u * v**2 + 0.23 * u**3 * v)).round()
     scattered = np.arange(cells**2).reshape(cells, cells) ** 3 % 65537 % STEPS  # as good as random
     patterns = [torch.from_numpy(pattern.astype(np.float32)) for pattern in (slopes, scattered)]

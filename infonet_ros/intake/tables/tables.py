@@ -44,7 +44,7 @@ from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, lis
 _TEXT_READERS = (read_dataflash, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
-_MOST_ALIKE = 50  # clocks that are asked for their unit together
+_MOST_ALIKE = 50  # clocks whose unit is judged together
 
 
 class Tables:
