@@ -56,7 +56,7 @@ class Graph:
         return received
 
     def until(self, condition, timeout=120.0, last=lambda: None):
-        """Spin until the condition holds, and return what it returned; ``last`` returns what was seen if it does not."""
+        """Spin until the condition holds, and return its result; ``last`` returns what was seen if it does not."""
         deadline = time.monotonic() + timeout
         while not (result := condition()):
             assert time.monotonic() < deadline, f"the condition did not come true in time; last seen: {last()}"
