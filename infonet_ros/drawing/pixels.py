@@ -3,7 +3,6 @@
 import functools
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -53,6 +52,8 @@ def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -
 @functools.cache
 def font_of(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return a font that comes with matplotlib, so that pictures look the same on every machine."""
+    import matplotlib  # here: the node must start without a picture, also where no cache folder can be made
+
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
     return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / name), size)
 

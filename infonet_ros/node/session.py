@@ -13,6 +13,12 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.interruptions import cleared_afterwards
 from infonet_ros.signals import signals_waiting
 
+_ARGUMENTS = (
+    "expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or '-r FROM:=TO', a file that can be read, and "
+    "environment variables ROS_... of ROS 2"
+)
+_LOG_FOLDER = "expected a folder for its log; set ROS_LOG_DIR to one that can be written"
+
 
 def without_place(error: Exception) -> str:
     """Return the text of an error of rcl, without the place in its source."""
@@ -33,7 +39,7 @@ def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     Raises
     ------
     ConfigurationError
-        An argument that ROS 2 refuses.
+        ROS 2 refuses an argument, or has no folder for its log.
     """
     with ExitStack() as stack:
         with signals_waiting():
@@ -47,10 +53,8 @@ def _start(arguments: list[str] | None) -> None:
         rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         reason = without_place(error).removeprefix("failed to initialize rcl: ")
-        raise ConfigurationError(
-            f"ROS 2 does not start ({reason}): expected '--ros-args' with '--params-file FILE', '-p NAME:=VALUE' or "
-            "'-r FROM:=TO', a file that can be read, and environment variables ROS_... of ROS 2."
-        ) from error
+        advice = _LOG_FOLDER if "logging" in reason else _ARGUMENTS
+        raise ConfigurationError(f"ROS 2 does not start ({reason}): {advice}.") from error
 
 
 def _end() -> None:

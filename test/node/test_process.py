@@ -168,3 +168,20 @@ class Until:
 
     def __bool__(self):
         return self._condition()
+
+
+def test_without_a_folder_for_its_log_the_node_says_which_variable_names_one(tmp_path):
+    environment = {name: text for name, text in os.environ.items() if name not in ("HOME", "ROS_HOME", "ROS_LOG_DIR")}
+    code = "from infonet_ros.node.session import ros_session\nwith ros_session([]): pass"
+    for extra in ({}, {"ROS_LOG_DIR": "/dev/null/log"}):
+        ended = subprocess.run([sys.executable, "-c", code], env=environment | extra, capture_output=True, text=True)
+        assert re.search(
+            r"ROS 2 does not start \(.*log.*\): .*set ROS_LOG_DIR to one that can be written", ended.stderr
+        )
+    works = environment | {"ROS_LOG_DIR": str(tmp_path)}
+    assert not subprocess.run([sys.executable, "-c", code], env=works, check=True, capture_output=True).stderr
+
+
+def test_the_node_does_not_load_the_library_of_plots():
+    code = "import sys, infonet_ros.node.infonet_node, infonet_ros.node.outputs\nsys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
