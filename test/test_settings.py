@@ -135,7 +135,7 @@ def test_what_is_for_this_node_goes_before_what_is_for_all(tmp_path):
     path = tmp_path / "params.yaml"
     sections = ("/robot1/infonet", 7.0), ("/**/infonet", 8.0), ("/**", 9.0)
     path.write_text("".join(f"{name}:\n  ros__parameters:\n    window: {window}\n" for name, window in sections))
-    assert load_settings(path).window == 7.0
+    assert load_settings(str(path)).window == 7.0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The heat map of a matrix: the frame is drawn once, and NumPy fills the cells with letters that were drawn before.
 
-matplotlib is some two hundred times slower for 32 channels, too slow for a live image, and takes a second to import.
+matplotlib is more than a hundred times slower for 32 channels, too slow for a live image, and takes a second to import.
 """
 
 import functools
@@ -119,7 +119,7 @@ class HeatMap:
         write(picture, _subtitle(matrix), (16, 36), _LABEL_SIZE, FAINT)
         return picture
 
-    def save(self, matrix: "DependenceMatrix", path: Path) -> None:
+    def save(self, matrix: "DependenceMatrix", path: Path | str) -> None:
         """Draw a matrix into a PNG file.
 
         Raises

@@ -56,14 +56,21 @@ for _kind, _pattern in _NUMBERS.items():
     )
 
 
-def load_settings(path: Path, node_name: str = "infonet") -> Settings:
+def load_settings(path: Path | str, node_name: str = "infonet") -> Settings:
     """Read a ROS 2 parameter file (``infonet: ros__parameters: ...`` or ``/**: ...``).
+
+    Parameters
+    ----------
+    path : path
+    node_name : str
+        The parameters of this node are read, and those of ``/**``.
 
     Raises
     ------
     ConfigurationError
         The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
     """
+    path = Path(path)
     check_file(path, "a params file", ConfigurationError)
     try:
         text = path.read_text(encoding="utf-8")
