@@ -144,7 +144,7 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
             stack.enter_context(folder_for_now(out / _ATTEMPTS))
         except OSError as error:
             raise OutputError(
-                f"cannot make the folder {out} ({error.strerror}): choose another one by --out."
+                f"cannot make the folder {out} ({error.strerror}): choose another one with --out."
             ) from error
         yield
 

@@ -48,7 +48,7 @@ class Pulse:
         self._begun = 0
 
     def look(
-        self, now: int, settings: Settings, matrices: int, messages: int, sets: int, fill: float, computing: float
+        self, now: int, settings: Settings, *, matrices: int, messages: int, sets: int, fill: float, computing: float
     ) -> None:
         """Update from the counts; call it regularly.
 

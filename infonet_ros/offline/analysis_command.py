@@ -39,7 +39,13 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
             analysis, missing = fill(
-                folder, recording, proposal, span, options.formats, progress, target=options.target or ""
+                folder,
+                recording,
+                proposal,
+                span,
+                formats=options.formats,
+                progress=progress,
+                target=options.target or "",
             )
     notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     results = Results(analysis, tuple(folder.written), notices, proposal.fields)

@@ -127,7 +127,7 @@ def analyse_bag(
     with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
         span = chosen_span(recording, 0.0, None)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        analysis, missing = fill(folder, recording, proposal, span, kinds, cores=cores)
+        analysis, missing = fill(folder, recording, proposal, span, formats=kinds, cores=cores)
     notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
     return Results(analysis, tuple(folder.written), notices, proposal.fields)
 
@@ -145,12 +145,16 @@ def fill(
     recording: Recording,
     proposal: Proposal,
     span: Span,
-    formats: Sequence[Format] | None,
+    *,
+    formats: Sequence[Format] | None = None,
     progress: Progress = silent,
     cores: int | None = None,
     target: str = "",
 ) -> tuple[Analysis, list[str]]:
-    """Analyse an open recording into a folder; also return notices about what was left out."""
+    """Analyse an open recording into a folder; also return notices about what was left out.
+
+    ``target`` is the channel to explain, if any; the others are as in `analyse_bag`.
+    """
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)

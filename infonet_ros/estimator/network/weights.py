@@ -81,7 +81,7 @@ def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> Conditio
     if card.get("base") != base_of(base):
         raise WeightsError(
             f"the weights {path} of conditional MI were trained beside other weights of pairs than {base}: train them "
-            "anew by `infonet train FOLDER --conditional`, or use the shipped ones."
+            "again with `infonet train FOLDER --conditional`, or use the shipped ones."
         )
     return network.eval().requires_grad_(False)
 
@@ -100,7 +100,7 @@ def load_readout(base: Path = SHIPPED) -> tuple[Readout, str] | None:
     readout, card = _load(path, Readout, ReadoutShape)
     if card.get("base") != base_of(base):
         raise WeightsError(
-            f"the readout {path} was trained beside other weights of pairs than {base}: train it anew by "
+            f"the readout {path} was trained beside other weights of pairs than {base}: train it again with "
             f"`infonet train {path.parent} --readout`, or remove it."
         )
     return readout, str(card["version"])
