@@ -19,7 +19,9 @@ def pulse(monkeypatch):
     def look(matrices=0, messages=0, fill=0.0, paused=False):
         now = next(seconds) * SECOND
         monkeypatch.setattr(time, "monotonic_ns", lambda: now)
-        pulse.look(0 if paused else now, SETTINGS, matrices=matrices, messages=messages, sets=0, fill=fill, computing=0.0)
+        pulse.look(
+            0 if paused else now, SETTINGS, matrices=matrices, messages=messages, sets=0, fill=fill, computing=0.0
+        )
         return pulse.no_matrix
 
     return look
