@@ -20,12 +20,16 @@ from infonet_ros.dependence.expectation import KNOTS, Expectation
 from infonet_ros.dependence.forms import RANKED, Form, in_form
 from infonet_ros.dependence.page_rule import Rises
 from infonet_ros.dependence.quantiles import QUANTILES, ranks_among
+from infonet_ros.dependence.spikes import Spikes
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import in_seconds
 
-FORMAT = 8
+FORMAT = 9
 """Version of the file."""
+
+SPIKES_SHARE = 0.1
+"""Of the false alarms, those for spikes of single channels; the views of pairs have the others."""
 
 
 @dataclass(frozen=True)
@@ -140,15 +144,19 @@ class Baseline:
 
     def thresholds(self, interval: float) -> np.ndarray:
         """Return the evidence (V,), nats, that makes an alarm: one false alarm in ``interval`` seconds, or fewer."""
-        return np.array([view.threshold(interval * len(self.views)) for view in self.views])
+        return np.array([view.threshold(self._of_a_view(interval)) for view in self.views])
 
     def detection_times(self, interval: float) -> np.ndarray:
         """Return the expected seconds (P,) from the loss of the dependence of each pair to its alarm."""
         times = np.full(len(self.pairs), np.inf)
         for view in self.views:
-            time = view.detection_time(interval * len(self.views))
+            time = view.detection_time(self._of_a_view(interval))
             times[view.pair] = min(times[view.pair], time)
         return times
+
+    def _of_a_view(self, interval: float) -> float:
+        """Return the seconds between false alarms of one view, if those of all are ``interval`` apart."""
+        return interval * len(self.views) / (1.0 - SPIKES_SHARE)
 
     def beyond(self, interval: float) -> str | None:
         """Return a warning if a false-alarm interval, seconds, is longer than good recordings support; else None."""
@@ -214,7 +222,9 @@ class Baseline:
 
 
 def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Baseline:
-    channels = tuple(ChannelBaseline(**channel) for channel in words["channels"])
+    channels = tuple(
+        ChannelBaseline(**channel | {"spikes": Spikes(**channel["spikes"])}) for channel in words["channels"]
+    )
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
     views = tuple(
         View(**view | {"form": Form[view["form"].upper()], "rises": Rises(**view["rises"])}) for view in words["views"]

@@ -1,11 +1,12 @@
-"""The behaviour of single channels in good recordings: rests, pauses, roughness and rate of messages."""
+"""The behaviour of single channels in good recordings: rests, pauses, roughness, spikes and rate of messages."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from infonet_ros.dependence.forms import memory_of
+from infonet_ros.dependence.spikes import Spikes, spike_heights
 from infonet_ros.series import runs
 
 LEAST_PAUSE = 1.0
@@ -24,12 +25,15 @@ class ChannelBaseline:
     Attributes
     ----------
     name : str
+    angle : bool
+        Whether whole turns do not count.
     memory : float
         Share of a sample that the next one keeps (lag-1 autocorrelation).
     gap, rest : float
         Longest times without a value, and with the same value, seconds.
     roughness : float
         Of its roughest stretch.
+    spikes : Spikes
     span : float
         Seconds over which its messages are counted; 0 if their rate is not steady.
     fewest, most : float
@@ -37,19 +41,28 @@ class ChannelBaseline:
     """
 
     name: str
+    angle: bool
     memory: float
     gap: float
     rest: float
     roughness: float
+    spikes: Spikes
     span: float
     fewest: float
     most: float
 
 
 def channel_baselines(
-    names: Sequence[str], pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: float
+    names: Sequence[str],
+    pieces: Sequence[np.ndarray],
+    messages: Sequence[np.ndarray],
+    rate: float,
+    angles: Collection[str] = (),
 ) -> tuple[ChannelBaseline, ...]:
-    """Describe channels by good samples (T, N) of one or several recordings, and their `messages_since`, if known."""
+    """Describe channels by good samples (T, N) of one or several recordings, and their `messages_since`, if known.
+
+    ``angles`` are the names of those whose whole turns do not count.
+    """
     channels, memory = [], memory_of(pieces)
     for column, name in enumerate(names):
         own = [piece[:, column] for piece in pieces]
@@ -59,16 +72,24 @@ def channel_baselines(
         channels.append(
             ChannelBaseline(
                 name=name,
+                angle=name in angles,
                 memory=float(memory[column]),
                 gap=max(_longest_run(np.isnan(values)) for values in own) / rate,
                 rest=max(_longest_run(np.diff(values) == 0.0) for values in own) / rate,
                 roughness=max(map(roughness, stretches)),
+                spikes=_spikes(own, name in angles, rate),
                 span=span,
                 fewest=fewest,
                 most=most,
             )
         )
     return tuple(channels)
+
+
+def _spikes(pieces: Sequence[np.ndarray], angle: bool, rate: float) -> Spikes:
+    heights = np.concatenate([spike_heights(values[:, None], np.array([angle]))[:, 0] for values in pieces])
+    values = np.concatenate(pieces)
+    return Spikes.of(heights, float(np.nanmax(values) - np.nanmin(values)), len(values) / rate)
 
 
 def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, float, float]:

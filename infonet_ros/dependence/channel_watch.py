@@ -1,4 +1,4 @@
-"""Faults that one channel shows alone: it is silent, frozen, or has another rate of messages."""
+"""Faults that one channel shows alone: it is silent, frozen, has spikes, or another rate of messages."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import numpy as np
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline
 from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.latest_rows import LatestRows
+from infonet_ros.dependence.spikes import REACH, spike_heights
 
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
 
@@ -36,10 +37,14 @@ class ChannelWatch:
         N.
     rate : float
         Hz, of the samples.
+    interval : float
+        Mean time between two false alarms for spikes, seconds; all channels together.
     """
 
-    def __init__(self, channels: Sequence[ChannelBaseline], rate: float) -> None:
+    def __init__(self, channels: Sequence[ChannelBaseline], rate: float, interval: float) -> None:
         self._channels, self._rate = channels, rate
+        self._angles = np.array([channel.angle for channel in channels])
+        self._spiky = np.array([channel.spikes.threshold(interval * len(channels)) for channel in channels])
         self._spans = np.array([round(channel.span * rate) for channel in channels], dtype=int)
         self.reset()
 
@@ -49,6 +54,8 @@ class ChannelWatch:
         self._silent = np.zeros(count, dtype=int)
         self._still = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
+        self._before = np.full((2 * REACH, count), np.nan)
+        self._spikes = np.zeros((0, count))
         longest = int(self._spans.max(initial=0))
         self._messages = LatestRows(longest, (count,))
         self._messages.extend(np.full((longest, count), np.nan))
@@ -61,6 +68,8 @@ class ChannelWatch:
         self._silent = _rows_since(known, self._silent)
         self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
         self._value = held[-1]
+        before = np.concatenate([self._before, samples])
+        self._spikes, self._before = spike_heights(before, self._angles), before[len(samples) :]
         self._messages.extend(messages)
         self._messages.forget()
 
@@ -88,7 +97,16 @@ class ChannelWatch:
             return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
         if channel.rest == 0.0 and still > LEAST_PAUSE:
             return Trouble(Kind.FROZEN, channel.name, "is frozen", still)
-        return self._other_rate(column)
+        return self._spike(column) or self._other_rate(column)
+
+    def _spike(self, column: int) -> Trouble | None:
+        """Return the highest spike of a channel among the last samples that were pushed."""
+        heights, channel = self._spikes[:, column], self._channels[column]
+        if not (heights > self._spiky[column]).any():
+            return None
+        place = int(heights.argmax())
+        state = f"has a spike of {heights[place]:.2g}, in the good recordings of {channel.spikes.highest:.2g} at most"
+        return Trouble(Kind.SPIKE, channel.name, state, (len(heights) - 1 - place + REACH) / self._rate)
 
     def _other_rate(self, column: int) -> Trouble | None:
         channel, span = self._channels[column], self._spans[column]

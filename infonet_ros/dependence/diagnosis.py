@@ -17,6 +17,7 @@ from infonet_ros.dependence.fault import Fault, Kind
 from infonet_ros.dependence.forms import Form
 
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
+_LEAST_ROUGH = 8  # samples: one spike makes fewer rough
 _OUTSIDE = 0.1  # share of samples beyond all good ones
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
 _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
@@ -104,7 +105,7 @@ class _Side:
             still=still,
             frozen=_rest(channel, seconds) if still and seconds > max(channel.rest, LEAST_PAUSE) else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
-            noisier=roughness(samples) > _NOISIER * channel.roughness,
+            noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import Baseline, PairBaseline
+from infonet_ros.dependence.baseline import SPIKES_SHARE, Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
@@ -30,6 +30,7 @@ MEMORY = 60.0
 
 _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
+_LASTING = 2.0  # seconds after a spike from which on another fault that makes spikes is told
 _REVISED_FOR = 15.0  # seconds after an alarm in which the diagnosis is improved
 
 
@@ -99,7 +100,7 @@ class EvidenceMonitor:
         self._sums = EvidenceSums(baseline, thresholds)
         self._forms = {view.form.ranked for view in baseline.views}
         self._columns = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
-        self._channels = ChannelWatch(baseline.channels, baseline.rate)
+        self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SPIKES_SHARE)
         self._views = [
             [number for number, view in enumerate(baseline.views) if view.pair == pair]
             for pair in range(len(baseline.pairs))
@@ -224,6 +225,9 @@ class EvidenceMonitor:
             return diagnosis.explain()
         if troubles[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
             return found
+        lasts = self.last_stamp - since > _LASTING * NANOSECONDS
+        if troubles[0].kind is Kind.SPIKE and lasts and better(Kind.SPIKE, (cause := diagnosis.explain()).kind):
+            return cause
         one = troubles[0].name if len(troubles) == 1 else ""
         return Fault(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
 
@@ -236,7 +240,7 @@ class EvidenceMonitor:
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN}
+            if alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN, Kind.SPIKE}
             and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:

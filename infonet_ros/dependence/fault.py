@@ -9,6 +9,7 @@ class Kind(str, Enum):
 
     SILENT = "silent"
     FROZEN = "frozen"
+    SPIKE = "spike"
     OTHER_RATE = "other rate"
     OUT_OF_RANGE = "out of range"
     NOT_SEEN_BEFORE = "not seen before"
@@ -48,10 +49,13 @@ EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.S
 def better(before: Kind, now: Kind) -> bool:
     """Return whether a later diagnosis of the same alarm replaces the earlier one.
 
-    A channel at the end of its range looks frozen until it has been there often.
+    A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
+    values larger, also makes spikes.
     """
     if before is Kind.FROZEN:
         return now is Kind.SATURATED
+    if before is Kind.SPIKE:
+        return now is Kind.NOISIER or now in EXPLAINED
     if now is before:
         return False
     return before in PROVISIONAL or (before in EXPLAINED and now in EXPLAINED)

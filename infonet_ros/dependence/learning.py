@@ -48,7 +48,7 @@ def learn(
     pieces = {form: [piece[:, columns] for piece in one.pieces] for form, one in lesson.forms.items()}
     messages = [counts[:, columns] for counts in lesson.messages]
     baseline = Baseline(
-        channels=channel_baselines(names, pieces[Form.VALUES], messages, lesson.rate),
+        channels=channel_baselines(names, pieces[Form.VALUES], messages, lesson.rate, lesson.angles),
         pairs=tuple(one.baseline(lesson.names) for one in learnt),
         views=tuple(replace(view.view, pair=number) for number, one in enumerate(learnt) for view in one.views),
         quantiles=np.stack([channel_quantiles(np.concatenate(pieces[form])) for form in RANKED]),

@@ -21,12 +21,15 @@ class Lesson:
     messages : tuple of (T, N) float64
         Number of messages of each channel since the sample before (see `messages_since`), for each piece; empty if
         they were not counted.
+    angles : tuple of str
+        Names of the channels whose whole turns do not count.
     """
 
     names: tuple[str, ...]
     pieces: tuple[np.ndarray, ...]
     rate: float
     messages: tuple[np.ndarray, ...] = ()
+    angles: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:

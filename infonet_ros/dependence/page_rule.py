@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.dependence.tails import Tail
+
 _DOUBT = 0.02  # share of the e-value that is 1 for every sample: no sample is evidence for a pair beyond -log of it
-_HIGHEST = 20  # rises from whose heights the frequency of higher ones is estimated: lower rises are not typical of them
 _STARTS = 16
-_LEAST = 10  # of those
-_CARE = 1.645  # standard errors by which the tail is assumed to be heavier than estimated: enough in 95 % of all cases
 
 
 def log_e_values(ratios: np.ndarray) -> np.ndarray:
@@ -93,20 +92,12 @@ class Rises:
     def of(cls, heights: np.ndarray, seconds: float) -> "Rises | None":
         """Learn it from the `heights_of_rises` (K,) of a sound pair in some time; None where too few are known.
 
-        Slow changes, such as a robot that moves and rests, affect only the highest rises. Hill's estimate of the tail
-        (1975) has a relative standard error of one by the root of their number.
+        Slow changes, such as a robot that moves and rests, affect only the highest rises.
         """
-        heights = np.sort(heights)[::-1]
-        count = min(_HIGHEST, len(heights) // 2)
-        if count < _LEAST:
+        tail = Tail.of(heights)
+        if tail is None:
             return None
-        height = float(heights[count])
-        tail = (count - 1) / max(1e-9, float((heights[:count] - height).sum()))
-        return cls(
-            height=height,
-            spacing=seconds / count,
-            tail=float(min(1.0, tail * (1.0 - _CARE / np.sqrt(count)))),
-        )
+        return cls(height=tail.height, spacing=seconds / tail.count, tail=min(1.0, tail.steepness))
 
     def or_higher(self, other: "Rises") -> "Rises":
         """Return rises that are as high as either of two at every interval."""

@@ -7,6 +7,7 @@ from infonet_ros.dependence.fault import Kind
 from infonet_ros.intake.windows.alignment import messages_since
 
 RATE = 10.0
+INTERVAL = 3600.0  # s
 FAULT = 200  # row
 
 
@@ -30,7 +31,7 @@ def watched(rate, faulty):
     stamps = steady(rng, rate, rows / RATE)
     late = stamps >= FAULT / RATE
     messages = counts(np.concatenate([stamps[~late], faulty(stamps[late], rng)]), rows)
-    watch = ChannelWatch(channels, RATE)
+    watch = ChannelWatch(channels, RATE, INTERVAL)
     for row in range(rows):
         watch.push(values[row : row + 1], messages[row : row + 1])
         if trouble := watch.troubles()[0]:
@@ -67,7 +68,7 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
     stamps = rng.uniform(0.0, 300.0, 600)
     (channel,) = channel_baselines(["a"], [rng.standard_normal((3000, 1))], [counts(stamps, 3000)], RATE)
     assert channel.span == 0.0
-    watch = ChannelWatch([channel], RATE)
+    watch = ChannelWatch([channel], RATE, INTERVAL)
     watch.push(rng.standard_normal((100, 1)), np.zeros((100, 1)))
     assert watch.troubles() == [None]
 
@@ -75,7 +76,7 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
 def test_without_counts_there_is_no_rate():
     values = np.random.default_rng(0).standard_normal((3000, 1))
     (channel,) = channel_baselines(["a"], [values], [], RATE)
-    watch = ChannelWatch([channel], RATE)
+    watch = ChannelWatch([channel], RATE, INTERVAL)
     watch.push(values, np.full((3000, 1), np.nan))
     assert watch.troubles() == [None]
 
@@ -83,6 +84,6 @@ def test_without_counts_there_is_no_rate():
 def test_a_topic_whose_channels_are_all_silent_is_named_once():
     values = np.random.default_rng(0).standard_normal((3000, 3))
     channels = channel_baselines(["imu.x", "imu.y", "odom.x"], [values], [], RATE)
-    watch = ChannelWatch(channels, RATE)
+    watch = ChannelWatch(channels, RATE, INTERVAL)
     watch.push(np.where([True, True, False], np.nan, values[:50]), np.full((50, 3), np.nan))
     assert [trouble and trouble.words for trouble in watch.troubles()] == ["imu sent no value"] * 2 + [None]

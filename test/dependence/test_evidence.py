@@ -217,6 +217,19 @@ def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
         assert (first.kind, first.words) == (kind, words)
 
 
+def test_a_spike_is_an_alarm_of_its_own_and_noise_is_called_noise(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK, 0] += 12.0
+    (alarm,), monitor = run(baseline, samples)
+    assert (alarm.kind, alarm.channel) == (Kind.SPIKE, "gyro")
+    assert "gyro has a spike of 1" in alarm.words
+    assert alarm.since / 1e9 - 100.0 == pytest.approx(BREAK / RATE)
+    assert BREAK / RATE < seconds(alarm) < BREAK / RATE + 1.0
+    assert not monitor.on
+    samples[BREAK:, 0] += 12.0 * np.random.default_rng(1).standard_normal(len(samples) - BREAK)
+    assert run(baseline, samples)[0][0].kind is Kind.NOISIER
+
+
 def test_the_new_delay_is_reported(baseline):
     """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
     alarms, _ = run(baseline, broken("late", pair(4, 1000)))

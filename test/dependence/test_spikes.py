@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.channel_watch import ChannelWatch
+from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.spikes import spike_heights
+
+RATE = 10.0
+INTERVAL = 3600.0  # s
+
+
+def _smooth(rng, count):
+    return lfilter([0.01], [1.0, -1.8, 0.81], rng.standard_normal(count))
+
+
+STREAMS = {
+    "noise": lambda rng, count: rng.standard_normal(count),
+    "smooth motion": _smooth,
+    "impacts": lambda rng, count: rng.standard_normal(count) + rng.laplace(size=count) * (rng.random(count) < 0.05),
+    "set values": lambda rng, count: np.repeat(rng.standard_normal(count), 20)[:count],
+    "coarse readings": lambda rng, count: np.round(_smooth(rng, count) / 0.3),
+}
+FOUND_FROM = {"noise": 12.0, "smooth motion": 2.5, "impacts": 20.0, "set values": 2.5, "coarse readings": 6.0}
+"""Standard deviations."""
+
+
+def _learnt(values, angles=()):
+    return channel_baselines(["imu.x"], [values[:, None]], [], RATE, angles)
+
+
+def _spikes(channels, values, step=3):
+    """Return the rows of spikes, and their troubles."""
+    watch, found = ChannelWatch(channels, RATE, INTERVAL), {}
+    for row in range(0, len(values), step):
+        part = values[row : row + step, None]
+        watch.push(part, np.full(part.shape, np.nan))
+        (trouble,) = watch.troubles()
+        if trouble and trouble.kind is Kind.SPIKE:
+            found[row + len(part) - 1 - round(trouble.seconds * RATE)] = trouble
+    return found
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_good_streams_have_no_more_spikes_than_promised_and_a_clear_one_is_found(name):
+    rng = np.random.default_rng(1)
+    channels = _learnt(STREAMS[name](rng, 4000))
+    good = STREAMS[name](rng, 36_000)  # one interval
+    assert not _spikes(channels, good, step=500)
+    for size in (FOUND_FROM[name], -FOUND_FROM[name]):
+        broken = good[:300].copy()
+        broken[205] += size * good.std()
+        assert list(_spikes(channels, broken)) == [205]
+
+
+def test_a_spike_between_two_ticks_of_the_clock_and_a_step():
+    rng = np.random.default_rng(2)
+    channels, values = _learnt(_smooth(rng, 4000)), _smooth(rng, 400)
+    between, step = values.copy(), values.copy()
+    between[200:202] += 5.0 * values.std()
+    step[200:] += 5.0 * values.std()
+    found = _spikes(channels, between)
+    assert set(found) <= {200, 201}
+    assert found
+    assert all(one.words.startswith("imu.x has a spike of ") for one in found.values())
+    assert not _spikes(channels, step)
+
+
+def test_an_angle_that_turns_once_round_has_no_spike():
+    turning = np.full(400, np.pi)
+    turning[200] = -np.pi
+    good = 0.1 * _smooth(np.random.default_rng(3), 4000)
+    assert _spikes(_learnt(good), turning)
+    assert not _spikes(_learnt(good, angles=["imu.x"]), turning)
+
+
+def test_unknown_samples_are_no_spikes():
+    values = np.array([0.0, np.nan, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0, 9.0, 9.0, 0.0, 0.0, 0.0])[:, None]
+    assert spike_heights(values, np.array([False]))[:, 0] == pytest.approx([0, 0, 0, 0, 0, 0, 9, 9, 0])
