@@ -97,7 +97,7 @@ class Rises:
         tail = Tail.of(heights)
         if tail is None:
             return None
-        return cls(height=tail.height, spacing=seconds / tail.count, tail=min(1.0, tail.steepness))
+        return cls(height=tail.height, spacing=seconds / tail.above, tail=min(1.0, tail.steepness))
 
     def or_higher(self, other: "Rises") -> "Rises":
         """Return rises that are as high as either of two at every interval."""

@@ -45,7 +45,7 @@ class Spikes:
         highest = float(heights.max(initial=0.0))
         least = max(_HIGHER * highest, _RANGE * spread)
         tail = Tail.of(heights[heights > 0.0])
-        return cls(highest, least, tail.height, seconds / tail.count, tail.steepness) if tail else cls(highest, least)
+        return cls(highest, least, tail.height, seconds / tail.above, tail.steepness) if tail else cls(highest, least)
 
     def threshold(self, interval: float) -> float:
         """Return the height that good spikes pass once in ``interval`` seconds, or less often."""

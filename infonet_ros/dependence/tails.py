@@ -10,9 +10,9 @@ _CARE = 1.645  # standard errors by which the tail is assumed to be heavier than
 
 
 class Tail(NamedTuple):
-    """Of ``count`` values above ``height``, those by x higher are exp(``steepness`` x) times as rare, or rarer."""
+    """Of ``above`` values beyond ``height``, those by x higher are exp(``steepness`` x) times as rare, or rarer."""
 
-    count: int
+    above: int
     height: float
     steepness: float
 
