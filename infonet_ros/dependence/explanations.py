@@ -11,9 +11,9 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.fault import Fault, Kind
-from infonet_ros.dependence.fits import SURE, Fits
+from infonet_ros.dependence.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.forms import Form, in_form
-from infonet_ros.dependence.quantiles import ranks_among
+from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.value_changes import value_changes
 from infonet_ros.intake.windows.alignment import lagged_pair
 
@@ -54,9 +54,13 @@ class Explainer:
         return _simplest([(tried[number].fault, float(fits.nats[number])) for number in near])
 
     def still_dependent(self) -> bool:
-        """Return whether the pair as it is shows half of the dependence that it had."""
-        fits = self._fits([self._as_it_is])
-        return bool(fits.nats[0] > self.baseline.pairs[self.pair].mi / 2.0) and fits.clear(0)
+        """Return whether the pair is likely to have half of the dependence that it had.
+
+        Its values may have another distribution, as at another speed: their ranks among themselves may show it.
+        """
+        fits = self._fits([self._as_it_is, self._among_themselves])
+        best = int(fits.nats.argmax())
+        return bool(fits.nats[best] > self.baseline.pairs[self.pair].mi / 2.0) and fits.clear(best, sure=LIKELY)
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -73,16 +77,30 @@ class Explainer:
         x, y = self._ranks(self.samples[:, self._columns].T)
         return np.stack(lagged_pair(x, y, self.baseline.pairs[self.pair].lag))
 
+    @property
+    def _among_themselves(self) -> np.ndarray:
+        """The ranks (2, T) of the recent samples among each other."""
+        lag = self.baseline.pairs[self.pair].lag
+        x, y = self._in_form(self.samples[-self.recent - abs(lag) :, self._columns].T).T
+        pair = np.stack(lagged_pair(x, y, lag), axis=1)
+        if not np.isfinite(pair).any(axis=0).all():
+            return np.full(pair.T.shape, np.nan)
+        return ranks_among(channel_quantiles(pair), pair).T
+
     def _fits(self, tried: Sequence[np.ndarray]) -> Fits:
         return Fits.of(self.baseline.tables[self._view], tried, self.recent, self.baseline.views[self._view].rises.tail)
 
     def _ranks(self, pair: np.ndarray) -> np.ndarray:
         """Return the ranks (2, T) of samples (2, T), NaN beyond the edge: there all values would have one rank."""
-        columns, form = list(self._columns), self.baseline.views[self._view].form.ranked
-        quantiles = self.baseline.quantiles[form, columns]
-        values = in_form(pair.T, form, self.baseline.memory[columns], self.baseline.middle[columns])
+        quantiles = self.baseline.quantiles[self.baseline.views[self._view].form.ranked, list(self._columns)]
+        values = self._in_form(pair)
         values = np.where((values < quantiles[:, 0]) | (values > quantiles[:, -1]), np.nan, values)
         return ranks_among(quantiles, values).T
+
+    def _in_form(self, pair: np.ndarray) -> np.ndarray:
+        """Return samples (2, T) in the form of the view: (T, 2)."""
+        columns, form = list(self._columns), self.baseline.views[self._view].form.ranked
+        return in_form(pair.T, form, self.baseline.memory[columns], self.baseline.middle[columns])
 
     def _other_lags(self) -> Iterator[Explanation]:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate

@@ -16,6 +16,9 @@ from infonet_ros.dependence.quantiles import QUANTILES
 SURE = 3.0
 """Nats by which one of two clearly fits better: by chance once in exp(3) times."""
 
+LIKELY = 1.0
+"""Nats by which one of two is likely to fit better."""
+
 _LEAST = 10  # known samples
 _MOST = 256  # samples; of more, so many are used, evenly spread
 _PAIRINGS = 8  # other pairings for comparison
@@ -54,13 +57,13 @@ class Fits:
         # Each of the thinned samples counts for as many as are independent.
         return cls(nats, min(1.0, recent / u.shape[1] * tail) / 2.0 * float(known.max()))
 
-    def clear(self, one: int, other: int | None = None) -> bool:
+    def clear(self, one: int, other: int | None = None, sure: float = SURE) -> bool:
         """Return whether a pairing clearly fits better than another one, or than none, allowing for all that are tried.
 
-        Of independent channels the best of K fits is larger by log(K).
+        Of independent channels the best of K fits is larger by log(K). ``sure`` are nats, see `SURE`.
         """
         than = 0.0 if other is None else self.nats[other]
-        return bool((self.nats[one] - than) * self.worth > np.log(len(self.nats)) + SURE)
+        return bool((self.nats[one] - than) * self.worth > np.log(len(self.nats)) + sure)
 
 
 def _latest(tried: Sequence[np.ndarray], recent: int) -> np.ndarray:

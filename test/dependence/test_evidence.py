@@ -257,6 +257,13 @@ def test_a_pair_that_shares_less_is_not_called_decoupled(baseline):
     assert Diagnosis(baseline, 0, samples, BREAK).explain().kind is Kind.DECOUPLED
 
 
+def test_a_pair_that_moves_less_is_not_called_decoupled(baseline):
+    """A slower robot: both move a fifth as much as ever, so that their ranks among the good samples tell little."""
+    samples, other = 0.2 * pair(5, 1500), 0.2 * pair(6, 1500)
+    for broken, kind in [(samples, Kind.NOT_SEEN_BEFORE), (np.c_[samples[:, 0], other[:, 1]], Kind.DECOUPLED)]:
+        assert Diagnosis(baseline, 0, broken, BREAK).explain().kind is kind
+
+
 def test_an_alarm_goes_off_when_the_pair_is_well_again(baseline):
     samples = pair(4, 3000)
     samples[BREAK : BREAK + 300, 0] *= -1.0
