@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.drawing.links import Link
-from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
+from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.offline.significance import Significance
 from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, moment
 
@@ -20,9 +19,7 @@ _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
-_LEAST_MI = 0.05  # nats: a pair that shares less may be significant, but is not useful
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
-_LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded to 0.00
 
 
 @dataclass(frozen=True)
@@ -59,7 +56,7 @@ class Delay:
         late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
         digits = delay_digits(lag)
         words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
-        topic, other = _topic(analysis, late), _topic(analysis, a if late == b else b)
+        topic, other = topic_of(analysis, late), topic_of(analysis, a if late == b else b)
         if topic == other or abs(lag) > _LATEST_STAMPS:
             return cls(words, True)
         if _contradicted(analysis, a, b):
@@ -106,43 +103,21 @@ def links(analysis: Analysis) -> list[Link]:
     ]
 
 
-def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
-    """Return all known pairs in the order of use; see `findings`."""
-    significance, whole = Significance.of(analysis), analysis.whole
-
-    def usefulness(pair: tuple[int, int]) -> tuple[bool, ...]:
-        a, b = pair
-        own, measured = _topic(analysis, a) == _topic(analysis, b), _measured(analysis, a, b)
-        delayed = bool(whole.clear_delays[a, b])
-        return (
-            not significance.significant[a, b],
-            not significance.judged[a, b],
-            bool(whole.kinship.trivial[pair]),
-            pair in analysis.explanations,
-            own,
-            not _spread(analysis, a, b),
-            own and not (delayed or measured),  # such as what odometry computed from one motion
-            not (delayed and (own or measured)),
-        )
-
-    return sorted(analysis.strongest(), key=usefulness)  # which keeps strong before weak
-
-
 def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     """Yield groups and pairs of several topics, then those of one, then those of one structure, such as a vector.
 
     Last come pairs whose channels are connected already.
     """
     found = groups(analysis)
-    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and _is_useful(analysis, p)]
-    news = _News(len(analysis.names), found)
+    pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
+    news = News(len(analysis.names), found)
     again: list[tuple[int, int]] = []
-    for spread in (2, 1, 0):
+    for level in (2, 1, 0):
         for group in found:
-            if _spread(analysis, *group.members) == spread:
+            if spread(analysis, *group.members) == level:
                 yield from _group_with_delays(analysis, group, pairs)
         for pair in pairs:
-            if _spread(analysis, *pair) == spread and news.first(*pair):
+            if spread(analysis, *pair) == level and news.first(*pair):
                 if news.connects(*pair):
                     yield _pair(analysis, *pair)
                 else:
@@ -150,57 +125,12 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     yield from (_pair(analysis, *pair) for pair in again)
 
 
-class _News:
-    """Selects pairs of N channels that add something to the groups and to the pairs before."""
-
-    def __init__(self, channels: int, found: list[Group]) -> None:
-        self._connected = DisjointSet(range(channels))
-        self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
-        self._listed = {frozenset({-1 - number}) for number in range(len(found))}
-        for group in found:
-            for member in group.members[1:]:
-                self._connected.merge(group.members[0], member)
-
-    def first(self, a: int, b: int) -> bool:
-        """Add a pair; return whether it is the first between its groups, and not within one."""
-        between = frozenset({self._group_of.get(a, a), self._group_of.get(b, b)})
-        new = between not in self._listed
-        self._listed.add(between)
-        return new
-
-    def connects(self, a: int, b: int) -> bool:
-        """Add a pair; return whether the pairs before do not connect its channels, directly or through others."""
-        return bool(self._connected.merge(a, b))
-
-
 def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, int]]) -> Iterator[Finding]:
     """Yield a group, and its pairs between topics with a clear delay."""
     yield _group(analysis, group)
-    inside = [p for p in pairs if {*p} <= {*group.members} and _spread(analysis, *p) == 2]
-    delayed = [p for p in inside if Delay.of(analysis, *p).clear and _measured(analysis, *p)]
+    inside = [p for p in pairs if {*p} <= {*group.members} and spread(analysis, *p) == 2]
+    delayed = [p for p in inside if Delay.of(analysis, *p).clear and measured(analysis, *p)]
     yield from (_pair(analysis, *p) for p in delayed[:_IN_A_GROUP])
-
-
-def _spread(analysis: Analysis, *channels: int) -> int:
-    """Return 2 for channels of several topics, 1 for those of several structures of one, 0 for those of one structure.
-
-    A structure is a vector or another message inside the message.
-    """
-    if len({_topic(analysis, channel) for channel in channels}) > 1:
-        return 2
-    return int(len({_structure(analysis, channel) for channel in channels}) > 1)
-
-
-def _is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
-    matrix = analysis.whole.matrix
-    enough = bool(matrix.mi[pair] >= _LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
-    known = enough and not Significance.of(analysis).doubt(*pair)
-    return known and not analysis.whole.kinship.trivial[pair] and not analysis.whole.weaker_form[pair]
-
-
-def _measured(analysis: Analysis, a: int, b: int) -> bool:
-    """Return whether neither of two channels is a computed rate of change, which repeats a measured channel."""
-    return not any(is_rate(analysis.names[channel]) for channel in (a, b))
 
 
 def _group(analysis: Analysis, group: Group) -> Finding:
@@ -236,7 +166,7 @@ def _explained(analysis: Analysis) -> Iterator[Finding]:
     rates = kinship.rate | kinship.rate.T
     for a, b in ranked_pairs(analysis):
         one = analysis.explanations.get((a, b))
-        if one is None or not _is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
+        if one is None or not is_useful(analysis, (a, b)) or rates[one.third, [a, b]].any():
             continue
         if not any({a, b, one.third} <= members for members in found):
             pair, third = _pair(analysis, a, b), analysis.names[one.third]
@@ -260,7 +190,7 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
 def _drifts(analysis: Analysis) -> Iterator[Finding]:
     """Yield the clocks that drift apart, which makes the MI of their topics smaller."""
     for one in analysis.whole.drifts:
-        fast, slow = (_topic(analysis, channel) for channel in (one.fast, one.slow))
+        fast, slow = (topic_of(analysis, channel) for channel in (one.fast, one.slow))
         channels = analysis.names[one.fast], analysis.names[one.slow]
         interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
         sentence = (
@@ -290,7 +220,7 @@ def _nothing(analysis: Analysis) -> Finding:
     if significance.found:
         kin = (significance.significant & analysis.whole.kinship.trivial).any()
         except_kin = ", other than channels that depend on each other by definition" if kin else ""
-        return Finding(f"No pair certainly shares {_LEAST_MI:g} nats or more{except_kin}.", (), "nothing")
+        return Finding(f"No pair certainly shares {LEAST_MI:g} nats or more{except_kin}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate has as much as that pair
         sentence = (
@@ -336,7 +266,7 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     They have another clear delay, or share more without any.
     """
     whole = analysis.whole
-    topics = [_topic(analysis, channel) for channel in range(len(analysis.names))]
+    topics = [topic_of(analysis, channel) for channel in range(len(analysis.names))]
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
     both = np.ix_(rows, columns)
     told = (Significance.of(analysis).significant & ~whole.weaker_form)[both]
@@ -348,13 +278,3 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
 
 def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:
     return float(analysis.whole.delay_lower[a, b]), float(analysis.whole.delay_upper[a, b])
-
-
-def _topic(analysis: Analysis, channel: int) -> str:
-    """Name of the topic that a channel comes from."""
-    return [m.topic for m in analysis.settings.modalities for _ in m.channels][channel]
-
-
-def _structure(analysis: Analysis, channel: int) -> tuple[Step, ...]:
-    """Structure inside its message that a channel comes from."""
-    return parse_channel([path for m in analysis.settings.modalities for path in m.channels][channel]).structure

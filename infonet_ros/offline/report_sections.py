@@ -8,8 +8,9 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings import Delay, findings, ranked_pairs
+from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.pages import Cell, Row, Table
+from infonet_ros.offline.pair_order import ranked_pairs
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.whole_recording import SIGNIFICANCE

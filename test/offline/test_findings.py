@@ -8,10 +8,11 @@ from recordings import slow_noise, with_p_values, write_ros2
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import Explanation, analyse
-from infonet_ros.offline.findings import Delay, findings, ranked_pairs
+from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
 from infonet_ros.offline.kinship import Kinship
+from infonet_ros.offline.pair_order import ranked_pairs
 from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import Modality, Settings
 
