@@ -202,6 +202,10 @@ class TopicInput:
             for callback, event in happened(self.subscription):
                 callback(event)
 
+    def note_lost(self, event: Any) -> None:
+        """Count the lost messages of one event."""
+        self.status.lost += event.total_count_change
+
     @property
     def queue_size(self) -> float:
         """How many messages may wait; infinite without a subscription."""
@@ -239,9 +243,7 @@ class TopicInput:
                 QoSProfile(depth=depth, reliability=reliability, durability=durability),
                 callback_group=Polled(),
                 # The graph gives the information of the other events.
-                event_callbacks=SubscriptionEventCallbacks(
-                    message_lost=self._on_message_lost, use_default_callbacks=False
-                ),
+                event_callbacks=SubscriptionEventCallbacks(message_lost=self.note_lost, use_default_callbacks=False),
                 qos_overriding_options=QoSOverridingOptions(_overridden_policies(self._node, self.topic)),
                 raw=True,
             )
@@ -302,9 +304,6 @@ class TopicInput:
         self.status.note_values(values, present, read.absences)
         columns = {name: (values[:, own], present[:, own]) for name, own in self._columns.items()}
         return ReceivedBatch(self.status, stamps, arrivals, received, columns)
-
-    def _on_message_lost(self, event: Any) -> None:
-        self.status.lost += event.total_count_change
 
 
 def _given_type(topic: str, modalities: Sequence[Modality]) -> str:

@@ -10,8 +10,8 @@ from infonet_ros.estimator.network.pair_network import (
     QUADRANTS,
     Network,
     NetworkShape,
-    _join_patches,
-    _split_patches,
+    join_patches,
+    split_patches,
 )
 from infonet_ros.estimator.network.symmetry import ORIENTATIONS, orient
 
@@ -51,8 +51,8 @@ def test_a_reoriented_pair_has_the_same_estimate_and_its_table_is_oriented_back(
 def test_patches_are_cut_by_quadrant_and_joined_again():
     side = 4 * PATCH
     grids = torch.arange(2.0 * side * side).view(2, 1, side, side)
-    patches = _split_patches(grids).reshape(2, QUADRANTS, -1, PATCH * PATCH)
-    assert torch.equal(_join_patches(patches), grids[:, 0])
+    patches = split_patches(grids).reshape(2, QUADRANTS, -1, PATCH * PATCH)
+    assert torch.equal(join_patches(patches), grids[:, 0])
     upper_right = grids[:, 0, : side // 2, side // 2 :].flatten(1)
     assert torch.equal(patches[:, 1].flatten(1).sort(dim=1).values, upper_right)
 

@@ -67,7 +67,7 @@ def test_events_are_taken_without_the_executor(graph):
 def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
     node, _ = started(graph)
     Feed(graph, node, SIGNALS)
-    lost = [(node.topics.topics[1]._on_message_lost, SimpleNamespace(total_count_change=3))]
+    lost = [(node.topics.topics[1].note_lost, SimpleNamespace(total_count_change=3))]
     monkeypatch.setattr("infonet_ros.node.topic_input.happened", lambda one: [lost.pop()] if lost else [])
     graph.until(lambda: node.topics.topics[1].status.lost == 3)
 

@@ -187,7 +187,7 @@ class Network(nn.Module):
 
     def _table(self, encoded: "_Encoded") -> Tensor:
         tokens = self.norm((encoded.patches + encoded.quadrants.unsqueeze(2)).float())
-        table = _join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
+        table = join_patches(self.patch_out(tokens.to(self.patch_out.weight.dtype)).float())
         excess = torch.logsumexp(table.flatten(1), dim=1) - 2.0 * math.log(GRID)
         return restore(table - excess[:, None, None], encoded.orientation)
 
@@ -212,7 +212,7 @@ class Network(nn.Module):
             levels.append(coarsen(levels[-1]))
         # Joined cells are shown by their mean density.
         maps = [_log_densities(counts, observation.unit / 4**level).unsqueeze(1) for level, counts in enumerate(levels)]
-        parts = [_split_patches(part) for part in (*maps, orient(observation.local, orientation))]
+        parts = [split_patches(part) for part in (*maps, orient(observation.local, orientation))]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
         numbers = observation.local.new_empty(len(observation), TOKENS, self.patch_in.in_features)
         places = numbers.split([part.shape[-3:].numel() for part in parts], dim=2)
@@ -231,13 +231,13 @@ def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:
     return table.gather(1, counts.flatten(1).long()).view(counts.shape)
 
 
-def _split_patches(maps: Tensor) -> Tensor:
+def split_patches(maps: Tensor) -> Tensor:
     """View (M, L, S, S) as (M, *TOKENS, L, S / PATCHES, S / PATCHES), the tokens quadrant by quadrant in four axes."""
     split = maps.unflatten(2, (SIDE, PATCHES // SIDE, -1)).unflatten(5, (SIDE, PATCHES // SIDE, -1))
     return split.permute(0, 2, 5, 3, 6, 1, 4, 7)
 
 
-def _join_patches(patches: Tensor) -> Tensor:
-    """(M, QUADRANTS, patches of each, PATCH * PATCH) to (M, GRID, GRID)."""
+def join_patches(patches: Tensor) -> Tensor:
+    """Undo `split_patches` of one map: (M, QUADRANTS, patches of each, PATCH * PATCH) to (M, GRID, GRID)."""
     split = patches.view(len(patches), SIDE, SIDE, PATCHES // SIDE, PATCHES // SIDE, PATCH, PATCH)
     return split.permute(0, 1, 3, 5, 2, 4, 6).reshape(-1, GRID, GRID)
