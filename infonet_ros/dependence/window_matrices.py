@@ -101,19 +101,16 @@ def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iter
             yield conditional_matrix(net, window, settings, given, lags, watch.pair)
 
 
-def transfer_matrix(net: "InfoNet", window: Window, settings: Settings) -> DependenceMatrix:
+def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
     """Estimate the transfer entropy of all ordered pairs of channels of a window, from the row to the column.
 
     Uses ``past``, ``surrogates``, ``seed``, ``max_lag`` and ``lag_step`` of the settings; without ``max_lag`` the
     column follows by one sample.
+
+    Yields
+    ------
+    As `modality_matrix_in_steps`, channel by channel.
     """
-    *_, matrix = transfer_matrix_in_steps(net, window, settings)
-    assert matrix is not None
-    return matrix
-
-
-def transfer_matrix_in_steps(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix | None]:
-    """Estimate as `transfer_matrix`, channel by channel; see `modality_matrix_in_steps`."""
     lags = [lag for lag in lags_in_samples(settings, window.rate) if lag] or [1]
     estimates = net.transfer_in_steps(
         window.samples, lags=lags, past=settings.past, surrogates=settings.surrogates, seed=settings.seed

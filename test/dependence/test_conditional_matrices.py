@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.dependence.watches import State, WatchedPair, judged
-from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix, watched_matrices
+from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix_in_steps, watched_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Modality, Settings, Watch, params_document, settings_from_text
@@ -52,7 +52,7 @@ def test_transfer_goes_from_row_to_column(net, rng):
         x[t], y[t] = 0.5 * x[t - 1] + noise[0, t], 0.3 * y[t - 1] + 0.8 * x[t - 2] + noise[1, t]
     window = Window((LEFT, RIGHT), np.stack([x, y], axis=1), 0, 149_900_000_000, 10.0)
     settings = Settings((Modality("base", "/base", ("left", "right")),), max_lag=0.3, surrogates=19)
-    matrix = transfer_matrix(net, window, settings)
+    *_, matrix = transfer_matrix_in_steps(net, window, settings)
     assert matrix.method == "transfer" and matrix.lag[0, 1] == pytest.approx(0.2)
     assert matrix.mi[0, 1] > 0.2 and matrix.mi[1, 0] < 0.03
     pairs = matrix.columns()
