@@ -106,7 +106,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
             both = found & other
             if len(both.names) > len(found.names) and rows.turns(other, within=found) >= _TURNS:
                 found = both
-    return _in_order(sheet, columns, found)
+    return _in_order(columns, found)
 
 
 def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
@@ -289,7 +289,7 @@ def _by_turns(rows: _Rows, columns: Sequence[Names]) -> Names | None:
     return max(named or others, key=lambda names: (not names.of_numbers, len(names.names), -names.rank), default=None)
 
 
-def _in_order(sheet: Sheet, columns: Sequence[Names], found: Names) -> Names:
+def _in_order(columns: Sequence[Names], found: Names) -> Names:
     """Join the columns again: columns of devices before columns of signals."""
     own = [names for names in columns if names.columns[0] in found.columns]
     own.sort(key=lambda names: names.rank != 1)
