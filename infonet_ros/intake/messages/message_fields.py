@@ -1,7 +1,7 @@
 """Every channel that a message type could give, found by walking over its fields."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
@@ -31,47 +31,74 @@ def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[N
     left_out : list of str
         Fields with numbers that give no channel, with the reason.
     """
-    left_out: list[str] = []
-    fields = [field for field in _walk(type_name, schema, message, "", left_out) if _parses(field.path, left_out)]
-    return fields, left_out
+    walk = _Walk(schema)
+    fields = [field for field in walk.message(type_name, message, "") if walk.accepts(field.path)]
+    return fields, walk.left_out
 
 
-def _walk(type_name: str, schema: Schema, message: Any, prefix: str, left_out: list[str]) -> Iterator[NumericField]:
-    if type_name in _OPAQUE:
-        left_out.append(
-            f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are not numbers: record the "
-            "raw images, or convert these with `ros2 run image_transport republish`"
-        )
-        return
-    if type_name == "sensor_msgs/msg/Image":
-        yield from (NumericField(f"{prefix}pixels|{reduction}", ELEMENTS) for reduction in ("mean", "std"))
-        return
-    if type_name == "sensor_msgs/msg/PointCloud2":
-        yield from (NumericField(f"{prefix}points.{field.name}|mean", ELEMENTS) for field in message.fields)
-        return
-    if type_name == KEY_VALUE:
-        if not math.isnan(number_of_text(message.value)):
-            yield NumericField(f"{prefix}value", ELEMENTS)
-        return
-    members = schema(type_name)
-    for name, member in members.items():
-        path, value = prefix + name, getattr(message, name)
-        if member.kind in (TEXT, _HEADER, *_STAMPS):
-            continue
-        if member.kind == NUMBER:
-            yield from (
-                _array(path, value, _names(members, message)) if member.array else [NumericField(path, _rank(path))]
+class _Walk:
+    """Goes through a message, and the messages inside it; notes what it leaves out."""
+
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
+        self.left_out: list[str] = []
+
+    def message(self, type_name: str, message: Any, prefix: str) -> Iterator[NumericField]:
+        """Yield the channels of a message; ``prefix`` is its path, with a point at its end."""
+        if type_name in _OPAQUE:
+            self.left_out.append(
+                f"{prefix.rstrip('.') or 'the message'} is of type {type_name}, whose bytes are not numbers: record "
+                "the raw images, or convert these with `ros2 run image_transport republish`"
             )
+        elif type_name in _SPECIAL:
+            yield from (NumericField(prefix + path, ELEMENTS) for path in _SPECIAL[type_name](message))
+        else:
+            members = self._schema(type_name)
+            for name, member in members.items():
+                path, value = prefix + name, getattr(message, name)
+                if member == Field(NUMBER, array=True):
+                    yield from _array(path, value, _names(members, message))
+                else:
+                    yield from self._member(member, value, path)
+
+    def _member(self, member: Field, value: Any, path: str) -> Iterator[NumericField]:
+        """Yield the channels of a field that is no array of numbers."""
+        if member.kind == NUMBER:
+            yield NumericField(path, _rank(path))
+        elif member.kind in (TEXT, _HEADER, *_STAMPS):
+            return
         elif member.array:
-            if (key := key_field(member.kind, schema)) is not None:
+            if (key := key_field(member.kind, self._schema)) is not None:
                 for element in value:
-                    yield from _walk(member.kind, schema, element, f"{path}[{getattr(element, key)}].", left_out)
+                    yield from self.message(member.kind, element, f"{path}[{getattr(element, key)}].")
             elif len(value):
-                left_out.append(f"{path} is an array of {member.kind}: choose elements of it in a params file")
+                self.left_out.append(f"{path} is an array of {member.kind}: choose elements of it in a params file")
         elif member.kind == _QUATERNION:
             yield from (NumericField(f"{path}|{angle}", FIRST) for angle in ("roll", "pitch", "yaw"))
         else:
-            yield from _walk(member.kind, schema, value, path + ".", left_out)
+            yield from self.message(member.kind, value, path + ".")
+
+    def accepts(self, path: str) -> bool:
+        """Return whether a path can be parsed; note that it is left out if not."""
+        try:
+            parse_channel(path)
+        except ConfigurationError:
+            self.left_out.append(f"{path!r} has a name that a channel path cannot contain")
+            return False
+        return True
+
+
+def _of_value(message: Any) -> Iterator[str]:
+    if not math.isnan(number_of_text(message.value)):
+        yield "value"
+
+
+_SPECIAL: dict[str, Callable[[Any], Iterable[str]]] = {
+    "sensor_msgs/msg/Image": lambda message: ("pixels|mean", "pixels|std"),
+    "sensor_msgs/msg/PointCloud2": lambda message: (f"points.{field.name}|mean" for field in message.fields),
+    KEY_VALUE: _of_value,
+}
+"""Paths in messages of types that are not read field by field."""
 
 
 def _array(path: str, values: Sequence[float], names: Sequence[str] | None) -> Iterator[NumericField]:
@@ -92,12 +119,3 @@ def _names(members: Mapping[str, Field], message: Any) -> Sequence[str] | None:
 
 def _rank(path: str) -> int:
     return LAST if "covariance" in path else FIRST
-
-
-def _parses(path: str, left_out: list[str]) -> bool:
-    try:
-        parse_channel(path)
-    except ConfigurationError:
-        left_out.append(f"{path!r} has a name that a channel path cannot contain")
-        return False
-    return True
