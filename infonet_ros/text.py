@@ -1,7 +1,7 @@
 """Formatting of words, counts, names and times, the same in every message."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from functools import lru_cache
@@ -71,6 +71,14 @@ def nearest(name: str, known: Sequence[str]) -> str:
 def _within(topic: str, other: str) -> bool:
     """Return whether a topic is another one in a namespace."""
     return other.startswith("/") and topic.endswith(other)
+
+
+def unique_name(name: str, taken: Container[str]) -> str:
+    """Return a name that is not taken: it, or it with a number."""
+    candidate, number = name, 2
+    while candidate in taken:
+        candidate, number = f"{name}_{number}", number + 1
+    return candidate
 
 
 def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:

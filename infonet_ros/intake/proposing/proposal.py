@@ -7,7 +7,7 @@ the hop come from the recording (`proposing.timing`).
 import fnmatch
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from infonet_ros.errors import RecordingError
@@ -21,10 +21,11 @@ from infonet_ros.intake.proposing.channel_choice import (
     worth_comparing,
 )
 from infonet_ros.intake.proposing.kinds import ALSO_BY_LEVEL, ALSO_BY_RATE, KINDS, Treatment, is_event
+from infonet_ros.intake.proposing.reasons import beyond_the_limit, details_of
 from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.settings import Modality, Settings, scalar_parameters
-from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed
+from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed, unique_name
 
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
@@ -35,7 +36,6 @@ _SAMPLES_A_MEMORY = 4.0
 _SLOW = 0.5  # of the time of recording: the stamps of a correct clock cover at least so much
 _LONGEST_NAME = 60  # of a modality; the end of a topic's name says more than its namespace
 _BEYOND = "beyond the limit of channels"
-_PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
 
 @dataclass(frozen=True)
@@ -168,8 +168,8 @@ def propose(
     candidates, chosen = [*candidates, *again], [*chosen, *again]
     modalities = _modalities(recording, chosen)
     proposed = replace(settings, modalities=modalities, rate=timing.rate, window=timing.window, hop=timing.hop)
-    notices = [*_beyond_the_limit(candidates, limit), *notices]
-    details = [timing.reason, *_details(candidates, chosen)]
+    notices = [*beyond_the_limit(candidates, limit), *notices]
+    details = [timing.reason, *details_of(candidates, chosen)]
     return Proposal(proposed, tuple(notices), tuple(details), _verdicts(candidates, chosen, modalities))
 
 
@@ -182,17 +182,6 @@ def _nothing_to_compare(
         "with --start and --duration, or other topics with --topics."
         + "".join(f" Note: {notice}" for notice in [*notices, *recording.notices][:_NOTICES_IN_ERROR])
     )
-
-
-def _beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
-    """Name the channels that are left out because there are more than the limit; empty if there are none."""
-    beyond = [candidate for candidate in candidates if candidate.beyond]
-    if not beyond:
-        return []
-    return [
-        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
-        f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the params file."
-    ]
 
 
 def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
@@ -255,59 +244,6 @@ def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Moda
     return tuple(modalities)
 
 
-def _details(candidates: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[str]:
-    """Return sentences about fields that are left out, or used by their rates, because of their kind."""
-    notes = []
-    if doubles := [c for c in candidates if c.same_as is not None]:
-        groups: dict[str, list[Candidate]] = {}
-        for c in doubles:
-            assert c.same_as is not None
-            groups.setdefault(c.same_as.full_path, []).append(c)
-        copies = "; ".join(f"{_listed(group)} as {first}" for first, group in groups.items())
-        notes.append(f"Left out with the same numbers as another field, up to scale: {copies}.")
-    for kind in KINDS:
-        own = [c for c in candidates if c.kind is kind and not c.same_as and not c.beyond]
-        if kind.treatment is Treatment.RATE and own:
-            notes.append(f"{kind.words.capitalize()}, so used as rate of change: {_listed(own)}.")
-        elif left_out := [c for c in own if c not in chosen]:
-            notes.append(f"Left out as {kind.words}: {_listed(left_out)}.")
-    for kind in (ALSO_BY_RATE, ALSO_BY_LEVEL):
-        if own := [c for c in chosen if c.kind is kind]:
-            notes.append(f"{kind.words.capitalize()}: {_listed(own)}.")
-    return [*notes, *_spans(chosen)]
-
-
-def _spans(candidates: Sequence[Candidate]) -> Iterator[str]:
-    """Say over which times rates are taken of fields with noise, or that keep their values."""
-    spans: dict[str, list[Candidate]] = {}
-    for candidate in candidates:
-        if candidate.kind.treatment is Treatment.RATE and candidate.column.rate_span:
-            spans.setdefault(f"{candidate.column.rate_span:.2g}", []).append(candidate)
-    for span, own in spans.items():
-        yield f"Rate of change over {span} s, because of noise or repeated values: {_listed(own)}."
-
-
-def _listed(candidates: Sequence[Candidate]) -> str:
-    """Name fields, those of one array or message together."""
-    topics: dict[str, dict[str, list[str]]] = {}
-    for candidate in candidates:
-        path = candidate.field.path
-        parent, leaf = parts.groups() if (parts := _PARENT.fullmatch(path)) else ("", path)
-        topics.setdefault(candidate.topic, {}).setdefault(parent, []).append(leaf)
-    return "; ".join(
-        f"{topic} " + ", ".join(_together(parent, leaves) for parent, leaves in own.items())
-        for topic, own in topics.items()
-    )
-
-
-def _together(parent: str, leaves: Sequence[str]) -> str:
-    if parent.endswith("[") and len(leaves) > 1:
-        return f"{parent[:-1]} ({counted(len(leaves), 'element')})"
-    if not parent or len(leaves) == 1:
-        return ", ".join(parent + leaf for leaf in leaves)
-    return f"{parent}({', '.join(leaves)})"
-
-
 def _verdicts(
     candidates: Sequence[Candidate], chosen: Sequence[Candidate], modalities: Sequence[Modality]
 ) -> tuple[FieldVerdict, ...]:
@@ -329,8 +265,4 @@ def _node_type(type_name: str) -> str:
 
 def _modality_name(topic: str, taken: set[str]) -> str:
     base = re.sub(r"\W+", "_", topic, flags=re.ASCII)[-_LONGEST_NAME:].strip("_") or "topic"
-    base = base if base.isidentifier() else f"topic_{base}"
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base}_{number}", number + 1
-    return name
+    return unique_name(base if base.isidentifier() else f"topic_{base}", taken)

@@ -1,7 +1,6 @@
 """Names of columns as groups and as paths of channels."""
 
 import re
-from collections.abc import Container
 
 TABLE_TYPE = "table"
 """Type of all topics that are tables, and the group of columns whose names have none."""
@@ -27,11 +26,3 @@ def path_of(name: str) -> str:
 def _identifier(text: str) -> str:
     name = re.sub(r"\W+", "_", text).strip("_")
     return name if re.match("[A-Za-z]", name) else f"column_{name}".rstrip("_")
-
-
-def unique(name: str, taken: Container[str]) -> str:
-    """Return a name that is not taken: it, or it with a number."""
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}_{number}", number + 1
-    return candidate

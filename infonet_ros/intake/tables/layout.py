@@ -14,12 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.column_paths import unique
 from infonet_ros.intake.tables.foreign_text import check_text
 from infonet_ros.intake.tables.header_groups import groups_of, stand_over, with_groups
 from infonet_ros.intake.tables.line_cells import is_value, split
 from infonet_ros.intake.tables.time_units import is_named_time
-from infonet_ros.text import counted, shorten
+from infonet_ros.text import counted, shorten, unique_name
 
 COMMENT = re.compile(r"\s*(?:#|%|//)")
 _DELIMITERS = "\t;|, "  # of equals, the first
@@ -299,7 +298,7 @@ def _names(
     renamed = []
     for number, cell in enumerate(header, 1):
         wanted = cell or f"column_{number}"
-        name = unique(wanted, names)
+        name = unique_name(wanted, names)
         renamed += [name] if name != wanted else []
         names[name] = None
     if renamed:

@@ -18,7 +18,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.clock import Clock
-from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of, unique
+from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.fit import read_fit
@@ -38,7 +38,7 @@ from infonet_ros.intake.tables.two_words import as_truth
 from infonet_ros.intake.times_apart import overlapping
 from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
-from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten
+from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten, unique_name
 
 # Each returns None for a file of another format.
 _TEXT_READERS = (read_dataflash, read_fit, read_motion_capture, read_records)
@@ -211,7 +211,7 @@ class Tables:
         known = np.flatnonzero(clock.stamps > BEYOND)
         order = known[np.argsort(clock.stamps[known], kind="stable")]
         stamps = clock.stamps[order]
-        topic = unique(sheet.name, self._streams)
+        topic = unique_name(sheet.name, self._streams)
         streams: dict[str, Stream] = {}
         empty: list[str] = []
         for name, column in self._with_two_words(table).items():
@@ -225,7 +225,7 @@ class Tables:
             if isinstance(column, str):
                 stream.texts[name] = column
             elif is_number(column):
-                stream.columns[unique(path_of(leaf), stream.columns)] = column
+                stream.columns[unique_name(path_of(leaf), stream.columns)] = column
             else:
                 stream.texts[name] = _first_cell(column)
         if not any(map(_has_gaps, sheet.columns.values())):
