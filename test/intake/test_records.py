@@ -45,6 +45,9 @@ COLUMNS = {
     "of numbered cells": {name: {str(k): row[name] for k, row in enumerate(FLAT)} for name in ("time", "x")},
     "numbered rows": {str(k): row for k, row in enumerate(FLAT)},
     "split": {"columns": ["time", "x"], "index": [*range(ROWS)], "data": [[*row.values()] for row in FLAT]},
+    "of cells by time": {"x": dict(zip(TIME.astype(str).tolist(), X.tolist(), strict=True))},
+    "rows by time": {str(t): {"x": x} for t, x in zip(TIME, X, strict=True)},
+    "split, with times": {"columns": ["x"], "index": TIME.tolist(), "data": X[:, None].tolist()},
 }
 
 

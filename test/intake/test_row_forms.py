@@ -33,6 +33,13 @@ FORMS = {
     "key and value, set apart": lines("t = {t}; a = {a}; b = {b}"),
     "a time without a name": lines("{t},a:{a},b:{b}"),
     "the serial monitor": lines("{clock} -> a:{a},b:{b}"),
+    "words and units": lines("{ms} ms, a: {a} C; b: {b} %"),
+    "a log of a program": lines("2024-05-01 {clock} - robot1 - INFO - a={a} (filtered) b =  {b}"),
+    "a dictionary of Python": lines("{{'t': {t}, 'a': {a}, 'ok': True, 'b': {b}}}"),
+    "decimal commas": lines("t = {t}; a = {a}; b = {b}").replace(".", ","),
+    "a time behind the fields": lines("imu,host=r1 a={a},b={b} {ms}"),
+    "times of a terminal": "a,b\n" + lines("[2024-05-01 {clock}] {a},{b}"),
+    "times of a log before cells": "a\tb\n" + lines("{clock} {a}\t{b}"),
 }
 WITHOUT_NAMES = {
     "the serial monitor": lines("{clock} -> {a},{b}"),
@@ -59,6 +66,13 @@ def test_rows_of_any_form_are_read(tmp_path, kind):
 @pytest.mark.parametrize("kind", WITHOUT_NAMES)
 def test_rows_without_names_are_read(tmp_path, kind):
     assert_numbers(written(tmp_path, WITHOUT_NAMES[kind]), ("column_2", "column_3"))
+
+
+def test_lines_with_other_words_are_left_out_and_counted(tmp_path):
+    text = lines("I ({ms}) imu: a={a} b={b}").replace("I (5000)", "W (5000)")
+    with Tables([written(tmp_path, text)]) as table:
+        assert table.topics["table"].count == COUNT - 1
+        assert any("1 row of 120 does not have 3 cells" in notice for notice in table.notices)
 
 
 def test_quotes_within_text_stay(tmp_path):

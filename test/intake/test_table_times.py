@@ -36,6 +36,16 @@ TIMES = {
         "t,x\n2023/11/14-23:13:20+01,1\n2023/11/14-23:13:20.5+01,2\n",
         [17 * 10**17, 17 * 10**17 + 5 * 10**8],
     ),
+    "ticks of Xsens": ("SampleTimeFine,x\n5000,1\n5100,2\n5200,3\n", [500_000_000, 510_000_000, 520_000_000]),
+    "microseconds of Xsens": ("SampleTimeFine,x\n5000,1\n21667,2\n", [5_000_000, 21_667_000]),
+    "halves of the day in Chinese": (
+        "t,x\n2023/11/14 下午 10:13:20,1\n2023/11/14 下午 10:13:20.5,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
+    "dates in Korean": (
+        "t,x\n2023년 11월 14일 오후 10시 13분 20초,1\n2023년 11월 14일 오후 10시 13분 20.5초,2\n",
+        [17 * 10**17, 17 * 10**17 + 5 * 10**8],
+    ),
     "dates in brackets": (
         "t,x\n[2023-11-14 22:13:20],1\n[2023-11-14 22:13:20.5],2\n",
         [17 * 10**17, 17 * 10**17 + 5 * 10**8],
@@ -406,3 +416,13 @@ def test_a_log_of_wincc_counts_millionths_of_days(tmp_path):
     stamps = [stamp for stamp, _ in rows(written(tmp_path, "Time_ms,x\n" + lines), ("x",))]
     assert stamps[0] == pytest.approx(1_714_564_800e9, abs=1e6)
     assert np.diff(stamps) == pytest.approx(1e8, abs=1e6)
+
+
+def test_numbers_with_decimal_commas_mean_that_the_day_comes_first_in_dates(tmp_path):
+    path = written(tmp_path, "date;time;x\n01/05/2024;12:00:00;1,5\n01/05/2024;12:00:01;2,5\n")
+    assert rows(path, ("x",))[0][0] == 1_714_564_800 * 10**9
+
+
+def test_a_percentage_that_is_called_as_a_unit_is_no_fraction_of_a_second(tmp_path):
+    path = written(tmp_path, "time,us,x\n" + "".join(f"12:00:{k:02},{k},{k * k}\n" for k in range(50)))
+    assert [values[0] for _, values in rows(path, ("us",))] == [*range(50)]

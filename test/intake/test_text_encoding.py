@@ -7,6 +7,7 @@ from infonet_ros.intake.tables.tables import Tables
 
 WRITTEN = {
     "cp932": ["時刻,温度,湿度", "時間,左モーター速度,右モーター速度", "time,トルク,ｽﾋﾟｰﾄﾞと速度"],
+    "cp949": ["시간,모터온도,습도", "time,모터속도,전류"],
     "gb18030": ["时间,温度,湿度", "time,左轮转速,右轮转速", "时间戳,电压(V),电流(A)"],
     "cp1251": ["Время,Температура,Влажность", "time,напряжение,ДАВЛЕНИЕ"],
     "cp1252": ["Zeit,Temperatur °C,Größe", "time,température,débit", "tiempo,señal,ángulo", "t,µs,€"],

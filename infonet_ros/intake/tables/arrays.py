@@ -67,10 +67,10 @@ def _narrow(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.
 
 
 def as_column(values: np.ndarray) -> pa.ChunkedArray:
-    """Return numbers of any type as whole numbers or floats, and dates as such."""
+    """Return numbers of any type as whole numbers or floats, and dates and lengths of time as such."""
     values = np.ascontiguousarray(values)
-    if values.dtype.kind == "M":
-        return pa.chunked_array([pa.array(values.astype("M8[ns]"))])
+    if values.dtype.kind in "mM":
+        return pa.chunked_array([pa.array(values.astype(f"{values.dtype.kind}8[ns]"))])
     whole = values.dtype.kind in "iu" and (values.dtype.kind == "i" or values.max(initial=0) < 2**63)
     return pa.chunked_array([pa.array(values.astype(np.int64 if whole else np.float64))])
 
@@ -116,7 +116,7 @@ def _real(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]
         if array.dtype.kind == "c":
             yield f"{name}.real", array.real
             yield f"{name}.imag", array.imag
-        elif array.dtype.kind in "biufM":
+        elif array.dtype.kind in "biufmM":
             yield name, array
 
 

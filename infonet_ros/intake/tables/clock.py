@@ -27,6 +27,8 @@ from infonet_ros.intake.tables.split_times import stamps_of_columns
 from infonet_ros.intake.tables.time_units import UNITS, is_unit, named_unit
 from infonet_ros.text import NANOSECONDS, shorten
 
+_LEAST_FRACTION = NANOSECONDS // 10
+
 
 @dataclass
 class Clock:
@@ -108,7 +110,7 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
         clock.stamps = stamps
         clock.notes = [f"time is columns {clock.label} together; --time changes that"]
     elif len(names) == 2:
-        _read_two(clock, *(sheet.columns[name] for name in names))
+        _read_two(clock, sheet)
     else:
         _read_one(clock, sheet, path)
     clock.fraction = fraction_beside(sheet, names)
@@ -120,7 +122,7 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
     column = sheet.columns.get(name)
     if column is None:
         raise _no_time(path, name, sheet.texts[name])
-    if (dates := dates_of(column)) is not None:
+    if (dates := dates_of(column, sheet.style.decimal == ",")) is not None:
         clock.stamps, clock.notes = dates.stamps, _on_dates(name, dates)
     elif (times := day_times_of(column)) is not None:
         clock.stamps = times
@@ -148,10 +150,11 @@ def no_known_time(path: Path, clock: Clock) -> RecordingError:
     )
 
 
-def _read_two(clock: Clock, first: pa.ChunkedArray, second: pa.ChunkedArray) -> None:
+def _read_two(clock: Clock, sheet: Sheet) -> None:
     """Read seconds with their fractions, or dates with times of day."""
     clock.notes = [f"time is columns {clock.label} together; --time changes that"]
-    dates, times = dates_of(first), day_times_of(second)
+    first, second = (sheet.columns[name] for name in clock.names)
+    dates, times = dates_of(first, sheet.style.decimal == ","), day_times_of(second)
     if dates is None or times is None:
         named = named_unit(clock.names[1]) or "ns"
         unit = _unit_below(first, second, named)
@@ -184,8 +187,8 @@ def _on_dates(name: str, dates: Dates) -> list[str]:
     return [f"the dates of column {name!r} {remark}" for remark in dates.remarks]
 
 
-def dates_of(column: pa.ChunkedArray) -> Dates | None:
-    """Read a column as dates; None if it holds anything else."""
+def dates_of(column: pa.ChunkedArray, day_first: bool = False) -> Dates | None:
+    """Read a column as dates; None if it holds anything else. See `stamps_of_dates`."""
     kind = column.type
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind))
@@ -197,7 +200,7 @@ def dates_of(column: pa.ChunkedArray) -> Dates | None:
             return None
         dates = stamps_of_dates(pc.cast(column, pa.string()))
         return dates if dates and (dates.stamps > BEYOND).all() else None
-    return stamps_of_dates(trimmed(column)) if pa.types.is_string(kind) else None
+    return stamps_of_dates(trimmed(column), day_first) if pa.types.is_string(kind) else None
 
 
 def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
@@ -237,7 +240,9 @@ def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarr
         unit = named_unit(name)
         alone = unit in ("ns", "us", "ms") and is_unit(name) and name not in names
         if unit and alone and is_whole(column) and below_a_second(column, unit):
-            return name, scaled(column, UNITS[unit])
+            below = scaled(column, UNITS[unit])
+            if below.max() >= _LEAST_FRACTION:  # else it is something else, such as a percentage called "us"
+                return name, below
     return None
 
 

@@ -31,9 +31,9 @@ _MONTHS = {
     **{"jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10},
     **{"fév": 2, "fev": 2, "mär": 3, "mrz": 3, "avr": 4, "abr": 4, "mai": 5, "mag": 5, "juin": 6, "giu": 6},
     **{"juil": 7, "lug": 7, "aoû": 8, "aou": 8, "ago": 8, "set": 9, "okt": 10, "ott": 10, "dez": 12, "déc": 12},
-    **{"ene": 1, "gen": 1, "nov": 11, "dec": 12, "dic": 12},
+    **{"ene": 1, "gen": 1, "mrt": 3, "mei": 5, "maj": 5, "nov": 11, "dec": 12, "dic": 12},
 }
-"""By their first letters, in English, German, French, Spanish, Italian and Portuguese."""
+"""By their first letters, in English, German, French, Spanish, Italian, Portuguese, Dutch, Danish and Swedish."""
 
 _MONTH_NAMES = pa.array(_MONTHS)
 MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")[A-Za-zéûä]{0,7}"
@@ -44,10 +44,18 @@ _CLOCK_WITHOUT_COLONS = (  # as in names of files, and of Oracle
     r"(?P<H>\d{2})[._-](?P<M>\d{2})[._-](?P<S>\d{2})(?:[.,_-](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
 )
 _IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
+_OF_ASIA = "[分분秒초午]|오[전후]"
+_AS_ELSEWHERE = (  # clocks of China, Japan and Korea
+    (r"[時时시分분]\s*", ":"),
+    ("[秒초]", ""),
+    (r"(?:上午|午前|오전)\s*([\d:.,]+)", r"\1 AM"),
+    (r"(?:下午|午後|오후)\s*([\d:.,]+)", r"\1 PM"),
+)
 _DAY = r"(?:[A-Za-z]{3,9}(?:,\s*|\s+))?"
 _DATES = (
-    _DAY + rf"(?P<a>\d{{1,4}})\s*[-/._\s年]\s*(?P<b>\d{{1,2}}|(?i:{MONTH}))\.?,?\s*[-/._\s月]\s*(?P<c>\d{{1,4}})日?",
-    _DAY + rf"(?P<b>(?i:{MONTH}))\.?\s+(?P<a>\d{{1,2}})(?:,\s*|\s+)(?P<c>\d{{4}})",
+    rf"{_DAY}(?P<a>\d{{1,4}})\s*[-/._\s年년]\s*(?P<b>\d{{1,2}}|(?i:{MONTH}))\.?,?\s*[-/._\s月월]\s*"
+    r"(?P<c>\d{1,4})[日일]?",
+    rf"{_DAY}(?P<b>(?i:{MONTH}))\.?\s+(?P<a>\d{{1,2}})(?:,\s*|\s+)(?P<c>\d{{4}})",
 )
 _DIGIT_CLOCK = (
     r"(?:[T\s:_-](?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,](?P<f>\d{1,12}))?(?P<half>)"
@@ -105,18 +113,22 @@ def is_time(cell: str) -> bool:
     if not any(map(str.isdigit, cell)):
         return False
     cell = re.sub(_IN_BRACKETS, r"\1", cell.strip())
-    if "分" in cell:
-        cell = re.sub("[時时分]", ":", cell).replace("秒", "")
+    if re.search(_OF_ASIA, cell):
+        for pattern, plain in _AS_ELSEWHERE:
+            cell = re.sub(pattern, plain, cell)
     return _ANY_FORM.match(cell) is not None
 
 
-def stamps_of_dates(texts: pa.ChunkedArray) -> Dates | None:
-    """Read trimmed cells as dates, in UTC without a zone; None if most cells that are not empty are not dates."""
+def stamps_of_dates(texts: pa.ChunkedArray, day_first: bool = False) -> Dates | None:
+    """Read trimmed cells as dates, in UTC without a zone; None if most cells that are not empty are not dates.
+
+    ``day_first`` says that the day comes before the month if nothing else decides it.
+    """
     texts = _plain(texts)
     for form in _likely(texts, _FORMS):
         if parts := _most(texts, form):
             of_america = pc.any(pc.match_substring_regex(texts, r"^[^,]*/[^,]*$|[AaPp]\.?[Mm]\.?$")).as_py()
-            return _dates(parts, month_first=bool(of_america))
+            return _dates(parts, month_first=bool(of_america) and not day_first)
     for form in _likely(texts, _COUNTED_FORMS):
         if parts := _most(texts, form):
             return _counted_dates(parts)
@@ -145,10 +157,11 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
 
 
 def _plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Remove brackets, and write Japanese and Chinese clocks with colons."""
+    """Remove brackets, and write the clocks of China, Japan and Korea as elsewhere."""
     texts = pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
-    if pc.any(pc.match_substring(texts, "分")).as_py():
-        texts = pc.replace_substring_regex(pc.replace_substring_regex(texts, "[時时分]", ":"), "秒", "")
+    if pc.any(pc.match_substring_regex(texts, _OF_ASIA)).as_py():
+        for pattern, plain in _AS_ELSEWHERE:
+            texts = pc.replace_substring_regex(texts, pattern, plain)
     return texts
 
 

@@ -6,7 +6,7 @@ each element of a short list: ``covariance_0``.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
@@ -204,14 +204,25 @@ def _rows_within(record: Mapping[str, Any]) -> Sequence[Any]:
     if rows:
         return max(rows, key=len)
     if isinstance(names := record.get("columns"), list) and isinstance(record.get("data"), list):  # as pandas splits
-        return [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
-    if all(isinstance(row, dict) and len(row) < len(record) for row in record.values()):  # rows by their numbers
-        return list(record.values())
+        split = [dict(zip(names, row, strict=False)) for row in record["data"] if isinstance(row, list)]
+        return _with_index(record.get("index", ()), split)
+    if all(isinstance(row, dict) and len(row) < len(record) for row in record.values()):  # rows by their index
+        return _with_index(record, record.values())
+    index = next((v for v in record.values() if isinstance(v, dict)), {})
     columns = {name: [*v.values()] if isinstance(v, dict) else v for name, v in record.items()}
     columns = {name: v for name, v in columns.items() if isinstance(v, list) and len(v) > 1}
     longest = max(map(len, columns.values()), default=0)
     columns = {name: column for name, column in columns.items() if len(column) == longest}
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)] or [record]
+    cells = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return _with_index(index, cells) if cells else [record]
+
+
+def _with_index(index: Iterable[Any], rows: Iterable[Any]) -> list[Any]:
+    """Put the index of a DataFrame, which may be the time, before its columns, except if it counts the rows."""
+    index, rows = list(index), list(rows)
+    if len(index) != len(rows) or [*map(str, index)] == [*map(str, range(len(rows)))]:
+        return rows
+    return [{"index": value, **row} for value, row in zip(index, rows, strict=True)]
 
 
 def _values_within(value: Any) -> Iterator[Any]:

@@ -3,13 +3,16 @@
 - Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
 - Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
-- Cells with their names, as for the serial plotter of Arduino: ``a:1.2,b:3.4``, ``t=0.5 a=1.2``.
-- A time before an arrow, as the serial monitor of Arduino writes it: ``12:00:00.500 -> 1.2,3.4``.
+- Cells with their names, as for the serial plotter of Arduino, and other words: ``a:1.2,b:3.4``; see `worded_rows`.
+- A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
+  ``12:00:00.500 -> 1.2,3.4``, ``[2024-05-01 12:00:00.500] 1.2,3.4``.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from infonet_ros.intake.tables.worded_rows import worded_rows
 
 _QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
 _SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
@@ -17,8 +20,10 @@ _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
 _MONITORED = re.compile(r"^(\[?\d{1,2}:\d{2}:\d{2}[.,]\d+\]?)[ \t]+->[ \t]*([^,;\t\n]*([,;\t])?)", re.MULTILINE)
-_NAMED = re.compile(
-    r"(?:^|(?<=[,;\t ]))([A-Za-z_][\w.\[\]/()%]*)[ \t]*[:=][ \t]*(?=[+-]?[\d.]|[nN]a[nN]|[+-]?inf)", re.MULTILINE
+_STAMPED = re.compile(  # not before a zone, such as +0200
+    r"^[\[(]?((?:\d{4}[-/]\d{2}[-/]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|(?<=[\[(])\d+\.\d+(?=[\])]))[\])]?[ \t]+"
+    r"(?![+-]\d{2}:?\d{2}\b)(?=[+-]?\.?\d)([^,;\t\n]*([,;\t])?)",
+    re.MULTILINE,
 )
 _DELIMITER = re.compile(r"[,;\t|]")
 _SOME = 50  # lines to look at
@@ -41,7 +46,7 @@ class RowForm:
 def row_form(head: str) -> RowForm:
     """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
     form = RowForm()
-    for find in (_whole_rows, _monitored, _named, _cells):
+    for find in (_whole_rows, _monitored, _worded, _cells):
         found = find(form.plain(head))
         if found:
             form = RowForm(_both(form.plain, found.plain), found.names or form.names)
@@ -73,9 +78,11 @@ def _whole_rows(head: str) -> RowForm | None:
 
 
 def _monitored(head: str) -> RowForm | None:
-    if not _most_have(_MONITORED, _lines(head)):
-        return None
-    return RowForm(lambda text: _MONITORED.sub(lambda line: f"{line[1]}{line[3] or ','}{line[2]}", text))
+    """Find a time before the cells that no delimiter separates from them."""
+    for pattern, otherwise in ((_MONITORED, ","), (_STAMPED, " ")):
+        if _most_have(pattern, _lines(head)):
+            return RowForm(lambda text, p=pattern, o=otherwise: p.sub(lambda m: f"{m[1]}{m[3] or o}{m[2]}", text))  # type: ignore[misc]
+    return None
 
 
 def _cells(head: str) -> RowForm | None:
@@ -86,16 +93,6 @@ def _cells(head: str) -> RowForm | None:
     return None
 
 
-def _named(head: str) -> RowForm | None:
-    """Find cells with names, which are the same in all lines."""
-    lines = _lines(head)[1:]
-    names = [tuple(name[1] for name in _NAMED.finditer(line)) for line in lines]
-    usual = max(set(names), key=names.count, default=())
-    if not usual or len(set(usual)) < len(usual) or names.count(usual) < _MOST * len(names):
-        return None
-    line = lines[names.index(usual)]
-    cells = re.split(r"[,;\t]\s*|\s+", _NAMED.sub("", line.strip()))
-    before = ["time"] if len(cells) == len(usual) + 1 else []
-    if len(cells) != len(usual) + len(before):
-        return None
-    return RowForm(lambda text: re.sub(r"[;\t ]+|,[ \t]*", ",", _NAMED.sub("", text).strip(" ")), [*before, *usual])
+def _worded(head: str) -> RowForm | None:
+    rows = worded_rows(_lines(head)[1:])
+    return RowForm(rows.plain, rows.names) if rows else None

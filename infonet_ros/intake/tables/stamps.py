@@ -31,6 +31,8 @@ _SERIAL_DAYS = {
     "Windows": (_TICKS, 145_731, 182_622, 134_774),
     ".NET": (_TICKS, 730_119, 767_010, 719_162),
 }
+_TICKS_OF_XSENS = {"ticks of 0.1 ms": 1e5, "us": 1e3}  # of its column SampleTimeFine; the second by its small devices
+_OF_XSENS = ("SampleTimeFine",)
 _OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in spite of its name
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
@@ -56,7 +58,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
         else:
             alike = [clock, *(other for other in others if other.numbers is not None)]
             found, source = (clock.unit, "as its name says") if clock.unit else _likely_unit(alike)
-            factor = UNITS[found]
+            factor = (UNITS | _TICKS_OF_XSENS)[found]
             clock.stamps = scaled(clock.numbers, factor)
             clock.notes.append(f"time is column {clock.label}, in {found} {source}; --time and --time-unit change that")
     _add_fraction(clock)
@@ -111,11 +113,12 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     if not np.isfinite(step):
         return "s", "because its unit is not known"
     whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
-    if step <= (1.0 if whole else 3.0):
+    units = _TICKS_OF_XSENS if clocks[0].names == _OF_XSENS else {unit: UNITS[unit] for unit in ("s", "ms", "us", "ns")}
+    if step <= (1.0 if whole else 3.0) and "s" in units:
         unit = "s"
     else:
-        unit = min(("s", "ms", "us", "ns"), key=lambda unit: abs(np.log(step * UNITS[unit] / 1e9 / _USUAL_STEP)))
-    return unit, f"judging by its steps ({NANOSECONDS / (step * UNITS[unit]):.3g} Hz)"
+        unit = min(units, key=lambda unit: abs(np.log(step * units[unit] / 1e9 / _USUAL_STEP)))
+    return unit, f"judging by its steps ({NANOSECONDS / (step * units[unit]):.3g} Hz)"
 
 
 def _of_one_size(clock: Clock, other: Clock) -> bool:

@@ -314,7 +314,7 @@ def _check_size(sheet: Sheet, path: Path) -> None:
     if not sheet.rows or width < 2:
         raise RecordingError(
             f"{path} is not a readable table: it has {sheet.rows} rows and {counted(width, 'column')}; expected a time "
-            "column, one more column and at least one row."
+            f"column, one more column and at least one row. {shorten('; '.join(sheet.notes), 200)}".rstrip()
         )
 
 

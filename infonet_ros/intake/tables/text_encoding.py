@@ -2,8 +2,8 @@
 
 A table has little text to judge by: names of columns and a few words. So the ranges of the bytes decide. Japanese
 characters (cp932) begin with 0x81 to 0x9F, which other encodings hardly use. Usual Chinese characters (GB 18030) are
-two bytes from 0xA1 on, the first below 0xD8. Cyrillic words (cp1251) are runs of bytes from 0xC0 on. Western letters
-(cp1252) stand alone.
+two bytes from 0xA1 on, the first below 0xD8; Korean ones (cp949) only begin with 0xB0 to 0xC8. Cyrillic words (cp1251)
+are runs of bytes from 0xC0 on. Western letters (cp1252) stand alone.
 """
 
 import codecs
@@ -19,8 +19,10 @@ _MARKS = {
 }
 _JAPANESE = re.compile(rb"([\x81-\x9f]|[\xe0-\xfc])[\x40-\x7e\x80-\xfc]|[\xa1-\xdf]+|[\x80-\xff]")
 _CHINESE = re.compile(rb"([\xa1-\xd7])[\xa1-\xfe]|[\xd8-\xfe][\xa1-\xfe]|[\x80-\xff]")
+_KOREAN = re.compile(rb"([\xb0-\xc8])[\xa1-\xfe]|[\xa1-\xfe][\xa1-\xfe]|[\x80-\xff]")
 _RUN = re.compile(rb"[\x80-\xff]+")
 _NEARLY_ALL, _MOST, _SOME = 0.9, 0.7, 0.1
+_ENOUGH = 6  # different characters, to tell Korean from Chinese
 
 
 def decoder_of(head: bytes) -> Any:
@@ -47,7 +49,8 @@ def _by_bytes(head: bytes) -> str:
     if _share(_JAPANESE, head) >= _MOST:
         return "cp932"
     if _share(_CHINESE, head) >= _MOST and sum(byte < 0xC0 for byte in high) >= _SOME * len(high):
-        return "gb18030"
+        different = len({found[0] for found in _KOREAN.finditer(head)})
+        return "cp949" if different >= _ENOUGH and _share(_KOREAN, head) >= _NEARLY_ALL else "gb18030"
     alone = sum(len(run) == 1 for run in runs)
     of_letters = sum(byte >= 0xC0 for byte in high)
     return "cp1251" if of_letters >= _MOST * len(high) and 2 * alone < len(runs) else "utf-8"

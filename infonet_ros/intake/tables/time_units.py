@@ -3,8 +3,9 @@
 import re
 
 TIME_NAMES = {
-    *("time", "timestamp", "__time", "%time", "stamp", "t", "ts", "epoch", "rosbagtimestamp"),
+    *("time", "times", "timestamp", "timestamps", "__time", "%time", "stamp", "stamps", "t", "ts", "epoch"),
     *(
+        "rosbagtimestamp",
         "secs",
         "seconds",
         "sec",

@@ -1,0 +1,71 @@
+"""Rows of words around numbers, as programs print them for people: ``12:00:00.5 INFO temp: 21.5 C, hum=40 %``.
+
+Each number is a cell. The word before it is its name; a first or last number without a word is the time.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+_STAMP = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?Z?"
+_NUMBER = r"[+-]?(?:\d+(?:[.,]\d+)?\.?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|NaN|NAN|inf|Inf|INF)\b"
+_WORD = r"(?:(?<=[:=])|(?<=[:=][ \t]))(?:[Tt]rue|[Ff]alse|None|null)\b"
+_VALUE = re.compile(rf"(?<![\w.])(?:{_STAMP}|{_NUMBER}|{_WORD})")
+_NAME = re.compile(r"([A-Za-z_][\w.\[\]/()%]*)[\"']?[ \t]*[:=][ \t]*$")
+_LAST_WORD = re.compile(r"([A-Za-z_]\w*)\W*$")
+_FEWEST_NAMES = 2
+_MOST = 0.9  # of the lines have the same words
+
+
+@dataclass(frozen=True)
+class WordedRows:
+    """Rows with the same words.
+
+    Attributes
+    ----------
+    words : tuple of tuple of str
+        Before each number, and behind the last one; how many blanks are between them makes no difference.
+    names : tuple of str
+        Of the numbers.
+    """
+
+    words: tuple[tuple[str, ...], ...]
+    names: tuple[str, ...]
+
+    def plain(self, text: str) -> str:
+        """Write the rows with these words as cells in quotes, and leave all other lines as they are."""
+        return self._pattern.sub(self._cells, text)
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        between = [r"[ \t]+".join(map(re.escape, words)) for words in self.words]
+        return re.compile(r"^[ \t]*" + rf"[ \t]*({_VALUE.pattern})[ \t]*".join(between) + r"[ \t\r]*$", re.MULTILINE)
+
+    @cached_property
+    def _cells(self) -> str:
+        return ",".join(rf'"\g<{place}>"' for place in range(1, len(self.names) + 1))
+
+
+def worded_rows(lines: Sequence[str]) -> WordedRows | None:
+    """Find the words that most lines share; None if there are none, or few of the numbers have names."""
+    found = [tuple(tuple(words.split()) for words in _VALUE.split(line)) for line in lines]
+    usual = max(set(found), key=found.count, default=())
+    names = [_NAME.search(words) for words in _VALUE.split(lines[found.index(usual)])[:-1]] if usual else []
+    enough = max(_FEWEST_NAMES if len(names) > 1 else 1, len(names) // 3)
+    if not names or sum(map(bool, names)) < min(enough, len(names)) or found.count(usual) < _MOST * len(found):
+        return None
+    if any(words == (",",) for words in usual[1:-1]):  # of a list, or behind a decimal comma
+        return None
+    return WordedRows(usual, _names(names, usual))
+
+
+def _names(found: Sequence[re.Match[str] | None], words: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    names = []
+    for place, name in enumerate(found):
+        match = name or _LAST_WORD.search(" ".join(words[place]))
+        names.append(match[1] if match else f"column_{place + 1}")
+    time = next((place for place in (0, len(names) - 1) if not words[place]), None)
+    if time is not None:
+        names[time] = "time"
+    return tuple(names)
