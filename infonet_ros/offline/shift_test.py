@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import shift_p_values
-from infonet_ros.estimator.samples.holding import both_new, updates
+from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.series import average_ranks
 
@@ -65,27 +65,38 @@ def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray
     shifts : int
     """
     p_values, drifts, shifts = _test(moves, longest, threads)
-    for pair, rows in _held_pairs(moves.samples):
+    for pair, rows, levels in _held_pairs(moves.samples):
         lags = -(-longest * len(rows) // len(moves.samples))
-        by_update, *_ = _test(Moves.of(moves.samples[rows][:, pair], lags), lags, threads)
+        by_update, *_ = _test(Moves.of(moves.samples[rows][:, pair], lags), lags, threads, levels)
         p_values[pair] = p_values[pair[::-1]] = by_update[0, 1]
     return p_values, drifts, shifts
 
 
-def _test(moves: Moves, longest: int, threads: int) -> tuple[np.ndarray, np.ndarray, int]:
+def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
     p_values, shifts = shift_p_values(moves.ranks, longest, threads)
-    by_change, _ = shift_p_values(moves.change_ranks, longest, threads)
     drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
+    both_drift = drifts[:, None] & drifts
+    if levels_only:
+        return np.where(both_drift, np.nan, p_values), drifts, shifts
+    by_change, _ = shift_p_values(moves.change_ranks, longest, threads)
     by_change[still[:, None] & still] = np.nan
     surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
-    return np.where(drifts[:, None] & drifts, by_change, surer), drifts, shifts
+    return np.where(both_drift, by_change, surer), drifts, shifts
 
 
-def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """Yield pairs of held channels of samples (T, N), and the rows at which both have a new value."""
-    held = [(channel, count) for channel, values in enumerate(samples.T) if (count := updates(values)) is not None]
-    for (a, left), (b, right) in combinations(held, 2):
-        yield (a, b), both_new(left, right)
+def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray, bool]]:
+    """Yield pairs of channels of samples (T, N) that are held by messages, and the rows at which both are new.
+
+    Last, whether only the levels can be tested: where messages are known by the changes of both channels, at least one
+    of them has changed at each of the rows, which makes their changes dependent.
+    """
+    rows = np.arange(len(samples))
+    found = [Repetition.of(values) for values in samples.T]
+    common = common_messages(found)
+    for (a, left), (b, right) in combinations(enumerate(found), 2):
+        held = left.updates is not None, right.updates is not None
+        if all(held) or common[a, b]:
+            yield (a, b), left.counting(right, rows), not any(held)
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from infonet_ros.estimator.samples.holding import LEAST_UPDATES, both_new, first_of_each, repeats, updates
 
@@ -27,6 +28,12 @@ def lost(rng, count, hold, arrives):
     return np.repeat(rng.standard_normal(len(arrives))[places], hold)[:count]
 
 
+def rounded_messages(rng, count, steps):
+    """Two rounded readings of one message, which comes after 3 to 7 samples."""
+    ticks = rng.integers(3, 8, count)
+    return tuple(np.repeat(np.round(steps * rng.standard_normal(count)), ticks)[:count] for _ in "xy")
+
+
 def both_lost(rng, count, hold):
     arrives = rng.random(count // hold + 2) < 0.8
     return lost(rng, count, hold, arrives), lost(rng, count, hold, arrives)
@@ -48,6 +55,8 @@ PAIRS = {
     "piecewise constant": lambda rng, count: (irregular(rng, count, 8), irregular(rng, count, 8)),
     "interpolated": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10)),
     "interpolated, own ticks": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10, 4)),
+    "rounded, irregular messages": lambda rng, count: rounded_messages(rng, count, 2.0),
+    "rounded coarsely, irregular messages": lambda rng, count: rounded_messages(rng, count, 1.0),
     "updates lost in both": lambda rng, count: both_lost(rng, count, 8),
     "frozen at times": lambda rng, count: (frozen(rng, count, 20), frozen(rng, count, 20)),
     "a recording twice": lambda rng, count: tuple(np.tile(rng.standard_normal(count // 4), 4) for _ in "xy"),
@@ -95,6 +104,21 @@ def test_events_and_levels_are_not_held(rng):
     slow = np.cumsum(rng.standard_normal(5000))
     for stream in (event, switch, gear, rng.standard_normal(1000), slow.round(), np.arange(1000.0)):
         assert updates(stream) is None
+
+
+@pytest.mark.parametrize("steps", [1.0, 2.0])
+def test_readings_of_one_message_are_tested_by_message(net, rng, steps):
+    windows = [np.stack(rounded_messages(rng, 1000, steps), axis=1) for _ in range(60)]
+    p_values = [estimate.p_value[0, 1] for estimate in net.pairwise_windows(windows, surrogates=19)]
+    assert np.mean(np.array(p_values) <= 0.05) < 0.15  # shifts of samples: 0.8
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0])
+def test_dependent_streams_that_were_rounded_keep_all_samples(net, rng, step):
+    """They change at the same sample now and then, and as often one after the other."""
+    common, own = lfilter([1.0], [1.0, -0.95], rng.standard_normal((2, 1000)))
+    x, y = np.round(common / step), np.round((common + 0.3 * own) / step)
+    assert net.estimate(x, y).samples == 1000
 
 
 def test_an_update_between_two_samples_counts_once(rng):

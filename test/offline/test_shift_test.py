@@ -41,6 +41,16 @@ def test_values_of_one_message_are_not_called_dependent_for_their_common_ticks()
     assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.07
 
 
+@pytest.mark.parametrize("memory", [0.0, 0.9])
+def test_rounded_values_of_one_message_are_not_called_dependent_either(memory):
+    rng = np.random.default_rng(8)
+    found = []
+    for _ in range(8):
+        values = lfilter([1.0], [1.0, -memory], rng.standard_normal((600, 6)), axis=0)
+        found += shift_test(Moves.of(of_one_message(rng, np.round(values)), 30), 30)[0][PAIRS].tolist()
+    assert np.mean(np.array(found) < 0.05) < 0.1
+
+
 def test_held_streams_of_one_rate_are_not_called_dependent_for_their_own_ticks():
     rng = np.random.default_rng(9)
     found = []

@@ -15,7 +15,7 @@ from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels, some_channels
-from infonet_ros.estimator.samples.holding import Repetition, repeats, updates
+from infonet_ros.estimator.samples.holding import Repetition, repeats
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
@@ -48,10 +48,7 @@ class Slicer:
         self._vectors = vectors
         self._options = options
         self._keys = [content_key(vector) for vector in vectors]
-        self._patterns = [
-            Pattern(np.isfinite(vector).all(axis=0), Repetition(_updates(vector), _repeats(vector)))
-            for vector in vectors
-        ]
+        self._patterns = [Pattern(np.isfinite(vector).all(axis=0), _repetition(vector)) for vector in vectors]
         # A projection contains little of a few drifting channels.
         shares = [drifting(some_channels(vector)).mean() if options.surrogates else 0.0 for vector in vectors]
         self.drifting = np.array(shares) >= 0.5
@@ -124,14 +121,16 @@ class Slicer:
         return self._projected[key]
 
 
-def _updates(vector: np.ndarray) -> np.ndarray | None:
-    """Count the updates of a held vector (d, T): the samples at which any of its channels is new."""
-    new = np.zeros(vector.shape[1], dtype=bool)
-    for values in vector[~constant_channels(vector)]:
-        if (found := updates(values)) is None:
-            return None
-        new |= np.diff(found, prepend=0) > 0
-    return np.cumsum(new) if new.any() else None
+def _repetition(vector: np.ndarray) -> Repetition:
+    """Join the updates or changes of all channels of a vector (d, T): the samples at which any of them is new."""
+    streams = [Repetition.of(values) for values in vector[~constant_channels(vector)]]
+    changing = [one.changes for one in streams if one.changes is not None]
+    if not streams or len(changing) < len(streams):
+        return Repetition(repeats=_repeats(vector))
+    new = np.logical_or.reduce(changing)
+    if all(one.updates is not None for one in streams):
+        return Repetition(np.cumsum(new), _repeats(vector), new)
+    return Repetition(None, _repeats(vector), new, all(one.few for one in streams))
 
 
 def _repeats(vector: np.ndarray) -> np.ndarray | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.samples.holding import LEAST_UPDATES, Repetition, repeats, updates
+from infonet_ros.estimator.samples.holding import LEAST_UPDATES, Repetition, common_messages
 from infonet_ros.estimator.samples.ranks import Ordering
 
 MIN_SAMPLES = 64
@@ -20,7 +20,8 @@ class Pattern:
     ----------
     good : (T,) bool
     repetition : Repetition
-        Its repeats are None if no other channel repeats its values at the same samples.
+        Its repeats are None if no other channel repeats its values at the same samples, and its changes are None if no
+        other channel changes at the times of the same messages.
     """
 
     good: np.ndarray
@@ -71,20 +72,15 @@ class Channels:
         order = ordering.canonical()
         values, ordering = given[order], ordering[order]
         good = np.isfinite(values)
-        held = [updates(channel) for channel in values]
-        first = [
-            repeats(channel, sorts) if new is None else None
-            for channel, sorts, new in zip(values, ordering.orders, held, strict=True)
-        ]
-        often = Counter(map(_bytes, first))
-        first = [same if often[_bytes(same)] > 1 else None for same in first]
-        numbers: dict[tuple[bytes, ...], int] = {}
+        found = _that_matters([Repetition.of(*one) for one in zip(values, ordering.orders, strict=True)])
+        numbers: dict[tuple[bytes | bool, ...], int] = {}
         patterns: list[Pattern] = []
         pattern = np.empty(len(values), dtype=np.int64)
-        for index, parts in enumerate(zip(good, held, first, strict=True)):
-            number = pattern[index] = numbers.setdefault(tuple(map(_bytes, parts)), len(numbers))
+        for index, (known, one) in enumerate(zip(good, found, strict=True)):
+            key = (*map(_bytes, (known, one.updates, one.repeats, one.changes)), one.few)
+            number = pattern[index] = numbers.setdefault(key, len(numbers))
             if number == len(patterns):
-                patterns.append(Pattern(parts[0], Repetition(*parts[1:])))
+                patterns.append(Pattern(known, one))
         return cls(values, ordering, order, patterns, pattern)
 
     @property
@@ -123,6 +119,21 @@ def constant_channels(channels: np.ndarray) -> np.ndarray:
 def some_channels(channels: np.ndarray) -> np.ndarray:
     """Return up to 16 of the channels (d, T) of a vector, evenly spread: enough to tell how slow it is."""
     return channels[np.unique(np.linspace(0, len(channels) - 1, _SOME).astype(int))]
+
+
+def _that_matters(streams: list[Repetition]) -> list[Repetition]:
+    """Leave out repeats that no other stream shares, and changes without common messages: others share a pattern."""
+    often = Counter(_bytes(one.repeats) for one in streams)
+    common = common_messages(streams).any(axis=1)
+    return [
+        Repetition(
+            one.updates,
+            one.repeats if often[_bytes(one.repeats)] > 1 else None,
+            one.changes if shared else None,
+            one.few and bool(shared),
+        )
+        for one, shared in zip(streams, common, strict=True)
+    ]
 
 
 def _bytes(array: np.ndarray | None) -> bytes:

@@ -4,6 +4,7 @@ A sensor of 1 Hz on a clock of 100 Hz repeats each value a hundred times. Two su
 values, each many times, and would look completely dependent. So only the samples count at which both are new.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ MANY_LEVELS = 24  # a stream with at most so many repeated values is discrete, n
 PASSAGES = 0.9  # of single samples
 FEW_RUNS = 3  # and as many values, or straight lines: an event, a ramp
 GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance for 2 in 2048, for 3 in 177147
+FEW_LEVELS = 4  # two streams with at most so many values may change together at events
+CHANCE = 4.0  # standard errors
+BESIDE = 0.4  # of the common changes: one stream that changes right after the other, with other causes than messages
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,25 +32,54 @@ class Repetition:
         See `updates`; None for a stream that is not held.
     repeats : (T,) int64 or None
         See `repeats`; None where no value repeats.
+    changes : (T,) bool or None
+        See `changes`; None for a stream that seldom keeps a value.
+    few : bool
+        Whether it has at most `FEW_LEVELS` values.
     """
 
     updates: np.ndarray | None = None
     repeats: np.ndarray | None = None
+    changes: np.ndarray | None = None
+    few: bool = False
+
+    @classmethod
+    def of(cls, values: np.ndarray, order: np.ndarray | None = None) -> "Repetition":
+        """Find the updates and changes of a stream (T,), NaN where unknown, and its repeats if sorted by ``order``."""
+        updated = updates(values)
+        if updated is not None:
+            return cls(updated, None, np.diff(updated, prepend=updated[0]) > 0)
+        changing = changes(values)
+        few = changing is not None and len(np.unique(values[np.isfinite(values)])) <= FEW_LEVELS
+        return cls(None, None if order is None else repeats(values, order), changing, few)
+
+    def clock(self, other: "Repetition") -> tuple[np.ndarray, np.ndarray] | None:
+        """Return the updates of both streams (T,), if both are held or change at the times of common messages."""
+        if self.updates is not None and other.updates is not None:
+            return self.updates, other.updates
+        if self.changes is None or other.changes is None or not common_messages([self, other])[0, 1]:
+            return None
+        ticks = np.cumsum(self.changes | other.changes)
+        return ticks, ticks
 
     def shared(self, other: "Repetition") -> bool:
         """Return whether fewer samples count than both streams know: both are held, or their rows repeat."""
-        if self.updates is not None and other.updates is not None:
-            return True
-        return self.repeats is not None and other.repeats is not None and np.array_equal(self.repeats, other.repeats)
+        return self.clock(other) is not None or self._same_rows(other)
 
     def counting(self, other: "Repetition", rows: np.ndarray, lag: int = 0) -> np.ndarray:
         """Return which of samples ``rows`` (R,) count, with the other stream ``lag`` samples later."""
-        if not len(rows) or not self.shared(other):
+        if not len(rows):
             return rows
-        if self.updates is not None and other.updates is not None:
-            return rows[both_new(self.updates[rows], other.updates[rows + lag])]
+        clock = self.clock(other)
+        if clock is not None:
+            return rows[both_new(clock[0][rows], clock[1][rows + lag])]
+        if not self._same_rows(other):
+            return rows
         assert self.repeats is not None and other.repeats is not None
         return rows[first_of_each(self.repeats[rows], other.repeats[rows + lag])]
+
+    def _same_rows(self, other: "Repetition") -> bool:
+        return self.repeats is not None and other.repeats is not None and np.array_equal(self.repeats, other.repeats)
 
 
 def updates(values: np.ndarray) -> np.ndarray | None:
@@ -78,6 +111,43 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     found = np.zeros(len(values), dtype=np.int64)
     found[known[new]] = 1
     return np.cumsum(found)
+
+
+def changes(values: np.ndarray) -> np.ndarray | None:
+    """Return where a stream (T,), NaN where unknown, takes another value; None if it seldom keeps one.
+
+    A stream of few levels is not held, but its messages may come at the times of those of another stream.
+    """
+    known = np.flatnonzero(np.isfinite(values))
+    places = known[1:][values[known[1:]] != values[known[:-1]]]
+    if not 0 < len(places) <= (1.0 - REPEATING / 2.0) * len(known):
+        return None
+    found = np.zeros(len(values), dtype=bool)
+    found[places] = True
+    return found
+
+
+def common_messages(streams: Sequence[Repetition]) -> np.ndarray:
+    """Return which of K streams, at least one of each pair not held, change at the times of common messages, (K, K).
+
+    Then both often change at the same sample, and seldom one right after the other. Dependent streams of levels change
+    one after the other almost as often. Two that have few values may change together at events.
+    """
+    found = np.zeros((len(streams), len(streams)), dtype=bool)
+    asked = [number for number, one in enumerate(streams) if one.changes is not None]
+    if len(asked) < 2:
+        return found
+    changing = np.stack([streams[number].changes for number in asked]).astype(np.float32)
+    both, after = changing @ changing.T, changing[:, 1:] @ changing[:, :-1].T
+    counts = changing.sum(axis=1)
+    chance = np.outer(counts, counts) / changing.shape[1]
+    common = (np.maximum(after, after.T) <= BESIDE * both) & (both > chance + CHANCE * np.sqrt(chance))
+    held = np.array([streams[number].updates is not None for number in asked])
+    few = np.array([streams[number].few for number in asked])
+    common &= (both >= GRID_UPDATES) & ~np.outer(held, held) & ~np.outer(few, few)
+    np.fill_diagonal(common, False)
+    found[np.ix_(asked, asked)] = common
+    return found
 
 
 def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
