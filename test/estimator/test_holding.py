@@ -57,6 +57,9 @@ PAIRS = {
     "interpolated, own ticks": lambda rng, count: (interpolated(rng, count, 10), interpolated(rng, count, 10, 4)),
     "rounded, irregular messages": lambda rng, count: rounded_messages(rng, count, 2.0),
     "rounded coarsely, irregular messages": lambda rng, count: rounded_messages(rng, count, 1.0),
+    "held in slight noise": lambda rng, count: tuple(
+        held(rng, count, 8) + 0.03 * rng.standard_normal(count) for _ in "xy"
+    ),
     "updates lost in both": lambda rng, count: both_lost(rng, count, 8),
     "frozen at times": lambda rng, count: (frozen(rng, count, 20), frozen(rng, count, 20)),
     "a recording twice": lambda rng, count: tuple(np.tile(rng.standard_normal(count // 4), 4) for _ in "xy"),
@@ -102,7 +105,12 @@ def test_events_and_levels_are_not_held(rng):
     switch = np.cumsum(rng.random(1000) < 0.05) % 2
     gear = rng.integers(0, 5, 1000).astype(float)
     slow = np.cumsum(rng.standard_normal(5000))
-    for stream in (event, switch, gear, rng.standard_normal(1000), slow.round(), np.arange(1000.0)):
+    noise = 0.03 * rng.standard_normal(1000)
+    bursts = rng.standard_t(1.5, 1000)
+    smooth = lfilter([1.0], [1.0, -0.95], bursts)
+    analog = switch + noise, np.repeat(gear, rng.integers(10, 40, 1000))[:1000] + noise
+    levels = event, switch, gear, slow.round()
+    for stream in (*levels, *analog, rng.standard_normal(1000), bursts, smooth, np.arange(1000.0)):
         assert updates(stream) is None
 
 

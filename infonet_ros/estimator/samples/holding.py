@@ -17,6 +17,10 @@ MANY_LEVELS = 24  # a stream with at most so many repeated values is discrete, n
 PASSAGES = 0.9  # of single samples
 FEW_RUNS = 3  # and as many values, or straight lines: an event, a ramp
 GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance for 2 in 2048, for 3 in 177147
+STEP = 6.0  # times the median change from sample to sample: by chance for 1 sample in 20,000
+SLIGHT = 0.35  # of the median distance from the median: noise about steps
+FINE = 2.0  # times the median change: levels that differ by less are one
+UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: noise without memory has 2
 FEW_LEVELS = 4  # two streams with at most so many values may change together at events
 CHANCE = 4.0  # standard errors
 BESIDE = 0.4  # of the common changes: one stream that changes right after the other, with other causes than messages
@@ -86,9 +90,10 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     """Count the updates of a held stream up to each of its samples.
 
     In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
-    then filled, piecewise constant, frozen at times, or straight lines from update to update. A stream of any values
-    that changes only at multiples of one number of samples is held, too. A stream of few levels that changes at any
-    time is not held: the time in a level is part of its information.
+    then filled, piecewise constant, frozen at times, or straight lines from update to update; or one of these is
+    constant but for slight noise. A stream of any values that changes only at multiples of one number of samples is
+    held, too. A stream of few levels that changes at any time is not held: the time in a level is part of its
+    information.
 
     Parameters
     ----------
@@ -106,6 +111,8 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
     if new is None:
         new = _changes(values[known])
+    if new is None and (steps := _without_noise(values[known])) is not None:
+        new = _changes(steps)
     if new is None:
         return None
     found = np.zeros(len(values), dtype=np.int64)
@@ -259,6 +266,22 @@ def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
     before, after = np.roll(value, 1), np.roll(value, -1)
     passing = alone & ((value - before) * (after - value) > 0.0)
     return starts[~passing] if passing.sum() >= PASSAGES * alone.sum() else starts
+
+
+def _without_noise(samples: np.ndarray) -> np.ndarray | None:
+    """Return the levels of a stream (T,) of steps in slight noise, in units of the noise; None if it is not one."""
+    moves = np.abs(np.diff(samples))
+    noise = np.median(moves)
+    starts = np.append(0, 1 + np.flatnonzero(moves > STEP * noise))
+    if noise == 0.0 or len(starts) <= FEW_RUNS:
+        return None
+    lengths = np.diff(starts, append=len(samples))
+    levels = np.repeat(np.add.reduceat(samples, starts) / lengths, lengths)
+    about = np.square(samples - levels).mean()
+    within = np.square(moves[moves <= STEP * noise]).mean()
+    spread = np.median(np.abs(samples - np.median(samples)))
+    slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
+    return np.round(levels / (FINE * noise)) if slight else None
 
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
