@@ -13,14 +13,19 @@ from infonet_ros.training.dependence import Dependence, column, correlation_of, 
 
 
 class Independent(Dependence):
-    """Two independent streams."""
+    """Two independent streams, in steps of a digital sensor."""
+
+    FEWEST_STEPS, MOST_STEPS = 0.5, 40.0  # in a standard deviation
+    levelled = (True, True)
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
+        logarithms = rng.uniform(np.log(self.FEWEST_STEPS), np.log(self.MOST_STEPS), (2, batch))
+        self._steps = [column(steps) for steps in np.exp(logarithms)]
         self._batch = batch
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
-        """Take the first two drivers as they are."""
-        return drivers[:, 0], drivers[:, 1]
+        """Scale the first two drivers."""
+        return self._steps[0] * drivers[:, 0], self._steps[1] * drivers[:, 1]
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return zeros."""

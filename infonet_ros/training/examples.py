@@ -21,7 +21,7 @@ from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
 from infonet_ros.training.patchworks import Folded, Patchwork, Product
 from infonet_ros.training.regions import Region
 from infonet_ros.training.regressions import NoisyFunction
-from infonet_ros.training.tables import Blocks, ProbabilityTable
+from infonet_ros.training.tables import Blocks, ProbabilityTable, Rounded
 
 Draw = Callable[[np.random.Generator, int], Dependence]
 
@@ -40,7 +40,8 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
     "curve": (Curve, 0.012),
     "function": (NoisyFunction, 0.179),
     "staircase": (Staircase, 0.069),
-    "table": (ProbabilityTable, 0.025),
+    "table": (ProbabilityTable, 0.01),
+    "rounded": (Rounded, 0.04),
     "blocks": (Blocks, 0.12),
     "angle": (Angle, 0.016),
     "region": (Region, 0.04),

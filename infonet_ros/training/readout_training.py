@@ -25,7 +25,16 @@ from infonet_ros.training.validation import errors
 
 CONFIGURATION = "readout.yaml"
 LOG = "readout.jsonl"
-SHARP_SHARES = {"table": 0.1, "staircase": 0.15, "blocks": 0.3, "region": 0.33, "function": 0.06, "product": 0.06}
+SHARP_SHARES = {
+    "independent": 0.05,
+    "table": 0.05,
+    "rounded": 0.1,
+    "staircase": 0.12,
+    "blocks": 0.28,
+    "region": 0.3,
+    "function": 0.05,
+    "product": 0.05,
+}
 SHARP = {name: (draw, SHARP_SHARES.get(name, 0.0)) for name, (draw, _) in FAMILIES.items()}
 SHARP_EVERY = 5  # shards: with more, the error on smooth families grows
 # Below and above the median, for families that training does not contain. For each kind that was left out of a

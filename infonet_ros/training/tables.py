@@ -8,7 +8,7 @@ from infonet_ros.training.dependence import Dependence, choose, uniform
 
 
 class ProbabilityTable(Dependence):
-    """A random table of joint probabilities, 2 to 24 levels each; its MI is an exact sum.
+    """A random table of joint probabilities, 2 to 24 levels each, without an order; its MI is an exact sum.
 
     Attributes
     ----------
@@ -28,14 +28,7 @@ class ProbabilityTable(Dependence):
     @staticmethod
     def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
         """Unnormalised probabilities (rows, columns)."""
-        if rng.random() < 0.4:  # no order: any two levels may occur together
-            return rng.gamma(np.exp(rng.uniform(-2.5, 2.0)), size=(rows, columns)) + 1e-9
-        # Quantised smooth dependence: a ridge along the diagonal or a wave, over uneven levels.
-        x, y = (np.sort(rng.random(size)) for size in (rows, columns))
-        ridge = x if rng.random() < 0.6 else 0.5 + 0.5 * np.sin(2.0 * np.pi * x * rng.uniform(0.5, 1.5))
-        width = np.exp(rng.uniform(np.log(0.03), np.log(1.0)))
-        floor = np.exp(rng.uniform(-9.0, -0.5))
-        return (np.exp(-0.5 * ((ridge[:, None] - y) / width) ** 2) + floor) * rng.gamma(3.0, size=(rows, 1))
+        return rng.gamma(np.exp(rng.uniform(-2.5, 2.0)), size=(rows, columns)) + 1e-9
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Let the third driver choose the cell, and the first two break the ties within it."""
@@ -48,6 +41,23 @@ class ProbabilityTable(Dependence):
         """Return the sum over the table."""
         product = self.joint.sum(2, keepdim=True) * self.joint.sum(1, keepdim=True)
         return torch.xlogy(self.joint, self.joint / product).sum(dim=(1, 2)).float()
+
+
+class Rounded(ProbabilityTable):
+    """A smooth dependence in steps, up to those of a fine sensor: a ridge or a wave, over even or uneven levels."""
+
+    MOST_LEVELS = 100
+
+    @staticmethod
+    def _table(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+        """Unnormalised probabilities (rows, columns)."""
+        even = rng.random() < 0.5
+        x, y = ((np.arange(size) + 0.5) / size if even else np.sort(rng.random(size)) for size in (rows, columns))
+        ridge = x if rng.random() < 0.6 else 0.5 + 0.5 * np.sin(2.0 * np.pi * x * rng.uniform(0.5, 1.5))
+        width = np.exp(rng.uniform(np.log(0.03), np.log(1.0)))
+        floor = np.exp(rng.uniform(-9.0, 2.0))
+        bell = np.exp(-0.5 * ((x[:, None] - 0.5) / rng.uniform(0.15, 1.0)) ** 2) * rng.gamma(3.0, size=(rows, 1))
+        return (np.exp(-0.5 * ((ridge[:, None] - y) / width) ** 2) + floor) * bell
 
 
 class Blocks(ProbabilityTable):
