@@ -66,6 +66,7 @@ def describe(results: dict[str, Any]) -> str:
     inside, errors = results["inside"], results["errors"]
     families = list(next(iter(inside.values())))
     draws = max(asked for by_family in inside.values() for _, asked in by_family.values())
+    compared = min(COMPARED, draws)
     rows = [[family, *(_percent(inside[t][family]) for t in inside)] for family in families]
     rows.append(["**all**", *(f"**{_percent(total(inside[t]))}**" for t in inside)])
     names = list(errors["2000"][families[0]])
@@ -77,7 +78,7 @@ def describe(results: dict[str, Any]) -> str:
         *results["left out"],
         f"The 90 % interval contains the true value, families left out of training, {draws} draws of each",
         markdown_table(["family", *(f"T = {t}" for t in inside)], rows),
-        f"Mean absolute error in nats, {' / '.join(names)}, of {KSG} on the first {min(COMPARED, draws)} of these draws",
+        f"Mean absolute error in nats, {' / '.join(names)}, of {KSG} on the first {compared} of these draws",
         markdown_table(["family", *(f"T = {t}" for t in errors)], error_rows),
     )
 

@@ -73,7 +73,7 @@ class Channels:
         values, ordering = given[order], ordering[order]
         good = np.isfinite(values)
         found = _that_matters([Repetition.of(*one) for one in zip(values, ordering.orders, strict=True)])
-        numbers: dict[tuple[bytes | bool, ...], int] = {}
+        numbers: dict[tuple[object, ...], int] = {}
         patterns: list[Pattern] = []
         pattern = np.empty(len(values), dtype=np.int64)
         for index, (known, one) in enumerate(zip(good, found, strict=True)):
@@ -124,13 +124,13 @@ def some_channels(channels: np.ndarray) -> np.ndarray:
 def _that_matters(streams: list[Repetition]) -> list[Repetition]:
     """Leave out repeats that no other stream shares, and changes without common messages: others share a pattern."""
     often = Counter(_bytes(one.repeats) for one in streams)
-    common = common_messages(streams).any(axis=1)
+    common: list[bool] = common_messages(streams).any(axis=1).tolist()
     return [
         Repetition(
             one.updates,
             one.repeats if often[_bytes(one.repeats)] > 1 else None,
             one.changes if shared else None,
-            one.few and bool(shared),
+            one.few and shared,
         )
         for one, shared in zip(streams, common, strict=True)
     ]

@@ -141,10 +141,11 @@ def common_messages(streams: Sequence[Repetition]) -> np.ndarray:
     one after the other almost as often. Two that have few values may change together at events.
     """
     found = np.zeros((len(streams), len(streams)), dtype=bool)
-    asked = [number for number, one in enumerate(streams) if one.changes is not None]
-    if len(asked) < 2:
+    places = [one.changes for one in streams if one.changes is not None]
+    if len(places) < 2:
         return found
-    changing = np.stack([streams[number].changes for number in asked]).astype(np.float32)
+    asked = [number for number, one in enumerate(streams) if one.changes is not None]
+    changing = np.stack(places).astype(np.float32)
     both, after = changing @ changing.T, changing[:, 1:] @ changing[:, :-1].T
     counts = changing.sum(axis=1)
     chance = np.outer(counts, counts) / changing.shape[1]
