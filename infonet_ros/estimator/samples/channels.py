@@ -124,7 +124,7 @@ def some_channels(channels: np.ndarray) -> np.ndarray:
 def _that_matters(streams: list[Repetition]) -> list[Repetition]:
     """Leave out repeats that no other stream shares, and changes without common messages: others share a pattern."""
     often = Counter(_bytes(one.repeats) for one in streams)
-    common: list[bool] = common_messages(streams).any(axis=1).tolist()
+    common = [bool(row.any()) for row in common_messages(streams)]
     return [
         Repetition(
             one.updates,
