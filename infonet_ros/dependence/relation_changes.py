@@ -1,4 +1,6 @@
-"""Changes of relations that leave the MI as it is: a sign changes, an offset appears, a unit changes.
+"""Changes of relations, also those that leave the MI as it is: a sign changes, an offset appears, a unit changes.
+
+A change lasts to the end of the recording, or ends before: a wheel slips, a sensor freezes for a while.
 
 One pair is not enough to distinguish a fault from another motion: on the way back, a speed and a compass have another
 sign relative to each other. So all pairs are judged together. A channel is at fault if its relations to all channels
@@ -17,7 +19,8 @@ from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.relations import CHANGED, Outcome, Relation, Verdict
-from infonet_ros.dependence.steps import block_edges, block_means, contrast
+from infonet_ros.dependence.steps import Stretch, block_edges, block_means, blocks_of, contrast
+from infonet_ros.intake.messages.paths import without_rate
 
 LEAST_SIGMAS = 8.0
 """Standard errors of a change. Of 1,750 pairs, stationary ones reached 4.4, drifting or wandering ones 7.6."""
@@ -26,7 +29,9 @@ LEAST_MI = 0.1
 """Nats. The relation of a weaker pair shows too little about either channel."""
 
 _MOVES = 4.0  # times the usual difference at other times: the motion of a channel changes
+_NEW = 0.1  # of the other blocks reach so far: what another motion explains would happen then, too
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
+_HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are known to a block only
 _NAMED = 2  # of the other channels in a sentence
 
 
@@ -43,6 +48,8 @@ class RelationChange:
         False if the first of ``beside`` may have changed instead.
     time : int
         Nanoseconds.
+    end : int or None
+        Nanoseconds; None if the change lasts until the recording ends.
     kind : Outcome
     value : float
         The factor or the offset; NaN for other kinds.
@@ -54,6 +61,7 @@ class RelationChange:
     beside: tuple[str, ...]
     sure: bool
     time: int
+    end: int | None
     kind: Outcome
     value: float
     sigmas: float
@@ -65,22 +73,34 @@ class RelationChange:
             Outcome.SIGN: "other sign",
             Outcome.FACTOR: f"{self.value:.3g} times",
             Outcome.OFFSET: f"{self.value:+.3g}",
+            Outcome.LOST: "no relation",
+            Outcome.HELD: "keeps its value",
         }
         return labels.get(self.kind, "other relation")
 
     def sentence(self, when: str) -> str:
-        """Return what changed, with words for the time, as "after 120 s"."""
+        """Return what changed, with words for the time, as "after 120 s" or "from 60 s to 80 s"."""
         others = " and ".join(self.beside[:_NAMED])
         if self.kind is Outcome.SIGN:
+            turns = "changed" if self.end is None else "is inverted"
             if self.sure:
-                return f"The sign of {self.channel} changed {when}, relative to {others}."
-            return f"The sign of {self.channel} or {others} changed {when}."
+                return f"The sign of {self.channel} {turns} {when}, relative to {others}."
+            return f"The sign of {self.channel} or {others} {turns} {when}."
         if self.kind is Outcome.FACTOR:
             return f"{self.channel} {factor_words(self.value)}, {when}, for the same values of {others}."
         if self.kind is Outcome.OFFSET:
             side = "higher" if self.value > 0.0 else "lower"
             return f"{self.channel} is {abs(self.value):.2g} {side} {when}, for the same values of {others}."
-        return f"The relation of {self.channel} and {others} changed {when}."
+        if self.kind is Outcome.HELD:
+            return f"{without_rate(self.channel)} keeps its value {when}, while {others} change{'s' * self._one}."
+        if self.kind is Outcome.LOST:
+            return f"{self.channel} does not depend on {others} {when}, as at other times."
+        changes = "changed" if self.end is None else "is another"
+        return f"The relation of {self.channel} and {others} {changes} {when}."
+
+    @property
+    def _one(self) -> bool:
+        return len(self.beside) == 1
 
 
 def find_relation_changes(
@@ -102,15 +122,18 @@ def find_relation_changes(
     Returns
     -------
     list of RelationChange
-        The surest first. Of several changes of a pair within a tenth of the recording, only one is found.
+        The surest first. Of several changes of a pair, only the surest is found; of those of a channel that begin within a
+        tenth of the recording, too.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
-    found: dict[tuple[int, int], RelationChange] = {}  # by channel and row
-    for row, _ in sorted(changes, key=lambda change: -change[1]):
-        for fault in _Moment(samples, topics, relations, row).faults():
-            if not any(fault.channel == k and abs(row - other) < len(samples) // 10 for k, other in found):
-                found[fault.channel, row] = fault.named(names, int(stamps[row]))
+    found: dict[tuple[int, int], RelationChange] = {}  # by channel and first row
+    for rows, _ in sorted(changes, key=lambda change: -change[1]):
+        moment = _Moment(samples, topics, relations, rows)
+        times = int(stamps[rows.begin]), None if moment.lasts else int(stamps[rows.end])
+        for fault in moment.faults():
+            if not any(fault.channel == k and abs(rows.begin - other) < len(samples) // 10 for k, other in found):
+                found[fault.channel, rows.begin] = fault.named(names, *times)
     return sorted(found.values(), key=lambda change: -change.sigmas)
 
 
@@ -141,22 +164,24 @@ class _ChangedChannel:
     verdict: Verdict
     sigmas: float
 
-    def named(self, names: Sequence[str], time: int) -> RelationChange:
+    def named(self, names: Sequence[str], time: int, end: int | None) -> RelationChange:
         beside = tuple(names[other] for other in self.beside)
-        return RelationChange(names[self.channel], beside, self.sure, time, *self.verdict, self.sigmas)
+        return RelationChange(names[self.channel], beside, self.sure, time, end, *self.verdict, self.sigmas)
 
 
 class _Moment:
-    """All pairs at one row at which one of them may have changed."""
+    """All pairs in some rows in which one of them may have changed."""
 
     def __init__(
-        self, samples: np.ndarray, topics: Sequence[str], relations: dict[tuple[int, int], Relation], row: int
+        self, samples: np.ndarray, topics: Sequence[str], relations: dict[tuple[int, int], Relation], rows: Stretch
     ) -> None:
-        self.row = row
+        self.rows = rows
         self._topics = topics
+        self._held = np.diff(samples, axis=0) == 0.0
         edges = block_edges(len(samples))
-        place = int(np.clip(np.searchsorted(edges, row), 1, len(edges) - 2))
-        self._motions = [_Motion.of(channel, edges, place) for channel in samples.T]
+        stretch = blocks_of(edges, rows)
+        self.lasts = stretch.end == len(edges) - 1
+        self._motions = [_Motion.of(channel, edges, stretch) for channel in samples.T]
         self._alike = DisjointSet(range(samples.shape[1]))
         self._changed: dict[tuple[int, int], _Changed] = {}
         for pair, relation in relations.items():
@@ -174,11 +199,19 @@ class _Moment:
             doubt = {k: (self._alike.subset_size(k), -len(changes[k])) for k in (channel, *beside) if k in changes}
             if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
                 sure = [*doubt.values()].count(doubt[channel]) == 1
-                yield _ChangedChannel(channel, beside, sure, change.of[channel], change.sigmas)
+                verdict = Verdict(Outcome.HELD) if self._keeps_its_value(channel) else change.of[channel]
+                if sure or self.lasts or verdict.kind is Outcome.HELD:  # two channels alone can move so for a while
+                    yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
+
+    def _keeps_its_value(self, channel: int) -> bool:
+        """Return whether a channel keeps its value in these rows, as it does not at other times."""
+        inside = np.zeros(len(self._held), dtype=bool)
+        inside[slice(*self.rows)] = True
+        return self._held[inside, channel].mean() >= _HELD > 2.0 * self._held[~inside, channel].mean()
 
     def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
         """Note whether a pair stayed the same, or one channel changed while the other moves as before."""
-        both = {channel: relation.verdict(self.row, side) for side, channel in enumerate(pair)}
+        both = {channel: relation.verdict(self.rows, side) for side, channel in enumerate(pair)}
         if Outcome.SAME in {verdict.kind for verdict in both.values()}:
             self._alike.merge(*pair)
             return
@@ -187,7 +220,7 @@ class _Moment:
         kinds = {verdict.kind for verdict in verdicts.values()}
         turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else the other motion may change the sign
         if kinds and (turned or kinds <= CHANGED - {Outcome.SIGN}):
-            sigmas = relation.sigmas(self.row)
+            sigmas = relation.sigmas(self.rows)
             if sigmas > LEAST_SIGMAS:
                 self._changed[pair] = _Changed(sigmas, verdicts)
 
@@ -211,8 +244,8 @@ class _Motion(NamedTuple):
     spread: bool
 
     @classmethod
-    def of(cls, channel: np.ndarray, edges: np.ndarray, place: int) -> "_Motion":
-        """Compare the motion of a channel (T,) at a block with its motion at other times."""
+    def of(cls, channel: np.ndarray, edges: np.ndarray, stretch: Stretch) -> "_Motion":
+        """Compare the motion of a channel (T,) at the ends of a stretch of blocks with its motion at other times."""
         known = np.isfinite(channel)
         if not known.any() or not np.ptp(channel[known]):
             return cls(False, False)
@@ -220,14 +253,24 @@ class _Motion(NamedTuple):
         size, means = values.std(), block_means(values, edges)
         within = np.sqrt(np.maximum(block_means(np.square(values), edges) - np.square(means), 0.0))
         around = block_means(np.abs(values - np.median(values)), edges)
-        level = contrast(means, place)
-        spreads = [contrast(np.log(np.maximum(one, _STILL * size)), place) for one in (within, around)]
+        spreads = [np.log(np.maximum(one, _STILL * size)) for one in (within, around)]
         return cls(
-            bool(abs(level.size) > max(size, _MOVES * level.usual)),
-            any(abs(one.size) > max(np.log(OTHER_MOTION), _MOVES * one.usual) for one in spreads),
+            _moves_otherwise(means, stretch, size),
+            any(_moves_otherwise(one, stretch, np.log(OTHER_MOTION)) for one in spreads),
         )
 
     @property
     def other(self) -> bool:
         """Whether it moves in another way."""
         return self.level or self.spread
+
+
+def _moves_otherwise(means: np.ndarray, stretch: Stretch, least: float) -> bool:
+    """Return whether a series of blocks (B,) has another, unusual level in a stretch, and hardly ever outside."""
+    step = contrast(means, stretch)
+    if abs(step.size) <= max(least, _MOVES * step.usual):
+        return False
+    inside = np.zeros(len(means), dtype=bool)
+    inside[slice(*stretch)] = True
+    beyond = (means[~inside] - np.median(means[inside])) * np.sign(step.size) > 0.0
+    return bool(beyond.mean() < _NEW)

@@ -1,8 +1,9 @@
 """Whether the relation of two channels stays the same over a recording, however the robot moves.
 
 It stays the same if y does not change for the same x. So y is compared with its mean given x over the whole recording.
-If the relation changes, the residual takes a step, also if the MI stays the same. Another motion, such as other
-speeds, causes no step. The relation before the step then shows the kind of the change: another sign, factor or offset.
+If the relation changes, the residual takes a step, also if the MI stays the same; or it has another level for a while.
+Another motion, such as other speeds, causes no step. The relation at other times then shows the kind of the change:
+another sign, factor or offset, or no relation at all.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.dependence.steps import block_edges, block_means, contrast, noise, step_sizes, without_step
+from infonet_ros.dependence.steps import (
+    Stretch,
+    block_edges,
+    block_means,
+    blocks_of,
+    contrast,
+    near,
+    noise,
+    stretch_size,
+    stretch_sizes,
+    stretches,
+    without_stretch,
+)
 from infonet_ros.series import average_ranks
 
 LEAST_SAMPLES = 128
@@ -25,8 +38,11 @@ STANDS_OUT = 5.0
 _BINS = 24  # of x, for the mean of y given x
 _A_BIN = 20  # samples at least
 _EDGE = 0.02  # of the samples of x at either end, where the means are not known
-_LEAST_COMMON = 0.02  # of the samples must have values of x that occur before and after
+_LEAST_COMMON = 0.02  # of the samples must have values of x that occur outside and inside
 _LEAST_SHARE = 0.25  # of the variance that a relation explains: with less, its slope is not reliable
+_PASSES = 0.8  # as sure a change lasts rather than passes: before a late step the relation looks like another, too
+_LITTLE_LEFT = 0.2  # of the share of the variance that a relation explains: in a short time, some does by chance
+_MOVES = 0.5  # of its usual spread: a channel moves enough to move the other
 _LEAST_FACTOR = 1.25
 _LEAST_OFFSET = 1.0  # of the standard deviation about the relation
 _LEAST_NOISE = 0.02  # of the standard deviation of y: beside a relation without noise, any offset would be large
@@ -41,10 +57,12 @@ class Outcome(Enum):
     FACTOR = "factor"
     OFFSET = "offset"
     OTHER = "other"
+    LOST = "lost"
+    HELD = "held"
     UNCLEAR = "unclear"
 
 
-CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER}
+CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER, Outcome.LOST}
 
 
 class Verdict(NamedTuple):
@@ -78,58 +96,70 @@ class Relation:
             return None
         return cls(rows, values, np.stack([average_ranks(one) - 0.5 for one in values]) / len(rows))
 
-    def change(self, least_sigmas: float) -> tuple[int, float] | None:
-        """Return the row at which the relation changes, and how sure that is; None if it is less sure, or unclear."""
-        row = self._likeliest()
-        sigmas = self.sigmas(row)
-        changed = sigmas > least_sigmas and any(self.verdict(row, side).kind in CHANGED for side in (0, 1))
-        return (row, sigmas) if changed else None
+    def change(self, least_sigmas: float) -> tuple[Stretch, float] | None:
+        """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear."""
+        rows = self._likeliest()
+        sigmas = self.sigmas(rows)
+        changed = sigmas > least_sigmas and any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
+        return (rows, sigmas) if changed else None
 
-    def _likeliest(self) -> int:
-        """Return the row at which the relation most likely changes, if it does."""
-        sizes = np.concatenate([step_sizes(means) for means in self._means])
-        chance = np.concatenate([noise(without_step(means, step_sizes(means))) for means in self._means])
-        return int(self.rows[self._edges[(np.abs(sizes) / chance[:, None]).max(axis=0).argmax()]])
+    def _likeliest(self) -> Stretch:
+        """Return the rows in which the relation is most likely another, if it is anywhere."""
+        sizes = np.concatenate([stretch_sizes(means) for means in self._means])
+        chance = np.concatenate([noise(without_stretch(means, stretch_sizes(means))) for means in self._means])
+        found, last = stretches(len(self._edges) - 1), len(self._edges) - 1
+        sure = (np.abs(sizes) / chance[:, None]).max(axis=0)
+        sure[found[:, 1] == last] /= _PASSES
+        means = np.concatenate(self._means) / chance[:, None]
+        likeliest = Stretch(*found[sure.argmax()].tolist())
+        exact = max(near(likeliest, last), key=lambda one: np.abs(stretch_size(means, one)).max())
+        return Stretch(*self._starts[[*exact]].tolist())
 
-    def sigmas(self, row: int) -> float:
-        """Return how sure a change at a row is, in standard errors: the larger one of the two directions.
+    def sigmas(self, rows: Stretch) -> float:
+        """Return how sure it is that the relation is another in some rows, in standard errors: the larger of both sides.
 
-        The errors come from the residuals of separate relations before and after.
+        The errors come from the residuals of separate relations in these rows and in the others.
         """
-        place = self._place(row)
-        cut, largest = self._edges[place], 0.0
-        for side in (0, 1):
-            parts = (_residuals(*self._ordered(self.ranks[:, part], side)) for part in (slice(cut), slice(cut, None)))
-            chance = noise(block_means(np.concatenate([*parts], axis=1), self._edges))
-            largest = max(largest, float((np.abs(step_sizes(self._means[side])[:, place]) / chance).max()))
+        blocks = blocks_of(self._starts, rows)
+        inside = np.zeros(len(self.rows), dtype=bool)
+        inside[slice(*self._edges[[*blocks]])] = True
+        largest = 0.0
+        for means, side in zip(self._means, (0, 1), strict=True):
+            rests = np.empty((len(means), len(self.rows)))
+            for part in (inside, ~inside):
+                rests[:, part] = _residuals(*self._ordered(self.ranks[:, part], side))
+            chance = noise(block_means(rests, self._edges))
+            largest = max(largest, float((np.abs(stretch_size(means, blocks)) / chance).max()))
         return largest
 
-    def verdict(self, row: int, side: int) -> Verdict:
-        """Return the change at a row of the first channel relative to the second (``side`` 0), or of the second."""
-        place = self._place(row)
-        gap = int(np.diff(self._edges)[place])  # the change may lie within a block on either side
-        before, after = self.rows < row - gap, self.rows >= row + gap
+    def verdict(self, rows: Stretch, side: int) -> Verdict:
+        """Return the change in some rows of the first channel relative to the second (``side`` 0), or of the second."""
+        begin, end = blocks_of(self._starts, rows)
+        gap = int(np.diff(self._edges)[begin])  # the change may lie within a block on either side
+        lasts = end == len(self._edges) - 1
+        outside = (self.rows < rows.begin - gap) | (self.rows >= rows.end + gap)
+        inside = (self.rows >= rows.begin + gap) & ((self.rows < rows.end - gap) | lasts)
         x, y = self._ordered(self.values, side)
-        least, most = np.transpose([np.quantile(x[part], (_EDGE, 1.0 - _EDGE)) for part in (before, after)])
+        least, most = np.transpose([np.quantile(x[part], (_EDGE, 1.0 - _EDGE)) for part in (outside, inside)])
         common = (x >= least.max()) & (x <= most.min())
-        if any((common & part).sum() < max(_A_BIN, _LEAST_COMMON * part.sum()) for part in (before, after)):
+        if any((common & part).sum() < max(_A_BIN, _LEAST_COMMON * part.sum()) for part in (outside, inside)):
             return Verdict(Outcome.UNCLEAR)
-        expected = _mean_given(x[before & common], y[before & common])(x)
-        return _Parts(x, expected, y, before & common, after & common).verdict()
+        expected = _mean_given(x[outside & common], y[outside & common])(x)
+        return _Parts(x, expected, y, outside & common, inside & common).verdict()
 
     @cached_property
     def _edges(self) -> np.ndarray:
         return block_edges(len(self.rows))
 
     @cached_property
+    def _starts(self) -> np.ndarray:
+        """Rows (B + 1,) at which the blocks begin, and the row after the last."""
+        return np.append(self.rows[self._edges[:-1]], self.rows[-1] + 1)
+
+    @cached_property
     def _means(self) -> list[np.ndarray]:
         """Block means of the residuals of the first channel given the second, and of the second given the first."""
         return [block_means(_residuals(*self._ordered(self.ranks, side)), self._edges) for side in (0, 1)]
-
-    def _place(self, row: int) -> int:
-        """Return the block that begins nearest to a row."""
-        last = len(self._edges) - 2
-        return int(np.clip(np.abs(self.rows[self._edges[:-1]] - row).argmin(), 1, last))
 
     @staticmethod
     def _ordered(pair: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -139,49 +169,57 @@ class Relation:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Samples x and y (n,), the y expected by the relation before, and masks of the samples before and after."""
+    """Samples x and y (n,), the y expected by the relation outside a stretch, and masks of what is outside and inside."""
 
     x: np.ndarray
     expected: np.ndarray
     y: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
+    outside: np.ndarray
+    inside: np.ndarray
 
     def verdict(self) -> Verdict:
-        (_, share_before), (slope, share) = self._line(self.before), self._line(self.after)
-        if share_before < _LEAST_SHARE:
+        (_, share_outside), (slope, share) = self._line(self.outside), self._line(self.inside)
+        if share_outside < _LEAST_SHARE:
             return Verdict(Outcome.UNCLEAR)
         if share < _LEAST_SHARE:
-            return self._other(share)
+            return self._other(share, share_outside)
         # With noise in both channels the slope lies between that of y on x and that of x on y (Frisch 1934).
-        least, most = slope * share_before, slope / share
-        line = self.y[self.after].mean() + slope * (self.expected - self.expected[self.after].mean())
-        tilt = self.expected - self.expected[self.before].mean()
+        least, most = slope * share_outside, slope / share
+        line = self.y[self.inside].mean() + slope * (self.expected - self.expected[self.inside].mean())
+        tilt = self.expected - self.expected[self.outside].mean()
         if slope < 0.0:
             return self._if_abrupt(Verdict(Outcome.SIGN, -1.0), line, tilt)
         if least > _LEAST_FACTOR or most < 1.0 / _LEAST_FACTOR:
-            return self._if_abrupt(Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_before / share))), line, tilt)
-        return self._offset(line, min(1.0, slope), max(1.0 / share_before, most))
+            return self._if_abrupt(Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share))), line, tilt)
+        return self._offset(line, min(1.0, slope), max(1.0 / share_outside, most))
 
     def _offset(self, line: np.ndarray, least: float, most: float) -> Verdict:
         """Judge an offset, at any slope between two."""
-        level, moved = (one[self.after].mean() - one[self.before].mean() for one in (self.y, self.expected))
+        level, moved = (one[self.inside].mean() - one[self.outside].mean() for one in (self.y, self.expected))
         offsets = level - np.array([least, most]) * moved
-        usual = max((self.y - self.expected)[self.before].std(), _LEAST_NOISE * self.y[self.before].std())
+        usual = max((self.y - self.expected)[self.outside].std(), _LEAST_NOISE * self.y[self.outside].std())
         if offsets.prod() > 0.0 and np.abs(offsets).min() > _LEAST_OFFSET * usual:
             return self._if_abrupt(Verdict(Outcome.OFFSET, float(offsets.mean())), line, np.ones_like(line))
         same = np.abs(offsets).max() < _SAME_OFFSET * usual
         return Verdict(Outcome.SAME if same else Outcome.UNCLEAR)
 
-    def _other(self, share: float) -> Verdict:
-        """Judge whether y has another relation to x, which explains much more than the relation before."""
-        x, y = self.x[self.after], self.y[self.after]
+    def _other(self, share: float, share_outside: float) -> Verdict:
+        """Judge whether y has another relation to x, which explains much more than the relation outside."""
+        x, y = self.x[self.inside], self.y[self.inside]
         mean = _mean_given(x, y)
         own = 1.0 - np.var(y - mean(x)) / np.var(y) if np.ptp(y) else 0.0
         if own < 2.0 * max(share, _LEAST_SHARE):
-            return Verdict(Outcome.UNCLEAR)
+            return self._lost(share / share_outside)
         now = mean(self.x)
         return self._if_abrupt(Verdict(Outcome.OTHER), now, now - self.expected)
+
+    def _lost(self, left: float) -> Verdict:
+        """Judge whether y no longer depends on x, of which little is ``left``, although x moves so much that it should."""
+        moved = [self.expected[part].std() for part in (self.inside, self.outside)]
+        if left > _LITTLE_LEFT or moved[0] < _MOVES * moved[1]:
+            return Verdict(Outcome.UNCLEAR)
+        now = np.full(len(self.y), self.y[self.inside].mean())
+        return self._if_abrupt(Verdict(Outcome.LOST), now, now - self.expected)
 
     def _line(self, part: np.ndarray) -> tuple[float, float]:
         """Return the slope of y over its expected value, and the share of the variance of y that this explains."""
@@ -193,20 +231,22 @@ class _Parts:
         return slope, slope * covariance[0, 1] / covariance[1, 1]
 
     def _if_abrupt(self, verdict: Verdict, now: np.ndarray, weight: np.ndarray) -> Verdict:
-        """Keep a verdict if the residual of y takes a sudden step, and no such step at other times.
+        """Keep a verdict if the residual of y takes a sudden step, back as well, and no such step at other times.
 
-        ``now`` (n,) is the y expected by the relation after. Times ``weight`` (n,), the residual steps in its mean.
+        ``now`` (n,) is the y expected by the relation inside. Times ``weight`` (n,), the residual steps in its mean.
         """
-        kept = self.before | self.after
+        kept = self.outside | self.inside
         edges = block_edges(int(kept.sum()))
-        place = int(np.searchsorted(edges, self.before.sum()))
-        change = np.where(self.after, now - self.expected, 0.0)
+        first, last = np.flatnonzero(self.inside[kept])[[0, -1]]
+        stretch = blocks_of(edges, Stretch(int(first), int(last) + 1))
+        change = np.where(self.inside, now - self.expected, 0.0)
         step, model, rest = (
-            contrast(block_means((one * weight)[kept], edges), place)
+            contrast(block_means((one * weight)[kept], edges), stretch)
             for one in (self.y - self.expected, change, self.y - self.expected - change)
         )
-        abrupt = step.size * np.sign(model.size) > max(STANDS_OUT * rest.usual, abs(model.size) / 2.0)
-        return verdict if abrupt else Verdict(Outcome.UNCLEAR)
+        ends, expected = np.array(step.ends), np.array(model.ends)
+        sudden = bool((ends * np.sign(expected) > np.abs(expected) / 2.0).all())
+        return verdict if sudden and step.size * np.sign(model.size) > STANDS_OUT * rest.usual else Verdict(Outcome.UNCLEAR)
 
 
 def _residuals(x: np.ndarray, y: np.ndarray) -> np.ndarray:

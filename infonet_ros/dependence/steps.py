@@ -1,9 +1,12 @@
-"""Steps of series: how sure they are in spite of drift and autocorrelation, and whether they differ from other times.
+"""Stretches of series with another level: how sure they are in spite of drift and autocorrelation, and how unusual.
 
-A series is given by the means of its blocks. Slow changes are not steps, so a trend and a bend are removed first.
+A stretch that lasts to the end is a step. A series is given by the means of its blocks. Slow changes are no stretches,
+so a trend and a bend are removed first.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +18,17 @@ BLOCKS = 256
 
 _LEAST_BLOCK = 4  # samples
 _EDGE = 10  # a step is searched between the first and the last tenth, and compared over a tenth on either side
+_SHORTEST, _LONGEST = 6, 1.0 / 3.0  # blocks of a stretch that ends before the series, and share of all blocks
+_PLACES = 8  # at which stretches begin, within the length of one
+_WIDER = 1.15  # than the next shorter one
 _BEND = 2  # degree of the polynomial that describes drift
+
+
+class Stretch(NamedTuple):
+    """A part of a series, from ``begin`` to before ``end``, in blocks or in samples."""
+
+    begin: int
+    end: int
 
 
 def block_edges(count: int) -> np.ndarray:
@@ -28,16 +41,53 @@ def block_means(series: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return np.add.reduceat(series, edges[:-1], axis=-1) / np.diff(edges)
 
 
-def step_sizes(means: np.ndarray) -> np.ndarray:
-    """Return the size of a step before each block, without drift, in K series of B blocks: (K, B).
+def blocks_of(starts: np.ndarray, rows: Stretch) -> Stretch:
+    """Return the blocks that begin nearest to some rows, from the starts of all blocks and the end (B + 1,).
 
-    For uncorrelated blocks of variance 1, a size has variance 1; it is 0 near the edges.
+    A stretch with an end is searched only up to some blocks before that of the series: one that ends later lasts.
     """
-    return means @ _steps(means.shape[1]).steps
+    last = len(starts) - 1
+    begin, end = (int(np.abs(starts - row).argmin()) for row in rows)
+    begin = min(max(begin, 1), last - 1)
+    return Stretch(begin, max(end, begin + 1) if end <= last - _SHORTEST else last)
+
+
+def stretches(count: int) -> np.ndarray:
+    """Return the stretches (P, 2) of a series of blocks that are searched, see `Stretch`."""
+    return _steps(count).stretches
+
+
+def stretch_sizes(means: np.ndarray) -> np.ndarray:
+    """Return by how much each of the `stretches` has another level, without drift, in K series of B blocks: (K, P).
+
+    For uncorrelated blocks of variance 1, a size has variance 1.
+    """
+    _, steps, found, scale = _steps(means.shape[1])
+    begin, end = found.T
+    levels = means @ steps
+    return (levels[:, begin] - levels[:, end]) * scale
+
+
+def stretch_size(means: np.ndarray, stretch: Stretch) -> np.ndarray:
+    """Return by how much one stretch has another level, as `stretch_sizes` does: (K,)."""
+    steps = _steps(means.shape[1]).steps
+    level = steps[:, stretch.begin] - steps[:, stretch.end]
+    return means @ level / np.linalg.norm(level)
+
+
+def near(stretch: Stretch, count: int) -> Iterator[Stretch]:
+    """Yield a stretch of ``count`` blocks, and those between it and the next ones that `stretches` holds."""
+    if stretch.end == count:  # each step is searched
+        yield stretch
+        return
+    by = (stretch.end - stretch.begin) // _PLACES
+    for begin, end in product(range(-by, by + 1), repeat=2):
+        if stretch.begin + begin >= 1 and stretch.end + end < count:
+            yield Stretch(stretch.begin + begin, stretch.end + end)
 
 
 def noise(rests: np.ndarray) -> np.ndarray:
-    """Return the standard deviation (K,) of the sizes of steps by chance, from series (K, B) without a step.
+    """Return the standard deviation (K,) of the sizes of stretches by chance, from series (K, B) without one.
 
     It includes their autocorrelation. It is infinite for a constant series.
     """
@@ -47,47 +97,74 @@ def noise(rests: np.ndarray) -> np.ndarray:
     return found
 
 
-def without_step(means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    """Remove the largest step from each series (K, B)."""
+def without_stretch(means: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+    """Remove the stretch of largest size (K, P) from each series (K, B)."""
+    _, steps, found, scale = _steps(means.shape[1])
     largest = np.abs(sizes).argmax(axis=1)
-    size = np.take_along_axis(sizes, largest[:, None], axis=1)
-    return means - size * _steps(means.shape[1]).steps[:, largest].T
+    begin, end = found[largest].T
+    size = np.take_along_axis(sizes, largest[:, None], axis=1) * scale[largest, None]
+    return means - size * (steps[:, begin] - steps[:, end]).T
 
 
 class Contrast(NamedTuple):
-    """The difference between the means after a time and before it, and its usual size at other times."""
+    """What a series gains where a stretch begins, and loses where it ends, and the usual size of the mean of both."""
 
-    size: float
+    ends: tuple[float, ...]
     usual: float
 
+    @property
+    def size(self) -> float:
+        """Mean of what is gained and lost; the end of the series loses nothing."""
+        return sum(self.ends) / len(self.ends)
 
-def contrast(means: np.ndarray, place: int) -> Contrast:
-    """Compare a series (B,) on either side of a block with itself at other times."""
-    width = max(1, len(means) // _EDGE)
+
+def contrast(means: np.ndarray, stretch: Stretch) -> Contrast:
+    """Compare a series (B,) on either side of the ends of a stretch, and so at other times.
+
+    Up to a tenth of the series on either side is compared.
+    """
+    count, length = len(means), stretch.end - stretch.begin
+    width = max(1, min(count // _EDGE, length))
     sums = np.r_[0.0, np.cumsum(means)]
-    middle = np.arange(width, len(means) - width + 1)
-    apart = (sums[middle + width] - 2.0 * sums[middle] + sums[middle - width]) / width
-    away = np.abs(middle - place) >= width
-    at = int(np.clip(place - width, 0, len(apart) - 1))
-    return Contrast(float(apart[at]), float(np.median(np.abs(apart[away]))) if away.any() else np.inf)
+    places = np.arange(width, count - width + 1)
+    gains = (sums[places + width] - 2.0 * sums[places] + sums[places - width]) / width
+    begin, end = (int(np.clip(place - width, 0, len(gains) - 1)) for place in stretch)
+    if stretch.end == count:
+        ends, usual, away = (gains[begin],), gains, np.abs(places - stretch.begin) >= width
+    else:
+        ends, usual = (gains[begin], -gains[end]), (gains[:-length] - gains[length:]) / 2.0
+        first = places[: len(usual)]
+        away = np.min([np.abs(one - place) for one in (first, first + length) for place in stretch], axis=0) >= width
+    return Contrast(tuple(map(float, ends)), float(np.median(np.abs(usual[away]))) if away.any() else np.inf)
 
 
 class _Steps(NamedTuple):
-    """An orthonormal basis of smooth series (B, D), and steps (B, B) without their smooth parts, of length 1 or 0."""
+    """An orthonormal basis of smooth series (B, D), and steps (B, B + 1) without their smooth parts.
+
+    A stretch is the difference of two steps: ``stretches`` (P, 2) are searched, ``scale`` (P,) is 1 over their length.
+    """
 
     smooth: np.ndarray
     steps: np.ndarray
+    stretches: np.ndarray
+    scale: np.ndarray
 
 
 @lru_cache
 def _steps(count: int) -> _Steps:
     smooth = np.linalg.qr(np.vander(np.linspace(-1.0, 1.0, count), _BEND + 1))[0]
-    steps = np.tri(count)  # column k: 1 from block k on
+    steps = np.tri(count, count + 1)  # column k: 1 from block k on
     steps -= smooth @ (smooth.T @ steps)
-    places, edge = np.arange(count), max(1, count // _EDGE)
-    inside = (places >= edge) & (places < count - edge)
-    length = np.linalg.norm(steps, axis=0)
-    return _Steps(smooth, np.divide(steps, length, out=np.zeros_like(steps), where=inside & (length > 1e-9)))
+    edge = max(1, count // _EDGE)
+    found = [(begin, count) for begin in range(edge, count - edge)]
+    width = _SHORTEST
+    while width <= _LONGEST * count:
+        places = range(_SHORTEST, count - _SHORTEST - width + 1, max(1, width // _PLACES))
+        found += [(begin, begin + width) for begin in places]
+        width = max(width + 1, int(width * _WIDER))
+    begin, end = np.array(found).T
+    length = np.linalg.norm(steps[:, begin] - steps[:, end], axis=0)
+    return _Steps(smooth, steps, np.array(found), 1.0 / length)
 
 
 def _smooth(series: np.ndarray) -> np.ndarray:

@@ -76,7 +76,7 @@ class Analysis:
     informative : InformativeChannels or None
         About the requested target.
     relation_changes : tuple of RelationChange
-        Channels that changed beside others while the MI stayed; the surest first.
+        Channels whose relations to others changed, for a while or until the end; the surest first.
     leaders : mapping of (int, int) to int
         The leading channel of pairs (a, b) without a clear delay, see `directing.direct`.
     """

@@ -236,9 +236,12 @@ def _nothing(analysis: Analysis) -> Finding:
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:
-    """Yield the channels that changed beside others while their MI stayed."""
+    """Yield the channels whose relations to others changed, for a while or until the end."""
     for change in analysis.relation_changes[:_MOST_RELATIONS]:
-        sentence = change.sentence(_after(analysis, change.time))
+        when = _after(analysis, change.time)
+        if change.end is not None:
+            when = f"from {_since(analysis, change.time)} to {_since(analysis, change.end)}"
+        sentence = change.sentence(when)
         yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
 
 
@@ -256,8 +259,12 @@ def _changes(analysis: Analysis) -> Finding:
 
 
 def _after(analysis: Analysis, time: int) -> str:
-    """Return "after 120 s", from the start of the first window."""
-    return f"after {(time - analysis.matrices[0].start) / NANOSECONDS:.0f} s"
+    return f"after {_since(analysis, time)}"
+
+
+def _since(analysis: Analysis, time: int) -> str:
+    """Return "120 s", from the start of the first window."""
+    return f"{(time - analysis.matrices[0].start) / NANOSECONDS:.0f} s"
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

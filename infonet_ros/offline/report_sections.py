@@ -127,7 +127,7 @@ def changes(analysis: Analysis, labels: Sequence[str], kept: Sequence[Dependence
 
 
 def _relation_rows(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> list[Row]:
-    """Return a row for each channel that changed beside others while the MI stayed."""
+    """Return a row for each channel whose relations to others changed."""
     first, rows = analysis.matrices[0].start, []
     for change in analysis.relation_changes:
         pair = _numbers(analysis, change.channel, change.beside[0])

@@ -155,3 +155,46 @@ def test_channels_of_one_topic_can_change_together():
     told = found(channels, ["command", "wheels", "wheels", "imu"])
     assert {(one.channel, one.kind) for one in told} == {("left", Outcome.FACTOR), ("right", Outcome.FACTOR)}
     assert found(channels, ["table"] * 4) == []
+
+
+def between(value, otherwise=1.0, begin=0.4, end=0.55):
+    share = np.arange(COUNT) / COUNT
+    return np.where((share >= begin) & (share < end), value, otherwise)
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (lambda gyro, _: gyro * between(-1.0), Outcome.SIGN, "The sign of gyro is inverted then, relative to "),
+        (lambda gyro, _: gyro + between(1.5, 0.0), Outcome.OFFSET, "gyro is 1."),
+        (lambda gyro, _: np.where(between(1, 0), gyro[COUNT // 2], gyro), Outcome.HELD, "gyro keeps its value then, "),
+        (lambda gyro, other: np.where(between(1, 0), other, gyro), Outcome.LOST, "gyro does not depend on "),
+    ],
+    ids=["sign", "offset", "frozen", "blind"],
+)
+def test_a_fault_that_passes_is_told_with_its_end(fault, kind, words):
+    for seed in range(4):
+        channels = turning(seed)
+        channels["gyro"] = fault(channels["gyro"], Robot(seed + 100).motion(0.5))
+        (change,) = found(channels)
+        assert (change.channel, change.kind) == ("gyro", kind)
+        assert (change.time, change.end) == (pytest.approx(48e9, abs=2e9), pytest.approx(66e9, abs=2e9))
+        assert change.sentence("then").startswith(words)
+
+
+def test_a_frozen_rate_is_told_by_the_name_of_its_field():
+    channels = turning(0)
+    channels["height|rate(0.2)"] = channels.pop("gyro") * between(0.0)
+    (change,) = found(channels)
+    assert change.sentence("then").startswith("height keeps its value then, while ")
+
+
+def test_another_motion_that_passes_is_no_change():
+    """A car that drives fast for a while, or reverses."""
+    for seed in range(8):
+        robot = Robot(seed)
+        for now in (2.5, -1.0):
+            speed, steering = 8.0 * between(now) + robot.motion(4.0), robot.motion(1.0)
+            yaw_rate = 0.1 * speed * steering
+            car = {"speed": speed, "steering": steering, "yaw_rate": robot.seen(yaw_rate), "fuel": robot.seen(speed**2)}
+            assert found(car) == []

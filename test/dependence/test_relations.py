@@ -4,6 +4,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.dependence.relation_changes import LEAST_SIGMAS
 from infonet_ros.dependence.relations import CHANGED, Outcome, Relation
+from infonet_ros.dependence.steps import Stretch
 
 COUNT = 4000
 
@@ -38,10 +39,11 @@ def later(value, otherwise, share=0.5):
 def test_what_became_of_y_beside_x_and_when(share, change, kind, value):
     x = wave(0)
     relation = Relation.of(x, change(x + noise(0.15), share))
-    row, sigmas = relation.change(LEAST_SIGMAS)
-    assert abs(row - share * COUNT) <= 0.01 * COUNT
+    rows, sigmas = relation.change(LEAST_SIGMAS)
+    assert abs(rows.begin - share * COUNT) <= 0.01 * COUNT
+    assert rows.end == COUNT
     assert sigmas > LEAST_SIGMAS
-    found = relation.verdict(row, side=1)
+    found = relation.verdict(rows, side=1)
     assert found.kind is kind
     assert found.value == pytest.approx(value, rel=0.05, nan_ok=True)
 
@@ -53,7 +55,7 @@ def test_a_curved_relation_has_a_factor_and_an_offset_too():
         (x**2 + later(1.0, 0.0), Outcome.OFFSET, 1.0),
     ):
         relation = Relation.of(x, y + noise(0.1))
-        found = relation.verdict(COUNT // 2, side=1)
+        found = relation.verdict(Stretch(COUNT // 2, COUNT), side=1)
         assert found.kind is kind
         assert found.value == pytest.approx(value, rel=0.1)
 
