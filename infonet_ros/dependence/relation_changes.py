@@ -122,8 +122,8 @@ def find_relation_changes(
     Returns
     -------
     list of RelationChange
-        The surest first. Of several changes of a pair, only the surest is found; of those of a channel that begin within a
-        tenth of the recording, too.
+        The surest first. Of several changes of a pair, only the surest is found. Of those of a channel that begin
+        within a tenth of the recording, only one is.
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]

@@ -116,7 +116,7 @@ class Relation:
         return Stretch(*self._starts[[*exact]].tolist())
 
     def sigmas(self, rows: Stretch) -> float:
-        """Return how sure it is that the relation is another in some rows, in standard errors: the larger of both sides.
+        """Return how sure it is that the relation is another in some rows, in standard errors: the surer of both sides.
 
         The errors come from the residuals of separate relations in these rows and in the others.
         """
@@ -169,7 +169,7 @@ class Relation:
 
 @dataclass(frozen=True, eq=False)
 class _Parts:
-    """Samples x and y (n,), the y expected by the relation outside a stretch, and masks of what is outside and inside."""
+    """Samples x and y (n,), the y expected by the relation outside a stretch, and masks of outside and inside."""
 
     x: np.ndarray
     expected: np.ndarray
@@ -214,7 +214,7 @@ class _Parts:
         return self._if_abrupt(Verdict(Outcome.OTHER), now, now - self.expected)
 
     def _lost(self, left: float) -> Verdict:
-        """Judge whether y no longer depends on x, of which little is ``left``, although x moves so much that it should."""
+        """Judge whether y no longer depends on x: little of the share is ``left``, and x moves enough to move y."""
         moved = [self.expected[part].std() for part in (self.inside, self.outside)]
         if left > _LITTLE_LEFT or moved[0] < _MOVES * moved[1]:
             return Verdict(Outcome.UNCLEAR)
@@ -246,7 +246,8 @@ class _Parts:
         )
         ends, expected = np.array(step.ends), np.array(model.ends)
         sudden = bool((ends * np.sign(expected) > np.abs(expected) / 2.0).all())
-        return verdict if sudden and step.size * np.sign(model.size) > STANDS_OUT * rest.usual else Verdict(Outcome.UNCLEAR)
+        unusual = step.size * np.sign(model.size) > STANDS_OUT * rest.usual
+        return verdict if sudden and unusual else Verdict(Outcome.UNCLEAR)
 
 
 def _residuals(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -130,9 +130,9 @@ def contrast(means: np.ndarray, stretch: Stretch) -> Contrast:
     gains = (sums[places + width] - 2.0 * sums[places] + sums[places - width]) / width
     begin, end = (int(np.clip(place - width, 0, len(gains) - 1)) for place in stretch)
     if stretch.end == count:
-        ends, usual, away = (gains[begin],), gains, np.abs(places - stretch.begin) >= width
+        ends, usual, away = [gains[begin]], gains, np.abs(places - stretch.begin) >= width
     else:
-        ends, usual = (gains[begin], -gains[end]), (gains[:-length] - gains[length:]) / 2.0
+        ends, usual = [gains[begin], -gains[end]], (gains[:-length] - gains[length:]) / 2.0
         first = places[: len(usual)]
         away = np.min([np.abs(one - place) for one in (first, first + length) for place in stretch], axis=0) >= width
     return Contrast(tuple(map(float, ends)), float(np.median(np.abs(usual[away]))) if away.any() else np.inf)
