@@ -1,7 +1,8 @@
 """Start the node: ros2 launch infonet_ros infonet.launch.py params_file:=my_robot.yaml rviz:=true."""
 
+from ament_index_python.packages import get_packages_with_prefixes
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction
+from launch.actions import DeclareLaunchArgument, LogInfo, OpaqueFunction
 from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import LifecycleNode, Node
@@ -62,12 +63,12 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=nodes)])
 
 
-def nodes(context: LaunchContext) -> list[Node]:
+def nodes(context: LaunchContext) -> list[Node | LogInfo]:
     """Make the node and rviz2; an empty argument keeps the value of the parameter file."""
     value = {name: LaunchConfiguration(name).perform(context) for name in ("use_sim_time", "autostart", "device")}
     given = {name: text if name == "device" else text == "true" for name, text in value.items() if text}
     clock = {name: flag for name, flag in given.items() if name == "use_sim_time"}
-    return [infonet_node(context, given), rviz_node(clock)]
+    return [infonet_node(context, given), rviz_node(clock) if "rviz2" in get_packages_with_prefixes() else no_rviz()]
 
 
 def infonet_node(context: LaunchContext, given: dict[str, bool | str]) -> LifecycleNode:
@@ -95,6 +96,14 @@ def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tu
     overrides |= {"share": int(share), "shares": int(shares)}
     robot = f"/{namespace.strip('/')}".rstrip("/")
     return f"{robot}/share_{share}", [(f"~/{name}", f"{robot}/infonet/{name}") for name in OUTPUTS]
+
+
+def no_rviz() -> LogInfo:
+    """Say that rviz2 is missing: launch would end with an exception, and leave the node running."""
+    return LogInfo(
+        msg="rviz2 is not installed, and the node runs without it: apt install ros-$ROS_DISTRO-rviz2",
+        condition=IfCondition(LaunchConfiguration("rviz")),
+    )
 
 
 def rviz_node(parameters: dict[str, bool | str]) -> Node:

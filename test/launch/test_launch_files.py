@@ -8,7 +8,13 @@ import pytest
 REASON = "launch and launch_ros are not installed: on Debian, apt install ros-$ROS_DISTRO-launch-ros"
 launch = pytest.importorskip("launch", reason=REASON)
 pytest.importorskip("launch_ros", reason=REASON)
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, IncludeLaunchDescription, RegisterEventHandler
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    IncludeLaunchDescription,
+    LogInfo,
+    RegisterEventHandler,
+)
 from launch.event_handlers import OnProcessExit, OnProcessIO
 from launch.events import Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
@@ -71,8 +77,14 @@ def test_every_argument_is_explained(name, expected):
         assert argument.description not in ("", "no description given")
 
 
+def install(monkeypatch, *packages):
+    """Let the index of packages know these, and no others."""
+    monkeypatch.setattr("ament_index_python.packages.get_packages_with_prefixes", lambda: dict.fromkeys(packages, ""))
+
+
 @pytest.mark.parametrize("rviz", ["true", "false"])
-def test_rviz_starts_when_asked_for(rviz):
+def test_rviz_starts_when_asked_for(rviz, monkeypatch):
+    install(monkeypatch, "infonet_ros", "rviz2")
     context, found = entities("infonet.launch.py", namespace="robot1", rviz=rviz)
     nodes = [entity for entity in found if isinstance(entity, Node)]
     assert sum(isinstance(node, LifecycleNode) for node in nodes) == 1
@@ -81,6 +93,16 @@ def test_rviz_starts_when_asked_for(rviz):
     option, layout = (words(context, part) for part in viewer.cmd[1:3])  # the first word is where rviz2 is installed
     assert option == "-d"
     assert layout.endswith("config/infonet.rviz")
+
+
+@pytest.mark.parametrize("rviz", ["true", "false"])
+def test_the_node_starts_also_where_rviz_is_not_installed(rviz, monkeypatch):
+    install(monkeypatch, "infonet_ros")
+    context, found = entities("infonet.launch.py", rviz=rviz)
+    assert [type(entity) for entity in found if isinstance(entity, Node)] == [LifecycleNode]
+    (said,) = [entity for entity in found if isinstance(entity, LogInfo)]
+    assert "apt install ros-$ROS_DISTRO-rviz2" in words(context, said.msg)
+    assert said.condition.evaluate(context) == (rviz == "true")
 
 
 @pytest.mark.parametrize(
