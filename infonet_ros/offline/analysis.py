@@ -169,11 +169,14 @@ def analyse(
 
 
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:
-    """Compare the relations of significant pairs over the recording; not of conditional ranks, which have no unit."""
+    """Compare the relations of significant pairs over the recording; not of conditional ranks, which have no unit.
+
+    Two channels that both drift may keep no relation, also if they change together.
+    """
     matrix, window = whole.matrix, whole.overview.window
     if settings.given:
         return []
-    asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI)
+    asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI) & ~matrix.both_drift
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
     lags = np.round(matrix.lag * window.rate)
     pairs = [LaggedPair(a, b, int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]

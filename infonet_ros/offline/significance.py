@@ -70,9 +70,9 @@ class Significance:
         return not self.all_shifts and self.shifts < self.needed
 
     @property
-    def by_change(self) -> int:
-        """Pairs of channels that both drift, which are judged by how they change."""
-        return int(np.triu(self.both_drift & self.judged).sum())
+    def by_changes(self) -> np.ndarray:
+        """(N, N) bool: pairs of channels that both drift, whose p-value and MI are those of their changes."""
+        return self.both_drift & self.judged
 
     @property
     def untested(self) -> int:
@@ -99,7 +99,7 @@ class Significance:
             "by_chance": round(SIGNIFICANCE * self.tested, 6),
             "tested": self.tested,
             "needed_surrogates": self.needed,
-            "judged_by_change": self.by_change,
+            "judged_by_change": int(np.triu(self.by_changes).sum()),
             "both_drift_untested": self.untested,
         }
 
@@ -122,9 +122,9 @@ class Significance:
         )
         if self.too_few:
             text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
-        if self.by_change:
-            are = _are(self.by_change)
-            text += f" {counted(self.by_change, 'pair')} of channels that drift {are} judged by how they change."
+        if by_changes := int(np.triu(self.by_changes).sum()):
+            drifting = f"{counted(by_changes, 'pair')} of channels that drift"
+            text += f" {drifting} {_are(by_changes)} judged by how they change."
         if self.untested:
             text += f" {counted(self.untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
         return text

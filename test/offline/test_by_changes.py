@@ -1,0 +1,40 @@
+"""Channels that drift: what is told is the MI of their changes, as their p-value is."""
+
+import re
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.findings_record import findings_record
+from infonet_ros.offline.job import analyse_bag
+from infonet_ros.settings import Modality, Settings
+
+
+@pytest.fixture(scope="module")
+def drives(tmp_path_factory):
+    """Two wheels that wander with a common part in their steps, and a third that wanders alone."""
+    rng, count = np.random.default_rng(0), 4000
+    steps = rng.standard_normal((count, 3))
+    steps[:, 1] = 0.8 * steps[:, 0] + 0.6 * steps[:, 1]
+    channels = np.cumsum(lfilter([1.0], [1.0, -0.5], steps, axis=0), axis=0)
+    folder = tmp_path_factory.mktemp("drift")
+    rows = np.column_stack([np.arange(count) / 20.0, channels])
+    np.savetxt(folder / "walks.csv", rows, delimiter=",", header="time,a,b,c", comments="")
+    settings = Settings((Modality("t", "table", ("a", "b", "c")),), rate=20.0, window=40.0, hop=20.0)
+    return analyse_bag(folder / "walks.csv", folder / "out", settings, formats=[], cores=2).analysis
+
+
+def test_the_number_is_the_one_that_was_judged(drives):
+    """The changes correlate by 0.8, which is 0.51 nats; the levels share more, and so do those without a relation."""
+    matrix = drives.whole.matrix
+    assert matrix.both_drift[np.triu_indices(3, k=1)].all()
+    assert matrix.mi[0, 1] == pytest.approx(-0.5 * np.log(1.0 - 0.8**2), abs=0.1)
+    assert matrix.lower[0, 1] < matrix.mi[0, 1] < matrix.upper[0, 1]
+    assert max(matrix.mi[0, 2], matrix.mi[1, 2]) < 0.05
+    first, *_ = findings(drives)
+    assert re.match(r"t\.a and t\.b share 0\.\d\d nats by their changes \(0\.\d\d to ", str(first))
+    pairs = {(pair["a"], pair["b"]): pair for pair in findings_record(drives)["pairs"]}
+    assert all(pair["both_drift"] and pair["by_changes"] for pair in pairs.values())
+    assert [pair["significant"] for pair in pairs.values()] == [True, False, False]
