@@ -205,3 +205,21 @@ def test_all_tables_of_an_annotated_export_are_read(tmp_path, tags):
     for name in ("temp", "hum"):
         assert [x for _, x in found[f"{name}.value"]] == SERIES[name].tolist()
     assert not any("no number" in sentence for sentence in said)
+
+
+def test_rows_of_devices_without_names_are_told_apart_by_their_order(tmp_path):
+    rows = [f"{t:.2f},{SERIES[name][k]}" for k, t in enumerate(STEADY) for name in SERIES]
+    del rows[4]  # one device missed a time
+    path = written(tmp_path, text("time,v", *rows))
+    found, said = together([path])
+    for place, name in enumerate(SERIES, 1):
+        assert [value for _, value in found[f"row_{place}.v"]] == [*np.delete(SERIES[name], 1)]
+    assert any("as of several devices" in sentence for sentence in said)
+    assert any("2 rows without the rows of all devices" in sentence for sentence in said)
+
+
+def test_rows_of_one_device_that_share_a_time_are_one_series(tmp_path):
+    wave = np.sin(np.arange(2 * ROWS) / 9)
+    rows = [f"{STEADY[k // 2]:.2f},{x:.4f}" for k, x in enumerate(wave)]
+    found, _ = together([written(tmp_path, text("time,v", *rows))])
+    assert list(found) == ["table.v"]

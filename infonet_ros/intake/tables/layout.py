@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.described_rate import Rate, described_rate
 from infonet_ros.intake.tables.foreign_text import check_text
 from infonet_ros.intake.tables.header_groups import groups_of, stand_over, with_groups
 from infonet_ros.intake.tables.line_cells import is_value, split
@@ -49,6 +50,8 @@ class Layout:
         Cells of the header, before names were completed; empty without a header.
     decimals : int
         Number of decimals in the last column, if all of its numbers have the same; else 0.
+    rate : Rate, optional
+        Of the rows, as the lines above the table give it.
     """
 
     delimiter: str
@@ -58,6 +61,7 @@ class Layout:
     notes: list[str] = field(default_factory=list)
     header: list[str] = field(default_factory=list)
     decimals: int = 0
+    rate: Rate | None = None
 
     def cuts(self, line: str) -> bool:
         """Return whether a line was cut within its last number: the other rows have more decimals there."""
@@ -107,7 +111,9 @@ def find_layout(path: Path, head: str) -> Layout:
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
     same = decimals.pop() if len(decimals) == 1 else 0
-    return Layout(delimiter, names, lines_before, _units([rows[n] for n in between], names), notes, header or [], same)
+    units = _units([rows[n] for n in between], names)
+    rate = described_rate(lines[: [*body, len(lines)][begin] if header is None else header_line])
+    return Layout(delimiter, names, lines_before, units, notes, header or [], same, rate)
 
 
 def _commented_names(

@@ -16,6 +16,7 @@ from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.line_cells import is_value
 from infonet_ros.intake.tables.series_names import Names, names_of_series
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.intake.tables.unnamed_series import names_by_place
 from infonet_ros.text import counted, listed, printable, shorten
 
 _SOME_WORDS = 1000
@@ -27,7 +28,7 @@ def split_series(sheet: Sheet, clock: Clock) -> list[tuple[Sheet, Clock]]:
 
     Any other table is returned as it is, and so is a long table whose series hold no numbers.
     """
-    names = names_of_series(sheet, clock)
+    names = names_of_series(sheet, clock) or names_by_place(sheet, clock)
     if names is None:
         return [(sheet, clock)]
     order = np.argsort(names.codes, kind="stable")
@@ -122,9 +123,13 @@ def _notes(
     notes = [
         f"it is a long table: its rows are read as one series for each of {counted(len(names.names), 'name')} in "
         f"{'column' if one else 'columns'} {columns}, each with its own stamps ({listed(names.names)})"
+        if names.columns
+        else f"each time stands in {len(names.names)} rows, and their numbers are far apart, as of several devices: "
+        f"their order tells the series ({listed(names.names)}); a column with the names of the devices is safer"
     ]
     if without := int(np.count_nonzero(names.codes < 0)):
-        notes.append(f"{counted(without, 'row')} without a name in {columns} left out")
+        lack = f"a name in {columns}" if columns else "the rows of all devices at their time"
+        notes.append(f"{counted(without, 'row')} without {lack} left out")
     if others := [name for name in names.names if printable(name) not in series]:
         notes.append(f"left out, without two rows with a time and a number: {shorten(', '.join(others), 80)}")
     texts = [name for name in sheet.texts if name not in (*values, *names.columns, *clock.names)]

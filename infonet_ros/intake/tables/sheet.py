@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.intake.tables.cells import Style
+from infonet_ros.intake.tables.described_rate import Rate
 
 MEMORY_SHARE = 0.125
 """Share of the machine's memory for the columns of one table; reading needs several times as much."""
@@ -37,6 +38,8 @@ class Sheet:
         the texts of a table with many columns.
     style : Style
         Format of the numbers in ``cells``.
+    rate : Rate, optional
+        Of the rows, as a description above the table gives it: for tables without a column of times.
     is_message : bool
         The columns are the fields of one topic's messages. In other tables, ``imu.x`` belongs to a topic ``imu``.
     """
@@ -49,6 +52,7 @@ class Sheet:
     remarks: dict[str, str] = field(default_factory=dict)
     cells: dict[str, pa.ChunkedArray] = field(default_factory=dict)
     style: Style = field(default_factory=Style)
+    rate: Rate | None = None
     is_message: bool = False
 
     @property

@@ -54,8 +54,9 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     rows = rest = _add_rows(path, pieces, columns, quotes, block, notes)
     while rest.pieces is not None:
         rest = _add_rows(path, rest.pieces, columns, quotes, block, notes)
-    sheet = Sheet(path.name.split(".")[0], {}, units=rows.layout.units, notes=[*dict.fromkeys(notes)])
-    columns.into(sheet, rows.layout.delimiter == ",", rows.skipped.line)
+    layout = rows.layout
+    sheet = Sheet(path.name.split(".")[0], {}, units=layout.units, notes=[*dict.fromkeys(notes)], rate=layout.rate)
+    columns.into(sheet, layout.delimiter == ",", rows.skipped.line)
     return sheet
 
 

@@ -14,7 +14,7 @@ from infonet_ros.intake.tables.clock import Clock, below_a_second, dates_of, day
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.split_times import calendar_columns, week_columns
 from infonet_ros.intake.tables.time_units import is_named_time, is_unit, named_unit
-from infonet_ros.text import did_you_mean, listed
+from infonet_ros.text import did_you_mean, listed, shorten, unique_name
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TIME_WORDS = {
@@ -50,7 +50,7 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         if clock.varies or wanted is not None:
             return clock
         unfit.append(no_known_time(path, clock))
-    if wanted is None and (found := _by_contents(sheet, path)):
+    if wanted is None and (found := _by_contents(sheet, path) or _by_rate(sheet, path)):
         return found
     if unfit:
         raise unfit[0]
@@ -95,7 +95,7 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count_rows, sheet, first)):
         column = sheet.columns[name]
         if is_number(column):
-            if not (_fits(name) or name == first):
+            if not (_fits(name) or name == first) or (sheet.rate and _numbers_rows(sheet, name)):
                 continue
             if name == first and (other := _nanoseconds_beside(sheet, name)):
                 return read_clock(sheet, path, (name, other))
@@ -114,6 +114,28 @@ def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
                 )
             return clock
     return None
+
+
+def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
+    """Add a column of times to a sheet whose rate is known: from a first column that numbers the rows, else of all."""
+    first = next(iter(sheet.columns), "")
+    if sheet.rate is None or not first:
+        return None
+    numbers = as_floats(sheet.columns[first]) if _numbers_rows(sheet, first) else np.arange(sheet.rows)
+    name = unique_name("time", sheet.columns)
+    sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / sheet.rate.hertz])
+    sheet.units[name] = "s"
+    text = shorten(sheet.rate.text, 40)
+    sheet.notes.append(f"the times are computed from {text!r} above the table: {sheet.rate.hertz:.6g} Hz")
+    return read_clock(sheet, path, (name,))
+
+
+def _numbers_rows(sheet: Sheet, name: str) -> bool:
+    """Return whether a column, which is not named as times are, grows by one from row to row, but for gaps."""
+    column = sheet.columns[name]
+    if _fits(name) or not pa.types.is_integer(column.type) or not _grows(column, 1.0):
+        return False
+    return bool(np.nanmedian(np.diff(as_floats(column))) == 1)
 
 
 def _fits(name: str) -> bool:
