@@ -50,6 +50,16 @@ def _irregular(hold: int) -> Driven:
     return lambda noise, times, count: np.repeat(noise[:count], 1 + times.poisson(hold - 1, count))[:count]
 
 
+def _steps(hold: int, slight: float = 0.0, left: float = 0.0) -> Driven:
+    """Held at regular ticks, with slight noise, behind a filter that leaves so much of each sample to the next."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        steps = np.repeat(noise[: count // hold + 2], hold)[times.integers(hold) :][:count]
+        return lfilter([1.0 - left], [1.0, -left], steps) + slight * noise[-count:]
+
+    return stream
+
+
 def _lost(hold: int, share: float) -> Driven:
     """Held at regular ticks, some of which have no new value."""
 
@@ -130,6 +140,18 @@ def _counter(run: float) -> Driven:
     return stream
 
 
+def _waypoints(dwell: float, speed: float) -> Driven:
+    """Go to a place at one speed, and stay there for a random time."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        places = noise[:count]
+        going, staying = 2.0 + np.abs(np.diff(places)) / speed, 1.0 + times.exponential(dwell, count - 1)
+        ends = np.cumsum(np.stack([staying, going], axis=1))
+        return np.interp(np.arange(count), np.append(0.0, ends[:-1]), np.repeat(places, 2)[: 2 * count - 2])
+
+    return stream
+
+
 def _impacts(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     hits = (times.random(count + BEFORE) < 0.05) * np.exp(noise[: count + BEFORE])
     return lfilter([1.0], [1.0, -0.9], hits)[BEFORE:]
@@ -170,6 +192,12 @@ KINDS: dict[str, Kind] = {
     "held 4, irregular common ticks": Kind(_irregular(4), together=True),
     "held 10, irregular own ticks": Kind(_irregular(10)),
     "held 10, a fifth lost in both": Kind(_lost(10, 0.2), together=True),
+    "rounded, held 4, irregular common ticks": Kind(
+        lambda noise, times, count: np.round(_irregular(4)(noise, times, count)), together=True
+    ),
+    "held 10 in slight noise, common ticks": Kind(_steps(10, slight=0.03), together=True),
+    "held 10 behind a filter, common ticks": Kind(_steps(10, left=0.6), together=True),
+    "from place to place": Kind(_waypoints(20.0, 0.1)),
     "lines between irregular common samples": Kind(_lines(10), together=True),
     "spline through samples, common ticks": Kind(_spline(10), together=True),
     "spline through samples, own ticks": Kind(_spline(10)),

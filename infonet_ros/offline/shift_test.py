@@ -11,6 +11,7 @@ from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.series import average_ranks
 
+_UNEVEN = 0.3  # times between two rows, of their mean
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 
 
@@ -87,8 +88,8 @@ def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -
 def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarray, bool]]:
     """Yield pairs of channels of samples (T, N) that are held by messages, and the rows at which both are new.
 
-    Last, whether only the levels can be tested: where messages are known by the changes of both channels, at least one
-    of them has changed at each of the rows, which makes their changes dependent.
+    Last, whether only the levels can be tested, since the changes from row to row depend on each other anyhow: both are
+    large after a long time. And where messages are known by the changes of both channels, one of them has changed.
     """
     rows = np.arange(len(samples))
     found = [Repetition.of(values) for values in samples.T]
@@ -96,7 +97,9 @@ def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarr
     for (a, left), (b, right) in combinations(enumerate(found), 2):
         held = left.updates is not None, right.updates is not None
         if all(held) or common[a, b]:
-            yield (a, b), left.counting(right, rows), not any(held)
+            new = left.counting(right, rows)
+            times = np.diff(new)
+            yield (a, b), new, not any(held) or bool(times.std() > _UNEVEN * times.mean())
 
 
 def _ranks(samples: np.ndarray) -> np.ndarray:

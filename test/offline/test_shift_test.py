@@ -51,6 +51,29 @@ def test_rounded_values_of_one_message_are_not_called_dependent_either(memory):
     assert np.mean(np.array(found) < 0.05) < 0.1
 
 
+def from_place_to_place(rng):
+    """Positions of an arm that goes to a place at one speed, and stays there for a while."""
+    places = rng.standard_normal(300)
+    times = np.stack([rng.exponential(30.0, 299), 2.0 + 20.0 * np.abs(np.diff(places))], axis=1)
+    return np.interp(np.arange(3000), np.append(0.0, np.cumsum(times)[:-1]), np.repeat(places, 2)[:598])
+
+
+ONE_WAY = {
+    "from place to place": from_place_to_place,
+    "encoders": lambda rng: np.round(np.cumsum(2.0 + lfilter([0.4], [1.0, -0.9], rng.standard_normal(3000)))),
+}
+
+
+@pytest.mark.parametrize("stream", ONE_WAY)
+def test_positions_that_are_known_at_uneven_times_are_not_called_dependent_for_these_times(stream):
+    rng, found = np.random.default_rng(3), []
+    for _ in range(5):
+        positions = np.column_stack([ONE_WAY[stream](rng) for _ in range(6)])
+        found += shift_test(Moves.of(positions, 50), 50)[0][PAIRS].tolist()
+    judged = np.array(found)[np.isfinite(found)]
+    assert not len(judged) or (judged < 0.05).mean() < 0.12
+
+
 def test_held_streams_of_one_rate_are_not_called_dependent_for_their_own_ticks():
     rng = np.random.default_rng(9)
     found = []
