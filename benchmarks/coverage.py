@@ -22,8 +22,8 @@ from infonet_ros import InfoNet
 
 FAMILIES = left_out.FAMILIES + sharp.FAMILIES
 SHORT, LONG = (64, 250, 2000, 8000), (64, 250, 1000, 2000, 8000, 32768)  # T
-DRAWS = {False: 4, True: 400}  # of each family; with few, the worst family is the one that chance chose
-COMPARED = 100  # of the draws are estimated by the slower peer, too
+DRAWS = {False: 4, True: 200}  # of each family; with few, the worst family is the one that chance chose
+COMPARED = 50  # of the draws are estimated by the slower peer, too
 GOAL = (0.85, 0.95)
 NOISE = 2.0  # standard errors: a smaller growth of an error can be chance
 
