@@ -20,9 +20,9 @@ def test_independent_pairs_have_almost_none(net, rng):
     assert net.estimate(*rng.standard_normal((2, 2000))).mi < 0.03
 
 
-@pytest.mark.parametrize("step, count", [(0.1, 200), (0.1, 300), (0.2, 300)])
-def test_independent_readings_in_fine_steps_have_almost_none(net, rng, step, count):
-    windows = np.round(rng.standard_normal((10, count, 2)) / step)
+@pytest.mark.parametrize("step", [0.1, 0.2])
+def test_independent_readings_in_fine_steps_have_almost_none(net, rng, step):
+    windows = np.round(rng.standard_normal((20, 300, 2)) / step)
     assert np.mean([found.mi[0, 1] for found in net.pairwise_windows(windows)]) < 0.1
 
 
