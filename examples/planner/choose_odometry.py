@@ -35,6 +35,9 @@ class OdometryChoice(Node):
         """Compare the lower ends of the intervals: an uncertain or unknown value (NaN) is not trusted."""
         size = len(matrix.names)
         rows = {name: matrix.lower[k * size : (k + 1) * size] for k, name in enumerate(matrix.names)}
+        if missing := {self.reference, *self.candidates} - rows.keys():
+            text = f"the matrix has no {', '.join(sorted(missing))}, but {', '.join(rows)}"
+            self.get_logger().warning(text, throttle_duration_sec=10.0)
         lower = dict(zip(matrix.names, rows.get(self.reference, ()), strict=False))
         trusted = [name for name in self.candidates if lower.get(name, 0.0) >= self.least]
         self.stamp = Time.from_msg(matrix.header.stamp, self.get_clock().clock_type)
@@ -43,6 +46,9 @@ class OdometryChoice(Node):
     def tell(self, choice: str) -> None:
         """Publish the choice, or an empty name if the last matrix is too old: matrices have stopped, or came late."""
         age = (self.get_clock().now() - self.stamp).nanoseconds / 1e9
+        if age > self.max_age:
+            text = "no new matrix, so no choice; with a bag or a simulator, set use_sim_time here and in the node"
+            self.get_logger().warning(text, throttle_duration_sec=10.0)
         self.choice = choice if age <= self.max_age else ""
         self.publisher.publish(String(data=self.choice))
 

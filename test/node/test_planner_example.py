@@ -63,14 +63,14 @@ def told(graph):
     publisher = graph.robot.create_publisher(MutualInformationMatrix, "/infonet/channels", latched)
     graph.until(publisher.get_subscription_count)
 
-    def told(now, lower=None):
+    def told(now, lower=None, camera="visual"):
         at(START + now)
         graph.until(lambda: choices)
         choices.clear()
         if lower is None:
             at(START + now + 1.0)  # lets the planner's timer run
         else:
-            matrix = MutualInformationMatrix(names=["imu.vector.z", "wheels.vector.z", "visual.vector.z"])
+            matrix = MutualInformationMatrix(names=["imu.vector.z", "wheels.vector.z", f"{camera}.vector.z"])
             matrix.header.stamp = Time(nanoseconds=round(START * 1e9)).to_msg()
             matrix.lower = [np.nan, *lower, *[np.nan] * 6]
             publisher.publish(matrix)
@@ -86,10 +86,17 @@ def test_the_planner_holds_its_choice_until_another_is_better_by_the_margin(told
     assert told(0.0, (0.60, 0.55)) == "visual.vector.z"
 
 
-def test_the_planner_trusts_no_old_news(told):
+def test_the_planner_trusts_no_old_news_and_says_so(told, capfd):
     assert told(5.0, (0.5, 0.4)) == "wheels.vector.z"
     assert told(20.0) == ""
+    assert "no new matrix, so no choice" in capfd.readouterr().err  # once in ten seconds
     assert told(20.0, (0.5, 0.4)) == ""
+
+
+def test_the_planner_names_a_candidate_that_the_matrix_lacks(told, capfd):
+    assert told(0.0, (0.50, 0.60), camera="visuel") == "wheels.vector.z"
+    expected = "the matrix has no visual.vector.z, but imu.vector.z, wheels.vector.z, visuel.vector.z"
+    assert expected in capfd.readouterr().err
 
 
 def test_the_planner_leaves_the_slipping_wheels_and_the_blind_camera(graph):
