@@ -30,7 +30,7 @@ MEMORY = 60.0
 
 _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
-_LASTING = 2.0  # seconds after a spike from which on another fault that makes spikes is told
+_LASTING = 2.0  # seconds after a spike: then another fault that makes spikes is reported
 _REVISED_FOR = 15.0  # seconds after an alarm in which the diagnosis is improved
 
 

@@ -1,7 +1,7 @@
 """Spikes: single samples that stand out from those before and after them, as after a bit error or at a loose contact.
 
-A pair can hardly show them: one sample is little evidence. So they are compared with those of the good recordings,
-whose highest ones tell how much rarer higher ones are.
+A pair can hardly show them: one sample is little evidence. So they are compared with those of the good recordings. The
+highest of these show how much rarer higher ones are.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ REACH = 2
 """Samples from a spike to those it is compared with. One wrong message changes two samples of the clock at most."""
 
 _HIGHER = 2.0  # times the highest spike of the good recordings
-_RANGE = 0.25  # of the range of the good values: lower spikes are not looked for
+_RANGE = 0.25  # of the range of the good values: lower spikes are not searched
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ UNSTAMPED = f"the messages have no stamp, and their times of arrival do not fit 
 class StampFit(NamedTuple):
     """How the stamps of a topic fit the other topics and the clock of the node.
 
-    ``offset`` are the seconds by which the last message that was set aside is ahead of the others, ``advice`` is that
-    of `clock_advice`, and ``leader`` another topic whose stamps are in the future.
+    ``offset`` is the time in seconds by which the last message that was set aside is ahead of the others. ``advice``
+    comes from `clock_advice`, and ``leader`` is another topic whose stamps are in the future.
     """
 
     offset: float = math.nan

@@ -135,8 +135,8 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
     """Return the plug-in estimates of the MI block by block, at several resolutions.
 
     The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
-    where a ridge is finer than a cell, and too large where cells hold few samples; the network learns how much from
-    how the estimate grows with g.
+    where a ridge is finer than a cell, and too large where cells hold few samples. The network learns by how much from
+    the growth of the estimate with g.
 
     Parameters
     ----------
