@@ -35,6 +35,7 @@ BAD = {
     "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
     "blank lines": (b"\n \n\n", "not a readable table"),
     "damaged gzip": (b"\x1f\x8b\x08 no more", "not a readable table"),
+    "damaged Zstandard": (b"\x28\xb5\x2f\xfd no more", "not a readable table"),
     "most rows of another width": (b"time,a,b\n0,1,2\n1,2,3\n" + b"1,2,3,4\n" * 9 + b"0,1,2\n" * 3, "rows"),
 }
 

@@ -36,6 +36,7 @@ FORMS = {
     "words and units": lines("{ms} ms, a: {a} C; b: {b} %"),
     "a log of a program": lines("2024-05-01 {clock} - robot1 - INFO - a={a} (filtered) b =  {b}"),
     "a dictionary of Python": lines("{{'t': {t}, 'a': {a}, 'ok': True, 'b': {b}}}"),
+    "a list": lines("t={t} a={a} more=[1.5, {b}] b=[{b},2.5]"),
     "decimal commas": lines("t = {t}; a = {a}; b = {b}").replace(".", ","),
     "a time behind the fields": lines("imu,host=r1 a={a},b={b} {ms}"),
     "times of a terminal": "a,b\n" + lines("[2024-05-01 {clock}] {a},{b}"),

@@ -19,6 +19,11 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.intake.tables.text_encoding import decoder_of
 
+try:
+    from compression import zstd
+except ImportError:  # before Python 3.14
+    from backports import zstd
+
 _PIECE = 1 << 20
 _COMPRESSED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -33,7 +38,7 @@ _BINARY = (
     b"SQLite format 3",
     b"#ROSBAG",
 )
-_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 FOREIGN = {
     b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
@@ -155,10 +160,6 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
 
 def _decompressed(path: Path, file: IO[bytes], head: bytes) -> Any:
     if head.startswith(_ZSTD):
-        try:
-            from compression import zstd
-        except ImportError:  # before Python 3.14
-            from backports import zstd
         return zstd.open(file, "rb")
     for magic, what in FOREIGN.items():
         if head.startswith(magic):

@@ -12,8 +12,9 @@ _STAMP = r"(?:\d{4}[-/.]\d{2}[-/.]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?Z?"
 _NUMBER = r"[+-]?(?:\d+(?:[.,]\d+)?\.?|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:nan|NaN|NAN|inf|Inf|INF)\b"
 _WORD = r"(?:(?<=[:=])|(?<=[:=][ \t]))(?:[Tt]rue|[Ff]alse|None|null)\b"
 _VALUE = re.compile(rf"(?<![\w.])(?:{_STAMP}|{_NUMBER}|{_WORD})")
-_NAME = re.compile(r"([A-Za-z_][\w.\[\]/()%]*)[\"']?[ \t]*[:=][ \t]*$")
+_NAME = re.compile(r"([A-Za-z_][\w.\[\]/()%]*)[\"']?[ \t]*[:=][ \t]*[\[({]?[ \t]*$")
 _LAST_WORD = re.compile(r"([A-Za-z_]\w*)\W*$")
+_BETWEEN = (",",)  # the elements of a list
 _FEWEST_NAMES = 2
 _MOST = 0.9  # of the lines have the same words
 
@@ -51,20 +52,23 @@ def worded_rows(lines: Sequence[str]) -> WordedRows | None:
     """Find the words that most lines share; None if there are none, or few of the numbers have names."""
     found = [tuple(tuple(words.split()) for words in _VALUE.split(line)) for line in lines]
     usual = max(set(found), key=found.count, default=())
-    names = [_NAME.search(words) for words in _VALUE.split(lines[found.index(usual)])[:-1]] if usual else []
-    enough = max(_FEWEST_NAMES if len(names) > 1 else 1, len(names) // 3)
-    if not names or sum(map(bool, names)) < min(enough, len(names)) or found.count(usual) < _MOST * len(found):
+    if len(usual) < 2 or found.count(usual) < _MOST * len(found):
         return None
-    if any(words == (",",) for words in usual[1:-1]):  # of a list, or behind a decimal comma
+    line = lines[found.index(usual)]
+    names = [_NAME.search(words) for words in _VALUE.split(line)[:-1]]
+    if sum(map(bool, names)) < max(min(_FEWEST_NAMES, len(names)), len(names) // 3):
+        return None
+    if _BETWEEN in usual and any("," in number for number in _VALUE.findall(line)):  # or is it a decimal comma?
         return None
     return WordedRows(usual, _names(names, usual))
 
 
 def _names(found: Sequence[re.Match[str] | None], words: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    names = []
+    names: list[str] = []
     for place, name in enumerate(found):
         match = name or _LAST_WORD.search(" ".join(words[place]))
-        names.append(match[1] if match else f"column_{place + 1}")
+        element = names and words[place] == _BETWEEN  # of a list; later names that are equal get numbers
+        names.append(match[1] if match else names[-1] if element else f"column_{place + 1}")
     time = next((place for place in (0, len(names) - 1) if not words[place]), None)
     if time is not None:
         names[time] = "time"
