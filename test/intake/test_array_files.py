@@ -20,6 +20,7 @@ def test_arrays_of_matlab_share_a_sampling_rate(tmp_path):
     assert_channel(found, "gyr.column_2", B)
     assert_channel(found, "table.moving", B > 0)
     assert "the times are computed from 'fs': 50 Hz." in notices
+    assert not any("time is column" in notice for notice in notices)
 
 
 def test_structures_of_matlab_have_their_own_times(tmp_path):

@@ -70,6 +70,7 @@ def test_motion_capture_is_one_topic_with_a_field_for_each_joint(tmp_path):
     assert_channel(found, "walk.Hips.Zrotation", 2.0 * A)
     assert_channel(found, "walk.Left_Knee.Xrotation", B)
     assert any("the times are computed from the frame time of the file: 50 Hz" in sentence for sentence in said)
+    assert not any("time is column" in sentence for sentence in said)
 
 
 def test_motion_capture_that_was_cut_is_read_as_far_as_it_is_whole(tmp_path):

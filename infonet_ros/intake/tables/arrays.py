@@ -11,7 +11,7 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.time_units import is_named_time
-from infonet_ros.text import shorten
+from infonet_ros.text import NANOSECONDS, shorten
 
 _MOST_COLUMNS = 256  # of one array
 _MOST_ELEMENTS = 64  # of one list
@@ -73,6 +73,11 @@ def as_column(values: np.ndarray) -> pa.ChunkedArray:
         return pa.chunked_array([pa.array(values.astype(f"{values.dtype.kind}8[ns]"))])
     whole = values.dtype.kind in "iu" and (values.dtype.kind == "i" or values.max(initial=0) < 2**63)
     return pa.chunked_array([pa.array(values.astype(np.int64 if whole else np.float64))])
+
+
+def counted_times(rows: int, period: float) -> pa.ChunkedArray:
+    """Return the times of rows with a period, seconds, as lengths of time: they need no unit."""
+    return as_column(np.round(np.arange(rows) * (period * NANOSECONDS)).astype("timedelta64[ns]"))
 
 
 def stem(path: Path) -> str:
@@ -159,7 +164,6 @@ def _add_time(
         last = name.rpartition(".")[2].lower()
         if value > 0 and (last in _RATES or last in _PERIODS):
             rate = value if last in _RATES else 1 / value
-            sheet.columns["time"] = as_column(np.arange(rows) / rate)
-            sheet.units["time"] = "s"
+            sheet.columns["time"] = counted_times(rows, 1.0 / rate)
             sheet.notes.append(f"the times are computed from {name!r}: {rate:.6g} Hz")
             return

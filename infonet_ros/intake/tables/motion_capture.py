@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.arrays import as_column, stem
+from infonet_ros.intake.tables.arrays import as_column, counted_times, stem
 from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.text_source import Text
 from infonet_ros.text import counted
@@ -36,14 +36,12 @@ def read_motion_capture(text: Text) -> list[Sheet] | None:
             "Time in seconds; it may be cut or damaged."
         )
     frames = _frames(text.path, whole[motion.end() :], len(names), text.notes)
-    times = period * np.arange(len(frames))
     text.notes.append(f"the times are computed from the frame time of the file: {1.0 / period:.6g} Hz")
-    columns = {_TIME: times, **dict(zip(names, frames.T, strict=True))}
+    columns = {name: as_column(column) for name, column in zip(names, frames.T, strict=True)}
     return [
         Sheet(
             stem(text.path),
-            {name: as_column(column) for name, column in columns.items()},
-            units={_TIME: "s"},
+            {_TIME: counted_times(len(frames), period), **columns},
             notes=text.notes,
             is_message=True,
         )
