@@ -78,7 +78,7 @@ def describe(results: dict[str, Any]) -> str:
         *results["left out"],
         f"The 90 % interval contains the true value, families left out of training, {draws} draws of each",
         markdown_table(["family", *(f"T = {t}" for t in inside)], rows),
-        f"Mean absolute error in nats, {' / '.join(names)}, of {KSG} on the first {compared} of these draws",
+        f"Mean absolute error in nats, {' / '.join(names)}; any peer on the first {compared} of these draws",
         markdown_table(["family", *(f"T = {t}" for t in errors)], error_rows),
     )
 
