@@ -100,6 +100,16 @@ class Analysis:
         return self.whole.matrix.names
 
     @property
+    def zero(self) -> int:
+        """Stamp from which times are told, nanoseconds: the start of the part that was analysed.
+
+        The first window begins up to a hop later. It counts if the stamps come from another clock than the times of
+        recording.
+        """
+        first = self.matrices[0].start
+        return self.span.start if self.span.start <= first < self.span.stop else first
+
+    @property
     def unknown(self) -> np.ndarray:
         """(N,) float64: share of the samples of each channel that are unknown."""
         unknown = np.isnan(self.whole.overview.window.samples)

@@ -264,8 +264,8 @@ def _after(analysis: Analysis, time: int) -> str:
 
 
 def _since(analysis: Analysis, time: int) -> str:
-    """Return "120 s", from the start of the first window."""
-    return f"{(time - analysis.matrices[0].start) / NANOSECONDS:.0f} s"
+    """Return "120 s", from the start of what was analysed."""
+    return f"{(time - analysis.zero) / NANOSECONDS:.0f} s"
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

@@ -49,6 +49,7 @@ def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
         "a": change.a,
         "b": change.b,
         "time": change.time / NANOSECONDS,
+        "since_start": (change.time - analysis.zero) / NANOSECONDS,
         "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
         "before": _plain(change.before),
         "after": _plain(change.after),
@@ -56,14 +57,15 @@ def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
 
 
 def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, Any]:
-    until = None if change.end is None else (change.end - analysis.matrices[0].start) / NANOSECONDS
+    until = None if change.end is None else (change.end - analysis.zero) / NANOSECONDS
     return {
         "channel": change.channel,
         "beside": list(change.beside),
         "channel_sure": change.sure,
         "time": change.time / NANOSECONDS,
+        "since_start": (change.time - analysis.zero) / NANOSECONDS,
         "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
-        "until_since_first_window": until,
+        "until_since_start": until,
         "kind": change.kind.value,
         "value": _plain(change.value),
         "sigmas": _plain(change.sigmas),

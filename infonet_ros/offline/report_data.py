@@ -51,7 +51,7 @@ def page_data(
 
 def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title: str) -> dict[str, Any]:
     row, column = np.triu_indices(len(analysis.names), k=1)
-    first = analysis.matrices[0].start
+    zero = analysis.zero
     shown = ranked_pairs(analysis)
     whole = analysis.whole
     of_whole = {name: getattr(whole.matrix, name) for name in _WHOLE}
@@ -66,19 +66,19 @@ def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title:
         "significance": SIGNIFICANCE,
         "time_title": time_title,
         "windows": {
-            "start": [(matrix.start - first) / NANOSECONDS for matrix in kept],
-            "end": [(matrix.end - first) / NANOSECONDS for matrix in kept],
+            "start": [(matrix.start - zero) / NANOSECONDS for matrix in kept],
+            "end": [(matrix.end - zero) / NANOSECONDS for matrix in kept],
         },
         "mi_step": _MI_STEP,
         "series": {name: _series(kept, name, row, column) for name in _IN_WINDOWS}
         | {"valid": _base64(np.stack([matrix.valid for matrix in kept]).astype(np.uint8))},
         "overall": {name: _base64(values[row, column].astype("<f4")) for name, values in of_whole.items()}
         | {"valid": whole.matrix.valid.tolist(), "clear": _base64(_clear_delays(analysis)[row, column])},
-        "ranks": _ranks(analysis, first),
+        "ranks": _ranks(analysis, zero),
         "tables": _tables(analysis),
         "curves": [_curve(analysis, curve) for curve in whole.curves],
         "changes": [
-            {"pair": _pair_index(analysis, a, b), "time": (time - first) / NANOSECONDS}
+            {"pair": _pair_index(analysis, a, b), "time": (time - zero) / NANOSECONDS}
             for a, b, time in _changed_pairs(analysis)
         ],
         "modalities": _modality_data(whole.between_modalities),
@@ -100,11 +100,11 @@ def _clear_delays(analysis: Analysis) -> np.ndarray:
     return clear
 
 
-def _ranks(analysis: Analysis, first: int) -> dict[str, Any]:
+def _ranks(analysis: Analysis, zero: int) -> dict[str, Any]:
     """Ranks as bytes from 1 to 255, 0 where unknown, and the stamps of the samples."""
     return {
         "values": _base64(np.nan_to_num(1 + analysis.whole.ranks * 254).round().astype(np.uint8)),
-        "stamps": _base64(((analysis.whole.overview.stamps - first) / NANOSECONDS).astype("<f8")),
+        "stamps": _base64(((analysis.whole.overview.stamps - zero) / NANOSECONDS).astype("<f8")),
     }
 
 

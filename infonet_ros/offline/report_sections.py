@@ -51,8 +51,8 @@ def subtitle(analysis: Analysis) -> str:
 
 def time_title(analysis: Analysis) -> str:
     """Title of the axis of time."""
-    first = analysis.matrices[0].start
-    return f"seconds since {moment(first)}" if has_date(first) else "seconds since the first window"
+    zero = analysis.zero
+    return f"seconds since {moment(zero)}" if has_date(zero) else "seconds since the start"
 
 
 def marks(analysis: Analysis) -> str:
@@ -116,11 +116,11 @@ def _explanation(analysis: Analysis, labels: Sequence[str], a: int, b: int) -> C
 
 def changes(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> Table:
     """Tabulate the largest changes; a row opens the window among ``kept`` that ends nearest to it."""
-    first, rows = analysis.matrices[0].start, _relation_rows(analysis, labels, kept)
+    zero, rows = analysis.zero, _relation_rows(analysis, labels, kept)
     for change in analysis.changes[:LISTED]:
         a, b = _numbers(analysis, change.a, change.b)
         step = Cell(f"{change.before:.2f} → {change.after:.2f}", abs(change.after - change.before))
-        time = Cell.figure((change.time - first) / NANOSECONDS, ".1f")
+        time = Cell.figure((change.time - zero) / NANOSECONDS, ".1f")
         cells = (*_names(analysis, labels, a, b), time, step, Cell.figure(change.sigmas, ".1f"))
         rows.append(Row(cells, pair=(a, b), window=_window(kept, change.time)))
     return Table(("A", "B", "#Time [s]", "#Change, or MI before → after [nats]", "#Standard errors"), rows)
@@ -128,10 +128,10 @@ def changes(analysis: Analysis, labels: Sequence[str], kept: Sequence[Dependence
 
 def _relation_rows(analysis: Analysis, labels: Sequence[str], kept: Sequence[DependenceMatrix]) -> list[Row]:
     """Return a row for each channel whose relations to others changed."""
-    first, rows = analysis.matrices[0].start, []
+    zero, rows = analysis.zero, []
     for change in analysis.relation_changes:
         pair = _numbers(analysis, change.channel, change.beside[0])
-        time = Cell.figure((change.time - first) / NANOSECONDS, ".1f")
+        time = Cell.figure((change.time - zero) / NANOSECONDS, ".1f")
         cells = (*_names(analysis, labels, *pair), time, Cell(change.label, np.nan), Cell.figure(change.sigmas, ".1f"))
         rows.append(Row(cells, pair=pair, window=_window(kept, change.time)))
     return rows

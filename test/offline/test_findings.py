@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 from recordings import slow_noise, with_p_values, write_ros2
 
+from infonet_ros.dependence.relation_changes import RelationChange
+from infonet_ros.dependence.relations import Outcome
 from infonet_ros.intake.bags import Bag
-from infonet_ros.intake.recording import chosen_span
+from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.offline.analysis import Explanation, analyse
 from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.findings_record import findings_record
@@ -351,3 +353,15 @@ def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):
     assert whole.clear_delays[0, 2]
     wide = replace(whole, delay_lower=-np.abs(whole.delay_lower), delay_upper=np.abs(whole.delay_upper))
     assert not wide.clear_delays.any()
+
+
+def test_times_are_told_from_the_start_of_the_recording(small_analysis):
+    """The first window begins later, at a multiple of the hop; stamps of another clock begin with it."""
+    first = small_analysis.matrices[0].start
+    later = replace(small_analysis, span=Span(first - 3_000_000_000, first + 60_000_000_000))
+    change = RelationChange("speed.data", ("leg.force",), True, first + 9_000_000_000, None, Outcome.SIGN, -1.0, 20.0)
+    sentence, *_ = said(replace(later, relation_changes=(change,)))
+    assert sentence == "The sign of speed.data changed after 12 s, relative to leg.force."
+    (record,) = findings_record(replace(later, relation_changes=(change,)))["relation_changes"]
+    assert (record["since_start"], record["since_first_window"]) == (12.0, 9.0)
+    assert replace(small_analysis, span=Span(0, 60_000_000_000)).zero == first

@@ -55,7 +55,7 @@ def test_the_tables_name_pairs_and_topics_with_their_figures(page, small_analysi
 
 
 def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
-    time = small_analysis.matrices[0].start + 16_000_000_000  # the fourth window ends just before
+    time = small_analysis.zero + 16_000_000_000  # the fourth window ends just before
     change = Change("leg.torque[0]", "speed.data", time, 0.1, 0.9, sigmas=5.2)
     page = Page(render_report(replace(small_analysis, changes=(change,)), PROVENANCE))
     assert page.tables[1][1] == ["leg torque[0]", "speed data", "16.0", "0.10 → 0.90", "5.2"]
@@ -64,7 +64,7 @@ def test_a_change_opens_its_pair_and_the_window_before_it(small_analysis):
 
 
 def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
-    time = small_analysis.matrices[0].start + 16_000_000_000
+    time = small_analysis.zero + 16_000_000_000
     change = RelationChange("speed.data", ("leg.force",), True, time, None, Outcome.OFFSET, 0.3, sigmas=41.0)
     changed = replace(small_analysis, relation_changes=(change,))
     page = Page(render_report(changed, PROVENANCE))
@@ -82,11 +82,11 @@ def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
         "offset",
         0.3,
     )
-    assert record["until_since_first_window"] is None
+    assert record["until_since_start"] is None
     passing = replace(changed, relation_changes=(replace(change, end=time + 5_000_000_000),))
     assert str(findings(passing)[0]) == "speed.data is 0.3 higher from 16 s to 21 s, for the same values of leg.force."
     (record,) = findings_record(passing)["relation_changes"]
-    assert record["until_since_first_window"] == 21.0
+    assert record["until_since_start"] == 21.0
 
 
 def test_short_names_come_with_whole_ones(page):
