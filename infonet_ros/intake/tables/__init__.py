@@ -7,8 +7,8 @@ The rest of the package uses `tables.Tables`. The modules, in the order of readi
   `header_groups`, `repeated_headers`, `skipped_rows`, `text_table`, `text_columns` and `cells` (text to numbers);
   `records` (JSON, YAML); `dataflash` (ArduPilot); `fit` (Garmin); `motion_capture` (BVH); `logs`, `apart`, `hdf5` and
   `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy). All end in a `sheet.Sheet`.
-- The time of a sheet: `times` (which columns), `time_units`, `dates`, `split_times`, `clock`, then `stamps` and
-  `clock_turns`.
-- Sheets to topics: `several_times` (a time before each signal), `series_names` and `long_tables` (a row for each
-  value), `quaternions`, `two_words`, `column_paths`, `streams` (columns to samples), `tables`.
+- The time of a sheet: `times` (which columns), `time_units`, `described_rate` (in place of times), `dates`,
+  `split_times`, `clock`, then `stamps` and `clock_turns`.
+- Sheets to topics: `several_times` (a time before each signal), `series_names`, `unnamed_series` and `long_tables` (a
+  row for each value), `quaternions`, `two_words`, `column_paths`, `streams` (columns to samples), `tables`.
 """
