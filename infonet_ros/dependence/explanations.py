@@ -122,16 +122,14 @@ class Explainer:
             yield Explanation(change.fault, self._ranks(changed))
 
     def _swapped(self) -> Iterator[Explanation]:
-        """Yield the channels of the same modality with which one of the two may be swapped.
+        """Yield the channels with which one of the two may be swapped.
 
         Then another pair of that channel fits with this one in its place, too.
         """
         names, lag = self.baseline.names, self.baseline.pairs[self.pair].lag
         for side, column in enumerate(self._columns):
             for other in range(len(names)):
-                if other in self._columns or _modality(names[other]) != _modality(names[column]):
-                    continue
-                if not self._fits_elsewhere(column, other):
+                if other in self._columns or not self._fits_elsewhere(column, other):
                     continue
                 columns = list(self._columns)
                 columns[side] = other
@@ -152,10 +150,6 @@ class Explainer:
             if fits.nats[0] > pair.mi / 2.0 and fits.clear(0) and fits.clear(0, 1):
                 return True
         return False
-
-
-def _modality(name: str) -> str:
-    return name.partition(".")[0]
 
 
 def _simplest(near: Sequence[tuple[Fault, float]]) -> Fault:

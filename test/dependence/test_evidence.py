@@ -164,8 +164,8 @@ def two_axes(seed, count):
     return np.concatenate([pair(seed, count), pair(seed + 50, count)], axis=1)
 
 
-def test_swapped_axes_are_reported(net):
-    names = ("gyro.x", "odom.x", "gyro.y", "odom.y")
+@pytest.mark.parametrize("names", [("gyro.x", "odom.x", "gyro.y", "odom.y"), ("front.w", "odom.x", "rear.w", "odom.y")])
+def test_swapped_channels_are_reported(net, names):
     lesson = Lesson(names, (two_axes(0, 4000),), RATE)
     pairs = [LaggedPair(0, 1, 3), LaggedPair(2, 3, 3)]
     learnt, _ = learn(net, lesson, pairs, parameters="", recordings=("good",))
@@ -174,7 +174,7 @@ def test_swapped_axes_are_reported(net):
     samples = samples[:, [names.index(name) for name in learnt.names]]
     _, monitor = run(learnt, samples)
     assert {alarm.kind for alarm in monitor.history} == {Kind.SWAPPED}
-    assert monitor.history[0].words == "gyro.x and gyro.y are swapped, or odom.x and odom.y are swapped"
+    assert monitor.history[0].words == f"{names[0]} and {names[2]} are swapped, or odom.x and odom.y are swapped"
 
 
 def test_of_one_pair_either_channel_may_be_shifted(baseline):
@@ -410,3 +410,16 @@ def test_a_pair_that_cannot_be_guaranteed_is_left_out_and_reported(net):
     assert left_out[1] == "e and f: the two halves of the recordings differ in how the two depend on each other"
     with pytest.raises(RecordingError, match="no pair of mixed is strong and stable enough"):
         learn(net, Lesson(names, (everything,), RATE), candidates[:2], parameters="", recordings=("mixed",))
+
+
+def test_a_fast_channel_with_a_slow_partner_is_left_out(net):
+    """In another recording the slow one has other values, of which the table tells nothing."""
+    rng = np.random.default_rng(3)
+    slow = np.repeat(rng.standard_normal(20), 200)
+    partner = rng.standard_normal(4000) * np.exp(slow) + 2.0 * slow
+    samples = np.c_[pair(0, 4000), slow + 0.01 * rng.standard_normal(4000), partner]
+    candidates = [LaggedPair(2, 3, 0), LaggedPair(0, 1, 3)]
+    names = ("gyro", "odom", "load", "current")
+    learnt, left_out = learn(net, Lesson(names, (samples,), RATE), candidates, parameters="", recordings=("g",))
+    assert learnt.names == NAMES
+    assert left_out == ["load and current: so slow that the recordings contain fewer than 35 independent samples"]
