@@ -12,7 +12,7 @@ from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 
 _NOTHING = 1e-6  # of the range of a channel: a filtered speed at rest falls towards 0
-_LEAST_SHARE = 0.05  # of the recording
+_LEAST_SHARE = 0.01  # of the recording
 _MISSED = 20  # updates that it would have had at its usual rate
 _UNUSUAL = 5  # times as long as the values are kept at any other time
 _NOISY = 0.4  # of the steps of a channel go back on the step before: what has noise never rests

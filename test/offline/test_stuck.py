@@ -25,7 +25,7 @@ def overview(samples):
     return Overview(Window(names, samples, 0, int(stamps[-1]), RATE), stamps, True)
 
 
-@pytest.mark.parametrize(("begin", "end"), [(1500, COUNT), (1000, 1400)])
+@pytest.mark.parametrize(("begin", "end"), [(1500, COUNT), (1000, 1400), (1000, 1040)])
 def test_a_topic_that_keeps_its_values_is_found_and_left_out(begin, end, rng):
     samples = slow(rng, 4)
     samples[begin:end, 2:] = samples[begin, 2:]
