@@ -14,7 +14,7 @@ from typing import Any
 from lz4.frame import LZ4FrameDecompressor
 
 from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time, no_topic
-from infonet_ros.text import counted, moment
+from infonet_ros.text import counted, moment, shorten
 
 try:
     from compression import zstd
@@ -222,7 +222,7 @@ def decompress(data: bytes, compression: str, size: int) -> bytes:
     if compression in ("", "none"):
         return data
     if compression not in _DECOMPRESSORS:
-        raise DamagedError(f"a chunk is compressed by {compression!r}, which is unknown")
+        raise DamagedError(f"a chunk is compressed by {shorten(compression, 20)!r}, which is unknown")
     if size > _LARGEST:
         raise DamagedError(f"a chunk claims to hold {size} bytes")
     try:
