@@ -253,6 +253,7 @@ class TopicInput:
         taken = self.subscription.qos_profile  # with the overrides of the user
         names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
         self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
+        self._problem_logged = ""  # this line says that it has ended
 
     def _check_publishers(self, publishers: Sequence[TopicEndpointInfo]) -> None:
         """Raise ConfigurationError if no message of one of the publishers can be received."""
