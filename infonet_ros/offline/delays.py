@@ -156,13 +156,12 @@ class Asked(NamedTuple):
     """Pairs with the lags, in samples, at which the network estimates them.
 
     ``tops`` has the lag with the largest contingency of pairs that have the same MI at many lags; ``shown`` are the
-    pairs whose curve is wanted; ``changes`` has samples (T', 2) of pairs that are compared by how they change.
+    pairs whose curve is wanted.
     """
 
     lags: Mapping[Pair, Sequence[int]]
     tops: Mapping[Pair, int]
     shown: Sequence[Pair]
-    changes: Mapping[Pair, np.ndarray]
 
 
 def refine(
@@ -186,7 +185,7 @@ def refine(
     curves: dict[Pair, DelayCurve] = {}
 
     def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
-        x, y = asked.changes[pair].T if pair in asked.changes else window.samples[:, pair].T
+        x, y = window.samples[:, pair].T
         found = net.lagged(x, y, asked.lags[pair], seed=seed)
         return found, spreads.of(pair, asked.tops.get(pair, found.best_lag or 0))
 

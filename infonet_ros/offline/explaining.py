@@ -33,8 +33,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         return replace(analysis, informative=informative)
     matrix, significance = analysis.whole.matrix, Significance.of(analysis)
     wanted = np.zeros(matrix.mi.shape, dtype=bool)
-    compared = [p for p in analysis.strongest() if not significance.doubt(*p) and not significance.by_changes[p]]
-    for a, b in compared[:_MOST_PAIRS]:
+    for a, b in [pair for pair in analysis.strongest() if not significance.doubt(*pair)][:_MOST_PAIRS]:
         wanted[a, b] = wanted[b, a] = True
     window = analysis.whole.overview.window
     lag = np.round(matrix.lag * window.rate).astype(np.int32)

@@ -148,11 +148,11 @@ def _group(analysis: Analysis, group: Group) -> Finding:
 def _pair(analysis: Analysis, a: int, b: int) -> Finding:
     names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
     interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
-    by = " by their changes" if Significance.of(analysis).by_changes[a, b] else ""
+    by = ", judged by their changes" if Significance.of(analysis).by_changes[a, b] else ""
     later = f"; {delay.words}" if delay.clear else ""
     if (a, b) in analysis.leaders:
         later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
-    sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats{by} {interval}{later}."
+    sentence = f"{names[0]} and {names[1]} share {matrix.mi[a, b]:.2f} nats {interval}{by}{later}."
     return Finding(sentence, names, "pair")
 
 

@@ -71,7 +71,7 @@ class Significance:
 
     @property
     def by_changes(self) -> np.ndarray:
-        """(N, N) bool: pairs of channels that both drift, whose p-value and MI are those of their changes."""
+        """(N, N) bool: pairs of channels that both drift, whose p-value is that of their changes."""
         return self.both_drift & self.judged
 
     @property

@@ -12,7 +12,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.by_changes import judged_by_changes, with_changes
+from infonet_ros.offline.by_changes import with_changes
 from infonet_ros.offline.clock_drift import clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
@@ -149,18 +149,17 @@ class _Comparison:
         progress("whole recording", 0.5)
         scanned, shifts = self._tested(scanned)
         undelayed = at_once.result()
-        by_changes = [] if conditional else judged_by_changes(scanned)
-        if by_changes:
-            changes, seed = self.moves.changes, self.settings.seed
-            scanned, undelayed = with_changes(self.net, changes, scanned, undelayed, lags, seed, self.workers)
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
         saturated = undelayed.mi >= SATURATED
         delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate) | saturated
         delayed &= significant if shifts else True
-        delays = self._delays(scanned, delayed, saturated, by_changes)
+        delays = self._delays(scanned, delayed, saturated)
         if conditional and conditional_at_once:
             undelayed = conditional_at_once.result()
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
+        else:
+            matrix = with_changes(self.net, self.moves.changes, delays.matrix, self.settings.seed, self.workers)
+            delays = replace(delays, matrix=matrix)
         return _Compared(delays, undelayed, significant, shifts)
 
     def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
@@ -191,9 +190,7 @@ class _Comparison:
         p_value, drifting, shifts = shift_test(self.moves, self.longest, self.workers.count)
         return replace(scanned, p_value=p_value, drifting=drifting), shifts
 
-    def _delays(
-        self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray, by_changes: list[Pair]
-    ) -> Delays:
+    def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
         """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown.
 
         The MI of pairs that are ``saturated`` (N, N) is nearly the same at many lags: their contingency has a top.
@@ -206,8 +203,7 @@ class _Comparison:
         for pair in shown:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
         spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
-        changes = {pair: self.moves.changes[:, pair] for pair in by_changes}
-        asked = Asked(lags, tops, shown, changes)
+        asked = Asked(lags, tops, shown)
         delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
         for a, b in lags:
             if not delayed[a, b]:

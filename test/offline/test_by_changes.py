@@ -1,4 +1,4 @@
-"""Channels that drift: what is told is the MI of their changes, as their p-value is."""
+"""Channels that drift are judged by their changes: what they share by drift alone is not shown."""
 
 import re
 
@@ -26,15 +26,14 @@ def drives(tmp_path_factory):
     return analyse_bag(folder / "walks.csv", folder / "out", settings, formats=[], cores=2).analysis
 
 
-def test_the_number_is_the_one_that_was_judged(drives):
-    """The changes correlate by 0.8, which is 0.51 nats; the levels share more, and so do those without a relation."""
+def test_drifting_pairs_are_told_as_they_are_judged(drives):
+    """The first two change together, by a correlation of 0.8; the levels of the others share by drift alone."""
     matrix = drives.whole.matrix
     assert matrix.both_drift[np.triu_indices(3, k=1)].all()
-    assert matrix.mi[0, 1] == pytest.approx(-0.5 * np.log(1.0 - 0.8**2), abs=0.1)
-    assert matrix.lower[0, 1] < matrix.mi[0, 1] < matrix.upper[0, 1]
+    assert matrix.mi[0, 1] > -0.5 * np.log(1.0 - 0.8**2)
     assert max(matrix.mi[0, 2], matrix.mi[1, 2]) < 0.05
     first, *_ = findings(drives)
-    assert re.match(r"t\.a and t\.b share 0\.\d\d nats by their changes \(0\.\d\d to ", str(first))
+    assert re.match(r"t\.a and t\.b share \d\.\d\d nats \([\d. to]+\), judged by their changes", str(first))
     pairs = {(pair["a"], pair["b"]): pair for pair in findings_record(drives)["pairs"]}
     assert all(pair["both_drift"] and pair["by_changes"] for pair in pairs.values())
     assert [pair["significant"] for pair in pairs.values()] == [True, False, False]
