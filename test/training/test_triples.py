@@ -38,15 +38,19 @@ def test_turning_triples_have_the_mean_over_what_is_given():
 
 @pytest.mark.parametrize("kind", ["driven", "scaled"])
 def test_a_driver_alone_shares_nothing(kind):
-    simulator = Simulator(5)
-    nulls = [triples for triples in (simulator.draw(kind, 4000) for _ in range(12)) if not triples.information.any()]
-    (first, *_) = [triples for triples in nulls if len(triples.given[0]) == 1]
-    for x, y, given in zip(first.x, first.y, first.given, strict=True):
-        parts = np.array_split(np.argsort(given[0]), 40)  # within slices of what is given, ranks are not correlated
-        ranks = [(rankdata(x[part]), rankdata(y[part])) for part in parts]
-        assert abs(np.mean([np.corrcoef(a, b)[0, 1] for a, b in ranks])) < 0.15
-        outside = [np.corrcoef(abs(a - a.mean()), abs(b - b.mean()))[0, 1] for a, b in ranks]
-        assert abs(np.mean(outside)) < 0.15
+    simulator = Simulator(2)
+    draws = (simulator.draw(kind, 8000) for _ in range(30))
+    nulls = [triples for triples in draws if not triples.information.any() and len(triples.given[0]) == 1]
+    correlations = []
+    for triples in nulls:
+        for x, y, given in zip(triples.x, triples.y, triples.given, strict=True):
+            parts = np.array_split(np.argsort(given[0]), 80)  # in a slice of what is given, it hardly moves
+            ranks = [(rankdata(x[part]), rankdata(y[part])) for part in parts]
+            level = np.mean([np.corrcoef(a, b)[0, 1] for a, b in ranks])
+            spread = np.mean([np.corrcoef(abs(a - a.mean()), abs(b - b.mean()))[0, 1] for a, b in ranks])
+            correlations.append((level, spread))
+    # Slow streams are correlated by chance, so the median. Without slices it is 0.07 (driven) and 0.13 (scaled).
+    assert len(correlations) >= 30 and (np.median(np.abs(correlations), axis=0) < 0.03).all()
 
 
 def test_shares_are_those_of_a_whole():
