@@ -9,15 +9,12 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.results import LaggedEstimate
-from infonet_ros.offline.delays import Pair
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
-from infonet_ros.offline.workers import Workers
+
+_MEASURES = ("mi", "lower", "upper", "samples", "lag")
 
 
-def with_changes(
-    net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int, workers: Workers
-) -> DependenceMatrix:
+def with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
     """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
 
     Parameters
@@ -28,18 +25,12 @@ def with_changes(
     matrix : DependenceMatrix
         Of the levels, with p-values.
     seed : int
-    workers : Workers
     """
-    tested = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
-    pairs = [(a, b) for a, b in np.argwhere(np.triu(tested)).tolist()]
-
-    def of_changes(pair: Pair) -> LaggedEstimate:
-        x, y = changes[:, pair].T
-        return net.lagged(x, y, [0], seed=seed)
-
-    squares = {name: getattr(matrix, name).copy() for name in ("mi", "lower", "upper", "samples", "lag")}
-    for (a, b), one in zip(pairs, workers.map(of_changes, pairs), strict=True):
-        for name in ("mi", "lower", "upper", "samples"):
-            squares[name][a, b] = squares[name][b, a] = getattr(one, name)[0]
-        squares["lag"][a, b] = squares["lag"][b, a] = 0.0
+    by_change = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
+    if not by_change.any():
+        return matrix
+    own = net.pairwise(changes, seed=seed)
+    squares = {name: getattr(matrix, name).copy() for name in _MEASURES}
+    for name, values in squares.items():
+        values[by_change] = getattr(own, name)[by_change]
     return replace(matrix, **squares)

@@ -158,7 +158,7 @@ class _Comparison:
             undelayed = conditional_at_once.result()
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
         else:
-            matrix = with_changes(self.net, self.moves.changes, delays.matrix, self.settings.seed, self.workers)
+            matrix = with_changes(self.net, self.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
         return _Compared(delays, undelayed, significant, shifts)
 

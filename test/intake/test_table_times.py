@@ -242,36 +242,6 @@ def test_a_few_rows_that_come_late_are_sorted_in(tmp_path):
     assert [stamp for stamp, _ in rows(path)] == sorted(round(t * 10**8) for t in stamps)
 
 
-PAIRS = {
-    "seconds and nanoseconds": ("header.stamp.sec,header.stamp.nanosec", "17{k},{n}00000000"),
-    "as in ROS 1": ("secs,nsecs", "17{k},{n}00000000"),
-    "seconds and microseconds": ("tv_sec,tv_usec", "17{k},{n}00000"),
-    "seconds and milliseconds": ("stamp_s,stamp_ms", "17{k},{n}00"),
-}
-
-
-@pytest.mark.parametrize("kind", PAIRS)
-def test_seconds_and_what_is_below_them_are_one_time(tmp_path, kind):
-    header, form = PAIRS[kind]
-    lines = [f"{form.format(k=10 + i // 10, n=i % 10)},{i}" for i in range(30)]
-    path = written(tmp_path, "\n".join([f"{header},x", *lines]))
-    assert rows(path, ("x",)) == [((1710 + i // 10) * 10**9 + i % 10 * 10**8, [i]) for i in range(30)]
-    assert rows(path, ("x",), time=header.split(",")[0]) == rows(path, ("x",))
-
-
-def test_a_header_stamp_that_was_never_set_is_not_the_time(tmp_path):
-    path = written(tmp_path, "Time,header.stamp.secs,header.stamp.nsecs,x\n5.5,0,0,1\n5.6,0,0,2\n")
-    assert rows(path, ("x",)) == [(5_500_000_000, [1]), (5_600_000_000, [2])]
-
-
-def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
-    noon = 1_714_564_800 * 10**9
-    for header in ("Date,Time", "day,clock", "Datum,Uhrzeit"):
-        lines = [f"2024-05-01,12:00:0{k}.500,{k}" for k in range(5)]
-        path = written(tmp_path, "\n".join([f"{header},v", *lines]))
-        assert rows(path, ("v",)) == [(noon + k * 10**9 + 5 * 10**8, [k]) for k in range(5)]
-
-
 def test_times_of_day_continue_past_midnight(tmp_path):
     lines = ["23:59:58.5,1", "23:59:59.5,2", "00:00:00.5,3"]
     expected = [86_398_500_000_000, 86_399_500_000_000, 86_400_500_000_000]
@@ -313,39 +283,6 @@ def test_the_hour_that_comes_twice_in_autumn_is_no_restart(tmp_path):
     found = rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))
     assert [values for _, values in found] == [[k] for k in range(20)]
     assert np.diff([stamp for stamp, _ in found]).tolist() == [10**9] * 19
-
-
-SPLIT = {
-    "a calendar": ("year,month,day,hour,minute,second", "2024,05,01,11,{m},{s}"),
-    "day before month before year": ("dd,mm,yyyy,hh,mm,ss", "01,05,2024,11,{m},{s}"),
-    "a clock": ("hour,min,sec", "11,{m},{s}"),
-    "digits of a receiver": ("utc", "11{m}{s}"),
-    "a date and digits": ("date,time", "20240501,11{m}{s}"),
-    "a clock and milliseconds": ("time,millis", "11:{m}:{whole},{milli}"),
-    "a date, a clock and milliseconds": ("date,time,ms", "01.05.2024,11:{m}:{whole},{milli}"),
-    "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
-    "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
-}
-
-
-@pytest.mark.parametrize("kind", SPLIT)
-def test_times_in_several_columns_are_one(tmp_path, kind):
-    header, form = SPLIT[kind]
-    lines = []
-    for k in range(200):
-        m, milli = divmod(58 * 60_000 + 55_000 + 50 * k, 60_000)
-        parts = {
-            "m": f"{m % 60:02}",
-            "s": f"{milli / 1000:06.3f}",
-            "whole": f"{milli // 1000:02}",
-            "milli": milli % 1000,
-        }
-        tow = 40_000 + 60 * m + milli / 1000
-        lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
-    path = written(tmp_path, "\n".join([f"{header},x", *lines[:60]]))
-    found = rows(path, ("x",))
-    assert [values for _, values in found] == [[k] for k in range(60)]
-    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
 
 
 @pytest.mark.parametrize("begin", [0, 100, 10_000])
@@ -421,36 +358,3 @@ def test_a_log_of_wincc_counts_millionths_of_days(tmp_path):
 def test_numbers_with_decimal_commas_mean_that_the_day_comes_first_in_dates(tmp_path):
     path = written(tmp_path, "date;time;x\n01/05/2024;12:00:00;1,5\n01/05/2024;12:00:01;2,5\n")
     assert rows(path, ("x",))[0][0] == 1_714_564_800 * 10**9
-
-
-def test_a_percentage_that_is_called_as_a_unit_is_no_fraction_of_a_second(tmp_path):
-    path = written(tmp_path, "time,us,x\n" + "".join(f"12:00:{k:02},{k},{k * k}\n" for k in range(50)))
-    assert [values[0] for _, values in rows(path, ("us",))] == [*range(50)]
-
-
-RATES = {
-    "frequency of motion capture": "FRAMES\t3\nFREQUENCY\t20\nANALOG\t0\nx\ty\tz\n1\t2\t3\n2\t4\t1\n3\t5\t1\n",
-    "rate in a comment": "%Sample Rate = 20 Hz\nx,y\n1,2\n2,4\n3,5\n",
-    "rate in a sentence": "---- Data File date format M/d/yyyy at 20 Hz  Filter Normal ----\nx,y\n1,2\n2,4\n3,5\n",
-    "kilohertz": "Sampling rate: 0.02 kHz\nBaud rate: 9600\nx,y\n1,2\n2,4\n3,5\n",
-    "interval": "Sample Interval,50 ms\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
-    "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
-    "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
-}
-
-
-@pytest.mark.parametrize("kind", RATES)
-def test_a_rate_above_a_table_without_times_gives_them(tmp_path, kind):
-    path = written(tmp_path, RATES[kind])
-    assert [(t, values[0]) for t, values in rows(path, ("x",))] == [(0, 1), (50_000_000, 2), (100_000_000, 3)]
-    assert any("the times are computed from" in sentence and "20 Hz" in sentence for sentence in notices(path))
-
-
-def test_frames_that_are_missing_leave_their_time(tmp_path):
-    path = written(tmp_path, "Frame rate: 20\nframe,x\n5,1\n6,2\n9,3\n10,4\n")
-    assert [t for t, _ in rows(path, ("x",))] == [0, 50_000_000, 200_000_000, 250_000_000]
-
-
-def test_a_rate_above_a_table_with_times_has_no_effect(tmp_path):
-    path = written(tmp_path, "Sample rate: 20 Hz\ntime,x\n0.0,1\n0.1,2\n")
-    assert [t for t, _ in rows(path, ("x",))] == [0, 100_000_000]

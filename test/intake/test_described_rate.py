@@ -1,0 +1,29 @@
+import pytest
+from table_files import notices, rows, written
+
+RATES = {
+    "frequency of motion capture": "FRAMES\t3\nFREQUENCY\t20\nANALOG\t0\nx\ty\tz\n1\t2\t3\n2\t4\t1\n3\t5\t1\n",
+    "rate in a comment": "%Sample Rate = 20 Hz\nx,y\n1,2\n2,4\n3,5\n",
+    "rate in a sentence": "---- Data File date format M/d/yyyy at 20 Hz  Filter Normal ----\nx,y\n1,2\n2,4\n3,5\n",
+    "kilohertz": "Sampling rate: 0.02 kHz\nBaud rate: 9600\nx,y\n1,2\n2,4\n3,5\n",
+    "interval": "Sample Interval,50 ms\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
+    "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
+}
+
+
+@pytest.mark.parametrize("kind", RATES)
+def test_a_rate_above_a_table_without_times_gives_them(tmp_path, kind):
+    path = written(tmp_path, RATES[kind])
+    assert [(t, values[0]) for t, values in rows(path, ("x",))] == [(0, 1), (50_000_000, 2), (100_000_000, 3)]
+    assert any("the times are computed from" in sentence and "20 Hz" in sentence for sentence in notices(path))
+
+
+def test_frames_that_are_missing_leave_their_time(tmp_path):
+    path = written(tmp_path, "Frame rate: 20\nframe,x\n5,1\n6,2\n9,3\n10,4\n")
+    assert [t for t, _ in rows(path, ("x",))] == [0, 50_000_000, 200_000_000, 250_000_000]
+
+
+def test_a_rate_above_a_table_with_times_has_no_effect(tmp_path):
+    path = written(tmp_path, "Sample rate: 20 Hz\ntime,x\n0.0,1\n0.1,2\n")
+    assert [t for t, _ in rows(path, ("x",))] == [0, 100_000_000]

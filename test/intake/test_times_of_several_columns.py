@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+from table_files import rows, written
+
+PAIRS = {
+    "seconds and nanoseconds": ("header.stamp.sec,header.stamp.nanosec", "17{k},{n}00000000"),
+    "as in ROS 1": ("secs,nsecs", "17{k},{n}00000000"),
+    "seconds and microseconds": ("tv_sec,tv_usec", "17{k},{n}00000"),
+    "seconds and milliseconds": ("stamp_s,stamp_ms", "17{k},{n}00"),
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_seconds_and_what_is_below_them_are_one_time(tmp_path, kind):
+    header, form = PAIRS[kind]
+    lines = [f"{form.format(k=10 + i // 10, n=i % 10)},{i}" for i in range(30)]
+    path = written(tmp_path, "\n".join([f"{header},x", *lines]))
+    assert rows(path, ("x",)) == [((1710 + i // 10) * 10**9 + i % 10 * 10**8, [i]) for i in range(30)]
+    assert rows(path, ("x",), time=header.split(",")[0]) == rows(path, ("x",))
+
+
+def test_a_header_stamp_that_was_never_set_is_not_the_time(tmp_path):
+    path = written(tmp_path, "Time,header.stamp.secs,header.stamp.nsecs,x\n5.5,0,0,1\n5.6,0,0,2\n")
+    assert rows(path, ("x",)) == [(5_500_000_000, [1]), (5_600_000_000, [2])]
+
+
+def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
+    noon = 1_714_564_800 * 10**9
+    for header in ("Date,Time", "day,clock", "Datum,Uhrzeit"):
+        lines = [f"2024-05-01,12:00:0{k}.500,{k}" for k in range(5)]
+        path = written(tmp_path, "\n".join([f"{header},v", *lines]))
+        assert rows(path, ("v",)) == [(noon + k * 10**9 + 5 * 10**8, [k]) for k in range(5)]
+
+
+SPLIT = {
+    "a calendar": ("year,month,day,hour,minute,second", "2024,05,01,11,{m},{s}"),
+    "day before month before year": ("dd,mm,yyyy,hh,mm,ss", "01,05,2024,11,{m},{s}"),
+    "a clock": ("hour,min,sec", "11,{m},{s}"),
+    "digits of a receiver": ("utc", "11{m}{s}"),
+    "a date and digits": ("date,time", "20240501,11{m}{s}"),
+    "a clock and milliseconds": ("time,millis", "11:{m}:{whole},{milli}"),
+    "a date, a clock and milliseconds": ("date,time,ms", "01.05.2024,11:{m}:{whole},{milli}"),
+    "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
+    "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
+}
+
+
+@pytest.mark.parametrize("kind", SPLIT)
+def test_times_in_several_columns_are_one(tmp_path, kind):
+    header, form = SPLIT[kind]
+    lines = []
+    for k in range(200):
+        m, milli = divmod(58 * 60_000 + 55_000 + 50 * k, 60_000)
+        parts = {
+            "m": f"{m % 60:02}",
+            "s": f"{milli / 1000:06.3f}",
+            "whole": f"{milli // 1000:02}",
+            "milli": milli % 1000,
+        }
+        tow = 40_000 + 60 * m + milli / 1000
+        lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
+    path = written(tmp_path, "\n".join([f"{header},x", *lines[:60]]))
+    found = rows(path, ("x",))
+    assert [values for _, values in found] == [[k] for k in range(60)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)
+
+
+def test_a_percentage_that_is_called_as_a_unit_is_no_fraction_of_a_second(tmp_path):
+    path = written(tmp_path, "time,us,x\n" + "".join(f"12:00:{k:02},{k},{k * k}\n" for k in range(50)))
+    assert [values[0] for _, values in rows(path, ("us",))] == [*range(50)]
