@@ -76,7 +76,7 @@ def describe(results: dict[str, Any]) -> str:
     ]
     return paragraphs(
         *results["left out"],
-        f"How often the 90 % interval contains the true value. {draws} draws of each family that was left out of training:",
+        f"How often the 90 % interval contains the true value. {draws} draws of each family left out of training:",
         markdown_table(["family", *(f"T = {t}" for t in inside)], rows),
         f"Mean absolute error in nats, {' / '.join(names)}; any peer on the first {compared} of these draws",
         markdown_table(["family", *(f"T = {t}" for t in errors)], error_rows),
