@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from infonet_ros.errors import InfonetError
     from infonet_ros.estimator.infonet import InfoNet
     from infonet_ros.offline.job import analyse_bag
-    from infonet_ros.settings import Settings, load_settings
+    from infonet_ros.settings import Modality, Settings, Watch, load_settings
 
 __all__ = [
     "DependenceMatrix",
     "HeatMap",
     "InfoNet",
     "InfonetError",
+    "Modality",
     "Settings",
+    "Watch",
     "__version__",
     "analyse_bag",
     "load_settings",
@@ -34,7 +36,9 @@ _MODULES = {
     "HeatMap": "drawing.heatmap",
     "InfoNet": "estimator.infonet",
     "InfonetError": "errors",
+    "Modality": "settings",
     "Settings": "settings",
+    "Watch": "settings",
     "analyse_bag": "offline.job",
     "load_settings": "settings",
 }

@@ -13,7 +13,7 @@ TRANSFER = "transfer"
 BOTH_DRIFT = "both drift: compare their rates of change"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DependenceMatrix(Tabular):
     """Mutual information of all pairs of N rows in one window: what the node publishes and the analysis writes.
 

@@ -95,6 +95,14 @@ class HeatMap:
         A pair whose p-value is at most this is marked with a dot.
     adjusted : bool
         Whether p-values are first corrected for the number of pairs.
+
+    Examples
+    --------
+    The matrix of a whole recording, and those of its windows, are in the results of `analyse_bag`::
+
+        analysis = analyse_bag("my_bag").analysis
+        HeatMap(adjusted=True).save(analysis.whole.matrix, "whole.png")
+        HeatMap().save(analysis.matrices[0], "first_window.png")
     """
 
     def __init__(self, *, maximum: float | None = None, significance: float = 0.05, adjusted: bool = False) -> None:

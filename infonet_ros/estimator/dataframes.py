@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Names = tuple[Hashable, ...]
 
+_ENDS = 5  # rows of a long table that are shown as text, at its start and at its end
+
 
 def column_names(samples: Any) -> Names:
     """Return the column names of a DataFrame (pandas or polars) or pyarrow Table, or the column numbers of an array."""
@@ -56,7 +58,7 @@ def to_dataframe(table: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> "pan
 
 
 class Tabular:
-    """A result that can be a table, and that a notebook shows as one."""
+    """A result that can be a table, and that a shell and a notebook show as one."""
 
     def columns(self) -> dict[str, Any]:
         """Return the columns of the table by name, each with one value for each row."""
@@ -72,12 +74,30 @@ class Tabular:
         """
         return to_dataframe(self.columns())
 
+    def __repr__(self) -> str:
+        """Show the table as text, of a long one its ends."""
+        columns = self.columns()
+        count = len(next(iter(columns.values())))
+        return f"{type(self).__name__}, rows: {count}\n{text_table(columns)}"
+
     def _repr_html_(self) -> str | None:
         """Show the table in a notebook; None, without pandas, lets the notebook show plain text."""
         try:
             return self.to_dataframe().to_html(max_rows=60, notebook=True, border=0)
         except MissingDependencyError:
             return None
+
+
+def text_table(columns: Mapping[str, Sequence[Any]]) -> str:
+    """Return columns of equal length as lines of text, with three decimals; dots stand for the middle of long ones."""
+    rows = list(zip(*columns.values(), strict=True))
+    if len(rows) > 2 * _ENDS:
+        rows[_ENDS:-_ENDS] = [("...",) * len(columns)]
+    numbers = (float, np.floating)
+    texts = [[f"{cell:.3f}" if isinstance(cell, numbers) else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(columns, *texts, strict=True)]
+    lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in [list(columns), *texts]]
+    return "\n".join("  ".join(line) for line in lines)
 
 
 def html_table(title: str, names: Sequence[Hashable], values: np.ndarray) -> str:

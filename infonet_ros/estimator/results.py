@@ -45,7 +45,7 @@ class Estimate(Tabular):
         return _row(self)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PairwiseEstimate(Tabular):
     """Mutual information of all pairs of N scalar streams.
 
@@ -101,7 +101,7 @@ class PairwiseEstimate(Tabular):
         return html_table("MI, nats", self.names, self.mi)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TransferEstimate(Tabular):
     """Transfer entropy between all ordered pairs of N streams, from the row to the column (Schreiber, PRL 2000).
 
@@ -143,7 +143,7 @@ class TransferEstimate(Tabular):
         return html_table("transfer entropy, nats", self.names, self.value)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Explanations(Tabular):
     """For each pair of N streams, the third stream with the smallest conditional MI.
 
@@ -174,7 +174,7 @@ class Explanations(Tabular):
         return known | _measures(self, ("by_lag", "left", "lower", "upper"), places)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Selection(Tabular):
     """The streams with most information about a target, in the order of selection.
 
@@ -235,7 +235,7 @@ class SlicedEstimate(Tabular):
         return _row(self)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class LaggedEstimate(Tabular):
     """Mutual information over the lag: ``mi[k]`` is that of ``x[t]`` with ``y[t + lags[k]]``.
 
@@ -249,6 +249,18 @@ class LaggedEstimate(Tabular):
         As in `Estimate`; NaN where a lag leaves fewer than 64 good samples.
     samples : (L,) int64
         Good samples used at each lag.
+
+    Examples
+    --------
+    >>> from infonet_ros import InfoNet
+    >>> x = np.random.default_rng(0).standard_normal(1000)
+    >>> InfoNet.from_pretrained().lagged(x, np.roll(x, 2) + x, lags=range(4))
+    LaggedEstimate, rows: 4
+    lag     mi  lower  upper  samples
+      0  0.340  0.287  0.409     1000
+      1  0.000  0.000  0.011      999
+      2  0.345  0.286  0.413      998
+      3  0.000  0.000  0.012      997
     """
 
     lags: np.ndarray

@@ -10,7 +10,7 @@ from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline.explaining import check_target
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
-from infonet_ros.offline.job import Results, fill
+from infonet_ros.offline.job import Results, analyse_proposal, write_results
 from infonet_ros.offline.options import Options
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
@@ -38,22 +38,15 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         proposal = _settings(recording, options, span)
         check_target(options.target or "", proposal.settings.channel_names)
         with progress_bars(console) as progress:
-            analysis, missing = fill(
-                folder,
-                recording,
-                proposal,
-                span,
-                formats=options.formats,
-                progress=progress,
-                target=options.target or "",
-            )
-    notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
-    results = Results(analysis, tuple(folder.written), notices, proposal.fields)
+            analysis = analyse_proposal(recording, proposal, span, progress=progress, target=options.target or "")
+            notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
+            missing = write_results(folder, analysis, options.formats, notices)
+    results = Results(analysis, tuple(folder.written), (*notices, *missing), proposal.fields)
     if options.json:
         record = findings_record(results.analysis)
         record |= {
             "summary": [str(Significance.of(results.analysis)), *proposal.brief],
-            "notices": notices,
+            "notices": results.notices,
             "fields": [asdict(verdict) for verdict in results.fields],
             "files": [str(path) for path in results.files],
         }
@@ -62,7 +55,8 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         print(_summary(results, proposal, out, time.perf_counter() - began), flush=True)
     # At the end, so that they do not hide an error; the summary has the details in brief.
     late = [notice for notice in recording.notices if notice not in printed]
-    print_notices(console, (*late, *proposal.notices, *(proposal.details if options.json else ()), *missing))
+    details = proposal.details if options.json else ()
+    print_notices(console, (*late, *proposal.notices, *details, *analysis.notices, *missing))
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:

@@ -1,6 +1,7 @@
-"""From a recording to a folder of results: `analyse_bag` for scripts, `fill` for the command line."""
+"""From a recording to results and their files: `analyse_bag` for scripts; the command line takes the same steps."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
@@ -37,7 +38,7 @@ PARAMS_FILE = "params.yaml"
 _DISPENSABLE = (Format.parquet, Format.mcap)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Results:
     """The findings in a recording.
 
@@ -45,7 +46,7 @@ class Results:
     ----------
     analysis : Analysis
     files : tuple of Path
-        Written to the output folder.
+        Written to the output folder, if there is one.
     notices : tuple of str
         Sentences about what was left out.
     fields : tuple of FieldVerdict
@@ -72,6 +73,11 @@ class Results:
         """
         return to_dataframe(findings_record(self.analysis)["pairs"])
 
+    def __repr__(self) -> str:
+        """Show the sentences: the arrays of an analysis are thousands of lines."""
+        lines = (f"  {number}. {sentence}" for number, sentence in enumerate(self.findings, start=1))
+        return "\n".join([f"{self.analysis.label}:", *lines])
+
     def _repr_html_(self) -> str:
         """Show the sentences in a notebook."""
         lines = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.findings)
@@ -80,23 +86,29 @@ class Results:
 
 def analyse_bag(
     path: Path | str | Sequence[Path | str],
-    out: Path | str,
+    out: Path | str | None = None,
     settings: Settings | None = None,
     *,
+    start: float = 0.0,
+    duration: float | None = None,
     formats: Sequence[str] | None = None,
     cores: int | None = None,
 ) -> Results:
-    """Analyse a bag, or a table, and write the results; nothing is printed.
+    """Analyse a bag, or a table; nothing is printed.
 
     Parameters
     ----------
     path : path, or several
         A bag or a table; several that are one recording.
-    out : path
-        Folder for the results.
+    out : path, optional
+        Folder for the results; without it, no file is written.
     settings : Settings, optional
         By default, or without modalities, channels are proposed, and so are rate, window and hop unless they differ
         from their defaults.
+    start : float
+        Seconds to skip at the beginning.
+    duration : float, optional
+        Seconds to analyse; by default, all.
     formats : sequence of str, optional
         Some of "html", "csv", "parquet", "npz", "png" and "mcap"; by default all that this machine can write.
     cores : int, optional
@@ -112,24 +124,31 @@ def analyse_bag(
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> import numpy as np
-    >>> folder = Path(mkdtemp())
+    >>> table = Path(mkdtemp()) / "drive.csv"
     >>> times, gyro = np.arange(2000) / 50.0, np.random.default_rng(0).standard_normal(2000)
     >>> rows = np.stack([times, gyro, np.roll(gyro, 5)], axis=1)
-    >>> np.savetxt(folder / "drive.csv", rows, delimiter=",", header="time,gyro,odom", comments="")
-    >>> results = analyse_bag(folder / "drive.csv", folder / "out", formats=[])
+    >>> np.savetxt(table, rows, delimiter=",", header="time,gyro,odom", comments="")
+    >>> results = analyse_bag(table)
     >>> pair = results.to_dataframe().iloc[0]
     >>> pair["a"], pair["b"], round(float(pair["lag"]), 2)
     ('table.gyro', 'table.odom', 0.1)
     """
     kinds = None if formats is None else [_format(name) for name in formats]
+    if kinds and out is None:
+        raise InputError(f"formats holds {kinds[0].value!r}, and out is None: expected a folder to write to.")
     paths = [path] if isinstance(path, (str, Path)) else path
     settings = settings or Settings()
-    with open_recording([Path(one) for one in paths]) as recording, OutputFolder(Path(out)) as folder:
-        span = chosen_span(recording, 0.0, None)
+    with (
+        open_recording([Path(one) for one in paths]) as recording,
+        nullcontext() if out is None else OutputFolder(Path(out)) as folder,
+    ):
+        span = chosen_span(recording, start, duration)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        analysis, missing = fill(folder, recording, proposal, span, formats=kinds, cores=cores)
-    notices = (*recording.notices, *proposal.notices, *proposal.details, *missing)
-    return Results(analysis, tuple(folder.written), notices, proposal.fields)
+        analysis = analyse_proposal(recording, proposal, span, cores=cores)
+        notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
+        if folder is not None:
+            notices += write_results(folder, analysis, kinds, notices)
+    return Results(analysis, () if folder is None else tuple(folder.written), tuple(notices), proposal.fields)
 
 
 def _format(name: str) -> Format:
@@ -140,34 +159,26 @@ def _format(name: str) -> Format:
         raise InputError(f"formats holds {name!r}: expected some of {expected}.") from error
 
 
-def fill(
-    folder: OutputFolder,
+def analyse_proposal(
     recording: Recording,
     proposal: Proposal,
     span: Span,
     *,
-    formats: Sequence[Format] | None = None,
     progress: Progress = silent,
     cores: int | None = None,
     target: str = "",
-) -> tuple[Analysis, list[str]]:
-    """Analyse an open recording into a folder; also return notices about what was left out.
-
-    ``target`` is the channel to explain, if any; the others are as in `analyse_bag`.
-    """
+) -> Analysis:
+    """Analyse an open recording, and explain its pairs and the channel ``target``, if there is one."""
     settings = proposal.settings
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     analysis = analyse(recording, settings, span, net, progress, cores=cores)
     try:
         with Workers(net.device, cores) as workers:
-            analysis = direct(net, explain(net, analysis, target), workers)
+            return direct(net, explain(net, analysis, target), workers)
     except WeightsError as error:  # other weights, without a network of conditional MI
         if target:
             raise
-        analysis = replace(analysis, notices=(*analysis.notices, f"explanations are left out: {error}"))
-    notices = (*recording.notices, *proposal.notices, *proposal.details, *analysis.notices)
-    missing = write_results(folder, analysis, formats, notices)
-    return analysis, [*analysis.notices, *missing]
+        return replace(analysis, notices=(*analysis.notices, f"explanations are left out: {error}"))
 
 
 def write_results(

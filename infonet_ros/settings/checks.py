@@ -95,14 +95,14 @@ def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], chann
     if set(watch.pair) <= rows[0]:
         if watch.given:
             raise ConfigurationError(
-                f"{watch.name}.given is {list(watch.given)}, but its pair names modalities: name two channels to judge "
-                "them beside others."
+                f"{watch.name}.given is {list(watch.given)}, but its pair names modalities: expected two channels, "
+                "since conditional MI is that of channels."
             )
         return
     _check_given(f"{watch.name}.given", watch.given, channels, watch.pair)
     if both := [name for name in watch.pair if not watch.given and name in given]:
         raise ConfigurationError(
-            f"{watch.name}.pair names {both[0]!r}, which all channels are judged beside: leave it out of given, or set "
+            f"{watch.name}.pair names {both[0]!r}, on which all pairs are conditioned: leave it out of given, or set "
             f"{watch.name}.given."
         )
 

@@ -69,6 +69,14 @@ def load_settings(path: Path | str, node_name: str = "infonet") -> Settings:
     ------
     ConfigurationError
         The file cannot be read, holds no parameters for the node, or holds one that is unknown or refused.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> file = Path(mkdtemp()) / "my_robot.yaml"
+    >>> _ = file.write_text(params_document(Settings(window=10.0)))  # as `analyse_bag` writes it
+    >>> load_settings(file).window
+    10.0
     """
     path = Path(path)
     check_file(path, "a params file", ConfigurationError)

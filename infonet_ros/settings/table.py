@@ -33,6 +33,16 @@ class Settings:
     """The topics and channels, and the settings of the estimate.
 
     Each field with metadata is a scalar ROS parameter of the same name.
+
+    Examples
+    --------
+    >>> from infonet_ros import Modality
+    >>> imu = Modality("imu", topic="/imu/data", channels=("angular_velocity.y", "orientation|yaw|rate"))
+    >>> settings = Settings(modalities=(imu,), window=10.0, hop=1.0)
+    >>> settings.channel_names
+    ('imu.angular_velocity.y', 'imu.orientation|yaw|rate')
+    >>> settings.with_values(hop=2.0).hop
+    2.0
     """
 
     modalities: tuple[Modality, ...] = ()
@@ -181,7 +191,7 @@ class Settings:
         check_names(self.modalities, self.watches, self.given, (*scalar_parameters(), *PARAMETERS_OF_ROS))
 
     def given_for(self, watch: Watch) -> tuple[str, ...]:
-        """Return what a watched pair is judged beside: channels, or nothing for modalities."""
+        """Return the channels, or ``time``, that a watched pair is conditioned on; none for modalities."""
         of_modalities = any(modality.name == watch.pair[0] for modality in self.modalities)
         return () if of_modalities else watch.given or self.given
 

@@ -73,7 +73,7 @@ def test_settings_with_what_is_given_are_written_and_read():
         ({"given": ("base.comand",)}, r"given names 'base.comand' \(did you mean 'base.command'\?\)"),
         ({"given": (COMMAND, COMMAND)}, "expected each once"),
         ({"watches": (Watch("slip", (LEFT, RIGHT), given=(LEFT,)),)}, "other than the pair itself"),
-        ({"watches": (Watch("slip", (LEFT, RIGHT)),), "given": (LEFT,)}, "which all channels are judged beside"),
+        ({"watches": (Watch("slip", (LEFT, RIGHT)),), "given": (LEFT,)}, "on which all pairs are conditioned"),
         ({"past": 9}, "past must lie between 1 and 8"),
     ],
 )

@@ -7,7 +7,17 @@ from typing import assert_type
 import numpy as np
 from torch import Tensor
 
-from infonet_ros import DependenceMatrix, HeatMap, InfoNet, InfonetError, Settings, analyse_bag, load_settings
+from infonet_ros import (
+    DependenceMatrix,
+    HeatMap,
+    InfoNet,
+    InfonetError,
+    Modality,
+    Settings,
+    Watch,
+    analyse_bag,
+    load_settings,
+)
 from infonet_ros.estimator.results import Estimate, LaggedEstimate, PairwiseEstimate, Selection, TransferEstimate
 
 
@@ -46,6 +56,11 @@ def recording(path: str) -> Iterator[DependenceMatrix]:
     except InfonetError as error:
         raise SystemExit(str(error)) from error
     assert_type(results.findings, tuple[str, ...])
+    modality = Modality("imu", topic="/imu", channels=("angular_velocity.z", "orientation|yaw"))
+    settings = Settings(
+        modalities=(modality,), watches=(Watch("slip", pair=("imu.angular_velocity.z", "imu.orientation|yaw")),)
+    )
+    assert analyse_bag(path, settings=settings, start=1.0, duration=60.0).files == ()
     for matrix in results.analysis.matrices:
         HeatMap(adjusted=True).save(matrix, "matrix.png")
         yield matrix

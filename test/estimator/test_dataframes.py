@@ -51,6 +51,14 @@ def test_a_notebook_shows_results_as_tables(net, frame, monkeypatch):
     assert found._repr_html_() is None  # it then shows plain text
 
 
+def test_a_shell_shows_results_as_short_tables(net, frame):
+    lines = repr(net.lagged(frame["gyro"], frame["odom"], range(-20, 21))).splitlines()
+    assert lines[0] == "LaggedEstimate, rows: 41"
+    assert lines[1].split() == ["lag", "mi", "lower", "upper", "samples"]
+    assert [line.split()[0] for line in lines[2:]] == [*map(str, range(-20, -15)), "...", *map(str, range(16, 21))]
+    assert len({len(line) for line in lines[1:]}) == 1  # in columns
+
+
 def test_windows_keep_their_own_names(net, frame):
     windows = [frame, frame.rename(columns=str.upper), frame.to_numpy()]
     names = [found.names for found in net.pairwise_windows(windows)]

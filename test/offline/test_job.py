@@ -35,6 +35,18 @@ def test_results_are_sentences_and_a_table(small_bag, small_settings, tmp_path):
     assert results._repr_html_().count("<li>") == len(results.findings)
 
 
+def test_without_a_folder_nothing_is_written(small_bag, small_settings, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    results = analyse_bag(small_bag, settings=small_settings, start=1.0, duration=15.0)
+
+    assert results.files == ()
+    assert list(tmp_path.iterdir()) == []
+    assert results.analysis.span.duration == pytest.approx(15.0)
+    assert str(results).splitlines()[1:] == [f"  {n}. {one}" for n, one in enumerate(results.findings, start=1)]
+    with pytest.raises(InputError, match="formats holds 'csv', and out is None"):
+        analyse_bag(small_bag, formats=["csv"])
+
+
 def pairs_of(path, out, settings):
     return findings_record(analyse_bag(path, out, settings, formats=[], cores=1).analysis)["pairs"]
 
