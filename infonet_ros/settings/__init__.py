@@ -11,6 +11,7 @@ from infonet_ros.settings.table import (
     SHORTEST_HOP,
     Settings,
     only_channels,
+    reserved_names,
     scalar_parameters,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "params_document",
     "remapped",
     "remapping_between",
+    "reserved_names",
     "scalar_parameters",
     "settings_from_parameters",
     "settings_from_text",

@@ -58,11 +58,10 @@ def as_float(number: int) -> float:
 
 
 def check_names(
-    modalities: Sequence[Modality], watches: Sequence[Watch], given: Sequence[str], parameters: Collection[str]
+    modalities: Sequence[Modality], watches: Sequence[Watch], given: Sequence[str], reserved: Collection[str]
 ) -> None:
-    """Refuse impossible names of modalities, watches and channels; ``parameters`` are names already used."""
+    """Refuse impossible names of modalities, watches and channels, such as one that is ``reserved``."""
     names = [modality.name for modality in modalities] + [watch.name for watch in watches]
-    reserved = {"modalities", "watches", "given", TIME, *(name.rstrip(".") for name in parameters)}
     for name in names:
         if not name.isidentifier() or name in reserved:
             raise ConfigurationError(

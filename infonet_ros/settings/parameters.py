@@ -8,7 +8,7 @@ from typing import Any
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.settings.checks import as_float, brief, choice_error
 from infonet_ros.settings.members import Modality, Watch
-from infonet_ros.settings.table import PARAMETERS_OF_ROS, Settings, scalar_parameters
+from infonet_ros.settings.table import NAME_LISTS, PARAMETERS_OF_ROS, Settings, scalar_parameters
 from infonet_ros.text import did_you_mean, shorten
 
 
@@ -33,7 +33,7 @@ def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
     """
     # `ros2 param dump` writes null for what is not set.
     parameters = {name: value for name, value in parameters.items() if value is not None}
-    modalities, watches, given = (_strings(parameters, name, ()) for name in ("modalities", "watches", "given"))
+    modalities, watches, given = (_strings(parameters, name, ()) for name in NAME_LISTS)
     _check_known(parameters, modalities, watches)
     return Settings(
         modalities=tuple(_modality(parameters, name) for name in modalities),
@@ -48,14 +48,14 @@ def _check_known(parameters: Iterable[str], modalities: Iterable[str], watches: 
 
     A misspelt key is unknown, and the right one is missing: only the first tells which key was meant.
     """
-    known = ["modalities", "watches", "given", *scalar_parameters()]
+    known = [*NAME_LISTS, *scalar_parameters()]
     for members, kind in ((modalities, Modality), (watches, Watch)):
         known += [f"{name}.{key.name}" for name in members for key in fields(kind) if key.name != "name"]
     unknown = sorted(name for name in {*parameters} - {*known} if not name.startswith(PARAMETERS_OF_ROS))
     if unknown:
         raise ConfigurationError(
             f"unknown parameter {shorten(unknown[0], 60)!r}{did_you_mean(unknown[0], known)}: expected one of "
-            f"{', '.join(scalar_parameters())}, modalities, watches, given, or a key of a modality or watch that is "
+            f"{', '.join(scalar_parameters())}, {', '.join(NAME_LISTS)}, or a key of a modality or watch that is "
             "listed there."
         )
 

@@ -6,11 +6,14 @@ from typing import Any
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
-from infonet_ros.settings.checks import check_names, checked_value
+from infonet_ros.settings.checks import TIME, check_names, checked_value
 from infonet_ros.settings.members import Modality, Watch
 
 PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """Prefixes of the parameters that every node has; `ros2 param dump` writes them, too."""
+
+NAME_LISTS = ("modalities", "watches", "given")
+"""Parameters that are lists of names."""
 
 FASTEST_CLOCK = 1e5
 """Hz. Stamps that lie closer than its period are damaged, and a clock that followed them would fill the memory."""
@@ -188,7 +191,7 @@ class Settings:
                 f"share is {self.share} of {self.shares} shares: expected a number from 0 to {self.shares - 1}; set "
                 "shares to the number of nodes that take turns."
             )
-        check_names(self.modalities, self.watches, self.given, (*scalar_parameters(), *PARAMETERS_OF_ROS))
+        check_names(self.modalities, self.watches, self.given, reserved_names())
 
     def given_for(self, watch: Watch) -> tuple[str, ...]:
         """Return the channels, or ``time``, that a watched pair is conditioned on; none for modalities."""
@@ -208,6 +211,12 @@ class Settings:
 def scalar_parameters() -> dict[str, Mapping[str, Any]]:
     """Name of every scalar parameter with its metadata (``description``, ``minimum``, ...) and ``default``."""
     return {f.name: {**f.metadata, "default": f.default} for f in fields(Settings) if f.metadata}
+
+
+def reserved_names() -> frozenset[str]:
+    """Names that no modality or watch can have: those of the parameters of every node, and ``time``."""
+    of_ros = (name.rstrip(".") for name in PARAMETERS_OF_ROS)
+    return frozenset({*NAME_LISTS, TIME, *scalar_parameters(), *of_ros})
 
 
 def only_channels(settings: Settings, names: Sequence[str]) -> Settings:

@@ -16,7 +16,7 @@ from infonet_ros.intake.proposing.kinds import kind_of
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import NumericField, chosen_span
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document
+from infonet_ros.settings import Modality, Settings, Watch, load_settings, params_document, reserved_names
 
 
 def proposal_for(path, **options):
@@ -344,3 +344,15 @@ def test_of_too_many_fields_each_topic_has_some_looked_at(tmp_path, monkeypatch)
     counts = {modality.topic: len(modality.channels) for modality in proposal.settings.modalities}
     assert counts == {"wide": 4, "narrow": 2}
     assert proposal.notices[0].startswith("16 of 22 numeric fields are not considered")
+
+
+def test_a_topic_may_have_the_name_of_a_parameter(tmp_path):
+    names = ["given", "time", "window", "qos_overrides"]
+    samples = np.random.default_rng(0).normal(size=(300, len(names)))
+    rows = np.column_stack([np.arange(300) / 10, samples])
+    header = ",".join(["t", *(f"{name}.x" for name in names)])
+    np.savetxt(tmp_path / "t.csv", rows, delimiter=",", header=header, comments="")
+    with Tables([tmp_path / "t.csv"]) as table:
+        modalities = propose(table, Settings(), chosen_span(table, 0.0, None)).settings.modalities
+    assert [modality.topic for modality in modalities] == names
+    assert not reserved_names() & {modality.name for modality in modalities}

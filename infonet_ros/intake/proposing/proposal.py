@@ -24,7 +24,7 @@ from infonet_ros.intake.proposing.kinds import ALSO_BY_LEVEL, ALSO_BY_RATE, KIND
 from infonet_ros.intake.proposing.reasons import beyond_the_limit, details_of
 from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
-from infonet_ros.settings import Modality, Settings, scalar_parameters
+from infonet_ros.settings import Modality, Settings, reserved_names
 from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed, unique_name
 
 LIMIT = 32
@@ -231,7 +231,7 @@ def _swift(chosen: Sequence[Candidate]) -> float:
 
 
 def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Modality, ...]:
-    taken = set(scalar_parameters()) | {"modalities", "watches", "use_sim_time", "qos_overrides"}
+    taken = set(reserved_names())
     paths: dict[str, list[str]] = {}
     for candidate in chosen:
         assert candidate.channel is not None
