@@ -212,3 +212,29 @@ def test_a_zone_that_several_places_use_is_named(tmp_path):
     times, notices = of_cells(tmp_path, "time", [f"2024-05-01 00:00:{k:02d} IST" for k in range(60)])
     assert times == pytest.approx(MIDNIGHT + np.arange(60))
     assert any("the zone 'IST', which is not known" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("hertz", [250, 1000, 2000, 4000])
+def test_betaflight_counts_microseconds(tmp_path, hertz):
+    cells = [f"{4 * k},{31_234_567 + round(k * 1e6 / hertz)}" for k in range(COUNT)]
+    times, _ = of_cells(tmp_path, "loopIteration,time", cells)
+    assert np.diff(times) == pytest.approx(1 / hertz, abs=2e-6)
+
+
+def test_two_units_that_suit_are_both_named(tmp_path):
+    _, notices = of_cells(tmp_path, "time", [5_000_000 + 1000 * k for k in range(COUNT)])
+    assert any("in ms judging by its steps (1 Hz, or 1000 Hz in us)" in notice for notice in notices)
+
+
+def test_times_that_lost_their_digits_are_reported(tmp_path):
+    times, notices = of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.05:.8e}" for k in range(600)])
+    assert len(set(times)) < 5
+    assert any("600 rows have only" in notice and "write them again with all digits" in notice for notice in notices)
+    with pytest.raises(RecordingError, match=r"all times .time. are 1714520000: .* with all digits"):
+        of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.05:.5e}" for k in range(600)])
+
+
+def test_rows_that_are_sorted_are_reported(tmp_path):
+    times, notices = of_cells(tmp_path, "time", [f"{(k if k < 300 else k - 6) * 0.05:.2f}" for k in range(600)])
+    assert (np.diff(times) >= 0).all()
+    assert any("the rows are sorted by time 'time'" in notice for notice in notices)

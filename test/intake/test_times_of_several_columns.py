@@ -34,6 +34,11 @@ def test_a_date_and_a_time_of_day_are_one_time(tmp_path):
 
 SPLIT = {
     "a calendar": ("year,month,day,hour,minute,second", "2024,05,01,11,{m},{s}"),
+    "a calendar of a receiver": (
+        "UTC_Nano,UTC_Year,UTC_Month,UTC_Day,UTC_Hour,UTC_Minute,UTC_Second",
+        "{milli}000000,2024,05,01,11,{m},{whole}",
+    ),
+    "seconds before minutes": ("Sec,Min,Hour", "{s},{m},11"),
     "day before month before year": ("dd,mm,yyyy,hh,mm,ss", "01,05,2024,11,{m},{s}"),
     "a clock": ("hour,min,sec", "11,{m},{s}"),
     "digits of a receiver": ("utc", "11{m}{s}"),

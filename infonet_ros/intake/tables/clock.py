@@ -1,5 +1,6 @@
 """The time of a table: its columns, read as dates, times of day, or numbers whose unit is not known yet."""
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,8 +24,8 @@ from infonet_ros.intake.tables.dates import (
     times_of_digits,
 )
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
-from infonet_ros.intake.tables.split_times import stamps_of_columns
-from infonet_ros.intake.tables.time_units import UNITS, is_unit, named_unit
+from infonet_ros.intake.tables.split_times import shared_prefix, stamps_of_columns
+from infonet_ros.intake.tables.time_units import UNITS, is_unit, named_unit, unit_of_program
 from infonet_ros.text import NANOSECONDS, shorten
 
 _LEAST_FRACTION = NANOSECONDS // 10
@@ -130,7 +131,7 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
             clock.notes = [f"time is column {name!r}, hours, minutes and seconds as in 235959.9; --time changes that"]
     elif is_number(column):
         clock.numbers = column
-        clock.unit = named_unit(name) or named_unit(sheet.units.get(name, ""))
+        clock.unit = named_unit(name) or named_unit(sheet.units.get(name, "")) or unit_of_program(sheet.columns, name)
     else:
         raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
 
@@ -144,9 +145,16 @@ def _no_time(path: Path, name: str, cell: str) -> RecordingError:
 
 def no_known_time(path: Path, clock: Clock) -> RecordingError:
     """Return the error for a clock without two different times."""
+    remedy = "name another column with --time, or its unit with --time-unit"
+    numbers = [] if clock.numbers is None else pc.unique(pc.drop_null(clock.numbers)).to_pylist()
+    if len(numbers) == 1 and math.isfinite(numbers[0]):
+        return RecordingError(
+            f"in {path} all times {clock.label} are {numbers[0]:.12g}: expected times that grow; if they lost their "
+            f"last digits when they were written, write them again with all digits, else {remedy}."
+        )
     return RecordingError(
         f"{path} has no row whose time {clock.label} is known and within 292 years of zero, or all rows have the same "
-        "time: name another column with --time, or its unit with --time-unit."
+        f"time: {remedy}."
     )
 
 
@@ -236,9 +244,10 @@ def scaled(numbers: pa.ChunkedArray, factor: float) -> np.ndarray:
 
 def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
     """Return a column whose name is a unit below a second, such as ``millis``, and its numbers in nanoseconds."""
+    prefix = shared_prefix(names)
     for name, column in sheet.columns.items():
         unit = named_unit(name)
-        alone = unit in ("ns", "us", "ms") and is_unit(name) and name not in names
+        alone = unit in ("ns", "us", "ms") and is_unit(name.removeprefix(prefix)) and name not in names
         if unit and alone and is_whole(column) and below_a_second(column, unit):
             below = scaled(column, UNITS[unit])
             if below.max() >= _LEAST_FRACTION:  # else it is something else, such as a percentage called "us"

@@ -1,7 +1,7 @@
 """Times in several columns: a calendar from year to second, and the week and second of GPS."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -19,15 +19,22 @@ _CALENDAR = {
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
 _LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
-_CALENDARS = tuple(
-    (*date, "hour", "minute", *second)
-    for date in (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
-    for second in (("second",), ())
+_DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+_CALENDARS = (
+    *((*date, "hour", "minute", *second) for date in _DATES for second in (("second",), ())),
+    *(("second", "minute", "hour", *date) for date in _DATES),
 )
 _WEEK = re.compile(r"(?i)(?:gps|gnss|g)?[\W_]*(?:week|wk)(?:[\W_]*(?:no|num|number))?")
 _OF_WEEK = re.compile(r"(?i).*tow|.*time.?of.?week|.*sow|(?:gps|gnss)[\W_]*(?:time|seconds?|secs?|ms)|gms|g_?ms")
+_PREFIX = re.compile(r".*[\W_]")
 _GPS_EPOCH = 315_964_800 * NANOSECONDS
 _SECONDS_OF_WEEK = 604_800
+
+
+def shared_prefix(names: Sequence[str]) -> str:
+    """Return what several names begin with, up to a sign, as ``UTC_`` before ``Year`` and ``Month``."""
+    match = _PREFIX.match(names[0]) if len(names) > 1 else None
+    return match[0] if match and all(name.startswith(match[0]) for name in names) else ""
 
 
 def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
@@ -63,8 +70,9 @@ def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None
 
 def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     """Return whether columns are the parts of a calendar, by their names and numbers."""
+    prefix = shared_prefix(names)
     return len(names) == len(parts) and all(
-        _CALENDAR[part].fullmatch(name) and _within(sheet.columns.get(name), part)
+        _CALENDAR[part].fullmatch(name.removeprefix(prefix)) and _within(sheet.columns.get(name), part)
         for name, part in zip(names, parts, strict=True)
     )
 

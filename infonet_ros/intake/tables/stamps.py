@@ -12,14 +12,14 @@ from infonet_ros.intake.tables.clock import Clock, no_known_time, scaled
 from infonet_ros.intake.tables.clock_turns import continued, turns_of
 from infonet_ros.intake.tables.dates import BEYOND, DAY, UNKNOWN
 from infonet_ros.intake.tables.sheet import as_floats
-from infonet_ros.intake.tables.time_units import UNITS
+from infonet_ros.intake.tables.time_units import UNITS, named_unit
 from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.text import NANOSECONDS, counted
 
 _EPOCH = 946_684_800.0, 4_102_444_800.0  # seconds from 1970 to 2000, and to 2100
 _ONE_SIZE = 200.0  # between times of one logger in the middle of its files
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
-_USUAL_STEP = 1 / 30  # seconds between rows
+_USUAL_STEP, _DOUBT = 1 / 30, 1.0  # seconds between rows; and logarithm of a factor between units that may both be
 # Days that spreadsheets and others count from another day than 1970: numbers in a day, least day, last day, and 1970.
 _TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
@@ -37,6 +37,7 @@ _OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _ALIKE = 0.95  # of the times stand in the same number of rows
+_MANY = 10  # rows of one time
 _RUN_SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 
 
@@ -57,7 +58,8 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
             clock.stamps = days
         else:
             alike = [clock, *(other for other in others if other.numbers is not None)]
-            found, source = (clock.unit, "as its name says") if clock.unit else _likely_unit(alike)
+            told = f"as {'its name' if named_unit(clock.names[0]) else 'the file'} says"
+            found, source = (clock.unit, told) if clock.unit else _likely_unit(alike)
             factor = (UNITS | _TICKS_OF_XSENS)[found]
             clock.stamps = scaled(clock.numbers, factor)
             clock.notes.append(f"time is column {clock.label}, in {found} {source}; --time and --time-unit change that")
@@ -115,10 +117,13 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     whole = all(pa.types.is_integer(clock.numbers.type) for clock in clocks)
     units = _TICKS_OF_XSENS if clocks[0].names == _OF_XSENS else {unit: UNITS[unit] for unit in ("s", "ms", "us", "ns")}
     if step <= (1.0 if whole else 3.0) and "s" in units:
-        unit = "s"
+        unit, doubt = "s", ""
     else:
-        unit = min(units, key=lambda unit: abs(np.log(step * units[unit] / 1e9 / _USUAL_STEP)))
-    return unit, f"judging by its steps ({NANOSECONDS / (step * units[unit]):.3g} Hz)"
+        far = {unit: abs(np.log(step * factor / 1e9 / _USUAL_STEP)) for unit, factor in units.items()}
+        unit, *others = sorted(far, key=far.__getitem__)
+        doubt = others[0] if others and far[others[0]] - far[unit] < _DOUBT else ""
+    rates = {name: f"{NANOSECONDS / (step * units[name]):.4g} Hz" for name in (unit, doubt) if name}
+    return unit, f"judging by its steps ({rates[unit]}{f', or {rates[doubt]} in {doubt}' if doubt else ''})"
 
 
 def _of_one_size(clock: Clock, other: Clock) -> bool:
@@ -193,7 +198,9 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     """Return the stamps of the longest run if time begins again: sorted together, two drives would look like one."""
     rows = np.flatnonzero(stamps > BEYOND)
     starts = np.flatnonzero(np.diff(stamps[rows]) < 0) + 1
+    in_order = [f"the rows are sorted by time {clock.label}: some have an earlier time than the row before them"]
     if not 0 < len(starts) <= len(rows) // 100 + 1:
+        clock.notes += in_order if len(starts) else []
         return stamps
     runs = np.split(rows, starts)
     longest = max(runs, key=len)
@@ -201,6 +208,7 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     others = np.concatenate([run for run in runs if run is not longest])
     mixed = np.count_nonzero((stamps[others] >= low) & (stamps[others] <= high))
     if mixed <= _RUN_SHARE * len(rows):
+        clock.notes += in_order
         return stamps
     clock.notes.append(
         f"time {clock.label} begins again {counted(len(starts), 'time')}: only the longest run of rows is read, "
@@ -212,11 +220,13 @@ def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
 
 
 def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
-    """Report that each of some sorted stamps (rows,) belongs to the same number of rows, as of several devices."""
+    """Report that rows share their stamps (rows,), sorted: as of several devices, or because digits were lost."""
     _, counts = np.unique(stamps, return_counts=True)
     usual = int(np.median(counts)) if len(counts) else 1
     if usual < 2 or np.mean(counts == usual) < _ALIKE:
-        return []
+        lost = _MANY * len(counts) <= len(stamps)
+        remedy = "if the times lost their last digits when they were written, write them again with all digits"
+        return [f"{len(stamps)} rows have only {len(counts)} different times {clock.label}: {remedy}"] if lost else []
     return [
         f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they come from several "
         "devices, add a column with the names of the devices"

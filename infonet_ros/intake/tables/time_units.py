@@ -1,6 +1,7 @@
 """Usual names of columns of times, and the units in them."""
 
 import re
+from collections.abc import Container
 
 TIME_NAMES = {
     *("time", "times", "timestamp", "timestamps", "__time", "%time", "stamp", "stamps", "t", "ts", "epoch"),
@@ -26,9 +27,9 @@ UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9}
 
 _UNIT_WORDS = {
     "s": r"s|secs?|seconds?",
-    "ms": r"ms|msecs?|millis|millisecs?|milliseconds?",
-    "us": r"[uµμ]s|[uµμ]secs?|micros|microsecs?|microseconds?",
-    "ns": r"ns|nsecs?|nanos|nanosecs?|nanoseconds?",
+    "ms": r"ms|msecs?|millis?|millisecs?|milliseconds?",
+    "us": r"[uµμ]s|[uµμ]secs?|micros?|microsecs?|microseconds?",
+    "ns": r"ns|nsecs?|nanos?|nanosecs?|nanoseconds?",
     "min": r"mins?|minutes?",
     "h": r"h|hrs?|hours?",
 }
@@ -37,6 +38,15 @@ _UNIT = {
     unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})\s*[\])}}]?$")
     for unit, words in _UNIT_WORDS.items()
 }
+
+
+_OF_PROGRAMS = {"loopIteration": ("time", "us")}
+"""A column that only one program writes, and its column of times with the unit: Betaflight."""
+
+
+def unit_of_program(columns: Container[str], name: str) -> str | None:
+    """Return the unit of a column of times that the other columns tell; None if they do not."""
+    return next((unit for mark, (time, unit) in _OF_PROGRAMS.items() if mark in columns and name == time), None)
 
 
 def named_unit(name: str) -> str | None:

@@ -63,7 +63,9 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
 def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     """Go through the columns with usual names of times; times of a sensor come before times of a recorder."""
     names = [*sheet.columns, *sheet.texts]
-    halves = [(name, other) for name in names if (other := _fraction_of(sheet, name))]
+    calendars = [*calendar_columns(sheet)]
+    seconds = [name for name in names if not any(name in parts for parts in calendars)]
+    halves = [(name, other) for name in seconds if (other := _fraction_of(sheet, name))]
     yield from sorted(halves, key=lambda pair: "stamp" not in pair[0].lower())
     yield from ((name,) for name in names if _OF_SENSOR.search(name))
     words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
@@ -72,7 +74,7 @@ def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     if pairs:  # a column of date and time comes before two columns
         yield from ((name,) for name in sheet.columns if is_named_time(name) and _has_date_and_clock(sheet, name))
     yield from pairs
-    yield from calendar_columns(sheet)
+    yield from calendars
     yield from week_columns(sheet)
     yield from ((name,) for name in names if is_named_time(name))
     yield from ((name,) for name in sheet.columns if _counts_a_unit(sheet, name))
