@@ -15,6 +15,7 @@ BINS = 128  # of the counts, along each axis of the unit square
 GRID = 64  # cells that the network sees, and nodes of its table
 BLOCKS = 16  # along each axis, over which local plug-in estimates are summed
 RESOLUTIONS = tuple(2**k for k in range(1, BINS.bit_length()))  # of the plug-in estimates: 2, 4, ... BINS
+COARSE = tuple(cells for cells in RESOLUTIONS if cells < BLOCKS)
 LOCAL_RESOLUTIONS = tuple(cells for cells in RESOLUTIONS if cells >= BLOCKS)
 MOST_SAMPLES = 8192
 
@@ -152,15 +153,13 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
     (M, L, BLOCKS, BLOCKS) float32
         In the order of ``sums``; the mean over the blocks is the estimate of the whole, nats.
     """
-    offsets = _log_densities_of_one(list(sums), samples)[..., None, None] * held.unsqueeze(1)
+    offsets = _log_densities_of_one(tuple(sums), samples)[..., None, None] * held.unsqueeze(1)
     return (torch.stack(list(sums.values()), dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
 
 
 def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
     """Return the plug-in estimates (M, L) of the whole at the resolutions below BLOCKS; see `local_plug_ins`."""
-    resolutions = [cells for cells in RESOLUTIONS if cells < BLOCKS]
-    sums = torch.stack([_N_LOG_N(levels[cells]).sum(dim=(1, 2)) for cells in resolutions], dim=1)
-    return sums / samples[:, None] + _log_densities_of_one(resolutions, samples)
+    return _sums_of_levels(_N_LOG_N, levels, COARSE) / samples[:, None] + _log_densities_of_one(COARSE, samples)
 
 
 def unbiased_sums(counts: Tensor) -> Tensor:
@@ -169,6 +168,19 @@ def unbiased_sums(counts: Tensor) -> Tensor:
     The rest of the bias is a few thousandths of a count.
     """
     return _UNBIASED(counts).flatten(1).sum(dim=1, dtype=torch.int32).float() / _STEPS
+
+
+def unbiased_sums_of_levels(levels: dict[int, Tensor]) -> Tensor:
+    """Return `unbiased_sums` of all but the finest counts of a pyramid, from the coarsest, (M, L - 1)."""
+    few = _sums_of_levels(_UNBIASED, levels, tuple(cells for cells in RESOLUTIONS if cells < GRID))
+    return torch.cat([few.float() / _STEPS, unbiased_sums(levels[GRID])[:, None]], dim=1)
+
+
+def _sums_of_levels(function: _Lookup, levels: dict[int, Tensor], resolutions: tuple[int, ...]) -> Tensor:
+    """Sum a function of the counts at coarse resolutions, (M, L); they are looked up together, since they are small."""
+    cells = [levels[one].flatten(1) for one in resolutions]
+    values = function(torch.cat(cells, dim=1)).split([one.shape[1] for one in cells], dim=1)
+    return torch.stack([one.sum(dim=1) for one in values], dim=1)
 
 
 def unbiased_plug_ins(sums: Tensor, samples: Tensor) -> Tensor:
@@ -183,7 +195,7 @@ def unbiased_plug_ins(sums: Tensor, samples: Tensor) -> Tensor:
     samples : (M,)
         T.
     """
-    return sums / samples[:, None] + _log_densities_of_one(list(RESOLUTIONS), samples)
+    return sums / samples[:, None] + _log_densities_of_one(RESOLUTIONS, samples)
 
 
 @cache
@@ -192,7 +204,11 @@ def _on(device: torch.device, table: Tensor) -> Tensor:
     return table.to(device)
 
 
-def _log_densities_of_one(resolutions: list[int], samples: Tensor) -> Tensor:
+def _log_densities_of_one(resolutions: tuple[int, ...], samples: Tensor) -> Tensor:
     """Log density that one of T samples (M,) gives its cell at each resolution, (M, L)."""
-    cells = torch.tensor(resolutions, dtype=torch.float32, device=samples.device)
-    return 2.0 * torch.log(cells) - torch.log(samples)[:, None]
+    return _log_cells(resolutions, samples.device) - torch.log(samples)[:, None]
+
+
+@cache
+def _log_cells(resolutions: tuple[int, ...], device: torch.device) -> Tensor:
+    return 2.0 * torch.log(torch.tensor(resolutions, dtype=torch.float32, device=device))

@@ -17,7 +17,7 @@ from infonet_ros.estimator.network.counts import (
     local_plug_ins,
     sums_by_block,
     unbiased_plug_ins,
-    unbiased_sums,
+    unbiased_sums_of_levels,
 )
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
@@ -80,8 +80,8 @@ class Observation:
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         ladder = samples.new_empty(len(samples), 0)
         if len(found.finest):
-            unbiased = [unbiased_sums(levels[cells]) for cells in RESOLUTIONS if cells in levels]
-            ladder = unbiased_plug_ins(torch.stack([*unbiased, found.finest], dim=1), samples)
+            unbiased = torch.cat([unbiased_sums_of_levels(levels), found.finest[:, None]], dim=1)
+            ladder = unbiased_plug_ins(unbiased, samples)
         return cls(
             counts=levels[GRID],
             unit=GRID**2 / samples,

@@ -32,11 +32,12 @@ class Symmetry(nn.Module):
         """
         best = grids[0].new_ones(len(grids[0]), ORIENTATIONS, dtype=torch.bool)
         for number, maps in enumerate(grids):
-            patterns = self.get_buffer(f"_patterns{number}")
-            overlaps = functional.linear(maps.flatten(1).to(patterns.dtype), patterns)
-            for overlap in overlaps.split(ORIENTATIONS, dim=1):
-                among_best = overlap.masked_fill(~best, -torch.inf)
+            for patterns in self.get_buffer(f"_patterns{number}").split(ORIENTATIONS):
+                overlap = functional.linear(maps.flatten(1).to(patterns.dtype), patterns)
+                among_best = overlap.masked_fill_(~best, -torch.inf)
                 best = among_best == among_best.amax(dim=1, keepdim=True)
+                if best.sum() == len(best):  # one of each grid, nearly always after the first pattern
+                    return best.int().argmax(dim=1)
         return best.int().argmax(dim=1)
 
 
@@ -63,9 +64,12 @@ def restore(tables: Tensor, orientation: Tensor) -> Tensor:
 
 def _each(turn: Callable[[Tensor, int], Tensor], grids: Tensor, orientation: Tensor) -> Tensor:
     """Turn all grids of one orientation together: an index of every cell would be larger than the grids."""
+    numbers = orientation.tolist()
+    if len(present := sorted(set(numbers))) == 1:
+        return turn(grids, present[0]).contiguous()
     order = orientation.argsort()
-    groups = grids.index_select(0, order).split(torch.bincount(orientation, minlength=ORIENTATIONS).tolist())
-    turned = torch.cat([turn(group, number) for number, group in enumerate(groups)])
+    groups = grids.index_select(0, order).split([numbers.count(number) for number in present])
+    turned = torch.cat([turn(group, number) for number, group in zip(present, groups, strict=True)])
     return turned.index_select(0, order.argsort())
 
 
