@@ -163,23 +163,30 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         *(_claims_beside_the_peer(results) if PEER in _peers(results) else ()),
         Claim(
-            "mean estimate of conditionally independent pairs, at any T", f"at most {MOST_OF_NOTHING} nats",
+            "mean estimate of conditionally independent pairs, at any T",
+            f"at most {MOST_OF_NOTHING} nats",
             f"{nothing:.3f}",
             nothing <= MOST_OF_NOTHING,
         ),
         Claim(
-            "the 90 % interval contains the true value, in the worst family", f"at least {100 * LEAST_COVERAGE:.0f} %",
-            f"{100 * least:.0f} %", least >= LEAST_COVERAGE,
+            "the 90 % interval contains the true value, in the worst family",
+            f"at least {100 * LEAST_COVERAGE:.0f} %",
+            f"{100 * least:.0f} %",
+            least >= LEAST_COVERAGE,
         ),
         Claim(
-            "false alarms at the 5 % level, conditionally independent pairs", f"{100 * low:.0f} to {100 * high:.0f} %",
-            f"{100 * min(alarms):.0f} to {100 * max(alarms):.0f} %", low <= min(alarms) and max(alarms) <= high,
+            "false alarms at the 5 % level, conditionally independent pairs",
+            f"{100 * low:.0f} to {100 * high:.0f} %",
+            f"{100 * min(alarms):.0f} to {100 * max(alarms):.0f} %",
+            low <= min(alarms) and max(alarms) <= high,
         ),
         Claim(
-            f"time of all pairs of {CHANNELS} channels given one stream, relative to none", f"at most {MOST_COST:.0f}",
-            f"{cost:.1f}", cost <= MOST_COST,
+            f"time of all pairs of {CHANNELS} channels given one stream, relative to none",
+            f"at most {MOST_COST:.0f}",
+            f"{cost:.1f}",
+            cost <= MOST_COST,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def _claims_beside_the_peer(results: dict[str, Any]) -> Iterator[Claim]:

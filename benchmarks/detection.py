@@ -299,24 +299,31 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     soon = [row for row in simulated if "refused" not in row and _mean_wait(row) <= FACTOR * row["yardstick"]]
     return [
         Claim(
-            "Husky: faults found, all but the weak gain", "all", f"{len(known)} of {len(ours)}",
+            "Husky: faults found, all but the weak gain",
+            "all",
+            f"{len(known)} of {len(ours)}",
             len(known) == len(ours),
         ),
         Claim(
-            "Husky: median time to the alarm, all faults but the weak gain", f"at most {MEDIAN:g} s",
-            f"{median:.1f} s", median <= MEDIAN,
+            "Husky: median time to the alarm, all faults but the weak gain",
+            f"at most {MEDIAN:g} s",
+            f"{median:.1f} s",
+            median <= MEDIAN,
         ),
         Claim("Husky: false alarms", "none", str(results["false alarms"]), not results["false alarms"]),
         Claim(
             f"simulated: {PROMISE:.0f} s or more from one false alarm to the next, by a Poisson test at {CHANCE:.0%}",
             "every kind of pair",
-            f"{len(kept)} of {len(simulated)}", len(kept) == len(simulated),
+            f"{len(kept)} of {len(simulated)}",
+            len(kept) == len(simulated),
         ),
         Claim(
-            f"simulated: mean time to the alarm at most {FACTOR:g} times log(interval) / MI", "every kind of pair",
-            f"{len(soon)} of {len(simulated)}", len(soon) == len(simulated),
+            f"simulated: mean time to the alarm at most {FACTOR:g} times log(interval) / MI",
+            "every kind of pair",
+            f"{len(soon)} of {len(simulated)}",
+            len(soon) == len(simulated),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def draw(results: dict[str, Any]) -> Figure:

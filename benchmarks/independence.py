@@ -252,11 +252,14 @@ def describe(results: dict[str, Any]) -> str:
     ]
     alarms = [
         [
-            name, str(row["samples"]), str(row["channels"]), f"{100 * row['tested'] / tested:.0f} %",
+            name,
+            str(row["samples"]),
+            str(row["channels"]),
+            f"{100 * row['tested'] / tested:.0f} %",
             f"{100 * row['called'] / row['tested']:.1f} %" if row["tested"] else "",
         ]
         for name, row in results["alarms"].items()
-    ]  # fmt: skip
+    ]
     return paragraphs(
         f"Area under the curve on the notebook's task, {DIMENSIONS} channels, {pairs} pairs of each kind: infonet by "
         "its p-value, the others by the size of their statistic",
@@ -281,23 +284,31 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         Claim(
             f"independence of {DIMENSIONS} channels, AUC below that of distance correlation at any T from "
-            f"{SAMPLES[0]} to {SAMPLES[-1]}", f"at most {BEHIND['auc']}", f"{behind:.3f}", behind <= BEHIND["auc"],
+            f"{SAMPLES[0]} to {SAMPLES[-1]}",
+            f"at most {BEHIND['auc']}",
+            f"{behind:.3f}",
+            behind <= BEHIND["auc"],
         ),
         Claim("the same, above that of the paper's notebook at every T", "at least 0", f"{ahead:.3f}", ahead >= 0.0),
         Claim(
             "power below the better of distance correlation and HSIC, linear, quadratic, and one channel of 128",
-            f"at most {BEHIND['power']}", f"{lacking:.3f}", lacking <= BEHIND["power"],
+            f"at most {BEHIND['power']}",
+            f"{lacking:.3f}",
+            lacking <= BEHIND["power"],
         ),
         Claim(
             "false alarms on independent vectors at the 5 % level, autocorrelated ones included",
-            f"{100 * low:.0f} to {100 * high:.0f} %", f"{100 * min(shares):.1f} to {100 * max(shares):.1f} %",
+            f"{100 * low:.0f} to {100 * high:.0f} %",
+            f"{100 * min(shares):.1f} to {100 * max(shares):.1f} %",
             low <= min(shares) and max(shares) <= high,
         ),
         Claim(
-            f"time of a test of a pair of {DIMENSIONS} channels, T = 300", f"under {MOST_MILLISECONDS:.0f} ms",
-            f"{results['milliseconds']:.0f} ms", results["milliseconds"] < MOST_MILLISECONDS,
+            f"time of a test of a pair of {DIMENSIONS} channels, T = 300",
+            f"under {MOST_MILLISECONDS:.0f} ms",
+            f"{results['milliseconds']:.0f} ms",
+            results["milliseconds"] < MOST_MILLISECONDS,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def draw(results: dict[str, Any]) -> Figure:

@@ -131,18 +131,23 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level, {kinds}, T = {', '.join(map(str, SAMPLES))}",
-            f"{100 * low:.0f} to {100 * high:.0f} % of each", f"{held} of {len(judged)} rows", held == len(judged),
+            f"{100 * low:.0f} to {100 * high:.0f} % of each",
+            f"{held} of {len(judged)} rows",
+            held == len(judged),
         ),
         Claim(
             f"independent streams of the same whose interval begins above {KNOWN:g} nats",
-            f"at most {100 * MOST_INVENTED:.0f} % of each", f"{honest} of {len(independent)} rows",
+            f"at most {100 * MOST_INVENTED:.0f} % of each",
+            f"{honest} of {len(independent)} rows",
             honest == len(independent),
         ),
         Claim(
             f"coupled streams of the same, T = {COUPLED_AT}, called dependent",
-            f"above {100 * POWER:.0f} % of each", f"{found} of {len(coupled)} kinds", found == len(coupled),
+            f"above {100 * POWER:.0f} % of each",
+            f"{found} of {len(coupled)} kinds",
+            found == len(coupled),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def draw(results: dict[str, Any]) -> Figure:

@@ -81,11 +81,9 @@ def _best_time(compute: Any, rounds: int = 5) -> float:
 
 def floor(stage: dict[str, Any], results: dict[str, Any]) -> tuple[float, str]:
     """Return the least seconds of a stage, and what bounds it."""
-    arithmetic = stage["operations"] / results["operations a second"]
-    memory = stage["moved"] / results["bytes a second"]
-    return (arithmetic, f"{stage['operations'] / 1e6:,.1f} M operations") if arithmetic > memory else (
-        memory, f"{stage['moved'] / 1e3:,.0f} kB"
-    )  # fmt: skip
+    moves = stage["moved"] / results["bytes a second"], f"{stage['moved'] / 1e3:,.0f} kB"
+    computes = stage["operations"] / results["operations a second"], f"{stage['operations'] / 1e6:,.1f} M operations"
+    return max(moves, computes, key=lambda one: one[0])
 
 
 def describe(results: dict[str, Any]) -> str:
@@ -94,11 +92,8 @@ def describe(results: dict[str, Any]) -> str:
     rows = []
     for stage in results["stages"]:
         least, bound = floor(stage, results)
-        known = least > 0.0
-        rows.append([
-            stage["name"], f"{1e3 * stage['seconds']:.2f}", f"{1e3 * least:.4f}" if known else "",
-            bound if known else "", f"{stage['seconds'] / least:,.0f}" if known else "",
-        ])  # fmt: skip
+        beside = [f"{1e3 * least:.4f}", bound, f"{stage['seconds'] / least:,.0f}"] if least > 0.0 else [""] * 3
+        rows.append([stage["name"], f"{1e3 * stage['seconds']:.2f}", *beside])
     total = sum(stage["seconds"] for stage in results["stages"])
     rows.append(["**sum**", f"**{1e3 * total:.2f}**", "", "", ""])
     used = ", ".join(f"{name} {1e3 * seconds:.1f} ms" for name, seconds in live.items())

@@ -212,30 +212,42 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     return [
         Claim(
             f"false alarms at the {100 * LEVEL:.0f} % level, independent {streams}",
-            f"{100 * low:.0f} to {100 * high:.0f} %", _share(alarms), low <= alarms[0] / alarms[1] <= high,
+            f"{100 * low:.0f} to {100 * high:.0f} %",
+            _share(alarms),
+            low <= alarms[0] / alarms[1] <= high,
         ),
         Claim(
             f"power on the same coupled to {INFORMATION} nats",
-            f"above {100 * POWER:.0f} %", _share(power), power[0] / power[1] > POWER,
+            f"above {100 * POWER:.0f} %",
+            _share(power),
+            power[0] / power[1] > POWER,
         ),
         Claim(
             f"false alarms on {len(judged)} kinds of independent streams: slow, held, rounded, repeated, bursting",
-            f"{_goal()} of each", f"{sum(map(_holds, judged))} of {len(judged)} kinds", all(map(_holds, judged)),
+            f"{_goal()} of each",
+            f"{sum(map(_holds, judged))} of {len(judged)} kinds",
+            all(map(_holds, judged)),
         ),
         Claim(
             f"held and repeated independent streams with a lower end above {KNOWN:g} nats",
-            "at most 1 %", percent(above, known), above <= 0.01 * known,
+            "at most 1 %",
+            percent(above, known),
+            above <= 0.01 * known,
         ),
         Claim(
             f"AR(1) pairs up to 0.95 without a p-value because they seem to drift, T = {SAMPLES}",
-            f"below {100 * MOST_WITHHELD:.0f} %", f"{100 * withheld:.1f} % at most", withheld < MOST_WITHHELD,
+            f"below {100 * MOST_WITHHELD:.0f} %",
+            f"{100 * withheld:.1f} % at most",
+            withheld < MOST_WITHHELD,
         ),
         Claim(
             f"power on AR(1) pairs of {', '.join(map(str, COEFFICIENTS))}, {FEW_SURROGATES} surrogates, "
             f"{INFORMATION} nats",
-            f"above {100 * POWER:.0f} %", f"{100 * weakest:.1f} % at least", weakest > POWER,
+            f"above {100 * POWER:.0f} %",
+            f"{100 * weakest:.1f} % at least",
+            weakest > POWER,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def draw(results: dict[str, Any]) -> Figure:

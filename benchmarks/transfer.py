@@ -203,11 +203,19 @@ def claim(results: dict[str, Any]) -> list[Claim]:
     right = min(count / times for row in results["directions"].values() for count in row.values())
     off = max(abs(np.mean(results["values"][str(strength)]) / linear_truth(strength) - 1.0) for strength in STRENGTHS)
     claims = [
-        Claim("direction right, in the worst system and strength", f"at least {100 * RIGHT:.0f} %",
-              f"{100 * right:.0f} %", right >= RIGHT),
-        Claim("mean error of the value for linear systems", f"at most {100 * CLOSE:.0f} %", f"{100 * off:.0f} %",
-              off <= CLOSE),
-    ]  # fmt: skip
+        Claim(
+            "direction right, in the worst system and strength",
+            f"at least {100 * RIGHT:.0f} %",
+            f"{100 * right:.0f} %",
+            right >= RIGHT,
+        ),
+        Claim(
+            "mean error of the value for linear systems",
+            f"at most {100 * CLOSE:.0f} %",
+            f"{100 * off:.0f} %",
+            off <= CLOSE,
+        ),
+    ]
     if PEER in next(iter(results["areas"].values())):
         behind = max(np.mean(row[PEER]) - np.mean(row[BESIDE]) for row in results["areas"].values())
         claims.append(

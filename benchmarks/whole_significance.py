@@ -83,8 +83,10 @@ def _coupled(rng: Rng) -> np.ndarray:
 
 def describe(results: dict[str, Any]) -> str:
     """Table in Markdown."""
-    rows = [[kind, f"{pairs:,}", percent(tested, pairs), percent(called, tested)]
-            for kind, (called, tested, pairs) in results.items()]  # fmt: skip
+    rows = [
+        [kind, f"{pairs:,}", percent(tested, pairs), percent(called, tested)]
+        for kind, (called, tested, pairs) in results.items()
+    ]
     return paragraphs(
         f"Pairs that infonet calls dependent at the {100 * LEVEL:.0f} % level, against all circular shifts: recordings "
         f"of {SAMPLES:,} samples and {CHANNELS} independent channels, delays of {LONGEST} samples either way; the last "
@@ -109,9 +111,11 @@ def claim(results: dict[str, Any]) -> list[Claim]:
         ),
         Claim(
             f"power on AR(1) pairs of 0.9 coupled to {INFORMATION} nats, T = {SAMPLES}",
-            f"above {100 * POWER:.0f} %", percent(called, pairs), called > POWER * pairs,
+            f"above {100 * POWER:.0f} %",
+            percent(called, pairs),
+            called > POWER * pairs,
         ),
-    ]  # fmt: skip
+    ]
 
 
 def draw(results: dict[str, Any]) -> Figure:

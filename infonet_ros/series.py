@@ -1,4 +1,4 @@
-"""Statistics of series of samples that several rooms need: ranks, means, integrals, runs, autocovariances, memory."""
+"""What several rooms compute from series of samples: ranks, means, integrals, runs, autocovariances, memory, lags."""
 
 import numpy as np
 from scipy import fft
@@ -76,6 +76,12 @@ def runs(mask: np.ndarray) -> np.ndarray:
     [[1, 3], [4, 5]]
     """
     return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
+
+
+def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts of x (T,) and y (T,) that pair ``x[t]`` with ``y[t + lag]``, for ``lag`` of either sign."""
+    count = len(x)
+    return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]
 
 
 def cumulative_integral(steps: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from infonet_ros.dependence.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.value_changes import value_changes
-from infonet_ros.intake.windows.alignment import lagged_pair
+from infonet_ros.series import lagged_pair
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
 

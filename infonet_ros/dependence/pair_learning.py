@@ -19,7 +19,7 @@ from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_valu
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
-from infonet_ros.intake.windows.alignment import lagged_pair
+from infonet_ros.series import lagged_pair
 
 LEAST_MI = 0.1
 """Nats. The time to an alarm is proportional to 1 / MI: weaker pairs give an alarm too late."""

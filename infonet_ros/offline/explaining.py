@@ -9,9 +9,9 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.messages.paths import is_rate
-from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
 from infonet_ros.offline.significance import Significance
+from infonet_ros.series import lagged_pair
 from infonet_ros.text import did_you_mean, listed
 
 EXPLAINED = 0.25

@@ -10,7 +10,6 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.channels import constant_channels
-from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.by_changes import with_changes
 from infonet_ros.offline.clock_drift import clock_drifts
@@ -25,6 +24,7 @@ from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
 from infonet_ros.offline.workers import Workers
+from infonet_ros.series import lagged_pair
 from infonet_ros.settings import Settings
 
 SCAN_RANGE = 1.0

@@ -219,9 +219,3 @@ def unwrapped(angles: np.ndarray) -> np.ndarray:
     known = np.isfinite(angles)
     result[known] = np.unwrap(angles[known])
     return result
-
-
-def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of x (T,) and y (T,) that pair ``x[t]`` with ``y[t + lag]``, for ``lag`` of either sign."""
-    count = len(x)
-    return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]
