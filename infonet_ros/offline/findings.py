@@ -10,7 +10,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.offline.significance import Significance
-from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, moment
+from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed, moment
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -233,7 +233,9 @@ def _nothing(analysis: Analysis) -> Finding:
     if significance.untested:
         unknown = counted(significance.untested, "pair")
         return Finding(f"No dependence is certain: {none} significant, {unknown} cannot be tested.", (), "nothing")
-    return Finding(f"Nothing depends on anything here: {none} significant.", (), "nothing")
+    given = analysis.settings.given
+    nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
+    return Finding(f"{nothing} depends on anything here: {none} significant.", (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:

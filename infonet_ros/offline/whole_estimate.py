@@ -52,9 +52,12 @@ def estimate_whole(
     moving = _Moving.searched(without_stuck(overview, stuck), settings, workers)
     overview, moves, longest = moving.overview, moving.moves, moving.longest
     kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
-    conditional = ConditionalPairs(net, overview.window, settings) if settings.given else None
-    if conditional:
-        overview, settings = replace(overview, window=conditional.ranks()), replace(settings, given=(), watches=())
+    conditional = None
+    if settings.given:
+        plain = replace(settings, given=(), watches=())
+        delays = _Comparison(net, overview.window, plain, moves, longest, workers).clear_lags(progress)
+        conditional = ConditionalPairs(net, overview.window, settings, delays)
+        overview, settings = replace(overview, window=conditional.ranks()), plain
         moves = Moves.of(overview.window.samples, longest)
     window = overview.window
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
@@ -80,6 +83,7 @@ def estimate_whole(
         kinship=kinship,
         drifts=tuple(clock_drifts(significant, topics, moves.ranks, overview.stamps, window.rate, longest)),
         stuck=stuck,
+        beside=conditional.notices() if conditional else (),
     )
     progress("whole recording", 1.0)
     return replace(whole, kinship=kinship.with_delays(whole.surely_late))
@@ -143,7 +147,6 @@ class _Comparison:
         """Compare all pairs; if the samples are conditional ranks, ``conditional`` makes the final estimates."""
         without_lags = self.settings.with_values(max_lag=0.0, surrogates=0)
         at_once = self.workers.submit(channel_matrix, self.net, self.window, without_lags)
-        conditional_at_once = self.workers.submit(conditional.undelayed) if conditional else None
         lags = sorted({*self._even_lags, *self._search.promising()})
         scanned = channel_matrix(self.net, self.window, self.settings, lags)
         progress("whole recording", 0.5)
@@ -154,13 +157,19 @@ class _Comparison:
         delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate) | saturated
         delayed &= significant if shifts else True
         delays = self._delays(scanned, delayed, saturated)
-        if conditional and conditional_at_once:
-            undelayed = conditional_at_once.result()
+        if conditional:
+            undelayed = conditional.undelayed(self.workers)
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
         else:
             matrix = with_changes(self.net, self.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
         return _Compared(delays, undelayed, significant, shifts)
+
+    def clear_lags(self, progress: Progress) -> np.ndarray:
+        """Return the samples by which the column follows the row, where that is clear, else 0: (N, N) int64."""
+        found = self.run(None, progress)
+        clear = clear_delays(found.delays.matrix, found.undelayed, self.longest / self.window.rate) & found.significant
+        return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
     def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
         """Return the discriminant of each of some pairs, at its delay in a matrix."""

@@ -14,9 +14,9 @@ from infonet_ros.settings import Modality, Settings
 RATE = 100.0
 
 
-def whole_of(net, samples):
-    names = tuple("zxy")
-    chosen = Settings((Modality("m", "/m", names),), window=5.0, hop=5.0, max_lag=0.2, given=("m.z",))
+def whole_of(net, samples, names="zxy", given=("m.z",)):
+    names = tuple(names)
+    chosen = Settings((Modality("m", "/m", names),), window=5.0, hop=5.0, max_lag=0.2, given=given)
     stamps = (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
     window = Window(tuple(f"m.{name}" for name in names), samples, int(stamps[0]), int(stamps[-1]), RATE)
     with Workers(net.device, 1) as workers:
@@ -60,4 +60,26 @@ def test_a_delay_beside_a_slow_driver_is_that_of_the_noise(net, rng):
     np.testing.assert_array_equal(whole.matrix.lag, -whole.matrix.lag.T)
     assert whole.delay_lower[1, 2] <= 0.12 <= whole.delay_upper[1, 2]
     assert information(0.8) - 0.1 < whole.matrix.mi[1, 2] == whole.matrix.mi[2, 1] < information(0.8) + 0.03
+    assert whole.undelayed.mi[1, 2] < 0.02
+
+
+def test_a_driver_that_acts_later_explains_what_it_drives(net, rng):
+    z = lfilter([1.0], [1.0, -0.9], rng.standard_normal(4000))
+    x, y = np.roll(z, 6) + rng.standard_normal(4000), np.roll(z, 15) + rng.standard_normal(4000)
+    whole = whole_of(net, np.column_stack([z, x, y]))
+    assert whole.matrix.mi[1, 2] < 0.01 and whole.matrix.p_value[1, 2] > 0.01
+    assert whole.matrix.given == ("m.z",) and whole.matrix.samples[1, 2] == 4000 - 15
+    assert whole.notices() == [
+        "m.z is given: all numbers are conditional MI.",
+        "m.z is taken at the time at which it shows most about m.x (0.060 s before it), m.y (0.15 s before it).",
+    ]
+
+
+def test_two_given_streams_act_at_their_own_delays_on_a_pair_with_a_delay(net, rng):
+    first, second = (lfilter([1.0], [1.0, -0.9], rng.standard_normal(2000)) for _ in range(2))
+    a, b = correlated(rng, 0.8, 2000)
+    x, y = np.roll(first, 6) + a, np.roll(second, 9) + np.roll(first, 4) + np.roll(b, 12)
+    whole = whole_of(net, np.column_stack([first, x, y, second]), "zxyw", ("m.z", "m.w"))
+    assert whole.matrix.lag[1, 2] == pytest.approx(0.12, abs=2e-3)
+    assert whole.matrix.mi[1, 2] == pytest.approx(information(0.8), abs=0.15)
     assert whole.undelayed.mi[1, 2] < 0.02
