@@ -17,11 +17,11 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, given_streams
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import LaggedEstimate
-from infonet_ros.intake.windows.alignment import lagged_pair
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.offline.delays import Delays, Pair
 from infonet_ros.offline.workers import Workers
+from infonet_ros.series import lagged_pair
 from infonet_ros.settings import TIME, Settings
 from infonet_ros.text import delay_text, listed
 
