@@ -16,7 +16,7 @@ from infonet_ros.drawing import palette
 from infonet_ros.drawing.heatmap_cells import cells_of, shows_lags
 from infonet_ros.drawing.pixels import FAINT, INK, PAGE, blend, disc, font_of, hatched, letters, turned, write
 from infonet_ros.errors import OutputError
-from infonet_ros.text import moment, shorten
+from infonet_ros.text import NANOSECONDS, moment, shorten
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
@@ -223,5 +223,5 @@ def _draw_legend(picture: np.ndarray, dot_label: str, lags: bool) -> None:
 def _subtitle(matrix: "DependenceMatrix") -> str:
     """Return a description of the window: its length, its end, its samples."""
     rate = f" at {matrix.sample_rate:.4g} Hz" if np.isfinite(matrix.sample_rate) else ""
-    span = (matrix.end - matrix.start) / 1e9
+    span = (matrix.end - matrix.start) / NANOSECONDS
     return f"{span:.3g} s up to {moment(matrix.end, decimals=1)}  ·  {matrix.sample_count} samples{rate}"

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from infonet_ros.drawing import palette
 from infonet_ros.drawing.view_options import KEYS, Pair, ViewOptions
-from infonet_ros.text import listed, printable, shorten
+from infonet_ros.text import NANOSECONDS, has_date, listed, printable, shorten
 
 if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
@@ -231,9 +231,9 @@ def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableTy
     title.append(options.kind, "bold cyan")
     matrix = snapshot.matrix
     if matrix is not None:
-        end, span = matrix.end / 1e9, (matrix.end - matrix.start) / 1e9
-        moment = f"{end:.1f} s" if end < 1e8 else f"{datetime.fromtimestamp(end, timezone.utc):%H:%M:%S} UTC"
-        title.append(f"  {span:.3g} s up to {moment}, {matrix.sample_count} samples", "dim")
+        end, span = matrix.end / NANOSECONDS, (matrix.end - matrix.start) / NANOSECONDS
+        at = f"{datetime.fromtimestamp(end, timezone.utc):%H:%M:%S} UTC" if has_date(matrix.end) else f"{end:.1f} s"
+        title.append(f"  {span:.3g} s up to {at}, {matrix.sample_count} samples", "dim")
     if not math.isnan(snapshot.rate):
         title.append(f"  {snapshot.rate:.2g}/s", "dim")
     if snapshot.silence > max(5.0, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):

@@ -7,6 +7,7 @@ import numpy as np
 
 from infonet_ros.intake.windows.alignment import GAP_PERIODS, stream_period
 from infonet_ros.intake.windows.timeline import longest_run
+from infonet_ros.text import NANOSECONDS
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class StampLog:
         newest = np.maximum.accumulate(stamps) if len(stamps) else stamps
         return StampSummary(
             count=len(stamps),
-            rate=1e9 / period,
+            rate=NANOSECONDS / period,
             gaps=int((steps > GAP_PERIODS * period).sum()),
-            longest_gap=float(steps.max()) / 1e9 if len(steps) else float("nan"),
+            longest_gap=float(steps.max()) / NANOSECONDS if len(steps) else float("nan"),
             out_of_order=int((stamps < newest).sum()),
         )

@@ -27,6 +27,7 @@ from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
 from infonet_ros.settings import load_settings
 from infonet_ros.signals import signals_waiting
+from infonet_ros.text import NANOSECONDS
 
 WORDS = {
     "imu.angular_velocity.x": "gyro x",
@@ -82,7 +83,7 @@ class Demonstration:
     def run(self) -> None:
         """Start all processes, show each matrix, and print the result at the end."""
         domain = _use_own_domain()
-        seconds = (self._span[1] - self._span[0]) / 1e9
+        seconds = (self._span[1] - self._span[0]) / NANOSECONDS
         self._console.print(
             f"Replaying {seconds:.0f} s of a Clearpath Husky's IMU and odometry at {self._rate:g} times its speed.\n"
             f"The node runs on ROS_DOMAIN_ID={domain}; `infonet monitor` with the same value also shows it.",
@@ -135,7 +136,7 @@ class Demonstration:
         if not self._matrices:
             return waited < _FIRST_MATRIX
         last = self._matrices[-1]
-        complete = last.end > self._span[1] - 1e9 * self._settings.hop
+        complete = last.end > self._span[1] - NANOSECONDS * self._settings.hop
         return not complete and waited < max(_LAST_MATRIX, 3 * last.duration)
 
     @contextmanager
@@ -167,7 +168,7 @@ class Demonstration:
         if not self._matrices:
             return f"the node starts; the first window is full {self._settings.window:g} s into the recording"
         matrix = self._matrices[-1]
-        passed, whole = ((end - self._span[0]) / 1e9 for end in (matrix.end, self._span[1]))
+        passed, whole = ((end - self._span[0]) / NANOSECONDS for end in (matrix.end, self._span[1]))
         pairs = ViewOptions().pairs(matrix)
         strongest = f", strongest {pairs[0].a} - {pairs[0].b} {pairs[0].mi:.2f} nats" if pairs else ""
         return f"{passed:4.0f} of {whole:.0f} s{strongest}"

@@ -17,6 +17,7 @@ from infonet_ros.drawing.view_options import ViewOptions
 from infonet_ros.errors import InfonetError
 from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
+from infonet_ros.text import NANOSECONDS
 
 _POLL = 0.1  # seconds that a key waits at most
 _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
@@ -129,8 +130,8 @@ def record(matrix: DependenceMatrix, options: ViewOptions) -> dict[str, object]:
     """Return a matrix as a dict for JSON: its window, and the selected pairs in order."""
     return {
         "kind": options.kind,
-        "window_start": matrix.start / 1e9,
-        "window_end": matrix.end / 1e9,
+        "window_start": matrix.start / NANOSECONDS,
+        "window_end": matrix.end / NANOSECONDS,
         "sample_count": matrix.sample_count,
         "sample_rate": _number(matrix.sample_rate),
         "method": matrix.method,

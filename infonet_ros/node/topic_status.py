@@ -134,4 +134,4 @@ class TopicStatus:
     def measure_rate(self) -> float:
         """Return the messages per second of sensor time, Hz; NaN with fewer than three. Gaps are found by it."""
         self._period = stream_period(np.sort(np.array(self._stamps, dtype=np.int64)))
-        return 1e9 / self._period if self._period > 0 else math.nan
+        return NANOSECONDS / self._period if self._period > 0 else math.nan

@@ -30,7 +30,7 @@ Remap = Annotated[
     list[str] | None,
     typer.Option(
         metavar="OLD:=NEW",
-        help="Topic or namespace OLD is NEW there, such as /:=/robot2; can be repeated.",
+        help="Topic or namespace OLD is called NEW in the new recordings, such as /:=/robot2; can be repeated.",
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print only errors: no progress, no summary.")]
@@ -131,7 +131,10 @@ def compare(
         ),
     ] = None,
     params: Params = None,
-    window: Annotated[float | None, typer.Option(metavar="SECONDS", min=0.01, help="Length of a window.")] = None,
+    window: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recordings."),
+    ] = None,
     remap: Remap = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
     quiet: Quiet = False,

@@ -57,7 +57,8 @@ def csv(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="TABLE", help="Tables: .csv, .tsv, .txt, also compressed, .parquet, .feather, .ulg, .mat. Or bags."
+            metavar="TABLE",
+            help="Tables: text, JSON, YAML, .parquet, .feather, .npz, .mat, .ulg, .log, .bvh, or compressed. Or bags.",
         ),
     ],
     options: Options,

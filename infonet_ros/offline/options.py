@@ -90,7 +90,12 @@ class Options:
         ),
     ] = None
     max_lag: Annotated[
-        float | None, typer.Option(metavar="SECONDS", min=0.0, help="Largest delay to search in every window.")
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            min=0.0,
+            help="Largest delay to search in every window; default: delays only for the whole recording.",
+        ),
     ] = None
     given: Annotated[
         list[str] | None,

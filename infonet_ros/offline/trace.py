@@ -7,6 +7,7 @@ import numpy as np
 from infonet_ros.intake.windows.alignment import unwrapped
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.series import runs
+from infonet_ros.text import NANOSECONDS
 
 STRETCHES = 8
 """Parts that represent a recording that is too long to be analysed as a whole."""
@@ -63,7 +64,7 @@ class Trace:
         stamps = window.start + since.round().astype(np.int64)  # since 1970 a float would have steps of 256 ns
         new = slice(0, None)
         if self._last is not None:
-            period = 1e9 / window.rate
+            period = NANOSECONDS / window.rate
             new = slice(int(np.searchsorted(stamps, self._last.end, side="right")), None)
             if stamps[0] > self._last.end + 1.5 * period or window.end < self._last.start:
                 self._add_hole(self._last)

@@ -119,7 +119,7 @@ def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
     if step <= (1.0 if whole else 3.0) and "s" in units:
         unit, doubt = "s", ""
     else:
-        far = {unit: abs(np.log(step * factor / 1e9 / _USUAL_STEP)) for unit, factor in units.items()}
+        far = {unit: abs(np.log(step * factor / NANOSECONDS / _USUAL_STEP)) for unit, factor in units.items()}
         unit, *others = sorted(far, key=far.__getitem__)
         doubt = others[0] if others and far[others[0]] - far[unit] < _DOUBT else ""
     rates = {name: f"{NANOSECONDS / (step * units[name]):.4g} Hz" for name in (unit, doubt) if name}

@@ -52,7 +52,7 @@ def clock_rate(periods: list[float]) -> float:
     next.
     """
     known = [period for period in periods if math.isfinite(period) and period > 0]
-    return min(FASTEST_CLOCK, float(f"{1e9 / max(known):.1e}")) if known else math.nan
+    return min(FASTEST_CLOCK, float(f"{NANOSECONDS / max(known):.1e}")) if known else math.nan
 
 
 def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
