@@ -25,7 +25,7 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.msg import MutualInformationMatrix
 from infonet_ros.node.messages import matrix_message
-from infonet_ros.node.polling import LONGEST_PERIOD
+from infonet_ros.node.polling import USUAL_PERIOD
 from infonet_ros.settings import Settings, settings_from_parameters
 from infonet_ros.text import NANOSECONDS
 
@@ -70,7 +70,7 @@ class Hop:
             for modality in self._settings.modalities
         }
         self._per_hop = round(load.hop * load.rate)
-        self._per_look = max(1, round(LONGEST_PERIOD * load.rate))
+        self._per_look = max(1, round(USUAL_PERIOD * load.rate))
         self._messages = self._stream()
 
     def stages(self) -> list[Stage]:

@@ -311,8 +311,9 @@ class InfonetNode(LifecycleNode):
                 declare_members(self, parameter.name, self._listed[parameter.name], parameter.value)
                 self._listed[parameter.name] = parameter.value or []
         self.settings = changed_settings(self, self.settings, parameters)
-        if self.settings is not None and self.windows is not None:
+        if self.settings is not None and self.windows is not None and self.topics is not None:
             self.windows.change(self.settings)
+            self.topics.hop = self.settings.hop
 
     # Diagnostics.
 

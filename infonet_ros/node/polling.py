@@ -20,11 +20,12 @@ from rclpy.publisher import Publisher
 from rclpy.qos import HistoryPolicy
 from rclpy.subscription import Subscription
 
-LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.001
+USUAL_PERIOD, LONGEST_PERIOD, SHORTEST_PERIOD = 0.05, 0.1, 0.001
 """Seconds between two reads of the queues."""
 
 _MOST_AT_ONCE = 2000  # messages of one topic; the rest waits for the next read, so that other callbacks can run
 _FULL = 0.5  # share of a queue that may fill up between two reads
+_OF_A_HOP = 0.05  # a matrix may be so much later: each read wakes the executor twice, which costs more than a message
 
 
 class Message(NamedTuple):
@@ -83,11 +84,12 @@ def queue_size(subscription: "Subscription[Any]") -> float:
     return quality.depth if quality.history == HistoryPolicy.KEEP_LAST else float("inf")
 
 
-def fitting_period(sizes: Sequence[float], rates: Sequence[float]) -> float:
+def fitting_period(hop: float, sizes: Sequence[float], rates: Sequence[float]) -> float:
     """Return the seconds between two reads, so that no queue of these sizes overflows at these rates (Hz).
 
     A full queue loses messages, so its measured rate is too low. The period then shrinks at each new measurement until
-    no queue is full.
+    no queue is full. Windows that are ``hop`` seconds apart permit a longer period.
     """
+    longest = min(LONGEST_PERIOD, max(USUAL_PERIOD, _OF_A_HOP * hop))
     spans = [_FULL * size / rate for size, rate in zip(sizes, rates, strict=True) if rate > 0.0]
-    return min(LONGEST_PERIOD, max(SHORTEST_PERIOD, min(spans, default=LONGEST_PERIOD)))
+    return min(longest, max(SHORTEST_PERIOD, min(spans, default=longest)))

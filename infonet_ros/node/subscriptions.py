@@ -15,7 +15,7 @@ from rclpy.timer import Timer
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.node.arrival_clock import ArrivalClock
-from infonet_ros.node.polling import LONGEST_PERIOD, fitting_period
+from infonet_ros.node.polling import USUAL_PERIOD, fitting_period
 from infonet_ros.node.session import without_place
 from infonet_ros.node.topic_input import ReceivedBatch, TopicInput
 from infonet_ros.settings import Modality, Settings
@@ -39,6 +39,11 @@ class Subscriptions:
     take : callable
         Called with the batches of all topics that had messages, many times a second.
 
+    Attributes
+    ----------
+    hop : float
+        Seconds between two windows. The messages are read less often if it is long.
+
     Raises
     ------
     ConfigurationError
@@ -48,6 +53,7 @@ class Subscriptions:
     def __init__(self, node: Node, settings: Settings, take: Take) -> None:
         self._node = node
         self._take = take
+        self.hop = settings.hop
         by_topic: dict[str, list[Modality]] = {}
         for modality in settings.modalities:
             by_topic.setdefault(_full_name(node, modality), []).append(modality)
@@ -65,7 +71,7 @@ class Subscriptions:
         # By a steady clock, since simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._graph_timer = self._node.create_timer(GRAPH_PERIOD, self._look, clock=steady)
-        self.poll_timer = self._node.create_timer(LONGEST_PERIOD, self._read, clock=steady)
+        self.poll_timer = self._node.create_timer(USUAL_PERIOD, self._read, clock=steady)
         self._taken = [topic.taken for topic in self.topics]
         self._look()
 
@@ -102,7 +108,8 @@ class Subscriptions:
         taken = [topic.taken for topic in self.topics]
         rates = [(now - before) / GRAPH_PERIOD for now, before in zip(taken, self._taken, strict=True)]
         self._taken = taken
-        period = round(fitting_period([topic.queue_size for topic in self.topics], rates) * NANOSECONDS)
+        sizes = [topic.queue_size for topic in self.topics]
+        period = round(fitting_period(self.hop, sizes, rates) * NANOSECONDS)
         if self.poll_timer is not None and period != self.poll_timer.timer_period_ns:
             self.poll_timer.timer_period_ns = period
 

@@ -32,7 +32,7 @@ from infonet_ros.settings import Modality
 from infonet_ros.text import counted, did_you_mean
 
 _QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
-_LARGE_QUEUE = 5  # messages of types that can have megabytes each
+_LARGE_QUEUE = 10  # messages of types that can have megabytes each
 _LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
 
 Quality = tuple[ReliabilityPolicy, DurabilityPolicy]

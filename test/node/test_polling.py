@@ -8,6 +8,7 @@ import pytest
 from geometry_msgs.msg import Twist
 from paired_topics import SIGNALS, started
 from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
 from rclpy.time import Time
@@ -17,23 +18,36 @@ from sensor_msgs.msg import Image
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.node import type_support
-from infonet_ros.node.polling import LONGEST_PERIOD, SHORTEST_PERIOD, Polled, fitting_period, happened
+from infonet_ros.node.polling import SHORTEST_PERIOD, USUAL_PERIOD, Polled, fitting_period, happened
 
 
 @pytest.mark.parametrize(
     ("size", "rate", "period"),
     [
-        (1000, 500.0, LONGEST_PERIOD),
-        (1000, 0.0, LONGEST_PERIOD),
+        (1000, 500.0, USUAL_PERIOD),
+        (1000, 0.0, USUAL_PERIOD),
         (5, 500.0, 0.005),
         (1, 100.0, 0.005),
         (1, 1e6, SHORTEST_PERIOD),
-        (float("inf"), 1e6, LONGEST_PERIOD),
+        (float("inf"), 1e6, USUAL_PERIOD),
     ],
 )
 def test_the_period_is_what_half_a_queue_holds(size, rate, period):
-    assert fitting_period([1000, size], [1.0, rate]) == pytest.approx(period)
-    assert fitting_period([], []) == LONGEST_PERIOD
+    assert fitting_period(0.5, [1000, size], [1.0, rate]) == pytest.approx(period)
+
+
+@pytest.mark.parametrize(("hop", "period"), [(0.1, 0.05), (1.0, 0.05), (1.6, 0.08), (2.0, 0.1), (3600.0, 0.1)])
+def test_distant_windows_permit_a_longer_period(hop, period):
+    assert fitting_period(hop, [], []) == fitting_period(hop, [10], [30.0]) == pytest.approx(period)
+    assert fitting_period(hop, [5], [500.0]) == pytest.approx(0.005)
+
+
+def test_the_period_follows_a_hop_that_is_set_while_the_node_runs(graph):
+    node, _ = started(graph, hop=0.5)
+    timer = node.topics.poll_timer
+    assert timer.timer_period_ns == round(0.05e9)
+    node.set_parameters([Parameter("hop", value=4.0)])
+    graph.until(lambda: timer.timer_period_ns == round(0.1e9))
 
 
 def test_the_executor_waits_neither_for_the_subscriptions_nor_for_their_events(graph):
@@ -93,7 +107,7 @@ def test_a_short_queue_is_read_more_often(graph):
 
     def read_more_often():
         publisher.publish(stamped(START + next(sent) / 500.0))
-        return timer.timer_period_ns < 0.5 * LONGEST_PERIOD * 1e9
+        return timer.timer_period_ns < 0.5 * USUAL_PERIOD * 1e9
 
     graph.until(read_more_often)
 
