@@ -35,7 +35,8 @@ class WatchedPair:
         a, b = self.watch.pair
         value = "is not known" if math.isnan(self.mi) else f"is {self.mi:.3f} nats"
         rule = ">=" if self.watch.expect == "dependent" else "<="
-        since = f" for {(self.stamp - self.since) / NANOSECONDS:.1f} s" if self.since is not None else ""
+        lasting = 0 if self.since is None else self.stamp - self.since
+        since = f" for {lasting / NANOSECONDS:.1f} s" if lasting else ""
         expected = f"expected {rule} {self.watch.threshold:g} nats"
         beside = f" given {', '.join(self.watch.given)}" if self.watch.given else ""
         return f"{a} and {b} must stay {self.watch.expect}: MI{beside} {value}{since}, {expected}"

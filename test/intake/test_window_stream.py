@@ -57,6 +57,22 @@ def test_windows_hold_the_signals_on_a_regular_clock():
     np.testing.assert_allclose(window.samples, np.c_[np.sin(times), np.cos(times), 2 * times], atol=1e-4)
 
 
+@pytest.mark.parametrize("interpolation", ["linear", "hold"])
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2, 0.4])
+def test_few_messages_are_not_drawn_out_into_lines_that_resemble_any_slow_stream(rate, interpolation):
+    """Interpolated on a fast clock, a random value every ten seconds and a sine shared 0.9 nats."""
+    values = np.random.default_rng(0).normal(size=100)
+    slow = messages("slow", rate, 60.0, (lambda t: values[round(t * rate)],), offset=0.003)
+    fast = messages("fast", 50.0, 60.0, (math.sin, math.cos))
+    stream = WindowStream(settings(window=20.0, rate=50.0, interpolation=interpolation))
+    found = windows(stream, sorted(fast + slow, key=lambda message: message[1]))
+    assert len(found) > 30
+    assert all(np.isfinite(window.samples[:, 2]).mean() < 0.05 for window in found)
+    bridged = WindowStream(settings(window=20.0, rate=50.0, interpolation=interpolation, max_gap=30.0))
+    last = windows(bridged, sorted(fast + slow, key=lambda message: message[1]))[-20]
+    assert np.isfinite(last.samples).all()
+
+
 def test_the_order_of_arrival_across_topics_makes_no_difference():
     sorted_by_time = robot()
     delayed = sorted(sorted_by_time, key=lambda message: message[1] + (700_000_000 if message[0] == "slow" else 0))

@@ -178,7 +178,10 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
         "2 messages set aside, the last stamped 1000 s behind the other messages: if this continues"
     )
     note(topic, 51 * PERIOD, 50 * PERIOD)
-    assert report(3).level == DiagnosticStatus.ERROR
+    assert report(3).level == DiagnosticStatus.WARN  # the only message, of a slow topic say, may be the outlier
+    for _ in range(2):
+        note(topic, 51 * PERIOD, 50 * PERIOD)
+    assert report(5).level == DiagnosticStatus.ERROR
     assert report(1).level == DiagnosticStatus.OK  # time had jumped: they were taken after all
 
 

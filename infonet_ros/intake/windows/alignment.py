@@ -19,6 +19,7 @@ from infonet_ros.text import NANOSECONDS
 GAP_PERIODS = 3
 """A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
+_FEWEST = 12  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
 _LEAST_VISITS = 4  # occurs so often
@@ -56,10 +57,13 @@ def clock_rate(periods: list[float]) -> float:
 
 
 def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
-    """Return the longest gap to bridge: ``max_gap``, or if 0 three periods of the slower of stream and clock."""
+    """Return the longest gap to bridge: ``max_gap``, or if 0 three periods of the slower of stream and clock.
+
+    Three periods of the clock if the stream has only a few samples.
+    """
     if max_gap:
         return float(max_gap)
-    own = stream_period(stamps)
+    own = stream_period(stamps) if len(stamps) >= _FEWEST else math.nan
     return GAP_PERIODS * (max(own, period) if math.isfinite(own) else period)
 
 
