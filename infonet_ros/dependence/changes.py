@@ -24,6 +24,7 @@ _MUST_FOLLOW, _STAYS = 0.4, 0.8
 should fall below the first ratio, but stays above the second one, then the robot moves as before: one sensor is blind,
 or measures something else."""
 
+_INDEPENDENT = 0.05  # p-value of a pair over the whole recording, above which its windows differ by chance
 _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 
@@ -102,7 +103,9 @@ class Motion:
         return np.where(drifts | ~(other < OTHER_MOTION), 0.0, expected - left)
 
 
-def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = None) -> list[Change]:
+def find_changes(
+    matrices: Sequence[DependenceMatrix], motion: Motion | None = None, whole: DependenceMatrix | None = None
+) -> list[Change]:
     """Compare, for every pair, the window that ends at a moment with the window that begins there.
 
     It is a change if the two differ by more than `LEAST_CHANGE`, and by more standard errors than chance gives in one
@@ -115,6 +118,9 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
         Of the same names, in the order of time.
     motion : Motion, optional
         Of the same windows; changes that it explains are left out.
+    whole : DependenceMatrix, optional
+        Of the whole recording. Pairs that it shows to be independent are left out: in a window, a period and a slow
+        stream share something by chance.
 
     Returns
     -------
@@ -133,6 +139,8 @@ def find_changes(matrices: Sequence[DependenceMatrix], motion: Motion | None = N
     mi = np.stack([matrix.mi[row, column] for matrix in matrices])
     width = np.stack([(matrix.upper - matrix.lower)[row, column] for matrix in matrices])
     valid = np.stack([matrix.valid[row] & matrix.valid[column] for matrix in matrices])
+    if whole is not None:
+        valid &= ~(whole.p_value[row, column] > _INDEPENDENT)  # without a p-value they may depend on each other
     mi = np.where(valid, mi, np.nan)
     error = np.maximum(np.hypot(width[before], width[after]) / _INTERVAL_SIGMAS, 1e-6)
     difference = np.abs(mi[after] - mi[before])

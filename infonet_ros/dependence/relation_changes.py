@@ -8,8 +8,10 @@ that it depends on have changed. The relations between those channels must not h
 before. A change that another motion or a third channel can explain is not a fault.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +21,9 @@ from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.relations import CHANGED, Outcome, Relation, Verdict
-from infonet_ros.dependence.steps import Stretch, block_edges, block_means, blocks_of, contrast
+from infonet_ros.dependence.steps import SHORTEST, Stretch, block_edges, block_means, blocks_of, contrast
 from infonet_ros.intake.messages.paths import without_rate
+from infonet_ros.series import runs
 
 LEAST_SIGMAS = 8.0
 """Standard errors of a change. Of 1,750 pairs, stationary ones reached 4.4, drifting or wandering ones 7.6."""
@@ -32,6 +35,7 @@ _MOVES = 4.0  # times the usual difference at other times: the motion of a chann
 _NEW = 0.1  # of the other blocks reach so far: what another motion explains would happen then, too
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
 _HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are known to a block only
+_LONGEST_HELD = 3  # stretches of each channel that are asked
 _NAMED = 2  # of the other channels in a sentence
 
 
@@ -94,7 +98,7 @@ class RelationChange:
         if self.kind is Outcome.HELD:
             return f"{without_rate(self.channel)} keeps its value {when}, while {others} change{'s' * self._one}."
         if self.kind is Outcome.LOST:
-            return f"{self.channel} does not depend on {others} {when}, as at other times."
+            return f"{self.channel} does not depend on {others} {when}, as it does at other times."
         changes = "changed" if self.end is None else "is another"
         return f"The relation of {self.channel} and {others} {changes} {when}."
 
@@ -127,14 +131,30 @@ def find_relation_changes(
     """
     relations = {(pair.a, pair.b): one for pair in pairs if (one := _relation(samples, pair)) is not None}
     changes = [change for one in relations.values() if (change := one.change(LEAST_SIGMAS)) is not None]
+    likely = [rows for rows, _ in sorted(changes, key=lambda change: -change[1])]
     found: dict[tuple[int, int], RelationChange] = {}  # by channel and first row
-    for rows, _ in sorted(changes, key=lambda change: -change[1]):
+    for rows in dict.fromkeys([*likely, *_held_rows(samples, {*chain(*relations)})]):
         moment = _Moment(samples, topics, relations, rows)
-        times = int(stamps[rows.begin]), None if moment.lasts else int(stamps[rows.end])
         for fault in moment.faults():
+            begin, end = moment.held(fault.channel) if fault.verdict.kind is Outcome.HELD else rows
+            lasts = moment.lasts or end == len(samples) - 1
+            times = int(stamps[begin]), None if lasts else int(stamps[end])
             if not any(fault.channel == k and abs(rows.begin - other) < len(samples) // 10 for k, other in found):
                 found[fault.channel, rows.begin] = fault.named(names, *times)
     return sorted(found.values(), key=lambda change: -change.sigmas)
+
+
+def _held_rows(samples: np.ndarray, channels: Iterable[int]) -> Iterator[Stretch]:
+    """Yield the rows in which one of some channels keeps its value for longest: a sensor may be dead then.
+
+    Its residual alone shows these rows badly: it is large only while the other channels are far from that value.
+    """
+    block = int(np.diff(block_edges(len(samples))).max())
+    for channel in sorted(channels):
+        held = runs(np.diff(samples[:, channel]) == 0.0)
+        held = held[(held[:, 0] > block) & (held[:, 1] - held[:, 0] > SHORTEST * block)]
+        longest = np.argsort(held[:, 0] - held[:, 1], kind="stable")[:_LONGEST_HELD]
+        yield from (Stretch(begin, end + 1) for begin, end in held[longest].tolist())
 
 
 def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
@@ -199,15 +219,22 @@ class _Moment:
             doubt = {k: (self._alike.subset_size(k), -len(changes[k])) for k in (channel, *beside) if k in changes}
             if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
                 sure = [*doubt.values()].count(doubt[channel]) == 1
-                verdict = Verdict(Outcome.HELD) if self._keeps_its_value(channel) else change.of[channel]
+                verdict = Verdict(Outcome.HELD) if self._keeps_its_value[channel] else change.of[channel]
                 if sure or self.lasts or verdict.kind is Outcome.HELD:  # two channels alone can move so for a while
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
 
-    def _keeps_its_value(self, channel: int) -> bool:
-        """Return whether a channel keeps its value in these rows, as it does not at other times."""
+    @cached_property
+    def _keeps_its_value(self) -> np.ndarray:
+        """(N,) bool: a channel keeps its value in these rows, as it does not at other times."""
         inside = np.zeros(len(self._held), dtype=bool)
         inside[slice(*self.rows)] = True
-        return self._held[inside, channel].mean() >= _HELD > 2.0 * self._held[~inside, channel].mean()
+        return (self._held[inside].mean(axis=0) >= _HELD) & (2.0 * self._held[~inside].mean(axis=0) < _HELD)
+
+    def held(self, channel: int) -> Stretch:
+        """Return for how long a channel keeps its value around these rows, whose ends are known to a block only."""
+        held = runs(self._held[:, channel])
+        common = np.minimum(held[:, 1], self.rows.end) - np.maximum(held[:, 0], self.rows.begin)
+        return Stretch(*held[common.argmax()].tolist())
 
     def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
         """Note whether a pair stayed the same, or one channel changed while the other moves as before."""
@@ -216,7 +243,8 @@ class _Moment:
             self._alike.merge(*pair)
             return
         beside = dict(zip(pair, pair[::-1], strict=True))
-        verdicts = {channel: verdict for channel, verdict in both.items() if not self._motions[beside[channel]].other}
+        usual = {k: not (self._motions[k].other or self._keeps_its_value[k]) for k in pair}
+        verdicts = {channel: verdict for channel, verdict in both.items() if usual[beside[channel]]}
         kinds = {verdict.kind for verdict in verdicts.values()}
         turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else the other motion may change the sign
         if kinds and (turned or kinds <= CHANGED - {Outcome.SIGN}):
@@ -234,7 +262,18 @@ class _Moment:
         one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
         level_only = kind in {Outcome.SIGN, Outcome.OFFSET}
         moved = [motion.level if level_only else motion.other for motion in self._motions]
-        return one_topic and not any(one for k, one in enumerate(moved) if k not in own)
+        lost_too = {*self._lost} if kind is Outcome.LOST else set()
+        lost_too = {k for k in lost_too if self._topics[k] == self._topics[channel]}
+        return one_topic and not any(one for k, one in enumerate(moved) if k not in own and k not in lost_too)
+
+    @cached_property
+    def _lost(self) -> frozenset[int]:
+        """Channels that no longer depend on any other: of a wheel that stalls both the speed and the current."""
+        kinds: dict[int, set[Outcome]] = {}
+        for change in self._changed.values():
+            for channel, verdict in change.of.items():
+                kinds.setdefault(channel, set()).add(verdict.kind)
+        return frozenset(k for k, own in kinds.items() if own == {Outcome.LOST} and self._alike.subset_size(k) == 1)
 
 
 class _Motion(NamedTuple):

@@ -17,8 +17,11 @@ BLOCKS = 256
 """Of a series, at most."""
 
 _LEAST_BLOCK = 4  # samples
+SHORTEST = 6
+"""Blocks of a stretch that ends before the series, at least."""
+
 _EDGE = 10  # a step is searched between the first and the last tenth, and compared over a tenth on either side
-_SHORTEST, _LONGEST = 6, 1.0 / 3.0  # blocks of a stretch that ends before the series, and share of all blocks
+_LONGEST = 1.0 / 3.0  # of all blocks: a stretch that ends before the series
 _PLACES = 8  # at which stretches begin, within the length of one
 _WIDER = 1.15  # than the next shorter one
 _BEND = 2  # degree of the polynomial that describes drift
@@ -49,7 +52,7 @@ def blocks_of(starts: np.ndarray, rows: Stretch) -> Stretch:
     last = len(starts) - 1
     begin, end = (int(np.abs(starts - row).argmin()) for row in rows)
     begin = min(max(begin, 1), last - 1)
-    return Stretch(begin, max(end, begin + 1) if end <= last - _SHORTEST else last)
+    return Stretch(begin, max(end, begin + 1) if end <= last - SHORTEST else last)
 
 
 def stretches(count: int) -> np.ndarray:
@@ -157,9 +160,9 @@ def _steps(count: int) -> _Steps:
     steps -= smooth @ (smooth.T @ steps)
     edge = max(1, count // _EDGE)
     found = [(begin, count) for begin in range(edge, count - edge)]
-    width = _SHORTEST
+    width = SHORTEST
     while width <= _LONGEST * count:
-        places = range(_SHORTEST, count - _SHORTEST - width + 1, max(1, width // _PLACES))
+        places = range(SHORTEST, count - SHORTEST - width + 1, max(1, width // _PLACES))
         found += [(begin, begin + width) for begin in places]
         width = max(width + 1, int(width * _WIDER))
     begin, end = np.array(found).T

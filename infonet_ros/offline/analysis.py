@@ -171,7 +171,7 @@ def analyse(
         settings=settings,
         matrices=matrices,
         whole=whole,
-        changes=tuple(find_changes(matrices, Motion.of(samples))),
+        changes=tuple(find_changes(matrices, Motion.of(samples), whole.matrix)),
         topics=intake.topics(),
         notices=(*intake.notices(), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
@@ -181,7 +181,8 @@ def analyse(
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:
     """Compare the relations of significant pairs over the recording; not of conditional ranks, which have no unit.
 
-    Two channels that both drift may keep no relation, also if they change together.
+    Two channels that both drift may keep no relation, also if they change together. What repeats a measured rate would
+    be a second motion beside that.
     """
     matrix, window = whole.matrix, whole.overview.window
     if settings.given:
@@ -189,9 +190,12 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI) & ~matrix.both_drift
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
     lags = np.round(matrix.lag * window.rate)
-    pairs = [LaggedPair(a, b, int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
+    own = np.flatnonzero(~whole.kinship.repeated)
+    place = {channel: number for number, channel in enumerate(own.tolist())}
+    pairs = [LaggedPair(place[a], place[b], int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
     topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
-    return find_relation_changes(window.samples, whole.overview.stamps, window.names, topics, pairs)
+    names, topics = ([of[channel] for channel in place] for of in (window.names, topics))
+    return find_relation_changes(window.samples[:, own], whole.overview.stamps, names, topics, pairs)
 
 
 def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Iterator[Window]:

@@ -110,9 +110,11 @@ class Spreads:
 
         Both errors are estimates from few parts of the recording: a small difference between them means nothing.
         Rivals among the changes count if they depend at all: those of a noisy stream are mere noise, with many peaks.
+        The peak of slow streams may be broader than the search, and that of their changes within it.
         """
         level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes))
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
+        surer |= level.broad and change.delayed and change.is_at(lag)
         return change if surer or (change.rivalled and change.height >= _GAIN) else level
 
 

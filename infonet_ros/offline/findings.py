@@ -218,9 +218,9 @@ def _nothing(analysis: Analysis) -> Finding:
         untested = significance.untested
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
         return Finding(f"No pair could be tested: {why}.", (), "nothing")
-    if significance.found:
-        kin = (significance.significant & analysis.whole.kinship.trivial).any()
-        except_kin = ", other than channels that depend on each other by definition" if kin else ""
+    kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
+    except_kin = ", except channels that depend on each other by definition" if kin else ""
+    if significance.found > kin:
         return Finding(f"No pair certainly shares {LEAST_MI:g} nats or more{except_kin}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate has as much as that pair
@@ -229,13 +229,15 @@ def _nothing(analysis: Analysis) -> Finding:
             f"{significance.needed} or more; without --surrogates, all shifts are compared."
         )
         return Finding(sentence, (), "nothing")
-    none = "the only pair is not" if significance.tested == 1 else f"none of {significance.tested} pairs is"
+    others = significance.tested - kin
+    none = "the only pair is not" if significance.tested == 1 else f"none of {others} {'other ' * bool(kin)}pairs is"
     if significance.untested:
         unknown = counted(significance.untested, "pair")
-        return Finding(f"No dependence is certain: {none} significant, {unknown} cannot be tested.", (), "nothing")
+        sentence = f"No dependence is certain{except_kin}: {none} significant, {unknown} cannot be tested."
+        return Finding(sentence, (), "nothing")
     given = analysis.settings.given
     nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
-    return Finding(f"{nothing} depends on anything here: {none} significant.", (), "nothing")
+    return Finding(f"{nothing} depends on anything here{except_kin}: {none} significant.", (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:
@@ -281,7 +283,7 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     both = np.ix_(rows, columns)
     told = (Significance.of(analysis).significant & ~whole.weaker_form)[both]
     apart = (whole.delay_lower[both] > whole.delay_upper[a, b]) | (whole.delay_upper[both] < whole.delay_lower[a, b])
-    at_once = np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY
+    at_once = ~whole.clear_delays[both] & (np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY)
     more = whole.matrix.mi[both] > whole.matrix.mi[a, b]
     return bool((told & (whole.clear_delays[both] & apart | at_once & more)).any())
 

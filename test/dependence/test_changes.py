@@ -56,6 +56,13 @@ def test_a_certain_but_tiny_jump_is_no_change():
     assert find_changes(matrices(ramp(0.20, 0.25), half_width=0.001)) == []
 
 
+def test_a_jump_of_a_pair_that_is_independent_over_the_whole_recording_is_no_change():
+    jump = matrices(ramp(0.4, 0.0))
+    for p_value, changes in ((0.3, 0), (0.001, 1), (np.nan, 1)):
+        whole = matrix_of(np.zeros((2, 2)), names=("a", "b"), p_value=np.full((2, 2), p_value))
+        assert len(find_changes(jump, whole=whole)) == changes
+
+
 def test_two_jumps_are_found_the_larger_first():
     mi = np.concatenate([ramp(0.0, 0.6), ramp(0.6, 2.0)])
     sizes = [change.after - change.before for change in find_changes(matrices(mi))]

@@ -198,3 +198,28 @@ def test_another_motion_that_passes_is_no_change():
             yaw_rate = 0.1 * speed * steering
             car = {"speed": speed, "steering": steering, "yaw_rate": robot.seen(yaw_rate), "fuel": robot.seen(speed**2)}
             assert found(car) == []
+
+
+def test_a_dead_wheel_of_a_car_that_stops_meanwhile_is_told_with_its_end():
+    """Only while the car is fast, a wheel speed of 0 stands out; the wheel is dead for longer."""
+    for seed in range(4):
+        robot = Robot(seed)
+        speed = 5.0 * np.abs(robot.motion(4.0)) * (1.0 - between(1.0, 0.0, 0.45, 0.55))
+        car = {name: robot.seen(speed) for name in ("front", "left", "right", "gps")}
+        car["left"] *= between(0.0)
+        (change,) = found(car)
+        assert (change.channel, change.kind) == ("left", Outcome.HELD)
+        assert (change.time, change.end) == (pytest.approx(48e9, abs=0.1e9), pytest.approx(66e9, abs=0.1e9))
+
+
+def test_a_wheel_that_stalls_loses_its_speed_and_its_current():
+    for seed in range(4):
+        robot = Robot(seed)
+        speed, load = 2.0 + robot.motion(2.0), 2.0 + robot.motion(1.0)
+        stalls, jammed = between(0.0) == 0.0, robot.seen(np.full(COUNT, 4.0))
+        channels = {f"speed_{side}": robot.seen(speed) for side in ("left", "right", "rear")}
+        channels |= {f"current_{side}": robot.seen(load) for side in ("left", "right", "rear")}
+        channels["speed_left"] = np.where(stalls, robot.seen(np.zeros(COUNT)), channels["speed_left"])
+        channels["current_left"] = np.where(stalls, jammed, channels["current_left"])
+        told = {one.channel: one.kind for one in found(channels, ["wheels"] * 6)}
+        assert told == {"speed_left": Outcome.LOST, "current_left": Outcome.LOST}

@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.delays import Spreads
 from infonet_ros.offline.progress import silent
+from infonet_ros.offline.shift_test import Moves
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_estimate import estimate_whole
 from infonet_ros.offline.workers import Workers
@@ -78,3 +81,16 @@ def test_a_delay_shows_where_the_mi_is_the_same_at_many_lags(net, rng):
     assert whole.undelayed.mi[0, 1] > 2.0
     assert whole.clear_delays[0, 1]
     assert whole.matrix.lag[0, 1] == pytest.approx(0.04, abs=0.005)
+
+
+def test_the_peak_of_slow_streams_may_be_broader_than_the_search(rng):
+    """A visual odometry half a second behind the wheels; the speed changes in ten seconds."""
+    rate, count = 20, 6000
+    speed = lfilter([0.05], [1.0, -0.95], lfilter([1.0], [1.0, -0.995], rng.standard_normal(count)))
+    seen = np.column_stack([speed, np.roll(speed, rate // 2), speed]) + 0.01 * rng.standard_normal((count, 3))
+    moves = Moves.of(seen, rate)
+    spreads = Spreads(moves.ranks, moves.change_ranks, rate)
+    late = spreads.of((0, 1), 10)
+    assert late.delayed and late.delay == pytest.approx(10.0, abs=0.5)
+    assert not spreads.of((0, 1), 2).delayed  # the MI does not have its peak there
+    assert not spreads.of((0, 2), 0).delayed

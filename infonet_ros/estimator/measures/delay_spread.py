@@ -21,6 +21,7 @@ _APART = 3.0  # errors
 _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
 _RISE = 0.3  # of it, from the valley between the two
 _FEWEST_PARTS = 8
+_SAMPLE = 0.5  # samples: error of a lag in whole samples, at most
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
 
@@ -31,7 +32,8 @@ class DelaySpread:
     ``delay`` and its standard ``error`` in samples; ``height`` of the peak and ``gain`` are contingency, with the
     standard error of the latter. NaN if there is no peak between the lags, or if too few parts of the recording have
     samples. ``rivalled`` is True if another peak is about as high. Examples are two oscillations, and a position with
-    its speed, each of which follows the other by a quarter of a period.
+    its speed, each of which follows the other by a quarter of a period. ``broad`` is True if there is a peak, so broad
+    that it may continue beyond the lags: that of slow streams.
     """
 
     delay: float
@@ -40,6 +42,7 @@ class DelaySpread:
     gain: float
     gain_error: float
     rivalled: bool
+    broad: bool = False
 
     @property
     def delayed(self) -> bool:
@@ -50,6 +53,10 @@ class DelaySpread:
     def agrees(self, other: "DelaySpread") -> bool:
         """Return whether two delays agree within their errors; False if one of them is not known."""
         return abs(self.delay - other.delay) <= _APART * float(np.hypot(self.error, other.error))
+
+    def is_at(self, lag: int) -> bool:
+        """Return whether the delay may be a lag that was found in whole samples."""
+        return abs(self.delay - lag) <= _APART * float(np.hypot(self.error, _SAMPLE))
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
@@ -72,8 +79,8 @@ class DelaySpread:
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
             return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False)
         near = _shoulder(np.sqrt(curve), place)
-        if near[0] == 0 or near[-1] == 2 * longest:  # the peak may continue beyond the search
-            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False)
+        if near[0] == 0 or near[-1] == 2 * longest:
+            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False, broad=True)
         delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
