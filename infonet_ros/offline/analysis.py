@@ -5,6 +5,7 @@ Windows are cut and estimated by the same code as in the node: `windows.window_s
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
 from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
@@ -98,6 +100,11 @@ class Analysis:
     def names(self) -> tuple[str, ...]:
         """Names of the N channels."""
         return self.whole.matrix.names
+
+    @cached_property
+    def significance(self) -> Significance:
+        """Which pairs are significant over the whole recording."""
+        return Significance.of(self.whole.matrix, self.whole.shifts, all_shifts=not self.settings.surrogates)
 
     @property
     def zero(self) -> int:
@@ -193,8 +200,7 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     own = np.flatnonzero(~whole.kinship.repeated)
     place = {channel: number for number, channel in enumerate(own.tolist())}
     pairs = [LaggedPair(place[a], place[b], int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
-    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
-    names, topics = ([of[channel] for channel in place] for of in (window.names, topics))
+    names, topics = ([of[channel] for channel in place] for of in (window.names, settings.channel_topics))
     return find_relation_changes(window.samples[:, own], whole.overview.stamps, names, topics, pairs)
 
 

@@ -14,7 +14,6 @@ from infonet_ros.offline.job import Results, analyse_proposal, write_results
 from infonet_ros.offline.options import Options
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
-from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import TIME, Settings, load_settings
 from infonet_ros.text import counted, printable
 
@@ -45,7 +44,7 @@ def run(recording: Recording, options: Options, out: Path) -> None:
     if options.json:
         record = findings_record(results.analysis)
         record |= {
-            "summary": [str(Significance.of(results.analysis)), *proposal.brief],
+            "summary": [str(results.analysis.significance), *proposal.brief],
             "notices": results.notices,
             "fields": [asdict(verdict) for verdict in results.fields],
             "files": [str(path) for path in results.files],
@@ -91,6 +90,6 @@ def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) ->
     lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_SHOWN], start=1)]
     if sentences[-1] not in sentences[:_SHOWN]:
         lines.append(f"  {sentences[-1]}")
-    lines += [str(Significance.of(analysis)), *proposal.brief]
+    lines += [str(analysis.significance), *proposal.brief]
     lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")
     return "\n".join(map(printable, lines))

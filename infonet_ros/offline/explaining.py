@@ -10,7 +10,6 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
-from infonet_ros.offline.significance import Significance
 from infonet_ros.series import lagged_pair
 from infonet_ros.text import did_you_mean, listed
 
@@ -31,7 +30,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
     informative = _informative(net, analysis, target) if target else None
     if analysis.settings.given:  # the pairs are conditional already
         return replace(analysis, informative=informative)
-    matrix, significance = analysis.whole.matrix, Significance.of(analysis)
+    matrix, significance = analysis.whole.matrix, analysis.significance
     wanted = np.zeros(matrix.mi.shape, dtype=bool)
     for a, b in [pair for pair in analysis.strongest() if not significance.doubt(*pair)][:_MOST_PAIRS]:
         wanted[a, b] = wanted[b, a] = True

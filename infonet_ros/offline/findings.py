@@ -9,7 +9,6 @@ from infonet_ros.drawing.links import Link
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
-from infonet_ros.offline.significance import Significance
 from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed, moment
 
 MOST_FINDINGS = 8
@@ -51,7 +50,7 @@ class Delay:
         """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
         names, whole = analysis.names, analysis.whole
         lag = float(whole.matrix.lag[a, b])
-        if not whole.clear_delays[a, b] or Significance.of(analysis).doubt(a, b):
+        if not whole.clear_delays[a, b] or analysis.significance.doubt(a, b):
             return cls("not clear" if lag else "none", False)
         late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
         digits = delay_digits(lag)
@@ -148,7 +147,7 @@ def _group(analysis: Analysis, group: Group) -> Finding:
 def _pair(analysis: Analysis, a: int, b: int) -> Finding:
     names, matrix, delay = (analysis.names[a], analysis.names[b]), analysis.whole.matrix, Delay.of(analysis, a, b)
     interval = f"({matrix.lower[a, b]:.2f} to {matrix.upper[a, b]:.2f})"
-    by = ", judged by their changes" if Significance.of(analysis).by_changes[a, b] else ""
+    by = ", judged by their changes" if analysis.significance.by_changes[a, b] else ""
     later = f"; {delay.words}" if delay.clear else ""
     if (a, b) in analysis.leaders:
         later = f"; {analysis.names[analysis.leaders[a, b]]} leads"
@@ -213,7 +212,7 @@ def _stuck(analysis: Analysis) -> Iterator[Finding]:
 
 def _nothing(analysis: Analysis) -> Finding:
     """Return the reason why there is no pair."""
-    significance = Significance.of(analysis)
+    significance = analysis.significance
     if not significance.tested:
         untested = significance.untested
         why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
@@ -278,10 +277,10 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     They have another clear delay, or share more without any.
     """
     whole = analysis.whole
-    topics = [topic_of(analysis, channel) for channel in range(len(analysis.names))]
+    topics = analysis.settings.channel_topics
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
     both = np.ix_(rows, columns)
-    told = (Significance.of(analysis).significant & ~whole.weaker_form)[both]
+    told = (analysis.significance.significant & ~whole.weaker_form)[both]
     apart = (whole.delay_lower[both] > whole.delay_upper[a, b]) | (whole.delay_upper[both] < whole.delay_lower[a, b])
     at_once = ~whole.clear_delays[both] & (np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY)
     more = whole.matrix.mi[both] > whole.matrix.mi[a, b]

@@ -10,7 +10,6 @@ from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.pair_order import ranked_pairs
-from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.stuck import Stuck
 from infonet_ros.text import NANOSECONDS
 
@@ -31,7 +30,7 @@ def findings_record(analysis: Analysis) -> dict[str, Any]:
         "channels": list(analysis.names),
         "given": list(analysis.settings.given),
         "target": _target_record(analysis),
-        "significance": Significance.of(analysis).record(),
+        "significance": analysis.significance.record(),
         "findings": [
             {"sentence": one.sentence, "channels": list(one.channels), "kind": one.kind} for one in findings(analysis)
         ],
@@ -109,7 +108,7 @@ def _group_record(analysis: Analysis, group: Group) -> dict[str, Any]:
 
 
 def _pair_records(analysis: Analysis) -> list[dict[str, Any]]:
-    names, whole, significance = analysis.names, analysis.whole, Significance.of(analysis)
+    names, whole, significance = analysis.names, analysis.whole, analysis.significance
     adjusted = whole.matrix.p_adjusted
     return [
         {

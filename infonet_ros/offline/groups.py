@@ -9,7 +9,6 @@ from scipy.spatial.distance import squareform
 
 from infonet_ros.estimator.peak import correlation
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.significance import Significance
 
 LEAST_MEMBERS = 3
 
@@ -77,7 +76,7 @@ def similar_order(analysis: Analysis) -> np.ndarray:
 def _distances(analysis: Analysis) -> np.ndarray:
     """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not significant."""
     matrix = analysis.whole.matrix
-    alike = np.where(Significance.of(analysis).significant, correlation(np.nan_to_num(matrix.mi)), 0.0)
+    alike = np.where(analysis.significance.significant, correlation(np.nan_to_num(matrix.mi)), 0.0)
     distances = 1.0 - np.maximum(alike, alike.T)
     np.fill_diagonal(distances, 0.0)
     return distances

@@ -43,7 +43,7 @@ def _shared(
     longest = int(longest_lag * window.rate)
     ranks = Moves.of(window.samples, longest).ranks
     largest = lagged_contingency(ranks, longest).max(axis=2)
-    topics = np.array([modality.topic for modality in settings.modalities for _ in modality.channels])
+    topics = np.array(settings.channel_topics)
     others = np.flatnonzero(~np.isin(topics, list(late)))
     found = {}
     for topic in late:

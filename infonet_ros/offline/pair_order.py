@@ -5,7 +5,6 @@ from scipy.cluster.hierarchy import DisjointSet
 from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group
-from infonet_ros.offline.significance import Significance
 
 LEAST_MI = 0.05
 """Nats. A pair that shares less may be significant, but is not useful."""
@@ -15,7 +14,7 @@ _LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded t
 
 def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
     """Return all known pairs in the order of use; see `findings.findings`."""
-    significance, whole = Significance.of(analysis), analysis.whole
+    significance, whole = analysis.significance, analysis.whole
 
     def usefulness(pair: tuple[int, int]) -> tuple[bool, ...]:
         a, b = pair
@@ -72,7 +71,7 @@ def is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     """Return whether a pair surely shares enough, and not by definition."""
     matrix = analysis.whole.matrix
     enough = bool(matrix.mi[pair] >= LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
-    known = enough and not Significance.of(analysis).doubt(*pair)
+    known = enough and not analysis.significance.doubt(*pair)
     return known and not analysis.whole.kinship.trivial[pair] and not analysis.whole.weaker_form[pair]
 
 
@@ -83,7 +82,7 @@ def measured(analysis: Analysis, a: int, b: int) -> bool:
 
 def topic_of(analysis: Analysis, channel: int) -> str:
     """Name of the topic that a channel comes from."""
-    return [m.topic for m in analysis.settings.modalities for _ in m.channels][channel]
+    return analysis.settings.channel_topics[channel]
 
 
 def _structure(analysis: Analysis, channel: int) -> tuple[Step, ...]:

@@ -58,7 +58,7 @@ def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title:
     of_whole |= {"delay_lower": whole.delay_lower, "delay_upper": whole.delay_upper}
     return {
         "names": [printable(name) for name in analysis.names],
-        "topics": [printable(m.topic) for m in analysis.settings.modalities for _ in m.channels],
+        "topics": [printable(topic) for topic in analysis.settings.channel_topics],
         "first": shown[0] if shown else (0, 1),
         "rate": whole.overview.window.rate,
         "scale": _scale(analysis),

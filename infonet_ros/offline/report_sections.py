@@ -12,7 +12,6 @@ from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.pages import Cell, Row, Table
 from infonet_ros.offline.pair_order import ranked_pairs
 from infonet_ros.offline.provenance import Provenance
-from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, moment
 
@@ -74,7 +73,7 @@ def shown_findings(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list
 
 def significance(analysis: Analysis) -> str:
     """Return how many pairs are significant, and by which test."""
-    return str(Significance.of(analysis))
+    return str(analysis.significance)
 
 
 def notes(analysis: Analysis, provenance: Provenance, kept: int) -> list[str]:

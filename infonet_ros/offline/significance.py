@@ -1,13 +1,11 @@
-"""Tests which pairs of the whole recording are significant."""
+"""Tests which pairs of a whole recording are significant."""
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import BOTH_DRIFT
-from infonet_ros.offline.analysis import Analysis
+from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import counted
 
@@ -43,10 +41,8 @@ class Significance:
     all_shifts: bool
 
     @classmethod
-    @lru_cache(maxsize=1)  # called for each pair
-    def of(cls, analysis: Analysis) -> "Significance":
-        """Judge an analysis."""
-        matrix = analysis.whole.matrix
+    def of(cls, matrix: DependenceMatrix, shifts: int, *, all_shifts: bool) -> "Significance":
+        """Judge the pairs of a matrix by their p-values."""
         significant = matrix.significant(SIGNIFICANCE, adjusted=True)
         return cls(
             significant=significant,
@@ -55,8 +51,8 @@ class Significance:
             found=int(np.triu(significant).sum()),
             alone=int(np.triu(matrix.significant(SIGNIFICANCE)).sum()),
             tested=int(np.triu(np.isfinite(matrix.p_value)).sum()),
-            shifts=analysis.whole.shifts,
-            all_shifts=not analysis.settings.surrogates,
+            shifts=shifts,
+            all_shifts=all_shifts,
         )
 
     @property

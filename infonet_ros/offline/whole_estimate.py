@@ -64,7 +64,6 @@ def estimate_whole(
     comparison = _Comparison(net, window, settings, moves, longest, workers)
     found = comparison.run(conditional, progress)
     pairs = strongest_pairs(found.delays.matrix)
-    topics = [modality.topic for modality in settings.modalities for _ in modality.channels]
     significant = [pair for pair in pairs if found.significant[pair]]
     whole = WholeRecording(
         overview=overview,
@@ -81,7 +80,9 @@ def estimate_whole(
         discriminants=comparison.discriminants(found.delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
         ranks=moves.ranks,
         kinship=kinship,
-        drifts=tuple(clock_drifts(significant, topics, moves.ranks, overview.stamps, window.rate, longest)),
+        drifts=tuple(
+            clock_drifts(significant, settings.channel_topics, moves.ranks, overview.stamps, window.rate, longest)
+        ),
         stuck=stuck,
         beside=conditional.notices() if conditional else (),
     )

@@ -203,6 +203,11 @@ class Settings:
         """Full names of all channels, in the order of the rows of the matrix."""
         return tuple(name for modality in self.modalities for name in modality.channel_names)
 
+    @property
+    def channel_topics(self) -> tuple[str, ...]:
+        """Topic of each channel, in the same order."""
+        return tuple(modality.topic for modality in self.modalities for _ in modality.channels)
+
     def with_values(self, **values: Any) -> "Settings":
         """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
         return replace(self, **values)

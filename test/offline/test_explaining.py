@@ -84,12 +84,12 @@ def test_scripts_get_the_same(explained):
     assert record["given"] == []
 
 
-def test_beside_the_command_nothing_is_left(analysis_of, net):
+def test_given_the_command_nothing_is_left(analysis_of, net):
     given = explain(net, analysis_of(given=("command.x",)))
     assert given.whole.matrix.given == given.matrices[0].given == ("command.x",)
     assert given.whole.matrix.mi[1, 2] < 0.05 and given.matrices[0].mi[1, 2] < 0.1
     assert not given.explanations
-    assert str(findings(given)[0]).startswith("Nothing depends on anything here")
+    assert str(findings(given)[0]).startswith("Given command.x, nothing depends on anything here")
 
 
 def test_options_of_the_command_line(robot, tmp_path):

@@ -15,7 +15,6 @@ from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.pair_order import ranked_pairs
-from infonet_ros.offline.significance import Significance
 from infonet_ros.settings import Modality, Settings
 
 
@@ -45,15 +44,15 @@ def said(analysis):
 
 def test_of_unrelated_slow_streams_no_pair_is_significant(unrelated):
     assert unrelated.whole.matrix.mi[np.triu_indices(4, k=1)].max() > 0.0
-    assert Significance.of(unrelated).found == 0
-    assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(Significance.of(unrelated))
+    assert unrelated.significance.found == 0
+    assert "0 of 6 pairs are significant: p ≤ 0.01 against 99 surrogates" in str(unrelated.significance)
     assert said(unrelated)[0] == "Nothing depends on anything here: none of 6 pairs is significant."
-    assert "0 of 1 pair is significant" in str(replace(Significance.of(unrelated), tested=1))
+    assert "0 of 1 pair is significant" in str(replace(unrelated.significance, tested=1))
     assert [pair["significant"] for pair in findings_record(unrelated)["pairs"]] == [False] * 6
 
 
 def test_of_related_slow_streams_the_pair_is_significant(related):
-    assert "1 of 1 pair is significant" in str(Significance.of(related))
+    assert "1 of 1 pair is significant" in str(related.significance)
     assert said(related)[0].startswith("gyro.vector.x and laser.vector.x share ")
     (pair,) = findings_record(related)["pairs"]
     assert (pair["p_value"], pair["p_adjusted"], pair["significant"]) == (0.01, 0.01, True)
@@ -61,17 +60,17 @@ def test_of_related_slow_streams_the_pair_is_significant(related):
 
 def test_significance_is_corrected_and_the_uncorrected_number_is_given_too(small_analysis):
     judged = with_p_values(small_analysis, [0.01, 0.01, 0.4])
-    significance = Significance.of(judged)
+    significance = judged.significance
     assert (significance.found, significance.alone, significance.tested) == (0, 2, 3)
     assert "0 of 3 pairs are significant" in str(significance)
     assert "Unadjusted, 2 would pass" in str(significance)
     assert "a single pair needs 299 or more" in str(significance)
-    all_three = Significance.of(with_p_values(small_analysis, [0.01, 0.01, 0.01]))
+    all_three = with_p_values(small_analysis, [0.01, 0.01, 0.01]).significance
     assert all_three.found == 3
 
 
 def test_without_surrogates_all_circular_shifts_decide_what_is_significant(small_analysis):
-    assert "1 of 3 pairs is significant: p ≤ 0.01 against all circular shifts" in str(Significance.of(small_analysis))
+    assert "1 of 3 pairs is significant: p ≤ 0.01 against all circular shifts" in str(small_analysis.significance)
     assert [pair["significant"] for pair in findings_record(small_analysis)["pairs"]] == [True, False, False]
 
 
@@ -79,7 +78,7 @@ def test_what_is_too_short_to_be_shifted_is_not_tested(small_analysis):
     whole = small_analysis.whole
     matrix = replace(whole.matrix, p_value=np.full_like(whole.matrix.p_value, np.nan))
     untested = replace(small_analysis, whole=replace(whole, matrix=matrix, shifts=0))
-    assert "Nothing was tested" in str(Significance.of(untested))
+    assert "Nothing was tested" in str(untested.significance)
     assert {pair["significant"] for pair in findings_record(untested)["pairs"]} == {None}
 
 
@@ -129,7 +128,7 @@ def test_a_pair_that_drifts_is_called_so(small_analysis):
     everything = replace(matrix, drifting=np.ones(3, dtype=bool), p_value=np.full((3, 3), np.nan))
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
     assert said(drift)[0] == "No pair could be tested: 3 pairs drift: compare their rates of change."
-    assert "1 pair cannot be tested: both drift" in str(Significance.of(drifts))
+    assert "1 pair cannot be tested: both drift" in str(drifts.significance)
     uncertain = "No dependence is certain: none of 2 pairs is significant, 1 pair cannot be tested."
     assert said(drifts)[0] == uncertain
     assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]

@@ -10,7 +10,6 @@ from scipy.signal import lfilter
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.significance import Significance
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def numbers_of(value):
 def test_every_number_in_the_sentences_is_in_the_record(husky):
     record = findings_record(husky)
     there = [scaled for number in numbers_of(record) for scaled in (number, 100.0 * number)]
-    sentences = [one["sentence"] for one in record["findings"]] + [str(Significance.of(husky)), *husky.whole.notices()]
+    sentences = [one["sentence"] for one in record["findings"]] + [str(husky.significance), *husky.whole.notices()]
     for sentence in sentences:
         for name in (*husky.names, *(f"/{modality.topic}" for modality in husky.settings.modalities)):
             sentence = sentence.replace(name, "")

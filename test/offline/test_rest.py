@@ -8,7 +8,6 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.shift_test import Moves, shift_test
-from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.trace import Overview
 
 RATE = 50.0
@@ -116,5 +115,5 @@ def test_a_recording_of_rest_and_motion_says_so(tmp_path, rng):
         "the platform rests for 49% of the recording: its channels are compared while it moves; table.enabled does "
         "not vary then."
     )
-    names, significant = results.analysis.names, Significance.of(results.analysis).significant
+    names, significant = results.analysis.names, results.analysis.significance.significant
     assert [(names[a], names[b]) for a, b in np.argwhere(np.triu(significant))] == [("table.a", "table.b")]
