@@ -59,6 +59,9 @@ def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
     with h5py.File(path, "w", userblock_size=512) as file:
         file["t"], file["run/pos"] = TIME[None], np.stack([A, B])
         file["table"] = np.array([*zip(A, B, strict=True)], dtype=[("a", "f8"), ("b", "i4")])
+        file["vectors"] = np.array(
+            [*zip(zip(A, B, strict=True), B, strict=True)], dtype=[("v", "f8", (2,)), ("b", "f8")]
+        )
         file["z"] = np.array([*zip(A, B, strict=True)], dtype=[("real", "f8"), ("imag", "f8")])
         file["name"] = np.arange(7, dtype=np.uint16)
         file["name"].attrs["MATLAB_class"] = np.bytes_("char")
@@ -66,7 +69,7 @@ def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
     with path.open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512))
     found, _ = read(path)
-    for name, values in {"run.pos.column_1": A, "table.b": B, "z.imag": B}.items():
+    for name, values in {"run.pos.column_1": A, "table.b": B, "z.imag": B, "vectors.v.column_2": B}.items():
         assert_channel(found, next(channel for channel in found if channel.endswith(name)), values)
     assert not any("refs" in name or "name" in name for name in found)
 

@@ -69,6 +69,8 @@ def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
 
 FOREIGN = {
     "DBC": "".join(f"(1714560000.{k:06d}) can0 1F4#0{k % 10}FF\n" for k in range(30)),
+    "raw CAN frames": "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n"
+    + "".join(f"{20_000 * k},00000123,false,Rx,0,2,0{k % 10},0A\n" for k in range(30)),
     "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),
     "gpsbabel": "".join(
         f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)

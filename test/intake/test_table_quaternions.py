@@ -38,7 +38,7 @@ def test_the_angles_of_a_quaternion_stand_for_its_columns(tmp_path, turns, names
         assert paths[1:] == [f"{base}|roll", f"{base}|pitch", f"{base}|yaw"]
         modality = Modality("pose", topic, tuple(paths[1:]))
         found = np.array([sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)])
-        assert any("are a quaternion, read as" in notice for notice in opened.notices)
+        assert any("of a quaternion, read as" in notice for notice in opened.notices)
     np.testing.assert_allclose(found, turns.as_euler("xyz"), atol=1e-5)
 
 
@@ -60,3 +60,20 @@ def test_four_numbers_that_have_no_length_of_one_are_no_quaternion(tmp_path, rng
     rows = "\n".join(f"{k},{','.join(f'{v:.3f}' for v in rng.normal(size=4))}" for k in range(20))
     with Tables([written(tmp_path, f"time,x,y,z,w\n{rows}\n")]) as opened:
         assert [field.path for field in opened.fields("table")[0]] == ["x", "y", "z", "w"]
+
+
+@pytest.mark.parametrize("order", ["wxyz", "xyzw"])
+def test_an_array_of_four_columns_is_a_quaternion(tmp_path, rng, order):
+    turns = Rotation.from_euler("xyz", rng.uniform(-1, 1, (50, 3)) * [0.3, 0.3, 2.5])
+    parts = turns.as_quat()[:, ["xyzw".index(part) for part in order]]
+    np.savez(tmp_path / "log.npz", time=np.arange(50) * 0.1, pose=parts, n=np.arange(50) % 7)
+    with Tables([tmp_path / "log.npz"]) as opened:
+        modality = Modality("pose", "pose", ("q|roll", "q|pitch", "q|yaw"))
+        found = np.array([sample.values for sample in opened.samples([modality], opened.start, opened.end + 1)])
+    np.testing.assert_allclose(found, turns.as_euler("xyz"), atol=1e-9)
+
+
+def test_an_array_whose_scalar_may_be_first_or_last_stays(tmp_path, rng):
+    np.savez(tmp_path / "log.npz", time=np.arange(500) * 0.1, pose=Rotation.random(500, rng=rng).as_quat())
+    with Tables([tmp_path / "log.npz"]) as opened:
+        assert [field.path for field in opened.fields("pose")[0]] == [f"column_{k}" for k in range(1, 5)]

@@ -63,6 +63,7 @@ AS_THEY_ARE = {
     "blanks": PLAIN.replace(",", " "),
     "columns set in line": joined(" ", *([f"{c:>12}" for c in texts(n)] for n in (TIME, A, B))),
     "blanks behind commas": PLAIN.replace(",", ", "),
+    "tabs behind commas": PLAIN.replace(",", ",\t"),
     "old Mac": PLAIN.replace("\n", "\r"),
     "Windows": PLAIN.replace("\n", "\r\n"),
     "no line end at the end": PLAIN.rstrip("\n"),
@@ -118,7 +119,11 @@ def test_any_encoding_is_read(tmp_path, encoding):
     assert_read(path, {"T_C": A, "b": B})
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def compressed_twice(data):
+    return lzma.compress(gzip.compress(data))
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, compressed_twice])
 def test_compressed_files_are_recognised_by_their_content(tmp_path, pack):
     path = tmp_path / "table.csv"
     path.write_bytes(pack(PLAIN.encode()))

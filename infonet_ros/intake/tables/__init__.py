@@ -10,5 +10,6 @@ The rest of the package uses `tables.Tables`. The modules, in the order of readi
 - The time of a sheet: `times` (which columns), `time_units`, `described_rate` (in place of times), `dates`,
   `split_times`, `clock`, then `stamps` and `clock_turns`.
 - Sheets to topics: `several_times` (a time before each signal), `series_names`, `unnamed_series` and `long_tables` (a
-  row for each value), `quaternions`, `two_words`, `column_paths`, `streams` (columns to samples), `tables`.
+  row for each value), `filled_in` (-9999), `quaternions`, `two_words`, `column_paths`, `streams` (columns to samples),
+  `tables`.
 """

@@ -31,9 +31,9 @@ def described_rate(lines: Sequence[str]) -> Rate | None:
     for line in lines:
         for pattern in (_RATE, _HERTZ):
             if (match := pattern.search(line)) and (hertz := float(match[1])) > 0:
-                return Rate(1000 * hertz if match["kilo"] else hertz, match[0].strip())
+                return Rate(1000 * hertz if match["kilo"] else hertz, " ".join(match[0].split()))
         for pattern in (_INTERVAL, _PER_SAMPLE):
             if (match := pattern.search(line)) and (interval := float(match[1])) > 0:
-                return Rate(_PARTS.get((match["unit"] or "").lower(), 1.0) / interval, match[0].strip())
+                return Rate(_PARTS.get((match["unit"] or "").lower(), 1.0) / interval, " ".join(match[0].split()))
     title = _OF_VICON.match("\n".join(lines[:3]))
     return Rate(float(title[1]), title[1]) if title and float(title[1]) > 0 else None

@@ -12,7 +12,7 @@ _XML = re.compile(r"\s*<(?:\?xml|\w+[ />])")
 _FOREIGN_LINES = {
     "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
         r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])"
-        r"|.*\b[RT]x\b(?:\s+\S+){0,4}\s+\[?\d{1,2}\]?(?:\s+[0-9A-F]{2}\b)+",
+        r"|.*\b[RT]x\b(?:[\s,;]+[^\s,;]+){0,4}[\s,;]+\[?\d{1,2}\]?(?:[\s,;]+[0-9A-F]{2}\b)+",
         re.IGNORECASE,
     ),
     "NMEA sentences of a GPS receiver: convert them, such as by `gpsbabel -i nmea -f FILE -o unicsv -F FILE.csv`": (

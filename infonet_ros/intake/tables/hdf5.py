@@ -33,7 +33,7 @@ def _holds_numbers(dataset: Any) -> bool:
     kind = dataset.attrs.get("MATLAB_class", b"")
     if kind in (b"char", b"cell") or "MATLAB_empty" in dataset.attrs:
         return False
-    fields = [dataset.dtype.fields[name][0] for name in dataset.dtype.names or ()]
+    fields = [dataset.dtype.fields[name][0].base for name in dataset.dtype.names or ()]
     return all(kind.kind in "biufc" for kind in fields or [dataset.dtype])
 
 

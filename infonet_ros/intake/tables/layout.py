@@ -16,8 +16,8 @@ import numpy as np
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.described_rate import Rate, described_rate
 from infonet_ros.intake.tables.foreign_text import check_text
-from infonet_ros.intake.tables.header_groups import groups_of, stand_over, with_groups
-from infonet_ros.intake.tables.line_cells import is_value, split
+from infonet_ros.intake.tables.header_groups import names_in_groups, stand_over
+from infonet_ros.intake.tables.line_cells import is_value, names_of_time, split
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten, unique_name
 
@@ -27,6 +27,7 @@ _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
 _LINES_OF_A_CELL = 20
+_PADDED = re.compile(r"\t*([;|,])\t*")
 _QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
 
 
@@ -52,6 +53,8 @@ class Layout:
         Number of decimals in the last column, if all of its numbers have the same; else 0.
     rate : Rate, optional
         Of the rows, as the lines above the table give it.
+    described : frozenset of str
+        First cells of the lines above the header.
     """
 
     delimiter: str
@@ -62,6 +65,7 @@ class Layout:
     header: list[str] = field(default_factory=list)
     decimals: int = 0
     rate: Rate | None = None
+    described: frozenset[str] = frozenset()
 
     def cuts(self, line: str) -> bool:
         """Return whether a line was cut within its last number: the other rows have more decimals there."""
@@ -89,19 +93,20 @@ def find_layout(path: Path, head: str) -> Layout:
     width = _width(rows)
     begin = _first_of_numbers(rows, width)
     names_row = _row_of_names(rows, begin)
-    groups, notes = list[str](), list[str]()
+    notes: list[str] = []
     if names_row is None:
         above = [n for n in skipped if n < [*body, len(lines)][begin]]
-        header_line, header = _commented_names(lines, above, delimiter, width)
+        header_line, header = _commented_names(lines, above, delimiter, rows[begin] if begin < len(rows) else [])
+        grouped = header
     else:
         header, header_line = rows[names_row], body[names_row]
-        groups = groups_of(rows[names_row - 1], header) if names_row else []
-    before = begin if header is None else sum(n < header_line for n in body) - bool(groups)
+        grouped = names_in_groups(rows[:names_row], header)
+    before = begin if header is None else sum(n < header_line for n in body) - (grouped != header)
     if header is None and begin and delimiter == ",":
         _check_commas(path, rows[begin - 1], rows[begin:], width)
     if before:
         notes.append(f"{counted(before, 'line')} before the names of the columns left out")
-    names = _names(path, with_groups(header, groups), rows[begin:], width, notes)
+    names = _names(path, grouped, rows[begin:], width, notes)
     between = range(begin if names_row is None else names_row + 1, begin)
     for row in between:
         place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
@@ -113,17 +118,22 @@ def find_layout(path: Path, head: str) -> Layout:
     same = decimals.pop() if len(decimals) == 1 else 0
     units = _units([rows[n] for n in between], names)
     rate = described_rate(lines[: [*body, len(lines)][begin] if header is None else header_line])
-    return Layout(delimiter, names, lines_before, units, notes, header or [], same, rate)
+    described = frozenset(row[0] for n, row in zip(body, rows, strict=True) if n < header_line and row[0])
+    return Layout(delimiter, names, lines_before, units, notes, header or [], same, rate, described)
 
 
 def _commented_names(
-    lines: Sequence[str], above: Sequence[int], delimiter: str, width: int
+    lines: Sequence[str], above: Sequence[int], delimiter: str, row: Sequence[str]
 ) -> tuple[int, list[str] | None]:
-    """Return the line and the names of the last comment ``above`` the rows that names all columns; else -1, None."""
+    """Return the line and the names of the last comment ``above`` a row that names all columns; else -1, None."""
+    width = len(row)
     for number in reversed(above):
         cells = split(COMMENT.sub("", lines[number], count=1).strip(), delimiter)
-        if COMMENT.match(lines[number]) and len(cells) == width:
-            return number, cells
+        if COMMENT.match(lines[number]) and not any(map(is_value, cells)):
+            if len(cells) == width:
+                return number, cells
+            if len(cells) == width - 1 and (names := names_of_time(cells[0], row)):
+                return number, [*names, *cells[1:]]
     return -1, None
 
 
@@ -149,7 +159,7 @@ def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]
 def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     """Return the first row of the table: it holds values in all columns in which all later rows hold values."""
     equal = [n for n, row in enumerate(rows) if len(row) == width]
-    later = [rows[n] for n in equal[len(equal) // 2 :]][:50]
+    later = [rows[n] for n in equal[len(equal) // 2 :] if not _is_repeated_header(rows[n], rows)][:50]
     of_values = [
         column
         for column in range(min(width, _CELLS))
@@ -163,6 +173,10 @@ def _first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
         return header + 1
     return first
+
+
+def _is_repeated_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    return not any(map(is_value, filter(None, cells))) and rows.count(cells) > 1
 
 
 def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
@@ -241,8 +255,18 @@ def _is_open(text: str) -> bool:
 
 def _find_delimiter(lines: Sequence[str]) -> str:
     named = not any(map(is_value, split(lines[0], ",")))  # without names, all commas may be decimal signs
-    even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(lines, sign)]
-    return max(even or _DELIMITERS, key=lambda delimiter: _suits(lines, delimiter))
+    padded = [_PADDED.sub(r"\1", line) for line in lines]
+    even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(padded, sign)]
+    suits = {delimiter: _suits(lines, delimiter) for delimiter in even or _DELIMITERS}
+    best = max(suits, key=suits.__getitem__)
+    return "\t" if best == " " and suits["\t"] > (0.5, 0.5) and _tabs_delimit(lines) else best
+
+
+def _tabs_delimit(lines: Sequence[str]) -> bool:
+    """Return whether no blank stands between numbers: as delimiters, blanks would lose the empty cells."""
+    rows = [split(line, "\t") for line in lines]
+    width = _width(rows)
+    return not any(" " in cell for row in rows if len(row) == width for cell in row if is_value(cell))
 
 
 def _is_even(lines: Sequence[str], sign: str) -> bool:
@@ -292,7 +316,7 @@ def _names(
     if _used(rows, width) <= len(header) < width:
         header = [*header, *[""] * (width - len(header))]
     elif len(header) == width - 1:
-        header = ["row", *header]
+        header = [*(names_of_time(header[0], rows[0]) or ("row", header[0])), *header[1:]]
     elif len(header) > width and all(name.lower() in ("", "comment", "comments") for name in header[width:]):
         header = header[:width]
     if len(header) != width:

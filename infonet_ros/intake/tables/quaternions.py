@@ -13,11 +13,14 @@ from infonet_ros.intake.tables.sheet import as_floats, is_number
 _PARTS = (
     re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE),  # qx, orientation.x, quat_x
     re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE),  # q[0] of PX4
+    re.compile(r"(?:(?P<base>.*)[._])?column_(?P<part>\d+)"),  # an array of four columns
 )
-_ORDERS = ("xyzw", "1230")  # with numbers, the scalar comes first
+_ORDERS = ("xyzw", "1230", "1234")  # with numbers, the scalar comes first
+_SCALAR_FIRST = (1, 2, 3, 0)  # for an array: whether its first or last column is the scalar follows from the numbers
 _UNNAMED = "q"
 _LENGTH = 0.01  # by which the length of a quaternion may differ from 1, as it is rounded
 _MOST = 0.95  # of the rows have that length
+_SURE = 0.3  # of the mean squares: else the order of an array is not known
 
 
 class Quaternion(NamedTuple):
@@ -43,10 +46,13 @@ def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[
         parts: dict[str, dict[str, str]] = {}
         for name, column in columns.items():
             if is_number(column) and (match := pattern.fullmatch(name)):
-                parts.setdefault(match["base"], {})[match["part"].lower()] = name
+                parts.setdefault(match["base"] or _UNNAMED, {})[match["part"].lower()] = name
         for base, own in parts.items():
             if own.keys() == set(order) and _of_length_one([columns[name] for name in own.values()]):
-                found[base or _UNNAMED] = tuple(own[part] for part in order)
+                names = [own[part] for part in order]
+                places = _places_in_array([columns[name] for name in names]) if order == "1234" else range(4)
+                if places:
+                    found[base] = tuple(names[place] for place in places)
     return {name: parts for name, parts in found.items() if name not in columns}
 
 
@@ -54,6 +60,18 @@ def angle_of(parts: Sequence[pa.ChunkedArray], angle: str) -> np.ndarray:
     """Return "roll", "pitch" or "yaw" of columns x, y, z and w, radians: (rows,) float64, NaN where not known."""
     rows = np.stack([as_floats(part) for part in parts], axis=1).tolist()
     return np.array([ANGLES[angle](Quaternion(*row)) for row in rows], dtype=np.float64)
+
+
+def _places_in_array(parts: Sequence[pa.ChunkedArray]) -> Sequence[int]:
+    """Return where x, y, z and w are in an array; empty if the scalar may be the first or the last.
+
+    Robots turn about the vertical axis more than about the others, so x and y are small.
+    """
+    first, _, third, last = (float(np.nanmean(as_floats(part) ** 2)) for part in parts)
+    balance = 2 * first - third - last  # w² - x² - y² with the scalar first, minus the same with the scalar last
+    if abs(balance) < _SURE:
+        return ()
+    return _SCALAR_FIRST if balance > 0 else range(4)
 
 
 def _of_length_one(parts: Sequence[pa.ChunkedArray]) -> bool:

@@ -1,7 +1,7 @@
 """Headers in the middle of a table of text: a logger was started again, or several tables were joined."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
 from infonet_ros.intake.tables.layout import COMMENT
@@ -13,11 +13,15 @@ from infonet_ros.text import counted, shorten
 class RepeatedHeaders:
     """Removes repeated headers from the lines of a table; the table ends before a header with other names.
 
+    Programs of laboratories repeat the description above the header, too: its lines are removed with it.
+
     Parameters
     ----------
     header : sequence of str
         Cells of the first header; empty without a header.
     delimiter : str
+    described : collection of str
+        First cells of the lines above the first header.
 
     Attributes
     ----------
@@ -25,9 +29,10 @@ class RepeatedHeaders:
         The lines that begin with a header with other names; None without such a header.
     """
 
-    def __init__(self, header: Sequence[str], delimiter: str) -> None:
+    def __init__(self, header: Sequence[str], delimiter: str, described: Collection[str] = ()) -> None:
         self._header = list(header)
         self._delimiter = delimiter
+        self._described = described
         self._mark = next((cell for cell in header if is_named_time(cell)), header[0] if header else "")
         self._marked = re.compile(rf"^.*{re.escape(self._mark)}.*$", re.MULTILINE)
         self._count = 0
@@ -39,7 +44,7 @@ class RepeatedHeaders:
         pieces = iter(pieces)
         for lines in pieces:
             end = self._begin_of_other(lines) if self._mark and self._mark in lines else None
-            yield self._marked.sub(self._without, lines[:end]) if self._mark else lines
+            yield self._without(lines[:end]) if self._mark else lines
             if end is not None:
                 self.rest = chain((lines[end:],), pieces)
                 return
@@ -70,9 +75,23 @@ class RepeatedHeaders:
     def _is_header(self, cells: Sequence[str]) -> bool:
         return len(cells) > 1 and self._mark in cells and not any(map(is_value, filter(None, cells)))
 
-    def _without(self, line: re.Match[str]) -> str:
-        """Replace a header by a comment, so that rows keep their numbers."""
-        if self._cells(line[0]) != self._header:
-            return line[0]
-        self._count += 1
-        return "#"
+    def _without(self, lines: str) -> str:
+        """Replace each line of repeated headers by a comment, so that rows keep their numbers."""
+        parts, position = [], 0
+        for line in self._marked.finditer(lines):
+            if self._cells(line[0]) == self._header:
+                begin = self._begin_of_description(lines, position, line.start())
+                parts += [lines[position:begin], "#\n" * lines.count("\n", begin, line.start()), "#"]
+                position = line.end()
+                self._count += 1
+        return "".join([*parts, lines[position:]])
+
+    def _begin_of_description(self, lines: str, least: int, begin: int) -> int:
+        """Return where the description above a header begins."""
+        while begin > least:
+            above = max(least, lines.rfind("\n", least, begin - 1) + 1)
+            line = lines[above:begin].strip()
+            if line and self._cells(line)[0] not in self._described:
+                break
+            begin = above
+        return begin

@@ -21,6 +21,7 @@ from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.filled_in import without_fills
 from infonet_ros.intake.tables.fit import read_fit
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
@@ -212,6 +213,7 @@ class Tables:
         order = known[np.argsort(clock.stamps[known], kind="stable")]
         stamps = clock.stamps[order]
         topic = unique_name(sheet.name, self._streams)
+        self._note(table.path, without_fills(sheet, clock.names))
         streams: dict[str, Stream] = {}
         empty: list[str] = []
         for name, column in self._with_two_words(table).items():
@@ -238,7 +240,9 @@ class Tables:
                 stream.quaternions = find_quaternions(stream.columns)
                 for name, parts in stream.quaternions.items():
                     angles = ", ".join(f"{name}|{angle}" for angle in ANGLES)
-                    self._note(table.path, [f"columns {', '.join(parts)} are a quaternion, read as {angles}"])
+                    self._note(
+                        table.path, [f"columns {', '.join(parts)} are x, y, z, w of a quaternion, read as {angles}"]
+                    )
             else:
                 self._note(table.path, _on_texts(stream.texts))
 

@@ -185,7 +185,7 @@ class TextColumn:
     @property
     def fractions(self) -> bool:
         """Whether a block holds plain numbers with a decimal point."""
-        return any(pa.types.is_floating(block.type) for block in self._blocks)
+        return any(pa.types.is_floating(block.type) and block.null_count < len(block) for block in self._blocks)
 
     def finish(self, style: Style) -> Numbers | pa.ChunkedArray:
         """Return all blocks as numbers, or as text if they hold anything else."""

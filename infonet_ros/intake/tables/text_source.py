@@ -10,10 +10,11 @@ import io
 import lzma
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
@@ -25,8 +26,13 @@ except ImportError:  # before Python 3.14
     from backports import zstd
 
 _PIECE = 1 << 20
-_COMPRESSED: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\0": lzma.open}
-_ZSTD = b"\x28\xb5\x2f\xfd"
+_COMPRESSED: dict[bytes, Any] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\0": lzma.open,
+    b"\x28\xb5\x2f\xfd": zstd.open,
+}
+_MOST_TIMES = 3  # that a file is compressed
 _BINARY = (
     b"PAR1",
     b"ARROW1",
@@ -143,7 +149,8 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     """
     head = first_bytes(path)
     decoder = None
-    with path.open("rb") as file, _decompressed(path, file, head) as source:
+    with ExitStack() as opened:
+        source = _decompressed(path, opened.enter_context(path.open("rb")), head, opened)
         for piece in _readable(path, source, notes):
             if decoder is None:
                 if piece[257:262] == b"ustar":
@@ -158,14 +165,21 @@ def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     yield decoder.decode(b"", final=True) if decoder else ""
 
 
-def _decompressed(path: Path, file: IO[bytes], head: bytes) -> Any:
-    if head.startswith(_ZSTD):
-        return zstd.open(file, "rb")
+def _decompressed(path: Path, file: Any, head: bytes, opened: ExitStack) -> Any:
+    """Return a file to be read decompressed, also if it was compressed twice, as downloads sometimes are."""
+    for _ in range(_MOST_TIMES):
+        opener = next((opener for magic, opener in _COMPRESSED.items() if head.startswith(magic)), None)
+        if opener is None:
+            break
+        file = opened.enter_context(opener(file, "rb"))
+        try:
+            head = file.peek(64)
+        except _DAMAGE:  # the first piece that is read tells
+            break
     for magic, what in FOREIGN.items():
         if head.startswith(magic):
             raise RecordingError(f"{path} is {what}; expected a table, such as a CSV file, or a bag.")
-    opener = next((opener for magic, opener in _COMPRESSED.items() if head.startswith(magic)), None)
-    return opener(file, "rb") if opener else io.BufferedReader(file.raw)  # type: ignore[attr-defined]
+    return file
 
 
 def _readable(path: Path, source: Any, notes: list[str]) -> Iterator[bytes]:

@@ -80,7 +80,7 @@ def _add_rows(
     skipped = SkippedRows(layout)
     rest = chain((_after(head, layout.lines),), pieces)
     block = max(block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
-    headers = RepeatedHeaders(layout.header, layout.delimiter)
+    headers = RepeatedHeaders(layout.header, layout.delimiter, layout.described)
     lines = headers.removed_from(_clean_lines(rest, layout, f"{layout.delimiter} " in head, block, notes, form))
     before = columns.rows
     columns.add(dict.fromkeys(layout.names, pa.nulls(0, pa.string())), 0)

@@ -22,6 +22,7 @@ _TIME_WORDS = {
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
 }
 _OF_SENSOR = re.compile(r"(?i)(?:header[\W_]*stamp|source[\W_]*(?:time|timestamp))$")
+_TICKS = re.compile(r"(?i)(?<![a-z])ticks?(?![a-z])")
 _MOST_COLUMNS = 1000  # to look for dates in
 _FEWEST_ROWS = 10  # that show a count
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
@@ -56,7 +57,8 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         raise unfit[0]
     raise RecordingError(
         f"{path} has no column that looks like time: name one with --time; it has {listed(every)}; "
-        "expected one named time or timestamp, one with dates, or a first column that grows."
+        "expected one named time or timestamp, one with dates, or a first column that grows; if the rows have a "
+        "constant rate, add a column of times, or write a line such as 'sampling rate: 100 Hz' above a table of text."
     )
 
 
@@ -94,7 +96,7 @@ def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
     first = next(iter(sheet.columns), "")
-    for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count_rows, sheet, first)):
+    for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
         column = sheet.columns[name]
         if is_number(column):
             if not (_fits(name) or name == first) or (sheet.rate and _numbers_rows(sheet, name)):
@@ -153,8 +155,10 @@ def _counts_a_unit(sheet: Sheet, name: str) -> bool:
     return not below_a_second(column, unit) or _grows(column, 1.0)  # else it is the fraction of another column
 
 
-def _may_count_rows(sheet: Sheet, first: str, name: str) -> bool:
-    """Return whether a column is the first, of numbers, and not named as times are: it is tried last."""
+def _may_count(sheet: Sheet, first: str, name: str) -> bool:
+    """Return whether a column may count rows or ticks, which have no known unit: it is tried last."""
+    if _TICKS.search(name):
+        return True
     return name == first and is_number(sheet.columns[name]) and not _fits(name)
 
 

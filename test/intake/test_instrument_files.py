@@ -1,0 +1,96 @@
+"""Files as programs of instruments write them: LabVIEW, RTKLIB, motion capture, and numbers that mean "unknown"."""
+
+import numpy as np
+import pytest
+from table_files import notices, rows, together, written
+
+ROWS = 60
+TIME = np.arange(ROWS) * 0.05
+A, B = np.round(np.random.default_rng(3).normal(size=(2, ROWS)), 4)
+
+
+def values(found, name):
+    return [value for _, value in found[name]]
+
+
+LABVIEW = "LabVIEW Measurement\nSeparator\tTab\nX_Columns\t{}\n***End_of_Header***\n\t\n"
+SEGMENT = (
+    "Channels\t2\t\t\t\nSamples\t20\t20\t\t\nDate\t2024/05/03\t2024/05/03\t\t\nX0\t0.0E+0\t0.0E+0\t\t\n"
+    "Delta_X\t0.050000\t0.050000\t\t\n***End_of_Header***\t\t\t\t\nX_Value\tVoltage_0\tVoltage_1\tComment\n"
+)
+
+
+def labview(x_columns, time, size):
+    """The rows in segments, each with the description and the names above it."""
+    lines = [f"{time(t)}\t{a}\t{b}\t\n" for t, a, b in zip(TIME, A, B, strict=True)]
+    segments = ["".join(lines[begin : begin + size]) for begin in range(0, ROWS, size)]
+    return LABVIEW.format(x_columns) + SEGMENT + SEGMENT.join(segments)
+
+
+@pytest.mark.parametrize(
+    "text", [labview("One", "{:.6f}".format, 20), labview("No", lambda _: "", ROWS)], ids=["segments", "no times"]
+)
+def test_measurements_of_labview_are_read(tmp_path, text):
+    found, _ = together([written(tmp_path, text, "table.lvm")])
+    assert values(found, "table.Voltage_0") == A.tolist()
+    assert values(found, "table.Voltage_1") == B.tolist()
+    assert np.diff([stamp for stamp, _ in found["table.Voltage_0"]]) == pytest.approx(5e7)
+
+
+RTKLIB = {
+    "dates": "2024/05/01 12:00:{:06.3f}",
+    "weeks": "2312 {:.3f}",
+}
+
+
+@pytest.mark.parametrize("form", RTKLIB)
+def test_positions_of_rtklib_have_their_names(tmp_path, form):
+    head = "% program   : RTKPOST\n% obs start : 2024/05/01 12:00:00.0 GPST (week2312 302400.0s)\n%\n"
+    lines = [f"{RTKLIB[form].format(t)}   {a:.4f}   {b:.4f}   1\n" for t, a, b in zip(TIME, A, B, strict=True)]
+    path = written(tmp_path, head + "%  GPST    latitude(deg) longitude(deg)   Q\n" + "".join(lines))
+    found = rows(path, ("latitude_deg", "longitude_deg"))
+    assert [sample for _, sample in found] == [[a, b] for a, b in zip(A, B, strict=True)]
+    assert np.diff([stamp for stamp, _ in found]) == pytest.approx(5e7)
+
+
+def test_bodies_of_motion_capture_keep_their_names(tmp_path):
+    groups = [
+        ",,Rigid Body,Rigid Body",
+        ",,drone,arm",
+        ',,"9D0F","A1B2"',
+        ",,Position,Position",
+        "Frame,Time (Seconds),X,X",
+    ]
+    lines = [f"{k},{t:.2f},{a},{b}" for k, (t, a, b) in enumerate(zip(TIME, A, B, strict=True))]
+    found, _ = together([written(tmp_path, "\n".join(["Format Version,1.23", "", *groups, *lines]) + "\n")])
+    assert values(found, "drone.Position.X") == A.tolist()
+    assert values(found, "arm.Position.X") == B.tolist()
+
+
+@pytest.mark.parametrize("fill", ["-9999", "-999.0", "99999.99", "-32768", "4294967295"])
+def test_numbers_that_stand_for_unknown_values_are_unknown(tmp_path, fill):
+    cells = [fill if k % 20 == 7 else a for k, a in enumerate(A)]
+    path = written(
+        tmp_path, "time,x,y\n" + "".join(f"{t:.2f},{x},{b}\n" for t, x, b in zip(TIME, cells, B, strict=True))
+    )
+    found = np.array([sample for _, sample in rows(path)])
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(found[:, 0])), [7, 27, 47])
+    assert any(
+        f"{float(fill):.12g} stands for unknown values" in note and "3 cells of x" in note for note in notices(path)
+    )
+
+
+@pytest.mark.parametrize(
+    "cells", [[0, 999] * 30, [*range(9945, 10005)], [-9999.0] * 60], ids=["states", "count", "all"]
+)
+def test_numbers_that_others_are_near_stay(tmp_path, cells):
+    path = written(tmp_path, "time,x,y\n" + "".join(f"{t:.2f},{x},1\n" for t, x in zip(TIME, cells, strict=True)))
+    assert [sample[0] for _, sample in rows(path)] == cells
+
+
+def test_episodes_are_no_devices(tmp_path):
+    """Time begins again in each episode: the rows of one time are of several episodes, not of several devices."""
+    lines = [f"{t:.2f},{100 * episode + a},{episode}\n" for episode in range(3) for t, a in zip(TIME, A, strict=True)]
+    path = written(tmp_path, "timestamp,x,episode_index\n" + "".join(lines))
+    assert [sample[0] for _, sample in rows(path, ("x",))] == A.tolist()
+    assert any("begins again 2 times: only the longest run" in note for note in notices(path))
