@@ -34,20 +34,26 @@ class AlarmGroup:
     def __str__(self) -> str:
         if len(self.alarms) == 1:
             return str(self.alarms[0])
-        first, pairs = self.alarms[0], list(dict.fromkeys((one.a, one.b) for one in self.alarms))
-        inside = f"{self.channel}."
-        others = dict.fromkeys(name for pair in pairs for name in pair)
-        partners = [name for name in others if name != self.channel and not name.startswith(inside)]
-        affected = f"{counted(len(pairs), 'pair')}{f', with {listed(partners)}' if partners else ''}"
+        first = self.alarms[0]
         words = next(filter(None, (_about(self.channel, one) for one in self.alarms)), first.words)
         ends = [one.end for one in self.alarms if one.end is not None]
         whole = replace(
             first,
             since=min(one.since for one in self.alarms),
-            words=f"{words}: {affected}",
+            words=f"{words}: {self._affected}",
             end=max(ends) if len(ends) == len(self.alarms) else None,
         )
         return str(whole)
+
+    @property
+    def _affected(self) -> str:
+        """The pairs and single channels of the alarms, in words."""
+        pairs = list(dict.fromkeys((one.a, one.b) for one in self.alarms if one.b))
+        alone = {one.a for one in self.alarms if not one.b}
+        others = dict.fromkeys(name for pair in pairs for name in pair)
+        partners = [name for name in others if not _is_in(self.channel, name)]
+        count = [counted(len(pairs), "pair")] * bool(pairs) + [counted(len(alone), "single channel")] * bool(alone)
+        return f"{' and '.join(count)}{f', with {listed(partners)}' if partners else ''}"
 
 
 def _about(channel: str, alarm: Alarm) -> str:
@@ -86,10 +92,15 @@ def _is_clear(alarm: Alarm) -> bool:
 def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
     """Return whether the fault of a group's channel can have caused another alarm."""
     return (
-        group.channel in (alarm.a, alarm.b)
+        any(_is_in(group.channel, name) for name in (alarm.a, alarm.b))
         and alarm.channel in ("", group.channel)
         and any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms)
     )
+
+
+def _is_in(channel: str, name: str) -> bool:
+    """Return whether a name is a channel, or one of its modality's."""
+    return name == channel or name.startswith(f"{channel}.")
 
 
 def _reaches(alarm: Alarm, later: Alarm) -> bool:

@@ -20,16 +20,15 @@ from infonet_ros.dependence.expectation import KNOTS, Expectation
 from infonet_ros.dependence.forms import RANKED, Form, in_form
 from infonet_ros.dependence.page_rule import Rises
 from infonet_ros.dependence.quantiles import QUANTILES, ranks_among
-from infonet_ros.dependence.spikes import Spikes
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
-from infonet_ros.text import in_seconds
+from infonet_ros.text import counted, in_seconds
 
-FORMAT = 9
+FORMAT = 10
 """Version of the file."""
 
-SPIKES_SHARE = 0.1
-"""Of the false alarms, those for spikes of single channels; the views of pairs have the others."""
+SINGLE_SHARE = 0.2
+"""Of the false alarms, those for faults of single channels; the views of pairs have the others."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +79,14 @@ class Baseline:
     Attributes
     ----------
     channels : tuple of ChannelBaseline
-        N, those of the pairs.
+        N, first those of the pairs, then those that are in none.
     pairs : tuple of PairBaseline
         P.
     views : tuple of View
         V, one to three of each pair.
-    quantiles : (3, N, Q) float64
-        Of each form in `RANKED` of each channel at evenly spaced probabilities, from the least to the largest.
+    quantiles : (3, M, Q) float64
+        Of each form in `RANKED` of each channel of the pairs, at evenly spaced probabilities from the least to the
+        largest.
     tables : (V, G, G) float32
         Log density of the copula of each view; for residuals of the values.
     expectations : tuple of Expectation
@@ -124,17 +124,28 @@ class Baseline:
         return self.names.index(self.pairs[pair].a), self.names.index(self.pairs[pair].b)
 
     @property
+    def size(self) -> str:
+        """How many pairs and single channels are watched, in words."""
+        alone = f" and {counted(len(self.alone), 'single channel')}" if self.alone else ""
+        return f"{counted(len(self.pairs), 'pair')}{alone}"
+
+    @property
+    def alone(self) -> tuple[int, ...]:
+        """The places of the channels that are in no pair."""
+        return tuple(range(self.quantiles.shape[1], len(self.channels)))
+
+    @property
     def memory(self) -> np.ndarray:
-        """Share (N,) of a sample of each channel that the next one keeps."""
-        return np.array([channel.memory for channel in self.channels])
+        """Share (M,) of a sample of each channel of the pairs that the next one keeps."""
+        return np.array([channel.memory for channel in self.channels if not channel.alone])
 
     @property
     def middle(self) -> np.ndarray:
-        """Median (N,) of the values of each channel."""
+        """Median (M,) of the values of each channel of the pairs."""
         return self.quantiles[Form.VALUES, :, QUANTILES // 2]
 
     def ranks(self, samples: np.ndarray, form: Form, before: np.ndarray | None = None) -> np.ndarray:
-        """Return where samples (T, N) of all channels stand among the good ones, in a form; see `ranks_among`.
+        """Return where samples (T, M) of the pairs' channels stand among the good ones, in a form; see `ranks_among`.
 
         ``before`` are some samples that came before them, RECENT + 1 or all.
         """
@@ -156,7 +167,7 @@ class Baseline:
 
     def _of_a_view(self, interval: float) -> float:
         """Return the seconds between false alarms of one view, if those of all are ``interval`` apart."""
-        return interval * len(self.views) / (1.0 - SPIKES_SHARE)
+        return interval * len(self.views) / (1.0 - SINGLE_SHARE)
 
     def beyond(self, interval: float) -> str | None:
         """Return a warning if a false-alarm interval, seconds, is longer than good recordings support; else None."""
@@ -222,21 +233,20 @@ class Baseline:
 
 
 def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Baseline:
-    channels = tuple(
-        ChannelBaseline(**channel | {"spikes": Spikes(**channel["spikes"])}) for channel in words["channels"]
-    )
+    channels = tuple(map(ChannelBaseline.from_words, words["channels"]))
     pairs = tuple(PairBaseline(**pair) for pair in words["pairs"])
     views = tuple(
         View(**view | {"form": Form[view["form"].upper()], "rises": Rises(**view["rises"])}) for view in words["views"]
     )
-    names = {channel.name for channel in channels}
+    names = [channel.name for channel in channels if not channel.alone]
     if (
-        arrays["quantiles"].shape != (len(RANKED), len(channels), QUANTILES)
+        arrays["quantiles"].shape != (len(RANKED), len(names), QUANTILES)
+        or any(channel.alone for channel in channels[: len(names)])
         or len(arrays["tables"]) != len(views)
         or arrays["tables"].ndim != 3
         or arrays["curves"].shape != (len(pairs), 2, 3, KNOTS)
         or arrays["residuals"].shape != (len(pairs), 2, QUANTILES)
-        or not all({pair.a, pair.b} <= names for pair in pairs)
+        or not all({pair.a, pair.b} <= {*names} for pair in pairs)
         or {view.pair for view in views} != set(range(len(pairs)))
         or not 0.0 < float(words["rate"]) < math.inf
     ):

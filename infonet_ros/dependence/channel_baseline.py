@@ -1,17 +1,29 @@
-"""The behaviour of single channels in good recordings: rests, pauses, roughness, spikes and rate of messages."""
+"""The behaviour of single channels in good recordings: pauses, rests, values, roughness, spikes, rate of messages.
 
-from collections.abc import Collection, Sequence
+Some of it is a fault only in a channel that is in no pair: of the others, their pairs tell more.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from infonet_ros.dependence.forms import memory_of
-from infonet_ros.dependence.spikes import Spikes, spike_heights
+from infonet_ros.dependence.spikes import RANGE, spike_heights, usual_steps
+from infonet_ros.dependence.tails import Extremes
+from infonet_ros.series import memory as integrated_memory
 from infonet_ros.series import runs
 
 LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
 
+_FEW = 20  # messages: with fewer, a pause is no fault
+_OFTEN = 10  # rests that are at least half as long as the longest one: then none is a standstill of the robot,
+_SHORT = 0.5  # seconds, or if none is longer
+_INDEPENDENT = 10  # samples; the range of a channel with fewer is not known
+_BEYOND = 1e-6  # probability with which one independent sample is farther away than all good ones
 _STRETCH = 2.0  # seconds for which the roughness is computed
 _SPAN = 4.0  # seconds over which messages are counted; more if there are fewer than
 _COUNTED = 20  # messages
@@ -27,13 +39,21 @@ class ChannelBaseline:
     name : str
     angle : bool
         Whether whole turns do not count.
+    alone : bool
+        Whether it is in no pair.
     memory : float
         Share of a sample that the next one keeps (lag-1 autocorrelation).
-    gap, rest : float
-        Longest times without a value, and with the same value, seconds.
+    middle, step : float
+        Median of its values, and root mean square of the steps from sample to sample.
+    rest : float
+        Longest time with the same value, seconds.
+    pauses, rests : Extremes
+        Times without a message, and with the same value, seconds.
+    distances : Extremes
+        Of its values from the middle; none is an alarm if it is in a pair.
     roughness : float
         Of its roughest stretch.
-    spikes : Spikes
+    spikes : Extremes
     span : float
         Seconds over which its messages are counted; 0 if their rate is not steady.
     fewest, most : float
@@ -42,14 +62,31 @@ class ChannelBaseline:
 
     name: str
     angle: bool
+    alone: bool
     memory: float
-    gap: float
+    middle: float
+    step: float
     rest: float
+    pauses: Extremes
+    rests: Extremes
+    distances: Extremes
     roughness: float
-    spikes: Spikes
+    spikes: Extremes
     span: float
     fewest: float
     most: float
+
+    @classmethod
+    def from_words(cls, words: Mapping[str, Any]) -> "ChannelBaseline":
+        """Read the result of `dataclasses.asdict`."""
+        extremes = {key: Extremes.from_words(one) for key, one in words.items() if isinstance(one, dict)}
+        return cls(**{**words, **extremes})
+
+    @property
+    def judged(self) -> dict[str, bool]:
+        """Whether each fault of the single channel can be found."""
+        faults = {"silence": self.pauses, "freezing": self.rests, "values far out of range": self.distances}
+        return {name: bool(np.isfinite(one.least)) for name, one in faults.items()}
 
 
 def channel_baselines(
@@ -58,38 +95,103 @@ def channel_baselines(
     messages: Sequence[np.ndarray],
     rate: float,
     angles: Collection[str] = (),
+    alone: Collection[str] = (),
 ) -> tuple[ChannelBaseline, ...]:
     """Describe channels by good samples (T, N) of one or several recordings, and their `messages_since`, if known.
 
-    ``angles`` are the names of those whose whole turns do not count.
+    ``angles`` are the names of those whose whole turns do not count, ``alone`` of those that are in no pair.
     """
-    channels, memory = [], memory_of(pieces)
-    for column, name in enumerate(names):
-        own = [piece[:, column] for piece in pieces]
-        length = max(10, round(_STRETCH * rate))
-        stretches = [values[k : k + length] for values in own for k in range(0, len(values), length)]
-        span, fewest, most = _steady_messages([counts[:, column] for counts in messages], rate)
-        channels.append(
-            ChannelBaseline(
-                name=name,
-                angle=name in angles,
-                memory=float(memory[column]),
-                gap=max(_longest_run(np.isnan(values)) for values in own) / rate,
-                rest=max(_longest_run(np.diff(values) == 0.0) for values in own) / rate,
-                roughness=max(map(roughness, stretches)),
-                spikes=_spikes(own, name in angles, rate),
-                span=span,
-                fewest=fewest,
-                most=most,
-            )
+    memory = memory_of(pieces)
+    return tuple(
+        _channel(
+            name,
+            [piece[:, column] for piece in pieces],
+            [counts[:, column] for counts in messages],
+            rate,
+            angle=name in angles,
+            alone=name in alone,
+            memory=float(memory[column]),
         )
-    return tuple(channels)
+        for column, name in enumerate(names)
+    )
 
 
-def _spikes(pieces: Sequence[np.ndarray], angle: bool, rate: float) -> Spikes:
-    heights = np.concatenate([spike_heights(values[:, None], np.array([angle]))[:, 0] for values in pieces])
-    values = np.concatenate(pieces)
-    return Spikes.of(heights, float(np.nanmax(values) - np.nanmin(values)), len(values) / rate)
+def _channel(
+    name: str,
+    pieces: Sequence[np.ndarray],
+    messages: Sequence[np.ndarray],
+    rate: float,
+    *,
+    angle: bool,
+    alone: bool,
+    memory: float,
+) -> ChannelBaseline:
+    values, length = np.concatenate(pieces), max(10, round(_STRETCH * rate))
+    known, seconds = values[np.isfinite(values)], len(values) / rate
+    angles, spread = np.array([angle]), float(np.ptp(known))
+    step = usual_steps(values[:, None], angles)
+    rests = _lengths((np.diff(own) == 0.0 for own in pieces), rate)
+    span, fewest, most = _steady_messages(messages, rate)
+    return ChannelBaseline(
+        name=name,
+        angle=angle,
+        alone=alone,
+        memory=memory,
+        middle=float(np.median(known)),
+        step=float(step[0]),
+        rest=float(rests.max(initial=0.0)),
+        pauses=_pauses(pieces, messages, rate),
+        rests=_rests(rests, alone, seconds),
+        distances=_distances(known, rate) if alone else Extremes(spread, np.inf),
+        roughness=max(roughness(own[k : k + length]) for own in pieces for k in range(0, len(own), length)),
+        spikes=Extremes.of(
+            np.concatenate([spike_heights(own[:, None], angles, step)[:, 0] for own in pieces]), RANGE * spread, seconds
+        ),
+        span=span,
+        fewest=fewest,
+        most=most,
+    )
+
+
+def _pauses(pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: float) -> Extremes:
+    """Learn the times without a message, or without a sample if messages are not counted."""
+    empty = [counts == 0.0 for counts in messages] or [np.isnan(values) for values in pieces]
+    few = bool(messages) and np.nansum(np.concatenate(messages)) < _FEW
+    return Extremes.of(_lengths(empty, rate), np.inf if few else LEAST_PAUSE, sum(map(len, pieces)) / rate)
+
+
+def _rests(lengths: np.ndarray, alone: bool, seconds: float) -> Extremes:
+    """Learn the times (K,) with one value, seconds.
+
+    A channel that rests now and then, such as the speed of a wheel, may rest for longer. If it is in a pair, the pair
+    shows whether it may. A slow reading in coarse steps keeps each value for a while, again and again.
+    """
+    longest = lengths.max(initial=0.0)
+    known = not longest or (alone and (longest <= _SHORT or np.count_nonzero(lengths >= longest / 2.0) >= _OFTEN))
+    return Extremes.of(lengths, LEAST_PAUSE if known else np.inf, seconds)
+
+
+def _distances(known: np.ndarray, rate: float) -> Extremes:
+    """Learn how far known samples (T,) are from their median.
+
+    Of few independent samples Student's distribution tells how much farther the next one may be.
+    """
+    deviations, spread = known - known.mean(), float(known.std())
+    if not spread:
+        return Extremes(0.0, np.inf)
+    memory = float(integrated_memory(deviations))
+    count = len(known) / memory
+    if count < _INDEPENDENT:
+        return Extremes(float(np.ptp(known)), np.inf)
+    reach = -float(stdtrit(count - 1.0, _BEYOND / 2.0)) * spread * np.sqrt(1.0 + 1.0 / count)
+    apart = max(1, round(memory))
+    distances = np.abs(known - np.median(known))
+    return Extremes.of(np.maximum.reduceat(distances, np.arange(0, len(known), apart)), reach, len(known) / rate)
+
+
+def _lengths(pieces: Iterable[np.ndarray], rate: float) -> np.ndarray:
+    """Return for how many seconds flags (T,) are set, each time that they are: (K,)."""
+    return np.concatenate([np.diff(runs(flags), axis=1)[:, 0] for flags in pieces]) / rate
 
 
 def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, float, float]:
@@ -107,13 +209,15 @@ def _steady_messages(pieces: Sequence[np.ndarray], rate: float) -> tuple[float, 
     return rows / rate, float(known.min()), float(known.max())
 
 
-def _longest_run(flags: np.ndarray) -> int:
-    """Return the length of the longest run of flags (T,) that are set."""
-    return int(np.diff(runs(flags), axis=1).max(initial=0))
-
-
 def roughness(values: np.ndarray) -> float:
     """Return the median size of second differences of samples (T,): noise makes it large, smooth motion does not."""
     bends = np.abs(np.diff(values, n=2))
     known = bends[np.isfinite(bends)]
     return float(np.median(known)) if len(known) else 0.0
+
+
+def rest_words(channel: ChannelBaseline, seconds: float) -> str:
+    """Say of a channel that it has kept one value for so long."""
+    if not channel.rest:
+        return "is frozen"
+    return f"has rested for {seconds:.2g} s, in the good recordings for {channel.rest:.2g} s at most"

@@ -1,15 +1,16 @@
-"""Faults that one channel shows alone: it is silent, frozen, has spikes, or another rate of messages."""
+"""Faults that one channel shows alone: it is silent, frozen, far from its values, has spikes, or another rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline
+from infonet_ros.dependence.channel_baseline import ChannelBaseline, rest_words
 from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.latest_rows import LatestRows
-from infonet_ros.dependence.spikes import REACH, spike_heights
+from infonet_ros.dependence.spikes import BEFORE, REACH, spike_heights
 
+_FAULTS = 4  # that can be false alarms: pauses, rests, distant values and spikes
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
 
 
@@ -38,13 +39,19 @@ class ChannelWatch:
     rate : float
         Hz, of the samples.
     interval : float
-        Mean time between two false alarms for spikes, seconds; all channels together.
+        Mean time between two false alarms, seconds; all channels together.
     """
 
     def __init__(self, channels: Sequence[ChannelBaseline], rate: float, interval: float) -> None:
         self._channels, self._rate = channels, rate
         self._angles = np.array([channel.angle for channel in channels])
-        self._spiky = np.array([channel.spikes.threshold(interval * len(channels)) for channel in channels])
+        self._steps = np.array([channel.step for channel in channels])
+        self._middle = np.array([channel.middle for channel in channels])
+        own = interval * len(channels) * _FAULTS
+        self._pauses = np.array([channel.pauses.threshold(own) for channel in channels])
+        self._rests = np.array([channel.rests.threshold(own) for channel in channels])
+        self._distances = np.array([channel.distances.threshold(own) for channel in channels])
+        self._spiky = np.array([channel.spikes.threshold(own) for channel in channels])
         self._spans = np.array([round(channel.span * rate) for channel in channels], dtype=int)
         self.reset()
 
@@ -53,8 +60,9 @@ class ChannelWatch:
         count = len(self._channels)
         self._silent = np.zeros(count, dtype=int)
         self._still = np.zeros(count, dtype=int)
+        self._outside = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
-        self._before = np.full((2 * REACH, count), np.nan)
+        self._before = np.full((BEFORE + REACH, count), np.nan)
         self._spikes = np.zeros((0, count))
         longest = int(self._spans.max(initial=0))
         self._messages = LatestRows(longest, (count,))
@@ -65,11 +73,14 @@ class ChannelWatch:
         known, values = np.isfinite(samples), np.concatenate([self._value[None], samples])
         places = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
         held = np.take_along_axis(values, np.maximum.accumulate(places), axis=0)
-        self._silent = _rows_since(known, self._silent)
+        self._silent = _rows_since(np.where(np.isnan(messages), known, messages > 0.0), self._silent)
         self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
+        inside = np.isnan(samples) | (np.abs(samples - self._middle) <= self._distances)
+        self._outside = _rows_since(inside, self._outside)
         self._value = held[-1]
         before = np.concatenate([self._before, samples])
-        self._spikes, self._before = spike_heights(before, self._angles), before[len(samples) :]
+        self._spikes = spike_heights(before, self._angles, self._steps)
+        self._before = before[len(samples) :]
         self._messages.extend(messages)
         self._messages.forget()
 
@@ -87,17 +98,24 @@ class ChannelWatch:
         return found
 
     def _trouble(self, column: int) -> Trouble | None:
-        """Return what is wrong with a channel; None if nothing is.
-
-        A channel that rested in the good recordings, such as the speed of a wheel, may rest for longer.
-        """
+        """Return what is wrong with a channel; None if nothing is."""
         channel = self._channels[column]
         silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
-        if silent > max(LEAST_PAUSE, 2.0 * channel.gap):
+        if silent > self._pauses[column]:
             return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
-        if channel.rest == 0.0 and still > LEAST_PAUSE:
-            return Trouble(Kind.FROZEN, channel.name, "is frozen", still)
-        return self._spike(column) or self._other_rate(column)
+        if still > self._rests[column]:
+            return Trouble(Kind.FROZEN, channel.name, rest_words(channel, still), still)
+        return self._far_away(column) or self._spike(column) or self._other_rate(column)
+
+    def _far_away(self, column: int) -> Trouble | None:
+        """Return that a channel is far outside the range of its good values, for longer than a spike."""
+        rows, channel = int(self._outside[column]), self._channels[column]
+        if rows <= 2 * REACH or not np.isfinite(self._value[column]):
+            return None
+        reach = channel.distances.highest
+        usual = f"{channel.middle - reach:.3g} to {channel.middle + reach:.3g}"
+        state = f"is {self._value[column]:.3g}, in the good recordings within {usual}"
+        return Trouble(Kind.OUT_OF_RANGE, channel.name, state, rows / self._rate)
 
     def _spike(self, column: int) -> Trouble | None:
         """Return the highest spike of a channel among the last samples that were pushed."""

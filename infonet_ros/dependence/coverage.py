@@ -1,4 +1,4 @@
-"""The coverage of good recordings: the false-alarm interval that they support, and channels and values they lack."""
+"""The coverage of good recordings: the false-alarm interval that they support, and the values that they lack."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,27 +35,24 @@ class NewValues:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The false-alarm interval that good recordings support, and the channels and values that they do not cover.
+    """The false-alarm interval that good recordings support, and the values that they do not cover.
 
     Attributes
     ----------
     supported : float
         The longest false-alarm interval, seconds, that they support: each half is judged by the other half.
-    unwatched : tuple of str
-        Channels that are in no pair.
     new_values : tuple of NewValues
         Values that only one part of the recordings has: another recording may have new values as well.
     """
 
     supported: float
-    unwatched: tuple[str, ...]
     new_values: tuple[NewValues, ...]
 
     @classmethod
     def from_words(cls, words: Mapping[str, Any]) -> "Coverage":
         """Read the result of `dataclasses.asdict`."""
         new_values = tuple(NewValues(**one) for one in words["new_values"])
-        return cls(float(words["supported"]), tuple(words["unwatched"]), new_values)
+        return cls(float(words["supported"]), new_values)
 
 
 def longest_supported(reached: np.ndarray, seconds: float) -> float:

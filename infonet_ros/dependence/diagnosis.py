@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, ChannelBaseline, roughness
+from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, rest_words, roughness
 from infonet_ros.dependence.explanations import Explainer
 from infonet_ros.dependence.fault import Fault, Kind
 from infonet_ros.dependence.forms import Form
@@ -100,10 +100,11 @@ class _Side:
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         least, most = baseline.quantiles[0, column, [0, -1]]
+        frozen = still and seconds > max(channel.rest, LEAST_PAUSE)
         return cls(
             name=channel.name,
             still=still,
-            frozen=_rest(channel, seconds) if still and seconds > max(channel.rest, LEAST_PAUSE) else "",
+            frozen=f"{channel.name} {rest_words(channel, seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
@@ -153,10 +154,3 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
         if visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual) and least < value < most:
             return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
     return ""
-
-
-def _rest(channel: ChannelBaseline, seconds: float) -> str:
-    """Return words for a channel that keeps one value."""
-    if not channel.rest:
-        return f"{channel.name} is frozen"
-    return f"{channel.name} has rested for {seconds:.2g} s, in the good recordings for {channel.rest:.2g} s at most"

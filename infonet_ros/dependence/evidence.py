@@ -4,6 +4,8 @@
     for alarm in monitor.push(stamps, samples):       # (T,), (T, N): the next samples on the clock of the baseline
         print(alarm)
 
+Channels that are in no pair are watched for the faults that one channel shows alone (see `channel_watch`).
+
 Each pair is judged in one to three forms (see `forms`): its views. An alarm starts when the evidence of a view (see
 `page_rule`) passes the threshold for the false-alarm interval. It ends when all views have been below half of it for
 five seconds: of many faults some samples fit well. Evidence is limited to twice the threshold, so that it recovers.
@@ -15,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.dependence.baseline import SPIKES_SHARE, Baseline, PairBaseline
+from infonet_ros.dependence.baseline import SINGLE_SHARE, Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
@@ -36,11 +38,12 @@ _REVISED_FOR = 15.0  # seconds after an alarm in which the diagnosis is improved
 
 @dataclass(frozen=True)
 class Alarm:
-    """An alarm: a pair that differs from the good recordings.
+    """An alarm: a pair that differs from the good recordings, or a channel that is in no pair.
 
     Attributes
     ----------
     a, b : str
+        The pair; of one channel ``b`` is empty.
     time : int
         Start of the alarm, nanoseconds of sensor time.
     since : int
@@ -55,7 +58,7 @@ class Alarm:
     end : int or None
         End of the alarm; None while it is active.
     either : tuple of Fault
-        Those of the one and of the other channel, where either may be at fault.
+        Those of the one and of the other channel, where either may be at fault, or both are.
     """
 
     a: str
@@ -90,6 +93,9 @@ class EvidenceMonitor:
         threshold, on the scale of the first.
     thresholds : (P,) float64
         Evidence, nats, that makes an alarm.
+    subjects : list of (str, str)
+        The names of each pair, then of each channel that is in none, with an empty second one. Their places are the
+        numbers of what is watched.
     """
 
     def __init__(self, baseline: Baseline, interval: float) -> None:
@@ -99,8 +105,13 @@ class EvidenceMonitor:
         thresholds = baseline.thresholds(interval)
         self._sums = EvidenceSums(baseline, thresholds)
         self._forms = {view.form.ranked for view in baseline.views}
-        self._columns = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
-        self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SPIKES_SHARE)
+        self.subjects = [
+            *((pair.a, pair.b) for pair in baseline.pairs),
+            *((baseline.names[column], "") for column in baseline.alone),
+        ]
+        self._columns: list[tuple[int, ...]] = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
+        self._columns += [(column,) for column in baseline.alone]
+        self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SINGLE_SHARE)
         self._views = [
             [number for number, view in enumerate(baseline.views) if view.pair == pair]
             for pair in range(len(baseline.pairs))
@@ -117,7 +128,7 @@ class EvidenceMonitor:
         keep = max(round(MEMORY * self.baseline.rate), longest + 1, RECENT + 1)
         self._stamps = LatestRows(keep, dtype=np.int64)
         self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (len(RANKED), count))
+        self._ranks = LatestRows(keep, (len(RANKED), count - len(self.baseline.alone)))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # pair to number of its alarm
@@ -150,6 +161,7 @@ class EvidenceMonitor:
             highest = max(views, key=lambda view: (peaks[view], since[view]))
             self.evidence[number] = levels[views].max() * self.thresholds[number]
             judged.append(self._judge(number, float(peaks[highest]), int(since[highest])))
+        judged += [self._judge(number, 0.0, 0) for number in range(len(self._views), len(self.subjects))]
         self._diagnose_again()
         self._forget()
         return [alarm for alarm in judged if alarm is not None]
@@ -161,8 +173,8 @@ class EvidenceMonitor:
 
     @property
     def on(self) -> dict[int, Alarm]:
-        """Alarms that are on, by the number of the pair."""
-        return {pair: self._alarms[number - self._first] for pair, number in self._on.items()}
+        """Alarms that are on, by the number of the pair or channel."""
+        return {subject: self._alarms[number - self._first] for subject, number in self._on.items()}
 
     @property
     def history(self) -> list[Alarm]:
@@ -176,32 +188,34 @@ class EvidenceMonitor:
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
         """Return the ranks (T, F, N) of the next samples in each form that is judged."""
         before = self._samples.rows[-RECENT - 1 :]
-        ranks = np.full((len(samples), len(RANKED), samples.shape[1]), np.nan)
+        paired = self._ranks.rows.shape[-1]
+        ranks = np.full((len(samples), len(RANKED), paired), np.nan)
         for form in self._forms:
-            ranks[:, form] = self.baseline.ranks(samples, form, before)
+            ranks[:, form] = self.baseline.ranks(samples[:, :paired], form, before[:, :paired])
         return ranks
 
     def _judge(self, number: int, peak: float, since: int) -> Alarm | None:
-        """Return the alarm of a pair if it starts now.
+        """Return the alarm of a pair or channel if it starts now.
 
-        ``peak`` is its highest evidence as a share of the threshold, which has grown since ``since``.
+        ``peak`` is the highest evidence of a pair as a share of the threshold, which has grown since ``since``.
         """
-        now, threshold, troubles = self.last_stamp, self.thresholds[number], self._troubles_of(number)
+        now, troubles, alone = self.last_stamp, self._troubles_of(number), number >= len(self._pairs)
+        threshold = 0.0 if alone else float(self.thresholds[number])
         if number in self._on:
-            self._see_whether_well(number, not troubles and bool(self.evidence[number] < 0.5 * threshold))
+            fits = alone or bool(self.evidence[number] < 0.5 * threshold)
+            self._see_whether_well(number, fits and not troubles)
             return None
         if not troubles and peak < 1.0:
             return None
         if troubles:
             since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
-        pair = self._pairs[number]
-        alarm = Alarm(pair.a, pair.b, now, since, peak * threshold, **self._explain(number, since)._asdict())
+        alarm = Alarm(*self.subjects[number], now, since, peak * threshold, **self._explain(number, since)._asdict())
         self._on[number] = self._first + len(self._alarms)
         self._alarms.append(alarm)
         return alarm
 
     def _see_whether_well(self, number: int, well: bool) -> None:
-        """End the alarm of a pair that has fitted its baseline for long enough."""
+        """End an alarm if all has fitted the baseline for long enough."""
         if not well:
             self._well.pop(number, None)
             return
@@ -212,7 +226,7 @@ class EvidenceMonitor:
             self._alarms[place] = replace(self._alarms[place], end=since)
 
     def _troubles_of(self, number: int) -> list[Trouble]:
-        """Return the faults that the channels of a pair show alone; each topic once."""
+        """Return the faults that the channels of a pair, or the one, show alone; each topic once."""
         found = (self._troubles[column] for column in self._columns[number])
         return list({trouble.words: trouble for trouble in found if trouble is not None}.values())
 
@@ -221,15 +235,19 @@ class EvidenceMonitor:
         self._diagnosed[number] = self.last_stamp
         start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
         diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
-        if not (troubles := self._troubles_of(number)):
+        faults = tuple(Fault(one.kind, one.words, one.name) for one in self._troubles_of(number))
+        if not faults:
             return diagnosis.explain()
-        if troubles[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
+        if number >= len(self._pairs):
+            return faults[0]
+        if faults[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
             return found
         lasts = self.last_stamp - since > _LASTING * NANOSECONDS
-        if troubles[0].kind is Kind.SPIKE and lasts and better(Kind.SPIKE, (cause := diagnosis.explain()).kind):
+        if faults[0].kind is Kind.SPIKE and lasts and better(Kind.SPIKE, (cause := diagnosis.explain()).kind):
             return cause
-        one = troubles[0].name if len(troubles) == 1 else ""
-        return Fault(troubles[0].kind, " and ".join(trouble.words for trouble in troubles), one)
+        if len(faults) == 1:
+            return faults[0]
+        return Fault(faults[0].kind, " and ".join(one.words for one in faults), either=faults)
 
     def _diagnose_again(self) -> None:
         """Diagnose one alarm again, the one with the oldest diagnosis: more samples may improve it.
@@ -240,7 +258,8 @@ class EvidenceMonitor:
         waiting = [
             number
             for number, alarm in self.on.items()
-            if alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN, Kind.SPIKE}
+            if number < len(self._pairs)
+            and alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN, Kind.SPIKE}
             and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
         ]
         if waiting:

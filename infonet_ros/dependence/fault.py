@@ -26,7 +26,7 @@ class Kind(str, Enum):
 class Fault(NamedTuple):
     """What is wrong, in words; and the one channel at fault, or "" if both channels of the pair can be.
 
-    ``either`` are the faults of the one and of the other channel, if the words name both.
+    ``either`` are the faults of the one and of the other channel, if the words name both: one is there, or each is.
     """
 
     kind: Kind

@@ -8,7 +8,7 @@ import numpy as np
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.channel_baseline import channel_baselines
 from infonet_ros.dependence.coverage import Coverage, longest_supported, new_values
-from infonet_ros.dependence.forms import RANKED, Form
+from infonet_ros.dependence.forms import RANKED
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.pair_learning import LearntPair, learn_pair
@@ -45,10 +45,18 @@ def learn(
         )
     columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
     names = tuple(lesson.names[column] for column in columns)
+    alone = _alone(lesson, columns)
+    every = [*columns, *alone]
     pieces = {form: [piece[:, columns] for piece in one.pieces] for form, one in lesson.forms.items()}
-    messages = [counts[:, columns] for counts in lesson.messages]
     baseline = Baseline(
-        channels=channel_baselines(names, pieces[Form.VALUES], messages, lesson.rate, lesson.angles),
+        channels=channel_baselines(
+            [lesson.names[column] for column in every],
+            [piece[:, every] for piece in lesson.pieces],
+            [counts[:, every] for counts in lesson.messages],
+            lesson.rate,
+            lesson.angles,
+            [lesson.names[column] for column in alone],
+        ),
         pairs=tuple(one.baseline(lesson.names) for one in learnt),
         views=tuple(replace(view.view, pair=number) for number, one in enumerate(learnt) for view in one.views),
         quantiles=np.stack([channel_quantiles(np.concatenate(pieces[form])) for form in RANKED]),
@@ -63,6 +71,12 @@ def learn(
     return baseline, left_out
 
 
+def _alone(lesson: Lesson, columns: Sequence[int]) -> list[int]:
+    """Return the channels with samples that are in no pair, whose channels are ``columns``."""
+    known = np.isfinite(np.concatenate(lesson.pieces)).any(axis=0)
+    return [column for column in range(len(lesson.names)) if known[column] and column not in columns]
+
+
 def _coverage(
     lesson: Lesson, learnt: Sequence[LearntPair], names: tuple[str, ...], recordings: tuple[str, ...]
 ) -> Coverage:
@@ -75,7 +89,6 @@ def _coverage(
     columns = [lesson.names.index(name) for name in names]
     return Coverage(
         supported=longest_supported(np.concatenate([view.reached for view in views]) / len(views), lesson.seconds),
-        unwatched=tuple(name for name in lesson.names if name not in names),
         new_values=new_values(names, {part: samples[:, columns] for part, samples in parts.items()}),
     )
 

@@ -1,65 +1,65 @@
 """Spikes: single samples that stand out from those before and after them, as after a bit error or at a loose contact.
 
-A pair can hardly show them: one sample is little evidence. So they are compared with those of the good recordings. The
-highest of these show how much rarer higher ones are.
+A pair can hardly show them: one sample is little evidence. So they are compared with those of the good recordings. In
+a burst everything stands out, so a spike must stand out from the steps before it as well.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
-
-from infonet_ros.dependence.tails import Tail
 
 REACH = 2
 """Samples from a spike to those it is compared with. One wrong message changes two samples of the clock at most."""
 
-_HIGHER = 2.0  # times the highest spike of the good recordings
-_RANGE = 0.25  # of the range of the good values: lower spikes are not searched
+STEPS = 8
+"""Steps from sample to sample, before those, that show how busy the channel is."""
+
+BEFORE = REACH + STEPS
+"""Samples that are needed before a spike."""
+
+RANGE = 0.25
+"""Of the range of the good values: lower spikes are not searched."""
+
+_MEDIAN = 0.6745  # of the sizes of Gaussian steps, in root mean squares
 
 
-@dataclass(frozen=True)
-class Spikes:
-    """The spikes of a good channel.
+def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> np.ndarray:
+    """Return by how much samples stand out from those before and after them.
 
-    Attributes
+    If the steps before are larger than usual, the height is less in proportion. Unknown samples do not stand out.
+
+    Parameters
     ----------
-    highest : float
-        Of all.
-    least : float
-        No lower one is an alarm.
-    height, spacing : float
-        One that is higher comes once in so many seconds.
-    tail : float
-        Beyond, spikes by x higher are exp(tail x) times as rare, or rarer.
+    values : (T, N) float64
+        NaN where unknown.
+    angles : (N,) bool
+        Channels of which whole turns do not count.
+    usual : (N,) float64
+        Their `usual_steps`.
+
+    Returns
+    -------
+    (T - BEFORE - REACH, N) float64
+        Without the first and the last samples.
     """
-
-    highest: float
-    least: float
-    height: float = 0.0
-    spacing: float = 1.0
-    tail: float = np.inf
-
-    @classmethod
-    def of(cls, heights: np.ndarray, spread: float, seconds: float) -> "Spikes":
-        """Learn them from `spike_heights` (T,) of some time, of a channel whose values cover a range of ``spread``."""
-        highest = float(heights.max(initial=0.0))
-        least = max(_HIGHER * highest, _RANGE * spread)
-        tail = Tail.of(heights[heights > 0.0])
-        return cls(highest, least, tail.height, seconds / tail.above, tail.steepness) if tail else cls(highest, least)
-
-    def threshold(self, interval: float) -> float:
-        """Return the height that good spikes pass once in ``interval`` seconds, or less often."""
-        return max(self.least, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)
+    if len(values) <= BEFORE + REACH:
+        return np.zeros((0, values.shape[1]))
+    middle, earlier, later = values[BEFORE:-REACH], values[STEPS : -2 * REACH], values[BEFORE + REACH :]
+    before, after = (_differences(middle, other, angles) for other in (earlier, later))
+    heights = np.where(before * after > 0.0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+    return heights * usual / np.maximum(usual, _recent_steps(values, angles))
 
 
-def spike_heights(values: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Return by how much samples stand out from those before and after them: (T - 2 REACH, N) of samples (T, N).
+def usual_steps(values: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Return the root mean square (N,) of the steps of channels (T, N) from sample to sample; 0 if none is known."""
+    steps = _differences(values[1:], values[:-1], angles)
+    known = np.isfinite(steps)
+    return np.sqrt((np.where(known, steps, 0.0) ** 2).sum(axis=0) / np.maximum(1, known.sum(axis=0)))
 
-    Unknown samples do not stand out. Of the channels that are ``angles`` (N,) whole turns do not count.
-    """
-    middle = values[REACH:-REACH]
-    before, after = (_differences(middle, other, angles) for other in (values[: -2 * REACH], values[2 * REACH :]))
-    return np.where(before * after > 0.0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+
+def _recent_steps(values: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """Return the size of the steps before the middle samples, (T - BEFORE - REACH, N), not that of a single jump."""
+    steps = np.nan_to_num(np.abs(_differences(values[1:], values[:-1], angles)))[: -2 * REACH]
+    windows = np.lib.stride_tricks.sliding_window_view(steps, STEPS, axis=0)
+    return np.median(windows, axis=-1) / _MEDIAN
 
 
 def _differences(values: np.ndarray, other: np.ndarray, angles: np.ndarray) -> np.ndarray:

@@ -1,11 +1,14 @@
 """The tail of a distribution, from its highest values: how much rarer higher ones are."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
 _HIGHEST = 20  # values from which the tail is estimated: lower ones are not typical of it
 _LEAST = 10  # of those
+_HIGHER = 2.0  # times the highest value of the good recordings
 _CARE = 1.645  # standard errors by which the tail is assumed to be heavier than estimated: enough in 95 % of all cases
 
 
@@ -29,3 +32,43 @@ class Tail(NamedTuple):
         height = float(heights[count])
         steepness = (count - 1) / max(1e-9, float((heights[:count] - height).sum()))
         return cls(count, height, steepness * (1.0 - _CARE / float(np.sqrt(count))))
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """The highest values of a measure in the good recordings, such as the lengths of pauses.
+
+    Attributes
+    ----------
+    highest : float
+        Of all.
+    least : float
+        No lower one is an alarm; inf if none can be.
+    height, spacing : float
+        One that is higher comes once in so many seconds.
+    tail : float
+        Beyond, those by x higher are exp(tail x) times as rare, or rarer.
+    """
+
+    highest: float
+    least: float
+    height: float = 0.0
+    spacing: float = 1.0
+    tail: float = np.inf
+
+    @classmethod
+    def of(cls, heights: np.ndarray, least: float, seconds: float) -> "Extremes":
+        """Learn them from the heights (K,) in some time; an alarm is ``least`` high, and twice as high as all."""
+        highest = float(heights.max(initial=0.0))
+        least = max(_HIGHER * highest, least)
+        tail = Tail.of(heights[heights > 0.0])
+        return cls(highest, least, tail.height, seconds / tail.above, tail.steepness) if tail else cls(highest, least)
+
+    @classmethod
+    def from_words(cls, words: Mapping[str, Any]) -> "Extremes":
+        """Read the result of `dataclasses.asdict`."""
+        return cls(**{name: float(value) for name, value in words.items()})
+
+    def threshold(self, interval: float) -> float:
+        """Return the height that good streams pass once in ``interval`` seconds, or less often."""
+        return max(self.least, self.height + max(0.0, float(np.log(interval / self.spacing))) / self.tail)

@@ -5,6 +5,7 @@ network. The diagnosis of an active alarm takes longer, so the monitor diagnoses
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticStatus
@@ -101,23 +102,29 @@ class BaselineWatch:
             self._publish()
 
     def statuses(self, prefix: str = "") -> dict[str, DiagnosticStatus]:
-        """Return the status of each pair by its name: what goes to ~/alerts, and with a prefix to /diagnostics."""
-        on, found = self._monitor.on, {}
-        for number, pair in enumerate(self._baseline.pairs):
-            alarm, evidence = on.get(number), float(self._monitor.evidence[number])
-            values = {
-                "a": pair.a,
-                "b": pair.b,
+        """Return the status of each pair, and of each channel that is in none, by its name.
+
+        This goes to ~/alerts, and with a prefix to /diagnostics.
+        """
+        monitor, found = self._monitor, {}
+        for number, (a, b) in enumerate(monitor.subjects):
+            alarm, known = monitor.on.get(number), monitor.last_stamp > 0
+            values: dict[str, Any] = {
+                "a": a,
+                "b": b,
                 "kind": alarm.kind.value if alarm else "",
                 "channel": alarm.channel if alarm else "",
-                "evidence [nats]": evidence,
-                "threshold [nats]": float(self._monitor.thresholds[number]),
                 "since [s]": seconds(alarm.since) if alarm else "",
-                "stamp [s]": seconds(self._monitor.last_stamp),
+                "stamp [s]": seconds(monitor.last_stamp),
             }
-            problems = [(ERROR, alarm.words)] if alarm else [(WARN, "not known yet")] * int(np.isnan(evidence))
-            name = f"baseline {pair.a} {pair.b}"
-            found[name] = status(f"{prefix}{name}", problems, f"{pair.a} and {pair.b} depend as before", values)
+            if b:
+                known = bool(np.isfinite(monitor.evidence[number]))
+                values["evidence [nats]"] = float(monitor.evidence[number])
+                values["threshold [nats]"] = float(monitor.thresholds[number])
+            problems = [(ERROR, alarm.words)] if alarm else [(WARN, "not known yet")] * (not known)
+            well = f"{a} and {b} depend as before" if b else f"{a} is as before"
+            name = f"baseline {a} {b}".rstrip()
+            found[name] = status(f"{prefix}{name}", problems, well, values)
         return found
 
     def close(self) -> None:

@@ -209,9 +209,9 @@ class InfonetNode(LifecycleNode):
             from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
 
             self.estimation = Estimation(self, self._sensor_frames)
-        pairs = Baseline.load(Path(settings.baseline)) if settings.baseline else None
-        self._alerts = Alerts(self, len(settings.watches) + (len(pairs.pairs) if pairs else 0))
-        self._baseline = BaselineWatch(self, settings, pairs, self._alerts) if pairs else None
+        known = Baseline.load(Path(settings.baseline)) if settings.baseline else None
+        self._alerts = Alerts(self, len(settings.watches) + (len(known.pairs) + len(known.alone) if known else 0))
+        self._baseline = BaselineWatch(self, settings, known, self._alerts) if known else None
         self.estimation.configure(net, self._alerts)
         self._health = Health(self, net, self.topics, self.synchronizer, self.windows, self.estimation, self._baseline)
         self.settings = settings

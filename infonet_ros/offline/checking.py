@@ -86,7 +86,7 @@ class Check:
 
     def __str__(self) -> str:
         seconds = (self.end - self.start) / NANOSECONDS
-        head = f"{self.label}: {counted(len(self.baseline.pairs), 'pair')} over {seconds:.1f} s, "
+        head = f"{self.label}: {self.baseline.size} over {seconds:.1f} s, "
         if not self.alarms:
             return head + "no alarm."
         return "\n".join([head + counted(len(self.alarms), "alarm") + ":", *(f"  {group}" for group in self.groups)])

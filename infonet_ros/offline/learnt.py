@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from infonet_ros.dependence.baseline import Baseline, PairBaseline
-from infonet_ros.text import counted, delay_text, in_seconds, listed
+from infonet_ros.dependence.channel_baseline import ChannelBaseline
+from infonet_ros.text import delay_text, in_seconds, listed
 
 _MOST_NEW = 3  # channels with values that one recording shows alone
 
@@ -44,7 +45,10 @@ class Learnt:
             "false_alarm_interval": self.interval,
             "supported_interval": coverage.supported,
             "pairs": pairs,
-            "unwatched": list(coverage.unwatched),
+            "single_channels": [
+                {"name": channel.name, "not_found": [fault for fault, found in channel.judged.items() if not found]}
+                for channel in self._alone
+            ],
             "new_values": [asdict(one) for one in coverage.new_values],
             "notices": list(self.notices),
         }
@@ -53,7 +57,7 @@ class Learnt:
         baseline = self.baseline
         times = zip(baseline.pairs, baseline.detection_times(self.interval), strict=True)
         head = (
-            f"{counted(len(baseline.pairs), 'pair')} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. "
+            f"{baseline.size} learnt from {baseline.seconds:.0f} s at {baseline.rate:g} Hz. "
             f"With one false alarm in {self.interval:g} s, these are the seconds from a fault to its alarm:"
         )
         pairs = [f"  {seconds:6.1f} s  {self._described(pair)}" for pair, seconds in times]
@@ -64,6 +68,24 @@ class Learnt:
         delay = f", {late} {delay_text(abs(pair.lag) / self.baseline.rate)} later" if pair.lag else ""
         return f"{pair.a} - {pair.b} ({pair.mi:.2f} nats{delay})"
 
+    @property
+    def _alone(self) -> list[ChannelBaseline]:
+        return [self.baseline.channels[column] for column in self.baseline.alone]
+
+    def _single_channels(self) -> list[str]:
+        """Say for which faults the channels that are in no pair are watched."""
+        if not self._alone:
+            return []
+        names = listed([channel.name for channel in self._alone])
+        lines = [
+            "Channels in no pair are watched alone, for silence, another rate, freezing, spikes and values far out of "
+            f"range: {names}."
+        ]
+        for fault in self._alone[0].judged:
+            if left_out := [channel.name for channel in self._alone if not channel.judged[fault]]:
+                lines.append(f"The good recordings are too short to tell {fault} of {listed(left_out)}.")
+        return lines
+
     def _coverage(self) -> list[str]:
         baseline, coverage = self.baseline, self.baseline.coverage
         beyond = baseline.beyond(self.interval)
@@ -72,8 +94,7 @@ class Learnt:
             if beyond
             else f"The good recordings support up to {in_seconds(round(coverage.supported))} between false alarms."
         ]
-        if coverage.unwatched:
-            lines.append(f"Channels in no pair, whose faults are not found: {listed(coverage.unwatched)}.")
+        lines += self._single_channels()
         if coverage.new_values:
             differ = "; ".join(map(str, coverage.new_values[:_MOST_NEW]))
             more = len(coverage.new_values) - _MOST_NEW

@@ -52,8 +52,8 @@ class Intake:
         start, stop = self._span.start, self._span.stop
         for piece in self._recording.pieces(self._settings.modalities, start, stop):
             for batch in piece.batches:
-                for modality, (_, present) in batch.columns.items():
-                    self._log.extend(modality, batch.stamps, present)
+                for modality, (values, present) in batch.columns.items():
+                    self._log.extend(modality, batch.stamps, present & np.isfinite(values))
                 self._stream.extend(*batch)
             for cut in self._stream.ready():
                 window = cut.align()
@@ -73,7 +73,7 @@ class Intake:
         return self._trace.overview(most_samples)
 
     def messages(self, ticks: np.ndarray, period: int) -> np.ndarray:
-        """Count the messages (T, N) of each channel by the ticks (T,) of a clock; see `messages_since`."""
+        """Count the messages (T, N) with a value of each channel by the ticks (T,) of a clock; see `messages_since`."""
         channels = [(m.name, column) for m in self._settings.modalities for column in range(len(m.channels))]
         return np.stack([messages_since(self._log.of_channel(*one), ticks, period) for one in channels], axis=1)
 

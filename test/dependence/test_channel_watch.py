@@ -69,8 +69,12 @@ def test_a_topic_that_comes_when_it_likes_has_no_rate():
     (channel,) = channel_baselines(["a"], [rng.standard_normal((3000, 1))], [counts(stamps, 3000)], RATE)
     assert channel.span == 0.0
     watch = ChannelWatch([channel], RATE, INTERVAL)
-    watch.push(rng.standard_normal((100, 1)), np.zeros((100, 1)))
-    assert watch.troubles() == [None]
+    hours = counts(rng.uniform(0.0, 7200.0, 14_400), 72_000)
+    for begin in range(0, len(hours), 5):
+        watch.push(rng.standard_normal((5, 1)), hours[begin : begin + 5])
+        assert watch.troubles() == [None]
+    watch.push(rng.standard_normal((200, 1)), np.zeros((200, 1)))
+    assert watch.troubles()[0].kind is Kind.SILENT
 
 
 def test_without_counts_there_is_no_rate():

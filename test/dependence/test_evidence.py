@@ -405,7 +405,7 @@ def test_a_pair_that_cannot_be_guaranteed_is_left_out_and_reported(net):
     candidates = [LaggedPair(2, 3, 0), LaggedPair(4, 5, 3), LaggedPair(0, 1, 3)]
     learnt, left_out = learn(net, Lesson(names, (everything,), RATE), candidates, parameters="", recordings=("mixed",))
     assert [(one.a, one.b) for one in learnt.pairs] == [("a", "b")]
-    assert learnt.names == ("a", "b")
+    assert (learnt.names[:2], learnt.alone) == (("a", "b"), (2, 3, 4, 5))
     assert left_out[0] == "c and d: less than 0.1 nats"
     assert left_out[1] == "e and f: the two halves of the recordings differ in how the two depend on each other"
     with pytest.raises(RecordingError, match="no pair of mixed is strong and stable enough"):
@@ -421,5 +421,6 @@ def test_a_fast_channel_with_a_slow_partner_is_left_out(net):
     candidates = [LaggedPair(2, 3, 0), LaggedPair(0, 1, 3)]
     names = ("gyro", "odom", "load", "current")
     learnt, left_out = learn(net, Lesson(names, (samples,), RATE), candidates, parameters="", recordings=("g",))
-    assert learnt.names == NAMES
+    assert learnt.names == names
+    assert [learnt.names[column] for column in learnt.alone] == ["load", "current"]
     assert left_out == ["load and current: so slow that the recordings contain fewer than 35 independent samples"]

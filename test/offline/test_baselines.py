@@ -71,15 +71,16 @@ def test_a_baseline_is_learnt_and_says_what_it_promises(drives, infonet):
     good = [drives / "good_1", drives / "good_2"]
     done = infonet("learn", *good, "--params", drives / "params.yaml", "--out", "robot.baseline")
     assert done.returncode == 0, done.stderr
-    assert "1 pair learnt from" in done.stdout
+    assert "1 pair and 2 single channels learnt from" in done.stdout
     assert "s  gyro.vector.x - odom.vector.x (" in done.stdout
     assert "odom.vector.x 0.20 s later" in done.stdout
     assert Path("robot.baseline").exists()
     assert "One false alarm in 3600 s is an extrapolation: 298 s of good recordings support one in" in done.stdout
-    assert "Channels in no pair, whose faults are not found: gyro.vector.y, odom.vector.y." in done.stdout
-    kept = Baseline.load(Path("robot.baseline")).coverage
-    assert 20.0 < kept.supported <= 100.0
-    assert kept.unwatched == ("gyro.vector.y", "odom.vector.y")
+    assert "Channels in no pair are watched alone, for silence, another rate, freezing, spikes" in done.stdout
+    assert "values far out of range: gyro.vector.y, odom.vector.y." in done.stdout
+    kept = Baseline.load(Path("robot.baseline"))
+    assert 20.0 < kept.coverage.supported <= 100.0
+    assert [kept.names[column] for column in kept.alone] == ["gyro.vector.y", "odom.vector.y"]
 
 
 def test_scripts_get_what_was_learnt(drives, infonet):
@@ -89,7 +90,7 @@ def test_scripts_get_what_was_learnt(drives, infonet):
     assert 10.0 < found["supported_interval"] <= 50.0
     assert [(one["a"], one["b"], one["lag"]) for one in found["pairs"]] == [("gyro.vector.x", "odom.vector.x", 0.2)]
     assert 0.0 < found["pairs"][0]["time_to_alarm"] < 5.0
-    assert found["unwatched"] == ["gyro.vector.y", "odom.vector.y"]
+    assert found["single_channels"] == [{"name": f"{one}.vector.y", "not_found": []} for one in ("gyro", "odom")]
     within = infonet("check", drives / "sound", "--interval", "10", "--json")
     assert not within.stderr
 
@@ -123,7 +124,7 @@ def test_a_fault_is_an_alarm_and_exit_status_3(drives, baseline, infonet, fault,
 def test_the_words_name_the_pair(drives, baseline, infonet):
     done = infonet("check", drives / "slip", "--baseline", baseline)
     assert done.returncode == 3
-    assert "slip: 1 pair over 1" in done.stdout
+    assert "slip: 1 pair and 2 single channels over 1" in done.stdout
     assert "gyro.vector.x and odom.vector.x no longer depend on each other as before" in done.stdout
 
 
@@ -209,10 +210,10 @@ def odd(store, kind):
         ("in a namespace", 1, "is not in odd (did you mean '/robot2/gyro'? Then add --remap /:=/robot2)"),
         ("other type", 1, "geometry_msgs/msg/Vector3 has no field 'vector'"),
         ("one stamp", 1, "too short to be checked (messages with the stamp of an earlier one are left out"),
-        ("one stamp of a topic", 3, "odom.vector.x sent no value"),
-        ("one message", 3, "odom.vector.x sent no value"),
-        ("slower", 3, "odom.vector.x has 10 messages a second, in the good recordings 20"),
-        ("paused", 3, "gyro.vector.x sent no value and odom.vector.x sent no value"),
+        ("one stamp of a topic", 3, "odom sent no value"),
+        ("one message", 3, "odom sent no value"),
+        ("slower", 3, "odom has 10 messages a second, in the good recordings 20"),
+        ("paused", 3, "3 alarms: 2023-11-14 22:13:31 UTC: gyro sent no value: 1 pair and 1 single channel, with"),
         ("other frame", 0, "no alarm"),
         ("of another day", 0, "no alarm"),
     ],

@@ -71,13 +71,14 @@ class RowStream:
         return rows
 
     def _messages(self, cut: Cut, stamps: np.ndarray) -> np.ndarray:
-        """Count the messages (T, N) of each channel."""
+        """Count the messages (T, N) of each channel that have a value."""
         counts = []
-        for own, _, present in cut.pieces:
-            if present.all():
-                counts += [messages_since(own, stamps, self.period)] * present.shape[1]
+        for own, values, _ in cut.pieces:
+            known = np.isfinite(values)
+            if known.all():
+                counts += [messages_since(own, stamps, self.period)] * known.shape[1]
             else:
-                counts += [messages_since(own[there], stamps, self.period) for there in present.T]
+                counts += [messages_since(own[there], stamps, self.period) for there in known.T]
         return np.stack(counts, axis=1)
 
 

@@ -1,0 +1,101 @@
+"""Channels that are in no pair: the faults that they show alone, and how rarely a good one gives an alarm."""
+
+import numpy as np
+import pytest
+from scipy.signal import lfilter
+
+from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.channel_watch import ChannelWatch
+from infonet_ros.dependence.fault import Kind
+
+RATE = 10.0
+INTERVAL = 3600.0  # s
+LEARNT = 3000  # samples
+FAULT = 300  # row
+
+
+def remembering(seconds):
+    kept = np.exp(-1.0 / (seconds * RATE))
+    return lambda rng, count: lfilter([np.sqrt(1.0 - kept**2)], [1.0, -kept], rng.standard_normal(count))
+
+
+def bursting(rng, count):
+    return np.exp(remembering(5.0)(rng, count)) * remembering(0.5)(rng, count)
+
+
+def moving_and_resting(rng, count):
+    return remembering(0.5)(rng, count) * (np.arange(count) // 150 % 2)
+
+
+def voltage(rng, count):
+    """Return a battery's: it falls slowly, and is read in fine steps."""
+    return np.round(25.0 - 1e-5 * np.arange(count) + 0.1 * remembering(2.0)(rng, count), 2)
+
+
+STREAMS = {
+    "noise": lambda rng, count: rng.standard_normal(count),
+    "memory of 1 s": remembering(1.0),
+    "memory of 10 s": remembering(10.0),
+    "memory of 100 s": remembering(100.0),
+    "random walk": lambda rng, count: np.cumsum(rng.standard_normal(count)),
+    "held": lambda rng, count: np.repeat(rng.standard_normal(count // 5 + 1), 5)[:count],
+    "bursting": bursting,
+    "moving and resting": moving_and_resting,
+    "voltage": voltage,
+}
+
+
+def alarms(channels, samples, step=5):
+    """Return the troubles that begin, and their rows."""
+    watch, found, before = ChannelWatch(channels, RATE, INTERVAL), [], None
+    for row in range(0, len(samples), step):
+        part = samples[row : row + step]
+        watch.push(part, np.full(part.shape, np.nan))
+        (trouble,) = watch.troubles()
+        if trouble and (before is None or trouble.kind is not before.kind):
+            found.append((row + len(part), trouble))
+        before = trouble
+    return found
+
+
+def learnt(samples):
+    return channel_baselines(["a.x"], [samples[:, None]], [], RATE, alone=["a.x"])
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_good_channel_gives_no_more_alarms_than_promised(name):
+    """In all 8 intervals of an hour, 8 are promised; 1 % of such counts are higher than 15."""
+    rng = np.random.default_rng(1)
+    draw, hour = STREAMS[name], round(INTERVAL * RATE)
+    count = sum(len(alarms(learnt(draw(rng, LEARNT)), draw(rng, hour)[:, None], step=20)) for _ in range(8))
+    assert count <= 15
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (lambda x: np.full_like(x, x[0]), Kind.FROZEN, "a.x has rested for 1.1 s, in the good recordings for 0.4 s"),
+        (lambda x: np.full_like(x, np.nan), Kind.SILENT, "a.x sent no value"),
+        (lambda x: x - 3.0, Kind.OUT_OF_RANGE, "a.x is 22.1, in the good recordings within 24.6 to 25.3"),
+        (lambda x: np.r_[x[0] + 3.0, x[1:]], Kind.SPIKE, "a.x has a spike of "),
+    ],
+)
+def test_a_fault_of_a_battery_that_is_in_no_pair_is_found(fault, kind, words):
+    rng = np.random.default_rng(2)
+    channels, samples = learnt(voltage(rng, LEARNT)), voltage(rng, 900)
+    samples[FAULT:] = fault(samples[FAULT:])
+    row, trouble = alarms(channels, samples[:, None], step=1)[0]
+    assert trouble.kind is kind
+    assert trouble.words.startswith(words)
+    assert FAULT < row < FAULT + 300
+    assert row - trouble.seconds * RATE == pytest.approx(FAULT, abs=15)
+
+
+def test_what_the_recordings_are_too_short_to_tell_is_not_judged():
+    rng = np.random.default_rng(3)
+    (slow,) = learnt(STREAMS["memory of 100 s"](rng, LEARNT))
+    assert slow.judged == {"silence": True, "freezing": True, "values far out of range": False}
+    (resting,) = learnt(np.repeat(rng.standard_normal(30), [1, 1, 1, 1, 1, 97] * 5))
+    assert not resting.judged["freezing"]
+    (seldom,) = channel_baselines(["a.x"], [rng.standard_normal((LEARNT, 1))], [np.eye(LEARNT, 1)], RATE, alone=["a.x"])
+    assert not seldom.judged["silence"]
