@@ -103,8 +103,8 @@ def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path
 
 def test_a_speed_that_follows_its_own_position_is_a_finding(tmp_path):
     """A filter makes it late. The computed rate of the position repeats it, except for the delay."""
-    rng, rate, count, late = np.random.default_rng(9), 50.0, 2000, 8
-    speed = lfilter([1.0], [1.0, -0.95], rng.standard_normal((count, 2)), axis=0)
+    rng, rate, count, late = np.random.default_rng(9), 50.0, 3000, 4
+    speed = lfilter([1.0], [1.0, -0.97], rng.standard_normal((count, 2)), axis=0)
     filtered = np.roll(speed, late, axis=0) + 0.1 * rng.standard_normal((count, 2))
     rows = np.column_stack([np.arange(count) / rate, np.cumsum(speed, axis=0) / rate, filtered])
     table = tmp_path / "arm.csv"
