@@ -3,6 +3,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.errors import InputError
+from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 
 @pytest.fixture
@@ -146,10 +147,10 @@ def test_lags_of_every_whole_type_are_the_same(net, rng, kind):
 
 
 def test_long_lags_leave_few_surrogates_and_large_p_values(net, rng):
-    """With three shifts no p-value is below one in four, however many were requested."""
+    """With one shift no p-value is below one in two, however many were requested."""
     estimate = net.pairwise(rng.standard_normal((200, 3)), lags=[0, 99], surrogates=19)
     off = ~np.eye(3, dtype=bool)
-    assert (estimate.p_value[off] >= 1 / 4).all()
+    assert (estimate.p_value[off] >= 1 / 2).all()
 
 
 def test_a_pair_with_few_samples_has_fewer_surrogates_than_the_others(net, rng):
@@ -158,7 +159,8 @@ def test_a_pair_with_few_samples_has_fewer_surrogates_than_the_others(net, rng):
     samples[70:, 2] = np.nan
     p = net.pairwise(samples, surrogates=99).p_value
     assert p[0, 1] == 1 / 100
-    few = 1 + 70 - 2 * 7 + 1  # shifts from a tenth of 70 samples on, and the data
+    few = 1 + len(surrogate_shifts(70, 99, seed=0))
+    assert few < 71
     assert p[0, 2] * few == pytest.approx(round(p[0, 2] * few)) and p[0, 2] >= 1 / few
 
 

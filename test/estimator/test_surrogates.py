@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.samples.surrogates import cycles, p_value, surrogate_shifts
+from infonet_ros.estimator.samples.surrogates import cycles, p_value, shifts_by_content, surrogate_shifts
 
 COUNT = 600
 TIME = np.arange(COUNT)
@@ -53,10 +53,45 @@ def test_surrogates_leave_the_estimate_as_it_is(net):
     assert tested.mi == pytest.approx(alone.mi, abs=1e-5)  # batches of other sizes round otherwise
 
 
-def test_shifts_are_distinct_and_far_from_none():
-    shifts = surrogate_shifts(1000, 200, seed=0)
-    assert len(set(shifts)) == 200
-    assert shifts.min() >= 100 and shifts.max() <= 900
+def test_each_part_of_the_window_has_one_shift_and_the_part_around_the_data_has_none():
+    shifts = np.sort(surrogate_shifts(1000, 19, seed=0))
+    np.testing.assert_array_equal((shifts + 25) // 50, np.arange(1, 20))
+    assert len(set(surrogate_shifts(1000, 200, seed=0))) == 200
+
+
+def test_shifts_depend_on_the_content_of_a_pair_alone():
+    alone, among = (shifts_by_content(np.array(keys, dtype=np.uint64), 1000, 19, 0) for keys in ([7], [3, 7]))
+    np.testing.assert_array_equal(alone[:, 0], among[:, 1])
+    assert (among[:, 0] != among[:, 1]).mean() > 0.8
+
+
+def smooth(rng, memory):
+    """Estimates of 6000 pairs of slow streams at all shifts of a circle of 960 samples."""
+    weight = np.exp(-0.5 * np.square(2.0 * np.pi * memory * np.fft.rfftfreq(960)))
+    noise = rng.standard_normal((2, 6000, len(weight)))
+    return np.fft.irfft(weight * (noise[0] + 1j * noise[1]), 960)
+
+
+def of_a_period(rng, period):
+    return np.cos(2.0 * np.pi * (np.arange(960) / period + rng.random((6000, 1))))
+
+
+AT_ALL_SHIFTS = {
+    "slow": lambda rng: smooth(rng, 20.0),
+    "slower": lambda rng: smooth(rng, 60.0),
+    **{f"period {period:g}": lambda rng, period=period: of_a_period(rng, period) for period in (3.2, 24, 48, 192)},
+}
+
+
+@pytest.mark.parametrize("estimates", AT_ALL_SHIFTS.values(), ids=AT_ALL_SHIFTS)
+def test_the_estimate_of_independent_data_is_the_largest_in_one_of_twenty(rng, estimates):
+    """With 19 shifts anywhere beyond a tenth of the window, in up to one of ten; in more for some periods."""
+    found = estimates(rng)
+    contents = rng.integers(1 << 63, size=len(found), dtype=np.uint64)
+    shifts = shifts_by_content(contents, 960, 19, seed=0).T
+    assert (found[:, 0] > np.take_along_axis(found, shifts, axis=1).max(axis=1)).mean() == pytest.approx(
+        0.05, abs=0.015
+    )
 
 
 def test_shifts_stay_clear_of_the_lags():
@@ -65,8 +100,9 @@ def test_shifts_stay_clear_of_the_lags():
 
 def test_short_windows_and_long_lags_have_few_shifts_and_no_shift_twice():
     shifts = surrogate_shifts(64, 500, seed=0)
-    assert len(shifts) == len(set(shifts)) == 53
-    assert len(surrogate_shifts(200, 19, seed=0, longest_lag=99)) == 3
+    assert len(shifts) == len(set(shifts)) == 61
+    assert len(surrogate_shifts(200, 19, seed=0, longest_lag=99)) == 1
+    assert not len(surrogate_shifts(200, 0, seed=0))
 
 
 def test_p_value_counts_the_observation():

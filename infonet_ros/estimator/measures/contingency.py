@@ -11,12 +11,11 @@ a square or an absolute value.
 import numpy as np
 from scipy import fft, ndimage
 
-from infonet_ros.estimator.samples.surrogates import NEAREST_FRACTION
-
 DEGREES = 3
 TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
 _LEAST_SHIFTS = 19  # for a p-value of 0.05
 LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
+NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow streams nearly in step
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
 _BLOCK = 4  # times the longest lag: samples of each block

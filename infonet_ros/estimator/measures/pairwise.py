@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
-from infonet_ros.estimator.measures.plan import Pass, Plan, run
+from infonet_ros.estimator.measures.plan import LagBatch, Pass, Plan, run
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
@@ -33,19 +33,22 @@ class _PairsOfWindow:
         self._values, self._options = values, options
         self._channels = Channels.from_values(values, options.seed)
         self._plan = Plan.of(self._channels, Requests.all_pairs(len(values), options.lags))
-        longest = int(options.lags.max())
-        self._shifts = [
-            batch.shifts(options.surrogates, options.seed, longest) if batch.enough else np.empty(0, dtype=np.int64)
-            for batch in self._plan.batches
-        ]
+        self._surrogates = [len(self._shifts(batch)) for batch in self._plan.batches]
         self._best: BestOverLags | None = None
 
     def passes(self) -> Iterator[Pass]:
         """Yield the pass of the data, then those of the surrogates, as many together as memory allows."""
         yield Pass.of_data(self._plan)
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
-        for start in range(0, max(map(len, self._shifts), default=0), together):
-            yield Pass(self._plan, [own[start : start + together] for own in self._shifts])
+        for start in range(0, max(self._surrogates, default=0), together):
+            span = slice(start, start + together)
+            yield Pass(self._plan, [self._shifts(batch)[span].copy() for batch in self._plan.batches])
+
+    def _shifts(self, batch: LagBatch) -> np.ndarray:
+        """Return the shifts of all surrogates of a batch, (S, M); those of all batches would fill the memory."""
+        if not batch.enough:
+            return np.empty((0, 0), dtype=np.int64)
+        return batch.shifts(self._options.surrogates, self._options.seed, int(self._options.lags.max()))
 
     def take(self, quantiles: np.ndarray) -> None:
         """Add the result of the next pass."""
@@ -53,8 +56,8 @@ class _PairsOfWindow:
             self._best.take(quantiles)
             return
         surrogates = [
-            len(shifts) if batch.enough else self._options.surrogates
-            for batch, shifts in zip(self._plan.batches, self._shifts, strict=True)
+            count if batch.enough else self._options.surrogates
+            for batch, count in zip(self._plan.batches, self._surrogates, strict=True)
         ]
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)

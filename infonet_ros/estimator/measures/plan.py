@@ -12,7 +12,7 @@ from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
-from infonet_ros.estimator.samples.surrogates import surrogate_shifts
+from infonet_ros.estimator.samples.surrogates import shifts_by_content
 
 RANKED_TOGETHER = 32  # channels: small batches of one length are ranked together up to this number
 
@@ -102,11 +102,16 @@ class LagBatch:
         return thinned(first.common_rows(second, self.lag))
 
     def shifts(self, surrogates: int, seed: int, longest_lag: int) -> np.ndarray:
-        """Draw shifts (S,) that do not overlap with the lags."""
+        """Draw shifts (S, M) of each request for the network, which do not overlap with the lags.
+
+        Each pair has its own: see `shifts_by_content`.
+        """
         first, second = self.patterns
         if first.fewer(second):
             longest_lag = -(-longest_lag * self.samples // self.channels.count)
-        return surrogate_shifts(self.samples // parts_of(self.samples), surrogates, seed, longest_lag)
+        digests = self.channels.ordering.digests
+        contents = digests[self.left[self.moving]] ^ digests[self.right[self.moving]]
+        return shifts_by_content(contents, self.samples // parts_of(self.samples), surrogates, seed, longest_lag)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +159,7 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Pass:
-    """One estimation of all requests of a plan, with the right side of each batch shifted by its shifts (S,)."""
+    """One estimation of all requests of a plan, with the right sides of each batch shifted by its shifts (S, M)."""
 
     plan: Plan
     shifts: list[np.ndarray]
@@ -162,7 +167,7 @@ class Pass:
     @classmethod
     def of_data(cls, plan: Plan) -> "Pass":
         """Make the pass of the data, without shifts."""
-        return cls(plan, [np.zeros(1, dtype=np.int64)] * len(plan.batches))
+        return cls(plan, [np.zeros((1, len(batch.moving)), dtype=np.int64) for batch in plan.batches])
 
     def blocks(self, runner: Runner) -> Iterator[PairBlock]:
         """Yield the pairs for the network, tagged by this pass."""

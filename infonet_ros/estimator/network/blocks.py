@@ -119,14 +119,14 @@ class PairBlock:
         tag: Any = None,
         numbers: np.ndarray | None = None,
     ) -> "PairBlock":
-        """Make a block of P pairs (P,), once for each of the shifts (S,); numbered in order, or by ``numbers``."""
+        """Make a block of P pairs (P,), once for each shift, (S,) or (S, P); numbered in order, or by ``numbers``."""
         pairs, scans = len(rows), len(shifts)
         return cls(
             left,
             right,
             np.tile(rows, scans),
             np.tile(columns, scans),
-            np.repeat(shifts, pairs),
+            np.repeat(shifts, pairs) if shifts.ndim == 1 else shifts.ravel(),
             np.repeat(np.arange(scans), pairs),
             np.tile(np.arange(pairs) if numbers is None else numbers, scans),
             tag,
@@ -212,8 +212,7 @@ class PairBlock:
         count = values.shape[1]
         shifts = torch.from_numpy(self.shifts).to(values.device)[:, None]
         cycle = torch.where(shifts == 0, count, self.right.cycles[columns, None])  # the data beside their surrogates
-        shifts = torch.where(2 * shifts > count, shifts - (count - cycle), shifts)  # as far as before from a whole turn
-        places = torch.arange(count, device=values.device) - shifts
+        places = torch.arange(count, device=values.device) - shifts * cycle // count
         return values[columns[:, None], places % cycle]
 
 

@@ -53,6 +53,11 @@ class Ordering:
         """Return an order of the channels that depends only on their content, (N,)."""
         return np.array(sorted(range(len(self.keys)), key=self.keys.__getitem__), dtype=np.int64)
 
+    @property
+    def digests(self) -> np.ndarray:
+        """The keys as numbers, (N,) uint64."""
+        return np.frombuffer(b"".join(self.keys), dtype=np.uint64)
+
     def ranks(self, rows: np.ndarray | None = None) -> np.ndarray:
         """Rank samples among each other.
 

@@ -4,7 +4,6 @@ import numpy as np
 
 from infonet_ros.series import autocovariances
 
-NEAREST_FRACTION = 10  # shifts below a tenth of the window leave slow streams nearly in step
 SHORTEST_CYCLE, LONGEST_CYCLE = 0.75, 0.95  # of the window
 CHANCE = 4.0  # standard errors
 
@@ -17,13 +16,33 @@ def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 
 
     Shuffling would remove the autocorrelation together with the dependence, so any two slow streams would look
     dependent (Theiler et al., Physica D 1992). A circular shift keeps the autocorrelation.
+
+    One shift is drawn in each of as many equal parts of the window, and none in an equal part around the data.
+    Neighbouring shifts of slow streams give similar estimates. If the shifts lay closer to each other than to the data,
+    the estimate of the data would be the largest too often.
     """
-    if not surrogates:
-        return np.empty(0, dtype=np.int64)
-    nearest = min(max(count // NEAREST_FRACTION, longest_lag + 1), (count - 1) // 2)
-    shifts = np.arange(nearest, count - nearest + 1)
+    return shifts_by_content(np.zeros(1, dtype=np.uint64), count, surrogates, seed, longest_lag)[:, 0]
+
+
+def shifts_by_content(contents: np.ndarray, count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
+    """Draw shifts as `surrogate_shifts` for M pairs with digests ``contents`` (M,) uint64: (S, M).
+
+    With the same shifts for all, all streams of a period that these suit badly would be called dependent.
+    """
+    nearest = min(max(count / (surrogates + 1) / 2.0, (longest_lag + 1) / SHORTEST_CYCLE), (count - 1) / 2.0)
+    number = min(surrogates, int(count - 2.0 * nearest))
     rng = np.random.default_rng([seed, count])
-    return rng.choice(shifts, size=min(surrogates, len(shifts)), replace=False)
+    parts = rng.permutation(number)[:, None]
+    part = (count - 2.0 * nearest) / max(number, 1)
+    within = _uniform(contents ^ rng.integers(1 << 63, size=(number, 1), dtype=np.uint64))
+    return np.ceil(nearest + part * parts + (part - 1.0) * within).astype(np.int64)
+
+
+def _uniform(numbers: np.ndarray) -> np.ndarray:
+    """Map different numbers (uint64) to independent ones, uniform between 0 and 1 (SplitMix64, Steele et al. 2014)."""
+    mixed = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(11)) * 2.0**-53
 
 
 def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: np.ndarray | int) -> np.ndarray:
