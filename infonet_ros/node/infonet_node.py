@@ -321,7 +321,11 @@ class InfonetNode(LifecycleNode):
         for publisher in self.publishers:
             for callback, event in happened(publisher):
                 callback(event)
-        if self.state == "active" and self._health is not None and self.settings is not None:
+        if self.state == "active" and self._health and self.topics and self.settings:
+            try:
+                self.topics.read()  # what waits is no silence, however fast simulated time runs
+            except Exception as error:
+                self.report(error)
             return self._health.look(self.settings, self.problem)
         problem = (ERROR, self.problem) if self.problem else (WARN, f"the node is {self.state}")
         return [status(status_name(self, "estimator"), [problem], "", {"state": self.state})]

@@ -71,7 +71,7 @@ class Subscriptions:
         # By a steady clock, since simulated time may stand still.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._graph_timer = self._node.create_timer(GRAPH_PERIOD, self._look, clock=steady)
-        self.poll_timer = self._node.create_timer(USUAL_PERIOD, self._read, clock=steady)
+        self.poll_timer = self._node.create_timer(USUAL_PERIOD, self.read, clock=steady)
         self._taken = [topic.taken for topic in self.topics]
         self._look()
 
@@ -89,7 +89,8 @@ class Subscriptions:
         """Frame of each modality's last message, by the modality's name."""
         return {name: topic.frame_id for topic in self.topics for name in topic.modality_names}
 
-    def _read(self) -> None:
+    def read(self) -> None:
+        """Take the messages that wait now, and pass them on."""
         batches = [batch for topic in self.topics if (batch := topic.read()) is not None]
         if batches:
             self._take(batches)

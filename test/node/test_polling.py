@@ -12,7 +12,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.serialization import serialize_message
 from rclpy.time import Time
-from robot_graph import START, Feed, stamped
+from robot_graph import START, Diagnosis, Feed, stamped, value
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 
@@ -186,6 +186,22 @@ def test_messages_of_one_batch_have_each_their_own_simulated_time(graph):
     buffer = node.windows.buffers["cmd"]
     graph.until(lambda: buffer.received == 20)
     np.testing.assert_array_equal(buffer.stamps, np.round(np.array(times) * 1e9).astype(np.int64))
+
+
+def test_what_waits_in_a_queue_is_no_silence(graph):
+    """At twelve times its speed, a recording goes on by a second while the queues are not read."""
+    node, publisher = headerless(graph, use_sim_time=True)
+    clock = graph.robot.create_publisher(Clock, "/clock", 100)
+    graph.until(clock.get_subscription_count)
+    diagnosis = Diagnosis(graph)
+    node.topics.poll_timer.cancel()
+    for sent in (1, 2, 3):
+        now = Time(seconds=1000 + 10 * sent)
+        clock.publish(Clock(clock=now.to_msg()))
+        graph.until(lambda now=now: node.get_clock().now().nanoseconds == now.nanoseconds)
+        publisher.publish(Twist())
+        status = diagnosis.until("infonet: /cmd", lambda status, sent=sent: value(status, "received") == str(sent))
+        assert "silent" not in status.message
 
 
 def test_a_subscriber_with_incompatible_quality_of_service_is_logged_once(graph, capfd):

@@ -6,7 +6,6 @@ Wrong lengths and missing bytes raise `Unreadable` before anything is allocated.
 from dataclasses import dataclass
 from struct import Struct
 
-from infonet_ros.text import counted
 
 _MOST_PARTS = 200_000  # texts and arrays in one message
 _OTHER_ENCODINGS = {
@@ -65,7 +64,7 @@ class Walk:
         """Refuse more elements than the bytes can hold."""
         if position + count * least > self.size:
             raise Unreadable(
-                f"{counted(count, 'element')} claimed at byte {position}, where {self.size - position} bytes are left"
+                f"it ends at byte {self.size}, but what begins at byte {position} needs {count * least} bytes or more"
             )
 
     def forget(self) -> None:
