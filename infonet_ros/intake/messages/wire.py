@@ -6,7 +6,6 @@ Wrong lengths and missing bytes raise `Unreadable` before anything is allocated.
 from dataclasses import dataclass
 from struct import Struct
 
-
 _MOST_PARTS = 200_000  # texts and arrays in one message
 _OTHER_ENCODINGS = {
     **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
