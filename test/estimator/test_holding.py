@@ -60,6 +60,7 @@ PAIRS = {
     "held in slight noise": lambda rng, count: tuple(
         held(rng, count, 8) + 0.03 * rng.standard_normal(count) for _ in "xy"
     ),
+    "held, behind a filter": lambda rng, count: tuple(lfilter([0.4], [1.0, -0.6], held(rng, count, 10)) for _ in "xy"),
     "updates lost in both": lambda rng, count: both_lost(rng, count, 8),
     "frozen at times": lambda rng, count: (frozen(rng, count, 20), frozen(rng, count, 20)),
     "a recording twice": lambda rng, count: tuple(np.tile(rng.standard_normal(count // 4), 4) for _ in "xy"),
@@ -108,9 +109,11 @@ def test_events_and_levels_are_not_held(rng):
     noise = 0.03 * rng.standard_normal(1000)
     bursts = rng.standard_t(1.5, 1000)
     smooth = lfilter([1.0], [1.0, -0.95], bursts)
+    impacts = lfilter([1.0], [1.0, -0.9], (rng.random(1000) < 0.05) * rng.standard_normal(1000))
+    discharged = np.exp(-np.arange(1000) / 100.0)
     analog = switch + noise, np.repeat(gear, rng.integers(10, 40, 1000))[:1000] + noise
     levels = event, switch, gear, slow.round()
-    for stream in (*levels, *analog, rng.standard_normal(1000), bursts, smooth, np.arange(1000.0)):
+    for stream in (*levels, *analog, rng.standard_normal(1000), bursts, smooth, impacts, discharged, np.arange(1000.0)):
         assert updates(stream) is None
 
 

@@ -19,14 +19,17 @@ def test_a_stream_begins_again_where_it_continues_as_it_began(rng):
     assert (found >= 0.75 * COUNT).all() and (found < COUNT).all()
 
 
-def test_noise_uses_the_whole_window():
-    noise = np.random.default_rng(2).standard_normal((200, COUNT))
-    assert (cycles(noise) == COUNT).mean() > 0.97
+def test_slow_waves_in_noise_are_cut_too(rng):
+    period = COUNT / 2.4
+    waves = np.stack([wave(rng, period, 0.7) for _ in range(50)])
+    apart = np.abs(cycles(waves - waves.mean(axis=1, keepdims=True)) / period - 2.0)
+    assert (apart < 0.1).mean() > 0.8
 
 
 PERIODIC = {
     "one period for both": lambda rng: (wave(rng, 23.7, 0.3), wave(rng, 23.7, 0.3)),
     "slow waves": lambda rng: tuple(wave(rng, COUNT / rng.uniform(5.0, 7.0), 0.7) for _ in "xy"),
+    "two or three waves": lambda rng: tuple(wave(rng, COUNT / rng.uniform(2.0, 3.0), 0.7) for _ in "xy"),
 }
 
 

@@ -20,6 +20,7 @@ GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance f
 STEP = 6.0  # times the median change from sample to sample: by chance for 1 sample in 20,000
 SLIGHT = 0.35  # of the median distance from the median: noise about steps
 FINE = 2.0  # times the median change: levels that differ by less are one
+ALIKE = (16, 64)  # so many of the first moves are the same share of the move before
 UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: noise without memory has 2
 FEW_LEVELS = 4  # two streams with at most so many values may change together at events
 CHANCE = 4.0  # standard errors
@@ -91,9 +92,9 @@ def updates(values: np.ndarray) -> np.ndarray | None:
 
     In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
     then filled, piecewise constant, frozen at times, or straight lines from update to update; or one of these is
-    constant but for slight noise. A stream of any values that changes only at multiples of one number of samples is
-    held, too. A stream of few levels that changes at any time is not held: the time in a level is part of its
-    information.
+    constant but for slight noise. A held stream behind a filter is one if it nears each value by the same share in each
+    sample. A stream of any values that changes only at multiples of one number of samples is held, too. A stream of few
+    levels that changes at any time is not held: the time in a level is part of its information.
 
     Parameters
     ----------
@@ -111,6 +112,8 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
     if new is None:
         new = _changes(values[known])
+    if new is None:
+        new = _behind_a_filter(values[known])
     if new is None and (steps := _without_noise(values[known])) is not None:
         new = _changes(steps)
     if new is None:
@@ -283,6 +286,29 @@ def _without_noise(samples: np.ndarray) -> np.ndarray | None:
     spread = np.median(np.abs(samples - np.median(samples)))
     slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
     return np.round(levels / (FINE * noise)) if slight else None
+
+
+def _behind_a_filter(samples: np.ndarray) -> np.ndarray | None:
+    """Return where a stream (T,) that is held at regular ticks, then filtered, has a new value; None if it is not one.
+
+    Between two updates each move is the same share of the move before, as behind a low-pass filter of first order.
+    """
+    moves = np.diff(samples)
+    few = moves[: ALIKE[1] + 1]
+    shares = np.sort(few[1:][few[:-1] != 0.0] / few[:-1][few[:-1] != 0.0])
+    if len(shares) <= ALIKE[0]:
+        return None
+    apart = shares[ALIKE[0] :] - shares[: -ALIKE[0]]
+    share = shares[apart.argmin() + ALIKE[0] // 2]
+    if apart.min() > 1e-6 or not 0.0 < share < 1.0:
+        return None
+    places = 2 + np.flatnonzero(np.abs(moves[1:] - share * moves[:-1]) > 1e-9 * np.abs(samples).max())
+    step = int(np.gcd.reduce(np.diff(places)))
+    if len(places) <= GRID_UPDATES or step == 1:
+        return None
+    new = np.zeros(len(samples), dtype=bool)
+    new[0] = new[places[0] % step :: step] = True  # two updates may be equal
+    return new
 
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
