@@ -229,6 +229,22 @@ def test_enumerations_and_includes_of_idl_are_read():
     assert decoder.read([raw]).values.tolist() == [[1.0, 2.5, 1.0]]
 
 
+def test_inherited_fields_and_several_dimensions_of_idl_are_read():
+    text = (
+        "module p { module msg { struct Base { long n; }; struct Middle : Base { double b; };"
+        " struct Custom : p::msg::Middle { double grid[2][3]; }; }; };"
+    )
+    raw = CDR + struct.pack("<Ixxxx7d", 7, 0.5, *range(6))
+    decoder = Decoder("p/msg/Custom", types_from_idl(text), ("n", "b", "grid[0]", "grid[4]"), "/topic")
+    assert decoder.read([raw]).values.tolist() == [[7.0, 0.5, 0.0, 4.0]]
+
+
+@pytest.mark.parametrize("text", ["struct A { sequence<sequence<double> > x; };", "struct A : A { long x; };"])
+def test_idl_that_cannot_be_read_is_refused(text):
+    with pytest.raises(ValueError, match=r"sequence of sequences|inherits from A"):
+        types_from_idl(text)
+
+
 @pytest.mark.parametrize(
     "made",
     [

@@ -73,3 +73,9 @@ def test_times_in_several_columns_are_one(tmp_path, kind):
 def test_a_percentage_that_is_called_as_a_unit_is_no_fraction_of_a_second(tmp_path):
     path = written(tmp_path, "time,us,x\n" + "".join(f"12:00:{k:02},{k},{k * k}\n" for k in range(50)))
     assert [values[0] for _, values in rows(path, ("us",))] == [*range(50)]
+
+
+def test_a_week_that_no_clock_has_is_left_out(tmp_path):
+    lines = [f"{2312 if k != 7 else 4e17},{40_000 + k / 20:.2f},{k}" for k in range(60)]
+    path = written(tmp_path, "\n".join(["week,tow,x", *lines]))
+    assert [values[0] for _, values in rows(path, ("x",))] == [k for k in range(60) if k != 7]

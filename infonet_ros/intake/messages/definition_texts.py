@@ -3,6 +3,7 @@
 rosbags alone refuses some texts that are correct, or misses a part of them: what it lacks is here.
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,11 @@ _BOUNDED_WIDE = re.compile(r"\bwstring<=\d+")
 _CONSTANT = re.compile(r"^[ \t]*[\w/]+(?:<=\d+)?[ \t]+\w+[ \t]*=.*$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"^[ \t]*#.*$", re.MULTILINE)
 _ENUMERATION = re.compile(r"\benum\s+(\w+)\s*\{")
+
+_DIMENSIONS = re.compile(r"(?:\[\s*\d+\s*\]\s*){2,}")
+_SEQUENCES = re.compile(r"\bsequence\s*<\s*sequence\b[^;]*")
+
+_INHERITS = re.compile(r"\bstruct\s+(\w+)\s*:\s*(?:\w*::)*(\w+)\s*\{")
 
 Node = tuple[Any, Any]
 """A field in a rosbags type store."""
@@ -33,9 +39,18 @@ def types_from_idl(text: str) -> dict[str, Any]:
     """Parse the fields of an ``.idl`` definition.
 
     rosbags refuses ``#include``, and takes an enumeration for a message type. It is written as a number of 32 bits.
+    Arrays of several dimensions get one, row by row, and inherited fields come first, as in messages. Of sequences of
+    sequences, rosbags would read only the inner one.
+
+    Raises
+    ------
+    ValueError
+        A sequence of sequences, or a struct that inherits from one that is not there.
     """
+    if nested := _SEQUENCES.search(text):
+        raise ValueError(f"{nested[0]!r}, a sequence of sequences, cannot be read")
     enumerations = set(_ENUMERATION.findall(text))
-    types = get_types_from_idl(_DIRECTIVE.sub("", text))
+    types = get_types_from_idl(_DIMENSIONS.sub(_as_one, _with_inherited(_DIRECTIVE.sub("", text))))
     return _with_nodes(
         types,
         lambda node: (
@@ -44,6 +59,20 @@ def types_from_idl(text: str) -> dict[str, Any]:
             else node
         ),
     )
+
+
+def _as_one(dimensions: re.Match[str]) -> str:
+    return f"[{math.prod(map(int, re.findall('[0-9]+', dimensions[0])))}]"
+
+
+def _with_inherited(text: str) -> str:
+    """Write the fields that a struct inherits before its own."""
+    while match := _INHERITS.search(text):
+        base = re.search(rf"\bstruct\s+{match[2]}\s*\{{([^{{}}]*)\}}", text)
+        if base is None:
+            raise ValueError(f"struct {match[1]} inherits from {match[2]}, which it does not contain")
+        text = f"{text[: match.start()]}struct {match[1]} {{{base[1]}{text[match.end() :]}"
+    return text
 
 
 def _with_wide_strings(node: Node) -> Node:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from infonet_ros.intake.tables.dates import DAY, UNKNOWN
+from infonet_ros.intake.tables.dates import BEYOND, DAY, FARTHEST, UNKNOWN
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.text import NANOSECONDS
 
@@ -98,9 +98,10 @@ def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
 
 
 def _joined(origin: int, *counts: tuple[np.ndarray, int]) -> np.ndarray:
-    """Return the sum of times in several units, `UNKNOWN` if one of them is not known."""
+    """Return the sum of times in several units, `UNKNOWN` if one of them is not known; `BEYOND` what 64 bits hold."""
     known = np.all([np.isfinite(numbers) for numbers, _ in counts], axis=0)
+    near = known & (sum(np.abs(numbers) * unit for numbers, unit in counts) < FARTHEST - origin)
     total = np.full(len(known), origin, dtype=np.int64)
     for numbers, unit in counts:
-        total += np.round(np.where(known, numbers, 0.0) * unit).astype(np.int64)
-    return np.where(known, total, UNKNOWN)
+        total += np.round(np.where(near, numbers, 0.0) * unit).astype(np.int64)
+    return np.where(near, total, np.where(known, BEYOND, UNKNOWN))
