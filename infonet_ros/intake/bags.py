@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cached_property
 from heapq import merge
-from itertools import islice
+from itertools import combinations, islice
 from operator import itemgetter
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
-from infonet_ros.intake.storage.connection import ROS1, Connection, Message
+from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
@@ -34,6 +34,7 @@ from infonet_ros.text import NANOSECONDS, counted, moment
 _FIRST_MESSAGES = 25  # of a topic, read to find its fields
 _LONG = 86_400 * NANOSECONDS  # a longer recording may have begun before its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
+_REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them as a table, which `infonet csv` reads")
 _OVERHEAD = 2048  # bytes that each message needs beside its own
 
 
@@ -70,6 +71,7 @@ class Bag:
             files = [file for path in self._paths for file in storage_files(path, self._missing)]
             check_one_kind(files)
             self._storages = open_all(files, stack, self._missing)
+            self._missing += _on_several_recorders(self._storages) if len(self._paths) > 1 else []
             if not any(connection.count for connection in self.connections):
                 raise RecordingError(f"{self.label} holds no messages: there is nothing to analyse.")
             self.start = min(storage.start for storage in self._storages)
@@ -262,7 +264,7 @@ class Bag:
         if leading.encoding not in ("cdr", ROS1):
             raise RecordingError(
                 f"the messages of {topic} have the encoding {leading.encoding or 'unknown'!r}: expected 'cdr' (ROS 2) "
-                f"or {ROS1!r}."
+                f"or {ROS1!r}{_REMEDIES.get(leading.encoding, '')}."
             )
         key = leading.type, leading.language, leading.definition
         if key not in self._definitions:
@@ -340,6 +342,18 @@ class Bag:
         streams = [storage.messages(some, start, stop) for storage, some in own if some]
         with one_sentence(self.label):
             yield from streams[0] if len(streams) == 1 else merge(*streams, key=itemgetter(1))
+
+
+def _on_several_recorders(storages: Sequence[Storage]) -> list[str]:
+    """Say that bags of different topics overlap in time: nothing in them shows whether their clocks agree."""
+    spans = [(storage.start, storage.end, {c.topic for c in storage.connections if c.count}) for storage in storages]
+    for (start, end, topics), (other_start, other_end, other_topics) in combinations(spans, 2):
+        if min(end, other_end) - max(start, other_start) > NANOSECONDS and not topics & other_topics:
+            return [
+                "the bags have different topics and overlap in time, as of several recorders: a difference between the "
+                "clocks of their computers appears as a delay between their topics."
+            ]
+    return []
 
 
 def _chunks(messages: Iterator[Message]) -> Iterator[tuple[list[Connection], list[int], list[bytes]]]:

@@ -311,6 +311,6 @@ def test_a_full_disk_is_distinguished_from_a_damaged_bag(tmp_path, store, monkey
 
     monkeypatch.setattr("shutil.copyfileobj", full)
     bag = tmp_path / "bag.mcap.zst"
-    bag.write_bytes(b"anything")
+    bag.write_bytes(b"\x28\xb5\x2f\xfd anything")
     with pytest.raises(RecordingError, match=r"be decompressed in .* \(No space left on device\): make room there"):
         samples_of(bag)

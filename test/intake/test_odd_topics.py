@@ -9,7 +9,9 @@ from speed_bags import CDR, FLOAT, FLOAT_OF_ROS1, LEG, SPEED, read, write_sqlite
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.bags import Bag
-from infonet_ros.settings import Modality
+from infonet_ros.intake.proposing.proposal import propose
+from infonet_ros.intake.recording import Span
+from infonet_ros.settings import Modality, Settings
 
 MEMBERS = "bool a\n" * 3
 
@@ -108,3 +110,24 @@ def test_ros1_messages_in_mcap_are_read(tmp_path):
     messages = [("/speed", EPOCH + k, struct.pack("<d", k)) for k in range(3)]
     path = write_mcap(tmp_path / "bag.mcap", {"/speed": FLOAT_OF_ROS1}, messages, profile="ros1")
     assert read(path, SPEED) == ([("speed", EPOCH + k, float(k)) for k in range(3)], [])
+
+
+def test_of_odd_topics_alone_the_reason_is_reported(tmp_path):
+    messages = [("/odd", EPOCH + k * SECOND, b"{}") for k in range(300)]
+    path = write_mcap(tmp_path / "bag.mcap", {"/odd": ODD["JSON"]}, messages, profile="")
+    with (
+        Bag([path]) as bag,
+        pytest.raises(RecordingError, match=r"no numbers can be read from .*'json'.*mcap cat --json"),
+    ):
+        propose(bag, Settings(), Span(bag.start, bag.end + 1))
+
+
+@pytest.mark.parametrize(("topic", "words"), [("/leg", ["of several recorders"]), ("/speed", [])])
+def test_bags_of_several_recorders_are_named(tmp_path, topic, words):
+    paths = []
+    for name in ("/speed", topic):
+        messages = [(name, EPOCH + k * SECOND, CDR + struct.pack("<d", k)) for k in range(9)]
+        paths.append(write_mcap(tmp_path / f"{len(paths)}.mcap", {name: FLOAT}, messages))
+    with Bag(paths) as bag:
+        assert [word for notice in bag.notices for word in words if word in notice] == words
+        assert bool(bag.notices) == bool(words)

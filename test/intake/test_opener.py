@@ -1,5 +1,6 @@
 """The content of a file decides how it is read."""
 
+import gzip
 import os
 from pathlib import Path
 
@@ -26,8 +27,14 @@ def test_bags_and_tables_are_recognised_by_their_content(tmp_path):
     assert kind_of(GUARDIAN) == "bag"
     assert kind_of(GUARDIAN / "guardian.mcap") == "bag"
     assert kind_of(table) == "table"
-    with pytest.raises(RecordingError, match=r"expected a folder, or a .mcap, .db3 or .bag file.*rename"):
-        kind_of(bag)
+    assert kind_of(bag) == "bag"
+
+
+@pytest.mark.parametrize("name", ["log.mcap", "log.mcap.gz", "log.csv"])
+def test_a_bag_that_was_packed_as_a_whole_ends_in_one_sentence(tmp_path, name):
+    (tmp_path / name).write_bytes(gzip.compress((GUARDIAN / "guardian.mcap").read_bytes()))
+    with pytest.raises(RecordingError, match=r"compressed.*: unpack it"):
+        kind_of(tmp_path / name)
 
 
 def test_bags_and_tables_are_not_mixed(tmp_path):

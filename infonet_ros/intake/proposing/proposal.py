@@ -149,7 +149,7 @@ def propose(
     find_doubles(candidates)
     chosen = fair_share(worth_comparing(candidates), limit)
     if len(chosen) < 2:
-        raise _nothing_to_compare(recording, names, chosen, notices)
+        raise _nothing_to_compare(recording, names, every, chosen, notices)
     duration = unbroken(recording, chosen, span)
     if slow := _slow_clock(chosen, span):
         notices.append(f"{slow}.")
@@ -174,8 +174,15 @@ def propose(
 
 
 def _nothing_to_compare(
-    recording: Recording, names: Sequence[str], chosen: Sequence[Candidate], notices: Sequence[str]
+    recording: Recording,
+    names: Sequence[str],
+    every: Sequence[Candidate],
+    chosen: Sequence[Candidate],
+    notices: Sequence[str],
 ) -> RecordingError:
+    if notices and not every:
+        reasons = " ".join(notices[:_NOTICES_IN_ERROR])
+        return RecordingError(f"no numbers can be read from {recording.label} (topics {listed(names)}): {reasons}")
     found = f"only {chosen[0].full_path} varies" if chosen else "no numeric field varies"
     return RecordingError(
         f"{found} in {recording.label} (topics {listed(names)}): there is nothing to compare; choose another part "

@@ -21,6 +21,8 @@ STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": "
 """First bytes of files, and the suffix that they should have."""
 
 _COMPRESSED = (".zst", ".zstd")
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"PK\x03\x04", b"\x04\x22\x4d\x18", _ZSTD)
 _ACTIVE = ".active"  # behind the name of a file that a ROS 1 recorder did not finish
 # Files that a metadata.yaml names.
 _LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
@@ -51,9 +53,8 @@ def storage_files(path: Path, missing: list[str]) -> list[Path]:
     if path.is_dir():
         return _files_of_folder(path, missing)
     check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
-    if not _suffix(path):
-        hint = f"; its first bytes are those of a bag: rename it to {path.name}{_kind(path)}" if _kind(path) else ""
-        raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file{hint}.")
+    if not _kind(path):
+        raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
     return [path]
 
 
@@ -84,11 +85,15 @@ def _plain_name(name: str) -> str:
 
 def _kind(path: Path) -> str:
     """Return the suffix that fits the first bytes of a file, or else its own; empty for a file that is no bag."""
-    head = b""
+    head = _first_bytes(path)
+    return next((suffix for start, suffix in STARTS.items() if head.startswith(start)), _suffix(path))
+
+
+def _first_bytes(path: Path) -> bytes:
     if path.is_file():  # to open a pipe would wait for its writer
         with suppress(OSError), path.open("rb") as file:
-            head = file.read(16)
-    return next((suffix for start, suffix in STARTS.items() if head.startswith(start)), _suffix(path))
+            return file.read(16)
+    return b""
 
 
 def _suffix(path: Path) -> str:
@@ -117,7 +122,9 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    plain = _decompressed(path, stack) if path.suffix in _COMPRESSED else path
+    plain = _decompressed(path, stack) if _first_bytes(path).startswith(_ZSTD) else path
+    if _first_bytes(plain).startswith(_PACKED):
+        raise RecordingError(f"{path} is compressed or an archive: unpack it; expected a bag.")
     storage = _READERS[_kind(plain)](plain)
     stack.callback(storage.close)
     return storage

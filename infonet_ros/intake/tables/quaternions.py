@@ -46,13 +46,13 @@ def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[
         parts: dict[str, dict[str, str]] = {}
         for name, column in columns.items():
             if is_number(column) and (match := pattern.fullmatch(name)):
-                parts.setdefault(match["base"] or _UNNAMED, {})[match["part"].lower()] = name
+                parts.setdefault(match["base"] or "", {})[match["part"].lower()] = name
         for base, own in parts.items():
-            if own.keys() == set(order) and _of_length_one([columns[name] for name in own.values()]):
+            if own.keys() == set(order):
                 names = [own[part] for part in order]
-                places = _places_in_array([columns[name] for name in names]) if order == "1234" else range(4)
+                places = _places([columns[name] for name in names], of_array=order == "1234")
                 if places:
-                    found[base] = tuple(names[place] for place in places)
+                    found[base or _UNNAMED] = tuple(names[place] for place in places)
     return {name: parts for name, parts in found.items() if name not in columns}
 
 
@@ -62,19 +62,23 @@ def angle_of(parts: Sequence[pa.ChunkedArray], angle: str) -> np.ndarray:
     return np.array([ANGLES[angle](Quaternion(*row)) for row in rows], dtype=np.float64)
 
 
-def _places_in_array(parts: Sequence[pa.ChunkedArray]) -> Sequence[int]:
-    """Return where x, y, z and w are in an array; empty if the scalar may be the first or the last.
+def _places(parts: Sequence[pa.ChunkedArray], of_array: bool) -> Sequence[int]:
+    """Return where x, y, z and w are in four columns; empty if they are no quaternion, or may be in either order.
 
-    Robots turn about the vertical axis more than about the others, so x and y are small.
+    In an array, the scalar is the first or the last. Robots turn about the vertical axis more than about the others, so
+    x and y are small.
     """
-    first, _, third, last = (float(np.nanmean(as_floats(part) ** 2)) for part in parts)
+    numbers = np.stack([as_floats(part) for part in parts])
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(numbers, axis=0)
+        good = np.abs(lengths - 1.0) <= _LENGTH
+    known = np.isfinite(lengths)
+    if known.sum() < 2 or good[known].mean() < _MOST:
+        return ()
+    if not of_array:
+        return range(4)
+    first, _, third, last = np.mean(numbers[:, good] ** 2, axis=1)
     balance = 2 * first - third - last  # w² - x² - y² with the scalar first, minus the same with the scalar last
     if abs(balance) < _SURE:
         return ()
     return _SCALAR_FIRST if balance > 0 else range(4)
-
-
-def _of_length_one(parts: Sequence[pa.ChunkedArray]) -> bool:
-    lengths = np.linalg.norm(np.stack([as_floats(part) for part in parts]), axis=0)
-    known = lengths[np.isfinite(lengths)]
-    return len(known) > 1 and bool((np.abs(known - 1.0) <= _LENGTH).mean() >= _MOST)

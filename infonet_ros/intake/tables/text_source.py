@@ -59,6 +59,7 @@ FOREIGN = {
     b"\x0a\x0d\x0d\x0a": "a capture of network packets: save what they hold as CSV",
     b"RRF": "a recording of Rerun: save its columns as Parquet, by its dataframe interface",
     b"7z\xbc\xaf": "an archive: unpack it",
+    b"\x04\x22\x4d\x18": "a file that LZ4 compressed: unpack it by `lz4 -d`",
     b"Rar!": "an archive: unpack it",
     b"RIFF": "sound or video",
     b"%PDF": "a PDF document",
