@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
-from infonet_ros.dependence.channel_baseline import channel_baselines
+from infonet_ros.dependence.channel_baseline import ChannelBaseline, channel_baselines
 from infonet_ros.dependence.coverage import Coverage, longest_supported, new_values
 from infonet_ros.dependence.forms import RANKED
 from infonet_ros.dependence.lagged_pair import LaggedPair
@@ -45,18 +45,9 @@ def learn(
         )
     columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
     names = tuple(lesson.names[column] for column in columns)
-    alone = _alone(lesson, columns)
-    every = [*columns, *alone]
     pieces = {form: [piece[:, columns] for piece in one.pieces] for form, one in lesson.forms.items()}
     baseline = Baseline(
-        channels=channel_baselines(
-            [lesson.names[column] for column in every],
-            [piece[:, every] for piece in lesson.pieces],
-            [counts[:, every] for counts in lesson.messages],
-            lesson.rate,
-            lesson.angles,
-            [lesson.names[column] for column in alone],
-        ),
+        channels=_channels(lesson, columns),
         pairs=tuple(one.baseline(lesson.names) for one in learnt),
         views=tuple(replace(view.view, pair=number) for number, one in enumerate(learnt) for view in one.views),
         quantiles=np.stack([channel_quantiles(np.concatenate(pieces[form])) for form in RANKED]),
@@ -71,10 +62,19 @@ def learn(
     return baseline, left_out
 
 
-def _alone(lesson: Lesson, columns: Sequence[int]) -> list[int]:
-    """Return the channels with samples that are in no pair, whose channels are ``columns``."""
+def _channels(lesson: Lesson, columns: Sequence[int]) -> tuple[ChannelBaseline, ...]:
+    """Describe the channels of the pairs, ``columns``, and after them all others that have samples."""
     known = np.isfinite(np.concatenate(lesson.pieces)).any(axis=0)
-    return [column for column in range(len(lesson.names)) if known[column] and column not in columns]
+    alone = [column for column in range(len(lesson.names)) if known[column] and column not in columns]
+    every = [*columns, *alone]
+    return channel_baselines(
+        [lesson.names[column] for column in every],
+        [piece[:, every] for piece in lesson.pieces],
+        [counts[:, every] for counts in lesson.messages],
+        lesson.rate,
+        lesson.angles,
+        [lesson.names[column] for column in alone],
+    )
 
 
 def _coverage(

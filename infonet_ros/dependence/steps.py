@@ -16,10 +16,10 @@ from infonet_ros.series import memory
 BLOCKS = 256
 """Of a series, at most."""
 
-_LEAST_BLOCK = 4  # samples
 SHORTEST = 6
 """Blocks of a stretch that ends before the series, at least."""
 
+_LEAST_BLOCK = 4  # samples
 _EDGE = 10  # a step is searched between the first and the last tenth, and compared over a tenth on either side
 _LONGEST = 1.0 / 3.0  # of all blocks: a stretch that ends before the series
 _PLACES = 8  # at which stretches begin, within the length of one

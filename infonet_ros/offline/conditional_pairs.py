@@ -50,9 +50,9 @@ class ConditionalPairs:
     def notices(self) -> tuple[str, ...]:
         """Return what is given, and from what time where that is not the time of the channel."""
         names, given = self.window.names, self.settings.given
-        beside = f"{listed(given)} {'are' if len(given) > 1 else 'is'} given: all numbers are conditional MI."
+        what = f"{listed(given)} {'are' if len(given) > 1 else 'is'} given: all numbers are conditional MI."
         rows = [[(name, behind) for name, behind in zip(names, row, strict=True) if behind] for row in self._behind]
-        return (beside, *(self._at_other_times(name, row) for name, row in zip(given, rows, strict=True) if row))
+        return (what, *(self._at_other_times(name, row) for name, row in zip(given, rows, strict=True) if row))
 
     def _at_other_times(self, given: str, late: list[tuple[str, int]]) -> str:
         rate = self.window.rate

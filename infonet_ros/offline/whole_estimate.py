@@ -84,7 +84,7 @@ def estimate_whole(
             clock_drifts(significant, settings.channel_topics, moves.ranks, overview.stamps, window.rate, longest)
         ),
         stuck=stuck,
-        beside=conditional.notices() if conditional else (),
+        about_given=conditional.notices() if conditional else (),
     )
     progress("whole recording", 1.0)
     return replace(whole, kinship=kinship.with_delays(whole.surely_late))

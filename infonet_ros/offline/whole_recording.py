@@ -61,7 +61,7 @@ class WholeRecording:
         Topics whose clocks drift apart, the surest first.
     stuck : tuple of Stuck
         Topics and channels whose values stop for a while, which is left out.
-    beside : tuple of str
+    about_given : tuple of str
         Notices about the given channels, if there are any.
     """
 
@@ -81,15 +81,15 @@ class WholeRecording:
     kinship: Kinship
     drifts: tuple[ClockDrift, ...] = ()
     stuck: tuple[Stuck, ...] = ()
-    beside: tuple[str, ...] = ()
+    about_given: tuple[str, ...] = ()
 
     def notices(self) -> list[str]:
         """Return what is given, and a notice if the platform rests at times."""
         if not self.resting:
-            return [*self.beside]
+            return [*self.about_given]
         rest = f"the platform rests for {self.resting:.0%} of the recording: its channels are compared while it moves"
         still = f"; {listed(self.still)} {'do' if len(self.still) > 1 else 'does'} not vary then" if self.still else ""
-        return [*self.beside, f"{rest}{still}."]
+        return [*self.about_given, f"{rest}{still}."]
 
     @cached_property
     def clear_delays(self) -> np.ndarray:

@@ -26,9 +26,8 @@ def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
         return None
     order = np.argsort(moments, kind="stable")
     table = known[order[counts[moments[order]] == devices]].reshape(-1, devices)
-    if (
-        np.mean(np.ptp(table, axis=1) < 2 * devices) < _COMPLETE
-    ):  # a clock that began again, such as of several episodes
+    neighbours = np.ptp(table, axis=1) < 2 * devices
+    if neighbours.mean() < _COMPLETE:  # a clock that began again, such as that of several episodes
         return None
     columns = (column for name, column in sheet.columns.items() if name not in clock.names and is_number(column))
     if not any(_is_apart(as_floats(column)[table]) for column in columns):
