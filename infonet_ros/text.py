@@ -81,6 +81,15 @@ def unique_name(name: str, taken: Container[str]) -> str:
     return candidate
 
 
+def unique_names(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
+    """Return names that differ from each other and from those that are taken; the first of equal ones stays."""
+    known, found = {*taken}, []
+    for name in names:
+        found.append(unique_name(name, known))
+        known.add(found[-1])
+    return found
+
+
 def attributed(names_by_sentence: Mapping[str, Sequence[str]], everyone: int) -> list[str]:
     """Return each sentence once, after the names that it is about, unless it is about all."""
     return [

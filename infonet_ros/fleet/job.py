@@ -5,7 +5,6 @@ bit. Its folder is made elsewhere and renamed at the end, so it appears complete
 another worker repeats its task.
 """
 
-import itertools
 import logging
 import os
 import signal
@@ -30,7 +29,7 @@ from infonet_ros.offline.options import Format
 from infonet_ros.offline.outputs import cannot_write
 from infonet_ros.settings import Settings
 from infonet_ros.signals import signals_waiting
-from infonet_ros.text import shorten
+from infonet_ros.text import shorten, unique_names
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
 SUMMARY_FILES = ("fleet.csv", "differences.csv", "fleet.html")
@@ -103,6 +102,7 @@ def _local_cluster(workers: int, scratch: Path) -> Iterator[LocalCluster]:
                     n_workers=workers,
                     threads_per_worker=1,
                     dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # or a second fleet warns of a used port
                     env={"TMPDIR": str(scratch)},
                     silence_logs=logging.CRITICAL,  # the outcome of a bag reports the death of its worker
                 )
@@ -208,20 +208,7 @@ def folder_names(bags: Sequence[Path]) -> list[str]:
     if len(set(names)) < len(names):
         common = os.path.commonpath(paths)
         names = ["_".join(path.relative_to(common).parts) for path in paths]
-    return _distinct([shorten(name, _LONGEST_NAME) for name in names])
-
-
-def _distinct(names: Sequence[str]) -> list[str]:
-    """Append a number to each name that occurred before, or that the fleet itself uses."""
-    taken = {_ATTEMPTS, *SUMMARY_FILES}
-
-    def free(name: str) -> str:
-        numbered = (f"{name}_{number}" for number in itertools.count(2))
-        found = next(one for one in itertools.chain([name], numbered) if one not in taken)
-        taken.add(found)
-        return found
-
-    return [free(name) for name in names]
+    return unique_names((shorten(name, _LONGEST_NAME) for name in names), taken=(_ATTEMPTS, *SUMMARY_FILES))
 
 
 def _analyse(bag: Path, out: Path, name: str, settings: Settings, formats: Sequence[Format] | None) -> Outcome:

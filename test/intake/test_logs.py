@@ -152,6 +152,16 @@ def test_a_library_that_crashes_ends_in_one_sentence(tmp_path, monkeypatch, name
         read(path)
 
 
+def test_columns_of_one_name_are_all_read(tmp_path):
+    """Also if another column already has the name that a number behind it would give."""
+    texts = pa.array([["a"]] * ROWS)
+    save_feather(pa.table([TIME, A, B, A, texts, texts], ["time", "a", "a", "a_2", "names", "names"]), tmp_path / "log")
+    found, notices = read(tmp_path / "log")
+    for channel, values in (("table.a", A), ("table.a_2", B), ("table.a_2_2", A)):
+        assert_channel(found, channel, values)
+    assert any("'names_2' holds list" in notice for notice in notices)
+
+
 def test_an_index_without_a_name_may_be_the_time(tmp_path):
     frame = pytest.importorskip("pandas").DataFrame({"a": A, "b": B}, index=TIME)
     frame.to_parquet(tmp_path / "log.parquet")

@@ -25,7 +25,7 @@ from infonet_ros.intake.proposing.reasons import beyond_the_limit, details_of
 from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, unit_remedy
 from infonet_ros.settings import Modality, Settings, reserved_names
-from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed, unique_name
+from infonet_ros.text import NANOSECONDS, counted, did_you_mean, in_seconds, listed, unique_names
 
 LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
@@ -238,17 +238,15 @@ def _swift(chosen: Sequence[Candidate]) -> float:
 
 
 def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Modality, ...]:
-    taken = set(reserved_names())
     paths: dict[str, list[str]] = {}
     for candidate in chosen:
         assert candidate.channel is not None
         paths.setdefault(candidate.topic, []).append(candidate.channel)
-    modalities = []
-    for topic, own in paths.items():
-        name = _modality_name(topic, taken)
-        taken.add(name)
-        modalities.append(Modality(name, topic, tuple(own), _node_type(recording.topics[topic].type)))
-    return tuple(modalities)
+    names = unique_names(map(_modality_name, paths), taken=reserved_names())
+    return tuple(
+        Modality(name, topic, tuple(own), _node_type(recording.topics[topic].type))
+        for name, (topic, own) in zip(names, paths.items(), strict=True)
+    )
 
 
 def _verdicts(
@@ -270,6 +268,6 @@ def _node_type(type_name: str) -> str:
     return type_name if "/" in type_name else ""
 
 
-def _modality_name(topic: str, taken: set[str]) -> str:
+def _modality_name(topic: str) -> str:
     base = re.sub(r"\W+", "_", topic, flags=re.ASCII)[-_LONGEST_NAME:].strip("_") or "topic"
-    return unique_name(base if base.isidentifier() else f"topic_{base}", taken)
+    return base if base.isidentifier() else f"topic_{base}"

@@ -19,7 +19,7 @@ from infonet_ros.intake.tables.foreign_text import check_text
 from infonet_ros.intake.tables.header_groups import names_in_groups, stand_over
 from infonet_ros.intake.tables.line_cells import is_value, names_of_time, split
 from infonet_ros.intake.tables.time_units import is_named_time
-from infonet_ros.text import counted, shorten, unique_name
+from infonet_ros.text import counted, shorten, unique_names
 
 COMMENT = re.compile(r"\s*(?:#|%|//)")
 _DELIMITERS = "\t;|, "  # of equals, the first
@@ -324,16 +324,11 @@ def _names(
             f"the header of {path} names {counted(len(header), 'column')}, but its rows have {counted(width, 'cell')}: "
             "expected the same number."
         )
-    names: dict[str, None] = {}
-    renamed = []
-    for number, cell in enumerate(header, 1):
-        wanted = cell or f"column_{number}"
-        name = unique_name(wanted, names)
-        renamed += [name] if name != wanted else []
-        names[name] = None
-    if renamed:
+    wanted = [cell or f"column_{number}" for number, cell in enumerate(header, 1)]
+    names = unique_names(wanted)
+    if renamed := [name for name, before in zip(names, wanted, strict=True) if name != before]:
         notes.append(f"some columns share a name: the later columns are called {shorten(', '.join(renamed), 80)}")
-    return list(names)
+    return names
 
 
 def _names_without_header(rows: Sequence[Sequence[str]], width: int) -> list[str]:

@@ -19,6 +19,7 @@ from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
+from infonet_ros.text import unique_names
 
 _MOST_ELEMENTS = 64  # of one list
 
@@ -98,10 +99,10 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         table = table.flatten()
     table = _with_elements(table)
     sheet = Sheet(stem(path), {})
-    for name, column in zip(_unique_names(table.column_names), table.columns, strict=True):
-        column = _simplified(column)
+    for name, given in zip(unique_names(table.column_names), table.columns, strict=True):
+        column = _simplified(given)
         if column is None:
-            sheet.notes.append(f"column {name!r} holds {table.schema.field(name).type}, not numbers, and is left out")
+            sheet.notes.append(f"column {name!r} holds {given.type}, not numbers, and is left out")
         elif pa.types.is_string(column.type) and not _holds_times(column):
             numbers = to_numbers(column, sheet.style)
             if numbers is None or numbers.odd:
@@ -140,10 +141,6 @@ def _is_list(kind: pa.DataType) -> bool:
     if not (pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)):
         return False
     return bool(pa.types.is_floating(kind.value_type) or pa.types.is_integer(kind.value_type))
-
-
-def _unique_names(names: list[str]) -> list[str]:
-    return [name if name not in names[:place] else f"{name}_{place + 1}" for place, name in enumerate(names)]
 
 
 def _simplified(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
