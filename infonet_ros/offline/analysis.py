@@ -198,7 +198,7 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
     asked &= ~(whole.kinship.repeated[:, None] | whole.kinship.repeated)
     lags = np.round(matrix.lag * window.rate)
-    own = np.flatnonzero(~whole.kinship.repeated)
+    own = np.flatnonzero(~whole.kinship.repeated | asked.any(axis=0))  # a repeated one is asked if it is late
     place = {channel: number for number, channel in enumerate(own.tolist())}
     pairs = [LaggedPair(place[a], place[b], int(lags[a, b])) for a, b in strongest_pairs(matrix) if asked[a, b]]
     names, topics = ([of[channel] for channel in place] for of in (window.names, settings.channel_topics))

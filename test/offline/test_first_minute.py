@@ -157,3 +157,15 @@ def test_a_noisy_height_and_a_climb_rate_are_found_by_the_rate_over_a_time_that_
     assert re.fullmatch(r"Rate of change over \d\.\d s, because of noise or repeated values: baro height\.", span)
     level, by_rate = (field.channel for field in results.fields if field.path == "height")
     assert (level, by_rate) == ("baro.height", line.split()[0])
+
+
+def test_a_late_speed_and_the_rate_of_its_position_are_compared_over_time(tmp_path):
+    rng, rate, count, late = np.random.default_rng(8), 50.0, 4000, 9
+    speed = lfilter([0.3], [1.0, -0.98], rng.standard_normal(count + late))
+    position, told = np.cumsum(speed)[late:] / rate, speed[:-late] + 0.05 * rng.standard_normal(count)
+    rows = np.stack([np.arange(count) / rate, position, told], axis=1)
+    table = tmp_path / "joint.csv"
+    np.savetxt(table, rows, delimiter=",", header="time,position,velocity", comments="")
+    line, *_ = analyse_bag(table, tmp_path / "out", formats=[], cores=2).findings
+    assert line.startswith("table.position|rate and table.velocity share ")
+    assert float(re.search(r"table.velocity follows by (\d\.\d+) s", line)[1]) == pytest.approx(late / rate, abs=0.02)
