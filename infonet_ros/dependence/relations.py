@@ -49,6 +49,10 @@ _LEAST_NOISE = 0.02  # of the standard deviation of y: beside a relation without
 _SAME_OFFSET = 0.7  # of the standard deviation about the relation: up to here the relation is the same
 
 
+Middles = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Means or medians of values (n,) in each of their bins (n,)."""
+
+
 class Outcome(Enum):
     """The change of a relation."""
 
@@ -98,19 +102,22 @@ class Relation:
 
     def change(self, least_sigmas: float) -> tuple[Stretch, float] | None:
         """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear."""
-        rows = self._likeliest()
-        sigmas = self.sigmas(rows)
+        asked = {self._likeliest(self._about(middles)) for middles in (_means, _medians)}
+        sigmas, rows = max((self.sigmas(rows), rows) for rows in asked)
+        if sigmas > least_sigmas:  # does it end?
+            lasts = rows._replace(end=int(self._starts[-1]))
+            sigmas, rows = max((sigmas, rows), (self.sigmas(lasts), lasts))
         changed = sigmas > least_sigmas and any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
         return (rows, sigmas) if changed else None
 
-    def _likeliest(self) -> Stretch:
-        """Return the rows in which the relation is most likely another, if it is anywhere."""
-        sizes = np.concatenate([stretch_sizes(means) for means in self._means])
-        chance = np.concatenate([noise(without_stretch(means, stretch_sizes(means))) for means in self._means])
+    def _likeliest(self, residuals: list[np.ndarray]) -> Stretch:
+        """Return the rows in which the relation is most likely another, by residuals `_about` middles."""
+        sizes = np.concatenate([stretch_sizes(means) for means in residuals])
+        chance = np.concatenate([noise(without_stretch(means, stretch_sizes(means))) for means in residuals])
         found, last = stretches(len(self._edges) - 1), len(self._edges) - 1
         sure = (np.abs(sizes) / chance[:, None]).max(axis=0)
         sure[found[:, 1] == last] /= _PASSES
-        means = np.concatenate(self._means) / chance[:, None]
+        means = np.concatenate(residuals) / chance[:, None]
         likeliest = Stretch(*found[sure.argmax()].tolist())
         exact = max(near(likeliest, last), key=lambda one: np.abs(stretch_size(means, one)).max())
         return Stretch(*self._starts[[*exact]].tolist())
@@ -124,10 +131,10 @@ class Relation:
         inside = np.zeros(len(self.rows), dtype=bool)
         inside[slice(*self._edges[[*blocks]])] = True
         largest = 0.0
-        for means, side in zip(self._means, (0, 1), strict=True):
+        for means, side in zip(self._about(_means), (0, 1), strict=True):
             rests = np.empty((len(means), len(self.rows)))
             for part in (inside, ~inside):
-                rests[:, part] = _residuals(*self._ordered(self.ranks[:, part], side))
+                rests[:, part] = _residuals(*self._ordered(self.ranks[:, part], side), _means)
             chance = noise(block_means(rests, self._edges))
             largest = max(largest, float((np.abs(stretch_size(means, blocks)) / chance).max()))
         return largest
@@ -156,10 +163,13 @@ class Relation:
         """Rows (B + 1,) at which the blocks begin, and the row after the last."""
         return np.append(self.rows[self._edges[:-1]], self.rows[-1] + 1)
 
-    @cached_property
-    def _means(self) -> list[np.ndarray]:
-        """Block means of the residuals of the first channel given the second, and of the second given the first."""
-        return [block_means(_residuals(*self._ordered(self.ranks, side)), self._edges) for side in (0, 1)]
+    def _about(self, middles: Middles) -> list[np.ndarray]:
+        """Return block means of the residuals of the first channel given the second, and of the second given the first.
+
+        They are about the middles of a channel for the same values of the other.
+        """
+        pairs = (self._ordered(self.ranks, side) for side in (0, 1))
+        return [block_means(_residuals(*pair, middles), self._edges) for pair in pairs]
 
     @staticmethod
     def _ordered(pair: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
@@ -250,16 +260,30 @@ class _Parts:
         return verdict if sudden and unusual else Verdict(Outcome.UNCLEAR)
 
 
-def _residuals(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return residuals (6, n) of ranks y (n,) given ranks x, with mean 0 for each x.
+def _means(bins: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the mean of values (n,) in each of their bins (n,)."""
+    return np.bincount(bins, values) / np.maximum(np.bincount(bins), 1)
+
+
+def _medians(bins: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the median of values (n,) in each of their bins (n,).
+
+    A stretch that is less than half of the recording moves the means, and hardly the medians.
+    """
+    counts = np.bincount(bins)
+    middle = np.cumsum(counts) - (counts + 1) // 2
+    return values[np.lexsort((values, bins))[np.minimum(middle, len(values) - 1)]]
+
+
+def _residuals(x: np.ndarray, y: np.ndarray, middles: Middles) -> np.ndarray:
+    """Return residuals (6, n) of ranks y (n,) given ranks x, about their middles for each x.
 
     They are the residuals of level and spread of y, each of them unweighted, times x, and times the distance of x from
     its middle.
     """
     bins = np.minimum((x * _bins(len(x))).astype(int), _bins(len(x)) - 1)
-    count = np.maximum(np.bincount(bins), 1)
     level, spread = y - 0.5, np.abs(y - 0.5) - 0.25
-    left = np.stack([one - (np.bincount(bins, one) / count)[bins] for one in (level, spread)])
+    left = np.stack([one - middles(bins, one)[bins] for one in (level, spread)])
     weights = np.stack([np.ones_like(x), x - 0.5, np.abs(x - 0.5) - 0.25])
     return (left[:, None] * weights).reshape(6, -1)
 

@@ -223,3 +223,13 @@ def test_a_wheel_that_stalls_loses_its_speed_and_its_current():
         channels["current_left"] = np.where(stalls, jammed, channels["current_left"])
         told = {one.channel: one.kind for one in found(channels, ["wheels"] * 6)}
         assert told == {"speed_left": Outcome.LOST, "current_left": Outcome.LOST}
+
+
+def test_of_two_slow_thermometers_one_jumps_for_the_last_sixth():
+    """What comes later moves the mean for the same temperature; the change is told to last."""
+    for seed in range(4):
+        robot = Robot(seed)
+        heat = 5.0 * robot.motion(8.0)
+        (change,) = found({"inlet": robot.seen(heat) + after(4.0, 0.0, share=0.83), "outlet": robot.seen(heat)})
+        assert (change.kind, change.end) == (Outcome.OFFSET, None)
+        assert change.time == pytest.approx(0.83 * SECONDS * 1e9, abs=3e9)
