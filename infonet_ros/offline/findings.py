@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.drawing.links import Link
+from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
@@ -205,8 +206,9 @@ def _stuck(analysis: Analysis) -> Iterator[Finding]:
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
         when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
-        whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(names)}."
-        alone = f"{names[0]} keeps its value {when}, while other channels change."
+        fields = [*dict.fromkeys(map(without_rate, names))]
+        whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(fields)}."
+        alone = f"{fields[0]} keeps its value {when}, while other channels change."
         yield Finding(whole if one.whole else alone, names, "stuck")
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.messages.paths import parse_channel, without_rate
 from infonet_ros.offline.trace import Overview
-from infonet_ros.series import runs
+from infonet_ros.series import mean_of_known, runs
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 
@@ -15,6 +15,10 @@ _NOTHING = 1e-6  # of the range of a channel: a filtered speed at rest falls tow
 _LEAST_SHARE = 0.01  # of the recording
 _MISSED = 20  # updates that it would have had at its usual rate
 _UNUSUAL = 5  # times as long as the values are kept at any other time
+_RESTLESS = 0.5  # of the samples of a field differ from the one before: it never rests
+_LIMIT = 0.01  # of the samples of a channel at either end of its range
+_AS_USUAL = 0.5  # of the usual step of a channel: it moves as usual,
+_QUORUM = 0.75  # and so do so many of the others
 _NOISY = 0.4  # of the steps of a channel go back on the step before: what has noise never rests
 
 
@@ -55,18 +59,22 @@ def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuc
     """Find the topics and channels that are stuck for a long time, once, while others move.
 
     What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
-    tells nothing. A joint of several can rest: a channel is stuck alone only if it has noise.
+    tells nothing. A joint of several can rest: a field is stuck alone only if it has noise. If it never rests otherwise
+    and all else moves as usual, it may also be where it has been before, or known by its computed rate only.
     """
     samples = overview.window.samples
     topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
     computed = np.array([parse_channel(path).rate for modality in modalities for path in modality.channels])
+    fields = np.array([without_rate(name) for name in overview.window.names])
     held = np.diff(samples, axis=0) == 0.0  # not where unknown
     found = []
     for topic in dict.fromkeys(topics):
         own = np.flatnonzero(topics == topic)
-        single = [own[[k]] for k in range(len(own)) if _is_noisy(samples[:, own[k]])] if len(own) > 1 else []
+        forms = [np.flatnonzero(fields == field) for field in dict.fromkeys(fields[own])]
+        noisy = [one for one in forms if any(_is_noisy(samples[:, k]) for k in one)]
+        single = noisy if len(forms) > 1 else []
         for channels in (own, *single):
-            kept = _kept(samples, held, channels, computed)
+            kept = _kept(samples, held, channels, computed, len(noisy) == len(forms) or channels is not own)
             if kept is None:
                 continue
             begin, end = kept
@@ -78,10 +86,13 @@ def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuc
     return tuple(found)
 
 
-def _kept(samples: np.ndarray, held: np.ndarray, own: np.ndarray, computed: np.ndarray) -> tuple[int, int] | None:
+def _kept(
+    samples: np.ndarray, held: np.ndarray, own: np.ndarray, computed: np.ndarray, noisy: bool
+) -> tuple[int, int] | None:
     """Return the first and the last of samples (T, N) at which channels ``own`` are stuck together; None without.
 
-    ``held`` (T - 1, N) tells which samples are equal to the next, ``computed`` (N,) which channels are computed rates.
+    ``held`` (T - 1, N) tells which samples are equal to the next, ``computed`` (N,) which channels are computed rates,
+    and ``noisy`` whether all of ``own`` have noise.
     """
     kept = runs(np.all(held[:, own], axis=1))
     lengths = kept[:, 1] - kept[:, 0]
@@ -91,12 +102,32 @@ def _kept(samples: np.ndarray, held: np.ndarray, own: np.ndarray, computed: np.n
     if longest < least:
         return None
     begin, end = kept[lengths.argmax()].tolist()
+    if noisy and updates >= _RESTLESS and _stops_alone(samples, own, computed[own], slice(begin, end + 1)):
+        return begin, end
     told = samples[:, own[~computed[own]]]
     moved = np.abs(told[begin]) > _NOTHING * np.fmax.reduce(np.abs(told), axis=0, initial=0.0)
     elsewhere = np.delete(samples[:, own], slice(begin, end + 1), axis=0)
     known_level = (elsewhere == samples[begin, own]).all(axis=1).any()
     others_rest = np.delete(held[begin:end], own, axis=1).all()
     return (begin, end) if moved.size and moved.all() and not known_level and not others_rest else None
+
+
+def _stops_alone(samples: np.ndarray, own: np.ndarray, computed: np.ndarray, rows: slice) -> bool:
+    """Return whether channels ``own`` of samples (T, N) stop in some rows, within their range, while all else moves.
+
+    At the end of its range a sensor may be at its limit. A measured speed of 0 may be rest, a ``computed`` rate of 0 is
+    any level.
+    """
+    level, elsewhere = samples[rows.start, own], np.delete(samples[:, own], rows, axis=0)
+    if not np.isfinite(elsewhere).any(axis=0).all():
+        return False
+    least, most = np.nanquantile(elsewhere, (_LIMIT, 1.0 - _LIMIT), axis=0)
+    moved = np.abs(level) > _NOTHING * np.maximum(np.abs(least), np.abs(most))
+    if not ((least < level) & (level < most) & (computed | moved)).all():
+        return False
+    steps = np.abs(np.diff(np.delete(samples, own, axis=1), axis=0))
+    usual, now = mean_of_known(steps), mean_of_known(steps[rows])
+    return float(np.mean(now >= _AS_USUAL * usual)) >= _QUORUM
 
 
 def _is_noisy(values: np.ndarray) -> bool:

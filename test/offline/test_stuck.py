@@ -1,5 +1,7 @@
 """A sensor that is unplugged half-way, and streams that only look like it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -43,9 +45,41 @@ def test_a_noisy_channel_that_keeps_its_value_alone_is_found(rng):
     assert (one.channels, one.whole, one.begin, one.to_the_end) == ((3,), False, 1000, True)
 
 
+def test_a_coarse_vane_is_found_also_where_it_has_been_before(rng):
+    samples = slow(rng, 4)
+    samples[:, 3] = np.round(5.0 * samples[:, 3])
+    samples[1000:1400, 3] = 2.0
+    (one,) = find_stuck(overview(samples), MODALITIES)
+    assert (one.channels, one.begin, one.end) == ((3,), 1000, 1399)
+
+
+def test_a_field_is_told_once_by_its_level_and_by_its_rate(rng):
+    """A level with a float that is stuck: the computed rate of 0 tells nothing by itself."""
+    samples = slow(rng, 4)
+    samples[1000:1400, 2] = samples[1000, 2]
+    samples[:, 3] = np.gradient(samples[:, 2]) * RATE
+    forms = (Modality("front", "/front", ("a", "b")), Modality("rear", "/rear", ("a", "a|rate")))
+    names = ("front.a", "front.b", "rear.a", "rear.a|rate")
+    seen = overview(samples)
+    (one,) = find_stuck(replace(seen, window=replace(seen.window, names=names)), forms)
+    assert (one.channels, one.whole, one.end) == ((2, 3), True, 1398)
+
+
 def one_joint_rests(samples):
     samples[:, 2] = np.cumsum(samples[:, 2]) / RATE
     samples[1500:, 2] = samples[1500, 2]
+
+
+def at_its_limit(samples):
+    samples[:, 2] = np.clip(samples[:, 2], -1.0, 1.0)
+    samples[1500:1800, 2] = 1.0
+
+
+def platform_rests(samples):
+    """The second sensor has noise only while it moves, the first ones always."""
+    samples[1500:1800, :2] *= 0.05
+    samples[:, 2] = np.round(5.0 * samples[:, 2])
+    samples[1500:1800, 2] = 2.0
 
 
 LOOK_ALIKE = {
@@ -55,7 +89,12 @@ LOOK_ALIKE = {
     "a filtered speed at rest": lambda samples: samples[1500:, 2].fill(2e-16),
     "it does so often": lambda samples: [samples[k : k + 200, 2:].fill(k) for k in range(200, COUNT, 500)],
     "slow updates": lambda samples: np.copyto(samples[:, 2:], np.repeat(samples[::100, 2:], 100, axis=0)),
-    "where it was before": lambda samples: np.copyto(samples[1500:, 2:], samples[700, 2:]),
+    "where joints were before": lambda samples: [
+        np.copyto(samples, np.cumsum(samples, axis=0)),
+        np.copyto(samples[1500:, 2:], samples[700, 2:]),
+    ],
+    "at its limit": at_its_limit,
+    "the platform rests": platform_rests,
     "a temperature in steps": lambda samples: np.copyto(samples[:, 2:], 20.0 + (np.arange(COUNT) > 1500)[:, None]),
     "no messages": lambda samples: samples[1500:, 2:].fill(np.nan),
 }
