@@ -130,7 +130,9 @@ def _relation_rows(analysis: Analysis, labels: Sequence[str], kept: Sequence[Dep
     zero, rows = analysis.zero, []
     for change in analysis.relation_changes:
         pair = _numbers(analysis, change.channel, change.beside[0])
-        time = Cell.figure((change.time - zero) / NANOSECONDS, ".1f")
+        since = (change.time - zero) / NANOSECONDS
+        until = "" if change.end is None else f" to {(change.end - zero) / NANOSECONDS:.1f}"
+        time = Cell(f"{since:.1f}{until}", since)
         cells = (*_names(analysis, labels, *pair), time, Cell(change.label, np.nan), Cell.figure(change.sigmas, ".1f"))
         rows.append(Row(cells, pair=pair, window=_window(kept, change.time)))
     return rows

@@ -87,6 +87,7 @@ def test_a_changed_relation_is_a_finding_and_opens_its_pair(small_analysis):
     assert str(findings(passing)[0]) == "speed.data is 0.3 higher from 16 s to 21 s, for the same values of leg.force."
     (record,) = findings_record(passing)["relation_changes"]
     assert record["until_since_start"] == 21.0
+    assert Page(render_report(passing, PROVENANCE)).tables[1][1][2] == "16.0 to 21.0"
 
 
 def test_short_names_come_with_whole_ones(page):
