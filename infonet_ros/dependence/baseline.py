@@ -124,6 +124,11 @@ class Baseline:
         return self.names.index(self.pairs[pair].a), self.names.index(self.pairs[pair].b)
 
     @property
+    def periods(self) -> dict[str, float]:
+        """Usual seconds between two messages of each channel, where they were counted."""
+        return {channel.name: channel.period for channel in self.channels if channel.period}
+
+    @property
     def size(self) -> str:
         """How many pairs and single channels are watched, in words."""
         alone = f" and {counted(len(self.alone), 'single channel')}" if self.alone else ""

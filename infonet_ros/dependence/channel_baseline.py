@@ -47,6 +47,8 @@ class ChannelBaseline:
         Median of its values, and root mean square of the steps from sample to sample.
     rest : float
         Longest time with the same value, seconds.
+    period : float
+        Usual time between two messages, seconds; 0 if they are not counted.
     pauses, rests : Extremes
         Times without a message, and with the same value, seconds.
     distances : Extremes
@@ -67,6 +69,7 @@ class ChannelBaseline:
     middle: float
     step: float
     rest: float
+    period: float
     pauses: Extremes
     rests: Extremes
     distances: Extremes
@@ -140,6 +143,7 @@ def _channel(
         middle=float(np.median(known)),
         step=float(step[0]),
         rest=float(rests.max(initial=0.0)),
+        period=_period(messages, rate),
         pauses=_pauses(pieces, messages, rate),
         rests=_rests(rests, alone, seconds),
         distances=_distances(known, rate) if alone else Extremes(spread, np.inf),
@@ -151,6 +155,13 @@ def _channel(
         fewest=fewest,
         most=most,
     )
+
+
+def _period(messages: Sequence[np.ndarray], rate: float) -> float:
+    """Return the usual time between messages (T,), seconds; 0 if they are not counted."""
+    counts = np.concatenate([np.zeros(0), *messages])
+    known = counts[np.isfinite(counts)]
+    return len(known) / rate / float(known.sum()) if known.any() else 0.0
 
 
 def _pauses(pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: float) -> Extremes:

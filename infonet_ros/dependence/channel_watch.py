@@ -59,6 +59,7 @@ class ChannelWatch:
         """Forget all samples."""
         count = len(self._channels)
         self._silent = np.zeros(count, dtype=int)
+        self._unknown = np.zeros(count, dtype=int)
         self._still = np.zeros(count, dtype=int)
         self._outside = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
@@ -74,8 +75,9 @@ class ChannelWatch:
         places = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
         held = np.take_along_axis(values, np.maximum.accumulate(places), axis=0)
         self._silent = _rows_since(np.where(np.isnan(messages), known, messages > 0.0), self._silent)
+        self._unknown = _rows_since(known, self._unknown)
         self._still = _rows_since(known & (held[1:] != held[:-1]), self._still)
-        inside = np.isnan(samples) | (np.abs(samples - self._middle) <= self._distances)
+        inside = ~(np.abs(held[1:] - self._middle) > self._distances)
         self._outside = _rows_since(inside, self._outside)
         self._value = held[-1]
         before = np.concatenate([self._before, samples])
@@ -100,7 +102,9 @@ class ChannelWatch:
     def _trouble(self, column: int) -> Trouble | None:
         """Return what is wrong with a channel; None if nothing is."""
         channel = self._channels[column]
-        silent, still = self._silent[column] / self._rate, self._still[column] / self._rate
+        silent, still = (
+            rows / self._rate for rows in (self._silent[column], self._still[column] - self._unknown[column])
+        )
         if silent > self._pauses[column]:
             return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
         if still > self._rests[column]:
@@ -110,7 +114,7 @@ class ChannelWatch:
     def _far_away(self, column: int) -> Trouble | None:
         """Return that a channel is far outside the range of its good values, for longer than a spike."""
         rows, channel = int(self._outside[column]), self._channels[column]
-        if rows <= 2 * REACH or not np.isfinite(self._value[column]):
+        if rows <= 2 * REACH:
             return None
         reach = channel.distances.highest
         usual = f"{channel.middle - reach:.3g} to {channel.middle + reach:.3g}"

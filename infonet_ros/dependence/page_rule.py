@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.dependence.tails import Tail
+from infonet_ros.series import memory
 
 _DOUBT = 0.02  # share of the e-value that is 1 for every sample: no sample is evidence for a pair beyond -log of it
 _STARTS = 16
@@ -81,7 +82,8 @@ class Rises:
     height, spacing : float
         Evidence, nats, that is reached once in so many seconds.
     tail : float
-        Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples.
+        Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples, and
+        1 / m for samples that are worth one in m.
     """
 
     height: float
@@ -89,15 +91,16 @@ class Rises:
     tail: float
 
     @classmethod
-    def of(cls, heights: np.ndarray, seconds: float) -> "Rises | None":
-        """Learn it from the `heights_of_rises` (K,) of a sound pair in some time; None where too few are known.
+    def of(cls, ratios: Sequence[np.ndarray], seconds: float) -> "Rises | None":
+        """Learn it from the log ratios (T,) of a sound pair in some time; None where too few rises are known.
 
-        Slow changes, such as a robot that moves and rests, affect only the highest rises.
+        Slow changes, such as a robot that moves and rests, affect only the highest rises. In a short recording some of
+        the slow episodes that let evidence rise may be missing among these; the memory of the evidence shows them, too.
         """
-        tail = Tail.of(heights)
+        tail = Tail.of(heights_of_rises(ratios))
         if tail is None:
             return None
-        return cls(height=tail.height, spacing=seconds / tail.above, tail=min(1.0, tail.steepness))
+        return cls(tail.height, seconds / tail.above, min(tail.steepness, 1.0 / _memory(ratios)))
 
     def or_higher(self, other: "Rises") -> "Rises":
         """Return rises that are as high as either of two at every interval."""
@@ -115,6 +118,13 @@ class Rises:
         """Return the longest false-alarm intervals (K,), seconds, whose thresholds some heights (K,) reach; or 0."""
         reached = self.spacing * np.exp(np.minimum((heights - self.height) * self.tail, 100.0))
         return np.where(heights >= max(1.0, self.height), reached, 0.0)
+
+
+def _memory(pieces: Sequence[np.ndarray]) -> float:
+    """Return how many samples of log ratios (T,) are worth one; only evidence above its median lets the sum rise."""
+    evidence = np.concatenate([log_e_values(ratios) for ratios in pieces])
+    above = np.maximum(evidence, np.median(evidence))
+    return float(memory(above - above.mean())) if np.ptp(above) else 1.0
 
 
 def heights_of_rises(pieces: Sequence[np.ndarray]) -> np.ndarray:

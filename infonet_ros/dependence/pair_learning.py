@@ -103,8 +103,7 @@ def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntVie
         return refused
     # What the whole shows may be worse than what the halves do; then its own samples show it.
     held_out = [ratios for half in crosswise for ratios in half]
-    heights = [heights_of_rises(ratios) for ratios in (held_out, whole.judge(whole.pieces, form))]
-    across, own = (Rises.of(one, lesson.seconds) for one in heights)
+    across, own = (Rises.of(ratios, lesson.seconds) for ratios in (held_out, whole.judge(whole.pieces, form)))
     if across is None or own is None:
         return "one half of the recordings does not cover the other"
     rises = across.or_higher(own)
@@ -114,7 +113,7 @@ def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntVie
     if wait > SLOWEST:
         return f"an alarm would take more than {SLOWEST:g} s: the two share too little, or change too slowly"
     view = View(pair=0, form=form, rises=rises, decoupling=threshold / wait)
-    return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights[0]))
+    return LearntView(view, whole.table, whole.mi, wait, rises.interval(heights_of_rises(held_out)))
 
 
 def _refusal(whole: "_Part", crosswise: Sequence[Sequence[np.ndarray]], form: Form) -> str | None:

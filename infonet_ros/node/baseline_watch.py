@@ -50,7 +50,7 @@ class BaselineWatch:
         self._baseline = baseline
         self._monitor = EvidenceMonitor(baseline, settings.false_alarm_interval)
         own = only_channels(settings, baseline.names).with_values(rate=baseline.rate)
-        self._rows = RowStream(own)
+        self._rows = RowStream(own, baseline.periods)
         self._order = [own.channel_names.index(name) for name in baseline.names]
         self._columns = {
             modality.name: [k for k, name in enumerate(modality.channel_names) if name in baseline.names]

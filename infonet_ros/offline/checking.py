@@ -110,7 +110,7 @@ def check_recording(
         One sentence for the user, such as a topic of the baseline that is not there.
     """
     settings = remapped(_settings_of(baseline), remappings)
-    rows, watched = RowStream(settings), _Watched(EvidenceMonitor(baseline, interval), settings)
+    rows, watched = RowStream(settings, baseline.periods), _Watched(EvidenceMonitor(baseline, interval), settings)
     with open_recording([path]) as recording:
         span = chosen_span(recording, start, duration)
         advice = "check recordings with all topics of the baseline, or learn it without this one"

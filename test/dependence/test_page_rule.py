@@ -38,7 +38,7 @@ def test_pages_sum_starts_anew_at_zero_and_is_held_below_its_most():
 
 
 def learnt(ratios):
-    return Rises.of(heights_of_rises([ratios]), len(ratios) / RATE)
+    return Rises.of([ratios], len(ratios) / RATE)
 
 
 def count_above(height, ratios):

@@ -22,7 +22,8 @@ class Cut:
 
     ``pieces`` are (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
     ``rates`` (N,) those that are a rate of change; ``spans`` (N,) are the nanoseconds over which that is taken, 0 for
-    those between two samples. ``ticks`` is the clock of the window; None if its samples are not resampled.
+    those between two samples. ``ticks`` is the clock of the window; None if its samples are not resampled. ``max_gaps``
+    (N,) are the longest gaps to bridge, nanoseconds; see `gap_limit`.
     """
 
     names: tuple[str, ...]
@@ -34,7 +35,7 @@ class Cut:
     ticks: np.ndarray | None
     period: int
     interpolation: str
-    max_gap: int
+    max_gaps: np.ndarray
 
     def align(self) -> Window:
         """Align all channels on one clock."""
@@ -83,7 +84,7 @@ class Cut:
         stamps, values = stamps[first:last], values[first:last].copy()
         for column in np.flatnonzero(self.wraps[own]):
             values[:, column] = unwrapped(values[:, column])
-        return stamps, values, gap_limit(self.max_gap, self.period, stamps)
+        return stamps, values, gap_limit(int(self.max_gaps[own].max()), self.period, stamps)
 
 
 def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int, wanted: int = 0) -> int:

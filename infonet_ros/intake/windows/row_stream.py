@@ -1,11 +1,12 @@
 """Aligned samples as they arrive, each once: for detectors that look at every sample and wait for no window."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from infonet_ros.intake.messages.paths import parse_channel
-from infonet_ros.intake.windows.alignment import messages_since
+from infonet_ros.intake.windows.alignment import GAP_PERIODS, messages_since
 from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Settings
@@ -40,13 +41,18 @@ class RowStream:
     ----------
     settings : Settings
         With a ``rate``; its window and hop do not count.
+    periods : mapping of str to float, optional
+        Usual seconds between two messages of each channel: the short windows do not show those of slow topics.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, periods: Mapping[str, float] | None = None) -> None:
         assert settings.rate, "rows lie on a clock of known rate"
         self.period = round(NANOSECONDS / settings.rate)
         length, step = max(2.0, 8.0 / settings.rate), max(STEP, 1.0 / settings.rate)
-        self.windows = WindowStream(settings.with_values(window=length, hop=step, max_lag=0.0, shares=1, share=0))
+        seconds = np.array([(periods or {}).get(name, 0.0) for name in settings.channel_names])
+        gaps = GAP_PERIODS * np.maximum(self.period, np.round(seconds * NANOSECONDS).astype(np.int64))
+        own = settings.with_values(window=length, hop=step, max_lag=0.0, shares=1, share=0)
+        self.windows = WindowStream(own, np.where(seconds > 0.0, gaps, 0))
         self._angular = angular_channels(settings)
         self._last: int | None = None
 

@@ -45,6 +45,13 @@ class WindowStream:
 
     Not thread-safe: push and take from one thread; a `Cut` may go to another.
 
+    Parameters
+    ----------
+    settings : Settings
+    max_gaps : (N,) int64, optional
+        The longest gaps to bridge in each channel, nanoseconds, if ``max_gap`` is 0: where they are known already, a
+        short window need not show them.
+
     Attributes
     ----------
     buffers : dict of str to RingBuffer
@@ -55,7 +62,7 @@ class WindowStream:
         How often time jumped and all buffers were emptied, by the buffer whose stamps showed it.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, max_gaps: np.ndarray | None = None) -> None:
         columns = {m.name: len(m.channels) for m in settings.modalities}
         if settings.synchronization != "resample":
             columns = {MATCHED: sum(columns.values())}
@@ -69,6 +76,7 @@ class WindowStream:
                 f"{settings.synchronization!r}: rates need the regular clock of 'resample'; set synchronization to it, "
                 "or leave '|rate' out."
             )
+        self._known_gaps = np.zeros(len(paths), dtype=np.int64) if max_gaps is None else max_gaps
         memory = round(settings.buffer_memory * 2**20)
         self.buffers = {name: RingBuffer(count, memory) for name, count in columns.items()}
         self.late = dict.fromkeys(columns, 0)
@@ -98,6 +106,8 @@ class WindowStream:
         self._settings = settings
         self._window = round(settings.window * NANOSECONDS)
         self._hop = round(settings.hop * NANOSECONDS)
+        given = round(settings.max_gap * NANOSECONDS)
+        self._max_gaps = np.full_like(self._known_gaps, given) if given else self._known_gaps
         self._timeline.leap = max(LEAP, self._window, round(settings.patience * NANOSECONDS))
         if self._newest is not None:
             kept = [int(buffer.stamps[0]) for buffer in self.buffers.values() if len(buffer)]
@@ -261,7 +271,7 @@ class WindowStream:
 
     def _horizon(self, end: int) -> int:
         """Return the oldest stamp that the window up to ``end`` can use."""
-        return end - self._window - max(self._window, round(self._settings.max_gap * NANOSECONDS))
+        return end - self._window - max(self._window, int(self._max_gaps.max(initial=0)))
 
     def _cut(self, end: int, newest: int) -> Cut | None:
         ticks, period, since = None, 0, end - self._window + 1
@@ -286,7 +296,7 @@ class WindowStream:
             ticks=ticks,
             period=period,
             interpolation=settings.interpolation,
-            max_gap=round(settings.max_gap * NANOSECONDS),
+            max_gaps=self._max_gaps,
         )
 
     def _clock(self, end: int) -> tuple[np.ndarray, int]:
