@@ -63,12 +63,14 @@ def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
             [*zip(zip(A, B, strict=True), B, strict=True)], dtype=[("v", "f8", (2,)), ("b", "f8")]
         )
         file["z"] = np.array([*zip(A, B, strict=True)], dtype=[("real", "f8"), ("imag", "f8")])
+        file.create_dataset("pictures", (1 << 20, 1 << 10, 1 << 10), np.uint8)  # a terabyte that was never written
         file["name"] = np.arange(7, dtype=np.uint16)
         file["name"].attrs["MATLAB_class"] = np.bytes_("char")
         file["#refs#/a"] = TIME
     with path.open("r+b") as file:
         file.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64".ljust(512))
-    found, _ = read(path)
+    found, notices = read(path)
+    assert any("left out: pictures (1048576 x 1024 x 1024)" in notice for notice in notices)
     for name, values in {"run.pos.column_1": A, "table.b": B, "z.imag": B, "vectors.v.column_2": B}.items():
         assert_channel(found, next(channel for channel in found if channel.endswith(name)), values)
     assert not any("refs" in name or "name" in name for name in found)

@@ -54,7 +54,9 @@ def storage_files(path: Path, missing: list[str]) -> list[Path]:
         return _files_of_folder(path, missing)
     check_file(path, "a bag, a folder or a .mcap, .db3 or .bag file", RecordingError)
     if not _kind(path):
-        raise RecordingError(f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file.")
+        raise RecordingError(
+            f"{path} is not a bag: expected a folder, or a .mcap, .db3 or .bag file; `infonet csv` reads tables."
+        )
     return [path]
 
 

@@ -1,6 +1,6 @@
 """Arrays by name, as MATLAB and NumPy store them: those of one length share a time, or a sampling rate."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,15 @@ from infonet_ros.intake.tables.sheet import Sheet
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import NANOSECONDS, shorten
 
-_MOST_COLUMNS = 256  # of one array
+MOST_COLUMNS = 256
+"""Columns of one array; more are pictures or the like."""
+
 _MOST_ELEMENTS = 64  # of one list
 _RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
 _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
 
 
-def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
+def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str] = ()) -> list[Sheet]:
     """Make a sheet of all arrays that share a time.
 
     Parameters
@@ -28,6 +30,8 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
         Of the file.
     contents : mapping of str to Any
         Arrays, numbers, and dictionaries or lists of them.
+    wide : sequence of str
+        Names and shapes of arrays of too many columns, which were not read.
 
     Raises
     ------
@@ -37,11 +41,11 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
     values = {name: np.asarray(value) for name, value in _real(_flat(contents))}
     scalars = {name: float(value.reshape(())) for name, value in values.items() if value.size == 1}
     arrays = {name: value for name, value in values.items() if value.size > 1}
-    if not arrays:
+    if not arrays and not wide:
         raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
     rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
     arrays = {name: _rows_first(value, rows) for name, value in arrays.items()}
-    arrays, notes = _narrow(path, arrays)
+    arrays, notes = _narrow(path, arrays, wide)
     sheets: dict[tuple[str, int], Sheet] = {}
     for name, array in arrays.items():
         time = _time_of(name, array, arrays)
@@ -56,13 +60,16 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any]) -> list[Sheet]:
     return list(sheets.values())
 
 
-def _narrow(path: Path, arrays: Mapping[str, np.ndarray]) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Return the arrays without too many columns, and a sentence about the others, if there are any."""
-    wide = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > _MOST_COLUMNS]
-    too_wide = f"arrays with more than {_MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
-    if len(wide) == len(arrays):
+def _narrow(
+    path: Path, arrays: Mapping[str, np.ndarray], wide: Sequence[str]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays without too many columns, and a sentence about the others and the ``wide`` ones."""
+    found = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > MOST_COLUMNS]
+    wide = [*wide, *found]
+    too_wide = f"arrays with more than {MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
+    if len(found) == len(arrays):
         raise RecordingError(f"{path} holds no table: {too_wide}; expected a row for each moment.")
-    narrow = {name: array for name, array in arrays.items() if array[0].size <= _MOST_COLUMNS}
+    narrow = {name: array for name, array in arrays.items() if array[0].size <= MOST_COLUMNS}
     return narrow, [too_wide] if wide else []
 
 

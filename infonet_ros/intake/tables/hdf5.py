@@ -6,26 +6,37 @@ from typing import Any
 
 import numpy as np
 
+from infonet_ros.intake.tables.arrays import MOST_COLUMNS
+
 _MOST_ARRAYS = 5000
 
 
-def load_hdf5(path: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of numbers in a file, by the names of their groups and their own, joined by points."""
+def load_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays of numbers in a file, and what are pictures or the like, which may be larger than the memory.
+
+    Their names are those of their groups and their own, joined by points.
+    """
     import h5py
 
+    arrays, wide = dict[str, np.ndarray](), list[str]()
     with h5py.File(path, "r") as file:
-        return dict(_arrays(file, h5py))
+        for name, dataset in _datasets(file, h5py):
+            if dataset.size > MOST_COLUMNS * max(dataset.shape, default=1):
+                wide.append(f"{name} ({' x '.join(map(str, dataset.shape))})")
+            else:
+                arrays |= dict(_columns(name, dataset[()]))
+    return arrays, wide
 
 
-def _arrays(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, np.ndarray]]:
-    """Go through the arrays of a group and of the groups in it; names with # are internal to MATLAB."""
+def _datasets(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through the arrays of numbers of a group and of the groups in it; names with # are internal to MATLAB."""
     for key, value in list(group.items())[:_MOST_ARRAYS]:
         path = f"{name}.{key}" if name else key
         if isinstance(value, h5py.Group):
             if not key.startswith("#"):
-                yield from _arrays(value, h5py, path)
+                yield from _datasets(value, h5py, path)
         elif isinstance(value, h5py.Dataset) and value.shape is not None and _holds_numbers(value):
-            yield from _columns(path, value[()])
+            yield path, value
 
 
 def _holds_numbers(dataset: Any) -> bool:

@@ -202,7 +202,7 @@ def _read_hdf5(path: Path) -> list[Sheet]:
         kind = "MATLAB files of version 7.3" if path.suffix == ".mat" else "HDF5 files"
         remedy = "run `pip install h5py`" + (", or save it by save(..., '-v7')" if path.suffix == ".mat" else "")
         raise MissingDependencyError(f"Reading {kind}", "h5py", remedy)
-    return sheets_of_arrays(path, read_apart(load_hdf5, path))
+    return sheets_of_arrays(path, *read_apart(load_hdf5, path))
 
 
 def _read_numpy(path: Path) -> list[Sheet]:
