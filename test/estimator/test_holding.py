@@ -22,6 +22,15 @@ def interpolated(rng, count, hold, phase=0):
     return np.interp(np.arange(count) + phase, np.arange(len(values)) * hold, values)
 
 
+def filtered(samples):
+    return lfilter([0.4], [1.0, -0.6], samples)
+
+
+def set_points(rng, count, hold):
+    ticks = 1 + rng.poisson(hold - 1, count)
+    return tuple(filtered(np.repeat(rng.standard_normal(count), ticks)[:count]) for _ in "xy")
+
+
 def lost(rng, count, hold, arrives):
     """Held, and some updates did not arrive: ``arrives`` says which."""
     places = np.maximum.accumulate(np.where(arrives, np.arange(len(arrives)), 0))

@@ -20,7 +20,9 @@ GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance f
 STEP = 6.0  # times the median change from sample to sample: by chance for 1 sample in 20,000
 SLIGHT = 0.35  # of the median distance from the median: noise about steps
 FINE = 2.0  # times the median change: levels that differ by less are one
-ALIKE = (16, 64)  # so many of the first moves are the same share of the move before
+MOVES, ALIKE = 64, 16  # of so many first moves, so many are the same share of the move before
+EQUAL = 1e-4  # shares
+ROUNDING = 2e-6  # of the range: numbers of 32 bits
 UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: noise without memory has 2
 FEW_LEVELS = 4  # two streams with at most so many values may change together at events
 CHANCE = 4.0  # standard errors
@@ -112,8 +114,8 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
     if new is None:
         new = _changes(values[known])
-    if new is None:
-        new = _behind_a_filter(values[known])
+    if new is None and (steps := _before_a_filter(values[known])) is not None:
+        new = _changes(steps)
     if new is None and (steps := _without_noise(values[known])) is not None:
         new = _changes(steps)
     if new is None:
@@ -288,27 +290,27 @@ def _without_noise(samples: np.ndarray) -> np.ndarray | None:
     return np.round(levels / (FINE * noise)) if slight else None
 
 
-def _behind_a_filter(samples: np.ndarray) -> np.ndarray | None:
-    """Return where a stream (T,) that is held at regular ticks, then filtered, has a new value; None if it is not one.
+def _before_a_filter(samples: np.ndarray) -> np.ndarray | None:
+    """Return the steps (T,) from which a low-pass filter of first order made a stream; None if it was no such filter.
 
-    Between two updates each move is the same share of the move before, as behind a low-pass filter of first order.
+    Behind it, each move between two steps is the same share of the move before.
     """
-    moves = np.diff(samples)
-    few = moves[: ALIKE[1] + 1]
-    shares = np.sort(few[1:][few[:-1] != 0.0] / few[:-1][few[:-1] != 0.0])
-    if len(shares) <= ALIKE[0]:
+    before, after = np.diff(samples)[:-1], np.diff(samples)[1:]
+    first = np.flatnonzero(before[:MOVES] != 0.0)
+    shares = np.sort(after[first] / before[first])
+    if len(shares) <= ALIKE:
         return None
-    apart = shares[ALIKE[0] :] - shares[: -ALIKE[0]]
-    share = shares[apart.argmin() + ALIKE[0] // 2]
-    if apart.min() > 1e-6 or not 0.0 < share < 1.0:
+    apart = shares[ALIKE:] - shares[:-ALIKE]
+    share = shares[apart.argmin() + ALIKE // 2]
+    if apart.min() > EQUAL or not 0.0 < share < 1.0 - EQUAL:
         return None
-    places = 2 + np.flatnonzero(np.abs(moves[1:] - share * moves[:-1]) > 1e-9 * np.abs(samples).max())
-    step = int(np.gcd.reduce(np.diff(places)))
-    if len(places) <= GRID_UPDATES or step == 1:
-        return None
-    new = np.zeros(len(samples), dtype=bool)
-    new[0] = new[places[0] % step :: step] = True  # two updates may be equal
-    return new
+    alike = np.abs(after - share * before) <= EQUAL * np.abs(before)
+    share = after[alike] @ before[alike] / (before[alike] @ before[alike])
+    steps = (samples[1:] - share * samples[:-1]) / (1.0 - share)
+    rounding = ROUNDING * np.ptp(samples) / (1.0 - share)
+    starts = np.append(0, 1 + np.flatnonzero(np.abs(np.diff(steps)) > rounding))
+    values = np.round(steps[starts] / rounding)
+    return np.repeat(values[np.append(0, np.arange(len(starts)))], np.append(1, np.diff(starts, append=len(steps))))
 
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
