@@ -30,7 +30,7 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
     ----------
     path : Path
     expected : str
-        Such as "a params file".
+        Such as "a parameter file".
     error : type
         Class of the exception if there is no file, if it is of another kind, or if this user may not read it.
     """

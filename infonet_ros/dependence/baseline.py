@@ -94,7 +94,7 @@ class Baseline:
     rate : float
         Hz, of the clock on which the channels are compared.
     parameters : str
-        The params file under which it was learnt.
+        The parameter file under which it was learnt.
     recordings : tuple of str
     seconds : float
         Length of all of them.

@@ -41,7 +41,7 @@ def learn(
         raise RecordingError(
             f"no pair of {', '.join(recordings)} is strong and stable enough for a baseline "
             f"({'; '.join(left_out) or 'no channel depends on another'}): give longer or more recordings, which show "
-            "everything that the robot does without faults, or name pairs as watches in the params file."
+            "everything that the robot does without faults, or name pairs as watches in the parameter file."
         )
     columns = sorted({channel for one in learnt for channel in (one.candidate.a, one.candidate.b)})
     names = tuple(lesson.names[column] for column in columns)

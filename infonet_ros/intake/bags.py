@@ -330,7 +330,7 @@ class Bag:
         if modality.type and full_type_name(modality.type) != type_name:
             raise RecordingError(
                 f"topic {modality.topic} has messages of type {type_name} in {self.label}, but modality "
-                f"{modality.name!r} expects {modality.type}: correct the params file."
+                f"{modality.name!r} expects {modality.type}: correct the parameter file."
             )
 
     def raw_messages(self, topics: Sequence[str], start: int, stop: int) -> Iterator[Message]:

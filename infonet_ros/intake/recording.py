@@ -163,7 +163,7 @@ def unit_remedy(recording: Recording) -> str:
     return "; if the times were read in a unit that is not theirs, name it with --time-unit"
 
 
-_CORRECT = "correct the params file or leave the modality out with --topics"
+_CORRECT = "correct the parameter file or leave the modality out with --topics"
 
 
 def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT, *, remaps: bool = False) -> None:

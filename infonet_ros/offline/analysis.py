@@ -216,12 +216,12 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
     if settings.synchronization != "resample":
         raise ConfigurationError(
             f"synchronization is {settings.synchronization!r}, which pairs messages as they arrive and needs the node: "
-            "recordings are analysed with 'resample'; set it in the params file."
+            "recordings are analysed with 'resample'; set it in the parameter file."
         )
     if len(settings.channel_names) < 2:
         raise ConfigurationError(
             f"expected at least two channels to compare, got {', '.join(settings.channel_names) or 'none'}: name more "
-            "in the params file, or let more topics through with --topics."
+            "in the parameter file, or let more topics through with --topics."
         )
     check_topics(recording, settings)
     if span.duration < settings.window:

@@ -59,7 +59,7 @@ def run(recording: Recording, options: Options, out: Path) -> None:
 
 
 def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
-    """Return the settings of the params file or of a proposal, changed by the options of the command line."""
+    """Return the settings of the parameter file or of a proposal, changed by the options of the command line."""
     proposal = _proposal(recording, options, span)
     if not options.given:
         return proposal

@@ -81,7 +81,7 @@ def compare_recordings(
     if settings.synchronization != "resample":
         raise ConfigurationError(
             f"synchronization is {settings.synchronization!r}: recordings are compared with 'resample'; set it in the "
-            "params file."
+            "parameter file."
         )
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     other = remapped(settings, remappings)

@@ -26,7 +26,7 @@ class Provenance:
         By name.
     made : datetime
     params : str
-        The params file.
+        The parameter file.
     notices : tuple of str
         Sentences about what was left out.
     """

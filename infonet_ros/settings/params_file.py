@@ -1,4 +1,4 @@
-"""Read and write params files of ROS 2, with the YAML rules of ROS 2."""
+"""Read and write parameter files of ROS 2, with the YAML rules of ROS 2."""
 
 import re
 from collections.abc import Collection, Iterator, Mapping
@@ -79,7 +79,7 @@ def load_settings(path: Path | str, node_name: str = "infonet") -> Settings:
     10.0
     """
     path = Path(path)
-    check_file(path, "a params file", ConfigurationError)
+    check_file(path, "a parameter file", ConfigurationError)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
@@ -144,7 +144,7 @@ def _unreadable(origin: str, error: Exception | str) -> ConfigurationError:
 
 
 def params_document(settings: Settings, comment: str = "") -> str:
-    """Write settings as a params file that the node and the command line accept.
+    """Write settings as a parameter file that the node and the command line accept.
 
     Every string is quoted: the YAML of ROS 2 reads a bare ``y`` or ``n``, names of fields, as true or false.
     """

@@ -281,7 +281,7 @@ def test_the_same_imu_on_two_topics_is_taken_once(tmp_path, store):
     assert "/copy x as /imu x; /copy y as /imu y" in "\n".join(proposal.details)
 
 
-# ---- the params file ------------------------------------------------------------------------------------------------
+# ---- the parameter file ---------------------------------------------------------------------------------------------
 
 AWKWARD = Settings(
     modalities=(

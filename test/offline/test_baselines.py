@@ -47,7 +47,7 @@ def drive(store, seed, seconds=150.0, fault=None):
 
 @pytest.fixture(scope="module")
 def drives(tmp_path_factory, store):
-    """Two good recordings and those to be checked, with a params file."""
+    """Two good recordings and those to be checked, with a parameter file."""
     folder = tmp_path_factory.mktemp("drives")
     (folder / "params.yaml").write_text(PARAMS)
     for name, seed, fault in [

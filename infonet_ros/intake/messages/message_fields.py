@@ -72,7 +72,7 @@ class _Walk:
                 for element in value:
                     yield from self.message(member.kind, element, f"{path}[{getattr(element, key)}].")
             elif len(value):
-                self.left_out.append(f"{path} is an array of {member.kind}: choose elements of it in a params file")
+                self.left_out.append(f"{path} is an array of {member.kind}: choose elements of it in a parameter file")
         elif member.kind == _QUATERNION:
             yield from (NumericField(f"{path}|{angle}", FIRST) for angle in ("roll", "pitch", "yaw"))
         else:

@@ -74,7 +74,7 @@ def _at_most(most: int, found: dict[str, list[NumericField]], notices: list[str]
     turns = sorted((place, topic) for topic, fields in found.items() for place in range(len(fields)))
     counts = Counter(topic for _, topic in turns[:most])
     notices.append(
-        f"{total - most} of {total} numeric fields are not considered: name channels in a params file, or choose "
+        f"{total - most} of {total} numeric fields are not considered: name channels in a parameter file, or choose "
         "topics with --topics."
     )
     return {topic: found[topic][:count] for topic, count in counts.items()}

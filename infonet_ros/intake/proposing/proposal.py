@@ -1,4 +1,4 @@
-"""A params file for a recording that has none: every useful numeric field, up to a limit.
+"""A parameter file for a recording that has none: every useful numeric field, up to a limit.
 
 Each field has a kind (`proposing.kinds`), and none is left out without a note. The clock, the window and
 the hop come from the recording (`proposing.timing`).

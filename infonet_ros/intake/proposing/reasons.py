@@ -17,7 +17,7 @@ def beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
         return []
     return [
         f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
-        f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the params file."
+        f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the parameter file."
     ]
 
 
