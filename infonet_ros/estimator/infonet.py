@@ -30,7 +30,8 @@ from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.runner import Runner
-from infonet_ros.estimator.network.weights import SHIPPED, load_conditional, load_readout, load_weights
+from infonet_ros.estimator.network.short_network import ShortNetwork
+from infonet_ros.estimator.network.weights import SHIPPED, load_conditional, load_readout, load_short, load_weights
 from infonet_ros.estimator.results import (
     Estimate,
     Explanations,
@@ -91,9 +92,10 @@ class InfoNet:
         device: str = "auto",
         weights: Path = SHIPPED,
         readout: Readout | None = None,
+        short: ShortNetwork | None = None,
     ) -> None:
         self.version = version
-        self._runner = Runner(network, device, readout)
+        self._runner = Runner(network, device, readout, short)
         self._weights = weights
 
     @classmethod
@@ -123,7 +125,7 @@ class InfoNet:
         path = Path(weights or SHIPPED)
         network, version = load_weights(path)
         readout, version = load_readout(path) or (None, version)
-        return cls(network, version, device, path, readout)
+        return cls(network, version, device, path, readout, load_short(path))
 
     @property
     def device(self) -> torch.device:

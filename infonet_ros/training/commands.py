@@ -38,15 +38,22 @@ def train(
         bool,
         typer.Option("--readout", help="Train the readout of the network in FOLDER, or of the shipped one, instead."),
     ] = False,
+    short: Annotated[
+        bool,
+        typer.Option("--short", help="Train the network of short views instead; it imitates the shipped network."),
+    ] = False,
 ) -> None:
     """Train the network on simulated distributions.
 
-    The best weights are written to infonet.safetensors, conditional.safetensors or readout.safetensors in FOLDER.
+    The best weights are written to infonet.safetensors, conditional.safetensors, readout.safetensors or
+    short.safetensors in FOLDER.
     """
     if conditional:
         _train_conditional(folder, config, threads)
     elif readout:
         _train_readout(folder, config, threads)
+    elif short:
+        _train_short(folder, config, threads)
     else:
         _train_pairs(folder, config, threads, device)
 
@@ -74,6 +81,13 @@ def _train_readout(folder: Path, config: Path | None, threads: int | None) -> No
     own = folder / WEIGHTS
     run_readout(_configured(ReadoutTraining, config, threads), folder, own if own.exists() else SHIPPED)
     typer.echo(f"The readout is {folder / READOUT}; it is used with the weights beside it.")
+
+
+def _train_short(folder: Path, config: Path | None, threads: int | None) -> None:
+    from infonet_ros.training.short_training import WEIGHTS, ShortTraining, run_short
+
+    run_short(_configured(ShortTraining, config, threads), folder)
+    typer.echo(f"The weights are {folder / WEIGHTS}.")
 
 
 def _configured(kind: "type[Kind]", config: Path | None, threads: int | None) -> "Kind":

@@ -11,7 +11,7 @@ from infonet_ros.estimator.network.conditional_network import MOST_VIEWS, Views
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
-from infonet_ros.estimator.network.weights import load_weights
+from infonet_ros.estimator.network.weights import load_short, load_weights
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.columns import Columns
@@ -51,7 +51,7 @@ class ConditionalExamples(Columns):
 
 def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
     """Simulate ``count`` examples, as the shipped network of pairs describes them; equal seeds give equal examples."""
-    simulator, runner = Simulator(seed), Runner(load_weights()[0], "cpu")
+    simulator, runner = Simulator(seed), Runner(load_weights()[0], "cpu", short=load_short())
     parts: list[ConditionalExamples] = []
     made = 0
     while made < count:

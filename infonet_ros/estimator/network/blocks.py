@@ -24,6 +24,7 @@ from infonet_ros.estimator.network.counts import (
 )
 from infonet_ros.estimator.network.levels import Levels
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
+from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.estimator.samples.ranks import normal_scores, normalised
 from infonet_ros.estimator.samples.surrogates import cycles
@@ -173,20 +174,35 @@ class PairBlock:
         memory, so they are dropped soon. All other steps run for more pairs at a time, since threads wait for each
         other in between.
         """
-        left, right = self.left, self.right
-        rows = torch.from_numpy(self.rows).to(left.bins.device)
-        columns = torch.from_numpy(self.columns).to(rows.device)
-        counts = count_pairs(left.bins.index_select(0, rows), self._turned(right.bins, columns))
-        correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
-        memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
-        effective = effective_samples(*memory, left.count)
-        samples = torch.full_like(effective, float(left.count))
+        rows, columns = self._places()
+        counts = count_pairs(self.left.bins.index_select(0, rows), self._turned(self.right.bins, columns))
+        samples, effective, correlation = self._described(rows, columns)
         if not ladder:
             none = samples.new_empty(0)
             return coarsen(counts).to(torch.uint8), sums_by_block(counts), none, effective, correlation, samples, none
         sums, finest = both_sums(counts)
         by_level = self._by_level(rows, columns, finest)
         return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples, by_level
+
+    def sketch(self) -> tuple[Tensor, ...]:
+        """Return the parts of a `Sketch` of the pairs."""
+        rows, columns = self._places()
+        joined = BINS.bit_length() - SKETCH_CELLS.bit_length()
+        left, right = self.left.bins.index_select(0, rows), self._turned(self.right.bins, columns)
+        return count_pairs(left >> joined, right >> joined, bins=SKETCH_CELLS), *self._described(rows, columns)
+
+    def _places(self) -> tuple[Tensor, Tensor]:
+        """Return rows and columns on the device."""
+        device = self.left.bins.device
+        return torch.from_numpy(self.rows).to(device), torch.from_numpy(self.columns).to(device)
+
+    def _described(self, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the numbers of samples and of effective samples, and the correlation, (M,) each."""
+        left, right = self.left, self.right
+        correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
+        memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
+        effective = effective_samples(*memory, left.count)
+        return torch.full_like(effective, float(left.count)), effective, correlation
 
     def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:
         """Return the numbers that depend on the values, not on the ranks alone, (M, 3); see `Observation`."""
@@ -222,6 +238,11 @@ def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observ
     With the ladder of plug-in estimates, see `Observation`, or without.
     """
     return Observation.of(_measure(blocks, ladder))
+
+
+def sketch_together(blocks: Sequence[PairBlock]) -> Sketch:
+    """Return the input of the network of short windows for the pairs of all blocks together."""
+    return Sketch(*(torch.cat(part) for part in zip(*(block.sketch() for block in blocks), strict=True)))
 
 
 def _measure(blocks: Sequence[PairBlock], ladder: bool) -> Measurements:

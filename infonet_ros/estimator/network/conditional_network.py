@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from infonet_ros.estimator.network.pair_network import Attention, NetworkShape, Perceptron
 from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
@@ -98,12 +99,14 @@ class ConditionalNetwork(nn.Module):
     def _embed(self, views: Views) -> Tensor:
         """Return one token for each view, (M, V, width)."""
         centre, scale = (part.split([self.shape.features, CIRCUMSTANCES]) for part in (self.centre, self.scale))
-        features = (views.features.float() - centre[0]) / scale[0]
+        # The weights are divided in place of the features, which are many more.
+        of_features, of_share = self.features_in.weight.split([self.shape.features, 1], dim=1)
+        features = functional.linear(self.dropout(views.features.float() - centre[0]), of_features / scale[0])
         circumstances = (views.circumstances - centre[1]) / scale[1]
         share = torch.log(views.share.clamp_min(1e-3)).unsqueeze(-1)
         kinds = self.kind[torch.arange(views.share.shape[1], device=views.share.device).clamp_max(WHOLE)]
-        tokens = self.features_in(torch.cat([self.dropout(features), share], dim=-1)) + kinds
-        return tokens + self.circumstances_in(circumstances).unsqueeze(1)
+        common = (self.circumstances_in(circumstances) + self.features_in.bias).unsqueeze(1)
+        return features + share * of_share[:, 0] + kinds + common
 
 
 def _by_kind(values: Tensor, share: Tensor) -> Tensor:

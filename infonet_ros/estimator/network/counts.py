@@ -77,8 +77,8 @@ def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
     return bins
 
 
-def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8) -> Tensor:
-    """Count the samples of each pair in each of BINS x BINS cells.
+def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8, bins: int = BINS) -> Tensor:
+    """Count the samples of each pair in each of BINS x BINS cells, or of fewer ``bins``.
 
     Parameters
     ----------
@@ -91,10 +91,10 @@ def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8) ->
     -------
     (M, BINS, BINS) of that kind
     """
-    starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * BINS**2
-    cells = left.int().mul_(BINS).add_(right).add_(starts[:, None]).flatten().long()
-    counts = torch.zeros(len(left) * BINS**2, dtype=kind, device=left.device)
-    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=kind)).view(-1, BINS, BINS)
+    starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * bins**2
+    cells = left.int().mul_(bins).add_(right).add_(starts[:, None]).flatten().long()
+    counts = torch.zeros(len(left) * bins**2, dtype=kind, device=left.device)
+    return counts.scatter_add_(0, cells, torch.ones_like(cells, dtype=kind)).view(-1, bins, bins)
 
 
 def coarsen(cells: Tensor) -> Tensor:
@@ -157,9 +157,19 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
     return (torch.stack(list(sums.values()), dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
 
 
-def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor) -> Tensor:
-    """Return the plug-in estimates (M, L) of the whole at the resolutions below BLOCKS; see `local_plug_ins`."""
-    return _sums_of_levels(_N_LOG_N, levels, COARSE) / samples[:, None] + _log_densities_of_one(COARSE, samples)
+def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor, resolutions: tuple[int, ...] = COARSE) -> Tensor:
+    """Return the plug-in estimates (M, L) of the whole at some resolutions, below BLOCKS; see `local_plug_ins`."""
+    sums = _sums_of_levels(_N_LOG_N, levels, resolutions)
+    return sums / samples[:, None] + _log_densities_of_one(resolutions, samples)
+
+
+def log_densities(counts: Tensor, unit: Tensor, most: int) -> Tensor:
+    """Return ``log(1 + counts * unit)`` of counts (M, g, g) up to ``most``, of densities of one sample (M,): float32.
+
+    They are looked up in a table: there are many more cells than values of a count.
+    """
+    table = torch.log1p(torch.arange(most + 1, device=counts.device) * unit[:, None])
+    return table.gather(1, counts.flatten(1).long()).view(counts.shape)
 
 
 def unbiased_sums(counts: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """The input of the network: counts, plug-in estimates and a summary of each pair."""
 
 from dataclasses import dataclass, fields
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -22,6 +22,9 @@ from infonet_ros.estimator.network.counts import (
 
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
 SUMMARIES = 4 + len(RESOLUTIONS)
+
+
+Seen = TypeVar("Seen", bound=Any)
 
 
 class Measurements(NamedTuple):
@@ -96,13 +99,14 @@ class Observation:
 
     def padded(self, pairs: int) -> "Observation":
         """Append zeros up to so many pairs."""
-        if pairs == len(self):
-            return self
-        more = pairs - len(self)
-        return Observation(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in self._parts()))
+        return padded(self, pairs)
 
-    def _parts(self) -> list[Tensor]:
-        return [getattr(self, field.name) for field in fields(self)]
+
+def padded(seen: Seen, pairs: int) -> Seen:
+    """Append zeros to every tensor (M, ...) of an input, up to so many pairs."""
+    parts: list[Tensor] = [getattr(seen, field.name) for field in fields(seen)]
+    more = pairs - len(parts[0])
+    return type(seen)(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in parts)) if more else seen
 
 
 def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
@@ -123,7 +127,11 @@ def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins:
     -------
     (M, SUMMARIES)
     """
-    squared = correlation.square().clamp_max(1.0 - 1e-6)
-    ratio = effective / samples
-    numbers = [torch.log(samples) - 7.0, torch.log(ratio), squared.sqrt(), -0.5 * torch.log1p(-squared)]
+    numbers = [torch.log(samples) - 7.0, torch.log(effective / samples), *correlation_numbers(correlation)]
     return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)
+
+
+def correlation_numbers(correlation: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the size of a correlation (M,), and the MI of Gaussians with it, (M,) each."""
+    squared = correlation.square().clamp_max(1.0 - 1e-6)
+    return squared.sqrt(), -0.5 * torch.log1p(-squared)

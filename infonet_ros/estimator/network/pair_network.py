@@ -14,6 +14,7 @@ from infonet_ros.estimator.network.counts import (
     MOST_SAMPLES,
     RESOLUTIONS,
     coarsen,
+    log_densities,
 )
 from infonet_ros.estimator.network.observation import SUMMARIES, Observation
 from infonet_ros.estimator.network.quantiles import QUANTILES, stretched_quantiles
@@ -222,13 +223,8 @@ class Network(nn.Module):
 
 
 def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:
-    """Return ``log(1 + counts * unit)`` of counts (M, g, g) and densities of one sample (M,): (M, g, g) float32.
-
-    They are looked up in a table: there are many more cells than values of a count, at most ``MOST_SAMPLES / g``.
-    """
-    values = torch.arange(MOST_SAMPLES // counts.shape[1] + 1, device=counts.device)
-    table = torch.log1p(values * unit[:, None])
-    return table.gather(1, counts.flatten(1).long()).view(counts.shape)
+    """Return `log_densities` of counts (M, g, g), each at most ``MOST_SAMPLES / g``."""
+    return log_densities(counts, unit, MOST_SAMPLES // counts.shape[1])
 
 
 def split_patches(maps: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import chain, islice
 from threading import Lock
 from typing import Any, NamedTuple
@@ -12,21 +13,23 @@ import numpy as np
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded
+from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded, sketch_together
 from infonet_ros.estimator.network.observation import Observation
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
+from infonet_ros.estimator.network.short_network import ShortNetwork, Sketch
 
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
+TOGETHER = 4  # chunks that the network of few samples takes at a time: its input is small
 FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
 
 
 class Reading(NamedTuple):
-    """What is read of M pairs, numbers (M, F), and whether that takes the ladder of an observation."""
+    """What is read of M pairs: numbers (M, F) of what is seen of them together."""
 
-    of: Callable[[Observation], torch.Tensor]
-    ladder: bool
+    of: Callable[[Any], torch.Tensor]
+    see: Callable[[Sequence[PairBlock]], Observation | Sketch]
 
 
 class Runner:
@@ -39,6 +42,8 @@ class Runner:
         "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
     readout : Readout, optional
         Returns the quantiles, if given; otherwise the network does.
+    short : ShortNetwork, optional
+        Describes pairs of few samples in place of the network.
 
     Attributes
     ----------
@@ -51,10 +56,18 @@ class Runner:
         A device that this machine does not have.
     """
 
-    def __init__(self, network: Network, device: str = "auto", readout: Readout | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        device: str = "auto",
+        readout: Readout | None = None,
+        short: ShortNetwork | None = None,
+    ) -> None:
         self.device = resolve_device(device)
-        self.network = network.to(self.device).in_precision(fast_dtype(self.device)).eval().requires_grad_(False)
+        kind = fast_dtype(self.device)
+        self.network = network.to(self.device).in_precision(kind).eval().requires_grad_(False)
         self.readout = None if readout is None else readout.to(self.device).eval().requires_grad_(False)
+        self.short = None if short is None else short.to(self.device).in_precision(kind).eval().requires_grad_(False)
         self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
         self._pool: tuple[tuple[int, int], ThreadPoolExecutor] | None = None
         _keep_freed_memory()
@@ -78,14 +91,23 @@ class Runner:
         quantiles : (M, 3) float32
             5, 50 and 95 % quantiles of the MI of its pairs, nats.
         """
-        return self._by_block(blocks, Reading(self._quantiles, ladder=self.readout is not None))
+        see = partial(observe_together, ladder=self.readout is not None)
+        return self._by_block(blocks, Reading(self._quantiles, see))
 
     def features(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
         """Describe the pairs of blocks as `Network.features` does, (M, F) float32; all else as in `quantiles`."""
-        return self._by_block(blocks, Reading(self.network.features, ladder=False))
+        return self._by_block(blocks, Reading(self.network.features, partial(observe_together, ladder=False)))
 
-    def _by_block(self, blocks: Iterable[PairBlock], read: Reading) -> Iterator[tuple[PairBlock, np.ndarray]]:
-        batches = _gather((part for block in blocks for part in block.spans(self.chunk)), self.chunk)
+    def short_features(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        """Describe the pairs of blocks of at most `MOST_SHORT` samples; all else as in `features`."""
+        assert self.short is not None
+        return self._by_block(blocks, Reading(self.short, sketch_together), TOGETHER)
+
+    def _by_block(
+        self, blocks: Iterable[PairBlock], read: Reading, together: int = 1
+    ) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        most = together * self.chunk
+        batches = _gather((part for block in blocks for part in block.spans(most)), most)
         for batch, numbers in self._results(batches, read):
             start = 0
             for block in batch:
@@ -162,7 +184,7 @@ class Runner:
     def _read(self, batch: list[PairBlock], read: Reading) -> np.ndarray:
         """Return numbers (M, F) of the pairs of all blocks; if memory runs out, the chunks are halved from then on."""
         try:
-            seen = observe_together(batch, read.ladder)
+            seen = read.see(batch)
             return read.of(seen.padded(rounded(len(seen))))[: len(seen)].float().cpu().numpy()
         except torch.cuda.OutOfMemoryError:
             pairs = sum(map(len, batch))

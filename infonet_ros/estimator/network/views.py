@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 import torch
@@ -10,6 +11,7 @@ import torch
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
 from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.network.short_network import MOST_SHORT
 from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
 from infonet_ros.estimator.samples.ranks import normal_scores, rank
 from infonet_ros.limits import MOST_GIVEN
@@ -82,11 +84,21 @@ class ConditionedPairs:
         share what the given streams cause.
         """
         features = torch.zeros(len(self), WHOLE + len(self.slices), runner.network.features_out)
+        short = [number for number, rows in enumerate(self.slices) if runner.short and len(rows) <= MOST_SHORT]
+        large = [number for number in range(len(self.slices)) if number not in short]
+        found = chain(
+            runner.features(chain(self._whole(runner, shift), self._sliced(runner, shift, large))),
+            runner.short_features(self._sliced(runner, shift, short)),
+        )
         start = dict.fromkeys(range(features.shape[1]), 0)
-        for block, found in runner.features(self._blocks(runner, shift)):
+        for block, numbers in found:
             span = slice(start[block.tag], start[block.tag] + len(block))
-            features[span, block.tag] = torch.from_numpy(found)
+            features[span, block.tag] = torch.from_numpy(numbers)
             start[block.tag] = span.stop
+        if self._plain:
+            features[:, 0] = self._plain[0]
+        else:
+            self._plain.append(features[:, 0])
         sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
         share = torch.tensor(sizes) / self.left.given.count
         return Views(features, share.expand(len(self), -1), self.circumstances())
@@ -105,18 +117,27 @@ class ConditionedPairs:
         assert numbers.shape[1] == CIRCUMSTANCES
         return torch.from_numpy(numbers.astype(np.float32))
 
-    def _blocks(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
-        """Yield one block for each view, tagged by its number."""
+    @cached_property
+    def _plain(self) -> list[torch.Tensor]:
+        """The features (M, F) of the pairs as they are, once they are known: those of all surrogates, too."""
+        return []
+
+    def _whole(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
+        """Yield one block for each view of all samples that is not known, tagged by its number."""
         narrow, wide = zip(self.left.conditional, self.right.conditional, strict=True)
-        whole = [(self.left.ranks, self.right.ranks), narrow, wide]
-        for number, (left, right) in enumerate(whole):
-            yield self._block(runner, left, right, shift if number else 0, number)
-        left, right = narrow
+        sides = [(self.left.ranks, self.right.ranks), narrow, wide]
+        for number in range(len(self._plain), WHOLE):
+            yield self._block(runner, *sides[number], shift if number else 0, number)
+
+    def _sliced(self, runner: Runner, shift: int, chosen: list[int]) -> Iterator[PairBlock]:
+        """Yield one block for each of some slices, tagged by the number of its view."""
+        left, right = self.left.conditional[0], self.right.conditional[0]
         alike = right is left and not shift
         turned = right if alike else np.roll(right, shift, axis=1)
-        for number, rows in enumerate(self.slices, WHOLE):
+        for number in chosen:
+            rows = self.slices[number]
             first = rank(left[:, rows])
-            yield self._block(runner, first, first if alike else rank(turned[:, rows]), 0, number)
+            yield self._block(runner, first, first if alike else rank(turned[:, rows]), 0, WHOLE + number)
 
     def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
         first = Copulas.from_ranks(left, runner.device)

@@ -14,15 +14,17 @@ from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.readout import Readout, ReadoutShape
+from infonet_ros.estimator.network.short_network import ShortNetwork, ShortShape
 from infonet_ros.files import check_file
 from infonet_ros.text import counted
 
 SHIPPED = Path(__file__).parents[2] / "models" / "infonet.safetensors"
 CONDITIONAL = SHIPPED.with_name("conditional.safetensors")
 READOUT = "readout.safetensors"  # beside the weights of pairs
+SHORT = SHIPPED.with_name("short.safetensors")
 REMEDY = "install the package again, or name other weights"
 
-Kind = TypeVar("Kind", Network, ConditionalNetwork, Readout)
+Kind = TypeVar("Kind", Network, ConditionalNetwork, Readout, ShortNetwork)
 
 
 def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
@@ -43,12 +45,19 @@ def save_readout(readout: Readout, path: Path, version: str, base: str, **card: 
     _save(readout, path, version, {"base": base, **card})
 
 
+def save_short(network: ShortNetwork, path: Path, version: str, base: str, **card: Any) -> None:
+    """Write a network of short views as `save_weights` does; ``base`` is the network of pairs that it imitates."""
+    _save(network, path, version, {"base": base, **card})
+
+
 def base_of(path: Path = SHIPPED) -> str:
     """Return the checksum of the weights of pairs; the cards of the networks that use these weights contain it."""
     return _checksum(path)
 
 
-def _save(network: Network | ConditionalNetwork | Readout, path: Path, version: str, card: dict[str, Any]) -> None:
+def _save(
+    network: Network | ConditionalNetwork | Readout | ShortNetwork, path: Path, version: str, card: dict[str, Any]
+) -> None:
     partial = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
     contents = {"version": version, "shape": asdict(network.shape), "sha256": _checksum(partial), **card}
@@ -84,6 +93,18 @@ def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> Conditio
             "again with `infonet train FOLDER --conditional`, or use the shipped ones."
         )
     return network.eval().requires_grad_(False)
+
+
+def load_short(base: Path = SHIPPED, path: Path = SHORT) -> ShortNetwork | None:
+    """Read the network of short views that imitates a network of pairs; None for another network of pairs.
+
+    Raises
+    ------
+    WeightsError
+        As in `load_weights`.
+    """
+    network, card = _load(path, ShortNetwork, ShortShape)
+    return network if card.get("base") == base_of(base) else None
 
 
 def load_readout(base: Path = SHIPPED) -> tuple[Readout, str] | None:
