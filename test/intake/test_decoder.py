@@ -118,11 +118,25 @@ def test_a_message_that_cannot_be_read_is_counted_and_nothing_else():
     assert readings.problem
 
 
-@pytest.mark.parametrize("begin", [b"\0\3", b"\0\x07"], ids=["PL_CDR", "XCDR2"])
+@pytest.mark.parametrize("begin", [b"\0\3", b"\0\x0b"], ids=["PL_CDR", "XCDR2 for types that are mutable"])
 def test_another_encoding_than_cdr_is_named(begin, request):
     raw = begin + b"\0\0" + bytes(8)
     readings = Decoder("std_msgs/msg/Float64", STORE.fielddefs, ("data",), "/speed").read([raw])
     assert readings.problem == f"it is written in {request.node.callspec.id}, not in CDR"
+
+
+@pytest.mark.parametrize(("order", "begin"), [(">", b"\0\6\0\0"), ("<", b"\0\7\0\0")])
+def test_plain_xcdr2_is_read(order, begin):
+    """Numbers of eight bytes stand at multiples of four; an array of texts or messages stands behind its size."""
+    made = custom("uint8 a\nfloat64 b\nstring[] names\nfloat64[] d\nPair[2] p\nuint8 z", Pair="uint8 x\nfloat64 y")
+    names = struct.pack(f"{order}II2sxxI3sx", 2, 2, b"k\0", 3, b"ab\0")
+    body = struct.pack(f"{order}BxxxdI", 1, 2.5, len(names)) + names + struct.pack(f"{order}I2d", 2, 3.5, 4.5)
+    raw = begin + body + struct.pack(f"{order}IBxxxdBxxxdB", 24, 5, 6.5, 7, 8.5, 9)
+    decoder = Decoder("p/msg/Custom", made, ("a", "b", "d[1]", "z"), "/topic")
+    cdr = CDR + struct.pack("<B7xdIIB7xdB7xdB", 1, 0.5, 0, 0, 5, 6.5, 7, 8.5, 9)
+    readings = decoder.read([raw, raw, cdr, raw[:-1], raw + bytes(4)])
+    assert readings.values[:2].tolist() == [[1.0, 2.5, 4.5, 9.0]] * 2
+    assert readings.values[2, 1] == 0.5 and readings.readable.tolist() == [True, True, True, False, False]
 
 
 def test_a_text_that_is_no_utf8_hides_no_number():

@@ -13,16 +13,18 @@ definitions come from the bag, or from the installed packages by `installed_defi
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
+from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import Absent, Channel, bind_channel
 from infonet_ros.intake.messages.layouts import MessageLayout, column, find_message_layout, read_all
 from infonet_ros.intake.messages.shape_compiler import Definitions, compile_shape
 from infonet_ros.intake.messages.shapes import Number
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
-from infonet_ros.intake.messages.wire import Unreadable
+from infonet_ros.intake.messages.wire import CDR, ROS1, XCDR2, Unreadable
 from infonet_ros.text import NANOSECONDS
 
 NO_STAMP = 0
@@ -105,7 +107,7 @@ class Decoder:
     topic : str
         For errors.
     ros1 : bool
-        The messages are serialised as ROS 1 does; else CDR, in either byte order.
+        The messages are serialised as ROS 1 does; else CDR or plain XCDR2, in either byte order.
 
     Attributes
     ----------
@@ -133,7 +135,9 @@ class Decoder:
         self, type_name: str, definitions: Definitions, paths: Sequence[str], topic: str, *, ros1: bool = False
     ) -> None:
         type_name = full_type_name(type_name)
-        self._shape = compile_shape(type_name, definitions, ros1=ros1)
+        self._wire = ROS1 if ros1 else CDR
+        self._shape = cache(partial(compile_shape, type_name, definitions))
+        self._shape(self._wire)
         schema = definitions_schema(definitions)
         self.has_header = "header" in schema(type_name)
         self._channels = [bind_channel(path, type_name, schema, topic) for path in paths]
@@ -160,7 +164,15 @@ class Decoder:
         Unreadable
             The bytes are no message of this type.
         """
-        return find_message_layout(self._shape, data).message
+        return self._layout(data).message
+
+    def _layout(self, data: bytes) -> MessageLayout:
+        is_xcdr2 = self._wire is CDR and bytes(data[:2]) in XCDR2.begins
+        try:
+            shape = self._shape(XCDR2 if is_xcdr2 else self._wire)
+        except ConfigurationError as error:  # a kind of field that XCDR2 writes in another way
+            raise Unreadable(str(error)) from error
+        return find_message_layout(shape, data)
 
     def _read_alike(self, joined: bytes, which: Sequence[int], batch: Readings) -> None:
         """Read messages of one length, whose bytes are joined, into rows of the batch."""
@@ -174,7 +186,7 @@ class Decoder:
         tried = 0
         while len(rows):
             try:
-                reader = _Reader(find_message_layout(self._shape, data[0]), self._channels)
+                reader = _Reader(self._layout(data[0]), self._channels)
             except Unreadable as error:
                 batch.note_unreadable(rows[0], str(error))
                 data, rows = data[1:], rows[1:]

@@ -1,6 +1,6 @@
 """Layouts: the byte offsets of all fields in a serialised message, and reading many messages that share one.
 
-    shape = compile_shape("sensor_msgs/msg/Imu", typestore.fielddefs, ros1=False)
+    shape = compile_shape("sensor_msgs/msg/Imu", typestore.fielddefs, CDR)
     layout = find_message_layout(shape, data)
     layout.message.angular_velocity.y       # Number: its kind and its place in the data
     layout.message.header.frame_id          # texts are read at once

@@ -21,8 +21,8 @@ _PLACEHOLDER = "structure_needs_at_least_one_member"  # a byte of CDR for a type
 _DEEPEST = 64  # messages in messages; real ones have five
 
 
-def compile_shape(type_name: str, definitions: Definitions, *, ros1: bool) -> Shape:
-    """Compile the shape of the messages of a type.
+def compile_shape(type_name: str, definitions: Definitions, wire: Wire) -> Shape:
+    """Compile the shape of the messages of a type in an encoding.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def compile_shape(type_name: str, definitions: Definitions, *, ros1: bool) -> Sh
         A definition is missing or names a kind that cannot be read, a type contains itself, or an array has elements
         without fields.
     """
-    return _Compiler(definitions, ROS1 if ros1 else CDR).record(type_name, ())
+    return _Compiler(definitions, wire).record(type_name, ())
 
 
 class _Compiler:
@@ -53,7 +53,7 @@ class _Compiler:
                     "package installed and sourced."
                 )
             fields = [field for field in self._definitions[name][1] if field[0] != _PLACEHOLDER]
-            if not fields and self._wire is CDR:
+            if not fields and self._wire is not ROS1:
                 fields = [(_PLACEHOLDER, (Nodetype.BASE, ("uint8", 0)))]
             outer = (*outer, name)
             self._records[name] = RecordShape(self._wire, {field: self._shape(node, outer) for field, node in fields})

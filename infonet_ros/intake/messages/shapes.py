@@ -83,7 +83,7 @@ class NumberShape:
 
     def start(self, position: int) -> int:
         """Return where a number behind a position begins."""
-        return (position + self.least - 1) & -self.least if self.wire.aligned else position
+        return self.wire.aligned(position, self.least)
 
     def locate(self, walk: Walk, position: int) -> Located:
         """See `Shape`."""
@@ -177,20 +177,28 @@ class ArrayShape:
     count: int | None
 
     @cached_property
+    def _headed(self) -> bool:
+        return self.wire.headed and not isinstance(self.element, NumberShape)
+
+    @cached_property
     def least(self) -> int:
         """See `Shape`."""
-        return 4 if self.count is None else self.count * self.element.least
+        return 4 * self._headed + (4 if self.count is None else self.count * self.element.least)
+
+    def _start(self, position: int) -> int:
+        """Return where the array begins, behind its size in bytes if that stands before it."""
+        return self.wire.aligned(position, 4) + 4 if self._headed else position
 
     @cached_property
     def advance(self) -> Sequence[int] | None:
         """See `Shape`."""
         if self.count is None or self.element.advance is None:
             return None
-        return [_end(self.element.advance, position, self.count) - position for position in range(8)]
+        return [_end(self.element.advance, self._start(place), self.count) - place for place in range(8)]
 
     def locate(self, walk: Walk, position: int) -> Located:
         """See `Shape`."""
-        element, count = self.element, self.count
+        element, count, position = self.element, self.count, self._start(position)
         if count is None:
             count, position = walk.length(position, element.least)
         else:

@@ -1,4 +1,4 @@
-"""The encodings of messages, and walking over a message: CDR of ROS 2 in both byte orders, and the format of ROS 1.
+"""The encodings of messages, and walking over a message: CDR and plain XCDR2 in both byte orders, the format of ROS 1.
 
 Wrong lengths and missing bytes raise `Unreadable` before anything is allocated.
 """
@@ -9,7 +9,8 @@ from struct import Struct
 _MOST_PARTS = 200_000  # texts and arrays in one message
 _OTHER_ENCODINGS = {
     **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
-    **dict.fromkeys(range(0x0006, 0x000C), "XCDR2"),
+    **dict.fromkeys((0x0008, 0x0009), "XCDR2 for types that are appendable"),
+    **dict.fromkeys((0x000A, 0x000B), "XCDR2 for types that are mutable"),
 }  # by how a message begins; table 60 of the OMG's DDS-XTypes 1.3
 
 
@@ -19,16 +20,42 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Wire:
-    """The encoding of a family of messages: bytes before the body, alignment, bytes that end a text, padding."""
+    """The encoding of a family of messages.
+
+    Attributes
+    ----------
+    head : int
+        Bytes before the body.
+    alignment : int
+        Numbers stand at multiples of their size, but of no more than this.
+    terminator : bytes
+        Ends a text.
+    padding : int
+        Most bytes behind the body.
+    begins : tuple of bytes
+        First bytes of a message, in big and in little endian order.
+    headed : bool
+        An array of anything but numbers stands behind its size in bytes.
+    """
 
     head: int
-    aligned: bool
+    alignment: int
     terminator: bytes
     padding: int
+    begins: tuple[bytes, ...] = ()
+    headed: bool = False
+
+    def aligned(self, position: int, size: int) -> int:
+        """Return where a number of a size stands that comes at or behind a position."""
+        size = min(size, self.alignment)
+        return (position + size - 1) & -size
 
 
-CDR = Wire(head=4, aligned=True, terminator=b"\0", padding=3)
-ROS1 = Wire(head=0, aligned=False, terminator=b"", padding=0)
+CDR = Wire(head=4, alignment=8, terminator=b"\0", padding=3, begins=(b"\0\0", b"\0\1"))
+XCDR2 = Wire(head=4, alignment=4, terminator=b"\0", padding=3, begins=(b"\0\6", b"\0\7"), headed=True)
+"""Of types that are final, as those of ROS are."""
+
+ROS1 = Wire(head=0, alignment=1, terminator=b"", padding=0)
 
 
 class Walk:
@@ -41,16 +68,15 @@ class Walk:
         self.order = "<"
         self.parts = [(0, 2 if wire.head else 0)]
         if wire.head:
-            if bytes(data[:2]) not in (b"\0\0", b"\0\1") or self.size < 0:
+            if bytes(data[:2]) not in wire.begins or self.size < 0:
                 other = _OTHER_ENCODINGS.get(int.from_bytes(data[:2], "big")) if self.size >= 0 else None
                 raise Unreadable(f"it is written in {other}, not in CDR" if other else "it does not begin as CDR does")
-            self.order = "<" if data[1] else ">"
+            self.order = "<" if data[1] & 1 else ">"
         self._length = Struct(self.order + "I").unpack_from
 
     def length(self, position: int, least: int) -> tuple[int, int]:
         """Read the length of a text or array, whose elements have at least ``least`` bytes, and the place behind it."""
-        if self.wire.aligned:
-            position = (position + 3) & -4
+        position = self.wire.aligned(position, 4)
         first = position + self.wire.head
         if position + 4 > self.size:
             raise Unreadable(f"it ends at byte {self.size}, before a length")
