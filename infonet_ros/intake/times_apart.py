@@ -10,6 +10,7 @@ from infonet_ros.text import NANOSECONDS, counted, in_seconds, moment
 _FAR = 10  # times longer than both sides: such a gap separates two clocks
 _HALF_HOUR, _FARTHEST_ZONES, _AT_ONCE = 1800 * NANOSECONDS, 14 * 3600 * NANOSECONDS, 5 * NANOSECONDS
 _FEW = 0.1  # of the messages
+_NOTABLE, _SAME = NANOSECONDS // 2, 0.02  # between two begins; and by how much of it two ends may lie apart otherwise
 
 
 def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, list[str]]:
@@ -96,3 +97,21 @@ def overlapping(
             "of the other, or analyse each alone."
         )
     return kept_in_order, [f"{sentence}; the smaller group of topics is left out." for sentence in sentences]
+
+
+def shifted(spans: Mapping[str, tuple[int, int]]) -> list[str]:
+    """Say which recordings begin and end later or earlier than the first by the same time, as with another clock.
+
+    ``spans`` holds the first and last time of each, nanoseconds.
+    """
+    (first, (begin, end)), *others = spans.items()
+    sentences = []
+    for name, (own_begin, own_end) in others:
+        late = own_begin - begin
+        if _NOTABLE < abs(late) < end - begin and abs(own_end - end - late) < _SAME * abs(late):
+            sentences.append(
+                f"{name} begins and ends {in_seconds(abs(late) / NANOSECONDS)} {'after' if late > 0 else 'before'} "
+                f"{first}: if they were recorded together, their clocks differ by this time, and delays between them "
+                "contain it."
+            )
+    return sentences

@@ -111,3 +111,16 @@ def test_commas_between_and_within_numbers_are_refused(tmp_path):
 def test_blanks_in_names_delimit_nothing_where_tabs_do(tmp_path):
     path = written(tmp_path, "time\tv [m s]\tw [rad s]\n0.0\t\t1.5\n0.5\t2.5\t\n1.0\t\t3.5\n")
     assert values(path, "w_rad_s")[:, 0].tolist() == [1.5, 3.5]
+
+
+@pytest.mark.parametrize(("late", "longer", "said"), [(5.0, 0.0, True), (5.0, 3.0, False), (0.2, 0.0, False)])
+def test_a_file_that_begins_and_ends_late_may_have_another_clock(tmp_path, late, longer, said):
+    times = {"a": np.arange(0.0, 30.0, 0.1), "b": np.arange(0.0, 30.0 + longer, 0.1) + late}
+    paths = [
+        written(
+            tmp_path, f"time,{name}\n" + "".join(f"{1e9 + t:.1f},{k % 7}\n" for k, t in enumerate(own)), f"{name}.csv"
+        )
+        for name, own in times.items()
+    ]
+    _, notices = together(paths)
+    assert any("b.csv begins and ends 5 s after a.csv" in notice for notice in notices) is said

@@ -36,7 +36,7 @@ from infonet_ros.intake.tables.text_source import Text, check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
 from infonet_ros.intake.tables.two_words import as_truth
-from infonet_ros.intake.times_apart import overlapping
+from infonet_ros.intake.times_apart import overlapping, shifted
 from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten, unique_name
@@ -290,7 +290,7 @@ class Tables:
             spans[name] = int(min(first, stream.stamps[0])), int(max(last, stream.stamps[-1]))
             rows[name] = rows.get(name, 0) + len(stream.stamps)
         kept, notices = overlapping(spans, rows)
-        self.notices += notices
+        self.notices += [*notices, *shifted({name: spans[name] for name in kept})]
         self._streams = {name: stream for name, stream in self._streams.items() if self._name(stream.path) in kept}
 
     def _move_to_ros_stamps(self) -> None:
