@@ -136,7 +136,8 @@ def topic_status(
 def _silent(silence: float, rate: float, patience: float) -> Iterator[Problem]:
     """Report a topic without messages for too long; NaN is no silence."""
     if silence > max(patience, 3.0 / rate if rate > 0 else 0.0):
-        yield ERROR, f"silent for {silence:.1f} s"
+        known = not math.isnan(rate)  # else it may send once, or seldom
+        yield ERROR if known else WARN, f"silent for {silence:.1f} s" + ("" if known else ", and its rate is not known")
 
 
 def _unheard(topic: TopicStatus) -> Iterator[Problem]:
@@ -207,6 +208,14 @@ def _valueless(topic: TopicStatus) -> Iterator[Problem]:
     if sentences := list(topic.unknown_channels()):
         more = [f"{counted(len(sentences) - _NAMED, 'more channel')}"] if len(sentences) > _NAMED else []
         yield WARN, "; ".join(sentences[:_NAMED] + more)
+
+
+def too_few_samples(matrix: DependenceMatrix, least: int, rate: float) -> str:
+    """Say that a window is too short, or its clock too slow; ``rate`` is the parameter, 0 for the slowest channel."""
+    text = f"{matrix.sample_count} samples a window, {least} are needed: lengthen the window"
+    if rate or not math.isfinite(matrix.sample_rate):
+        return text
+    return f"{text}, or set rate, because the clock has that of the slowest channel, {matrix.sample_rate:g} Hz"
 
 
 def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:

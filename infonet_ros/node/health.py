@@ -17,6 +17,7 @@ from infonet_ros.node.diagnostics import (
     Growth,
     Problem,
     status,
+    too_few_samples,
     topic_status,
     unknown_channels,
     unmatched,
@@ -104,7 +105,7 @@ class Health:
 
     def _estimator(self, settings: Settings, problem: str) -> DiagnosticStatus:
         windows, matrix, worker = self._windows, self._estimation.matrix, self._estimation.worker
-        problems = [*self._estimator_problems(settings, problem), *self._window_problems()]
+        problems = [*self._estimator_problems(settings, problem), *self._window_problems(settings)]
         values = {
             "state": "active",
             "device": self._net.device,
@@ -156,12 +157,12 @@ class Health:
             "'ros2 bag play --clock', or set use_sim_time to false"
         )
 
-    def _window_problems(self) -> list[Problem]:
+    def _window_problems(self, settings: Settings) -> list[Problem]:
         """Report what was missing in the last window, and messages that did not match."""
         problems: list[Problem] = []
         matrix, least = self._estimation.matrix, self._net.MIN_SAMPLES
         if matrix is not None and matrix.sample_count < least:
-            problems.append((WARN, f"{matrix.sample_count} samples a window, {least} are needed: lengthen the window"))
+            problems.append((WARN, too_few_samples(matrix, least, settings.rate)))
         elif matrix is not None:
             problems += unknown_channels(matrix, least)
         if self._synchronizer is not None and not self._pulse.no_set:

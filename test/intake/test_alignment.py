@@ -115,10 +115,10 @@ def test_gaps_do_not_change_the_period(missing):
 
 
 def test_gap_limit():
-    stamps = np.arange(12) * 50
+    stamps = np.arange(16) * 50
     assert gap_limit(7, 10, stamps) == 7
     assert gap_limit(0, 10, stamps) == 150
-    assert gap_limit(0, 10, stamps[:11]) == 30
+    assert gap_limit(0, 10, stamps[:15]) == 30
     assert gap_limit(0, 100, stamps) == 300
     assert gap_limit(0, 100, stamps[:2]) == 300
 

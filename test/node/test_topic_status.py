@@ -17,7 +17,7 @@ from infonet_ros.node.clock_advice import (
     StampFit,
     clock_advice,
 )
-from infonet_ros.node.diagnostics import Growth, topic_status, unknown_channels, untested
+from infonet_ros.node.diagnostics import Growth, too_few_samples, topic_status, unknown_channels, untested
 from infonet_ros.node.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
@@ -131,7 +131,7 @@ def test_a_topic_whose_messages_are_all_set_aside_can_be_silent():
     topic = TopicStatus()
     topic.note_arrivals([10 * SECOND])
     status = topic_status("t", topic, {}, now=17 * SECOND, patience=1.0, growth=Growth())
-    assert status.message == "silent for 7.0 s"
+    assert (status.level, status.message) == (DiagnosticStatus.WARN, "silent for 7.0 s, and its rate is not known")
 
 
 def test_the_worst_problem_sets_the_level_and_comes_first():
@@ -244,6 +244,15 @@ def test_channels_with_too_few_samples_are_named_with_what_to_look_for():
     assert level == DiagnosticStatus.WARN
     assert text.startswith("too few good samples of cmd.x (1), where 64 are needed: look for gaps, bursts and unknown")
     assert not unknown_channels(few, least=1)
+
+
+def test_a_window_with_too_few_samples_names_the_slow_clock_unless_the_user_chose_it():
+    matrix = replace(dependence_matrix(["imu.x", "fix.x"], {}), sample_count=10, sample_rate=0.5)
+    own = "10 samples a window, 64 are needed: lengthen the window"
+    assert too_few_samples(matrix, 64, rate=0.5) == own
+    slowest = f"{own}, or set rate, because the clock has that of the slowest channel, 0.5 Hz"
+    assert too_few_samples(matrix, 64, rate=0.0) == slowest
+    assert too_few_samples(replace(matrix, sample_rate=math.nan), 64, rate=0.0) == own  # no clock: sets of messages
 
 
 def test_pairs_without_a_p_value_are_named_with_the_reason():

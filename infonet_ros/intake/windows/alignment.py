@@ -19,7 +19,7 @@ from infonet_ros.text import NANOSECONDS
 GAP_PERIODS = 3
 """A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
-_FEWEST = 12  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
+_FEWEST = 16  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
 _LEAST_VISITS = 4  # occurs so often
