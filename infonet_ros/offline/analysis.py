@@ -196,7 +196,6 @@ def _relation_changes(whole: WholeRecording, settings: Settings) -> list[Relatio
         return []
     asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI) & ~matrix.both_drift
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
-    asked &= ~(whole.kinship.repeated[:, None] | whole.kinship.repeated)
     lags = np.round(matrix.lag * window.rate)
     own = np.flatnonzero(~whole.kinship.repeated | asked.any(axis=0))  # a repeated one is asked if it is late
     place = {channel: number for number, channel in enumerate(own.tolist())}

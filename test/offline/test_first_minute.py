@@ -101,19 +101,6 @@ def test_a_command_and_the_joint_that_follows_it_are_found_in_one_table(tmp_path
     assert any(map(battery.match, lines))
 
 
-def test_a_speed_that_follows_its_own_position_is_a_finding(tmp_path):
-    """A filter makes it late. The computed rate of the position repeats it, except for the delay."""
-    rng, rate, count, late = np.random.default_rng(9), 50.0, 3000, 4
-    speed = lfilter([1.0], [1.0, -0.97], rng.standard_normal((count, 2)), axis=0)
-    filtered = np.roll(speed, late, axis=0) + 0.1 * rng.standard_normal((count, 2))
-    rows = np.column_stack([np.arange(count) / rate, np.cumsum(speed, axis=0) / rate, filtered])
-    table = tmp_path / "arm.csv"
-    np.savetxt(table, rows, delimiter=",", header="time,pos_a,pos_b,vel_a,vel_b", comments="")
-    lines = analyse_bag(table, cores=2).findings
-    for joint in "ab":
-        assert any(f"table.pos_{joint}|rate and table.vel_{joint} share" in line for line in lines)
-
-
 def test_delays_of_a_slow_recording_are_searched_in_its_samples(tmp_path):
     """A valve of a plant, read once a second; the flow follows by four seconds."""
     rng, count = np.random.default_rng(5), 1800
