@@ -88,7 +88,8 @@ class Explainer:
         return ranks_among(channel_quantiles(pair), pair).T
 
     def _fits(self, tried: Sequence[np.ndarray]) -> Fits:
-        return Fits.of(self.baseline.tables[self._view], tried, self.recent, self.baseline.views[self._view].rises.tail)
+        steepness = self.baseline.views[self._view].rises.steepness
+        return Fits.of(self.baseline.tables[self._view], tried, self.recent, steepness)
 
     def _ranks(self, pair: np.ndarray) -> np.ndarray:
         """Return the ranks (2, T) of samples (2, T), NaN beyond the edge: there all values would have one rank."""

@@ -41,10 +41,10 @@ class Fits:
     worth: float
 
     @classmethod
-    def of(cls, table: np.ndarray, tried: Sequence[np.ndarray], recent: int, tail: float) -> "Fits":
+    def of(cls, table: np.ndarray, tried: Sequence[np.ndarray], recent: int, steepness: float) -> "Fits":
         """Judge the latest ``recent`` ranks of each of those tried (2, T), by a table (G, G).
 
-        ``tail`` is that of the `Rises` of the table: it tells how much the samples depend on those before them.
+        ``steepness`` is that of the `Rises` of the table: it tells how much the samples depend on those before them.
         """
         u, v = (_latest([pair[side] for pair in tried], recent) for side in (0, 1))
         u, v = np.where(np.isfinite(v), u, np.nan), np.where(np.isfinite(u), v, np.nan)
@@ -55,7 +55,7 @@ class Fits:
             beyond = 1.0 - known[asked] / known.max()
             nats[asked] = _bounds(table, u[asked], v[asked]) - beyond * np.log(QUANTILES)
         # Each of the thinned samples counts for as many as are independent.
-        return cls(nats, min(1.0, recent / u.shape[1] * tail) / 2.0 * float(known.max()))
+        return cls(nats, min(1.0, recent / u.shape[1] * steepness) / 2.0 * float(known.max()))
 
     def clear(self, one: int, other: int | None = None, sure: float = SURE) -> bool:
         """Return whether a pairing clearly fits better than another one, or than none, allowing for all that are tried.

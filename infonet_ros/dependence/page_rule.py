@@ -84,11 +84,14 @@ class Rises:
     tail : float
         Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples, and
         1 / m for samples that are worth one in m.
+    steepness : float
+        The same by the highest rises alone. The memory is longer if a pair fits now well, now very well.
     """
 
     height: float
     spacing: float
     tail: float
+    steepness: float
 
     @classmethod
     def of(cls, ratios: Sequence[np.ndarray], seconds: float) -> "Rises | None":
@@ -100,7 +103,8 @@ class Rises:
         tail = Tail.of(heights_of_rises(ratios))
         if tail is None:
             return None
-        return cls(tail.height, seconds / tail.above, min(tail.steepness, 1.0 / _memory(ratios)))
+        steepness = min(1.0, tail.steepness)
+        return cls(tail.height, seconds / tail.above, min(steepness, 1.0 / _memory(ratios)), steepness)
 
     def or_higher(self, other: "Rises") -> "Rises":
         """Return rises that are as high as either of two at every interval."""
@@ -108,6 +112,7 @@ class Rises:
             height=max(self.height, other.height),
             spacing=min(self.spacing, other.spacing),
             tail=min(self.tail, other.tail),
+            steepness=min(self.steepness, other.steepness),
         )
 
     def threshold(self, interval: float) -> float:

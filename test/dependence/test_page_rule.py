@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.signal import lfilter
@@ -46,7 +48,7 @@ def count_above(height, ratios):
 
 
 def test_a_height_reaches_the_thresholds_of_intervals_up_to_its_own():
-    rises = Rises(height=2.0, spacing=10.0, tail=0.5)
+    rises = Rises(height=2.0, spacing=10.0, tail=0.5, steepness=1.0)
     assert rises.interval(np.array([1.9, 2.0, 6.0])) == pytest.approx([0.0, 10.0, 10.0 * np.exp(2.0)])
     assert rises.threshold(10.0 * np.exp(2.0)) == pytest.approx(6.0)
 
@@ -73,3 +75,20 @@ def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
 
 def test_too_few_samples_give_nothing():
     assert learnt(log_ratios(4, 30)) is None
+
+
+def test_few_slow_episodes_in_a_short_recording_show_how_high_they_let_evidence_rise():
+    """A pair fits less well in fast turns, which last for seconds: the highest rises of 300 s show too few of them."""
+
+    def with_turns(rng, count):
+        turns = np.repeat(rng.standard_normal(count), rng.integers(10, 60, count))[:count]
+        return 1.3 - 0.4 * turns**2 + 0.5 * rng.standard_normal(count)
+
+    found, by_rises, intervals, interval = 0, 0, 40, 1200.0
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        rises = learnt(with_turns(rng, 3000))
+        ratios = with_turns(rng, round(intervals / 5 * interval * RATE))
+        found += count_above(rises.threshold(interval), ratios)
+        by_rises += count_above(replace(rises, tail=rises.steepness).threshold(interval), ratios)
+    assert found <= intervals < by_rises
