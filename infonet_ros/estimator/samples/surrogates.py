@@ -5,7 +5,7 @@ import numpy as np
 from infonet_ros.series import autocovariances
 
 SHORTEST_CYCLE, LONGEST_CYCLE = 0.75, 0.95  # of the window
-CHANCE = 2.5  # standard errors: with more, slow waves in noise are not cut; to cut noise does no harm
+CHANCE = 3.3  # standard errors: with more, slow waves in noise are not cut; with fewer, noise is cut, which costs power
 
 
 def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
