@@ -20,8 +20,7 @@ LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
 
 _FEW = 20  # messages: with fewer, a pause is no fault
-_OFTEN = 10  # rests that are at least half as long as the longest one: then none is a standstill of the robot,
-_SHORT = 0.5  # seconds, or if none is longer
+_NEVER_CALM = 0.2  # times the median roughness: where the calmest stretch has more, the noise of a sensor never ceases
 _INDEPENDENT = 10  # samples; the range of a channel with fewer is not known
 _BEYOND = 1e-6  # probability with which one independent sample is farther away than all good ones
 _STRETCH = 2.0  # seconds for which the roughness is computed
@@ -130,6 +129,7 @@ def _channel(
     memory: float,
 ) -> ChannelBaseline:
     values, length = np.concatenate(pieces), max(10, round(_STRETCH * rate))
+    rough = np.array([roughness(own[k : k + length]) for own in pieces for k in range(0, len(own), length)])
     known, seconds = values[np.isfinite(values)], len(values) / rate
     angles, spread = np.array([angle]), float(np.ptp(known))
     step = usual_steps(values[:, None], angles)
@@ -145,9 +145,9 @@ def _channel(
         rest=float(rests.max(initial=0.0)),
         period=_period(messages, rate),
         pauses=_pauses(pieces, messages, rate),
-        rests=_rests(rests, alone, seconds),
+        rests=_rests(rests, not alone or _never_calm(rough), seconds),
         distances=_distances(known, rate) if alone else Extremes(spread, np.inf),
-        roughness=max(roughness(own[k : k + length]) for own in pieces for k in range(0, len(own), length)),
+        roughness=float(rough.max()),
         spikes=Extremes.of(
             np.concatenate([spike_heights(own[:, None], angles, step)[:, 0] for own in pieces]), RANGE * spread, seconds
         ),
@@ -171,15 +171,18 @@ def _pauses(pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: 
     return Extremes.of(_lengths(empty, rate), np.inf if few else LEAST_PAUSE, sum(map(len, pieces)) / rate)
 
 
-def _rests(lengths: np.ndarray, alone: bool, seconds: float) -> Extremes:
+def _rests(lengths: np.ndarray, noisy: bool, seconds: float) -> Extremes:
     """Learn the times (K,) with one value, seconds.
 
-    A channel that rests now and then, such as the speed of a wheel, may rest for longer. If it is in a pair, the pair
-    shows whether it may. A slow reading in coarse steps keeps each value for a while, again and again.
+    A channel that rests now and then, such as the speed of a wheel, may rest for longer. A pair shows whether its
+    channels may rest. Of a channel that is in none, only one with the noise of a sensor all the time surely may not.
     """
-    longest = lengths.max(initial=0.0)
-    known = not longest or (alone and (longest <= _SHORT or np.count_nonzero(lengths >= longest / 2.0) >= _OFTEN))
-    return Extremes.of(lengths, LEAST_PAUSE if known else np.inf, seconds)
+    return Extremes.of(lengths, LEAST_PAUSE if noisy and not len(lengths) else np.inf, seconds)
+
+
+def _never_calm(rough: np.ndarray) -> bool:
+    """Return whether a channel has noise in all stretches, of this roughness (K,); a short last one does not count."""
+    return len(rough) > 1 and bool(rough[:-1].min() > _NEVER_CALM * np.median(rough))
 
 
 def _distances(known: np.ndarray, rate: float) -> Extremes:

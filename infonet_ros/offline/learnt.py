@@ -83,7 +83,9 @@ class Learnt:
         ]
         for fault in self._alone[0].judged:
             if left_out := [channel.name for channel in self._alone if not channel.judged[fault]]:
-                lines.append(f"The good recordings are too short to tell {fault} of {listed(left_out)}.")
+                lines.append(
+                    f"The good recordings do not tell what is usual, so {fault} is not found of: {listed(left_out)}."
+                )
         return lines
 
     def _coverage(self) -> list[str]:

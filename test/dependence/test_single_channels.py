@@ -74,7 +74,6 @@ def test_a_good_channel_gives_no_more_alarms_than_promised(name):
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        (lambda x: np.full_like(x, x[0]), Kind.FROZEN, "a.x has rested for 1.1 s, in the good recordings for 0.4 s"),
         (lambda x: np.full_like(x, np.nan), Kind.SILENT, "a.x sent no value"),
         (lambda x: x - 3.0, Kind.OUT_OF_RANGE, "a.x is 22.1, in the good recordings within 24.6 to 25.3"),
         (lambda x: np.r_[x[0] + 3.0, x[1:]], Kind.SPIKE, "a.x has a spike of "),
@@ -91,11 +90,20 @@ def test_a_fault_of_a_battery_that_is_in_no_pair_is_found(fault, kind, words):
     assert row - trouble.seconds * RATE == pytest.approx(FAULT, abs=15)
 
 
+def test_a_sensor_with_noise_that_is_in_no_pair_is_frozen_but_a_speed_may_rest():
+    """The odometry's speed may be exactly 0 for the first time in the recording that is checked."""
+    rng = np.random.default_rng(4)
+    speed = np.convolve(rng.standard_normal(LEARNT + 99), np.hanning(100), mode="valid") + 1e-3 * np.arange(LEARNT) % 50
+    for good, frozen in ((remembering(1.0)(rng, LEARNT), True), (speed * (np.arange(LEARNT) // 300 % 2 + 1e-3), False)):
+        channels, samples = learnt(good), good[:600].copy()
+        samples[FAULT:] = samples[FAULT]
+        assert [trouble.kind for _, trouble in alarms(channels, samples[:, None])] == [Kind.FROZEN] * frozen
+        assert channels[0].judged["freezing"] is frozen
+
+
 def test_what_the_recordings_are_too_short_to_tell_is_not_judged():
     rng = np.random.default_rng(3)
     (slow,) = learnt(STREAMS["memory of 100 s"](rng, LEARNT))
     assert slow.judged == {"silence": True, "freezing": True, "values far out of range": False}
-    (resting,) = learnt(np.repeat(rng.standard_normal(30), [1, 1, 1, 1, 1, 97] * 5))
-    assert not resting.judged["freezing"]
     (seldom,) = channel_baselines(["a.x"], [rng.standard_normal((LEARNT, 1))], [np.eye(LEARNT, 1)], RATE, alone=["a.x"])
     assert not seldom.judged["silence"]
