@@ -248,6 +248,7 @@ def test_columns_are_sorted_as_fields_are(tmp_path):
     assert kinds["gyro_covariance"] == "covariance"
     assert any("Left out as clocks, counters or sequence numbers: table count." in note for note in proposal.details)
     assert any("table gyro_degrees as table gyro" in note for note in proposal.details)
+    assert any("1 clock, counter or sequence number" in line for line in proposal.brief)
 
 
 def test_covariances_are_taken_where_nothing_else_is(tmp_path):

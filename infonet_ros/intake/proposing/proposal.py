@@ -31,6 +31,7 @@ LIMIT = 32
 """Channels that a proposal holds at most; 32 of them have 496 pairs."""
 
 _NOTICES_IN_ERROR = 3
+_PLURAL = re.compile(r"s(?=,| or |$)")
 _LEAST_MEMORY = 3.0  # samples of a stream that is more than noise
 _SAMPLES_A_MEMORY = 4.0
 _SLOW = 0.5  # of the time of recording: the stamps of a correct clock cover at least so much
@@ -94,7 +95,7 @@ class Proposal:
         )
         both = sum(field.kind in (ALSO_BY_RATE.name, ALSO_BY_LEVEL.name) for field in self.fields)
         by_rate = sum(is_rate(field.channel or "") and field.kind != ALSO_BY_RATE.name for field in self.fields)
-        counts = [f"{count} {what.removesuffix('s') if count == 1 else what}" for what, count in left_out.items()]
+        counts = [f"{count} {_PLURAL.sub('', what) if count == 1 else what}" for what, count in left_out.items()]
         lines = [self.details[0]] if self.details else []
         if counts:
             lines.append(f"Left out: {', '.join(counts)}.")
