@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from table_files import together, written
 
+from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables import text_table
 from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.intake.tables.text_source import text_pieces
@@ -62,6 +63,7 @@ AS_THEY_ARE = {
     "pipes": PLAIN.replace(",", "|"),
     "blanks": PLAIN.replace(",", " "),
     "columns set in line": joined(" ", *([f"{c:>12}" for c in texts(n)] for n in (TIME, A, B))),
+    "signs apart": PLAIN.replace(",-", ",- "),
     "blanks behind commas": PLAIN.replace(",", ", "),
     "tabs behind commas": PLAIN.replace(",", ",\t"),
     "old Mac": PLAIN.replace("\n", "\r"),
@@ -387,3 +389,16 @@ def test_points_beside_decimal_commas_are_reported(tmp_path):
     lines = [f"{t:.2f};{a};12.345\n".replace(".", ",", 1) for t, a in zip(TIME, A, strict=True)]
     _, said = together([written(tmp_path, "time;a;b\n" + "".join(lines))])
     assert any("points in 'a', 'b' are also read as decimal points" in sentence for sentence in said)
+
+
+def test_names_between_wide_blanks_may_have_single_ones(tmp_path):
+    lines = [f"{t:.2f}   {a}   {b}" for t, a, b in zip(TIME, A, B, strict=True)]
+    path = written(tmp_path, "\n".join(["Time (s)   Left speed   Right speed", *lines]))
+    assert_read(path, {"Left_speed": A, "Right_speed": B})
+
+
+def test_the_cell_that_makes_a_column_no_numbers_is_named(tmp_path):
+    cells = [f"{abs(b) / 1000:.4f}k" if k % 2 else f"{abs(b):.1f}" for k, b in enumerate(B)]
+    path = written(tmp_path, joined(",", texts(TIME), cells, header="time,p"))
+    with pytest.raises(RecordingError, match=r"'p' holds '[0-9.]*k'"):
+        read(path)

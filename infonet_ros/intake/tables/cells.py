@@ -32,6 +32,7 @@ _PREFIXES = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "c"
 _IN_PARENTHESES = r"^\((\d{1,3}(?:[.,]\d{3})*(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+)\)$"
 _DASHES = "\u2212\u2010-\u2013\ufe63\uff0d"  # that typesetters use as a minus
 _DASH = rf"^(\(?)[{_DASHES}]"
+_SIGN_APART = r"^([+-]) +([\d.])"
 _MINUS_BEHIND = rf"^(\d[\d.,{_SPACES}]*)[-{_DASHES}]$"  # as accountants write it
 _CURRENCY = r"^([(+-]{0,2}) ?(?:[A-Z]{0,3}[$€£¥₹₽₩]|EUR|USD|GBP|CHF) ?([+-]?[\d.,])"  # before a number
 _MARKS = (
@@ -181,7 +182,12 @@ def _signed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 
     Typesetters write other dashes as a minus. Accountants write it behind the number, or as parentheses around it.
     """
-    for pattern, plain in ((_DASH, r"\1-"), (_MINUS_BEHIND, r"-\1"), (_CURRENCY, r"\1\2")):
+    for pattern, plain in (
+        (_DASH, r"\1-"),
+        (_SIGN_APART, r"\1\2"),
+        (_MINUS_BEHIND, r"-\1"),
+        (_CURRENCY, r"\1\2"),
+    ):
         if _count(texts, pattern):
             texts = pc.replace_substring_regex(texts, pattern, plain)
     if not (count := _count(texts, _IN_PARENTHESES)):

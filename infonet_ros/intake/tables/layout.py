@@ -28,6 +28,7 @@ _LINES, _CELLS = 200, 200  # to look at, and of each line
 _ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
 _LINES_OF_A_CELL = 20
 _PADDED = re.compile(r"\t*([;|,])\t*")
+_WIDE_BLANKS = re.compile(r"\s{2,}|\t")
 _QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
 
 
@@ -99,7 +100,8 @@ def find_layout(path: Path, head: str) -> Layout:
         header_line, header = _commented_names(lines, above, delimiter, rows[begin] if begin < len(rows) else [])
         grouped = header
     else:
-        header, header_line = rows[names_row], body[names_row]
+        header_line = body[names_row]
+        header = _apart(lines[header_line], width) if delimiter == " " else rows[names_row]
         grouped = names_in_groups(rows[:names_row], header)
     before = begin if header is None else sum(n < header_line for n in body) - (grouped != header)
     if header is None and begin and delimiter == ",":
@@ -120,6 +122,12 @@ def find_layout(path: Path, head: str) -> Layout:
     rate = described_rate(lines[: [*body, len(lines)][begin] if header is None else header_line])
     described = frozenset(row[0] for n, row in zip(body, rows, strict=True) if n < header_line and row[0])
     return Layout(delimiter, names, lines_before, units, notes, header or [], same, rate, described)
+
+
+def _apart(line: str, width: int) -> list[str]:
+    """Split a header at blanks; at two and more of them if that gives ``width`` names, which may have single ones."""
+    wide = _WIDE_BLANKS.split(line.strip())
+    return wide if len(wide) == width else split(line, " ")
 
 
 def _commented_names(

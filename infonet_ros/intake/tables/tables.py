@@ -23,6 +23,7 @@ from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
 from infonet_ros.intake.tables.filled_in import without_fills
 from infonet_ros.intake.tables.fit import read_fit
+from infonet_ros.intake.tables.line_cells import is_value
 from infonet_ros.intake.tables.logs import read_log
 from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.motion_capture import read_motion_capture
@@ -349,7 +350,9 @@ def _has_gaps(column: pa.ChunkedArray) -> bool:
 
 
 def _first_cell(column: pa.ChunkedArray) -> str:
-    return str(next((cell for cell in column.to_pylist() if cell is not None), ""))
+    """Return the first cell that is no number, else the first; empty without a cell."""
+    cells = [str(cell) for cell in column.to_pylist() if cell is not None]
+    return next((cell for cell in cells if not is_value(cell)), next(iter(cells), ""))
 
 
 def _on_texts(texts: Mapping[str, str]) -> list[str]:

@@ -57,9 +57,8 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
         raise unfit[0]
     raise RecordingError(
         f"{path} has no column that looks like time: name one with --time; it has {listed(every)}; "
-        "expected one named time or timestamp, one with dates, or a first column that grows; if the rows have a "
-        "constant rate, write a line such as 'sampling rate: 100 Hz' above a table of text, a number 'fs' into a file "
-        "of arrays, or a column of times into any file."
+        "expected one named time or timestamp, one with dates, or a first column that grows; a constant rate may stand "
+        "above a table of text, such as 'sampling rate: 100 Hz', or in a file of arrays as 'fs'."
     )
 
 
