@@ -89,13 +89,15 @@ class Kinship:
         return self.computed & self.measured.any(axis=0)
 
     def weaker_form(self, mi: np.ndarray) -> np.ndarray:
-        """Return which pairs (N, N) share more if a channel is replaced by the other form of its field.
+        """Return which pairs (N, N) share more if a channel, or both, are replaced by the other form of their field.
 
         What swings has the same period as its rate, a quarter of it apart: of the two, the one that shares most counts.
+        And two fields that share their levels share their changes, too.
         """
         mi = np.nan_to_num(mi)
         by_other = np.where(self.one_field[:, :, None], mi, 0.0).max(axis=1)
-        return (by_other > mi) | (mi < by_other.T)
+        by_both = np.where(self.one_field[:, :, None], by_other.T, 0.0).max(axis=1)
+        return (by_other > mi) | (mi < by_other.T) | (by_both > mi)
 
     def with_delays(self, late: np.ndarray) -> "Kinship":
         """Take the pairs (N, N) with a delay: a command and the speed of its joint, a filter and its input."""

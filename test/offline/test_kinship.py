@@ -62,6 +62,16 @@ def test_of_a_field_by_level_and_by_rate_the_form_that_shares_more_counts(rng):
     assert np.argwhere(np.triu(kinship.weaker_form(mi), k=1)).tolist() == [[0, 2]]
 
 
+def test_two_fields_that_share_their_levels_share_their_changes_too():
+    names = ("current", "current|rate(0.4)", "speed", "speed|rate(0.8)")
+    kinship = Kinship.of(np.zeros((1, 4)), 1.0, (Modality("m", "/m", names),))
+    mi = np.zeros((4, 4))
+    mi[0, 2] = mi[2, 0] = 1.3
+    mi[1, 3] = mi[3, 1] = 0.5
+    weaker = kinship.weaker_form(mi)
+    assert weaker[1, 3] and weaker[3, 1] and not weaker[0, 2]
+
+
 @pytest.mark.parametrize("unit", [1000.0, 0.001, np.pi / 180.0])
 def test_a_speed_may_have_other_units_than_its_position(rng, unit):
     kinship = Kinship.of(two_joints(rng) * [unit, unit, 1.0, 1.0], RATE, joints("dq[0]", "dq[1]", "q[0]", "q[1]"))
