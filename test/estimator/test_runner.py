@@ -131,6 +131,17 @@ def test_the_network_is_called_with_few_different_numbers_of_pairs(shape, monkey
     assert seen == {1, 2, 4, 8, 16, 32, 48, 64}
 
 
+def test_pairs_of_many_blocks_fill_the_batches_and_the_last_are_shared_evenly(shape, monkeypatch):
+    network, seen = Network(shape), []
+    forward = network.forward
+    monkeypatch.setattr(network, "forward", lambda pairs, tables: seen.append(len(pairs)) or forward(pairs, tables))
+    runner = Runner(network, "cpu")
+    runner.chunk = 32
+    numbers, _ = collected(runner, [block(number, 25) for number in range(4)])
+    assert numbers == [(number, k) for number in range(4) for k in range(25)]
+    assert seen == [32, 32, 32, 4]
+
+
 def test_blocks_of_many_samples_are_split(blocks, monkeypatch):
     monkeypatch.setattr("infonet_ros.estimator.network.blocks.BLOCK_ELEMENTS", 200 * 7)
     assert [len(part) for part in blocks[1].spans(64)] == [7] * 14 + [2]

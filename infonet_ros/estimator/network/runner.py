@@ -106,8 +106,7 @@ class Runner:
     def _by_block(
         self, blocks: Iterable[PairBlock], read: Reading, together: int = 1
     ) -> Iterator[tuple[PairBlock, np.ndarray]]:
-        most = together * self.chunk
-        batches = _gather((part for block in blocks for part in block.spans(most)), most)
+        batches = _gather(blocks, together * self.chunk)
         for batch, numbers in self._results(batches, read):
             start = 0
             for block in batch:
@@ -192,8 +191,7 @@ class Runner:
                 raise
             self.chunk = min(self.chunk, pairs // 2)
             torch.cuda.empty_cache()
-        parts = (part for block in batch for part in block.spans(self.chunk))
-        return np.concatenate([self._read(half, read) for half in _gather(parts, self.chunk)])
+        return np.concatenate([self._read(part, read) for part in _gather(batch, self.chunk)])
 
 
 class _OneThread:
@@ -237,17 +235,30 @@ def _keep_freed_memory() -> None:
 
 
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:
-    """Group blocks of up to ``size`` pairs until the next would make more than that."""
-    batch: list[PairBlock] = []
+    """Divide blocks into batches of ``size`` pairs, and the last pairs about evenly, for cores that share them."""
+    waiting: deque[PairBlock] = deque()
     held = 0
     for block in blocks:
-        if batch and held + len(block) > size:
-            yield batch
-            batch, held = [], 0
-        batch.append(block)
+        waiting.append(block)
         held += len(block)
-    if batch:
-        yield batch
+        while held > 2 * size:
+            yield list(_taken(waiting, size))
+            held -= size
+    for left in range(-(-held // size), 0, -1):
+        share = min(held, size, rounded(-(-held // left)))  # a size that the network need not fill up
+        yield list(_taken(waiting, share))
+        held -= share
+
+
+def _taken(waiting: deque[PairBlock], pairs: int) -> Iterator[PairBlock]:
+    """Take so many pairs from the first of the waiting blocks."""
+    while pairs:
+        block = waiting.popleft()
+        if len(block) > pairs:
+            waiting.appendleft(block[pairs:])
+            block = block[:pairs]
+        pairs -= len(block)
+        yield block
 
 
 def resolve_device(name: str) -> torch.device:
