@@ -6,7 +6,7 @@ Another motion, such as other speeds, causes no step. The relation at other time
 another sign, factor or offset, or no relation at all.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -40,6 +40,7 @@ _A_BIN = 20  # samples at least
 _EDGE = 0.02  # of the samples of x at either end, where the means are not known
 _LEAST_COMMON = 0.02  # of the samples must have values of x that occur outside and inside
 _LEAST_SHARE = 0.25  # of the variance that a relation explains: with less, its slope is not reliable
+_FIRST = 10  # parts of a recording, of which the first is too short to compare all the others with it
 _PASSES = 0.8  # as sure a change lasts rather than passes: before a late step the relation looks like another, too
 _LITTLE_LEFT = 0.2  # of the share of the variance that a relation explains: in a short time, some does by chance
 _MOVES = 0.5  # of its usual spread: a channel moves enough to move the other
@@ -102,25 +103,31 @@ class Relation:
 
     def change(self, least_sigmas: float) -> tuple[Stretch, float] | None:
         """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear."""
-        asked = {self._likeliest(self._about(middles)) for middles in (_means, _medians)}
-        sigmas, rows = max((self.sigmas(rows), rows) for rows in asked)
-        if sigmas > least_sigmas:  # does it end?
-            lasts = rows._replace(end=int(self._starts[-1]))
+        last = int(self._starts[-1])
+        asked = {rows for middles in (_means, _medians) for rows in self._likeliest(self._about(middles))}
+        sure = {rows: self.sigmas(rows) for rows in asked}
+        rows = max(asked, key=lambda one: (sure[one] if one.end < last else sure[one] / _PASSES, one))
+        sigmas = sure[rows]
+        if sigmas > least_sigmas and rows.begin > self.rows[-1] // _FIRST:  # does it end?
+            lasts = rows._replace(end=last)
             sigmas, rows = max((sigmas, rows), (self.sigmas(lasts), lasts))
         changed = sigmas > least_sigmas and any(self.verdict(rows, side).kind in CHANGED for side in (0, 1))
         return (rows, sigmas) if changed else None
 
-    def _likeliest(self, residuals: list[np.ndarray]) -> Stretch:
-        """Return the rows in which the relation is most likely another, by residuals `_about` middles."""
+    def _likeliest(self, residuals: list[np.ndarray]) -> Iterator[Stretch]:
+        """Yield the rows in which the relation is most likely another, by residuals `_about` middles.
+
+        First those that end before the recording does, then those that do not.
+        """
         sizes = np.concatenate([stretch_sizes(means) for means in residuals])
         chance = np.concatenate([noise(without_stretch(means, stretch_sizes(means))) for means in residuals])
         found, last = stretches(len(self._edges) - 1), len(self._edges) - 1
         sure = (np.abs(sizes) / chance[:, None]).max(axis=0)
-        sure[found[:, 1] == last] /= _PASSES
         means = np.concatenate(residuals) / chance[:, None]
-        likeliest = Stretch(*found[sure.argmax()].tolist())
-        exact = max(near(likeliest, last), key=lambda one: np.abs(stretch_size(means, one)).max())
-        return Stretch(*self._starts[[*exact]].tolist())
+        for kind in (found[:, 1] < last, found[:, 1] == last):
+            likeliest = Stretch(*found[np.where(kind, sure, -1.0).argmax()].tolist())
+            exact = max(near(likeliest, last), key=lambda one: np.abs(stretch_size(means, one)).max())
+            yield Stretch(*self._starts[[*exact]].tolist())
 
     def sigmas(self, rows: Stretch) -> float:
         """Return how sure it is that the relation is another in some rows, in standard errors: the surer of both sides.

@@ -167,10 +167,11 @@ def between(value, otherwise=1.0, begin=0.4, end=0.55):
     [
         (lambda gyro, _: gyro * between(-1.0), Outcome.SIGN, "The sign of gyro is inverted then, relative to "),
         (lambda gyro, _: gyro + between(1.5, 0.0), Outcome.OFFSET, "gyro is 1."),
+        (lambda gyro, _: gyro * between(2.0), Outcome.FACTOR, "gyro is about "),
         (lambda gyro, _: np.where(between(1, 0), gyro[COUNT // 2], gyro), Outcome.HELD, "gyro keeps its value then, "),
         (lambda gyro, other: np.where(between(1, 0), other, gyro), Outcome.LOST, "gyro does not depend on "),
     ],
-    ids=["sign", "offset", "frozen", "blind"],
+    ids=["sign", "offset", "factor", "frozen", "blind"],
 )
 def test_a_fault_that_passes_is_told_with_its_end(fault, kind, words):
     for seed in range(4):
@@ -233,3 +234,10 @@ def test_of_two_slow_thermometers_one_jumps_for_the_last_sixth():
         (change,) = found({"inlet": robot.seen(heat) + after(4.0, 0.0, share=0.83), "outlet": robot.seen(heat)})
         assert (change.kind, change.end) == (Outcome.OFFSET, None)
         assert change.time == pytest.approx(0.83 * SECONDS * 1e9, abs=3e9)
+
+
+def test_a_fault_that_passes_soon_after_the_start():
+    channels = turning(0)
+    channels["gyro"] *= between(-1.0, begin=0.05, end=0.2)
+    (change,) = found(channels)
+    assert (change.kind, change.end) == (Outcome.SIGN, pytest.approx(24e9, abs=2e9))
