@@ -79,7 +79,7 @@ class Baseline:
     Attributes
     ----------
     channels : tuple of ChannelBaseline
-        N, first those of the pairs, then those that are in none.
+        N, first the M of the pairs, then those that are in none.
     pairs : tuple of PairBaseline
         P.
     views : tuple of View

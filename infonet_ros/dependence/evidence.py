@@ -131,9 +131,9 @@ class EvidenceMonitor:
         self._ranks = LatestRows(keep, (len(RANKED), count - len(self.baseline.alone)))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
-        self._on: dict[int, int] = {}  # pair to number of its alarm
-        self._well: dict[int, int] = {}  # pair with an alarm to the stamp since which it fits again
-        self._diagnosed: dict[int, int] = {}  # pair to the stamp of its last diagnosis
+        self._on: dict[int, int] = {}  # place in `subjects` to number of its alarm
+        self._well: dict[int, int] = {}  # the same to the stamp since which it fits again
+        self._diagnosed: dict[int, int] = {}  # the same to the stamp of its last diagnosis
         self._first = 0  # number of the oldest alarm that is remembered
         self._alarms: deque[Alarm] = deque()
 
@@ -231,7 +231,7 @@ class EvidenceMonitor:
         return list({trouble.words: trouble for trouble in found if trouble is not None}.values())
 
     def _explain(self, number: int, since: int) -> Fault:
-        """Diagnose a pair: by the faults of single channels, or by the samples since evidence began to grow."""
+        """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow."""
         self._diagnosed[number] = self.last_stamp
         start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
         diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)

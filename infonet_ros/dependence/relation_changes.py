@@ -262,9 +262,9 @@ class _Moment:
         one_topic = len(own) == 1 or (len({self._topics[k] for k in own}) == 1 and len({*self._topics}) > 1)
         level_only = kind in {Outcome.SIGN, Outcome.OFFSET}
         moved = [motion.level if level_only else motion.other for motion in self._motions]
-        lost_too = {*self._lost} if kind is Outcome.LOST else set()
-        lost_too = {k for k in lost_too if self._topics[k] == self._topics[channel]}
-        return one_topic and not any(one for k, one in enumerate(moved) if k not in own and k not in lost_too)
+        if kind is Outcome.LOST:
+            own = own | {k for k in self._lost if self._topics[k] == self._topics[channel]}
+        return one_topic and not any(one for k, one in enumerate(moved) if k not in own)
 
     @cached_property
     def _lost(self) -> frozenset[int]:

@@ -34,8 +34,9 @@ from infonet_ros.text import NANOSECONDS, counted, moment
 _FIRST_MESSAGES = 25  # of a topic, read to find its fields
 _LONG = 86_400 * NANOSECONDS  # a longer recording may have begun before its recorder's clock was set
 _CHUNK = 8 * 2**20  # bytes of messages that are read together
-_REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them as a table, which `infonet csv` reads")
 _OVERHEAD = 2048  # bytes that each message needs beside its own
+# By the encoding of messages that are not of ROS.
+_REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them as a table, which `infonet csv` reads")
 
 
 class Bag:

@@ -23,8 +23,8 @@ from infonet_ros.estimator.network.counts import (
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
 SUMMARIES = 4 + len(RESOLUTIONS)
 
-
 Seen = TypeVar("Seen", bound=Any)
+"""A dataclass of tensors, the input of a network."""
 
 
 class Measurements(NamedTuple):

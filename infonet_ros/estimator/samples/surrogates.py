@@ -32,10 +32,10 @@ def shifts_by_content(contents: np.ndarray, count: int, surrogates: int, seed: i
     nearest = min(max(count / (surrogates + 1) / 2.0, (longest_lag + 1) / SHORTEST_CYCLE), (count - 1) / 2.0)
     number = min(surrogates, int(count - 2.0 * nearest))
     rng = np.random.default_rng([seed, count])
-    parts = rng.permutation(number)[:, None]
-    part = (count - 2.0 * nearest) / max(number, 1)
+    places = rng.permutation(number)[:, None]
+    width = (count - 2.0 * nearest) / max(number, 1)  # of a part
     within = _uniform(contents ^ rng.integers(1 << 63, size=(number, 1), dtype=np.uint64))
-    return np.ceil(nearest + part * parts + (part - 1.0) * within).astype(np.int64)
+    return np.ceil(nearest + width * places + (width - 1.0) * within).astype(np.int64)
 
 
 def _uniform(numbers: np.ndarray) -> np.ndarray:
