@@ -127,21 +127,13 @@ def find_changes(
     list of Change
         The largest first.
     """
-    ends = np.array([matrix.end for matrix in matrices])
-    starts = np.array([matrix.start for matrix in matrices])
-    following = np.searchsorted(starts, ends)  # first window that does not overlap
-    before = np.flatnonzero(following < len(matrices))
-    before = before[starts[following[before]] - ends[before] <= _longest_pause(matrices)]
+    before, after = _neighbours(matrices)
     if not len(before):
         return []
-    after = following[before]
+    starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
     row, column = np.triu_indices(len(matrices[0].names), k=1)
-    mi = np.stack([matrix.mi[row, column] for matrix in matrices])
+    mi = _known_mi(matrices, row, column, whole)
     width = np.stack([(matrix.upper - matrix.lower)[row, column] for matrix in matrices])
-    valid = np.stack([matrix.valid[row] & matrix.valid[column] for matrix in matrices])
-    if whole is not None:
-        valid &= ~(whole.p_value[row, column] > _INDEPENDENT)  # without a p-value they may depend on each other
-    mi = np.where(valid, mi, np.nan)
     error = np.maximum(np.hypot(width[before], width[after]) / _INTERVAL_SIGMAS, 1e-6)
     difference = np.abs(mi[after] - mi[before])
     least = np.maximum(LEAST_CHANGE, _least_sigmas(matrices, len(row)) * error)
@@ -164,6 +156,25 @@ def find_changes(
                 )
             )
     return sorted(changes, key=lambda change: -abs(change.after - change.before))
+
+
+def _neighbours(matrices: Sequence[DependenceMatrix]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the windows (K,) that are compared: each with the first one that begins after its end, if that is soon."""
+    starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
+    following = np.searchsorted(starts, ends)
+    before = np.flatnonzero(following < len(matrices))
+    before = before[starts[following[before]] - ends[before] <= _longest_pause(matrices)]
+    return before, following[before]
+
+
+def _known_mi(
+    matrices: Sequence[DependenceMatrix], row: np.ndarray, column: np.ndarray, whole: DependenceMatrix | None
+) -> np.ndarray:
+    """Return the MI of pairs (W, P); NaN where it is not known, or ``whole`` shows a pair to be independent."""
+    known = np.stack([matrix.valid[row] & matrix.valid[column] for matrix in matrices])
+    if whole is not None:
+        known &= ~(whole.p_value[row, column] > _INDEPENDENT)  # without a p-value they may depend on each other
+    return np.where(known, np.stack([matrix.mi[row, column] for matrix in matrices]), np.nan)
 
 
 def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:

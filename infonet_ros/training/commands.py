@@ -17,18 +17,14 @@ def train(
     ],
     config: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE", help="YAML file of settings; default: a network of the shipped size.", dir_okay=False
-        ),
+        typer.Option(metavar="FILE", help="YAML file of settings; default: a shipped network.", dir_okay=False),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="CPU cores to use; default: as in the settings.", min=1)
     ] = None,
     device: Annotated[
         str,
-        typer.Option(
-            metavar="DEVICE", help="Device for training: auto (a GPU if there is one), cpu, cuda or cuda:<index>."
-        ),
+        typer.Option(metavar="DEVICE", help="Device: auto (a GPU if there is one), cpu, cuda or cuda:<index>."),
     ] = "auto",
     conditional: Annotated[
         bool,
