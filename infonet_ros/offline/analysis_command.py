@@ -7,10 +7,10 @@ from pathlib import Path
 
 from infonet_ros.intake.proposing.proposal import Proposal, matching_topics, propose
 from infonet_ros.intake.recording import Recording, Span, chosen_span
-from infonet_ros.offline.explaining import check_target
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import Results, analyse_proposal, write_results
+from infonet_ros.offline.named_channels import about_the_name, named_channel
 from infonet_ros.offline.options import Options
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
@@ -34,10 +34,9 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         span = chosen_span(recording, options.start, options.duration)
         printed = list(recording.notices)
         print_notices(console, printed)
-        proposal = _settings(recording, options, span)
-        check_target(options.target or "", proposal.settings.channel_names)
+        proposal, target = _with_named(_proposal(recording, options, span), options)
         with progress_bars(console) as progress:
-            analysis = analyse_proposal(recording, proposal, span, progress=progress, target=options.target or "")
+            analysis = analyse_proposal(recording, proposal, span, progress=progress, target=target)
             notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
             missing = write_results(folder, analysis, options.formats, notices)
     results = Results(analysis, tuple(folder.written), (*notices, *missing), proposal.fields)
@@ -58,15 +57,21 @@ def run(recording: Recording, options: Options, out: Path) -> None:
     print_notices(console, (*late, *proposal.notices, *details, *analysis.notices, *missing))
 
 
-def _settings(recording: Recording, options: Options, span: Span) -> Proposal:
-    """Return the settings of the parameter file or of a proposal, changed by the options of the command line."""
-    proposal = _proposal(recording, options, span)
-    if not options.given:
-        return proposal
-    return replace(proposal, settings=replace(proposal.settings, given=tuple(options.given)))
+def _with_named(proposal: Proposal, options: Options) -> tuple[Proposal, str]:
+    """Return a proposal with the given channels of the command line, and the full name of its target or ""."""
+    given = tuple(named_channel("--given", name, proposal, (TIME,)) for name in options.given or ())
+    target = named_channel("--target", options.target, proposal) if options.target else ""
+    notices = [
+        *proposal.notices,
+        *(said for pair in zip(options.given or (), given, strict=True) for said in about_the_name("--given", *pair)),
+        *about_the_name("--target", options.target or "", target),
+    ]
+    settings = replace(proposal.settings, given=given or proposal.settings.given)
+    return replace(proposal, settings=settings, notices=tuple(notices)), target
 
 
 def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
+    """Return the settings of the parameter file or of a proposal, changed by the options of the command line."""
     settings = Settings() if options.params is None else load_settings(options.params)
     settings = settings.with_values(**options.overrides)
     if not settings.modalities:

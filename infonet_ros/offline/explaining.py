@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
 from infonet_ros.series import lagged_pair
-from infonet_ros.text import did_you_mean, listed
 
 EXPLAINED = 0.25
 """A third channel explains a pair if at most this share of their MI is left given it.
@@ -54,14 +52,6 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
     }
     asked = {pair: one for pair, one in asked.items() if not _repeats(analysis, one.third, *pair)}
     return replace(analysis, explanations=_standing(asked, matrix.mi), informative=informative)
-
-
-def check_target(target: str, names: tuple[str, ...]) -> None:
-    """Raise ConfigurationError for a target that is not among the channels."""
-    if target and target not in names:
-        raise ConfigurationError(
-            f"--target is {target!r}{did_you_mean(target, names)}: expected one of the channels {listed(names)}."
-        )
 
 
 def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:

@@ -101,12 +101,17 @@ class Options:
         list[str] | None,
         typer.Option(
             metavar="CHANNEL",
-            help="Channel, or time: compute the conditional MI of all pairs given it; can be repeated.",
+            help="Channel, by its name here or in the recording, or time: compute the conditional MI of all pairs given "
+            "it; can be repeated.",
         ),
     ] = None
     target: Annotated[
         str | None,
-        typer.Option(metavar="CHANNEL", help="Channel to explain: finds the channels with most information about it."),
+        typer.Option(
+            metavar="CHANNEL",
+            help="Channel to explain, by its name here or in the recording: finds the channels with most information "
+            "about it.",
+        ),
     ] = None
     surrogates: Annotated[
         int | None,

@@ -7,12 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
-from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network.weights import load_weights, save_weights
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.offline.explaining import check_target, explain
+from infonet_ros.offline.explaining import explain
 from infonet_ros.offline.findings import findings, links
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.settings import Modality, Settings, params_document
@@ -99,11 +98,6 @@ def test_options_of_the_command_line(robot, tmp_path):
     assert record["target"]["channel"] == "command.x"
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "explained by" in page and "Explained by" in page
-
-
-def test_a_target_that_is_not_there_is_refused():
-    with pytest.raises(ConfigurationError, match=r"--target is 'comand' \(did you mean 'command'\?\)"):
-        check_target("comand", ("command", "left"))
 
 
 def test_with_own_weights_nothing_is_explained_and_this_is_reported(robot, tmp_path):

@@ -1,0 +1,54 @@
+"""The channel that a command line means: by its full name, or by the name that the recording has for it."""
+
+from collections.abc import Sequence
+
+from infonet_ros.errors import ConfigurationError
+from infonet_ros.intake.messages.paths import is_rate
+from infonet_ros.intake.proposing.proposal import Proposal
+from infonet_ros.text import did_you_mean, listed
+
+
+def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[str] = ()) -> str:
+    """Return the full name of a channel.
+
+    Parameters
+    ----------
+    option : str
+        As the user writes it, for the error.
+    name : str
+        A full name such as ``table.heading|degrees|rate``, or the same without the modality, without the endings that
+        a proposal chose, or without both: ``heading``.
+    proposal : Proposal
+        Has the channels.
+    others : sequence of str
+        Names that the option takes as they are.
+
+    Raises
+    ------
+    ConfigurationError
+        No channel has the name, or several have.
+    """
+    channels = proposal.settings.channel_names
+    if name in (*others, *channels):
+        return name
+    paths = [path for modality in proposal.settings.modalities for path in modality.channels]
+    added = {
+        full: whole.count("|") - name.count("|")
+        for full, path in zip(channels, paths, strict=True)
+        for whole in (full, path)
+        if whole == name or whole.startswith(f"{name}|")
+    }
+    found = [full for full, endings in added.items() if endings == min(added.values())]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise ConfigurationError(f"{option} is {name!r}, the name of {len(found)} channels: expected one of {listed(found)}.")
+    known = (*others, *channels)
+    reasons = [field.reason for field in proposal.fields if field.path == name and field.channel is None]
+    why = f", which is left out ({reasons[0]})" if reasons else did_you_mean(name, known)
+    raise ConfigurationError(f"{option} is {name!r}{why}: expected one of the channels {listed(known)}.")
+
+
+def about_the_name(option: str, name: str, channel: str) -> list[str]:
+    """Return a notice if a channel is the rate of what was named, else nothing."""
+    return [f"{option} {name} is {channel}: its rate is used."] if is_rate(channel) and not is_rate(name) else []
