@@ -42,10 +42,12 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
     if len(found) == 1:
         return found[0]
     if found:
-        raise ConfigurationError(f"{option} is {name!r}, the name of {len(found)} channels: expected one of {listed(found)}.")
-    known = (*others, *channels)
+        raise ConfigurationError(
+            f"{option} is {name!r}, the name of {len(found)} channels: expected one of {listed(found)}."
+        )
+    known, fields = (*others, *channels), [path.partition("|")[0] for path in paths]
     reasons = [field.reason for field in proposal.fields if field.path == name and field.channel is None]
-    why = f", which is left out ({reasons[0]})" if reasons else did_you_mean(name, known)
+    why = f", which is left out ({reasons[0]})" if reasons else did_you_mean(name, (*known, *fields))
     raise ConfigurationError(f"{option} is {name!r}{why}: expected one of the channels {listed(known)}.")
 
 

@@ -101,8 +101,8 @@ class Options:
         list[str] | None,
         typer.Option(
             metavar="CHANNEL",
-            help="Channel, by its name here or in the recording, or time: compute the conditional MI of all pairs given "
-            "it; can be repeated.",
+            help="Channel, by its name here or in the recording, or time: compute the conditional MI of all pairs "
+            "given it; can be repeated.",
         ),
     ] = None
     target: Annotated[

@@ -48,7 +48,7 @@ def test_a_channel_has_the_name_of_its_field(name, channel):
         ("imu.orientation", r"expected one of imu\.orientation\|roll, imu\.orientation\|pitch"),
         ("temperature", r"is 'temperature', which is left out \(constant\): expected one of the channels imu\.x"),
         ("imu.y", r"is 'imu\.y' \(did you mean 'imu\.x'\?\): expected one of the channels imu\.x"),
-        ("lev", r"expected one of the channels"),
+        ("levle", r"did you mean 'level'\?"),
         ("time", r"is 'time'"),
     ],
 )
