@@ -1,7 +1,7 @@
 """The input of the network of conditional mutual information: all views of pairs, with given streams."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
@@ -68,6 +68,7 @@ class ConditionedPairs:
     right: Side
     rows: np.ndarray
     columns: np.ndarray
+    _plain: list[torch.Tensor] = field(default_factory=list, init=False)  # features (M, F) of the pairs as they are
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -95,7 +96,7 @@ class ConditionedPairs:
             span = slice(start[block.tag], start[block.tag] + len(block))
             features[span, block.tag] = torch.from_numpy(numbers)
             start[block.tag] = span.stop
-        if self._plain:
+        if self._plain:  # in surrogates they are the same
             features[:, 0] = self._plain[0]
         else:
             self._plain.append(features[:, 0])
@@ -116,11 +117,6 @@ class ConditionedPairs:
         numbers = np.concatenate([np.tile(common, (len(self), 1)), (a + b).T, np.abs(a - b).T], axis=1)
         assert numbers.shape[1] == CIRCUMSTANCES
         return torch.from_numpy(numbers.astype(np.float32))
-
-    @cached_property
-    def _plain(self) -> list[torch.Tensor]:
-        """The features (M, F) of the pairs as they are, once they are known: those of all surrogates, too."""
-        return []
 
     def _whole(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
         """Yield one block for each view of all samples that is not known, tagged by its number."""

@@ -304,10 +304,11 @@ def _before_a_filter(samples: np.ndarray) -> np.ndarray | None:
     share = shares[apart.argmin() + ALIKE // 2]
     if apart.min() > EQUAL or not 0.0 < share < 1.0 - EQUAL:
         return None
-    alike = np.abs(after - share * before) <= EQUAL * np.abs(before)
+    alike = np.abs(after - share * before) <= EQUAL * np.abs(before)  # of all moves: the share must be exact
     share = after[alike] @ before[alike] / (before[alike] @ before[alike])
     steps = (samples[1:] - share * samples[:-1]) / (1.0 - share)
     rounding = ROUNDING * np.ptp(samples) / (1.0 - share)
+    # Equal steps differ by rounding, so each run has the value of its first one.
     starts = np.append(0, 1 + np.flatnonzero(np.abs(np.diff(steps)) > rounding))
     values = np.round(steps[starts] / rounding)
     return np.repeat(values[np.append(0, np.arange(len(starts)))], np.append(1, np.diff(starts, append=len(steps))))

@@ -93,10 +93,11 @@ def find_layout(path: Path, head: str) -> Layout:
     rows = [split(lines[n], delimiter) for n in body]
     width = _width(rows)
     begin = _first_of_numbers(rows, width)
+    first_line = [*body, len(lines)][begin]
     names_row = _row_of_names(rows, begin)
     notes: list[str] = []
     if names_row is None:
-        above = [n for n in skipped if n < [*body, len(lines)][begin]]
+        above = [n for n in skipped if n < first_line]
         header_line, header = _commented_names(lines, above, delimiter, rows[begin] if begin < len(rows) else [])
         grouped = header
     else:
@@ -116,12 +117,16 @@ def find_layout(path: Path, head: str) -> Layout:
     if not any(is_value(cell) for row in rows[begin:] for cell in row if cell) and len(rows) > begin:
         raise RecordingError(f"{path} is not a readable table: it holds text, not numbers; expected CSV with numbers.")
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
-    decimals = {_decimals(row[-1]) for row in rows[begin:-1] if len(row) == len(names)}
-    same = decimals.pop() if len(decimals) == 1 else 0
-    units = _units([rows[n] for n in between], names)
-    rate = described_rate(lines[: [*body, len(lines)][begin] if header is None else header_line])
+    units, decimals = _units([rows[n] for n in between], names), _common_decimals(rows[begin:-1], width)
+    rate = described_rate(lines[: first_line if header is None else header_line])
     described = frozenset(row[0] for n, row in zip(body, rows, strict=True) if n < header_line and row[0])
-    return Layout(delimiter, names, lines_before, units, notes, header or [], same, rate, described)
+    return Layout(delimiter, names, lines_before, units, notes, header or [], decimals, rate, described)
+
+
+def _common_decimals(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the number of decimals in the last cells of complete rows, if it is the same in all; else 0."""
+    decimals = {_decimals(row[-1]) for row in rows if len(row) == width}
+    return decimals.pop() if len(decimals) == 1 else 0
 
 
 def _apart(line: str, width: int) -> list[str]:
