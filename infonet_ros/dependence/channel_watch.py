@@ -12,6 +12,7 @@ from infonet_ros.dependence.spikes import BEFORE, REACH, spike_heights
 
 _FAULTS = 4  # that can be false alarms: pauses, rests, distant values and spikes
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
+_ENDED = 2.0 / 3.0  # share of the rows with too few messages; if the last ones, so many, have none, the topic is silent
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,11 @@ class ChannelWatch:
             return None
         usual = (channel.fewest + channel.most) / 2.0
         # Relative to a rate between the two, the missing messages add up from the time at which the rate changed.
-        excess = np.cumsum(counts - (usual + found) / 2.0 / span)
-        since = counts[int(excess.argmax() if found < usual else excess.argmin()) + 1 :]
-        if not since.any():
-            return Trouble(Kind.SILENT, channel.name, "sent no value", len(since) / self._rate)
+        excess = np.cumsum(np.concatenate([[0.0], counts - (usual + found) / 2.0 / span]))
+        since = counts[int(excess.argmax() if found < usual else excess.argmin()) :]
+        silent = int(self._silent[column])
+        if silent > _ENDED * len(since):
+            return Trouble(Kind.SILENT, channel.name, "sent no value", silent / self._rate)
         now, before = since.mean() * self._rate, usual / channel.span
         state = f"has {now:.3g} messages a second, in the good recordings {before:.3g}"
         return Trouble(Kind.OTHER_RATE, channel.name, state, len(since) / self._rate)

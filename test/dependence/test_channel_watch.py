@@ -58,6 +58,14 @@ def test_a_topic_that_comes_at_another_rate_is_found_within_a_span(rate, share, 
     assert now == pytest.approx(share * rate, rel=0.3)
 
 
+@pytest.mark.parametrize("rate", [5.0, 10.0, 30.0, 333.0])
+@pytest.mark.parametrize("more", [0.0, 0.03, 0.05, 0.07, 0.09])  # s, part of a row
+def test_a_topic_that_ends_within_a_row_is_silent_and_not_at_another_rate(rate, more):
+    trouble, row = watched(rate, lambda stamps, rng: stamps[stamps < FAULT / RATE + more])
+    assert (trouble.kind, trouble.words) == (Kind.SILENT, "a sent no value")
+    assert row - trouble.seconds * RATE == pytest.approx(FAULT, abs=3)
+
+
 @pytest.mark.parametrize("rate", [5.0, 10.0, 50.0, 333.0])
 def test_a_message_lost_now_and_then_is_no_trouble(rate):
     assert watched(rate, lambda stamps, rng: stamps) == (None, 2 * FAULT)
