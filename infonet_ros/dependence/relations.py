@@ -153,6 +153,8 @@ class Relation:
         lasts = end == len(self._edges) - 1
         outside = (self.rows < rows.begin - gap) | (self.rows >= rows.end + gap)
         inside = (self.rows >= rows.begin + gap) & ((self.rows < rows.end - gap) | lasts)
+        if min(outside.sum(), inside.sum()) < _A_BIN:  # rows of another pair: one of this may be unknown in them
+            return Verdict(Outcome.UNCLEAR)
         x, y = self._ordered(self.values, side)
         least, most = np.transpose([np.quantile(x[part], (_EDGE, 1.0 - _EDGE)) for part in (outside, inside)])
         common = (x >= least.max()) & (x <= most.min())

@@ -34,9 +34,14 @@ def found(channels, topics=None):
     """Compare all pairs whose squares or values correlate."""
     samples = np.column_stack(list(channels.values()))
     strength = np.maximum(*(np.abs(np.corrcoef(one.T)) for one in (samples, (samples - samples.mean(axis=0)) ** 2)))
-    pairs = [LaggedPair(int(a), int(b), 0) for a, b in np.argwhere(np.triu(strength > 0.2, k=1))]
+    return found_among(channels, np.argwhere(np.triu(strength > 0.2, k=1)).tolist(), topics)
+
+
+def found_among(channels, pairs, topics=None):
+    samples = np.column_stack(list(channels.values()))
     stamps = (np.arange(COUNT) * 1e9 / RATE).astype(np.int64)
-    return find_relation_changes(samples, stamps, list(channels), topics or list(channels), pairs)
+    lagged = [LaggedPair(a, b, 0) for a, b in pairs]
+    return find_relation_changes(samples, stamps, list(channels), topics or list(channels), lagged)
 
 
 def turning(seed):
@@ -241,3 +246,17 @@ def test_a_fault_that_passes_soon_after_the_start():
     channels["gyro"] *= between(-1.0, begin=0.05, end=0.2)
     (change,) = found(channels)
     assert (change.kind, change.end) == (Outcome.SIGN, pytest.approx(24e9, abs=2e9))
+
+
+def test_other_channels_can_be_unknown_where_one_pair_changes():
+    """A topic that ends before, begins after, or has a hole there says nothing about the fault."""
+    known = {"ended": 1.0 - after(1.0, 0.0, share=0.35), "began": after(1.0, 0.0, share=0.6), "hole": between(0.0)}
+    for part in known.values():
+        channels = turning(0)
+        channels["gyro"] *= between(-1.0)
+        robot = Robot(1)
+        slow = robot.motion(0.5)
+        for name in ("inlet", "outlet"):
+            channels[name] = np.where(part > 0.0, robot.seen(slow), np.nan)
+        (change,) = found_among(channels, [(0, 1), (0, 2), (1, 2), (3, 4)])
+        assert (change.channel, change.kind) == ("gyro", Outcome.SIGN)
