@@ -50,16 +50,12 @@ def estimate_whole(
     progress("whole recording", 0.0)
     stuck = find_stuck(overview, settings.modalities)
     moving = _Moving.searched(without_stuck(overview, stuck), settings, workers)
-    overview, moves, longest = moving.overview, moving.moves, moving.longest
-    kinship = Kinship.of(overview.window.samples, overview.window.rate, settings.modalities)
-    conditional = None
-    if settings.given:
-        plain = replace(settings, given=(), watches=())
-        delays = _Comparison(net, overview.window, plain, moves, longest, workers).clear_lags(progress)
-        conditional = ConditionalPairs(net, overview.window, settings, delays)
-        overview, settings = replace(overview, window=conditional.ranks()), plain
-        moves = Moves.of(overview.window.samples, longest)
-    window = overview.window
+    window = moving.overview.window
+    kinship = Kinship.of(window.samples, window.rate, settings.modalities)
+    conditional = _conditional(net, moving, settings, workers, progress) if settings.given else None
+    if conditional:
+        moving, settings = moving.with_window(conditional.ranks()), _without_given(settings)
+    overview, moves, longest, window = moving.overview, moving.moves, moving.longest, moving.overview.window
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
     comparison = _Comparison(net, window, settings, moves, longest, workers)
     found = comparison.run(conditional, progress)
@@ -88,6 +84,19 @@ def estimate_whole(
     )
     progress("whole recording", 1.0)
     return replace(whole, kinship=kinship.with_delays(whole.surely_late))
+
+
+def _conditional(
+    net: InfoNet, moving: "_Moving", settings: Settings, workers: Workers, progress: Progress
+) -> ConditionalPairs:
+    """Return the pairs with given channels, each as it was as long before as the channels of the pair follow it."""
+    window = moving.overview.window
+    plain = _Comparison(net, window, _without_given(settings), moving.moves, moving.longest, workers)
+    return ConditionalPairs(net, window, settings, plain.clear_lags(progress))
+
+
+def _without_given(settings: Settings) -> Settings:
+    return replace(settings, given=(), watches=())
 
 
 class _Moving(NamedTuple):
@@ -121,6 +130,11 @@ class _Moving(NamedTuple):
         still = ~constant_channels(window.samples.T) & constant_channels(moving.window.samples.T)
         names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
         return cls(moving, Moves.of(moving.window.samples, longest), longest, float(rests.mean()), names)
+
+    def with_window(self, window: Window) -> "_Moving":
+        """Return the same recording with other samples, at the same times."""
+        overview = replace(self.overview, window=window)
+        return self._replace(overview=overview, moves=Moves.of(window.samples, self.longest))
 
 
 @dataclass(frozen=True, eq=False)

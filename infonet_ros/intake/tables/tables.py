@@ -239,11 +239,7 @@ class Tables:
             if stream.columns:
                 self._streams[group] = stream
                 stream.quaternions = find_quaternions(stream.columns)
-                for name, parts in stream.quaternions.items():
-                    angles = ", ".join(f"{name}|{angle}" for angle in ANGLES)
-                    self._note(
-                        table.path, [f"columns {', '.join(parts)} are x, y, z, w of a quaternion, read as {angles}"]
-                    )
+                self._note(table.path, _on_quaternions(stream.quaternions))
             else:
                 self._note(table.path, _on_texts(stream.texts))
 
@@ -353,6 +349,15 @@ def _first_cell(column: pa.ChunkedArray) -> str:
     """Return the first cell that is no number, else the first; empty without a cell."""
     cells = [str(cell) for cell in column.to_pylist() if cell is not None]
     return next((cell for cell in cells if not is_value(cell)), next(iter(cells), ""))
+
+
+def _on_quaternions(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Say which columns are quaternions, by the name of each."""
+    angles = {name: ", ".join(f"{name}|{angle}" for angle in ANGLES) for name in found}
+    return [
+        f"columns {', '.join(parts)} are x, y, z, w of a quaternion, read as {angles[name]}"
+        for name, parts in found.items()
+    ]
 
 
 def _on_texts(texts: Mapping[str, str]) -> list[str]:
