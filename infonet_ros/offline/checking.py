@@ -150,10 +150,12 @@ class _Watched:
         self._monitor = monitor
         self._order = [settings.channel_names.index(name) for name in monitor.baseline.names]
         self.stamps: list[int] = []
+        self._start = 0
         self._evidence: list[np.ndarray] = []
 
     def push(self, rows: Rows) -> None:
         """Take the next samples of all channels of the settings."""
+        self._start = self._start if self.stamps else int(rows.stamps[0])
         self._monitor.push(rows.stamps, rows.samples[:, self._order], rows.messages[:, self._order])
         self.stamps.append(int(rows.stamps[-1]))
         self._evidence.append(self._monitor.evidence.copy())
@@ -164,7 +166,7 @@ class _Watched:
             label=label,
             baseline=self._monitor.baseline,
             interval=interval,
-            start=self.stamps[0],
+            start=self._start,
             end=self.stamps[-1],
             alarms=tuple(self._monitor.history),
             stamps=np.array(self.stamps),

@@ -104,7 +104,7 @@ def check(infonet, recording: Path, baseline: Path, *options):
 def test_a_sound_recording_gives_no_alarm(drives, baseline, infonet):
     status, found = check(infonet, drives / "sound", baseline)
     assert (status, found["alarms"]) == (0, [])
-    assert found["start"] == pytest.approx(EPOCH / SECOND, abs=3.0)
+    assert found["start"] == pytest.approx(EPOCH / SECOND, abs=0.5)
 
 
 @pytest.mark.parametrize(
