@@ -15,6 +15,7 @@ from infonet_ros.dependence.tails import Tail
 from infonet_ros.series import memory
 
 _DOUBT = 0.02  # share of the e-value that is 1 for every sample: no sample is evidence for a pair beyond -log of it
+_FLATTER = 3.0  # times: the steepness of some tens of rises is not known better
 _STARTS = 16
 
 
@@ -99,12 +100,14 @@ class Rises:
 
         Slow changes, such as a robot that moves and rests, affect only the highest rises. In a short recording some of
         the slow episodes that let evidence rise may be missing among these; the memory of the evidence shows them, too.
+        It also counts long rests, which let nothing rise, so the rises that were seen set a limit to it.
         """
         tail = Tail.of(heights_of_rises(ratios))
         if tail is None:
             return None
         steepness = min(1.0, tail.steepness)
-        return cls(tail.height, seconds / tail.above, min(steepness, 1.0 / _memory(ratios)), steepness)
+        flatter = max(1.0 / _memory(ratios), steepness / _FLATTER)
+        return cls(tail.height, seconds / tail.above, min(steepness, flatter), steepness)
 
     def or_higher(self, other: "Rises") -> "Rises":
         """Return rises that are as high as either of two at every interval."""
