@@ -29,6 +29,12 @@ def test_a_header_that_is_repeated_is_skipped(tmp_path, header):
     assert not any("no number" in notice for notice in notices(path))
 
 
+def test_a_row_above_a_repeated_header_that_begins_as_a_description_does_stays(tmp_path):
+    text = [f"{k},{k * k}" for k in range(1, 41)]
+    path = written(tmp_path, "\n".join(["Rate", "20", "time,x", *text[:20], "time,x", *text[20:]]))
+    assert values(path, "x")[:, 0].tolist() == [k * k for k in range(1, 41)]
+
+
 def test_a_repeated_header_leaves_the_count_of_rows_as_an_editor_has_it(tmp_path):
     path = written(tmp_path, "\n".join(["time,a,b", *ROWS[:90], "time,a,b", "4.5,broken,90", *ROWS[91:]]) + "\n")
     assert any("(row 93: 'broken')" in notice for notice in notices(path))

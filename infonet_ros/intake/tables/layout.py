@@ -55,7 +55,7 @@ class Layout:
     rate : Rate, optional
         Of the rows, as the lines above the table give it.
     described : frozenset of str
-        First cells of the lines above the header.
+        First cells of the lines above the header, without numbers, with which rows may also begin.
     """
 
     delimiter: str
@@ -119,7 +119,8 @@ def find_layout(path: Path, head: str) -> Layout:
     lines_before = numbers[header_line + 1 if begin == len(rows) else body[begin]]
     units, decimals = _units([rows[n] for n in between], names), _common_decimals(rows[begin:-1], width)
     rate = described_rate(lines[: first_line if header is None else header_line])
-    described = frozenset(row[0] for n, row in zip(body, rows, strict=True) if n < header_line and row[0])
+    first_cells = [row[0] for n, row in zip(body, rows, strict=True) if n < header_line]
+    described = frozenset(cell for cell in first_cells if cell and not is_value(cell))
     return Layout(delimiter, names, lines_before, units, notes, header or [], decimals, rate, described)
 
 

@@ -43,8 +43,11 @@ class RepeatedHeaders:
         """Go through whole lines without repeated headers."""
         pieces = iter(pieces)
         for lines in pieces:
-            end = self._begin_of_other(lines) if self._mark and self._mark in lines else None
-            yield self._without(lines[:end]) if self._mark else lines
+            if not self._mark or self._mark not in lines:
+                yield lines
+                continue
+            end = self._begin_of_other(lines)
+            yield self._without(lines[:end])
             if end is not None:
                 self.rest = chain((lines[end:],), pieces)
                 return
