@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from infonet_ros import InfoNet
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, sketch_together
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT, SKETCH_CELLS, ShortNetwork, ShortShape
@@ -37,9 +38,8 @@ def test_a_sketch_counts_samples_in_coarse_cells(rng):
 @pytest.mark.parametrize("count", [100, MOST_SHORT])
 def test_it_says_almost_what_the_network_of_pairs_says(runner, rng, count, curved):
     block = pairs(rng, count, np.tile([0.0, 0.5, 0.9, 0.98], 50), curved)
-    (_, imitated), (_, wanted) = (
-        (None, np.concatenate([found for _, found in read([block])]))
-        for read in (runner.short_features, runner.features)
+    imitated, wanted = (
+        np.concatenate([found for _, found in read([block])]) for read in (runner.short_features, runner.features)
     )
     off = np.abs(imitated[:, 1] - wanted[:, 1])
     assert off.mean() < 0.06 and off[wanted[:, 1] < 0.1].mean() < 0.02
@@ -54,6 +54,13 @@ def test_neither_order_nor_sign_of_the_streams_matters(runner, rng):
     (first, *others) = [found for _, found in runner.short_features(blocks)]
     for other in others:
         np.testing.assert_allclose(other, first, atol=1e-5)
+
+
+def test_without_it_the_network_of_pairs_describes_the_slices(net, rng):
+    x, e, given = rng.standard_normal((3, 800))
+    own = InfoNet(load_weights()[0], "own", "cpu")
+    without, shipped = (one.estimate(x + given, x + e + given, given=given).mi for one in (own, net))
+    assert without == pytest.approx(shipped, abs=0.03) and shipped == pytest.approx(np.log(2.0) / 2.0, abs=0.1)
 
 
 def test_it_belongs_to_the_network_that_it_imitates(tmp_path):

@@ -85,21 +85,15 @@ class ConditionedPairs:
         share what the given streams cause.
         """
         features = torch.zeros(len(self), WHOLE + len(self.slices), runner.network.features_out)
-        short = [number for number, rows in enumerate(self.slices) if runner.short and len(rows) <= MOST_SHORT]
-        large = [number for number in range(len(self.slices)) if number not in short]
-        found = chain(
-            runner.features(chain(self._whole(runner, shift), self._sliced(runner, shift, large))),
-            runner.short_features(self._sliced(runner, shift, short)),
-        )
         start = dict.fromkeys(range(features.shape[1]), 0)
-        for block, numbers in found:
+        for block, numbers in self._described(runner, shift):
             span = slice(start[block.tag], start[block.tag] + len(block))
             features[span, block.tag] = torch.from_numpy(numbers)
             start[block.tag] = span.stop
         if self._plain:  # in surrogates they are the same
             features[:, 0] = self._plain[0]
         else:
-            self._plain.append(features[:, 0])
+            self._plain.append(features[:, 0].clone())  # or it would hold all views in memory
         sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
         share = torch.tensor(sizes) / self.left.given.count
         return Views(features, share.expand(len(self), -1), self.circumstances())
@@ -117,6 +111,14 @@ class ConditionedPairs:
         numbers = np.concatenate([np.tile(common, (len(self), 1)), (a + b).T, np.abs(a - b).T], axis=1)
         assert numbers.shape[1] == CIRCUMSTANCES
         return torch.from_numpy(numbers.astype(np.float32))
+
+    def _described(self, runner: Runner, shift: int) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        """Yield blocks of one view each, tagged by its number, with their features; slices by the faster network."""
+        short = [number for number, rows in enumerate(self.slices) if runner.short and len(rows) <= MOST_SHORT]
+        large = [number for number in range(len(self.slices)) if number not in short]
+        yield from runner.features(chain(self._whole(runner, shift), self._sliced(runner, shift, large)))
+        if short:
+            yield from runner.short_features(self._sliced(runner, shift, short))
 
     def _whole(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
         """Yield one block for each view of all samples that is not known, tagged by its number."""
