@@ -12,7 +12,7 @@ import numpy as np
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
 from infonet_ros.intake.messages.reductions import REDUCTIONS
 from infonet_ros.series import mean_of_known
-from infonet_ros.settings import Modality
+from infonet_ros.settings import Settings
 
 _SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
 _EXACT = 0.999  # in whatever units: a friction that follows the sign of a speed comes to 0.99
@@ -54,11 +54,9 @@ class Kinship:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, samples: np.ndarray, rate: float, modalities: Sequence[Modality]) -> "Kinship":
-        """Compare the channels of modalities by their samples (T, N) at a rate, Hz."""
-        names = tuple(name for modality in modalities for name in modality.channel_names)
-        paths = [parse_channel(path) for modality in modalities for path in modality.channels]
-        topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
+    def of(cls, samples: np.ndarray, rate: float, settings: Settings) -> "Kinship":
+        """Compare the channels of settings by their samples (T, N) at a rate, Hz."""
+        paths, topics = [parse_channel(path) for path in settings.channel_paths], np.array(settings.channel_topics)
         computed = np.array([path.rate for path in paths])
         own = (topics[:, None] == topics) & ~np.eye(len(topics), dtype=bool)
         alike, scale = _agreement(samples, rate, computed)
@@ -70,7 +68,7 @@ class Kinship:
         measured = own & rates & _best(np.where(own & ~twice, alike, 0.0))
         measured |= measured @ one_field & twice
         parts = own & (_of_one_array(paths) | _of_one_vector(paths))
-        return cls(rates, measured, parts, one_field, computed, np.zeros_like(measured), names)
+        return cls(rates, measured, parts, one_field, computed, np.zeros_like(measured), settings.channel_names)
 
     @property
     def trivial(self) -> np.ndarray:

@@ -31,7 +31,7 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
     channels = proposal.settings.channel_names
     if name in (*others, *channels):
         return name
-    paths = [path for modality in proposal.settings.modalities for path in modality.channels]
+    paths = proposal.settings.channel_paths
     added = {
         full: whole.count("|") - name.count("|")
         for full, path in zip(channels, paths, strict=True)

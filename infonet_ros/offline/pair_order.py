@@ -87,4 +87,4 @@ def topic_of(analysis: Analysis, channel: int) -> str:
 
 def _structure(analysis: Analysis, channel: int) -> tuple[Step, ...]:
     """Structure inside its message that a channel comes from."""
-    return parse_channel([path for m in analysis.settings.modalities for path in m.channels][channel]).structure
+    return parse_channel(analysis.settings.channel_paths[channel]).structure

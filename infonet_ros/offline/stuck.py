@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from infonet_ros.intake.messages.paths import parse_channel, without_rate
+from infonet_ros.intake.messages.paths import is_rate, without_rate
 from infonet_ros.offline.trace import Overview
 from infonet_ros.series import mean_of_known, runs
-from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS
 
 _NOTHING = 1e-6  # of the range of a channel: a filtered speed at rest falls towards 0
@@ -55,17 +54,19 @@ class Stuck:
         return (self.stop - self.start) / NANOSECONDS
 
 
-def find_stuck(overview: Overview, modalities: Sequence[Modality]) -> tuple[Stuck, ...]:
+def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck, ...]:
     """Find the topics and channels that are stuck for a long time, once, while others move.
+
+    ``channel_topics`` (N,) has the topic of each channel.
 
     What is 0 meanwhile, or where it has been before, may just rest, and so may what it measures. A computed rate of 0
     tells nothing. A joint of several can rest: a field is stuck alone only if it has noise. If it never rests otherwise
     and all else moves as usual, it may also be where it has been before, or known by its computed rate only.
     """
-    samples = overview.window.samples
-    topics = np.array([modality.topic for modality in modalities for _ in modality.channels])
-    computed = np.array([parse_channel(path).rate for modality in modalities for path in modality.channels])
-    fields = np.array([without_rate(name) for name in overview.window.names])
+    samples, names = overview.window.samples, overview.window.names
+    topics = np.array(channel_topics)
+    computed = np.array([is_rate(name) for name in names])
+    fields = np.array([without_rate(name) for name in names])
     held = np.diff(samples, axis=0) == 0.0  # not where unknown
     found = []
     for topic in dict.fromkeys(topics):

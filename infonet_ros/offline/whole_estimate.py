@@ -48,10 +48,10 @@ def estimate_whole(
 ) -> WholeRecording:
     """Estimate the recording as a whole, while the platform moves; with given channels, see `ConditionalPairs`."""
     progress("whole recording", 0.0)
-    stuck = find_stuck(overview, settings.modalities)
+    stuck = find_stuck(overview, settings.channel_topics)
     moving = _Moving.searched(without_stuck(overview, stuck), settings, workers)
     window = moving.overview.window
-    kinship = Kinship.of(window.samples, window.rate, settings.modalities)
+    kinship = Kinship.of(window.samples, window.rate, settings)
     conditional = _conditional(net, moving, settings, workers, progress) if settings.given else None
     if conditional:
         moving, settings = moving.with_window(conditional.ranks()), _without_given(settings)

@@ -208,6 +208,11 @@ class Settings:
         """Topic of each channel, in the same order."""
         return tuple(modality.topic for modality in self.modalities for _ in modality.channels)
 
+    @property
+    def channel_paths(self) -> tuple[str, ...]:
+        """Path of each channel in the messages of its topic, in the same order."""
+        return tuple(path for modality in self.modalities for path in modality.channels)
+
     def with_values(self, **values: Any) -> "Settings":
         """Return a copy with some scalar parameters changed; ConfigurationError names the one that is refused."""
         return replace(self, **values)

@@ -171,7 +171,7 @@ def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
         delay_lower=lower,
         delay_upper=upper,
         longest_lag=1.0,
-        kinship=Kinship.of(np.zeros((1, 6)), 1.0, modalities),
+        kinship=Kinship.of(np.zeros((1, 6)), 1.0, settings),
     )
     return replace(analysis, whole=whole, settings=settings, changes=())
 

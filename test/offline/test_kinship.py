@@ -5,7 +5,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.offline.kinship import Kinship
-from infonet_ros.settings import Modality
+from infonet_ros.settings import Modality, Settings
 
 RATE = 100.0
 SPEED, POSITION = "joint.speed", "joint.position"
@@ -27,8 +27,9 @@ def two_joints(rng, noise=0.0, late=0):
 
 def joints(*paths, topics=("/joint",)):
     if len(topics) == 1:
-        return (Modality("joint", topics[0], paths),)
-    return tuple(Modality("joint", topic, (path,)) for path, topic in zip(paths, topics, strict=True))
+        return Settings((Modality("joint", topics[0], paths),))
+    members = zip(paths, topics, strict=True)
+    return Settings(tuple(Modality(f"m{k}", topic, (path,)) for k, (path, topic) in enumerate(members)))
 
 
 @pytest.mark.parametrize(("noise", "late"), [(0.0, 0), (0.5, 0), (0.0, 14)])
@@ -56,15 +57,15 @@ def test_a_position_and_its_computed_rate_are_one_thing(rng):
 
 
 def test_of_a_field_by_level_and_by_rate_the_form_that_shares_more_counts(rng):
-    modalities = joints("q", "q|rate", "gyro", topics=("/joint", "/joint", "/imu"))
-    kinship = Kinship.of(rng.standard_normal((100, 3)), RATE, modalities)
+    settings = joints("q", "q|rate", "gyro", topics=("/joint", "/joint", "/imu"))
+    kinship = Kinship.of(rng.standard_normal((100, 3)), RATE, settings)
     mi = np.array([[np.nan, 0.1, 0.3], [0.1, np.nan, 1.2], [0.3, 1.2, np.nan]])
     assert np.argwhere(np.triu(kinship.weaker_form(mi), k=1)).tolist() == [[0, 2]]
 
 
 def test_two_fields_that_share_their_levels_share_their_changes_too():
-    names = ("current", "current|rate(0.4)", "speed", "speed|rate(0.8)")
-    kinship = Kinship.of(np.zeros((1, 4)), 1.0, (Modality("m", "/m", names),))
+    paths = ("current", "current|rate(0.4)", "speed", "speed|rate(0.8)")
+    kinship = Kinship.of(np.zeros((1, 4)), RATE, joints(*paths))
     mi = np.zeros((4, 4))
     mi[0, 2] = mi[2, 0] = 1.3
     mi[1, 3] = mi[3, 1] = 0.5

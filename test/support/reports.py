@@ -58,7 +58,8 @@ def large(analysis, topics=8, fields=4, windows=2000):
         )
         for k in range(topics)
     )
-    names = tuple(name for modality in modalities for name in modality.channel_names)
+    settings = replace(analysis.settings, modalities=modalities)
+    names = settings.channel_names
     count, rng = len(names), np.random.default_rng(0)
     pairs = {(a, b): (rng.uniform(0.1, 2.0), 0.0, 1e-6) for i, a in enumerate(names) for b in names[i + 1 :]}
     matrix = dependence_matrix(names, pairs)
@@ -66,7 +67,7 @@ def large(analysis, topics=8, fields=4, windows=2000):
     repeats = -(-count // whole.ranks.shape[1])
     return replace(
         analysis,
-        settings=replace(analysis.settings, modalities=modalities),
+        settings=settings,
         matrices=(matrix,) * windows,
         changes=(),
         relation_changes=(),
@@ -82,7 +83,7 @@ def large(analysis, topics=8, fields=4, windows=2000):
                 stamps=np.linspace(0, 1e12, 15_000).astype(np.int64),
             ),
             ranks=np.resize(np.tile(whole.ranks, (1, repeats))[:, :count], (15_000, count)),
-            kinship=Kinship.of(np.zeros((1, count)), 1.0, modalities),
+            kinship=Kinship.of(np.zeros((1, count)), 1.0, settings),
             curves=(),
             discriminants={
                 (a, b): next(iter(whole.discriminants.values())) for a in range(count) for b in range(a + 1, count)

@@ -90,7 +90,7 @@ class RowStream:
 
 def angular_channels(settings: Settings) -> np.ndarray:
     """Return which channels (N,) are angles."""
-    return np.array([parse_channel(p).angular for m in settings.modalities for p in m.channels], dtype=np.bool_)
+    return np.array([parse_channel(path).angular for path in settings.channel_paths], dtype=np.bool_)
 
 
 def wrapped(samples: np.ndarray, angular: np.ndarray) -> np.ndarray:

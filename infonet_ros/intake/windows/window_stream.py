@@ -66,7 +66,7 @@ class WindowStream:
         columns = {m.name: len(m.channels) for m in settings.modalities}
         if settings.synchronization != "resample":
             columns = {MATCHED: sum(columns.values())}
-        paths = [parse_channel(path) for modality in settings.modalities for path in modality.channels]
+        paths = [parse_channel(path) for path in settings.channel_paths]
         self._wraps = np.array([path.wraps for path in paths], dtype=np.bool_)
         self._rates = np.array([path.rate for path in paths], dtype=np.bool_)
         self._spans = np.array([round(path.rate_span * NANOSECONDS) for path in paths], dtype=np.int64)
