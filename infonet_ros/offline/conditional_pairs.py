@@ -25,7 +25,7 @@ from infonet_ros.series import lagged_pair
 from infonet_ros.settings import TIME, Settings
 from infonet_ros.text import delay_text, listed
 
-ESTIMATED = ("mi", "lower", "upper", "samples")
+_ESTIMATED = ("mi", "lower", "upper", "samples")
 Place = tuple[int, int]  # of a given stream: its number, and by how many samples it is taken later
 
 
@@ -64,9 +64,9 @@ class ConditionalPairs:
         samples, others = self.window.samples, np.flatnonzero(~np.isin(self.window.names, self.settings.given))
         ranks = np.zeros(samples.shape)
         alike, groups = np.unique(self._behind[:, others], axis=1, return_inverse=True)
-        for number, behind in enumerate(alike.T):
+        for number in range(alike.shape[1]):
             chosen = others[groups.ravel() == number]
-            streams = self._streams_at({(k, -int(delay)) for k, delay in enumerate(behind)})
+            streams = self._streams_at(self._places(int(chosen[0]), 0))
             ranks[:, chosen] = self.net.conditional_ranks(samples[:, chosen], streams, seed=self.settings.seed)
         return replace(self.window, samples=ranks)
 
@@ -76,7 +76,7 @@ class ConditionalPairs:
         late = self._behind.any(axis=0) & matrix.valid
         pairs = [(int(a), int(b)) for a, b in combinations(np.flatnonzero(matrix.valid), 2) if late[a] or late[b]]
         for (a, b), found in zip(pairs, workers.map(lambda pair: self._at(pair, 0), pairs), strict=True):
-            for name in ESTIMATED:
+            for name in _ESTIMATED:
                 square = getattr(matrix, name)
                 square[a, b] = square[b, a] = getattr(found, name)[0]
         return matrix
@@ -86,7 +86,7 @@ class ConditionalPairs:
 
         If the network of conditional MI finds less at the delay than without, the pair has no delay.
         """
-        squares: dict[str, Any] = {name: getattr(undelayed, name).copy() for name in ESTIMATED}
+        squares: dict[str, Any] = {name: getattr(undelayed, name).copy() for name in _ESTIMATED}
         lag, lower, upper = (np.zeros_like(delays.matrix.lag), *(np.full_like(delays.lower, np.nan) for _ in range(2)))
         pairs = [(int(a), int(b)) for a, b in zip(*np.nonzero(np.triu(later)), strict=True) if delays.matrix.lag[a, b]]
         rate = self.window.rate
@@ -95,7 +95,7 @@ class ConditionalPairs:
             if not found.mi[0] > undelayed.mi[a, b]:
                 continue
             for one, other in ((a, b), (b, a)):
-                for name in ESTIMATED:
+                for name in _ESTIMATED:
                     squares[name][one, other] = getattr(found, name)[0]
                 for square, known in ((lag, delays.matrix.lag), (lower, delays.lower), (upper, delays.upper)):
                     square[one, other] = known[one, other]
@@ -105,9 +105,13 @@ class ConditionalPairs:
     @cached_property
     def _behind(self) -> np.ndarray:
         """Samples by which each channel follows each given stream, (D, N) int64."""
-        rows = [self.window.names.index(name) if name != TIME else None for name in self.settings.given]
-        none = np.zeros(len(self.window.names), dtype=np.int64)
-        return np.stack([none if row is None else self.delays[row] for row in rows])
+        names = self.window.names
+        at_once = np.zeros(len(names), dtype=np.int64)
+        return np.stack([at_once if name == TIME else self.delays[names.index(name)] for name in self.settings.given])
+
+    @cached_property
+    def _streams(self) -> np.ndarray:
+        return given_streams(self.window, self.settings.given)
 
     def _at(self, pair: Pair, lag: int) -> LaggedEstimate:
         """Estimate a pair at a lag, with the given streams as they were for either, if the network accepts so many."""
@@ -123,9 +127,9 @@ class ConditionalPairs:
 
     def _streams_at(self, places: set[Place]) -> np.ndarray:
         """Return given streams at some places, (T, P); NaN where that is outside."""
-        streams = given_streams(self.window, self.settings.given)
-        found = np.full((len(streams), len(places)), np.nan)
+        found = np.full((len(self._streams), len(places)), np.nan)
         for column, (number, offset) in enumerate(sorted(places)):
-            begin, (_, moved) = max(0, -offset), lagged_pair(streams[:, number], streams[:, number], offset)
+            stream = self._streams[:, number]
+            begin, (_, moved) = max(0, -offset), lagged_pair(stream, stream, offset)
             found[begin : begin + len(moved), column] = moved
         return found
