@@ -155,7 +155,8 @@ class _Watched:
 
     def push(self, rows: Rows) -> None:
         """Take the next samples of all channels of the settings."""
-        self._start = self._start if self.stamps else int(rows.stamps[0])
+        if not self.stamps:
+            self._start = int(rows.stamps[0])
         self._monitor.push(rows.stamps, rows.samples[:, self._order], rows.messages[:, self._order])
         self.stamps.append(int(rows.stamps[-1]))
         self._evidence.append(self._monitor.evidence.copy())
