@@ -149,7 +149,7 @@ def _scores(net: InfoNet, states: np.ndarray) -> dict[str, np.ndarray]:
     """How sure each method is of each link, (nodes, nodes), row to column."""
     scores = {
         INFONET: net.transfer(states, lags=LAGS, past=2).value,
-        BESIDE: net.transfer(states, lags=LAGS, past=2, beside=2).value,
+        BESIDE: net.transfer(states, lags=LAGS, past=2, conditions=2).value,
     }
     if find_spec("tigramite"):
         scores[PEER] = _pcmci(states)

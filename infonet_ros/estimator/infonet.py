@@ -303,7 +303,7 @@ class InfoNet:
         *,
         lags: Sequence[int] = (1,),
         past: int = 1,
-        beside: int = 0,
+        conditions: int = 0,
         surrogates: int = 0,
         seed: int = 0,
     ) -> TransferEstimate:
@@ -319,7 +319,7 @@ class InfoNet:
             Samples by which the column follows the row, 1 or more; the best of them is reported.
         past : int
             Samples of the target's own past that are given, 1 to 8.
-        beside : int
+        conditions : int
             Number of other sources of the same target that are given too, the strongest ones (conditional transfer
             entropy). An indirect path through one of those then does not count. With ``past`` at most 8.
         surrogates : int
@@ -341,7 +341,7 @@ class InfoNet:
         [0.3, 0.0]
         """
         *_, whole = self.transfer_in_steps(
-            samples, lags=lags, past=past, beside=beside, surrogates=surrogates, seed=seed
+            samples, lags=lags, past=past, conditions=conditions, surrogates=surrogates, seed=seed
         )
         return whole
 
@@ -351,7 +351,7 @@ class InfoNet:
         *,
         lags: Sequence[int] = (1,),
         past: int = 1,
-        beside: int = 0,
+        conditions: int = 0,
         surrogates: int = 0,
         seed: int = 0,
     ) -> Iterator[TransferEstimate]:
@@ -374,12 +374,12 @@ class InfoNet:
         steps, past = np.unique(as_lags(lags, signed=False)), as_count("past", past, least=1)
         if steps.min() < 1:
             raise InputError("lags holds 0: expected 1 or more, since a driver comes before its target.")
-        beside = as_count("beside", beside, least=0)
-        if past + beside > MOST_GIVEN:
-            raise InputError(f"past is {past} and beside is {beside}: expected at most {MOST_GIVEN} together.")
+        conditions = as_count("conditions", conditions, least=0)
+        if past + conditions > MOST_GIVEN:
+            raise InputError(f"past is {past} and conditions is {conditions}: expected at most {MOST_GIVEN} together.")
         check_lags(np.append(steps, past), channels.shape[1])
         surrogates, seed = as_count("surrogates", surrogates, least=0), as_count("seed", seed, least=0)
-        options = TransferOptions(steps, past, beside, surrogates, seed)
+        options = TransferOptions(steps, past, conditions, surrogates, seed)
         names = column_names(samples)
         return (replace(found, names=names) for found in transfer_entropy(self._conditional, channels, options))
 

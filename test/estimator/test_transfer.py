@@ -57,14 +57,14 @@ def test_transfer_with_unknown_constant_and_copied_channels(net, rng):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"lags": (0, 1)}, "1 or more"), ({"past": 7, "beside": 2}, "at most 8 together"), ({"lags": (500,)}, "500")],
+    [({"lags": (0, 1)}, "1 or more"), ({"past": 7, "conditions": 2}, "at most 8 together"), ({"lags": (500,)}, "500")],
 )
 def test_transfer_that_cannot_be_is_refused(net, rng, options, message):
     with pytest.raises(InputError, match=message):
         net.transfer(rng.standard_normal((300, 2)), **options)
 
 
-def test_beside_the_one_it_goes_through_nothing_is_transferred(net, rng):
+def test_given_the_one_it_goes_through_nothing_is_transferred(net, rng):
     x, y, z = np.zeros((3, 2500))
     noise = rng.standard_normal((3, 2500))
     for t in range(1, 2500):
@@ -73,7 +73,7 @@ def test_beside_the_one_it_goes_through_nothing_is_transferred(net, rng):
         z[t] = 0.9 * y[t - 1] + 0.4 * noise[2, t]
     samples = np.stack([x, y, z], axis=1)
     alone = net.transfer(samples, lags=(1, 2))
-    beside = net.transfer(samples, lags=(1, 2), beside=1, surrogates=19)
+    given = net.transfer(samples, lags=(1, 2), conditions=1, surrogates=19)
     assert alone.value[0, 2] > 0.1  # by way of y
-    assert beside.value[0, 2] < 0.3 * alone.value[0, 2]
-    assert beside.value[0, 1] > 0.2 < beside.value[1, 2] and beside.p_value[1, 2] == pytest.approx(0.05)
+    assert given.value[0, 2] < 0.3 * alone.value[0, 2]
+    assert given.value[0, 1] > 0.2 < given.value[1, 2] and given.p_value[1, 2] == pytest.approx(0.05)

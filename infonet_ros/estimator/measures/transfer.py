@@ -30,7 +30,7 @@ class TransferOptions:
 
     lags: np.ndarray
     past: int
-    beside: int
+    conditions: int
     surrogates: int
     seed: int
 
@@ -73,8 +73,8 @@ def transfer_entropy(
 ) -> Iterator[TransferEstimate]:
     """Estimate ``I(x[t - lag]; y[t] | y[t - 1], ..., y[t - past])`` for all ordered pairs of channels (N, T).
 
-    With ``beside``, it is then estimated given the strongest other sources of y too, each at its lag. The lag of each
-    pair is that with the largest MI of the partial copula, in the data and in each surrogate alike.
+    With ``conditions``, it is then estimated given the strongest other sources of y too, each at its lag. The lag of
+    each pair is that with the largest MI of the partial copula, in the data and in each surrogate alike.
 
     Yields
     ------
@@ -94,7 +94,7 @@ def transfer_entropy(
         moving = [number for number in others if not (still[number] or still[target.number])]
         found.put(target.nothing([number for number in others if number not in moving]), target.number)
         found.put(target.transfer(moving), target.number)
-        if options.beside:
+        if options.conditions:
             for sources, given in target.strongest(moving, found):
                 found.put(target.transfer(sources, given), target.number)
         found.p_value[drifts[:, None] & drifts] = np.nan
@@ -128,7 +128,7 @@ class _Target:
         order = sorted(sure, key=lambda number: -value[number])
         groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for number in sources:
-            groups[tuple([other for other in order if other != number][: self.options.beside])].append(number)
+            groups[tuple([other for other in order if other != number][: self.options.conditions])].append(number)
         for others, members in groups.items():
             if others:
                 yield members, [(other, int(lag[other])) for other in others]
