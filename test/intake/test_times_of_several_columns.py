@@ -54,7 +54,7 @@ SPLIT = {
 def test_times_in_several_columns_are_one(tmp_path, kind):
     header, form = SPLIT[kind]
     lines = []
-    for k in range(200):
+    for k in range(60):
         m, milli = divmod(58 * 60_000 + 55_000 + 50 * k, 60_000)
         parts = {
             "m": f"{m % 60:02}",
@@ -64,7 +64,7 @@ def test_times_in_several_columns_are_one(tmp_path, kind):
         }
         tow = 40_000 + 60 * m + milli / 1000
         lines.append(form.format(**parts, tow=f"{tow:.3f}", tow_ms=round(1000 * tow)) + f",{k}")
-    path = written(tmp_path, "\n".join([f"{header},x", *lines[:60]]))
+    path = written(tmp_path, "\n".join([f"{header},x", *lines]))
     found = rows(path, ("x",))
     assert [values for _, values in found] == [[k] for k in range(60)]
     assert np.diff([stamp for stamp, _ in found]) == pytest.approx(50e6, abs=1e3)

@@ -31,7 +31,7 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str
     contents : mapping of str to Any
         Arrays, numbers, and dictionaries or lists of them.
     wide : sequence of str
-        Names and shapes of arrays of too many columns, which were not read.
+        See `with_shape`: arrays of too many columns, which were not read.
 
     Raises
     ------
@@ -64,13 +64,18 @@ def _narrow(
     path: Path, arrays: Mapping[str, np.ndarray], wide: Sequence[str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
     """Return the arrays without too many columns, and a sentence about the others and the ``wide`` ones."""
-    found = [f"{name} ({' x '.join(map(str, a.shape))})" for name, a in arrays.items() if a[0].size > MOST_COLUMNS]
+    found = [with_shape(name, array) for name, array in arrays.items() if array[0].size > MOST_COLUMNS]
     wide = [*wide, *found]
     too_wide = f"arrays with more than {MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
     if len(found) == len(arrays):
         raise RecordingError(f"{path} holds no table: {too_wide}; expected a row for each moment.")
     narrow = {name: array for name, array in arrays.items() if array[0].size <= MOST_COLUMNS}
     return narrow, [too_wide] if wide else []
+
+
+def with_shape(name: str, array: Any) -> str:
+    """Return the name of an array and its shape, such as ``camera (100 x 480 x 640)``."""
+    return f"{name} ({' x '.join(map(str, array.shape))})"
 
 
 def as_column(values: np.ndarray) -> pa.ChunkedArray:

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.intake.tables.arrays import MOST_COLUMNS
+from infonet_ros.intake.tables.arrays import MOST_COLUMNS, with_shape
 
 _MOST_ARRAYS = 5000
 
 
 def load_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
-    """Return the arrays of numbers in a file, and what are pictures or the like, which may be larger than the memory.
+    """Return the arrays of numbers in a file by name, and the others `with_shape`: pictures may exceed the memory.
 
-    Their names are those of their groups and their own, joined by points.
+    The names are those of the groups and of the array, joined by points.
     """
     import h5py
 
@@ -22,7 +22,7 @@ def load_hdf5(path: Path) -> tuple[dict[str, np.ndarray], list[str]]:
     with h5py.File(path, "r") as file:
         for name, dataset in _datasets(file, h5py):
             if dataset.size > MOST_COLUMNS * max(dataset.shape, default=1):
-                wide.append(f"{name} ({' x '.join(map(str, dataset.shape))})")
+                wide.append(with_shape(name, dataset))
             else:
                 arrays |= dict(_columns(name, dataset[()]))
     return arrays, wide

@@ -10,12 +10,16 @@ import pyarrow as pa
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.tables.sheet import as_floats, is_number
 
-_PARTS = (
-    re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE),  # qx, orientation.x, quat_x
-    re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE),  # q[0] of PX4
-    re.compile(r"(?:(?P<base>.*)[._])?column_(?P<part>\d+)"),  # an array of four columns
-)
-_ORDERS = ("xyzw", "1230", "1234")  # with numbers, the scalar comes first
+_OF_ARRAY = re.compile(r"(?:(?P<base>.*)[._])?column_(?P<part>\d+)")  # an array of four columns
+_FORMS = {
+    # qx, orientation.x, quat_x
+    re.compile(r"(?P<base>.*?)[._]?(?P<part>[xyzw])", re.IGNORECASE): "xyzw",
+    # q[0] of PX4: with numbers, the scalar comes first
+    re.compile(r"(?P<base>(?:.*[._])?q(?:uat(?:ernion)?)?)_?(?P<part>[0-3])", re.IGNORECASE): "1230",
+    _OF_ARRAY: "1234",
+}
+"""How the columns of a quaternion are named, and their parts in the order x, y, z, w, or that of an array."""
+
 _SCALAR_FIRST = (1, 2, 3, 0)  # for an array: whether its first or last column is the scalar follows from the numbers
 _UNNAMED = "q"
 _LENGTH = 0.01  # by which the length of a quaternion may differ from 1, as it is rounded
@@ -42,17 +46,15 @@ def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[
     {'q': ('qx', 'qy', 'qz', 'qw')}
     """
     found: dict[str, tuple[str, ...]] = {}
-    for pattern, order in zip(_PARTS, _ORDERS, strict=True):
+    for pattern, order in _FORMS.items():
         parts: dict[str, dict[str, str]] = {}
         for name, column in columns.items():
             if is_number(column) and (match := pattern.fullmatch(name)):
                 parts.setdefault(match["base"] or "", {})[match["part"].lower()] = name
         for base, own in parts.items():
-            if own.keys() == set(order):
-                names = [own[part] for part in order]
-                places = _places([columns[name] for name in names], of_array=order == "1234")
-                if places:
-                    found[base or _UNNAMED] = tuple(names[place] for place in places)
+            names = [own[part] for part in order] if own.keys() == set(order) else []
+            if names and (places := _places([columns[name] for name in names], of_array=pattern is _OF_ARRAY)):
+                found[base or _UNNAMED] = tuple(names[place] for place in places)
     return {name: parts for name, parts in found.items() if name not in columns}
 
 
