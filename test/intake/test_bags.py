@@ -7,6 +7,7 @@ from rosbags.rosbag2 import CompressionMode, StoragePlugin, Writer
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.packed import ZSTD, zstd
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.settings import Modality
 
@@ -20,10 +21,6 @@ def samples_of(path, modalities=(LEG, SPEED)):
 
 
 def zstandard(path):
-    try:
-        from compression import zstd
-    except ImportError:
-        from backports import zstd
     packed = path.with_name(path.name + ".zst")
     packed.write_bytes(zstd.compress(path.read_bytes()))
     return packed
@@ -311,6 +308,6 @@ def test_a_full_disk_is_distinguished_from_a_damaged_bag(tmp_path, store, monkey
 
     monkeypatch.setattr("shutil.copyfileobj", full)
     bag = tmp_path / "bag.mcap.zst"
-    bag.write_bytes(b"\x28\xb5\x2f\xfd anything")
+    bag.write_bytes(ZSTD + b" anything")
     with pytest.raises(RecordingError, match=r"be decompressed in .* \(No space left on device\): make room there"):
         samples_of(bag)

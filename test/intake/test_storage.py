@@ -13,6 +13,7 @@ from speed_bags import CDR, FLOAT, LEG, SPEED, read, write_sqlite
 
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.bags import Bag
+from infonet_ros.intake.packed import zstd
 
 WHOLE = {
     "mcap": lambda folder, store: write_ros2(folder / "bag", store, leg_and_speed(store, 120.0)) / "bag.mcap",
@@ -147,7 +148,6 @@ def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
 
 
 def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path, store):
-    zstd = pytest.importorskip("backports.zstd")  # of the library itself from Python 3.14 on
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), compression=CompressionMode.FILE)
     (packed,) = folder.glob("*.zst*")
     plain = folder / packed.stem

@@ -13,16 +13,11 @@ from typing import Any
 
 from lz4.frame import LZ4FrameDecompressor
 
+from infonet_ros.intake.packed import ZSTD, zstd
 from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time, no_topic
 from infonet_ros.text import counted, moment, shorten
 
-try:
-    from compression import zstd
-except ImportError:  # before Python 3.14
-    from backports import zstd
-
 _LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
-_COMPRESSED = b"\x28\xb5\x2f\xfd"  # first bytes of a message that is compressed by Zstandard, and of none in CDR
 _DECOMPRESSORS = {"lz4": LZ4FrameDecompressor, "zstd": zstd.ZstdDecompressor, "bz2": bz2.BZ2Decompressor}
 
 
@@ -203,7 +198,7 @@ class ChunkedFile(ABC):
 
 def message_of(data: bytes) -> bytes:
     """Decompress a message that the recorder compressed by itself; return others, and damaged ones, as they are."""
-    if data[:4] != _COMPRESSED:
+    if data[:4] != ZSTD:  # no message in CDR begins so
         return data
     try:
         return decompress(data, "zstd", _LARGEST)

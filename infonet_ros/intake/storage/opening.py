@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from infonet_ros.errors import InfonetError, RecordingError
 from infonet_ros.files import check_file
+from infonet_ros.intake.packed import PACKED, ZSTD, zstd
 from infonet_ros.intake.storage.connection import Storage
 from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File
@@ -21,8 +22,6 @@ STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": "
 """First bytes of files, and the suffix that they should have."""
 
 _COMPRESSED = (".zst", ".zstd")
-_ZSTD = b"\x28\xb5\x2f\xfd"
-_PACKED = (b"\x1f\x8b", b"BZh", b"\xfd7zX", b"PK\x03\x04", b"\x04\x22\x4d\x18", _ZSTD)
 _ACTIVE = ".active"  # behind the name of a file that a ROS 1 recorder did not finish
 # Files that a metadata.yaml names.
 _LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
@@ -124,8 +123,8 @@ def _open(path: Path, stack: ExitStack) -> Storage:
     check_file(path, "a bag", RecordingError)
     if not path.stat().st_size:
         raise RecordingError(f"{path} is empty: expected a bag; the recorder may have been killed before it wrote.")
-    plain = _decompressed(path, stack) if _first_bytes(path).startswith(_ZSTD) else path
-    if _first_bytes(plain).startswith(_PACKED):
+    plain = _decompressed(path, stack) if _first_bytes(path).startswith(ZSTD) else path
+    if _first_bytes(plain).startswith(PACKED):
         raise RecordingError(f"{path} is compressed or an archive: unpack it; expected a bag.")
     storage = _READERS[_kind(plain)](plain)
     stack.callback(storage.close)
@@ -134,10 +133,6 @@ def _open(path: Path, stack: ExitStack) -> Storage:
 
 def _decompressed(path: Path, stack: ExitStack) -> Path:
     """Decompress a file into a folder that is removed with the stack."""
-    try:
-        from compression import zstd
-    except ImportError:  # before Python 3.14
-        from backports import zstd
     try:
         plain = stack.enter_context(temporary_folder()) / path.stem
         # The part before a cut or a damage is read. Its reader finds that the file is not complete.

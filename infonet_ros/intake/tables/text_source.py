@@ -18,20 +18,11 @@ from typing import Any
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
+from infonet_ros.intake.packed import BZIP2, GZIP, LZ4, XZ, ZIP, ZSTD, zstd
 from infonet_ros.intake.tables.text_encoding import decoder_of
 
-try:
-    from compression import zstd
-except ImportError:  # before Python 3.14
-    from backports import zstd
-
 _PIECE = 1 << 20
-_COMPRESSED: dict[bytes, Any] = {
-    b"\x1f\x8b": gzip.open,
-    b"BZh": bz2.open,
-    b"\xfd7zXZ\0": lzma.open,
-    b"\x28\xb5\x2f\xfd": zstd.open,
-}
+_COMPRESSED: dict[bytes, Any] = {GZIP: gzip.open, BZIP2: bz2.open, XZ: lzma.open, ZSTD: zstd.open}
 _MOST_TIMES = 3  # that a file is compressed
 _BINARY = (
     b"PAR1",
@@ -47,7 +38,7 @@ _BINARY = (
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError, zstd.ZstdError)
 
 FOREIGN = {
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
+    ZIP: "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV",
     b"\x80\x04\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
     b"\x80\x05\x95": "a pickle, which may run code when it is opened: save the data by to_parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save the sheet as CSV",
@@ -59,7 +50,7 @@ FOREIGN = {
     b"\x0a\x0d\x0d\x0a": "a capture of network packets: save what they hold as CSV",
     b"RRF": "a recording of Rerun: save its columns as Parquet, by its dataframe interface",
     b"7z\xbc\xaf": "an archive: unpack it",
-    b"\x04\x22\x4d\x18": "a file that LZ4 compressed: unpack it by `lz4 -d`",
+    LZ4: "a file that LZ4 compressed: unpack it by `lz4 -d`",
     b"Rar!": "an archive: unpack it",
     b"RIFF": "sound or video",
     b"%PDF": "a PDF document",
