@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.samples.surrogates import cycles, p_value, shifts_by_content, surrogate_shifts
+from infonet_ros.estimator.samples.surrogates import ShiftsByContent, cycles, p_value, surrogate_shifts
 
 COUNT = 600
 TIME = np.arange(COUNT)
@@ -63,7 +63,7 @@ def test_each_part_of_the_window_has_one_shift_and_the_part_around_the_data_has_
 
 
 def test_shifts_depend_on_the_content_of_a_pair_alone():
-    alone, among = (shifts_by_content(np.array(keys, dtype=np.uint64), 1000, 19, 0) for keys in ([7], [3, 7]))
+    alone, among = (ShiftsByContent(np.array(keys, dtype=np.uint64), 1000, 19, 0)[:] for keys in ([7], [3, 7]))
     np.testing.assert_array_equal(alone[:, 0], among[:, 1])
     assert (among[:, 0] != among[:, 1]).mean() > 0.8
 
@@ -91,7 +91,7 @@ def test_the_estimate_of_independent_data_is_the_largest_in_one_of_twenty(rng, e
     """With 19 shifts anywhere beyond a tenth of the window, in up to one of ten; in more for some periods."""
     found = estimates(rng)
     contents = rng.integers(1 << 63, size=len(found), dtype=np.uint64)
-    shifts = shifts_by_content(contents, 960, 19, seed=0).T
+    shifts = ShiftsByContent(contents, 960, 19, seed=0)[:].T
     assert (found[:, 0] > np.take_along_axis(found, shifts, axis=1).max(axis=1)).mean() == pytest.approx(
         0.05, abs=0.015
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
-from infonet_ros.estimator.measures.plan import LagBatch, Pass, Plan, run
+from infonet_ros.estimator.measures.plan import Pass, Plan, run
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
@@ -33,31 +33,34 @@ class _PairsOfWindow:
         self._values, self._options = values, options
         self._channels = Channels.from_values(values, options.seed)
         self._plan = Plan.of(self._channels, Requests.all_pairs(len(values), options.lags))
-        self._surrogates = [len(self._shifts(batch)) for batch in self._plan.batches]
+        longest = int(options.lags.max())
+        self._shifts = [batch.shifts(options.surrogates, options.seed, longest) for batch in self._plan.batches]
+        together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
+        starts = range(0, max(map(len, self._shifts), default=0), together)
+        self._spans = [slice(start, start + together) for start in starts]
+        self._awaited = 1 + len(self._spans)  # passes
         self._best: BestOverLags | None = None
 
     def passes(self) -> Iterator[Pass]:
         """Yield the pass of the data, then those of the surrogates, as many together as memory allows."""
         yield Pass.of_data(self._plan)
-        together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
-        for start in range(0, max(self._surrogates, default=0), together):
-            span = slice(start, start + together)
-            yield Pass(self._plan, [self._shifts(batch)[span].copy() for batch in self._plan.batches])
+        for span in self._spans:
+            yield Pass(self._plan, [shifts[span] for shifts in self._shifts])
 
-    def _shifts(self, batch: LagBatch) -> np.ndarray:
-        """Return the shifts of all surrogates of a batch, (S, M); those of all batches would fill the memory."""
-        if not batch.enough:
-            return np.empty((0, 0), dtype=np.int64)
-        return batch.shifts(self._options.surrogates, self._options.seed, int(self._options.lags.max()))
+    @property
+    def complete(self) -> bool:
+        """Whether the results of all passes were taken."""
+        return self._awaited == 0
 
     def take(self, quantiles: np.ndarray) -> None:
         """Add the result of the next pass."""
+        self._awaited -= 1
         if self._best is not None:
             self._best.take(quantiles)
             return
         surrogates = [
-            count if batch.enough else self._options.surrogates
-            for batch, count in zip(self._plan.batches, self._surrogates, strict=True)
+            len(shifts) if batch.enough else self._options.surrogates
+            for batch, shifts in zip(self._plan.batches, self._shifts, strict=True)
         ]
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
@@ -77,21 +80,17 @@ def estimate_windows(
 
     Windows are taken when they are needed, and the pairs of several share the network's chunks.
     """
-    waiting: deque[tuple[_PairsOfWindow, bool]] = deque()  # and whether it is the last of its passes
+    waiting: deque[_PairsOfWindow] = deque()
 
     def passes() -> Iterator[Pass]:
         for values in windows:
-            window = _PairsOfWindow(values, options)
-            own = list(window.passes())
-            for number, one in enumerate(own, 1):
-                waiting.append((window, number == len(own)))
-                yield one
+            waiting.append(_PairsOfWindow(values, options))
+            yield from waiting[-1].passes()
 
     for quantiles in run(runner, passes()):
-        window, last = waiting.popleft()
-        window.take(quantiles)
-        if last:
-            yield window.estimate()
+        waiting[0].take(quantiles)
+        if waiting[0].complete:
+            yield waiting.popleft().estimate()
 
 
 def estimate_lagged(runner: Runner, channels: np.ndarray, lags: np.ndarray, seed: int) -> LaggedEstimate:

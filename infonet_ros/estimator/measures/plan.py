@@ -12,7 +12,7 @@ from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
-from infonet_ros.estimator.samples.surrogates import shifts_by_content
+from infonet_ros.estimator.samples.surrogates import ShiftsByContent
 
 RANKED_TOGETHER = 32  # channels: small batches of one length are ranked together up to this number
 
@@ -101,17 +101,15 @@ class LagBatch:
         first, second = self.patterns
         return thinned(first.common_rows(second, self.lag))
 
-    def shifts(self, surrogates: int, seed: int, longest_lag: int) -> np.ndarray:
-        """Draw shifts (S, M) of each request for the network, which do not overlap with the lags.
-
-        Each pair has its own: see `shifts_by_content`.
-        """
+    def shifts(self, surrogates: int, seed: int, longest_lag: int) -> ShiftsByContent:
+        """Return the shifts (S, M) of the requests for the network, clear of the lags; none with too few samples."""
         first, second = self.patterns
         if first.fewer(second):
             longest_lag = -(-longest_lag * self.samples // self.channels.count)
         digests = self.channels.ordering.digests
         contents = digests[self.left[self.moving]] ^ digests[self.right[self.moving]]
-        return shifts_by_content(contents, self.samples // parts_of(self.samples), surrogates, seed, longest_lag)
+        count = self.samples // max(1, parts_of(self.samples))
+        return ShiftsByContent(contents, count, surrogates if self.enough else 0, seed, longest_lag)
 
 
 @dataclass(frozen=True, eq=False)

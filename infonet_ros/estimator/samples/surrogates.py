@@ -1,5 +1,7 @@
 """Circular-shift surrogates: estimates for independent streams with the same autocorrelation."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from infonet_ros.series import autocovariances
@@ -21,21 +23,47 @@ def surrogate_shifts(count: int, surrogates: int, seed: int, longest_lag: int = 
     Neighbouring shifts of slow streams give similar estimates. If the shifts lay closer to each other than to the data,
     the estimate of the data would be the largest too often.
     """
-    return shifts_by_content(np.zeros(1, dtype=np.uint64), count, surrogates, seed, longest_lag)[:, 0]
+    return ShiftsByContent(np.zeros(1, dtype=np.uint64), count, surrogates, seed, longest_lag)[:][:, 0]
 
 
-def shifts_by_content(contents: np.ndarray, count: int, surrogates: int, seed: int, longest_lag: int = 0) -> np.ndarray:
-    """Draw shifts as `surrogate_shifts` for M pairs with digests ``contents`` (M,) uint64: (S, M).
+@dataclass(frozen=True, eq=False)
+class ShiftsByContent:
+    """Shifts as those of `surrogate_shifts`, of S surrogates, but different ones for each of M pairs.
 
-    With the same shifts for all, all streams of a period that these suit badly would be called dependent.
+    With the same shifts for all, all streams of a period that these suit badly would be called dependent. They are
+    drawn when they are taken, since those of many pairs would fill the memory.
+
+    Attributes
+    ----------
+    contents : (M,) uint64
+        Digests of the pairs.
+    count, surrogates, seed, longest_lag : int
+        As in `surrogate_shifts`.
     """
-    nearest = min(max(count / (surrogates + 1) / 2.0, (longest_lag + 1) / SHORTEST_CYCLE), (count - 1) / 2.0)
-    number = min(surrogates, int(count - 2.0 * nearest))
-    rng = np.random.default_rng([seed, count])
-    places = rng.permutation(number)[:, None]
-    width = (count - 2.0 * nearest) / max(number, 1)  # of a part
-    within = _uniform(contents ^ rng.integers(1 << 63, size=(number, 1), dtype=np.uint64))
-    return np.ceil(nearest + width * places + (width - 1.0) * within).astype(np.int64)
+
+    contents: np.ndarray
+    count: int
+    surrogates: int
+    seed: int
+    longest_lag: int = 0
+
+    def __len__(self) -> int:
+        """S, which is fewer than ``surrogates`` if the window is short or the lags are long."""
+        return min(self.surrogates, int(self.count - 2.0 * self._nearest))
+
+    def __getitem__(self, span: slice) -> np.ndarray:
+        """Draw the shifts of some surrogates in samples, (S', M)."""
+        rng = np.random.default_rng([self.seed, self.count])
+        places = rng.permutation(len(self))[span, None]
+        keys = rng.integers(1 << 63, size=(len(self), 1), dtype=np.uint64)[span]
+        width = (self.count - 2.0 * self._nearest) / max(len(self), 1)  # of a part
+        return np.ceil(self._nearest + width * places + (width - 1.0) * _uniform(self.contents ^ keys)).astype(np.int64)
+
+    @property
+    def _nearest(self) -> float:
+        """Samples that each shift is away from the data, at least."""
+        least = max(self.count / (self.surrogates + 1) / 2.0, (self.longest_lag + 1) / SHORTEST_CYCLE)
+        return min(least, (self.count - 1) / 2.0)
 
 
 def _uniform(numbers: np.ndarray) -> np.ndarray:
