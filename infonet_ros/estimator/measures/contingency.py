@@ -15,7 +15,7 @@ DEGREES = 3
 TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
 _LEAST_SHIFTS = 19  # for a p-value of 0.05
 LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave too few different shifts
-NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow streams nearly in step
+_NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow streams nearly in step
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
 _BLOCK = 4  # times the longest lag: samples of each block
@@ -91,7 +91,7 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
     count = _fast_length(len(ranks))
     channels = ranks.shape[1]
     longest = min(longest, count // LAGS_FRACTION)
-    nearest = max(count // NEAREST_FRACTION, 2 * longest + 1)
+    nearest = max(count // _NEAREST_FRACTION, 2 * longest + 1)
     shifts = np.arange(nearest, count - nearest + 1)
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:

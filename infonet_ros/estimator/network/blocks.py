@@ -241,7 +241,7 @@ def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observ
 
 
 def sketch_together(blocks: Sequence[PairBlock]) -> Sketch:
-    """Return the input of the network of short windows for the pairs of all blocks together."""
+    """Return the input of the network of short views for the pairs of all blocks together."""
     return Sketch(*(torch.cat(part) for part in zip(*(block.sketch() for block in blocks), strict=True)))
 
 

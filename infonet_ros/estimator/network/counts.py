@@ -78,18 +78,18 @@ def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
 
 
 def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8, bins: int = BINS) -> Tensor:
-    """Count the samples of each pair in each of BINS x BINS cells, or of fewer ``bins``.
+    """Count the samples of each pair in each of ``bins`` x ``bins`` cells.
 
     Parameters
     ----------
     left, right : (M, T) uint8
-        Bins of the samples, see `bins_of_ranks`, or other cells.
+        Bins of the samples, see `bins_of_ranks`, or other cells, below ``bins``.
     kind : dtype
         A byte is enough for bins: each holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
 
     Returns
     -------
-    (M, BINS, BINS) of that kind
+    (M, bins, bins) of that kind
     """
     starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * bins**2
     cells = left.int().mul_(bins).add_(right).add_(starts[:, None]).flatten().long()
@@ -158,17 +158,22 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
 
 
 def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor, resolutions: tuple[int, ...] = COARSE) -> Tensor:
-    """Return the plug-in estimates (M, L) of the whole at some resolutions, below BLOCKS; see `local_plug_ins`."""
+    """Return the plug-in estimates (M, L) of the whole at few cells an axis, below BLOCKS if not given otherwise.
+
+    See `local_plug_ins`; ``levels`` are counts by the number of cells, from `pyramid`.
+    """
     sums = _sums_of_levels(_N_LOG_N, levels, resolutions)
     return sums / samples[:, None] + _log_densities_of_one(resolutions, samples)
 
 
-def log_densities(counts: Tensor, unit: Tensor, most: int) -> Tensor:
-    """Return ``log(1 + counts * unit)`` of counts (M, g, g) up to ``most``, of densities of one sample (M,): float32.
+def log_densities(counts: Tensor, unit: Tensor, most_samples: int) -> Tensor:
+    """Return ``log(1 + counts * unit)`` of counts (M, g, g) and densities of one sample (M,): (M, g, g) float32.
 
-    They are looked up in a table: there are many more cells than values of a count.
+    They are looked up in a table: there are many more cells than values of a count. A cell holds at most its share of
+    the samples, which are at most ``most_samples``.
     """
-    table = torch.log1p(torch.arange(most + 1, device=counts.device) * unit[:, None])
+    numbers = torch.arange(-(-most_samples // counts.shape[1]) + 1, device=counts.device)
+    table = torch.log1p(numbers * unit[:, None])
     return table.gather(1, counts.flatten(1).long()).view(counts.shape)
 
 
@@ -181,7 +186,7 @@ def unbiased_sums(counts: Tensor) -> Tensor:
 
 
 def unbiased_sums_of_levels(levels: dict[int, Tensor]) -> Tensor:
-    """Return `unbiased_sums` of all but the finest counts of a pyramid, from the coarsest, (M, L - 1)."""
+    """Return `unbiased_sums` at all resolutions but the finest, from the coarsest, (M, L - 1)."""
     few = _sums_of_levels(_UNBIASED, levels, tuple(cells for cells in RESOLUTIONS if cells < GRID))
     return torch.cat([few.float() / _STEPS, unbiased_sums(levels[GRID])[:, None]], dim=1)
 

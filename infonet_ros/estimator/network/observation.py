@@ -1,7 +1,7 @@
 """The input of the network: counts, plug-in estimates and a summary of each pair."""
 
 from dataclasses import dataclass, fields
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -23,8 +23,25 @@ from infonet_ros.estimator.network.counts import (
 TRAINED_SAMPLES = (64, MOST_SAMPLES)
 SUMMARIES = 4 + len(RESOLUTIONS)
 
-Seen = TypeVar("Seen", bound=Any)
-"""A dataclass of tensors, the input of a network."""
+Kind = TypeVar("Kind", bound="Input")
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """Tensors (M, ...) of M pairs, the input of a network."""
+
+    def __len__(self) -> int:
+        return len(self._parts()[0])
+
+    def padded(self: Kind, pairs: int) -> Kind:
+        """Append zeros up to so many pairs."""
+        more = pairs - len(self)
+        if not more:
+            return self
+        return type(self)(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in self._parts()))
+
+    def _parts(self) -> list[Tensor]:
+        return [getattr(self, field.name) for field in fields(self)]
 
 
 class Measurements(NamedTuple):
@@ -46,7 +63,7 @@ class Measurements(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Observation:
+class Observation(Input):
     """The network's input for M pairs.
 
     Attributes
@@ -93,20 +110,6 @@ class Observation:
             ladder=ladder,
             by_level=found.by_level,
         )
-
-    def __len__(self) -> int:
-        return len(self.counts)
-
-    def padded(self, pairs: int) -> "Observation":
-        """Append zeros up to so many pairs."""
-        return padded(self, pairs)
-
-
-def padded(seen: Seen, pairs: int) -> Seen:
-    """Append zeros to every tensor (M, ...) of an input, up to so many pairs."""
-    parts: list[Tensor] = [getattr(seen, field.name) for field in fields(seen)]
-    more = pairs - len(parts[0])
-    return type(seen)(*(functional.pad(part, (0, 0) * (part.ndim - 1) + (0, more)) for part in parts)) if more else seen
 
 
 def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:

@@ -212,7 +212,8 @@ class Network(nn.Module):
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))
         # Joined cells are shown by their mean density.
-        maps = [_log_densities(counts, observation.unit / 4**level).unsqueeze(1) for level, counts in enumerate(levels)]
+        units = (observation.unit / 4**level for level in range(LEVELS))
+        maps = [log_densities(*each, MOST_SAMPLES).unsqueeze(1) for each in zip(levels, units, strict=True)]
         parts = [split_patches(part) for part in (*maps, orient(observation.local, orientation))]
         # Filled part by part: joining copies of the parts would take half as long as the product that follows.
         numbers = observation.local.new_empty(len(observation), TOKENS, self.patch_in.in_features)
@@ -220,11 +221,6 @@ class Network(nn.Module):
         for part, place in zip(parts, places, strict=True):
             place.view(part.shape).copy_(part)
         return numbers
-
-
-def _log_densities(counts: Tensor, unit: Tensor) -> Tensor:
-    """Return `log_densities` of counts (M, g, g), each at most ``MOST_SAMPLES / g``."""
-    return log_densities(counts, unit, MOST_SAMPLES // counts.shape[1])
 
 
 def split_patches(maps: Tensor) -> Tensor:

@@ -14,14 +14,14 @@ import torch
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded, sketch_together
-from infonet_ros.estimator.network.observation import Observation
+from infonet_ros.estimator.network.observation import Input, Observation
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
-from infonet_ros.estimator.network.short_network import ShortNetwork, Sketch
+from infonet_ros.estimator.network.short_network import ShortNetwork
 
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
-TOGETHER = 4  # chunks that the network of few samples takes at a time: its input is small
+TOGETHER = 4  # chunks that the network of short views takes at a time: its input is small
 FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
 
 
@@ -29,7 +29,7 @@ class Reading(NamedTuple):
     """What is read of M pairs: numbers (M, F) of what is seen of them together."""
 
     of: Callable[[Any], torch.Tensor]
-    see: Callable[[Sequence[PairBlock]], Observation | Sketch]
+    see: Callable[[Sequence[PairBlock]], Input]
 
 
 class Runner:

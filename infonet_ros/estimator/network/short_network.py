@@ -19,7 +19,7 @@ from infonet_ros.estimator.network.counts import (
     pyramid,
     sums_by_block,
 )
-from infonet_ros.estimator.network.observation import correlation_numbers, padded
+from infonet_ros.estimator.network.observation import Input, correlation_numbers
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.symmetry import Symmetry, orient
 
@@ -41,7 +41,7 @@ class ShortShape:
 
 
 @dataclass(frozen=True, eq=False)
-class Sketch:
+class Sketch(Input):
     """The input of the network for M pairs.
 
     Attributes
@@ -56,13 +56,6 @@ class Sketch:
     samples: Tensor
     effective: Tensor
     correlation: Tensor
-
-    def __len__(self) -> int:
-        return len(self.counts)
-
-    def padded(self, pairs: int) -> "Sketch":
-        """Append zeros up to so many pairs."""
-        return padded(self, pairs)
 
 
 class ShortNetwork(nn.Module):
@@ -103,7 +96,7 @@ class ShortNetwork(nn.Module):
         """Return the input numbers of each pair, (M, INPUTS)."""
         samples = seen.samples
         levels = pyramid(orient(seen.counts, self.symmetry.canonical(seen.counts)))
-        maps = [log_densities(levels[cells], cells**2 / samples, MOST_SHORT // cells + 1) for cells in SHOWN]
+        maps = [log_densities(levels[cells], cells**2 / samples, MOST_SHORT) for cells in SHOWN]
         fine = local_plug_ins({SKETCH_CELLS: sums_by_block(levels[SKETCH_CELLS])}, levels[BLOCKS], samples)[:, 0]
         numbers = [torch.log(samples), torch.log(seen.effective / samples), *correlation_numbers(seen.correlation)]
         parts = [*(part.flatten(1) for part in (*maps, coarsen(fine))), torch.stack([*numbers, samples.rsqrt()], dim=1)]
