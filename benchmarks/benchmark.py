@@ -102,7 +102,7 @@ def save(benchmark: Benchmark, record: dict[str, Any], out: Path) -> str:
 
 
 def report(benchmark: Benchmark, record: dict[str, Any]) -> str:
-    """Tables and claims of a record in Markdown."""
+    """Tables and claims of a record in Markdown; its ``note`` says how it was made, if not as `run` makes it."""
     machine = record["environment"]
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items())
     origin = (
@@ -110,6 +110,8 @@ def report(benchmark: Benchmark, record: dict[str, Any]) -> str:
         f"load {machine['load']:.1f} at the end, device {record['device']}, weights {record['weights']}, "
         f"Python {machine['python']}, {versions}"
     )
+    if "note" in record:
+        origin += f". {record['note']}"
     claims = benchmark.claim(record["results"])
     parts = [origin, benchmark.describe(record["results"])]
     if claims:
