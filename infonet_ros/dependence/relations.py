@@ -104,7 +104,7 @@ class Relation:
     def change(self, least_sigmas: float) -> tuple[Stretch, float] | None:
         """Return the rows in which the relation is another, and how sure that is; None if less sure, or unclear."""
         last = int(self._starts[-1])
-        asked = {rows for middles in (_means, _medians) for rows in self._likeliest(self._about(middles))}
+        asked = {rows for about in (self._about_means, self._about(_medians)) for rows in self._likeliest(about)}
         sure = {rows: self.sigmas(rows) for rows in asked}
         rows = max(asked, key=lambda one: (sure[one] if one.end < last else sure[one] / _PASSES, one))
         sigmas = sure[rows]
@@ -138,7 +138,7 @@ class Relation:
         inside = np.zeros(len(self.rows), dtype=bool)
         inside[slice(*self._edges[[*blocks]])] = True
         largest = 0.0
-        for means, side in zip(self._about(_means), (0, 1), strict=True):
+        for means, side in zip(self._about_means, (0, 1), strict=True):
             rests = np.empty((len(means), len(self.rows)))
             for part in (inside, ~inside):
                 rests[:, part] = _residuals(*self._ordered(self.ranks[:, part], side), _means)
@@ -172,8 +172,12 @@ class Relation:
         """Rows (B + 1,) at which the blocks begin, and the row after the last."""
         return np.append(self.rows[self._edges[:-1]], self.rows[-1] + 1)
 
+    @cached_property
+    def _about_means(self) -> list[np.ndarray]:
+        return self._about(_means)
+
     def _about(self, middles: Middles) -> list[np.ndarray]:
-        """Return block means of the residuals of the first channel given the second, and of the second given the first.
+        """Return block means (6, B) of the residuals of the first channel given the second, and the other way round.
 
         They are about the middles of a channel for the same values of the other.
         """
