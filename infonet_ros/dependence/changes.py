@@ -127,10 +127,10 @@ def find_changes(
     list of Change
         The largest first.
     """
-    before, after = _neighbours(matrices)
+    starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
+    before, after = _neighbours(starts, ends)
     if not len(before):
         return []
-    starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
     row, column = np.triu_indices(len(matrices[0].names), k=1)
     mi = _known_mi(matrices, row, column, whole)
     width = np.stack([(matrix.upper - matrix.lower)[row, column] for matrix in matrices])
@@ -158,12 +158,14 @@ def find_changes(
     return sorted(changes, key=lambda change: -abs(change.after - change.before))
 
 
-def _neighbours(matrices: Sequence[DependenceMatrix]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the windows (K,) that are compared: each with the first one that begins after its end, if that is soon."""
-    starts, ends = (np.array([getattr(matrix, edge) for matrix in matrices]) for edge in ("start", "end"))
+def _neighbours(starts: np.ndarray, ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the windows (K,) that are compared: each with the first one that begins after its end, if that is soon.
+
+    ``starts`` and ``ends`` (W,) are nanoseconds. Soon is within the length of a window.
+    """
     following = np.searchsorted(starts, ends)
-    before = np.flatnonzero(following < len(matrices))
-    before = before[starts[following[before]] - ends[before] <= _longest_pause(matrices)]
+    before = np.flatnonzero(following < len(starts))
+    before = before[starts[following[before]] - ends[before] <= ends[0] - starts[0]]
     return before, following[before]
 
 
@@ -175,11 +177,6 @@ def _known_mi(
     if whole is not None:
         known &= ~(whole.p_value[row, column] > _INDEPENDENT)  # without a p-value they may depend on each other
     return np.where(known, np.stack([matrix.mi[row, column] for matrix in matrices]), np.nan)
-
-
-def _longest_pause(matrices: Sequence[DependenceMatrix]) -> int:
-    """Return the longest time between two neighbours, nanoseconds: the length of a window."""
-    return matrices[0].end - matrices[0].start
 
 
 def _least_sigmas(matrices: Sequence[DependenceMatrix], pairs: int) -> float:
