@@ -124,6 +124,11 @@ class Baseline:
         return self.names.index(self.pairs[pair].a), self.names.index(self.pairs[pair].b)
 
     @property
+    def subjects(self) -> list[tuple[str, str]]:
+        """What is watched: the names of each pair, then of each channel that is in none, with an empty second one."""
+        return [*((pair.a, pair.b) for pair in self.pairs), *((self.names[column], "") for column in self.alone)]
+
+    @property
     def periods(self) -> dict[str, float]:
         """Usual seconds between two messages of each channel, where they were counted."""
         return {channel.name: channel.period for channel in self.channels if channel.period}
@@ -137,12 +142,17 @@ class Baseline:
     @property
     def alone(self) -> tuple[int, ...]:
         """The places of the channels that are in no pair."""
-        return tuple(range(self.quantiles.shape[1], len(self.channels)))
+        return tuple(range(self.paired, len(self.channels)))
+
+    @property
+    def paired(self) -> int:
+        """The number M of channels that are in pairs."""
+        return self.quantiles.shape[1]
 
     @property
     def memory(self) -> np.ndarray:
         """Share (M,) of a sample of each channel of the pairs that the next one keeps."""
-        return np.array([channel.memory for channel in self.channels if not channel.alone])
+        return np.array([channel.memory for channel in self.channels[: self.paired]])
 
     @property
     def middle(self) -> np.ndarray:

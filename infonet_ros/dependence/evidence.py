@@ -94,8 +94,7 @@ class EvidenceMonitor:
     thresholds : (P,) float64
         Evidence, nats, that makes an alarm.
     subjects : list of (str, str)
-        The names of each pair, then of each channel that is in none, with an empty second one. Their places are the
-        numbers of what is watched.
+        Those of the baseline. Their places are the numbers of what is watched.
     """
 
     def __init__(self, baseline: Baseline, interval: float) -> None:
@@ -105,10 +104,7 @@ class EvidenceMonitor:
         thresholds = baseline.thresholds(interval)
         self._sums = EvidenceSums(baseline, thresholds)
         self._forms = {view.form.ranked for view in baseline.views}
-        self.subjects = [
-            *((pair.a, pair.b) for pair in baseline.pairs),
-            *((baseline.names[column], "") for column in baseline.alone),
-        ]
+        self.subjects = baseline.subjects
         self._columns: list[tuple[int, ...]] = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._columns += [(column,) for column in baseline.alone]
         self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SINGLE_SHARE)
@@ -128,7 +124,7 @@ class EvidenceMonitor:
         keep = max(round(MEMORY * self.baseline.rate), longest + 1, RECENT + 1)
         self._stamps = LatestRows(keep, dtype=np.int64)
         self._samples = LatestRows(keep, (count,))
-        self._ranks = LatestRows(keep, (len(RANKED), count - len(self.baseline.alone)))
+        self._ranks = LatestRows(keep, (len(RANKED), self.baseline.paired))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
         self._on: dict[int, int] = {}  # place in `subjects` to number of its alarm
@@ -186,9 +182,8 @@ class EvidenceMonitor:
         return self.baseline.pairs
 
     def _ranks_of(self, samples: np.ndarray) -> np.ndarray:
-        """Return the ranks (T, F, N) of the next samples in each form that is judged."""
-        before = self._samples.rows[-RECENT - 1 :]
-        paired = self._ranks.rows.shape[-1]
+        """Return the ranks (T, F, M) of the next samples (T, N) in each form that is judged, of the pairs' channels."""
+        before, paired = self._samples.rows[-RECENT - 1 :], self.baseline.paired
         ranks = np.full((len(samples), len(RANKED), paired), np.nan)
         for form in self._forms:
             ranks[:, form] = self.baseline.ranks(samples[:, :paired], form, before[:, :paired])
@@ -233,13 +228,13 @@ class EvidenceMonitor:
     def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow."""
         self._diagnosed[number] = self.last_stamp
-        start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
-        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
         faults = tuple(Fault(one.kind, one.words, one.name) for one in self._troubles_of(number))
-        if not faults:
-            return diagnosis.explain()
         if number >= len(self._pairs):
             return faults[0]
+        start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
+        diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
+        if not faults:
+            return diagnosis.explain()
         if faults[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
             return found
         lasts = self.last_stamp - since > _LASTING * NANOSECONDS

@@ -45,8 +45,8 @@ class EvidenceSums:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Add the last ``fresh`` of some samples; return the highest evidence (V,) among them, and since when it grew.
 
-        ``samples`` (T, N) are those of all channels, ``ranks`` (T, F, N) theirs in each form, ``stamps`` (T,) int64
-        nanoseconds.
+        ``samples`` (T, N) are those of all channels, ``ranks`` (T, F, M) those of the pairs' channels in each form,
+        ``stamps`` (T,) int64 nanoseconds.
         """
         ratios = self._log_ratios(samples, ranks, fresh)
         peaks, since = self._sums.add(log_e_values(ratios), stamps[len(stamps) - fresh :])

@@ -12,15 +12,15 @@ from infonet_ros.text import listed
 
 
 class Alerts:
-    """Publishes the status of a watched pair when its alert begins, changes or ends, and then all active alerts.
+    """Publishes the status of a watched pair or channel when its alert begins, changes or ends, and all active ones.
 
-    So the last messages (as many as there are pairs) contain every active alert, for late subscribers.
+    So the last messages (as many as are watched) contain every active alert, for late subscribers.
 
     Parameters
     ----------
     node : LifecycleNode
     most : int
-        Pairs that are watched.
+        Pairs and single channels that are watched.
     """
 
     def __init__(self, node: LifecycleNode, most: int) -> None:
@@ -31,7 +31,7 @@ class Alerts:
         self._lock = threading.Lock()  # windows are judged on the worker's thread, samples on the executor's
 
     def update(self, statuses: Mapping[str, DiagnosticStatus]) -> None:
-        """Take the newest status of some pairs, by name; one of level ERROR is an alert."""
+        """Take the newest status of some pairs or channels, by name; one of level ERROR is an alert."""
         with self._lock:
             before = self._lasting
             on = {name: status for name, status in statuses.items() if status.level == ERROR}

@@ -28,7 +28,7 @@ EVIDENCE_TOPIC = "~/evidence"
 
 
 class BaselineWatch:
-    """The pairs of a baseline, watched while the node is active.
+    """The pairs and single channels of a baseline, watched while the node is active.
 
     Parameters
     ----------
@@ -106,9 +106,9 @@ class BaselineWatch:
 
         This goes to ~/alerts, and with a prefix to /diagnostics.
         """
-        monitor, found = self._monitor, {}
+        monitor, on, found = self._monitor, self._monitor.on, {}
         for number, (a, b) in enumerate(monitor.subjects):
-            alarm, known = monitor.on.get(number), monitor.last_stamp > 0
+            alarm, known = on.get(number), monitor.last_stamp > 0
             values: dict[str, Any] = {
                 "a": a,
                 "b": b,

@@ -209,9 +209,9 @@ class InfonetNode(LifecycleNode):
             from infonet_ros.node.estimation import Estimation  # here: it takes torch seconds to load
 
             self.estimation = Estimation(self, self._sensor_frames)
-        known = Baseline.load(Path(settings.baseline)) if settings.baseline else None
-        self._alerts = Alerts(self, len(settings.watches) + (len(known.pairs) + len(known.alone) if known else 0))
-        self._baseline = BaselineWatch(self, settings, known, self._alerts) if known else None
+        baseline = Baseline.load(Path(settings.baseline)) if settings.baseline else None
+        self._alerts = Alerts(self, len(settings.watches) + (len(baseline.subjects) if baseline else 0))
+        self._baseline = BaselineWatch(self, settings, baseline, self._alerts) if baseline else None
         self.estimation.configure(net, self._alerts)
         self._health = Health(self, net, self.topics, self.synchronizer, self.windows, self.estimation, self._baseline)
         self.settings = settings
