@@ -18,7 +18,7 @@ MOST_FINDINGS = 8
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
-_APART = 2.0  # times the widths of two 90 % intervals: of many pairs some intervals do not meet by chance
+_APART = 2.0  # times the half widths of two 90 % intervals: of many pairs some intervals do not meet by chance
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
@@ -284,8 +284,8 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
     both = np.ix_(rows, columns)
     told = (analysis.significance.significant & ~whole.weaker_form)[both]
-    width = (whole.delay_upper - whole.delay_lower) / 2.0
-    apart = np.abs(whole.matrix.lag[both] - whole.matrix.lag[a, b]) > _APART * (width[both] + width[a, b])
+    half = (whole.delay_upper - whole.delay_lower) / 2.0
+    apart = np.abs(whole.matrix.lag[both] - whole.matrix.lag[a, b]) > _APART * (half[both] + half[a, b])
     at_once = ~whole.clear_delays[both] & (np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY)
     more = whole.matrix.mi[both] > whole.matrix.mi[a, b]
     return bool((told & (whole.clear_delays[both] & apart | at_once & more)).any())

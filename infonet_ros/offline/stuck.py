@@ -74,7 +74,8 @@ def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck
         forms = [np.flatnonzero(fields == field) for field in dict.fromkeys(fields[own])]
         noisy = [one for one in forms if any(_is_noisy(samples[:, k]) for k in one)]
         single = noisy if len(forms) > 1 else []
-        for channels in (own, *single):
+        asked = [one for one in (own, *single) if len(one) < len(names)]  # else there are no others that move
+        for channels in asked:
             kept = _kept(samples, held, channels, computed, len(noisy) == len(forms) or channels is not own)
             if kept is None:
                 continue

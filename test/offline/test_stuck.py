@@ -100,6 +100,13 @@ def test_what_only_looks_stuck_is_not(kind, rng):
     assert find_stuck(overview(samples), TOPICS) == ()
 
 
+@pytest.mark.filterwarnings("error")
+def test_without_other_channels_that_move_nothing_is_stuck(rng):
+    samples = slow(rng, 2)
+    samples[1000:1400] = samples[1000]
+    assert find_stuck(overview(samples, NAMES[:2]), TOPICS[:2]) == ()
+
+
 def test_a_recording_with_an_unplugged_sensor_says_so_first(tmp_path, rng):
     motion = slow(rng, 2)
     rear = motion + 0.2 * rng.standard_normal((COUNT, 2))
