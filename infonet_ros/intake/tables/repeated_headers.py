@@ -4,8 +4,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
-from infonet_ros.intake.tables.layout import COMMENT
-from infonet_ros.intake.tables.line_cells import is_value, split
+from infonet_ros.intake.tables.line_cells import COMMENT, are_texts, split
 from infonet_ros.intake.tables.time_units import is_named_time
 from infonet_ros.text import counted, shorten
 
@@ -76,7 +75,7 @@ class RepeatedHeaders:
         return split(COMMENT.sub("", line, count=1).strip(), self._delimiter)
 
     def _is_header(self, cells: Sequence[str]) -> bool:
-        return len(cells) > 1 and self._mark in cells and not any(map(is_value, filter(None, cells)))
+        return len(cells) > 1 and self._mark in cells and are_texts(cells)
 
     def _without(self, lines: str) -> str:
         """Replace each line of repeated headers by a comment, so that rows keep their numbers."""

@@ -6,7 +6,8 @@ from pathlib import Path
 from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.layout import COMMENT, Layout
+from infonet_ros.intake.tables.layout import Layout
+from infonet_ros.intake.tables.line_cells import COMMENT
 from infonet_ros.text import counted, shorten
 
 
