@@ -67,6 +67,7 @@ BROKEN = {
     "empty": ("", "is empty"),
     "header only": ("time,x\n", "0 rows"),
     "one column": ("time\n1\n2\n", "1 column;"),
+    "no row below the names": ("time\n,b\n1\n", "names 1 column, but its rows have 2 cells"),
     "no time": ("a,b\n1,2\n0,3\n", "no column that looks like time"),
     "rows of another width": ("time,x,y\n" + "0,1\n1,2\n" * 9, "names 3 columns, but its rows have 2 cells"),
     "time unknown": ("time,x\n,1\n,2\n", "no row whose time"),

@@ -26,7 +26,7 @@ def names_of_columns(
     rows = [row for row in rows if len(row) == width]
     if used_width(rows, width) <= len(header) < width:
         header = [*header, *[""] * (width - len(header))]
-    elif len(header) == width - 1:
+    elif rows and len(header) == width - 1:
         header = [*(names_of_time(header[0], rows[0]) or ("row", header[0])), *header[1:]]
     elif len(header) > width and all(name.lower() in ("", "comment", "comments") for name in header[width:]):
         header = header[:width]
