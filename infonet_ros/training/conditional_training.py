@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network.weights import base_of, save_conditional
+from infonet_ros.estimator.network.weights import base_of, save_weights
 from infonet_ros.training.calibration import ALLOWANCE, stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import AttentionConfiguration
@@ -55,7 +55,7 @@ def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
     card = {"training": asdict(c), "held_out": entry}
-    save_conditional(network, folder / WEIGHTS, f"steps-{c.steps}", base_of(), **card)
+    save_weights(network, folder / WEIGHTS, f"steps-{c.steps}", base=base_of(), **card)
 
 
 def train_conditional(examples: ConditionalExamples, configuration: ConditionalTraining) -> ConditionalNetwork:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Evidence, Readout
-from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_readout
+from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_weights
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
@@ -108,7 +108,7 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
     card = {"training": asdict(c), "held_out": entry}
-    save_readout(readout, folder / READOUT, f"{version}, readout steps-{c.steps}", base_of(base), **card)
+    save_weights(readout, folder / READOUT, f"{version}, readout steps-{c.steps}", base=base_of(base), **card)
 
 
 def train_readout(readout: Readout, examples: ReadoutExamples, configuration: ReadoutTraining) -> Readout:

@@ -16,7 +16,7 @@ from infonet_ros.estimator.network.blocks import Copulas, PairBlock, observe_tog
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.short_network import LEAST_SHORT, MOST_SHORT, ShortNetwork, ShortShape, Sketch
-from infonet_ros.estimator.network.weights import base_of, load_conditional, load_weights, save_short
+from infonet_ros.estimator.network.weights import base_of, load_conditional, load_weights, save_weights
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
@@ -96,7 +96,7 @@ def run_short(configuration: ShortTraining, folder: Path) -> None:
     entry = validate_short(network, held_out)
     with (folder / LOG).open("a", encoding="utf-8") as log:
         log.write(json.dumps(entry) + "\n")
-    save_short(network, folder / WEIGHTS, f"steps-{c.steps}", base_of(), training=asdict(c), held_out=entry)
+    save_weights(network, folder / WEIGHTS, f"steps-{c.steps}", base=base_of(), training=asdict(c), held_out=entry)
 
 
 def train_short(examples: ShortExamples, configuration: ShortTraining) -> ShortNetwork:

@@ -11,7 +11,7 @@ from infonet_ros.estimator.network.counts import BINS, count_pairs, unbiased_sum
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
 from infonet_ros.estimator.network.runner import Runner
-from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_readout, save_readout
+from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_readout, save_weights
 
 
 @pytest.fixture
@@ -73,10 +73,10 @@ def test_a_readout_belongs_to_its_network(readout, tmp_path):
     for suffix in (".safetensors", ".json"):
         shutil.copy(SHIPPED.with_suffix(suffix), weights.with_suffix(suffix))
     assert load_readout(weights) is None
-    save_readout(readout, tmp_path / READOUT, "test", base_of(weights))
+    save_weights(readout, tmp_path / READOUT, "test", base=base_of(weights))
     loaded, version = load_readout(weights)
     assert version == "test" and loaded.shape == readout.shape
-    save_readout(readout, tmp_path / READOUT, "test", base="0" * 64)
+    save_weights(readout, tmp_path / READOUT, "test", base="0" * 64)
     with pytest.raises(WeightsError, match="trained beside other weights of pairs"):
         InfoNet.from_pretrained("cpu", weights)
 

@@ -8,7 +8,7 @@ from infonet_ros import InfoNet
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, sketch_together
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT, SKETCH_CELLS, ShortNetwork, ShortShape
-from infonet_ros.estimator.network.weights import SHIPPED, base_of, load_short, load_weights, save_short
+from infonet_ros.estimator.network.weights import SHIPPED, base_of, load_short, load_weights, save_weights
 from infonet_ros.estimator.samples.ranks import rank
 
 
@@ -65,8 +65,8 @@ def test_without_it_the_network_of_pairs_describes_the_slices(net, rng):
 
 def test_it_belongs_to_the_network_that_it_imitates(tmp_path):
     network, path = ShortNetwork(ShortShape(features=259, width=8)), tmp_path / "short.safetensors"
-    save_short(network, path, "test", base_of())
+    save_weights(network, path, "test", base=base_of())
     loaded = load_short(path=path)
     assert loaded is not None and torch.equal(loaded.first.weight, network.first.weight)
-    save_short(network, path, "test", base="0" * 64)
+    save_weights(network, path, "test", base="0" * 64)
     assert load_short(SHIPPED, path) is None

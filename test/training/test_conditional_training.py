@@ -7,7 +7,7 @@ import torch
 
 from infonet_ros.errors import ConfigurationError, WeightsError
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.network.weights import base_of, load_conditional, save_conditional
+from infonet_ros.estimator.network.weights import base_of, load_conditional, save_weights
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.conditional_training import (
     CONFIGURATION,
@@ -76,10 +76,10 @@ def test_settings_that_cannot_be_are_refused(values):
 
 def test_weights_of_other_pairs_are_refused(folder, examples):
     network = train_conditional(examples[0], replace(SMALL, steps=6))
-    save_conditional(network, folder / WEIGHTS, "test", base="0" * 64)
+    save_weights(network, folder / WEIGHTS, "test", base="0" * 64)
     with pytest.raises(WeightsError, match="trained beside other weights of pairs"):
         load_conditional(path=folder / WEIGHTS)
-    save_conditional(network, folder / WEIGHTS, "test", base=base_of())
+    save_weights(network, folder / WEIGHTS, "test", base=base_of())
     assert isinstance(load_conditional(path=folder / WEIGHTS), ConditionalNetwork)
 
 

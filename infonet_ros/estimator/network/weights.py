@@ -27,42 +27,22 @@ REMEDY = "install the package again, or name other weights"
 Kind = TypeVar("Kind", Network, ConditionalNetwork, Readout, ShortNetwork)
 
 
-def save_weights(network: Network, path: Path, version: str, **card: Any) -> None:
+def save_weights(network: Kind, path: Path, version: str, **card: Any) -> None:
     """Write the network's tensors to ``path`` and its card to ``path`` with the suffix ``.json``.
 
-    The card holds the version, the shape of the network, the checksum of the tensors, and the given entries.
+    The card holds the version, the shape of the network, the checksum of the tensors, and the given entries. All but
+    the network of pairs need the entry ``base``: see `base_of`.
     """
-    _save(network, path, version, card)
-
-
-def save_conditional(network: ConditionalNetwork, path: Path, version: str, base: str, **card: Any) -> None:
-    """Write the network of conditional MI as `save_weights` does; ``base`` is the network of pairs that it uses."""
-    _save(network, path, version, {"base": base, **card})
-
-
-def save_readout(readout: Readout, path: Path, version: str, base: str, **card: Any) -> None:
-    """Write a readout as `save_weights` does; ``base`` is the network of pairs that it uses."""
-    _save(readout, path, version, {"base": base, **card})
-
-
-def save_short(network: ShortNetwork, path: Path, version: str, base: str, **card: Any) -> None:
-    """Write a network of short views as `save_weights` does; ``base`` is the network of pairs that it imitates."""
-    _save(network, path, version, {"base": base, **card})
-
-
-def base_of(path: Path = SHIPPED) -> str:
-    """Return the checksum of the weights of pairs; the cards of the networks that use these weights contain it."""
-    return _checksum(path)
-
-
-def _save(
-    network: Network | ConditionalNetwork | Readout | ShortNetwork, path: Path, version: str, card: dict[str, Any]
-) -> None:
     partial = path.with_suffix(".partial")
     save_file({name: tensor.contiguous() for name, tensor in network.state_dict().items()}, partial)
     contents = {"version": version, "shape": asdict(network.shape), "sha256": _checksum(partial), **card}
     partial.replace(path)
     path.with_suffix(".json").write_text(json.dumps(contents, indent=2) + "\n", encoding="utf-8")
+
+
+def base_of(path: Path = SHIPPED) -> str:
+    """Return the checksum of the weights of pairs; the cards of the networks that use these weights contain it."""
+    return _checksum(path)
 
 
 def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
