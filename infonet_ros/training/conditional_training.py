@@ -3,7 +3,6 @@
 The simulation takes most of the time, and an interrupted one is resumed. The training takes minutes and is not resumed.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from infonet_ros.training.descent import descend
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.triples import KINDS
-from infonet_ros.training.validation import errors
+from infonet_ros.training.validation import errors, log_errors
 
 WEIGHTS = "conditional.safetensors"
 CONFIGURATION = "configuration.yaml"
@@ -46,14 +45,12 @@ class ConditionalTraining(AttentionConfiguration):
 def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
     """Simulate the missing shards in a folder, train, and write the weights there."""
     c = configuration
-    folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
     held_out, others = held_out_and_rest(ConditionalExamples, simulate_conditional, folder / "shards", c)
     network = train_conditional(others, c)
     network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, held_out), held_out.information))
     entry = validate_conditional(network, held_out)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
+    log_errors(folder / LOG, entry)
     card = {"training": asdict(c), "held_out": entry}
     save_weights(network, folder / WEIGHTS, f"steps-{c.steps}", base=base_of(), **card)
 

@@ -37,7 +37,7 @@ class Configuration:
         path.write_text(yaml.safe_dump(asdict(self), sort_keys=False), encoding="utf-8")
 
     def keep(self, path: Path) -> None:
-        """Write as YAML beside a run, or compare with the existing file; only the number of workers may differ.
+        """Write as YAML into the folder of a run, or compare with the file there; only the workers may differ.
 
         Raises
         ------
@@ -45,6 +45,7 @@ class Configuration:
             The run there has another configuration.
         """
         if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
             self.save(path)
         elif replace(self.load(path), workers=self.workers) != self:
             raise ConfigurationError(

@@ -123,15 +123,29 @@ def simulate(count: int, seed: int, families: dict[str, tuple[Draw, float]] = FA
     """Simulate ``count`` examples, in random order; the same seed gives the same examples."""
     rng = np.random.default_rng(seed)
     even = EvenDrivers(seed)
-    shares = np.array([share for _, share in families.values()])
     parts: list[Examples] = []
     made = 0
     while made < count:
-        family = int(rng.choice(len(shares), p=shares / shares.sum()))
-        part = _simulate_batch(rng, even, list(families.values())[family][0], family)
+        part = _simulate_batch(rng, even, *draw_family(rng, families))
         parts.append(part)
         made += len(part)
     return Examples.join(parts)[torch.from_numpy(rng.permutation(made)[:count])]
+
+
+def draw_family(rng: np.random.Generator, families: dict[str, tuple[Draw, float]] = FAMILIES) -> tuple[Draw, int]:
+    """Draw a family by the shares; return how it draws its dependences, and its number."""
+    shares = np.array([share for _, share in families.values()])
+    family = int(rng.choice(len(shares), p=shares / shares.sum()))
+    return list(families.values())[family][0], family
+
+
+def draw_streams(
+    rng: np.random.Generator, dependence: Dependence, between: tuple[int, int] = TRAINED_SAMPLES
+) -> tuple[Tensor, Tensor]:
+    """Draw two streams (BATCH, T) of a batch of dependences, with memory or without; T is between two numbers."""
+    count = int(np.exp(rng.uniform(*np.log(between))))
+    drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
+    return dependence.sample(drivers(rng, BATCH, count))
 
 
 def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, family: int) -> Examples:
@@ -144,9 +158,7 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
     fresh = spread_grids(u, v)[good].half()
     observations = []
     for _ in range(OBSERVATIONS):
-        count = int(np.exp(rng.uniform(*np.log(TRAINED_SAMPLES))))
-        drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
-        streams = dependence.sample(drivers(rng, BATCH, count))
+        streams = draw_streams(rng, dependence)
         digital = rng.random(2) < DIGITAL * np.array(dependence.levelled)
         observations.append(_observe(*(z.floor() if d else z for z, d in zip(streams, digital, strict=True))))
     seen, fine, finest, samples, effective, correlation, by_level = (

@@ -1,6 +1,5 @@
 """The training loop, from shards to weights; it can be resumed at every validation."""
 
-import json
 import math
 import time
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from infonet_ros.training.examples import Examples, simulate
 from infonet_ros.training.losses import importance, training_loss
 from infonet_ros.training.muon import Muon
 from infonet_ros.training.shards import Shards
-from infonet_ros.training.validation import validate
+from infonet_ros.training.validation import log_errors, validate
 
 CONFIGURATION = "configuration.yaml"
 CHECKPOINT = "checkpoint.safetensors"
@@ -55,7 +54,6 @@ class Trainer:
         self.device = resolve_device(device)
         self.configuration = configuration
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
         configuration.keep(folder / CONFIGURATION)
         torch.manual_seed(configuration.seed)
         c = configuration
@@ -162,8 +160,7 @@ class Trainer:
         calibrate(self.average, held_out)
         errors = validate(self.average, held_out)
         entry = {"step": self.step, "seconds": round(self.seconds), "loss": loss, **errors}
-        with (self.folder / LOG).open("a", encoding="utf-8") as log:
-            log.write(json.dumps(entry) + "\n")
+        log_errors(self.folder / LOG, entry)
         if errors["loss_held_out"] < self.best:
             self.best = errors["loss_held_out"]
             card = {"training": asdict(self.configuration), "held_out": entry}

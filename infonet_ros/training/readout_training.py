@@ -3,7 +3,6 @@
 The simulation takes most of the time, and is resumed shard by shard. The training takes minutes and is not resumed.
 """
 
-import json
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +20,7 @@ from infonet_ros.training.descent import descend
 from infonet_ros.training.examples import FAMILIES, Examples, simulate
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
-from infonet_ros.training.validation import errors
+from infonet_ros.training.validation import errors, log_errors
 
 CONFIGURATION = "readout.yaml"
 LOG = "readout.jsonl"
@@ -95,7 +94,6 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     The readout is written to the folder.
     """
     c = configuration
-    folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
     make = partial(simulate_readout, base=base)
     held_out, others = held_out_and_rest(ReadoutExamples, make, folder / "readout_shards", c)
@@ -105,8 +103,7 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     factors = stretches(all_quantiles(readout, held_out), held_out.information)
     readout.stretch.copy_(torch.tensor(ALLOWANCE) * factors)
     entry = validate_readout(readout, held_out)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
+    log_errors(folder / LOG, entry)
     card = {"training": asdict(c), "held_out": entry}
     save_weights(readout, folder / READOUT, f"{version}, readout steps-{c.steps}", base=base_of(base), **card)
 

@@ -3,7 +3,6 @@
 No true value is needed, so a simulation takes seconds.
 """
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,20 +20,20 @@ from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
 from infonet_ros.training.descent import descend
-from infonet_ros.training.drivers import independent_drivers, remembering_drivers
-from infonet_ros.training.examples import BATCH, FAMILIES, MEMORYLESS, OBSERVATIONS
+from infonet_ros.training.examples import BATCH, OBSERVATIONS, draw_family, draw_streams
 from infonet_ros.training.shards import held_out_and_rest
+from infonet_ros.training.validation import log_errors
 
 WEIGHTS = "short.safetensors"
 CONFIGURATION = "short.yaml"
 LOG = "short.jsonl"
-LEAST_SAMPLES = 48
+LENGTHS = (48, MOST_SHORT + 1)  # samples of a pair, the last not included
 OF_LOGARITHMS = 4.0  # how much the logarithms of the quantiles count
 
 
 @dataclass(frozen=True)
 class ShortTraining(RunConfiguration):
-    """Settings of a run; the defaults are those of the shipped weights."""
+    """Settings of a run; the defaults are near those of the shipped weights, see their model card."""
 
     width: int = 256
     shards: int = 10
@@ -64,15 +63,12 @@ class ShortExamples(Columns):
 def simulate_short(count: int, seed: int) -> ShortExamples:
     """Simulate ``count`` examples, as the shipped network of pairs describes them; equal seeds give equal examples."""
     rng, network = np.random.default_rng(seed), load_weights()[0].eval()
-    shares = np.array([share for _, share in FAMILIES.values()])
     parts: list[ShortExamples] = []
     while sum(map(len, parts)) < count:
-        family = int(rng.choice(len(shares), p=shares / shares.sum()))
-        dependence = list(FAMILIES.values())[family][0](rng, BATCH)
+        draw, _ = draw_family(rng)
+        dependence = draw(rng, BATCH)
         for _ in range(OBSERVATIONS):
-            length = int(np.exp(rng.uniform(*np.log([LEAST_SAMPLES, MOST_SHORT + 1]))))
-            drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
-            parts.append(_seen(network, *dependence.sample(drivers(rng, BATCH, length))))
+            parts.append(_seen(network, *draw_streams(rng, dependence, LENGTHS)))
     examples = ShortExamples.join(parts)
     return examples[torch.from_numpy(rng.permutation(len(examples))[:count])]
 
@@ -89,13 +85,11 @@ def _seen(network: Network, x: Tensor, y: Tensor) -> ShortExamples:
 def run_short(configuration: ShortTraining, folder: Path) -> None:
     """Simulate the missing shards in a folder, train, and write the weights there."""
     c = configuration
-    folder.mkdir(parents=True, exist_ok=True)
     c.keep(folder / CONFIGURATION)
     held_out, others = held_out_and_rest(ShortExamples, simulate_short, folder / "short_shards", c)
     network = train_short(others, c)
     entry = validate_short(network, held_out)
-    with (folder / LOG).open("a", encoding="utf-8") as log:
-        log.write(json.dumps(entry) + "\n")
+    log_errors(folder / LOG, entry)
     save_weights(network, folder / WEIGHTS, f"steps-{c.steps}", base=base_of(), training=asdict(c), held_out=entry)
 
 

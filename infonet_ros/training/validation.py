@@ -1,6 +1,8 @@
 """Validation: errors of the weights on held-out examples."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import torch
 
@@ -73,3 +75,9 @@ def errors(
         "coverage": inside.float().mean().item(),
         **{f"error_{name}": error[chosen].mean().item() for name, chosen in present.items()},
     }
+
+
+def log_errors(path: Path, entry: Mapping[str, float]) -> None:
+    """Append the errors of a run to its log, one line of JSON."""
+    with path.open("a", encoding="utf-8") as log:
+        log.write(json.dumps(entry) + "\n")
