@@ -225,17 +225,6 @@ def test_rows_need_not_be_in_order(tmp_path):
         assert rows(path) == [(k * 10**8, [k, -k]) for k in range(100)]
 
 
-def test_of_a_logger_that_was_restarted_the_longest_run_is_read(tmp_path):
-    """Sorted, two drives would be mixed row by row."""
-    runs = [(60, 1), (100, 2), (80, 3)]
-    lines = [f"{k / 10},{k},{run}" for length, run in runs for k in range(length)]
-    path = written(tmp_path, "\n".join(["time,x,y", *lines]))
-    assert {values[1] for _, values in rows(path)} == {2.0}
-    assert any(
-        "begins again 2 times: only the longest run of rows is read, 100 of 240" in note for note in notices(path)
-    )
-
-
 def test_a_few_rows_that_come_late_are_sorted_in(tmp_path):
     stamps = [*range(50), 40.5, 41.5, *range(50, 200)]
     path = written(tmp_path, "\n".join(["time,x,y", *(f"{t / 10},{k},0" for k, t in enumerate(stamps))]))

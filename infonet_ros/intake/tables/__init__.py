@@ -9,7 +9,7 @@ The rest of the package uses `tables.Tables`. The modules, in the order of readi
   `motion_capture` (BVH); `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy). All end
   in a `sheet.Sheet`.
 - The time of a sheet: `times` (which columns), `time_units`, `described_rate` (in place of times), `dates`,
-  `split_times`, `clock`, then `stamps` and `clock_turns`.
+  `split_times`, `clock`, then `stamps`, `clock_turns` and `runs`.
 - Sheets to topics: `several_times` (a time before each signal), `series_names`, `unnamed_series` and `long_tables` (a
   row for each value), `filled_in` (-9999), `quaternions`, `two_words`, `column_paths`, `streams` (columns to samples),
   `tables`.

@@ -1,4 +1,4 @@
-"""Stamps for the time of a table: in its unit, continued where a clock wraps around, and of one run."""
+"""Stamps for the time of a table: in its unit, and continued where a clock wraps around."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -38,7 +38,6 @@ _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _ALIKE = 0.95  # of the times stand in the same number of rows
 _MANY = 10  # rows of one time
-_RUN_SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 
 
 def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
@@ -77,7 +76,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
         )
     stamps = _without_strays(clock, stamps)
     _check_whole(clock, path, stamps)
-    clock.stamps = _one_run(clock, _spread(clock, stamps))
+    clock.stamps = _spread(clock, stamps)
 
 
 def _without_strays(clock: Clock, stamps: np.ndarray) -> np.ndarray:
@@ -192,31 +191,6 @@ def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
         "are spread evenly over a step"
     )
     return spread
-
-
-def _one_run(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Return the stamps of the longest run if time begins again: sorted together, two drives would look like one."""
-    rows = np.flatnonzero(stamps > BEYOND)
-    starts = np.flatnonzero(np.diff(stamps[rows]) < 0) + 1
-    in_order = [f"the rows are sorted by time {clock.label}: some have an earlier time than the row before them"]
-    if not 0 < len(starts) <= len(rows) // 100 + 1:
-        clock.notes += in_order if len(starts) else []
-        return stamps
-    runs = np.split(rows, starts)
-    longest = max(runs, key=len)
-    low, high = stamps[longest[[0, -1]]]
-    others = np.concatenate([run for run in runs if run is not longest])
-    mixed = np.count_nonzero((stamps[others] >= low) & (stamps[others] <= high))
-    if mixed <= _RUN_SHARE * len(rows):
-        clock.notes += in_order
-        return stamps
-    clock.notes.append(
-        f"time {clock.label} begins again {counted(len(starts), 'time')}: only the longest run of rows is read, "
-        f"{len(longest)} of {len(rows)}; split the file to analyse the others"
-    )
-    alone = np.full_like(stamps, UNKNOWN)
-    alone[longest] = stamps[longest]
-    return alone
 
 
 def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:

@@ -11,6 +11,7 @@ from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import Sample
 from infonet_ros.intake.tables.quaternions import angle_of
+from infonet_ros.intake.tables.runs import APART
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.settings import Modality
 
@@ -47,7 +48,7 @@ class Stream:
         if self.path == other.path or self.columns.keys() != other.columns.keys():
             return False
         gap = other.stamps[0] - self.stamps[-1]
-        longest = max(np.ptp(self.stamps), np.ptp(other.stamps))
+        longest = max(np.ptp(self.stamps), np.ptp(other.stamps), APART)
         return bool(0 <= gap <= longest)
 
     def joined(self, other: "Stream") -> "Stream":

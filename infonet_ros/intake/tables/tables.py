@@ -29,6 +29,7 @@ from infonet_ros.intake.tables.long_tables import split_series
 from infonet_ros.intake.tables.motion_capture import read_motion_capture
 from infonet_ros.intake.tables.quaternions import find_quaternions
 from infonet_ros.intake.tables.records import read_records, split_cells
+from infonet_ros.intake.tables.runs import are_numbered_runs, number_of_run, separate_runs
 from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
@@ -89,6 +90,7 @@ class Tables:
         for table in tables:
             alike = (other.clock for other in tables if other.clock.names == table.clock.names and other is not table)
             set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
+        self._separate_runs(tables)
         for table in tables:
             self._note(table.path, (*table.sheet.notes, *table.sheet.remarks.values(), *table.clock.notes))
             is_message = table.is_series or table.sheet.is_message
@@ -260,6 +262,13 @@ class Tables:
                     ],
                 )
         return columns
+
+    def _separate_runs(self, tables: list["_Table"]) -> None:
+        """Arrange times that begin again: one run behind the other, if all runs are of one logger."""
+        numbered = len(tables) > 1 and are_numbered_runs([table.sheet.columns for table in tables])
+        if numbered:
+            tables = sorted(tables, key=lambda table: number_of_run(table.sheet.columns) or 0.0)
+        separate_runs([table.clock for table in tables], of_one_logger=numbered or len(tables) == 1)
 
     def _join_parts(self) -> None:
         """Join files that are parts of one log: they have the same columns, and each begins where another ends."""

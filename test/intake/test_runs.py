@@ -1,0 +1,45 @@
+"""Times that begin again: runs of one logger are one recording, and are never mixed row by row."""
+
+import numpy as np
+import pytest
+from table_files import notices, rows, together, written
+
+LENGTHS = (60, 100, 80)
+LINES = [[f"{k / 10},{k + 1000 * run},{run}" for k in range(length)] for run, length in enumerate(LENGTHS)]
+ALL = [line for lines in LINES for line in lines]
+X = [k + 1000.0 * run for run, length in enumerate(LENGTHS) for k in range(length)]
+BEGINS = np.repeat([0.0, 15.9, 35.8], LENGTHS)  # ten seconds after the last row of the run before
+STAMPS = [round((begin + (x % 1000) / 10) * 1e9) for begin, x in zip(BEGINS, X, strict=True)]
+
+
+def test_runs_of_one_table_are_read_one_behind_the_other(tmp_path):
+    path = written(tmp_path, "\n".join(["time,x,y", *ALL]))
+    assert rows(path, ("x",)) == [(stamp, [x]) for stamp, x in zip(STAMPS, X, strict=True)]
+    assert any("begins again 2 times: each run of rows is read 10 s behind" in note for note in notices(path))
+
+
+def test_short_runs_are_not_sorted_into_one_another(tmp_path):
+    path = written(tmp_path, "time,x,y\n" + "".join(f"{k % 20 / 10},{k},0\n" for k in range(400)))
+    assert [values[0] for _, values in rows(path)] == list(range(400))
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1)])
+def test_files_that_number_their_runs_are_one_topic(tmp_path, order):
+    paths = [written(tmp_path, "\n".join(["time,x,episode_index", *LINES[run]]), f"{run}.csv") for run in order]
+    found, said = together(paths)
+    assert found["0.x"] == list(zip(STAMPS, X, strict=True))
+    assert any("are parts of one log" in sentence for sentence in said)
+
+
+def test_files_that_do_not_number_their_runs_are_topics(tmp_path):
+    paths = [written(tmp_path, "\n".join(["time,x,robot", *LINES[run]]), f"{run}.csv") for run in range(3)]
+    found, _ = together(paths)
+    assert {len(found[f"{run}.x"]) for run in range(3)} == set(LENGTHS)
+
+
+def test_of_times_that_may_be_of_several_loggers_the_longest_run_is_read(tmp_path):
+    """Dates do not begin again when one logger does."""
+    lines = [f"17145648{line}" if float(line.split(",")[0]) >= 10 else f"171456480{line}" for line in ALL]
+    path = written(tmp_path, "\n".join(["time,x,y", *lines]))
+    assert [values[0] for _, values in rows(path)] == X[60:160]
+    assert any("only the longest run of rows is read, 100 of 240" in note for note in notices(path))
