@@ -70,7 +70,7 @@ def ros_is_sourced() -> bool:
     if missing:
         raise SetupError(
             f"ROS 2 {os.environ['ROS_DISTRO']} is sourced, but {sys.executable} lacks {', '.join(missing)}: run "
-            '`rosdep install --from-paths . --ignore-src`, and what README.md says below "With ROS 2".'
+            '`rosdep install --from-paths . --ignore-src`, and what README.md says at "By apt and colcon".'
         )
     if not shutil.which("colcon"):
         raise SetupError("ROS 2 is sourced, but colcon was not found: `apt install python3-colcon-common-extensions`.")

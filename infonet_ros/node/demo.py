@@ -46,6 +46,7 @@ _START = 60.0  # seconds until the node subscribes, on a busy machine
 _FIRST_MATRIX = 120.0  # seconds after the end of the recording until the first matrix, on a very busy machine
 _LAST_MATRIX = 10.0  # seconds until the last matrix; more, if the windows took longer
 _SHUTDOWN = 10.0  # seconds that a process has to end before it is killed
+_ENOUGH = 0.25  # share of the windows that shows what is usual
 _STRONGEST = 5
 _POLL = 0.1
 
@@ -198,8 +199,20 @@ class Demonstration:
         modality = {name: m.name for m in self._settings.modalities for name in m.channel_names}
         pair = strongest_between(matrix, modality)
         if pair is None:
-            return "No two sensors were found to depend on each other in most of the windows."
+            found = "No two sensors were found to depend on each other in most of the windows"
+            return f"{found}.{self._skipped_windows()}"
         return sentence(pair, WORDS)[0].upper() + sentence(pair, WORDS)[1:]
+
+    def _skipped_windows(self) -> str:
+        """Say that few windows were computed, and what to do; empty if enough were."""
+        length = (self._span[1] - self._span[0]) / NANOSECONDS - self._settings.window
+        usual = int(length / self._settings.hop) + 1
+        if len(self._matrices) > usual * _ENOUGH:
+            return ""
+        return (
+            f" This machine computed only {len(self._matrices)} of {usual} windows at this speed: try "
+            f"--rate {max(1.0, self._rate / 4):.2g}."
+        )
 
 
 def _share_folder() -> Path:

@@ -5,6 +5,7 @@ can change while the node is unconfigured.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
@@ -110,7 +111,8 @@ def read_settings(node: Node) -> Settings:
 def values_as_meant(node: Node, parameters: "list[Parameter[Any]]") -> "list[Parameter[Any]]":
     """Read values as the commands of ROS mean them.
 
-    ``ros2 param set /infonet window 25`` sends a whole number for a float, and ``ros2 param load`` a text for ``null``.
+    ``ros2 param set /infonet window 25`` sends a whole number for a float, ``ros2 param set /infonet lag_step 1e-2`` a
+    text, and ``ros2 param load`` a text for ``null``.
 
     Raises
     ------
@@ -128,8 +130,10 @@ def _meant(parameter: "Parameter[Any]") -> Any:
     spec = scalar_parameters().get(parameter.name)
     if spec is None:
         return None if parameter.value in _NO_VALUE else parameter.value
-    is_float = isinstance(spec["default"], float) and type(parameter.value) is int
-    return float(parameter.value) if is_float else parameter.value
+    if isinstance(spec["default"], float) and type(parameter.value) in (int, str):
+        with suppress(ValueError):
+            return float(parameter.value)
+    return parameter.value
 
 
 def keep_without_value(node: Node, parameters: "Sequence[Parameter[Any]]") -> None:

@@ -1,6 +1,7 @@
 """Checks of values, names and lists of channels; each error says what would work."""
 
 import math
+from array import array
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -46,7 +47,7 @@ def brief(value: Any) -> str:
     """Write a value into an error message, shortened where it is long."""
     if isinstance(value, int) and value.bit_length() > 200:
         return f"a whole number of {value.bit_length()} bits"
-    return shorten(repr(value), 60)
+    return shorten(repr(value.tolist() if isinstance(value, array) else value), 60)  # ROS has arrays for lists
 
 
 def as_float(number: int) -> float:

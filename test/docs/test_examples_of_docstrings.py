@@ -1,6 +1,7 @@
 """The examples of docstrings return what they show."""
 
 import doctest
+import tempfile
 from importlib import import_module
 from pathlib import Path
 
@@ -16,7 +17,8 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", [name for name, text in TEXTS.items() if ">>> " in text])
-def test_examples_of_docstrings(name):
+def test_examples_of_docstrings(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # the folders of the examples go with the test's
     if "to_dataframe" in TEXTS[name]:
         pytest.importorskip("pandas")
     found = doctest.testmod(import_module(name))

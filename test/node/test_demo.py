@@ -34,9 +34,11 @@ def processes_with(variable, value):
     return marked
 
 
-@pytest.mark.timeout(BOUND + 10)
+@pytest.mark.timeout(2 * BOUND + 10)
 def test_the_demonstration_finds_that_odometry_follows_the_gyroscope(tmp_path):
     ended = run_demo(tmp_path / "out", "--rate", "30", INFONET_TEST=str(tmp_path))
+    if slower := re.search(r"computed only \d+ of 178 windows at this speed: try --rate (.*)\.", ended.stdout):
+        ended = run_demo(tmp_path / "out", "--rate", slower[1], INFONET_TEST=str(tmp_path))
 
     assert ended.returncode == 0, ended.stderr
     finding = re.search(r"Gyro y and odometry yaw rate depend on each other: (\d\.\d\d) nats .*", ended.stdout)

@@ -3,8 +3,10 @@ from array import array
 import pytest
 import yaml
 from paired_topics import PAIR, started
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterType
 from rclpy.exceptions import ParameterNotDeclaredException
-from rclpy.parameter import Parameter, parameter_dict_from_yaml_file
+from rclpy.parameter import Parameter, get_parameter_value, parameter_dict_from_yaml_file
 
 from infonet_ros.node.parameters import read_settings
 from infonet_ros.settings import Watch, load_settings, scalar_parameters
@@ -22,6 +24,7 @@ from infonet_ros.settings import Watch, load_settings, scalar_parameters
         ("window", "abc", "window must be a number such as 2.5, got 'abc'"),
         ("surrogates", 2.5, "surrogates must be a whole number such as 1, got 2.5"),
         ("transfer", 1, "transfer must be true or false, got 1"),
+        ("window", [1.0, 2.0], "window must be a number such as 2.5, got [1.0, 2.0]."),
         ("window", None, "window cannot be deleted: set it to 20.0"),
         ("a.channels", None, "a.channels cannot be deleted"),
     ],
@@ -31,6 +34,16 @@ def test_a_refused_parameter_says_why(graph, name, setting, reason):
     (result,) = node.set_parameters([Parameter(name, value=setting)])
     assert not result.successful
     assert reason in result.reason
+
+
+def test_a_number_with_an_exponent_is_taken_although_the_command_line_sends_it_as_a_text(graph):
+    """`ros2 param set` reads YAML, in which ``1e-1`` is a text; in parameter files of ROS it is a number."""
+    node, _ = started(graph)
+    setting = get_parameter_value("1e-1")
+    assert setting.type == ParameterType.PARAMETER_STRING
+    (result,) = node.set_parameters([Parameter.from_parameter_msg(ParameterMessage(name="lag_step", value=setting))])
+    assert result.successful
+    assert node.settings.lag_step == node.get_parameter("lag_step").value == 0.1
 
 
 def test_a_parameter_that_does_not_exist_is_refused_with_the_name_that_was_meant(graph):
