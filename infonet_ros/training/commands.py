@@ -44,6 +44,8 @@ def train(
     The best weights are written to infonet.safetensors, conditional.safetensors, readout.safetensors or
     short.safetensors in FOLDER.
     """
+    chosen = {"--conditional": conditional, "--readout": readout, "--short": short}
+    _check([option for option, given in chosen.items() if given], device)
     if conditional:
         _train_conditional(folder, config, threads)
     elif readout:
@@ -52,6 +54,21 @@ def train(
         _train_short(folder, config, threads)
     else:
         _train_pairs(folder, config, threads, device)
+
+
+def _check(others: list[str], device: str) -> None:
+    """Refuse more than one of the options for other networks, and a device that theirs would not use."""
+    if len(others) > 1:
+        raise typer.BadParameter(
+            "each trains another network: expected one of them, or none for the network of pairs.",
+            param_hint=" and ".join(others),
+        )
+    if others and device not in ("auto", "cpu"):
+        raise typer.BadParameter(
+            f"{device} is not used with {others[0]}: expected auto or cpu; only the network of pairs is trained on "
+            "another device.",
+            param_hint="--device",
+        )
 
 
 def _train_pairs(folder: Path, config: Path | None, threads: int | None, device: str) -> None:

@@ -8,7 +8,6 @@ import torch
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.training.commands import train
 from infonet_ros.training.configuration import TrainingConfiguration
 from infonet_ros.training.examples import OBSERVATIONS, Examples, simulate
 from infonet_ros.training.loop import CHECKPOINT, CONFIGURATION, LOG, WEIGHTS, Trainer
@@ -197,14 +196,9 @@ def test_a_finished_run_needs_its_shards_no_more(trainer, tmp_path):
     assert not (tmp_path / "run" / "shards").exists()
 
 
-def test_the_command_trains_as_the_settings_say(shards, tmp_path):
+def test_the_command_trains_as_the_settings_say(shards, train_in, tmp_path):
     shutil.copytree(shards, tmp_path / "run" / "shards")
-    SMALL.save(tmp_path / "settings.yaml")
-    before = torch.get_num_threads()
-    try:
-        train(tmp_path / "run", config=tmp_path / "settings.yaml", threads=2, device="cpu")
-    finally:
-        torch.set_num_threads(before)
+    train_in(SMALL, tmp_path / "run", threads=2)
     assert TrainingConfiguration.load(tmp_path / "run" / CONFIGURATION) == replace(SMALL, workers=2)
     assert InfoNet.from_pretrained("cpu", weights=tmp_path / "run" / WEIGHTS).version == "step-30"
 

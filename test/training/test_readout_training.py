@@ -10,7 +10,6 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.weights import load_readout, save_weights
-from infonet_ros.training.commands import train
 from infonet_ros.training.examples import simulate
 from infonet_ros.training.loop import WEIGHTS
 from infonet_ros.training.losses import pinball_loss
@@ -40,14 +39,9 @@ def test_training_learns_what_an_untrained_network_does_not_know(network):
     assert losses[1] < 0.5 * losses[0]
 
 
-def test_the_command_reads_out_the_network_of_the_folder(network, tmp_path):
+def test_the_command_reads_out_the_network_of_the_folder(network, train_in, tmp_path):
     save_weights(network, tmp_path / WEIGHTS, "own")
-    SMALL.save(tmp_path / "settings.yaml")
-    before = torch.get_num_threads()
-    try:
-        train(tmp_path, config=tmp_path / "settings.yaml", threads=None, device="cpu", readout=True)
-    finally:
-        torch.set_num_threads(before)
+    train_in(SMALL, tmp_path, readout=True)
     loaded, version = load_readout(tmp_path / WEIGHTS)
     assert loaded.shape.width == 32 and version == "own, readout steps-150"
     entry = json.loads((tmp_path / LOG).read_text(encoding="utf-8"))

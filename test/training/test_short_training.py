@@ -5,7 +5,6 @@ import torch
 
 from infonet_ros.estimator.network.short_network import ShortNetwork
 from infonet_ros.estimator.network.weights import load_short
-from infonet_ros.training.commands import train
 from infonet_ros.training.shards import shard_path
 from infonet_ros.training.short_training import (
     LOG,
@@ -39,16 +38,11 @@ def test_training_learns_to_imitate(examples):
     assert errors[1] < 0.6 * errors[0]
 
 
-def test_the_command_leaves_weights_that_load(examples, tmp_path):
+def test_the_command_leaves_weights_that_load(examples, train_in, tmp_path):
     (tmp_path / "short_shards").mkdir()
     for number, part in enumerate(examples):
         part.save(shard_path(tmp_path / "short_shards", number))
-    SMALL.save(tmp_path / "settings.yaml")
-    before = torch.get_num_threads()
-    try:
-        train(tmp_path, config=tmp_path / "settings.yaml", threads=None, device="cpu", short=True)
-    finally:
-        torch.set_num_threads(before)
+    train_in(SMALL, tmp_path, short=True)
     network = load_short(path=tmp_path / WEIGHTS)
     assert network is not None and network.shape.width == 32
     assert json.loads((tmp_path / LOG).read_text(encoding="utf-8"))["error"] >= 0.0

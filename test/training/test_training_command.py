@@ -1,0 +1,18 @@
+import pytest
+from typer.testing import CliRunner
+
+from infonet_ros.cli import app
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--conditional", "--short"], "--conditional and --short: each trains another network"),
+        (["--short", "--readout", "--conditional"], "--conditional and --readout and --short: each trains"),
+        (["--readout", "--device", "cuda"], "--device: cuda is not used with --readout: expected auto or cpu"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(options, said, tmp_path):
+    result = CliRunner().invoke(app, ["train", str(tmp_path / "run"), *options])
+    assert result.exit_code == 2 and said in result.stderr
+    assert not (tmp_path / "run").exists()
