@@ -1,0 +1,170 @@
+"""The words for a fault of a pair: what has changed, and of which channel."""
+
+import numpy as np
+import pytest
+from gaussian_pairs import BREAK, NAMES, RATE, pair, run, seconds, with_fault
+
+from infonet_ros.dependence.diagnosis import Diagnosis
+from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Lesson
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        ("frozen", Kind.FROZEN),
+        ("silent", Kind.SILENT),
+        ("flipped", Kind.SCALED),
+        ("degrees", Kind.SCALED),
+        ("thousandth", Kind.SCALED),
+        ("other time", Kind.DECOUPLED),
+        ("late", Kind.DELAY_CHANGED),
+        ("far off", Kind.OFFSET),
+        ("shifted", Kind.OFFSET),
+        ("drifting", Kind.DRIFTING),
+        ("clipped", Kind.SATURATED),
+        ("elsewhere", Kind.OUT_OF_RANGE),
+        ("noisy", Kind.NOISIER),
+    ],
+)
+def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
+    alarms, _ = run(baseline, with_fault(fault, pair(4, 1000)))
+    assert BREAK / RATE < seconds(alarms[0]) <= BREAK / RATE + 8.0
+    assert alarms[0].kind is kind
+    assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
+    assert {alarms[0].a, alarms[0].b} == set(NAMES)
+
+
+def test_the_unit_and_the_offset_are_reported(baseline):
+    _, monitor = run(baseline, with_fault("degrees", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is about 57.3 times what it was, as degrees for radians"
+    _, monitor = run(baseline, with_fault("amplified", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is about 3 times what it was"
+    _, monitor = run(baseline, with_fault("shifted", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro is shifted by about 1.5"
+    assert monitor.history[0].channel == "gyro"
+    _, monitor = run(baseline, with_fault("drifting", pair(4, 1000)))
+    assert monitor.history[0].words.startswith("gyro drifts: it is shifted by about ")
+    assert float(monitor.history[0].words.split()[-4]) == pytest.approx(0.2, abs=0.1)
+    _, monitor = run(baseline, with_fault("clipped", pair(4, 1000)))
+    assert monitor.history[0].words.startswith("gyro does not go below -0.5, in the good recordings to -")
+    _, monitor = run(baseline, with_fault("flipped", pair(4, 1000)))
+    assert monitor.history[0].words == "gyro or odom has an inverted sign"
+
+
+def test_coarse_readings_do_not_saturate(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK:, 0] = np.round(samples[BREAK:, 0] / 0.9) * 0.9
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated() is None
+    samples[BREAK:, 0] = np.clip(samples[BREAK:, 0], -0.9, 0.9)
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated() is None
+    clipped = pair(4, 1000)
+    clipped[BREAK:, 0] = np.clip(clipped[BREAK:, 0], None, 0.9)
+    assert Diagnosis(baseline, 0, clipped, BREAK).saturated().kind is Kind.SATURATED
+
+
+def two_axes(seed, count):
+    """Two axes of a gyroscope and of the odometry, (T, 4): each pair as `pair`."""
+    return np.concatenate([pair(seed, count), pair(seed + 50, count)], axis=1)
+
+
+@pytest.mark.parametrize("names", [("gyro.x", "odom.x", "gyro.y", "odom.y"), ("front.w", "odom.x", "rear.w", "odom.y")])
+def test_swapped_channels_are_reported(net, names):
+    lesson = Lesson(names, (two_axes(0, 4000),), RATE)
+    pairs = [LaggedPair(0, 1, 3), LaggedPair(2, 3, 3)]
+    learnt, _ = learn(net, lesson, pairs, parameters="", recordings=("good",))
+    samples = two_axes(4, 1000)
+    samples[BREAK:, [0, 2]] = samples[BREAK:, [2, 0]]
+    samples = samples[:, [names.index(name) for name in learnt.names]]
+    _, monitor = run(learnt, samples)
+    assert {alarm.kind for alarm in monitor.history} == {Kind.SWAPPED}
+    assert monitor.history[0].words == f"{names[0]} and {names[2]} are swapped, or odom.x and odom.y are swapped"
+
+
+def test_of_one_pair_either_channel_may_be_shifted(baseline):
+    """A small shift of the one looks as that of the other, the other way round."""
+    samples = pair(4, 1000)
+    samples[BREAK:, 0] += 0.8
+    _, monitor = run(baseline, samples)
+    first = monitor.history[0]
+    assert (first.kind, first.channel) == (Kind.OFFSET, "")
+    assert {fault.channel for fault in first.either} == set(NAMES)
+    assert "gyro is shifted by about 0." in first.words and "odom is shifted by about -0." in first.words
+
+
+def test_the_channel_that_is_frozen_is_named_and_not_the_one_that_may_rest(net):
+    """The odometry sometimes rests, the gyroscope never. The odometry is at rest when the gyroscope freezes."""
+    good, samples = pair(0, 4000), pair(4, 1000)
+    good[2000:2040, 1] = good[2000, 1]
+    samples[BREAK - 8 : BREAK + 20, 1] = samples[BREAK, 1]
+    samples[BREAK:, 0] = samples[BREAK, 0]
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    first = next(alarm for alarm in run(learnt, samples)[0] if seconds(alarm) >= BREAK / RATE)
+    assert first.words == "gyro is frozen"
+
+
+def test_a_channel_that_may_rest_is_not_called_frozen_for_it(net):
+    """The odometry rests, which is normal, when the gyroscope becomes noisy: the odometry is not at fault."""
+    good, samples = pair(0, 4000), pair(4, 1000)
+    good[2000:2200, 0] = good[2003:2203, 1] = samples[BREAK - 20 :, 0] = samples[BREAK - 17 :, 1] = 0.0
+    good += (0.01, 0.0) * np.random.default_rng(1).standard_normal(good.shape)
+    samples += (0.01, 0.0) * np.random.default_rng(2).standard_normal(samples.shape)
+    noise = np.random.default_rng(3).standard_normal(len(samples) - BREAK)
+    learnt, _ = learn(net, Lesson(NAMES, (good,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    for size, kind, words in [
+        (2.0, Kind.NOISIER, "gyro is noisier than before"),
+        (0.2, Kind.DECOUPLED, "odom rests while gyro moves"),
+    ]:
+        broken = samples.copy()
+        broken[BREAK:, 0] += size * noise
+        first = next(alarm for alarm in run(learnt, broken)[0] if seconds(alarm) >= BREAK / RATE)
+        assert (first.kind, first.words) == (kind, words)
+
+
+def test_a_spike_is_an_alarm_of_its_own_and_noise_is_called_noise(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK, 0] += 12.0
+    (alarm,), monitor = run(baseline, samples)
+    assert (alarm.kind, alarm.channel) == (Kind.SPIKE, "gyro")
+    assert "gyro has a spike of 1" in alarm.words
+    assert alarm.since / 1e9 - 100.0 == pytest.approx(BREAK / RATE)
+    assert BREAK / RATE < seconds(alarm) < BREAK / RATE + 1.0
+    assert not monitor.on
+    samples[BREAK:, 0] += 12.0 * np.random.default_rng(1).standard_normal(len(samples) - BREAK)
+    assert run(baseline, samples)[0][0].kind is Kind.NOISIER
+
+
+def test_the_new_delay_is_reported(baseline):
+    """The gyroscope is 1.2 s late, the odometry was 0.3 s late: now the odometry is 0.9 s early."""
+    alarms, _ = run(baseline, with_fault("late", pair(4, 1000)))
+    assert "the delay of odom after gyro is -0.90 s, no longer 0.30 s" in alarms[0].words
+
+
+def test_new_values_of_both_are_not_called_a_fault(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK:] += (9.0, -9.0)  # both up would fit
+    alarms, _ = run(baseline, samples)
+    assert alarms[0].kind is Kind.NOT_SEEN_BEFORE
+
+
+def test_a_pair_that_shares_less_is_not_called_decoupled(baseline):
+    """The odometry has noise of its own that the good recording did not have: 0.7 nats are left of 1.03."""
+    samples = pair(5, 1500)
+    own = pair(6, 1500)[:, 0]
+    samples[BREAK:, 1] = 0.93 * samples[BREAK:, 1] + 0.36 * own[BREAK:]
+    fault = Diagnosis(baseline, 0, samples, BREAK).explain()
+    assert (fault.kind, fault.words.partition(",")[0]) == (
+        Kind.NOT_SEEN_BEFORE,
+        "gyro and odom still depend on each other",
+    )
+    samples[BREAK:, 1] = own[BREAK:]
+    assert Diagnosis(baseline, 0, samples, BREAK).explain().kind is Kind.DECOUPLED
+
+
+def test_a_pair_that_moves_less_is_not_called_decoupled(baseline):
+    """A slower robot: both move a fifth as much as ever, so that their ranks among the good samples tell little."""
+    samples, other = 0.2 * pair(5, 1500), 0.2 * pair(6, 1500)
+    for broken, kind in [(samples, Kind.NOT_SEEN_BEFORE), (np.c_[samples[:, 0], other[:, 1]], Kind.DECOUPLED)]:
+        assert Diagnosis(baseline, 0, broken, BREAK).explain().kind is kind
