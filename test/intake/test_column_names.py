@@ -1,0 +1,81 @@
+"""Names of the columns of exported tables, from the rows above the numbers."""
+
+import numpy as np
+import pytest
+from exported_tables import NUMBERS, PLAIN, TIME, A, B, assert_read, read
+from table_files import together, written
+
+
+def test_without_a_header_columns_are_numbered(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(NUMBERS)
+    notices = assert_read(path, {"column_2": A, "column_3": B})
+    assert "it has no header line: its columns are named column_1, column_2, column_3." in notices
+
+
+@pytest.mark.parametrize(
+    "header", ["", "# timestamp tx ty tz qx qy qz qw\n", "# ground truth\n#timestamp tx ty tz qx qy qz qw\n"]
+)
+def test_a_trajectory_has_its_names(tmp_path, header):
+    half = np.cumsum(A) / 20
+    z, w = np.round(np.sin(half), 6), np.round(np.cos(half), 6)
+    path = tmp_path / "trajectory.txt"
+    rows = zip(TIME, A, B, z, w, strict=True)
+    path.write_text(header + "".join(f"{1.7e9 + t:.4f} {x} {y} 0 0 0 {s:.6f} {c:.6f}\n" for t, x, y, s, c in rows))
+    assert_read(path, {"tx": A, "ty": B, "q|yaw": 2.0 * np.arctan2(z, w)})
+
+
+@pytest.mark.parametrize("groups", ["clock,imu,imu", ",imu,"], ids=["repeated", "merged cells"])
+def test_a_row_of_groups_above_the_names_goes_before_them(tmp_path, groups):
+    path = tmp_path / "table.csv"
+    path.write_text(f"{groups}\n{PLAIN}")
+    times, values, notices = read(path, "imu")
+    assert times == pytest.approx(TIME)
+    np.testing.assert_array_equal(values["a"], A)
+    np.testing.assert_array_equal(values["b"], B)
+    assert not any("skipped" in notice for notice in notices)
+
+
+def test_descriptions_as_wide_as_the_table_are_left_out(tmp_path):
+    """A LabVIEW measurement file: headers of its own, and a name more than there are cells."""
+    path = tmp_path / "run.lvm"
+    end = "***End_of_Header***"
+    about = f"LabVIEW Measurement\t\nSeparator\tTab\n{end}\t\n\nSamples\t60\t60\nDate\t2024/05/01\t2024/05/01\n"
+    path.write_text(f"{about}{end}\t\t\t\nX_Value\ta\tb\tComment\n" + NUMBERS.replace(",", "\t"))
+    assert_read(path, {"a": A, "b": B})
+
+
+def test_columns_of_one_name_are_distinguished(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN.replace("a,b", "a,a", 1))
+    notices = assert_read(path, {"a": A, "a_2": B})
+    assert "some columns share a name: the later columns are called a_2." in notices
+
+
+def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(PLAIN.replace("a,b", '"acc, x [m/s^2]",速度', 1), encoding="utf-8")
+    assert_read(path, {"acc_x_m_s_2": A, "column_速度": B})
+    path.write_text(PLAIN.replace("a,b", '"acc\n[m/s^2]",b', 1), encoding="utf-8")
+    assert_read(path, {"acc_m_s_2": A, "b": B})
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("Time,Wheel,\ns,speed,force\n", ["Wheel.speed", "Wheel.force"]),
+        (",Wheel,\nTime,speed,force\n", ["Wheel.speed", "Wheel.force"]),
+        ("Export\n20\n,robot,\nTime,X,Y\ns,mm,mm\n", ["robot.X", "robot.Y"]),
+        ("Time,Wheel,\ns,m,m\n", ["table.Wheel", "table.column_3"]),
+    ],
+)
+def test_merged_cells_stand_over_several_names(tmp_path, header, names):
+    found, _ = together([written(tmp_path, header + NUMBERS)])
+    assert list(found) == names
+    assert [value for _, value in found[names[0]]] == pytest.approx(A)
+
+
+def test_names_between_wide_blanks_may_have_single_ones(tmp_path):
+    lines = [f"{t:.2f}   {a}   {b}" for t, a, b in zip(TIME, A, B, strict=True)]
+    path = written(tmp_path, "\n".join(["Time (s)   Left speed   Right speed", *lines]))
+    assert_read(path, {"Left_speed": A, "Right_speed": B})
