@@ -51,7 +51,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         for a, b in np.argwhere(np.triu(found.by >= 0)).tolist()
     }
     asked = {pair: one for pair, one in asked.items() if not _repeats(analysis, one.third, *pair)}
-    return replace(analysis, explanations=_standing(asked, matrix.mi), informative=informative)
+    return replace(analysis, explanations=_standing(analysis, asked), informative=informative)
 
 
 def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
@@ -63,17 +63,30 @@ def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
     return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
 
 
-def _standing(asked: Mapping[tuple[int, int], Explanation], mi: np.ndarray) -> dict[tuple[int, int], Explanation]:
+def _standing(
+    analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]
+) -> dict[tuple[int, int], Explanation]:
     """Keep explanations that leave little MI and use only links that are kept, the weakest pairs first.
 
-    Of two copies of a sensor each explains the links of the other: the stronger one keeps its links.
+    Of two copies of a sensor each explains the links of the other: the stronger one keeps its links. Two wheels with
+    little noise do the same for their command, so a channel that surely leads both channels of a pair comes first.
     """
+    mi = analysis.whole.matrix.mi
     kept: dict[tuple[int, int], Explanation] = {}
-    for (a, b), one in sorted(asked.items(), key=lambda item: float(mi[item[0]])):
+    order = sorted(asked, key=lambda pair: (not _leads(analysis, asked[pair].third, pair), float(mi[pair])))
+    for a, b in order:
+        one = asked[a, b]
         through = [(min(end, one.third), max(end, one.third)) for end in (a, b)]
         if one.left <= EXPLAINED * mi[a, b] and not any(link in kept for link in through):
             kept[a, b] = one
     return kept
+
+
+def _leads(analysis: Analysis, third: int, pair: tuple[int, int]) -> bool:
+    """Return whether both channels of a pair surely follow a third one."""
+    ends = list(pair)
+    whole = analysis.whole
+    return bool((whole.clear_delays[third, ends] & (whole.matrix.lag[third, ends] > 0.0)).all())
 
 
 def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:

@@ -1,4 +1,5 @@
 import numpy as np
+from scipy.signal import lfilter
 
 
 def test_one_driver_explains_what_it_drives(net, rng):
@@ -18,3 +19,22 @@ def test_an_explanation_may_be_delayed(net, rng):
     assert found.pairs.lag[0, 1] == 4
     assert found.by[0, 1] == 2 and found.by_lag[0, 1] == -3 and found.by_lag[1, 0] == -7
     assert found.left[0, 1] < 0.2 * found.pairs.mi[0, 1]
+
+
+def test_a_held_command_explains_wheels_that_follow_it_slowly(net, rng):
+    command = np.repeat(rng.standard_normal(400), 10)
+    left, right = (lfilter([0.08], [1.0, -0.92], command) + 0.05 * rng.standard_normal(4000) for _ in range(2))
+    found = net.explanations(np.stack([left, right, command], axis=1), lags=range(0, 20, 2), most_samples=1000)
+    assert found.pairs.mi[0, 1] > 3.0 * found.pairs.mi[0, 2]
+    assert found.by[0, 1] == 2 and found.left[0, 1] < 0.05 * found.pairs.mi[0, 1]
+
+
+def test_the_reference_does_not_explain_a_feedback_loop(net, rng):
+    reference, disturbance, noise = lfilter([1.0], [1.0, -0.95], rng.standard_normal((3, 4000)))
+    position, actuator = np.zeros((2, 4000))
+    for t in range(1, 4000):
+        actuator[t] = 3.0 * (reference[t - 1] - position[t - 1]) + 0.1 * noise[t]
+        position[t] = position[t - 1] + 0.04 * (actuator[t] - position[t - 1] + disturbance[t])
+    found = net.explanations(np.stack([actuator, position, reference], axis=1), lags=(0, 10, 20, 30, 40))
+    assert found.pairs.mi[0, 1] > 0.02 and found.pairs.lag[0, 1] > 0
+    assert found.left[0, 1] > 0.5 * found.pairs.mi[0, 1]

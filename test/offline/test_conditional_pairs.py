@@ -83,3 +83,11 @@ def test_two_given_streams_act_at_their_own_delays_on_a_pair_with_a_delay(net, r
     assert whole.matrix.lag[1, 2] == pytest.approx(0.12, abs=2e-3)
     assert whole.matrix.mi[1, 2] == pytest.approx(information(0.8), abs=0.15)
     assert whole.undelayed.mi[1, 2] < 0.02
+
+
+def test_a_held_command_explains_wheels_that_follow_it_slowly(net, rng):
+    command = np.repeat(rng.standard_normal(500), 10)
+    left, right = (lfilter([0.1], [1.0, -0.9], command) + 0.05 * rng.standard_normal(5000) for _ in range(2))
+    whole = whole_of(net, np.column_stack([command, left, right]))
+    assert whole.matrix.mi[1, 2] < 0.03 and whole.matrix.p_value[1, 2] > 0.01
+    assert whole.notices()[1:] == ["m.z is taken as m.x, m.y slowly follow it."]
