@@ -42,13 +42,14 @@ def main() -> None:
         span, net = chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu")
         analysis = analyse(bag, settings, span, net)
         # With all circular shifts, as `infonet bag` does it: so few surrogates find no single pair significant.
-        photograph_report(analyse(bag, settings.with_values(surrogates=0), span, net), PICTURES / "report.png")
-    HeatMap().save(analysis.whole.matrix, PICTURES / "channels.png")
+        tested = analyse(bag, settings.with_values(surrogates=0), span, net)
+    photograph_report(tested, PICTURES / "report.png")
+    HeatMap().save(tested.whole.matrix, PICTURES / "channels.png")
     if analysis.whole.between_modalities is not None:
         HeatMap().save(analysis.whole.between_modalities, PICTURES / "modalities.png")
     draw_delay(analysis, PICTURES / "delay.png")
     draw_over_time(analysis, PICTURES / "over_time.png")
-    draw_monitor(analysis.matrices[len(analysis.matrices) // 2], PICTURES / "monitor.svg")
+    draw_monitor(analysis.matrices[-1], PICTURES / "monitor.svg")
     for picture in sorted(PICTURES.iterdir()):
         print(picture.relative_to(ROOT))
 

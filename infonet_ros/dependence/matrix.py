@@ -12,6 +12,9 @@ CONDITIONAL = "conditional"
 TRANSFER = "transfer"
 BOTH_DRIFT = "both drift: compare their rates of change"
 
+CLEAR_GAIN = 0.05
+"""Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class DependenceMatrix(Tabular):
@@ -49,6 +52,8 @@ class DependenceMatrix(Tabular):
         a message.
     given : tuple of str
         Channels, or ``time``, given for all pairs (``method`` "conditional").
+    delay_clear : (N, N) bool or None
+        Pairs whose ``lag`` is clearly a delay. None where it is not known: in windows and messages.
     """
 
     names: tuple[str, ...]
@@ -69,6 +74,7 @@ class DependenceMatrix(Tabular):
     duration: float
     drifting: np.ndarray | None = None
     given: tuple[str, ...] = ()
+    delay_clear: np.ndarray | None = None
 
     @property
     def directed(self) -> bool:
@@ -141,6 +147,17 @@ class DependenceMatrix(Tabular):
         p_value = self.p_adjusted if adjusted else self.p_value
         # Both in float32, like the p-values of a message: rounding must not decide whether 1/20 is at most 0.05.
         return p_value.astype(np.float32) <= np.float32(level)
+
+    def told_lag(self, level: float = 0.05, *, adjusted: bool = False) -> np.ndarray:
+        """(N, N) float32: ``lag`` of the pairs whose delay may be shown, NaN for the others.
+
+        These pairs are significant if there are p-values, and their delay is clear. In a window, the MI without delay
+        is not kept. It may be 0, so the MI at the delay must be at least `CLEAR_GAIN`, and surely so.
+        """
+        told = self.lower >= CLEAR_GAIN if self.delay_clear is None else self.delay_clear
+        if np.isfinite(self.p_value).any():
+            told = told & self.significant(level, adjusted=adjusted)
+        return np.where(told & self.known, self.lag, np.float32(np.nan))
 
 
 def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:

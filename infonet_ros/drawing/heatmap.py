@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from infonet_ros.drawing import palette
-from infonet_ros.drawing.heatmap_cells import cells_of, shows_lags
+from infonet_ros.drawing.heatmap_cells import cells_of, shown_delays
 from infonet_ros.drawing.pixels import FAINT, INK, PAGE, blend, disc, font_of, hatched, letters, turned, write
 from infonet_ros.errors import OutputError
 from infonet_ros.text import NANOSECONDS, moment, shorten
@@ -120,10 +120,12 @@ class HeatMap:
         """
         layout = _layout(matrix.names)
         end = self._scale.end(matrix.mi)
-        picture = _frame(layout, end, matrix.method, self._dot_label(matrix), shows_lags(matrix, layout.cell)).copy()
+        told = matrix.told_lag(self._significance, adjusted=self._adjusted)
+        delays = shown_delays(told, layout.cell)
+        picture = _frame(layout, end, matrix.method, self._dot_label(matrix), delays is not None).copy()
         marked = matrix.significant(self._significance, adjusted=self._adjusted)
         rows, columns = (slice(edge, edge + layout.side) for edge in (layout.top, layout.left))
-        picture[rows, columns] = cells_of(matrix, layout.cell, end, marked)
+        picture[rows, columns] = cells_of(matrix, layout.cell, end, marked, delays)
         write(picture, _subtitle(matrix), (16, 36), _LABEL_SIZE, FAINT)
         return picture
 

@@ -1,6 +1,7 @@
 """The cells of the heat map: letters and dots on the colours of the MI, mixed by NumPy for all cells at once."""
 
 import functools
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 MINUS = "\N{MINUS SIGN}"
 
 
-def cells_of(matrix: "DependenceMatrix", cell: int, end: float, marked: np.ndarray) -> np.ndarray:
-    """Draw all cells, ``cell`` pixels each: (N * cell, N * cell, 3) uint8, with a dot where ``marked`` (N, N)."""
+def cells_of(
+    matrix: "DependenceMatrix", cell: int, end: float, marked: np.ndarray, delays: np.ndarray | None
+) -> np.ndarray:
+    """Draw all cells, ``cell`` pixels each: (N * cell, N * cell, 3) uint8, with a dot where ``marked`` (N, N).
+
+    ``delays`` (N, N) are written where they are not NaN.
+    """
     count = len(matrix.names)
     colour = palette.colours(matrix.mi, end)
     ink = np.where(palette.is_light(colour), 0, 255).astype(np.uint16)
-    letters = _letters(matrix, cell)
+    letters = _letters(matrix, cell, delays)
     letters = np.maximum(letters, _mark(cell) * marked[:, :, None, None])
     letters = letters.astype(np.uint16)
     tiles = np.empty((count, cell, count, cell, 3), dtype=np.uint8)
@@ -36,24 +42,24 @@ def cells_of(matrix: "DependenceMatrix", cell: int, end: float, marked: np.ndarr
     return tiles.reshape(count * cell, count * cell, 3)
 
 
-def _letters(matrix: "DependenceMatrix", cell: int) -> np.ndarray:
+def _letters(matrix: "DependenceMatrix", cell: int, delays: np.ndarray | None) -> np.ndarray:
     """Opacity of the text in each cell, (N, N, cell, cell) uint8."""
     count = len(matrix.names)
     if cell < 20:
         return np.zeros((count, count, 1, 1), dtype=np.uint8)
     mi = np.nan_to_num(matrix.mi).ravel().tolist()
-    lag = np.nan_to_num(matrix.lag).ravel().tolist() if shows_lags(matrix, cell) else [None] * len(mi)
-    tiles = [_writing(_number(value, cell), _delay(delay), cell) for value, delay in zip(mi, lag, strict=True)]
+    lags = [math.nan] * len(mi) if delays is None else delays.ravel().tolist()
+    tiles = [_writing(_number(value, cell), _delay(lag), cell) for value, lag in zip(mi, lags, strict=True)]
     return np.stack(tiles).reshape(count, count, cell, cell)
 
 
-def shows_lags(matrix: "DependenceMatrix", cell: int) -> bool:
-    """Return whether any pair has a lag, and the cells have room for it."""
-    return cell >= 64 and bool(np.any(np.nan_to_num(matrix.lag)))
+def shown_delays(told: np.ndarray, cell: int) -> np.ndarray | None:
+    """Return the delays if any is not 0, and the cells have room for them; else None."""
+    return told if cell >= 64 and np.any(np.nan_to_num(told)) else None
 
 
-def _delay(lag: float | None) -> str | None:
-    return None if lag is None else f"{lag:+.2f} s".replace("-", MINUS)
+def _delay(lag: float) -> str | None:
+    return None if math.isnan(lag) else f"{lag:+.2f} s".replace("-", MINUS)
 
 
 def _number(mi: float, cell: int) -> str:

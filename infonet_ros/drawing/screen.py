@@ -198,7 +198,7 @@ def _cell(
 def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> RenderableType:
     """One line for each pair: names, MI and whether it is significant, its interval, a bar, the delay."""
     shown = pairs if math.isinf(room) else pairs[: max(int(room) - 1, 1)]
-    with_lags = any(pair.lag for pair in pairs)
+    with_lags = any(pair.lag for pair in pairs)  # by what was searched, so that the columns keep their places
     columns = {"nats": 5, "90 %": 9, "": 6 if width < 100 else 16}
     columns |= {"delay": 10} if with_lags else {}
     name_width = (width - sum(columns.values()) - 2 * len(columns) - 2) // 2
@@ -214,13 +214,13 @@ def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> Re
         cells.append(Text(f"{pair.lower:.2f}-{pair.upper:.2f}", "dim"))
         cells.append(Bar(end, 0, min(pair.mi, end), width=columns[""], color=Color.from_rgb(red, green, blue)))
         if with_lags:
-            cells.append(delay(pair.lag))
+            cells.append(delay(pair.delay))
         table.add_row(*cells)
     return table
 
 
 def delay(lag: float) -> str:
-    """Return the delay with an arrow from the leading channel to the one that follows."""
+    """Return the delay with an arrow from the leading channel to the one that follows; nothing for NaN."""
     if not lag or math.isnan(lag):
         return "" if math.isnan(lag) else "none"
     return f"a→b {lag:.3g} s" if lag > 0 else f"b→a {-lag:.3g} s"

@@ -1,5 +1,6 @@
 """Summary of many matrices with the same rows: the median over the windows, and a sentence about it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -48,12 +49,14 @@ def strongest_between(matrix: "DependenceMatrix", group: Mapping[str, str]) -> P
 
 
 def sentence(pair: Pair, words: Mapping[str, str]) -> str:
-    """Return a sentence about the MI and the delay of a pair; ``words`` may give rows other names."""
+    """Return a sentence about the MI of a pair, and its delay if that is clear; ``words`` may give other names."""
     a, b = words.get(pair.a, pair.a), words.get(pair.b, pair.b)
     text = f"{a} and {b} depend on each other: {pair.mi:.2f} nats ({pair.lower:.2f} to {pair.upper:.2f})"
-    if not pair.lag:
+    if math.isnan(pair.delay):
+        return f"{text}."
+    if not pair.delay:
         return f"{text}, at the same time."
-    return f"{text}, with the {b if pair.lag > 0 else a} {abs(pair.lag):.1f} s behind."
+    return f"{text}, with the {b if pair.delay > 0 else a} {abs(pair.delay):.1f} s behind."
 
 
 def _median(values: Sequence[np.ndarray], where: np.ndarray) -> np.ndarray:

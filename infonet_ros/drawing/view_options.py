@@ -29,7 +29,10 @@ KEYS = {
 
 
 class Pair(NamedTuple):
-    """A pair of rows with its numbers, as in MutualInformationPair, and whether its p-value is at most 0.05."""
+    """A pair of rows with its numbers, as in MutualInformationPair, and whether its p-value is at most 0.05.
+
+    ``delay`` is the lag if that may be shown, see `DependenceMatrix.told_lag`, else NaN.
+    """
 
     a: str
     b: str
@@ -39,6 +42,7 @@ class Pair(NamedTuple):
     p_value: float
     lag: float
     significant: bool
+    delay: float
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class ViewOptions:
         elif self.order == BY_NAME:
             found.sort(key=lambda pair: (pair.a, pair.b))
         else:
-            found.sort(key=lambda pair: -abs(pair.lag))
+            found.sort(key=lambda pair: -np.nan_to_num(abs(pair.delay), nan=-1.0))
         return found
 
     def rows(self, matrix: "DependenceMatrix", most: int) -> list[int]:
@@ -107,7 +111,8 @@ class ViewOptions:
 
 def known_pairs(matrix: "DependenceMatrix") -> Iterator[Pair]:
     """Pairs of the upper triangle that have an estimate."""
-    values = (matrix.mi, matrix.lower, matrix.upper, matrix.p_value, matrix.lag, matrix.significant())
+    numbers = (matrix.mi, matrix.lower, matrix.upper, matrix.p_value, matrix.lag)
+    values = (*numbers, matrix.significant(), matrix.told_lag())
     for row, column in np.argwhere(np.triu(matrix.known, k=1)).tolist():
         yield Pair(matrix.names[row], matrix.names[column], *(value[row, column].item() for value in values))
 

@@ -20,7 +20,7 @@ from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.unbroken import UnbrokenRecording, read_unbroken
 from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
-from infonet_ros.offline.whole_recording import CLEAR_GAIN, WholeRecording
+from infonet_ros.offline.whole_recording import WholeRecording
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
 from infonet_ros.text import sentences_about

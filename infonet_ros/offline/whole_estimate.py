@@ -83,7 +83,8 @@ def estimate_whole(
         about_given=conditional.notices() if conditional else (),
     )
     progress("whole recording", 1.0)
-    return replace(whole, kinship=kinship.with_delays(whole.surely_late))
+    matrix = replace(whole.matrix, delay_clear=whole.clear_delays)
+    return replace(whole, matrix=matrix, kinship=kinship.with_delays(whole.surely_late))
 
 
 def _conditional(

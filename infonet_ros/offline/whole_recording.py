@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.delays import DelayCurve
 from infonet_ros.offline.kinship import Kinship
@@ -15,9 +15,6 @@ from infonet_ros.text import listed
 
 SIGNIFICANCE = 0.01
 """Share of the pairs called significant that may be so by chance."""
-
-CLEAR_GAIN = 0.05
-"""Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
 
 SATURATED = 2.0
 """Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""

@@ -57,6 +57,22 @@ def test_pairs_without_a_p_value_are_not_counted():
     assert np.isnan(with_p_values([np.nan] * 3).p_adjusted).all()
 
 
+def told(p_value=np.nan, lower=0.5, **changes):
+    """What is told of one pair that is 0.4 s apart."""
+    square = np.full((2, 2), lower, np.float32)
+    lag = np.array([[0.0, 0.4], [-0.4, 0.0]], np.float32)
+    return matrix_of(square, lag=lag, p_value=np.full((2, 2), p_value), **changes).told_lag()[0, 1]
+
+
+def test_a_lag_is_told_only_if_it_is_surely_a_delay():
+    assert told() == told(p_value=0.05) == np.float32(0.4)
+    assert np.isnan([told(p_value=0.06), told(lower=0.04), told(valid=np.array([True, False]))]).all()
+    clear = np.ones((2, 2), bool)
+    assert told(lower=0.04, delay_clear=clear) == np.float32(0.4)  # a whole recording knows it
+    assert np.isnan(told(delay_clear=~clear))
+    assert np.isnan(told(p_value=0.06, delay_clear=clear))
+
+
 def window_of_modalities(surrogates):
     """Four modalities that share a common part, one of them constant, with a gap in one channel."""
     rng = np.random.default_rng(5)

@@ -48,11 +48,20 @@ def test_the_value_is_written_in_the_cell(make_matrix):
 
 
 def test_the_lag_is_written_with_its_sign(make_matrix):
-    picture = HeatMap(maximum=1.0).render(make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.6, 0.4, 1.0)}))
-    without = HeatMap(maximum=1.0).render(make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.6, 0.0, 1.0)}))
+    picture = HeatMap(maximum=1.0).render(make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.6, 0.4, 0.05)}))
+    without = HeatMap(maximum=1.0).render(make_matrix(NAMES, {(NAMES[0], NAMES[1]): (0.6, 0.0, 0.05)}))
     ahead, behind = cell(picture, NAMES, 0, 1), cell(picture, NAMES, 1, 0)
     assert (ahead != behind).any()
     assert (ahead != cell(without, NAMES, 0, 1)).any()
+
+
+@pytest.mark.parametrize("numbers", [(0.6, 0.4, 0.06), (0.06, 0.4, 0.05)])  # by chance, or next to nothing
+def test_a_delay_that_is_not_clear_is_not_written(make_matrix, numbers):
+    pair, mi, p_value = (NAMES[0], NAMES[1]), numbers[0], numbers[2]
+    sure = {(NAMES[0], NAMES[2]): (0.6, 0.2, 0.05)}  # the legend is the same
+    doubted = HeatMap(maximum=1.0).render(make_matrix(NAMES, {pair: numbers, **sure}))
+    other = HeatMap(maximum=1.0).render(make_matrix(NAMES, {pair: (mi, -0.9, p_value), **sure}))
+    assert (doubted == other).all()
 
 
 def test_unknown_pairs_and_invalid_rows_are_hatched(make_matrix):

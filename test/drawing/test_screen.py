@@ -52,6 +52,15 @@ def test_the_strongest_pair_is_the_first_line_of_the_list(matrix):
     assert "a→b 0.4 s" in strongest
 
 
+def test_only_a_clear_delay_is_shown(make_matrix):
+    doubted = {(NAMES[0], NAMES[1]): (0.9, 0.4, 0.06), (NAMES[2], NAMES[3]): (0.06, 0.7, 0.05)}
+    matrix = make_matrix(NAMES[:4], doubted)
+    shown = "\n".join(lines(Snapshot("/infonet", matrix)))
+    assert "0.90" in shown and "0.06•" in shown
+    assert "→" not in shown
+    assert "b→a" not in "\n".join(lines(Snapshot("/infonet", matrix), ViewOptions(order="delay")))
+
+
 def test_rows_that_do_not_fit_are_counted(make_matrix):
     names = [f"tof.ranges[{index}]" for index in range(64)]
     shown = lines(Snapshot("/infonet", make_matrix(names, {(names[9], names[60]): (0.8, 0.0, 1.0)})))

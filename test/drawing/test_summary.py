@@ -85,10 +85,15 @@ def test_the_strongest_pair_is_one_of_two_groups_and_significant():
 
 @pytest.mark.parametrize(
     ("lag", "ending"),
-    [(0.4, "with the odometry 0.4 s behind."), (-0.4, "with the gyro 0.4 s behind."), (0.0, "at the same time.")],
+    [
+        (0.4, ", with the odometry 0.4 s behind."),
+        (-0.4, ", with the gyro 0.4 s behind."),
+        (0.0, ", at the same time."),
+        (np.nan, "."),
+    ],
 )
-def test_the_sentence_says_who_is_behind(lag, ending):
-    pair = Pair("imu.gyro", "odom.yaw", 0.77, 0.5, 1.2, 0.05, lag, True)
+def test_the_sentence_says_who_is_behind_if_that_is_clear(lag, ending):
+    pair = Pair("imu.gyro", "odom.yaw", 0.77, 0.5, 1.2, 0.05, 0.7, True, lag)
     words = {"imu.gyro": "gyro", "odom.yaw": "odometry"}
 
-    assert sentence(pair, words) == f"gyro and odometry depend on each other: 0.77 nats (0.50 to 1.20), {ending}"
+    assert sentence(pair, words) == f"gyro and odometry depend on each other: 0.77 nats (0.50 to 1.20){ending}"
