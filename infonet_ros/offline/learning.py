@@ -11,6 +11,7 @@ from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
 from infonet_ros.dependence.lesson import Lesson
+from infonet_ros.dependence.matrix import CLEAR_GAIN
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.opener import open_recording
