@@ -7,6 +7,9 @@ RATES = {
     "rate in a sentence": "---- Data File date format M/d/yyyy at 20 Hz  Filter Normal ----\nx,y\n1,2\n2,4\n3,5\n",
     "kilohertz": "Sampling rate: 0.02 kHz\nBaud rate: 9600\nx,y\n1,2\n2,4\n3,5\n",
     "interval": "Sample Interval,50 ms\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "the unit in a cell of its own": 'Sample Period:,"50","ms",\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n',
+    "kilohertz in a cell of its own": "Sample Rate,0.02,kHz\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "microseconds": "Sample Interval: 50000 microseconds\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
     "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
     "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
 }
@@ -17,6 +20,18 @@ def test_a_rate_above_a_table_without_times_gives_them(tmp_path, kind):
     path = written(tmp_path, RATES[kind])
     assert [(t, values[0]) for t, values in rows(path, ("x",))] == [(0, 1), (50_000_000, 2), (100_000_000, 3)]
     assert any("the times are computed from" in sentence and "20 Hz" in sentence for sentence in notices(path))
+
+
+def test_an_interval_of_minutes_is_none_of_milliseconds(tmp_path):
+    path = written(tmp_path, "Sample Interval: 5 min\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n")
+    assert [t for t, _ in rows(path)] == [0, 300 * 10**9, 600 * 10**9]
+
+
+def test_an_oscilloscope_names_its_increment_beside_its_channels(tmp_path):
+    path = written(
+        tmp_path, "X,CH1,CH2,Start,Increment,\nSequence,V,V,-1,5e-2\n" + "".join(f"{k},{k}.5,1,\n" for k in range(9))
+    )
+    assert rows(path, ("column_2",)) == [(k * 50_000_000, [k + 0.5]) for k in range(9)]
 
 
 def test_frames_that_are_missing_leave_their_time(tmp_path):

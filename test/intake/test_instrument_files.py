@@ -53,6 +53,25 @@ def test_positions_of_rtklib_have_their_names(tmp_path, form):
     assert np.diff([stamp for stamp, _ in found]) == pytest.approx(5e7)
 
 
+def test_each_sensor_of_a_wristband_has_its_rate(tmp_path):
+    both = "".join(f"{a},{b},1\n" for a, b in zip(A, B, strict=True))
+    files = {
+        "ACC.csv": "1714564800.000000, 1714564800.000000, 1714564800.000000\n20.000000, 20.000000, 20.000000\n" + both,
+        "EDA.csv": "1714564801.000000\n4.000000\n" + "".join(f"{a}\n" for a in A),
+    }
+    found, _ = together([written(tmp_path, text, name) for name, text in files.items()])
+    begin = 1714564800 * 10**9
+    assert found["ACC.y"] == [(begin + k * 50_000_000, b) for k, b in enumerate(B)]
+    assert found["EDA.value"] == [(begin + 10**9 + k * 250_000_000, a) for k, a in enumerate(A)]
+
+
+@pytest.mark.parametrize("date", ["Date&Time", "Date / Time"])
+def test_names_stand_above_units_that_name_a_time(tmp_path, date):
+    lines = (f"{k},2024/05/01 12:00:{k:02d},{a},{b}\n" for k, (a, b) in enumerate(zip(A, B, strict=True)))
+    path = written(tmp_path, f"Number,{date},CH1,CH2\nNO.,Time,degC,V\n" + "".join(lines))
+    assert [sample for _, sample in rows(path, ("CH1", "CH2"))] == [[a, b] for a, b in zip(A, B, strict=True)]
+
+
 def test_bodies_of_motion_capture_keep_their_names(tmp_path):
     groups = [
         ",,Rigid Body,Rigid Body",

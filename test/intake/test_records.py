@@ -57,6 +57,12 @@ def test_columns_of_json_as_pandas_writes_them(tmp_path, form):
     assert_series(found, "table.x", X)
 
 
+def test_dates_of_dot_net_count_from_1970(tmp_path):
+    records = [{"t": f"/Date({1714564800000 + round(1000 * t)}+0200)/", "x": x} for t, x in zip(TIME, X, strict=True)]
+    found, _ = together([written(tmp_path, json.dumps(records), "log.json")])
+    assert_series(found, "table.x", X, 1714564800 + TIME)
+
+
 def test_records_of_json_that_are_broken_or_cut_are_left_out_and_counted(tmp_path):
     lines = [json.dumps(record) for record in FLAT]
     lines[7] = '{"time": 0.7, "x": oops}'

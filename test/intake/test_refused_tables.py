@@ -72,6 +72,11 @@ FOREIGN = {
     "raw CAN frames": "Time Stamp,ID,Extended,Dir,Bus,LEN,D1,D2\n"
     + "".join(f"{20_000 * k},00000123,false,Rx,0,2,0{k % 10},0A\n" for k in range(30)),
     "cantools": "".join(f"  can1  2A0   [2]  0{k % 10} FF\n" for k in range(30)),
+    "NovAtel": "".join(
+        f"#INSPVAA,COM1,0,73.5,FINESTEERING,2312,{30 + k}.000,00,54e2,13306;2312,48.1,11.5,1.0*1a2b3c4d\n"
+        for k in range(30)
+    ),
+    "--json-output": "header {\n  stamp {\n    sec: 1\n  }\n}\nx: 0.5\n\n" * 30,
     "gpsbabel": "".join(
         f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)
     ),

@@ -25,6 +25,7 @@ FORMS = {
     "rows in single quotes": "'time,a,b'\n" + lines("'{t},{a},{b}'"),
     "cells in single quotes": "'time','a','b'\n" + lines("'{t}','{a}','{b}'"),
     "some cells in single quotes": "'time';'a';'b'\n" + lines("'2024-05-01 {clock}';{a};{b}"),
+    "the mark of texts of a spreadsheet": "time,a,b\n" + lines("'2024-05-01 {clock},{a},{b}"),
     "formulas of a spreadsheet": '="time",="a",="b"\n' + lines('="{t}",="{a}",="{b}"'),
     "some cells as formulas": "time;a;b\n" + lines('="2024-05-01 {clock}";{a};{b}'),
     "names before the numbers": lines("time:{t},a:{a},b:{b}"),

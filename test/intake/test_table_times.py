@@ -96,6 +96,10 @@ TIMES = {
         "t,x\n2020-W01-1T00:00:00,1\n2021-W01-1T00:00:00,2\n",  # December 30, 2019, and January 4, 2021
         [1577664000 * 10**9, 1609718400 * 10**9],
     ),
+    "milliseconds behind a semicolon": (
+        "t,x\n10:00:00;500 AM,1\n10:00:01;000 AM,2\n",
+        [36000_500_000_000, 36001 * 10**9],
+    ),
     "days before a clock": ("t,x\n0:23:59:59.5,1\n1:00:00:00.25,2\n", [86399_500_000_000, 86400_250_000_000]),
     "days before a clock of whole seconds": (
         "t,x\n" + "".join(f"1:00:00:{k:02d},{k}\n" for k in range(60)),
@@ -124,6 +128,14 @@ TIMES = {
 def test_times_of_every_kind(tmp_path, kind):
     text, stamps = TIMES[kind]
     assert [stamp for stamp, _ in rows(written(tmp_path, text), ("x",))] == stamps
+
+
+def test_a_first_column_of_labels_is_no_time(tmp_path):
+    """Oscilloscopes write their settings beside the samples."""
+    path = written(
+        tmp_path, "Samples,3,,-1.0,5\nSource,CH1,,0.0,3\n" + "".join(f",,,{t}.0,{-t}\n" for t in range(1, 30))
+    )
+    assert rows(path, ("column_5",))[:3] == [(0, [5.0]), (10**9, [3.0]), (2 * 10**9, [-1.0])]
 
 
 def test_the_unit_can_be_given(tmp_path):

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.intake.tables.coordinates import degrees_of, is_coordinate
+
 EMPTY = ("", "NA", "N/A", "null", "NULL", "None", "-")
 """Cells without a value: the row does not contain the column."""
 
@@ -123,8 +125,8 @@ def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> 
 
     ``plain_numbers`` counts further cells of the same column that are known to be numbers.
     """
-    if (truths := _truths(texts)) is not None:
-        return Numbers(truths)
+    if (found := _truths(texts)) is not None or (not plain_numbers and (found := degrees_of(texts)) is not None):
+        return Numbers(found)
     plain, unit = _without_unit(_as_decimal(_signed(_with_prefix(texts))), plain_numbers)
     plain = _in_plain_style(plain, style)
     good = pc.or_(pc.match_substring_regex(plain, _PLAIN), pc.match_substring_regex(plain, _NOT_KNOWN))
@@ -148,7 +150,7 @@ def _is_one_word(texts: pa.ChunkedArray, odd_cells: pa.ChunkedArray, odd: int) -
 
 def may_be_number(cell: str) -> bool:
     """Return whether a cell is not a plain number, but may be a number, a truth value or an unknown value."""
-    return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None
+    return cell.lower() in (*_TRUE, *_FALSE) or _OTHER_FORM.match(cell) is not None or is_coordinate(cell)
 
 
 def _without_unit(texts: pa.ChunkedArray, plain_numbers: int) -> tuple[pa.ChunkedArray, str]:

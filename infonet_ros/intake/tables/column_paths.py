@@ -5,7 +5,11 @@ import re
 TABLE_TYPE = "table"
 """Type of all topics that are tables, and the group of columns whose names have none."""
 
-_UNIT = re.compile(r"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{[^{}]*\})\s*$")
+_RATIO = (  # without brackets: speed m/s, latitude N/S
+    r"(?:[kcmµ]?m|deg|rad|rev|°|ft|mi|[mµk]?g|m?[lL]|k?W|counts?|m[3³])/(?:s(?:\^?2|²)?|sec|min|h|hr|m\^?[23]?|m[²³]|l|L|kg)"
+    r"|N/S|E/W"
+)
+_UNIT = re.compile(rf"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|(?:^|\s)(?:{_RATIO}))\s*$")
 
 
 def group_and_rest(name: str) -> tuple[str, str]:

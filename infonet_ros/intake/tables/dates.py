@@ -39,7 +39,7 @@ _MONTH_NAMES = pa.array(_MONTHS)
 MONTH = r"(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")[A-Za-zéûä]{0,7}"
 _ZONE = r"(?:Z|z|(?:UTC|GMT)?[+-]\d{1,2}(?::?\d{2})?|[A-Z]{3,5})(?:\s*\([\w\s/]+\)|\[[\w/+-]+\])?"
 _HALF = r"\s*(?P<half>[AaPp])?(?:\.?\s?[Mm]\.?)?"
-_CLOCK = r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
+_CLOCK = r"(?P<H>\d{1,4}):(?P<M>\d{1,2})(?::(?P<S>\d{1,2}))?(?:[.,:;](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
 _CLOCK_WITHOUT_COLONS = (  # as in names of files, and of Oracle
     r"(?P<H>\d{2})[._-](?P<M>\d{2})[._-](?P<S>\d{2})(?:[.,_-](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
 )

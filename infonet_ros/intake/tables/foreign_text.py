@@ -18,9 +18,13 @@ _FOREIGN_LINES = {
     "NMEA sentences of a GPS receiver: convert them, such as by `gpsbabel -i nmea -f FILE -o unicsv -F FILE.csv`": (
         re.compile(r".*\$(?:G[A-Z]|BD)[A-Z]{3},")
     ),
+    "logs of a NovAtel receiver: convert them to CSV by its program Convert": (
+        re.compile(r"[#%][A-Z0-9]+A,(?:[A-Z]+\d*(?:_\d+)?,|\d+,[\d.]+;)")
+    ),
 }
 """Other kinds of text, each with a pattern that most of its lines match."""
 
+_PROTOBUF = re.compile(r"\s*\w+ \{[ \t]*\n")
 _BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
 
 
@@ -41,6 +45,8 @@ def check_text(path: Path, head: str) -> None:
         what = "a web page: the download may need a login"
     elif _XML.match(head):
         what = "XML: save it as CSV; gpsbabel converts GPX, KML and TCX"
+    elif _PROTOBUF.match(head):
+        what = "messages of Protocol Buffers as text: write them as JSON, as by `gz topic --echo --json-output`"
     elif _BRACES.match(head):
         what = "JSON"
     else:

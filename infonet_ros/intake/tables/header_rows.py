@@ -104,7 +104,7 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     of_width = [n for n in filled if len(rows[n]) in (width, used)]
     timed = [n for n in of_width if _names_time(rows[n])]
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
-    fullest = sorted(of_width, key=lambda n: rows[n].count(""))
+    fullest = sorted(of_width, key=lambda n: len({*rows[n]} - {""}), reverse=True)
     found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
     if found is not None and found + 1 < begin and stand_over(rows[found], rows[found + 1]):
         return found + 1

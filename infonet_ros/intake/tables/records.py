@@ -29,6 +29,7 @@ _LIST = re.compile(r"(?:array\(\s*(?:'\w',\s*)?)?[\[(]\s*([^\[\](){}\"']*?)[\s,;
 _BETWEEN = re.compile(r"[\s,\]]*")
 _YAML = re.compile(r"(?:\s*(?:#.*|---)?\n)*[A-Za-z_]\w*:(?: [^\n]*)?\n")
 _DOCUMENT_END = re.compile(r"^---[ \t]*$", re.MULTILINE)
+_MILLISECONDS = re.compile(r"^\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/$")  # since 1970, as .NET writes them
 _YAML_WORDS = {".nan": "nan", ".inf": "inf", "-.inf": "-inf", "~": ""}
 _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars stay text
 
@@ -265,6 +266,6 @@ def _cells(value: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
 
 
 def _as_cell(value: Any) -> str | None:
-    text = value if isinstance(value, str) else repr(value)
+    text = _MILLISECONDS.sub(r"\1", value) if isinstance(value, str) else repr(value)
     text = _YAML_WORDS.get(text.lower(), text)
     return None if text in EMPTY else text

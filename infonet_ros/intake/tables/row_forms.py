@@ -1,7 +1,7 @@
 """Other forms of rows: the signs that programs write around rows and cells are removed, so that a plain table remains.
 
 - Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
-- Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``.
+- Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
 - Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
 - Cells with their names, as for the serial plotter of Arduino, and other words: ``a:1.2,b:3.4``; see `worded_rows`.
 - A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
@@ -18,6 +18,7 @@ _QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
 _SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
 _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|\r\n]|$)", re.MULTILINE)
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
+_MARKED = re.compile(r"(?:^|(?<=[,;\t|\"]))'(?=[\d+-])", re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
 _MONITORED = re.compile(r"^(\[?\d{1,2}:\d{2}:\d{2}[.,]\d+\]?)[ \t]+->[ \t]*([^,;\t\n]*([,;\t])?)", re.MULTILINE)
 _STAMPED = re.compile(  # not before a zone, such as +0200
@@ -86,8 +87,8 @@ def _monitored(head: str) -> RowForm | None:
 
 
 def _cells(head: str) -> RowForm | None:
-    """Find cells in single quotes, or as formulas."""
-    for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1")):
+    """Find cells in single quotes, as formulas, or behind the mark of texts."""
+    for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1"), (_MARKED, "")):
         if _most_have(pattern, _lines(head)[1:]):
             return RowForm(lambda text, pattern=pattern, quoted=quoted: pattern.sub(quoted, text))  # type: ignore[misc]
     return None

@@ -92,7 +92,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
     columns = [
         names
         for names in _columns_of_names(sheet, clock)
-        if 1 < len(names.names) <= min(_MOST_NAMES, len(names.codes) // _FEWEST_ROWS)
+        if 1 < len(names.names) <= min(_MOST_NAMES, int(np.count_nonzero(names.codes >= 0)) // _FEWEST_ROWS)
     ]
     if not columns:
         return None

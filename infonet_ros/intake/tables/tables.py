@@ -21,6 +21,7 @@ from infonet_ros.intake.tables.clock import Clock
 from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of
 from infonet_ros.intake.tables.dataflash import read_dataflash
 from infonet_ros.intake.tables.dates import BEYOND
+from infonet_ros.intake.tables.empatica import read_empatica
 from infonet_ros.intake.tables.filled_in import without_fills
 from infonet_ros.intake.tables.fit import read_fit
 from infonet_ros.intake.tables.line_cells import is_value
@@ -44,7 +45,7 @@ from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten, unique_name
 
 # Each returns None for a file of another format.
-_TEXT_READERS = (read_dataflash, read_fit, read_motion_capture, read_records)
+_TEXT_READERS = (read_dataflash, read_empatica, read_fit, read_motion_capture, read_records)
 _LAST_SECOND = 2**31 - 1  # of a ROS stamp
 _MOST_SENTENCES = 8
 _MOST_ALIKE = 50  # clocks whose unit is judged together

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells import Numbers, Style, find_style, may_be_number, to_numbers, trimmed
+from infonet_ros.intake.tables.hemispheres import join_hemispheres
 from infonet_ros.intake.tables.line_cells import is_value
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.text import shorten
@@ -98,6 +99,7 @@ class TextColumns:
                 sheet.texts[column.name] = column.text
             elif not (column.empty and re.fullmatch(r"column_\d+", column.name)):  # delimiters at the ends of lines
                 _put(sheet, column, line_of)
+        join_hemispheres(sheet, list(self._columns))
 
 
 def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> None:

@@ -12,8 +12,6 @@ TIME_NAMES = {
         "sec",
         "date",
         "datetime",
-        "date_time",
-        "date/time",
         "elapsed",
         "elapsed_time",
         "_time",
@@ -69,4 +67,5 @@ def without_unit(name: str) -> str:
 def is_named_time(name: str) -> bool:
     """Return whether a name is a usual name of times, with or without a unit behind it."""
     bare = "" if re.search(r".[/.]", name) else without_unit(name)  # stamp.nanosec alone is no time
-    return bool({name.lower(), bare.lower()} & TIME_NAMES)
+    squeezed = re.sub(r"[\W_]+", "", name).lower()  # Date/Time, Date & Time
+    return squeezed == "datetime" or bool({name.lower(), bare.lower()} & TIME_NAMES)

@@ -95,7 +95,8 @@ def _partners(sheet: Sheet, name: str) -> Iterator[tuple[str, ...]]:
 
 def _by_contents(sheet: Sheet, path: Path) -> Clock | None:
     """Find a time by content: dates, or numbers that hardly ever fall, in a column with a fitting name or the first."""
-    first = next(iter(sheet.columns), "")
+    filled = (name for name, column in sheet.columns.items() if _fits(name) or 2 * column.null_count < len(column))
+    first = next(filled, "")
     for name in sorted(islice(sheet.columns, _MOST_COLUMNS), key=partial(_may_count, sheet, first)):
         column = sheet.columns[name]
         if is_number(column):
