@@ -139,6 +139,22 @@ def test_plain_xcdr2_is_read(order, begin):
     assert readings.values[2, 1] == 0.5 and readings.readable.tolist() == [True, True, True, False, False]
 
 
+@pytest.mark.parametrize(("order", "begin"), [(">", b"\0\x08\0\0"), ("<", b"\0\x09\0\0")])
+def test_xcdr2_of_appendable_types_is_read(order, begin):
+    """Each message stands behind its size in bytes, also in an array; a size that does not fit is refused."""
+    made = custom("uint8 a\nfloat64 b\nPair p\nPair[] q\nstring s\nuint8 z", Pair="uint8 x\nfloat64 y")
+    pair = struct.pack(f"{order}IBxxxd", 12, 5, 6.5)
+    body = struct.pack(f"{order}Bxxxd", 1, 2.5) + pair + struct.pack(f"{order}II", 4 + 2 * len(pair), 2) + pair
+    body += struct.pack(f"{order}IBxxxdI2sB", 12, 7, 8.5, 2, b"k\0", 9)
+    raw = begin + struct.pack(f"{order}I", len(body)) + body
+    decoder = Decoder("p/msg/Custom", made, ("a", "b", "p.y", "q[1].y", "z"), "/topic")
+    longer = begin + struct.pack(f"{order}I", len(body) + 1) + body + b"\0"
+    appended = raw.replace(pair, struct.pack(f"{order}I", 13) + pair[4:], 1)
+    readings = decoder.read([raw, raw + b"\0", longer, appended, raw[:-1]])
+    assert readings.values[:2].tolist() == [[1.0, 2.5, 6.5, 8.5, 9.0]] * 2
+    assert readings.readable.tolist() == [True, True, False, False, False]
+
+
 def test_a_text_that_is_no_utf8_hides_no_number():
     made = custom("string place\nfloat64 b")
     raw = b"\0\1\0\0" + struct.pack("<I4sd", 4, b"Br\xfc\0", 2.5)

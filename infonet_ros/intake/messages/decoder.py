@@ -24,7 +24,7 @@ from infonet_ros.intake.messages.layouts import MessageLayout, column, find_mess
 from infonet_ros.intake.messages.shape_compiler import Definitions, compile_shape
 from infonet_ros.intake.messages.shapes import Number
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
-from infonet_ros.intake.messages.wire import CDR, ROS1, XCDR2, Unreadable
+from infonet_ros.intake.messages.wire import CDR, ROS1, XCDR2, XCDR2_APPENDABLE, Unreadable
 from infonet_ros.text import NANOSECONDS
 
 NO_STAMP = 0
@@ -107,7 +107,7 @@ class Decoder:
     topic : str
         For errors.
     ros1 : bool
-        The messages are serialised as ROS 1 does; else CDR or plain XCDR2, in either byte order.
+        The messages are serialised as ROS 1 does; else CDR or XCDR2, except for mutable types, in either byte order.
 
     Attributes
     ----------
@@ -167,9 +167,9 @@ class Decoder:
         return self._layout(data).message
 
     def _layout(self, data: bytes) -> MessageLayout:
-        is_xcdr2 = self._wire is CDR and bytes(data[:2]) in XCDR2.begins
+        others = (wire for wire in (XCDR2, XCDR2_APPENDABLE) if self._wire is CDR and bytes(data[:2]) in wire.begins)
         try:
-            shape = self._shape(XCDR2 if is_xcdr2 else self._wire)
+            shape = self._shape(next(others, self._wire))
         except ConfigurationError as error:  # a kind of field that XCDR2 writes in another way
             raise Unreadable(str(error)) from error
         return find_message_layout(shape, data)

@@ -143,13 +143,17 @@ class RecordShape:
     @cached_property
     def least(self) -> int:
         """See `Shape`."""
-        return sum(shape.least for shape in self.fields.values())
+        return 4 * self.wire.delimited + sum(shape.least for shape in self.fields.values())
 
     @cached_property
     def advance(self) -> Sequence[int] | None:
         """See `Shape`."""
         advances = [shape.advance for shape in self.fields.values()]
-        return None if None in advances else [_advance_over(advances, position) for position in range(8)]
+        return (
+            None
+            if self.wire.delimited or None in advances
+            else [_advance_over(advances, position) for position in range(8)]
+        )
 
     @cached_property
     def starts(self) -> Sequence[Mapping[str, int]]:
@@ -162,9 +166,14 @@ class RecordShape:
         if self.advance is not None:
             return FixedMessage(self, walk, position), position + self.advance[position & 7]
         walk.claim(position, 1, self.least)
-        fields = {}
+        size = None
+        if self.wire.delimited:
+            size, position = walk.length(position, 1)
+        begin, fields = position, {}
         for name, shape in self.fields.items():
             fields[name], position = shape.locate(walk, position)
+        if size not in (None, position - begin):
+            raise Unreadable(f"what begins at byte {begin} has {size} bytes, but its definition {position - begin}")
         return SimpleNamespace(**fields), position
 
 

@@ -1,4 +1,4 @@
-"""The encodings of messages, and walking over a message: CDR and plain XCDR2 in both byte orders, the format of ROS 1.
+"""The encodings of messages, and walking over a message: CDR and XCDR2 in both byte orders, the format of ROS 1.
 
 Wrong lengths and missing bytes raise `Unreadable` before anything is allocated.
 """
@@ -9,7 +9,6 @@ from struct import Struct
 _MOST_PARTS = 200_000  # texts and arrays in one message
 _OTHER_ENCODINGS = {
     **dict.fromkeys((0x0002, 0x0003), "PL_CDR"),
-    **dict.fromkeys((0x0008, 0x0009), "XCDR2 for types that are appendable"),
     **dict.fromkeys((0x000A, 0x000B), "XCDR2 for types that are mutable"),
 }  # by how a message begins; table 60 of the OMG's DDS-XTypes 1.3
 
@@ -36,6 +35,8 @@ class Wire:
         First bytes of a message, in big and in little endian order.
     headed : bool
         An array of anything but numbers stands behind its size in bytes.
+    delimited : bool
+        So does a message, and each message in it.
     """
 
     head: int
@@ -44,6 +45,7 @@ class Wire:
     padding: int
     begins: tuple[bytes, ...] = ()
     headed: bool = False
+    delimited: bool = False
 
     def aligned(self, position: int, size: int) -> int:
         """Return where a number of a size stands that comes at or behind a position."""
@@ -54,6 +56,9 @@ class Wire:
 CDR = Wire(head=4, alignment=8, terminator=b"\0", padding=3, begins=(b"\0\0", b"\0\1"))
 XCDR2 = Wire(head=4, alignment=4, terminator=b"\0", padding=3, begins=(b"\0\6", b"\0\7"), headed=True)
 """Of types that are final, as those of ROS are."""
+
+XCDR2_APPENDABLE = Wire(4, 4, b"\0", 3, begins=(b"\0\x08", b"\0\x09"), headed=True, delimited=True)
+"""Of types to which later versions may append fields, as Fast DDS writes those of its own programs."""
 
 ROS1 = Wire(head=0, alignment=1, terminator=b"", padding=0)
 
