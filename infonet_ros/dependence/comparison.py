@@ -5,6 +5,10 @@ So Student's test compares the means of the recordings; its degrees of freedom a
 each group is one recording, only its windows, which do not overlap, can be compared. Then Welch's test (Biometrika
 1947) is used, in which autocorrelated windows count less. It shows whether the two recordings differ, not whether the
 two robots do.
+
+A few windows of one pair hardly tell how autocorrelated they are, and to be on the safe side costs power. The MI of all
+pairs remembers for about as long, so all pairs together tell it. A channel may drift for hours while others do not: its
+mean and spread are judged by its own windows.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -144,10 +148,12 @@ def compare(before: Group, after: Group) -> list[Difference]:
                 f"the {which} group has {counted(count, 'window')} without overlap: expected at least {LEAST_WINDOWS}; "
                 "choose a shorter --window, or give more recordings."
             )
+    measured = [(what, names, measure(before), measure(after)) for what, names, measure in _measures(before, after)]
+    of_pairs = _memory([[*_known(first), *_known(second)] for what, _, first, second in measured if what == "mi"])
     found = [
         Difference(what, names, *result, p_adjusted=1.0)
-        for what, names, measure in _measures(before, after)
-        if (result := _test(measure(before), measure(after))) is not None
+        for what, names, *windows in measured
+        if (result := _test(*windows, of_pairs if what == "mi" else None)) is not None
     ]
     return sorted(adjusted(found), key=surest_first)
 
@@ -224,14 +230,22 @@ _Tested = tuple[float, float, float, float, float]
 """Both means, the 90 % interval of the difference, and its p-value."""
 
 
-def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray]) -> _Tested | None:
-    """Compare the windows (K,) of the recordings of two groups; None if too few are known."""
-    first, second = ([known for one in group if len(known := one[np.isfinite(one)])] for group in (before, after))
+def _known(recordings: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the known windows (K,) of each recording that has some."""
+    return [known for one in recordings if len(known := one[np.isfinite(one)])]
+
+
+def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray], memory: float | None) -> _Tested | None:
+    """Compare the windows (K,) of the recordings of two groups; None if too few are known.
+
+    If each group is one recording, windows of this ``memory`` are compared; None: that which they show.
+    """
+    first, second = _known(before), _known(after)
     if min(sum(map(len, group)) for group in (first, second)) < LEAST_WINDOWS:
         return None
     if len(first) + len(second) > 2:
         return _of_recordings(*(np.array([one.mean() for one in group]) for group in (first, second)))
-    return _of_windows(*first, *second)
+    return _of_windows(*first, *second, _memory([[*first, *second]]) if memory is None else memory)
 
 
 def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
@@ -242,12 +256,11 @@ def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
     return _judged(float(first.mean()), float(second.mean()), error, freedom)
 
 
-def _of_windows(first: np.ndarray, second: np.ndarray) -> _Tested:
+def _of_windows(first: np.ndarray, second: np.ndarray, memory: float) -> _Tested:
     """Compare the windows of two recordings."""
-    memory = _memory([first, second])
     one, other = _Mean.of(first, memory), _Mean.of(second, memory)
     error = float(np.hypot(one.error, other.error))
-    shares = one.error**4 / (one.count - 1.0) + other.error**4 / (other.count - 1.0)
+    shares = one.error**4 / one.freedom + other.error**4 / other.freedom
     return _judged(one.value, other.value, error, error**4 / shares if shares else 1.0)
 
 
@@ -260,33 +273,47 @@ def _judged(before: float, after: float, error: float, freedom: float) -> _Teste
     return before, after, shift - reach, shift + reach, float(2.0 * stdtr(freedom, -abs(shift) / error))
 
 
-def _memory(recordings: Sequence[np.ndarray]) -> float:
-    """Return the lag-1 autocorrelation of AR(1) windows, of all recordings together.
+def _memory(measures: Sequence[Sequence[np.ndarray]]) -> float:
+    """Return the lag-1 autocorrelation of AR(1) windows (K,), of the recordings of all measures together.
 
     About the mean of few windows it is too small, by (1 + 3 memory) / windows, and is corrected (Marriott and Pope,
-    Biometrika 1954). It is uncertain, too, so half a standard error is added.
+    Biometrika 1954). It is uncertain, too, so half a standard error is added. Pairs that share a channel tell nearly
+    the same, so only as many count for the error as N channels have pairs without a common one: N / 2.
     """
+    found = [_autocorrelation(one) for one in measures if any(map(np.ptp, one))]
+    if not found:
+        return 0.0
+    memory, pairs, windows = np.mean(found, axis=0)
+    if windows <= 3.0:
+        return 0.0
+    corrected = (windows * memory + 1.0) / (windows - 3.0)
+    apart = max(1.0, np.sqrt(len(found) / 2.0))  # N channels have N (N - 1) / 2 pairs
+    return float(min(max(corrected, 0.0) + _CARE / np.sqrt(pairs * apart), _MOST_MEMORY))
+
+
+def _autocorrelation(recordings: Sequence[np.ndarray]) -> tuple[float, int, float]:
+    """Return the lag-1 autocorrelation of windows (K,) that vary, the number of their neighbours, and the mean K."""
     deviations = [one - one.mean() for one in recordings]
     power = sum(float(one @ one) for one in deviations)
     pairs = sum(len(one) - 1 for one in deviations)
-    windows = pairs / len(deviations) + 1.0
-    if not power or windows <= 3.0:
-        return 0.0
-    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / pairs / power * sum(map(len, deviations))
-    corrected = (windows * memory + 1.0) / (windows - 3.0)
-    return min(max(corrected, 0.0) + _CARE / np.sqrt(pairs), _MOST_MEMORY)
+    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / power / pairs * sum(map(len, deviations))
+    return memory, pairs, pairs / len(deviations) + 1.0
 
 
 @dataclass(frozen=True)
 class _Mean:
-    """A mean with its standard error, and the effective number of independent values."""
+    """A mean with its standard error, and the degrees of freedom of that."""
 
     value: float
     error: float
-    count: float
+    freedom: float
 
     @classmethod
     def of(cls, windows: np.ndarray, memory: float) -> "_Mean":
-        """Take the known windows (K,) of one recording."""
+        """Take the known windows (K,) of one recording.
+
+        Memory leaves a mean fewer independent windows, and a variance more of them (Bartlett 1946).
+        """
         count = max(2.0, len(windows) * (1.0 - memory) / (1.0 + memory))
-        return cls(float(windows.mean()), float(windows.std() / np.sqrt(count - 1.0)), count)
+        freedom = max(1.0, (len(windows) - 1.0) * (1.0 - memory**2) / (1.0 + memory**2))
+        return cls(float(windows.mean()), float(windows.std() / np.sqrt(count - 1.0)), freedom)

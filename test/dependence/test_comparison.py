@@ -81,6 +81,45 @@ def test_two_recordings_whose_windows_remember_keep_the_level():
         assert 0.01 <= np.mean(np.array(p_values) <= 0.05) <= 0.08
 
 
+def pairs(rng, count, memory, names=tuple("abcdef")):
+    """A recording whose windows know the MI of 15 pairs, each an AR(1) of unit variance; a gone channel has none."""
+    windows = lfilter([np.sqrt(1.0 - memory**2)], [1.0, -memory], rng.standard_normal((count + 50, 6, 6)), axis=0)[50:]
+    unknown = np.full((count, 6), np.nan)
+    return WindowedRecording(names, windows, unknown, unknown)
+
+
+def test_all_pairs_together_tell_how_much_their_windows_remember():
+    """At 5 %, 2 to 6 % of pairs that are the same are found, and of few windows much more than one pair would find."""
+    rng = np.random.default_rng(0)
+    for count, memory in [(5, 0.0), (5, 0.2), (10, 0.0), (10, 0.2), (30, 0.5)]:
+        p_values = [
+            one.p_value
+            for _ in range(60)
+            for one in compare([pairs(rng, count, memory)], [pairs(rng, count, memory)])
+        ]
+        assert 0.02 <= np.mean(np.array(p_values) <= 0.05) <= 0.06
+    found = 0
+    for _ in range(40):
+        after = pairs(rng, 10, 0.0)
+        after.mi[:, 0, 1] += 3.0
+        found += compare([pairs(rng, 10, 0.0)], [after])[0].real
+    assert found >= 36
+
+
+def test_a_pair_that_never_varies_tells_nothing_about_memory():
+    """Without variation there is no memory, and the others do not count as surer for it."""
+    rng = np.random.default_rng(0)
+    before, after = pairs(rng, 10, 0.6), pairs(rng, 10, 0.6)
+    for one in (before, after):
+        one.mi[:, 2:, 2:] = 0.25
+    constant = {one.names: one.p_value for one in compare([before], [after])}
+    for one in (before, after):
+        one.mi[:, 2:, 2:] = np.nan
+    left_out = {one.names: one.p_value for one in compare([before], [after])}
+    assert constant["c", "d"] == 1.0
+    assert left_out == {names: constant[names] for names in left_out}
+
+
 def test_what_differs_from_day_to_day_is_no_difference_of_groups():
     """Each recording has its own offset, as from a warm or cold sensor: the test at 5 % finds 5 %."""
     rng = np.random.default_rng(0)
