@@ -27,6 +27,7 @@ NAMES = (
     "transfer",
     "delays",
     "detection",
+    "comparison",
     "speed",
     "recorded_intake",
     "intake",

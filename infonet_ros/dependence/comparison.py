@@ -152,8 +152,8 @@ def compare(before: Group, after: Group) -> list[Difference]:
     of_pairs = _memory([[*_known(first), *_known(second)] for what, _, first, second in measured if what == "mi"])
     found = [
         Difference(what, names, *result, p_adjusted=1.0)
-        for what, names, *windows in measured
-        if (result := _test(*windows, of_pairs if what == "mi" else None)) is not None
+        for what, names, first, second in measured
+        if (result := _test(first, second, of_pairs if what == "mi" else None)) is not None
     ]
     return sorted(adjusted(found), key=surest_first)
 
@@ -245,7 +245,7 @@ def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray], memory: flo
         return None
     if len(first) + len(second) > 2:
         return _of_recordings(*(np.array([one.mean() for one in group]) for group in (first, second)))
-    return _of_windows(*first, *second, _memory([[*first, *second]]) if memory is None else memory)
+    return _of_windows(first[0], second[0], _memory([[*first, *second]]) if memory is None else memory)
 
 
 def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
@@ -277,8 +277,7 @@ def _memory(measures: Sequence[Sequence[np.ndarray]]) -> float:
     """Return the lag-1 autocorrelation of AR(1) windows (K,), of the recordings of all measures together.
 
     About the mean of few windows it is too small, by (1 + 3 memory) / windows, and is corrected (Marriott and Pope,
-    Biometrika 1954). It is uncertain, too, so half a standard error is added. Pairs that share a channel tell nearly
-    the same, so only as many count for the error as N channels have pairs without a common one: N / 2.
+    Biometrika 1954). It is uncertain, too, so half a standard error is added.
     """
     found = [_autocorrelation(one) for one in measures if any(map(np.ptp, one))]
     if not found:
@@ -287,8 +286,7 @@ def _memory(measures: Sequence[Sequence[np.ndarray]]) -> float:
     if windows <= 3.0:
         return 0.0
     corrected = (windows * memory + 1.0) / (windows - 3.0)
-    apart = max(1.0, np.sqrt(len(found) / 2.0))  # N channels have N (N - 1) / 2 pairs
-    return float(min(max(corrected, 0.0) + _CARE / np.sqrt(pairs * apart), _MOST_MEMORY))
+    return float(min(max(corrected, 0.0) + _CARE / np.sqrt(pairs * len(found)), _MOST_MEMORY))
 
 
 def _autocorrelation(recordings: Sequence[np.ndarray]) -> tuple[float, int, float]:

@@ -93,9 +93,7 @@ def test_all_pairs_together_tell_how_much_their_windows_remember():
     rng = np.random.default_rng(0)
     for count, memory in [(5, 0.0), (5, 0.2), (10, 0.0), (10, 0.2), (30, 0.5)]:
         p_values = [
-            one.p_value
-            for _ in range(60)
-            for one in compare([pairs(rng, count, memory)], [pairs(rng, count, memory)])
+            one.p_value for _ in range(60) for one in compare([pairs(rng, count, memory)], [pairs(rng, count, memory)])
         ]
         assert 0.02 <= np.mean(np.array(p_values) <= 0.05) <= 0.06
     found = 0

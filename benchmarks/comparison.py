@@ -1,0 +1,171 @@
+"""How often two recordings of one kind are called different, and how often a change is found.
+
+Recordings hold three coupled pairs of one kind of stream and begin at a random moment. The measure of `infonet compare`
+compares the first windows of two of them, once of the same kind, and once with a pair that shares less.
+
+    python -m benchmarks.comparison [--long]
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
+from benchmarks.plots import figure
+from benchmarks.sound_pairs import REST, SOUND
+from infonet_ros import InfoNet, Settings
+from infonet_ros.dependence.comparison import Difference, WindowedRecording, compare
+from infonet_ros.dependence.window_matrices import channel_matrices
+from infonet_ros.intake.windows.window import Window
+from infonet_ros.text import NANOSECONDS
+
+RATE = 10.0  # Hz
+WINDOW = 30.0  # s
+WINDOWS = (5, 10)  # of each recording
+PAIRS = 3
+BEFORE, LESS = 1.0, 0.5  # nats
+LEVEL = 0.05
+ALARMS = (0.03, 0.06)
+FOUND = 0.8
+SHORT, LONG = 4, 40  # comparisons of each kind
+
+
+class _Compared(NamedTuple):
+    """The p-values of pairs that are the same, whether one of these is reported, and whether the changed one is."""
+
+    p_values: list[float]
+    false: bool
+    found: bool
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Compare recordings of each kind, of a few windows."""
+    net = InfoNet.from_pretrained(options.device, options.weights)
+    count = LONG if options.long else SHORT
+    rows = []
+    for kind in tqdm(SOUND, desc="comparison", leave=False):
+        rng = np.random.default_rng(9)
+        drawn = [[_recording(net, rng, kind, nats) for nats in (BEFORE, BEFORE, LESS)] for _ in range(count)]
+        for windows in WINDOWS:
+            compared = [_compared(*(_first(one, windows) for one in three)) for three in drawn]
+            p_values = np.concatenate([one.p_values for one in compared])
+            rows.append(
+                {
+                    "kind": kind,
+                    "windows": windows,
+                    "pairs": len(p_values),
+                    "called": int((p_values <= LEVEL).sum()),
+                    "false": sum(one.false for one in compared),
+                    "found": sum(one.found for one in compared),
+                }
+            )
+    return {"comparisons": count, "rows": rows}
+
+
+def _recording(net: InfoNet, rng: np.random.Generator, kind: str, nats: float) -> WindowedRecording:
+    """Draw a recording of pairs of which the first shares so many nats, and the others what they usually do."""
+    length, skipped = round(WINDOW * RATE), int(rng.integers(round(2.0 * REST * RATE)))
+    count = length * max(WINDOWS)
+    channels = np.concatenate(
+        [SOUND[kind].draw(rng, own, skipped + count, RATE)[:, skipped:] for own in (nats, *[BEFORE] * (PAIRS - 1))]
+    )
+    names = tuple(f"c{number}" for number in range(len(channels)))
+    cuts = np.split(channels.T, max(WINDOWS))
+    windows = [Window(names, cut, 0, round((length - 1) / RATE * NANOSECONDS), RATE) for cut in cuts]
+    return WindowedRecording.of(list(channel_matrices(net, windows, Settings())), cuts)
+
+
+def _first(recording: WindowedRecording, windows: int) -> WindowedRecording:
+    kept = (recording.mi[:windows], recording.mean[:windows], recording.spread[:windows])
+    return WindowedRecording(recording.names, *kept)
+
+
+def _compared(before: WindowedRecording, same: WindowedRecording, less: WindowedRecording) -> _Compared:
+    unchanged, changed = compare([before], [same]), compare([before], [less])
+    coupled = [one for one in unchanged if _pair(one) is not None]
+    found = any(one.real for one in changed if _pair(one) == 0)
+    return _Compared([one.p_value for one in coupled], any(one.real for one in unchanged), found)
+
+
+def _pair(difference: Difference) -> int | None:
+    """Return the number of the coupled pair that a difference is about; None for all else."""
+    if difference.what != "mi":
+        return None
+    first, second = (int(name[1:]) for name in difference.names)
+    return first // 2 if first // 2 == second // 2 else None
+
+
+def describe(results: dict[str, Any]) -> str:
+    """Tables in Markdown."""
+    count = results["comparisons"]
+    rows = [
+        [
+            row["kind"],
+            str(row["windows"]),
+            percent(row["called"], row["pairs"]),
+            f"{row['false']} of {count}",
+            f"{row['found']} of {count}",
+        ]
+        for row in results["rows"]
+    ]
+    return paragraphs(
+        f"Two recordings of {PAIRS} coupled pairs at {RATE:g} Hz, windows of {WINDOW:g} s. 'Called' is the share of "
+        f"the coupled pairs that are the same and have a p-value of {LEVEL:g} or less, before the correction for all "
+        "that is compared. 'False' are comparisons of the same kind with a reported difference of any pair or channel. "
+        f"'Found' are those in which one pair shares {LESS:g} nats in the second recording, not {BEFORE:g}, and this "
+        "is reported.",
+        markdown_table(["streams", "windows", f"called at {LEVEL:.0%}", "false", "found"], rows),
+    )
+
+
+def claim(results: dict[str, Any]) -> list[Claim]:
+    """Compare with the goals."""
+    count, rows, most = results["comparisons"], results["rows"], max(WINDOWS)
+    called = sum(row["called"] for row in rows) / sum(row["pairs"] for row in rows)
+    false = sum(row["false"] for row in rows)
+    found = [row["found"] for row in rows if row["windows"] == most]
+    least, greatest = ALARMS
+    return [
+        Claim(
+            f"pairs that are the same with a p-value of {LEVEL:g} or less",
+            f"{least:.0%} to {greatest:.0%}",
+            f"{called:.1%}",
+            least <= called <= greatest,
+        ),
+        Claim(
+            "recordings of one kind with a reported difference",
+            f"at most {LEVEL:.0%}",
+            f"{false} of {count * len(rows)}",
+            false <= LEVEL * count * len(rows),
+        ),
+        Claim(
+            f"a pair that lost half of its MI is reported, {most} windows",
+            f"{FOUND:.0%} of all kinds",
+            f"{sum(found)} of {count * len(found)}",
+            sum(found) >= FOUND * count * len(found),
+        ),
+    ]
+
+
+def draw(results: dict[str, Any]) -> Figure:
+    """Draw how many changes are found, by kind."""
+    made, (axes,) = figure(1, height=3.5)
+    kinds = list(SOUND)
+    for windows in WINDOWS:
+        rows = [row for row in results["rows"] if row["windows"] == windows]
+        found = [100 * row["found"] / results["comparisons"] for row in rows]
+        axes.scatter(found, [kinds.index(row["kind"]) for row in rows], s=20, label=f"{windows} windows")
+    axes.set_yticks(range(len(kinds)), kinds)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 100)
+    axes.set_xlabel(f"{BEFORE:g} to {LESS:g} nats: reported [%]")
+    axes.legend(fontsize=8)
+    return made
+
+
+BENCHMARK = Benchmark("comparison", "Two recordings: false differences, and found ones", measure, describe, draw, claim)
+
+if __name__ == "__main__":
+    main(BENCHMARK)
