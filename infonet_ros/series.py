@@ -58,6 +58,15 @@ def lowest_ranks(values: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.sort(values), values).astype(np.float64)
 
 
+def shared_ranks(samples: np.ndarray) -> np.ndarray:
+    """Rank the known samples of each channel of (T, N), equal ones alike: (T, N) float32, 0 to 1, NaN where unknown."""
+    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
+    for column, channel in enumerate(samples.T):
+        known = np.isfinite(channel)
+        ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
+    return ranks
+
+
 def mean_of_known(values: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """Return the mean of values (T, ...) over the first axis, of those that are ``known``; 0 if none is.
 

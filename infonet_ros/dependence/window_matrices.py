@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from infonet_ros.dependence.given_streams import delays_within, followed_streams
 from infonet_ros.dependence.matrix import CONDITIONAL, PAIRWISE, SLICED, TRANSFER, DependenceMatrix
 from infonet_ros.estimator.results import PairwiseEstimate, TransferEstimate
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.settings import TIME, Modality, Settings
+from infonet_ros.settings import Modality, Settings
 
 if TYPE_CHECKING:  # torch takes seconds to import, and not every program with windows estimates them
     from infonet_ros.estimator.infonet import InfoNet
@@ -30,21 +31,32 @@ def channel_matrix(
     return matrix
 
 
-def channel_matrices(net: "InfoNet", windows: Iterable[Window], settings: Settings) -> Iterator[DependenceMatrix]:
+def channel_matrices(
+    net: "InfoNet", windows: Iterable[Window], settings: Settings, follows: np.ndarray | None = None
+) -> Iterator[DependenceMatrix]:
     """Estimate as `channel_matrix` for many windows, whose pairs share the network's passes.
 
     Windows are taken when they are needed, and matrices come in the same order. The ``duration`` of each is the time
-    since the previous one.
+    since the previous one. ``follows`` (N, N) are the seconds by which the column follows the row, if they are known:
+    the given channels are then taken at these delays, and else at those that a window shows within ``max_lag``.
     """
     for rate, alike in groupby(windows, key=lambda window: window.rate):
-        yield from _matrices_at_lags(net, alike, lags_in_samples(settings, rate), settings)
+        yield from _matrices_at_lags(net, alike, lags_in_samples(settings, rate), settings, follows)
 
 
 def _matrices_at_lags(
-    net: "InfoNet", windows: Iterable[Window], lags: Sequence[int], settings: Settings
+    net: "InfoNet",
+    windows: Iterable[Window],
+    lags: Sequence[int],
+    settings: Settings,
+    follows: np.ndarray | None = None,
 ) -> Iterator[DependenceMatrix]:
-    if settings.given:
-        yield from (conditional_matrix(net, window, settings, settings.given, lags) for window in windows)
+    if given := settings.given:
+        for window in windows:
+            streams = None
+            if follows is not None:
+                streams = followed_streams(window, given, np.round(follows * window.rate).astype(np.int64))
+            yield conditional_matrix(net, window, settings, given, lags, streams=streams)
         return
     began = time.perf_counter()
     taken: deque[Window] = deque()
@@ -67,13 +79,16 @@ def conditional_matrix(
     given: Sequence[str],
     lags: Sequence[int],
     names: Sequence[str] | None = None,
+    streams: np.ndarray | None = None,
 ) -> DependenceMatrix:
     """Estimate the conditional MI of all pairs of channels given some of them, or ``time``; see `channel_matrix`.
 
-    With ``names`` only pairs of those channels.
+    With ``names`` only pairs of those channels. The given ``streams`` (T, P) are those channels as the others follow
+    them, see `followed_streams`, with delays up to ``max_lag``; unless they are known.
     """
     began = time.perf_counter()
-    streams = given_streams(window, given)
+    if streams is None:
+        streams = followed_streams(window, given, delays_within(window, longest_lag(settings, window.rate)))
     if names is not None:
         columns = [window.names.index(name) for name in names]
         window = replace(window, samples=window.samples[:, columns], names=tuple(names))
@@ -83,13 +98,6 @@ def conditional_matrix(
     matrix = _matrix(net, window, window.names, CONDITIONAL, estimate, time.perf_counter() - began)
     matrix.valid[[name in given for name in window.names]] = False
     return replace(matrix, given=tuple(given))
-
-
-def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
-    """Return the samples (T, D) of channels of a window; ``time`` is the number of the sample."""
-    times = np.arange(len(window.samples), dtype=np.float64)
-    columns = [times if name == TIME else window.samples[:, window.names.index(name)] for name in given]
-    return np.stack(columns, axis=1)
 
 
 def watched_matrices(net: "InfoNet", window: Window, settings: Settings) -> Iterator[DependenceMatrix]:
@@ -167,11 +175,14 @@ def lags_in_samples(settings: Settings, rate: float) -> tuple[int, ...]:
 
     `InfoNet.pairwise` tries each in both directions.
     """
-    if settings.max_lag == 0.0 or not np.isfinite(rate):
-        return (0,)
-    step = max(1, round(settings.lag_step * rate))
-    count = int(settings.max_lag * rate + 1e-9) // step
-    return tuple(step * k for k in range(count + 1))
+    longest = longest_lag(settings, rate)
+    step = max(1, round(settings.lag_step * rate)) if longest else 1
+    return tuple(range(0, longest + 1, step))
+
+
+def longest_lag(settings: Settings, rate: float) -> int:
+    """Return ``max_lag`` in whole samples at ``rate`` Hz; 0 if the samples are not regular."""
+    return int(settings.max_lag * rate + 1e-9) if np.isfinite(rate) else 0
 
 
 def column_groups(names: Sequence[str], modalities: Sequence[Modality]) -> list[list[int]]:

@@ -3,7 +3,7 @@
 Windows are cut and estimated by the same code as in the node: `windows.window_stream`, `dependence.window_matrices`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -163,8 +163,9 @@ def analyse(
     with Workers(net.device, cores) as workers:
         samples: list[np.ndarray] = []
         windows = _noting_samples(intake.windows(progress), samples)
+        later = tuple(windows) if settings.given else ()  # the whole recording shows how channels follow given ones
         matrices = tuple(channel_matrices(net, windows, settings))
-        if not matrices:
+        if not samples:
             raise RecordingError(
                 f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at "
                 f"most {intake.longest_run:.3g} s: "
@@ -172,6 +173,8 @@ def analyse(
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
+        if later:
+            matrices = tuple(channel_matrices(net, _reported(later, progress), settings, whole.follows))
     return Analysis(
         label=recording.label,
         span=span,
@@ -209,6 +212,14 @@ def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Ite
     for window in windows:
         samples.append(window.samples.astype(np.float32))
         yield window
+
+
+def _reported(windows: Sequence[Window], progress: Progress) -> Iterator[Window]:
+    """Pass windows on, and report how many are done."""
+    for number, window in enumerate(windows):
+        progress("windows, given", number / len(windows))
+        yield window
+    progress("windows, given", 1.0)
 
 
 def _check(recording: Recording, settings: Settings, span: Span) -> None:

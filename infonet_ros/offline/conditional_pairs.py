@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from infonet_ros.dependence.given_streams import given_streams
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.dependence.window_matrices import channel_matrix, given_streams
+from infonet_ros.dependence.window_matrices import conditional_matrix
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.estimator.samples.responses import Drivers, Place
@@ -85,7 +86,8 @@ class ConditionalPairs:
 
     def undelayed(self, workers: Workers) -> DependenceMatrix:
         """Estimate each pair without delay."""
-        matrix = channel_matrix(self.net, self.window, self.settings.with_values(max_lag=0.0, surrogates=0))
+        settings, at_once = self.settings.with_values(surrogates=0), given_streams(self.window, self.settings.given)
+        matrix = conditional_matrix(self.net, self.window, settings, settings.given, (0,), streams=at_once)
         usual = {Place(number, -1, 0) for number in range(len(self.settings.given))}
         asked = [int(channel) for channel in np.flatnonzero(matrix.valid)]
         late = {channel for channel in asked if self._places(channel, 0) != usual}

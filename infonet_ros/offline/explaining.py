@@ -63,9 +63,7 @@ def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
     return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
 
 
-def _standing(
-    analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]
-) -> dict[tuple[int, int], Explanation]:
+def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) -> dict[tuple[int, int], Explanation]:
     """Keep explanations that leave little MI and use only links that are kept, the weakest pairs first.
 
     Of two copies of a sensor each explains the links of the other: the stronger one keeps its links. Two wheels with

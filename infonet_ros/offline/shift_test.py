@@ -9,7 +9,7 @@ import numpy as np
 from infonet_ros.estimator.measures.contingency import shift_p_values
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.stationarity import drifting
-from infonet_ros.series import average_ranks
+from infonet_ros.series import shared_ranks
 
 _UNEVEN = 0.3  # times between two rows, of their mean
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
@@ -39,7 +39,7 @@ class Moves:
         """Rank samples (T, N) and their changes; delays are ``longest`` samples at most."""
         step = max(1, longest // _STEPS_A_SEARCH)
         changes = samples[step:] - samples[:-step]
-        return cls(samples, changes, _ranks(samples), _ranks(changes))
+        return cls(samples, changes, shared_ranks(samples), shared_ranks(changes))
 
 
 def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
@@ -100,12 +100,3 @@ def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarr
             new = left.counting(right, rows)
             times = np.diff(new)
             yield (a, b), new, not any(held) or bool(times.std() > _UNEVEN * times.mean())
-
-
-def _ranks(samples: np.ndarray) -> np.ndarray:
-    """Rank the known samples of each channel for the page; equal samples share a rank."""
-    ranks = np.full(samples.shape, np.nan, dtype=np.float32)
-    for column, channel in enumerate(samples.T):
-        known = np.isfinite(channel)
-        ranks[known, column] = (average_ranks(channel[known]) - 0.5) / max(1, known.sum())
-    return ranks

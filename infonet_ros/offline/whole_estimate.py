@@ -81,6 +81,7 @@ def estimate_whole(
         ),
         stuck=stuck,
         about_given=conditional.notices() if conditional else (),
+        follows=conditional.delays / window.rate if conditional else None,
     )
     progress("whole recording", 1.0)
     matrix = replace(whole.matrix, delay_clear=whole.clear_delays)

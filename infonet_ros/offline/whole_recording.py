@@ -60,6 +60,8 @@ class WholeRecording:
         Topics and channels whose values stop for a while, which is left out.
     about_given : tuple of str
         Notices about the given channels, if there are any.
+    follows : (N, N) float64 or None
+        With given channels, seconds by which the column follows the row before anything is given, 0 if not clear.
     """
 
     overview: Overview
@@ -79,6 +81,7 @@ class WholeRecording:
     drifts: tuple[ClockDrift, ...] = ()
     stuck: tuple[Stuck, ...] = ()
     about_given: tuple[str, ...] = ()
+    follows: np.ndarray | None = None
 
     def notices(self) -> list[str]:
         """Return what is given, and a notice if the platform rests at times."""

@@ -1,8 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
+from infonet_ros.dependence.given_streams import delays_within, followed_streams
 from infonet_ros.dependence.watches import State, WatchedPair, judged
-from infonet_ros.dependence.window_matrices import channel_matrix, transfer_matrix_in_steps, watched_matrices
+from infonet_ros.dependence.window_matrices import (
+    channel_matrices,
+    channel_matrix,
+    transfer_matrix_in_steps,
+    watched_matrices,
+)
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.settings import Modality, Settings, Watch, params_document, settings_from_text
@@ -80,3 +89,42 @@ def test_settings_with_what_is_given_are_written_and_read():
 def test_what_cannot_be_given_is_refused(values, message):
     with pytest.raises(ConfigurationError, match=message):
         Settings((BASE,), **values)
+
+
+def wheels(command, window):
+    """The window with a command and two channels that follow it with a little noise."""
+    follow = lfilter([0.1], [1.0, -0.9], command)
+    left, right = follow + 0.05 * np.random.default_rng(1).standard_normal((2, len(command)))
+    return replace(window, samples=np.stack([left, right, command], axis=1))
+
+
+def test_a_held_command_explains_wheels_that_follow_it_slowly(net, rng, window):
+    slow = wheels(np.repeat(rng.standard_normal(120), 10), window)
+    assert channel_matrix(net, slow, Settings((BASE,))).mi[0, 1] > 1.5
+    assert channel_matrix(net, slow, Settings((BASE,), given=(COMMAND,))).mi[0, 1] < 0.1
+
+
+def test_a_command_that_acts_later_explains_within_max_lag(net, rng, window):
+    command = lfilter([1.0], [1.0, -0.5], rng.standard_normal(1200))
+    late = np.roll(command, 8) + 0.3 * rng.standard_normal((2, 1200))
+    moved = replace(window, samples=np.stack([*late, command], axis=1))
+    found = [channel_matrix(net, moved, Settings((BASE,), given=(COMMAND,), max_lag=lag), [0]) for lag in (0.0, 1.0)]
+    assert found[0].mi[0, 1] > 0.8 and found[1].mi[0, 1] < 0.05
+    known = np.zeros((3, 3))
+    known[2, :2] = 0.8
+    (told,) = channel_matrices(net, [moved], Settings((BASE,), given=(COMMAND,)), known)
+    assert told.mi[0, 1] == pytest.approx(found[1].mi[0, 1], abs=0.01)
+
+
+def test_a_window_gives_all_pairs_few_streams(rng):
+    command = rng.standard_normal(800)
+    late = [np.roll(command, lag) for lag in range(1, 12)]
+    samples = np.stack([command, *late, late[4] + 1e-3 * rng.standard_normal(800)], axis=1)
+    names = tuple(f"base.{number}" for number in range(13))
+    window = Window(names, samples, 0, 79_900_000_000, 10.0)
+    delays = delays_within(window, 15)
+    np.testing.assert_array_equal(delays[0], [*range(12), 5])
+    streams = followed_streams(window, names[:1], delays)
+    assert streams.shape == (800, 4)
+    for column in (0, 5):  # as it is, and as two channels follow it
+        assert (streams[20:] == samples[20:, [column]]).all(axis=0).any()
