@@ -126,7 +126,7 @@ def test_of_odd_topics_alone_the_reason_is_reported(tmp_path):
 def test_bags_of_several_recorders_are_named(tmp_path, topic, words):
     paths = []
     for name in ("/speed", topic):
-        messages = [(name, EPOCH + k * SECOND, CDR + struct.pack("<d", k)) for k in range(9)]
+        messages = [(name, EPOCH + k * SECOND, CDR + struct.pack("<d", k)) for k in range(9 - len(paths))]
         paths.append(write_mcap(tmp_path / f"{len(paths)}.mcap", {name: FLOAT}, messages))
     with Bag(paths) as bag:
         assert [word for notice in bag.notices for word in words if word in notice] == words

@@ -138,6 +138,27 @@ def test_a_recording_behind_the_end_of_another_is_named(chunked, tmp_path):
     assert f"another recording behind its end: split it at byte {size}" in notice
 
 
+def test_a_summary_that_describes_no_channels_is_not_used(tmp_path):
+    channels = {"/speed": FLOAT}
+    messages = [("/speed", EPOCH + k * SECOND, CDR + struct.pack("<d", k)) for k in range(5)]
+    path = write_mcap(tmp_path / "bag.mcap", channels, messages, summary=True)
+    data = path.read_bytes()
+    index = data.rindex(b"\x08" + struct.pack("<Q", 64))
+    begin = struct.unpack("<Q", data[-28:-20])[0]
+    path.write_bytes(data[:begin] + data[index:])
+    assert [value for *_, value in read(path, SPEED)[0]] == [0, 1, 2, 3, 4]
+
+
+def test_a_converted_bag_beside_its_source_is_read_once(tmp_path, store):
+    folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 5.0), StoragePlugin.SQLITE3)
+    expected, _ = read(folder, LEG, SPEED)
+    converted = write_ros2(tmp_path / "converted", store, leg_and_speed(store, 5.0))
+    (converted / "converted.mcap").rename(folder / "converted.mcap")
+    found, notices = read(folder, LEG, SPEED)
+    assert found == expected
+    assert any("converted.mcap is left out: it holds the same topics" in notice for notice in notices)
+
+
 def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
     text = (folder / "metadata.yaml").read_text()

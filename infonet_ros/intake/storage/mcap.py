@@ -65,7 +65,8 @@ class McapFile(ChunkedFile):
             self._read_summary()
         except (DamagedError, error, UnicodeDecodeError):
             self._chunks = []
-        if not self._chunks:
+        if not self._are_described():
+            self._chunks = []
             self._go_through()
         return {number: partial(self._connection, channel) for number, channel in self._channels.items()}
 
@@ -99,6 +100,12 @@ class McapFile(ChunkedFile):
             end = record.place + record.size
         if end != self._size - _FOOTER_SIZE:
             raise DamagedError("its summary does not end where its footer begins")
+
+    def _are_described(self) -> bool:
+        """Return whether there are chunks, and the summary describes all that they hold, which it need not."""
+        numbers = {number for chunk in self._chunks for number in chunk.counts}
+        channels = [self._channels.get(number) for number in numbers]
+        return bool(self._chunks) and all(channel and channel.schema in {0, *self._schemas} for channel in channels)
 
     def _indexed(self, data: bytes) -> Chunk:
         """Read the index of a chunk: where it is, and how many messages of each channel it holds."""

@@ -3,6 +3,7 @@
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -25,6 +26,9 @@ _COMPRESSED = (".zst", ".zstd")
 _ACTIVE = ".active"  # behind the name of a file that a ROS 1 recorder did not finish
 # Files that a metadata.yaml names.
 _LISTED = re.compile(r"^[ -]*(?:path: *)?[\"']?(?:.*/)?([^/\n]+\.(?:mcap|db3)(?:\.zstd?)?)[\"']? *$", re.MULTILINE)
+
+
+_Contents = tuple[int, int, tuple[tuple[str, int], ...]]  # times, and the number of messages of each topic
 
 
 @contextmanager
@@ -104,19 +108,31 @@ def _suffix(path: Path) -> str:
 
 
 def open_all(paths: Sequence[Path], stack: ExitStack, missing: list[str]) -> list[Storage]:
-    """Open all files that can be read, with a sentence about each other; fails if none can be read."""
-    opened = []
+    """Open all files that can be read, copies once, with a sentence about each other; fails if none can be read."""
+    opened: dict[_Contents | Path, tuple[Path, Storage]] = {}
     problems: list[RecordingError] = []
     for path in paths:
         try:
             with one_sentence(path.name):
-                opened.append(_open(path, stack))
+                storage = _open(path, stack)
+                first, _ = opened.setdefault(_contents(storage) or path, (path, storage))
         except RecordingError as error:
             problems.append(error)
+            continue
+        if first != path:
+            missing.append(f"{path} is left out: it holds the same topics, numbers of messages and times as {first}.")
     if not opened:
         raise problems[0]
     missing += [f"left out: {problem}" for problem in problems]
-    return opened
+    return [storage for _, storage in opened.values()]
+
+
+def _contents(storage: Storage) -> _Contents | None:
+    """Return what a file has in common with the one that it was converted from; None if it holds no messages."""
+    counts = Counter[str]()
+    for connection in storage.connections:
+        counts[connection.topic] += connection.count
+    return (storage.start, storage.end, tuple(sorted(counts.items()))) if counts.total() else None
 
 
 def _open(path: Path, stack: ExitStack) -> Storage:
