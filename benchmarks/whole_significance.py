@@ -14,8 +14,8 @@ from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.p_values import Moves, p_values_by_shifts
 from infonet_ros.offline.rest import resting, without_rest
-from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.trace import Overview
 
 RATE, SAMPLES, CHANNELS = 50.0, 3000, 8  # a minute of each recording
@@ -69,7 +69,7 @@ def measure(options: Options) -> dict[str, Any]:
 
 def _judge(recording: Recording, count: int) -> list[int]:
     rng = np.random.default_rng(21)
-    found = [shift_test(Moves.of(recording(rng), LONGEST), LONGEST)[0] for _ in range(count)]
+    found = [p_values_by_shifts(Moves.of(recording(rng), LONGEST), LONGEST)[0] for _ in range(count)]
     p_values = np.concatenate([one[np.triu_indices(len(one), k=1)] for one in found])
     return [int((p_values <= LEVEL).sum()), int(np.isfinite(p_values).sum()), len(p_values)]
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_contingency, shift_p_values
 from infonet_ros.offline.delays import Pair, Spreads
-from infonet_ros.offline.shift_test import Moves
+from infonet_ros.offline.p_values import Moves
 
 _WORTHWHILE = 2  # times the usual search: in a short recording there is little beyond it
 _HIGHER = 1.5  # times the largest contingency of the usual search

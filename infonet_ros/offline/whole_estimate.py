@@ -16,10 +16,10 @@ from infonet_ros.offline.clock_drift import clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
+from infonet_ros.offline.p_values import Moves, p_values_by_shifts
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.reach import reach
 from infonet_ros.offline.rest import resting, without_rest
-from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
@@ -213,7 +213,7 @@ class _Comparison:
         """Return the matrix with p-values, and the number of shifts behind them: surrogates, or all that there are."""
         if self.settings.surrogates:
             return scanned, self.settings.surrogates
-        p_value, drifting, shifts = shift_test(self.moves, self.longest, self.workers.count)
+        p_value, drifting, shifts = p_values_by_shifts(self.moves, self.longest, self.workers.count)
         return replace(scanned, p_value=p_value, drifting=drifting), shifts
 
     def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:

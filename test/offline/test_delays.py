@@ -4,8 +4,8 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.delays import Spreads
+from infonet_ros.offline.p_values import Moves
 from infonet_ros.offline.progress import silent
-from infonet_ros.offline.shift_test import Moves
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_estimate import estimate_whole
 from infonet_ros.offline.workers import Workers

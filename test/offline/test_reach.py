@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from infonet_ros.offline.p_values import Moves
 from infonet_ros.offline.reach import reach
-from infonet_ros.offline.shift_test import Moves
 
 COUNT = 6000
 USUAL = 10  # samples

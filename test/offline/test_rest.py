@@ -6,8 +6,8 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
+from infonet_ros.offline.p_values import Moves, p_values_by_shifts
 from infonet_ros.offline.rest import resting, without_rest
-from infonet_ros.offline.shift_test import Moves, shift_test
 from infonet_ros.offline.trace import Overview
 
 RATE = 50.0
@@ -44,8 +44,8 @@ def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
     rng, by_rest, found = np.random.default_rng(4), [], []
     for _ in range(5):
         samples = streams(rng, moves(SECONDS[plan]))
-        by_rest += shift_test(Moves.of(samples, 20), 20)[0][PAIRS].tolist()
-        found += shift_test(Moves.of(while_it_moves(samples), 20), 20)[0][PAIRS].tolist()
+        by_rest += p_values_by_shifts(Moves.of(samples, 20), 20)[0][PAIRS].tolist()
+        found += p_values_by_shifts(Moves.of(while_it_moves(samples), 20), 20)[0][PAIRS].tolist()
     assert np.isnan(by_rest).all() if plan == "once" else np.mean(np.array(by_rest) < 0.01) > 0.9
     assert np.isfinite(found).mean() > 0.9
     assert np.mean(np.array(found) < 0.01) <= 0.04
@@ -54,7 +54,7 @@ def test_streams_that_share_rest_and_motion_alone_are_not_significant(plan):
 def test_streams_that_share_more_are_significant(rng):
     samples = streams(rng, moves(SECONDS["once"]))
     samples[:, 1] = 0.7 * samples[:, 0] + 0.7 * samples[:, 1]
-    p_values, drifting, _ = shift_test(Moves.of(while_it_moves(samples), 20), 20)
+    p_values, drifting, _ = p_values_by_shifts(Moves.of(while_it_moves(samples), 20), 20)
     assert p_values[0, 1] < 0.001
     assert not drifting.any()
 
@@ -62,7 +62,7 @@ def test_streams_that_share_more_are_significant(rng):
 def test_what_drifts_while_it_moves_still_drifts(rng):
     moving = moves(SECONDS["once"])
     samples = streams(rng, moving) + np.cumsum(moving)[:, None] / 1000.0 * rng.choice([-1.0, 1.0], 6)
-    assert shift_test(Moves.of(while_it_moves(samples), 20), 20)[1].all()
+    assert p_values_by_shifts(Moves.of(while_it_moves(samples), 20), 20)[1].all()
 
 
 def plant(rng):

@@ -42,7 +42,7 @@ class Moves:
         return cls(samples, changes, shared_ranks(samples), shared_ranks(changes))
 
 
-def shift_test(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
+def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
     """Test all pairs of channels by circular shifts, and by those of how they change.
 
     The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.shift_test import Moves, shift_test
+from infonet_ros.offline.p_values import Moves, p_values_by_shifts
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {
@@ -20,7 +20,7 @@ DRIFTS = {
 def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
     found = []
     for _ in range(4):
-        p_values, drifting, _ = shift_test(Moves.of(DRIFTS[drift](rng), 20), 20)
+        p_values, drifting, _ = p_values_by_shifts(Moves.of(DRIFTS[drift](rng), 20), 20)
         assert drifting.mean() > 0.6
         found += p_values[PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
@@ -37,7 +37,7 @@ def test_values_of_one_message_are_not_called_dependent_for_their_common_ticks()
     found = []
     for _ in range(8):
         held = of_one_message(rng, rng.standard_normal((600, 6)))
-        found += shift_test(Moves.of(held, 30), 30)[0][PAIRS].tolist()
+        found += p_values_by_shifts(Moves.of(held, 30), 30)[0][PAIRS].tolist()
     assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.07
 
 
@@ -47,7 +47,7 @@ def test_rounded_values_of_one_message_are_not_called_dependent_either(memory):
     found = []
     for _ in range(8):
         values = lfilter([1.0], [1.0, -memory], rng.standard_normal((600, 6)), axis=0)
-        found += shift_test(Moves.of(of_one_message(rng, np.round(values)), 30), 30)[0][PAIRS].tolist()
+        found += p_values_by_shifts(Moves.of(of_one_message(rng, np.round(values)), 30), 30)[0][PAIRS].tolist()
     assert np.mean(np.array(found) < 0.05) < 0.1
 
 
@@ -69,7 +69,7 @@ def test_positions_that_are_known_at_uneven_times_are_not_called_dependent_for_t
     rng, found = np.random.default_rng(3), []
     for _ in range(5):
         positions = np.column_stack([ONE_WAY[stream](rng) for _ in range(6)])
-        found += shift_test(Moves.of(positions, 50), 50)[0][PAIRS].tolist()
+        found += p_values_by_shifts(Moves.of(positions, 50), 50)[0][PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
     assert not len(judged) or (judged < 0.05).mean() < 0.12
 
@@ -79,7 +79,7 @@ def test_held_streams_of_one_rate_are_not_called_dependent_for_their_own_ticks()
     found = []
     for walks in np.cumsum(rng.standard_normal((10, 160, 6)), axis=1):
         held = np.column_stack([np.repeat(walk, 20)[phase : phase + 3000] for phase, walk in enumerate(walks.T)])
-        found += shift_test(Moves.of(held, 50), 50)[0][PAIRS].tolist()
+        found += p_values_by_shifts(Moves.of(held, 50), 50)[0][PAIRS].tolist()
     assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.1
 
 
@@ -91,21 +91,21 @@ def test_slow_streams_between_rounded_values_are_not_called_dependent_for_their_
         ticks = np.cumsum(rng.uniform(0.9, 1.1, 520))
         level = np.round(2000.0 - 0.5 * ticks + 1.5 * rng.standard_normal(520))
         streams = [np.interp(at, ticks, level), np.interp(at, ticks + 0.1, rng.standard_normal(520))]
-        found.append(shift_test(Moves.of(np.stack(streams, axis=1), 10), 10)[0][0, 1])
+        found.append(p_values_by_shifts(Moves.of(np.stack(streams, axis=1), 10), 10)[0][0, 1])
     assert np.mean(np.array(found) <= 0.05) <= 0.15
 
 
 def test_values_of_one_message_that_depend_are_found(rng):
     values = rng.standard_normal((600, 2))
     values[2:, 1] += 0.5 * values[:-2, 0]  # two messages later
-    assert shift_test(Moves.of(of_one_message(rng, values), 30), 30)[0][0, 1] < 0.001
+    assert p_values_by_shifts(Moves.of(of_one_message(rng, values), 30), 30)[0][0, 1] < 0.001
 
 
 def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):
     """A command that is held for long, and a speed that follows it."""
     command = np.repeat(rng.standard_normal(12), 200)
     speed = lfilter([0.1], [1.0, -0.9], np.roll(command, 5)) + 0.01 * rng.standard_normal(2400)
-    p_values, drifting, shifts = shift_test(Moves.of(np.column_stack([command, speed]), 20), 20)
+    p_values, drifting, shifts = p_values_by_shifts(Moves.of(np.column_stack([command, speed]), 20), 20)
     assert drifting.all()
     assert shifts > 1000
     assert p_values[0, 1] < 0.01
