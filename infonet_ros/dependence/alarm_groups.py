@@ -52,8 +52,8 @@ class AlarmGroup:
         alone = {one.a for one in self.alarms if not one.b}
         others = dict.fromkeys(name for pair in pairs for name in pair)
         partners = [name for name in others if not _is_in(self.channel, name)]
-        count = [counted(len(pairs), "pair")] * bool(pairs) + [counted(len(alone), "single channel")] * bool(alone)
-        return f"{' and '.join(count)}{f', with {listed(partners)}' if partners else ''}"
+        counts = [counted(len(some), noun) for some, noun in ((pairs, "pair"), (alone, "single channel")) if some]
+        return f"{' and '.join(counts)}{f', with {listed(partners)}' if partners else ''}"
 
 
 def _about(channel: str, alarm: Alarm) -> str:

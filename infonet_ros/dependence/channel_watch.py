@@ -93,11 +93,11 @@ class ChannelWatch:
         modalities = [channel.name.partition(".")[0] for channel in self._channels]
         for modality in set(modalities):
             own = [k for k, other in enumerate(modalities) if other == modality]
-            alike = {trouble and trouble.kind for trouble in (found[k] for k in own)}
-            if len(own) > 1 and len(alike) == 1 and alike <= {Kind.SILENT, Kind.OTHER_RATE}:
-                first = found[own[0]]
+            troubles = [trouble for trouble in (found[k] for k in own) if trouble is not None]
+            kinds = {trouble.kind for trouble in troubles}
+            if 1 < len(own) == len(troubles) and kinds in ({Kind.SILENT}, {Kind.OTHER_RATE}):
                 for k in own:
-                    found[k] = first and replace(first, name=modality)
+                    found[k] = replace(troubles[0], name=modality)
         return found
 
     def _trouble(self, column: int) -> Trouble | None:

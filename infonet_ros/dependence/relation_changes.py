@@ -96,15 +96,12 @@ class RelationChange:
             side = "higher" if self.value > 0.0 else "lower"
             return f"{self.channel} is {abs(self.value):.2g} {side} {when}, for the same values of {others}."
         if self.kind is Outcome.HELD:
-            return f"{without_rate(self.channel)} keeps its value {when}, while {others} change{'s' * self._one}."
+            change = "changes" if len(self.beside) == 1 else "change"
+            return f"{without_rate(self.channel)} keeps its value {when}, while {others} {change}."
         if self.kind is Outcome.LOST:
             return f"{self.channel} does not depend on {others} {when}, as it does at other times."
         changes = "changed" if self.end is None else "is another"
         return f"The relation of {self.channel} and {others} {changes} {when}."
-
-    @property
-    def _one(self) -> bool:
-        return len(self.beside) == 1
 
 
 def find_relation_changes(

@@ -121,7 +121,11 @@ class BaselineWatch:
                 known = bool(np.isfinite(monitor.evidence[number]))
                 values["evidence [nats]"] = float(monitor.evidence[number])
                 values["threshold [nats]"] = float(monitor.thresholds[number])
-            problems = [(ERROR, alarm.words)] if alarm else [(WARN, "not known yet")] * (not known)
+            problems = []
+            if alarm:
+                problems.append((ERROR, alarm.words))
+            elif not known:
+                problems.append((WARN, "not known yet"))
             well = f"{a} and {b} depend as before" if b else f"{a} is as before"
             name = f"baseline {a} {b}".rstrip()
             found[name] = status(f"{prefix}{name}", problems, well, values)

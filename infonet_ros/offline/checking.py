@@ -127,8 +127,9 @@ def check_recording(
     if not watched.stamps:
         left_out = f" ({' '.join(notices).removesuffix('.')})" if notices else ""
         raise RecordingError(f"{label} is too short to be checked{left_out}: expected at least 2 s of all channels.")
-    beyond = baseline.beyond(interval)
-    return watched.check(label, interval, (*notices, *([beyond] if beyond else [])))
+    if beyond := baseline.beyond(interval):
+        notices = (*notices, beyond)
+    return watched.check(label, interval, notices)
 
 
 def _settings_of(baseline: Baseline) -> Settings:

@@ -231,8 +231,8 @@ def _nothing(analysis: Analysis) -> Finding:
             f"{significance.needed} or more; without --surrogates, all shifts are compared."
         )
         return Finding(sentence, (), "nothing")
-    others = significance.tested - kin
-    none = "the only pair is not" if significance.tested == 1 else f"none of {others} {'other ' * bool(kin)}pairs is"
+    others = f"{significance.tested - kin} {'other pairs' if kin else 'pairs'}"
+    none = "the only pair is not" if significance.tested == 1 else f"none of {others} is"
     if significance.untested:
         unknown = counted(significance.untested, "pair")
         sentence = f"No dependence is certain{except_kin}: {none} significant, {unknown} cannot be tested."
