@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -16,23 +16,7 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
 
-
-class Stored(Protocol):
-    """Examples that can be kept in a file."""
-
-    def save(self, path: Path) -> None:
-        """Write to a file, completely or not at all."""
-
-    @classmethod
-    def load(cls, path: Path) -> Any:
-        """Read what `save` wrote."""
-
-    def to(self, device: torch.device | str) -> Any:
-        """Copy to a device."""
-
-
-Kind = TypeVar("Kind", bound=Stored)
-Joined = TypeVar("Joined", bound=Columns)
+Kind = TypeVar("Kind", bound=Columns)
 
 
 class Shards(Generic[Kind]):
@@ -100,8 +84,8 @@ class Shards(Generic[Kind]):
 
 
 def held_out_and_rest(
-    kind: type[Joined], simulate: Callable[[int, int], Joined], folder: Path, configuration: RunConfiguration
-) -> tuple[Joined, Joined]:
+    kind: type[Kind], simulate: Callable[[int, int], Kind], folder: Path, configuration: RunConfiguration
+) -> tuple[Kind, Kind]:
     """Simulate the missing shards of a run; return the examples of the first shard, and of all others."""
     c = configuration
     made = Shards(kind, simulate, folder, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
@@ -124,7 +108,7 @@ def _load(kind: type[Kind], path: Path) -> Kind:
         ) from error
 
 
-def _make_shard(simulate: Callable[[int, int], Stored], path: Path, examples: int, seed: int) -> None:
+def _make_shard(simulate: Callable[[int, int], Columns], path: Path, examples: int, seed: int) -> None:
     simulate(examples, seed).save(path)
 
 
