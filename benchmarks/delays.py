@@ -25,7 +25,7 @@ from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
-from infonet_ros.series import lagged_pair
+from infonet_ros.series import paired_at_lag
 from infonet_ros.settings import Settings
 
 PEER = "cross-correlation"
@@ -114,7 +114,7 @@ def _cross_correlation(first: np.ndarray, second: np.ndarray) -> float:
     longest = round(RATE)
     x, y = (np.interp(times, *stream.T) for stream in (first, second))
     x, y = x - x.mean(), y - y.mean()
-    products = (np.multiply(*lagged_pair(x, y, lag)) for lag in range(-longest, longest + 1))
+    products = (np.multiply(*paired_at_lag(x, y, lag)) for lag in range(-longest, longest + 1))
     heights = np.abs([product.mean() for product in products])
     top = int(heights[1:-1].argmax()) + 1
     before, at, after = heights[top - 1 : top + 2]

@@ -87,8 +87,14 @@ def runs(mask: np.ndarray) -> np.ndarray:
     return np.flatnonzero(np.diff(mask, prepend=False, append=False)).reshape(-1, 2)
 
 
-def lagged_pair(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the parts of x (T,) and y (T,) that pair ``x[t]`` with ``y[t + lag]``, for ``lag`` of either sign."""
+def paired_at_lag(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the parts of x (T,) and y (T,) that pair ``x[t]`` with ``y[t + lag]``, for ``lag`` of either sign.
+
+    Examples
+    --------
+    >>> paired_at_lag(np.array([1, 2, 3]), np.array([4, 5, 6]), lag=1)
+    (array([1, 2]), array([5, 6]))
+    """
     count = len(x)
     return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]
 

@@ -15,7 +15,7 @@ from infonet_ros.dependence.fits import LIKELY, SURE, Fits
 from infonet_ros.dependence.forms import Form, in_form
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.dependence.value_changes import value_changes
-from infonet_ros.series import lagged_pair
+from infonet_ros.series import paired_at_lag
 
 _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searched
 
@@ -75,14 +75,14 @@ class Explainer:
     @property
     def _as_it_is(self) -> np.ndarray:
         x, y = self._ranks(self.samples[:, self._columns].T)
-        return np.stack(lagged_pair(x, y, self.baseline.pairs[self.pair].lag))
+        return np.stack(paired_at_lag(x, y, self.baseline.pairs[self.pair].lag))
 
     @property
     def _among_themselves(self) -> np.ndarray:
         """The ranks (2, T) of the recent samples among each other."""
         lag = self.baseline.pairs[self.pair].lag
         x, y = self._in_form(self.samples[-self.recent - abs(lag) :, self._columns].T).T
-        pair = np.stack(lagged_pair(x, y, lag), axis=1)
+        pair = np.stack(paired_at_lag(x, y, lag), axis=1)
         if not np.isfinite(pair).any(axis=0).all():
             return np.full(pair.T.shape, np.nan)
         return ranks_among(channel_quantiles(pair), pair).T
@@ -110,12 +110,12 @@ class Explainer:
         for lag in (pair.lag + more for more in range(-reach, reach + 1) if more):
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             fault = Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
-            yield Explanation(fault, np.stack(lagged_pair(x, y, lag)))
+            yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
 
     def _other_values(self) -> Iterator[Explanation]:
         pair = self.baseline.pairs[self.pair]
         x, y = self.samples[-self.recent - abs(pair.lag) :, self._columns].T
-        aligned = np.stack(lagged_pair(x, y, pair.lag))
+        aligned = np.stack(paired_at_lag(x, y, pair.lag))
         expectation = self.baseline.expectations[self.pair]
         for change in value_changes(expectation, (pair.a, pair.b), aligned, self.baseline.rate):
             changed = aligned.copy()
@@ -136,7 +136,7 @@ class Explainer:
                 columns[side] = other
                 x, y = self._ranks(self.samples[:, columns].T)
                 fault = Fault(Kind.SWAPPED, f"{names[column]} and {names[other]} are swapped", names[column])
-                yield Explanation(fault, np.stack(lagged_pair(x, y, lag)))
+                yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
 
     def _fits_elsewhere(self, column: int, other: int) -> bool:
         """Return whether a channel fits a pair of another one in its place, and that one does not."""
@@ -147,7 +147,7 @@ class Explainer:
             its = Explainer(self.baseline, number, self.samples, self.recent)
             columns[columns.index(other)] = column
             x, y = its._ranks(self.samples[:, columns].T)
-            fits = its._fits([np.stack(lagged_pair(x, y, pair.lag)), its._as_it_is])
+            fits = its._fits([np.stack(paired_at_lag(x, y, pair.lag)), its._as_it_is])
             if fits.nats[0] > pair.mi / 2.0 and fits.clear(0) and fits.clear(0, 1):
                 return True
         return False

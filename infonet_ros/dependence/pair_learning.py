@@ -19,7 +19,7 @@ from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_valu
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
-from infonet_ros.series import lagged_pair
+from infonet_ros.series import paired_at_lag
 
 LEAST_MI = 0.1
 """Nats. The time to an alarm is proportional to 1 / MI: weaker pairs give an alarm too late."""
@@ -147,7 +147,7 @@ class _Part:
 
     @classmethod
     def of(cls, net: InfoNet, pieces: Sequence[np.ndarray], candidate: LaggedPair) -> "_Part | None":
-        pairs = [np.stack(lagged_pair(p[:, candidate.a], p[:, candidate.b], candidate.lag)) for p in pieces]
+        pairs = [np.stack(paired_at_lag(p[:, candidate.a], p[:, candidate.b], candidate.lag)) for p in pieces]
         both = np.concatenate(pairs, axis=1)
         x, y = both
         known = np.isfinite(x) & np.isfinite(y)

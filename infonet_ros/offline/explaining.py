@@ -9,7 +9,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
-from infonet_ros.series import lagged_pair
+from infonet_ros.series import paired_at_lag
 
 EXPLAINED = 0.25
 """A third channel explains a pair if at most this share of their MI is left given it.
@@ -94,7 +94,7 @@ def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeCh
     for other in range(len(analysis.names)):
         lag = round(float(matrix.lag[column, other]) * window.rate)
         aligned = np.full(len(samples), np.nan)
-        _, later = lagged_pair(window.samples[:, column], window.samples[:, other], lag)
+        _, later = paired_at_lag(window.samples[:, column], window.samples[:, other], lag)
         begin = max(0, -lag)
         aligned[begin : begin + len(later)] = later
         samples[:, other] = aligned

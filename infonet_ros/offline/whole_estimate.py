@@ -24,7 +24,7 @@ from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
 from infonet_ros.offline.workers import Workers
-from infonet_ros.series import lagged_pair
+from infonet_ros.series import paired_at_lag
 from infonet_ros.settings import Settings
 
 SCAN_RANGE = 1.0
@@ -193,7 +193,7 @@ class _Comparison:
 
         def at_its_delay(pair: Pair) -> np.ndarray:
             x, y = self.window.samples[:, pair].T
-            x, y = lagged_pair(x, y, round(float(matrix.lag[pair]) * self.window.rate))
+            x, y = paired_at_lag(x, y, round(float(matrix.lag[pair]) * self.window.rate))
             return self.net.discriminant(x, y, seed=self.settings.seed)
 
         return dict(zip(pairs, self.workers.map(at_its_delay, pairs), strict=True))
