@@ -29,7 +29,7 @@ class LatestRows:
         return self._memory[self._first : self._end]
 
     def extend(self, rows: np.ndarray) -> None:
-        """Add rows at the end."""
+        """Add rows (K, ...) at the end."""
         if self._end + len(rows) > len(self._memory):
             kept, wanted = self.rows.copy(), len(self) + len(rows)
             if wanted > len(self._memory):

@@ -20,7 +20,7 @@ _STARTS = 16
 
 
 def log_e_values(ratios: np.ndarray) -> np.ndarray:
-    """Return the evidence of each log ratio against the pair, nats: 0 where it is unknown."""
+    """Return the evidence of each log ratio (...) against the pair, nats: 0 where it is unknown."""
     known = np.isfinite(ratios)
     values = np.logaddexp(np.log(_DOUBT), np.log1p(-_DOUBT) - np.where(known, ratios, 0.0))
     return np.where(known, values, 0.0)

@@ -45,7 +45,7 @@ def block_means(series: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def blocks_of(starts: np.ndarray, rows: Stretch) -> Stretch:
-    """Return the blocks that begin nearest to some rows, from the starts of all blocks and the end (B + 1,).
+    """Return the blocks that begin nearest to some rows; ``starts`` (B + 1,) are those of all blocks, and the end.
 
     A stretch with an end is searched only up to some blocks before that of the series: one that ends later lasts.
     """

@@ -41,5 +41,5 @@ def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 
 
 
 def content_key(channels: np.ndarray) -> bytes:
-    """Digest of the values."""
+    """Return a digest of the values (N, T): equal ones get equal projections."""
     return blake2b(np.ascontiguousarray(channels).tobytes(), digest_size=8).digest()

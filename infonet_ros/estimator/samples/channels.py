@@ -100,7 +100,7 @@ class Channels:
         return self.patterns[self.pattern[channel]]
 
     def constant(self, index: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        """Return which of channels ``index`` do not change over samples ``rows`` (at least one)."""
+        """Return which of channels ``index`` (K,) do not change over samples ``rows`` (R,), at least one: (K,) bool."""
         probe = self.values[np.ix_(index, rows[[0, len(rows) // 2, -1]])]
         constant = (probe == probe[:, :1]).all(axis=1)  # nearly all differ here already
         for place in np.flatnonzero(constant):

@@ -74,10 +74,16 @@ def _uniform(numbers: np.ndarray) -> np.ndarray:
 
 
 def p_value(observed: np.ndarray, exceeding: np.ndarray, surrogates: np.ndarray | int) -> np.ndarray:
-    """Probability of so large an estimate under independence, ``(1 + #{s >= observed}) / (1 + S)``.
+    """Return the probability of so large an estimate under independence, ``(1 + #{s >= observed}) / (1 + S)``.
 
-    NaN where ``observed`` is; in double precision, so that 1/20 is not above 0.05. Counting the observation itself
-    keeps the test exact (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 2010).
+    Estimates (...), the number of surrogates that are ``exceeding`` each (...), and the number of all. NaN where
+    ``observed`` is; in double precision, so that 1/20 is not above 0.05. Counting the observation itself keeps the
+    test exact (Phipson and Smyth, Stat. Appl. Genet. Mol. Biol. 2010).
+
+    Examples
+    --------
+    >>> p_value(np.array([0.3, np.nan]), exceeding=np.array([0, 5]), surrogates=19).tolist()
+    [0.05, nan]
     """
     p = (1.0 + exceeding) / (1.0 + surrogates)
     return np.where(np.isnan(observed), np.nan, p)

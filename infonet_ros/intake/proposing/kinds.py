@@ -73,7 +73,7 @@ class Column:
 
     @classmethod
     def of(cls, path: str, stamps: np.ndarray, values: np.ndarray) -> "Column":
-        """Put samples in order, and leave out those that are not known or repeat a stamp."""
+        """Put samples (M,) in order of their stamps, nanoseconds; leave out unknown ones and repeated stamps."""
         known = np.isfinite(values)
         stamps, first = np.unique(stamps[known], return_index=True)
         turns = parse_channel(path).wraps
@@ -249,7 +249,7 @@ def is_noisy(column: Column) -> bool:
 
 
 def is_random_walk(ranks: np.ndarray, limit: float = _UNIT_ROOT) -> bool:
-    """Return whether a field has no level to return to, by the augmented test of Dickey and Fuller."""
+    """Return whether ranks (T,) of a field have no level to return to, by the augmented test of Dickey and Fuller."""
     size = -(-len(ranks) // _BLOCKS)
     means = ranks[: len(ranks) // size * size].reshape(-1, size).mean(axis=1)
     if means.var() < _SLOW * ranks.var():

@@ -191,7 +191,7 @@ def _counts_days(parts: "_Parts") -> bool:
 
 
 def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
-    """Read numbers such as 235959.5 as hours, minutes and seconds; None for other numbers.
+    """Read numbers (rows,) such as 235959.5 as hours, minutes and seconds: nanoseconds; None for other numbers.
 
     They are such times under three conditions: all of them can be, a minute begins somewhere (from 115959 to 120000 is
     1 s), and the steps between the times are far more even. Numbers within one minute are seconds, as most are, and so
@@ -219,7 +219,7 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:
-    """Add a day, or another ``turn``, to all times after a fall by more than half a turn."""
+    """Add a day, or another ``turn``, to all times (rows,) after a fall by more than half a turn; all nanoseconds."""
     result = stamps.copy()
     falls = np.diff(stamps[known], prepend=stamps[known][:1]) < -turn // 2
     result[known] += np.cumsum(falls) * turn

@@ -32,7 +32,7 @@ def clock_ticks(end: int, count: int, period: int) -> np.ndarray:
 
 
 def stream_period(stamps: np.ndarray) -> float:
-    """Return the median time between samples, nanoseconds; NaN with fewer than three of them.
+    """Return the median time between samples, nanoseconds, from their stamps (M,); NaN with fewer than three.
 
     If samples come in bursts, from a network or from two publishers in step, that is the time within a burst. So if
     the mean time over many samples is several times longer, it is returned instead.
@@ -57,9 +57,10 @@ def clock_rate(periods: list[float]) -> float:
 
 
 def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
-    """Return the longest gap to bridge: ``max_gap``, or if 0 three periods of the slower of stream and clock.
+    """Return the longest gap to bridge, ns: ``max_gap``, or if 0 three periods of the slower of stream and clock.
 
-    Three periods of the clock if the stream has only a few samples.
+    ``period`` is that of the clock, ``stamps`` (M,) are those of the stream. With only a few samples, three periods of
+    the clock.
     """
     if max_gap:
         return float(max_gap)
@@ -140,7 +141,8 @@ def _are_levels(values: np.ndarray) -> bool:
 def rate_span(stamps: np.ndarray, period: int) -> int:
     """Return the time, nanoseconds, over which a rate of change is taken: the slower period of stream and clock.
 
-    Over a shorter time the rate would be noise; over a longer time it would lose what the clock can resolve.
+    ``stamps`` (M,) are those of the stream, ``period`` is that of the clock. Over a shorter time the rate would be
+    noise; over a longer time it would lose what the clock can resolve.
     """
     own = stream_period(stamps)
     return max(period, round(own)) if math.isfinite(own) else period
@@ -181,7 +183,8 @@ def mean_rates_of_change(
 ) -> np.ndarray:
     """Differentiate a noisy stream: the rate is that from the mean over half a span before a tick to that after it.
 
-    See `rates_of_change`, whose noise is that of two samples. A value that is not known is passed over as a gap is.
+    Parameters and result are those of `rates_of_change`, whose noise is that of two samples. A value that is not known
+    is passed over as a gap is.
     """
     half = max(1, span // 2)
     around = np.concatenate([ticks - half, ticks, ticks + half])

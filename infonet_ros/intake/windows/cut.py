@@ -88,8 +88,8 @@ class Cut:
 
 
 def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int, wanted: int = 0) -> int:
-    """Return the `rate_span` of a stream from its stamps within a window, so that later samples do not change it.
+    """Return the `rate_span` of a stream from its stamps (M,) within a window: later samples do not change it.
 
-    Or the time that is ``wanted``, if that is longer.
+    The window is from ``since`` to ``end``. All are nanoseconds, as is the time ``wanted``, which is taken if longer.
     """
     return max(wanted, rate_span(stamps[(stamps >= since) & (stamps <= end)], period))
