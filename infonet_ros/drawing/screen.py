@@ -31,7 +31,7 @@ _MARK = "•"
 _LEGEND = f"{_MARK} p≤0.05  {_UNKNOWN} not known"
 _FEWEST_PAIRS = 5
 _KEYS = "q quit  Tab channels/modalities  s sort  / find  Esc all  ? help"
-_PATIENCE = 5.0  # seconds of silence after which a node counts as missing; it sends diagnostics every second
+_PATIENCE = 5.0  # seconds: a node that is silent for longer is missing; it sends diagnostics every second
 
 
 @dataclass(frozen=True)
@@ -221,8 +221,10 @@ def pairs_view(pairs: Sequence[Pair], end: float, width: int, room: float) -> Re
 
 def delay(lag: float) -> str:
     """Return the delay with an arrow from the leading channel to the one that follows; nothing for NaN."""
-    if not lag or math.isnan(lag):
-        return "" if math.isnan(lag) else "none"
+    if math.isnan(lag):
+        return ""
+    if lag == 0.0:
+        return "none"
     return f"a→b {lag:.3g} s" if lag > 0 else f"b→a {-lag:.3g} s"
 
 
@@ -236,7 +238,7 @@ def _title(snapshot: Snapshot, options: ViewOptions, width: int) -> RenderableTy
         title.append(f"  {span:.3g} s up to {at}, {matrix.sample_count} samples", "dim")
     if not math.isnan(snapshot.rate):
         title.append(f"  {snapshot.rate:.2g}/s", "dim")
-    if snapshot.silence > max(5.0, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):
+    if snapshot.silence > max(_PATIENCE, 3.0 / snapshot.rate if snapshot.rate > 0 else 0.0):
         title.append(f"  silent for {snapshot.silence:.0f} s", "bold red")
     title.truncate(width)
     return title
