@@ -84,15 +84,15 @@ def check_names(
 
 def _check_watch(watch: Watch, given: Sequence[str], modalities: set[str], channels: Sequence[str]) -> None:
     """Refuse a watch without a proper pair, or with impossible given channels; ``given`` are those of all pairs."""
-    rows = [modalities, set(channels)]
-    known = sorted(rows[0] | rows[1])
-    if watch.pair[0] == watch.pair[1] or not any(set(watch.pair) <= row for row in rows):
+    pair, known = set(watch.pair), sorted({*modalities, *channels})
+    of_modalities, of_channels = pair <= modalities, pair <= {*channels}
+    if len(pair) < 2 or not (of_modalities or of_channels):
         hint = "".join(did_you_mean(name, known) for name in watch.pair if name not in known)
         raise ConfigurationError(
             f"{watch.name}.pair must name two different channels or two different modalities, got "
             f"{list(watch.pair)}{hint}; known are {listed(known)}."
         )
-    if set(watch.pair) <= rows[0]:
+    if of_modalities:
         if watch.given:
             raise ConfigurationError(
                 f"{watch.name}.given is {list(watch.given)}, but its pair names modalities: expected two channels, "
