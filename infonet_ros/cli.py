@@ -64,7 +64,8 @@ def _checked_output() -> Iterator[None]:
         yield
         return
     given = sys.stdout
-    output = _Output(given.buffer, given.encoding, given.errors, line_buffering=True)
+    # A terminal without a sign, such as one of Latin-1 without ≤, gets the code of the sign, as on standard error.
+    output = _Output(given.buffer, given.encoding, "backslashreplace", line_buffering=True)
     with redirect_stdout(output):
         try:
             yield

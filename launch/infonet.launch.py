@@ -93,7 +93,8 @@ def _place(context: LaunchContext, overrides: dict[str, bool | int | str]) -> tu
     namespace, share, shares = (LaunchConfiguration(name).perform(context) for name in ("namespace", "share", "shares"))
     if shares == "1":
         return namespace, []
-    overrides |= {"share": int(share), "shares": int(shares)}
+    for name, text in (("share", share), ("shares", shares)):
+        overrides[name] = int(text) if text.isdecimal() else text  # the node refuses a text, and says what it expects
     robot = f"/{namespace.strip('/')}".rstrip("/")
     return f"{robot}/share_{share}", [(f"~/{name}", f"{robot}/infonet/{name}") for name in OUTPUTS]
 

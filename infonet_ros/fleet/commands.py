@@ -98,9 +98,9 @@ def _summarise(out: Path, outcomes: "list[Outcome]", first_group: int) -> None:
     """Compare the bags with each other, or the first group with the rest, and write the summary."""
     from infonet_ros.fleet.differences import differences
     from infonet_ros.fleet.summary import write_summary
+    from infonet_ros.text import counted
 
     found = differences(outcomes[:first_group], outcomes[first_group:])
     write_summary(out, outcomes, found)
-    typer.echo(
-        f"Summary of {len(outcomes)} bags: {out / 'fleet.html'}, {out / 'fleet.csv'}, {out / 'differences.csv'}."
-    )
+    files = ", ".join(str(out / name) for name in ("fleet.html", "fleet.csv", "differences.csv"))
+    typer.echo(f"Summary of {counted(len(outcomes), 'bag')}: {files}.")

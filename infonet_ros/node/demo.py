@@ -27,7 +27,7 @@ from infonet_ros.node.matrix_listener import MatrixListener
 from infonet_ros.node.session import ros_session
 from infonet_ros.settings import load_settings
 from infonet_ros.signals import signals_waiting
-from infonet_ros.text import NANOSECONDS
+from infonet_ros.text import NANOSECONDS, counted
 
 WORDS = {
     "imu.angular_velocity.x": "gyro x",
@@ -188,7 +188,8 @@ class Demonstration:
         HeatMap().save(matrix, picture)
         print_line = self._console.print
         print_line(
-            f"\nMedian of {len(self._matrices)} windows of {self._settings.window:g} s, in nats:\n", highlight=False
+            f"\nMedian of {counted(len(self._matrices), 'window')} of {self._settings.window:g} s, in nats:\n",
+            highlight=False,
         )
         print_line(Group(*matrix_view(matrix, end, options, width, len(matrix.names) + 2)))
         print_line("\nThe strongest pairs, their 90 % intervals and delays:\n", highlight=False)

@@ -212,7 +212,7 @@ def _valueless(topic: TopicStatus) -> Iterator[Problem]:
 
 def too_few_samples(matrix: DependenceMatrix, least: int, rate: float) -> str:
     """Say that a window is too short, or its clock too slow; ``rate`` is the parameter, 0 for the slowest channel."""
-    text = f"{matrix.sample_count} samples a window, {least} are needed: lengthen the window"
+    text = f"{counted(matrix.sample_count, 'sample')} a window, {least} are needed: lengthen the window"
     if rate or not math.isfinite(matrix.sample_rate):
         return text
     return f"{text}, or set rate, because the clock has that of the slowest channel, {matrix.sample_rate:g} Hz"

@@ -41,6 +41,7 @@ from infonet_ros.node.subscriptions import Subscriptions
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_input import ReceivedBatch
 from infonet_ros.settings import Settings
+from infonet_ros.text import counted
 
 if TYPE_CHECKING:
     from infonet_ros.estimator.infonet import InfoNet
@@ -215,7 +216,8 @@ class InfonetNode(LifecycleNode):
         self.estimation.configure(net, self._alerts)
         self._health = Health(self, net, self.topics, self.synchronizer, self.windows, self.estimation, self._baseline)
         self.settings = settings
-        self.get_logger().info(f"{len(settings.channel_names)} channels, weights {net.version} on {net.device}")
+        channels = counted(len(settings.channel_names), "channel")
+        self.get_logger().info(f"{channels}, weights {net.version} on {net.device}")
 
     def _activate(self) -> None:
         assert self.settings and self.windows and self.estimation and self.topics and self._health

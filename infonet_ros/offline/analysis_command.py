@@ -88,8 +88,8 @@ def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:
 def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) -> str:
     analysis = results.analysis
     lines = [
-        f"{analysis.label}: {len(analysis.names)} channels, {counted(len(analysis.matrices), 'window')}, in "
-        f"{seconds:.1f} s."
+        f"{analysis.label}: {counted(len(analysis.names), 'channel')}, {counted(len(analysis.matrices), 'window')}, "
+        f"in {seconds:.1f} s."
     ]
     sentences = findings(analysis)
     lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_SHOWN], start=1)]

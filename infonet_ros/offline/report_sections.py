@@ -42,9 +42,10 @@ def subtitle(analysis: Analysis) -> str:
     settings, windows = analysis.settings, counted(len(analysis.matrices), "window")
     lags = f", delays up to {settings.max_lag:g} s" if settings.max_lag else ""
     return (
-        f"{moment(analysis.span.start)} · {analysis.span.duration:.1f} s · {len(analysis.names)} channels of "
-        f"{counted(len(settings.modalities), 'topic')} at {analysis.whole.matrix.sample_rate:.4g} Hz · {windows} of "
-        f"{settings.window:g} s, one every {settings.hop:g} s{lags}"
+        f"{moment(analysis.span.start)} · {analysis.span.duration:.1f} s · "
+        f"{counted(len(analysis.names), 'channel')} of {counted(len(settings.modalities), 'topic')} at "
+        f"{analysis.whole.matrix.sample_rate:.4g} Hz · {windows} of {settings.window:g} s, one every "
+        f"{settings.hop:g} s{lags}"
     )
 
 

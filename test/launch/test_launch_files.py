@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import yaml
 
 REASON = "launch and launch_ros are not installed: on Debian, apt install ros-$ROS_DISTRO-launch-ros"
 launch = pytest.importorskip("launch", reason=REASON)
@@ -130,6 +131,17 @@ def test_nodes_that_take_turns_publish_on_the_topics_of_one():
         assert [f"~/{topic}", f"/robot1/infonet/{topic}"] in remappings
     namespace = launch.utilities.normalize_to_list_of_substitutions(node._Node__node_namespace)
     assert words(context, namespace) == "/robot1/share_1"
+
+
+def test_the_node_is_asked_about_a_share_that_is_no_number():
+    """It says what it expects, where an exception of the launch file names no argument."""
+    _, found = entities("infonet.launch.py", shares="2", share="-1")
+    (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
+    overrides = [part for part in node._Node__parameters if isinstance(part, dict)]
+    given = {words(launch.LaunchContext(), name): value for part in overrides for name, value in part.items()}
+    assert given["shares"] == 2
+    share = words(launch.LaunchContext(), launch.utilities.normalize_to_list_of_substitutions(given["share"]))
+    assert yaml.safe_load(share) == "-1"
 
 
 @pytest.mark.parametrize(("loop", "present"), [("true", True), ("false", False)])

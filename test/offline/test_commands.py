@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import numpy as np
@@ -275,6 +276,14 @@ def test_a_full_disk_behind_standard_output_is_one_line(small_bag, tmp_path):
         )
     assert_one_line(done, "cannot write to standard output (No space left on device)")
     assert (tmp_path / "small_infonet" / "infonet.npz").exists()
+
+
+def test_a_terminal_that_lacks_a_sign_gets_its_code(small_bag, infonet, monkeypatch):
+    terminal = TextIOWrapper(BytesIO(), "latin-1")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    done = infonet("bag", small_bag, *QUICK, "--format", "npz")
+    assert done.returncode == 0, done.stderr
+    assert "p \\u2264 0.01" in terminal.buffer.getvalue().decode("latin-1")
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

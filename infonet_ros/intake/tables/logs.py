@@ -19,7 +19,7 @@ from infonet_ros.intake.tables.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import Sheet, memory_limit
 from infonet_ros.intake.tables.text_source import first_bytes
-from infonet_ros.text import unique_names
+from infonet_ros.text import counted, unique_names
 
 _MOST_ELEMENTS = 64  # of one list
 
@@ -182,7 +182,8 @@ def _read_ulog(path: Path) -> list[Sheet]:
         sheets[0].notes.append("the log is damaged in places: its readable parts are read")
     if log.dropouts:
         lost = sum(dropout.duration for dropout in log.dropouts) / 1e3
-        sheets[0].notes.append(f"the logger could not keep up {len(log.dropouts)} times, {lost:.3g} s in all")
+        times = counted(len(log.dropouts), "time")
+        sheets[0].notes.append(f"the logger could not keep up {times}, {lost:.3g} s in all")
     return sheets
 
 
