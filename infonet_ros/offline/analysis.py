@@ -181,11 +181,21 @@ def analyse(
         settings=settings,
         matrices=matrices,
         whole=whole,
-        changes=tuple(find_changes(matrices, Motion.of(samples), whole.matrix)),
+        changes=tuple(_changes(matrices, samples, whole, settings)),
         topics=intake.topics(),
         notices=(*intake.notices(), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
     )
+
+
+def _changes(
+    matrices: tuple[DependenceMatrix, ...], samples: list[np.ndarray], whole: WholeRecording, settings: Settings
+) -> list[Change]:
+    """Find the changes of dependence; not between topics whose clocks drift apart, which changes their MI steadily."""
+    topic = dict(zip(whole.matrix.names, settings.channel_topics, strict=True))
+    apart = [{settings.channel_topics[k] for k in (one.fast, one.slow)} for one in whole.drifts]
+    found = find_changes(matrices, Motion.of(samples), whole.matrix)
+    return [change for change in found if {topic[change.a], topic[change.b]} not in apart]
 
 
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:

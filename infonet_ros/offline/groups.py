@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, leaves_list, linkage, optimal_leaf_ordering
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import breadth_first_order, connected_components, minimum_spanning_tree
 from scipy.spatial.distance import squareform
 
@@ -28,8 +29,8 @@ class Group:
     members : tuple of int
         Numbers of the channels, the earliest first.
     delays : tuple of float
-        Seconds by which each follows the first, through the strongest pairs whose delay is clear, or none; NaN where
-        such pairs do not lead from one to the other.
+        Seconds by which each follows the first, through the strongest pairs whose delay is clear, or none; 0 where that
+        is less than its error, NaN where such pairs do not lead from one to the other.
     least, most : float
         MI of its pairs, nats.
     """
@@ -85,10 +86,10 @@ def _distances(analysis: Analysis) -> np.ndarray:
 def _group(analysis: Analysis, members: np.ndarray) -> Group:
     square = np.ix_(members, members)
     mi = analysis.whole.matrix.mi[square]
-    matrix, clear = analysis.whole.matrix, analysis.whole.clear_delays[square]
-    lag = matrix.lag[square]
+    whole, matrix, clear = analysis.whole, analysis.whole.matrix, analysis.whole.clear_delays[square]
+    lag, error = matrix.lag[square], (whole.delay_upper - whole.delay_lower)[square] / 2.0
     known = clear | (np.abs(lag) * matrix.sample_rate < NO_DELAY)
-    delays = _delays(np.where(known, mi, 0.0), np.where(clear, lag, 0.0))
+    delays = _delays(np.where(known, mi, 0.0), np.where(clear, lag, 0.0), np.where(clear, error, 0.0))
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -99,8 +100,11 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     )
 
 
-def _delays(mi: np.ndarray, lag: np.ndarray) -> np.ndarray:
-    """Return by how much each of K channels follows the earliest, (K,), from the MI and the delays (K, K) of pairs.
+def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Return by how much each of K channels follows the earliest, (K,).
+
+    ``mi``, ``lag`` and ``error`` (K, K) are those of pairs. A delay that is less than its error is 0: two channels that
+    a third follows are not one before the other.
 
     Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
     1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
@@ -109,9 +113,17 @@ def _delays(mi: np.ndarray, lag: np.ndarray) -> np.ndarray:
     tree = minimum_spanning_tree(-np.nan_to_num(mi))
     _, parts = connected_components(tree, directed=False)
     most = np.flatnonzero(parts == np.bincount(parts).argmax())
-    order, before = breadth_first_order(tree, most[0], directed=False)
-    delays = np.full(len(mi), np.nan)
-    delays[most[0]] = 0.0
+    delays, _ = _along(tree, most[0], lag, error)
+    delays, errors = _along(tree, int(np.nanargmin(delays)), lag, error)
+    return np.where(delays <= errors, 0.0, delays)
+
+
+def _along(tree: csr_array, first: int, lag: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the delays (K,) of channels after the first one along the tree, and their errors; NaN where it ends."""
+    order, before = breadth_first_order(tree, first, directed=False)
+    delays, variances = np.full((2, len(lag)), np.nan)
+    delays[first] = variances[first] = 0.0
     for channel in order[1:]:
         delays[channel] = delays[before[channel]] + lag[before[channel], channel]
-    return delays - np.nanmin(delays)
+        variances[channel] = variances[before[channel]] + error[before[channel], channel] ** 2
+    return delays, np.sqrt(variances)

@@ -110,6 +110,13 @@ def test_a_number_that_jumps_by_whole_turns_is_an_angle(unit, turn, low):
     assert kind_of(angle).channel(angle) == f"heading|{unit}|rate"
 
 
+def test_a_fault_that_makes_a_number_jump_by_nearly_a_turn_is_no_angle():
+    """The axes of an arm are swapped at a moment at which one is at 2.4, and the other at -2.4."""
+    own, other = 2.5 * np.sin(np.arange(2000) / 100.0 + np.array([[0.0], [np.pi]]))
+    swap = 1000 + int(np.argmax(own[1000:] - other[1000:]))
+    assert as_angle(column(np.r_[own[:swap], other[swap:]])).path == "x"
+
+
 def test_noise_over_a_range_of_two_pi_is_no_angle():
     noise = np.random.default_rng(0).uniform(-np.pi, np.pi, 2000)
     assert as_angle(column(noise)).path == "x"

@@ -214,6 +214,17 @@ def test_the_delays_of_a_group_are_those_of_its_strongest_pairs(small_analysis):
     assert first.endswith("odom.x, imu.x; odom.x leads cmd.x by 0.20 s.")
 
 
+def test_two_channels_that_a_third_follows_are_not_one_before_the_other(small_analysis):
+    """Both wheels lead the GPS, by 0.300 and by 0.298 s: the errors of these delays are larger than the difference."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 4, 1.5), (2, 4, 1.4), (0, 2, 1.2)]:
+        mi[a, b] = mi[b, a] = value
+    for early, by in [(0, 0.300), (2, 0.298)]:
+        lag[early, 4], lag[4, early] = by, -by
+    (group,) = groups(with_matrix(small_analysis, mi, lag))
+    assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 2: 0.0, 4: 0.3}, abs=1e-6)
+
+
 def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
     """A door follows a brake; the car is strongest beside the door, at a delay that is not clear."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)

@@ -156,3 +156,17 @@ def test_a_late_speed_and_the_rate_of_its_position_are_compared_over_time(tmp_pa
     line, *_ = analyse_bag(table, tmp_path / "out", formats=[], cores=2).findings
     assert line.startswith("table.position|rate and table.velocity share ")
     assert float(re.search(r"table.velocity follows by (\d\.\d+) s", line)[1]) == pytest.approx(late / rate, abs=0.02)
+
+
+def test_a_clock_that_runs_away_is_no_change_of_dependence(tmp_path):
+    """In windows without delays the MI falls as the stamps drift apart."""
+    rng, rate, count = np.random.default_rng(9), 50.0, 3000
+    turn = lfilter([0.3], [1.0, -0.8], rng.standard_normal(10 * count))
+    times, tables = np.arange(count) / rate, []
+    for name, stamps in (("base", times), ("head", 1.002 * times)):
+        measured = turn[:count] + 0.2 * rng.standard_normal(count)
+        tables.append(tmp_path / f"{name}.csv")
+        np.savetxt(tables[-1], np.stack([stamps, measured], axis=1), delimiter=",", header="time,gyro", comments="")
+    first, *_, last = analyse_bag(tables, tmp_path / "out", formats=[], cores=2).findings
+    assert first.startswith("The stamps of head run ahead of those of base, by 2")
+    assert last == "No dependence changed."

@@ -49,6 +49,7 @@ _NOISY = -1.0 / 3.0  # correlation of a step with the next: below it, two thirds
 
 # Angles: jumps of a whole turn
 _TURNS = {"radians": 2.0 * np.pi, "degrees": 360.0}
+_A_STEP = 2.0  # times the longest other step: so far an angle may move while it jumps
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +191,9 @@ def as_angle(column: Column) -> Column:
             continue
         unwrapped = np.unwrap(column.values, period=turn)
         jumps = np.abs(np.diff(column.values)) > turn / 2
-        if jumps.any() and np.abs(np.diff(unwrapped)).max() < turn / 4 and jumps.mean() < _RARE:
+        steps = np.abs(np.diff(unwrapped))
+        usual = steps[jumps].max(initial=0.0) <= _A_STEP * steps[~jumps].max(initial=0.0)  # else a fault made the jump
+        if jumps.any() and usual and steps.max() < turn / 4 and jumps.mean() < _RARE:
             radians = unwrapped * (2.0 * np.pi / turn)
             return replace(column, path=f"{column.path}|{unit}", values=radians, turns=True)
     return column
