@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.samples.holding import LEAST_UPDATES, both_new, first_of_each, repeats, updates
+from infonet_ros.estimator.samples.holding import both_new, first_of_each, repeats
+from infonet_ros.estimator.samples.updates import LEAST_UPDATES, updates
 
 
 def held(rng, count, hold, phase=0):

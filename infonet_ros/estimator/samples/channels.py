@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.samples.holding import LEAST_UPDATES, Repetition, common_messages
+from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.ranks import Ordering
+from infonet_ros.estimator.samples.updates import LEAST_UPDATES
 
 MIN_SAMPLES = 64
 _SOME = 16

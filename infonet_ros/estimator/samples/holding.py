@@ -9,21 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.estimator.samples.updates import GRID_UPDATES, LEAST_UPDATES, changes, updates
+
 MOST_REPEATS = 8  # mean number of repeats of a row; values that occur more often are levels
-LEAST_UPDATES = 48  # with fewer updates the network's interval is not valid; for samples the limit is `MIN_SAMPLES`
-REPEATING = 0.25  # of the runs of a held stream, and of its values, last two samples or more
-STUCK = 0.1  # of the samples repeat a value that never returns
-MANY_LEVELS = 24  # a stream with at most so many repeated values is discrete, not held
-PASSAGES = 0.9  # of single samples
-FEW_RUNS = 3  # and as many values, or straight lines: an event, a ramp
-GRID_UPDATES = 12  # changes that all keep to multiples of a number: by chance for 2 in 2048, for 3 in 177147
-STEP = 6.0  # times the median change from sample to sample: by chance for 1 sample in 20,000
-SLIGHT = 0.35  # of the median distance from the median: noise about steps
-FINE = 2.0  # times the median change: levels that differ by less are one
-MOVES, ALIKE = 64, 16  # of so many first moves, so many are the same share of the move before
-EQUAL = 1e-4  # shares
-ROUNDING = 2e-6  # of the range: numbers of 32 bits
-UNEVEN = 0.4  # mean square of the changes between steps, of that of the noise: noise without memory has 2
 FEW_LEVELS = 4  # two streams with at most so many values may change together at events
 CHANCE = 4.0  # standard errors
 BESIDE = 0.4  # of the common changes: one stream that changes right after the other, with other causes than messages
@@ -87,56 +75,6 @@ class Repetition:
 
     def _same_rows(self, other: "Repetition") -> bool:
         return self.repeats is not None and other.repeats is not None and np.array_equal(self.repeats, other.repeats)
-
-
-def updates(values: np.ndarray) -> np.ndarray | None:
-    """Count the updates of a held stream up to each of its samples.
-
-    In a held stream many values last several samples, and few values return: forward-filled, duplicated, rounded and
-    then filled, piecewise constant, frozen at times, or straight lines from update to update; or one of these is
-    constant but for slight noise. A held stream behind a filter is one if it nears each value by the same share in each
-    sample. A stream of any values that changes only at multiples of one number of samples is held, too. A stream of few
-    levels that changes at any time is not held: the time in a level is part of its information.
-
-    Parameters
-    ----------
-    values : (T,) float64
-        NaN where unknown; NaN is not an update, and does not hide one.
-
-    Returns
-    -------
-    (T,) int64 or None
-        None for a stream that is not held.
-    """
-    known = np.flatnonzero(np.isfinite(values))
-    if len(known) < LEAST_UPDATES:
-        return None
-    new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
-    if new is None:
-        new = _changes(values[known])
-    if new is None and (steps := _before_a_filter(values[known])) is not None:
-        new = _changes(steps)
-    if new is None and (steps := _without_noise(values[known])) is not None:
-        new = _changes(steps)
-    if new is None:
-        return None
-    found = np.zeros(len(values), dtype=np.int64)
-    found[known[new]] = 1
-    return np.cumsum(found)
-
-
-def changes(values: np.ndarray) -> np.ndarray | None:
-    """Return where a stream (T,), NaN where unknown, takes another value; None if it seldom keeps one.
-
-    A stream of few levels is not held, but its messages may come at the times of those of another stream.
-    """
-    known = np.flatnonzero(np.isfinite(values))
-    places = known[1:][values[known[1:]] != values[known[:-1]]]
-    if not 0 < len(places) <= (1.0 - REPEATING / 2.0) * len(known):
-        return None
-    found = np.zeros(len(values), dtype=bool)
-    found[places] = True
-    return found
 
 
 def common_messages(streams: Sequence[Repetition]) -> np.ndarray:
@@ -217,110 +155,3 @@ def first_of_each(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Return the first position of each pair of values: (K,) among R samples with `repeats` (R,) of two streams."""
     _, places = np.unique(left * (right.max() + 1) + right, return_index=True)
     return np.sort(places)
-
-
-def _changes(samples: np.ndarray) -> np.ndarray | None:
-    """Return where a stream (T,) that repeats its values takes a new one, (T,) bool; None if it is not held."""
-    starts = np.flatnonzero(np.append(True, samples[1:] != samples[:-1]))
-    if len(starts) < 2 or len(starts) > (1.0 - REPEATING / 2.0) * len(samples):
-        return None
-    starts = _without_passages(starts, samples)
-    new = np.zeros(len(samples), dtype=bool)
-    new[starts] = True
-    levels, level = np.unique(samples[starts], return_inverse=True)
-    step = int(np.gcd.reduce(np.diff(starts[1:])))  # where the first value began is not known
-    if step > 1 and len(starts) > GRID_UPDATES:
-        if len(levels) <= len(starts) / 2.0:  # a value may follow itself; one that never returns was lost instead
-            new[starts[1] % step :: step] = True
-        return new
-    runs = np.diff(starts, append=len(samples))
-    held = (
-        len(levels) > min(len(starts) / 2.0, MANY_LEVELS)
-        and (_often_repeated(runs, level) or _stuck(runs, level))
-        # Not a smooth stream that was rounded, unless that makes so few moves that nothing is known.
-        and (len(starts) < LEAST_UPDATES or np.median(np.abs(np.diff(level))) > 1)
-        and len(starts) > FEW_RUNS
-    )
-    return new if held else None
-
-
-def _often_repeated(runs: np.ndarray, level: np.ndarray) -> bool:
-    """Say whether many runs of given lengths (K,), and many of their levels (K,), last two samples or more.
-
-    One value again and again, such as 0 or the end of a range, is not enough.
-    """
-    repeated = np.zeros(level.max() + 1, dtype=bool)
-    repeated[level[runs > 1]] = True
-    return bool(min((runs > 1).mean(), repeated.mean()) >= REPEATING)
-
-
-def _stuck(runs: np.ndarray, level: np.ndarray) -> bool:
-    """Say whether a stream often stops at values that never return: frozen between stretches of new values."""
-    alone = np.bincount(level)[level] == 1
-    lost = (runs - 1)[alone]
-    return bool(lost.sum() >= STUCK * runs.sum() and np.count_nonzero(lost) > FEW_RUNS)
-
-
-def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
-    """Remove single samples between two longer runs from the starts of runs (K,), if they are transitions.
-
-    A held stream that was interpolated onto another clock has one such sample in each step. If only some single samples
-    lie between their neighbours, they are values like others.
-    """
-    value, lasting = samples[starts], np.diff(starts, append=len(samples)) > 1
-    alone = np.append(False, np.append(~lasting[1:-1] & lasting[:-2] & lasting[2:], False))
-    before, after = np.roll(value, 1), np.roll(value, -1)
-    passing = alone & ((value - before) * (after - value) > 0.0)
-    return starts[~passing] if passing.sum() >= PASSAGES * alone.sum() else starts
-
-
-def _without_noise(samples: np.ndarray) -> np.ndarray | None:
-    """Return the levels of a stream (T,) of steps in slight noise, in units of the noise; None if it is not one."""
-    moves = np.abs(np.diff(samples))
-    noise = np.median(moves)
-    starts = np.append(0, 1 + np.flatnonzero(moves > STEP * noise))
-    if noise == 0.0 or len(starts) <= FEW_RUNS:
-        return None
-    lengths = np.diff(starts, append=len(samples))
-    levels = np.repeat(np.add.reduceat(samples, starts) / lengths, lengths)
-    about = np.square(samples - levels).mean()
-    within = np.square(moves[moves <= STEP * noise]).mean()
-    spread = np.median(np.abs(samples - np.median(samples)))
-    slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
-    return np.round(levels / (FINE * noise)) if slight else None
-
-
-def _before_a_filter(samples: np.ndarray) -> np.ndarray | None:
-    """Return the steps (T,) from which a low-pass filter of first order made a stream; None if it was no such filter.
-
-    Behind it, each move between two steps is the same share of the move before.
-    """
-    before, after = np.diff(samples)[:-1], np.diff(samples)[1:]
-    first = np.flatnonzero(before[:MOVES] != 0.0)
-    shares = np.sort(after[first] / before[first])
-    if len(shares) <= ALIKE:
-        return None
-    apart = shares[ALIKE:] - shares[:-ALIKE]
-    share = shares[apart.argmin() + ALIKE // 2]
-    if apart.min() > EQUAL or not 0.0 < share < 1.0 - EQUAL:
-        return None
-    alike = np.abs(after - share * before) <= EQUAL * np.abs(before)  # of all moves: the share must be exact
-    share = after[alike] @ before[alike] / (before[alike] @ before[alike])
-    steps = (samples[1:] - share * samples[:-1]) / (1.0 - share)
-    rounding = ROUNDING * np.ptp(samples) / (1.0 - share)
-    # Equal steps differ by rounding, so each run has the value of its first one.
-    starts = np.append(0, 1 + np.flatnonzero(np.abs(np.diff(steps)) > rounding))
-    values = np.round(steps[starts] / rounding)
-    return np.repeat(values[np.append(0, np.arange(len(starts)))], np.append(1, np.diff(starts, append=len(steps))))
-
-
-def _bends(samples: np.ndarray) -> np.ndarray | None:
-    """Return the corners of a stream of straight lines (T,), (T,) bool; None if it is not one."""
-    second = np.abs(np.diff(samples, n=2))
-    straight = second <= 1e-9 * np.abs(samples).max()
-    if straight.mean() < REPEATING or not (samples[1:] != samples[:-1]).mean() > 0.5:
-        return None
-    bends = np.append(True, np.append(~straight, False))
-    lasting = np.diff(np.flatnonzero(bends), append=len(samples)) > 1
-    bends[1:] &= ~bends[:-1]  # an update between two samples bends the line at both
-    return bends if lasting.mean() >= REPEATING and len(lasting) > FEW_RUNS else None
