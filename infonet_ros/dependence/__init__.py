@@ -3,8 +3,8 @@
 The modules, by task:
 
 - Matrices: `matrix`, `window_matrices` (from samples to matrices), `watches` (pairs that must keep a rule).
-- Changes within a recording: `changes` of the MI; `relations`, `relation_changes` and `steps` of a sign, an offset or a
-  factor.
+- Changes within a recording: `changes` of the MI; `relation_changes`, `relations`, `verdicts` and `steps` of a sign, an
+  offset or a factor.
 - Two groups of recordings: `comparison`.
 - A baseline is learnt: `lesson` (good samples), `lagged_pair`, `pair_learning`, `channel_baseline`, `coverage`, all
   called by `learning`. `baseline` holds the result. `forms`, `quantiles` and `expectation` describe a pair in it,

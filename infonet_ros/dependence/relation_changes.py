@@ -20,8 +20,9 @@ from scipy.cluster.hierarchy import DisjointSet
 from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lagged_pair import LaggedPair
-from infonet_ros.dependence.relations import CHANGED, Outcome, Relation, Verdict
+from infonet_ros.dependence.relations import Relation
 from infonet_ros.dependence.steps import SHORTEST, Stretch, block_edges, block_means, blocks_of, contrast
+from infonet_ros.dependence.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.series import runs
 

@@ -3,14 +3,12 @@
 It stays the same if y does not change for the same x. So y is compared with its mean given x over the whole recording.
 If the relation changes, the residual takes a step, also if the MI stays the same; or it has another level for a while.
 Another motion, such as other speeds, causes no step. The relation at other times then shows the kind of the change:
-another sign, factor or offset, or no relation at all.
+another sign, factor or offset, or no relation at all (see `verdicts`).
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +17,6 @@ from infonet_ros.dependence.steps import (
     block_edges,
     block_means,
     blocks_of,
-    contrast,
     near,
     noise,
     stretch_size,
@@ -27,54 +24,19 @@ from infonet_ros.dependence.steps import (
     stretches,
     without_stretch,
 )
+from infonet_ros.dependence.verdicts import A_BIN, BINS, CHANGED, Outcome, Parts, Verdict, mean_given
 from infonet_ros.series import average_ranks
 
 LEAST_SAMPLES = 128
 """Samples of a pair; shorter pairs are not judged."""
 
-STANDS_OUT = 5.0
-"""Times its usual size at other times that a step must have: drifting and wandering channels take many steps."""
-
-_BINS = 24  # of x, for the mean of y given x
-_A_BIN = 20  # samples at least
 _EDGE = 0.02  # of the samples of x at either end, where the means are not known
 _LEAST_COMMON = 0.02  # of the samples must have values of x that occur outside and inside
-_LEAST_SHARE = 0.25  # of the variance that a relation explains: with less, its slope is not reliable
 _FIRST = 10  # parts of a recording, of which the first is too short to compare all the others with it
 _PASSES = 0.8  # as sure a change lasts rather than passes: before a late step the relation looks like another, too
-_LITTLE_LEFT = 0.2  # of the share of the variance that a relation explains: in a short time, some does by chance
-_MOVES = 0.5  # of its usual spread: a channel moves enough to move the other
-_LEAST_FACTOR = 1.25
-_LEAST_OFFSET = 1.0  # of the standard deviation about the relation
-_LEAST_NOISE = 0.02  # of the standard deviation of y: beside a relation without noise, any offset would be large
-_SAME_OFFSET = 0.7  # of the standard deviation about the relation: up to here the relation is the same
-
 
 Middles = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Means or medians of values (n,) in each of their bins (n,)."""
-
-
-class Outcome(Enum):
-    """The change of a relation."""
-
-    SAME = "same"
-    SIGN = "sign"
-    FACTOR = "factor"
-    OFFSET = "offset"
-    OTHER = "other"
-    LOST = "lost"
-    HELD = "held"
-    UNCLEAR = "unclear"
-
-
-CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER, Outcome.LOST}
-
-
-class Verdict(NamedTuple):
-    """The change of a channel relative to another: its kind, and the factor or offset if it is one of these."""
-
-    kind: Outcome
-    value: float = np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,15 +115,15 @@ class Relation:
         lasts = end == len(self._edges) - 1
         outside = (self.rows < rows.begin - gap) | (self.rows >= rows.end + gap)
         inside = (self.rows >= rows.begin + gap) & ((self.rows < rows.end - gap) | lasts)
-        if min(outside.sum(), inside.sum()) < _A_BIN:  # rows of another pair: one of this may be unknown in them
+        if min(outside.sum(), inside.sum()) < A_BIN:  # rows of another pair: one of this may be unknown in them
             return Verdict(Outcome.UNCLEAR)
         x, y = self._ordered(self.values, side)
         least, most = np.transpose([np.quantile(x[part], (_EDGE, 1.0 - _EDGE)) for part in (outside, inside)])
         common = (x >= least.max()) & (x <= most.min())
-        if any((common & part).sum() < max(_A_BIN, _LEAST_COMMON * part.sum()) for part in (outside, inside)):
+        if any((common & part).sum() < max(A_BIN, _LEAST_COMMON * part.sum()) for part in (outside, inside)):
             return Verdict(Outcome.UNCLEAR)
-        expected = _mean_given(x[outside & common], y[outside & common])(x)
-        return _Parts(x, expected, y, outside & common, inside & common).verdict()
+        expected = mean_given(x[outside & common], y[outside & common])(x)
+        return Parts(x, expected, y, outside & common, inside & common).verdict()
 
     @cached_property
     def _edges(self) -> np.ndarray:
@@ -188,89 +150,6 @@ class Relation:
     def _ordered(pair: np.ndarray, side: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the given channel, and the channel of ``side``."""
         return pair[1 - side], pair[side]
-
-
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    """Samples x and y (n,), the y expected by the relation outside a stretch, and masks of outside and inside."""
-
-    x: np.ndarray
-    expected: np.ndarray
-    y: np.ndarray
-    outside: np.ndarray
-    inside: np.ndarray
-
-    def verdict(self) -> Verdict:
-        (_, share_outside), (slope, share) = self._line(self.outside), self._line(self.inside)
-        if share_outside < _LEAST_SHARE:
-            return Verdict(Outcome.UNCLEAR)
-        if share < _LEAST_SHARE:
-            return self._other(share, share_outside)
-        # With noise in both channels the slope lies between that of y on x and that of x on y (Frisch 1934).
-        least, most = slope * share_outside, slope / share
-        line = self.y[self.inside].mean() + slope * (self.expected - self.expected[self.inside].mean())
-        tilt = self.expected - self.expected[self.outside].mean()
-        if slope < 0.0:
-            return self._if_abrupt(Verdict(Outcome.SIGN, -1.0), line, tilt)
-        if least > _LEAST_FACTOR or most < 1.0 / _LEAST_FACTOR:
-            return self._if_abrupt(Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share))), line, tilt)
-        return self._offset(line, min(1.0, slope), max(1.0 / share_outside, most))
-
-    def _offset(self, line: np.ndarray, least: float, most: float) -> Verdict:
-        """Judge an offset, at any slope between two."""
-        level, moved = (one[self.inside].mean() - one[self.outside].mean() for one in (self.y, self.expected))
-        offsets = level - np.array([least, most]) * moved
-        usual = max((self.y - self.expected)[self.outside].std(), _LEAST_NOISE * self.y[self.outside].std())
-        if offsets.prod() > 0.0 and np.abs(offsets).min() > _LEAST_OFFSET * usual:
-            return self._if_abrupt(Verdict(Outcome.OFFSET, float(offsets.mean())), line, np.ones_like(line))
-        same = np.abs(offsets).max() < _SAME_OFFSET * usual
-        return Verdict(Outcome.SAME if same else Outcome.UNCLEAR)
-
-    def _other(self, share: float, share_outside: float) -> Verdict:
-        """Judge whether y has another relation to x, which explains much more than the relation outside."""
-        x, y = self.x[self.inside], self.y[self.inside]
-        mean = _mean_given(x, y)
-        own = 1.0 - np.var(y - mean(x)) / np.var(y) if np.ptp(y) else 0.0
-        if own < 2.0 * max(share, _LEAST_SHARE):
-            return self._lost(share / share_outside)
-        now = mean(self.x)
-        return self._if_abrupt(Verdict(Outcome.OTHER), now, now - self.expected)
-
-    def _lost(self, left: float) -> Verdict:
-        """Judge whether y no longer depends on x: little of the share is ``left``, and x moves enough to move y."""
-        moved = [self.expected[part].std() for part in (self.inside, self.outside)]
-        if left > _LITTLE_LEFT or moved[0] < _MOVES * moved[1]:
-            return Verdict(Outcome.UNCLEAR)
-        now = np.full(len(self.y), self.y[self.inside].mean())
-        return self._if_abrupt(Verdict(Outcome.LOST), now, now - self.expected)
-
-    def _line(self, part: np.ndarray) -> tuple[float, float]:
-        """Return the slope of y over its expected value, and the share of the variance of y that this explains."""
-        x, y = self.expected[part], self.y[part]
-        if not np.ptp(x) or not np.ptp(y):
-            return 0.0, 0.0
-        covariance = np.cov(x, y)
-        slope = covariance[0, 1] / covariance[0, 0]
-        return slope, slope * covariance[0, 1] / covariance[1, 1]
-
-    def _if_abrupt(self, verdict: Verdict, now: np.ndarray, weight: np.ndarray) -> Verdict:
-        """Keep a verdict if the residual of y takes a sudden step, back as well, and no such step at other times.
-
-        ``now`` (n,) is the y expected by the relation inside. Times ``weight`` (n,), the residual steps in its mean.
-        """
-        kept = self.outside | self.inside
-        edges = block_edges(int(kept.sum()))
-        first, last = np.flatnonzero(self.inside[kept])[[0, -1]]
-        stretch = blocks_of(edges, Stretch(int(first), int(last) + 1))
-        change = np.where(self.inside, now - self.expected, 0.0)
-        step, model, rest = (
-            contrast(block_means((one * weight)[kept], edges), stretch)
-            for one in (self.y - self.expected, change, self.y - self.expected - change)
-        )
-        ends, expected = np.array(step.ends), np.array(model.ends)
-        sudden = bool((ends * np.sign(expected) > np.abs(expected) / 2.0).all())
-        unusual = step.size * np.sign(model.size) > STANDS_OUT * rest.usual
-        return verdict if sudden and unusual else Verdict(Outcome.UNCLEAR)
 
 
 def _means(bins: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -302,12 +181,4 @@ def _residuals(x: np.ndarray, y: np.ndarray, middles: Middles) -> np.ndarray:
 
 
 def _bins(count: int) -> int:
-    return int(np.clip(count // (2 * _A_BIN), 2, _BINS))
-
-
-def _mean_given(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the mean of y given x, as a function of x."""
-    order = np.argsort(x, kind="stable")
-    edges = np.linspace(0, len(x), int(np.clip(len(x) // _A_BIN, 2, _BINS)) + 1).astype(int)
-    places, means = block_means(x[order], edges), block_means(y[order], edges)
-    return lambda at: np.interp(at, places, means)
+    return int(np.clip(count // (2 * A_BIN), 2, BINS))

@@ -6,7 +6,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.relation_changes import find_relation_changes
-from infonet_ros.dependence.relations import Outcome
+from infonet_ros.dependence.verdicts import Outcome
 
 SECONDS, RATE = 120, 20
 COUNT = SECONDS * RATE

@@ -3,8 +3,9 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.relation_changes import LEAST_SIGMAS
-from infonet_ros.dependence.relations import CHANGED, Outcome, Relation
+from infonet_ros.dependence.relations import Relation
 from infonet_ros.dependence.steps import Stretch
+from infonet_ros.dependence.verdicts import CHANGED, Outcome
 
 COUNT = 4000
 

@@ -6,7 +6,7 @@ import pytest
 from recordings import slow_noise, with_p_values, write_ros2
 
 from infonet_ros.dependence.relation_changes import RelationChange
-from infonet_ros.dependence.relations import Outcome
+from infonet_ros.dependence.verdicts import Outcome
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.offline.analysis import Explanation, analyse

@@ -9,7 +9,7 @@ from reports import EVIL_NAMES, EVIL_PROVENANCE, EVIL_SHOWN, PROVENANCE, large, 
 
 from infonet_ros.dependence.changes import Change
 from infonet_ros.dependence.relation_changes import RelationChange
-from infonet_ros.dependence.relations import Outcome
+from infonet_ros.dependence.verdicts import Outcome
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import similar_order
