@@ -25,8 +25,7 @@ def without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
     for name, column in sheet.columns.items():
         if name in times or not is_number(column):
             continue
-        least, most = (pc.min_max(column)[edge].as_py() for edge in ("min", "max"))
-        for fill in (least, most):
+        for fill in pc.min_max(column).as_py().values():
             if fill is not None and _may_fill(fill) and _is_apart(numbers := as_floats(column), fill):
                 there = numbers == fill
                 unknown = pa.scalar(float("nan"))

@@ -18,6 +18,7 @@ _CALENDAR = {
     "minute": re.compile(r"(?i)minutes?|mins?|mm(?:_2)?"),
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
+_PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")
 _LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
 _DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
 _CALENDARS = (
@@ -40,7 +41,7 @@ def shared_prefix(names: Sequence[str]) -> str:
 def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     """Go through neighbouring columns from year to second; hours and minutes are required."""
     names = list(sheet.columns)
-    for place in range(len(names)):
+    for place in (place for place, name in enumerate(names) if _PART.fullmatch(name)):
         for parts in _CALENDARS:
             some = tuple(names[place : place + len(parts)])
             if _are(sheet, some, parts):

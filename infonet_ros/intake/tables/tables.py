@@ -253,6 +253,8 @@ class Tables:
         words = {name: column for name, column in sheet.columns.items() if pa.types.is_string(column.type)}
         words |= {name: cells for name, cells in sheet.cells.items() if name in sheet.texts}
         for name, cells in words.items():
+            if name in table.clock.names:
+                continue
             if found := as_truth(cells):
                 columns[name], (false, true) = found
                 self._note(
