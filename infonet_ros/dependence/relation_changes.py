@@ -37,6 +37,7 @@ _NEW = 0.1  # of the other blocks reach so far: what another motion explains wou
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
 _HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are known to a block only
 _LONGEST_HELD = 3  # stretches of each channel that are asked
+_ONE_SIDED = 2.0  # times as sure must a change be that is clear for one of two channels only
 _NAMED = 2  # of the other channels in a sentence
 
 
@@ -245,10 +246,11 @@ class _Moment:
         verdicts = {channel: verdict for channel, verdict in both.items() if usual[beside[channel]]}
         kinds = {verdict.kind for verdict in verdicts.values()}
         turned = kinds == {Outcome.SIGN} and len(verdicts) == len(pair)  # else the other motion may change the sign
-        if kinds and (turned or kinds <= CHANGED - {Outcome.SIGN}):
+        clear = {channel: verdict for channel, verdict in verdicts.items() if verdict.kind is not Outcome.UNCLEAR}
+        if turned or (clear and kinds <= CHANGED - {Outcome.SIGN} | {Outcome.UNCLEAR}):
             sigmas = relation.sigmas(self.rows)
-            if sigmas > LEAST_SIGMAS:
-                self._changed[pair] = _Changed(sigmas, verdicts)
+            if sigmas > LEAST_SIGMAS * (1 if len(clear) == len(verdicts) else _ONE_SIDED):
+                self._changed[pair] = _Changed(sigmas, clear)
 
     def _can_be_at_fault(self, channel: int, kind: Outcome) -> bool:
         """Return whether all channels with a relation to a channel are of one topic, and no other motion is a cause.

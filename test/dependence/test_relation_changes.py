@@ -231,6 +231,21 @@ def test_a_wheel_that_stalls_loses_its_speed_and_its_current():
         assert told == {"speed_left": Outcome.LOST, "current_left": Outcome.LOST}
 
 
+def test_an_axle_that_slides_for_a_moment_is_told():
+    """It loses up to a third of its speed in three seconds: the change is clear for one channel of each pair only."""
+    times = np.arange(COUNT) / RATE
+    slide = 0.3 * np.sin(np.pi * (times - 70.0) / 3.0) * ((times > 70.0) & (times < 73.0))
+    for seed in range(6):
+        robot = Robot(seed)
+        speed = 18.0 + 3.0 * robot.motion(6.0) + robot.motion(1.0)
+        train = {name: robot.seen(speed, 0.03) for name in ("first", "second", "third", "fourth", "gps")}
+        assert found(train) == []
+        train["third"] -= slide * speed
+        (change,) = found(train)
+        assert (change.channel, change.sure) == ("third", True)
+        assert (change.time, change.end) == (pytest.approx(70.7e9, abs=1.1e9), pytest.approx(72.5e9, abs=1.1e9))
+
+
 def test_of_two_slow_thermometers_one_jumps_for_the_last_sixth():
     """What comes later moves the mean for the same temperature; the change is told to last."""
     for seed in range(4):
