@@ -180,6 +180,61 @@ def _gaps(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return np.where(switch(times, count, 40.0) > 0.0, np.nan, _slow(noise, count, 0.9))
 
 
+def _set_points(noisy: float, order: int = 0) -> Driven:
+    """Step at irregular times, behind a low-pass filter of that order, in noise."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        steps = np.repeat(noise[: count + BEFORE], 1 + times.poisson(19, count + BEFORE))[: count + BEFORE]
+        seen = sosfilt(butter(order, 0.1, output="sos"), steps) if order else steps
+        return seen[BEFORE:] + noisy * noise[-count:]
+
+    return stream
+
+
+def _dead_band(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    values = _slow(noise, count, 0.9)
+    return np.sign(values) * np.maximum(np.abs(values) - 0.7, 0.0)
+
+
+def _angle(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    return (0.3 * np.cumsum(noise[:count]) + 2.0 * np.pi * times.random()) % (2.0 * np.pi)
+
+
+def _pulses(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    """Switch on for a varying part of each period of 10 samples."""
+    period, part = np.divmod(np.arange(count) + times.integers(10), 10)
+    return (part / 10.0 < ndtr(_slow(noise, count // 10 + 2, 0.8))[period]).astype(float)
+
+
+def _follower(play: float, switches: bool) -> Driven:
+    """Follow with so much play, as a gear with backlash; or switch between its ends, as a thermostat."""
+
+    def stream(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+        drive, values = _slow(noise, count, 0.95), np.zeros(count)
+        for place in range(1, count):
+            least, most = drive[place] - play, drive[place] + play
+            values[place] = np.clip(values[place - 1], least, most)
+            if switches:
+                values[place] = float(least > 0.0) if least * most > 0.0 else values[place - 1]
+        return values
+
+    return stream
+
+
+def _blind(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    """Show nothing for 5 samples after a large value."""
+    values, blind = _slow(noise, count, 0.9), 0
+    for place in range(count):
+        blind = blind - 1 if blind else 5 * int(abs(values[place]) > 1.5)
+        values[place] = values[place] if blind in (0, 5) else 0.0
+    return values
+
+
+def _several_waves(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
+    angles = 2.0 * np.pi * (np.arange(count) / np.array([[23.7], [11.85], [61.3]]) + times.random((3, 1)))
+    return np.array([1.0, 0.5, 0.3]) @ np.sin(angles) + 0.3 * noise[-count:]
+
+
 def _warm_up(noise: np.ndarray, times: Rng, count: int) -> np.ndarray:
     return _slow(noise, count, 0.5) + 3.0 * np.exp(-10.0 * np.arange(count) / count)
 
@@ -213,6 +268,23 @@ KINDS: dict[str, Kind] = {
     "AR(1) 0.9, rests at other times": Kind(
         lambda noise, times, count: _slow(noise, count, 0.9) * switch(times, count, 50.0)
     ),
+    "AR(1) 0.9, gaps of both": Kind(_gaps, together=True),
+    "set points at common times, in noise": Kind(_set_points(0.2), together=True),
+    "set points behind a filter of second order, common times": Kind(_set_points(0.0, order=2), together=True),
+    "dead band": Kind(_dead_band),
+    "angle that wraps": Kind(_angle),
+    "pulses of varying width": Kind(_pulses),
+    "backlash": Kind(_follower(0.4, switches=False)),
+    "switch with hysteresis": Kind(_follower(0.6, switches=True)),
+    "AR(1) 0.95, rounded to 1 sd with dither": Kind(
+        lambda noise, times, count: np.round(_slow(noise, count, 0.95) + times.uniform(-0.5, 0.5, count))
+    ),
+    "AR(1) 0.9, blind after large values": Kind(_blind),
+    "AR(1) 0.9 that saturates at one end": Kind(lambda noise, times, count: np.minimum(_slow(noise, count, 0.9), -0.5)),
+    "AR(1) 0.8 with the tails of Cauchy": Kind(
+        lambda noise, times, count: np.tan(3.0 * (ndtr(_slow(noise, count, 0.8)) - 0.5))
+    ),
+    "AR(1) of any memory": Kind(lambda noise, times, count: _slow(noise, count, times.choice([0.0, 0.9, 0.99]))),
     "impacts that ring down": Kind(_impacts),
     "events": Kind(lambda noise, times, count: (_slow(noise, count, 0.8) > 1.5).astype(float)),
     "counts of a changing rate": Kind(
@@ -221,6 +293,7 @@ KINDS: dict[str, Kind] = {
     "counter that begins again, run 30": Kind(_counter(30.0)),
     "resonance of one frequency": Kind(_resonance),
     "gait: one period, in noise": Kind(_wave(23.7, 0.3)),
+    "gait: several periods, in noise": Kind(_several_waves),
     "one period, unsteady phase": Kind(_wave(20.0, 0.1, jitter=0.1)),
     "a day's wave, 2.5 periods": Kind(_day(2.5)),
     "a slow wave, 6 periods": Kind(_day(6.0)),

@@ -17,7 +17,11 @@ def memory(deviations: np.ndarray) -> np.ndarray:
     (...) float64
         1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
     """
-    covariance = autocovariances(deviations)
+    return memory_of(autocovariances(deviations))
+
+
+def memory_of(covariance: np.ndarray) -> np.ndarray:
+    """Return the `memory` of series with autocovariances (..., T), also with the sum of those of several series."""
     correlation = covariance / covariance[..., :1]
     pairs = correlation[..., : correlation.shape[-1] // 2 * 2 : 2] + correlation[..., 1::2]
     positive = np.logical_and.accumulate(pairs > 0.0, axis=-1)

@@ -35,6 +35,9 @@ class _PairsOfWindow:
         self._plan = Plan.of(self._channels, Requests.all_pairs(len(values), options.lags))
         longest = int(options.lags.max())
         self._shifts = [batch.shifts(options.surrogates, options.seed, longest) for batch in self._plan.batches]
+        self._common_times = [
+            batch.common_times(own) for batch, own in zip(self._plan.batches, self._shifts, strict=True)
+        ]
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
         starts = range(0, max(map(len, self._shifts), default=0), together)
         self._spans = [slice(start, start + together) for start in starts]
@@ -56,7 +59,7 @@ class _PairsOfWindow:
         """Add the result of the next pass."""
         self._awaited -= 1
         if self._best is not None:
-            self._best.take(quantiles)
+            self._best.take(self._as_of_the_data(quantiles))
             return
         surrogates = [
             len(shifts) if batch.enough else self._options.surrogates
@@ -64,6 +67,14 @@ class _PairsOfWindow:
         ]
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
+
+    def _as_of_the_data(self, quantiles: np.ndarray) -> np.ndarray:
+        """Scale estimates (S', M, 3) of surrogates to the memory of the data, where streams move at common times."""
+        span = self._spans[-1 - self._awaited]
+        for numbers, factors in self._common_times:
+            drawn = factors[span]
+            quantiles[: len(drawn), numbers] *= drawn[..., None].astype(np.float32)
+        return quantiles
 
     def estimate(self) -> PairwiseEstimate:
         """Return the estimate after all passes."""

@@ -12,6 +12,8 @@ from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.blocks import Copulas, PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
+from infonet_ros.estimator.samples.common_times import common_time_factors, moving_together
+from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.samples.surrogates import ShiftsByContent
 
 RANKED_TOGETHER = 32  # channels: small batches of one length are ranked together up to this number
@@ -91,6 +93,20 @@ class LagBatch:
         later = self._over(second, part + self.lag)
         ranks, values = (np.concatenate(both) for both in zip((ranks, values), later, strict=True))
         return ranks, values, rows, len(first) + columns
+
+    def common_times(self, shifts: ShiftsByContent) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers (G,) of requests whose channels move at common times, and factors of surrogates (S, G).
+
+        Of many samples, only the first part is used, see `common_time_factors`.
+        """
+        if not len(self.moving) or not len(shifts):
+            return np.empty(0, dtype=np.int64), np.ones((len(shifts), 0))
+        ranks, _, rows, columns = self.ranked(self.parts()[0])
+        scores = normalised(ranks)
+        found = np.flatnonzero(moving_together(scores)[rows, columns])
+        drawn = shifts[:]
+        factors = [common_time_factors(scores[rows[one]], scores[columns[one]], drawn[:, one]) for one in found]
+        return self.numbers[self.moving[found]], np.array(factors).reshape(len(found), len(shifts)).T
 
     def _over(self, index: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ranks and values of channels over some samples."""
