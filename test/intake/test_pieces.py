@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from recordings import EPOCH, HUSKY, SECOND, leg_and_speed, write_ros2
+from table_files import written
 
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Sample, chosen_span
-from infonet_ros.intake.windows.pieces import TopicPart, gathered, pieces_of
+from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.settings import Modality, Settings
 
@@ -50,10 +52,26 @@ def test_a_piece_is_short_and_in_the_order_of_recording(tmp_path, store):
         samples = list(bag.samples(modalities, bag.start, bag.end + 1))
         pieces = list(bag.pieces(modalities, bag.start, bag.end + 1))
     assert_holds(pieces, samples)
-    assert_holds(gathered(samples), samples)
     assert len(pieces) == 6
     assert all(len(batch.stamps) == 10 for piece in pieces for batch in piece.batches)
     assert [list(batch.columns) for batch in pieces[0].batches] == [["leg", "again"], ["speed"]]
+
+
+def test_pieces_of_tables_hold_their_rows_in_the_order_of_time(tmp_path):
+    """Empty cells say nothing; a row without any cell of a modality is none of it."""
+    fast = written(
+        tmp_path, "time,x,y\n" + "".join(f"{k / 100},{k},{k if k % 3 else ''}\n" for k in range(20_000)), "fast.csv"
+    )
+    slow = written(
+        tmp_path, "time,z\n" + "".join(f"{k / 2 + 0.25},{'nan' if k % 5 else k}\n" for k in range(300)), "slow.csv"
+    )
+    modalities = (Modality("fast", "fast", ("x", "y")), Modality("y", "fast", ("y",)), Modality("slow", "slow", ("z",)))
+    with Tables([fast, slow]) as table:
+        samples = list(table.samples(modalities, table.start, table.end + 1))
+        pieces = list(table.pieces(modalities, table.start, table.end + 1))
+    assert_holds(pieces, samples)
+    assert all(np.ptp([*map(int, batch.stamps)]) < SECOND / 2 for piece in pieces for batch in piece.batches)
+    assert [piece.received for piece in pieces] == sorted(piece.received for piece in pieces)
 
 
 def assert_holds(pieces, samples):
@@ -68,7 +86,7 @@ def assert_holds(pieces, samples):
                     for stamp, row, known in own
                 )
     for name in {sample.modality for sample in samples}:
-        assert rows[name] == [(s.stamp, list(s.values)) for s in samples if s.modality == name]
+        assert repr(rows[name]) == repr([(s.stamp, list(s.values)) for s in samples if s.modality == name])
 
 
 @given(

@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.proposing.kinds import Column, FieldKind, as_angle, kind_of
-from infonet_ros.intake.recording import NumericField, Recording, Sample, Span
+from infonet_ros.intake.recording import NumericField, Piece, Recording, Span
 from infonet_ros.intake.windows.timeline import longest_run
 from infonet_ros.settings import Modality
 from infonet_ros.text import moment
@@ -20,7 +20,6 @@ _MOST_MESSAGES = 100_000  # that are read; of a longer recording, in parts from 
 _VALUES_A_MESSAGE = 50  # a message with twice as many counts as two
 _PARTS = 8  # of a long recording
 _HEAVY = {"sensor_msgs/msg/Image": 20, "sensor_msgs/msg/PointCloud2": 20}  # as how many messages one counts
-_ROWS_AT_ONCE = 1000
 _MOST_FIELDS = 1000  # that are considered: each is compared with each
 
 
@@ -118,33 +117,25 @@ def _probes(fields: dict[str, list[NumericField]]) -> list[Modality]:
 
 def _read(recording: Recording, probes: Sequence[Modality], span: Span) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return stamps (M,) and values (M, K) of each modality; NaN where a value is not known, or not in the message."""
-    rows: dict[str, list[Sequence[float | None]]] = {probe.name: [] for probe in probes}
-    stamps: dict[str, list[int]] = {probe.name: [] for probe in probes}
-    blocks: dict[str, list[np.ndarray]] = {probe.name: [np.empty((0, len(probe.channels)))] for probe in probes}
-    for sample in _samples(recording, probes, span):
-        stamps[sample.modality].append(sample.stamp)
-        own = rows[sample.modality]
-        own.append(sample.values)
-        if len(own) == _ROWS_AT_ONCE:  # numbers take a fourth of the memory in an array
-            blocks[sample.modality].append(np.array(own, dtype=np.float64))
-            own.clear()
-    found = []
-    for probe in probes:
-        if rows[probe.name]:
-            blocks[probe.name].append(np.array(rows[probe.name], dtype=np.float64))
-        found.append((np.array(stamps[probe.name], dtype=np.int64), np.concatenate(blocks[probe.name])))
-    return found
+    stamps = {probe.name: [np.empty(0, dtype=np.int64)] for probe in probes}
+    values = {probe.name: [np.empty((0, len(probe.channels)))] for probe in probes}
+    for piece in _pieces(recording, probes, span):
+        for batch in piece.batches:
+            for name, (numbers, present) in batch.columns.items():
+                stamps[name].append(batch.stamps)
+                values[name].append(np.where(present, numbers, np.nan))
+    return [(np.concatenate(stamps[probe.name]), np.concatenate(values[probe.name])) for probe in probes]
 
 
-def _samples(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Sample]:
-    """Read all samples; of a long recording, parts of equal length, which takes a few seconds."""
+def _pieces(recording: Recording, probes: Sequence[Modality], span: Span) -> Iterator[Piece]:
+    """Read all messages; of a long recording, parts of equal length, which takes a few seconds."""
     work = _work(recording, probes, span)
     if work <= _MOST_MESSAGES:
-        yield from recording.samples(probes, span.start, span.stop)
+        yield from recording.pieces(probes, span.start, span.stop)
         return
     step = (span.stop - span.start) // _PARTS
     for begin in range(span.start, span.start + _PARTS * step, step):
-        yield from recording.samples(probes, begin, begin + step * _MOST_MESSAGES // work)
+        yield from recording.pieces(probes, begin, begin + step * _MOST_MESSAGES // work)
 
 
 def _work(recording: Recording, probes: Sequence[Modality], span: Span) -> int:

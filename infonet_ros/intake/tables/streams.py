@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES
-from infonet_ros.intake.recording import Sample
+from infonet_ros.intake.recording import Piece, Sample
 from infonet_ros.intake.tables.quaternions import angle_of
 from infonet_ros.intake.tables.runs import APART
 from infonet_ros.intake.tables.sheet import as_floats
+from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
 from infonet_ros.settings import Modality
 
 _CHUNK = 1 << 14  # rows at a time
@@ -98,6 +99,15 @@ class StreamPart:
         empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
         return StreamPart(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
 
+    def as_topic(self, places: np.ndarray, rows: np.ndarray) -> TopicPart:
+        """Return some of the rows as messages; ``places`` are their indices among the rows of all parts."""
+        values = np.stack([column[rows] for column in self.values], axis=1)
+        present = np.ones(values.shape, dtype=np.bool_)
+        for channel, gaps in enumerate(self.empty):
+            if gaps is not None:
+                present[:, channel] = ~gaps[rows]
+        return TopicPart(places, self.stamps[rows], values, present, {self.name: slice(None)})
+
     def lists(self, rows: np.ndarray) -> list[list[float | None]]:
         """Return a list for each of the rows: a float of each channel, None for an empty cell."""
         block = np.stack([column[rows] for column in self.values], axis=1)
@@ -110,15 +120,29 @@ class StreamPart:
 
 def merged(parts: Sequence[StreamPart]) -> Iterator[Sample]:
     """Go through the rows of several parts in the order of time."""
+    for stamps, owner, rows in _chunks(parts):
+        lists = [iter(part.lists(rows[owner == number])) for number, part in enumerate(parts)]
+        for number, stamp in zip(owner.tolist(), stamps.tolist(), strict=True):
+            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
+
+
+def merged_pieces(parts: Sequence[StreamPart]) -> Iterator[Piece]:
+    """Go through the same rows in short pieces."""
+    for stamps, owner, rows in _chunks(parts):
+        places = [np.flatnonzero(owner == number) for number in range(len(parts))]
+        own = [part.as_topic(place, rows[place]) for part, place in zip(parts, places, strict=True)]
+        yield from pieces_of(own, stamps)
+
+
+def _chunks(parts: Sequence[StreamPart]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Go through all rows in the order of time, some thousand at once: stamp, number of the part, row in the part."""
     stamps = np.concatenate([part.stamps for part in parts])
     owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
     row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
     order = np.argsort(stamps, kind="stable")
     for begin in range(0, len(order), _CHUNK):
         chunk = order[begin : begin + _CHUNK]
-        lists = [iter(part.lists(row[chunk[owner[chunk] == number]])) for number, part in enumerate(parts)]
-        for number, stamp in zip(owner[chunk].tolist(), stamps[chunk].tolist(), strict=True):
-            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
+        yield stamps[chunk], owner[chunk], row[chunk]
 
 
 def column_of(path: str) -> str:

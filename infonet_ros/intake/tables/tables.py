@@ -34,13 +34,12 @@ from infonet_ros.intake.tables.runs import are_numbered_runs, number_of_run, sep
 from infonet_ros.intake.tables.several_times import split_by_times
 from infonet_ros.intake.tables.sheet import Sheet, is_number
 from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
-from infonet_ros.intake.tables.streams import Stream, StreamPart, column_of, merged
+from infonet_ros.intake.tables.streams import Stream, StreamPart, column_of, merged, merged_pieces
 from infonet_ros.intake.tables.text_source import Text, check_table
 from infonet_ros.intake.tables.text_table import read_text_table
 from infonet_ros.intake.tables.times import find_clock
 from infonet_ros.intake.tables.two_words import as_truth
 from infonet_ros.intake.times_apart import overlapping, shifted
-from infonet_ros.intake.windows.pieces import gathered
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten, unique_name
 
@@ -134,7 +133,7 @@ class Tables:
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
         """Read the same in short pieces."""
-        return gathered(self.samples(modalities, start, stop))
+        return merged_pieces([self._part(modality, start, stop) for modality in modalities])
 
     def _part(self, modality: Modality, start: int, stop: int) -> StreamPart:
         stream = self._streams[modality.topic]

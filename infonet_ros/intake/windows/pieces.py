@@ -10,13 +10,12 @@ Messages that were recorded within half a second are one piece, as in the node, 
 second. If a clock jumped, the order of the messages shows which clock it was: then each piece is one message.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.intake.recording import Batch, Piece, Sample
+from infonet_ros.intake.recording import Batch, Piece
 from infonet_ros.text import NANOSECONDS
 
 _PIECE = NANOSECONDS // 2  # of recording time; windows wait longer than that for a topic
@@ -61,19 +60,3 @@ def pieces_of(parts: Sequence[TopicPart], received: np.ndarray) -> Iterator[Piec
         there = [(part, some) for part, some in rows if some.start < some.stop]
         there.sort(key=lambda pair: pair[0].places[pair[1].start])
         yield Piece([part.batch(some) for part, some in there], int(received[end - 1]))
-
-
-def gathered(samples: Iterable[Sample]) -> Iterator[Piece]:
-    """Make pieces of samples in the order of recording."""
-    for _, some in groupby(samples, key=lambda sample: sample.received // _PIECE):
-        by_modality: dict[str, list[Sample]] = {}
-        for sample in some:
-            by_modality.setdefault(sample.modality, []).append(sample)
-            received = sample.received
-        yield Piece([_batch(name, own) for name, own in by_modality.items()], received)
-
-
-def _batch(name: str, samples: Sequence[Sample]) -> Batch:
-    rows = [sample.values for sample in samples]
-    present = np.array([[value is not None for value in row] for row in rows])
-    return Batch(np.array([s.stamp for s in samples]), {name: (np.array(rows, dtype=np.float64), present)})
