@@ -33,7 +33,10 @@ MEMORY = 60.0
 _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
 _LASTING = 2.0  # seconds after a spike: then another fault that makes spikes is reported
-_REVISED_FOR = 15.0  # seconds after an alarm in which the diagnosis is improved
+_REVISED_FOR = (
+    15.0  # seconds after an alarm in which any better diagnosis counts; later only one of a cause, see `EXPLAINED`
+)
+_LONGER = 1.1  # times the samples of a fault since its last diagnosis: then it is diagnosed again
 
 
 @dataclass(frozen=True)
@@ -249,20 +252,29 @@ class EvidenceMonitor:
 
         Only one at each push: a diagnosis takes as long as judging hundreds of pairs.
         """
-        now = self.last_stamp
         waiting = [
-            number
-            for number, alarm in self.on.items()
-            if number < len(self._pairs)
-            and alarm.kind in {*PROVISIONAL, *EXPLAINED, Kind.FROZEN, Kind.SPIKE}
-            and self._diagnosed[number] < now < alarm.time + _REVISED_FOR * NANOSECONDS
+            number for number, alarm in self.on.items() if number < len(self._pairs) and self._waits(number, alarm)
         ]
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
-            fault = self._explain(number, self._alarms[place].since)
-            if better(self._alarms[place].kind, fault.kind):
-                self._alarms[place] = replace(self._alarms[place], **fault._asdict())
+            alarm = self._alarms[place]
+            fault = self._explain(number, alarm.since)
+            if better(alarm.kind, fault.kind) and (self._is_new(alarm) or fault.kind in EXPLAINED):
+                self._alarms[place] = replace(alarm, **fault._asdict())
+
+    def _waits(self, number: int, alarm: Alarm) -> bool:
+        """Return whether an alarm of a pair is to be diagnosed again.
+
+        A robot that drives straight on does not show that a gyroscope has the wrong sign: the cause can come late.
+        """
+        improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
+        known = self._diagnosed[number] - alarm.since
+        longer = self.last_stamp - alarm.since > _LONGER * known
+        return longer and alarm.kind in {*PROVISIONAL, *improves}
+
+    def _is_new(self, alarm: Alarm) -> bool:
+        return self.last_stamp < alarm.time + _REVISED_FOR * NANOSECONDS
 
     def _forget(self) -> None:
         for latest in (self._stamps, self._samples, self._ranks):

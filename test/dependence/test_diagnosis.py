@@ -5,7 +5,8 @@ import pytest
 from gaussian_pairs import BREAK, NAMES, RATE, pair, run, seconds, with_fault
 
 from infonet_ros.dependence.diagnosis import Diagnosis
-from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.fault import Fault, Kind
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
 from infonet_ros.dependence.lesson import Lesson
@@ -35,6 +36,35 @@ def test_a_fault_is_found_within_seconds_and_named(baseline, fault, kind):
     assert alarms[0].kind is kind
     assert alarms[0].since / 1e9 - 100.0 == pytest.approx(BREAK / RATE, abs=3.0)
     assert {alarms[0].a, alarms[0].b} == set(NAMES)
+
+
+def test_a_cause_that_shows_late_is_still_named(baseline, monkeypatch):
+    """A robot that drives straight on does not show yet which sensor is mounted the wrong way round."""
+
+    def explain(self):
+        late = len(self.samples) - self.start > 30.0 * RATE
+        return Fault(Kind.SCALED, "gyro has an inverted sign", "gyro") if late else Fault(Kind.DECOUPLED, "decoupled")
+
+    monkeypatch.setattr(Diagnosis, "explain", explain)
+    samples = with_fault("other time", pair(4, 1000))
+    assert run(baseline, samples[: BREAK + 280])[0][0].kind is Kind.DECOUPLED
+    assert run(baseline, samples)[0][0].kind is Kind.SCALED
+
+
+def test_a_lasting_alarm_costs_few_looks_and_does_not_waver(baseline, monkeypatch):
+    looks, kinds = [], (Kind.DECOUPLED, Kind.NOISIER)
+    monkeypatch.setattr(
+        Diagnosis, "explain", lambda self: looks.append(len(self.samples)) or Fault(kinds[len(looks) % 2], "unclear")
+    )
+    monitor = EvidenceMonitor(baseline, 500.0)
+    samples, words = with_fault("other time", pair(4, 4000)), set()
+    stamps = (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
+    for k in range(0, len(samples), 2):
+        monitor.push(stamps[k : k + 2], samples[k : k + 2])
+        if k > BREAK + 250:
+            words |= {alarm.kind for alarm in monitor.on.values()}
+    assert len(words) == 1
+    assert len(looks) < 80
 
 
 def test_the_unit_and_the_offset_are_reported(baseline):
