@@ -53,6 +53,20 @@ def test_positions_of_rtklib_have_their_names(tmp_path, form):
     assert np.diff([stamp for stamp, _ in found]) == pytest.approx(5e7)
 
 
+def test_names_and_units_of_a_buoy_are_comments(tmp_path):
+    head = "#YY MM DD hh mm WDIR WSPD WVHT DPD\n#yr mo dy hr mn degT m/s sec sec\n"
+    lines = (f"2024 05 01 {k // 6:02d} {k % 6}0 {a} {b} 1 2\n" for k, (a, b) in enumerate(zip(A, B, strict=True)))
+    found = rows(written(tmp_path, head + "".join(lines)), ("WDIR", "WSPD"))
+    assert [sample for _, sample in found] == [[a, b] for a, b in zip(A, B, strict=True)]
+    assert set(np.diff([stamp for stamp, _ in found])) == {600 * 10**9}
+
+
+def test_counts_below_the_names_are_no_sample(tmp_path):
+    head = "x.acq\n50 msec/sample\n1 channels\nECG\nmV\nmin,CH1,\n,60,\n"
+    path = written(tmp_path, head + "".join(f"{t / 60:.8f},{a},\n" for t, a in zip(TIME, A, strict=True)))
+    assert [a for _, (a,) in rows(path, ("CH1",))] == A.tolist()
+
+
 def test_each_sensor_of_a_wristband_has_its_rate(tmp_path):
     both = "".join(f"{a},{b},1\n" for a, b in zip(A, B, strict=True))
     files = {

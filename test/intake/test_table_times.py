@@ -252,6 +252,14 @@ def test_times_of_day_continue_past_midnight(tmp_path):
     assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
 
 
+def test_summer_time_ends_between_slow_rows(tmp_path):
+    clocks = [f"{hour}:{minute:02d}" for hour in (1, 2, 2, 3) for minute in range(0, 60, 10)]
+    path = written(tmp_path, "time,x\n" + "".join(f"2024-10-27 {clock},{k}\n" for k, clock in enumerate(clocks)))
+    found = rows(path, ("x",))
+    assert [x for _, (x,) in found] == list(range(24))
+    assert set(np.diff([stamp for stamp, _ in found])) == {600 * 10**9}
+
+
 def test_midnight_between_dates_is_no_second_day(tmp_path):
     lines = ["2024-05-01,23:59:59.5,1", "2024-05-02,00:00:00.5,2", "2024-05-02,00:00:01.5,3"]
     path = written(tmp_path, "\n".join(["Date,Time,x", *lines]))

@@ -43,9 +43,12 @@ def continued(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int
     steps = np.diff(stamps[known])
     if not (steps < 0).any() or not (steps > 0).any():
         return stamps, 0
-    longest = _LONGEST_STEP * int(np.median(steps[steps > 0]))
+    usual = int(np.median(steps[steps > 0]))
+    longest = _LONGEST_STEP * usual
     added = np.zeros(len(steps), dtype=np.int64)
     for turn in turns:
+        if np.count_nonzero(steps < 0) == 1:  # such as the end of summer time, between slow rows
+            added[(steps < 0) & (steps + turn == usual)] = turn
         if turn > _LONGEST_STEP * longest:
             added[(steps < 0) & (steps + turn >= 0) & (steps + turn <= longest)] = turn
     result = stamps.copy()

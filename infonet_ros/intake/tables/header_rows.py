@@ -112,15 +112,20 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
 
 
 def _commented_names(lines: Sequence[str], delimiter: str, row: Sequence[str]) -> tuple[int, list[str]]:
-    """Return the number and the names of the last comment that names all columns of a row; -1 and none without one."""
+    """Return the number and the names of the comment that names all columns of a row; -1 and none without one.
+
+    It is the last one, or the one above it if only that has different names: then the last holds units.
+    """
+    fitting = []
     for number, line in reversed([*enumerate(lines)]):
         cells = split(line[comment.end() :].strip(), delimiter) if (comment := COMMENT.match(line)) else []
         if cells and are_texts(cells):
-            if len(cells) == len(row):
-                return number, cells
             if len(cells) == len(row) - 1 and (names := names_of_time(cells[0], row)):
-                return number, [*names, *cells[1:]]
-    return -1, []
+                cells = [*names, *cells[1:]]
+            if len(cells) == len(row):
+                fitting.append((number, cells))
+    beside = [found for found in fitting if found[0] >= fitting[0][0] - 1]
+    return next((found for found in beside if len(set(found[1])) == len(row)), [*fitting, (-1, [])][0])
 
 
 def _apart(line: str, width: int) -> list[str]:

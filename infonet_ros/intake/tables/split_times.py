@@ -15,7 +15,7 @@ _CALENDAR = {
     "month": re.compile(r"(?i)months?|mon?|mm"),
     "day": re.compile(r"(?i)days?|dd|dy"),
     "hour": re.compile(r"(?i)hours?|hrs?|hh"),
-    "minute": re.compile(r"(?i)minutes?|mins?|mm(?:_2)?"),
+    "minute": re.compile(r"(?i)minutes?|mins?|mn|mm(?:_2)?"),
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
 _PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")

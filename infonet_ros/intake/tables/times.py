@@ -187,8 +187,9 @@ def _nanoseconds_beside(sheet: Sheet, name: str) -> str | None:
 
 
 def _grows(column: pa.ChunkedArray, share: float) -> bool:
+    numbers = as_floats(column)
     with np.errstate(invalid="ignore"):  # of infinite numbers
-        steps = np.diff(as_floats(column))
+        steps = np.diff(numbers[~np.isnan(numbers)])
     return bool(len(steps) and np.mean(steps >= 0) >= share and (steps > 0).any())
 
 
