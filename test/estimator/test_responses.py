@@ -60,3 +60,11 @@ def test_what_does_not_change_has_no_response(rng):
     moving = rng.standard_normal(300)
     for pair in ((moving, np.ones(300)), (np.ones(300), moving), (np.full(300, np.nan), moving)):
         assert drivers_of(*pair).response(0, 0) is None
+
+
+@pytest.mark.parametrize("samples", [1.0, 8.0, 64.0])
+def test_a_filter_of_a_constant_that_is_tried_is_found_exactly(rng, samples):
+    """It begins at rest, as if the command had been there before."""
+    command, keep = held(rng, 4000), np.exp(-1.0 / samples)
+    wheel, _ = lfilter([1.0 - keep], [1.0, -keep], command, zi=[keep * command[0]])
+    np.testing.assert_allclose(drivers_of(command, wheel).response(0, 0), wheel, atol=1e-9)

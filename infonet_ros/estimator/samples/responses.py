@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg.blas import dtbsv
 
 CLOSER = 0.5
 """A response is used if it leaves at most this share of what the delayed copy leaves of a channel's variance.
@@ -114,15 +115,20 @@ def _fit(inputs: np.ndarray, channel: np.ndarray, rows: np.ndarray) -> tuple[np.
 
 def _filtered(stream: np.ndarray, delay: int) -> np.ndarray:
     """Return a stream (T,) so many samples later, as it is and through low-pass filters of 1, 2, 4, ... samples."""
-    from scipy.signal import lfilter
-
     known = np.isfinite(stream)
     last = np.maximum.accumulate(np.where(known, np.arange(len(stream)), np.argmax(known)))
     held = stream[last][np.maximum(np.arange(len(stream)) - delay, 0)]
     constants = 2.0 ** np.arange(max(1, int(np.log2(len(stream) / _LONGEST))))
-    keep = np.exp(-1.0 / constants)
-    slow = [lfilter([1.0 - one], [1.0, -one], held, zi=[one * held[0]])[0] for one in keep]
-    return np.stack([held, *slow])
+    return np.stack([held, *(_low_pass(held, keep) for keep in np.exp(-1.0 / constants))])
+
+
+def _low_pass(values: np.ndarray, keep: float) -> np.ndarray:
+    """Return y (T,) with y[t] = keep y[t - 1] + (1 - keep) values[t], which begins at the first value.
+
+    As `scipy.signal.lfilter`, whose module takes more than a second to import: the equations have two diagonals.
+    """
+    own = np.r_[values[0], (1.0 - keep) * values[1:]]
+    return dtbsv(1, np.stack([np.ones(len(own)), np.full(len(own), -keep)]), own, lower=1, diag=1)
 
 
 def _moved(stream: np.ndarray, later: int) -> np.ndarray:
