@@ -118,9 +118,9 @@ class WindowedRecording:
         count = len(names)
         return cls(
             names,
-            np.reshape(mi, (-1, count, count)).astype(float),
-            np.reshape(mean, (-1, count)).astype(float),
-            np.reshape(spread, (-1, count)).astype(float),
+            np.reshape(mi, (len(mi), count, count)).astype(float),
+            np.reshape(mean, (len(mean), count)).astype(float),
+            np.reshape(spread, (len(spread), count)).astype(float),
         )
 
 
@@ -141,6 +141,7 @@ def compare(before: Group, after: Group) -> list[Difference]:
     RecordingError
         A group of fewer than `LEAST_WINDOWS` windows.
     """
+    before, after = ([one for one in group if len(one.mi)] for group in (before, after))  # others know no channels
     for which, group in (("first", before), ("second", after)):
         count = sum(len(one.mi) for one in group)
         if count < LEAST_WINDOWS:

@@ -92,7 +92,7 @@ def compare_recordings(
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]
     notices = (*notices, *sentences_about([(read.label, read.notices) for group in groups for read in group]))
-    if too_few := caveat(len(before), len(after)):
+    if too_few := caveat(*(sum(len(one.mi) > 0 for one in group) for group in (first, second))):
         notices = (*notices, too_few)
     return Comparison(labels[0], labels[1], tuple(compare(first, second)), notices)
 
@@ -124,4 +124,5 @@ def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress, 
         windows = list(intake.windows(progress))
         matrices = list(channel_matrices(net, windows, settings))
         shown = WindowedRecording.of(matrices, [window.samples for window in windows])
-        return _Read(recording.label, shown, [*recording.notices, *intake.notices()])
+        empty = [f"it has no window of {settings.window:g} s, and is left out; choose a shorter --window."]
+        return _Read(recording.label, shown, [*recording.notices, *intake.notices(), *empty * (not matrices)])

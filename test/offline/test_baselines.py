@@ -257,7 +257,7 @@ def test_a_damaged_baseline_is_one_sentence(drives, baseline, tmp_path):
         check_recording(drives / "sound", other, 3600.0)
 
 
-def test_recordings_are_compared(drives, infonet):
+def test_recordings_are_compared(drives, infonet, tmp_path):
     """Where every second value of the odometry is noise, the pair shares less."""
     options = ("--params", drives / "params.yaml", "--window", "10", "--json")
     good, worn = ["good_1", "good_2", "sound"], ["worn_7", "worn_8", "worn_9"]
@@ -277,6 +277,21 @@ def test_recordings_are_compared(drives, infonet):
     assert same.returncode == 0
     assert "good_2 compared with good_1: no difference among" in same.stdout
     assert "how much two recordings of the same group differ" in " ".join(same.stderr.split())
+
+    short = tmp_path / "short.csv"
+    short.write_text("time,x,y\n" + "".join(f"{k / 20:.2f},{k % 7},{k % 5}\n" for k in range(20)))
+    long = tmp_path / "long.csv"
+    rows = np.random.default_rng(0).standard_normal((2400, 2))
+    long.write_text("time,x,y\n" + "".join(f"{k / 20:.2f},{x:.3f},{y:.3f}\n" for k, (x, y) in enumerate(rows)))
+    refused = infonet("compare", long, short, "--window", "10")
+    assert refused.returncode == 1
+    assert "the second group has 0 windows without overlap: expected at least 4" in " ".join(refused.stderr.split())
+    beside = infonet("compare", long, "--against", short, "--against", long, "--window", "10")
+    assert beside.returncode == 0
+    assert "long.csv compared with long.csv: no difference among 5 comparisons" in beside.stdout.replace(
+        "short.csv, ", ""
+    )
+    assert "it has no window of 10 s, and is left out" in " ".join(beside.stderr.split())
 
     alone = infonet("compare", drives / "good_1")
     assert alone.returncode == 1
