@@ -121,6 +121,7 @@ class TopicInput:
         self._handed: list[Message] = []
         self.subscription: Subscription[Any] | None = None
         self._subscribed_as: tuple[str, Quality] | None = None
+        self._joining, self._taken_before = False, 0  # until the first message of a latched topic; `taken` at its start
         self._decoder: Decoder | None = None
         first, self._columns = 0, {}
         for modality in modalities:
@@ -201,10 +202,12 @@ class TopicInput:
         if self.subscription is not None:
             for callback, event in happened(self.subscription):
                 callback(event)
+        self._joining = self._joining and self.taken == self._taken_before
 
     def note_lost(self, event: Any) -> None:
-        """Count the lost messages of one event."""
-        self.status.lost += event.total_count_change
+        """Count the lost messages of one event, except those that a latched publisher sent and gave up before."""
+        if not self._joining:
+            self.status.lost += event.total_count_change
 
     @property
     def queue_size(self) -> float:
@@ -251,6 +254,7 @@ class TopicInput:
             raise ConfigurationError(f"topic {self.topic} cannot be subscribed to: {error}.") from error
         self._subscribed_as = (self._type, quality)
         taken = self.subscription.qos_profile  # with the overrides of the user
+        self._joining, self._taken_before = taken.durability == DurabilityPolicy.TRANSIENT_LOCAL, self.taken
         names = f"{taken.reliability.name.lower()}, {taken.durability.name.lower()}"
         self._node.get_logger().info(f"listening to {self.topic} [{self._type}], {names}")
         self._problem_logged = ""  # this line says that it has ended

@@ -78,6 +78,21 @@ def test_events_are_taken_without_the_executor(graph):
     graph.until(happens)
 
 
+def test_what_a_latched_publisher_gave_up_before_is_not_lost(graph):
+    """The middleware reports it as lost when a node subscribes, and then nothing is too slow."""
+    latched = QoSProfile(depth=3, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    graph.robot.create_publisher(type(stamped(0.0)), "/b", latched).publish(stamped(START))
+    node, _ = started(graph)
+    topic = node.topics.topics[1]
+    graph.until(lambda: topic.subscription)
+    topic.note_lost(SimpleNamespace(total_count_change=7))
+    assert topic.status.lost == 0
+    graph.until(lambda: topic.status.received)
+    topic.note_events()
+    topic.note_lost(SimpleNamespace(total_count_change=3))
+    assert topic.status.lost == 3
+
+
 def test_messages_that_the_middleware_lost_are_counted(graph, monkeypatch):
     node, _ = started(graph)
     Feed(graph, node, SIGNALS)

@@ -158,6 +158,7 @@ def test_two_publishers_whose_clocks_differ_on_one_topic_are_warned_of_until_the
     assert not any("set aside" in message for message in said), said
 
 
+@pytest.mark.timeout(1800)  # a busy machine
 def test_a_thousand_lives(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)
