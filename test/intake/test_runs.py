@@ -29,6 +29,7 @@ def test_files_that_number_their_runs_are_one_topic(tmp_path, order):
     found, said = together(paths)
     assert found["0.x"] == list(zip(STAMPS, X, strict=True))
     assert any("are parts of one log" in sentence for sentence in said)
+    assert any("number their runs: each run of rows is read 10 s behind" in sentence for sentence in said)
 
 
 def test_files_that_do_not_number_their_runs_are_topics(tmp_path):

@@ -96,10 +96,9 @@ def _put_behind(clock: Clock, runs: Sequence[np.ndarray], end: int | None) -> in
     steps = np.concatenate([np.diff(stamps[run]) for run in runs])
     usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 0
     apart = max(APART, _STEPS_APART * usual)
-    if len(runs) > 1:
-        clock.notes.append(
-            f"{_again(clock, runs)}: each run of rows is read {apart / NANOSECONDS:g} s behind the run before it"
-        )
+    if len(runs) > 1 or end is not None:
+        why = _again(clock, runs) if len(runs) > 1 else "the files number their runs"
+        clock.notes.append(f"{why}: each run of rows is read {apart / NANOSECONDS:g} s behind the run before it")
     moved = stamps.copy()
     for run in runs:
         if end is not None:
