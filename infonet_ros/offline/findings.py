@@ -10,7 +10,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
-from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed, moment
+from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -206,7 +206,7 @@ def _stuck(analysis: Analysis) -> Iterator[Finding]:
     """Yield topics and channels that keep their values while others change."""
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
-        when = f"from {moment(one.start, 1)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
+        when = f"from {_since(analysis, one.start)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
         fields = [*dict.fromkeys(map(without_rate, names))]
         whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(fields)}."
         alone = f"{fields[0]} keeps its value {when}, while other channels change."
