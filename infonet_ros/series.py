@@ -103,6 +103,20 @@ def paired_at_lag(x: np.ndarray, y: np.ndarray, lag: int) -> tuple[np.ndarray, n
     return x[max(0, -lag) : max(0, count - max(0, lag))], y[max(0, lag) : max(0, count - max(0, -lag))]
 
 
+def moved(series: np.ndarray, later: int) -> np.ndarray:
+    """Return a series (T,) so many samples later, or earlier if negative: (T,) float64, NaN where that is outside.
+
+    Examples
+    --------
+    >>> moved(np.array([1.0, 2.0, 3.0]), 1)
+    array([nan,  1.,  2.])
+    """
+    found = np.full(len(series), np.nan)
+    old, new = paired_at_lag(series, found, later)
+    new[:] = old
+    return found
+
+
 def cumulative_integral(steps: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Return the integral (M,) of straight lines between values (M,), whose distances are ``steps`` (M - 1,).
 

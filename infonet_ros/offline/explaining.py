@@ -9,7 +9,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
-from infonet_ros.series import paired_at_lag
+from infonet_ros.series import moved
 
 EXPLAINED = 0.25
 """A third channel explains a pair if at most this share of their MI is left given it.
@@ -88,16 +88,18 @@ def _leads(analysis: Analysis, third: int, pair: tuple[int, int]) -> bool:
 
 
 def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:
-    """Choose channels, each at the delay at which it depends most on the target."""
+    """Choose channels, each at the delay at which it depends most on the target, or without delay.
+
+    Beside other channels, one may have most to add at once: a speed beside the command that it follows.
+    """
     window, matrix, column = analysis.whole.overview.window, analysis.whole.matrix, analysis.names.index(target)
-    samples = window.samples.copy()
-    for other in range(len(analysis.names)):
-        lag = round(float(matrix.lag[column, other]) * window.rate)
-        aligned = np.full(len(samples), np.nan)
-        _, later = paired_at_lag(window.samples[:, column], window.samples[:, other], lag)
-        begin = max(0, -lag)
-        aligned[begin : begin + len(later)] = later
-        samples[:, other] = aligned
+    lags = np.round(matrix.lag[column] * window.rate).astype(int)
+    late = np.flatnonzero(lags)
+    samples = np.column_stack([window.samples, *(moved(window.samples[:, k], -int(lags[k])) for k in late)])
     step = -(-len(samples) // (8 * _MOST_SAMPLES))
     chosen = net.select(samples[::step], column, _MOST_INFORMATIVE, seed=analysis.settings.seed)
-    return InformativeChannels(target, tuple(chosen.channels.tolist()), tuple(chosen.adds.tolist()))
+    of_column = [*range(len(analysis.names)), *late.tolist()]
+    adds: dict[int, float] = {}
+    for channel, nats in zip((of_column[k] for k in chosen.channels), chosen.adds, strict=True):
+        adds[channel] = adds.get(channel, 0.0) + float(nats)  # one may be chosen at both times
+    return InformativeChannels(target, tuple(adds), tuple(adds.values()))

@@ -111,3 +111,16 @@ def test_with_own_weights_nothing_is_explained_and_this_is_reported(robot, tmp_p
     arguments = ["csv", *map(str, robot), "--params", str(params), "--out", str(tmp_path / "out"), "--format", "csv"]
     told = CliRunner().invoke(app, [*arguments, "--json", "--quiet"], catch_exceptions=False)
     assert any("explanations are left out" in notice for notice in json.loads(told.stdout)["notices"])
+
+
+def test_a_channel_may_add_most_without_its_delay(tmp_path, rng, net):
+    a, e, noise = rng.standard_normal((3, 3000))
+    columns = [np.arange(3000) / RATE, a, np.roll(a, 8) + e, a + 0.5 * e + 0.1 * noise]
+    np.savetxt(tmp_path / "m.csv", np.column_stack(columns), delimiter=",", header="time,a,late,both", comments="")
+    settings = Settings((Modality("m", "table", ("a", "late", "both")),), window=20.0, hop=20.0, max_lag=0.5, rate=RATE)
+    with open_recording([tmp_path / "m.csv"]) as recording:
+        analysis = analyse(recording, settings, chosen_span(recording, 0.0, None), net)
+    assert analysis.whole.matrix.lag[2, 1] == pytest.approx(0.4, abs=0.01)  # the other one at which they share most
+    found = explain(net, analysis, target="m.both").informative
+    assert found.channels == (0, 1)
+    assert found.adds[1] == pytest.approx(0.5 * np.log(0.26 / (0.125 + 0.01)), abs=0.1)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg.blas import dtbsv
 
+from infonet_ros.series import moved
+
 CLOSER = 0.5
 """A response is used if it leaves at most this share of what the delayed copy leaves of a channel's variance.
 
@@ -78,7 +80,7 @@ class Drivers:
 
     def _at(self, driver: int, listener: int, offset: int) -> np.ndarray:
         response = self.response(driver, listener) if listener >= 0 else None
-        return _moved(self.streams[driver] if response is None else response, -offset)
+        return moved(self.streams[driver] if response is None else response, -offset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ class Response:
     @classmethod
     def of(cls, stream: np.ndarray, channel: np.ndarray, delay: int) -> "Response | None":
         """Fit a channel (T,) that follows a stream by about ``delay`` samples; None if that is no use, see `CLOSER`."""
-        copy = _moved(stream, delay)
+        copy = moved(stream, delay)
         rows = np.isfinite(copy) & np.isfinite(channel)
         if not rows.any() or not np.ptp(copy[rows]) or not np.ptp(channel[rows]):
             return None
@@ -129,11 +131,3 @@ def _low_pass(values: np.ndarray, keep: float) -> np.ndarray:
     """
     own = np.r_[values[0], (1.0 - keep) * values[1:]]
     return dtbsv(1, np.stack([np.ones(len(own)), np.full(len(own), -keep)]), own, lower=1, diag=1)
-
-
-def _moved(stream: np.ndarray, later: int) -> np.ndarray:
-    """Return a stream (T,) so many samples later; NaN where that is outside."""
-    found = np.full(len(stream), np.nan)
-    kept = max(0, len(stream) - abs(later))
-    found[max(0, later) : max(0, later) + kept] = stream[max(0, -later) : max(0, -later) + kept]
-    return found
