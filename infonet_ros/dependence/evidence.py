@@ -21,7 +21,7 @@ from infonet_ros.dependence.baseline import SINGLE_SHARE, Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
 from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
-from infonet_ros.dependence.fault import EXPLAINED, PROVISIONAL, Fault, Kind, better
+from infonet_ros.dependence.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.forms import RANKED, RECENT
 from infonet_ros.dependence.latest_rows import LatestRows
 from infonet_ros.errors import ConfigurationError
@@ -33,9 +33,7 @@ MEMORY = 60.0
 _HISTORY = 10_000  # alarms
 _CALM = 5.0  # seconds for which a pair must fit its baseline before its alarm ends
 _LASTING = 2.0  # seconds after a spike: then another fault that makes spikes is reported
-_REVISED_FOR = (
-    15.0  # seconds after an alarm in which any better diagnosis counts; later only one of a cause, see `EXPLAINED`
-)
+_REVISED_FOR = 15.0  # seconds after an alarm in which any better diagnosis counts; later only those of `LATE`
 _LONGER = 1.1  # times the samples of a fault since its last diagnosis: then it is diagnosed again
 
 
@@ -252,26 +250,26 @@ class EvidenceMonitor:
 
         Only one at each push: a diagnosis takes as long as judging hundreds of pairs.
         """
-        waiting = [
-            number for number, alarm in self.on.items() if number < len(self._pairs) and self._waits(number, alarm)
-        ]
+        waiting = [number for number, alarm in self.on.items() if self._waits(number, alarm)]
         if waiting:
             number = min(waiting, key=lambda number: self._diagnosed[number])
             place = self._on[number] - self._first
             alarm = self._alarms[place]
             fault = self._explain(number, alarm.since)
-            if better(alarm.kind, fault.kind) and (self._is_new(alarm) or fault.kind in EXPLAINED):
+            if better(alarm.kind, fault.kind) and (self._is_new(alarm) or fault.kind in LATE):
                 self._alarms[place] = replace(alarm, **fault._asdict())
 
     def _waits(self, number: int, alarm: Alarm) -> bool:
-        """Return whether an alarm of a pair is to be diagnosed again.
+        """Return whether an alarm is to be diagnosed again.
 
         A robot that drives straight on does not show that a gyroscope has the wrong sign: the cause can come late.
         """
+        if number >= len(self._pairs) and not self._troubles_of(number):
+            return False
         improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
         known = self._diagnosed[number] - alarm.since
         longer = self.last_stamp - alarm.since > _LONGER * known
-        return longer and alarm.kind in {*PROVISIONAL, *improves}
+        return longer and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, *improves}
 
     def _is_new(self, alarm: Alarm) -> bool:
         return self.last_stamp < alarm.time + _REVISED_FOR * NANOSECONDS

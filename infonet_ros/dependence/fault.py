@@ -46,12 +46,18 @@ EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.S
 """Kinds without which a pair fits its baseline: more samples can tell them apart better."""
 
 
+LATE = {*EXPLAINED, Kind.SILENT}
+"""Kinds that replace another one at any time: what shows late is as sure as what shows soon."""
+
+
 def better(before: Kind, now: Kind) -> bool:
     """Return whether a later diagnosis of the same alarm replaces the earlier one.
 
     A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
-    values larger, also makes spikes.
+    values larger, also makes spikes. A topic of another rate may end.
     """
+    if before is Kind.OTHER_RATE:
+        return now is Kind.SILENT
     if before is Kind.FROZEN:
         return now is Kind.SATURATED
     if before is Kind.SPIKE:

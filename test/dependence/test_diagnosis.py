@@ -51,6 +51,25 @@ def test_a_cause_that_shows_late_is_still_named(baseline, monkeypatch):
     assert run(baseline, samples)[0][0].kind is Kind.SCALED
 
 
+def test_a_topic_of_half_the_rate_that_ends_later_is_silent(net):
+    """A channel in no pair has the messages of its own topic: all, from `BREAK` on every second one, then none."""
+    rng = np.random.default_rng(0)
+    names = (*NAMES, "battery.voltage")
+    good, new = (np.c_[pair(seed, count), rng.standard_normal(count)] for seed, count in ((0, 4000), (4, 1200)))
+    lesson = Lesson(names, (good,), RATE, messages=(np.ones(good.shape),))
+    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("g",))
+    messages = np.ones(new.shape)
+    messages[BREAK::2, 2] = 0.0
+    messages[BREAK + 300 :, 2] = 0.0
+    monitor, kinds = EvidenceMonitor(learnt, 500.0), []
+    stamps = (np.arange(len(new)) * 1e9 / RATE).astype(np.int64)
+    for k in range(0, len(new), 5):
+        monitor.push(stamps[k : k + 5], new[k : k + 5], messages[k : k + 5])
+        kinds += [alarm.kind for alarm in monitor.on.values() if alarm.a == names[2]]
+    assert list(dict.fromkeys(kinds)) == [Kind.OTHER_RATE, Kind.SILENT]
+    assert len(monitor.history) == 1
+
+
 def test_a_lasting_alarm_costs_few_looks_and_does_not_waver(baseline, monkeypatch):
     looks, kinds = [], (Kind.DECOUPLED, Kind.NOISIER)
     monkeypatch.setattr(
