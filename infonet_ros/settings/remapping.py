@@ -5,18 +5,31 @@ from dataclasses import replace
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.settings.table import Settings
+from infonet_ros.text import did_you_mean, listed
 
 _SEPARATOR = ":="
 
 
 def remapped(settings: Settings, remappings: Sequence[str]) -> Settings:
-    """Return settings in which ``OLD:=NEW`` stands for the topic OLD, and for all topics in the namespace OLD."""
+    """Return settings in which ``OLD:=NEW`` stands for the topic OLD, and for all topics in the namespace OLD.
+
+    Raises
+    ------
+    ConfigurationError
+        A remapping is no such text, or names no topic.
+    """
     for remapping in remappings:
         old, separator, new = remapping.partition(_SEPARATOR)
         if not (separator and old and new):
             raise ConfigurationError(
                 f"--remap is {remapping!r}: expected OLD{_SEPARATOR}NEW, two topics or two namespaces, such as "
                 f"/{_SEPARATOR}/robot2 or /odom{_SEPARATOR}/odometry."
+            )
+        topics = [modality.topic for modality in settings.modalities]
+        if not any(topic == old or topic.startswith(_namespace(old)) for topic in topics):
+            raise ConfigurationError(
+                f"--remap is {remapping!r}, but no topic is {old} or begins with {_namespace(old)}"
+                f"{did_you_mean(old, topics)}: the topics are {listed(topics)}."
             )
         settings = replace(
             settings,
@@ -47,5 +60,9 @@ def remapping_between(old: str, new: str) -> str:
 def _renamed(topic: str, old: str, new: str) -> str:
     if topic == old:
         return new
-    before = old.rstrip("/") + "/"
-    return f"{new.rstrip('/')}/{topic.removeprefix(before)}" if topic.startswith(before) else topic
+    before = _namespace(old)
+    return _namespace(new) + topic.removeprefix(before) if topic.startswith(before) else topic
+
+
+def _namespace(name: str) -> str:
+    return name.rstrip("/") + "/"

@@ -233,6 +233,9 @@ def test_topics_in_another_namespace_are_remapped(drives, baseline, infonet, sto
     done = infonet("check", tmp_path / "odd", "--baseline", baseline, "--remap", "/robot2")
     assert done.returncode == 1
     assert "--remap is '/robot2': expected OLD:=NEW" in done.stderr
+    done = infonet("check", tmp_path / "odd", "--baseline", baseline, "--remap", "/odm:=/robot2/odom")
+    said = " ".join(done.stderr.split())
+    assert "no topic is /odm or begins with /odm/ (did you mean '/odom'?): the topics are " in said
     options = ("--params", drives / "params.yaml", "--window", "5")
     done = infonet("compare", drives / "good_1", tmp_path / "odd", *options)
     assert "Then add --remap /:=/robot2)" in " ".join(done.stderr.split())
