@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from benchmarks.benchmark import Benchmark, Claim, Options, main, markdown_table, paragraphs, percent
+from benchmarks.driven_streams import BEFORE
+from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
@@ -39,6 +41,17 @@ def _pairwise(kind: str) -> Recording:
     return lambda rng: np.column_stack([one for _ in range(CHANNELS // 2) for one in HELD[kind](rng, SAMPLES)])
 
 
+def _together(kind: str) -> Recording:
+    """Take all channels of one kind of driven streams, all with the same times."""
+
+    def recording(rng: Rng) -> np.ndarray:
+        seed = int(rng.integers(1 << 31))
+        noises = rng.standard_normal((CHANNELS, 10 * SAMPLES + 2 * BEFORE))
+        return np.column_stack([DRIVEN[kind].stream(one, np.random.default_rng(seed), SAMPLES) for one in noises])
+
+    return recording
+
+
 def _resting(rng: Rng) -> np.ndarray:
     """Draw rest and motion in turn, common to all streams, some seconds each; the analysis leaves out the rest."""
     runs = rng.uniform(4.0, 12.0, 40) * RATE
@@ -57,6 +70,7 @@ KINDS: dict[str, Recording] = {
     "held 50, common ticks": _pairwise("held 50, common ticks"),
     "piecewise constant, run 50": _pairwise("piecewise constant, run 50"),
     "resting and moving": _resting,
+    "set points at common times, in noise": _together("set points at common times, in noise"),
 }
 
 

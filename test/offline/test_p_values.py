@@ -95,6 +95,21 @@ def test_slow_streams_between_rounded_values_are_not_called_dependent_for_their_
     assert np.mean(np.array(found) <= 0.05) <= 0.15
 
 
+def set_points(rng, correlation):
+    """Steps of two channels (3000, 2) at common times, in noise."""
+    heights = rng.multivariate_normal([0.0, 0.0], [[1.0, correlation], [correlation, 1.0]], 3000)
+    lasting = np.repeat(heights, 1 + rng.poisson(19, 3000), axis=0)[:3000]
+    return lasting + 0.2 * rng.standard_normal((3000, 2))
+
+
+@pytest.mark.parametrize("correlation, least, most", [(0.0, 0.0, 0.35), (0.7, 1.0, 1.0)])
+def test_set_points_are_not_called_dependent_because_they_change_at_common_times(correlation, least, most):
+    rng = np.random.default_rng(9)
+    streams = [set_points(rng, correlation) for _ in range(40 if most < 1.0 else 5)]
+    found = [p_values_by_shifts(Moves.of(both, 50), 50)[0][0, 1] for both in streams]
+    assert least <= np.mean(np.array(found) < 0.05) <= most  # 1.0 for independent ones by the sizes of their changes
+
+
 def test_values_of_one_message_that_depend_are_found(rng):
     values = rng.standard_normal((600, 2))
     values[2:, 1] += 0.5 * values[:-2, 0]  # two messages later

@@ -66,7 +66,9 @@ def contingency_of(products: np.ndarray) -> np.ndarray:
     return np.square(products[..., :DEGREES, :DEGREES]).sum(axis=(-1, -2)) / np.square(common)
 
 
-def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[np.ndarray, int]:
+def shift_p_values(
+    ranks: np.ndarray, longest: int, workers: int = 1, by_direction: np.ndarray | None = None
+) -> tuple[np.ndarray, int]:
     """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
     A shift keeps the autocorrelation of both streams and removes their dependence. All shifts cost little more than
@@ -80,6 +82,8 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
         L, samples: lags from -L to L are compared, as far as enough shifts remain.
     workers : int
         Threads.
+    by_direction : (N, N) bool, optional
+        Pairs that are compared by odd functions of the ranks only: these show a direction, and not a size.
 
     Returns
     -------
@@ -99,8 +103,9 @@ def shift_p_values(ranks: np.ndarray, longest: int, workers: int = 1) -> tuple[n
     spectra = fft.rfft(_features(ranks[:count], TESTED_DEGREES), axis=-1, workers=workers)
     for a in range(channels):
         for b in range(a + 1, channels):
+            degrees = slice(0, -1, 1 if by_direction is None or not by_direction[a, b] else 2)
             products = spectra[a].conj()[:, None] * spectra[b]
-            waves = fft.irfft(products[:-1, :-1], count, axis=-1, workers=workers)
+            waves = fft.irfft(products[degrees, degrees], count, axis=-1, workers=workers)
             common = fft.irfft(products[-1, -1], count)
             # Times the common samples, because by chance the contingency of fewer of them is larger.
             evidence = np.square(waves).sum(axis=(0, 1)) / np.maximum(common, 1.0)
