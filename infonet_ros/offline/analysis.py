@@ -3,7 +3,7 @@
 Windows are cut and estimated by the same code as in the node: `windows.window_stream`, `dependence.window_matrices`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -162,9 +162,11 @@ def analyse(
     intake = Intake(recording, settings, span, longest_lag=scan_range(settings))
     with Workers(net.device, cores) as workers:
         samples: list[np.ndarray] = []
-        windows = _noting_samples(intake.windows(progress), samples)
-        later = tuple(windows) if settings.given else ()  # the whole recording shows how channels follow given ones
-        matrices = tuple(channel_matrices(net, windows, settings))
+        windows: Iterable[Window] = _noting_samples(intake.windows(progress), samples)
+        if settings.given:
+            windows = tuple(windows)  # they wait for the whole recording, which shows how channels follow given ones
+        else:
+            matrices = tuple(channel_matrices(net, windows, settings))
         if not samples:
             raise RecordingError(
                 f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at "
@@ -173,8 +175,9 @@ def analyse(
             )
         overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
-        if later:
-            matrices = tuple(channel_matrices(net, _reported(later, progress), settings, whole.follows))
+        if settings.given:
+            windows = _reported(windows, len(samples), progress)
+            matrices = tuple(channel_matrices(net, windows, settings, whole.follows))
     return Analysis(
         label=recording.label,
         span=span,
@@ -224,10 +227,10 @@ def _noting_samples(windows: Iterable[Window], samples: list[np.ndarray]) -> Ite
         yield window
 
 
-def _reported(windows: Sequence[Window], progress: Progress) -> Iterator[Window]:
-    """Pass windows on, and report how many are done."""
+def _reported(windows: Iterable[Window], count: int, progress: Progress) -> Iterator[Window]:
+    """Pass so many windows on, and report how many are done."""
     for number, window in enumerate(windows):
-        progress("windows, given", number / len(windows))
+        progress("windows, given", number / count)
         yield window
     progress("windows, given", 1.0)
 

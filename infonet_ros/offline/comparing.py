@@ -124,5 +124,7 @@ def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress, 
         windows = list(intake.windows(progress))
         matrices = list(channel_matrices(net, windows, settings))
         shown = WindowedRecording.of(matrices, [window.samples for window in windows])
-        empty = [f"it has no window of {settings.window:g} s, and is left out; choose a shorter --window."]
-        return _Read(recording.label, shown, [*recording.notices, *intake.notices(), *empty * (not matrices)])
+        notices = [*recording.notices, *intake.notices()]
+        if not windows:
+            notices.append(f"it has no window of {settings.window:g} s, and is left out; choose a shorter --window.")
+        return _Read(recording.label, shown, notices)
