@@ -8,7 +8,7 @@ import numpy as np
 
 from infonet_ros.series import autocovariances, memory_of
 
-GROWTH = 1.5  # the power of their memory by which estimates of independent streams grow, as measured
+GROWTH = 1.5  # the power of their memory by which estimates grow: fitted, see the alarms of `benchmarks.level`
 MOST = 2.0  # times the memory after a shift: sum of r^|k| over all k against that of r^|2k|, for slow streams
 DEGREES = 2  # waves of the ranks, by which the memory is measured
 CHANCE = 2.0  # standard errors: little is lost where it is exceeded by chance

@@ -58,7 +58,7 @@ class Drivers:
         return Place(driver, -1, later - int(self.delays[driver, channel]))
 
     def at(self, places: Iterable[Place]) -> np.ndarray:
-        """Return the streams at places, in their order, (P, T); NaN where that is outside."""
+        """Return the streams (P, T) at places, sorted by these; NaN where that is outside."""
         return np.stack([self._at(*place) for place in sorted(places)])
 
     def response(self, driver: int, channel: int) -> np.ndarray | None:
