@@ -91,10 +91,8 @@ def _summary(results: Results, proposal: Proposal, out: Path, seconds: float) ->
         f"{analysis.label}: {counted(len(analysis.names), 'channel')}, {counted(len(analysis.matrices), 'window')}, "
         f"in {seconds:.1f} s."
     ]
-    sentences = findings(analysis)
+    *sentences, changes = findings(analysis)
     lines += [f"  {number}. {one}" for number, one in enumerate(sentences[:_SHOWN], start=1)]
-    if sentences[-1] not in sentences[:_SHOWN]:
-        lines.append(f"  {sentences[-1]}")
-    lines += [str(analysis.significance), *proposal.brief]
+    lines += [f"  {changes}", str(analysis.significance), *proposal.brief]
     lines.append(f"Written to {out}: {', '.join(path.name for path in results.files)}")
     return "\n".join(map(printable, lines))
