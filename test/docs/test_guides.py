@@ -14,6 +14,6 @@ ROOMS = ["dependence", "intake/tables", "node", "offline"]
 def test_a_guide_names_modules_that_exist(room):
     guide = import_module(f"infonet_ros.{room.replace('/', '.')}").__doc__.partition("\n\n")[2]
     named = {name.partition(".")[0] for name in re.findall(r"`([a-z_0-9.A-Z]+)`", guide)}
-    modules = {path.stem for path in (ROOT / "infonet_ros" / room).glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in (ROOT / "infonet_ros" / room).rglob("*")} - {"__init__"}  # and folders of them
     assert len(named) > 20
     assert named <= modules

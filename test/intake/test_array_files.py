@@ -8,7 +8,7 @@ from pyarrow import parquet
 from scipy.io import savemat
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
-from infonet_ros.intake.tables import logs
+from infonet_ros.intake.tables.formats import logs
 from infonet_ros.intake.tables.tables import Tables
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from table_files import notices, rows, written
 
-from infonet_ros.intake.tables.column_paths import group_and_rest
+from infonet_ros.intake.tables.cells.names import group_and_rest
 
 rng = np.random.default_rng(7)
 LATITUDES = np.round(np.r_[48.99, 49.01, -0.5, rng.uniform(-80, 80, 60)], 6)

@@ -12,7 +12,7 @@ from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import MissingDependencyError, RecordingError
 from infonet_ros.intake.opener import open_recording
-from infonet_ros.intake.tables import logs
+from infonet_ros.intake.tables.formats import logs
 
 
 def save_parquet(table, path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from table_files import notices, together, written
 
-from infonet_ros.intake.tables.text_table import read_text_table
+from infonet_ros.intake.tables.text_files.text_table import read_text_table
 
 ROWS = 60
 RNG = np.random.default_rng(0)

@@ -6,8 +6,8 @@ from exported_tables import PLAIN, ROWS, TIME, A, B, assert_read, joined, read, 
 from table_files import together, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables import text_table
 from infonet_ros.intake.tables.tables import Tables
+from infonet_ros.intake.tables.text_files import text_table
 
 ODD = ["#N/A", "--", "3.1 V", "?", "#DIV/0!", "error", "1.2.3", "12,34,5"]
 

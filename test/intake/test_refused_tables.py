@@ -9,7 +9,7 @@ import pytest
 from table_files import PLAIN, notices, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables import text_columns, text_table
+from infonet_ros.intake.tables.text_files import text_columns, text_table
 
 
 def tar(name, contents):

@@ -9,9 +9,9 @@ import pytest
 from exported_tables import NUMBERS, PLAIN, ROWS, TIME, A, B, assert_read, joined, read, texts
 from table_files import together, written
 
-from infonet_ros.intake.tables import text_table
 from infonet_ros.intake.tables.tables import Tables
-from infonet_ros.intake.tables.text_source import text_pieces
+from infonet_ros.intake.tables.text_files import text_table
+from infonet_ros.intake.tables.text_files.text_source import text_pieces
 
 
 def comma(cells):

@@ -3,16 +3,23 @@
 import os
 import resource
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.intake.tables.cells import Style
-from infonet_ros.intake.tables.described_rate import Rate
+from infonet_ros.intake.tables.cells.numbers import Style
 
 MEMORY_SHARE = 0.125
 """Share of the machine's memory for the columns of one table; reading needs several times as much."""
+
+
+class Rate(NamedTuple):
+    """Rows per second, and the text that says so."""
+
+    hertz: float
+    text: str
 
 
 @dataclass

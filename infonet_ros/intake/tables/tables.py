@@ -17,28 +17,28 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
-from infonet_ros.intake.tables.clock import Clock
-from infonet_ros.intake.tables.column_paths import TABLE_TYPE, group_and_rest, path_of
-from infonet_ros.intake.tables.dataflash import read_dataflash
-from infonet_ros.intake.tables.dates import BEYOND
-from infonet_ros.intake.tables.empatica import read_empatica
-from infonet_ros.intake.tables.filled_in import without_fills
-from infonet_ros.intake.tables.fit import read_fit
-from infonet_ros.intake.tables.line_cells import is_value
-from infonet_ros.intake.tables.logs import read_log
-from infonet_ros.intake.tables.long_tables import split_series
-from infonet_ros.intake.tables.motion_capture import read_motion_capture
-from infonet_ros.intake.tables.quaternions import find_quaternions
-from infonet_ros.intake.tables.records import read_records, split_cells
-from infonet_ros.intake.tables.runs import are_numbered_runs, number_of_run, separate_runs
-from infonet_ros.intake.tables.several_times import split_by_times
+from infonet_ros.intake.tables.cells.dates import BEYOND
+from infonet_ros.intake.tables.cells.line_cells import is_value
+from infonet_ros.intake.tables.cells.names import TABLE_TYPE, group_and_rest, path_of
+from infonet_ros.intake.tables.columns.filled_in import without_fills
+from infonet_ros.intake.tables.columns.quaternions import find_quaternions
+from infonet_ros.intake.tables.columns.streams import Stream, StreamPart, column_of, merged, merged_pieces
+from infonet_ros.intake.tables.columns.two_words import as_truth
+from infonet_ros.intake.tables.formats.dataflash import read_dataflash
+from infonet_ros.intake.tables.formats.empatica import read_empatica
+from infonet_ros.intake.tables.formats.fit import read_fit
+from infonet_ros.intake.tables.formats.logs import read_log
+from infonet_ros.intake.tables.formats.motion_capture import read_motion_capture
+from infonet_ros.intake.tables.formats.records import read_records, split_cells
+from infonet_ros.intake.tables.series.long_tables import split_series
 from infonet_ros.intake.tables.sheet import Sheet, is_number
-from infonet_ros.intake.tables.stamps import on_shared_times, set_stamps
-from infonet_ros.intake.tables.streams import Stream, StreamPart, column_of, merged, merged_pieces
-from infonet_ros.intake.tables.text_source import Text, check_table
-from infonet_ros.intake.tables.text_table import read_text_table
-from infonet_ros.intake.tables.times import find_clock
-from infonet_ros.intake.tables.two_words import as_truth
+from infonet_ros.intake.tables.text_files.text_source import Text, check_table
+from infonet_ros.intake.tables.text_files.text_table import read_text_table
+from infonet_ros.intake.tables.times.clock import Clock
+from infonet_ros.intake.tables.times.runs import are_numbered_runs, number_of_run, separate_runs
+from infonet_ros.intake.tables.times.several_times import split_by_times
+from infonet_ros.intake.tables.times.stamps import on_shared_times, set_stamps
+from infonet_ros.intake.tables.times.time_columns import find_clock
 from infonet_ros.intake.times_apart import overlapping, shifted
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, attributed, counted, did_you_mean, listed, shorten, unique_name

@@ -1,0 +1,1 @@
+"""One cell, or the name of one column: numbers, coordinates, dates, units of time."""

@@ -1,0 +1,181 @@
+"""Arrays by name, as MATLAB and NumPy store them: those of one length share a time, or a sampling rate."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.time_units import is_named_time
+from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.text import NANOSECONDS, shorten
+
+MOST_COLUMNS = 256
+"""Columns of one array; more are pictures or the like."""
+
+_MOST_ELEMENTS = 64  # of one list
+_RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
+_PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
+
+
+def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str] = ()) -> list[Sheet]:
+    """Make a sheet of all arrays that share a time.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    contents : mapping of str to Any
+        Arrays, numbers, and dictionaries or lists of them.
+    wide : sequence of str
+        See `with_shape`: arrays of too many columns, which were not read.
+
+    Raises
+    ------
+    RecordingError
+        There is no array of numbers.
+    """
+    values = {name: np.asarray(value) for name, value in _real(_flat(contents))}
+    scalars = {name: float(value.reshape(())) for name, value in values.items() if value.size == 1}
+    arrays = {name: value for name, value in values.items() if value.size > 1}
+    if not arrays and not wide:
+        raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
+    rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
+    arrays = {name: _rows_first(value, rows) for name, value in arrays.items()}
+    arrays, notes = _narrow(path, arrays, wide)
+    sheets: dict[tuple[str, int], Sheet] = {}
+    for name, array in arrays.items():
+        time = _time_of(name, array, arrays)
+        sheet = sheets.setdefault((time, len(array)), Sheet("", {}))
+        if time not in sheet.columns:
+            _add_time(sheet, time, len(array), arrays, scalars)
+        if name != time:
+            sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array)}
+    for (time, count), sheet in sheets.items():
+        sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
+    next(iter(sheets.values())).notes += notes
+    return list(sheets.values())
+
+
+def _narrow(
+    path: Path, arrays: Mapping[str, np.ndarray], wide: Sequence[str]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    """Return the arrays without too many columns, and a sentence about the others and the ``wide`` ones."""
+    found = [with_shape(name, array) for name, array in arrays.items() if array[0].size > MOST_COLUMNS]
+    wide = [*wide, *found]
+    too_wide = f"arrays with more than {MOST_COLUMNS} columns are left out: {shorten(', '.join(wide), 80)}"
+    if len(found) == len(arrays):
+        raise RecordingError(f"{path} holds no table: {too_wide}; expected a row for each moment.")
+    narrow = {name: array for name, array in arrays.items() if array[0].size <= MOST_COLUMNS}
+    return narrow, [too_wide] if wide else []
+
+
+def with_shape(name: str, array: Any) -> str:
+    """Return the name of an array and its shape, such as ``camera (100 x 480 x 640)``."""
+    return f"{name} ({' x '.join(map(str, array.shape))})"
+
+
+def as_column(values: np.ndarray) -> pa.ChunkedArray:
+    """Return numbers of any type as whole numbers or floats, and dates and lengths of time as such."""
+    values = np.ascontiguousarray(values)
+    if values.dtype.kind in "mM":
+        return pa.chunked_array([pa.array(values.astype(f"{values.dtype.kind}8[ns]"))])
+    whole = values.dtype.kind in "iu" and (values.dtype.kind == "i" or values.max(initial=0) < 2**63)
+    return pa.chunked_array([pa.array(values.astype(np.int64 if whole else np.float64))])
+
+
+def counted_times(rows: int, period: float) -> pa.ChunkedArray:
+    """Return the times of rows with a period, seconds, as lengths of time: they need no unit."""
+    return as_column(np.round(np.arange(rows) * (period * NANOSECONDS)).astype("timedelta64[ns]"))
+
+
+def stem(path: Path) -> str:
+    """Return the name of a file up to its first point."""
+    return path.name.split(".")[0] or path.name
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through the fields of structures and records, names joined by points; elements of lists are numbered."""
+    if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
+        value = value.ravel().tolist()
+    if isinstance(value, np.ndarray) and value.dtype.names:
+        value = {field: value[field] for field in value.dtype.names}
+    if isinstance(value, list) and (columns := _columns_of_structures(value)):
+        value = columns
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value if len(value) <= _MOST_ELEMENTS else [], 1):
+            yield from _flat(inner, f"{name}_{place}")
+    else:
+        yield name, value
+
+
+def _columns_of_structures(structures: list[Any]) -> dict[str, np.ndarray] | None:
+    """Return the fields of many structures that hold one number each, as a row for each structure."""
+    if len(structures) < 2 or not all(
+        isinstance(one, dict) and one.keys() == structures[0].keys() for one in structures
+    ):
+        return None
+    columns = {key: [np.asarray(one[key]) for one in structures] for key in structures[0]}
+    numbers = {key: v for key, v in columns.items() if all(a.size == 1 and a.dtype.kind in "biuf" for a in v)}
+    return {key: np.array([a.item() for a in v]) for key, v in numbers.items()} or None
+
+
+def _real(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]:
+    """Go through the arrays of numbers and dates; complex ones have two parts."""
+    for name, value in values:
+        array = np.asarray(value)
+        if array.dtype.kind == "c":
+            yield f"{name}.real", array.real
+            yield f"{name}.imag", array.imag
+        elif array.dtype.kind in "biufmM":
+            yield name, array
+
+
+def _rows_first(array: np.ndarray, rows: set[int]) -> np.ndarray:
+    """Move the axis of the rows to the front: the axis that is as long as a time, else the longest."""
+    if 1 in array.shape:
+        array = array.squeeze()
+    axis = next((axis for axis, length in enumerate(array.shape) if length in rows), int(np.argmax(array.shape)))
+    return np.moveaxis(array, axis, 0)
+
+
+def _columns(name: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    if array.ndim == 1:
+        yield name, array
+        return
+    for place in np.ndindex(array.shape[1:]):
+        yield f"{name}.{'_'.join(str(k + 1) for k in place)}", array[(slice(None), *place)]
+
+
+def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str:
+    """Return the name of the array of times of an array: of its length, with the nearest name; "" without one."""
+    alike = [other for other, values in arrays.items() if values.ndim == 1 and len(values) == len(array)]
+    times = [other for other in alike if is_named_time(other.rpartition(".")[2])]
+    return max(times, key=lambda time: _common_fields(time, name), default="")
+
+
+def _common_fields(a: str, b: str) -> int:
+    """Count the structures, from the outermost, that two fields share."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a.split("."), b.split("."), strict=False)))
+
+
+def _add_time(
+    sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], scalars: Mapping[str, float]
+) -> None:
+    """Add the column of times: an array of the file, or times computed from the sampling rate."""
+    if time:
+        sheet.columns[time] = as_column(arrays[time])
+        return
+    for name, value in scalars.items():
+        last = name.rpartition(".")[2].lower()
+        if value > 0 and (last in _RATES or last in _PERIODS):
+            rate = value if last in _RATES else 1 / value
+            sheet.columns["time"] = counted_times(rows, 1.0 / rate)
+            sheet.notes.append(f"the times are computed from {name!r}: {rate:.6g} Hz")
+            return

@@ -1,0 +1,49 @@
+"""The delimiter of a table of text: the sign that makes rows of equal width, whose cells are values."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+
+from infonet_ros.intake.tables.cells.line_cells import MOST_CELLS, are_texts, is_value, split, usual_width
+
+_DELIMITERS = "\t;|, "  # of equals, the first
+_PADDED = re.compile(r"\t*([;|,])\t*")
+
+
+def find_delimiter(lines: Sequence[str]) -> str:
+    """Return the delimiter of lines, a blank for any number of them.
+
+    It is the one that suits best: of the signs that each line holds equally often, or else of all. Tabs may delimit
+    where blanks suit best but stand between no numbers.
+    """
+    named = are_texts(split(lines[0], ","))  # without names, all commas may be decimal signs
+    padded = [_PADDED.sub(r"\1", line) for line in lines]
+    even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(padded, sign)]
+    suits = {delimiter: _suits(lines, delimiter) for delimiter in even or _DELIMITERS}
+    best = max(suits, key=suits.__getitem__)
+    return "\t" if best == " " and suits["\t"] > (0.5, 0.5) and _tabs_delimit(lines) else best
+
+
+def _tabs_delimit(lines: Sequence[str]) -> bool:
+    """Return whether no blank stands between numbers: as delimiters, blanks would lose the empty cells."""
+    rows = [split(line, "\t") for line in lines]
+    width = usual_width(rows)
+    return not any(" " in cell for row in rows if len(row) == width for cell in row if is_value(cell))
+
+
+def _is_even(lines: Sequence[str], sign: str) -> bool:
+    counts = {line.count(sign) for line in lines}
+    return len(counts) == 1 and 0 not in counts
+
+
+def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:
+    """Return how well a delimiter suits: by the share of values in lines of equal width, then by the share of these."""
+    rows = [split(line, delimiter) for line in lines if line.count(delimiter) or delimiter == " "]
+    width = usual_width(rows) if rows else 1
+    if width < 2:
+        return (0.0, 0.0)
+    equal = [row for row in rows if len(row) == width]
+    cells = [cell for row in equal for cell in islice(filter(None, row), MOST_CELLS)]
+    values = sum(is_value(cell) for cell in cells)
+    share = len(equal) / len(lines)
+    return (share * values / max(1, len(cells)), share)

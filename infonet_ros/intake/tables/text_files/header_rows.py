@@ -1,0 +1,158 @@
+"""Where the numbers of a table of text begin, and which line above them names its columns."""
+
+import re
+from collections.abc import Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from infonet_ros.intake.tables.cells.line_cells import (
+    COMMENT,
+    MOST_CELLS,
+    are_texts,
+    is_value,
+    names_of_time,
+    split,
+    used_width,
+    usual_width,
+)
+from infonet_ros.intake.tables.cells.time_units import is_named_time
+from infonet_ros.intake.tables.text_files.header_groups import names_in_groups, stand_over
+
+_WIDE_BLANKS = re.compile(r"\s{2,}|\t")
+
+
+class Header(NamedTuple):
+    """The line that names the columns.
+
+    Attributes
+    ----------
+    line : int
+        Its number; -1 without one.
+    cells : list of str
+        Empty without one.
+    names : list of str
+        Its cells, behind the groups that stand above them.
+    above : int
+        Number of rows above it, or else above the table, that are neither names nor groups.
+    below : int
+        Number of the first row below it; without one, of the first row of the table.
+    """
+
+    line: int
+    cells: list[str]
+    names: list[str]
+    above: int
+    below: int
+
+
+def find_header(
+    lines: Sequence[str], body: Sequence[int], rows: Sequence[list[str]], begin: int, delimiter: str
+) -> Header:
+    """Find the header of a table: a row of names above its first row, else a comment.
+
+    ``rows`` are the cells of the lines with the numbers ``body``; the table begins at row ``begin``.
+    """
+    row = _row_of_names(rows, begin)
+    if row is not None:
+        cells = _apart(lines[body[row]], usual_width(rows)) if delimiter == " " else rows[row]
+        names = names_in_groups(rows[:row], cells)
+        return Header(body[row], cells, names, row - (names != cells), row + 1)
+    if begin < len(rows):
+        line, cells = _commented_names(lines[: body[begin]], delimiter, rows[begin])
+        if cells:
+            return Header(line, cells, cells, sum(number < line for number in body), begin)
+    return Header(-1, [], [], begin, begin)
+
+
+def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the first row of the table: it holds values in all columns in which all later rows hold values."""
+    equal = [n for n, row in enumerate(rows) if len(row) == width]
+    later = [rows[n] for n in equal[len(equal) // 2 :] if not _is_repeated_header(rows[n], rows)][:50]
+    of_values = [
+        column
+        for column in range(min(width, MOST_CELLS))
+        if (cells := [row[column] for row in later if row[column]]) and all(map(is_value, cells))
+    ]
+    if not of_values:
+        return equal[0] + _is_header(rows[equal[0]], rows[equal[0] + 1 :])
+    fitting = [n for n in equal if all(is_value(rows[n][k]) for k in of_values if rows[n][k])]
+    first = next((n for n in fitting if rows[n][of_values[0]]), fitting[0])  # earlier rows may be numbers of groups
+    header = next((n for n in reversed(range(first)) if _is_names(rows[n], rows[first:])), -1)
+    if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
+        return header + 1
+    return first
+
+
+def _is_repeated_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    return are_texts(cells) and rows.count(cells) > 1
+
+
+def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
+    """Return the row of text above the numbers that names the columns; None without such a row.
+
+    It is the row that names a time, else the first row with different names for all columns. Rows above it are groups
+    or descriptions, rows below it are units.
+    """
+    block = begin
+    while block and _is_names(rows[block - 1], rows[begin:]):
+        block -= 1
+    width = usual_width(rows[begin:]) if begin < len(rows) else 1
+    used = used_width(rows[begin:], width)
+    least = min(width - 1, used)
+    filled = [n for n in range(block, begin) if len(rows[n]) >= least and sum(map(bool, rows[n])) > (used > 2)]
+    filled = [n for n in filled if are_texts(rows[n])] or filled
+    of_width = [n for n in filled if len(rows[n]) in (width, used)]
+    timed = [n for n in of_width if _names_time(rows[n])]
+    distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
+    fullest = sorted(of_width, key=lambda n: len({*rows[n]} - {""}), reverse=True)
+    found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
+    if found is not None and found + 1 < begin and stand_over(rows[found], rows[found + 1]):
+        return found + 1
+    return found
+
+
+def _commented_names(lines: Sequence[str], delimiter: str, row: Sequence[str]) -> tuple[int, list[str]]:
+    """Return the number and the names of the comment that names all columns of a row; -1 and none without one.
+
+    It is the last one, or the one above it if only that has different names: then the last holds units.
+    """
+    fitting = []
+    for number, line in reversed([*enumerate(lines)]):
+        cells = split(line[comment.end() :].strip(), delimiter) if (comment := COMMENT.match(line)) else []
+        if cells and are_texts(cells):
+            if len(cells) == len(row) - 1 and (names := names_of_time(cells[0], row)):
+                cells = [*names, *cells[1:]]
+            if len(cells) == len(row):
+                fitting.append((number, cells))
+    beside = [found for found in fitting if found[0] >= fitting[0][0] - 1]
+    return next((found for found in beside if len(set(found[1])) == len(row)), [*fitting, (-1, [])][0])
+
+
+def _apart(line: str, width: int) -> list[str]:
+    """Split a header at blanks; at two and more of them if that gives ``width`` names, which may have single ones."""
+    wide = _WIDE_BLANKS.split(line.strip())
+    return wide if len(wide) == width else split(line, " ")
+
+
+def _is_names(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether cells are text above a table: names, groups, units or a description."""
+    if any(len(row) == len(cells) for row in rows):
+        return _names_time(cells) or _is_header(cells, rows)
+    return len(cells) > 1 and are_texts(cells)
+
+
+def _names_time(cells: Sequence[str]) -> bool:
+    return any(map(is_named_time, cells))
+
+
+def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether cells are names or units of the columns below them: text above values."""
+    rows = [row for row in rows if len(row) == len(cells)][:50]
+    if not rows:
+        return are_texts(cells)
+    texts = values = 0
+    for column, cell in islice(enumerate(cells), MOST_CELLS):
+        below = [is_value(row[column]) for row in rows if row[column]]
+        if cell and sum(below) * 2 > len(below):
+            texts, values = (texts, values + 1) if is_value(cell) else (texts + 1, values)
+    return texts > values or (values == 0 and are_texts(cells))

@@ -1,0 +1,140 @@
+"""The layout of a text table: its delimiter, its first row, and the names of its columns.
+
+It is found from the first lines. Comments and descriptions may stand before the table, units below the names, and
+delimiters at the ends of lines; a header may be missing.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.line_cells import COMMENT, are_texts, is_value, split, usual_width
+from infonet_ros.intake.tables.sheet import Rate
+from infonet_ros.intake.tables.text_files.column_names import names_of_columns
+from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
+from infonet_ros.intake.tables.text_files.described_rate import described_rate
+from infonet_ros.intake.tables.text_files.first_lines import first_lines
+from infonet_ros.intake.tables.text_files.foreign_text import check_text
+from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers
+from infonet_ros.text import counted, shorten
+
+_SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Layout of a table.
+
+    Attributes
+    ----------
+    delimiter : str
+        A blank stands for any number of blanks.
+    names : list of str
+        Names of the columns, all different.
+    lines : int
+        Number of lines before the first row.
+    units : dict of str to str
+        Units of columns, from a row of units.
+    notes : list of str
+        Sentences on what was left out or changed.
+    header : list of str
+        Cells of the header, before names were completed; empty without a header.
+    decimals : int
+        Number of decimals in the last column, if all of its numbers have the same; else 0.
+    rate : Rate, optional
+        Of the rows, as the lines above the table give it.
+    described : frozenset of str
+        First cells of the lines above the header, without numbers, with which rows may also begin.
+    """
+
+    delimiter: str
+    names: list[str]
+    lines: int
+    units: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    header: list[str] = field(default_factory=list)
+    decimals: int = 0
+    rate: Rate | None = None
+    described: frozenset[str] = frozenset()
+
+    def cuts(self, line: str) -> bool:
+        """Return whether a line was cut within its last number: the other rows have more decimals there."""
+        cells = split(line, self.delimiter)
+        return len(cells) == len(self.names) and 0 <= _decimals(cells[-1]) < self.decimals
+
+
+def find_layout(path: Path, head: str) -> Layout:
+    """Find out how a table is laid out, from its first whole lines.
+
+    Raises
+    ------
+    RecordingError
+        The text is not a table.
+    """
+    check_text(path, head)
+    lines, numbers = first_lines(head)
+    sep = _SEP_LINE.match(lines[0])
+    body = [n for n, line in enumerate(lines) if line.strip() and not COMMENT.match(line) and (n or not sep)]
+    if not body:
+        raise RecordingError(f"{path} has 0 rows: expected a header line and rows of numbers.")
+    delimiter = sep[1] if sep else find_delimiter([lines[n] for n in body])
+    rows = [split(lines[n], delimiter) for n in body]
+    width = usual_width(rows)
+    begin = first_of_numbers(rows, width)
+    header = find_header(lines, body, rows, begin, delimiter)
+    if not header.cells and begin and delimiter == ",":
+        _check_commas(path, rows[begin - 1], rows[begin:], width)
+    notes: list[str] = []
+    if header.above:
+        notes.append(f"{counted(header.above, 'line')} before the names of the columns left out")
+    names = names_of_columns(path, header.names, rows[begin:], width, notes)
+    for row in range(header.below, begin):
+        place, text = numbers[body[row]] + 1, shorten(delimiter.join(rows[row]), 60)
+        notes.append(f"row {place}, {text!r}, is between the names and the numbers, and is skipped")
+    if begin < len(rows) and are_texts([cell for row in rows[begin:] for cell in row]):
+        raise RecordingError(f"{path} is not a readable table: it holds text, not numbers; expected CSV with numbers.")
+    above = [row[0] for n, row in zip(body, rows, strict=True) if n < header.line]
+    return Layout(
+        delimiter,
+        names,
+        lines=numbers[header.line + 1 if begin == len(rows) else body[begin]],
+        units=_units(rows[header.below : begin], names),
+        notes=notes,
+        header=header.cells,
+        decimals=_common_decimals(rows[begin:-1], width),
+        rate=described_rate(lines[: header.line if header.cells else [*body, len(lines)][begin]]),
+        described=frozenset(cell for cell in above if cell and not is_value(cell)),
+    )
+
+
+def _common_decimals(rows: Sequence[Sequence[str]], width: int) -> int:
+    """Return the number of decimals in the last cells of complete rows, if it is the same in all; else 0."""
+    decimals = {_decimals(row[-1]) for row in rows if len(row) == width}
+    return decimals.pop() if len(decimals) == 1 else 0
+
+
+def _units(rows: Sequence[Sequence[str]], names: Sequence[str]) -> dict[str, str]:
+    """Return the unit of each column, from the first of the rows below the names that has a cell for it."""
+    units: dict[str, str] = {}
+    for row in rows:
+        for name, cell in zip(names, row, strict=False):
+            units.setdefault(name, cell.strip("[](){}"))
+    return units
+
+
+def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> None:
+    """Reject numbers with decimal commas between commas, which make two cells of each number."""
+    full = [row for row in rows if len(row) == width and row[-1]]
+    if full and len(above) > 1 and 2 * len(above) == width and are_texts(above):
+        raise RecordingError(
+            f"{path} is not a readable table: it has commas between the columns and, without quotes, in the numbers: "
+            f"{len(above)} names, {width} cells; expected decimal points, or semicolons between the columns."
+        )
+
+
+def _decimals(cell: str) -> int:
+    """Count the decimals of a number; -1 for anything else."""
+    match = re.fullmatch(r"[+-]?\d+(?:[.,](\d*))?", cell)
+    return len(match[1] or "") if match else -1

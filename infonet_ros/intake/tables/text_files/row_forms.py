@@ -1,0 +1,99 @@
+"""Other forms of rows: the signs that programs write around rows and cells are removed, so that a plain table remains.
+
+- Rows quoted as a whole, by a spreadsheet that read each row as one cell: ``"2.5,""the left one"",4"``.
+- Cells in single quotes: ``'2.5','4'``; cells that a spreadsheet must not change: ``="2.5"``, ``'2.5``.
+- Rows in brackets, as Python and NumPy print them: ``[0.5 1.2 3.4]``, ``(0.5, 1.2, 3.4)``.
+- Cells with their names, as for the serial plotter of Arduino, and other words: ``a:1.2,b:3.4``; see `worded_rows`.
+- A time before an arrow, as the serial monitor of Arduino writes it, or before a blank, as terminals do:
+  ``12:00:00.500 -> 1.2,3.4``, ``[2024-05-01 12:00:00.500] 1.2,3.4``.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from infonet_ros.intake.tables.text_files.worded_rows import worded_rows
+
+_QUOTED_ROW = re.compile(r'^"((?:[^"\n]|"")*)"[ \t\r]*$', re.MULTILINE)
+_SINGLE_QUOTED_ROW = re.compile(r"^'((?:[^'\n]|'')*[,;\t|](?:[^'\n]|'')*)'[ \t\r]*$", re.MULTILINE)
+_SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|\r\n]|$)", re.MULTILINE)
+_FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
+_MARKED = re.compile(r"(?:^|(?<=[,;\t|\"]))'(?=[\d+-])", re.MULTILINE)
+_BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
+_MONITORED = re.compile(r"^(\[?\d{1,2}:\d{2}:\d{2}[.,]\d+\]?)[ \t]+->[ \t]*([^,;\t\n]*([,;\t])?)", re.MULTILINE)
+_STAMPED = re.compile(  # not before a zone, such as +0200
+    r"^[\[(]?((?:\d{4}[-/]\d{2}[-/]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|(?<=[\[(])\d+\.\d+(?=[\])]))[\])]?[ \t]+"
+    r"(?![+-]\d{2}:?\d{2}\b)(?=[+-]?\.?\d)([^,;\t\n]*([,;\t])?)",
+    re.MULTILINE,
+)
+_DELIMITER = re.compile(r"[,;\t|]")
+_SOME = 50  # lines to look at
+_MOST = 0.9  # of the lines must have a form
+
+
+@dataclass(frozen=True)
+class RowForm:
+    """How rows are written; ``names`` are the names before the cells, if there are any."""
+
+    plain: Callable[[str], str] = str
+    names: Sequence[str] = ()
+
+    @property
+    def header(self) -> str:
+        """A header line of the names in the rows; empty without names."""
+        return ",".join(self.names) + "\n" if self.names else ""
+
+
+def row_form(head: str) -> RowForm:
+    """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
+    form = RowForm()
+    for find in (_whole_rows, _monitored, _worded, _cells):
+        found = find(form.plain(head))
+        if found:
+            form = RowForm(_both(form.plain, found.plain), found.names or form.names)
+    return form
+
+
+def _both(first: Callable[[str], str], then: Callable[[str], str]) -> Callable[[str], str]:
+    return lambda lines: then(first(lines))
+
+
+def _lines(head: str) -> list[str]:
+    whole = head.rpartition("\n")[0] or head
+    return [line for line in whole.split("\n") if line.strip()][:_SOME]
+
+
+def _most_have(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
+    return len(lines) > 1 and sum(bool(pattern.search(line)) for line in lines) >= _MOST * len(lines)
+
+
+def _whole_rows(head: str) -> RowForm | None:
+    lines = _lines(head)[1:]
+    quoted = [_QUOTED_ROW.fullmatch(line) for line in lines]
+    if lines and all(row is not None and _DELIMITER.search(row[1]) is not None for row in quoted):
+        return RowForm(lambda text: _QUOTED_ROW.sub(lambda row: row[1].replace('""', '"'), text))
+    for pattern in (_SINGLE_QUOTED_ROW, _BRACKETED):
+        if _most_have(pattern, lines):
+            return RowForm(lambda text, pattern=pattern: pattern.sub(r"\1", text))  # type: ignore[misc]
+    return None
+
+
+def _monitored(head: str) -> RowForm | None:
+    """Find a time before the cells that no delimiter separates from them."""
+    for pattern, otherwise in ((_MONITORED, ","), (_STAMPED, " ")):
+        if _most_have(pattern, _lines(head)):
+            return RowForm(lambda text, p=pattern, o=otherwise: p.sub(lambda m: f"{m[1]}{m[3] or o}{m[2]}", text))  # type: ignore[misc]
+    return None
+
+
+def _cells(head: str) -> RowForm | None:
+    """Find cells in single quotes, as formulas, or behind the mark of texts."""
+    for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1"), (_MARKED, "")):
+        if _most_have(pattern, _lines(head)[1:]):
+            return RowForm(lambda text, pattern=pattern, quoted=quoted: pattern.sub(quoted, text))  # type: ignore[misc]
+    return None
+
+
+def _worded(head: str) -> RowForm | None:
+    rows = worded_rows(_lines(head)[1:])
+    return RowForm(rows.plain, rows.names) if rows else None

@@ -1,0 +1,108 @@
+"""Times in several columns: a calendar from year to second, and the week and second of GPS."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from infonet_ros.intake.tables.cells.dates import BEYOND, DAY, FARTHEST, UNKNOWN
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
+from infonet_ros.text import NANOSECONDS
+
+_CALENDAR = {
+    "year": re.compile(r"(?i)years?|yyyy|yy|yr"),
+    "month": re.compile(r"(?i)months?|mon?|mm"),
+    "day": re.compile(r"(?i)days?|dd|dy"),
+    "hour": re.compile(r"(?i)hours?|hrs?|hh"),
+    "minute": re.compile(r"(?i)minutes?|mins?|mn|mm(?:_2)?"),
+    "second": re.compile(r"(?i)seconds?|secs?|ss"),
+}
+_PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")
+_LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
+_DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+_CALENDARS = (
+    *((*date, "hour", "minute", *second) for date in _DATES for second in (("second",), ())),
+    *(("second", "minute", "hour", *date) for date in _DATES),
+)
+_WEEK = re.compile(r"(?i)(?:gps|gnss|g)?[\W_]*(?:week|wk)(?:[\W_]*(?:no|num|number))?")
+_OF_WEEK = re.compile(r"(?i).*tow|.*time.?of.?week|.*sow|(?:gps|gnss)[\W_]*(?:time|seconds?|secs?|ms)|gms|g_?ms")
+_PREFIX = re.compile(r".*[\W_]")
+_GPS_EPOCH = 315_964_800 * NANOSECONDS
+_SECONDS_OF_WEEK = 604_800
+
+
+def shared_prefix(names: Sequence[str]) -> str:
+    """Return what several names begin with, up to a sign, as ``UTC_`` before ``Year`` and ``Month``."""
+    match = _PREFIX.match(names[0]) if len(names) > 1 else None
+    return match[0] if match and all(name.startswith(match[0]) for name in names) else ""
+
+
+def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """Go through neighbouring columns from year to second; hours and minutes are required."""
+    names = list(sheet.columns)
+    for place in (place for place, name in enumerate(names) if _PART.fullmatch(name)):
+        for parts in _CALENDARS:
+            some = tuple(names[place : place + len(parts)])
+            if _are(sheet, some, parts):
+                yield some
+                return
+
+
+def week_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
+    """Go through pairs of the number of a week and the time within the week."""
+    weeks = [name for name in sheet.columns if _WEEK.fullmatch(name) and is_number(sheet.columns[name])]
+    times = [name for name in sheet.columns if _OF_WEEK.fullmatch(name) and is_number(sheet.columns[name])]
+    yield from ((week, time) for week in weeks for time in times)
+
+
+def stamps_of_columns(sheet: Sheet, names: tuple[str, ...]) -> np.ndarray | None:
+    """Return the stamps (rows,) of such columns; None for other columns."""
+    if len(names) == 2 and _WEEK.fullmatch(names[0]) and names in week_columns(sheet):
+        week, time = (as_floats(sheet.columns[name]) for name in names)
+        if not np.nanmax(time, initial=0.0) <= _SECONDS_OF_WEEK:
+            time = time / 1000
+        return _joined(_GPS_EPOCH, (week, 7 * DAY), (time, NANOSECONDS))
+    for parts in _CALENDARS:
+        if _are(sheet, names, parts):
+            return _of_calendar({p: as_floats(sheet.columns[name]) for p, name in zip(parts, names, strict=True)})
+    return None
+
+
+def _are(sheet: Sheet, names: tuple[str, ...], parts: tuple[str, ...]) -> bool:
+    """Return whether columns are the parts of a calendar, by their names and numbers."""
+    prefix = shared_prefix(names)
+    return len(names) == len(parts) and all(
+        _CALENDAR[part].fullmatch(name.removeprefix(prefix)) and _within(sheet.columns.get(name), part)
+        for name, part in zip(names, parts, strict=True)
+    )
+
+
+def _within(column: pa.ChunkedArray | None, part: str) -> bool:
+    if column is None or not is_number(column) or not (pa.types.is_integer(column.type) or part == "second"):
+        return False
+    numbers = as_floats(column)
+    low, high = _LIMITS[part]
+    return bool(low <= np.nanmin(numbers, initial=low) and np.nanmax(numbers, initial=high) <= high)
+
+
+def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
+    begin = np.zeros(len(parts["hour"]))
+    if "year" in parts:
+        year = np.where(parts["year"] < 100, parts["year"] + 2000, parts["year"])
+        months = (year - 1970) * 12 + parts["month"] - 1
+        known = np.isfinite(months)
+        first = np.where(known, months, 0).astype("M8[M]").astype("M8[D]").astype(np.int64)
+        begin = np.where(known, first, np.nan) + parts["day"] - 1
+    second = parts.get("second", np.zeros(len(begin)))
+    return _joined(0, (begin, DAY), (60 * parts["hour"] + parts["minute"], 60 * NANOSECONDS), (second, NANOSECONDS))
+
+
+def _joined(origin: int, *counts: tuple[np.ndarray, int]) -> np.ndarray:
+    """Return the sum of times in several units, `UNKNOWN` if one of them is not known; `BEYOND` what 64 bits hold."""
+    known = np.all([np.isfinite(numbers) for numbers, _ in counts], axis=0)
+    near = known & (sum(np.abs(numbers) * unit for numbers, unit in counts) < FARTHEST - origin)
+    total = np.full(len(known), origin, dtype=np.int64)
+    for numbers, unit in counts:
+        total += np.round(np.where(near, numbers, 0.0) * unit).astype(np.int64)
+    return np.where(near, total, np.where(known, BEYOND, UNKNOWN))
