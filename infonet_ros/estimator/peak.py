@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 SAME = 1e-6  # nats
-SHOULDER = 0.9  # of the maximum: above it the peak is nearly a parabola
+_SHOULDER = 0.9  # of the maximum: above it the peak is nearly a parabola
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,9 @@ class Peak:
         known, places = _steps(known, lags[known].astype(np.float64), mi[known])
         heights = correlation(mi[known])
         top = int(heights.argmax())
-        reach = min(top, len(known) - 1 - top)
-        if reach <= 0:
+        if not 0 < top < len(known) - 1:
             return nowhere
-        shoulder = heights >= SHOULDER * heights[top]
-        while reach > 1 and not shoulder[top - reach : top + reach + 1].all():
-            reach -= 1
-        near = slice(top - reach, top + reach + 1)
+        near = around_peak(heights, top)
         bend, slope, _ = np.polyfit(places[near] - places[top], heights[near], 2)
         if bend >= 0.0:
             return nowhere
@@ -62,6 +58,18 @@ class Peak:
 def correlation(mi: np.ndarray) -> np.ndarray:
     """Return the correlation of Gaussian variables with an MI in nats (Linfoot, Inf. Control 1957)."""
     return np.sqrt(-np.expm1(-2.0 * np.maximum(mi, 0.0)))
+
+
+def around_peak(heights: np.ndarray, top: int) -> np.ndarray:
+    """Return the places around a maximum of heights (L,) that are nearly as high: as many on each side, at least one.
+
+    The maximum is neither the first nor the last of them.
+    """
+    high = heights >= _SHOULDER * heights[top]
+    reach = 1
+    while reach < min(top, len(heights) - 1 - top) and high[top - reach - 1] and high[top + reach + 1]:
+        reach += 1
+    return np.arange(top - reach, top + reach + 1)
 
 
 def _steps(known: np.ndarray, places: np.ndarray, mi: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

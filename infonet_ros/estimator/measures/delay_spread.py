@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import contingency_of, lagged_products
-from infonet_ros.estimator.peak import SHOULDER
+from infonet_ros.estimator.peak import around_peak
 
 PARTS = 20
 T_90 = 1.73
@@ -29,19 +29,29 @@ _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 class DelaySpread:
     """Delay of a pair at the peak of its contingency, and the gain in contingency over lag 0.
 
-    ``delay`` and its standard ``error`` in samples; ``height`` of the peak and ``gain`` are contingency, with the
-    standard error of the latter. NaN if there is no peak between the lags, or if too few parts of the recording have
-    samples. ``rivalled`` is True if another peak is about as high. Examples are two oscillations, and a position with
-    its speed, each of which follows the other by a quarter of a period. ``broad`` is True if there is a peak, so broad
-    that it may continue beyond the lags: that of slow streams.
+    All numbers are NaN if there is no peak between the lags, or if too few parts of the recording have samples.
+
+    Attributes
+    ----------
+    delay, error : float
+        The delay and its standard error, samples.
+    height : float
+        Contingency at the peak.
+    gain, gain_error : float
+        How much more that is than the contingency at lag 0, and the standard error of this.
+    rivalled : bool
+        Whether another peak is about as high. Examples are two oscillations, and a position with its speed, each of
+        which follows the other by a quarter of a period.
+    broad : bool
+        Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams.
     """
 
-    delay: float
-    error: float
-    height: float
-    gain: float
-    gain_error: float
-    rivalled: bool
+    delay: float = np.nan
+    error: float = np.nan
+    height: float = np.nan
+    gain: float = np.nan
+    gain_error: float = np.nan
+    rivalled: bool = False
     broad: bool = False
 
     @property
@@ -77,10 +87,10 @@ class DelaySpread:
         curve, without_one = contingency_of(whole), contingency_of(whole - products)
         place = _top(curve, lag + longest)
         if len(products) < _FEWEST_PARTS or not 0 < place < 2 * longest:
-            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False)
-        near = _shoulder(np.sqrt(curve), place)
+            return cls()
+        near = around_peak(np.sqrt(curve), place)
         if near[0] == 0 or near[-1] == 2 * longest:
-            return cls(np.nan, np.nan, np.nan, np.nan, np.nan, False, broad=True)
+            return cls(broad=True)
         delays = _vertex(near - longest, np.sqrt(without_one[:, near]))
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
@@ -108,15 +118,6 @@ def _top(curve: np.ndarray, place: int) -> int:
     while place + 1 < len(curve) and curve[place + 1] > curve[place]:
         place += 1
     return place
-
-
-def _shoulder(heights: np.ndarray, place: int) -> np.ndarray:
-    """Return the places around a peak that are nearly as high: equally many on each side, at least one."""
-    high = heights >= SHOULDER * heights[place]
-    reach = 1
-    while reach < min(place, len(heights) - 1 - place) and high[place - reach - 1] and high[place + reach + 1]:
-        reach += 1
-    return np.arange(place - reach, place + reach + 1)
 
 
 def _vertex(places: np.ndarray, heights: np.ndarray) -> np.ndarray:
