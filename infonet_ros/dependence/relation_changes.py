@@ -24,7 +24,7 @@ from infonet_ros.dependence.relations import Relation
 from infonet_ros.dependence.steps import SHORTEST, Stretch, block_edges, block_means, blocks_of, contrast
 from infonet_ros.dependence.verdicts import CHANGED, Outcome, Verdict
 from infonet_ros.intake.messages.paths import without_rate
-from infonet_ros.series import runs
+from infonet_ros.series import moved, runs
 
 LEAST_SIGMAS = 10.0
 """Standard errors of a change. Wandering pairs without one reach 8.7 in the rows where they seem to change most."""
@@ -158,11 +158,7 @@ def _held_rows(samples: np.ndarray, channels: Iterable[int]) -> Iterator[Stretch
 
 def _relation(samples: np.ndarray, pair: LaggedPair) -> Relation | None:
     """Return the relation of the channels of a pair at its lag, in the rows of the first."""
-    later = np.full(len(samples), np.nan)
-    rows = np.arange(len(samples)) + pair.lag
-    inside = (rows >= 0) & (rows < len(samples))
-    later[inside] = samples[rows[inside], pair.b]
-    return Relation.of(samples[:, pair.a], later)
+    return Relation.of(samples[:, pair.a], moved(samples[:, pair.b], -pair.lag))
 
 
 @dataclass(frozen=True)

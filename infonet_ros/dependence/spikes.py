@@ -6,6 +6,8 @@ a burst everything stands out, so a spike must stand out from the steps before i
 
 import numpy as np
 
+from infonet_ros.series import mean_of_known
+
 REACH = 2
 """Samples from a spike to those it is compared with. One wrong message changes two samples of the clock at most."""
 
@@ -51,8 +53,7 @@ def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> 
 def usual_steps(values: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Return the root mean square (N,) of the steps of channels (T, N) from sample to sample; 0 if none is known."""
     steps = _differences(values[1:], values[:-1], angles)
-    known = np.isfinite(steps)
-    return np.sqrt((np.where(known, steps, 0.0) ** 2).sum(axis=0) / np.maximum(1, known.sum(axis=0)))
+    return np.sqrt(mean_of_known(np.square(steps)))
 
 
 def _recent_steps(values: np.ndarray, angles: np.ndarray) -> np.ndarray:

@@ -11,6 +11,8 @@ a square or an absolute value.
 import numpy as np
 from scipy import fft, ndimage
 
+from infonet_ros.series import runs
+
 DEGREES = 3
 TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
 _LEAST_SHIFTS = 19  # for a p-value of 0.05
@@ -127,9 +129,9 @@ def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
     above = by_chance > start
     if observed <= start or not above.any():
         return float((1 + np.count_nonzero(by_chance >= observed)) / (1 + len(by_chance)))
-    runs = np.count_nonzero(np.diff((by_chance > middle).astype(np.int8), prepend=0) == 1)
+    independent = len(runs(by_chance > middle))
     mean = max(by_chance[above].mean() - start, (start - middle) / np.log(0.5 / _TAIL))
-    return max(_LEAST_P, float(_TAIL * (1.0 + (observed - start) / (runs * mean)) ** -runs))
+    return max(_LEAST_P, float(_TAIL * (1.0 + (observed - start) / (independent * mean)) ** -independent))
 
 
 def _fast_length(count: int) -> int:
