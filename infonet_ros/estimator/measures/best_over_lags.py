@@ -28,9 +28,10 @@ class BestOverLags:
     def __init__(self, requests: Requests, quantiles: np.ndarray, samples: np.ndarray, surrogates: np.ndarray) -> None:
         low, high = np.minimum(requests.left, requests.right), np.maximum(requests.left, requests.right)
         pair = low * (1 + high.max(initial=0)) + high
-        self._order = np.argsort(pair, kind="stable")
+        # Pair by pair, the largest median first; of equal ones the first request. NaN comes last.
+        self._order = np.lexsort((-quantiles[:, 1], pair))
         self._starts = np.flatnonzero(np.diff(pair[self._order], prepend=-1))
-        best = self._order[self._first_of_best(quantiles[:, 1])]
+        best = self._order[self._starts]
         self._pairs = requests.left[best], requests.right[best]
         self._quantiles, self._samples = quantiles[best], samples[best]
         self._lag = np.where(np.isnan(self._quantiles[:, 1]), 0, requests.lag[best])
@@ -66,14 +67,3 @@ class BestOverLags:
         still = np.empty(size, dtype=bool)
         still[channels.order] = constant_channels(channels.values)
         return PairwiseEstimate(mi, lower, upper, p if tested else None, lag, samples, still, drifts)
-
-    def _first_of_best(self, medians: np.ndarray) -> np.ndarray:
-        """Return for each pair the position of the first of its largest medians; the first one if all are NaN."""
-        if not len(self._starts):
-            return self._starts
-        ordered = medians[self._order]
-        largest = np.fmax.reduceat(ordered, self._starts)
-        counts = np.diff(self._starts, append=len(ordered))
-        places = np.where(ordered == np.repeat(largest, counts), np.arange(len(ordered)), len(ordered))
-        first = np.minimum.reduceat(places, self._starts)
-        return np.where(first < len(ordered), first, self._starts)

@@ -7,7 +7,7 @@ of z, it is that of the conditional copula itself.
 
 from dataclasses import dataclass
 from functools import cached_property
-from heapq import heapify, heapreplace
+from heapq import heapify, heappush, heapreplace
 
 import numpy as np
 import torch
@@ -91,8 +91,7 @@ class Given:
             _, number, rows = leaves[0]
             near, far = self._halves(rows)
             heapreplace(leaves, (-len(near), number, near))
-            leaves.append((-len(far), len(leaves), far))
-            heapify(leaves)
+            heappush(leaves, (-len(far), len(leaves), far))
         largest = sorted(leaves)[:MOST_SLICES]
         return [np.sort(rows) for _, _, rows in sorted(largest, key=lambda leaf: leaf[1])]
 
