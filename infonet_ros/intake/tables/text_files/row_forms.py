@@ -11,6 +11,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from infonet_ros.intake.tables.text_files.worded_rows import worded_rows
 
@@ -71,10 +72,10 @@ def _whole_rows(head: str) -> RowForm | None:
     lines = _lines(head)[1:]
     quoted = [_QUOTED_ROW.fullmatch(line) for line in lines]
     if lines and all(row is not None and _DELIMITER.search(row[1]) is not None for row in quoted):
-        return RowForm(lambda text: _QUOTED_ROW.sub(lambda row: row[1].replace('""', '"'), text))
+        return RowForm(partial(_QUOTED_ROW.sub, lambda row: row[1].replace('""', '"')))
     for pattern in (_SINGLE_QUOTED_ROW, _BRACKETED):
         if _most_have(pattern, lines):
-            return RowForm(lambda text, pattern=pattern: pattern.sub(r"\1", text))  # type: ignore[misc]
+            return RowForm(partial(pattern.sub, r"\1"))
     return None
 
 
@@ -82,15 +83,20 @@ def _monitored(head: str) -> RowForm | None:
     """Find a time before the cells that no delimiter separates from them."""
     for pattern, otherwise in ((_MONITORED, ","), (_STAMPED, " ")):
         if _most_have(pattern, _lines(head)):
-            return RowForm(lambda text, p=pattern, o=otherwise: p.sub(lambda m: f"{m[1]}{m[3] or o}{m[2]}", text))  # type: ignore[misc]
+            return RowForm(partial(pattern.sub, partial(_delimited, otherwise)))
     return None
+
+
+def _delimited(otherwise: str, row: re.Match[str]) -> str:
+    """Put the delimiter of the cells, or another one for a single cell, between the time and the cells."""
+    return f"{row[1]}{row[3] or otherwise}{row[2]}"
 
 
 def _cells(head: str) -> RowForm | None:
     """Find cells in single quotes, as formulas, or behind the mark of texts."""
     for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1"), (_MARKED, "")):
         if _most_have(pattern, _lines(head)[1:]):
-            return RowForm(lambda text, pattern=pattern, quoted=quoted: pattern.sub(quoted, text))  # type: ignore[misc]
+            return RowForm(partial(pattern.sub, quoted))
     return None
 
 
