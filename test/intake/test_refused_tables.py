@@ -9,7 +9,8 @@ import pytest
 from table_files import PLAIN, notices, written
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.text_files import text_columns, text_table
+from infonet_ros.intake.tables import sheet
+from infonet_ros.intake.tables.text_files import text_table
 
 
 def tar(name, contents):
@@ -60,7 +61,7 @@ def test_an_endless_line_behind_good_ones_is_read_no_further(tmp_path, monkeypat
 
 
 def test_a_table_that_is_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(text_columns, "memory_limit", lambda: 100)
+    monkeypatch.setattr(sheet, "MEMORY_SHARE", 0.0)
     rows = "".join(f"{k},{k}\n" for k in range(60))
     path = written(tmp_path, "time,x\n" + rows)
     with pytest.raises(RecordingError, match="an eighth of this machine's memory"):

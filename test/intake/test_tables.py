@@ -134,6 +134,12 @@ def test_several_files_are_topics_by_their_names(tmp_path):
     assert stamps == sorted(stamps)
 
 
+def test_hidden_files_are_topics_by_their_whole_names(tmp_path):
+    files = [written(tmp_path, "time,x\n0,1\n1,2\n2,1\n", name) for name in (".left.csv", ".right.csv")]
+    with Tables(files) as tables:
+        assert set(tables.topics) == {".left.csv", ".right.csv"}
+
+
 def test_two_files_of_one_name_are_distinguished(tmp_path):
     (tmp_path / "left").mkdir()
     paths = [written(tmp_path, PLAIN, "wheel.csv"), written(tmp_path / "left", PLAIN, "wheel.csv")]

@@ -3,16 +3,21 @@
 import os
 import resource
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.numbers import Style
 
 MEMORY_SHARE = 0.125
 """Share of the machine's memory for the columns of one table; reading needs several times as much."""
+
+MOST_ELEMENTS = 64
+"""Elements of one list that become columns; longer lists are left out."""
 
 
 class Rate(NamedTuple):
@@ -63,6 +68,23 @@ class Sheet:
     is_message: bool = False
 
     @property
+    def names(self) -> list[str]:
+        """Names of all columns: those of numbers and times first."""
+        return [*self.columns, *self.texts]
+
+    def drop(self, name: str) -> None:
+        """Remove a column."""
+        for part in (self.columns, self.texts, self.cells, self.remarks):
+            part.pop(name, None)
+
+    def add_columns_of(self, other: "Sheet") -> None:
+        """Add the columns of another sheet with as many rows."""
+        self.columns |= other.columns
+        self.texts |= other.texts
+        self.cells |= other.cells
+        self.remarks |= other.remarks
+
+    @property
     def rows(self) -> int:
         """Number of rows."""
         return max(map(len, self.columns.values()), default=0)
@@ -87,8 +109,24 @@ def as_floats(column: pa.ChunkedArray) -> np.ndarray:
     return pc.fill_null(pc.cast(column, pa.float64(), safe=False), float("nan")).to_numpy()
 
 
-def memory_limit() -> int:
-    """Return the most bytes that the columns of one table may need."""
+def stem(path: Path) -> str:
+    """Return the name of a file up to its first point, for a topic."""
+    return path.name.split(".")[0] or path.name
+
+
+def check_memory(path: Path, size: int) -> None:
+    """Check that the columns of a table, of ``size`` bytes, fit into their share of the memory.
+
+    Raises
+    ------
+    RecordingError
+        They do not.
+    """
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)
-    return int(MEMORY_SHARE * (there if allowed == resource.RLIM_INFINITY else min(there, allowed)))
+    limit = int(MEMORY_SHARE * (there if allowed == resource.RLIM_INFINITY else min(there, allowed)))
+    if size > limit:
+        raise RecordingError(
+            f"{path} holds {size >> 20} MB of columns or more; expected {limit >> 20} MB at most, which is an eighth "
+            "of this machine's memory: split it, or leave columns out."
+        )

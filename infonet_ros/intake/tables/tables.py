@@ -322,7 +322,7 @@ class Tables:
 
 
 def _check_size(sheet: Sheet, path: Path) -> None:
-    width = len(sheet.columns) + len(sheet.texts)
+    width = len(sheet.names)
     if not sheet.rows or width < 2:
         raise RecordingError(
             f"{path} is not a readable table: it has {sheet.rows} rows and {counted(width, 'column')}; expected a time "

@@ -1,4 +1,4 @@
-"""Names of columns as groups and as paths of channels."""
+"""What the name of a column holds: words, a group, the path of a channel."""
 
 import re
 
@@ -9,7 +9,13 @@ _RATIO = (  # without brackets: speed m/s, latitude N/S
     r"(?:[kcmµ]?m|deg|rad|rev|°|ft|mi|[mµk]?g|m?[lL]|k?W|counts?|m[3³])/(?:s(?:\^?2|²)?|sec|min|h|hr|m\^?[23]?|m[²³]|l|L|kg)"
     r"|N/S|E/W"
 )
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UNIT = re.compile(rf"\s*(?:\[[^\[\]]*\]|\([^()]*\)|\{{[^{{}}]*\}}|(?:^|\s)(?:{_RATIO}))\s*$")
+
+
+def words_of(name: str) -> set[str]:
+    """Return the words of a name in small letters: ``motorSpeed_rpm`` has three."""
+    return {word.lower() for word in _WORD.findall(name)}
 
 
 def group_and_rest(name: str) -> tuple[str, str]:

@@ -10,13 +10,12 @@ import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.time_units import is_named_time
-from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.text import NANOSECONDS, shorten
 
 MOST_COLUMNS = 256
 """Columns of one array; more are pictures or the like."""
 
-_MOST_ELEMENTS = 64  # of one list
 _RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
 _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
 
@@ -92,11 +91,6 @@ def counted_times(rows: int, period: float) -> pa.ChunkedArray:
     return as_column(np.round(np.arange(rows) * (period * NANOSECONDS)).astype("timedelta64[ns]"))
 
 
-def stem(path: Path) -> str:
-    """Return the name of a file up to its first point."""
-    return path.name.split(".")[0] or path.name
-
-
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Go through the fields of structures and records, names joined by points; elements of lists are numbered."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
@@ -109,7 +103,7 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
     elif isinstance(value, list):
-        for place, inner in enumerate(value if len(value) <= _MOST_ELEMENTS else [], 1):
+        for place, inner in enumerate(value if len(value) <= MOST_ELEMENTS else [], 1):
             yield from _flat(inner, f"{name}_{place}")
     else:
         yield name, value

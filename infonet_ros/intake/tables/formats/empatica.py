@@ -6,8 +6,8 @@ from itertools import chain, islice
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.formats.arrays import as_column, stem
-from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.formats.arrays import as_column
+from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.text import NANOSECONDS, unique_names
 

@@ -15,13 +15,11 @@ from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingEr
 from infonet_ros.intake.tables.cells.dates import stamps_of_dates, times_of_day
 from infonet_ros.intake.tables.cells.numbers import to_numbers, trimmed
 from infonet_ros.intake.tables.formats.apart import read_apart
-from infonet_ros.intake.tables.formats.arrays import as_column, sheets_of_arrays, stem
+from infonet_ros.intake.tables.formats.arrays import as_column, sheets_of_arrays
 from infonet_ros.intake.tables.formats.hdf5 import load_hdf5
-from infonet_ros.intake.tables.sheet import Sheet, memory_limit
+from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, check_memory, stem
 from infonet_ros.intake.tables.text_files.text_source import first_bytes
 from infonet_ros.text import counted, unique_names
-
-_MOST_ELEMENTS = 64  # of one list
 
 
 def read_log(path: Path) -> list[Sheet] | None:
@@ -62,7 +60,7 @@ def _one_sentence(path: Path, kind: str) -> Iterator[None]:
 def _read_parquet(path: Path) -> list[Sheet]:
     with parquet.ParquetFile(path) as file:
         groups = range(file.metadata.num_row_groups)
-        _check_memory(path, sum(file.metadata.row_group(group).total_byte_size for group in groups))
+        check_memory(path, sum(file.metadata.row_group(group).total_byte_size for group in groups))
         return [_of_arrow(path, file.read())]
 
 
@@ -83,17 +81,9 @@ def _read_stream(path: Path) -> list[Sheet]:
         return [_of_arrow(path, stream.read_all())]
 
 
-def _check_memory(path: Path, size: int) -> None:
-    if size > (limit := memory_limit()):
-        raise RecordingError(
-            f"{path} holds {size >> 20} MB, more than {limit >> 20} MB, which is an eighth of this machine's memory: "
-            "split it, or leave columns out."
-        )
-
-
 def _of_arrow(path: Path, table: pa.Table) -> Sheet:
     """Make a sheet of a table whose columns have types; the fields of structs become columns."""
-    _check_memory(path, table.nbytes)
+    check_memory(path, table.nbytes)
     table = _index_first(table)
     while any(pa.types.is_struct(column.type) for column in table.schema):
         table = table.flatten()
@@ -128,7 +118,7 @@ def _with_elements(table: pa.Table) -> pa.Table:
     names, columns = [], []
     for name, column in zip(table.column_names, table.columns, strict=True):
         lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist() if _is_list(column.type) else []
-        if len(lengths) == 1 and 0 < lengths[0] <= _MOST_ELEMENTS:
+        if len(lengths) == 1 and 0 < lengths[0] <= MOST_ELEMENTS:
             names += [f"{name}_{place}" for place in range(lengths[0])]
             columns += [pc.list_element(column, place) for place in range(lengths[0])]
         else:

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.formats.arrays import as_column, counted_times, stem
-from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.formats.arrays import as_column, counted_times
+from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.text import counted
 

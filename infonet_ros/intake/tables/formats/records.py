@@ -16,12 +16,12 @@ import yaml
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.numbers import EMPTY
-from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import TextColumns
 from infonet_ros.intake.tables.text_files.text_source import Text
 from infonet_ros.text import counted
 
-_ROWS, _MOST_ELEMENTS, _FEWEST_PAIRS = 2000, 64, 3
+_ROWS, _FEWEST_PAIRS = 2000, 3
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
 _SEVERAL_VALUES = re.compile(r"\(*[+-]?[\d.eE+-]+ ?[+-] ?[\d.eE+-]+[ij]\)*$|[{\[(]|array\(")
 _COMPLEX = re.compile(r"\(?([+-]?[\d.]+(?:[eE][+-]?\d+)?|nan)? ?([+-] ?(?:[\d.]+(?:[eE][+-]?\d+)?|nan))\*?[ij]\)?")
@@ -51,7 +51,7 @@ def read_records(text: Text) -> list[Sheet] | None:
     else:
         return None
     sheet = sheet_of(text.path, records)
-    if len(sheet.columns) + len(sheet.texts) < 2:
+    if len(sheet.names) < 2:
         raise RecordingError(
             f"{text.path} is not a readable table: its {kind} holds no records of a time and a number; expected "
             f"{remedy}."
@@ -71,9 +71,8 @@ def split_cells(sheet: Sheet, path: Path) -> None:
         cells = (cell.as_py() or "" for chunk in sheet.cells[name].chunks for cell in chunk)
         inner = sheet_of(path, ({name: value} if (value := _values_in(cell)) else {} for cell in cells))
         if inner.columns or len(inner.texts) > 1:
-            del sheet.texts[name], sheet.cells[name]
-            for kind in ("columns", "texts", "cells", "remarks"):
-                getattr(sheet, kind).update(getattr(inner, kind))
+            sheet.drop(name)
+            sheet.add_columns_of(inner)
 
 
 def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
@@ -99,7 +98,7 @@ def sheet_of(path: Path, records: Iterator[Any]) -> Sheet:
             columns.add(cells, len(rows))
     except RecursionError as error:
         raise RecordingError(f"{path} is not a readable table: its records are nested too deep.") from error
-    sheet = Sheet(path.name.split(".")[0], {})
+    sheet = Sheet(stem(path), {})
     columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
     return sheet
 
@@ -256,7 +255,7 @@ def _cells(value: Any, name: str = "") -> Iterator[tuple[str, str | None]]:
     if isinstance(value, dict):
         inner = ((f"{name}.{key}" if name else str(key), element) for key, element in value.items())
     elif isinstance(value, list):
-        few = value if len(value) <= _MOST_ELEMENTS else []
+        few = value if len(value) <= MOST_ELEMENTS else []
         inner = ((f"{name or 'column'}_{place}", element) for place, element in enumerate(few))
     else:
         yield name or "value", _as_cell(value)

@@ -57,7 +57,7 @@ def _values(sheet: Sheet, clock: Clock, names: Names) -> dict[str, pa.ChunkedArr
     """
     found: dict[str, pa.ChunkedArray] = {}
     repeating: dict[str, pa.ChunkedArray] = {}
-    for name in [*sheet.columns, *sheet.texts]:
+    for name in sheet.names:
         column, cells = sheet.columns.get(name), sheet.cells.get(name)
         if name in (*clock.names, *names.columns):
             continue

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.intake.tables.cells.dates import BEYOND
+from infonet_ros.intake.tables.cells.names import words_of
 from infonet_ros.intake.tables.cells.numbers import trimmed
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
@@ -27,9 +27,6 @@ _TURNS = 0.5  # of the changes from row to row that names in random order make
 _EXPLAINED = 0.8  # of the variance of a column is between the names: then they are of different quantities
 _MORE_EVEN = 0.5  # times as uneven are the steps of time of each name, if every name has its own period
 _CROSSED = 0.95  # of all pairs of a stamp and a name have a row: numbers are names there
-
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-
 
 def _set(words: str) -> set[str]:
     return set(words.split())
@@ -112,7 +109,7 @@ def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
 def _columns_of_names(sheet: Sheet, clock: Clock) -> Iterator[Names]:
     """Go through columns of text, and columns of numbers with titles of names; through all if stamps repeat."""
     every = len(sheet.columns) <= _FEW_COLUMNS and not clock.fraction and _repeats(clock)
-    for name in [*sheet.columns, *sheet.texts]:
+    for name in sheet.names:
         column = sheet.columns.get(name)
         words = _words(name)
         rank = 0 if words & _OF_SIGNALS else 1 if words & _OF_THINGS else 3 if words & _OF_STATES else 2
@@ -134,7 +131,7 @@ def _repeats(clock: Clock) -> bool:
 
 def _words(name: str) -> set[str]:
     """Return the words of a column's name; ``deviceid`` has two."""
-    words = {word.lower() for word in _WORD.findall(name)}
+    words = words_of(name)
     of_id = {word.removesuffix("id") for word in words if word.endswith("id")} & (_OF_SIGNALS | _OF_THINGS)
     return words | of_id | ({"id"} if of_id else set())
 
@@ -176,14 +173,8 @@ class _Rows:
 
     def __init__(self, sheet: Sheet, clock: Clock) -> None:
         self._sheet, self._clock = sheet, clock
-        if clock.stamps is None:
-            known = pc.is_finite(clock.numbers).fill_null(False).to_numpy()
-            times = clock.numbers.filter(pa.array(known)).to_numpy()
-        else:
-            known = clock.stamps > BEYOND
-            times = clock.stamps[known]
+        times, self._known = clock.known_times()
         self.times, self.moments = np.unique(times, return_inverse=True)
-        self._known = np.flatnonzero(known)
         self.order = self._known[np.argsort(self.moments, kind="stable")]
 
     @property

@@ -1,9 +1,7 @@
 """Rows of several devices without a column of names: each time stands in a row of each device, in the same order."""
 
 import numpy as np
-import pyarrow.compute as pc
 
-from infonet_ros.intake.tables.cells.dates import BEYOND
 from infonet_ros.intake.tables.series.series_names import Names
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
@@ -19,7 +17,7 @@ def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
 
     Rows of one device may share a time, too, as those of a clock of whole seconds: then they are not named.
     """
-    times, known = _times(clock)
+    times, known = clock.known_times()
     _, moments, counts = np.unique(times, return_inverse=True, return_counts=True)
     devices = int(np.median(counts)) if len(counts) >= _FEWEST_TIMES else 1
     if not 1 < devices <= _MOST_DEVICES or np.mean(counts == devices) < _COMPLETE or _is_coarse(clock, times):
@@ -35,15 +33,6 @@ def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
     codes = np.full(sheet.rows, -1)
     codes[table] = np.arange(devices)
     return Names((), codes, [f"row_{place + 1}" for place in range(devices)], rank=1)
-
-
-def _times(clock: Clock) -> tuple[np.ndarray, np.ndarray]:
-    """Return the known times, and their rows."""
-    if clock.stamps is not None:
-        known = np.flatnonzero(clock.stamps > BEYOND)
-        return clock.stamps[known], known
-    there = pc.is_finite(clock.numbers).fill_null(False)
-    return clock.numbers.filter(there).to_numpy(), np.flatnonzero(there.to_numpy())
 
 
 def _is_coarse(clock: Clock, times: np.ndarray) -> bool:

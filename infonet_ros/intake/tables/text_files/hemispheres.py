@@ -29,8 +29,7 @@ def join_hemispheres(sheet: Sheet, names: Sequence[str]) -> None:
             degrees = _with_minutes(column) if minutes else column
             sheet.columns[name] = pc.if_else(pc.is_in(letter, value_set=NEGATIVE), pc.negate(degrees), degrees)
         for name in (north, east):
-            for part in (sheet.columns, sheet.texts, sheet.cells, sheet.remarks):
-                part.pop(name, None)
+            sheet.drop(name)
         how = ", and hold degrees and minutes: 4807.038 is 48 degrees and 7.038 minutes" if minutes else ""
         sheet.notes.append(
             f"columns {latitude!r} and {longitude!r} have their signs in the columns behind them (N, S, E, W){how}"

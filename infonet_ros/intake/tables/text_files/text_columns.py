@@ -12,10 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import is_value
 from infonet_ros.intake.tables.cells.numbers import Numbers, Style, find_style, may_be_number, to_numbers, trimmed
-from infonet_ros.intake.tables.sheet import Sheet, memory_limit
+from infonet_ros.intake.tables.sheet import Sheet, check_memory
 from infonet_ros.intake.tables.text_files.hemispheres import join_hemispheres
 from infonet_ros.text import shorten
 
@@ -50,7 +49,7 @@ class TextColumns:
         Raises
         ------
         RecordingError
-            The numbers need more than `memory_limit`.
+            The numbers need too much memory, see `check_memory`.
         """
         for name in cells:
             if name not in self._columns:
@@ -61,11 +60,7 @@ class TextColumns:
             self._kept += column.add(cells[name] if name in cells else pa.nulls(rows, pa.string()))
         self.rows += rows
         self._forget_words()
-        if self._kept > (limit := memory_limit()):
-            raise RecordingError(
-                f"{self._path} holds more than {limit >> 20} MB of numbers, an eighth of this machine's memory: split "
-                "it, or leave columns out."
-            )
+        check_memory(self._path, self._kept)
 
     def _forget_words(self) -> None:
         """Keep no more words if there are many words or columns."""

@@ -11,7 +11,7 @@ from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.numbers import EMPTY
-from infonet_ros.intake.tables.sheet import Sheet
+from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.layout import Layout, find_layout
 from infonet_ros.intake.tables.text_files.repeated_headers import RepeatedHeaders
 from infonet_ros.intake.tables.text_files.row_forms import RowForm, row_form
@@ -55,7 +55,7 @@ def _read(path: Path, quotes: bool, block: int) -> Sheet:
     while rest.pieces is not None:
         rest = _add_rows(path, rest.pieces, columns, quotes, block, notes)
     layout = rows.layout
-    sheet = Sheet(path.name.split(".")[0], {}, units=layout.units, notes=[*dict.fromkeys(notes)], rate=layout.rate)
+    sheet = Sheet(stem(path), {}, units=layout.units, notes=[*dict.fromkeys(notes)], rate=layout.rate)
     columns.into(sheet, layout.delimiter == ",", rows.skipped.line)
     return sheet
 

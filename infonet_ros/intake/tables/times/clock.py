@@ -83,6 +83,14 @@ class Clock:
         known = self.stamps[self.stamps > BEYOND]
         return len(known) == 1 or bool(len(known) and known.min() < known.max())
 
+    def known_times(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the known times (K,), as stamps or in their own unit, and their rows (K,)."""
+        if self.stamps is not None:
+            rows = np.flatnonzero(self.stamps > BEYOND)
+            return self.stamps[rows], rows
+        there = pc.is_finite(self.numbers).fill_null(False)
+        return self.numbers.filter(there).to_numpy(), np.flatnonzero(there.to_numpy())
+
     def of_rows(self, rows: np.ndarray | slice) -> "Clock":
         """Return the time of some rows, given by their numbers or a slice."""
         numbers = self.numbers

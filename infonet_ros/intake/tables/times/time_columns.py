@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.names import words_of
 from infonet_ros.intake.tables.cells.time_units import is_named_time, is_unit, named_unit
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.times.clock import (
@@ -23,7 +24,6 @@ from infonet_ros.intake.tables.times.clock import (
 from infonet_ros.intake.tables.times.split_times import calendar_columns, week_columns
 from infonet_ros.text import did_you_mean, listed, shorten, unique_name
 
-_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _TIME_WORDS = {
     *("time", "timestamp", "stamp", "date", "datetime", "elapsed", "clock", "utc", "tow"),
     *("zeit", "datum", "uhrzeit", "temps", "heure", "tiempo", "hora", "fecha", "tempo"),
@@ -43,7 +43,7 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     RecordingError
         The wanted column does not exist or holds no times, or no column looks like time.
     """
-    every = [*sheet.columns, *sheet.texts]
+    every = sheet.names
     if wanted is not None and wanted not in every:
         hint = did_you_mean(wanted, every)
         raise RecordingError(f"{path} has no column {wanted!r} for the time{hint}: it has {listed(every)}.")
@@ -71,14 +71,13 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
 
 def _named(sheet: Sheet) -> Iterator[tuple[str, ...]]:
     """Go through the columns with usual names of times; times of a sensor come before times of a recorder."""
-    names = [*sheet.columns, *sheet.texts]
+    names = sheet.names
     calendars = [*calendar_columns(sheet)]
     seconds = [name for name in names if not any(name in parts for parts in calendars)]
     halves = [(name, other) for name in seconds if (other := _fraction_of(sheet, name))]
     yield from sorted(halves, key=lambda pair: "stamp" not in pair[0].lower())
     yield from ((name,) for name in names if _OF_SENSOR.search(name))
-    words = {name: {word.lower() for word in _WORDS.findall(name)} for name in names}
-    dates = [name for name in sheet.columns if words[name] & {"date", "datum", "fecha"}]
+    dates = [name for name in sheet.columns if words_of(name) & {"date", "datum", "fecha"}]
     pairs = [(date, time) for date in dates if (time := _time_beside(sheet, date))]
     if pairs:  # a column of date and time comes before two columns
         yield from ((name,) for name in sheet.columns if is_named_time(name) and _has_date_and_clock(sheet, name))
@@ -152,7 +151,7 @@ def _numbers_rows(sheet: Sheet, name: str) -> bool:
 
 def _fits(name: str) -> bool:
     """Return whether a name contains a word for time."""
-    return bool({word.lower() for word in _WORDS.findall(name)} & _TIME_WORDS)
+    return bool(words_of(name) & _TIME_WORDS)
 
 
 def _counts_a_unit(sheet: Sheet, name: str) -> bool:
