@@ -46,7 +46,8 @@ def explanations(
     given_third = _GivenThird(runner, drivers, Ordering.from_channels(channels, seed), most_samples)
     remains: dict[tuple[int, int, int], np.ndarray] = {}
     with ThreadPoolExecutor(runner.pairs.threads) as pool:
-        for ((third, *_), asked), found in zip(tasks.items(), pool.map(given_third.left, tasks.items()), strict=True):
+        estimates = pool.map(given_third.left, tasks, tasks.values())
+        for ((third, *_), asked), found in zip(tasks.items(), estimates, strict=True):
             for (a, b), quantiles in zip(asked, found, strict=True):
                 remains[a, b, third] = max(quantiles, remains.get((a, b, third), quantiles), key=lambda one: one[1])
     for (a, b, third), quantiles in remains.items():
@@ -85,12 +86,9 @@ class _GivenThird:
     ordering: Ordering
     most_samples: int
 
-    def left(self, task: tuple[_Task, list[tuple[int, int]]]) -> np.ndarray:
-        """Return the conditional MI of the M pairs of a task.
-
-        (M, 3) quantiles; infinite with too few known samples.
-        """
-        (_, step, places), asked = task[0], np.array(task[1])
+    def left(self, task: _Task, pairs: list[tuple[int, int]]) -> np.ndarray:
+        """Return the quantiles of the conditional MI of M pairs of one task, (M, 3); inf with too few known samples."""
+        (_, step, places), asked = task, np.array(pairs)
         involved, given = np.unique(asked), self.drivers.at(places)
         times = self._known(step, given, involved)
         times = times[:: max(1, -(-len(times) // self.most_samples))]

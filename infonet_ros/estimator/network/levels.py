@@ -1,6 +1,6 @@
 """Streams with few different values: their values are exact cells; random ranks of equal values would blur them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -42,28 +42,34 @@ class Levels:
     @classmethod
     def of(cls, values: np.ndarray, ranks: np.ndarray, bins: Tensor) -> "Levels":
         """Find the levels of channels by their values, all known, and ranks, (N, T) both."""
-        levels = cls.unknown(bins)
-        most = min(BINS, ranks.shape[1] // RECURRENCE)
+        levels = cls.unknown(bins.clone())
         for channel, (own, ranked) in enumerate(zip(values, ranks, strict=True)):
-            ordered = np.empty_like(own)
-            ordered[ranked] = own
-            new = ordered[1:] != ordered[:-1]
-            if np.count_nonzero(new) < most:
-                levels = levels._with(channel, np.append(0, np.cumsum(new)), ranked)
+            number = _numbered(own, ranked)
+            if number is not None:
+                levels.cells[channel] = torch.from_numpy(number.astype(np.uint8)[ranked])
+                levels.few[channel] = True
+                levels.sizes[channel] = _sizes(np.bincount(number))
         return levels
 
-    def _with(self, channel: int, number: np.ndarray, ranks: np.ndarray) -> "Levels":
-        """Enter a channel by the number of its value at each rank, and its ranks, (T,) both.
 
-        If most values occur only once, as those of a sensor that sticks at one value, they are not levels.
-        """
-        count, times = len(ranks), np.bincount(number)
-        if 2 * np.count_nonzero(times == 1) > len(times):
-            return self
-        made = self if self.few.any() else replace(self, cells=self.cells.clone())  # they are those of the ranks so far
-        made.cells[channel] = torch.from_numpy(number.astype(np.uint8)[ranks])
-        made.few[channel] = True
-        equal = times @ (times - 1.0) / (count * (count - 1.0))
-        made.sizes[channel, 0] = np.log(count) - float(unbiased_sums(torch.from_numpy(times)[None, None])) / count
-        made.sizes[channel, 1] = -np.log(equal + 1.0 / BINS)
-        return made
+def _numbered(values: np.ndarray, ranks: np.ndarray) -> np.ndarray | None:
+    """Return the number of the value at each rank of a channel, (T,); None unless its values are few and recur.
+
+    If most values occur only once, as those of a sensor that sticks at one value, they are not levels.
+    """
+    ordered = np.empty_like(values)
+    ordered[ranks] = values
+    new = ordered[1:] != ordered[:-1]
+    if np.count_nonzero(new) >= min(BINS, len(ranks) // RECURRENCE):
+        return None
+    number = np.append(0, np.cumsum(new))
+    times = np.bincount(number)
+    return None if 2 * np.count_nonzero(times == 1) > len(times) else number
+
+
+def _sizes(times: np.ndarray) -> tuple[float, float]:
+    """Return the two `Levels.sizes` of a channel whose values occur so many times each, (K,)."""
+    count = times.sum()
+    equal = times @ (times - 1.0) / (count * (count - 1.0))
+    entropy = np.log(count) - float(unbiased_sums(torch.from_numpy(times)[None, None])) / count
+    return entropy, -np.log(equal + 1.0 / BINS)

@@ -44,13 +44,9 @@ def updates(values: np.ndarray) -> np.ndarray | None:
     known = np.flatnonzero(np.isfinite(values))
     if len(known) < LEAST_UPDATES:
         return None
-    new = _bends(values[known])  # first: lines between rounded values are level where two updates are equal
-    if new is None:
-        new = _changes(values[known])
-    if new is None and (steps := _before_a_filter(values[known])) is not None:
-        new = _changes(steps)
-    if new is None and (steps := _without_noise(values[known])) is not None:
-        new = _changes(steps)
+    # Lines come first: between rounded values they are level where two updates are equal.
+    tried = (find(values[known]) for find in (_bends, _changes, _changes_before_a_filter, _changes_in_noise))
+    new = next((new for new in tried if new is not None), None)
     if new is None:
         return None
     found = np.zeros(len(values), dtype=np.int64)
@@ -127,8 +123,8 @@ def _without_passages(starts: np.ndarray, samples: np.ndarray) -> np.ndarray:
     return starts[~passing] if passing.sum() >= PASSAGES * alone.sum() else starts
 
 
-def _without_noise(samples: np.ndarray) -> np.ndarray | None:
-    """Return the levels of a stream (T,) of steps in slight noise, in units of the noise; None if it is not one."""
+def _changes_in_noise(samples: np.ndarray) -> np.ndarray | None:
+    """Return the `_changes` of a stream (T,) of steps without its slight noise; None if it is not one."""
     moves = np.abs(np.diff(samples))
     noise = np.median(moves)
     starts = np.append(0, 1 + np.flatnonzero(moves > STEP * noise))
@@ -140,11 +136,11 @@ def _without_noise(samples: np.ndarray) -> np.ndarray | None:
     within = np.square(moves[moves <= STEP * noise]).mean()
     spread = np.median(np.abs(samples - np.median(samples)))
     slight = about <= (SLIGHT * spread) ** 2 and within >= UNEVEN * about  # a smooth stream moves less
-    return np.round(levels / (FINE * noise)) if slight else None
+    return _changes(np.round(levels / (FINE * noise))) if slight else None
 
 
-def _before_a_filter(samples: np.ndarray) -> np.ndarray | None:
-    """Return the steps (T,) from which a low-pass filter of first order made a stream; None if it was no such filter.
+def _changes_before_a_filter(samples: np.ndarray) -> np.ndarray | None:
+    """Return the `_changes` of steps from which a low-pass filter of first order made a stream (T,); None if none did.
 
     Behind it, each move between two steps is the same share of the move before.
     """
@@ -164,7 +160,8 @@ def _before_a_filter(samples: np.ndarray) -> np.ndarray | None:
     # Equal steps differ by rounding, so each run has the value of its first one.
     starts = np.append(0, 1 + np.flatnonzero(np.abs(np.diff(steps)) > rounding))
     values = np.round(steps[starts] / rounding)
-    return np.repeat(values[np.append(0, np.arange(len(starts)))], np.append(1, np.diff(starts, append=len(steps))))
+    lengths = np.diff(starts, append=len(steps))
+    return _changes(np.repeat(np.append(values[0], values), np.append(1, lengths)))
 
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
