@@ -123,6 +123,10 @@ class Baseline:
         """Return the places of a pair's channels."""
         return self.names.index(self.pairs[pair].a), self.names.index(self.pairs[pair].b)
 
+    def views_of(self, pair: int) -> list[int]:
+        """Return the numbers of a pair's views."""
+        return [number for number, view in enumerate(self.views) if view.pair == pair]
+
     @property
     def subjects(self) -> list[tuple[str, str]]:
         """What is watched: the names of each pair, then of each channel that is in none, with an empty second one."""
@@ -281,11 +285,23 @@ def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> B
     )
 
 
-def log_ratios(table: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Read a table (G, G) at ranks (T,), bilinearly between the centres of its cells; NaN where one is not known."""
+def log_ratios(tables: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Read each of V tables at its own ranks, bilinearly between the centres of its cells.
+
+    Parameters
+    ----------
+    tables : (V, G, G) float
+    u, v : (V, T) float64
+        From 0 to 1; NaN where unknown.
+
+    Returns
+    -------
+    (V, T) float64
+        NaN where one of the two ranks is not known.
+    """
     known = np.isfinite(u) & np.isfinite(v)
-    values = np.full(len(u), np.nan)
-    nodes = len(table)
-    places = np.stack([u[known], v[known]]) * nodes - 0.5
-    values[known] = map_coordinates(table.astype(np.float64), places, order=1, mode="nearest")
-    return values
+    table, _ = np.nonzero(known)
+    places = np.stack([u[known], v[known]]) * tables.shape[-1] - 0.5
+    ratios = np.full(known.shape, np.nan)
+    ratios[known] = map_coordinates(tables, [table, *places], np.float64, order=1, mode="nearest")
+    return ratios

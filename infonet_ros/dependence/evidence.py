@@ -109,10 +109,7 @@ class EvidenceMonitor:
         self._columns: list[tuple[int, ...]] = [baseline.columns(pair) for pair in range(len(baseline.pairs))]
         self._columns += [(column,) for column in baseline.alone]
         self._channels = ChannelWatch(baseline.channels, baseline.rate, interval / SINGLE_SHARE)
-        self._views = [
-            [number for number, view in enumerate(baseline.views) if view.pair == pair]
-            for pair in range(len(baseline.pairs))
-        ]
+        self._views = [baseline.views_of(pair) for pair in range(len(baseline.pairs))]
         self.thresholds = thresholds[[views[0] for views in self._views]]
         self.reset()
 

@@ -1,9 +1,8 @@
 """The evidence of all views of a baseline, added up together: there are many, each with few new samples."""
 
 import numpy as np
-from scipy.ndimage import map_coordinates
 
-from infonet_ros.dependence.baseline import Baseline
+from infonet_ros.dependence.baseline import Baseline, log_ratios
 from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.page_rule import PageSums, log_e_values
 
@@ -21,7 +20,7 @@ class EvidenceSums:
     def __init__(self, baseline: Baseline, thresholds: np.ndarray) -> None:
         views, pairs = baseline.views, baseline.pairs
         self._thresholds = thresholds
-        self._tables = baseline.tables.astype(np.float64)
+        self._tables = baseline.tables
         self._forms = np.array([view.form.ranked for view in views])
         self._expectations = {
             number: baseline.expectations[view.pair] for number, view in enumerate(views) if view.form is Form.RESIDUALS
@@ -53,17 +52,13 @@ class EvidenceSums:
         return peaks / self._thresholds, since
 
     def _log_ratios(self, samples: np.ndarray, ranks: np.ndarray, fresh: int) -> np.ndarray:
-        """Return the log ratios (V, fresh) of the last samples, read from all tables at once as `log_ratios` does."""
+        """Return the log ratios (V, fresh) of the last samples."""
         count = len(ranks)
         rows = np.arange(count - fresh, count) - self._delays[:, :, None]  # (2, V, fresh)
         there = (rows >= 0).all(axis=0)
         rows = np.maximum(rows, 0)
         both = ranks[rows, self._forms[:, None], self._columns[:, :, None]]
-        known = np.isfinite(both).all(axis=0) & there
-        view, _ = np.nonzero(known)
-        u, v = both[:, known] * self._tables.shape[-1] - 0.5
-        ratios = np.full(known.shape, np.nan)
-        ratios[known] = map_coordinates(self._tables, [view, u, v], order=1, mode="nearest")
+        ratios = log_ratios(self._tables, *np.where(there, both, np.nan))
         for number, expectation in self._expectations.items():
             pair = samples[rows[:, number], self._columns[:, number, None]]
             ratios[number] = np.where(there[number], expectation.log_ratios(pair), np.nan)

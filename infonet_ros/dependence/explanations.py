@@ -69,7 +69,7 @@ class Explainer:
     @property
     def _view(self) -> int:
         """The view of this pair that shows an offset, if there is one."""
-        own = [number for number, view in enumerate(self.baseline.views) if view.pair == self.pair]
+        own = self.baseline.views_of(self.pair)
         return next((number for number in own if self.baseline.views[number].form.ranked is Form.VALUES), own[0])
 
     @property

@@ -77,10 +77,7 @@ def _latest(tried: Sequence[np.ndarray], recent: int) -> np.ndarray:
 
 def _bounds(table: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     """Return the bound (K,) of ranks (K, n), nats."""
-
-    def read(later: np.ndarray) -> np.ndarray:
-        return log_ratios(table, u.ravel(), later.ravel()).reshape(u.shape)
-
+    tables = np.broadcast_to(table, (len(u), *table.shape))
     shifts = np.linspace(0, u.shape[1], _PAIRINGS + 2)[1:-1].astype(int)
-    others = np.stack([np.exp(read(np.roll(v, shift, axis=1))) for shift in shifts], axis=2)
-    return np.nanmean(read(v), axis=1) - np.log(np.nanmean(others, axis=(1, 2)))
+    others = np.stack([np.exp(log_ratios(tables, u, np.roll(v, shift, axis=1))) for shift in shifts], axis=2)
+    return np.nanmean(log_ratios(tables, u, v), axis=1) - np.log(np.nanmean(others, axis=(1, 2)))
