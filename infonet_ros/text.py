@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 NANOSECONDS = 1_000_000_000
+LAST_SECOND = 2**31 - 1
+"""Of a ROS stamp, in 2038."""
 
 _LISTED = 300  # characters
 

@@ -12,12 +12,11 @@ from rosbags.typesys.store import Typestore
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import OutputError
-from infonet_ros.text import NANOSECONDS
+from infonet_ros.text import LAST_SECOND, NANOSECONDS
 
 MATRIX_TYPE = "infonet_ros/msg/MutualInformationMatrix"
 PAIR_TYPE = "infonet_ros/msg/MutualInformationPair"
 
-_LAST_SECOND = 2**31 - 1
 _PACKAGE = Path(__file__).parents[1]
 
 
@@ -62,10 +61,10 @@ def write_matrix_bag(path: Path, topics: Mapping[str, Sequence[DependenceMatrix]
     """
     times = [time for matrices in topics.values() for matrix in matrices for time in (matrix.start, matrix.end)]
     first, last = (time // NANOSECONDS for time in (min(times, default=0), max(times, default=0)))
-    if first < 0 or last > _LAST_SECOND:
+    if first < 0 or last > LAST_SECOND:
         raise StampError(
             f"a bag of the matrices cannot be written: they reach from {first} s to {last} s, expected 0 to "
-            f"{_LAST_SECOND} s as in ROS stamps; choose other kinds of output with --format."
+            f"{LAST_SECOND} s as in ROS stamps; choose other kinds of output with --format."
         )
     store = matrix_typestore()
     with Writer(path, version=9, storage_plugin=StoragePlugin.MCAP) as writer:

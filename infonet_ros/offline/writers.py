@@ -12,6 +12,7 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
+from infonet_ros.text import NANOSECONDS
 
 COLUMNS = ("time", "a", "b", "mi", "lower", "upper", "p", "lag", "samples", "valid")
 """Of the tidy table: ``time`` is the end of the window in seconds, ``mi``, ``lower``, ``upper`` are in nats, ``lag`` in
@@ -106,7 +107,7 @@ def write_picture(path: Path, analysis: Analysis) -> None:
 
 def _text_rows(matrix: DependenceMatrix) -> Iterator[list[str]]:
     pairs = matrix.columns()
-    seconds, nanoseconds = divmod(matrix.end, 1_000_000_000)
+    seconds, nanoseconds = divmod(matrix.end, NANOSECONDS)
     time = f"{seconds}.{nanoseconds:09d}"
     measures = ("mi", "lower", "upper", "p_value", "lag")
     numbers = [[_number(value) for value in pairs[name].tolist()] for name in measures]

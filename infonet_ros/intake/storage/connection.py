@@ -7,9 +7,9 @@ from typing import Protocol
 from rosbags.interfaces import QosDurability, QosReliability
 from rosbags.rosbag2.metadata import parse_qos
 
-from infonet_ros.text import NANOSECONDS, counted
+from infonet_ros.text import LAST_SECOND, NANOSECONDS, counted
 
-LAST_TIME = 2**31 * NANOSECONDS
+LAST_TIME = (LAST_SECOND + 1) * NANOSECONDS
 """Times of recording at or after this one are damaged, and so are those before 0."""
 
 ROS1 = "ros1"

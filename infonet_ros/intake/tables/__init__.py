@@ -14,4 +14,5 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
   and `runs`.
 - `series`: `series_names`, `unnamed_series` and `long_tables` (a row for each value).
 - `columns`: `filled_in` (-9999), `quaternions`, `two_words` and `streams` (columns to samples).
+- `table_files` (a file to sheets with their times), `table_streams` (a sheet to streams), `tables`.
 """
