@@ -12,7 +12,7 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
 - `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `stamps`, `clock_turns`
   and `runs`.
-- `series`: `series_names`, `unnamed_series` and `long_tables` (a row for each value).
+- `series`: `name_columns`, `series_names`, `unnamed_series` and `long_tables` (a row for each value).
 - `columns`: `filled_in` (-9999), `quaternions`, `two_words` and `streams` (columns to samples).
 - `table_files` (a file to sheets with their times), `table_streams` (a sheet to streams), `tables`.
 """

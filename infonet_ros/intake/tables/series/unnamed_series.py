@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.intake.tables.series.series_names import Names
+from infonet_ros.intake.tables.series.name_columns import Names, Title
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
 from infonet_ros.text import NANOSECONDS
@@ -32,7 +32,7 @@ def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
         return None
     codes = np.full(sheet.rows, -1)
     codes[table] = np.arange(devices)
-    return Names((), codes, [f"row_{place + 1}" for place in range(devices)], rank=1)
+    return Names((), codes, [f"row_{place + 1}" for place in range(devices)], Title.DEVICES)
 
 
 def _is_coarse(clock: Clock, times: np.ndarray) -> bool:
