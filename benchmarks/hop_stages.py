@@ -35,10 +35,10 @@ _STAGES = {
     "estimator.network.counts": "grids",
     "estimator.network.observation": "grids",
     "estimator.network.blocks": "grids",
+    "estimator.network.ranked_channels": "grids",
     "estimator.network.pair_network": "network",
     "estimator.network.symmetry": "network",
     "estimator.samples.effective_samples": "memory of the streams",
-    "estimator.samples.scores": "memory of the streams",
 }
 REST = "rest of the estimator"
 TYPE = "geometry_msgs/msg/QuaternionStamped"

@@ -7,10 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.counts import GRID, pyramid
 from infonet_ros.estimator.network.discriminant import spread_grids
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.training.angles import Angle
 from infonet_ros.training.columns import Columns
@@ -182,7 +183,7 @@ def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, fam
 
 def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``by_level``."""
-    u, v = (Copulas.from_ranks(ranks, values=z.numpy()) for ranks, z in zip(_ranks(x, y), (x, y), strict=True))
+    u, v = (RankedChannels.from_ranks(ranks, values=z.numpy()) for ranks, z in zip(_ranks(x, y), (x, y), strict=True))
     numbers = np.arange(len(x))
     found = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
     return found.levels[GRID], found.fine.half(), *found[2:]

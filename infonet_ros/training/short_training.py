@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, observe_together, sketch_together
+from infonet_ros.estimator.network.blocks import PairBlock, observe_together, sketch_together
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.quantiles import QUANTILES
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.short_network import LEAST_SHORT, MOST_SHORT, ShortNetwork, ShortShape, Sketch
 from infonet_ros.estimator.network.weights import base_of, load_conditional, load_weights, save_weights
 from infonet_ros.estimator.samples.ranks import Ordering
@@ -77,7 +78,7 @@ def simulate_short(count: int, seed: int) -> ShortExamples:
 def _seen(network: Network, x: Tensor, y: Tensor) -> ShortExamples:
     """Return examples of pairs (B, T)."""
     streams = torch.stack([x, y], dim=1).flatten(0, 1).numpy()
-    block = PairBlock.pairs(Copulas.from_ranks(Ordering.from_channels(streams, seed=0).ranks()))
+    block = PairBlock.pairs(RankedChannels.from_ranks(Ordering.from_channels(streams, seed=0).ranks()))
     sketch, features = sketch_together([block]), network.features(observe_together([block], ladder=False))
     return ShortExamples(sketch.counts, sketch.samples, sketch.effective, sketch.correlation, features.half())
 

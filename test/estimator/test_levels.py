@@ -2,22 +2,23 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.counts import BINS
 from infonet_ros.estimator.network.levels import EVEN
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.samples.ranks import Ordering
 
 
 def seen(x, y):
     """Observe one pair of streams (T,)."""
     values = np.stack([x, y]).astype(float)
-    copulas = Copulas.from_ranks(Ordering.from_channels(values, seed=0).ranks(), values=values)
-    return PairBlock.pairs(copulas).observe()
+    channels = RankedChannels.from_ranks(Ordering.from_channels(values, seed=0).ranks(), values=values)
+    return PairBlock.pairs(channels).observe()
 
 
 def levels_of(values):
     ranks = Ordering.from_channels(values, seed=0).ranks()
-    return Copulas.from_ranks(ranks, values=values).levels
+    return RankedChannels.from_ranks(ranks, values=values).levels
 
 
 def test_few_values_are_cells_and_many_are_bins():
@@ -72,7 +73,7 @@ def test_shifted_pairs_are_counted_shifted():
     values = np.random.default_rng(4).integers(6, size=500).astype(float)
     both = np.stack([values, np.roll(values, -7)])
     ranks = Ordering.from_channels(both, seed=0).ranks()
-    copulas = Copulas.from_ranks(ranks, values=both)
+    channels = RankedChannels.from_ranks(ranks, values=both)
     one = np.array([0])
-    as_they_are, turned = PairBlock.scanned(copulas, copulas, one, one + 1, np.array([0, 7])).observe().by_level[:, 0]
+    as_they_are, turned = PairBlock.scanned(channels, channels, one, one + 1, np.array([0, 7])).observe().by_level[:, 0]
     assert float(as_they_are) < 0.1 and float(turned) == pytest.approx(np.log(6), abs=0.02)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.pair_network import (
     PATCH,
     QUADRANTS,
@@ -13,6 +13,7 @@ from infonet_ros.estimator.network.pair_network import (
     join_patches,
     split_patches,
 )
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.symmetry import ORIENTATIONS, orient
 
 
@@ -24,8 +25,8 @@ def network():
 
 def observed(ranks):
     pairs = len(ranks) // 2
-    copulas = Copulas.from_ranks(ranks)
-    return PairBlock.scanned(copulas, copulas, np.arange(pairs), pairs + np.arange(pairs), np.array([0])).observe()
+    channels = RankedChannels.from_ranks(ranks)
+    return PairBlock.scanned(channels, channels, np.arange(pairs), pairs + np.arange(pairs), np.array([0])).observe()
 
 
 @pytest.fixture

@@ -2,15 +2,16 @@ import numpy as np
 import pytest
 import torch
 
-from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, Copulas, PairBlock, observe_together
+from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, PairBlock, observe_together
 from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, RESOLUTIONS
 from infonet_ros.estimator.network.observation import SUMMARIES
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 
 
 def block(pairs, count=300):
     ranks = np.stack([np.random.default_rng(k).permutation(count) for k in range(pairs + 1)])
-    copulas = Copulas.from_ranks(ranks)
-    return PairBlock.scanned(copulas, copulas, np.zeros(pairs, int), 1 + np.arange(pairs), np.array([0]))
+    channels = RankedChannels.from_ranks(ranks)
+    return PairBlock.scanned(channels, channels, np.zeros(pairs, int), 1 + np.arange(pairs), np.array([0]))
 
 
 def parts_of(seen):
@@ -51,7 +52,7 @@ def test_padding_leaves_the_pairs_as_they_are():
 @pytest.mark.parametrize("step", [1, -1])
 def test_the_summary_contains_samples_and_correlation(step):
     order = np.arange(1000)[::step]
-    copulas = Copulas.from_ranks(np.stack([np.arange(1000), order]))
-    samples, _, correlation, *_ = PairBlock.pairs(copulas).observe().summary[0].tolist()
+    channels = RankedChannels.from_ranks(np.stack([np.arange(1000), order]))
+    samples, _, correlation, *_ = PairBlock.pairs(channels).observe().summary[0].tolist()
     assert samples == pytest.approx(np.log(1000) - 7.0, abs=1e-4)
     assert correlation == pytest.approx(1.0, abs=1e-4)

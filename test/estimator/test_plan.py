@@ -5,7 +5,7 @@ import pytest
 
 from infonet_ros.estimator.measures.plan import Plan
 from infonet_ros.estimator.measures.requests import Requests
-from infonet_ros.estimator.network.blocks import Copulas
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.weights import load_weights
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
@@ -91,9 +91,9 @@ def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch
     samples[np.arange(8), np.arange(8)] = NAN
     monkeypatch.setattr("infonet_ros.estimator.network.runner.CPU_CHUNK", 16)
     monkeypatch.setattr(net, "_runner", Runner(load_weights()[0], "cpu"))
-    alive: weakref.WeakSet[Copulas] = weakref.WeakSet()
+    alive: weakref.WeakSet[RankedChannels] = weakref.WeakSet()
     most: dict[int, int] = {}
-    make = Copulas.from_ranks
+    make = RankedChannels.from_ranks
 
     def watched(*arguments):
         made = make(*arguments)
@@ -101,7 +101,7 @@ def test_no_more_ranks_are_held_for_many_lags_than_for_few(net, rng, monkeypatch
         most[lags] = max(most.get(lags, 0), len(alive))
         return made
 
-    monkeypatch.setattr(Copulas, "from_ranks", watched)
+    monkeypatch.setattr(RankedChannels, "from_ranks", watched)
     for lags in (3, 9):
         net.pairwise(samples, lags=range(lags), surrogates=surrogates)
     assert most[9] <= 1.5 * most[3]  # a few more or less wait for the threads, but not three times as many

@@ -6,9 +6,10 @@ import torch
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import WeightsError
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.counts import BINS, count_pairs, unbiased_sums
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_readout, save_weights
@@ -29,8 +30,8 @@ def readout(network):
 @pytest.fixture
 def block():
     ranks = np.argsort(np.random.default_rng(0).standard_normal((6, 300)), axis=1)
-    copulas = Copulas.from_ranks(ranks)
-    return PairBlock.pairs(copulas)
+    channels = RankedChannels.from_ranks(ranks)
+    return PairBlock.pairs(channels)
 
 
 def test_estimates_of_coarse_cells_are_unbiased():

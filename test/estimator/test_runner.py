@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from infonet_ros.errors import InputError
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner, resolve_device
 from infonet_ros.estimator.samples.ranks import Ordering
 
@@ -28,8 +29,8 @@ def block(number, pairs, count=200):
     rng = np.random.default_rng(number)
     x = rng.standard_normal((pairs, count))
     x = x[:1] * np.linspace(0.0, 3.0, pairs)[:, None] + x
-    copulas = Copulas.from_ranks(Ordering.from_channels(x, seed=0).ranks())
-    return PairBlock.scanned(copulas, copulas, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
+    channels = RankedChannels.from_ranks(Ordering.from_channels(x, seed=0).ranks())
+    return PairBlock.scanned(channels, channels, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
 
 
 def collected(runner, blocks):
@@ -157,9 +158,9 @@ def test_blocks_of_many_pairs_are_split_about_evenly(blocks):
 def test_a_turned_channel_is_turned_end_to_start():
     x, y = np.random.default_rng(3).standard_normal((2, 300))
     ranks = Ordering.from_channels(np.stack([x, y, np.roll(y, 40)]), seed=0).ranks()
-    copulas = Copulas.from_ranks(ranks)
-    turned = PairBlock.scanned(copulas, copulas, np.array([0]), np.array([1]), np.array([0, 40])).observe()
-    rolled = PairBlock.scanned(copulas, copulas, np.array([0]), np.array([2]), np.array([0])).observe()
+    channels = RankedChannels.from_ranks(ranks)
+    turned = PairBlock.scanned(channels, channels, np.array([0]), np.array([1]), np.array([0, 40])).observe()
+    rolled = PairBlock.scanned(channels, channels, np.array([0]), np.array([2]), np.array([0])).observe()
     torch.testing.assert_close(turned.counts[1], rolled.counts[0])
     torch.testing.assert_close(turned.local[1], rolled.local[0])
     assert not torch.equal(turned.counts[0], turned.counts[1])

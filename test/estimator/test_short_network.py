@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from infonet_ros import InfoNet
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, sketch_together
+from infonet_ros.estimator.network.blocks import PairBlock, sketch_together
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT, SKETCH_CELLS, ShortNetwork, ShortShape
 from infonet_ros.estimator.network.weights import SHIPPED, base_of, load_short, load_weights, save_weights
@@ -22,12 +23,12 @@ def pairs(rng, count, correlations, curved=False):
     a, e = rng.standard_normal((2, len(correlations), count))
     rho = np.asarray(correlations)[:, None]
     b = rho * ((a**2 - 1.0) / np.sqrt(2.0) if curved else a) + np.sqrt(1.0 - rho**2) * e
-    return PairBlock.pairs(Copulas.from_ranks(rank(np.stack([a, b], axis=1).reshape(-1, count))))
+    return PairBlock.pairs(RankedChannels.from_ranks(rank(np.stack([a, b], axis=1).reshape(-1, count))))
 
 
 def test_a_sketch_counts_samples_in_coarse_cells(rng):
     x, y = (rng.permutation(128) for _ in range(2))
-    (block,) = [PairBlock.pairs(Copulas.from_ranks(np.stack([x, y])))]
+    (block,) = [PairBlock.pairs(RankedChannels.from_ranks(np.stack([x, y])))]
     wanted = np.histogram2d(x // 4, y // 4, bins=SKETCH_CELLS, range=[[0, SKETCH_CELLS]] * 2)[0]
     seen = sketch_together([block])
     np.testing.assert_array_equal(seen.counts[0], wanted)
@@ -50,7 +51,7 @@ def test_it_says_almost_what_the_network_of_pairs_says(runner, rng, count, curve
 def test_neither_order_nor_sign_of_the_streams_matters(runner, rng):
     ranks = rank(rng.standard_normal((2, 200)).cumsum(axis=0))
     ways = [ranks, ranks[::-1], np.stack([199 - ranks[0], ranks[1]]), np.stack([ranks[1], 199 - ranks[0]])]
-    blocks = [PairBlock.pairs(Copulas.from_ranks(np.ascontiguousarray(way))) for way in ways]
+    blocks = [PairBlock.pairs(RankedChannels.from_ranks(np.ascontiguousarray(way))) for way in ways]
     (first, *others) = [found for _, found in runner.short_features(blocks)]
     for other in others:
         np.testing.assert_allclose(other, first, atol=1e-5)

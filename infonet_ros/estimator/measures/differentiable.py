@@ -6,8 +6,9 @@ from torch import Tensor
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner, pairwise_given
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import Side
 from infonet_ros.estimator.samples.conditioning import Given
@@ -30,8 +31,8 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     canonical = np.stack([ordering.canonical() for ordering in orderings], axis=1)  # (2, B)
     first, second = canonical * pairs + np.arange(pairs)
     ranks = np.stack([ordering.ranks() for ordering in orderings], axis=1).reshape(2 * pairs, -1)
-    copulas = Copulas.from_ranks(ranks, runner.device, channels.swapaxes(0, 1).reshape(ranks.shape))
-    block = PairBlock.scanned(copulas, copulas, first, second, shifts=np.array([0]))
+    ranked = RankedChannels.from_ranks(ranks, runner.device, channels.swapaxes(0, 1).reshape(ranks.shape))
+    block = PairBlock.scanned(ranked, ranked, first, second, shifts=np.array([0]))
     found = [runner.estimate(part) for part in block.spans(runner.chunk)]
     values = torch.cat([torch.from_numpy(quantiles[:, 1]) for quantiles, _ in found]).to(x.device)
     values[torch.from_numpy((channels == channels[..., :1]).all(axis=2).any(axis=1)).to(x.device)] = 0.0
@@ -60,7 +61,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
     total = torch.zeros(())
     for inside in seen.slices():
         exact = rank(ranks[:, inside])
-        tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(exact, runner.pairs.device)))[1]
+        tables = runner.pairs.estimate(PairBlock.pairs(RankedChannels.from_ranks(exact, runner.pairs.device)))[1]
         u, v = (
             torch.from_numpy(place) + part[inside] - part[inside].detach()
             for place, part in zip(normalised(exact), soft, strict=True)

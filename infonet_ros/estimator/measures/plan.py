@@ -9,7 +9,8 @@ from itertools import groupby
 import numpy as np
 
 from infonet_ros.estimator.measures.requests import Requests
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, parts_of, thinned
+from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
 from infonet_ros.estimator.samples.common_times import common_time_factors, moving_together
@@ -201,12 +202,12 @@ class Pass:
         for parts in zip(*(batch.parts() for batch, _ in alike), strict=True):
             ranked = [batch.ranked(part) for (batch, _), part in zip(alike, parts, strict=True)]
             ranks, values = (np.concatenate([one[k] for one in ranked]) for k in (0, 1))
-            copulas = Copulas.from_ranks(ranks, runner.device, values)
+            channels = RankedChannels.from_ranks(ranks, runner.device, values)
             blocks: list[PairBlock] = []
             start = 0
             for (batch, shifts), (own, _, rows, columns) in zip(alike, ranked, strict=True):
-                numbers = batch.numbers[batch.moving]
-                blocks.append(PairBlock.scanned(copulas, copulas, start + rows, start + columns, shifts, self, numbers))
+                places, numbers = (start + rows, start + columns), batch.numbers[batch.moving]
+                blocks.append(PairBlock.scanned(channels, channels, *places, shifts, self, numbers))
                 start += len(own)
             yield PairBlock.joined(blocks)
 

@@ -5,9 +5,10 @@ import torch
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.measures.plan import Plan
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.blocks import PairBlock, thinned
 from infonet_ros.estimator.network.counts import GRID
 from infonet_ros.estimator.network.discriminant import read_table
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import Side
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
@@ -34,8 +35,8 @@ def discriminant(runner: Runner, channels: np.ndarray, seed: int) -> tuple[np.nd
     ranks = ordering.ranks(rows)
     if not len(batch.moving):
         return np.full((GRID, GRID), 0.0 if batch.enough else np.nan, dtype=np.float32), ranks, rows
-    parts = (Copulas.from_ranks(ordering.ranks(part), runner.device) for part in batch.parts())
-    tables = torch.cat([runner.estimate(PairBlock.pairs(copulas))[1] for copulas in parts])
+    ranked = (RankedChannels.from_ranks(ordering.ranks(part), runner.device) for part in batch.parts())
+    tables = torch.cat([runner.estimate(PairBlock.pairs(channels))[1] for channels in ranked])
     return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
 
 
@@ -67,7 +68,7 @@ def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.n
             continue
         for inside in seen.slices():
             ranks = rank(side.conditional[0][:, inside])
-            tables = runner.pairs.estimate(PairBlock.pairs(Copulas.from_ranks(ranks, runner.pairs.device)))[1]
+            tables = runner.pairs.estimate(PairBlock.pairs(RankedChannels.from_ranks(ranks, runner.pairs.device)))[1]
             u, v = torch.from_numpy(normalised(ranks))
             values[rows[inside]] = read_table(tables[0], u, v).numpy()
     return values

@@ -11,7 +11,8 @@ import numpy as np
 
 from infonet_ros.estimator.measures.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
 from infonet_ros.estimator.measures.projections import content_key, project
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.blocks import PairBlock, thinned
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels, some_channels
@@ -52,7 +53,7 @@ class Slicer:
         # A projection contains little of a few drifting channels.
         shares = [drifting(some_channels(vector)).mean() if options.surrogates else 0.0 for vector in vectors]
         self.drifting = np.array(shares) >= 0.5
-        self._projected: dict[tuple[int, int, bytes], list[Copulas]] = {}
+        self._projected: dict[tuple[int, int, bytes], list[RankedChannels]] = {}
         self._memories: dict[tuple[int, bytes], float] = {}
         self._prepared: dict[tuple[int, int, bytes], Vector] = {}
 
@@ -106,7 +107,7 @@ class Slicer:
             quantiles[block.scans, block.rows] += found / len(left)
         return quantiles
 
-    def _parts(self, index: int, rows: np.ndarray, projections: int) -> list[Copulas]:
+    def _parts(self, index: int, rows: np.ndarray, projections: int) -> list[RankedChannels]:
         """Ranked projections of a vector over samples ``rows``, in the parts of `blocks.thinned`."""
         key = (index, projections, rows.tobytes())
         if key not in self._projected:
@@ -115,9 +116,8 @@ class Slicer:
             occurrence = self._keys[:index].count(self._keys[index])
             slices = project(self._vectors[index][:, rows], projections, self._options.seed, occurrence)
             ordering = Ordering.from_channels(slices, self._options.seed)
-            self._projected[key] = [
-                Copulas.from_ranks(ordering.ranks(part), self._runner.device) for part in thinned(np.arange(len(rows)))
-            ]
+            parts = map(ordering.ranks, thinned(np.arange(len(rows))))
+            self._projected[key] = [RankedChannels.from_ranks(ranks, self._runner.device) for ranks in parts]
         return self._projected[key]
 
 

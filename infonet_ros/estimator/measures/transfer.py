@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.measures.conditional import ConditionalRunner
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock, thinned
+from infonet_ros.estimator.network.blocks import PairBlock, thinned
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
@@ -180,7 +181,7 @@ class _Target:
 
 def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
     """MI of the partial copula of all streams on the left with the one on the right, for each shift of it, (S, M)."""
-    sources, target = (Copulas.from_ranks(side.conditional[0], runner.pairs.device) for side in (left, right))
+    sources, target = (RankedChannels.from_ranks(side.conditional[0], runner.pairs.device) for side in (left, right))
     rows = np.arange(len(left.ranks))
     block = PairBlock.scanned(sources, target, rows, np.zeros_like(rows), shifts)
     medians = np.concatenate([quantiles[:, 1] for _, quantiles in runner.pairs.quantiles([block])])

@@ -3,8 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,7 +12,6 @@ from torch import Tensor
 from infonet_ros.estimator.network.counts import (
     BINS,
     BLOCKS,
-    bins_of_ranks,
     both_sums,
     coarsen,
     count_pairs,
@@ -22,12 +20,10 @@ from infonet_ros.estimator.network.counts import (
     sums_by_block,
     unbiased_sums,
 )
-from infonet_ros.estimator.network.levels import Levels
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
-from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
-from infonet_ros.estimator.samples.ranks import normal_scores, normalised
-from infonet_ros.estimator.samples.surrogates import cycles
+from infonet_ros.estimator.samples.effective_samples import effective_samples
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
 _EACH = ("rows", "columns", "shifts", "scans", "numbers")  # fields with one element per pair
@@ -35,59 +31,12 @@ COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other;
 
 
 @dataclass(frozen=True, eq=False)
-class Copulas:
-    """Ranked channels in the forms that pairs need, on the network's device.
-
-    Attributes
-    ----------
-    bins : (N, T) uint8
-        See `counts.count_pairs`.
-    scores : (N, T) float32
-        Normal scores.
-    memory : (N, K) float32
-        See `effective_samples.autocorrelations`.
-    levels : Levels
-    """
-
-    bins: Tensor
-    scores: Tensor
-    memory: Tensor
-    levels: Levels
-
-    @classmethod
-    def from_ranks(
-        cls, ranks: np.ndarray, device: torch.device | str = "cpu", values: np.ndarray | None = None
-    ) -> "Copulas":
-        """Prepare channels by their ranks (N, T), 0 ... T - 1, each once in every channel.
-
-        Where their values (N, T) are not given, they are taken to differ.
-        """
-        bins = torch.from_numpy(bins_of_ranks(ranks))
-        levels = Levels.unknown(bins) if values is None else Levels.of(values, ranks, bins)
-        scores, memory = torch.from_numpy(normal_scores(ranks)), torch.from_numpy(autocorrelations(normalised(ranks)))
-        return cls(bins.to(device), scores.to(device), memory.to(device), levels.to(device))
-
-    @property
-    def count(self) -> int:
-        """T, the number of samples."""
-        return self.bins.shape[1]
-
-    @cached_property
-    def cycles(self) -> Tensor:
-        """Return the samples after which each channel begins again when it is shifted, (N,) int64."""
-        return torch.from_numpy(cycles(self.scores.cpu().numpy())).to(self.scores.device)
-
-    def __len__(self) -> int:
-        return len(self.bins)
-
-
-@dataclass(frozen=True, eq=False)
 class PairBlock:
-    """M pairs of channels of two sets of copulas over the same samples, before counting.
+    """M pairs of two sets of channels over the same samples, before counting.
 
     Attributes
     ----------
-    left, right : Copulas
+    left, right : RankedChannels
     rows, columns : (M,) int64
         Channel of ``left`` and channel of ``right`` of each pair.
     shifts : (M,) int64
@@ -100,8 +49,8 @@ class PairBlock:
         The caller's name of the block.
     """
 
-    left: Copulas
-    right: Copulas
+    left: RankedChannels
+    right: RankedChannels
     rows: np.ndarray
     columns: np.ndarray
     shifts: np.ndarray
@@ -112,8 +61,8 @@ class PairBlock:
     @classmethod
     def scanned(
         cls,
-        left: Copulas,
-        right: Copulas,
+        left: RankedChannels,
+        right: RankedChannels,
         rows: np.ndarray,
         columns: np.ndarray,
         shifts: np.ndarray,
@@ -134,14 +83,14 @@ class PairBlock:
         )
 
     @classmethod
-    def pairs(cls, copulas: Copulas, tag: Any = None) -> "PairBlock":
+    def pairs(cls, channels: RankedChannels, tag: Any = None) -> "PairBlock":
         """Make a block in which channels 0 and 1, 2 and 3, ... are the pairs."""
-        rows = np.arange(0, len(copulas), 2)
-        return cls.scanned(copulas, copulas, rows, rows + 1, np.array([0]), tag)
+        rows = np.arange(0, len(channels), 2)
+        return cls.scanned(channels, channels, rows, rows + 1, np.array([0]), tag)
 
     @classmethod
     def joined(cls, blocks: Sequence["PairBlock"]) -> "PairBlock":
-        """Join blocks of the same copulas and tag."""
+        """Join blocks of the same channels and tag."""
         parts: dict[str, Any] = {name: np.concatenate([getattr(one, name) for one in blocks]) for name in _EACH}
         return replace(blocks[0], **parts)
 
@@ -166,29 +115,23 @@ class PairBlock:
         """Return the measurements for the network's input, with the ladder."""
         return _measure([self], ladder=True)
 
-    def _count(self, ladder: bool) -> tuple[Tensor, ...]:
-        """Return the counts of M pairs (M, GRID, GRID), their sums by block (M, BLOCKS, BLOCKS), and numbers (M,).
-
-        The numbers are unbiased sums over all finest cells, effective samples, correlation, and T. Last comes what
-        `_by_level` returns. Without the ladder, the unbiased sums and the last are empty. The finest cells need much
-        memory, so they are dropped soon. All other steps run for more pairs at a time, since threads wait for each
-        other in between.
-        """
+    def _count(self, ladder: bool) -> "_Counted":
+        """Count the samples of the pairs; with what the ladder needs, or without."""
         rows, columns = self._places()
-        counts = count_pairs(self.left.bins.index_select(0, rows), self._turned(self.right.bins, columns))
+        counts = count_pairs(self.left.bins.index_select(0, rows), self._shifted(self.right.bins, columns))
         samples, effective, correlation = self._described(rows, columns)
-        if not ladder:
-            none = samples.new_empty(0)
-            return coarsen(counts).to(torch.uint8), sums_by_block(counts), none, effective, correlation, samples, none
-        sums, finest = both_sums(counts)
-        by_level = self._by_level(rows, columns, finest)
-        return coarsen(counts).to(torch.uint8), sums, finest, effective, correlation, samples, by_level
+        if ladder:
+            sums, finest = both_sums(counts)
+            by_level = self._by_level(rows, columns, finest)
+        else:
+            sums, finest, by_level = sums_by_block(counts), samples.new_empty(0), samples.new_empty(0)
+        return _Counted(coarsen(counts).to(torch.uint8), sums, finest, samples, effective, correlation, by_level)
 
     def sketch(self) -> tuple[Tensor, ...]:
         """Return the parts of a `Sketch` of the pairs."""
         rows, columns = self._places()
         joined = BINS.bit_length() - SKETCH_CELLS.bit_length()
-        left, right = self.left.bins.index_select(0, rows), self._turned(self.right.bins, columns)
+        left, right = self.left.bins.index_select(0, rows), self._shifted(self.right.bins, columns)
         return count_pairs(left >> joined, right >> joined, bins=SKETCH_CELLS), *self._described(rows, columns)
 
     def _places(self) -> tuple[Tensor, Tensor]:
@@ -199,9 +142,9 @@ class PairBlock:
     def _described(self, rows: Tensor, columns: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the numbers of samples and of effective samples, and the correlation, (M,) each."""
         left, right = self.left, self.right
-        correlation = (left.scores.index_select(0, rows) * self._turned(right.scores, columns)).mean(dim=1)
-        memory = left.memory.index_select(0, rows), right.memory.index_select(0, columns)
-        effective = effective_samples(*memory, left.count)
+        correlation = (left.scores.index_select(0, rows) * self._shifted(right.scores, columns)).mean(dim=1)
+        both = left.autocorrelations.index_select(0, rows), right.autocorrelations.index_select(0, columns)
+        effective = effective_samples(*both, left.count)
         return torch.full_like(effective, float(left.count)), effective, correlation
 
     def _by_level(self, rows: Tensor, columns: Tensor, finest: Tensor) -> Tensor:
@@ -210,7 +153,7 @@ class PairBlock:
         few = np.flatnonzero(left.few[self.rows] | right.few[self.columns])
         if len(few):
             chosen = torch.from_numpy(few).to(rows.device)
-            cells = left.cells[rows[chosen]], self[few]._turned(right.cells, columns[chosen])
+            cells = left.cells[rows[chosen]], self[few]._shifted(right.cells, columns[chosen])
             finest = finest.index_copy(0, chosen, unbiased_sums(count_pairs(*cells, torch.int16)))
         first, second = left.sizes[self.rows], right.sizes[self.columns]
         values = np.empty((len(self), 3), dtype=np.float32)
@@ -221,7 +164,7 @@ class PairBlock:
         by_level[:, 0] += finest / count
         return by_level
 
-    def _turned(self, values: Tensor, columns: Tensor) -> Tensor:
+    def _shifted(self, values: Tensor, columns: Tensor) -> Tensor:
         """Return rows ``columns`` of values (N, T), each shifted by its shift in its cycle: (M, T)."""
         if not self.shifts.any():
             return values.index_select(0, columns)
@@ -230,6 +173,25 @@ class PairBlock:
         cycle = torch.where(shifts == 0, count, self.right.cycles[columns, None])  # the data beside their surrogates
         places = torch.arange(count, device=values.device) - shifts * cycle // count
         return values[columns[:, None], places % cycle]
+
+
+class _Counted(NamedTuple):
+    """What `Measurements` need of M pairs that are counted together.
+
+    The finest cells take much memory, so they are counted for few pairs at a time, and only their sums are kept. All
+    other steps take more pairs, since threads wait for each other in between.
+
+    ``counts`` (M, GRID, GRID) are of cells of the grid, ``sums`` (M, BLOCKS, BLOCKS) of `sums_by_block` over the
+    finest cells. The other fields are as in `Measurements`.
+    """
+
+    counts: Tensor
+    sums: Tensor
+    finest: Tensor
+    samples: Tensor
+    effective: Tensor
+    correlation: Tensor
+    by_level: Tensor
 
 
 def observe_together(blocks: Sequence[PairBlock], ladder: bool = True) -> Observation:
@@ -249,10 +211,10 @@ def _measure(blocks: Sequence[PairBlock], ladder: bool) -> Measurements:
     on_processor = blocks[0].left.bins.device.type == "cpu"
     parts = [part for block in blocks for part in block.spans(COUNTED_AT_ONCE if on_processor else len(block))]
     columns = zip(*(part._count(ladder) for part in parts), strict=True)
-    counts, sums, finest, effective, correlation, samples, by_level = (torch.cat(column) for column in columns)
+    counts, sums, finest, samples, *others = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
     (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
-    return Measurements(levels, fine, finest, samples, effective, correlation, by_level)
+    return Measurements(levels, fine, finest, samples, *others)
 
 
 def rounded(pairs: int) -> int:

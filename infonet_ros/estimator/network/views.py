@@ -8,8 +8,9 @@ from itertools import chain
 import numpy as np
 import torch
 
-from infonet_ros.estimator.network.blocks import Copulas, PairBlock
+from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
+from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT
 from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
@@ -138,6 +139,6 @@ class ConditionedPairs:
             yield self._block(runner, first, first if alike else rank(turned[:, rows]), 0, WHOLE + number)
 
     def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
-        first = Copulas.from_ranks(left, runner.device)
-        second = first if right is left else Copulas.from_ranks(right, runner.device)
+        first = RankedChannels.from_ranks(left, runner.device)
+        second = first if right is left else RankedChannels.from_ranks(right, runner.device)
         return PairBlock.scanned(first, second, self.rows, self.columns, np.array([shift]), number)
