@@ -5,7 +5,6 @@ import torch
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.training.examples import Examples
-from infonet_ros.training.validation import all_quantiles
 
 ALLOWANCE = 1.1  # for families that are not in training, for which no calibration is possible
 
@@ -14,7 +13,8 @@ ALLOWANCE = 1.1  # for families that are not in training, for which no calibrati
 def calibrate(network: Network, examples: Examples) -> None:
     """Set the network's ``stretch`` by examples that it was not trained on, see `stretches`."""
     network.stretch.fill_(1.0)
-    network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, examples), examples.information))
+    quantiles = examples.outputs(lambda part: network(part.observation, tables=False)[0])
+    network.stretch.copy_(ALLOWANCE * stretches(quantiles, examples.information))
 
 
 def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:

@@ -1,6 +1,6 @@
 """Examples of any kind: tensors of one length, kept together in a file."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,11 @@ class Columns:
         """Yield parts that a network takes at once."""
         for start in range(0, len(self), CHUNK):
             yield self[start : start + CHUNK]
+
+    @torch.no_grad()
+    def outputs(self: Kind, network: Callable[[Kind], Tensor]) -> Tensor:
+        """Return what a network gives for all examples, which it takes chunk by chunk: (M, ...)."""
+        return torch.cat([network(chunk) for chunk in self.chunks()])
 
     def to(self: Kind, device: torch.device | str) -> Kind:
         """Copy to a device."""

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, ConditionalNetwork, ConditionalShape
+from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
 from infonet_ros.estimator.network.weights import base_of, save_weights
 from infonet_ros.training.calibration import ALLOWANCE, stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import AttentionConfiguration
-from infonet_ros.training.descent import descend
+from infonet_ros.training.descent import descend, standardise
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.triples import KINDS
@@ -23,6 +23,7 @@ from infonet_ros.training.validation import errors, log_errors
 WEIGHTS = "conditional.safetensors"
 CONFIGURATION = "configuration.yaml"
 LOG = "log.jsonl"
+STANDARDISED = 4096  # examples from which the scales of the inputs are computed
 TOLERANCE = 1e-3  # nats of the lower end above the truth, which is often exactly 0
 
 
@@ -48,7 +49,8 @@ def run_conditional(configuration: ConditionalTraining, folder: Path) -> None:
     c.keep(folder / CONFIGURATION)
     held_out, others = held_out_and_rest(ConditionalExamples, simulate_conditional, folder / "shards", c)
     network = train_conditional(others, c)
-    network.stretch.copy_(ALLOWANCE * stretches(all_quantiles(network, held_out), held_out.information))
+    quantiles = held_out.outputs(lambda part: network(part.views))
+    network.stretch.copy_(ALLOWANCE * stretches(quantiles, held_out.information))
     entry = validate_conditional(network, held_out)
     log_errors(folder / LOG, entry)
     card = {"training": asdict(c), "held_out": entry}
@@ -60,7 +62,8 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
     c = configuration
     torch.manual_seed(c.seed)
     network = ConditionalNetwork(ConditionalShape(examples.features.shape[2], c.width, c.heads, c.blocks, c.expansion))
-    _standardise(network, examples)
+    some = examples[torch.randperm(len(examples))[:STANDARDISED]]
+    standardise(network, [some.features[some.share > 0.0].float(), some.circumstances])
     weights = importance(examples.samples)
 
     def loss_of(chosen: Tensor) -> Tensor:
@@ -68,12 +71,6 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
         return (weights[chosen] * pinball_loss(network(batch.views), batch.information)).mean()
 
     return descend(network, loss_of, len(examples), c)
-
-
-@torch.inference_mode()
-def all_quantiles(network: ConditionalNetwork, examples: ConditionalExamples) -> Tensor:
-    """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([network(part.views) for part in examples.chunks()])
 
 
 def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamples) -> dict[str, float]:
@@ -84,16 +81,6 @@ def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamp
     dict
         The result of `errors` by kind, and ``nothing``, the mean median if the truth is 0.
     """
-    quantiles, truth = all_quantiles(network, examples), examples.information
+    quantiles, truth = examples.outputs(lambda part: network(part.views)), examples.information
     found = errors(quantiles, truth, importance(examples.samples), examples.kind, KINDS, TOLERANCE)
     return found | {"nothing": quantiles[truth < 1e-4, 1].mean().item()}
-
-
-def _standardise(network: ConditionalNetwork, examples: ConditionalExamples) -> None:
-    """Set the mean and the spread of the network's inputs."""
-    some = examples[torch.randperm(len(examples))[:4096]]
-    features = some.features[some.share > 0.0].float()
-    numbers = [features, some.circumstances]
-    network.centre.copy_(torch.cat([part.mean(dim=0) for part in numbers]))
-    network.scale.copy_(torch.cat([part.std(dim=0) for part in numbers]).clamp_min(1e-2))
-    assert len(network.scale) == features.shape[1] + CIRCUMSTANCES

@@ -1,6 +1,6 @@
 """Stochastic gradient descent for small networks on examples that are all in memory."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import torch
@@ -10,6 +10,21 @@ from tqdm import tqdm
 from infonet_ros.training.configuration import RunConfiguration
 
 Kind = TypeVar("Kind", bound=nn.Module)
+
+
+def standardise(network: nn.Module, inputs: Sequence[Tensor], least: float = 1e-2) -> None:
+    """Set ``centre`` and ``scale`` of a network to mean and standard deviation of its inputs in training.
+
+    Parameters
+    ----------
+    network : Module
+    inputs : sequence of (M, F)
+        The columns of all are the inputs; M need not be the same.
+    least : float
+        Of a scale.
+    """
+    network.get_buffer("centre").copy_(torch.cat([part.mean(dim=0) for part in inputs]))
+    network.get_buffer("scale").copy_(torch.cat([part.std(dim=0) for part in inputs]).clamp_min(least))
 
 
 def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: RunConfiguration) -> Kind:

@@ -3,7 +3,7 @@
 The simulation takes most of the time, and is resumed shard by shard. The training takes minutes and is not resumed.
 """
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.network.pair_network import Network
-from infonet_ros.estimator.network.readout import Evidence, Readout
+from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
 from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_weights
 from infonet_ros.training.calibration import stretches
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
-from infonet_ros.training.descent import descend
+from infonet_ros.training.descent import descend, standardise
 from infonet_ros.training.examples import FAMILIES, Examples, simulate
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
@@ -97,23 +97,22 @@ def run_readout(configuration: ReadoutTraining, folder: Path, base: Path = SHIPP
     c.keep(folder / CONFIGURATION)
     make = partial(simulate_readout, base=base)
     held_out, others = held_out_and_rest(ReadoutExamples, make, folder / "readout_shards", c)
-    network, version = load_weights(base)
-    readout = Readout(replace(network.readout_shape, width=c.width))
-    readout = train_readout(readout, others, c)
-    factors = stretches(all_quantiles(readout, held_out), held_out.information)
+    readout = train_readout(others, c)
+    factors = stretches(held_out.outputs(lambda part: readout(part.evidence)), held_out.information)
     readout.stretch.copy_(torch.tensor(ALLOWANCE) * factors)
     entry = validate_readout(readout, held_out)
     log_errors(folder / LOG, entry)
     card = {"training": asdict(c), "held_out": entry}
-    save_weights(readout, folder / READOUT, f"{version}, readout steps-{c.steps}", base=base_of(base), **card)
+    version = f"{load_weights(base)[1]}, readout steps-{c.steps}"
+    save_weights(readout, folder / READOUT, version, base=base_of(base), **card)
 
 
-def train_readout(readout: Readout, examples: ReadoutExamples, configuration: ReadoutTraining) -> Readout:
+def train_readout(examples: ReadoutExamples, configuration: ReadoutTraining) -> Readout:
     """Train a readout on examples, with the quantile loss weighted as for the network."""
-    torch.manual_seed(configuration.seed)
-    inputs = readout.inputs(examples.evidence)
-    readout.centre.copy_(inputs.mean(dim=0))
-    readout.scale.copy_(inputs.std(dim=0).clamp_min(1e-2))
+    torch.manual_seed(configuration.seed)  # before the random start
+    sizes = examples.numbers.shape[1], examples.ladder.shape[1]
+    readout = Readout(ReadoutShape(*sizes, configuration.width))
+    standardise(readout, [readout.inputs(examples.evidence)])
     weights = importance(examples.effective)
 
     def loss_of(chosen: Tensor) -> Tensor:
@@ -123,13 +122,7 @@ def train_readout(readout: Readout, examples: ReadoutExamples, configuration: Re
     return descend(readout, loss_of, len(examples), configuration)
 
 
-@torch.inference_mode()
-def all_quantiles(readout: Readout, examples: ReadoutExamples) -> Tensor:
-    """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([readout(part.evidence) for part in examples.chunks()])
-
-
 def validate_readout(readout: Readout, examples: ReadoutExamples) -> dict[str, float]:
     """Measure errors in nats over all and by family, and the coverage of the interval, see `errors`."""
-    weights = importance(examples.effective)
-    return errors(all_quantiles(readout, examples), examples.information, weights, examples.family, FAMILIES)
+    quantiles = examples.outputs(lambda part: readout(part.evidence))
+    return errors(quantiles, examples.information, importance(examples.effective), examples.family, FAMILIES)

@@ -20,7 +20,7 @@ from infonet_ros.estimator.network.weights import base_of, load_conditional, loa
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
-from infonet_ros.training.descent import descend
+from infonet_ros.training.descent import descend, standardise
 from infonet_ros.training.examples import BATCH, OBSERVATIONS, draw_family, draw_streams
 from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.validation import log_errors
@@ -99,9 +99,8 @@ def train_short(examples: ShortExamples, configuration: ShortTraining) -> ShortN
     c = configuration
     torch.manual_seed(c.seed)
     network = ShortNetwork(ShortShape(examples.features.shape[1], c.width))
-    inputs = torch.cat([network.inputs(part.sketch) for part in examples.chunks()])
-    network.centre.copy_(inputs.mean(dim=0))
-    network.scale.copy_(inputs.std(dim=0).clamp_min(1e-3))
+    inputs = examples.outputs(lambda part: network.inputs(part.sketch))
+    standardise(network, [inputs], least=1e-3)
     reader = load_conditional()
     reading = (reader.features_in.weight[:, : network.shape.features] / reader.scale[: network.shape.features]).T
     wanted = examples.features.float() @ reading
@@ -116,10 +115,9 @@ def train_short(examples: ShortExamples, configuration: ShortTraining) -> ShortN
     return descend(network, loss_of, len(examples), c)
 
 
-@torch.inference_mode()
 def validate_short(network: ShortNetwork, examples: ShortExamples) -> dict[str, float]:
     """Measure the mean distance of the medians, nats, and the share of the variance of the features that is missed."""
-    found = torch.cat([network(part.sketch) for part in examples.chunks()])
+    found = examples.outputs(lambda part: network(part.sketch))
     wanted = examples.features.float()
     missed = (found - wanted).square().sum() / (wanted - wanted.mean(dim=0)).square().sum()
     return {"error": (found - wanted)[:, 1].abs().mean().item(), "missed": missed.item()}

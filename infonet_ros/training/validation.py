@@ -13,12 +13,6 @@ from infonet_ros.training.losses import importance, pinball_loss
 
 
 @torch.inference_mode()
-def all_quantiles(network: Network, examples: Examples) -> torch.Tensor:
-    """Return the quantiles of all M examples, (M, 3) nats."""
-    return torch.cat([network(part.observation, tables=False)[0] for part in examples.chunks()])
-
-
-@torch.inference_mode()
 def validate(network: Network, examples: Examples) -> dict[str, float]:
     """Measure errors in nats: over all, by family, of the bound, and the coverage of the 90 % interval.
 

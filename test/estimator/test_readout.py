@@ -7,7 +7,8 @@ import torch
 from infonet_ros import InfoNet
 from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network.blocks import PairBlock
-from infonet_ros.estimator.network.counts import BINS, count_pairs, unbiased_sums
+from infonet_ros.estimator.network.counts import BINS, RESOLUTIONS, count_pairs, unbiased_sums
+from infonet_ros.estimator.network.observation import SUMMARIES
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
@@ -24,7 +25,7 @@ def network():
 @pytest.fixture
 def readout(network):
     torch.manual_seed(1)
-    return Readout(network.readout_shape)
+    return Readout(ReadoutShape(2 * network.shape.width + SUMMARIES, len(RESOLUTIONS)))
 
 
 @pytest.fixture

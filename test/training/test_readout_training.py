@@ -8,7 +8,6 @@ import torch
 from infonet_ros import InfoNet
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
-from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.weights import load_readout, save_weights
 from infonet_ros.training.examples import simulate
 from infonet_ros.training.loop import WEIGHTS
@@ -18,7 +17,6 @@ from infonet_ros.training.readout_training import (
     LOG,
     ReadoutExamples,
     ReadoutTraining,
-    all_quantiles,
     train_readout,
 )
 
@@ -33,10 +31,19 @@ def network():
 
 def test_training_learns_what_an_untrained_network_does_not_know(network):
     seen = ReadoutExamples.seen_by(network, simulate(400, seed=3))
-    readout = train_readout(Readout(replace(network.readout_shape, width=32)), seen, SMALL)
+    readout = train_readout(seen, SMALL)
     first = torch.cat([network(part.observation, tables=False)[0] for part in [simulate(400, seed=3)]])
-    losses = [pinball_loss(quantiles, seen.information).mean() for quantiles in (first, all_quantiles(readout, seen))]
+    trained = readout(seen.evidence)
+    losses = [pinball_loss(quantiles, seen.information).mean() for quantiles in (first, trained)]
     assert losses[1] < 0.5 * losses[0]
+
+
+def test_the_seed_of_the_settings_repeats_a_training_whatever_was_drawn_before(network):
+    seen, short = ReadoutExamples.seen_by(network, simulate(64, seed=3)), replace(SMALL, steps=6)
+    first = train_readout(seen, short).state_dict()
+    torch.rand(1)
+    again = train_readout(seen, short).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
 
 
 def test_the_command_reads_out_the_network_of_the_folder(network, train_in, tmp_path):

@@ -12,13 +12,12 @@ from infonet_ros.estimator.network.counts import (
     GRID,
     LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
-    RESOLUTIONS,
     coarsen,
     log_densities,
 )
 from infonet_ros.estimator.network.observation import SUMMARIES, Observation
 from infonet_ros.estimator.network.quantiles import QUANTILES, stretched_quantiles
-from infonet_ros.estimator.network.readout import Evidence, ReadoutShape
+from infonet_ros.estimator.network.readout import Evidence
 from infonet_ros.estimator.network.symmetry import Symmetry, orient, restore
 
 PATCHES = 4  # along each axis
@@ -176,11 +175,6 @@ class Network(nn.Module):
         numbers = torch.cat([encoded.description, observation.summary], dim=-1)
         evidence = Evidence(self.quantiles_out(encoded.description), numbers, observation.ladder, observation.by_level)
         return evidence, self._table(encoded) if tables else None
-
-    @property
-    def readout_shape(self) -> ReadoutShape:
-        """Return the sizes of a readout for this network."""
-        return ReadoutShape(2 * self.shape.width + SUMMARIES, len(RESOLUTIONS))
 
     def _quantiles(self, encoded: "_Encoded") -> Tensor:
         centre, below, above = self.quantiles_out(encoded.description).float().unbind(dim=-1)
