@@ -76,4 +76,4 @@ fuzz: setup  ## Feed damaged bags, tables and settings to their readers for SECO
 	  && python3 fuzz/run.py --seconds $(SECONDS)
 
 clean:  ## Remove everything that the other targets made
-	rm -rf .venv .jazzy build install log demo_output bench_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv venv .jazzy build install log demo_output bench_output site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,5 +1,6 @@
 """`pip install .`, and its result on a machine without ROS."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -68,6 +69,17 @@ assert "rclpy" not in sys.modules
     )  # fmt: skip
 
     assert ended.returncode == 0, ended.stderr
+
+
+def test_no_class_is_one_that_python_3_10_refuses():
+    """It loads no NamedTuple with a second base, such as Generic; the type checker does not know that."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "infonet_ros").rglob("*.py")}
+    nodes = [(path, node) for path, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [(f"{path}: {node.name}", list(map(ast.unparse, node.bases))) for path, node in nodes]
+    tuples = [(name, bases) for name, bases in classes if "NamedTuple" in bases]
+
+    assert tuples
+    assert [name for name, bases in tuples if len(bases) > 1] == []
 
 
 def needed(requirements):

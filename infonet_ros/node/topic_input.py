@@ -34,6 +34,7 @@ from infonet_ros.text import counted, did_you_mean
 _QUEUE = 1000  # messages that wait while the executor is busy: two seconds of a topic at 500 Hz
 _LARGE_QUEUE = 10  # messages of types that can have megabytes each
 _LARGE_TYPES = ("sensor_msgs/msg/Image", "sensor_msgs/msg/PointCloud2")
+_OF_ROS = ("/parameter_events", "/rosout")  # topics of every node, which are never meant
 
 Quality = tuple[ReliabilityPolicy, DurabilityPolicy]
 
@@ -166,8 +167,8 @@ class TopicInput:
 
     def _hint(self) -> str:
         """Return a hint with a topic of the graph that has a similar name."""
-        there = (name for name, _ in self._node.get_topic_names_and_types())
-        return did_you_mean(self.topic, sorted(name for name in there if name != self.topic))
+        there = {name for name, _ in self._node.get_topic_names_and_types()}
+        return did_you_mean(self.topic, sorted(there - {self.topic, *_OF_ROS}))
 
     def log_problems(self) -> None:
         """Log what is new since the last call: why no message can arrive, stamps never set, and unreadable messages."""

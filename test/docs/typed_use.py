@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import assert_type
 
 import numpy as np
 from torch import Tensor
+from typing_extensions import assert_type
 
 from infonet_ros import (
     DependenceMatrix,

@@ -70,6 +70,13 @@ def test_the_topic_that_was_meant_is_named(graph):
     Diagnosis(graph).until("infonet: /wheels/odometri", lambda s: "did you mean '/wheels/odometry'?" in s.message)
 
 
+def test_no_topic_of_ros_itself_is_proposed(graph):
+    graph.infonet(**{**PAIR, "b.topic": "/rosou"})
+    graph.until(lambda: "/rosout" in dict(graph.robot.get_topic_names_and_types()))
+
+    assert Diagnosis(graph).until("infonet: /rosou", lambda s: True).message == "it has no publisher yet"
+
+
 def test_a_topic_that_stops_and_returns(graph):
     node, matrices = started(graph)
     feed = Feed(graph, node, SIGNALS)

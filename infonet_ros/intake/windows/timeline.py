@@ -23,7 +23,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -79,7 +79,8 @@ class _Topic(Generic[Item]):
         return self.error is not None and abs(self.error) <= LEAP
 
 
-class Admission(NamedTuple, Generic[Item]):
+@dataclass
+class Admission(Generic[Item]):
     """The decision about a message: whether time jumped before it, and the items to take now."""
 
     jumped: bool

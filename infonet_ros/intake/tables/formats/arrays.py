@@ -144,7 +144,8 @@ def _columns(name: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         yield name, array
         return
     for place in np.ndindex(array.shape[1:]):
-        yield f"{name}.{'_'.join(str(k + 1) for k in place)}", array[(slice(None), *place)]
+        column = (slice(None), *place)
+        yield f"{name}.{'_'.join(str(k + 1) for k in place)}", array[column]
 
 
 def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str:
