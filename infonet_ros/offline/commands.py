@@ -26,6 +26,7 @@ class TimeUnit(str, Enum):
     s = "s"
     min = "min"
     h = "h"
+    d = "d"
 
 
 Time = Annotated[

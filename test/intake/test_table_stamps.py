@@ -227,11 +227,22 @@ def test_two_units_that_suit_are_both_named(tmp_path):
 
 
 def test_times_that_lost_their_digits_are_reported(tmp_path):
-    times, notices = of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.05:.8e}" for k in range(600)])
-    assert len(set(times)) < 5
-    assert any("600 rows have only" in notice and "write them again with all digits" in notice for notice in notices)
+    _, notices = of_cells(tmp_path, "time", [f"{MIDNIGHT + k // 20}" for k in range(700) if k % 11 < 1 + k // 70])
+    assert any("rows have only" in notice and "write them again with all digits" in notice for notice in notices)
+    with pytest.raises(RecordingError, match=r"600 rows have only 2 different times 'time': .* with all digits"):
+        of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.2:.7e}" for k in range(600)])
     with pytest.raises(RecordingError, match=r"all times .time. are 1714520000: .* with all digits"):
         of_cells(tmp_path, "time", [f"{MIDNIGHT + k * 0.05:.5e}" for k in range(600)])
+
+
+@pytest.mark.parametrize("digits", [".8e", ".7e", "float32"])
+def test_rows_whose_times_lost_their_digits_are_spread(tmp_path, digits):
+    exact = MIDNIGHT + np.arange(30_000) * 0.05
+    cells = [f"{np.float32(t):.0f}" if digits == "float32" else f"{t:{digits}}" for t in exact]
+    times, notices = of_cells(tmp_path, "time", cells)
+    assert np.diff(times) == pytest.approx(0.05, abs=1e-3)
+    assert abs(times[0] - MIDNIGHT) <= 128
+    assert any("the rows are spread evenly over a step" in notice for notice in notices)
 
 
 def test_rows_that_are_sorted_are_reported(tmp_path):

@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 from table_files import notices, rows, together, written
@@ -237,6 +239,27 @@ def test_rows_need_not_be_in_order(tmp_path):
         assert rows(path) == [(k * 10**8, [k, -k]) for k in range(100)]
 
 
+NEWEST_FIRST = {
+    "numbers": [f"{k * 0.05:.2f}" for k in range(200)],
+    "a clock past midnight": [f"{k // 3600 % 24}:{k // 60 % 60:02}:{k % 60:02}" for k in range(86_390, 86_510)],
+    "summer time that ends": [f"2024-10-27 {h}:{m:02}" for h in (0, 1, 2, 2, 3) for m in range(0, 60, 10)],
+    "whole seconds": [f"2024-05-01 12:00:{k // 10:02}" for k in range(300)],
+    "milliseconds in 16 bits": [f"{(k * 50 + 60_000) % 65_536}" for k in range(300)],
+}
+
+
+@pytest.mark.parametrize("kind", NEWEST_FIRST)
+def test_rows_that_begin_with_the_newest_are_read_as_turned_round(tmp_path, kind):
+    lines = [f"{time},{k},{-k}" for k, time in enumerate(NEWEST_FIRST[kind])]
+    header = "time_ms,x,y" if "milli" in kind else "time,x,y"
+    as_is, turned = (
+        written(tmp_path, "\n".join([header, *order]), f"{name}.csv")
+        for name, order in (("as_is", lines), ("turned", lines[::-1]))
+    )
+    assert rows(turned) == rows(as_is)
+    assert any("its rows begin with the newest" in note for note in notices(turned))
+
+
 def test_a_few_rows_that_come_late_are_sorted_in(tmp_path):
     stamps = [*range(50), 40.5, 41.5, *range(50, 200)]
     path = written(tmp_path, "\n".join(["time,x,y", *(f"{t / 10},{k},0" for k, t in enumerate(stamps))]))
@@ -264,6 +287,36 @@ def test_midnight_between_dates_is_no_second_day(tmp_path):
     lines = ["2024-05-01,23:59:59.5,1", "2024-05-02,00:00:00.5,2", "2024-05-02,00:00:01.5,3"]
     path = written(tmp_path, "\n".join(["Date,Time,x", *lines]))
     assert np.diff([stamp for stamp, _ in rows(path, ("x",))]).tolist() == [10**9, 10**9]
+
+
+@pytest.mark.parametrize(("end", "same_day"), [("24:00", True), ("00:00", True), ("00:00", False)])
+def test_the_end_of_a_day_is_behind_it(tmp_path, end, same_day):
+    quarters = [divmod(k, 96) for k in range(1, 300)]
+    lines = []
+    for day, quarter in quarters:
+        clock = end if not quarter else f"{quarter // 4:02}:{quarter % 4 * 15:02}"
+        lines.append(f"0{day + 1 - (not quarter and same_day)}.05.2024;{clock};{96 * day + quarter}")
+    found = rows(written(tmp_path, "\n".join(["Datum;Zeit;x", *lines])), ("x",))
+    assert [values for _, values in found] == [[k] for k in range(1, 300)]
+    assert set(np.diff([stamp for stamp, _ in found])) == {900 * 10**9}
+
+
+DIGITS = {"%Y%m%d": 86_400, "%Y%m%d%H": 3600, "%Y%m%d%H%M": 600, "%Y%m%d%H%M%S": 1, "%Y%m%d %H%M": 60}
+
+
+@pytest.mark.parametrize("form", DIGITS)
+@pytest.mark.parametrize("name", ["MESS_DATUM", "time", "first"])
+def test_dates_of_digits_may_end_anywhere(tmp_path, form, name):
+    begin = datetime(2024, 2, 27, tzinfo=timezone.utc)
+    dates = [(begin + timedelta(seconds=k * DIGITS[form])).strftime(form) for k in range(60)]
+    found = rows(written(tmp_path, f"{name},x\n" + "".join(f"{d},{k % 7}\n" for k, d in enumerate(dates))), ("x",))
+    assert found[0][0] == round(begin.timestamp()) * 10**9
+    assert set(np.diff([stamp for stamp, _ in found])) == {DIGITS[form] * 10**9}
+
+
+def test_numbers_that_are_no_dates_of_digits_count_from_1970(tmp_path):
+    path = written(tmp_path, "time,x\n" + "".join(f"{2_024_060_123 + k},{k % 7}\n" for k in range(60)))
+    assert rows(path, ("x",))[0][0] == 2_024_060_123 * 10**9
 
 
 TURNS = {
@@ -331,7 +384,7 @@ def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
         assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
 
 
-@pytest.mark.parametrize(("name", "unit"), [("time [min]", 60), ("time [h]", 3600)])
+@pytest.mark.parametrize(("name", "unit"), [("time [min]", 60), ("time [h]", 3600), ("time (days)", 86_400)])
 def test_minutes_and_hours_may_fall_back(tmp_path, name, unit):
     """No counter of 32 bits turns within the years that a stamp can hold."""
     counts = [*range(50), 51, 50, *range(52, 100)]

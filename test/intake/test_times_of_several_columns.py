@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta, timezone
+
 import numpy as np
 import pytest
 from table_files import rows, written
@@ -48,6 +50,24 @@ SPLIT = {
     "week and second of GPS": ("gps_week,gps_tow", "2312,{tow}"),
     "week and millisecond of GPS": ("GWk,GMS", "2312,{tow_ms}"),
 }
+
+
+CALENDARS = {
+    "hours of a reanalysis": ("YEAR,MO,DY,HR", "{t.year},{t.month},{t.day},{t.hour}", 3600),
+    "hours of days of a year": ("Year,DOY,Hour", "{t.year},{t:%j},{t.hour}", 3600),
+    "days": ("year,month,day", "{t.year},{t.month},{t.day}", 86_400),
+    "days of a year": ("year,day_of_year", "{t.year},{t:%j}", 86_400),
+    "minutes of days of a year": ("year,jday,hour,min", "{t.year},{t:%j},{t.hour},{t.minute}", 60),
+}
+
+
+@pytest.mark.parametrize("kind", CALENDARS)
+def test_calendars_may_lack_small_parts_or_the_month(tmp_path, kind):
+    header, form, step = CALENDARS[kind]
+    begin = datetime(2023, 12, 30, tzinfo=timezone.utc)
+    lines = [form.format(t=begin + timedelta(seconds=step * k)) + f",{k % 7}" for k in range(100)]
+    found = rows(written(tmp_path, "\n".join([f"{header},x", *lines])), ("x",))
+    assert found == [((round(begin.timestamp()) + step * k) * 10**9, [k % 7]) for k in range(100)]
 
 
 @pytest.mark.parametrize("kind", SPLIT)

@@ -89,6 +89,11 @@ class Sheet:
         """Number of rows."""
         return max(map(len, self.columns.values()), default=0)
 
+    def turn_round(self) -> None:
+        """Put the last row first."""
+        for part in (self.columns, self.cells):
+            part.update({name: column[::-1] for name, column in part.items()})
+
 
 def is_number(column: pa.ChunkedArray) -> bool:
     """Return whether a column holds numbers."""

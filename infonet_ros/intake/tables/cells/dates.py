@@ -67,8 +67,8 @@ _COUNTED_FORMS = (
 )
 _FORMS = (
     *(rf"^{date}(?:[T_,:/\s-]\s*-?\s*{_CLOCK})?$" for date in _DATES),
-    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2}):?(?P<M>\d{2}):?(?P<S>\d{2})(?:[.,_-]?(?P<f>\d{1,12}))?"
-    r"(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
+    r"^(?P<a>\d{4})(?P<b>\d{2})(?P<c>\d{2})(?:[T_\s-]?(?P<H>\d{2})(?::?(?P<M>\d{2})(?::?(?P<S>\d{2})(?:[.,_-]?(?P<f>\d{1,12}))?"
+    r")?)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?(?P<half>)$",
     rf"^{_DAY}(?P<b>[A-Za-z]{{3}})\s+(?P<a>\d{{1,2}})\s+(?P<H>\d{{1,2}}):(?P<M>\d{{2}}):(?P<S>\d{{2}})(?:\.(?P<f>\d+))?"
     r"\s+(?P<zone>UTC|GMT|[A-Z]{3,4})?\s*(?P<c>\d{4})(?P<half>)$",  # ctime
     rf"^(?P<a>\d{{4}}):(?P<b>\d{{2}}):(?P<c>\d{{2}})\s+{_CLOCK}$",  # of cameras
@@ -135,11 +135,11 @@ def stamps_of_dates(texts: pa.ChunkedArray, day_first: bool = False) -> Dates | 
     return None
 
 
-def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
+def times_of_day(texts: pa.ChunkedArray, beside_dates: bool = False) -> np.ndarray | None:
     """Read trimmed cells as times of day, nanoseconds (rows,); None if most cells that are not empty are not times.
 
     Two numbers and a fraction are minutes and seconds, as spreadsheets show them. If the time falls by more than half
-    of its range, it has passed midnight, or the hour.
+    of its range, it has passed midnight, or the hour; ``beside_dates`` says that the dates show midnights.
     """
     texts = _plain(texts)
     for form in _likely(texts, _TIMES):
@@ -153,7 +153,9 @@ def times_of_day(texts: pa.ChunkedArray) -> np.ndarray | None:
     stamps = np.where(negative, -days - clock, days + clock)
     if form == _OF_DAY:  # pandas: minus one day, plus 23 hours
         stamps = np.where(negative & (parts.text("plus") == "+"), clock - days, stamps)
-    return np.where(parts.known, past_midnight(stamps, parts.known, parts.turn), UNKNOWN)
+    if not (beside_dates and parts.turn == DAY):
+        stamps = past_midnight(stamps, parts.known, parts.turn)
+    return np.where(parts.known, stamps, UNKNOWN)
 
 
 def _plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -190,7 +192,7 @@ def _counts_days(parts: "_Parts") -> bool:
     return bool(hours < 24 and _MOST_PICTURES <= seconds < 60)
 
 
-def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
+def times_of_digits(numbers: np.ndarray, beside_dates: bool = False) -> np.ndarray | None:
     """Read numbers (rows,) such as 235959.5 as hours, minutes and seconds: nanoseconds; None for other numbers.
 
     They are such times under three conditions: all of them can be, a minute begins somewhere (from 115959 to 120000 is
@@ -215,7 +217,7 @@ def times_of_digits(numbers: np.ndarray) -> np.ndarray | None:
     uneven = np.ptp(as_numbers[onward])
     if uneven < 39.0 or np.ptp(as_read[onward]) >= 0.5 * uneven:
         return None
-    return np.where(known, stamps, UNKNOWN)
+    return np.where(known, stamps % DAY if beside_dates else stamps, UNKNOWN)
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:
@@ -266,6 +268,11 @@ class _Parts:
         fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(self._column("f"), 9, "0"), 0, 9)
         return (3600 * hours + 60 * minutes + seconds) * NANOSECONDS + pc.cast(fraction, pa.int64()).to_numpy()
 
+    @property
+    def is_clock(self) -> np.ndarray:
+        """(rows,) bool: whether the time of day exists, up to 24:00 and to leap seconds."""
+        return (self.number("H") <= 24) & (self.number("M") < 60) & (self.number("S") <= 60)
+
     def zone(self) -> np.ndarray:
         """(rows,) int64, nanoseconds that local time is ahead of UTC; 0 for zones that are not known."""
         zones = pc.replace_substring_regex(self._column("zone"), r"\s*[(\[].*", "")
@@ -312,7 +319,7 @@ def _dates(parts: _Parts, month_first: bool) -> Dates:
     first, middle = parts.number("a"), parts.months()
     last = parts.number("c") if "c" in parts else np.full_like(first, _LEAP_YEAR)
     known, time = parts.known, parts.clock() - parts.zone()
-    with_clock = bool((parts.text("M") != "").any())
+    with_clock = bool((parts.text("H") != "").any())
     if (first[known] > 31).any():
         orders = {"ymd": (first, middle, last)}
     elif parts.named_month or "c" not in parts:
@@ -326,6 +333,7 @@ def _dates(parts: _Parts, month_first: bool) -> Dates:
     found = {}
     for order, (year, month, day) in orders.items():
         days, good = _days(year, month, day)
+        good &= parts.is_clock
         found[order] = _stamps(days, time, known & good), int((known & ~good).sum())
     fewest = min(wrong for _, wrong in found.values())
     possible = {order: stamps for order, (stamps, wrong) in found.items() if wrong == fewest}

@@ -20,7 +20,7 @@ TIME_NAMES = {
 }
 """Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
 
-UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9}
+UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9, "d": 86_400e9}
 """Nanoseconds of each unit of time."""
 
 _UNIT_WORDS = {
@@ -30,6 +30,7 @@ _UNIT_WORDS = {
     "ns": r"ns|nsecs?|nanos?|nanosecs?|nanoseconds?",
     "min": r"mins?|minutes?",
     "h": r"h|hrs?|hours?",
+    "d": r"days?",
 }
 # A sign before the unit separates it from the name, or the unit begins with a capital: "times" has no unit.
 _UNIT = {

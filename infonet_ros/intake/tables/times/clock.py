@@ -29,6 +29,7 @@ from infonet_ros.intake.tables.times.split_times import shared_prefix, stamps_of
 from infonet_ros.text import NANOSECONDS, shorten
 
 _LEAST_FRACTION = NANOSECONDS // 10
+_FALLING = 0.9  # of the steps: then the rows begin with the newest
 
 
 @dataclass
@@ -76,6 +77,12 @@ class Clock:
         return float(np.median(steps[steps > 0])) if (steps > 0).any() else float("nan")
 
     @property
+    def step_of_rows(self) -> float:
+        """Mean step from row to row where times stand in several rows, because they lost their last digits."""
+        times = self.numbers.drop_null()
+        return self.step * pc.count_distinct(times).as_py() / max(1, len(times))
+
+    @property
     def varies(self) -> bool:
         """Whether more than one time is known, or there is only one row."""
         if self.stamps is None:
@@ -90,6 +97,12 @@ class Clock:
             return self.stamps[rows], rows
         there = pc.is_finite(self.numbers).fill_null(False)
         return self.numbers.filter(there).to_numpy(), np.flatnonzero(there.to_numpy())
+
+    @property
+    def falls(self) -> bool:
+        """Whether nearly all times are earlier than the one of the row before."""
+        steps = np.diff(self.known_times()[0])
+        return bool(np.count_nonzero(steps < 0) > _FALLING * np.count_nonzero(steps))
 
     def of_rows(self, rows: np.ndarray | slice) -> "Clock":
         """Return the time of some rows, given by their numbers or a slice."""
@@ -170,7 +183,7 @@ def _read_two(clock: Clock, sheet: Sheet) -> None:
     """Read seconds with their fractions, or dates with times of day."""
     clock.notes = [f"time is columns {clock.label} together; --time changes that"]
     first, second = (sheet.columns[name] for name in clock.names)
-    dates, times = dates_of(first, sheet.style.decimal == ","), day_times_of(second)
+    dates, times = dates_of(first, sheet.style.decimal == ","), day_times_of(second, beside_dates=True)
     if dates is None or times is None:
         named = named_unit(clock.names[1]) or "ns"
         unit = _unit_below(first, second, named)
@@ -183,8 +196,14 @@ def _read_two(clock: Clock, sheet: Sheet) -> None:
     known = (whole > BEYOND) & (below > BEYOND)
     if times is not None:  # a single date is the date at which the recording began
         one_date = len(np.unique(whole[known])) == 1
-        below = past_midnight(below, known) if one_date else np.where(known, below % DAY, below)
+        below = past_midnight(below, known) if one_date else _within_days(whole, below)
     clock.stamps = np.where(known, whole + np.where(known, below, 0), np.minimum(whole, below))
+
+
+def _within_days(dates: np.ndarray, times: np.ndarray) -> np.ndarray:
+    """Return times of day (rows,); 0:00 behind a later time of the same date is its end, as meters write it."""
+    behind = np.concatenate([[False], (dates[1:] == dates[:-1]) & (times[:-1] > DAY // 2)])
+    return np.where((times == 0) & behind, DAY, np.where(times > DAY, times % DAY, times))
 
 
 def _unit_below(seconds: pa.ChunkedArray, below: pa.ChunkedArray, named: str) -> str:
@@ -210,23 +229,26 @@ def dates_of(column: pa.ChunkedArray, day_first: bool = False) -> Dates | None:
         return Dates(_stamps_of_type(column), with_clock=pa.types.is_timestamp(kind))
     if pa.types.is_integer(kind):
         least, most = (pc.min_max(column)[edge].as_py() for edge in ("min", "max"))
-        # 20240501, and 20240501120000 with or without milliseconds
-        spans = ((19_700_101, 21_001_231), *((19_700_101 * 10**n, 21_001_231 * 10**n) for n in (6, 9)))
-        if least is None or not any(low <= least and most <= high for low, high in spans):
+        # 20240501, and behind it the hour, also minutes, seconds and milliseconds
+        spans = ((19_700_101 * 10**n, 21_001_232 * 10**n) for n in (0, 2, 4, 6, 9))
+        if least is None or not any(low <= least and most < high for low, high in spans):
             return None
         dates = stamps_of_dates(pc.cast(column, pa.string()))
         return dates if dates and (dates.stamps > BEYOND).all() else None
     return stamps_of_dates(trimmed(column), day_first) if pa.types.is_string(kind) else None
 
 
-def day_times_of(column: pa.ChunkedArray) -> np.ndarray | None:
-    """Read a column as times of day or lengths of time, nanoseconds (rows,); None if it holds anything else."""
+def day_times_of(column: pa.ChunkedArray, beside_dates: bool = False) -> np.ndarray | None:
+    """Read a column as times of day or lengths of time, nanoseconds (rows,); None if it holds anything else.
+
+    See `times_of_day`.
+    """
     kind = column.type
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return _stamps_of_type(column)
     if is_number(column):
-        return times_of_digits(as_floats(column))
-    return times_of_day(trimmed(column)) if pa.types.is_string(kind) else None
+        return times_of_digits(as_floats(column), beside_dates)
+    return times_of_day(trimmed(column), beside_dates) if pa.types.is_string(kind) else None
 
 
 def _stamps_of_type(column: pa.ChunkedArray) -> np.ndarray:

@@ -14,15 +14,20 @@ _CALENDAR = {
     "year": re.compile(r"(?i)years?|yyyy|yy|yr"),
     "month": re.compile(r"(?i)months?|mon?|mm"),
     "day": re.compile(r"(?i)days?|dd|dy"),
+    "day of year": re.compile(r"(?i)doy|[jy]day|julian(?:[\W_]?day)?|day[\W_]?of[\W_]?year"),
     "hour": re.compile(r"(?i)hours?|hrs?|hh"),
     "minute": re.compile(r"(?i)minutes?|mins?|mn|mm(?:_2)?"),
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
 _PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")
-_LIMITS = {"year": (0, 2200), "month": (1, 12), "day": (1, 31), "hour": (0, 24), "minute": (0, 59), "second": (0, 61)}
-_DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ())
+_LIMITS = {
+    **{"year": (0, 2200), "month": (1, 12), "day": (1, 31), "day of year": (1, 366)},
+    **{"hour": (0, 24), "minute": (0, 59), "second": (0, 61)},
+}
+_DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ("year", "day of year"), ())
+_CLOCKS = (("hour", "minute", "second"), ("hour", "minute"), ("hour",), ())
 _CALENDARS = (
-    *((*date, "hour", "minute", *second) for date in _DATES for second in (("second",), ())),
+    *((*date, *clock) for date in _DATES for clock in _CLOCKS if date or "minute" in clock),
     *(("second", "minute", "hour", *date) for date in _DATES),
 )
 _WEEK = re.compile(r"(?i)(?:gps|gnss|g)?[\W_]*(?:week|wk)(?:[\W_]*(?:no|num|number))?")
@@ -39,7 +44,7 @@ def shared_prefix(names: Sequence[str]) -> str:
 
 
 def calendar_columns(sheet: Sheet) -> Iterator[tuple[str, ...]]:
-    """Go through neighbouring columns from year to second; hours and minutes are required."""
+    """Go through neighbouring columns from year to second; without a date, minutes are required."""
     names = list(sheet.columns)
     for place in (place for place, name in enumerate(names) if _PART.fullmatch(name)):
         for parts in _CALENDARS:
@@ -87,15 +92,15 @@ def _within(column: pa.ChunkedArray | None, part: str) -> bool:
 
 
 def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
-    begin = np.zeros(len(parts["hour"]))
+    begin = none = np.zeros_like(next(iter(parts.values())))
     if "year" in parts:
         year = np.where(parts["year"] < 100, parts["year"] + 2000, parts["year"])
-        months = (year - 1970) * 12 + parts["month"] - 1
+        months = (year - 1970) * 12 + parts.get("month", none + 1) - 1
         known = np.isfinite(months)
         first = np.where(known, months, 0).astype("M8[M]").astype("M8[D]").astype(np.int64)
-        begin = np.where(known, first, np.nan) + parts["day"] - 1
-    second = parts.get("second", np.zeros(len(begin)))
-    return _joined(0, (begin, DAY), (60 * parts["hour"] + parts["minute"], 60 * NANOSECONDS), (second, NANOSECONDS))
+        begin = np.where(known, first, np.nan) + parts.get("day", parts.get("day of year", none)) - 1
+    hour, minute, second = (parts.get(name, none) for name in ("hour", "minute", "second"))
+    return _joined(0, (begin, DAY), (60 * hour + minute, 60 * NANOSECONDS), (second, NANOSECONDS))
 
 
 def _joined(origin: int, *counts: tuple[np.ndarray, int]) -> np.ndarray:

@@ -37,7 +37,7 @@ _OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in
 _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _ALIKE = 0.95  # of the times stand in the same number of rows
-_MANY = 10  # rows of one time
+_MANY, _VERY_MANY = 10, 100  # rows of one time; no stamp stands for so many devices
 
 
 def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
@@ -76,6 +76,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
         )
     stamps = _without_strays(clock, stamps)
     _check_whole(clock, path, stamps)
+    _check_different(clock, path, stamps)
     clock.stamps = _spread(clock, stamps)
 
 
@@ -135,7 +136,7 @@ def _unit_since_1970(clock: Clock) -> str | None:
     """Return the unit in which times count from 1970, by their size; None if they do not count from 1970."""
     for unit in ("s", "ms", "us", "ns"):
         seconds = UNITS[unit] / NANOSECONDS
-        if _EPOCH[0] < clock.middle * seconds < _EPOCH[1] and not clock.step * seconds > _SLOWEST_EPOCH:
+        if _EPOCH[0] < clock.middle * seconds < _EPOCH[1] and not clock.step_of_rows * seconds > _SLOWEST_EPOCH:
             return unit
     return None
 
@@ -167,8 +168,26 @@ def _check_whole(clock: Clock, path: Path, stamps: np.ndarray) -> None:
         )
 
 
+def _check_different(clock: Clock, path: Path, stamps: np.ndarray) -> None:
+    """Reject times that are only one or two, for many rows."""
+    known = stamps[stamps > BEYOND]
+    times = len(np.unique(known))
+    if times < _FEWEST_TIMES and len(known) >= _MANY * times:
+        raise RecordingError(f"in {path}, {_lost_digits(clock, len(known), times)}; else name another with --time.")
+
+
+def _lost_digits(clock: Clock, rows: int, times: int) -> str:
+    return (
+        f"{rows} rows have only {counted(times, 'different time')} {clock.label}: if the times lost their last digits "
+        "when they were written, write them again with all digits"
+    )
+
+
 def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
-    """Spread rows that share a time evenly until the next time; a spreadsheet that shows whole seconds writes such."""
+    """Spread rows that share a time evenly until the next time.
+
+    A spreadsheet that shows whole seconds writes such rows, and so does a program whose numbers have few digits.
+    """
     rows = np.flatnonzero(stamps > BEYOND)
     steps = np.diff(stamps[rows])
     starts = np.concatenate([[0], np.flatnonzero(steps) + 1])
@@ -178,7 +197,8 @@ def _spread(clock: Clock, stamps: np.ndarray) -> np.ndarray:
     usual, unit = np.median(sizes[1:-1]), int(np.median(steps[steps > 0]))
     coarse = _COARSE if clock.numbers is not None else (*_COARSE, NANOSECONDS // 10)
     alike = np.abs(sizes[1:-1] - usual) <= max(1, _UNEVEN * usual)
-    if usual < 2 or unit not in coarse or alike.mean() < 1 - _UNEVEN or (stamps[rows] % unit).any():
+    of_a_clock = unit in coarse and not (stamps[rows] % unit).any()
+    if usual < 2 or not (of_a_clock or usual >= _VERY_MANY) or alike.mean() < 1 - _UNEVEN:
         return stamps
     whole = sizes.astype(float)
     whole[[0, -1]] = np.maximum(whole[[0, -1]], usual)  # the recording begins and ends within them
@@ -199,8 +219,7 @@ def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
     usual = int(np.median(counts)) if len(counts) else 1
     if usual < 2 or np.mean(counts == usual) < _ALIKE:
         lost = _MANY * len(counts) <= len(stamps)
-        remedy = "if the times lost their last digits when they were written, write them again with all digits"
-        return [f"{len(stamps)} rows have only {len(counts)} different times {clock.label}: {remedy}"] if lost else []
+        return [_lost_digits(clock, len(stamps), len(counts))] if lost else []
     return [
         f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they come from several "
         "devices, add a column with the names of the devices"

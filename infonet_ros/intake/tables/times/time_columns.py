@@ -38,11 +38,22 @@ _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     """Find the time of a sheet, by the ``wanted`` name, else by usual names and by the content of columns.
 
+    The rows of a sheet that begins with the newest are turned round, before clocks that wrap around are continued.
+
     Raises
     ------
     RecordingError
         The wanted column does not exist or holds no times, or no column looks like time.
     """
+    clock = _clock_of(sheet, path, wanted)
+    if clock.falls:
+        sheet.turn_round()
+        clock = _clock_of(sheet, path, wanted)
+        clock.notes.append("its rows begin with the newest: they are read from the last to the first")
+    return clock
+
+
+def _clock_of(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     every = sheet.names
     if wanted is not None and wanted not in every:
         hint = did_you_mean(wanted, every)
