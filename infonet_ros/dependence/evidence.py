@@ -78,6 +78,15 @@ class Alarm:
         return f"{moment(self.time)}: {self.words} (since about {moment(self.since)}, {until})"
 
 
+@dataclass
+class _Record:
+    """An alarm as far as it is known, with the stamps of its last diagnosis and of the first sample that fits again."""
+
+    alarm: Alarm
+    diagnosed: int
+    fits_since: int | None = None
+
+
 class EvidenceMonitor:
     """Adds up the evidence of every pair of a baseline.
 
@@ -125,11 +134,8 @@ class EvidenceMonitor:
         self._ranks = LatestRows(keep, (len(RANKED), self.baseline.paired))
         self.evidence = np.full(len(self.baseline.pairs), np.nan)
         self._troubles: list[Trouble | None] = [None] * count  # of each channel by itself
-        self._on: dict[int, int] = {}  # place in `subjects` to number of its alarm
-        self._well: dict[int, int] = {}  # the same to the stamp since which it fits again
-        self._diagnosed: dict[int, int] = {}  # the same to the stamp of its last diagnosis
-        self._first = 0  # number of the oldest alarm that is remembered
-        self._alarms: deque[Alarm] = deque()
+        self._records: deque[_Record] = deque()  # of all alarms, in the order of time
+        self._on: dict[int, _Record] = {}  # of those that are on, by the place in `subjects`
 
     def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
         """Take the next samples of the baseline's channels; return alarms that started.
@@ -168,12 +174,12 @@ class EvidenceMonitor:
     @property
     def on(self) -> dict[int, Alarm]:
         """Alarms that are on, by the number of the pair or channel."""
-        return {subject: self._alarms[number - self._first] for subject, number in self._on.items()}
+        return {number: record.alarm for number, record in self._on.items()}
 
     @property
     def history(self) -> list[Alarm]:
         """Return the alarms so far, in the order of time; very old ones are dropped."""
-        return list(self._alarms)
+        return [record.alarm for record in self._records]
 
     @property
     def _pairs(self) -> Sequence[PairBaseline]:
@@ -196,27 +202,27 @@ class EvidenceMonitor:
         threshold = 0.0 if alone else float(self.thresholds[number])
         if number in self._on:
             fits = alone or bool(self.evidence[number] < 0.5 * threshold)
-            self._see_whether_well(number, fits and not troubles)
+            self._end_if_calm(number, fits and not troubles)
             return None
         if not troubles and peak < 1.0:
             return None
         if troubles:
             since = now - round(max(trouble.seconds for trouble in troubles) * NANOSECONDS)
         alarm = Alarm(*self.subjects[number], now, since, peak * threshold, **self._explain(number, since)._asdict())
-        self._on[number] = self._first + len(self._alarms)
-        self._alarms.append(alarm)
+        self._on[number] = _Record(alarm, diagnosed=now)
+        self._records.append(self._on[number])
         return alarm
 
-    def _see_whether_well(self, number: int, well: bool) -> None:
+    def _end_if_calm(self, number: int, fits: bool) -> None:
         """End an alarm if all has fitted the baseline for long enough."""
-        if not well:
-            self._well.pop(number, None)
+        record, now = self._on[number], self.last_stamp
+        if not fits:
+            record.fits_since = None
             return
-        since = self._well.setdefault(number, self.last_stamp)
-        if self.last_stamp - since >= _CALM * NANOSECONDS:
-            del self._diagnosed[number], self._well[number]
-            place = self._on.pop(number) - self._first
-            self._alarms[place] = replace(self._alarms[place], end=since)
+        since = record.fits_since = now if record.fits_since is None else record.fits_since
+        if now - since >= _CALM * NANOSECONDS:
+            record.alarm = replace(record.alarm, end=since)
+            del self._on[number]
 
     def _troubles_of(self, number: int) -> list[Trouble]:
         """Return the faults that the channels of a pair, or the one, show alone; each topic once."""
@@ -225,7 +231,6 @@ class EvidenceMonitor:
 
     def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow."""
-        self._diagnosed[number] = self.last_stamp
         faults = tuple(Fault(one.kind, one.words, one.name) for one in self._troubles_of(number))
         if number >= len(self._pairs):
             return faults[0]
@@ -247,24 +252,26 @@ class EvidenceMonitor:
 
         Only one at each push: a diagnosis takes as long as judging hundreds of pairs.
         """
-        waiting = [number for number, alarm in self.on.items() if self._waits(number, alarm)]
-        if waiting:
-            number = min(waiting, key=lambda number: self._diagnosed[number])
-            place = self._on[number] - self._first
-            alarm = self._alarms[place]
-            fault = self._explain(number, alarm.since)
-            if better(alarm.kind, fault.kind) and (self._is_new(alarm) or fault.kind in LATE):
-                self._alarms[place] = replace(alarm, **fault._asdict())
+        waiting = [number for number, record in self._on.items() if self._waits(number, record)]
+        if not waiting:
+            return
+        number = min(waiting, key=lambda number: self._on[number].diagnosed)
+        record = self._on[number]
+        fault = self._explain(number, record.alarm.since)
+        record.diagnosed = self.last_stamp
+        if better(record.alarm.kind, fault.kind) and (self._is_new(record.alarm) or fault.kind in LATE):
+            record.alarm = replace(record.alarm, **fault._asdict())
 
-    def _waits(self, number: int, alarm: Alarm) -> bool:
+    def _waits(self, number: int, record: _Record) -> bool:
         """Return whether an alarm is to be diagnosed again.
 
         A robot that drives straight on does not show that a gyroscope has the wrong sign: the cause can come late.
         """
         if number >= len(self._pairs) and not self._troubles_of(number):
             return False
+        alarm = record.alarm
         improves = {*EXPLAINED, Kind.FROZEN, Kind.SPIKE} if self._is_new(alarm) else set()
-        known = self._diagnosed[number] - alarm.since
+        known = record.diagnosed - alarm.since
         longer = self.last_stamp - alarm.since > _LONGER * known
         return longer and alarm.kind in {*PROVISIONAL, Kind.OTHER_RATE, *improves}
 
@@ -274,6 +281,5 @@ class EvidenceMonitor:
     def _forget(self) -> None:
         for latest in (self._stamps, self._samples, self._ranks):
             latest.forget()
-        while len(self._alarms) > _HISTORY and self._first not in self._on.values():
-            self._alarms.popleft()
-            self._first += 1
+        while len(self._records) > _HISTORY and self._records[0].alarm.end is not None:
+            self._records.popleft()
