@@ -40,26 +40,25 @@ class _PairsOfWindow:
         ]
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
         starts = range(0, max(map(len, self._shifts), default=0), together)
-        self._spans = [slice(start, start + together) for start in starts]
-        self._awaited = 1 + len(self._spans)  # passes
+        # The passes whose results are awaited: None is that of the data, a slice that of some surrogates.
+        self._awaited: deque[slice | None] = deque([None, *(slice(start, start + together) for start in starts)])
         self._best: BestOverLags | None = None
 
     def passes(self) -> Iterator[Pass]:
         """Yield the pass of the data, then those of the surrogates, as many together as memory allows."""
-        yield Pass.of_data(self._plan)
-        for span in self._spans:
-            yield Pass(self._plan, [shifts[span] for shifts in self._shifts])
+        for span in tuple(self._awaited):
+            yield Pass.of_data(self._plan) if span is None else Pass(self._plan, [one[span] for one in self._shifts])
 
     @property
     def complete(self) -> bool:
         """Whether the results of all passes were taken."""
-        return self._awaited == 0
+        return not self._awaited
 
     def take(self, quantiles: np.ndarray) -> None:
         """Add the result of the next pass."""
-        self._awaited -= 1
-        if self._best is not None:
-            self._best.take(self._as_of_the_data(quantiles))
+        span = self._awaited.popleft()
+        if self._best is not None and span is not None:
+            self._best.take(self._as_of_the_data(quantiles, span))
             return
         surrogates = [
             len(shifts) if batch.enough else self._options.surrogates
@@ -68,9 +67,8 @@ class _PairsOfWindow:
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
 
-    def _as_of_the_data(self, quantiles: np.ndarray) -> np.ndarray:
-        """Scale estimates (S', M, 3) of surrogates to the memory of the data, where streams move at common times."""
-        span = self._spans[-1 - self._awaited]
+    def _as_of_the_data(self, quantiles: np.ndarray, span: slice) -> np.ndarray:
+        """Scale estimates (S', M, 3) of some surrogates to the memory of the data: of streams with common times."""
         for numbers, factors in self._common_times:
             drawn = factors[span]
             quantiles[: len(drawn), numbers] *= drawn[..., None].astype(np.float32)
