@@ -51,8 +51,8 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
     Raises
     ------
     WeightsError
-        A file is missing, is not what its card says, does not fit this version of the package, or holds numbers that
-        are not finite or not float32.
+        A file is missing, is not what its card says, or does not fit this version of the package; or its numbers are
+        not finite float32.
     """
     network, card = _load(path, Network, NetworkShape)
     return network, str(card["version"])

@@ -21,8 +21,8 @@ class Pattern:
     ----------
     good : (T,) bool
     repetition : Repetition
-        Its repeats are None if no other channel repeats its values at the same samples, and its changes are None if no
-        other channel changes at the times of the same messages.
+        Only what matters for pairs: its repeats are None if no other channel repeats its values at the same samples.
+        Its changes are None if no other channel changes at the times of the same messages.
     """
 
     good: np.ndarray
