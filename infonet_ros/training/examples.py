@@ -62,7 +62,7 @@ class Examples(Columns):
     ----------
     seen : (M, G, G) uint8
         Samples in each cell of the grid that the network sees.
-    fine : (M, BLOCKS, BLOCKS) float16
+    fine : (M, TILES, TILES) float16
         Local plug-in estimates from the finest cells, see `counts.local_plug_ins`.
     finest : (M,) float32
         Unbiased sums over the finest cells, see `counts.unbiased_sums`.

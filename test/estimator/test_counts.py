@@ -5,25 +5,25 @@ from scipy.stats import entropy
 
 from infonet_ros.estimator.network.counts import (
     BINS,
-    BLOCKS,
     GRID,
     LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
     RESOLUTIONS,
+    TILES,
     bins_of_ranks,
     both_sums,
     coarse_plug_ins,
     count_pairs,
     local_plug_ins,
     pyramid,
-    sums_by_block,
+    sums_by_tile,
     unbiased_sums,
 )
 
 
 def estimated(levels, samples):
     """Local estimates at all resolutions of a pyramid."""
-    return local_plug_ins({g: sums_by_block(levels[g]) for g in LOCAL_RESOLUTIONS}, levels[BLOCKS], samples)
+    return local_plug_ins({g: sums_by_tile(levels[g]) for g in LOCAL_RESOLUTIONS}, levels[TILES], samples)
 
 
 def counted(count, seed=2):
@@ -67,14 +67,14 @@ def test_plug_in_estimates_are_those_of_histograms():
         assert estimate == pytest.approx(np.log(cells**2) - entropy(joint.ravel()), abs=1e-5)
 
 
-def test_local_estimates_belong_to_the_samples_of_their_block():
+def test_local_estimates_belong_to_the_samples_of_their_tile():
     counts, bins = counted(500)
     finest = estimated(pyramid(counts), torch.tensor([500.0]))[0, -1]
-    side = BINS // BLOCKS
+    side = BINS // TILES
     row, column = bins[:, 0] // side
     cells = counts[0, row * side : (row + 1) * side, column * side : (column + 1) * side].numpy()
     held = cells[cells > 0] / 500
-    expected = BLOCKS**2 * (held * np.log(held * BINS**2)).sum()
+    expected = TILES**2 * (held * np.log(held * BINS**2)).sum()
     assert finest[row, column] == pytest.approx(expected, rel=1e-4)
 
 
@@ -89,15 +89,15 @@ def test_no_cell_of_a_grid_holds_more_than_its_share_and_a_byte(samples):
 
 def test_two_counts_are_looked_up_at_once():
     counts, _ = counted(MOST_SAMPLES)
-    torch.testing.assert_close(sums_by_block(counts), sums_by_block(counts.int()))
+    torch.testing.assert_close(sums_by_tile(counts), sums_by_tile(counts.int()))
 
 
 @pytest.mark.parametrize("samples", [64, 1000, MOST_SAMPLES])
 def test_two_functions_are_looked_up_at_once_to_the_bit(samples):
     bins = torch.from_numpy(bins_of_ranks(np.arange(samples)[None]))
     counts = torch.cat([counted(samples)[0], count_pairs(bins, bins)])
-    blocks, whole = both_sums(counts)
-    assert torch.equal(blocks, sums_by_block(counts)) and torch.equal(whole, unbiased_sums(counts))
+    tiles, whole = both_sums(counts)
+    assert torch.equal(tiles, sums_by_tile(counts)) and torch.equal(whole, unbiased_sums(counts))
 
 
 def test_pairs_of_different_numbers_of_samples_are_measured_each_by_its_own():

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, PairBlock, observe_together
-from infonet_ros.estimator.network.counts import BLOCKS, GRID, LOCAL_RESOLUTIONS, RESOLUTIONS
+from infonet_ros.estimator.network.counts import GRID, LOCAL_RESOLUTIONS, RESOLUTIONS, TILES
 from infonet_ros.estimator.network.observation import SUMMARIES
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 
@@ -23,7 +23,7 @@ def test_an_observation_of_many_pairs_is_those_of_each():
     together = block(pairs).observe()
     assert len(together) == pairs
     assert together.counts.shape == (pairs, GRID, GRID)
-    assert together.local.shape == (pairs, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS)
+    assert together.local.shape == (pairs, len(LOCAL_RESOLUTIONS), TILES, TILES)
     assert together.summary.shape == (pairs, SUMMARIES)
     one_by_one = observe_together([block(pairs)[k : k + 1] for k in range(pairs)])
     for many, each in zip(parts_of(together), parts_of(one_by_one), strict=True):

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from infonet_ros.estimator.network.counts import (
     BINS,
-    BLOCKS,
+    TILES,
     both_sums,
     coarsen,
     count_pairs,
     local_plug_ins,
     pyramid,
-    sums_by_block,
+    sums_by_tile,
     unbiased_sums,
 )
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
@@ -124,7 +124,7 @@ class PairBlock:
             sums, finest = both_sums(counts)
             by_level = self._by_level(rows, columns, finest)
         else:
-            sums, finest, by_level = sums_by_block(counts), samples.new_empty(0), samples.new_empty(0)
+            sums, finest, by_level = sums_by_tile(counts), samples.new_empty(0), samples.new_empty(0)
         return _Counted(coarsen(counts).to(torch.uint8), sums, finest, samples, effective, correlation, by_level)
 
     def sketch(self) -> tuple[Tensor, ...]:
@@ -181,7 +181,7 @@ class _Counted(NamedTuple):
     The finest cells take much memory, so they are counted for few pairs at a time, and only their sums are kept. All
     other steps take more pairs, since threads wait for each other in between.
 
-    ``counts`` (M, GRID, GRID) are of cells of the grid, ``sums`` (M, BLOCKS, BLOCKS) of `sums_by_block` over the
+    ``counts`` (M, GRID, GRID) are of cells of the grid, ``sums`` (M, TILES, TILES) of `sums_by_tile` over the
     finest cells. The other fields are as in `Measurements`.
     """
 
@@ -213,7 +213,7 @@ def _measure(blocks: Sequence[PairBlock], ladder: bool) -> Measurements:
     columns = zip(*(part._count(ladder) for part in parts), strict=True)
     counts, sums, finest, samples, *others = (torch.cat(column) for column in columns)
     levels = pyramid(counts)
-    (fine,) = local_plug_ins({BINS: sums}, levels[BLOCKS], samples).unbind(dim=1)
+    (fine,) = local_plug_ins({BINS: sums}, levels[TILES], samples).unbind(dim=1)
     return Measurements(levels, fine, finest, samples, *others)
 
 

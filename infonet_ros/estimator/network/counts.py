@@ -13,10 +13,10 @@ from torch import Tensor
 
 BINS = 128  # of the counts, along each axis of the unit square
 GRID = 64  # cells that the network sees, and nodes of its table
-BLOCKS = 16  # along each axis, over which local plug-in estimates are summed
+TILES = 16  # along each axis; each has plug-in estimates of its own
 RESOLUTIONS = tuple(2**k for k in range(1, BINS.bit_length()))  # of the plug-in estimates: 2, 4, ... BINS
-COARSE = tuple(cells for cells in RESOLUTIONS if cells < BLOCKS)
-LOCAL_RESOLUTIONS = tuple(cells for cells in RESOLUTIONS if cells >= BLOCKS)
+COARSE = tuple(cells for cells in RESOLUTIONS if cells < TILES)
+LOCAL_RESOLUTIONS = tuple(cells for cells in RESOLUTIONS if cells >= TILES)
 MOST_SAMPLES = 8192
 
 
@@ -114,26 +114,26 @@ def pyramid(counts: Tensor) -> dict[int, Tensor]:
     return levels
 
 
-def sums_by_block(counts: Tensor) -> Tensor:
-    """Sum ``n log n`` of counts (M, g, g) over the cells of each block: (M, BLOCKS, BLOCKS) float32."""
-    return _sum_blocks(_N_LOG_N(counts), counts.shape[1])
+def sums_by_tile(counts: Tensor) -> Tensor:
+    """Sum ``n log n`` of counts (M, g, g) over the cells of each tile: (M, TILES, TILES) float32."""
+    return _sum_tiles(_N_LOG_N(counts), counts.shape[1])
 
 
 def both_sums(counts: Tensor) -> tuple[Tensor, Tensor]:
-    """Return `sums_by_block` and `unbiased_sums` of counts (M, BINS, BINS), the finest."""
-    sums = _sum_blocks(_BOTH(counts), counts.shape[1])
-    # Those of a block stay below 2^24 steps, so float32 adds them exactly.
+    """Return `sums_by_tile` and `unbiased_sums` of counts (M, BINS, BINS), the finest."""
+    sums = _sum_tiles(_BOTH(counts), counts.shape[1])
+    # Those of a tile stay below 2^24 steps, so float32 adds them exactly.
     return sums.real, sums.imag.flatten(1).int().sum(dim=1, dtype=torch.int32).float() / _STEPS
 
 
-def _sum_blocks(values: Tensor, cells: int) -> Tensor:
-    """Sum values (M, g, w) of g cells along an axis, neighbours together or not, over the cells of each block."""
-    rows = values.view(-1, BLOCKS, cells // BLOCKS, values.shape[2]).sum(dim=2)
-    return rows.view(-1, BLOCKS, BLOCKS, values.shape[2] // BLOCKS).sum(dim=3)
+def _sum_tiles(values: Tensor, cells: int) -> Tensor:
+    """Sum values (M, g, w) of g cells along an axis, neighbours together or not, over the cells of each tile."""
+    rows = values.view(-1, TILES, cells // TILES, values.shape[2]).sum(dim=2)
+    return rows.view(-1, TILES, TILES, values.shape[2] // TILES).sum(dim=3)
 
 
 def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Tensor:
-    """Return the plug-in estimates of the MI block by block, at several resolutions.
+    """Return the plug-in estimates of the MI tile by tile, at several resolutions.
 
     The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
     where a ridge is finer than a cell, and too large where cells hold few samples. The network learns by how much from
@@ -141,24 +141,24 @@ def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Te
 
     Parameters
     ----------
-    sums : dict of (M, BLOCKS, BLOCKS) float32
-        By the number g of cells along an axis, from `sums_by_block`.
-    held : (M, BLOCKS, BLOCKS) int16
-        Samples in each block.
+    sums : dict of (M, TILES, TILES) float32
+        By the number g of cells along an axis, from `sums_by_tile`.
+    held : (M, TILES, TILES) int16
+        Samples in each tile.
     samples : (M,) float32
         T, the number of samples counted; at most `MOST_SAMPLES`.
 
     Returns
     -------
-    (M, L, BLOCKS, BLOCKS) float32
-        In the order of ``sums``; the mean over the blocks is the estimate of the whole, nats.
+    (M, L, TILES, TILES) float32
+        In the order of ``sums``; the mean over the tiles is the estimate of the whole, nats.
     """
     offsets = _log_densities_of_one(tuple(sums), samples)[..., None, None] * held.unsqueeze(1)
-    return (torch.stack(list(sums.values()), dim=1) + offsets) * (BLOCKS**2 / samples)[:, None, None, None]
+    return (torch.stack(list(sums.values()), dim=1) + offsets) * (TILES**2 / samples)[:, None, None, None]
 
 
 def coarse_plug_ins(levels: dict[int, Tensor], samples: Tensor, resolutions: tuple[int, ...] = COARSE) -> Tensor:
-    """Return the plug-in estimates (M, L) of the whole at few cells an axis, below BLOCKS if not given otherwise.
+    """Return the plug-in estimates (M, L) of the whole at few cells an axis, below TILES if not given otherwise.
 
     See `local_plug_ins`; ``levels`` are counts by the number of cells, from `pyramid`.
     """

@@ -8,14 +8,14 @@ from torch import Tensor
 from torch.nn import functional
 
 from infonet_ros.estimator.network.counts import (
-    BLOCKS,
     GRID,
     LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
     RESOLUTIONS,
+    TILES,
     coarse_plug_ins,
     local_plug_ins,
-    sums_by_block,
+    sums_by_tile,
     unbiased_plug_ins,
     unbiased_sums_of_levels,
 )
@@ -47,7 +47,7 @@ class Input:
 class Measurements(NamedTuple):
     """Measurements of M pairs, from which their `Observation` is computed.
 
-    ``levels`` are the counts of `counts.pyramid` by the number of cells, GRID and fewer; ``fine`` (M, BLOCKS, BLOCKS)
+    ``levels`` are the counts of `counts.pyramid` by the number of cells, GRID and fewer; ``fine`` (M, TILES, TILES)
     are local plug-in estimates from finer cells, and ``finest`` (M,) unbiased sums over the finest, or (0,) for no
     ladder. ``samples``, ``effective`` and ``correlation`` (M,) are as in `summarise`, ``by_level`` (M, 3) as in
     `Observation`.
@@ -72,8 +72,8 @@ class Observation(Input):
         Samples in each cell of the unit square of ranks.
     unit : (M,) float32
         Density of one sample alone in its cell; that of the counts has the mean 1.
-    local : (M, len(LOCAL_RESOLUTIONS), BLOCKS, BLOCKS) float32
-        Plug-in estimates of the MI block by block, at growing resolutions; the mean is the estimate of the whole.
+    local : (M, len(LOCAL_RESOLUTIONS), TILES, TILES) float32
+        Plug-in estimates of the MI tile by tile, at growing resolutions; the mean is the estimate of the whole.
     summary : (M, SUMMARIES) float32
         Numbers that are not in the grid, see `summarise`.
     ladder : (M, len(RESOLUTIONS)) float32
@@ -95,8 +95,8 @@ class Observation(Input):
     def of(cls, found: Measurements) -> "Observation":
         """Make the input from what was measured of the pairs."""
         levels, samples = found.levels, found.samples
-        sums = {cells: sums_by_block(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
-        local = torch.cat([local_plug_ins(sums, levels[BLOCKS], samples), found.fine.unsqueeze(1)], dim=1)
+        sums = {cells: sums_by_tile(levels[cells]) for cells in LOCAL_RESOLUTIONS if cells in levels}
+        local = torch.cat([local_plug_ins(sums, levels[TILES], samples), found.fine.unsqueeze(1)], dim=1)
         whole = torch.cat([coarse_plug_ins(levels, samples), local.mean(dim=(2, 3))], dim=1)
         ladder = samples.new_empty(len(samples), 0)
         if len(found.finest):
@@ -113,7 +113,7 @@ class Observation(Input):
 
 
 def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
-    """Combine the numbers that are not in the grid or the blocks.
+    """Combine the numbers that are not in the grid or the tiles.
 
     Parameters
     ----------

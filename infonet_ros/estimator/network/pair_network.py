@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from infonet_ros.estimator.network.counts import (
-    BLOCKS,
     GRID,
     LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
+    TILES,
     coarsen,
     log_densities,
 )
@@ -27,7 +27,7 @@ SIDE = 2  # quadrants along each axis
 QUADRANTS = SIDE**2
 LEVELS = 3  # resolutions of each patch: its cells, and these joined two by two, once and twice
 CELL_NUMBERS = sum((PATCH >> level) ** 2 for level in range(LEVELS))
-BLOCK_NUMBERS = len(LOCAL_RESOLUTIONS) * (BLOCKS // PATCHES) ** 2
+TILE_NUMBERS = len(LOCAL_RESOLUTIONS) * (TILES // PATCHES) ** 2
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,8 @@ class Network(nn.Module):
         self.shape = shape
         self.stretch: Tensor
         self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
-        self.symmetry = Symmetry(GRID, BLOCKS)
-        self.patch_in = nn.Linear(CELL_NUMBERS + BLOCK_NUMBERS, shape.width)
+        self.symmetry = Symmetry(GRID, TILES)
+        self.patch_in = nn.Linear(CELL_NUMBERS + TILE_NUMBERS, shape.width)
         self.place = nn.Parameter(nn.init.trunc_normal_(torch.empty(TOKENS, shape.width), std=0.02))
         self.summary_in = nn.Sequential(
             nn.Linear(SUMMARIES, shape.width), nn.SiLU(), nn.Linear(shape.width, shape.width)
@@ -201,7 +201,7 @@ class Network(nn.Module):
         return tokens + (self.place + summary.unsqueeze(1)).to(kind)
 
     def _numbers(self, observation: Observation, orientation: Tensor) -> Tensor:
-        """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + BLOCK_NUMBERS)."""
+        """Return the input numbers of each patch: (M, TOKENS, CELL_NUMBERS + TILE_NUMBERS)."""
         levels = [orient(observation.counts, orientation)]
         for _ in range(1, LEVELS):
             levels.append(coarsen(levels[-1]))

@@ -10,14 +10,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from infonet_ros.estimator.network.counts import (
-    BLOCKS,
     RESOLUTIONS,
+    TILES,
     coarse_plug_ins,
     coarsen,
     local_plug_ins,
     log_densities,
     pyramid,
-    sums_by_block,
+    sums_by_tile,
 )
 from infonet_ros.estimator.network.observation import Input, correlation_numbers
 from infonet_ros.estimator.network.quantiles import QUANTILES
@@ -97,7 +97,7 @@ class ShortNetwork(nn.Module):
         samples = seen.samples
         levels = pyramid(orient(seen.counts, self.symmetry.canonical(seen.counts)))
         maps = [log_densities(levels[cells], cells**2 / samples, MOST_SHORT) for cells in SHOWN]
-        fine = local_plug_ins({SKETCH_CELLS: sums_by_block(levels[SKETCH_CELLS])}, levels[BLOCKS], samples)[:, 0]
+        fine = local_plug_ins({SKETCH_CELLS: sums_by_tile(levels[SKETCH_CELLS])}, levels[TILES], samples)[:, 0]
         numbers = [torch.log(samples), torch.log(seen.effective / samples), *correlation_numbers(seen.correlation)]
         parts = [*(part.flatten(1) for part in (*maps, coarsen(fine))), torch.stack([*numbers, samples.rsqrt()], dim=1)]
         return torch.cat([*parts, coarse_plug_ins(levels, samples, SKETCHED)], dim=1)
