@@ -17,6 +17,7 @@ from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.page_rule import Rises, heights_of_rises, log_e_values, mean_wait
 from infonet_ros.dependence.quantiles import channel_quantiles, ranks_among
+from infonet_ros.dependence.stacking import shared, stacked
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.effective_samples import autocorrelations, effective_samples
 from infonet_ros.series import paired_at_lag
@@ -156,8 +157,11 @@ class _Part:
         quantiles = channel_quantiles(both.T)
         memory = torch.from_numpy(autocorrelations(ranks_among(quantiles, both.T[known]).T))
         independent = float(effective_samples(memory, memory, int(known.sum())).min())
-        table, mi = net.discriminant(x, y), net.estimate(x, y).mi
-        return cls(pairs, quantiles, table, mi, independent, Expectation.of(both))
+        drawn, mi = net.discriminant(x, y), net.estimate(x, y).mi
+        if not np.isfinite(mi):
+            return None
+        table = stacked(drawn, both)
+        return cls(pairs, quantiles, table, mi + shared(table) - shared(drawn), independent, Expectation.of(both))
 
     def judge(self, pieces: Sequence[np.ndarray], form: Form) -> list[np.ndarray]:
         """Return the log ratio of each sample of some pieces (2, T): by the table, or by the residuals."""
