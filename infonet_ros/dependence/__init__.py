@@ -7,8 +7,8 @@ The modules, by task:
   offset or a factor.
 - Two groups of recordings: `comparison`.
 - A baseline is learnt: `lesson` (good samples), `lagged_pair`, `pair_learning`, `stacking` (its tables),
-  `channel_baseline`, `coverage`, all called by `learning`. `baseline` holds the result. `forms`, `quantiles` and `expectation` describe a pair in it,
-  `spikes` a channel; `tails` estimates how rare higher values are.
+  `channel_baseline`, `coverage`, all called by `learning`. `baseline` holds the result. `forms`, `quantiles` and
+  `expectation` describe a pair in it, `spikes` a channel; `tails` estimates how rare higher values are.
 - A baseline is applied: `evidence`, from `evidence_sums`, `page_rule` and `latest_rows`; `channel_watch` for single
   channels.
 - An alarm is explained: `diagnosis` and `fault`, from `explanations`, `fits`, `value_changes` and `factors`. Alarms of
