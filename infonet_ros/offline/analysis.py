@@ -20,6 +20,7 @@ from infonet_ros.intake.proposing.timing import choose_timing
 from infonet_ros.intake.recording import Recording, Span, check_topics, unit_remedy
 from infonet_ros.intake.topic_log import TopicStatistics
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.clock_drift import apart
 from infonet_ros.offline.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import Intake
@@ -195,10 +196,9 @@ def _changes(
     matrices: tuple[DependenceMatrix, ...], samples: list[np.ndarray], whole: WholeRecording, settings: Settings
 ) -> list[Change]:
     """Find the changes of dependence; not between topics whose clocks drift apart, which changes their MI steadily."""
-    topic = dict(zip(whole.matrix.names, settings.channel_topics, strict=True))
-    apart = [{settings.channel_topics[k] for k in (one.fast, one.slow)} for one in whole.drifts]
+    place, drifting = whole.matrix.names.index, apart(whole.drifts, settings.channel_topics)
     found = find_changes(matrices, Motion.of(samples), whole.matrix)
-    return [change for change in found if {topic[change.a], topic[change.b]} not in apart]
+    return [change for change in found if not drifting[place(change.a), place(change.b)]]
 
 
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:

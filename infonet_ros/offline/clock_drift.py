@@ -77,6 +77,15 @@ def clock_drifts(
     return sorted(found, key=_surest)
 
 
+def apart(drifts: Sequence[ClockDrift], topics: Sequence[str]) -> np.ndarray:
+    """Return which pairs of channels (N, N) are of two topics that drift apart, so that their delay changes."""
+    own = np.array(topics)
+    found = np.zeros((len(own), len(own)), dtype=bool)
+    for one in drifts:
+        found |= np.outer(own == own[one.fast], own == own[one.slow])
+    return found | found.T
+
+
 def _surest(drift: ClockDrift) -> float:
     return drift.error / drift.rate
 

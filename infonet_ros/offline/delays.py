@@ -153,6 +153,20 @@ class Delays:
     upper: np.ndarray
     curves: tuple[DelayCurve, ...]
 
+    def without(self, unknown: np.ndarray) -> "Delays":
+        """Return a copy without the intervals of some pairs (N, N)."""
+        lower, upper = (np.where(unknown, np.nan, ends) for ends in (self.lower, self.upper))
+        return replace(self, lower=lower, upper=upper)
+
+    def widened(self, spans: np.ndarray) -> "Delays":
+        """Return a copy with wider intervals of rates of change that are taken over ``spans`` (N,), seconds.
+
+        Such a rate begins to move half a span before what it measures, and stops half a span later. Noise may hide
+        either, so that its ranks come early or late.
+        """
+        either_side = np.abs(spans[:, None] - spans) / 2.0
+        return replace(self, lower=self.lower - either_side, upper=self.upper + either_side)
+
 
 class Asked(NamedTuple):
     """Pairs with the lags, in samples, at which the network estimates them.

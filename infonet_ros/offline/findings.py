@@ -8,6 +8,7 @@ import numpy as np
 from infonet_ros.drawing.links import Link
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed
@@ -136,11 +137,15 @@ def _group_with_delays(analysis: Analysis, group: Group, pairs: list[tuple[int, 
 
 def _group(analysis: Analysis, group: Group) -> Finding:
     names = [analysis.names[member] for member in group.members]
-    together = [name for name, late in zip(names, group.delays, strict=True) if not late > 0.0]
-    later = [f"{name} by {delay_text(late)}" for name, late in zip(names, group.delays, strict=True) if late > 0.0]
+    delays = dict(zip(names, group.delays, strict=True))
+    later = [f"{name} by {delay_text(late)}" for name, late in delays.items() if late > 0.0]
+    unclear = [name for name, late in delays.items() if later and np.isnan(late)]
+    together = [name for name, late in delays.items() if not late > 0.0 and name not in unclear]
     members = [", ".join(together)] if len(together) > 1 else []  # a leader alone stands in front of the others only
     if later:
         members.append(f"{names[0]} leads {', '.join(later)}")
+    if unclear:
+        members.append(f"without a clear delay: {', '.join(unclear)}")
     share = f"{group.least:.2f} to {group.most:.2f} nats each pair"
     sentence = f"These {len(names)} move together ({share}): {'; '.join(members)}."
     return Finding(sentence, tuple(names), "group")
@@ -190,16 +195,31 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
 
 
 def _drifts(analysis: Analysis) -> Iterator[Finding]:
-    """Yield the clocks that drift apart, which makes the MI of their topics smaller."""
-    for one in analysis.whole.drifts:
-        fast, slow = (topic_of(analysis, channel) for channel in (one.fast, one.slow))
+    """Yield the clocks that drift apart, which makes the MI of their topics smaller.
+
+    A clock that drifts does so beside every topic of the others: the surest pair gives the numbers.
+    """
+    left = list(analysis.whole.drifts)
+    while left:
+        one = left[0]
+        alike = [other for other in left if _is_one_drift(analysis, one, other)]
+        left = [other for other in left if other not in alike]
+        fast = dict.fromkeys(topic_of(analysis, drift.fast) for drift in alike)
+        slow = dict.fromkeys(topic_of(analysis, drift.slow) for drift in alike)
         channels = analysis.names[one.fast], analysis.names[one.slow]
         interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
         sentence = (
-            f"The stamps of {fast} run ahead of those of {slow}, by {1e6 * one.rate:.3g} ppm ({interval}), "
-            f"{delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
+            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {1e6 * one.rate:.3g} ppm "
+            f"({interval}), {delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
         )
         yield Finding(sentence, channels, "drift")
+
+
+def _is_one_drift(analysis: Analysis, one: ClockDrift, other: ClockDrift) -> bool:
+    """Return whether two drifts have the same topic at the same end, and agree."""
+    ends = ((one.fast, other.fast), (one.slow, other.slow))
+    common = any(topic_of(analysis, own) == topic_of(analysis, its) for own, its in ends)
+    return common and abs(one.rate - other.rate) <= one.error + other.error
 
 
 def _stuck(analysis: Analysis) -> Iterator[Finding]:
@@ -277,7 +297,7 @@ def _since(analysis: Analysis, time: int) -> str:
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     """Return whether other channels of the two topics show that the stamps are not late.
 
-    They have another clear delay, or share more without any.
+    They have another clear delay, or surely share more without any.
     """
     whole = analysis.whole
     topics = analysis.settings.channel_topics
@@ -287,7 +307,7 @@ def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
     half = (whole.delay_upper - whole.delay_lower) / 2.0
     apart = np.abs(whole.matrix.lag[both] - whole.matrix.lag[a, b]) > _APART * (half[both] + half[a, b])
     at_once = ~whole.clear_delays[both] & (np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY)
-    more = whole.matrix.mi[both] > whole.matrix.mi[a, b]
+    more = whole.matrix.lower[both] > whole.matrix.mi[a, b]
     return bool((told & (whole.clear_delays[both] & apart | at_once & more)).any())
 
 

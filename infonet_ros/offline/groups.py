@@ -20,6 +20,9 @@ NO_DELAY = 1.5
 """Samples: a pair whose best lag is less has no delay."""
 
 
+_APART = 2.0  # times the half widths of two 90 % intervals of a delay
+
+
 @dataclass(frozen=True)
 class Group:
     """Channels of which every two share much information.
@@ -75,9 +78,9 @@ def similar_order(analysis: Analysis) -> np.ndarray:
 
 
 def _distances(analysis: Analysis) -> np.ndarray:
-    """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not significant."""
-    matrix = analysis.whole.matrix
-    alike = np.where(analysis.significance.significant, correlation(np.nan_to_num(matrix.mi)), 0.0)
+    """Return 1 less the correlation that the MI of each pair (N, N) stands for; 1 where it is not sure."""
+    told = analysis.significance.significant & analysis.whole.sure
+    alike = np.where(told, correlation(np.nan_to_num(analysis.whole.matrix.mi)), 0.0)
     distances = 1.0 - np.maximum(alike, alike.T)
     np.fill_diagonal(distances, 0.0)
     return distances
@@ -89,7 +92,9 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     whole, matrix, clear = analysis.whole, analysis.whole.matrix, analysis.whole.clear_delays[square]
     lag, error = matrix.lag[square], (whole.delay_upper - whole.delay_lower)[square] / 2.0
     known = clear | (np.abs(lag) * matrix.sample_rate < NO_DELAY)
-    delays = _delays(np.where(known, mi, 0.0), np.where(clear, lag, 0.0), np.where(clear, error, 0.0))
+    delays = _delays(
+        np.where(known, mi, 0.0), np.where(clear, lag, 0.0), np.where(clear, error, 0.0), NO_DELAY / matrix.sample_rate
+    )
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -100,22 +105,25 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     )
 
 
-def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray) -> np.ndarray:
+def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, none: float) -> np.ndarray:
     """Return by how much each of K channels follows the earliest, (K,).
 
-    ``mi``, ``lag`` and ``error`` (K, K) are those of pairs. A delay that is less than its error is 0: two channels that
-    a third follows are not one before the other.
+    ``mi``, ``lag`` and ``error`` (K, K) are those of pairs; a pair whose lag is less than ``none`` has lag 0. A delay
+    that is less than its error is 0: two channels that a third follows are not one before the other.
 
     Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
     1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
-    connected with most.
+    connected with most, and for those that follow the earliest by another time: in a control loop, the power follows
+    the set point at once, and the temperature later.
     """
     tree = minimum_spanning_tree(-np.nan_to_num(mi))
     _, parts = connected_components(tree, directed=False)
     most = np.flatnonzero(parts == np.bincount(parts).argmax())
     delays, _ = _along(tree, most[0], lag, error)
-    delays, errors = _along(tree, int(np.nanargmin(delays)), lag, error)
-    return np.where(delays <= errors, 0.0, delays)
+    first = int(np.nanargmin(delays))
+    delays, errors = _along(tree, first, lag, error)
+    others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > none + _APART * (errors + error[first]))
+    return np.where(others, np.nan, np.where(delays <= errors, 0.0, delays))
 
 
 def _along(tree: csr_array, first: int, lag: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

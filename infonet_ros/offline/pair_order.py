@@ -9,8 +9,6 @@ from infonet_ros.offline.groups import Group
 LEAST_MI = 0.05
 """Nats. A pair that shares less may be significant, but is not useful."""
 
-_LEAST_LOWER = 0.005  # nats: the lower end of an interval that is not rounded to 0.00
-
 
 def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
     """Return all known pairs in the order of use; see `findings.findings`."""
@@ -69,10 +67,9 @@ def spread(analysis: Analysis, *channels: int) -> int:
 
 def is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     """Return whether a pair surely shares enough, and not by definition."""
-    matrix = analysis.whole.matrix
-    enough = bool(matrix.mi[pair] >= LEAST_MI and matrix.lower[pair] >= _LEAST_LOWER)
-    known = enough and not analysis.significance.doubt(*pair)
-    return known and not analysis.whole.kinship.trivial[pair] and not analysis.whole.weaker_form[pair]
+    whole = analysis.whole
+    known = whole.matrix.mi[pair] >= LEAST_MI and whole.sure[pair] and not analysis.significance.doubt(*pair)
+    return bool(known) and not whole.kinship.trivial[pair] and not whole.weaker_form[pair]
 
 
 def measured(analysis: Analysis, a: int, b: int) -> bool:

@@ -10,9 +10,10 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.channels import constant_channels
+from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.by_changes import with_changes
-from infonet_ros.offline.clock_drift import clock_drifts
+from infonet_ros.offline.clock_drift import apart, clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
@@ -61,24 +62,25 @@ def estimate_whole(
     found = comparison.run(conditional, progress)
     pairs = strongest_pairs(found.delays.matrix)
     significant = [pair for pair in pairs if found.significant[pair]]
+    topics, stamps = settings.channel_topics, overview.stamps
+    drifts = tuple(clock_drifts(significant, topics, moves.ranks, stamps, window.rate, longest))
+    delays = found.delays.without(apart(drifts, topics))
     whole = WholeRecording(
         overview=overview,
         resting=moving.resting,
         still=moving.still,
-        matrix=found.delays.matrix,
-        delay_lower=found.delays.lower,
-        delay_upper=found.delays.upper,
+        matrix=delays.matrix,
+        delay_lower=delays.lower,
+        delay_upper=delays.upper,
         undelayed=found.undelayed,
         longest_lag=longest / window.rate,
         shifts=found.shifts,
         between_modalities=None if sliced is None else sliced.result(),
-        curves=found.delays.curves,
-        discriminants=comparison.discriminants(found.delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
+        curves=delays.curves,
+        discriminants=comparison.discriminants(delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
         ranks=moves.ranks,
         kinship=kinship,
-        drifts=tuple(
-            clock_drifts(significant, settings.channel_topics, moves.ranks, overview.stamps, window.rate, longest)
-        ),
+        drifts=drifts,
         stuck=stuck,
         about_given=conditional.notices() if conditional else (),
         follows=conditional.delays / window.rate if conditional else None,
@@ -231,8 +233,5 @@ class _Comparison:
         spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
         asked = Asked(lags, tops, shown)
         delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
-        for a, b in lags:
-            if not delayed[a, b]:
-                for ends in (delays.lower, delays.upper):
-                    ends[a, b] = ends[b, a] = np.nan
-        return delays
+        spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
+        return delays.without(~delayed).widened(np.array(spans))

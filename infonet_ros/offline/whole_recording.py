@@ -16,6 +16,9 @@ from infonet_ros.text import listed
 SIGNIFICANCE = 0.01
 """Share of the pairs called significant that may be so by chance."""
 
+_SURE = 0.25
+"""Share of the MI of a pair that the lower end of its interval has at least, for the MI to be told."""
+
 SATURATED = 2.0
 """Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
@@ -96,6 +99,11 @@ class WholeRecording:
         """(N, N) bool: see `clear_delays`; and the interval of the delay is known and leaves out no delay."""
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
+
+    @property
+    def sure(self) -> np.ndarray:
+        """(N, N) bool: the MI of the pair is well known; an interval from near 0 to 2 nats tells nothing."""
+        return self.matrix.lower >= _SURE * self.matrix.mi
 
     @cached_property
     def weaker_form(self) -> np.ndarray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.offline.clock_drift import clock_drifts
+from infonet_ros.offline.clock_drift import ClockDrift, apart, clock_drifts
 from infonet_ros.series import average_ranks
 
 RATE, SECONDS = 25.0, 600.0
@@ -30,6 +30,11 @@ def test_a_drift_is_found_with_its_sign_and_its_size(rng, drift):
     assert (found.fast, found.slow) == ((1, 0) if drift > 0 else (0, 1))
     assert abs(found.rate - 500e-6) < 2.0 * found.error < 100e-6
     assert found.seconds == pytest.approx(500e-6 * SECONDS, rel=0.1)
+
+
+def test_all_channels_of_two_topics_drift_apart():
+    found = apart([ClockDrift(2, 0, 5e-4, 1e-4, 0.3)], ["/imu", "/imu", "/gyro", "/odom"])
+    assert np.argwhere(found).tolist() == [[0, 2], [1, 2], [2, 0], [2, 1]]
 
 
 def test_what_is_late_by_the_same_time_or_jitters_or_is_of_one_topic_does_not_drift(rng):

@@ -21,8 +21,8 @@ def motion(rng, times, delays, band=20.0):
     return [np.cos(2 * np.pi * np.outer(times - d, frequencies) + phases).sum(axis=1) / 10 for d in delays]
 
 
-def whole_of(net, samples, **settings):
-    names = tuple(f"c{k}" for k in range(samples.shape[1]))
+def whole_of(net, samples, names=(), **settings):
+    names = names or tuple(f"c{k}" for k in range(samples.shape[1]))
     chosen = Settings(modalities=(Modality("m", "/m", names),), window=10.0, hop=5.0, **settings)
     stamps = (np.arange(len(samples)) * 1e9 / RATE).astype(np.int64)
     window = Window(tuple(f"m.{name}" for name in names), samples, int(stamps[0]), int(stamps[-1]), RATE)
@@ -60,6 +60,19 @@ def test_the_step_of_the_settings_is_no_limit(net, rng):
     whole = whole_of(net, np.column_stack([source, late]), max_lag=0.4, lag_step=0.2)
     assert whole.longest_lag == pytest.approx(0.4)
     assert whole.matrix.lag[0, 1] == pytest.approx(0.173, abs=0.002)
+
+
+def test_the_interval_of_a_delay_knows_the_time_over_which_a_rate_is_taken(net):
+    """The accelerometer is 0.06 s late. The noise hides where the acceleration ends, and not where it begins."""
+    rng, span = np.random.default_rng(1), 0.16
+    times, half = np.arange(0.0, 120.0, 1 / RATE), round(span * RATE / 2)
+    command = np.repeat(rng.choice([0.0, 0.3, 0.6, 0.9], 100), len(times) // 100)
+    speed = lfilter([1 / 15], [1.0, -14 / 15], command)
+    acceleration = np.roll(np.gradient(speed, times), 6) + 0.1 * rng.standard_normal(len(times))
+    sums = np.cumsum(speed + 0.01 * rng.standard_normal(len(times))) / RATE
+    rate = (np.roll(sums, -half) - 2.0 * sums + np.roll(sums, half)) / (span / 2) ** 2
+    whole = whole_of(net, np.column_stack([rate, acceleration]), ("speed|rate(0.16)", "acceleration"))
+    assert whole.delay_lower[0, 1] < 0.06 < whole.delay_upper[0, 1]
 
 
 def test_a_position_and_its_speed_have_no_delay(net, rng):

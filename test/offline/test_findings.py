@@ -10,6 +10,7 @@ from infonet_ros.dependence.verdicts import Outcome
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.offline.analysis import Explanation, analyse
+from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.findings import Delay, findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
@@ -240,6 +241,46 @@ def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
     assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.2})
 
 
+def test_what_the_leader_moves_at_once_does_not_follow_by_the_delay_of_another(small_analysis):
+    """A heater takes its power from the set point at once; the temperature is strong beside both, and late."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 2, 1.5), (2, 4, 1.1), (0, 4, 0.9)]:
+        mi[a, b] = mi[b, a] = value
+    lag[0, 2], lag[2, 0] = 0.9, -0.9
+    analysis = with_matrix(small_analysis, mi, lag)
+    (group,) = groups(analysis)
+    assert group.members == (0, 2, 4)
+    np.testing.assert_allclose(group.delays, [0.0, 0.9, np.nan], rtol=1e-6)
+    assert said(analysis)[0].endswith("cmd.x leads odom.x by 0.90 s; without a clear delay: imu.x.")
+
+
+def test_channels_of_which_little_is_known_are_neither_a_group_nor_a_pair(small_analysis):
+    """Set points of an arm: so few moves share 1 nat by chance, and the interval begins near 0."""
+    mi = np.zeros((6, 6))
+    mi[np.ix_((0, 2, 4), (0, 2, 4))] = 1.0
+    analysis = with_matrix(small_analysis, mi)
+    assert len(groups(analysis)) == 1
+    wide = replace(analysis.whole.matrix, lower=analysis.whole.matrix.mi * 0.1)
+    unknown = replace(analysis, whole=replace(analysis.whole, matrix=wide))
+    assert groups(unknown) == []
+    assert [one.kind for one in findings(unknown)] == ["nothing", "changes"]
+
+
+def test_a_clock_that_drifts_beside_two_others_is_one_line(small_analysis):
+    def drifts(*rates):
+        pairs = zip((2, 2), (0, 4), rates, strict=True)
+        return tuple(ClockDrift(fast, slow, rate, 1e-4, 0.5) for fast, slow, rate in pairs)
+
+    def told(*rates):
+        plain = with_matrix(small_analysis, np.zeros((6, 6)))
+        analysis = replace(plain, whole=replace(plain.whole, drifts=drifts(*rates)))
+        return [one.sentence for one in findings(analysis) if one.kind == "drift"]
+
+    (line,) = told(8e-4, 7e-4)
+    assert line.startswith("The stamps of /odom run ahead of those of /cmd, /imu, by 800 ppm (700 to 900), 0.50 s over")
+    assert len(told(8e-4, 2e-4)) == 2
+
+
 def test_a_group_has_a_field_by_level_or_by_rate(small_analysis):
     mi = np.zeros((6, 6))
     mi[np.ix_((0, 1, 2), (0, 1, 2))] = 1.2
@@ -301,6 +342,8 @@ def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(sm
     assert Delay.of(alike, 2, 4).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
     assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
     lag[3, 5], lag[5, 3] = 0.25, -0.25  # of many pairs some intervals do not meet by chance
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
+    mi[3, 4] = mi[4, 3] = 0.45  # without a delay, and not surely more
     assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
     lag[3, 5], lag[5, 3] = -0.1, 0.1
     unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
