@@ -3,6 +3,8 @@
 import re
 from collections.abc import Container
 
+from infonet_ros.text import NANOSECONDS
+
 TIME_NAMES = {
     *("time", "times", "timestamp", "timestamps", "__time", "%time", "stamp", "stamps", "t", "ts", "epoch"),
     *(
@@ -22,6 +24,8 @@ TIME_NAMES = {
 
 UNITS = {"ns": 1.0, "us": 1e3, "ms": 1e6, "s": 1e9, "min": 60e9, "h": 3600e9, "d": 86_400e9}
 """Nanoseconds of each unit of time."""
+
+DAY = 86_400 * NANOSECONDS
 
 _UNIT_WORDS = {
     "s": r"s|secs?|seconds?",

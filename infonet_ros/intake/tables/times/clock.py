@@ -13,7 +13,6 @@ import pyarrow.compute as pc
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.dates import (
     BEYOND,
-    DAY,
     FARTHEST,
     UNKNOWN,
     Dates,
@@ -23,7 +22,7 @@ from infonet_ros.intake.tables.cells.dates import (
     times_of_digits,
 )
 from infonet_ros.intake.tables.cells.numbers import trimmed
-from infonet_ros.intake.tables.cells.time_units import UNITS, is_unit, named_unit, unit_of_program
+from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, unit_of_program
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.times.split_times import shared_prefix, stamps_of_columns
 from infonet_ros.text import NANOSECONDS, shorten

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from infonet_ros.intake.tables.cells.dates import BEYOND, DAY
+from infonet_ros.intake.tables.cells.dates import BEYOND
+from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.text import NANOSECONDS
 
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from infonet_ros.intake.tables.cells.dates import BEYOND, DAY, FARTHEST, UNKNOWN
+from infonet_ros.intake.tables.cells.dates import BEYOND, FARTHEST, UNKNOWN
+from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.text import NANOSECONDS
 
