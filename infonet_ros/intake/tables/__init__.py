@@ -2,7 +2,7 @@
 
 The rest of the package uses `tables.Tables`. The rooms from the ground up, and their modules in the order of reading:
 
-- `cells`, one cell or name: `numbers`, `coordinates`, `dates`, `line_cells`, `time_units` and `names`.
+- `cells`, one cell or name: `numbers`, `coordinates`, `date_forms`, `dates`, `line_cells`, `time_units` and `names`.
 - `sheet`: what every reader returns.
 - `text_files`: `text_source` (decompression), `text_encoding`, `foreign_text` (text that is no table), `row_forms`
   (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `first_lines`, `delimiters`,
@@ -10,8 +10,8 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
   `skipped_rows`, `text_table`, `text_columns` (text to numbers) and `hemispheres`.
 - `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `empatica`, `fit` (Garmin), `motion_capture` (BVH);
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
-- `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `stamps`, `clock_turns`
-  and `runs`.
+- `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `units`, `stamps`,
+  `clock_turns` and `runs`.
 - `series`: `name_columns`, `series_names`, `unnamed_series` and `long_tables` (a row for each value).
 - `columns`: `filled_in` (-9999), `quaternions`, `two_words` and `streams` (columns to samples).
 - `table_files` (a file to sheets with their times), `table_streams` (a sheet to streams), `tables`.
