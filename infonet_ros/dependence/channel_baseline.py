@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.special import stdtrit
 
-from infonet_ros.dependence.forms import memory_of
+from infonet_ros.dependence.forms import lag_one_autocorrelations
 from infonet_ros.dependence.spikes import RANGE, spike_heights, usual_steps
 from infonet_ros.dependence.tails import Extremes
-from infonet_ros.series import memory as integrated_memory
-from infonet_ros.series import runs
+from infonet_ros.series import memory, runs
 
 LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
@@ -103,7 +102,7 @@ def channel_baselines(
 
     ``angles`` are the names of those whose whole turns do not count, ``alone`` of those that are in no pair.
     """
-    memory = memory_of(pieces)
+    kept = lag_one_autocorrelations(pieces)
     return tuple(
         _channel(
             name,
@@ -112,7 +111,7 @@ def channel_baselines(
             rate,
             angle=name in angles,
             alone=name in alone,
-            memory=float(memory[column]),
+            kept=float(kept[column]),
         )
         for column, name in enumerate(names)
     )
@@ -126,7 +125,7 @@ def _channel(
     *,
     angle: bool,
     alone: bool,
-    memory: float,
+    kept: float,
 ) -> ChannelBaseline:
     values, length = np.concatenate(pieces), max(10, round(_STRETCH * rate))
     rough = np.array([roughness(own[k : k + length]) for own in pieces for k in range(0, len(own), length)])
@@ -139,7 +138,7 @@ def _channel(
         name=name,
         angle=angle,
         alone=alone,
-        memory=memory,
+        memory=kept,
         middle=float(np.median(known)),
         step=float(step[0]),
         rest=float(rests.max(initial=0.0)),
@@ -193,14 +192,14 @@ def _distances(known: np.ndarray, rate: float) -> Extremes:
     deviations, spread = known - known.mean(), float(known.std())
     if not spread:
         return Extremes(0.0, np.inf)
-    memory = float(integrated_memory(deviations))
-    count = len(known) / memory
+    apart = float(memory(deviations))
+    count = len(known) / apart
     if count < _INDEPENDENT:
         return Extremes(float(np.ptp(known)), np.inf)
     reach = -float(stdtrit(count - 1.0, _BEYOND / 2.0)) * spread * np.sqrt(1.0 + 1.0 / count)
-    apart = max(1, round(memory))
     distances = np.abs(known - np.median(known))
-    return Extremes.of(np.maximum.reduceat(distances, np.arange(0, len(known), apart)), reach, len(known) / rate)
+    starts = np.arange(0, len(known), max(1, round(apart)))
+    return Extremes.of(np.maximum.reduceat(distances, starts), reach, len(known) / rate)
 
 
 def _lengths(pieces: Iterable[np.ndarray], rate: float) -> np.ndarray:

@@ -60,7 +60,7 @@ def _sum_of_earlier(values: np.ndarray) -> np.ndarray:
     return np.lib.stride_tricks.sliding_window_view(padded, RECENT, axis=0)[: len(values)].sum(axis=-1)
 
 
-def memory_of(pieces: Sequence[np.ndarray]) -> np.ndarray:
+def lag_one_autocorrelations(pieces: Sequence[np.ndarray]) -> np.ndarray:
     """Return the lag-1 autocorrelation (N,) of channels (T, N) of all recordings; 0 where it is not known."""
     before, after = (np.concatenate(parts) for parts in zip(*((p[:-1], p[1:]) for p in pieces), strict=True))
     memory = np.zeros(before.shape[1])

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.dependence.forms import RANKED, Form, in_form, memory_of
+from infonet_ros.dependence.forms import RANKED, Form, in_form, lag_one_autocorrelations
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class Lesson:
     @cached_property
     def forms(self) -> dict[Form, "Lesson"]:
         """These samples in each form in which they can be judged."""
-        memory, everything = memory_of(self.pieces), np.concatenate(self.pieces)
+        memory, everything = lag_one_autocorrelations(self.pieces), np.concatenate(self.pieces)
         middle = np.array([np.median(known) if len(known := x[np.isfinite(x)]) else 0.0 for x in everything.T])
         return {
             form: replace(self, pieces=tuple(in_form(piece, form, memory, middle) for piece in self.pieces))

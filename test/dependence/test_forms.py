@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infonet_ros.dependence.forms import RECENT, Form, in_form, memory_of
+from infonet_ros.dependence.forms import RECENT, Form, in_form, lag_one_autocorrelations
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def stream():
 
 def test_innovations_are_the_noise_that_drives_the_stream(stream):
     values, noise = stream
-    assert memory_of([values]) == pytest.approx(0.8, abs=0.03)
+    assert lag_one_autocorrelations([values]) == pytest.approx(0.8, abs=0.03)
     found = in_form(values, Form.INNOVATIONS, np.array([0.8]), np.array([5.0]))[:, 0]
     assert np.isnan(found[0])
     assert found[1:] == pytest.approx(0.6 * noise[1:])
