@@ -1,4 +1,4 @@
-"""What several rooms compute from series of samples: ranks, means, integrals, runs, autocovariances, memory, lags."""
+"""Ranks, means, integrals, runs, autocovariances, memory and lags of series, for every part of the package."""
 
 import numpy as np
 from scipy import fft

@@ -277,6 +277,8 @@ class InfoNet:
             In samples; positive if y follows x.
         given : (T,) or (T, D) real, optional
             As in `estimate`, at the time of the earlier of the two: ``I(x[t]; y[t + lag] | given[t + min(0, lag)])``.
+        seed : int
+            Seed of ties.
 
         Raises
         ------
@@ -401,6 +403,11 @@ class InfoNet:
         (T, N) float64
             Between 0 and 1; NaN where a sample or a given stream is not known, constant for channels that are functions
             of the given streams.
+
+        Raises
+        ------
+        InputError
+            Samples that are not (T, N) real numbers, or given streams that do not fit them.
 
         Examples
         --------
@@ -603,11 +610,22 @@ class InfoNet:
         It estimates the log density of the copula: positive where a pair of ranks is more frequent than if the streams
         were independent (Donsker and Varadhan 1983; Hu et al. 2024).
 
+        Parameters
+        ----------
+        x, y : (T,) real
+        seed : int
+            Seed of ties.
+
         Returns
         -------
         (G, G) float32
-            First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer than
-            64 good samples, or 48 updates of two held streams; 0 for a constant stream.
+            Nats. First axis x, second axis y, at the centres of G x G cells; ``mean(exp(table))`` is 1. NaN with fewer
+            than 64 good samples, or 48 updates of two held streams; 0 for a constant stream.
+
+        Raises
+        ------
+        InputError
+            As in `estimate`.
 
         Examples
         --------
@@ -619,10 +637,26 @@ class InfoNet:
         return discriminant(self._runner, as_pair(x, y), as_count("seed", seed, least=0))[0]
 
     def pointwise(self, x: ArrayLike, y: ArrayLike, *, given: ArrayLike | None = None, seed: int = 0) -> np.ndarray:
-        """Return ``log p(x, y) / (p(x) p(y))`` at each sample, (T,) float32 nats; NaN where a sample is not good.
+        """Return the MI sample by sample: ``log p(x, y) / (p(x) p(y))``, whose mean is about the MI.
 
-        With ``given`` all three densities are conditional: each sample uses the table of its slice of the given
-        streams.
+        Parameters
+        ----------
+        x, y : (T,) real
+        given : (T,) or (T, D) real, optional
+            As in `estimate`. All three densities are then conditional: each sample uses the table of its slice of the
+            given streams.
+        seed : int
+            Seed of ties.
+
+        Returns
+        -------
+        (T,) float32
+            Nats; NaN where a sample is not good.
+
+        Raises
+        ------
+        InputError
+            As in `estimate`.
 
         Examples
         --------

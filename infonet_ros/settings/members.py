@@ -7,8 +7,20 @@ from dataclasses import dataclass
 class Modality:
     """A named group of channels from one topic.
 
-    ``topic`` is a topic name, ``type`` a message type such as ``sensor_msgs/msg/Imu`` (empty: found from the graph or
-    the bag), ``channels`` are paths such as ``angular_velocity.y``.
+    Attributes
+    ----------
+    name : str
+        Your own name: letters, digits and ``_``.
+    topic : str
+    channels : tuple of str
+        Paths in its messages, such as ``angular_velocity.y`` or ``orientation|yaw``.
+    type : str
+        Message type, such as ``sensor_msgs/msg/Imu``; empty: found from the graph or the bag.
+
+    Examples
+    --------
+    >>> Modality("imu", topic="/imu/data", channels=("angular_velocity.y",)).channel_names
+    ('imu.angular_velocity.y',)
     """
 
     name: str
@@ -26,8 +38,25 @@ class Modality:
 class Watch:
     """A pair that must stay dependent, or must stay independent.
 
-    ``pair`` names two channels or two modalities, ``threshold`` is in nats, ``duration`` in seconds. ``given`` names
-    channels, or ``time``, that two channels are conditioned on; empty: those that all pairs are conditioned on.
+    Attributes
+    ----------
+    name : str
+        Your own name: letters, digits and ``_``.
+    pair : tuple of two str
+        Two channels or two modalities.
+    expect : str
+        "dependent" or "independent".
+    threshold : float
+        Nats: the least MI of a dependent pair, or the most of an independent one.
+    duration : float
+        Seconds for which the rule must be broken before it is an alert.
+    given : tuple of str
+        Channels, or ``time``, that two channels are conditioned on; empty: those that all pairs are conditioned on.
+
+    Examples
+    --------
+    >>> Watch("slip", pair=("imu.angular_velocity.z", "odom.twist.twist.angular.z"), threshold=0.3).expect
+    'dependent'
     """
 
     name: str
