@@ -9,7 +9,7 @@ from scipy.stats import chi2, norm
 from torch import Tensor
 from torch.special import ndtri
 
-from infonet_ros.training.dependence import Dependence, column, correlation_of, draw_information, uniform
+from infonet_ros.training.dependence import Dependence, column, correlated, correlation_of, draw_information, uniform
 
 
 class Independent(Dependence):
@@ -46,7 +46,7 @@ class Gaussian(Dependence):
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Correlate the first two drivers."""
-        return drivers[:, 0], self.correlation * drivers[:, 0] + torch.sqrt(1.0 - self.correlation**2) * drivers[:, 1]
+        return drivers[:, 0], correlated(drivers[:, 0], drivers[:, 1], self.correlation)
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the closed form."""
@@ -119,14 +119,18 @@ class GaussianCopula:
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Correlate the first two drivers."""
-        second = self.correlation * drivers[:, 0] + torch.sqrt(1.0 - self.correlation**2) * drivers[:, 1]
-        return uniform(drivers[:, 0]), uniform(second)
+        return uniform(drivers[:, 0]), uniform(correlated(drivers[:, 0], drivers[:, 1], self.correlation))
 
     def log_density(self, u: Tensor, v: Tensor) -> Tensor:
-        """Return the log ratio of the pair's normal density and those of its marginals."""
-        a, b, rho = ndtri(u), ndtri(v), self.correlation
-        rest = 1.0 - rho**2
-        return -0.5 * torch.log(rest) - (rho**2 * (a * a + b * b) - 2.0 * rho * a * b) / (2.0 * rest)
+        """Return `gaussian_log_density` of these ranks."""
+        return gaussian_log_density(u, v, self.correlation)
+
+
+def gaussian_log_density(u: Tensor, v: Tensor, correlation: Tensor) -> Tensor:
+    """Return the log density of Gaussian copulas: of the pair's normal density over those of its marginals."""
+    a, b, rest = ndtri(u), ndtri(v), 1.0 - correlation**2
+    form = correlation**2 * (a * a + b * b) - 2.0 * correlation * a * b
+    return -0.5 * torch.log(rest) - form / (2.0 * rest)
 
 
 class Clayton:

@@ -46,6 +46,11 @@ def correlation_of(information: np.ndarray) -> np.ndarray:
     return np.sqrt(-np.expm1(-2.0 * information))
 
 
+def correlated(first: Tensor, second: Tensor, correlation: Tensor) -> Tensor:
+    """Return a standard normal stream with a correlation to the first of two independent ones, all (B, T)."""
+    return correlation * first + torch.sqrt(1.0 - correlation**2) * second
+
+
 def uniform(driver: Tensor) -> Tensor:
     """Map a standard normal driver to the open unit interval."""
     return ndtr(driver).clamp(1e-6, 1.0 - 1e-6)

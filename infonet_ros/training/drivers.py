@@ -10,6 +10,7 @@ from torch import Tensor
 DRIVERS = 5  # streams that a dependence may use: two for its noise, one to choose a component, two to spare
 FRESH = 8192  # points on which the truth and the bound are judged
 SETS = 32  # scrambled point sets to choose from
+MEMORYLESS = 0.5  # share of batches of streams with independent samples
 MIN_EFFECTIVE = 12.0  # the slowest streams still hold so many independent samples
 
 
@@ -45,6 +46,12 @@ def remembering_drivers(rng: np.random.Generator, batch: int, count: int) -> Ten
             inflation = np.exp(shared if rng.random() < 0.5 else rng.uniform(0.0, longest))
             stream[:] = _autoregression(rng, count, inflation, resonant=rng.random() < 0.25)
     return torch.from_numpy(streams)
+
+
+def draw_drivers(rng: np.random.Generator, batch: int, count: int) -> Tensor:
+    """Return streams (batch, 5, count), half of the times independent samples, and otherwise autocorrelated ones."""
+    make = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
+    return make(rng, batch, count)
 
 
 def _autoregression(rng: np.random.Generator, count: int, inflation: float, resonant: bool) -> np.ndarray:

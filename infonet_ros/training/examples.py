@@ -17,7 +17,7 @@ from infonet_ros.training.angles import Angle
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.copulas import Archimedean, Gaussian, Independent, PartTime, Student
 from infonet_ros.training.dependence import Dependence
-from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
+from infonet_ros.training.drivers import EvenDrivers, draw_drivers
 from infonet_ros.training.mixtures import Curve, GaussianMixture, Staircase
 from infonet_ros.training.patchworks import Folded, Patchwork, Product
 from infonet_ros.training.regions import Region
@@ -49,7 +49,6 @@ FAMILIES: dict[str, tuple[Draw, float]] = {
 }
 MOST_INFORMATION = 5.5  # nats; examples beyond it are left out: no estimator distinguishes them
 BATCH = 16  # dependences of one family made together
-MEMORYLESS = 0.5  # share of observations with independent samples; the others are of autocorrelated streams
 DIGITAL = 0.5  # share of observations of levels that contain nothing but the level
 OBSERVATIONS = 4  # of each dependence, each with its own T: its truth takes several times longer than an observation
 
@@ -145,8 +144,7 @@ def draw_streams(
 ) -> tuple[Tensor, Tensor]:
     """Draw two streams (BATCH, T) of a batch of dependences, with memory or without; T is between two numbers."""
     count = int(np.exp(rng.uniform(*np.log(between))))
-    drivers = independent_drivers if rng.random() < MEMORYLESS else remembering_drivers
-    return dependence.sample(drivers(rng, BATCH, count))
+    return dependence.sample(draw_drivers(rng, BATCH, count))
 
 
 def _simulate_batch(rng: np.random.Generator, even: EvenDrivers, draw: Draw, family: int) -> Examples:

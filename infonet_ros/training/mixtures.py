@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.training.dependence import Dependence, choose, uniform
+from infonet_ros.training.dependence import Dependence, choose, correlated, uniform
 
 COLUMNS = (2, 2, 3, 4)  # to choose from, of the random matrices whose products are covariances
 
@@ -52,7 +52,7 @@ class GaussianMixture(Dependence):
         """Let the third driver choose the component, the first two place the sample in it."""
         chosen = choose(drivers[:, 2], self._weights)
         rho = self._correlations.gather(1, chosen)
-        x, y = drivers[:, 0], rho * drivers[:, 0] + torch.sqrt(1.0 - rho**2) * drivers[:, 1]
+        x, y = drivers[:, 0], correlated(drivers[:, 0], drivers[:, 1], rho)
         mean_x, mean_y = (self._means[..., k].gather(1, chosen) for k in (0, 1))
         scale_x, scale_y = (self._scales[..., k].gather(1, chosen) for k in (0, 1))
         return mean_x + scale_x * x, mean_y + scale_y * y

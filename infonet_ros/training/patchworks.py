@@ -3,10 +3,18 @@
 import numpy as np
 import torch
 from torch import Tensor
-from torch.special import ndtri, xlogy
+from torch.special import xlogy
 
-from infonet_ros.training.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel
-from infonet_ros.training.dependence import Dependence, choose, column, correlation_of, draw_information, uniform
+from infonet_ros.training.copulas import Clayton, Copula, Frank, GaussianCopula, Gumbel, gaussian_log_density
+from infonet_ros.training.dependence import (
+    Dependence,
+    choose,
+    column,
+    correlated,
+    correlation_of,
+    draw_information,
+    uniform,
+)
 from infonet_ros.training.regressions import Line
 
 
@@ -102,7 +110,7 @@ class Patchwork(Dependence):
         """Let the third driver choose the block, the fourth whether it is the background instead."""
         block = choose(drivers[:, 2], self._widths)
         rho = self._rho.gather(1, block)
-        inside = uniform(drivers[:, 0]), uniform(rho * drivers[:, 0] + torch.sqrt(1.0 - rho**2) * drivers[:, 1])
+        inside = uniform(drivers[:, 0]), uniform(correlated(drivers[:, 0], drivers[:, 1], rho))
         width = self._widths.gather(1, block)
         x, y = (
             start.gather(1, block) + width * place
@@ -117,7 +125,6 @@ class Patchwork(Dependence):
         u = ((x - self._left.gather(1, block)) / width).clamp(1e-6, 1.0 - 1e-6)
         v = (y - self._below.gather(1, block)) / width
         inside = (v > 0.0) & (v < 1.0)
-        a, b, rest = ndtri(u), ndtri(v.clamp(1e-6, 1.0 - 1e-6)), 1.0 - rho**2
-        log_density = -0.5 * torch.log(rest) - (rho**2 * (a * a + b * b) - 2.0 * rho * a * b) / (2.0 * rest)
+        log_density = gaussian_log_density(u, v.clamp(1e-6, 1.0 - 1e-6), rho)
         density = torch.where(inside, torch.exp(log_density) / width, 0.0)
         return torch.log(self._background + (1.0 - self._background) * density).mean(dim=1)

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from scipy.linalg import solve_discrete_lyapunov
 from scipy.special import ndtr, ndtri
 from scipy.stats import rankdata
 
 from infonet_ros.training.copulas import Independent, Tails
-from infonet_ros.training.drivers import EvenDrivers, independent_drivers, remembering_drivers
-from infonet_ros.training.examples import FAMILIES, MEMORYLESS, Draw
+from infonet_ros.training.drivers import EvenDrivers, draw_drivers
+from infonet_ros.training.examples import FAMILIES, Draw, draw_family
+from infonet_ros.training.gaussian_systems import Mixture, autoregression
 from infonet_ros.training.regressions import Bounded
 
 BATCH = 8  # triples of one kind and length made together
 FRESH = 8192  # samples over which a truth is averaged
 DIMENSIONS = (1, 1, 1, 1, 1, 2, 2, 3, 4, 6, 8)  # of the given streams, to choose from
 NOTHING = 0.3  # share of triples whose conditional MI is 0
-MOST_COMPONENTS = 8
 # What is hardest to tell from a common driver of the scale is a common scale; from a strong driver, sharp edges.
 SCALED_FAMILIES = {**FAMILIES, "tails": (Tails, 1.0)}
 SHARP_FAMILIES: dict[str, tuple[Draw, float]] = {"bounded": (Bounded, 1.0)}
@@ -75,9 +74,7 @@ class Simulator:
             With location near 0 and scale near 1.
         information : (B,)
         """
-        names = list(families)
-        shares = np.array([share for _, share in families.values()])
-        family = families[names[self.rng.choice(len(names), p=shares / shares.sum())]][0]
+        family, _ = draw_family(self.rng, families)
         dependence = (Independent if self.rng.random() < nothing else family)(self.rng, BATCH)
         even = dependence.sample(self._even.draw(self.rng, BATCH))
         information = dependence.information(*even).clamp_min(0.0).numpy().astype(np.float64)
@@ -88,8 +85,7 @@ class Simulator:
 
     def drivers(self, count: int) -> torch.Tensor:
         """Draw drivers (B, 5, T), half of them with memory."""
-        make = independent_drivers if self.rng.random() < MEMORYLESS else remembering_drivers
-        return make(self.rng, BATCH, count)
+        return draw_drivers(self.rng, BATCH, count)
 
     def given(self, count: int) -> list[np.ndarray]:
         """Draw B times D streams of several shapes, with or without memory, related or not: (D, T) each."""
@@ -233,16 +229,16 @@ def modes(simulator: Simulator, count: int) -> Triples:
 def mixtures(simulator: Simulator, count: int) -> Triples:
     """Mix Gaussians in all variables at once: drivers, confounders and colliders of every shape."""
     rng, dimensions = simulator.rng, 2 + int(simulator.rng.choice(DIMENSIONS))
-    samples = [_Mixture(rng, dimensions) for _ in range(BATCH)]
-    points = [mixture.sample(rng, count) for mixture in samples]
-    information = np.array([mixture.information(mixture.sample(rng, FRESH)) for mixture in samples])
+    drawn = [Mixture(rng, dimensions) for _ in range(BATCH)]
+    points = [mixture.sample(rng, count) for mixture in drawn]
+    information = np.array([mixture.information(mixture.sample(rng, FRESH)) for mixture in drawn])
     x, y = np.stack([p[:, 0] for p in points]), np.stack([p[:, 1] for p in points])
     return Triples(x, y, [p[:, 2:].T for p in points], information)
 
 
 def autoregressions(simulator: Simulator, count: int) -> Triples:
     """Simulate linear autoregressions that drive each other; their own past, or a third stream, is given."""
-    triples = [_autoregression(simulator.rng, count) for _ in range(BATCH)]
+    triples = [autoregression(simulator.rng, count) for _ in range(BATCH)]
     x, y, given, information = zip(*triples, strict=True)
     return Triples(np.stack(x), np.stack(y), list(given), np.array(information))
 
@@ -267,72 +263,11 @@ def _turn(rng: np.random.Generator, along: np.ndarray) -> np.ndarray:
     return np.tanh(np.exp(rng.uniform(np.log(2.0), np.log(30.0))) * (along - rng.uniform(0.1, 0.9)))
 
 
-class _Mixture:
-    """A mixture of Gaussians in P variables."""
-
-    def __init__(self, rng: np.random.Generator, variables: int) -> None:
-        count = int(rng.integers(1, MOST_COMPONENTS + 1))
-        self.weights = rng.dirichlet(np.full(count, 2.0))
-        self.means = rng.uniform(0.0, 3.0) * rng.standard_normal((count, variables))
-        roots = rng.standard_normal((count, variables, variables + int(rng.integers(0, 3))))
-        floor = 10.0 ** rng.uniform(-2.0, 0.0)
-        self.covariances = roots @ roots.transpose(0, 2, 1) / variables + floor * np.eye(variables)
-
-    def sample(self, rng: np.random.Generator, count: int) -> np.ndarray:
-        """Draw (T, P)."""
-        chosen = rng.choice(len(self.weights), size=count, p=self.weights)
-        noise = rng.standard_normal((count, self.means.shape[1], 1))
-        return self.means[chosen] + (np.linalg.cholesky(self.covariances)[chosen] @ noise)[..., 0]
-
-    def information(self, points: np.ndarray) -> float:
-        """Return the MI of the first two variables given the others, as the mean over points (T, P)."""
-        rest = list(range(2, points.shape[1]))
-        total = self._log_density(points, [0, *rest]) + self._log_density(points, [1, *rest])
-        return float((self._log_density(points, [0, 1, *rest]) + self._log_density(points, rest) - total).mean())
-
-    def _log_density(self, points: np.ndarray, chosen: list[int]) -> np.ndarray:
-        roots = np.linalg.cholesky(self.covariances[:, chosen][:, :, chosen])
-        offsets = (points[:, chosen] - self.means[:, None, chosen]).transpose(0, 2, 1)
-        squares = np.square(np.linalg.solve(roots, offsets)).sum(axis=1)
-        logs = np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1) + 0.5 * len(chosen) * np.log(2.0 * np.pi)
-        return np.logaddexp.reduce(np.log(self.weights)[:, None] - logs[:, None] - 0.5 * squares, axis=0)
-
-
-def _autoregression(rng: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-    """Return x (T,), y (T,), the given streams (D, T) and the true value of one linear system of 2 to 4 streams."""
-    size = int(rng.integers(2, 5))
-    coupling = rng.standard_normal((size, size)) * (rng.random((size, size)) < 0.6)
-    np.fill_diagonal(coupling, rng.uniform(-0.5, 2.0, size))
-    coupling *= rng.uniform(0.2, 0.95) / max(np.abs(np.linalg.eigvals(coupling)).max(), 1e-3)
-    noise = np.diag(np.exp(rng.uniform(-1.0, 1.0, size)))
-    stationary = solve_discrete_lyapunov(coupling, noise)
-    past = int(rng.integers(1, 4))
-    states = np.empty((count + past, size))
-    states[0] = np.linalg.cholesky(stationary) @ rng.standard_normal(size)
-    shocks = rng.standard_normal((count + past, size)) * np.sqrt(np.diag(noise))
-    for t in range(1, len(states)):
-        states[t] = coupling @ states[t - 1] + shocks[t]
-    # Each variable is a stream and a lag. If y's own past is given, the value is the transfer entropy.
-    variables = [(0, int(rng.integers(0, 2))), (1, 0), *((1, k) for k in range(1, past + 1))]
-    if size > 2 and rng.random() < 0.5:
-        variables = [*variables[:2], *((k, int(rng.integers(0, 2))) for k in range(2, size))]
-    powers = [np.linalg.matrix_power(coupling, k) @ stationary for k in range(past + 1)]
-    covariance = np.empty((len(variables),) * 2)
-    for row, (a, ago) in enumerate(variables):
-        for column, (b, before) in enumerate(variables):
-            covariance[row, column] = powers[before - ago][a, b] if before >= ago else powers[ago - before][b, a]
-    values = np.stack([states[past - ago : past - ago + count, k] for k, ago in variables])
-    rest = list(range(2, len(variables)))
-    log_det = [np.linalg.slogdet(covariance[np.ix_(c, c)])[1] for c in ([0, *rest], [1, *rest], [0, 1, *rest], rest)]
-    return values[0], values[1], values[2:], max(0.0, 0.5 * (log_det[0] + log_det[1] - log_det[2] - log_det[3]))
-
-
 def _triples(
     simulator: Simulator, given: list[np.ndarray], a: np.ndarray, b: np.ndarray, information: np.ndarray
 ) -> Triples:
     """Let the given streams drive noises a and b (B, T)."""
-    x = np.stack([simulator.driven(z, noise) for z, noise in zip(given, a, strict=True)])
-    y = np.stack([simulator.driven(z, noise) for z, noise in zip(given, b, strict=True)])
+    x, y = (np.stack(list(map(simulator.driven, given, noises))) for noises in (a, b))
     return Triples(x, y, given, information)
 
 
