@@ -5,16 +5,16 @@ hundred times longer. Each pair must be one object; 2016 pairs (64 channels) tak
 """
 
 from array import array
+from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
 
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.message_fields import SQUARES, message_fields, pair_fields
 from infonet_ros.errors import InputError
 from infonet_ros.msg import MutualInformationMatrix, MutualInformationPair
 from infonet_ros.text import NANOSECONDS
-
-MATRICES = ("mi", "lower", "upper", "p_value", "lag")
 
 
 def time_message(nanoseconds: int) -> Time:
@@ -33,33 +33,18 @@ def matrix_message(matrix: DependenceMatrix) -> MutualInformationMatrix:
     message = MutualInformationMatrix(
         window_start=time_message(matrix.start),
         window_end=time_message(matrix.end),
-        sample_count=matrix.sample_count,
-        sample_rate=float(matrix.sample_rate),
-        names=list(matrix.names),
-        valid=matrix.valid.tolist(),
-        samples=_as_array("I", matrix.samples, np.uint32),
-        method=matrix.method,
-        given=list(matrix.given),
-        estimator=matrix.estimator,
-        estimator_version=matrix.version,
-        duration=float(matrix.duration),
         pairs=pair_messages(matrix),
+        **{name: _as_field(value) for name, value in message_fields(matrix).items()},
     )
     message.header.stamp = message.window_end
-    for name in MATRICES:
-        setattr(message, name, _as_array("f", getattr(matrix, name), np.float32))
     return message
 
 
 def pair_messages(matrix: DependenceMatrix) -> list[MutualInformationPair]:
     """Make the messages of the pairs, in the order of `DependenceMatrix.columns`."""
-    columns = matrix.columns()
-    del columns["samples"]  # only the matrix has them
-    return [
+    return [  # with words instead of a dictionary, which takes half as long again
         MutualInformationPair(a=a, b=b, mi=mi, lower=lower, upper=upper, p_value=p_value, lag=lag, valid=valid)
-        for a, b, mi, lower, upper, p_value, lag, valid in zip(
-            *(values.tolist() for values in columns.values()), strict=True
-        )
+        for a, b, mi, lower, upper, p_value, lag, valid in zip(*pair_fields(matrix).values(), strict=True)
     ]
 
 
@@ -73,7 +58,7 @@ def matrix_from_message(message: MutualInformationMatrix) -> DependenceMatrix:
     """
     return DependenceMatrix(
         names=tuple(message.names),
-        **{name: _as_square(message, name, np.float32) for name in MATRICES},
+        **{name: _as_square(message, name, np.float32) for name in SQUARES},
         samples=_as_square(message, "samples", np.int32),
         valid=_as_vector(message, "valid"),
         start=time_nanoseconds(message.window_start),
@@ -88,8 +73,11 @@ def matrix_from_message(message: MutualInformationMatrix) -> DependenceMatrix:
     )
 
 
-def _as_array(typecode: str, values: np.ndarray, dtype: type) -> "array[float] | array[int]":
-    return array(typecode, np.ascontiguousarray(values, dtype=dtype).tobytes())
+def _as_field(value: Any) -> Any:
+    """Return a value as a field of a message takes it; see the top of this file."""
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.tolist() if value.dtype == np.bool_ else array(value.dtype.char, value.tobytes())
 
 
 def _as_square(message: MutualInformationMatrix, field: str, dtype: type) -> np.ndarray:

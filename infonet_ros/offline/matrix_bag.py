@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from rosbags.typesys.store import Typestore
 
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.message_fields import message_fields, pair_fields
 from infonet_ros.errors import OutputError
 from infonet_ros.text import LAST_SECOND, NANOSECONDS
 
@@ -92,32 +92,13 @@ _RELIABLE = Qos(
 
 def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
     types = store.types
-    end = _time(types, matrix.end)
-    pairs = matrix.columns()
-    del pairs["samples"]
-    names = list(pairs)
-    squares = {
-        name: getattr(matrix, name).astype(np.float32).ravel() for name in ("mi", "lower", "upper", "p_value", "lag")
-    }
+    start, end = (_time(types, time) for time in (matrix.start, matrix.end))
+    header = types["std_msgs/msg/Header"](stamp=end, frame_id="")
+    of_pairs = pair_fields(matrix)
+    rows = zip(*of_pairs.values(), strict=True)
+    pairs = [types[PAIR_TYPE](**dict(zip(of_pairs, row, strict=True))) for row in rows]
     return types[MATRIX_TYPE](
-        header=types["std_msgs/msg/Header"](stamp=end, frame_id=""),
-        window_start=_time(types, matrix.start),
-        window_end=end,
-        sample_count=matrix.sample_count,
-        sample_rate=matrix.sample_rate,
-        names=list(matrix.names),
-        valid=matrix.valid.astype(np.bool_),
-        **squares,
-        samples=matrix.samples.astype(np.uint32).ravel(),
-        method=matrix.method,
-        given=list(matrix.given),
-        estimator=matrix.estimator,
-        estimator_version=matrix.version,
-        duration=matrix.duration,
-        pairs=[
-            types[PAIR_TYPE](**dict(zip(names, row, strict=True)))
-            for row in zip(*(column.tolist() for column in pairs.values()), strict=True)
-        ],
+        header=header, window_start=start, window_end=end, pairs=pairs, **message_fields(matrix)
     )
 
 

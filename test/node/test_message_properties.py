@@ -11,8 +11,9 @@ pytest.importorskip("rclpy", reason="needs ROS 2")
 from rclpy.serialization import deserialize_message, serialize_message
 
 from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.dependence.message_fields import SQUARES
 from infonet_ros.msg import MutualInformationMatrix
-from infonet_ros.node.messages import MATRICES, matrix_from_message, matrix_message, time_message, time_nanoseconds
+from infonet_ros.node.messages import matrix_from_message, matrix_message, time_message, time_nanoseconds
 
 TIMES = st.integers(-(2**31) * 10**9, (2**31 - 1) * 10**9 + 999_999_999)  # what a stamp can hold
 NAMES = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=20)
@@ -25,7 +26,7 @@ def matrices(draw):
     shape = (len(names), len(names))
     return DependenceMatrix(
         names=tuple(names),
-        **{field: draw(arrays(np.float32, shape, elements=floats)) for field in MATRICES},
+        **{field: draw(arrays(np.float32, shape, elements=floats)) for field in SQUARES},
         samples=draw(arrays(np.int32, shape, elements=st.integers(0, 2**31 - 1))),
         valid=draw(arrays(np.bool_, len(names))),
         start=draw(TIMES),
