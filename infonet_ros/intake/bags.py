@@ -23,7 +23,7 @@ from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable
-from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
+from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic, columns_of, values_there
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.times_apart import usual_times
@@ -184,7 +184,7 @@ class Bag:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
         for parts, received in self._parts(modalities, start, stop):
             samples = [
-                (place, Sample(name, stamp, _values(row[own], there[own]), when))
+                (place, Sample(name, stamp, values_there(row[own], there[own]), when))
                 for part in parts
                 for place, stamp, row, there, when in zip(
                     *(part.places.tolist(), part.stamps.tolist(), part.values, part.present),
@@ -210,7 +210,7 @@ class Bag:
             self._check_type(modality)
             own.setdefault(modality.topic, []).append(modality)
         decoders = {topic: self._decoder(topic, [p for m in ms for p in m.channels]) for topic, ms in own.items()}
-        columns = {topic: _columns(ms) for topic, ms in own.items()}
+        columns = {topic: columns_of(ms) for topic, ms in own.items()}
         numbers = {topic: number for number, topic in enumerate(own)}
         unreadable, unset = dict.fromkeys(own, 0), dict.fromkeys(own, 0)
         advance, sentences = self._clocks.corrections(own)
@@ -379,17 +379,3 @@ def _chunks(messages: Iterator[Message]) -> Iterator[tuple[list[Connection], lis
 def _left_out(topic: str, count: int, why: str) -> str:
     them = "it" if count == 1 else "they"
     return f"{counted(count, 'message')} of {topic} left out, because {them} cannot be read: {why}."
-
-
-def _columns(modalities: Sequence[Modality]) -> dict[str, slice]:
-    """Columns of each modality among the channels of all."""
-    columns, first = {}, 0
-    for modality in modalities:
-        columns[modality.name] = slice(first, first + len(modality.channels))
-        first += len(modality.channels)
-    return columns
-
-
-def _values(row: np.ndarray, present: np.ndarray) -> list[float | None]:
-    values: list[float | None] = row.tolist()
-    return values if present.all() else [v if there else None for v, there in zip(values, present, strict=True)]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -50,6 +51,18 @@ class Piece(NamedTuple):
 
     batches: Sequence[Batch]
     received: int
+
+
+def columns_of(modalities: Sequence[Modality]) -> dict[str, slice]:
+    """Return where the channels of each modality are among those of all, by its name."""
+    ends = accumulate(len(modality.channels) for modality in modalities)
+    return {m.name: slice(end - len(m.channels), end) for m, end in zip(modalities, ends, strict=True)}
+
+
+def values_there(values: np.ndarray, present: np.ndarray) -> list[float | None]:
+    """Return the values (K,) of the channels of one message, None where it says nothing about one."""
+    found: list[float | None] = values.tolist()
+    return found if present.all() else [v if there else None for v, there in zip(found, present, strict=True)]
 
 
 class NumericField(NamedTuple):

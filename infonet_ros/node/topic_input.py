@@ -23,6 +23,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.types import full_type_name, installed_definitions
+from infonet_ros.intake.recording import columns_of, values_there
 from infonet_ros.intake.windows.window_stream import Columns
 from infonet_ros.node.arrival_clock import ArrivalClock
 from infonet_ros.node.polling import Message, Polled, happened, queue_size, waiting
@@ -75,8 +76,7 @@ class ReceivedBatch:
         times = zip(self.received.tolist(), self.stamps.tolist(), self.arrivals.tolist(), strict=True)
         for row, (received, stamp, arrival) in enumerate(times):
             for name, (values, present) in self.columns.items():
-                pairs = zip(values[row].tolist(), present[row].tolist(), strict=True)
-                own = [value if there else None for value, there in pairs]
+                own = values_there(values[row], present[row])
                 yield Reading(received, name, stamp, arrival, own, self.status)
 
 
@@ -124,10 +124,7 @@ class TopicInput:
         self._subscribed_as: tuple[str, Quality] | None = None
         self._joining, self._taken_before = False, 0  # until the first message of a latched topic; `taken` at its start
         self._decoder: Decoder | None = None
-        first, self._columns = 0, {}
-        for modality in modalities:
-            self._columns[modality.name] = slice(first, first + len(modality.channels))
-            first += len(modality.channels)
+        self._columns = columns_of(modalities)
         self._given_type = _given_type(topic, modalities)
         self._type = ""
         if self._given_type:

@@ -1,13 +1,11 @@
 """The type support that rclpy needs to take a message as bytes."""
 
 import ctypes
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.intake.messages.types import full_type_name, message_class
+from infonet_ros.intake.messages.types import full_type_name, message_class, package_prefixes
 
 _CAPSULE = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p)(
     ("PyCapsule_New", ctypes.pythonapi)
@@ -39,8 +37,7 @@ def subscription_class(type_name: str) -> Any:
 def _type_support(type_name: str) -> Any:
     """Return the handle of a type's C type support; None where its library is not installed."""
     package, _, name = type_name.split("/")
-    prefixes = [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
-    for prefix in prefixes:
+    for prefix in package_prefixes():
         library = Path(prefix, "lib", f"lib{package}__rosidl_typesupport_c.so")
         if not library.is_file():
             continue

@@ -109,7 +109,7 @@ def installed_definitions(type_name: str) -> dict[str, Any]:
 
 def _installed_definition(type_name: str) -> Mapping[str, Any]:
     match = _TYPE_NAME.fullmatch(type_name)
-    stems = [Path(prefix, "share", match[1], "msg", match[2]) for prefix in _prefixes()] if match else []
+    stems = [Path(prefix, "share", match[1], "msg", match[2]) for prefix in package_prefixes()] if match else []
     for file in (stem.with_suffix(suffix) for stem in stems for suffix in (".msg", ".idl")):
         try:
             text = file.read_text(encoding="utf-8")
@@ -121,13 +121,13 @@ def _installed_definition(type_name: str) -> Mapping[str, Any]:
     raise _unknown_type(type_name)
 
 
-def _prefixes() -> list[str]:
+def package_prefixes() -> list[str]:
     """Folders that ROS packages are installed in; ROS from PyPI lives in Python's own."""
     return [*filter(None, os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep)), sys.prefix]
 
 
 def _unknown_type(type_name: str) -> ConfigurationError:
-    files = (file for prefix in _prefixes() for file in Path(prefix).glob("share/*/msg/*.msg"))
+    files = (file for prefix in package_prefixes() for file in Path(prefix).glob("share/*/msg/*.msg"))
     hint = did_you_mean(type_name, sorted({f"{file.parts[-3]}/msg/{file.stem}" for file in files}))
     return ConfigurationError(
         f"message type {type_name!r} is not known here{hint}: expected a type such as 'sensor_msgs/msg/Imu' whose "
