@@ -2,22 +2,15 @@
 
 import numpy as np
 import torch
-from scipy import stats
 from torch import Tensor
-from torch.special import ndtr, ndtri
+from torch.special import ndtri
 
 from infonet_ros.training.dependence import Dependence, column, uniform
+from infonet_ros.training.noises import TINY, noise_of
 
 CELLS = 1024  # of equal probability in x, over which the density of y is summed
 ORDINATES = 384  # quantiles of y at which this density is needed
 SHORT = 0.02  # noise levels; if the mean moves less within a cell, differences would be lost to rounding
-TINY = 1e-12
-NOISE_ENTROPY = {
-    "normal": 0.5 * np.log(2 * np.pi * np.e),
-    "uniform": np.log(2.0),
-    "laplace": 1.0 + np.log(2.0),
-    "student": float(stats.t(2).entropy()),
-}  # nats, of unit noise; that of Weibull noise depends on its exponent
 
 
 class NoisyFunction(Dependence):
@@ -33,7 +26,7 @@ class NoisyFunction(Dependence):
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._inputs = str(rng.choice(["normal", "uniform", "uniform", "bimodal", "weibull"]))
         self._function = str(rng.choice(self.FUNCTIONS))
-        self._noise = str(rng.choice(self.NOISES))
+        noise = str(rng.choice(self.NOISES))
         self._coefficients = column(rng.standard_normal((batch, 3)))[:, 0]
         self._frequency = column(rng.uniform(0.5, 4.0, batch))
         self._uneven = column(rng.choice([0.0, 1.0], batch) * rng.uniform(-1.2, 1.2, batch))
@@ -41,12 +34,12 @@ class NoisyFunction(Dependence):
             self._uneven = column(rng.choice([-1.0, 1.0], batch) * rng.uniform(0.2, 3.0, batch))
         self._level = column(np.exp(rng.uniform(np.log(0.04), np.log(4.0), batch)))
         exponents = np.exp(rng.uniform(np.log(0.75), np.log(3.0), (2, batch)))
-        self._input_exponent, self._noise_exponent = column(exponents[0]), column(exponents[1])
+        self._input_exponent, self.noise = column(exponents[0]), noise_of(noise, column(exponents[1]))
 
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:
         """Drive x by the first stream and the noise by the second."""
         x = self.input_of(drivers[:, 0])
-        return x, self.mean_at(x) + self._scale(x) * self._unit_noise(drivers[:, 1])
+        return x, self.mean_at(x) + self._scale(x) * self.noise.sample(drivers[:, 1])
 
     def information(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the entropy of y, by quadrature over x, less that of the noise."""
@@ -60,10 +53,10 @@ class NoisyFunction(Dependence):
         start, length = self.mean_at(low)[..., None], (self.mean_at(high) - self.mean_at(low))[..., None] / scale
         noise = (outputs[:, None] - start) / scale
         # The mean of the density of the noise over a cell, or ordinates between two nodes would have none.
-        spread = (self._unit_distribution(noise) - self._unit_distribution(noise - length)) / length
-        at_once = self.unit_density(noise - 0.5 * length)
+        spread = (self.noise.distribution(noise) - self.noise.distribution(noise - length)) / length
+        at_once = self.noise.density(noise - 0.5 * length)
         density = (torch.where(length.abs() > SHORT, spread, at_once) / scale).mean(dim=1)
-        conditional = torch.log(self._scale(x)).mean(dim=1) + self.noise_entropy()
+        conditional = torch.log(self._scale(x)).mean(dim=1) + self.noise.entropy
         return -torch.log(density.clamp_min(TINY)).mean(dim=1) - conditional
 
     def input_of(self, driver: Tensor) -> Tensor:
@@ -96,52 +89,6 @@ class NoisyFunction(Dependence):
         plain = self._function in ("line", "absolute", "flat")
         level = self._level if plain else self._level.clamp_min(0.08)
         return level * torch.exp(self._uneven * torch.tanh(x))
-
-    def noise_entropy(self) -> float | Tensor:
-        """Return the entropy of unit noise, nats: a number, or (B,)."""
-        if self._noise == "weibull":
-            exponent = self._noise_exponent[:, 0]
-            return np.euler_gamma * (1.0 - 1.0 / exponent) - torch.log(exponent) + 1.0
-        return NOISE_ENTROPY[self._noise]
-
-    def _unit_noise(self, driver: Tensor) -> Tensor:
-        if self._noise == "uniform":
-            return 2.0 * uniform(driver) - 1.0
-        if self._noise == "laplace":
-            centred = uniform(driver) - 0.5
-            return -torch.sign(centred) * torch.log1p(-2.0 * centred.abs())
-        if self._noise == "weibull":
-            return (-torch.log(uniform(driver))) ** (1.0 / self._noise_exponent)
-        if self._noise == "student":  # two degrees of freedom: its distribution function has a closed inverse
-            p = uniform(driver)
-            return (2.0 * p - 1.0) / torch.sqrt(2.0 * p * (1.0 - p))
-        return driver
-
-    def unit_density(self, noise: Tensor) -> Tensor:
-        """Return the density of unit noise at values (B, ..., T)."""
-        if self._noise == "uniform":
-            return 0.5 * (noise.abs() <= 1.0)
-        if self._noise == "laplace":
-            return 0.5 * torch.exp(-noise.abs())
-        if self._noise == "weibull":
-            exponent, positive = self._noise_exponent[..., None], noise.clamp_min(TINY)
-            hazard = positive ** (exponent - 1.0)
-            return exponent * hazard * torch.exp(-hazard * positive) * (noise >= 0.0)
-        if self._noise == "student":
-            return (2.0 + noise * noise) ** -1.5
-        return torch.exp(-0.5 * noise * noise) / np.sqrt(2.0 * np.pi)
-
-    def _unit_distribution(self, noise: Tensor) -> Tensor:
-        if self._noise == "uniform":
-            return 0.5 * (noise.clamp(-1.0, 1.0) + 1.0)
-        if self._noise == "laplace":
-            tail = 0.5 * torch.exp(-noise.abs())
-            return torch.where(noise < 0.0, tail, 1.0 - tail)
-        if self._noise == "weibull":
-            return -torch.expm1(-(noise.clamp_min(0.0) ** self._noise_exponent[..., None]))
-        if self._noise == "student":
-            return 0.5 + 0.5 * noise / torch.sqrt(2.0 + noise * noise)
-        return ndtr(noise)
 
 
 class Line(NoisyFunction):

@@ -6,6 +6,7 @@ from scipy import stats
 from infonet_ros.training.copulas import Clayton, Frank, GaussianCopula, Gumbel, Student
 from infonet_ros.training.drivers import DRIVERS, EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.examples import FAMILIES
+from infonet_ros.training.noises import noise_of
 from infonet_ros.training.regressions import NoisyFunction
 from infonet_ros.training.tables import ProbabilityTable
 
@@ -73,8 +74,10 @@ def test_student_information_agrees_with_quadrature():
     assert float(dependence.information(None, None)[0]) == pytest.approx(expected, abs=0.01)
 
 
-def noisy_function(seed, **settings):
+def noisy_function(seed, noise, **settings):
     function = drawn(NoisyFunction, seed)
+    exponents = np.exp(np.random.default_rng(seed).uniform(np.log(0.75), np.log(3.0), BATCH))
+    function.noise = noise_of(noise, torch.from_numpy(exponents).float()[:, None])
     for name, value in settings.items():
         setattr(function, f"_{name}", value if isinstance(value, str) else torch.full((BATCH, 1), value))
     return function, *function.sample(EvenDrivers(0).draw(np.random.default_rng(seed), BATCH))
@@ -98,9 +101,9 @@ def test_faint_noise_around_a_steep_function_leaves_no_gaps(inputs, noise):
     means = function.mean_at(nodes.expand(BATCH, -1))
     some = y.sort(dim=1).values[:, 32::64]
     noises = ((value[:, None, None] - means[..., None]) / 0.08 for value in some.T)
-    densities = [function.unit_density(noise).mean(dim=(1, 2)) / 0.08 for noise in noises]
+    densities = [function.noise.density(noise).mean(dim=(1, 2)) / 0.08 for noise in noises]
     entropy = -torch.log(torch.stack(densities).clamp_min(1e-12)).mean(dim=0)
-    expected = entropy - np.log(0.08) - function.noise_entropy()
+    expected = entropy - np.log(0.08) - function.noise.entropy
     torch.testing.assert_close(function.information(x, y), expected.float(), rtol=0.0, atol=0.03)
 
 
