@@ -6,7 +6,7 @@ The modules, by task:
   rule).
 - Changes within a recording: `changes` of the MI; `relation_changes`, `relations`, `verdicts` and `steps` of a sign, an
   offset or a factor.
-- Two groups of recordings: `comparison`.
+- Two groups of recordings: `comparison`, by the tests of `group_tests`.
 - A baseline is learnt: `lesson` (good samples), `lagged_pair`, `pair_learning`, `stacking` (its tables),
   `channel_baseline`, `coverage`, all called by `learning`. `baseline` holds the result. `forms`, `quantiles` and
   `expectation` describe a pair in it, `spikes` a channel; `tails` estimates how rare higher values are.

@@ -1,14 +1,7 @@
 """Differences between two groups of recordings: MI of pairs, mean and spread of channels.
 
 Recordings are the samples: a difference from one day to the next within a group is not a difference between the groups.
-So Student's test compares the means of the recordings; its degrees of freedom are the recordings less the groups. If
-each group is one recording, only its windows, which do not overlap, can be compared. Then Welch's test (Biometrika
-1947) is used, in which autocorrelated windows count less. It shows whether the two recordings differ, not whether the
-two robots do.
-
-A few windows of one pair hardly tell how autocorrelated they are, and to be on the safe side costs power. The MI of all
-pairs remembers for about as long, so all pairs together tell it. A channel may drift for hours while others do not: its
-mean and spread are judged by its own windows.
+The tests are those of `group_tests`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -17,14 +10,11 @@ from functools import partial
 from itertools import combinations
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
+from infonet_ros.dependence.group_tests import LEAST_WINDOWS, tested, window_memory
 from infonet_ros.dependence.matrix import DependenceMatrix, benjamini_hochberg
 from infonet_ros.errors import RecordingError
 from infonet_ros.text import counted
-
-LEAST_WINDOWS = 4
-"""Windows of each group; from fewer, the variation between windows cannot be estimated."""
 
 ENOUGH_RECORDINGS = 6
 """In both groups together; with fewer, only differences much larger than those within the groups are found."""
@@ -32,8 +22,6 @@ ENOUGH_RECORDINGS = 6
 LEVEL = 0.01
 """Share of the reported differences that may be due to chance."""
 
-_CARE = 0.5  # standard errors that are added to the memory of windows
-_MOST_MEMORY = 0.9
 _LEAST_SPREAD = 1e-3  # of that of the first group: the spread of a constant window has no logarithm
 
 LEAST_SHIFT = 0.1
@@ -150,11 +138,11 @@ def compare(before: Group, after: Group) -> list[Difference]:
                 "choose a shorter --window, or give more recordings."
             )
     measured = [(what, names, measure(before), measure(after)) for what, names, measure in _measures(before, after)]
-    of_pairs = _memory([[*_known(first), *_known(second)] for what, _, first, second in measured if what == "mi"])
+    of_pairs = window_memory([(first, second) for what, _, first, second in measured if what == "mi"])
     found = [
         Difference(what, names, *result, p_adjusted=1.0)
         for what, names, first, second in measured
-        if (result := _test(first, second, of_pairs if what == "mi" else None)) is not None
+        if (result := tested(first, second, of_pairs if what == "mi" else None)) is not None
     ]
     return sorted(adjusted(found), key=surest_first)
 
@@ -225,94 +213,3 @@ def _scale(group: Group, name: str) -> tuple[float, float]:
         return 0.0, 1.0
     size = np.sqrt((spread[known] ** 2).mean() + mean[known].var())
     return float(mean[known].mean()), float(size) or 1.0
-
-
-_Tested = tuple[float, float, float, float, float]
-"""Both means, the 90 % interval of the difference, and its p-value."""
-
-
-def _known(recordings: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the known windows (K,) of each recording that has some."""
-    return [known for one in recordings if len(known := one[np.isfinite(one)])]
-
-
-def _test(before: Sequence[np.ndarray], after: Sequence[np.ndarray], memory: float | None) -> _Tested | None:
-    """Compare the windows (K,) of the recordings of two groups; None if too few are known.
-
-    If each group is one recording, windows of this ``memory`` are compared; None: that which they show.
-    """
-    first, second = _known(before), _known(after)
-    if min(sum(map(len, group)) for group in (first, second)) < LEAST_WINDOWS:
-        return None
-    if len(first) + len(second) > 2:
-        return _of_recordings(*(np.array([one.mean() for one in group]) for group in (first, second)))
-    return _of_windows(first[0], second[0], _memory([[*first, *second]]) if memory is None else memory)
-
-
-def _of_recordings(first: np.ndarray, second: np.ndarray) -> _Tested:
-    """Compare the means of recordings; a group of one recording is assumed to vary like the other."""
-    freedom = len(first) + len(second) - 2.0
-    variance = (len(first) * first.var() + len(second) * second.var()) / freedom
-    error = float(np.sqrt(variance * (1.0 / len(first) + 1.0 / len(second))))
-    return _judged(float(first.mean()), float(second.mean()), error, freedom)
-
-
-def _of_windows(first: np.ndarray, second: np.ndarray, memory: float) -> _Tested:
-    """Compare the windows of two recordings."""
-    one, other = _Mean.of(first, memory), _Mean.of(second, memory)
-    error = float(np.hypot(one.error, other.error))
-    shares = one.error**4 / one.freedom + other.error**4 / other.freedom
-    return _judged(one.value, other.value, error, error**4 / shares if shares else 1.0)
-
-
-def _judged(before: float, after: float, error: float, freedom: float) -> _Tested:
-    """Return the 90 % interval and the p-value of Student's distribution."""
-    shift = after - before
-    if error == 0.0:
-        return before, after, shift, shift, 1.0 if shift == 0.0 else 0.0
-    reach = float(stdtrit(freedom, 0.95)) * error
-    return before, after, shift - reach, shift + reach, float(2.0 * stdtr(freedom, -abs(shift) / error))
-
-
-def _memory(measures: Sequence[Sequence[np.ndarray]]) -> float:
-    """Return the lag-1 autocorrelation of AR(1) windows (K,), of the recordings of all measures together.
-
-    About the mean of few windows it is too small, by (1 + 3 memory) / windows, and is corrected (Marriott and Pope,
-    Biometrika 1954). It is uncertain, too, so half a standard error is added.
-    """
-    found = [_autocorrelation(one) for one in measures if any(map(np.ptp, one))]
-    if not found:
-        return 0.0
-    memory, pairs, windows = np.mean(found, axis=0)
-    if windows <= 3.0:
-        return 0.0
-    corrected = (windows * memory + 1.0) / (windows - 3.0)
-    return float(min(max(corrected, 0.0) + _CARE / np.sqrt(pairs * len(found)), _MOST_MEMORY))
-
-
-def _autocorrelation(recordings: Sequence[np.ndarray]) -> tuple[float, int, float]:
-    """Return the lag-1 autocorrelation of windows (K,) that vary, the number of their neighbours, and the mean K."""
-    deviations = [one - one.mean() for one in recordings]
-    power = sum(float(one @ one) for one in deviations)
-    pairs = sum(len(one) - 1 for one in deviations)
-    memory = sum(float(one[1:] @ one[:-1]) for one in deviations) / power / pairs * sum(map(len, deviations))
-    return memory, pairs, pairs / len(deviations) + 1.0
-
-
-@dataclass(frozen=True)
-class _Mean:
-    """A mean with its standard error, and the degrees of freedom of that."""
-
-    value: float
-    error: float
-    freedom: float
-
-    @classmethod
-    def of(cls, windows: np.ndarray, memory: float) -> "_Mean":
-        """Take the known windows (K,) of one recording.
-
-        Memory leaves a mean fewer independent windows, and a variance more of them (Bartlett 1946).
-        """
-        count = max(2.0, len(windows) * (1.0 - memory) / (1.0 + memory))
-        freedom = max(1.0, (len(windows) - 1.0) * (1.0 - memory**2) / (1.0 + memory**2))
-        return cls(float(windows.mean()), float(windows.std() / np.sqrt(count - 1.0)), freedom)
