@@ -286,22 +286,22 @@ def _from_words(words: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> B
 
 
 def log_ratios(tables: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Read each of V tables at its own ranks, bilinearly between the centres of its cells.
+    """Read a table at ranks, or each of several tables at its own, bilinearly between the centres of its cells.
 
     Parameters
     ----------
-    tables : (V, G, G) float
-    u, v : (V, T) float64
+    tables : (..., G, G) float
+    u, v : (..., T) float64
         From 0 to 1; NaN where unknown.
 
     Returns
     -------
-    (V, T) float64
+    (..., T) float64
         NaN where one of the two ranks is not known.
     """
     known = np.isfinite(u) & np.isfinite(v)
-    table, _ = np.nonzero(known)
+    *table, _ = np.nonzero(known)
     places = np.stack([u[known], v[known]]) * tables.shape[-1] - 0.5
     ratios = np.full(known.shape, np.nan)
-    ratios[known] = map_coordinates(tables, [table, *places], np.float64, order=1, mode="nearest")
+    ratios[known] = map_coordinates(tables, [*table, *places], np.float64, order=1, mode="nearest")
     return ratios

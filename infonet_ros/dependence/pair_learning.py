@@ -168,7 +168,7 @@ class _Part:
         if form is Form.RESIDUALS:
             return [self.expectation.log_ratios(piece) for piece in pieces]
         ranks = [ranks_among(self.quantiles, piece.T) for piece in pieces]
-        return [log_ratios(self.table[None], *rank.T[:, None])[0] for rank in ranks]
+        return [log_ratios(self.table, *rank.T) for rank in ranks]
 
 
 @dataclass(frozen=True, eq=False)
