@@ -10,7 +10,7 @@ from launch_ros.substitutions import FindPackageShare
 
 CONFIG = PathJoinSubstitution([FindPackageShare("infonet_ros"), "config"])
 RVIZ_TOPICS = ("image", "markers")
-OUTPUTS = ("channels", "modalities", "transfer", "image", "markers", "alerts")
+OUTPUTS = ("channels", "modalities", "transfer", "image", "markers", "alerts", "evidence")
 ARGUMENTS = [
     DeclareLaunchArgument(
         "params_file",

@@ -7,7 +7,7 @@ from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
 SHARE = FindPackageShare("infonet_ros")
-PASSED_ON = ("params_file", "namespace", "device", "rviz", "log_level", "use_sim_time")
+# Arguments of infonet.launch.py with another default stand here again, and the others only there: launch hands them on.
 ARGUMENTS = [
     DeclareLaunchArgument(
         "bag",
@@ -26,12 +26,6 @@ ARGUMENTS = [
         default_value=PathJoinSubstitution([SHARE, "config", "husky.yaml"]),
         description="Parameter file of the node. The default is for the default recording.",
     ),
-    DeclareLaunchArgument("namespace", default_value="", description="Namespace of the node and its topics."),
-    DeclareLaunchArgument(
-        "device",
-        default_value="",
-        description="Device of the network: auto, cpu, cuda or cuda:<index>. Empty: as in the parameter file.",
-    ),
     DeclareLaunchArgument(
         "use_sim_time",
         default_value="true",
@@ -41,20 +35,12 @@ ARGUMENTS = [
     DeclareLaunchArgument(
         "rviz", default_value="true", choices=["true", "false"], description="Whether to start rviz2."
     ),
-    DeclareLaunchArgument(
-        "log_level",
-        default_value="info",
-        choices=["debug", "info", "warn", "error", "fatal"],
-        description="Lowest severity of log messages.",
-    ),
 ]
 
 
 def generate_launch_description() -> LaunchDescription:
-    node = IncludeLaunchDescription(
-        PythonLaunchDescriptionSource(PathJoinSubstitution([SHARE, "launch", "infonet.launch.py"])),
-        launch_arguments={name: LaunchConfiguration(name) for name in PASSED_ON}.items(),
-    )
+    path = PathJoinSubstitution([SHARE, "launch", "infonet.launch.py"])
+    node = IncludeLaunchDescription(PythonLaunchDescriptionSource(path))
     return LaunchDescription([*ARGUMENTS, node, OpaqueFunction(function=player)])
 
 

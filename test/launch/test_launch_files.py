@@ -39,15 +39,15 @@ def description(name):
     return PythonLaunchDescriptionSource(str(LAUNCH / name)).get_launch_description(launch.LaunchContext())
 
 
-def entities(name, **arguments):
-    """All actions of a launch file with these arguments; only its own functions are executed."""
+def entities(name, *, inside=False, **arguments):
+    """All actions of a launch file with these arguments; ``inside``: also of those that it includes. None is run."""
     context = launch.LaunchContext()
     context.launch_configurations.update(arguments)
     found = []
 
     def visit(entity):
         found.append(entity)
-        if not isinstance(entity, (ExecuteProcess, IncludeLaunchDescription)):
+        if not isinstance(entity, ExecuteProcess) and (inside or not isinstance(entity, IncludeLaunchDescription)):
             for each in entity.visit(context) or []:
                 visit(each)
 
@@ -81,6 +81,17 @@ def test_every_argument_is_explained(name, expected):
 def install(monkeypatch, *packages):
     """Let the index of packages know these, and no others."""
     monkeypatch.setattr("ament_index_python.packages.get_packages_with_prefixes", lambda: dict.fromkeys(packages, ""))
+
+
+def parameters(node):
+    """Values of the parameters that a launch file gives a node itself."""
+    overrides = (part for part in node._Node__parameters if isinstance(part, dict))
+    given = {words(launch.LaunchContext(), name): value for part in overrides for name, value in part.items()}
+    of_text = launch.utilities.normalize_to_list_of_substitutions
+    return {
+        name: yaml.safe_load(words(launch.LaunchContext(), of_text(value))) if isinstance(value, tuple) else value
+        for name, value in given.items()
+    }
 
 
 @pytest.mark.parametrize("rviz", ["true", "false"])
@@ -127,7 +138,7 @@ def test_nodes_that_take_turns_publish_on_the_topics_of_one():
     context, found = entities("infonet.launch.py", namespace="robot1", shares="2", share="1")
     (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
     remappings = [[words(context, part) for part in rule] for rule in node._Node__remappings]
-    for topic in ("channels", "transfer", "image"):
+    for topic in ("channels", "transfer", "image", "evidence"):
         assert [f"~/{topic}", f"/robot1/infonet/{topic}"] in remappings
     namespace = launch.utilities.normalize_to_list_of_substitutions(node._Node__node_namespace)
     assert words(context, namespace) == "/robot1/share_1"
@@ -155,23 +166,26 @@ def test_the_player_drives_the_clock(loop, present):
     assert ("--loop" in command) == present
 
 
-def handed_on(**arguments):
-    """Arguments of the node's launch file, as the replay sets them."""
-    context, found = entities("replay.launch.py", **arguments)
-    (include,) = [entity for entity in found if isinstance(entity, IncludeLaunchDescription)]
-    return {
-        name: words(context, launch.utilities.normalize_to_list_of_substitutions(value))
-        for name, value in include.launch_arguments
-    }
-
-
 def test_the_replay_hands_its_arguments_on_to_the_node():
     """An argument that it did not hand on would be listed by `--show-args`, and have no effect."""
-    given = {"params_file": "mine.yaml", "namespace": "robot1", "device": "cpu"}
-    given |= {"rviz": "false", "use_sim_time": "false", "log_level": "warn"}
-    assert handed_on(**given) == given
-    assert handed_on()["use_sim_time"] == "true"
-    assert set(given) <= {argument.name for argument in description("infonet.launch.py").get_launch_arguments()}
+    given = {"params_file": "mine.yaml", "namespace": "robot1", "device": "cpu", "use_sim_time": "false"}
+    context, found = entities("replay.launch.py", inside=True, **given, rviz="false", log_level="warn")
+    (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
+    assert parameters(node) == {"device": "cpu", "use_sim_time": False}
+    assert words(context, node._Node__parameters[0].param_file) == "mine.yaml"
+    assert [context.launch_configurations[name] for name in ("namespace", "rviz", "log_level")] == [
+        "robot1",
+        "false",
+        "warn",
+    ]
+
+
+def test_the_replay_has_other_defaults_than_the_node():
+    context, found = entities("replay.launch.py", inside=True)
+    (node,) = [entity for entity in found if isinstance(entity, LifecycleNode)]
+    assert parameters(node) == {"use_sim_time": True}
+    assert words(context, node._Node__parameters[0].param_file).endswith("config/husky.yaml")
+    assert context.launch_configurations["rviz"] == "true"
 
 
 def test_the_node_starts_becomes_active_and_ends_with_the_launch(tmp_path, monkeypatch, ros_domain):
