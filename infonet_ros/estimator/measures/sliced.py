@@ -16,7 +16,7 @@ from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels, some_channels
-from infonet_ros.estimator.samples.holding import Repetition, repeats
+from infonet_ros.estimator.samples.holding import Repetition
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
@@ -49,7 +49,7 @@ class Slicer:
         self._vectors = vectors
         self._options = options
         self._keys = [content_key(vector) for vector in vectors]
-        self._patterns = [Pattern(np.isfinite(vector).all(axis=0), _repetition(vector)) for vector in vectors]
+        self._patterns = [_pattern(vector) for vector in vectors]
         # A projection contains little of a few drifting channels.
         shares = [drifting(some_channels(vector)).mean() if options.surrogates else 0.0 for vector in vectors]
         self.drifting = np.array(shares) >= 0.5
@@ -121,27 +121,9 @@ class Slicer:
         return self._projected[key]
 
 
-def _repetition(vector: np.ndarray) -> Repetition:
-    """Join the updates or changes of all channels of a vector (d, T): the samples at which any of them is new."""
-    streams = [Repetition.of(values) for values in vector[~constant_channels(vector)]]
-    changing = [one.changes for one in streams if one.changes is not None]
-    if not streams or len(changing) < len(streams):
-        return Repetition(repeats=_repeats(vector))
-    new = np.logical_or.reduce(changing)
-    if all(one.updates is not None for one in streams):
-        return Repetition(np.cumsum(new), _repeats(vector), new)
-    return Repetition(None, _repeats(vector), new, all(one.few for one in streams))
-
-
-def _repeats(vector: np.ndarray) -> np.ndarray | None:
-    """Return the sample at which each row of a vector (d, T) occurred first, if all channels repeat together."""
-    first: np.ndarray | None = None
-    for values in vector[~constant_channels(vector)]:
-        found = repeats(values, np.argsort(values))
-        if found is None or (first is not None and not np.array_equal(found, first)):
-            return None
-        first = found
-    return first
+def _pattern(vector: np.ndarray) -> Pattern:
+    """Return the known and the new samples of a vector (d, T): all channels are known, one that moves is new."""
+    return Pattern(np.isfinite(vector).all(axis=0), Repetition.of_vector(vector[~constant_channels(vector)]))
 
 
 def estimate_sliced(runner: Runner, x: np.ndarray, y: np.ndarray, options: SlicedOptions) -> SlicedEstimate:

@@ -48,6 +48,18 @@ class Repetition:
         few = changing is not None and len(np.unique(values[np.isfinite(values)])) <= FEW_LEVELS
         return cls(None, None if order is None else repeats(values, order), changing, few)
 
+    @classmethod
+    def of_vector(cls, channels: np.ndarray) -> "Repetition":
+        """Join the updates or changes of channels (d, T), none of them constant: where any of them is new."""
+        streams, repeated = [cls.of(values) for values in channels], _common_repeats(channels)
+        changing = [one.changes for one in streams if one.changes is not None]
+        if not streams or len(changing) < len(streams):
+            return cls(repeats=repeated)
+        new = np.logical_or.reduce(changing)
+        if all(one.updates is not None for one in streams):
+            return cls(np.cumsum(new), repeated, new)
+        return cls(None, repeated, new, all(one.few for one in streams))
+
     def clock(self, other: "Repetition") -> tuple[np.ndarray, np.ndarray] | None:
         """Return the updates of both streams (T,), if both are held or change at the times of common messages."""
         if self.updates is not None and other.updates is not None:
@@ -74,7 +86,7 @@ class Repetition:
         return rows[first_of_each(self.repeats[rows], other.repeats[rows + lag])]
 
     def _same_rows(self, other: "Repetition") -> bool:
-        return self.repeats is not None and other.repeats is not None and np.array_equal(self.repeats, other.repeats)
+        return _equal(self.repeats, other.repeats)
 
 
 def common_messages(streams: Sequence[Repetition]) -> np.ndarray:
@@ -149,6 +161,18 @@ def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
     first = np.empty(len(values), dtype=np.int64)
     first[order] = np.repeat(np.minimum.reduceat(order, starts), np.diff(starts, append=len(values)))
     return first
+
+
+def _common_repeats(channels: np.ndarray) -> np.ndarray | None:
+    """Return the `repeats` of channels (d, T) that all repeat together; None otherwise."""
+    found = (repeats(values, np.argsort(values)) for values in channels)
+    first = next(found, None)
+    return first if first is not None and all(_equal(first, one) for one in found) else None
+
+
+def _equal(one: np.ndarray | None, other: np.ndarray | None) -> bool:
+    """Return whether two streams repeat, and at the same samples."""
+    return one is not None and other is not None and np.array_equal(one, other)
 
 
 def first_of_each(left: np.ndarray, right: np.ndarray) -> np.ndarray:
