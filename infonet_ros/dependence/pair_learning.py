@@ -29,8 +29,7 @@ LEAST_INDEPENDENT = 35
 """Independent samples of each channel of a pair.
 
 Streams with fewer of them, such as positions, look dependent by chance. Also if only one of the two is slow, such as
-the voltage of a battery, its values of another time are new to the table: with 33 of them, such a pair gave 8 false
-alarms in 40 minutes.
+the voltage of a battery, its values of another time are new to the table, which gives false alarms.
 """
 
 SLOWEST = 60.0

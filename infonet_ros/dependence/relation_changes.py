@@ -27,7 +27,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.series import moved, runs
 
 LEAST_SIGMAS = 10.0
-"""Standard errors of a change. Wandering pairs without one reach 8.7 in the rows where they seem to change most."""
+"""Standard errors of a change: in the rows where they seem to change most, wandering pairs without one reach many."""
 
 LEAST_MI = 0.1
 """Nats. The relation of a weaker pair shows too little about either channel."""

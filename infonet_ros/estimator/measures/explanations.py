@@ -46,7 +46,7 @@ def explanations(
     given_third = _GivenThird(runner, drivers, Ordering.from_channels(channels, seed), most_samples)
     remains: dict[tuple[int, int, int], np.ndarray] = {}
     with ThreadPoolExecutor(runner.pairs.threads) as pool:
-        estimates = pool.map(given_third.left, tasks, tasks.values())
+        estimates = pool.map(given_third.quantiles, tasks, tasks.values())
         for ((third, *_), asked), found in zip(tasks.items(), estimates, strict=True):
             for (a, b), quantiles in zip(asked, found, strict=True):
                 remains[a, b, third] = max(quantiles, remains.get((a, b, third), quantiles), key=lambda one: one[1])
@@ -86,7 +86,7 @@ class _GivenThird:
     ordering: Ordering
     most_samples: int
 
-    def left(self, task: _Task, pairs: list[tuple[int, int]]) -> np.ndarray:
+    def quantiles(self, task: _Task, pairs: list[tuple[int, int]]) -> np.ndarray:
         """Return the quantiles of the conditional MI of M pairs of one task, (M, 3); inf with too few known samples."""
         (_, step, places), asked = task, np.array(pairs)
         involved, given = np.unique(asked), self.drivers.at(places)

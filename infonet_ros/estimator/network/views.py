@@ -38,14 +38,14 @@ class Side:
         return [ranks for ranks, _ in self._conditioned]
 
     @cached_property
-    def left(self) -> np.ndarray:
+    def unexplained(self) -> np.ndarray:
         """Share of the variance that remains after the narrow and the wide fit, (2, N)."""
-        return np.stack([left for _, left in self._conditioned])
+        return np.stack([share for _, share in self._conditioned])
 
     @property
     def determined(self) -> np.ndarray:
         """Which streams are functions of the given streams, (N,) bool."""
-        return self.left[0] < DETERMINED
+        return self.unexplained[0] < DETERMINED
 
     @cached_property
     def _conditioned(self) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -107,7 +107,7 @@ class ConditionedPairs:
         given = self.left.given
         common = [np.log(given.count) - 7.0, len(given.streams) / MOST_GIVEN, float(len(given.streams) > 0)]
         common.append(np.log(len(given.by_mode)) / np.log(MOST_MODES))
-        left, right = (np.log(side.left + 1e-4) for side in (self.left, self.right))
+        left, right = (np.log(side.unexplained + 1e-4) for side in (self.left, self.right))
         a, b = left[:, self.rows], right[:, self.columns]
         numbers = np.concatenate([np.tile(common, (len(self), 1)), (a + b).T, np.abs(a - b).T], axis=1)
         assert numbers.shape[1] == CIRCUMSTANCES

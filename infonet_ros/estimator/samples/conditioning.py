@@ -202,7 +202,7 @@ def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.
     -------
     ranks : (N, R) int64
         0 ... R - 1, each once in every stream.
-    left : (N,) float64
+    unexplained : (N,) float64
         Share of the variance that remains after the local fit; below `DETERMINED` there is nothing to rank.
     """
     places = np.empty(scores.shape, dtype=np.float32)

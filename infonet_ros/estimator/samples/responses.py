@@ -69,7 +69,7 @@ class Drivers:
     def information(self, driver: int, channel: int) -> float:
         """Return what the response says about its channel, nats, if both were Gaussian; 0 without a response."""
         found = self._response(driver, channel)
-        return 0.0 if found is None else -0.5 * np.log(max(found.left, _LEAST_LEFT))
+        return 0.0 if found is None else -0.5 * np.log(max(found.unexplained, _LEAST_LEFT))
 
     def _response(self, driver: int, channel: int) -> "Response | None":
         if (driver, channel) not in self._responses:
@@ -85,10 +85,10 @@ class Drivers:
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """The best fit of a channel by low-pass filters of a stream (T,), and the share of its variance that is left."""
+    """The best fit (T,) of a channel by low-pass filters of a stream, and the share of its variance that remains."""
 
     values: np.ndarray
-    left: float
+    unexplained: float
 
     @classmethod
     def of(cls, stream: np.ndarray, channel: np.ndarray, delay: int) -> "Response | None":
