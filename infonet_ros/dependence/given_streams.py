@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import lagged_contingency
-from infonet_ros.estimator.samples.responses import Drivers, Place
+from infonet_ros.estimator.samples.responses import Drivers, Place, linear_fit
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.series import shared_ranks
@@ -67,6 +67,5 @@ def _repeats(drivers: Drivers, chosen: list[Place], place: Place) -> bool:
     rows = np.isfinite(inputs).all(axis=0) & np.isfinite(stream)
     if rows.sum() <= len(chosen) + 1:
         return True
-    design = np.concatenate([inputs[:, rows], np.ones((1, rows.sum()))]).T
-    rest = stream[rows] - design @ np.linalg.lstsq(design, stream[rows], rcond=None)[0]
-    return bool(np.square(rest).mean() <= (1.0 - _SAME) * stream[rows].var())
+    _, unexplained = linear_fit(inputs, stream, rows)
+    return unexplained <= (1.0 - _SAME) * float(stream[rows].var())

@@ -98,8 +98,8 @@ class Response:
         if not rows.any() or not np.ptp(copy[rows]) or not np.ptp(channel[rows]):
             return None
         unit = (copy - copy[rows].mean()) / copy[rows].std()
-        _, limit = _fit(np.stack([unit**power for power in _POWERS]), channel, rows)
-        fits = [_fit(_filtered(stream, early), channel, rows) for early in {0, delay // 2, delay}]
+        _, limit = linear_fit(np.stack([unit**power for power in _POWERS]), channel, rows)
+        fits = [linear_fit(_filtered(stream, early), channel, rows) for early in {0, delay // 2, delay}]
         found, left = min(fits, key=lambda fit: fit[1])
         variance = float(channel[rows].var())
         if left > CLOSER * limit or limit < _LEAST_LEFT * variance:
@@ -107,8 +107,16 @@ class Response:
         return cls(np.where(np.isfinite(copy), found, np.nan), left / variance)
 
 
-def _fit(inputs: np.ndarray, channel: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, float]:
-    """Fit a channel (T,) at some rows by inputs (K, T) and a constant; return the fit (T,) and what it leaves."""
+def linear_fit(inputs: np.ndarray, channel: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, float]:
+    """Fit a channel (T,) at some rows (T,) bool by inputs (K, T) and a constant.
+
+    Returns
+    -------
+    fit : (T,) float64
+        NaN where an input is not known.
+    unexplained : float
+        Mean square that remains at the rows.
+    """
     design = np.concatenate([inputs, np.ones((1, len(channel)))]).T
     weights = np.linalg.lstsq(design[rows], channel[rows], rcond=None)[0]
     found = design @ weights
