@@ -54,6 +54,18 @@ class DependenceMatrix(Tabular):
         Channels, or ``time``, given for all pairs (``method`` "conditional").
     delay_clear : (N, N) bool or None
         Pairs whose ``lag`` is clearly a delay. None where it is not known: in windows and messages.
+
+    Examples
+    --------
+    >>> from infonet_ros import InfoNet, Settings
+    >>> from infonet_ros.dependence.window_matrices import channel_matrix
+    >>> from infonet_ros.intake.windows.window import Window
+    >>> gyro, noise = np.random.default_rng(0).standard_normal((2, 500))
+    >>> samples = np.stack([gyro, gyro + 0.5 * noise], axis=1)
+    >>> window = Window(("imu.z", "odom.z"), samples, start=0, end=4_990_000_000, rate=100.0)
+    >>> matrix = channel_matrix(InfoNet.from_pretrained(), window, Settings(surrogates=19))
+    >>> round(float(matrix.mi[0, 1]), 1), bool(matrix.significant()[0, 1])
+    (0.9, True)
     """
 
     names: tuple[str, ...]
