@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork, ConditionalShape
-from infonet_ros.estimator.network.weights import base_of, save_weights
+from infonet_ros.estimator.network.weights import CONDITIONAL, base_of, save_weights
 from infonet_ros.training.calibration import ALLOWANCE, stretches
 from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.configuration import AttentionConfiguration
@@ -20,7 +20,7 @@ from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.triples import KINDS
 from infonet_ros.training.validation import errors, log_errors
 
-WEIGHTS = "conditional.safetensors"
+WEIGHTS = CONDITIONAL.name
 CONFIGURATION = "configuration.yaml"
 LOG = "log.jsonl"
 STANDARDISED = 4096  # examples from which the scales of the inputs are computed

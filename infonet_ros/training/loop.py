@@ -15,7 +15,7 @@ from tqdm import tqdm
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.runner import fast_dtype, resolve_device
-from infonet_ros.estimator.network.weights import save_weights
+from infonet_ros.estimator.network.weights import SHIPPED, save_weights
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration
 from infonet_ros.training.examples import Examples, simulate
@@ -27,7 +27,7 @@ from infonet_ros.training.validation import log_errors, validate
 CONFIGURATION = "configuration.yaml"
 CHECKPOINT = "checkpoint.safetensors"
 LOG = "log.jsonl"
-WEIGHTS = "infonet.safetensors"
+WEIGHTS = SHIPPED.name
 ALL_IN_USE = 0.7  # share of the steps after which all shards are drawn from
 
 

@@ -16,7 +16,7 @@ from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.short_network import LEAST_SHORT, MOST_SHORT, ShortNetwork, ShortShape, Sketch
-from infonet_ros.estimator.network.weights import base_of, load_conditional, load_weights, save_weights
+from infonet_ros.estimator.network.weights import SHORT, base_of, load_conditional, load_weights, save_weights
 from infonet_ros.estimator.samples.ranks import Ordering
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
@@ -25,7 +25,7 @@ from infonet_ros.training.examples import BATCH, OBSERVATIONS, draw_family, draw
 from infonet_ros.training.shards import held_out_and_rest
 from infonet_ros.training.validation import log_errors
 
-WEIGHTS = "short.safetensors"
+WEIGHTS = SHORT.name
 CONFIGURATION = "short.yaml"
 LOG = "short.jsonl"
 LENGTHS = (48, MOST_SHORT + 1)  # samples of a pair, the last not included
