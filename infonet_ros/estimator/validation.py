@@ -36,11 +36,7 @@ def as_pair(x: Any, y: Any) -> np.ndarray:
     for name, array in zip("xy", arrays, strict=True):
         if array.ndim != 1 or array.size == 0:
             raise InputError(f"{name} has shape {array.shape}: expected (T,), the samples of one stream, not empty.")
-    if arrays[0].shape != arrays[1].shape:
-        raise InputError(
-            f"x has shape {arrays[0].shape} and y has shape {arrays[1].shape}: expected as many samples of each; "
-            "align the streams first."
-        )
+    _check_alike(arrays, "samples")
     return _channels(np.stack(arrays, axis=1))
 
 
@@ -48,12 +44,17 @@ def as_vectors(x: Any, y: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return two vector streams as (dx, T) and (dy, T) channels; a (T,) stream counts as (T, 1)."""
     arrays = [_real_array(name, values) for name, values in (("x", x), ("y", y))]
     channels = [as_matrix(name, a[:, None] if a.ndim == 1 else a) for name, a in zip("xy", arrays, strict=True)]
-    if channels[0].shape[1] != channels[1].shape[1]:
-        raise InputError(
-            f"x has shape {arrays[0].shape} and y has shape {arrays[1].shape}: expected as many rows of each; "
-            "align the streams first."
-        )
+    _check_alike(arrays, "rows")
     return channels[0], channels[1]
+
+
+def _check_alike(pair: Sequence[np.ndarray], counted: str) -> None:
+    x, y = pair
+    if len(x) != len(y):
+        raise InputError(
+            f"x has shape {x.shape} and y has shape {y.shape}: expected as many {counted} of each; align the streams "
+            "first."
+        )
 
 
 def as_given(given: Any, count: int) -> np.ndarray:

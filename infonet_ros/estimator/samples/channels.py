@@ -1,7 +1,7 @@
 """The channels of a window: sorted, with the known and new samples of each."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -127,11 +127,11 @@ def _that_matters(streams: list[Repetition]) -> list[Repetition]:
     often = Counter(_bytes(one.repeats) for one in streams)
     common = [bool(row.any()) for row in common_messages(streams)]
     return [
-        Repetition(
-            one.updates,
-            one.repeats if often[_bytes(one.repeats)] > 1 else None,
-            one.changes if shared else None,
-            one.few and shared,
+        replace(
+            one,
+            repeats=one.repeats if often[_bytes(one.repeats)] > 1 else None,
+            changes=one.changes if shared else None,
+            few=one.few and shared,
         )
         for one, shared in zip(streams, common, strict=True)
     ]
