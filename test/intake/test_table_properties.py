@@ -10,9 +10,10 @@ from infonet_ros.settings import Modality
 
 pd = pytest.importorskip("pandas")
 
+FILLS = {-32768.0, 32767.0, 65535.0, -999.25}  # and all nines: they stand for unknown values
 NUMBERS = st.one_of(
     st.floats(-1e9, 1e9).map(lambda x: round(x, 4)), st.integers(-(10**6), 10**6).map(float), st.just(float("nan"))
-)
+).filter(lambda x: x not in FILLS and set(f"{abs(x):.12g}") - set("9."))
 DATES = [
     "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%fZ", "%Y-%m-%dT%H:%M:%S.%f+0000", "%Y/%m/%d %H:%M:%S.%f",
     "%Y%m%dT%H%M%S.%f", "%d.%m.%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S.%f %p",
