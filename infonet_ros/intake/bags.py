@@ -23,11 +23,11 @@ from infonet_ros.intake.messages.message_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable
-from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic, columns_of, values_there
+from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic, columns_of
 from infonet_ros.intake.storage.connection import ROS1, Connection, Message, Storage
 from infonet_ros.intake.storage.opening import check_one_kind, one_sentence, open_all, storage_files
 from infonet_ros.intake.times_apart import usual_times
-from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
+from infonet_ros.intake.windows.pieces import TopicPart, pieces_of, samples_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import NANOSECONDS, counted, moment
 
@@ -183,18 +183,7 @@ class Bag:
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the samples recorded from ``start`` to before ``stop``, in the order of recording."""
         for parts, received in self._parts(modalities, start, stop):
-            samples = [
-                (place, Sample(name, stamp, values_there(row[own], there[own]), when))
-                for part in parts
-                for place, stamp, row, there, when in zip(
-                    *(part.places.tolist(), part.stamps.tolist(), part.values, part.present),
-                    received[part.places].tolist(),
-                    strict=True,
-                )
-                for name, own in part.columns.items()
-            ]
-            samples.sort(key=itemgetter(0))
-            yield from (sample for _, sample in samples)
+            yield from samples_of(parts, received)
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
         """Read what was recorded from ``start`` to before ``stop`` in short pieces."""

@@ -14,13 +14,14 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.intake.recording import NumericField, Piece, Sample, Topic
 from infonet_ros.intake.tables.cells.names import TABLE_TYPE
-from infonet_ros.intake.tables.columns.streams import Stream, StreamPart, column_of, merged, merged_pieces
+from infonet_ros.intake.tables.columns.streams import Stream, column_of, in_order, topic_part
 from infonet_ros.intake.tables.table_files import Table, read_tables
 from infonet_ros.intake.tables.table_streams import on_texts, streams_of
 from infonet_ros.intake.tables.text_files.text_source import check_table
 from infonet_ros.intake.tables.times.runs import are_numbered_runs, number_of_run, separate_runs
 from infonet_ros.intake.tables.times.stamps import set_stamps
 from infonet_ros.intake.times_apart import overlapping, shifted
+from infonet_ros.intake.windows.pieces import TopicPart, pieces_of, samples_of
 from infonet_ros.settings import Modality
 from infonet_ros.text import LAST_SECOND, NANOSECONDS, attributed, did_you_mean, listed, unique_name
 
@@ -101,13 +102,15 @@ class Tables:
 
     def samples(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Sample]:
         """Read the rows from ``start`` to before ``stop``, in the order of time."""
-        return merged([self._part(modality, start, stop) for modality in modalities])
+        for parts, stamps in in_order([self._part(modality, start, stop) for modality in modalities]):
+            yield from samples_of(parts, stamps)
 
     def pieces(self, modalities: Sequence[Modality], start: int, stop: int) -> Iterator[Piece]:
         """Read the same in short pieces."""
-        return merged_pieces([self._part(modality, start, stop) for modality in modalities])
+        for parts, stamps in in_order([self._part(modality, start, stop) for modality in modalities]):
+            yield from pieces_of(parts, stamps)
 
-    def _part(self, modality: Modality, start: int, stop: int) -> StreamPart:
+    def _part(self, modality: Modality, start: int, stop: int) -> TopicPart:
         stream = self._streams[modality.topic]
         for path in modality.channels:
             name = column_of(path)
@@ -118,7 +121,7 @@ class Tables:
                     f"{listed(stream.paths)}."
                 )
         first, last = np.searchsorted(stream.stamps, (start, stop))
-        return StreamPart.of(modality, stream, slice(int(first), int(last)))
+        return topic_part(modality, stream, slice(int(first), int(last)))
 
     def _name(self, path: Path) -> str:
         """Return the name of a file, or its whole path if several files have that name."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from infonet_ros.intake.recording import Batch, Piece
+from infonet_ros.intake.recording import Batch, Piece, Sample, values_there
 from infonet_ros.text import NANOSECONDS
 
 _PIECE = NANOSECONDS // 2  # of recording time; windows wait longer than that for a topic
@@ -35,15 +35,25 @@ class TopicPart(NamedTuple):
     present: np.ndarray
     columns: Mapping[str, slice]
 
-    def only(self, rows: np.ndarray) -> "TopicPart":
-        """Return some of the messages (M,) bool."""
-        places, stamps, values, present, columns = self
-        return TopicPart(places[rows], stamps[rows], values[rows], present[rows], columns)
+    def only(self, rows: np.ndarray, places: np.ndarray | None = None) -> "TopicPart":
+        """Return some of the messages, by a mask (M,) or by their numbers, at other ``places`` if those are given."""
+        places = self.places[rows] if places is None else places
+        return TopicPart(places, self.stamps[rows], self.values[rows], self.present[rows], self.columns)
 
     def batch(self, rows: slice) -> Batch:
         """Return some of the messages."""
         columns = {name: (self.values[rows, own], self.present[rows, own]) for name, own in self.columns.items()}
         return Batch(self.stamps[rows], columns)
+
+
+def samples_of(parts: Sequence[TopicPart], received: np.ndarray) -> Iterator[Sample]:
+    """Go through messages, recorded at the times ``received`` (M,), one by one and modality by modality."""
+    order = sorted((place, number, row) for number, part in enumerate(parts) for row, place in enumerate(part.places))
+    for place, number, row in order:
+        part = parts[number]
+        for name, own in part.columns.items():
+            values = values_there(part.values[row, own], part.present[row, own])
+            yield Sample(name, int(part.stamps[row]), values, int(received[place]))
 
 
 def pieces_of(parts: Sequence[TopicPart], received: np.ndarray) -> Iterator[Piece]:

@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.messages.reductions import ANGLES
-from infonet_ros.intake.recording import Piece, Sample
 from infonet_ros.intake.tables.columns.quaternions import angle_of
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.times.runs import APART
-from infonet_ros.intake.windows.pieces import TopicPart, pieces_of
+from infonet_ros.intake.windows.pieces import TopicPart
 from infonet_ros.settings import Modality
 
 _CHUNK = 1 << 14  # rows at a time
@@ -74,75 +73,27 @@ class Stream:
         return np.where(np.abs(numbers) <= _LARGEST, numbers, np.nan), np.logical_or.reduce(gaps) if gaps else None
 
 
-@dataclass(frozen=True, eq=False)
-class StreamPart:
-    """Rows of one modality with values: stamps (rows,), and of each channel values (rows,) and empty cells (rows,)."""
-
-    name: str
-    stamps: np.ndarray
-    values: Sequence[np.ndarray]
-    empty: Sequence[np.ndarray | None]
-
-    @classmethod
-    def of(cls, modality: Modality, stream: Stream, part: slice) -> "StreamPart":
-        """Take the channels of some rows of a stream, without rows in which all of them are empty."""
-        order = stream.order[part]
-        read = [stream.read(path, modality.topic) for path in modality.channels]
-        values = [numbers[order] for numbers, _ in read]
-        empty = [None if gaps is None else gaps[order] for _, gaps in read]
-        whole = cls(modality.name, stream.stamps[part], values, empty)
-        gaps = [rows for rows in empty if rows is not None]
-        return whole if len(gaps) < len(empty) else whole.rows(np.flatnonzero(~np.logical_and.reduce(gaps)))
-
-    def rows(self, rows: np.ndarray) -> "StreamPart":
-        """Return some of the rows."""
-        empty = [None if gaps is None else gaps[rows] for gaps in self.empty]
-        return StreamPart(self.name, self.stamps[rows], [column[rows] for column in self.values], empty)
-
-    def as_topic(self, places: np.ndarray, rows: np.ndarray) -> TopicPart:
-        """Return some of the rows as messages; ``places`` are their indices among the rows of all parts."""
-        values = np.stack([column[rows] for column in self.values], axis=1)
-        present = np.ones(values.shape, dtype=np.bool_)
-        for channel, gaps in enumerate(self.empty):
-            if gaps is not None:
-                present[:, channel] = ~gaps[rows]
-        return TopicPart(places, self.stamps[rows], values, present, {self.name: slice(None)})
-
-    def lists(self, rows: np.ndarray) -> list[list[float | None]]:
-        """Return a list for each of the rows: a float of each channel, None for an empty cell."""
-        block = np.stack([column[rows] for column in self.values], axis=1)
-        lists: list[list[float | None]] = block.tolist()
-        for channel, gaps in enumerate(self.empty):
-            for row in () if gaps is None else np.flatnonzero(gaps[rows]):
-                lists[row][channel] = None
-        return lists
+def topic_part(modality: Modality, stream: Stream, part: slice) -> TopicPart:
+    """Take the channels of some rows of a stream as messages, without rows in which all of them are empty."""
+    order = stream.order[part]
+    read = [stream.read(path, modality.topic) for path in modality.channels]
+    values = np.stack([numbers[order] for numbers, _ in read], axis=1)
+    present = np.stack([np.ones(len(order), bool) if gaps is None else ~gaps[order] for _, gaps in read], axis=1)
+    whole = TopicPart(np.arange(len(order)), stream.stamps[part], values, present, {modality.name: slice(None)})
+    return whole.only(np.flatnonzero(present.any(axis=1)))
 
 
-def merged(parts: Sequence[StreamPart]) -> Iterator[Sample]:
-    """Go through the rows of several parts in the order of time."""
-    for stamps, owner, rows in _chunks(parts):
-        lists = [iter(part.lists(rows[owner == number])) for number, part in enumerate(parts)]
-        for number, stamp in zip(owner.tolist(), stamps.tolist(), strict=True):
-            yield Sample(parts[number].name, stamp, next(lists[number]), stamp)
-
-
-def merged_pieces(parts: Sequence[StreamPart]) -> Iterator[Piece]:
-    """Go through the same rows in short pieces."""
-    for stamps, owner, rows in _chunks(parts):
-        places = [np.flatnonzero(owner == number) for number in range(len(parts))]
-        own = [part.as_topic(place, rows[place]) for part, place in zip(parts, places, strict=True)]
-        yield from pieces_of(own, stamps)
-
-
-def _chunks(parts: Sequence[StreamPart]) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Go through all rows in the order of time, some thousand at once: stamp, number of the part, row in the part."""
+def in_order(parts: Sequence[TopicPart]) -> Iterator[tuple[list[TopicPart], np.ndarray]]:
+    """Go through the rows of several parts in the order of time, some thousand at once: the parts, and all stamps."""
     stamps = np.concatenate([part.stamps for part in parts])
     owner = np.repeat(np.arange(len(parts)), [len(part.stamps) for part in parts])
     row = np.concatenate([np.arange(len(part.stamps)) for part in parts])
     order = np.argsort(stamps, kind="stable")
     for begin in range(0, len(order), _CHUNK):
         chunk = order[begin : begin + _CHUNK]
-        yield stamps[chunk], owner[chunk], row[chunk]
+        places = [np.flatnonzero(owner[chunk] == number) for number in range(len(parts))]
+        own = [part.only(row[chunk[place]], place) for part, place in zip(parts, places, strict=True)]
+        yield own, stamps[chunk]
 
 
 def column_of(path: str) -> str:
