@@ -38,12 +38,14 @@ def counted(count: int, noun: str) -> str:
 
 
 def delay_digits(seconds: float) -> int:
-    """Return the number of decimals of a delay: two significant digits, and at least hundredths of a second."""
+    """Return the number of decimals of a delay: two significant digits, hundredths of a second, from 1000 s on none."""
+    if abs(seconds) >= 1000.0:
+        return 0
     return max(2, 1 - math.floor(math.log10(abs(seconds)))) if seconds else 2
 
 
 def delay_text(seconds: float) -> str:
-    """Return "0.40 s", "0.014 s"."""
+    """Return "0.40 s", "0.014 s", "7198 s"."""
     return f"{seconds:.{delay_digits(seconds)}f} s"
 
 

@@ -21,7 +21,14 @@ def test_the_name_that_was_meant_is_named(name, hint):
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(12.3, "12.30 s"), (0.4, "0.40 s"), (0.0137, "0.014 s"), (-0.002, "-0.0020 s"), (0.0, "0.00 s")],
+    [
+        (7197.9, "7198 s"),
+        (12.3, "12.30 s"),
+        (0.4, "0.40 s"),
+        (0.0137, "0.014 s"),
+        (-0.002, "-0.0020 s"),
+        (0.0, "0.00 s"),
+    ],
 )
 def test_a_delay_is_given_with_two_significant_digits(seconds, text):
     assert delay_text(seconds) == text

@@ -21,6 +21,9 @@ FASTEST_CLOCK = 1e5
 SHORTEST_HOP = 0.01
 """Seconds, for windows and the time between them."""
 
+LONGEST_TIME = 1e9
+"""Seconds, 30 years: the windows of a table with a row a day take years, and time in nanoseconds ends at 292."""
+
 
 def parameter(default: Any, description: str, **constraints: Any) -> Any:
     """Make a dataclass field that is also a ROS parameter.
@@ -76,7 +79,7 @@ class Settings:
         "slower of the stream and the clock.",
         unit="s",
         minimum=0.0,
-        maximum=3600.0,
+        maximum=LONGEST_TIME,
     )
     slop: float = parameter(
         0.05,
@@ -102,20 +105,22 @@ class Settings:
         minimum=0.1,
         maximum=65536.0,
     )
-    window: float = parameter(20.0, "Length of a window.", unit="s", minimum=SHORTEST_HOP, maximum=86400.0, live=True)
+    window: float = parameter(
+        20.0, "Length of a window.", unit="s", minimum=SHORTEST_HOP, maximum=LONGEST_TIME, live=True
+    )
     hop: float = parameter(
-        2.0, "Time between the ends of two windows.", unit="s", minimum=SHORTEST_HOP, maximum=86400.0, live=True
+        2.0, "Time between the ends of two windows.", unit="s", minimum=SHORTEST_HOP, maximum=LONGEST_TIME, live=True
     )
     max_lag: float = parameter(
         0.0,
         "Delays of each pair are searched from -max_lag to +max_lag; 0 compares the streams without delay.",
         unit="s",
         minimum=0.0,
-        maximum=3600.0,
+        maximum=LONGEST_TIME,
         live=True,
     )
     lag_step: float = parameter(
-        0.0, "Step between two delays; 0 takes one sample.", unit="s", minimum=0.0, maximum=3600.0, live=True
+        0.0, "Step between two delays; 0 takes one sample.", unit="s", minimum=0.0, maximum=LONGEST_TIME, live=True
     )
     surrogates: int = parameter(
         0,
@@ -181,7 +186,8 @@ class Settings:
                 f"max_lag is {self.max_lag} s with synchronization {self.synchronization!r}: delays need the regular "
                 "clock of 'resample'; set max_lag to 0 or synchronization to 'resample'."
             )
-        if self.max_lag > self.window / 2:
+        # Without modalities, a proposal chooses the window, and so that the delays fit.
+        if self.modalities and self.max_lag > self.window / 2:
             raise ConfigurationError(
                 f"max_lag is {self.max_lag:g} s with a window of {self.window:g} s: expected at most half the window, "
                 "so that enough of it is left to compare; set a longer window or a smaller max_lag."

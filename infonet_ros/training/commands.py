@@ -1,10 +1,14 @@
 """The command `infonet train`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from infonet_ros.errors import OutputError
 
 if TYPE_CHECKING:
     from infonet_ros.training.configuration import Kind
@@ -46,14 +50,27 @@ def train(
     """
     chosen = {"--conditional": conditional, "--readout": readout, "--short": short}
     _check([option for option, given in chosen.items() if given], device)
-    if conditional:
-        _train_conditional(folder, config, threads)
-    elif readout:
-        _train_readout(folder, config, threads)
-    elif short:
-        _train_short(folder, config, threads)
-    else:
-        _train_pairs(folder, config, threads, device)
+    with _explained(folder):
+        if conditional:
+            _train_conditional(folder, config, threads)
+        elif readout:
+            _train_readout(folder, config, threads)
+        elif short:
+            _train_short(folder, config, threads)
+        else:
+            _train_pairs(folder, config, threads, device)
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Say in one sentence why the folder of a run cannot be made or written."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(
+            f"cannot write {error.filename or folder} ({error.strerror or error}): choose another folder, or make room "
+            "there."
+        ) from error
 
 
 def _check(others: list[str], device: str) -> None:

@@ -268,6 +268,14 @@ def test_the_rate_is_that_of_all_rows_and_what_is_given_stays(tmp_path):
     assert (kept.rate, kept.window, kept.hop) == (50.0, 3.0, 0.7)
 
 
+def test_the_window_has_room_for_the_delays(tmp_path):
+    noise = np.random.default_rng(0).normal(size=(2, 6000))
+    table_of(tmp_path, x=noise[0], y=noise[1])
+    with Tables([tmp_path / "table.csv"]) as table:
+        proposed = propose(table, Settings(max_lag=12.0), chosen_span(table, 0.0, None)).settings
+    assert (proposed.max_lag, proposed.window) == (12.0, 24.0)
+
+
 def test_the_same_imu_on_two_topics_is_taken_once(tmp_path, store):
     """The second publishes later and lacks a message now and then."""
     vector, rng, messages = store.types["geometry_msgs/msg/Vector3"], np.random.default_rng(0), []

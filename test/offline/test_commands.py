@@ -190,6 +190,17 @@ def test_short_recordings_need_no_option(rows, rate, tmp_path, infonet):
     assert record["pairs"][0]["mi"] > 0.8  # 1.25 nats, of few samples
 
 
+def test_a_table_with_a_row_a_day_needs_no_option(tmp_path, infonet):
+    x, noise = np.random.default_rng(0).normal(size=(2, 700))
+    days = np.datetime64("2024-01-01") + np.arange(700)
+    lines = [f"{day},{a:.5f},{b:.5f}" for day, a, b in zip(days, x, np.roll(x, 2) + 0.3 * noise, strict=True)]
+    (tmp_path / "daily.csv").write_text("\n".join(["date,x,y", *lines]))
+    done = infonet("csv", "daily.csv", "--format", "npz", "--device", "cpu")
+    assert done.returncode == 0, done.stderr
+    days_late = float(re.search(r"table.y follows by (\d+) s", done.stdout)[1]) / 86400
+    assert days_late == pytest.approx(2.0, abs=0.1)
+
+
 def test_a_refusal_gives_numbers_that_work(small_bag, tmp_path, infonet):
     refused = infonet("bag", small_bag, "--window", "90", "--format", "npz")
     advice = re.search(r"choose (--window \S+ --hop \S+),", refused.stderr)[1].split()

@@ -2,6 +2,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
+from infonet_ros.errors import OutputError
 
 
 @pytest.mark.parametrize(
@@ -16,3 +17,10 @@ def test_options_that_exclude_each_other_are_refused(options, said, tmp_path):
     result = CliRunner().invoke(app, ["train", str(tmp_path / "run"), *options])
     assert result.exit_code == 2 and said in result.stderr
     assert not (tmp_path / "run").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("")
+    result = CliRunner().invoke(app, ["train", str(tmp_path / "file" / "run")])
+    assert isinstance(result.exception, OutputError)
+    assert "run (Not a directory): choose another folder" in str(result.exception)

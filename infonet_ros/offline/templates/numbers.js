@@ -14,7 +14,8 @@ const Numbers = (() => {
     return Float32Array.from(decode(text, Uint16Array), (value) => value ? (value - 1) * step : NaN);
   }
   /** Decimals of a delay, as `text.delay_digits`. */
-  const delayDigits = (seconds) => seconds ? Math.max(2, 1 - Math.floor(Math.log10(Math.abs(seconds)))) : 2;
+  const delayDigits = (seconds) => Math.abs(seconds) >= 1000 ? 0 :
+    seconds ? Math.max(2, 1 - Math.floor(Math.log10(Math.abs(seconds)))) : 2;
   const fixed = (value, digits) => Number.isFinite(value) ? value.toFixed(digits) : "–";
 
   const short = (p) => p < 1e-3 ? p.toExponential(1) : p.toPrecision(2);
