@@ -33,6 +33,7 @@ from infonet_ros.text import NANOSECONDS
 _STAGES = {
     "estimator.samples.ranks": "ranks",
     "estimator.network.counts": "grids",
+    "estimator.network.plug_ins": "grids",
     "estimator.network.observation": "grids",
     "estimator.network.blocks": "grids",
     "estimator.network.ranked_channels": "grids",

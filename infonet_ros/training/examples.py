@@ -62,9 +62,9 @@ class Examples(Columns):
     seen : (M, G, G) uint8
         Samples in each cell of the grid that the network sees.
     fine : (M, TILES, TILES) float16
-        Local plug-in estimates from the finest cells, see `counts.local_plug_ins`.
+        Local plug-in estimates from the finest cells, see `plug_ins.local_plug_ins`.
     finest : (M,) float32
-        Unbiased sums over the finest cells, see `counts.unbiased_sums`.
+        Unbiased sums over the finest cells, see `plug_ins.unbiased_sums`.
     samples, effective, correlation : (M,) float32
         As in `observation.summarise`.
     by_level : (M, 3) float32

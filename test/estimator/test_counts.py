@@ -6,16 +6,18 @@ from scipy.stats import entropy
 from infonet_ros.estimator.network.counts import (
     BINS,
     GRID,
-    LOCAL_RESOLUTIONS,
     MOST_SAMPLES,
     RESOLUTIONS,
-    TILES,
     bins_of_ranks,
+    count_pairs,
+    pyramid,
+)
+from infonet_ros.estimator.network.plug_ins import (
+    LOCAL_RESOLUTIONS,
+    TILES,
     both_sums,
     coarse_plug_ins,
-    count_pairs,
     local_plug_ins,
-    pyramid,
     sums_by_tile,
     unbiased_sums,
 )

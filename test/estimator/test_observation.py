@@ -3,8 +3,9 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network.blocks import COUNTED_AT_ONCE, PairBlock, observe_together
-from infonet_ros.estimator.network.counts import GRID, LOCAL_RESOLUTIONS, RESOLUTIONS, TILES
+from infonet_ros.estimator.network.counts import GRID, RESOLUTIONS
 from infonet_ros.estimator.network.observation import SUMMARIES
+from infonet_ros.estimator.network.plug_ins import LOCAL_RESOLUTIONS, TILES
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 
 

@@ -7,9 +7,10 @@ import torch
 from infonet_ros import InfoNet
 from infonet_ros.errors import WeightsError
 from infonet_ros.estimator.network.blocks import PairBlock
-from infonet_ros.estimator.network.counts import BINS, RESOLUTIONS, count_pairs, unbiased_sums
+from infonet_ros.estimator.network.counts import BINS, RESOLUTIONS, count_pairs
 from infonet_ros.estimator.network.observation import SUMMARIES
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
+from infonet_ros.estimator.network.plug_ins import unbiased_sums
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
 from infonet_ros.estimator.network.runner import Runner

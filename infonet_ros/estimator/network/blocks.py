@@ -9,18 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.network.counts import (
-    BINS,
-    TILES,
-    both_sums,
-    coarsen,
-    count_pairs,
-    local_plug_ins,
-    pyramid,
-    sums_by_tile,
-    unbiased_sums,
-)
+from infonet_ros.estimator.network.counts import BINS, coarsen, count_pairs, pyramid
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES, Measurements, Observation
+from infonet_ros.estimator.network.plug_ins import TILES, both_sums, local_plug_ins, sums_by_tile, unbiased_sums
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
 from infonet_ros.estimator.samples.effective_samples import effective_samples

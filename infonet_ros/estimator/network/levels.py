@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.network.counts import BINS, unbiased_sums
+from infonet_ros.estimator.network.counts import BINS
+from infonet_ros.estimator.network.plug_ins import unbiased_sums
 
 EVEN = float(np.log(BINS))  # nats: entropy of the bins of a stream whose values all differ
 RECURRENCE = 4  # samples of each value in the mean: with fewer, cells of values say little

@@ -7,11 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from infonet_ros.estimator.network.counts import (
-    GRID,
+from infonet_ros.estimator.network.counts import GRID, MOST_SAMPLES, RESOLUTIONS
+from infonet_ros.estimator.network.plug_ins import (
     LOCAL_RESOLUTIONS,
-    MOST_SAMPLES,
-    RESOLUTIONS,
     TILES,
     coarse_plug_ins,
     local_plug_ins,
@@ -77,7 +75,7 @@ class Observation(Input):
     summary : (M, SUMMARIES) float32
         Numbers that are not in the grid, see `summarise`.
     ladder : (M, len(RESOLUTIONS)) float32
-        Plug-in estimates of the whole from the coarsest cells to the finest, see `counts.unbiased_plug_ins`. Only a
+        Plug-in estimates of the whole from the coarsest cells to the finest, see `plug_ins.unbiased_plug_ins`. Only a
         readout needs them and ``by_level``, and they take a tenth of the time: (M, 0) if they were not requested.
     by_level : (M, 3) float32
         The plug-in estimate from cells that are values where a stream has few, see `levels.Levels`. Then the logarithm

@@ -7,15 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.network.counts import (
-    GRID,
-    LOCAL_RESOLUTIONS,
-    MOST_SAMPLES,
-    TILES,
-    coarsen,
-    log_densities,
-)
+from infonet_ros.estimator.network.counts import GRID, MOST_SAMPLES, coarsen, log_densities
 from infonet_ros.estimator.network.observation import SUMMARIES, Observation
+from infonet_ros.estimator.network.plug_ins import LOCAL_RESOLUTIONS, TILES
 from infonet_ros.estimator.network.quantiles import QUANTILES, stretched_quantiles
 from infonet_ros.estimator.network.readout import Evidence
 from infonet_ros.estimator.network.symmetry import Symmetry, orient, restore

@@ -34,7 +34,7 @@ class Evidence:
     numbers : (M, F) float32
         The numbers from which the network computed the draft.
     ladder : (M, L) float32
-        Plug-in estimates from the coarsest cells to the finest, see `counts.unbiased_plug_ins`.
+        Plug-in estimates from the coarsest cells to the finest, see `plug_ins.unbiased_plug_ins`.
     by_level : (M, 3) float32
         The estimate from the values themselves, and how many there are of each stream; see `Observation`.
     """

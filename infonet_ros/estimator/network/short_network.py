@@ -9,17 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from infonet_ros.estimator.network.counts import (
-    RESOLUTIONS,
-    TILES,
-    coarse_plug_ins,
-    coarsen,
-    local_plug_ins,
-    log_densities,
-    pyramid,
-    sums_by_tile,
-)
+from infonet_ros.estimator.network.counts import RESOLUTIONS, coarsen, log_densities, pyramid
 from infonet_ros.estimator.network.observation import Input, correlation_numbers
+from infonet_ros.estimator.network.plug_ins import TILES, coarse_plug_ins, local_plug_ins, sums_by_tile
 from infonet_ros.estimator.network.quantiles import QUANTILES
 from infonet_ros.estimator.network.symmetry import Symmetry, orient
 
