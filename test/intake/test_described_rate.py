@@ -1,6 +1,8 @@
 import pytest
 from table_files import notices, rows, written
 
+from infonet_ros.errors import RecordingError
+
 RATES = {
     "frequency of motion capture": "FRAMES\t3\nFREQUENCY\t20\nANALOG\t0\nx\ty\tz\n1\t2\t3\n2\t4\t1\n3\t5\t1\n",
     "rate in a comment": "%Sample Rate = 20 Hz\nx,y\n1,2\n2,4\n3,5\n",
@@ -10,6 +12,14 @@ RATES = {
     "the unit in a cell of its own": 'Sample Period:,"50","ms",\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n',
     "kilohertz in a cell of its own": "Sample Rate,0.02,kHz\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
     "microseconds": "Sample Interval: 50000 microseconds\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "brackets around the unit": "Sampling interval: 50 (ms)\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "the unit behind the name": "Sample Interval [ms]: 50\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "the unit behind the name and a cell": "Sample time (milliseconds),50,\nx,y,z\n1,2,3\n2,4,1\n3,5,1\n",
+    "kilohertz behind the name": "Sampling rate (kHz): 0.02\nx,y\n1,2\n2,4\n3,5\n",
+    "seconds behind the name": "Sample period (s): 0.05\nx,y\n1,2\n2,4\n3,5\n",
+    "a clock in milliseconds": "#CHANNEL:CH1\n#CLOCK=50.000mS\n#SIZE=3\nrow,x\n0,1\n1,2\n2,3\n",
+    "an increment among the names": "x,y,t0 =-5.0e-01, tInc = 5.0e-02,\n1,2,,\n2,4,,\n3,5,,\n",
+    "several rows of a frame": "Devices\n20\nFrame,Sub Frame,x\n,,N\n1,0,1\n1,1,2\n2,0,3\n",
     "interval of each sample": "a.acq\n50 msec/sample\nx,y\n1,2\n2,4\n3,5\n",
     "frames below a rate": "Trajectories\n20\nFrame,Sub Frame,x\n,,mm\n11,0,1\n12,0,2\n13,0,3\n",
 }
@@ -32,6 +42,13 @@ def test_an_oscilloscope_names_its_increment_beside_its_channels(tmp_path):
         tmp_path, "X,CH1,CH2,Start,Increment,\nSequence,V,V,-1,5e-2\n" + "".join(f"{k},{k}.5,1,\n" for k in range(9))
     )
     assert rows(path, ("column_2",)) == [(k * 50_000_000, [k + 0.5]) for k in range(9)]
+
+
+def test_the_periods_of_a_description_are_no_rate(tmp_path):
+    lines = [f"7,{k % 5},{k % 3}" for k in range(60)]
+    path = written(tmp_path, "\n".join(["LOCATION,Munich", "DATA PERIODS,1,1,Data", *lines]))
+    with pytest.raises(RecordingError, match="no column that looks like time"):
+        notices(path)
 
 
 def test_frames_that_are_missing_leave_their_time(tmp_path):

@@ -79,6 +79,16 @@ def test_each_sensor_of_a_wristband_has_its_rate(tmp_path):
     assert found["EDA.value"] == [(begin + 10**9 + k * 250_000_000, a) for k, a in enumerate(A)]
 
 
+def test_a_damaged_row_of_a_wristband_keeps_its_time(tmp_path):
+    lines = [f"{a},{b},1" for a, b in zip(A, B, strict=True)]
+    lines[5], lines[-1] = "3,4", lines[-1].rpartition(",")[0]
+    both = written(tmp_path, "\n".join([",".join(["1714564800.0"] * 3), "20.0,20.0,20.0", *lines]))
+    found = rows(both, ("x",), topic="table")
+    assert [sample for _, sample in found if not np.isnan(sample[0])] == [[a] for k, a in enumerate(A[:-1]) if k != 5]
+    assert set(np.diff([stamp for stamp, _ in found])) == {50_000_000}
+    assert any("1 row without 3 cells read as unknown" in note for note in notices(both))
+
+
 @pytest.mark.parametrize("date", ["Date&Time", "Date / Time"])
 def test_names_stand_above_units_that_name_a_time(tmp_path, date):
     lines = (f"{k},2024/05/01 12:00:{k:02d},{a},{b}\n" for k, (a, b) in enumerate(zip(A, B, strict=True)))
@@ -100,7 +110,7 @@ def test_bodies_of_motion_capture_keep_their_names(tmp_path):
     assert values(found, "arm.Position.X") == B.tolist()
 
 
-@pytest.mark.parametrize("fill", ["-9999", "-999.0", "99999.99", "-32768", "4294967295"])
+@pytest.mark.parametrize("fill", ["-9999", "-999.0", "99999.99", "-32768", "4294967295", "9.9E37", "3.402823e38"])
 def test_numbers_that_stand_for_unknown_values_are_unknown(tmp_path, fill):
     cells = [fill if k % 20 == 7 else a for k, a in enumerate(A)]
     path = written(

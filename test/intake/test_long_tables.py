@@ -110,6 +110,14 @@ def test_signals_of_one_name_are_distinguished_by_their_topics(tmp_path):
     assert sorted(found) == ["/a/x.value", "/a/y.value", "/b/x.value"]
 
 
+def test_columns_of_no_series_are_named(tmp_path):
+    names = ((0.0, "a"), (0.01, "b"))
+    rows = [f"{t + shift:.3f},{name},{k},A{k % 5},note" for k, t in enumerate(STEADY) for shift, name in names]
+    found, said = together([written(tmp_path, text("time,name,value,code,remark", *rows))])
+    assert sorted(found) == ["a.value", "b.value"]
+    assert any("are left out: " in sentence and "code" in sentence and "remark" in sentence for sentence in said)
+
+
 STATES = {
     "for a while": ["auto" if k // 20 % 2 else "manual" for k in range(ROWS)],
     "at random": RNG.choice(["ok", "warn"], ROWS).tolist(),

@@ -74,6 +74,19 @@ def test_truth_values_are_one_and_zero(tmp_path):
         assert_read(path, {"b": A > 0})
 
 
+def test_points_beside_decimal_commas_separate_thousands_if_all_may(tmp_path):
+    numbers = [900 + 50 * k for k in range(60)]
+    lines = [f"{k},5;{number:_};{k}.250".replace("_", ".") for k, number in enumerate(numbers)]
+    found, _ = together([written(tmp_path, "\n".join(["time;a;b", *lines]))])
+    assert [x for _, x in found["table.a"]] == numbers
+    assert [x for _, x in found["table.b"]] == [k + 0.25 for k in range(60)]
+
+
+def test_points_alone_are_decimal_points(tmp_path):
+    path = written(tmp_path, "time,a\n" + "".join(f"{k / 20},{cell}\n" for k, cell in enumerate([1, 2.125, 3] * 20)))
+    assert [x for _, x in together([path])[0]["table.a"]] == [1, 2.125, 3] * 20
+
+
 def test_points_beside_decimal_commas_are_reported(tmp_path):
     lines = [f"{t:.2f};{a};12.345\n".replace(".", ",", 1) for t, a in zip(TIME, A, strict=True)]
     _, said = together([written(tmp_path, "time;a;b\n" + "".join(lines))])

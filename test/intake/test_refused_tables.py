@@ -31,6 +31,16 @@ BAD = {
     "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
     "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
     "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
+    "a blackbox of Betaflight": (b"H Product:Blackbox flight data recorder\n" + bytes(range(256)), "blackbox_decode"),
+    "an activity of a sports computer": (b"\x0e\x20\xd9\x07\0\0\0\0.FIT" + bytes(range(256)), "FitCSVTool"),
+    "a row for each quantity": (
+        "".join(f"{name},{','.join(f'{k}.5' for k in range(90))}\n" for name in ("time", "x", "y")).encode(),
+        r"each of its 3 rows is a quantity \(time, x, y\).*read_csv",
+    ),
+    "times only, which lost their digits": (
+        "".join(f"{1.7172432e9 + k // 40 * 100:.9g},{k % 7}\n" for k in range(80)).encode(),
+        "80 rows have only 2 different times",
+    ),
     "text": (b"hello\nthis is\nbut text\nat all\n", "text, not numbers"),
     "an Excel workbook": (b"PK\x03\x04...", "Excel workbook"),
     "a PDF": (b"%PDF-1.7 ...", "a PDF document"),
@@ -77,6 +87,7 @@ FOREIGN = {
         f"#INSPVAA,COM1,0,73.5,FINESTEERING,2312,{30 + k}.000,00,54e2,13306;2312,48.1,11.5,1.0*1a2b3c4d\n"
         for k in range(30)
     ),
+    "tai64nlocal": "".join(f"@400000006650{k:04x}{k:08x} a={k}.5\n" for k in range(30)),
     "--json-output": "header {\n  stamp {\n    sec: 1\n  }\n}\nx: 0.5\n\n" * 30,
     "gpsbabel": "".join(
         f"$GPGGA,1200{k:02d}.000,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\n" for k in range(30)

@@ -38,6 +38,26 @@ def test_files_that_do_not_number_their_runs_are_topics(tmp_path):
     assert {len(found[f"{run}.x"]) for run in range(3)} == set(LENGTHS)
 
 
+def test_series_of_a_long_table_begin_again_together(tmp_path):
+    """Each run of ``b`` begins 0.05 s after that of ``a``, also behind the first run."""
+    lines = [f"{t},a,{x}\n{float(t) + 0.05:.2f},b,{-float(x)}" for t, x, _ in (line.split(",") for line in ALL)]
+    found, said = together([written(tmp_path, "\n".join(["time,name,value", *lines]))])
+    later = np.repeat([0.0, 0.05, 0.10], LENGTHS)
+    stamps = [stamp + round(more * 1e9) for stamp, more in zip(STAMPS, later, strict=True)]
+    assert found["a.value"] == list(zip(stamps, X, strict=True))
+    assert found["b.value"] == [(stamp + 50_000_000, -x) for stamp, x in found["a.value"]]
+    assert any("begins again 2 times: each run of rows is read 10 s behind" in sentence for sentence in said)
+
+
+def test_series_with_other_numbers_of_runs_keep_their_longest(tmp_path):
+    lines = [f"{t},a,{x}" for t, x, _ in (line.split(",") for line in ALL)]
+    lines += [f"{k / 10},b,{k}" for k in range(100)]
+    found, said = together([written(tmp_path, "\n".join(["time,name,value", *lines]))])
+    assert [x for _, x in found["a.value"]] == X[60:160]
+    assert len(found["b.value"]) == 100
+    assert any("only the longest run of rows is read, 100 of 240" in sentence for sentence in said)
+
+
 def test_of_times_that_may_be_of_several_loggers_the_longest_run_is_read(tmp_path):
     """Dates do not begin again when one logger does."""
     lines = [f"17145648{line}" if float(line.split(",")[0]) >= 10 else f"171456480{line}" for line in ALL]

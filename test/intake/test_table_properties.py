@@ -19,6 +19,7 @@ DATES = [
     "%Y%m%dT%H%M%S.%f", "%d.%m.%Y %H:%M:%S.%f", "%d/%m/%Y %H:%M:%S.%f", "%m/%d/%Y %I:%M:%S.%f %p",
     "%d-%b-%Y %H:%M:%S.%f", "%d %B %Y %H:%M:%S.%f",
     "%b %d, %Y %I:%M:%S.%f %p", "%Y-%m-%d_%H:%M:%S.%f", "%a %b %d %H:%M:%S.%f %Y", "%Y年%m月%d日 %H:%M:%S.%f",
+    "%Y年%m月%d日%H时%M分%S.%f秒",
 ]  # fmt: skip
 
 

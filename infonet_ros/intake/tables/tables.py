@@ -64,8 +64,8 @@ class Tables:
 
     def __enter__(self) -> "Tables":
         self.notices, self._streams, self._notes = [], {}, {}
-        tables = self._all_tables()
-        self._set_stamps(tables)
+        tables = self._with_stamps(self._all_tables())
+        self._separate_runs(tables)
         for table in tables:
             self._add(table, grouped=len(tables) == len(self._paths) == 1)
         self._collect_notices()
@@ -155,15 +155,28 @@ class Tables:
             raise errors[0]
         return tables
 
-    def _set_stamps(self, tables: list[Table]) -> None:
-        """Give all tables stamps; times that begin again are arranged one run behind the other, if of one logger."""
+    def _with_stamps(self, tables: list[Table]) -> list[Table]:
+        """Give tables stamps; of several, those whose times are none are left out."""
+        kept: list[Table] = []
+        errors: list[RecordingError] = []
         for table in tables:
             alike = (other.clock for other in tables if other.clock.names == table.clock.names and other is not table)
-            set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
+            try:
+                set_stamps(table.clock, table.path, self._unit, [*islice(alike, _MOST_ALIKE)])
+                kept.append(table)
+            except RecordingError as error:
+                errors.append(error)
+                self._note(table.path, [f"{table.sheet.name} is left out: {str(error).removesuffix('.')}"])
+        if not kept:
+            raise errors[0]
+        return kept
+
+    def _separate_runs(self, tables: list[Table]) -> None:
+        """Arrange times that begin again: one run behind the other, if of one logger."""
         numbered = len(tables) > 1 and are_numbered_runs([table.sheet.columns for table in tables])
         if numbered:
             tables = sorted(tables, key=lambda table: number_of_run(table.sheet.columns) or 0.0)
-        separate_runs([table.clock for table in tables], of_one_logger=numbered or len(tables) == 1)
+        separate_runs([table.clock for table in tables], numbered=numbered, of_one_file=len(self._paths) == 1)
 
     def _add(self, table: Table, *, grouped: bool) -> None:
         """Add the streams of a table: one for each group of names if ``grouped``, but not of messages or series."""

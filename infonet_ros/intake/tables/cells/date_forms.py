@@ -32,6 +32,7 @@ _CLOCK_WITHOUT_COLONS = (  # as in names of files, and of Oracle
 _IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
 _OF_ASIA = "[分분秒초午]|오[전후]"
 _AS_ELSEWHERE = (  # clocks of China, Japan and Korea
+    (r"([日일])(\d)", r"\1 \2"),
     (r"[時时시分분]\s*", ":"),
     ("[秒초]", ""),
     (r"(?:上午|午前|오전)\s*([\d:.,]+)", r"\1 AM"),

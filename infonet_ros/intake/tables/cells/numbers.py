@@ -52,6 +52,7 @@ _OTHER_FORM = re.compile(
 _COMMA_DECIMAL = rf"^[+-]?(?:\d*,(?:\d{{1,2}}|\d{{4,}})|(?:0\d*|\d{{4,}})?,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d+){_EXPONENT}$"
 _COMMA_GROUPS = rf"^[+-]?\d{{1,3}}(?:(?:,\d{{3}})+\.\d*|(?:,\d{{3}}){{2,}}){_EXPONENT}$"
 _COMMA = rf"^[+-]?\d*,\d+{_EXPONENT}$"
+_ONE_GROUP = r"^[+-]?\d{1,3}\.\d{3}$"
 _SHORT, _LONG = r"^[+-]?\d{1,3}$", r"^[+-]?\d{4,}$"
 _POINT_GROUPS = r"^[+-]?\d{1,3}(?:(?:\.\d{3})+,\d*|(?:\.\d{3}){2,})$"
 
@@ -117,7 +118,13 @@ def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal
         comma = not (comma_delimits or decimal_points or (short and not long))
     else:
         comma = decimals + points > groups
-    return Style("," if comma else ".", point_groups=bool(comma and points))
+    return Style("," if comma else ".", point_groups=bool(comma and (points or any(map(points_may_group, columns)))))
+
+
+def points_may_group(texts: pa.ChunkedArray | pa.StringArray) -> bool:
+    """Return whether all points of a column may separate thousands: 999 and 1.234, but no 12.5."""
+    pointed = _count(texts, r"\.")
+    return bool(0 < pointed < len(texts) and pointed == _count(texts, _ONE_GROUP) and _count(texts, _SHORT))
 
 
 def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> Numbers | None:

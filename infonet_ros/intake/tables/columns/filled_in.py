@@ -12,6 +12,7 @@ from infonet_ros.text import counted, shorten
 
 _NINES = re.compile(r"-?9{3,}(?:\.9+)?|-?9{2}\.9{2,}")
 _LIMITS = {f"{number}" for number in (-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1, -999.25)}
+_LARGE = 1e20  # of what robots measure: more is 9.9e37 of an instrument, or the largest number of a type
 _APART = 3.0  # times the range of all other numbers
 _FEWEST = 3  # different other numbers: fewer may be states, with one of this value
 
@@ -19,7 +20,7 @@ _FEWEST = 3  # different other numbers: fewer may be states, with one of this va
 def without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
     """Make such numbers of a sheet unknown, but for its columns of ``times``; return sentences about them.
 
-    They are all nines, or the limit of a type of numbers, and far from all other numbers of the column.
+    They are all nines, the limit of a type of numbers, or huge, and far from all other numbers of the column.
     """
     found: dict[str, dict[str, int]] = {}
     for name, column in sheet.columns.items():
@@ -40,7 +41,7 @@ def without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
 
 def _may_fill(number: float) -> bool:
     text = f"{number:.12g}"
-    return _NINES.fullmatch(text) is not None or text in _LIMITS
+    return abs(number) >= _LARGE or _NINES.fullmatch(text) is not None or text in _LIMITS
 
 
 def _is_apart(numbers: np.ndarray, fill: float) -> bool:

@@ -9,7 +9,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.formats.arrays import as_column
 from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.text_source import Text
-from infonet_ros.text import NANOSECONDS, unique_names
+from infonet_ros.text import NANOSECONDS, counted, unique_names
 
 _BEGIN = re.compile(r"(1\d{9}\.\d+)(?:, *\1)*\n(\d{1,3}\.0+)(?:, *\2)*\n[-\d]")  # each number once for each column
 _AXES = "xyz"
@@ -27,10 +27,15 @@ def read_empatica(text: Text) -> list[Sheet] | None:
     if not begin or not float(begin[2]):
         return None
     first, rate = round(float(begin[1]) * NANOSECONDS), float(begin[2])
-    cells = (line.split(",") for line in islice(chain.from_iterable(text.lines()), 2, None))
+    rows = [line.split(",") for line in islice(chain.from_iterable(text.lines()), 2, None)]
     width = begin[0].partition("\n")[0].count(",") + 1
+    while rows and not (len(rows[-1]) == width and rows[-1][-1]):  # the last may be cut
+        rows.pop()
+    if odd := sum(len(row) != width for row in rows):
+        text.notes.append(f"{counted(odd, 'row')} without {counted(width, 'cell')} read as unknown, in its time")
+    unknown = ["nan"] * width
     try:
-        numbers = np.array([row for row in cells if len(row) == width and row[-1]], np.float64)
+        numbers = np.array([row if len(row) == width else unknown for row in rows], np.float64)
     except ValueError as error:
         raise RecordingError(
             f"{text.path} is not a readable table: {error}; expected numbers below the rate."

@@ -44,9 +44,10 @@ def split_series(sheet: Sheet, clock: Clock) -> list[tuple[Sheet, Clock]]:
         columns = _numbers(sheet, name, {n: cells.slice(begin, end - begin) for n, cells in values.items()}, remarks)
         if columns and own.varies:
             series[name] = Sheet(name, columns, units=sheet.units), own
-    notes = [*sheet.notes, *_notes(sheet, clock, names, values, list(series)), *_some(remarks)]
+    parts = {name: part for name, (part, _) in series.items()}
+    notes = [*sheet.notes, *_notes(sheet, clock, names, parts), *_some(remarks)]
     notes += [text for column, text in sheet.remarks.items() if column in clock.names]
-    for part, _ in series.values():
+    for part in parts.values():
         part.notes = notes
     return list(series.values()) or [(sheet, clock)]
 
@@ -116,9 +117,7 @@ def _some(remarks: list[str]) -> list[str]:
     return remarks if rest < 2 else [*remarks[:_MOST_REMARKS], f"{rest} more series have cells that are no numbers"]
 
 
-def _notes(
-    sheet: Sheet, clock: Clock, names: Names, values: Mapping[str, pa.ChunkedArray], series: list[str]
-) -> list[str]:
+def _notes(sheet: Sheet, clock: Clock, names: Names, series: Mapping[str, Sheet]) -> list[str]:
     columns = " and ".join(map(repr, names.columns))
     one = len(names.columns) == 1
     notes = [
@@ -133,7 +132,7 @@ def _notes(
         notes.append(f"{counted(without, 'row')} without {lack} left out")
     if others := [name for name in names.names if printable(name) not in series]:
         notes.append(f"left out, without two rows with a time and a number: {shorten(', '.join(others), 80)}")
-    texts = [name for name in sheet.texts if name not in (*values, *names.columns, *clock.names)]
-    if texts:
-        notes.append(f"other columns of text are left out: {shorten(', '.join(texts), 80)}")
+    read = {*names.columns, *clock.names, *(name for part in series.values() for name in part.columns)}
+    if others := [name for name in sheet.names if name not in read]:
+        notes.append(f"columns of text, or of one number for each name, are left out: {shorten(', '.join(others), 80)}")
     return notes

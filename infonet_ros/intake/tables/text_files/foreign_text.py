@@ -18,6 +18,7 @@ _FOREIGN_LINES = {
     "NMEA sentences of a GPS receiver: convert them, such as by `gpsbabel -i nmea -f FILE -o unicsv -F FILE.csv`": (
         re.compile(r".*\$(?:G[A-Z]|BD)[A-Z]{3},")
     ),
+    "times of TAI64N: convert them by `tai64nlocal`": re.compile(r"@[45][0-9a-f]{23}\b"),
     "logs of a NovAtel receiver: convert them to CSV by its program Convert": (
         re.compile(r"[#%][A-Z0-9]+A,(?:[A-Z]+\d*(?:_\d+)?,|\d+,[\d.]+;)")
     ),
@@ -40,7 +41,7 @@ def check_text(path: Path, head: str) -> None:
     begin = head[:4096]
     control = len(_CONTROL.findall(begin))
     if control * 50 > len(begin) or not head.strip():
-        what = "binary data" if head.strip() or control else "blanks only"
+        what = "binary data: save it as CSV by the program that wrote it" if head.strip() or control else "blanks only"
     elif _PAGES.match(head):
         what = "a web page: the download may need a login"
     elif _XML.match(head):

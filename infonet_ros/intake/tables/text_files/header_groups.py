@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
+from infonet_ros.intake.tables.cells.line_cells import are_texts
 from infonet_ros.intake.tables.cells.time_units import is_named_time
 
 
@@ -25,8 +26,11 @@ def names_in_groups(rows: Sequence[Sequence[str]], header: Sequence[str]) -> lis
     """Put groups from the rows above a header before its names.
 
     They are those of the nearest row. If some names are still equal, those of the highest row that distinguishes all
-    come first: programs of motion capture write the body above its position and rotation.
+    come first: programs of motion capture write the body above its position and rotation. A row with numbers is a
+    description, unless the names need it.
     """
+    if rows and _all_differ(header) and not are_texts(rows[-1]):
+        return list(header)
     names = _with_groups(header, _groups_of(rows[-1], header) if rows else [])
     if _all_differ(names):
         return names

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.tables.cells.line_cells import COMMENT, are_texts, is_value, split, usual_width
+from infonet_ros.intake.tables.cells.line_cells import COMMENT, MOST_CELLS, are_texts, is_value, split, usual_width
 from infonet_ros.intake.tables.sheet import Rate
 from infonet_ros.intake.tables.text_files.column_names import names_of_columns
 from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
@@ -18,7 +18,7 @@ from infonet_ros.intake.tables.text_files.described_rate import described_rate
 from infonet_ros.intake.tables.text_files.first_lines import first_lines
 from infonet_ros.intake.tables.text_files.foreign_text import check_text
 from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers
-from infonet_ros.text import counted, shorten
+from infonet_ros.text import counted, listed, shorten
 
 _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 
@@ -86,6 +86,8 @@ def find_layout(path: Path, head: str) -> Layout:
     header = find_header(lines, body, rows, begin, delimiter)
     if not header.cells and begin and delimiter == ",":
         _check_commas(path, rows[begin - 1], rows[begin:], width)
+    if not header.cells:
+        _check_direction(path, rows)
     notes: list[str] = []
     if header.above:
         notes.append(f"{counted(header.above, 'line')} before the names of the columns left out")
@@ -104,7 +106,7 @@ def find_layout(path: Path, head: str) -> Layout:
         notes=notes,
         header=header.cells,
         decimals=_common_decimals(rows[begin:-1], width),
-        rate=described_rate(lines[: header.line if header.cells else [*body, len(lines)][begin]]),
+        rate=described_rate(lines[: header.line if header.cells else [*body, len(lines)][begin]], header.cells),
         described=frozenset(cell for cell in above if cell and not is_value(cell)),
     )
 
@@ -131,6 +133,19 @@ def _check_commas(path: Path, above: Sequence[str], rows: Sequence[Sequence[str]
         raise RecordingError(
             f"{path} is not a readable table: it has commas between the columns and, without quotes, in the numbers: "
             f"{len(above)} names, {width} cells; expected decimal points, or semicolons between the columns."
+        )
+
+
+def _check_direction(path: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Reject tables with a row for each quantity: each begins with a name, and many numbers follow."""
+    names = [row[0] for row in rows]
+    numbers = [cell for row in rows for cell in row[1:MOST_CELLS] if cell]
+    are_names = are_texts(names) and len({*names} - {""}) == len(rows)
+    if are_names and 1 < len(rows) < len(rows[0]) // 2 and numbers and all(map(is_value, numbers)):
+        raise RecordingError(
+            f"{path} is not a readable table: each of its {len(rows)} rows is a quantity ({listed(names)}); expected a "
+            "row for each time: turn it, such as by pandas: "
+            "`read_csv(FILE, header=None).T.to_csv(FILE, header=False, index=False)`."
         )
 
 

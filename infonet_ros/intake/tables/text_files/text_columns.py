@@ -13,7 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.intake.tables.cells.line_cells import is_value
-from infonet_ros.intake.tables.cells.numbers import Numbers, Style, find_style, may_be_number, to_numbers, trimmed
+from infonet_ros.intake.tables.cells.numbers import (
+    Numbers,
+    Style,
+    find_style,
+    may_be_number,
+    points_may_group,
+    to_numbers,
+    trimmed,
+)
 from infonet_ros.intake.tables.sheet import Sheet, check_memory
 from infonet_ros.intake.tables.text_files.hemispheres import join_hemispheres
 from infonet_ros.text import shorten
@@ -222,9 +230,10 @@ def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
         return None
     for kind in (pa.int64(), pa.float64())[not first.lstrip("-").isdecimal() :]:
         try:
-            return cells.cast(kind)
+            numbers = cells.cast(kind)
         except pa.ArrowInvalid:
             continue
+        return None if pa.types.is_floating(kind) and points_may_group(cells) else numbers
     return None
 
 

@@ -5,6 +5,8 @@ They stand in one table, or in one file each. Sorted together, the rows of two d
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +26,24 @@ _YEARS = 10 * 365 * 86_400 * NANOSECONDS  # later times are dates, which a logge
 _NUMBERS = re.compile(r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap)(?:[\W_]?(?:index|idx|id|no|nr|number))?")
 
 
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Rows of a clock whose times do not fall."""
+
+    clock: Clock
+    rows: np.ndarray
+
+    @property
+    def first(self) -> int:
+        """Stamp of the first row."""
+        return int(_stamps(self.clock)[self.rows[0]])
+
+    @property
+    def last(self) -> int:
+        """Stamp of the last row."""
+        return int(_stamps(self.clock)[self.rows[-1]])
+
+
 def are_numbered_runs(tables: Sequence[Mapping[str, pa.ChunkedArray]]) -> bool:
     """Return whether tables are runs of one logger: they have equal columns, and one that numbers the runs."""
     numbers = [number_of_run(columns) for columns in tables]
@@ -36,24 +56,25 @@ def number_of_run(columns: Mapping[str, pa.ChunkedArray]) -> float | None:
     return next((float(column[0]) for column in numbers if np.isfinite(column[0])), None)
 
 
-def separate_runs(clocks: Sequence[Clock], *, of_one_logger: bool) -> None:
+def separate_runs(clocks: Sequence[Clock], *, numbered: bool, of_one_file: bool) -> None:
     """Give clocks stamps at which no two runs share a time, and note what was done.
 
-    If all runs are ``of_one_logger``, whose clocks are given in the order of the runs, each stands behind the one
-    before it. This needs times that do not count from 1970. Otherwise only the longest run of each clock keeps its
+    Runs of one logger are put one behind the other, if their times do not count from 1970. They are those of clocks
+    that are ``numbered``, which are given in their order. They are also those of clocks ``of_one_file`` that all have
+    the same number of runs: the clocks begin again together. Otherwise only the longest run of each clock keeps its
     stamps, because the runs of other clocks may differ.
     """
     rows = [np.flatnonzero(_stamps(clock) > BEYOND) for clock in clocks]
-    of_one_logger = of_one_logger and all(
-        _stamps(clock)[own].max() < _YEARS for clock, own in zip(clocks, rows, strict=True)
-    )
-    end = None
-    for clock, own in zip(clocks, rows, strict=True):
-        runs = _runs(clock, own)
-        if of_one_logger:
-            end = _put_behind(clock, runs, end)
-        elif len(runs) > 1:
-            _keep_longest(clock, runs)
+    runs = [[Run(clock, part) for part in _runs(clock, own)] for clock, own in zip(clocks, rows, strict=True)]
+    dates = any(run.last >= _YEARS for own in runs for run in own)
+    if numbered and not dates:
+        _put_behind([[run] for own in runs for run in own], "the files number their runs")
+    elif of_one_file and not dates and len({*map(len, runs)}) == 1:
+        _put_behind([*zip(*runs, strict=True)])
+    else:
+        for own in runs:
+            if len(own) > 1:
+                _keep_longest(own)
 
 
 def _stamps(clock: Clock) -> np.ndarray:
@@ -79,35 +100,35 @@ def _share_times(stamps: np.ndarray, runs: Sequence[np.ndarray]) -> bool:
     return bool(within > _SHARE * sum(map(len, runs)))
 
 
-def _keep_longest(clock: Clock, runs: Sequence[np.ndarray]) -> None:
-    longest = max(runs, key=len)
+def _keep_longest(runs: Sequence[Run]) -> None:
+    longest = max(runs, key=lambda run: len(run.rows))
+    clock = longest.clock
     clock.notes.append(
-        f"{_again(clock, runs)}: only the longest run of rows is read, {len(longest)} of {sum(map(len, runs))}; split "
-        "the file to analyse the others"
+        f"{_again(clock, len(runs))}: only the longest run of rows is read, {len(longest.rows)} of "
+        f"{sum(len(run.rows) for run in runs)}; split the file to analyse the others"
     )
     kept = np.full_like(_stamps(clock), UNKNOWN)
-    kept[longest] = _stamps(clock)[longest]
+    kept[longest.rows] = _stamps(clock)[longest.rows]
     clock.stamps = kept
 
 
-def _put_behind(clock: Clock, runs: Sequence[np.ndarray], end: int | None) -> int:
-    """Move each run behind the one before it, the first behind ``end`` if that is given; return the last stamp."""
-    stamps = _stamps(clock)
-    steps = np.concatenate([np.diff(stamps[run]) for run in runs])
+def _put_behind(rounds: Sequence[Sequence[Run]], reason: str = "") -> None:
+    """Move the runs of each round behind those of the round before it, all by the same time."""
+    if len(rounds) == 1:
+        return
+    steps = np.concatenate([np.diff(_stamps(run.clock)[run.rows]) for runs in rounds for run in runs])
     usual = int(np.median(steps[steps > 0])) if (steps > 0).any() else 0
     apart = max(APART, _STEPS_APART * usual)
-    if len(runs) > 1 or end is not None:
-        why = _again(clock, runs) if len(runs) > 1 else "the files number their runs"
+    clocks = {id(run.clock): run.clock for runs in rounds for run in runs}
+    for clock in clocks.values():
+        clock.stamps = _stamps(clock).copy()
+        why = reason or _again(clock, len(rounds))
         clock.notes.append(f"{why}: each run of rows is read {apart / NANOSECONDS:g} s behind the run before it")
-    moved = stamps.copy()
-    for run in runs:
-        if end is not None:
-            moved[run] += end + apart - stamps[run[0]]
-        end = int(moved[run[-1]])
-    clock.stamps = moved
-    assert end is not None
-    return end
+    for before, runs in pairwise(rounds):
+        later = max(run.last for run in before) + apart - min(run.first for run in runs)
+        for run in runs:
+            _stamps(run.clock)[run.rows] += later
 
 
-def _again(clock: Clock, runs: Sequence[np.ndarray]) -> str:
-    return f"time {clock.label} begins again {counted(len(runs) - 1, 'time')}"
+def _again(clock: Clock, runs: int) -> str:
+    return f"time {clock.label} begins again {counted(runs - 1, 'time')}"

@@ -144,6 +144,8 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
     if sheet.rate is None or not first:
         return None
     numbers = as_floats(sheet.columns[first]) if _numbers_rows(sheet, first) else np.arange(sheet.rows)
+    if not np.nanmin(np.diff(numbers), initial=1):  # several rows of one frame
+        numbers = np.arange(sheet.rows)
     name = unique_name("time", sheet.columns)
     sheet.columns[name] = pa.chunked_array([(numbers - np.nanmin(numbers)) / sheet.rate.hertz])
     sheet.units[name] = "s"
@@ -153,11 +155,15 @@ def _by_rate(sheet: Sheet, path: Path) -> Clock | None:
 
 
 def _numbers_rows(sheet: Sheet, name: str) -> bool:
-    """Return whether a column, which is not named as times are, grows by one from row to row, but for gaps."""
+    """Return whether a column, which is not named as times are, grows by one from row to row, but for gaps.
+
+    Several rows may have one number, as those of a force plate for each frame of cameras.
+    """
     column = sheet.columns[name]
     if _fits(name) or not pa.types.is_integer(column.type) or not _grows(column, 1.0):
         return False
-    return bool(np.nanmedian(np.diff(as_floats(column))) == 1)
+    steps = np.diff(as_floats(column))
+    return bool(np.nanmedian(steps[steps > 0]) == 1)
 
 
 def _fits(name: str) -> bool:
