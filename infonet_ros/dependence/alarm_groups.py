@@ -1,6 +1,5 @@
 """Alarms of one cause as one sentence: a broken channel gives an alarm for each of its pairs."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -20,7 +19,7 @@ class AlarmGroup:
     alarms : tuple of Alarm
         The first ones name the cause.
     channel : str
-        The channel at fault, or the modality if all of it is; "" for one alarm that does not name it.
+        The channel at fault, or the modality if all of it is; "" if the alarms do not tell it.
     """
 
     alarms: tuple[Alarm, ...]
@@ -35,7 +34,8 @@ class AlarmGroup:
         if len(self.alarms) == 1:
             return str(self.alarms[0])
         first = self.alarms[0]
-        words = next(filter(None, (_about(self.channel, one) for one in self.alarms)), first.words)
+        named = (_about(self.channel, one) for one in self.alarms) if self.channel else ()
+        words = next(filter(None, named), first.words)
         ends = [one.end for one in self.alarms if one.end is not None]
         whole = replace(
             first,
@@ -62,45 +62,57 @@ def _about(channel: str, alarm: Alarm) -> str:
         return alarm.words
     if alarm.kind is Kind.DECOUPLED:
         return f"{channel} {_DECOUPLED}"
-    return next((fault.words for fault in alarm.either if fault.channel == channel), "")
+    fault = next((fault for fault in alarm.either if _is_in(channel, fault.channel)), None)
+    if fault is None:
+        return ""
+    return fault.words.replace(fault.channel, channel, 1) if fault.channel.startswith(f"{channel}.") else fault.words
 
 
 def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     """Group alarms of one cause, in the order of their first alarms.
 
     An alarm that does not name the cause, or its channel, joins a group that does, if they overlap and have the channel
-    at fault.
+    at fault. Alarms of a channel and of its rate have one cause.
     """
-    groups = _by_kind([alarm for alarm in alarms if _is_clear(alarm)])
-    unclear = []
-    for alarm in alarms:
-        if _is_clear(alarm):
-            continue
-        place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
-        if place is None:
-            unclear.append(alarm)
-        else:
-            groups[place] = replace(groups[place], alarms=(*groups[place].alarms, alarm))
-    return sorted([*groups, *_by_kind(unclear)], key=lambda group: group.alarms[0].time)
+    groups: list[AlarmGroup] = []
+    for vagueness in range(3):
+        left = []
+        for alarm in (one for one in alarms if _vagueness(one) == vagueness):
+            place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
+            if place is None:
+                left.append(alarm)
+            else:
+                groups[place] = replace(groups[place], alarms=(*groups[place].alarms, alarm))
+        groups += _by_kind(left)
+    return sorted(groups, key=lambda group: group.alarms[0].time)
 
 
-def _is_clear(alarm: Alarm) -> bool:
-    """Return whether an alarm names its cause, and the channel if there is one."""
-    return alarm.kind not in PROVISIONAL and not alarm.either
+def _vagueness(alarm: Alarm) -> int:
+    """Return 0 if an alarm names its cause and the channel, 1 if either channel may be at fault, else 2."""
+    return 2 if alarm.kind in PROVISIONAL else int(bool(alarm.either))
 
 
 def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
     """Return whether the fault of a group's channel can have caused another alarm."""
     return (
         any(_is_in(group.channel, name) for name in (alarm.a, alarm.b))
-        and alarm.channel in ("", group.channel)
+        and (not alarm.channel or _is_in(group.channel, alarm.channel))
         and any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms)
     )
 
 
 def _is_in(channel: str, name: str) -> bool:
-    """Return whether a name is a channel, or one of its modality's."""
-    return name == channel or name.startswith(f"{channel}.")
+    """Return whether a name is a channel, one of the same field, or one of its modality's."""
+    return _field(name) == _field(channel) or name.startswith(f"{channel}.")
+
+
+def _field(name: str) -> str:
+    """Return the field that a channel is computed from, such as that of its rate."""
+    return name.partition("|")[0]
+
+
+def _modality(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _reaches(alarm: Alarm, later: Alarm) -> bool:
@@ -112,9 +124,9 @@ def _by_kind(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     groups: list[AlarmGroup] = []
     for kind in Kind:
         own = sorted((one for one in alarms if one.kind is kind), key=lambda one: one.time)
-        for channel in dict.fromkeys(one.channel for one in own if one.channel):
-            named = [one for one in own if one.channel == channel]
-            groups += [AlarmGroup(tuple(together), channel) for together in _overlapping(named)]
+        for field in dict.fromkeys(_field(one.channel) for one in own if one.channel):
+            named = [one for one in own if one.channel and _field(one.channel) == field]
+            groups += [AlarmGroup(tuple(together), together[0].channel) for together in _overlapping(named)]
         for together in _overlapping([one for one in own if not one.channel]):
             groups += _shared(together)
     return groups
@@ -133,14 +145,41 @@ def _overlapping(alarms: Sequence[Alarm]) -> Iterator[list[Alarm]]:
 
 
 def _shared(alarms: Sequence[Alarm]) -> Iterator[AlarmGroup]:
-    """Yield groups of alarms that share a channel, beginning with the most frequent channel."""
+    """Yield groups of alarms that share a channel, beginning with the most frequent one."""
     left = list(alarms)
-    while left:
-        pairs = {(one.a, one.b) for one in left if _about(one.a, one) or _about(one.b, one)}
-        shared = Counter(name for pair in pairs for name in pair).most_common(1)
-        if not shared or shared[0][1] < 2:
-            yield from (AlarmGroup((one,), "") for one in left)
-            return
-        channel = shared[0][0]
-        yield AlarmGroup(tuple(one for one in left if channel in (one.a, one.b)), channel)
-        left = [one for one in left if channel not in (one.a, one.b)]
+    while group := _largest(left):
+        yield group
+        left = [one for one in left if one not in group.alarms]
+    yield from (AlarmGroup((one,), "") for one in left)
+
+
+def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
+    """Return the alarms of most pairs, two at least, that share a channel or more; without its name if they share two.
+
+    Of what as many pairs share, the smallest part counts: a channel, a field, a topic.
+    """
+    sharing: dict[tuple[int, str], list[Alarm]] = {}
+    for one in alarms:
+        for part in _parts(one):
+            sharing.setdefault(part, []).append(one)
+    pairs = {part: len({(one.a, one.b) for one in own}) for part, own in sharing.items()}
+    best = min(sharing, key=lambda part: (-pairs[part], part[0]), default=None)
+    if best is None or pairs[best] < 2:
+        return None
+    same = [name for (size, name), own in sharing.items() if size == best[0] and own == sharing[best]]
+    return AlarmGroup(tuple(sharing[best]), same[0] if len(same) == 1 else "")
+
+
+def _parts(alarm: Alarm) -> list[tuple[int, str]]:
+    """Return what other pairs may share with an alarm that can be named, each with its size, from small to large.
+
+    All channels of a topic are late together.
+    """
+    names = (alarm.a, alarm.b)
+    if alarm.kind is not Kind.DECOUPLED and not alarm.either:
+        return []
+    parts = [(0, name) for name in names] + [(1, _field(name)) for name in names]
+    modalities = {_modality(name) for name in names}
+    if alarm.kind is Kind.DELAY_CHANGED and len(modalities) == 2:
+        parts += [(2, name) for name in sorted(modalities)]
+    return list(dict.fromkeys(parts))

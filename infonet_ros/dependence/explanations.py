@@ -47,11 +47,13 @@ class Explainer:
         if not tried:
             return None
         best, mi = int(fits.nats[:-1].argmax()), self.baseline.pairs[self.pair].mi
-        enough = fits.nats[best] > max(mi / 2.0, fits.nats[-1] + mi / 4.0)
-        if not (enough and fits.clear(best) and fits.clear(best, len(tried))):
+        enough = fits.nats[:-1] > max(mi / 2.0, fits.nats[-1] + mi / 4.0)
+        if not (enough[best] and fits.clear(best) and fits.clear(best, len(tried))):
             return None
-        near = np.flatnonzero((fits.nats[best] - fits.nats[:-1]) * fits.worth < SURE)
-        return _simplest([(tried[number].fault, float(fits.nats[number])) for number in near])
+        near = (fits.nats[best] - fits.nats[:-1]) * fits.worth < SURE
+        order = np.argsort(-fits.nats[:-1], kind="stable")
+        fault = _simplest([tried[number].fault for number in order if near[number]])
+        return _or_of_the_other([tried[number].fault for number in order if enough[number]], fault)
 
     def still_dependent(self) -> bool:
         """Return whether the pair is likely to have half of the dependence that it had.
@@ -107,9 +109,11 @@ class Explainer:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         reach = round(_SEARCH * rate)
         x, y = self._ranks(self.samples[-self.recent - reach - abs(pair.lag) :, self._columns].T)
-        for lag in (pair.lag + more for more in range(-reach, reach + 1) if more):
+        for more in (more for more in range(-reach, reach + 1) if more):
+            lag = pair.lag + more
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
-            fault = Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}")
+            either = (_moved_in_time(pair.a, -more / rate), _moved_in_time(pair.b, more / rate))
+            fault = Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}", either=either)
             yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
 
     def _other_values(self) -> Iterator[Explanation]:
@@ -153,11 +157,22 @@ class Explainer:
         return False
 
 
-def _simplest(near: Sequence[tuple[Fault, float]]) -> Fault:
-    """Return the best of faults that explain a pair about as well, with their fits; one that drifts only if alone.
+def _moved_in_time(name: str, later: float) -> Fault:
+    """Return that a channel is ``later`` than before, seconds."""
+    words = f"{name} is {abs(later):.2f} s {'later' if later > 0.0 else 'earlier'} than before"
+    return Fault(Kind.DELAY_CHANGED, words, name)
 
-    Beside the other channel, one is as much more as that is less: then either may be at fault.
+
+def _simplest(near: Sequence[Fault]) -> Fault:
+    """Return the best of faults that explain a pair about as well, best first; one that drifts only if alone."""
+    return next((fault for fault in near if fault.kind is not Kind.DRIFTING), near[0])
+
+
+def _or_of_the_other(enough: Sequence[Fault], fault: Fault) -> Fault:
+    """Return a fault, or that either channel has it if ``enough`` holds one of the other, best first.
+
+    Beside the other channel, one is as much more as that is less. Which of the two fits better depends on where the
+    robot moves: at rest, an offset of the wrong one looks like a slow motion, which tells more than rest.
     """
-    fault, _ = max(near, key=lambda one: (one[0].kind is not Kind.DRIFTING, one[1]))
-    others = [other for other, _ in near if other.kind is fault.kind and other.channel != fault.channel]
+    others = [other for other in enough if other.kind is fault.kind and other.channel != fault.channel]
     return fault.or_else(others[0]) if fault.channel and others else fault

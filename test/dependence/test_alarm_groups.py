@@ -82,3 +82,37 @@ def test_the_channel_that_several_pairs_share_is_the_one_that_is_shifted():
     (both,) = grouped([alone, shifted("gyro", "b", 12)])
     assert both.channel == "gyro"
     assert "gyro is shifted: 2 pairs, with a, b" in str(both)
+
+
+def late(a, b, later):
+    either = (
+        Fault(Kind.DELAY_CHANGED, f"{a} is {later} s earlier", a),
+        Fault(Kind.DELAY_CHANGED, f"{b} is {later} s later", b),
+    )
+    return replace(alarm(a, b, 10, Kind.DELAY_CHANGED, f"the delay of {b} after {a} is {later} s"), either=either)
+
+
+def test_a_topic_that_is_late_is_one_sentence():
+    pairs = [("odom.x", "imu.x"), ("wheel.y", "imu.y"), ("wheel.z", "imu.y"), ("wheel.z", "odom.z")]
+    (topic, other) = grouped([late(a, b, 0.3) for a, b in pairs])
+    assert (topic.channel, len(topic.alarms), len(other.alarms)) == ("imu", 3, 1)
+    assert "imu is 0.3 s later: 3 pairs, with odom.x, wheel.y, wheel.z" in str(topic)
+
+
+def test_two_topics_that_are_apart_in_time_are_one_sentence_that_blames_none():
+    (one,) = grouped([late("odom.x", "imu.x", 0.3), late("odom.y", "imu.y", 0.3)])
+    assert one.channel == ""
+    assert "the delay of imu.x after odom.x is 0.3 s: 2 pairs, with odom.x, imu.x, odom.y, imu.y" in str(one)
+
+
+def test_a_channel_that_is_late_in_its_topic_is_named():
+    (one,) = grouped([late("wheel.x", "wheel.y", 0.3), late("odom.x", "wheel.y", 0.3)])
+    assert (one.channel, "wheel.y is 0.3 s later: 2 pairs, with wheel.x, odom.x" in str(one)) == ("wheel.y", True)
+
+
+def test_a_channel_and_its_rate_have_one_cause():
+    scaled = alarm("v", "w", 10, Kind.SCALED, "v is 57 times", "v")
+    rate = alarm("v|rate", "w|rate", 10, Kind.SCALED, "v|rate is 94 times", "v|rate")
+    parted = alarm("v|rate", "u", 14, Kind.DECOUPLED, "v|rate and u no longer depend on each other as before")
+    (one,) = grouped([scaled, rate, parted])
+    assert "v is 57 times: 3 pairs, with w, w|rate, u" in str(one)
