@@ -6,7 +6,7 @@ import numpy as np
 
 from infonet_ros.offline.checking import Check
 from infonet_ros.offline.pages import render
-from infonet_ros.text import counted, moment
+from infonet_ros.text import moment
 
 _WIDTH, _HEIGHT = 1000.0, 100.0  # units of the picture
 _POINTS = 2000  # of a curve at most
@@ -30,8 +30,8 @@ def render_check(check: Check) -> str:
         check=check,
         begin=moment(check.start),
         end=moment(check.end),
-        alarms=counted(len(check.alarms), "alarm"),
-        curves=[_curve(check, number) for number in range(len(check.baseline.pairs))],
+        alarms=check.count,
+        curves=sorted((_curve(check, number) for number in range(len(check.baseline.pairs))), key=_soonest_first),
     )
 
 
@@ -50,6 +50,11 @@ def _curve(check: Check, number: int) -> _Curve:
         nats=threshold,
         spans=[(round(float(begin), 1), round(float(end - begin), 1)) for begin, end in spans],
     )
+
+
+def _soonest_first(curve: _Curve) -> float:
+    """Return a sort key: the pair with the first alarm comes first, those without one last, in their order."""
+    return min((begin for begin, _ in curve.spans), default=np.inf)
 
 
 def _x(check: Check, stamps: np.ndarray) -> np.ndarray:

@@ -59,6 +59,13 @@ class Check:
         """Alarms of one cause together."""
         return grouped(self.alarms)
 
+    @property
+    def count(self) -> str:
+        """The number of alarms, and of their causes if these are fewer."""
+        causes = len(self.groups)
+        of = f" of {counted(causes, 'cause')}" if causes < len(self.alarms) else ""
+        return f"{counted(len(self.alarms), 'alarm')}{of}"
+
     def record(self) -> dict[str, Any]:
         """Return it in plain types, for JSON; times in seconds of sensor time."""
         return {
@@ -89,7 +96,7 @@ class Check:
         head = f"{self.label}: {self.baseline.size} over {seconds:.1f} s, "
         if not self.alarms:
             return head + "no alarm."
-        return "\n".join([head + counted(len(self.alarms), "alarm") + ":", *(f"  {group}" for group in self.groups)])
+        return "\n".join([f"{head}{self.count}:", *(f"  {group}" for group in self.groups)])
 
 
 def check_recording(

@@ -213,7 +213,7 @@ def odd(store, kind):
         ("one stamp of a topic", 3, "odom sent no value"),
         ("one message", 3, "odom sent no value"),
         ("slower", 3, "odom has 10 messages a second, in the good recordings 20"),
-        ("paused", 3, "3 alarms: 2023-11-14 22:13:31 UTC: gyro sent no value: 1 pair and 1 single channel, with"),
+        ("paused", 3, "3 alarms of 2 causes: 2023-11-14 22:13:31 UTC: gyro sent no value: 1 pair and 1 single"),
         ("other frame", 0, "no alarm"),
         ("of another day", 0, "no alarm"),
     ],
