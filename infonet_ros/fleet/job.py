@@ -32,7 +32,7 @@ from infonet_ros.signals import signals_waiting
 from infonet_ros.text import shorten, unique_names
 
 _ATTEMPTS = ".attempts"  # folders that are being made, inside the folder of results: renaming stays on one disk
-SUMMARY_FILES = ("fleet.csv", "differences.csv", "fleet.html")
+SUMMARY_FILES = ("fleet.html", "fleet.csv", "differences.csv")
 """Files beside the folders of the bags."""
 
 _LONGEST_NAME = 80  # characters, of three bytes each at most: file systems allow 255 bytes

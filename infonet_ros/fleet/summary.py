@@ -29,7 +29,7 @@ def write_summary(out: Path, outcomes: Sequence[Outcome], differences: Differenc
     OutputError
         They cannot be written.
     """
-    texts = (table(outcomes), difference_table(differences), page(out, outcomes, differences))
+    texts = (page(out, outcomes, differences), table(outcomes), difference_table(differences))
     with OutputFolder(out) as folder:
         for name, text in zip(SUMMARY_FILES, texts, strict=True):
             folder.write(name, partial(Path.write_text, data=text, encoding="utf-8", newline="\n"))

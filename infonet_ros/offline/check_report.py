@@ -27,6 +27,7 @@ def render_check(check: Check) -> str:
     """Render one HTML file that works without a network."""
     return render(
         "check.html",
+        styles=("check.css",),
         check=check,
         begin=moment(check.start),
         end=moment(check.end),
