@@ -23,9 +23,10 @@ from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.clock_drift import apart
 from infonet_ros.offline.late_clocks import set_late_clocks_ahead
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
+from infonet_ros.offline.search_range import usual_range
 from infonet_ros.offline.significance import Significance
-from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
+from infonet_ros.offline.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
@@ -159,11 +160,11 @@ def analyse(
         A channel that its message type does not have, or a synchronization that needs the node.
     """
     _check(recording, settings, span)
-    set_late_clocks_ahead(recording, settings, span, scan_range(settings))
-    intake = Intake(recording, settings, span, longest_lag=scan_range(settings))
+    set_late_clocks_ahead(recording, settings, span, usual_range(settings))
+    recorded = RecordedWindows(recording, settings, span, longest_lag=usual_range(settings))
     with Workers(net.device, cores) as workers:
         samples: list[np.ndarray] = []
-        windows: Iterable[Window] = _noting_samples(intake.windows(progress), samples)
+        windows: Iterable[Window] = _noting_samples(recorded.windows(progress), samples)
         if settings.given:
             windows = tuple(windows)  # they wait for the whole recording, which shows how channels follow given ones
         else:
@@ -171,10 +172,10 @@ def analyse(
         if not samples:
             raise RecordingError(
                 f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at "
-                f"most {intake.longest_run:.3g} s: "
-                f"{_what_works(recording, settings, min(span.duration, intake.longest_run))}"
+                f"most {recorded.longest_run:.3g} s: "
+                f"{_what_works(recording, settings, min(span.duration, recorded.longest_run))}"
             )
-        overview = intake.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
+        overview = recorded.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
         if settings.given:
             windows = _reported(windows, len(samples), progress)
@@ -186,8 +187,8 @@ def analyse(
         matrices=matrices,
         whole=whole,
         changes=tuple(_changes(matrices, samples, whole, settings)),
-        topics=intake.topics(),
-        notices=(*intake.notices(), *whole.notices(), *whole.kinship.notices()),
+        topics=recorded.topics(),
+        notices=(*recorded.notices(), *whole.notices(), *whole.kinship.notices()),
         relation_changes=tuple(_relation_changes(whole, settings)),
     )
 

@@ -15,7 +15,7 @@ from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.settings import Settings, remapped
 from infonet_ros.text import counted, sentences_about
 
@@ -120,11 +120,11 @@ def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress, 
     with open_recording([path]) as recording:
         check_topics(recording, settings, remaps=remaps)
         apart = settings.with_values(hop=settings.window)
-        intake = Intake(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
-        windows = list(intake.windows(progress))
+        recorded = RecordedWindows(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
+        windows = list(recorded.windows(progress))
         matrices = list(channel_matrices(net, windows, settings))
         shown = WindowedRecording.of(matrices, [window.samples for window in windows])
-        notices = [*recording.notices, *intake.notices()]
+        notices = [*recording.notices, *recorded.notices()]
         if not windows:
             notices.append(f"it has no window of {settings.window:g} s, and is left out; choose a shorter --window.")
         return _Read(recording.label, shown, notices)

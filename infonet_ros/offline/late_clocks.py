@@ -13,7 +13,7 @@ from infonet_ros.estimator.measures.contingency import lagged_contingency, shift
 from infonet_ros.intake.recording import Recording, Span
 from infonet_ros.offline.p_values import Moves
 from infonet_ros.offline.progress import silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.settings import Settings
 
 _SAMPLES = 20_000
@@ -36,10 +36,10 @@ def _shared(
     recording: Recording, settings: Settings, span: Span, longest_lag: float, late: Collection[str]
 ) -> dict[str, float]:
     """Return the largest contingency of each late topic with one that is not; 0 where none is significant."""
-    intake = Intake(recording, settings, span, longest_lag)
-    if not sum(1 for _ in intake.windows(silent)):
+    recorded = RecordedWindows(recording, settings, span, longest_lag)
+    if not sum(1 for _ in recorded.windows(silent)):
         return dict.fromkeys(late, 0.0)
-    window = intake.overview(_SAMPLES).window
+    window = recorded.overview(_SAMPLES).window
     longest = int(longest_lag * window.rate)
     ranks = Moves.of(window.samples, longest).ranks
     largest = lagged_contingency(ranks, longest).max(axis=2)

@@ -19,8 +19,9 @@ from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
 from infonet_ros.offline.progress import Progress, silent
+from infonet_ros.offline.search_range import usual_range
 from infonet_ros.offline.unbroken import UnbrokenRecording, read_unbroken
-from infonet_ros.offline.whole_estimate import estimate_whole, scan_range
+from infonet_ros.offline.whole_estimate import estimate_whole
 from infonet_ros.offline.whole_recording import WholeRecording
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings, params_document
@@ -67,7 +68,7 @@ def learn_baseline(
     longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     with Workers(net.device) as workers:
-        usual = settings.with_values(max_lag=scan_range(settings))  # the node waits for each delay of a baseline
+        usual = settings.with_values(max_lag=usual_range(settings))  # the node waits for each delay of a baseline
         whole = estimate_whole(net, longest, usual, workers, progress)
     angular = angular_channels(settings)
     lesson = Lesson(

@@ -20,7 +20,7 @@ from infonet_ros.text import counted, in_seconds
 _LISTED = 4  # topics in one sentence
 
 
-class Intake:
+class RecordedWindows:
     """Reads a part of a recording once.
 
     Parameters

@@ -12,6 +12,13 @@ import numpy as np
 from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_contingency, shift_p_values
 from infonet_ros.offline.delays import Pair, Spreads
 from infonet_ros.offline.p_values import Moves
+from infonet_ros.settings import Settings
+
+_USUAL = 1.0
+"""Seconds. Delays are searched so far in both directions, and `STEPS` samples at least, if no ``max_lag`` is given."""
+
+STEPS = 10
+"""Lags in each direction that are always tried."""
 
 _WORTHWHILE = 2  # times the usual search: in a short recording there is little beyond it
 _HIGHER = 1.5  # times the largest contingency of the usual search
@@ -22,7 +29,13 @@ _LEVEL = 0.01  # for all pairs together
 _SPARE = 1.5  # times the delay, so that its peak falls within the search
 
 
-def reach(moves: Moves, longest: int, threads: int = 1) -> int:
+def usual_range(settings: Settings) -> float:
+    """Return how far delays of the whole recording are usually searched in both directions, seconds."""
+    least = STEPS / settings.rate if settings.rate else 0.0
+    return settings.max_lag or min(max(_USUAL, least), settings.window / 4)
+
+
+def search_range(moves: Moves, longest: int, threads: int = 1) -> int:
     """Return the longest lag to search, samples: ``longest``, or more if a pair surely has a longer delay.
 
     Lags are at most the part of the recording that `shift_p_values` can test.

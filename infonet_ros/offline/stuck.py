@@ -31,7 +31,7 @@ class Stuck:
     channels : tuple of int
     whole : bool
         They are all channels of the topic.
-    begin, end : int
+    first, last : int
         First and last such sample.
     start, stop : int
         Their stamps, nanoseconds.
@@ -42,8 +42,8 @@ class Stuck:
     topic: str
     channels: tuple[int, ...]
     whole: bool
-    begin: int
-    end: int
+    first: int
+    last: int
     start: int
     stop: int
     to_the_end: bool
@@ -143,5 +143,5 @@ def without_stuck(overview: Overview, found: Sequence[Stuck]) -> Overview:
     """Leave the samples that are stuck unknown, so that channels are compared at other times."""
     samples = overview.window.samples.copy()
     for one in found:
-        samples[one.begin + 1 : one.end + 1, one.channels] = np.nan
+        samples[one.first + 1 : one.last + 1, one.channels] = np.nan
     return replace(overview, window=replace(overview.window, samples=samples))

@@ -7,9 +7,9 @@ import numpy as np
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.recording import Recording, Span, check_topics
 from infonet_ros.offline.progress import Progress, silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
+from infonet_ros.offline.search_range import usual_range
 from infonet_ros.offline.trace import Overview
-from infonet_ros.offline.whole_estimate import scan_range
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
@@ -33,10 +33,10 @@ def read_unbroken(
     check_topics(recording, settings)
     length = min(settings.window, span.duration / 2.0)
     whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
-    intake = Intake(recording, whole, span, longest_lag=scan_range(settings))
-    if not sum(1 for _ in intake.windows(progress)):
+    recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings))
+    if not sum(1 for _ in recorded.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
-    overview = intake.overview(_EVERYTHING)
-    messages = intake.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
+    overview = recorded.overview(_EVERYTHING)
+    messages = recorded.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
     messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
-    return UnbrokenRecording(recording.label, overview, messages, [*recording.notices, *intake.notices()])
+    return UnbrokenRecording(recording.label, overview, messages, [*recording.notices, *recorded.notices()])

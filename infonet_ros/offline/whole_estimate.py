@@ -19,8 +19,8 @@ from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, 
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.p_values import Moves, p_values_by_shifts
 from infonet_ros.offline.progress import Progress
-from infonet_ros.offline.reach import reach
 from infonet_ros.offline.rest import resting, without_rest
+from infonet_ros.offline.search_range import STEPS, search_range, usual_range
 from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
@@ -28,20 +28,8 @@ from infonet_ros.offline.workers import Workers
 from infonet_ros.series import paired_at_lag
 from infonet_ros.settings import Settings
 
-SCAN_RANGE = 1.0
-"""Seconds. Delays are searched so far in both directions, and ten samples at least, if no ``max_lag`` is given.
-
-See `reach` for recordings with longer ones."""
-
-_SCAN_STEPS = 10  # lags in each direction that are always tried
 _CURVES = 12  # pairs whose MI is shown over the delay
 _DISCRIMINANTS = 100  # pairs whose density is shown
-
-
-def scan_range(settings: Settings) -> float:
-    """Return how far delays of the whole recording are searched in both directions, seconds."""
-    least = _SCAN_STEPS / settings.rate if settings.rate else 0.0
-    return settings.max_lag or min(max(SCAN_RANGE, least), settings.window / 4)
 
 
 def estimate_whole(
@@ -119,9 +107,9 @@ class _Moving(NamedTuple):
     @classmethod
     def searched(cls, overview: Overview, settings: Settings, workers: Workers) -> "_Moving":
         """Leave out the samples at rest, for delays as long as they are to be searched."""
-        longest = min(int(scan_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
+        longest = min(int(usual_range(settings) * overview.window.rate + 1e-9), len(overview.window.samples) - 1)
         moving = cls.of(overview, longest)
-        if not settings.max_lag and (farther := reach(moving.moves, longest, workers.count)) > longest:
+        if not settings.max_lag and (farther := search_range(moving.moves, longest, workers.count)) > longest:
             return cls.of(overview.with_holes(farther + 1), farther)
         return moving
 
@@ -208,7 +196,7 @@ class _Comparison:
     def _even_lags(self) -> list[int]:
         """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
         lag_step = self.settings.lag_step
-        step = max(1, round(lag_step * self.window.rate if lag_step else self.longest / _SCAN_STEPS))
+        step = max(1, round(lag_step * self.window.rate if lag_step else self.longest / STEPS))
         return list(range(0, self.longest + 1, step))
 
     def _tested(self, scanned: DependenceMatrix) -> tuple[DependenceMatrix, int]:

@@ -9,7 +9,7 @@ from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.times_apart import usual_times
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.settings import Modality, Settings
 
 KIND = "geometry_msgs/msg/PointStamped"
@@ -115,9 +115,9 @@ def test_a_topic_of_several_channels_stays_alone(tmp_path, store):
 def notices_of_windows(path):
     settings = Settings(modalities=(A, B), window=10.0, hop=5.0, rate=20.0)
     with Bag([path]) as opened:
-        intake = Intake(opened, settings, chosen_span(opened, 0.0, None), 0.0)
-        windows = [np.isfinite(window.samples).all(axis=0) for window in intake.windows(lambda *_: None)]
-    return np.array(windows), intake.notices()
+        recorded = RecordedWindows(opened, settings, chosen_span(opened, 0.0, None), 0.0)
+        windows = [np.isfinite(window.samples).all(axis=0) for window in recorded.windows(lambda *_: None)]
+    return np.array(windows), recorded.notices()
 
 
 def test_a_stamp_that_is_years_off_is_left_out_and_counted(tmp_path, store):

@@ -10,7 +10,7 @@ from infonet_ros.intake.tables.tables import Tables
 from infonet_ros.intake.windows.window_stream import WindowStream
 from infonet_ros.offline.analysis import analyse
 from infonet_ros.offline.progress import silent
-from infonet_ros.offline.recorded_windows import Intake
+from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.whole_recording import clear_delays
 from infonet_ros.settings import Modality, Settings
 
@@ -158,9 +158,9 @@ def test_a_window_that_does_not_fit_a_table_points_to_its_unit(tmp_path, net):
     path.write_text("time,x,y\n" + "".join(f"{10 * k},{k % 7},{k % 5}\n" for k in range(300)))
     with Tables([path], unit="s") as table:
         settings = Settings(modalities=modalities, window=50.0, hop=50.0)
-        intake = Intake(table, settings, Span(table.start, table.end + 1), longest_lag=1.0)
+        recorded = RecordedWindows(table, settings, Span(table.start, table.end + 1), longest_lag=1.0)
         with pytest.raises(RecordingError, match=r"choose --window 650, or .*--time-unit\.$"):
-            list(intake.windows(silent))
+            list(recorded.windows(silent))
         with pytest.raises(RecordingError, match=r"no window of 5000 s .*choose --window 1300 .*--time-unit\.$"):
             analyse(table, settings.with_values(window=5000.0, hop=5000.0), Span(table.start, 6000 * 10**9), net)
     with (

@@ -3,7 +3,7 @@ import pytest
 from scipy.signal import lfilter
 
 from infonet_ros.offline.p_values import Moves
-from infonet_ros.offline.reach import reach
+from infonet_ros.offline.search_range import search_range
 
 COUNT = 6000
 USUAL = 10  # samples
@@ -16,7 +16,7 @@ def slow(rng, memory, count=COUNT):
 
 
 def reach_of(*streams):
-    return reach(Moves.of(np.column_stack(streams), USUAL), USUAL)
+    return search_range(Moves.of(np.column_stack(streams), USUAL), USUAL)
 
 
 @pytest.mark.parametrize("coupling", [lambda x: x, np.square], ids=["linear", "even"])

@@ -28,7 +28,7 @@ def test_a_topic_that_keeps_its_values_is_found_and_left_out(begin, end, rng):
     samples = slow(rng, 4)
     samples[begin:end, 2:] = samples[begin, 2:]
     (one,) = find_stuck(overview(samples), TOPICS)
-    assert (one.topic, one.channels, one.begin, one.end) == ("/rear", (2, 3), begin, end - 1)
+    assert (one.topic, one.channels, one.first, one.last) == ("/rear", (2, 3), begin, end - 1)
     assert one.to_the_end == (end == COUNT)
     left = without_stuck(overview(samples), [one]).window.samples
     assert np.isnan(left[begin + 1 : end, 2:]).all() and np.isnan(left).sum() == 2 * (end - begin - 1)
@@ -38,7 +38,7 @@ def test_a_noisy_channel_that_keeps_its_value_alone_is_found(rng):
     samples = slow(rng, 4)
     samples[1000:, 3] = samples[1000, 3]
     (one,) = find_stuck(overview(samples), TOPICS)
-    assert (one.channels, one.whole, one.begin, one.to_the_end) == ((3,), False, 1000, True)
+    assert (one.channels, one.whole, one.first, one.to_the_end) == ((3,), False, 1000, True)
 
 
 def test_a_coarse_vane_is_found_also_where_it_has_been_before(rng):
@@ -46,7 +46,7 @@ def test_a_coarse_vane_is_found_also_where_it_has_been_before(rng):
     samples[:, 3] = np.round(5.0 * samples[:, 3])
     samples[1000:1400, 3] = 2.0
     (one,) = find_stuck(overview(samples), TOPICS)
-    assert (one.channels, one.begin, one.end) == ((3,), 1000, 1399)
+    assert (one.channels, one.first, one.last) == ((3,), 1000, 1399)
 
 
 def test_a_field_is_told_once_by_its_level_and_by_its_rate(rng):
@@ -55,7 +55,7 @@ def test_a_field_is_told_once_by_its_level_and_by_its_rate(rng):
     samples[1000:1400, 2] = samples[1000, 2]
     samples[:, 3] = np.gradient(samples[:, 2]) * RATE
     (one,) = find_stuck(overview(samples, ("front.a", "front.b", "rear.a", "rear.a|rate")), TOPICS)
-    assert (one.channels, one.whole, one.end) == ((2, 3), True, 1398)
+    assert (one.channels, one.whole, one.last) == ((2, 3), True, 1398)
 
 
 def one_joint_rests(samples):
