@@ -13,8 +13,8 @@ from torch import Tensor
 from tqdm import tqdm
 
 from infonet_ros.errors import ConfigurationError
+from infonet_ros.estimator.network.machine import fast_dtype, resolve_device
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
-from infonet_ros.estimator.network.runner import fast_dtype, resolve_device
 from infonet_ros.estimator.network.weights import SHIPPED, save_weights
 from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration

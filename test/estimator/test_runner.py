@@ -7,9 +7,10 @@ import torch
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.network.blocks import PairBlock
+from infonet_ros.estimator.network.machine import resolve_device
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
-from infonet_ros.estimator.network.runner import Runner, resolve_device
+from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.ranks import Ordering
 
 

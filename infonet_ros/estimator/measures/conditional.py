@@ -10,7 +10,8 @@ from infonet_ros.estimator.measures.pairwise import PairwiseOptions
 from infonet_ros.estimator.measures.plan import LagBatch, Plan
 from infonet_ros.estimator.measures.requests import Requests
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.network.machine import ONE_THREAD
+from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
-from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
-from infonet_ros.errors import InputError
 from infonet_ros.estimator.network.blocks import PairBlock, observe_together, rounded, sketch_together
+from infonet_ros.estimator.network.machine import ONE_THREAD, fast_dtype, keep_freed_memory, resolve_device
 from infonet_ros.estimator.network.observation import Input, Observation
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
@@ -22,7 +21,6 @@ from infonet_ros.estimator.network.short_network import ShortNetwork
 CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
 TOGETHER = 4  # chunks that the network of short views takes at a time: its input is small
-FREED_AT_ONCE = 31 << 20  # bytes; it must be below 32 MiB
 
 
 class Reading(NamedTuple):
@@ -70,7 +68,7 @@ class Runner:
         self.short = None if short is None else short.to(self.device).in_precision(kind).eval().requires_grad_(False)
         self.chunk = CUDA_CHUNK if self.device.type == "cuda" else CPU_CHUNK
         self._pool: tuple[tuple[int, int], ThreadPoolExecutor] | None = None
-        _keep_freed_memory()
+        keep_freed_memory()
 
     def __getstate__(self) -> dict[str, Any]:
         """Return the state for another process, without the threads."""
@@ -194,46 +192,6 @@ class Runner:
         return np.concatenate([self._read(part, read) for part in _gather(batch, self.chunk)])
 
 
-class _OneThread:
-    """Limits torch to one thread for each calling thread, until the last user of this context has left it.
-
-    The number of threads is global in torch. The users can leave in any order; the last one restores the old number.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._threads = 1
-
-    def __enter__(self) -> int:
-        """Return how many threads torch had."""
-        with self._lock:
-            if self._users == 0:
-                self._threads = torch.get_num_threads()
-            self._users += 1
-            torch.set_num_threads(1)
-            return self._threads
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                torch.set_num_threads(self._threads)
-
-
-ONE_THREAD = _OneThread()
-
-
-def _keep_freed_memory() -> None:
-    """Make the C library keep the memory of a chunk for the next one, up to twice as much.
-
-    Otherwise it returns large buffers to the system after each use and requests them again page by page, which costs a
-    third of the time. Its limit grows with the largest buffer that was ever freed (mallopt(3), M_MMAP_THRESHOLD). With
-    other C libraries this has no effect.
-    """
-    torch.empty(FREED_AT_ONCE, dtype=torch.uint8)
-
-
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:
     """Divide blocks into batches of ``size`` pairs, and the last pairs about evenly, for cores that share them."""
     waiting: deque[PairBlock] = deque()
@@ -259,28 +217,3 @@ def _taken(waiting: deque[PairBlock], pairs: int) -> Iterator[PairBlock]:
             block = block[:pairs]
         pairs -= len(block)
         yield block
-
-
-def resolve_device(name: str) -> torch.device:
-    """Return the torch device of a name; InputError when this machine does not have it."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        device = None
-    if device is None or device.type not in ("cpu", "cuda"):
-        raise InputError(f"device is {name!r}: expected 'auto', 'cpu', 'cuda' or 'cuda:<index>'.")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise InputError(
-            f"device is {name!r}, but torch sees {torch.cuda.device_count()} CUDA devices here: choose 'auto' or 'cpu'."
-        )
-    return device
-
-
-def fast_dtype(device: torch.device) -> torch.dtype:
-    """Return bfloat16 if the hardware's capability says that it is faster; a measurement would not be repeatable."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # torch 2.9 and later
-    return torch.bfloat16 if capabilities.get("avx512_bf16", False) else torch.float32

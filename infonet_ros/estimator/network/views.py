@@ -10,8 +10,9 @@ import torch
 
 from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
+from infonet_ros.estimator.network.machine import ONE_THREAD
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
-from infonet_ros.estimator.network.runner import ONE_THREAD, Runner
+from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.short_network import MOST_SHORT
 from infonet_ros.estimator.samples.conditioning import DETERMINED, MOST_MODES, WIDTHS, Given, conditional_ranks
 from infonet_ros.estimator.samples.ranks import normal_scores, rank
