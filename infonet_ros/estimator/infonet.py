@@ -13,12 +13,7 @@ from torch import Tensor
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.dataframes import Names, column_names
-from infonet_ros.estimator.measures.conditional import (
-    ConditionalRunner,
-    conditional_ranks_of,
-    lagged_given,
-    pairwise_given,
-)
+from infonet_ros.estimator.measures.conditional import conditional_ranks_of, lagged_given, pairwise_given
 from infonet_ros.estimator.measures.differentiable import differentiable_given, differentiable_information
 from infonet_ros.estimator.measures.explanations import explanations
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions, estimate_lagged, estimate_windows
@@ -26,6 +21,7 @@ from infonet_ros.estimator.measures.pointwise import discriminant, pointwise, po
 from infonet_ros.estimator.measures.selection import select
 from infonet_ros.estimator.measures.sliced import SlicedOptions, estimate_pairwise_sliced, estimate_sliced
 from infonet_ros.estimator.measures.transfer import TransferOptions, transfer_entropy
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout

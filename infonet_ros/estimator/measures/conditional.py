@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
 from infonet_ros.estimator.measures.plan import LagBatch, Plan
 from infonet_ros.estimator.measures.requests import Requests
-from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
-from infonet_ros.estimator.network.machine import ONE_THREAD
-from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
@@ -19,36 +16,6 @@ from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
-
-AT_ONCE = 1024  # pairs
-
-
-@dataclass(frozen=True, eq=False)
-class ConditionalRunner:
-    """The two networks that estimate conditional MI, one after the other.
-
-    Attributes
-    ----------
-    pairs : Runner
-        Of the network of pairs, which describes each view.
-    network : ConditionalNetwork
-        Combines the views; on the CPU, because it takes only a hundredth of the time.
-    """
-
-    pairs: Runner
-    network: ConditionalNetwork
-
-    def quantiles(self, pairs: ConditionedPairs, shift: int = 0) -> np.ndarray:
-        """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.
-
-        A stream that is a function of the given streams has a conditional MI of 0.
-        """
-        views = pairs.views(self.pairs, shift)
-        with ONE_THREAD, torch.inference_mode():
-            parts = [self.network(views[start : start + AT_ONCE]) for start in range(0, len(views), AT_ONCE)]
-        found = torch.cat(parts).numpy()
-        found[pairs.left.determined[pairs.rows] | pairs.right.determined[pairs.columns]] = 0.0
-        return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infonet_ros.estimator.measures.conditional import ConditionalRunner, pairwise_given
+from infonet_ros.estimator.measures.conditional import pairwise_given
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
 from infonet_ros.estimator.network.blocks import PairBlock
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.discriminant import read_table
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from infonet_ros.estimator.measures.conditional import ConditionalRunner
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import Explanations, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES

@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.measures.plan import Plan
 from infonet_ros.estimator.network.blocks import PairBlock, thinned
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.counts import GRID
 from infonet_ros.estimator.network.discriminant import read_table
 from infonet_ros.estimator.network.ranked_channels import RankedChannels

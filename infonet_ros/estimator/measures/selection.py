@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.network.blocks import thinned
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import Selection
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels

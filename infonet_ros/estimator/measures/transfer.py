@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.conditional import ConditionalRunner
 from infonet_ros.estimator.network.blocks import PairBlock, thinned
+from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate

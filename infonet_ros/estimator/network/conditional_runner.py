@@ -1,0 +1,41 @@
+"""Runs the network of conditional mutual information, on the views that the network of pairs describes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
+from infonet_ros.estimator.network.machine import ONE_THREAD
+from infonet_ros.estimator.network.runner import Runner
+from infonet_ros.estimator.network.views import ConditionedPairs
+
+AT_ONCE = 1024  # pairs
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionalRunner:
+    """The two networks that estimate conditional MI, one after the other.
+
+    Attributes
+    ----------
+    pairs : Runner
+        Of the network of pairs, which describes each view.
+    network : ConditionalNetwork
+        Combines the views; on the CPU, because it takes only a hundredth of the time.
+    """
+
+    pairs: Runner
+    network: ConditionalNetwork
+
+    def quantiles(self, pairs: ConditionedPairs, shift: int = 0) -> np.ndarray:
+        """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.
+
+        A stream that is a function of the given streams has a conditional MI of 0.
+        """
+        views = pairs.views(self.pairs, shift)
+        with ONE_THREAD, torch.inference_mode():
+            parts = [self.network(views[start : start + AT_ONCE]) for start in range(0, len(views), AT_ONCE)]
+        found = torch.cat(parts).numpy()
+        found[pairs.left.determined[pairs.rows] | pairs.right.determined[pairs.columns]] = 0.0
+        return found
