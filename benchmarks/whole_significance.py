@@ -70,7 +70,7 @@ KINDS: dict[str, Recording] = {
     "held 50, common ticks": _pairwise("held 50, common ticks"),
     "piecewise constant, run 50": _pairwise("piecewise constant, run 50"),
     "resting and moving": _resting,
-    "set points at common times, in noise": _together("set points at common times, in noise"),
+    **{kind: _together(kind) for kind in DRIVEN if kind.startswith("set points")},
 }
 
 

@@ -105,4 +105,5 @@ def _held_pairs(samples: np.ndarray) -> Iterator[tuple[tuple[int, int], np.ndarr
         if all(held) or common[a, b]:
             new = left.counting(right, rows)
             times = np.diff(new)
-            yield (a, b), new, not any(held) or bool(times.std() > _UNEVEN * times.mean())
+            uneven = len(times) > 0 and bool(times.std() > _UNEVEN * times.mean())
+            yield (a, b), new, uneven or not any(held)

@@ -11,6 +11,7 @@ a square or an absolute value.
 import numpy as np
 from scipy import fft, ndimage
 
+from infonet_ros.estimator.samples.product_spread import product_spread
 from infonet_ros.series import runs
 
 DEGREES = 3
@@ -20,6 +21,8 @@ LAGS_FRACTION = 50  # lags up to a fiftieth of the samples: longer ones leave to
 _NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow streams nearly in step
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
+_SPREADS = 40  # shifts at which the spread of the products is measured, and a quarter as many lags
+_MOST_GROWTH = 2.5  # of their spread by common times: they double it at most, and what is measured varies
 _BLOCK = 4  # times the longest lag: samples of each block
 
 
@@ -102,19 +105,38 @@ def shift_p_values(
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:
         return found, 0
-    spectra = fft.rfft(_features(ranks[:count], TESTED_DEGREES), axis=-1, workers=workers)
+    features = _features(ranks[:count], TESTED_DEGREES)
+    spectra = fft.rfft(features, axis=-1, workers=workers)
     for a in range(channels):
         for b in range(a + 1, channels):
+            common = fft.irfft(spectra[a, -1].conj() * spectra[b, -1], count)
             degrees = slice(0, -1, 1 if by_direction is None or not by_direction[a, b] else 2)
-            products = spectra[a].conj()[:, None] * spectra[b]
-            waves = fft.irfft(products[degrees, degrees], count, axis=-1, workers=workers)
-            common = fft.irfft(products[-1, -1], count)
+            products = spectra[a, degrees].conj()[:, None] * spectra[b, degrees]
+            contingency = np.square(fft.irfft(products, count, axis=-1, workers=workers)).sum(axis=(0, 1))
+            if contingency[0] <= 0.0 or common[0] <= 0.5:
+                continue
             # Times the common samples, because by chance the contingency of fewer of them is larger.
-            evidence = np.square(waves).sum(axis=(0, 1)) / np.maximum(common, 1.0)
+            evidence = contingency / np.maximum(common, 1.0)
+            evidence /= _growth(features[a, degrees], features[b, degrees], common, longest)
             over_lags = ndimage.maximum_filter1d(evidence, 2 * longest + 1, mode="wrap")
-            if evidence[0] > 0.0 and common[0] > 0.5:
-                found[a, b] = found[b, a] = _upper_tail(float(over_lags[0]), over_lags[shifts])
+            found[a, b] = found[b, a] = _upper_tail(float(over_lags[0]), over_lags[shifts])
     return found, len(shifts)
+
+
+def _growth(left: np.ndarray, right: np.ndarray, common: np.ndarray, longest: int) -> np.ndarray:
+    """Return the `product_spread` (T,) of features (K, T) at each shift, of the usual one; for each common sample.
+
+    Streams that move at common times have a larger one near lag 0. Streams that depend on each other and seldom move
+    have a much larger one there, so it counts up to `_MOST_GROWTH` only. Between some lags, and between some shifts
+    beyond, it is interpolated.
+    """
+    count = left.shape[1]
+    lags = np.linspace(-longest, longest, min(_SPREADS // 4, 2 * longest) + 1)
+    beyond = np.linspace(longest, count - longest, 2 + _SPREADS)[1:-1]
+    places = np.unique(np.round(np.append(lags, beyond)).astype(np.int64) % count)
+    spreads = product_spread(left, right, places) / np.maximum(common[places], 1.0)
+    growth = spreads / max(float(np.median(spreads)), 1e-9)
+    return np.interp(np.arange(count), places, np.clip(growth, 1.0 / _MOST_GROWTH, _MOST_GROWTH), period=count)
 
 
 def _upper_tail(observed: float, by_chance: np.ndarray) -> float:
