@@ -85,7 +85,7 @@ class Hop:
         matrix = channel_matrix(self._net, window, self._settings)
         values = 8.0 * self._per_hop * len(window.names)
         pieces = 17.0 * sum(
-            values.size for _, values, _ in cuts[-1].pieces
+            values.size for _, values, _ in cuts[-1].samples
         )  # values and whether they are there, copied
         numbers = window.samples.size
         return [

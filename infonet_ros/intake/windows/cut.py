@@ -20,14 +20,14 @@ from infonet_ros.text import NANOSECONDS
 class Cut:
     """The samples of one window, copied out of the buffers.
 
-    ``pieces`` are (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
+    ``samples`` are the (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
     ``rates`` (N,) those that are a rate of change; ``spans`` (N,) are the nanoseconds over which that is taken, 0 for
     those between two samples. ``ticks`` is the clock of the window; None if its samples are not resampled. ``max_gaps``
     (N,) are the longest gaps to bridge, nanoseconds; see `gap_limit`.
     """
 
     names: tuple[str, ...]
-    pieces: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    samples: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
     wraps: np.ndarray
     rates: np.ndarray
     spans: np.ndarray
@@ -40,21 +40,21 @@ class Cut:
     def align(self) -> Window:
         """Align all channels on one clock."""
         if self.ticks is None:
-            ((stamps, values, _),) = self.pieces
+            ((stamps, values, _),) = self.samples
             return Window(self.names, values, int(stamps[0]), int(stamps[-1]), float("nan"))
         ticks = self.ticks
-        samples = np.empty((len(ticks), len(self.names)))
+        aligned = np.empty((len(ticks), len(self.names)))
         first = 0
-        for stamps, values, present in self.pieces:
+        for stamps, values, present in self.samples:
             own = np.arange(first, first + values.shape[1])
             if present.all():
-                samples[:, own] = self._on_clock(ticks, stamps, values, own)
+                aligned[:, own] = self._on_clock(ticks, stamps, values, own)
             else:
                 for column, rows in enumerate(present.T):
                     one = slice(column, column + 1)
-                    samples[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
+                    aligned[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
             first += values.shape[1]
-        return Window(self.names, samples, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+        return Window(self.names, aligned, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
 
     def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Align the channels ``own``, which share their stamps, on the clock."""

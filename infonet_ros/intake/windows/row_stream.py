@@ -79,7 +79,7 @@ class RowStream:
     def _messages(self, cut: Cut, stamps: np.ndarray) -> np.ndarray:
         """Count the messages (T, N) of each channel that have a value."""
         counts = []
-        for own, values, _ in cut.pieces:
+        for own, values, _ in cut.samples:
             known = np.isfinite(values)
             if known.all():
                 counts += [messages_since(own, stamps, self.period)] * known.shape[1]

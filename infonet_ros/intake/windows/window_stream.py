@@ -282,13 +282,13 @@ class WindowStream:
             since = self._horizon(end)
         # The last tick is interpolated between the samples on both sides of it: the later one lies beyond the end.
         until = end if ticks is None else newest
-        pieces = tuple(_piece(buffer, since, until) for buffer in self.buffers.values())
-        if ticks is None and not len(pieces[0][0]):
+        samples = tuple(_samples_of(buffer, since, until) for buffer in self.buffers.values())
+        if ticks is None and not len(samples[0][0]):
             return None
         settings = self._settings
         return Cut(
             names=settings.channel_names,
-            pieces=pieces,
+            samples=samples,
             wraps=self._wraps,
             rates=self._rates,
             spans=self._spans,
@@ -311,7 +311,7 @@ class WindowStream:
         self._measured_rate = clock_rate(periods)
 
 
-def _piece(buffer: RingBuffer, since: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _samples_of(buffer: RingBuffer, since: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Copy the samples from ``since`` to ``end``, both included."""
     first, last = np.searchsorted(buffer.stamps, (since, end + 1))
     return buffer.stamps[first:last].copy(), buffer.values[first:last].copy(), buffer.present[first:last].copy()
