@@ -38,7 +38,7 @@ def both_ways(chosen: Sequence[Candidate]) -> list[Candidate]:
     """
     if len(chosen) < 2:
         return []
-    many = [c for c in chosen if c.kind.name not in ("event", "held") and _levels(c.column) > FEW_LEVELS]
+    many = [c for c in chosen if c.kind.name not in ("event", "held") and c.column.levels > FEW_LEVELS]
     columns, topics = [c.column for c in many], np.array([c.topic for c in many])
     wander = np.array([c.kind.treatment is Treatment.RATE for c in many], dtype=bool)
     summed, gained = _gains_alike(columns)
@@ -54,10 +54,6 @@ def both_ways(chosen: Sequence[Candidate]) -> list[Candidate]:
     settled = [c.column for c in many if c.kind.treatment is Treatment.KEPT and not c.column.wanders]
     by_level = [replace(c, kind=ALSO_BY_LEVEL) for c in wandering if any(_follows(c.column, one) for one in settled)]
     return [*by_rate, *by_level]
-
-
-def _levels(column: Column) -> int:
-    return len(np.unique(column.values))
 
 
 def _moments(columns: Sequence[Column]) -> np.ndarray:

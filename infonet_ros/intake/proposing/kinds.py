@@ -91,6 +91,11 @@ class Column:
         return float(np.median(self.stamps[apart:] - self.stamps[:-apart])) / apart / NANOSECONDS
 
     @cached_property
+    def levels(self) -> int:
+        """Number of different values."""
+        return len(np.unique(self.values))
+
+    @cached_property
     def changes(self) -> np.ndarray:
         """Indices (C,) of the samples that differ from the one before."""
         return np.flatnonzero(np.diff(self.values) != 0.0) + 1
@@ -139,7 +144,7 @@ class Column:
 
         A field that often returns to the same value, such as a speed of 0, has a level, however far it goes.
         """
-        if len(self.values) < _LEAST_SAMPLES or _levels(self) <= FEW_LEVELS:
+        if len(self.values) < _LEAST_SAMPLES or self.levels <= FEW_LEVELS:
             return False
         levels, count = np.unique(self.values, return_counts=True)
         at_home = self.values == levels[count.argmax()]
@@ -197,10 +202,6 @@ def as_angle(column: Column) -> Column:
             radians = unwrapped * (2.0 * np.pi / turn)
             return replace(column, path=f"{column.path}|{unit}", values=radians, turns=True)
     return column
-
-
-def _levels(column: Column) -> int:
-    return len(np.unique(column.values))
 
 
 def _is_empty(column: Column) -> bool:
@@ -270,7 +271,7 @@ def is_random_walk(ranks: np.ndarray, limit: float = _UNIT_ROOT) -> bool:
 
 def is_held(column: Column) -> bool:
     """Return whether most samples of a field of many values repeat the previous one: it is updated less often."""
-    return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and _levels(column) > FEW_LEVELS
+    return bool((np.diff(column.values) == 0.0).mean() >= 0.5) and column.levels > FEW_LEVELS
 
 
 KINDS = (
