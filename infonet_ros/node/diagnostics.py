@@ -74,7 +74,7 @@ def status(name: str, problems: Sequence[Problem], fine: str, values: Mapping[st
     )
 
 
-def topic_status(
+def report_on_topic(
     name: str,
     topic: TopicStatus,
     counts: Mapping[str, int],
@@ -249,7 +249,7 @@ def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:
     return problems
 
 
-def watch_status(name: str, pair: WatchedPair) -> DiagnosticStatus:
+def report_on_watch(name: str, pair: WatchedPair) -> DiagnosticStatus:
     """Report on a watched pair, for /diagnostics and ~/alerts."""
     watch = pair.watch
     values = {

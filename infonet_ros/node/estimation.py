@@ -27,7 +27,7 @@ from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.node.alerts import Alerts
-from infonet_ros.node.diagnostics import watch_status
+from infonet_ros.node.diagnostics import report_on_watch
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
 from infonet_ros.node.worker import Worker
 from infonet_ros.settings import Settings
@@ -171,7 +171,7 @@ class Estimation:
         """Judge the watched pairs again."""
         self.watched = {name: judge(last) for name, last in self.watched.items()}
         if self._alerts is not None:
-            self._alerts.update({f"watch {name}": watch_status(name, f) for name, f in self.watched.items()})
+            self._alerts.update({f"watch {name}": report_on_watch(name, f) for name, f in self.watched.items()})
 
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():

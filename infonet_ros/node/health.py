@@ -16,13 +16,13 @@ from infonet_ros.node.diagnostics import (
     WARN,
     Growth,
     Problem,
+    report_on_topic,
+    report_on_watch,
     status,
     too_few_samples,
-    topic_status,
     unknown_channels,
     unmatched,
     untested,
-    watch_status,
 )
 from infonet_ros.node.outputs import CHANNELS_TOPIC
 from infonet_ros.node.silence import Pulse
@@ -96,7 +96,7 @@ class Health:
         self._look_for_silence(settings)
         found = [self._estimator(settings, problem), *self._of_topics(settings)]
         for name, pair in list(self._estimation.watched.items()):
-            found.append(watch_status(status_name(self._node, f"watch {name}"), pair))
+            found.append(report_on_watch(status_name(self._node, f"watch {name}"), pair))
         if self._baseline is not None:
             if self._pulse.no_message:
                 self._baseline.judge_silence(self._pulse.no_message)
@@ -177,7 +177,7 @@ class Health:
         for topic in self._topics.topics:
             name, counts = status_name(self._node, topic.topic), self._counts(topic.modality_names)
             fit = self._stamp_fit(topic, settings.patience)
-            found = topic_status(name, topic.status, counts, now, settings.patience, self._growth, fit)
+            found = report_on_topic(name, topic.status, counts, now, settings.patience, self._growth, fit)
             if fit.advice and fit.advice in found.message and self._advised.get(name) != fit.advice:
                 self._advised[name] = fit.advice
                 self._node.get_logger().warning(f"topic {topic.topic}: {found.message}")

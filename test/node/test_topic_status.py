@@ -17,7 +17,7 @@ from infonet_ros.node.clock_advice import (
     StampFit,
     clock_advice,
 )
-from infonet_ros.node.diagnostics import Growth, too_few_samples, topic_status, unknown_channels, untested
+from infonet_ros.node.diagnostics import Growth, report_on_topic, too_few_samples, unknown_channels, untested
 from infonet_ros.node.topic_status import TopicStatus
 
 SECOND = 1_000_000_000
@@ -41,7 +41,7 @@ def healthy(count=50):
 def test_a_healthy_topic():
     topic = healthy()
     assert topic.measure_rate() == 10.0
-    status = topic_status("t", topic, {"late": 0}, now=50 * PERIOD, patience=1.0, growth=Growth())
+    status = report_on_topic("t", topic, {"late": 0}, now=50 * PERIOD, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.OK
     assert status.message == "10.0 Hz"
     assert value(status, "received") == "50"
@@ -65,7 +65,7 @@ def test_a_backward_jump_is_no_disorder():
 
 
 def test_a_silent_topic_is_an_error():
-    status = topic_status("t", healthy(), {}, now=50 * PERIOD + 7 * SECOND, patience=1.0, growth=Growth())
+    status = report_on_topic("t", healthy(), {}, now=50 * PERIOD + 7 * SECOND, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.ERROR
     assert status.message.startswith("silent for 7.1 s")
 
@@ -74,7 +74,8 @@ def test_stamps_of_the_future_are_a_warning():
     topic = TopicStatus()
     topic.note_ages(100 * SECOND, arrival=10 * SECOND, received=0)
     advice = clock_advice(topic, simulated=False, patience=1.0)
-    status = topic_status("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth(), fit=StampFit(advice=advice))
+    fit = StampFit(advice=advice)
+    status = report_on_topic("t", topic, {}, now=10 * SECOND, patience=1.0, growth=Growth(), fit=fit)
     assert status.level == DiagnosticStatus.WARN
     assert status.message.endswith("stamps are 90 s ahead of this node's clock: synchronise the clocks")
     assert value(status, "age on arrival [s]") == "-90"
@@ -111,7 +112,8 @@ def test_the_advice_names_the_clock_that_the_stamps_follow(age, system_age, simu
 def test_late_messages_are_the_fault_of_the_topic_that_is_ahead(age, leader, remedy):
     topic = TopicStatus(age=age)
     note(topic, SECOND, SECOND)
-    status = topic_status("t", topic, {"late": 2}, SECOND, patience=1.0, growth=Growth(), fit=StampFit(leader=leader))
+    fit = StampFit(leader=leader)
+    status = report_on_topic("t", topic, {"late": 2}, SECOND, patience=1.0, growth=Growth(), fit=fit)
     assert status.message == f"2 messages too late for the window: {remedy}"
 
 
@@ -119,7 +121,7 @@ def test_stamps_that_were_never_set_are_a_warning_as_long_as_they_come():
     topic, growth, messages = healthy(), Growth(), []
     for unset in (3, 0, 1):
         topic.unset += unset
-        status = topic_status("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth)
+        status = report_on_topic("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth)
         messages.append(status.message)
     assert value(status, "stamps never set") == "4"
     assert messages[0].startswith("3 messages with a stamp that was never set: the time of arrival is used")
@@ -130,7 +132,7 @@ def test_stamps_that_were_never_set_are_a_warning_as_long_as_they_come():
 def test_a_topic_whose_messages_are_all_set_aside_can_be_silent():
     topic = TopicStatus()
     topic.note_arrivals([10 * SECOND])
-    status = topic_status("t", topic, {}, now=17 * SECOND, patience=1.0, growth=Growth())
+    status = report_on_topic("t", topic, {}, now=17 * SECOND, patience=1.0, growth=Growth())
     assert (status.level, status.message) == (DiagnosticStatus.WARN, "silent for 7.0 s, and its rate is not known")
 
 
@@ -138,7 +140,7 @@ def test_the_worst_problem_sets_the_level_and_comes_first():
     topic = healthy()
     topic.lost = 3
     topic.problem = "it has no publisher"
-    status = topic_status("t", topic, {"given up for memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth())
+    status = report_on_topic("t", topic, {"given up for memory": 2}, now=50 * PERIOD, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.ERROR
     assert status.message.startswith("it has no publisher; 3 messages lost")
 
@@ -148,7 +150,7 @@ def test_what_is_over_warns_no_more():
     topic.lost = 3
     levels = []
     for late in (2, 2, 3):
-        status = topic_status("t", topic, {"late": late}, now=50 * PERIOD, patience=1.0, growth=growth)
+        status = report_on_topic("t", topic, {"late": late}, now=50 * PERIOD, patience=1.0, growth=growth)
         levels.append(status.level)
     assert levels == [DiagnosticStatus.WARN, DiagnosticStatus.OK, DiagnosticStatus.WARN]
     assert status.message == "1 message too late for the window: raise patience"
@@ -160,7 +162,7 @@ def test_messages_that_cannot_be_read_are_counted_with_the_reason_of_the_last():
         for problem in problems:
             topic.note_arrivals([50 * PERIOD])
             topic.note_unreadable(1, problem)
-        found.append(topic_status("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth))
+        found.append(report_on_topic("t", topic, {}, now=50 * PERIOD, patience=1.0, growth=growth))
     assert [status.level for status in found] == [DiagnosticStatus.ERROR, DiagnosticStatus.OK, DiagnosticStatus.ERROR]
     assert found[0].message == "2 messages cannot be read, the last because short"
     assert found[2].message == "1 message cannot be read, the last because long"
@@ -170,7 +172,7 @@ def test_messages_that_are_set_aside_are_a_warning_and_an_error_when_there_are_n
     topic, growth = healthy(), Growth()
 
     def report(aside):
-        return topic_status("t", topic, {"set aside": aside}, 50 * PERIOD, 1.0, growth, StampFit(offset=-1000.0))
+        return report_on_topic("t", topic, {"set aside": aside}, 50 * PERIOD, 1.0, growth, StampFit(offset=-1000.0))
 
     some = report(2)
     assert some.level == DiagnosticStatus.WARN
@@ -190,7 +192,7 @@ def test_a_driver_that_repeats_its_stamp_is_named():
 
     def report(duplicates):
         note(topic, 49 * PERIOD + 1, 50 * PERIOD)
-        return topic_status("t", topic, {"duplicates": duplicates}, 50 * PERIOD, 1.0, growth)
+        return report_on_topic("t", topic, {"duplicates": duplicates}, 50 * PERIOD, 1.0, growth)
 
     assert report(2).message == "10.0 Hz"  # two of fifty
     status = report(3)
@@ -204,7 +206,7 @@ def test_before_simulated_time_begins_no_stamp_is_of_the_future():
     topic = TopicStatus()
     note(topic, 100 * SECOND, arrival=0)
     topic.note_ages(100 * SECOND, arrival=0, received=0)
-    status = topic_status("t", topic, {}, now=0, patience=1.0, growth=Growth())
+    status = report_on_topic("t", topic, {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.OK
     assert status.message == "no rate yet, because there are fewer than three stamps"
 
@@ -218,7 +220,7 @@ def test_a_channel_without_a_value_for_some_time_is_named_with_the_reason():
             note(topic, topic.received * PERIOD, topic.received * PERIOD)
             values = np.array([[math.nan, 1.0, effort if index == 9 else math.nan]])
             topic.note_values(values, np.array([[False, True, True]]), absences)
-        return topic_status("t", topic, {}, now=topic.received * PERIOD, patience=1.0, growth=growth)
+        return report_on_topic("t", topic, {}, now=topic.received * PERIOD, patience=1.0, growth=growth)
 
     assert report(4, effort=math.nan).level == DiagnosticStatus.OK
     status = report(2, effort=math.nan)
@@ -232,7 +234,7 @@ def test_a_channel_without_a_value_for_some_time_is_named_with_the_reason():
 
 
 def test_before_the_first_message():
-    status = topic_status("t", TopicStatus(), {}, now=0, patience=1.0, growth=Growth())
+    status = report_on_topic("t", TopicStatus(), {}, now=0, patience=1.0, growth=Growth())
     assert status.level == DiagnosticStatus.WARN
     assert status.message == "no message yet"
 
