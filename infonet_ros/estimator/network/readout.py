@@ -9,8 +9,8 @@ from torch.nn import functional
 from infonet_ros.estimator.network.quantiles import LEAST, corrected_mean, stretched_quantiles
 
 DROPOUT = 0.1  # of the inputs, in training
-LED = 2  # the last rungs, of which it also gets the extrapolations
-FARTHEST = 2.0  # times the last step
+EXTRAPOLATED = 2  # the finest estimates of the ladder, which are also extrapolated
+STEPS_AHEAD = 2.0  # of their last steps
 LEVELS = 2  # numbers that tell how many values there are
 
 
@@ -57,7 +57,7 @@ class Readout(nn.Module):
     def __init__(self, shape: ReadoutShape) -> None:
         super().__init__()
         self.shape = shape
-        choices = 1 + shape.rungs + LED + 1
+        choices = 1 + shape.rungs + EXTRAPOLATED + 1
         inputs = 3 + shape.numbers + choices + shape.rungs + LEVELS
         self.stretch: Tensor
         self.centre: Tensor
@@ -94,7 +94,7 @@ class Readout(nn.Module):
 
 def _choices(evidence: Evidence) -> Tensor:
     """Return the estimates that the median combines, (M, choices) nats."""
-    steps = evidence.ladder.diff(dim=1)[:, -LED:]
-    lead = evidence.ladder[:, -LED:] + FARTHEST * steps
-    choices = functional.softplus(evidence.draft[:, :1]), evidence.ladder, lead, evidence.by_level[:, :1]
+    steps = evidence.ladder.diff(dim=1)[:, -EXTRAPOLATED:]
+    extrapolated = evidence.ladder[:, -EXTRAPOLATED:] + STEPS_AHEAD * steps
+    choices = functional.softplus(evidence.draft[:, :1]), evidence.ladder, extrapolated, evidence.by_level[:, :1]
     return torch.cat(choices, dim=-1).clamp_min(LEAST)
