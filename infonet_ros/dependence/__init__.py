@@ -2,8 +2,8 @@
 
 The modules, by task:
 
-- Matrices: `matrix`, `window_matrices` (from samples to matrices), `message_fields`, `watches` (pairs that must keep a
-  rule).
+- Matrices: `matrix`, `window_matrices` (from samples to matrices), `given_streams` (for conditional MI),
+  `message_fields`, `watches` (pairs that must keep a rule).
 - Changes within a recording: `changes` of the MI; `relation_changes`, `relations`, `verdicts` and `steps` of a sign, an
   offset or a factor.
 - Two groups of recordings: `comparison`, by the tests of `group_tests`.
