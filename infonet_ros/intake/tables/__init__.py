@@ -7,7 +7,7 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
 - `text_files`: `text_source` (decompression), `text_encoding`, `foreign_text` (text that is no table), `row_forms`
   (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `first_lines`, `delimiters`,
   `header_rows`, `header_groups`, `column_names` and `described_rate` (in place of times). Then `repeated_headers`,
-  `skipped_rows`, `text_table`, `text_columns` (text to numbers) and `hemispheres`.
+  `skipped_rows`, `row_blocks`, `text_table`, `text_columns` (text to numbers) and `hemispheres`.
 - `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `empatica`, `fit` (Garmin), `motion_capture` (BVH);
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
 - `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `units`, `stamps`,
