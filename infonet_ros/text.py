@@ -37,6 +37,11 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def are(count: int) -> str:
+    """Return "is" for one, "are" for others."""
+    return "is" if count == 1 else "are"
+
+
 def delay_digits(seconds: float) -> int:
     """Return the number of decimals of a delay: two significant digits, hundredths of a second, from 1000 s on none."""
     if abs(seconds) >= 1000.0:

@@ -25,7 +25,7 @@ from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.offline.delays import Delays, Pair
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import TIME, Settings
-from infonet_ros.text import delay_text, listed
+from infonet_ros.text import are, delay_text, listed
 
 _ESTIMATED = ("mi", "lower", "upper", "samples")
 
@@ -51,7 +51,7 @@ class ConditionalPairs:
     def notices(self) -> tuple[str, ...]:
         """Return what is given, and from what time where that is not the time of the channel."""
         given, names = self.settings.given, self.window.names
-        what = f"{listed(given)} {'are' if len(given) > 1 else 'is'} given: all numbers are conditional MI."
+        what = f"{listed(given)} {are(len(given))} given: all numbers are conditional MI."
         late = [self._at_other_times(number) for number in range(len(given))]
         slow = [
             f"{name} is taken as {listed(channels)} slowly {'follows' if len(channels) == 1 else 'follow'} it."

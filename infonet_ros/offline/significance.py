@@ -7,7 +7,7 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
-from infonet_ros.text import counted
+from infonet_ros.text import are, counted
 
 
 @dataclass(frozen=True)
@@ -109,22 +109,17 @@ class Significance:
         if not self.shifts:
             return "Nothing was tested for significance: the recording is too short to be shifted against itself."
         against = "all circular shifts" if self.all_shifts else counted(self.shifts, "surrogate")
-        are = "is" if 1 in (self.found, self.tested) else "are"
+        are_they = are(1 if self.tested == 1 else self.found)
         text = (
-            f"{self.found} of {counted(self.tested, 'pair')} {are} significant: p ≤ {SIGNIFICANCE:g} "
-            f"against {against}, adjusted for the number of pairs by "
-            f"Benjamini and Hochberg. Unadjusted, {self.alone} would pass, where chance alone gives "
-            f"{SIGNIFICANCE * self.tested:.1f}."
+            f"{self.found} of {counted(self.tested, 'pair')} {are_they} significant: p ≤ {SIGNIFICANCE:g} against "
+            f"{against}, adjusted for the number of pairs by Benjamini and Hochberg. Unadjusted, {self.alone} would "
+            f"pass, where chance alone gives {SIGNIFICANCE * self.tested:.1f}."
         )
         if self.too_few:
             text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
         if by_changes := int(np.triu(self.by_changes).sum()):
             drifting = f"{counted(by_changes, 'pair')} of channels that drift"
-            text += f" {drifting} {_are(by_changes)} judged by how they change."
+            text += f" {drifting} {are(by_changes)} judged by how they change."
         if self.untested:
             text += f" {counted(self.untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
         return text
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"

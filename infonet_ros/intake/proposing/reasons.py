@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from infonet_ros.intake.proposing.candidates import Candidate
 from infonet_ros.intake.proposing.kinds import ALSO_BY_LEVEL, ALSO_BY_RATE, KINDS, Treatment
-from infonet_ros.text import counted
+from infonet_ros.text import are, counted
 
 _PARENT = re.compile(r"(.+[.\[|])([^.\[|]+)")  # all but the last part of a path
 
@@ -16,7 +16,7 @@ def beyond_the_limit(candidates: Sequence[Candidate], limit: int) -> list[str]:
     if not beyond:
         return []
     return [
-        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {'is' if len(beyond) == 1 else 'are'} left "
+        f"{counted(len(beyond), 'channel')} beyond the limit of {limit} {are(len(beyond))} left "
         f"out ({_listed(beyond)}): choose with --topics, raise --max-channels, or edit the parameter file."
     ]
 

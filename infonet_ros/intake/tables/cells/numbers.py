@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.intake.tables.cells.coordinates import degrees_of, is_coordinate
+from infonet_ros.text import are, shorten
 
 EMPTY = ("", "NA", "N/A", "null", "NULL", "None", "-")
 """Cells without a value: the row does not contain the column."""
@@ -85,6 +86,13 @@ class Numbers:
     row: int = 0
     text: str = ""
     unit: str = ""
+
+    def on_odd(self, column: str, example: str) -> str:
+        """Say how many cells of a column are not numbers; ``example`` are the words before the text of the first."""
+        return (
+            f"{column}: {self.odd} of {len(self.values)} cells {are(self.odd)} no number and read as unknown "
+            f"({example} {shorten(self.text, 40)!r})"
+        )
 
 
 def trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:

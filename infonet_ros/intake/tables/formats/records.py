@@ -19,7 +19,7 @@ from infonet_ros.intake.tables.cells.numbers import EMPTY
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import TextColumns
 from infonet_ros.intake.tables.text_files.text_source import Text
-from infonet_ros.text import counted
+from infonet_ros.text import are, counted
 
 _ROWS, _FEWEST_PAIRS = 2000, 3
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
@@ -128,10 +128,7 @@ def _of_json(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
             place = _BETWEEN.match(text, place).end()  # type: ignore[union-attr]
         text = text[place:]
         enough = 2 * len(text)
-    if lost:
-        notes.append(f"{counted(lost, 'record')} of JSON cannot be read and {'is' if lost == 1 else 'are'} left out")
-    if text.strip():
-        notes.append("the last record is cut and is left out")
+    _note_lost(notes, "JSON", lost, text)
 
 
 def _with_series(values: Iterator[Any]) -> Iterator[Any]:
@@ -244,9 +241,14 @@ def _of_yaml(pieces: Iterator[str], notes: list[str]) -> Iterator[Any]:
                 continue
             if isinstance(record, dict):
                 yield record
+    _note_lost(notes, "YAML", lost, text)
+
+
+def _note_lost(notes: list[str], kind: str, lost: int, rest: str) -> None:
+    """Note how many records cannot be read, and that the ``rest`` of the text is not a whole one."""
     if lost:
-        notes.append(f"{counted(lost, 'record')} of YAML cannot be read and {'is' if lost == 1 else 'are'} left out")
-    if text.strip():
+        notes.append(f"{counted(lost, 'record')} of {kind} cannot be read and {are(lost)} left out")
+    if rest.strip():
         notes.append("the last record is cut and is left out")
 
 

@@ -96,11 +96,7 @@ def _numbers(
             continue
         found[name] = numbers.values
         if numbers.odd:
-            remarks.append(
-                f"column {name!r} of {shorten(series, 60)}: {numbers.odd} of {len(column)} cells "
-                f"{'is' if numbers.odd == 1 else 'are'} no number and read as unknown (such as "
-                f"{shorten(numbers.text, 40)!r})"
-            )
+            remarks.append(numbers.on_odd(f"column {name!r} of {shorten(series, 60)}", "such as"))
     return found
 
 

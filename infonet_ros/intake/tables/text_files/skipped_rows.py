@@ -8,7 +8,7 @@ from pyarrow import csv
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.line_cells import COMMENT
 from infonet_ros.intake.tables.text_files.layout import Layout
-from infonet_ros.text import counted, shorten
+from infonet_ros.text import are, counted, shorten
 
 
 @dataclass
@@ -65,5 +65,5 @@ class SkippedRows:
             return [f"the last row is cut ({first!r}) and is left out"]
         return [
             f"{counted(wrong, 'row')} of {rows + wrong} {'does' if wrong == 1 else 'do'} not have "
-            f"{counted(width, 'cell')} and {'is' if wrong == 1 else 'are'} left out (the first: {first!r})"
+            f"{counted(width, 'cell')} and {are(wrong)} left out (the first: {first!r})"
         ]

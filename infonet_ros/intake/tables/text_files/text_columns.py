@@ -115,10 +115,7 @@ def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> N
         sheet.units.setdefault(column.name, found.unit)
         sheet.notes.append(f"the cells of column {column.name!r} end in {found.unit!r}, which is read as their unit")
     if found.odd:
-        sheet.remarks[column.name] = (
-            f"column {column.name!r}: {found.odd} of {column.rows} cells {'is' if found.odd == 1 else 'are'} no "
-            f"number and read as unknown (row {line_of(found.row)}: {shorten(found.text, 40)!r})"
-        )
+        sheet.remarks[column.name] = found.on_odd(f"column {column.name!r}", f"row {line_of(found.row)}:")
 
 
 class TextColumn:
@@ -129,7 +126,6 @@ class TextColumn:
 
     def __init__(self, name: str, keeps_words: bool) -> None:
         self.name = name
-        self.rows = 0
         self.text = ""
         self.keeps_words = keeps_words
         self._words: list[pa.DictionaryArray] = []
@@ -139,7 +135,6 @@ class TextColumn:
         """Add a block of cells; return the bytes of it that are kept."""
         if not len(cells):
             return 0
-        self.rows += len(cells)
         block = None if self.text else _plain_numbers(cells)
         if block is None:
             _check_quotes(cells)
