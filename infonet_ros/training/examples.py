@@ -183,7 +183,7 @@ def _observe(x: Tensor, y: Tensor) -> tuple[Tensor, ...]:
     """Return what `Examples` holds of pairs (B, T): its fields from ``seen`` to ``by_level``."""
     u, v = (RankedChannels.from_ranks(ranks, values=z.numpy()) for ranks, z in zip(_ranks(x, y), (x, y), strict=True))
     numbers = np.arange(len(x))
-    found = PairBlock.scanned(u, v, numbers, numbers, shifts=np.array([0])).measure()
+    found = PairBlock.of(u, v, numbers, numbers, shifts=np.array([0])).measure()
     return found.levels[GRID], found.fine.half(), *found[2:]
 
 

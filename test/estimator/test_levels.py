@@ -75,5 +75,5 @@ def test_shifted_pairs_are_counted_shifted():
     ranks = Ordering.from_channels(both, seed=0).ranks()
     channels = RankedChannels.from_ranks(ranks, values=both)
     one = np.array([0])
-    as_they_are, turned = PairBlock.scanned(channels, channels, one, one + 1, np.array([0, 7])).observe().by_level[:, 0]
+    as_they_are, turned = PairBlock.of(channels, channels, one, one + 1, np.array([0, 7])).observe().by_level[:, 0]
     assert float(as_they_are) < 0.1 and float(turned) == pytest.approx(np.log(6), abs=0.02)

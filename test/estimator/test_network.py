@@ -26,7 +26,7 @@ def network():
 def observed(ranks):
     pairs = len(ranks) // 2
     channels = RankedChannels.from_ranks(ranks)
-    return PairBlock.scanned(channels, channels, np.arange(pairs), pairs + np.arange(pairs), np.array([0])).observe()
+    return PairBlock.of(channels, channels, np.arange(pairs), pairs + np.arange(pairs), np.array([0])).observe()
 
 
 @pytest.fixture

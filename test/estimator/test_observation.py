@@ -12,7 +12,7 @@ from infonet_ros.estimator.network.ranked_channels import RankedChannels
 def block(pairs, count=300):
     ranks = np.stack([np.random.default_rng(k).permutation(count) for k in range(pairs + 1)])
     channels = RankedChannels.from_ranks(ranks)
-    return PairBlock.scanned(channels, channels, np.zeros(pairs, int), 1 + np.arange(pairs), np.array([0]))
+    return PairBlock.of(channels, channels, np.zeros(pairs, int), 1 + np.arange(pairs), np.array([0]))
 
 
 def parts_of(seen):

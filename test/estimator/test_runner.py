@@ -31,7 +31,7 @@ def block(number, pairs, count=200):
     x = rng.standard_normal((pairs, count))
     x = x[:1] * np.linspace(0.0, 3.0, pairs)[:, None] + x
     channels = RankedChannels.from_ranks(Ordering.from_channels(x, seed=0).ranks())
-    return PairBlock.scanned(channels, channels, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
+    return PairBlock.of(channels, channels, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
 
 
 def collected(runner, blocks):
@@ -160,8 +160,8 @@ def test_a_turned_channel_is_turned_end_to_start():
     x, y = np.random.default_rng(3).standard_normal((2, 300))
     ranks = Ordering.from_channels(np.stack([x, y, np.roll(y, 40)]), seed=0).ranks()
     channels = RankedChannels.from_ranks(ranks)
-    turned = PairBlock.scanned(channels, channels, np.array([0]), np.array([1]), np.array([0, 40])).observe()
-    rolled = PairBlock.scanned(channels, channels, np.array([0]), np.array([2]), np.array([0])).observe()
+    turned = PairBlock.of(channels, channels, np.array([0]), np.array([1]), np.array([0, 40])).observe()
+    rolled = PairBlock.of(channels, channels, np.array([0]), np.array([2]), np.array([0])).observe()
     torch.testing.assert_close(turned.counts[1], rolled.counts[0])
     torch.testing.assert_close(turned.local[1], rolled.local[0])
     assert not torch.equal(turned.counts[0], turned.counts[1])

@@ -33,7 +33,7 @@ def differentiable_information(runner: Runner, x: Tensor, y: Tensor) -> Tensor:
     first, second = canonical * pairs + np.arange(pairs)
     ranks = np.stack([ordering.ranks() for ordering in orderings], axis=1).reshape(2 * pairs, -1)
     ranked = RankedChannels.from_ranks(ranks, runner.device, channels.swapaxes(0, 1).reshape(ranks.shape))
-    block = PairBlock.scanned(ranked, ranked, first, second, shifts=np.array([0]))
+    block = PairBlock.of(ranked, ranked, first, second, shifts=np.array([0]))
     found = [runner.estimate(part) for part in block.spans(runner.chunk)]
     values = torch.cat([torch.from_numpy(quantiles[:, 1]) for quantiles, _ in found]).to(x.device)
     values[torch.from_numpy((channels == channels[..., :1]).all(axis=2).any(axis=1)).to(x.device)] = 0.0

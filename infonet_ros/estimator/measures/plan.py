@@ -207,7 +207,7 @@ class Pass:
             start = 0
             for (batch, shifts), (own, _, rows, columns) in zip(alike, ranked, strict=True):
                 places, numbers = (start + rows, start + columns), batch.numbers[batch.moving]
-                blocks.append(PairBlock.scanned(channels, channels, *places, shifts, self, numbers))
+                blocks.append(PairBlock.of(channels, channels, *places, shifts, self, numbers))
                 start += len(own)
             yield PairBlock.joined(blocks)
 
@@ -222,7 +222,7 @@ class Pass:
         found = np.repeat(np.where(known, np.float32(0.0), np.float32(np.nan))[..., None], 3, axis=2)
         parts = self.plan.by_request([parts_of(batch.samples) for batch in batches]).astype(np.float32)
         for block, quantiles in results:
-            found[block.scans, block.numbers] += quantiles / parts[block.numbers, None]
+            found[block.copies, block.numbers] += quantiles / parts[block.numbers, None]
         return found
 
 

@@ -101,10 +101,10 @@ class Slicer:
         numbers = np.arange(projections)
         left, right = self._parts(a, rows, projections), self._parts(b, rows, projections)
         shifts = np.append(0, surrogate_shifts(left[-1].count, surrogates, self._options.seed))
-        blocks = (PairBlock.scanned(u, v, numbers, numbers, shifts) for u, v in zip(left, right, strict=True))
+        blocks = (PairBlock.of(u, v, numbers, numbers, shifts) for u, v in zip(left, right, strict=True))
         quantiles = np.zeros((len(shifts), projections, 3), dtype=np.float32)
         for block, found in self._runner.quantiles(blocks):
-            quantiles[block.scans, block.rows] += found / len(left)
+            quantiles[block.copies, block.rows] += found / len(left)
         return quantiles
 
     def _parts(self, index: int, rows: np.ndarray, projections: int) -> list[RankedChannels]:

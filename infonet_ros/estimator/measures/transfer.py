@@ -183,6 +183,6 @@ def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndar
     """MI of the partial copula of all streams on the left with the one on the right, for each shift of it, (S, M)."""
     sources, target = (RankedChannels.from_ranks(side.conditional[0], runner.pairs.device) for side in (left, right))
     rows = np.arange(len(left.ranks))
-    block = PairBlock.scanned(sources, target, rows, np.zeros_like(rows), shifts)
+    block = PairBlock.of(sources, target, rows, np.zeros_like(rows), shifts)
     medians = np.concatenate([quantiles[:, 1] for _, quantiles in runner.pairs.quantiles([block])])
     return np.where(left.determined, 0.0, medians.reshape(len(shifts), len(rows)))

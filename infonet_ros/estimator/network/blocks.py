@@ -17,7 +17,7 @@ from infonet_ros.estimator.network.short_network import SKETCH_CELLS, Sketch
 from infonet_ros.estimator.samples.effective_samples import effective_samples
 
 BLOCK_ELEMENTS = 1 << 22  # samples of all pairs of a block, 32 MiB of cell numbers
-_EACH = ("rows", "columns", "shifts", "scans", "numbers")  # fields with one element per pair
+_EACH = ("rows", "columns", "shifts", "copies", "numbers")  # fields with one element per pair
 COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other; with more, for the memory
 
 
@@ -32,8 +32,8 @@ class PairBlock:
         Channel of ``left`` and channel of ``right`` of each pair.
     shifts : (M,) int64
         Samples by which the right channel is shifted circularly; this keeps its autocorrelation.
-    scans : (M,) int64
-        The scan of each pair: one for the data, or one for each surrogate.
+    copies : (M,) int64
+        Which copy of the pairs each one is in: there is one for each shift, and those with a shift are surrogates.
     numbers : (M,) int64
         The caller's number of each pair.
     tag : object
@@ -45,12 +45,12 @@ class PairBlock:
     rows: np.ndarray
     columns: np.ndarray
     shifts: np.ndarray
-    scans: np.ndarray
+    copies: np.ndarray
     numbers: np.ndarray
     tag: Any = None
 
     @classmethod
-    def scanned(
+    def of(
         cls,
         left: RankedChannels,
         right: RankedChannels,
@@ -61,15 +61,15 @@ class PairBlock:
         numbers: np.ndarray | None = None,
     ) -> "PairBlock":
         """Make a block of P pairs (P,), once for each shift, (S,) or (S, P); numbered in order, or by ``numbers``."""
-        pairs, scans = len(rows), len(shifts)
+        pairs, copies = len(rows), len(shifts)
         return cls(
             left,
             right,
-            np.tile(rows, scans),
-            np.tile(columns, scans),
+            np.tile(rows, copies),
+            np.tile(columns, copies),
             np.repeat(shifts, pairs) if shifts.ndim == 1 else shifts.ravel(),
-            np.repeat(np.arange(scans), pairs),
-            np.tile(np.arange(pairs) if numbers is None else numbers, scans),
+            np.repeat(np.arange(copies), pairs),
+            np.tile(np.arange(pairs) if numbers is None else numbers, copies),
             tag,
         )
 
@@ -77,7 +77,7 @@ class PairBlock:
     def pairs(cls, channels: RankedChannels, tag: Any = None) -> "PairBlock":
         """Make a block in which channels 0 and 1, 2 and 3, ... are the pairs."""
         rows = np.arange(0, len(channels), 2)
-        return cls.scanned(channels, channels, rows, rows + 1, np.array([0]), tag)
+        return cls.of(channels, channels, rows, rows + 1, np.array([0]), tag)
 
     @classmethod
     def joined(cls, blocks: Sequence["PairBlock"]) -> "PairBlock":

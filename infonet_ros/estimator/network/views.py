@@ -142,4 +142,4 @@ class ConditionedPairs:
     def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
         first = RankedChannels.from_ranks(left, runner.device)
         second = first if right is left else RankedChannels.from_ranks(right, runner.device)
-        return PairBlock.scanned(first, second, self.rows, self.columns, np.array([shift]), number)
+        return PairBlock.of(first, second, self.rows, self.columns, np.array([shift]), number)
