@@ -25,16 +25,8 @@ app = typer.Typer(
     rich_markup_mode=None,  # panels would take a second of imports before the first word of --help
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(bag)
-app.command()(check)
-app.command()(compare)
-app.command()(csv)
-app.command()(demo)
-app.command()(fleet)
-app.command()(learn)
-app.command()(monitor)
-app.command()(play)
-app.command()(train)
+for command in (bag, check, compare, csv, demo, fleet, learn, monitor, play, train):
+    app.command()(command)
 
 
 @app.callback(invoke_without_command=True)

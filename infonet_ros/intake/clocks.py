@@ -105,7 +105,7 @@ class TopicClocks:
         advance = ahead(self._of(topics))
         for topic, by in advance.items():
             sentences[topic] = (
-                f"the clock of {topic} is {_milliseconds(by)} ahead: its messages were recorded before their stamps, "
+                f"the clock of {topic} is {_rounded(by)} ahead: its messages were recorded before their stamps, "
                 "which are set back by that."
             )
         for topic, by in self.behind(topics).items():
@@ -114,7 +114,7 @@ class TopicClocks:
                 advance[topic] = -by
                 why = "as its channels show, and they are set ahead by that"
             sentences[topic] = (
-                f"the stamps of {topic} lie {_milliseconds(by)} further behind the times of recording than those of "
+                f"the stamps of {topic} lie {_rounded(by)} further behind the times of recording than those of "
                 f"others: its clock is behind, {why}."
             )
         return advance, sentences
@@ -123,5 +123,6 @@ class TopicClocks:
         return {topic: self._leads[topic] for topic in topics if topic in self._leads}
 
 
-def _milliseconds(nanoseconds: int) -> str:
+def _rounded(nanoseconds: int) -> str:
+    """Return a time in seconds, to the millisecond."""
     return in_seconds(round(nanoseconds / NANOSECONDS, 3))
