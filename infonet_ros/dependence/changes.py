@@ -68,14 +68,17 @@ class Motion:
             spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
         return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
 
-    def leaves(self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, mi: np.ndarray) -> np.ndarray:
+    def leaves(
+        self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, mi: np.ndarray, related: np.ndarray
+    ) -> np.ndarray:
         """Return how much of each change of MI the motion does not explain: (K, P), nats.
 
         Of the two windows of a change, the quiet one has less MI. Motion explains the whole change in two cases: a
         channel varies much more in the quiet window, which adds variation that is not shared; or both drift in the
         other window, since drift adds dependence. If a channel varies much less in the quiet window, motion explains
         the MI that such a weak signal would lose. It explains nothing if the other channel should vary less too, and
-        does not.
+        does not; except if the robot rests: half or more of all other channels that depend on the weak one vary less,
+        too. A parked car can steer.
 
         Parameters
         ----------
@@ -85,6 +88,8 @@ class Motion:
             Channels.
         mi : (W, P)
             Nats.
+        related : (N, N) bool
+            Channels that depend on each other over the whole recording.
         """
         grows = mi[after] > mi[before]
         quiet = np.where(grows, before[:, None], after[:, None])
@@ -97,10 +102,19 @@ class Motion:
         signal = np.expm1(2.0 * shared)  # beside its noise, in power, of a Gaussian pair
         due = np.sqrt((1.0 + weaker**2 * signal) / (1.0 + signal))  # ratio of the other channel if the motion is less
         alone = (due < _MUST_FOLLOW) & (other > _STAYS)
+        for k, p in np.argwhere(alone):
+            weak, strong = pairs[p] if ratios[0][k, p] < ratios[1][k, p] else pairs[p][::-1]
+            others = np.setdiff1d(np.flatnonzero(related[weak]), [weak, strong])
+            alone[k, p] = not self._rest(others, quiet[k, p], busy[k, p])
         less = (weaker < 1.0 / OTHER_MOTION) & ~alone
         expected = np.where(less, 0.5 * np.log1p(weaker**2 * signal), shared)
         drifts = self.drifting[busy, row] & self.drifting[busy, column]
         return np.where(drifts | ~(other < OTHER_MOTION), 0.0, expected - left)
+
+    def _rest(self, channels: np.ndarray, quiet: int, busy: int) -> bool:
+        """Return whether half of some channels (K,) or more vary less in the ``quiet`` window than in the busy one."""
+        less = OTHER_MOTION * self.spreads[quiet, channels] < self.spreads[busy, channels]
+        return bool(2 * less.sum() >= max(1, len(channels)))
 
 
 def find_changes(
@@ -139,7 +153,7 @@ def find_changes(
     least = np.maximum(LEAST_CHANGE, _least_sigmas(matrices, len(row)) * error)
     changed, remains = difference > least, np.ones(difference.shape, dtype=bool)
     if motion is not None:
-        remains = motion.leaves(before, after, np.column_stack([row, column]), mi) > least
+        remains = motion.leaves(before, after, np.column_stack([row, column]), mi, _related(matrices[0], whole)) > least
     changes = []
     for pair in np.flatnonzero(changed.any(axis=0)):
         for k in _peaks(np.where(changed[:, pair], difference[:, pair], 0.0), ends[before], starts):
@@ -177,6 +191,13 @@ def _known_mi(
     if whole is not None:
         known &= ~(whole.p_value[row, column] > _INDEPENDENT)  # without a p-value they may depend on each other
     return np.where(known, np.stack([matrix.mi[row, column] for matrix in matrices]), np.nan)
+
+
+def _related(matrix: DependenceMatrix, whole: DependenceMatrix | None) -> np.ndarray:
+    """Return which channels (N, N) depend on each other over the ``whole`` recording; none without it."""
+    if whole is None:
+        return np.zeros_like(matrix.mi, dtype=bool)
+    return (whole.p_value <= _INDEPENDENT) & (whole.mi >= LEAST_CHANGE)
 
 
 def _least_sigmas(matrices: Sequence[DependenceMatrix], pairs: int) -> float:

@@ -76,7 +76,8 @@ class Parts:
         if slope < 0.0:
             return self._if_abrupt(Verdict(Outcome.SIGN, -1.0), line, tilt)
         if least > _LEAST_FACTOR or most < 1.0 / _LEAST_FACTOR:
-            return self._if_abrupt(Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share))), line, tilt)
+            factor = Verdict(Outcome.FACTOR, float(slope * np.sqrt(share_outside / share)))
+            return self._if_abrupt(factor, line, tilt, np.ones_like(line))  # a wind is never 0: its level steps as well
         return self._offset(line, min(1.0, slope), max(1.0 / share_outside, most))
 
     def _offset(self, line: np.ndarray, least: float, most: float) -> Verdict:
@@ -116,11 +117,15 @@ class Parts:
         slope = covariance[0, 1] / covariance[0, 0]
         return slope, slope * covariance[0, 1] / covariance[1, 1]
 
-    def _if_abrupt(self, verdict: Verdict, now: np.ndarray, weight: np.ndarray) -> Verdict:
+    def _if_abrupt(self, verdict: Verdict, now: np.ndarray, *weights: np.ndarray) -> Verdict:
         """Keep a verdict if the residual of y takes a sudden step, back as well, and no such step at other times.
 
-        ``now`` (n,) is the y expected by the relation inside. Times ``weight`` (n,), the residual steps in its mean.
+        ``now`` (n,) is the y expected by the relation inside. Times one of the ``weights`` (n,), the residual steps in
+        its mean.
         """
+        return verdict if any(self._is_abrupt(now, weight) for weight in weights) else Verdict(Outcome.UNCLEAR)
+
+    def _is_abrupt(self, now: np.ndarray, weight: np.ndarray) -> bool:
         kept = self.outside | self.inside
         edges = block_edges(int(kept.sum()))
         first, last = np.flatnonzero(self.inside[kept])[[0, -1]]
@@ -133,7 +138,7 @@ class Parts:
         ends, expected = np.array(step.ends), np.array(model.ends)
         sudden = bool((ends * np.sign(expected) > np.abs(expected) / 2.0).all())
         unusual = step.size * np.sign(model.size) > _STANDS_OUT * rest.usual
-        return verdict if sudden and unusual else Verdict(Outcome.UNCLEAR)
+        return sudden and bool(unusual)
 
 
 def mean_given(x: np.ndarray, y: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:

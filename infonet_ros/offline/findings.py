@@ -21,6 +21,7 @@ _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
 _APART = 2.0  # times the half widths of two 90 % intervals: of many pairs some intervals do not meet by chance
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
+_ONE_MOTION = 0.83  # nats, a correlation of 0.9: what shares less may be a filter, as a speed after its acceleration
 _LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
 
@@ -59,7 +60,7 @@ class Delay:
         digits = delay_digits(lag)
         words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
         topic, other = topic_of(analysis, late), topic_of(analysis, a if late == b else b)
-        if topic == other or abs(lag) > _LATEST_STAMPS:
+        if topic == other or abs(lag) > _LATEST_STAMPS or whole.matrix.mi[a, b] < _ONE_MOTION:
             return cls(words, True)
         if _contradicted(analysis, a, b):
             return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
@@ -112,7 +113,7 @@ def _groups_and_pairs(analysis: Analysis) -> Iterator[Finding]:
     """
     found = groups(analysis)
     pairs = [p for p in ranked_pairs(analysis) if p not in analysis.explanations and is_useful(analysis, p)]
-    news = News(len(analysis.names), found)
+    news = News(analysis.whole.kinship.one_field, found)
     again: list[tuple[int, int]] = []
     for level in (2, 1, 0):
         for group in found:

@@ -48,7 +48,8 @@ def groups(analysis: Analysis) -> list[Group]:
     """Return the groups of a recording, the largest first.
 
     A channel is in one group at most; a computed rate is in none if its topic has the measured rate. Of a field and its
-    rate of change, which move together by definition, a group has the one that shares more with the others.
+    rate of change, which move together by definition, a group has the one that shares more with the others. And fields
+    that move together by level and by rate are one group.
     """
     channels = np.flatnonzero(~analysis.whole.kinship.repeated)
     if len(channels) < LEAST_MEMBERS:
@@ -57,7 +58,14 @@ def groups(analysis: Analysis) -> list[Group]:
     labels = fcluster(linkage(squareform(distances), "complete"), 1.0 - TOGETHER, "distance")
     members = [_one_form_each(analysis, channels[labels == label]) for label in np.unique(labels)]
     found = [_group(analysis, one) for one in members if len(one) >= LEAST_MEMBERS]
-    return sorted(found, key=lambda group: (-len(group.members), -group.most))
+    found.sort(key=lambda group: (-len(group.members), -group.most))
+    return [group for place, group in enumerate(found) if not any(_repeats(analysis, group, a) for a in found[:place])]
+
+
+def _repeats(analysis: Analysis, group: Group, larger: Group) -> bool:
+    """Return whether all members of a group are in a larger one by the other form of their field."""
+    other_form = analysis.whole.kinship.one_field[np.ix_(group.members, larger.members)]
+    return bool(other_form.any(axis=1).all())
 
 
 def _one_form_each(analysis: Analysis, members: np.ndarray) -> np.ndarray:

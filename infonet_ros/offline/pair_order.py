@@ -1,5 +1,6 @@
 """The order of pairs by use: which of them a robot engineer needs first, and which add something to others."""
 
+import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
 from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
@@ -33,20 +34,24 @@ def ranked_pairs(analysis: Analysis) -> list[tuple[int, int]]:
 
 
 class News:
-    """Selects pairs of N channels that add something to the groups and to the pairs before."""
+    """Selects pairs of channels that add something to the groups and to the pairs before.
 
-    def __init__(self, channels: int, found: list[Group]) -> None:
-        self._connected = DisjointSet(range(channels))
+    ``one_field`` (N, N) tells which channels are the level and the rate of one field, see `Kinship`.
+    """
+
+    def __init__(self, one_field: np.ndarray, found: list[Group]) -> None:
+        self._connected = DisjointSet(range(len(one_field)))
         self._group_of = {member: -1 - number for number, group in enumerate(found) for member in group.members}
         self._listed = {frozenset({-1 - number}) for number in range(len(found))}
+        self._other_forms = [frozenset(np.flatnonzero(one_field[[*group.members]].any(axis=0))) for group in found]
         for group in found:
             for member in group.members[1:]:
                 self._connected.merge(group.members[0], member)
 
     def first(self, a: int, b: int) -> bool:
-        """Add a pair; return whether it is the first between its groups, and not within one."""
+        """Add a pair; return whether it is the first between its groups, and not within one, in any form."""
         between = frozenset({self._group_of.get(a, a), self._group_of.get(b, b)})
-        new = between not in self._listed
+        new = between not in self._listed and not any({a, b} <= forms for forms in self._other_forms)
         self._listed.add(between)
         return new
 

@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
+import pytest
 from matrices import matrix_of
 from scipy.signal import lfilter
 
@@ -107,6 +110,20 @@ def test_one_channel_with_less_motion_alone_is_a_change():
     calm, blind = np.zeros((40, 2), dtype=bool), np.column_stack([ramp(1.0, 0.05), np.ones(40)])
     assert len(find_changes(matrices(ramp(1.2, 0.0)), Motion(blind, calm))) == 1
     assert find_changes(matrices(ramp(0.4, 0.0)), Motion(blind, calm)) == []
+
+
+@pytest.mark.parametrize(("others", "found"), [(0.05, 0), (1.0, 1)])
+def test_what_depends_on_a_still_channel_tells_a_parked_car_from_a_dead_gyro(others, found):
+    """The steering wheel turns all the time. With the yaw rate, acceleration and speed end, or they do not."""
+    four = np.where(np.arange(4) < 2, 1.0, 0.0)
+    jump = []
+    for plain in matrices(ramp(1.2, 0.0)):
+        mi = np.outer(four, four).astype(np.float32) * plain.mi[0, 1]
+        known = {"lower": mi - 0.05, "upper": mi + 0.05, "valid": np.ones(4, dtype=bool)}
+        jump.append(matrix_of(mi, names=tuple("abcd"), start=plain.start, end=plain.end, **known))
+    whole = replace(jump[0], mi=np.ones((4, 4), dtype=np.float32), p_value=np.zeros((4, 4)))
+    motion = np.column_stack([np.ones(40), ramp(1.0, 0.05), ramp(1.0, others), ramp(1.0, others)])
+    assert len(find_changes(jump, Motion(motion, np.zeros((40, 4), dtype=bool)), whole)) == found
 
 
 def test_streams_that_stay_what_they_are_have_no_change(net):

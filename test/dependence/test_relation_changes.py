@@ -50,6 +50,16 @@ def turning(seed):
     return {name: robot.seen(yaw_rate) for name in ("command", "gyro", "odometry")}
 
 
+def test_ice_on_an_anemometer_shows_in_its_level_while_the_wind_is_about_its_mean():
+    robot = Robot(8)
+    wind, share = 9.0 + 1.5 * robot.motion(2.5), np.arange(COUNT) / COUNT
+    cup = robot.seen(wind, 0.15) * np.where((share > 0.27) & (share < 0.47), 0.6, 1.0)
+    (change,) = found({"cup": cup, "sonic": robot.seen(wind, 0.15), "power": robot.seen(wind**2, 1.5)})
+    assert (change.channel, change.kind) == ("cup", Outcome.FACTOR)
+    assert change.value == pytest.approx(0.6, abs=0.05)
+    assert (change.time, change.end) == pytest.approx((32.4e9, 56.4e9), abs=2e9)
+
+
 def test_a_sign_that_turns_over():
     channels = turning(0)
     channels["gyro"] *= after(-1.0)

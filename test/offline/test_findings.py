@@ -332,28 +332,40 @@ def test_a_group_of_one_topic_comes_after_pairs_of_several(small_analysis):
     assert [one.channels for one in told[:2]] == [("arm.b", "gripper.width"), ("base.x", "base.y", "base.z")]
 
 
+def test_what_moves_together_by_level_and_by_rate_is_one_group(small_analysis):
+    both = tuple(Modality(name, f"/{name}", ("x", "x|rate")) for name in ("front", "rear", "side"))
+    mi = np.zeros((6, 6))
+    mi[::2, ::2], mi[1::2, 1::2] = 1.2, 1.1
+    analysis = with_matrix(small_analysis, mi, modalities=both)
+    (group,) = groups(analysis)
+    assert group.members == (0, 2, 4)
+    assert [one.kind for one in findings(analysis)] == ["group", "changes"]
+
+
 def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(small_analysis):
     """A filter delays one speed of an odometry, its stamps delay all of it."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
     for a, b, late in [(2, 4, 0.37), (3, 5, 0.36)]:
-        mi[a, b] = mi[b, a] = 0.4
+        mi[a, b] = mi[b, a] = 1.4
         lag[a, b], lag[b, a] = late, -late
     alike = with_matrix(small_analysis, mi, lag)
     assert Delay.of(alike, 2, 4).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
     assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
     lag[3, 5], lag[5, 3] = 0.25, -0.25  # of many pairs some intervals do not meet by chance
     assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
-    mi[3, 4] = mi[4, 3] = 0.45  # without a delay, and not surely more
+    mi[3, 4] = mi[4, 3] = 1.45  # without a delay, and not surely more
     assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
     lag[3, 5], lag[5, 3] = -0.1, 0.1
     unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
     assert unlike.clear and unlike.stamps is None
     assert unlike.words.endswith("s); no shift of stamps suits all channels of the two topics")
+    mi[mi > 0.0] -= 0.8  # a speed after its acceleration
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).words.endswith("s)")
 
 
 def test_channels_of_two_topics_that_are_late_by_one_sample_agree(small_analysis):
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
-    for a, b, value in [(2, 4, 0.4), (3, 5, 0.6)]:
+    for a, b, value in [(2, 4, 1.4), (3, 5, 1.6)]:
         mi[a, b] = mi[b, a] = value
         lag[a, b], lag[b, a] = 0.06, -0.06
     assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
