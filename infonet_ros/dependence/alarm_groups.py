@@ -106,6 +106,11 @@ def _is_in(channel: str, name: str) -> bool:
     return _field(name) == _field(channel) or name.startswith(f"{channel}.")
 
 
+def _cause(alarm: Alarm) -> str:
+    """Return what alarms of one kind and cause have in common: the field at fault, or which channels are swapped."""
+    return alarm.words if alarm.kind is Kind.SWAPPED else _field(alarm.channel)
+
+
 def _field(name: str) -> str:
     """Return the field that a channel is computed from, such as that of its rate."""
     return name.partition("|")[0]
@@ -124,8 +129,8 @@ def _by_kind(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     groups: list[AlarmGroup] = []
     for kind in Kind:
         own = sorted((one for one in alarms if one.kind is kind), key=lambda one: one.time)
-        for field in dict.fromkeys(_field(one.channel) for one in own if one.channel):
-            named = [one for one in own if one.channel and _field(one.channel) == field]
+        for cause in dict.fromkeys(_cause(one) for one in own if one.channel):
+            named = [one for one in own if one.channel and _cause(one) == cause]
             groups += [AlarmGroup(tuple(together), together[0].channel) for together in _overlapping(named)]
         for together in _overlapping([one for one in own if not one.channel]):
             groups += _shared(together)
@@ -167,7 +172,8 @@ def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
     if best is None or pairs[best] < 2:
         return None
     same = [name for (size, name), own in sharing.items() if size == best[0] and own == sharing[best]]
-    return AlarmGroup(tuple(sharing[best]), same[0] if len(same) == 1 else "")
+    swapped = sharing[best][0].kind is Kind.SWAPPED  # two channels, whatever is shared
+    return AlarmGroup(tuple(sharing[best]), same[0] if len(same) == 1 and not swapped else "")
 
 
 def _parts(alarm: Alarm) -> list[tuple[int, str]]:
@@ -178,6 +184,8 @@ def _parts(alarm: Alarm) -> list[tuple[int, str]]:
     names = (alarm.a, alarm.b)
     if alarm.kind is not Kind.DECOUPLED and not alarm.either:
         return []
+    if alarm.kind is Kind.SWAPPED:
+        return [(0, fault.words) for fault in alarm.either]
     parts = [(0, name) for name in names] + [(1, _field(name)) for name in names]
     modalities = {_modality(name) for name in names}
     if alarm.kind is Kind.DELAY_CHANGED and len(modalities) == 2:

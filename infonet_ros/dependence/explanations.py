@@ -139,7 +139,8 @@ class Explainer:
                 columns = list(self._columns)
                 columns[side] = other
                 x, y = self._ranks(self.samples[:, columns].T)
-                fault = Fault(Kind.SWAPPED, f"{names[column]} and {names[other]} are swapped", names[column])
+                first, second = sorted((column, other))  # each of the two says the same
+                fault = Fault(Kind.SWAPPED, f"{names[first]} and {names[second]} are swapped", names[column])
                 yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
 
     def _fits_elsewhere(self, column: int, other: int) -> bool:

@@ -116,3 +116,18 @@ def test_a_channel_and_its_rate_have_one_cause():
     parted = alarm("v|rate", "u", 14, Kind.DECOUPLED, "v|rate and u no longer depend on each other as before")
     (one,) = grouped([scaled, rate, parted])
     assert "v is 57 times: 3 pairs, with w, w|rate, u" in str(one)
+
+
+def test_two_channels_that_are_swapped_are_one_sentence():
+    one = alarm("x", "u", 10, Kind.SWAPPED, "x and y are swapped", "x")
+    other = alarm("y", "v", 10, Kind.SWAPPED, "x and y are swapped", "y")
+    (found,) = grouped([one, other])
+    assert "x and y are swapped: 2 pairs, with u, y, v" in str(found)
+
+
+def test_a_swap_of_either_two_channels_is_one_sentence():
+    either = [Fault(Kind.SWAPPED, f"{a} and {b} are swapped", a) for a, b in (("x", "y"), ("u", "v"))]
+    one = replace(alarm("x", "u", 10, Kind.SWAPPED, "x and y are swapped, or u and v are swapped"), either=(*either,))
+    other = replace(one, a="y", b="v", words="u and v are swapped, or x and y are swapped", either=(*either[::-1],))
+    (found,) = grouped([one, other])
+    assert "x and y are swapped, or u and v are swapped: 2 pairs, with x, u, y, v" in str(found)
