@@ -17,6 +17,7 @@ from infonet_ros.series import memory
 _DOUBT = 0.02  # share of the e-value that is 1 for every sample: no sample is evidence for a pair beyond -log of it
 _FLATTER = 3.0  # times: the steepness of some tens of rises is not known better
 _STARTS = 16
+_SPANS, _A_SPAN = 40, 10  # equal times, of so many samples at least, that are looked at if few rises are known
 
 
 def log_e_values(ratios: np.ndarray) -> np.ndarray:
@@ -102,7 +103,7 @@ class Rises:
         the slow episodes that let evidence rise may be missing among these; the memory of the evidence shows them, too.
         It also counts long rests, which let nothing rise, so the rises that were seen set a limit to it.
         """
-        tail = Tail.of(heights_of_rises(ratios))
+        tail = Tail.of(heights_of_rises(ratios)) or Tail.of(_heights_of_spans(ratios))
         if tail is None:
             return None
         steepness = min(1.0, tail.steepness)
@@ -138,10 +139,25 @@ def _memory(pieces: Sequence[np.ndarray]) -> float:
 def heights_of_rises(pieces: Sequence[np.ndarray]) -> np.ndarray:
     """Return how high the evidence of log ratios (T,) rises, each time that it rises from nothing: (K,) nats."""
     heights: list[float] = []
-    for ratios in pieces:
-        total = np.r_[0.0, np.cumsum(log_e_values(ratios))]
-        sums = total - np.minimum.accumulate(total)
+    for sums in map(_sums, pieces):
         starts = np.flatnonzero((sums[1:] > 0.0) & (sums[:-1] == 0.0))
         if len(starts):
             heights.extend(np.maximum.reduceat(sums, starts + 1))
     return np.array(heights)
+
+
+def _heights_of_spans(pieces: Sequence[np.ndarray]) -> np.ndarray:
+    """Return how high the evidence of log ratios (T,) is in each of some equal times: (K,) nats; none of few samples.
+
+    Two channels that determine each other fit so well that their evidence rises a few times an hour, or never. Then it
+    is 0 at most times. It is high at many if it rises seldom because it does not come down.
+    """
+    sums = np.concatenate([_sums(ratios)[1:] for ratios in pieces])
+    spans = np.array_split(sums, _SPANS) if len(sums) >= _SPANS * _A_SPAN else []
+    return np.array([span.max() for span in spans])
+
+
+def _sums(ratios: np.ndarray) -> np.ndarray:
+    """Return Page's sums (T + 1,) of log ratios (T,), from 0 on."""
+    total = np.r_[0.0, np.cumsum(log_e_values(ratios))]
+    return np.asarray(total - np.minimum.accumulate(total))

@@ -105,7 +105,7 @@ def _learn_view(shown: "_Shown | None", form: Form, lesson: Lesson) -> LearntVie
     held_out = [ratios for half in crosswise for ratios in half]
     across, own = (Rises.of(ratios, lesson.seconds) for ratios in (held_out, whole.judge(whole.pieces, form)))
     if across is None or own is None:
-        return "one half of the recordings does not cover the other"
+        return "too few samples to tell how high its evidence rises without faults"
     rises = across.or_higher(own)
     threshold = rises.threshold(_USUAL)
     waits = [mean_wait(log_e_values(ratios), threshold) for ratios in _decoupled(whole, form)]

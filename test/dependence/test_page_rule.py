@@ -73,6 +73,18 @@ def test_what_comes_seldom_but_lasts_is_seen_in_the_very_highest_rises():
     assert count_above(threshold, at_times(5, count)) <= count / RATE / interval
 
 
+def test_a_pair_that_fits_so_well_that_it_never_rises_has_a_threshold():
+    """Two encoders on one shaft: each sample fits, so all that is known is that nothing rose for so long."""
+    rises = learnt(np.full(10_000, 3.0))
+    assert rises.height == 0.0
+    assert np.log(3600.0 / 1000.0) <= rises.threshold(3600.0) <= 5.0 * np.log(3600.0 / 100.0)
+
+
+def test_a_pair_that_rises_once_for_ever_has_no_useful_threshold():
+    never_well = np.r_[np.full(5000, 3.0), np.full(5000, -1.0)]
+    assert learnt(never_well).threshold(3600.0) > heights_of_rises([never_well]).max()
+
+
 def test_too_few_samples_give_nothing():
     assert learnt(log_ratios(4, 30)) is None
 
