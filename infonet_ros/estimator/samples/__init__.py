@@ -5,8 +5,8 @@ The modules, by task:
 - `channels` sorts the channels of a window, and finds the samples that count for each pair. `holding` decides this by
   the `updates` of held streams, and by repeated rows.
 - `ranks` orders samples, equal ones at random.
-- For p-values: `surrogates` draws shifts, `common_times` corrects for streams that move together, `stationarity` finds
-  those that drift. `effective_samples` are for intervals.
+- For p-values: `surrogates` draws shifts, `common_times` and `product_spread` correct for streams that move together,
+  `stationarity` finds those that drift. `effective_samples` are for intervals.
 - For given streams: `conditioning` ranks samples among those with similar given values; `responses` filters given
   streams as others follow them.
 """
