@@ -48,6 +48,39 @@ def test_lengths_of_time_are_read(tmp_path, kind, header):
     assert times == pytest.approx(SECONDS, abs=1e-6)
 
 
+@pytest.mark.parametrize(("step", "form"), [(0.5, "04.1f"), (1, "02.0f")])
+def test_hours_may_follow_minutes_and_seconds(tmp_path, step, form):
+    seconds = [3590 + step * k for k in range(60)]
+    cells = [f"{t // 60 % 60:02.0f}:{t % 60:{form}}" for t in seconds]
+    cells = [f"{t // 3600:.0f}:{cell}" if t >= 3600 else cell for t, cell in zip(seconds, cells, strict=True)]
+    times, _ = of_cells(tmp_path, "time", cells)
+    assert times == pytest.approx(seconds)
+
+
+def test_two_numbers_are_minutes_and_seconds_if_the_name_says_so(tmp_path):
+    cells = [f"{k // 60}:{k % 60:02}" for k in range(300)]
+    times, _ = of_cells(tmp_path, "Elapsed (mm:ss)", cells)
+    assert times.tolist() == list(range(300))
+    times, notices = of_cells(tmp_path, "elapsed", cells)
+    assert times.tolist() == list(range(0, 18_000, 60))
+    assert any("in hours and minutes; minutes and seconds need" in notice for notice in notices)
+
+
+@pytest.mark.parametrize("form", ["2024-05-01 12:00:{s:02}.{ms}", "12:00:{s:02}.{ms}", "12:0:{s}:{ms}"])
+def test_fractions_without_leading_zeros_count_milliseconds(tmp_path, form):
+    cells = [form.format(s=k // 50, ms=k % 50 * 20) for k in range(600)]
+    times, _ = of_cells(tmp_path, "time", cells)
+    assert times - times[0] == pytest.approx(np.arange(600) * 0.02)
+    cells = [form.format(s=k // 50, ms=f"{k % 50 * 20:03}".rstrip("0") or 0) for k in range(600)]
+    times, _ = of_cells(tmp_path, "time", cells)
+    assert times - times[0] == pytest.approx(np.arange(600) * 0.02)
+
+
+def test_numbers_without_leading_zeros_are_suspected(tmp_path):
+    _, notices = of_cells(tmp_path, "time", [f"{k // 50}.{k % 50 * 20}" for k in range(600)])
+    assert any("have an earlier time" in notice and "7.5 for 7.005" in notice for notice in notices)
+
+
 SIGNED = {
     "a clock": "{sign}00:00:{abs:06.3f}",
     "ISO 8601": "{sign}PT{abs:.3f}S",

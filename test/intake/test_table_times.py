@@ -384,6 +384,20 @@ def test_days_as_spreadsheets_and_matlab_count_them(tmp_path):
         assert stamps == pytest.approx([1_714_564_800 * 10**9 + k * 10**8 for k in range(5)], abs=10**5)
 
 
+@pytest.mark.parametrize("minutes", [5, 15, 60])
+def test_slow_rows_of_a_spreadsheet_count_days(tmp_path, minutes):
+    lines = [f"{45413 + minutes * k / 1440:.6f},{k}" for k in range(60)]
+    stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
+    assert np.diff(stamps) == pytest.approx(60e9 * minutes, abs=1e9)
+
+
+@pytest.mark.parametrize("step", [0.002, 0.005, 0.01, 0.02, 0.025, 0.05, 0.1, 0.125, 0.5, 1])
+def test_seconds_of_a_morning_are_no_days(tmp_path, step):
+    lines = [f"{36_000 + step * k:.3f},{k}" for k in range(60)]
+    stamps = [stamp for stamp, _ in rows(written(tmp_path, "\n".join(["time,x", *lines])), ("x",))]
+    assert np.diff(stamps) == pytest.approx(1e9 * step, abs=1e3)
+
+
 @pytest.mark.parametrize(("name", "unit"), [("time [min]", 60), ("time [h]", 3600), ("time (days)", 86_400)])
 def test_minutes_and_hours_may_fall_back(tmp_path, name, unit):
     """No counter of 32 bits turns within the years that a stamp can hold."""

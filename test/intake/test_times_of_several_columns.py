@@ -57,6 +57,12 @@ CALENDARS = {
     "hours of days of a year": ("Year,DOY,Hour", "{t.year},{t:%j},{t.hour}", 3600),
     "days": ("year,month,day", "{t.year},{t.month},{t.day}", 86_400),
     "days of a year": ("year,day_of_year", "{t.year},{t:%j}", 86_400),
+    "hours in words beside a date": ("Date,Hour", "{t:%Y-%m-%d},{t.hour}", 3600),
+    "hours and minutes as digits beside a date": ("Date,Time", "{t:%Y-%m-%d},{t.hour}{t:%M}", 900),
+    "digits of hours beside a date": ("Date,Time", "{t:%Y%m%d},{t:%H%M}", 3600),
+    "digits of hours and minutes of a year": ("Year,DOY,HHMM", "{t.year},{t:%j},{t:%H%M}", 900),
+    "intervals": ("MTU (UTC)", "{t:%d.%m.%Y %H:%M} - {u:%d.%m.%Y %H:%M}", 900),
+    "intervals of a day": ("Zeitraum", "{t:%d.%m.%Y %H:%M} - {u:%H:%M}", 900),
     "minutes of days of a year": ("year,jday,hour,min", "{t.year},{t:%j},{t.hour},{t.minute}", 60),
 }
 
@@ -65,9 +71,16 @@ CALENDARS = {
 def test_calendars_may_lack_small_parts_or_the_month(tmp_path, kind):
     header, form, step = CALENDARS[kind]
     begin = datetime(2023, 12, 30, tzinfo=timezone.utc)
-    lines = [form.format(t=begin + timedelta(seconds=step * k)) + f",{k % 7}" for k in range(100)]
+    times = [begin + timedelta(seconds=step * k) for k in range(100)]
+    lines = [f"{form.format(t=time, u=time + timedelta(seconds=step))},{k % 7}" for k, time in enumerate(times)]
     found = rows(written(tmp_path, "\n".join([f"{header},x", *lines])), ("x",))
     assert found == [((round(begin.timestamp()) + step * k) * 10**9, [k % 7]) for k in range(100)]
+
+
+def test_numbers_that_do_not_begin_again_with_each_date_are_no_hours(tmp_path):
+    lines = [f"2024-05-{1 + k // 10:02},{k % 7},{k}" for k in range(60)]
+    path = written(tmp_path, "\n".join(["date,gear,x", *lines]))
+    assert len({stamp for stamp, _ in rows(path, ("x",))}) == 6
 
 
 @pytest.mark.parametrize("kind", SPLIT)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,7 @@ from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.text import NANOSECONDS
 
 _A_FEW = 20  # cells to look at before all cells are
+_NANOSECOND_DIGITS = 9
 
 # Names of the parts: a, b, c of a date in any order, b the middle one or a month's name; H, M, S and f, the fraction.
 _MONTHS = {
@@ -30,6 +32,7 @@ _CLOCK_WITHOUT_COLONS = (  # as in names of files, and of Oracle
     r"(?P<H>\d{2})[._-](?P<M>\d{2})[._-](?P<S>\d{2})(?:[.,_-](?P<f>\d{1,12}))?" rf"{_HALF}\s*(?P<zone>{_ZONE})?"
 )
 _IN_BRACKETS = r"^[\[(<]\s*(.*?)\s*[\])>]$"
+_UNTIL = "^(.*\\d:\\d\\d)\\s+(?:[-\u2013]|to|until|bis)\\s+\\d.*$"  # an interval: its begin is the time
 _OF_ASIA = "[分분秒초午]|오[전후]"
 _AS_ELSEWHERE = (  # clocks of China, Japan and Korea
     (r"([日일])(\d)", r"\1 \2"),
@@ -85,7 +88,8 @@ _ANY_FORM = re.compile("|".join(re.sub(r"\?P<\w+>", "?:", form) for form in (*DA
 
 def has_form(cell: str) -> bool:
     """Return whether a trimmed cell has one of all forms."""
-    cell = re.sub(_IN_BRACKETS, r"\1", cell)
+    for pattern in (_IN_BRACKETS, _UNTIL):
+        cell = re.sub(pattern, r"\1", cell)
     if re.search(_OF_ASIA, cell):
         for pattern, usual in _AS_ELSEWHERE:
             cell = re.sub(pattern, usual, cell)
@@ -93,8 +97,9 @@ def has_form(cell: str) -> bool:
 
 
 def plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Remove brackets, and write the clocks of China, Japan and Korea as elsewhere."""
-    texts = pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
+    """Remove brackets and ends of intervals, and write the clocks of China, Japan and Korea as elsewhere."""
+    for pattern in (_IN_BRACKETS, _UNTIL):
+        texts = pc.replace_substring_regex(texts, pattern, r"\1")
     if pc.any(pc.match_substring_regex(texts, _OF_ASIA)).as_py():
         for pattern, usual in _AS_ELSEWHERE:
             texts = pc.replace_substring_regex(texts, pattern, usual)
@@ -137,7 +142,7 @@ class Parts:
     @property
     def turn(self) -> int:
         """The turn of the clock: an hour without hours, half a day if one o'clock follows twelve, else a day."""
-        if self._minutes():
+        if (self._of_minutes == self.known).all():
             return DAY // 24
         hours = self.number("H")[self.known]
         of_twelve = hours.min() > 0 and hours.max() < 13 and not (self.text("half") != "").any()
@@ -145,15 +150,33 @@ class Parts:
 
     def clock(self) -> np.ndarray:
         """(rows,) int64, nanoseconds since midnight."""
+        seconds = self._seconds(self._of_minutes)
+        return seconds * NANOSECONDS + self._fractions(seconds)
+
+    def _seconds(self, of_minutes: np.ndarray) -> np.ndarray:
+        """Return whole seconds since midnight (rows,); two numbers are minutes and seconds in some rows (rows,)."""
         hours, minutes, seconds = self.number("H"), self.number("M"), self.number("S")
-        if self._minutes():
-            hours, minutes, seconds = np.zeros_like(hours), hours, minutes
         half = self._column("half")
         late = pc.match_substring(half, "p", ignore_case=True).to_numpy(zero_copy_only=False)
         twelve = pc.not_equal(half, "").to_numpy(zero_copy_only=False)
         hours = np.where(twelve, hours % 12 + 12 * late, hours)
-        fraction = pc.utf8_slice_codeunits(pc.utf8_rpad(self._column("f"), 9, "0"), 0, 9)
-        return (3600 * hours + 60 * minutes + seconds) * NANOSECONDS + pc.cast(fraction, pa.int64()).to_numpy()
+        return np.where(of_minutes, 60 * hours + minutes, 3600 * hours + 60 * minutes + seconds)
+
+    def _fractions(self, seconds: np.ndarray) -> np.ndarray:
+        """Return the nanoseconds (rows,) behind whole seconds (rows,).
+
+        Digits behind a point may count milliseconds without leading zeros, 7.5 for 7.005: if only so they grow.
+        """
+        digits = self._column("f")
+        fractions = pc.cast(pc.utf8_slice_codeunits(pc.utf8_rpad(digits, 9, "0"), 0, 9), pa.int64()).to_numpy()
+        lengths = pc.utf8_length(digits).to_numpy()[self.known]
+        if lengths.min() == lengths.max() or lengths.max() > _NANOSECOND_DIGITS:
+            return fractions
+        counts = self.number("f") * 10 ** (_NANOSECOND_DIGITS - int(lengths.max()))
+        within = np.diff(seconds[self.known]) == 0
+        ways = [np.diff(way[self.known])[within] for way in (fractions, counts)]
+        as_fractions, as_counts = (min((steps < 0).sum(), (steps > 0).sum()) for steps in ways)
+        return counts if as_counts < as_fractions else fractions
 
     @property
     def is_clock(self) -> np.ndarray:
@@ -192,10 +215,20 @@ class Parts:
         """Whether the middle part is the name of a month."""
         return bool(pc.any(pc.match_substring_regex(self._column("b"), "^[A-Za-z]")).as_py())
 
-    def _minutes(self) -> bool:
-        """Return whether there are two numbers and a fraction, without hours."""
-        short = pc.and_(pc.equal(self._column("S"), ""), pc.not_equal(self._column("f"), ""))
-        return bool(pc.any(short).as_py())
+    @cached_property
+    def _of_minutes(self) -> np.ndarray:
+        """(rows,) bool: whether two numbers are minutes and seconds.
+
+        A fraction follows some of them, or three numbers continue them: 59:59, 1:00:00.
+        """
+        two = (self.text("S") == "") & (self.text("H") != "") & self.known
+        if (two & (self.text("f") != "")).any():
+            return two
+        none = np.zeros_like(two)
+        if "a" in self or not two.any() or (two == self.known).all():
+            return none
+        as_hours, as_minutes = (np.diff(self._seconds(rows)[self.known]) for rows in (none, two))
+        return two if (as_minutes < 0).sum() < (as_hours < 0).sum() else none
 
     def _column(self, name: str) -> pa.Array:
         return pc.fill_null(pc.struct_field(self._parts, name), "")

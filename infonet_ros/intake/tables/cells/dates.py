@@ -36,6 +36,7 @@ FARTHEST = 9.2e18
 
 _MOST_PICTURES = 30  # in a second of video
 _MOST_DIGITS = 240_000e6  # of a clock that counts microseconds
+_NEARLY_ALL = 0.95  # of the steps: an hour comes twice where summer time ends
 _LEAP_YEAR = 2000  # of dates without one: it has all days
 _ORDERS = {"dmy": "day, month, year", "mdy": "month, day, year", "ymd": "year, month, day"}
 
@@ -125,6 +126,24 @@ def times_of_digits(numbers: np.ndarray, beside_dates: bool = False) -> np.ndarr
     if uneven < 39.0 or np.ptp(as_read[onward]) >= 0.5 * uneven:
         return None
     return np.where(known, stamps % DAY if beside_dates else stamps, UNKNOWN)
+
+
+def times_within_dates(numbers: np.ndarray, dates: np.ndarray) -> np.ndarray | None:
+    """Read whole numbers (rows,) as hours, 0 to 24, or as hours and minutes, 0 to 2400: nanoseconds; None for others.
+
+    They are times of the days of ``dates`` (rows,) if they grow within each date, and begin again with each.
+    """
+    known = np.isfinite(numbers) & (dates > BEYOND)
+    own, same_date = numbers[known], np.diff(dates[known]) == 0
+    grow = np.diff(own) > 0
+    if not same_date.any() or same_date.all() or (own % 1 != 0).any() or own.min() < 0 or own.max() > 2400:
+        return None
+    hours, minutes = (own, 0.0 * own) if own.max() <= 24 else np.divmod(own, 100)
+    if np.mean(grow == same_date) < _NEARLY_ALL or (minutes >= 60).any():
+        return None
+    times = np.full(len(numbers), UNKNOWN)
+    times[known] = (3600 * hours + 60 * minutes).astype(np.int64) * NANOSECONDS
+    return times
 
 
 def past_midnight(stamps: np.ndarray, known: np.ndarray, turn: int = DAY) -> np.ndarray:

@@ -1,6 +1,7 @@
 """The time of a table: its columns, read as dates, times of day, or numbers whose unit is not known yet."""
 
 import math
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from infonet_ros.intake.tables.cells.dates import (
     stamps_of_dates,
     times_of_day,
     times_of_digits,
+    times_within_dates,
 )
 from infonet_ros.intake.tables.cells.numbers import trimmed
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, unit_of_program
@@ -28,6 +30,8 @@ from infonet_ros.intake.tables.times.split_times import shared_prefix, stamps_of
 from infonet_ros.text import NANOSECONDS, shorten
 
 _LEAST_FRACTION = NANOSECONDS // 10
+_MINUTE = 60 * NANOSECONDS
+_MINUTES_AND_SECONDS = re.compile(r"(?i)\bm{1,2}:s{1,2}\b|\bmin\w*\s*:\s*s")
 _FALLING = 0.9  # of the steps: then the rows begin with the newest
 
 
@@ -149,11 +153,25 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
         clock.stamps = times
         if is_number(column):
             clock.notes = [f"time is column {name!r}, hours, minutes and seconds as in 235959.9; --time changes that"]
+        elif not (times[times > BEYOND] % _MINUTE).any():
+            _read_two_numbers(clock, f"{name} {sheet.units.get(name, '')}")
     elif is_number(column):
         clock.numbers = column
         clock.unit = named_unit(name) or named_unit(sheet.units.get(name, "")) or unit_of_program(sheet.columns, name)
     else:
         raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
+
+
+def _read_two_numbers(clock: Clock, title: str) -> None:
+    """Read times of two numbers as minutes and seconds if their title says so; a note tells what they are else."""
+    assert clock.stamps is not None
+    known = clock.stamps > BEYOND
+    if _MINUTES_AND_SECONDS.search(title):
+        clock.stamps = np.where(known, clock.stamps // 60, clock.stamps)
+    else:
+        clock.notes = [
+            f"time is column {clock.label}, in hours and minutes; minutes and seconds need a name with (mm:ss)"
+        ]
 
 
 def _no_time(path: Path, name: str, cell: str) -> RecordingError:
@@ -182,7 +200,8 @@ def _read_two(clock: Clock, sheet: Sheet) -> None:
     """Read seconds with their fractions, or dates with times of day."""
     clock.notes = [f"time is columns {clock.label} together; --time changes that"]
     first, second = (sheet.columns[name] for name in clock.names)
-    dates, times = dates_of(first, sheet.style.decimal == ","), day_times_of(second, beside_dates=True)
+    dates = dates_of(first, sheet.style.decimal == ",")
+    times = None if dates is None else day_times_of(second, dates.stamps)
     if dates is None or times is None:
         named = named_unit(clock.names[1]) or "ns"
         unit = _unit_below(first, second, named)
@@ -237,16 +256,20 @@ def dates_of(column: pa.ChunkedArray, day_first: bool = False) -> Dates | None:
     return stamps_of_dates(trimmed(column), day_first) if pa.types.is_string(kind) else None
 
 
-def day_times_of(column: pa.ChunkedArray, beside_dates: bool = False) -> np.ndarray | None:
+def day_times_of(column: pa.ChunkedArray, dates: np.ndarray | None = None) -> np.ndarray | None:
     """Read a column as times of day or lengths of time, nanoseconds (rows,); None if it holds anything else.
 
-    See `times_of_day`.
+    ``dates`` (rows,) are the stamps of dates without times that stand beside it.
     """
+    beside_dates = dates is not None
     kind = column.type
     if pa.types.is_time(kind) or pa.types.is_duration(kind):
         return _stamps_of_type(column)
     if is_number(column):
-        return times_of_digits(as_floats(column), beside_dates)
+        numbers = as_floats(column)
+        if dates is not None and (times := times_within_dates(numbers, dates)) is not None:
+            return times
+        return times_of_digits(numbers, beside_dates)
     return times_of_day(trimmed(column), beside_dates) if pa.types.is_string(kind) else None
 
 

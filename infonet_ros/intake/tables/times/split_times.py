@@ -17,16 +17,17 @@ _CALENDAR = {
     "day": re.compile(r"(?i)days?|dd|dy"),
     "day of year": re.compile(r"(?i)doy|[jy]day|julian(?:[\W_]?day)?|day[\W_]?of[\W_]?year"),
     "hour": re.compile(r"(?i)hours?|hrs?|hh"),
+    "hour and minute": re.compile(r"(?i)h{1,2}:?m{1,2}|hour_?min(?:ute)?"),
     "minute": re.compile(r"(?i)minutes?|mins?|mn|mm(?:_2)?"),
     "second": re.compile(r"(?i)seconds?|secs?|ss"),
 }
 _PART = re.compile("(?i)(?:.*[\\W_])?(?:" + "|".join(part.pattern[len("(?i)") :] for part in _CALENDAR.values()) + ")")
 _LIMITS = {
     **{"year": (0, 2200), "month": (1, 12), "day": (1, 31), "day of year": (1, 366)},
-    **{"hour": (0, 24), "minute": (0, 59), "second": (0, 61)},
+    **{"hour": (0, 24), "hour and minute": (0, 2400), "minute": (0, 59), "second": (0, 61)},
 }
 _DATES = (("year", "month", "day"), ("day", "month", "year"), ("month", "day", "year"), ("year", "day of year"), ())
-_CLOCKS = (("hour", "minute", "second"), ("hour", "minute"), ("hour",), ())
+_CLOCKS = (("hour", "minute", "second"), ("hour", "minute"), ("hour",), ("hour and minute",), ())
 _CALENDARS = (
     *((*date, *clock) for date in _DATES for clock in _CLOCKS if date or "minute" in clock),
     *(("second", "minute", "hour", *date) for date in _DATES),
@@ -101,6 +102,8 @@ def _of_calendar(parts: dict[str, np.ndarray]) -> np.ndarray:
         first = np.where(known, months, 0).astype("M8[M]").astype("M8[D]").astype(np.int64)
         begin = np.where(known, first, np.nan) + parts.get("day", parts.get("day of year", none)) - 1
     hour, minute, second = (parts.get(name, none) for name in ("hour", "minute", "second"))
+    if "hour and minute" in parts:
+        hour, minute = np.divmod(parts["hour and minute"], 100)
     return _joined(0, (begin, DAY), (60 * hour + minute, 60 * NANOSECONDS), (second, NANOSECONDS))
 
 

@@ -236,4 +236,4 @@ def _time_beside(sheet: Sheet, date: str) -> str | None:
     names = list(sheet.columns)
     place = names.index(date)
     nearest = [*names[place + 1 :], *names[:place][::-1]]
-    return next((name for name in nearest if day_times_of(sheet.columns[name]) is not None), None)
+    return next((name for name in nearest if day_times_of(sheet.columns[name], dates.stamps) is not None), None)

@@ -19,6 +19,7 @@ _ONE_SIZE = 200.0  # between times of one logger in the middle of its files
 _SLOWEST_EPOCH = 100.0  # seconds between rows, for numbers that may count from 1970
 _USUAL_STEP, _DOUBT = 1 / 30, 1.0  # seconds between rows; and logarithm of a factor between units that may both be
 # Days that spreadsheets and others count from another day than 1970: numbers in a day, least day, last day, and 1970.
+_USUAL_MINUTES = (2, 5, 10, 15, 20, 30, 60)  # between rows; in seconds these days would be odd steps
 _TICKS = 864_000_000_000  # of 100 ns in a day
 _SERIAL_DAYS = {
     "a spreadsheet": (1, 20_000, 51_000, 25_569),  # to 2039
@@ -105,13 +106,19 @@ def _unit_since_1970(clock: Clock) -> str | None:
     return None
 
 
+def _is_of_days(step: float) -> bool:
+    """Return whether a step in days is below a minute and a half, or a usual number of minutes, such as 15."""
+    minutes = step * 1440
+    return step < 1e-3 or any(abs(minutes - usual) < 1e-3 * usual for usual in _USUAL_MINUTES)
+
+
 def _serial_days(clock: Clock) -> np.ndarray | None:
     """Return the stamps of times that count days as spreadsheets or MATLAB do; None for other times."""
     times = as_floats(clock.numbers)
     middle = np.nanmedian(times) if np.isfinite(times).any() else np.nan
     for program, (per_day, least, most, epoch) in _SERIAL_DAYS.items():
         may_be = clock.names == _OF_WINCC if program == "WinCC" else not clock.unit
-        if may_be and least < middle / per_day < most and clock.step / per_day < 1e-3:
+        if may_be and least < middle / per_day < most and _is_of_days(clock.step / per_day):
             parts = "days" if per_day == 1 else f"parts of a day, 1/{per_day},"
             clock.notes.append(
                 f"time is column {clock.label}, in {parts} as {program} counts them; --time changes that"
