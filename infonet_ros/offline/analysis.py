@@ -259,6 +259,6 @@ def _what_works(recording: Recording, settings: Settings, duration: float) -> st
     """Return advice: a window and a hop that fit, or that there are too few samples for any."""
     length = (recording.end + 1 - recording.start) / NANOSECONDS
     topics = {modality.topic for modality in settings.modalities}
-    rates = {topic: recording.topics[topic].count / length for topic in topics}
+    rates = {topic: float(f"{recording.topics[topic].count / length:.2e}") for topic in topics}
     timing = choose_timing(duration, rates, rate=settings.rate, max_lag=settings.max_lag, remedy=unit_remedy(recording))
     return f"choose --window {timing.window:g} --hop {timing.hop:g}, or leave both out{unit_remedy(recording)}."

@@ -13,7 +13,8 @@ from infonet_ros.offline.trace import Overview
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
 
-_HOP = 1.0  # seconds: so much at most is lost at the end of a recording
+_HOP = 1.0  # seconds: so much at most is lost at the end of a recording,
+_LOST = 1e-4  # or this share of it: a table of four years has 100 million seconds
 _EVERYTHING = 10**9  # samples: more than any recording has
 
 
@@ -32,7 +33,8 @@ def read_unbroken(
     """Read a recording as one stretch of samples on one clock, joined from the new samples of each window."""
     check_topics(recording, settings)
     length = min(settings.window, span.duration / 2.0)
-    whole = settings.with_values(window=length, hop=min(_HOP, length), max_lag=0.0)
+    hop = min(max(_HOP, _LOST * span.duration), length)
+    whole = settings.with_values(window=length, hop=hop, max_lag=0.0)
     recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings))
     if not sum(1 for _ in recorded.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")

@@ -133,3 +133,21 @@ def test_the_period_is_neither_that_of_bursts_nor_of_rounded_stamps():
     bursts = (np.arange(600) // 5 * 5 * 10_000_000 + np.arange(600) % 5 * 1000).astype(np.int64)
     assert Column("x", bursts, np.zeros(600)).period == pytest.approx(0.01, rel=0.1)
     assert np.isnan(Column("x", sixty[:1], np.zeros(1)).period)
+
+
+@pytest.mark.parametrize(
+    ("rate", "jitter", "gap", "expected"),
+    [
+        (100.0, 0.0, 0, 100.0),
+        (100.002, 0.0, 0, 100.002),
+        (100.002, 1e-6, 0, 100.002),  # stamps in microseconds
+        (100.002, 0.0, 20_000, 100.002),
+        (100.002, 2e-3, 0, 100.0),  # the jitter mixes the fractions of the way between two samples
+        (1 / 86400, 0.0, 0, 1.1574074e-05),
+    ],
+)
+def test_a_clock_does_not_slip_against_even_stamps(rate, jitter, gap, expected, rng):
+    ticks = np.arange(60_000)
+    ticks[30_000:] += gap
+    stamps = np.round((ticks / rate + jitter * (rng.random(60_000) - 0.5)) * 1e9).astype(np.int64)
+    assert Column.of("x", stamps, rng.normal(size=60_000)).clock == pytest.approx(expected, rel=1e-7)

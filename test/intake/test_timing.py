@@ -12,7 +12,7 @@ def test_the_estimator_needs_as_many_samples():
 
 
 def test_the_slowest_topic_that_fills_a_window_gives_the_clock():
-    timing = choose_timing(395.0, {"/imu": 29.97, "/odom": 9.998, "/fix": 2.5}, [1.0, 1.2, 4.0])
+    timing = choose_timing(395.0, {"/imu": 30.0, "/odom": 10.0, "/fix": 2.5}, [1.0, 1.2, 4.0])
     assert (timing.rate, timing.window, timing.hop) == (10.0, 20.0, 4.0)
     assert timing.reason == (
         "The clock has 10 Hz, the rate of /odom, the slowest topic that fills a window; windows of 20 s every 4 s hold "

@@ -190,6 +190,14 @@ def test_short_recordings_need_no_option(rows, rate, tmp_path, infonet):
     assert record["pairs"][0]["mi"] > 0.8  # 1.25 nats, of few samples
 
 
+def test_noise_does_not_drift_because_its_clock_is_a_little_fast(tmp_path, infonet):
+    x, noise = np.random.default_rng(0).normal(size=(2, 6000))
+    lines = [f"{k / 100.01:.6f},{a:.5f},{b:.5f}" for k, (a, b) in enumerate(zip(x, x + 0.5 * noise, strict=True))]
+    (tmp_path / "fast.csv").write_text("\n".join(["time,x,y", *lines]))
+    done = infonet("csv", "fast.csv", "--format", "npz", "--device", "cpu")
+    assert "table.x and table.y share 0.8" in done.stdout
+
+
 def test_a_table_with_a_row_a_day_needs_no_option(tmp_path, infonet):
     x, noise = np.random.default_rng(0).normal(size=(2, 700))
     days = np.datetime64("2024-01-01") + np.arange(700)

@@ -8,6 +8,7 @@ Two fields that both grow or wander seem to depend on each other, even if they d
 of change. The constants below are grouped by the kind of field that they belong to.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -23,6 +24,8 @@ from infonet_ros.text import NANOSECONDS
 # Of all fields
 _PERIODS = 32  # that are measured at a time
 _LONGEST = 8192  # samples for the memory of a field
+_UNBROKEN = 10.0  # periods between two samples, at most
+_EVEN = 0.1  # of a period: so far stamps may be from the ticks of a clock, and a clock may slip in a recording
 
 # Events: one value nearly always
 _RARE = 0.05  # of the samples, at other values
@@ -89,6 +92,24 @@ class Column:
             return float("nan")
         apart = min(_PERIODS, max(1, count // 8))
         return float(np.median(self.stamps[apart:] - self.stamps[:-apart])) / apart / NANOSECONDS
+
+    @property
+    def clock(self) -> float:
+        """Hz of a clock for these samples: three digits of their rate, or more if their stamps are even.
+
+        A clock that loses a sample to such stamps in minutes interpolates at every fraction of the way in turn, so that
+        the spread of noise rises and falls slowly, which would be called drift.
+        """
+        if not self.period > 0.0:
+            return math.nan
+        usual, steps, period = float(f"{1.0 / self.period:.2e}"), np.diff(self.stamps), self.period * NANOSECONDS
+        for most in (_UNBROKEN, math.inf):  # across long gaps the ticks are counted only by a period that is exact
+            near = steps[steps < most * period]
+            period = near.sum() / max(1.0, np.rint(near / period).sum())
+        ticks = np.r_[0.0, np.cumsum(np.rint(steps / period))]
+        slip = ticks[-1] * abs(1.0 - period * usual / NANOSECONDS)  # samples, over the recording
+        even = np.ptp(self.stamps - self.stamps[0] - ticks * period) < _EVEN * period
+        return float(f"{NANOSECONDS / period:.8e}") if even and slip > _EVEN else usual
 
     @cached_property
     def levels(self) -> int:

@@ -224,7 +224,7 @@ def _rates(chosen: Sequence[Candidate]) -> dict[str, float]:
     """Hz of the slowest channel of each topic."""
     rates: dict[str, float] = {}
     for candidate in chosen:
-        rate = 1.0 / candidate.column.period
+        rate = candidate.column.clock
         rates[candidate.topic] = min(rate, rates.get(candidate.topic, rate))
     return rates
 

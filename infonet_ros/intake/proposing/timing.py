@@ -130,7 +130,7 @@ def _clock(longest: float, rates: Mapping[str, float], swift: float) -> tuple[st
     why = "slowest topic that fills a window" if able else _FASTEST
     if able and known[topic] > min(enough.values()):
         why += ", and that is fast enough for the streams"
-    return topic, min(FASTEST_CLOCK, _rounded(known[topic], 3)), why
+    return topic, min(FASTEST_CLOCK, known[topic]), why
 
 
 def check_window(duration: float, clock: float, window: float | None = None, remedy: str = "") -> None:
