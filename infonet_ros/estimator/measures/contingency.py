@@ -117,9 +117,13 @@ def shift_p_values(
                 continue
             # Times the common samples, because by chance the contingency of fewer of them is larger.
             evidence = contingency / np.maximum(common, 1.0)
-            evidence /= _growth(features[a, degrees], features[b, degrees], common, longest)
-            over_lags = ndimage.maximum_filter1d(evidence, 2 * longest + 1, mode="wrap")
-            found[a, b] = found[b, a] = _upper_tail(float(over_lags[0]), over_lags[shifts])
+            growth = _growth(features[a, degrees], features[b, degrees], common, longest)
+            both = [
+                ndimage.maximum_filter1d(values, 2 * longest + 1, mode="wrap")
+                for values in (evidence, evidence / growth)
+            ]
+            # The larger one: the growth varies with the phase of two streams of one period.
+            found[a, b] = found[b, a] = max(_upper_tail(float(one[0]), one[shifts]) for one in both)
     return found, len(shifts)
 
 
