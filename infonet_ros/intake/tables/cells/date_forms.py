@@ -98,8 +98,9 @@ def has_form(cell: str) -> bool:
 
 def plain(texts: pa.ChunkedArray) -> pa.ChunkedArray:
     """Remove brackets and ends of intervals, and write the clocks of China, Japan and Korea as elsewhere."""
-    for pattern in (_IN_BRACKETS, _UNTIL):
-        texts = pc.replace_substring_regex(texts, pattern, r"\1")
+    texts = pc.replace_substring_regex(texts, _IN_BRACKETS, r"\1")
+    if any(re.match(_UNTIL, cell) for cell in pc.drop_null(texts)[:1].to_pylist()):
+        texts = pc.replace_substring_regex(texts, _UNTIL, r"\1")
     if pc.any(pc.match_substring_regex(texts, _OF_ASIA)).as_py():
         for pattern, usual in _AS_ELSEWHERE:
             texts = pc.replace_substring_regex(texts, pattern, usual)

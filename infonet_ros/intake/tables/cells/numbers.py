@@ -131,7 +131,7 @@ def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal
 
 def points_may_group(texts: pa.ChunkedArray | pa.StringArray) -> bool:
     """Return whether all points of a column may separate thousands: 999 and 1.234, but no 12.5."""
-    pointed = _count(texts, r"\.")
+    pointed = pc.sum(pc.match_substring(texts, ".")).as_py() or 0  # much faster than a pattern
     return bool(0 < pointed < len(texts) and pointed == _count(texts, _ONE_GROUP) and _count(texts, _SHORT))
 
 
