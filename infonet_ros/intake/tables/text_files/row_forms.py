@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from infonet_ros.intake.tables.text_files.worded_rows import worded_rows
 
@@ -61,7 +62,7 @@ def _both(first: Callable[[str], str], then: Callable[[str], str]) -> Callable[[
 
 def _lines(head: str) -> list[str]:
     whole = head.rpartition("\n")[0] or head
-    return [line for line in whole.split("\n") if line.strip()][:_SOME]
+    return [*islice(filter(str.strip, whole.split("\n")), _SOME)]
 
 
 def _most_have(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
