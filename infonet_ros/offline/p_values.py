@@ -79,13 +79,13 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np
 
 
 def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
-    p_values, shifts = shift_p_values(moves.ranks, longest, threads)
+    together = moving_together(np.nan_to_num(moves.ranks, nan=_MIDDLE).T)
+    p_values, shifts = shift_p_values(moves.ranks, longest, threads, together)
     drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
     both_drift = drifts[:, None] & drifts
     if levels_only:
         return np.where(both_drift, np.nan, p_values), drifts, shifts
-    together = moving_together(np.nan_to_num(moves.ranks, nan=_MIDDLE).T)
-    by_change, _ = shift_p_values(moves.change_ranks, longest, threads, together)
+    by_change, _ = shift_p_values(moves.change_ranks, longest, threads, together, by_direction=True)
     by_change[still[:, None] & still] = np.nan
     surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
     return np.where(both_drift, by_change, surer), drifts, shifts

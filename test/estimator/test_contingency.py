@@ -88,4 +88,4 @@ def test_unknown_samples_neither_make_nor_hide_a_dependence(rng):
     samples = autoregressive(rng, (3000, 16), 0.9)
     samples[np.arange(3000) % 800 < 300] = np.nan
     found = shift_p_values(ranks_of(samples), 50)[0][np.triu_indices(16, k=1)]
-    assert np.mean(found <= 0.05) < 0.09 and 0.3 < np.median(found) < 0.7
+    assert 0.02 < np.mean(found <= 0.05) < 0.09

@@ -22,7 +22,7 @@ _NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow strea
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
 _SPREADS = 40  # shifts at which the spread of the products is measured, and a quarter as many lags
-_MOST_GROWTH = 2.5  # of their spread by common times: they double it at most, and what is measured varies
+_MOST_GROWTH = 1.4  # by common times: the least with which the level holds, since dependence increases it, too
 _BLOCK = 4  # times the longest lag: samples of each block
 
 
@@ -72,7 +72,12 @@ def contingency_of(products: np.ndarray) -> np.ndarray:
 
 
 def shift_p_values(
-    ranks: np.ndarray, longest: int, workers: int = 1, by_direction: np.ndarray | None = None
+    ranks: np.ndarray,
+    longest: int,
+    workers: int = 1,
+    together: np.ndarray | None = None,
+    *,
+    by_direction: bool = False,
 ) -> tuple[np.ndarray, int]:
     """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
@@ -87,8 +92,10 @@ def shift_p_values(
         L, samples: lags from -L to L are compared, as far as enough shifts remain.
     workers : int
         Threads.
-    by_direction : (N, N) bool, optional
-        Pairs that are compared by odd functions of the ranks only: these show a direction, and not a size.
+    together : (N, N) bool, optional
+        Pairs that move at common times: their contingency is divided by how much it grows by that alone.
+    by_direction : bool
+        Compare these pairs by odd functions of the ranks only: these show a direction, and not a size.
 
     Returns
     -------
@@ -105,34 +112,34 @@ def shift_p_values(
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:
         return found, 0
+    together = np.zeros((channels, channels), dtype=bool) if together is None else together
     features = _features(ranks[:count], TESTED_DEGREES)
     spectra = fft.rfft(features, axis=-1, workers=workers)
     for a in range(channels):
         for b in range(a + 1, channels):
             common = fft.irfft(spectra[a, -1].conj() * spectra[b, -1], count)
-            degrees = slice(0, -1, 1 if by_direction is None or not by_direction[a, b] else 2)
+            degrees = slice(0, -1, 2 if by_direction and together[a, b] else 1)
             products = spectra[a, degrees].conj()[:, None] * spectra[b, degrees]
             contingency = np.square(fft.irfft(products, count, axis=-1, workers=workers)).sum(axis=(0, 1))
             if contingency[0] <= 0.0 or common[0] <= 0.5:
                 continue
             # Times the common samples, because by chance the contingency of fewer of them is larger.
-            evidence = contingency / np.maximum(common, 1.0)
-            growth = _growth(features[a, degrees], features[b, degrees], common, longest)
-            both = [
-                ndimage.maximum_filter1d(values, 2 * longest + 1, mode="wrap")
-                for values in (evidence, evidence / growth)
-            ]
+            evidence = [contingency / np.maximum(common, 1.0)]
+            if together[a, b]:
+                growth = _growth(features[a, degrees], features[b, degrees], common, longest)
+                evidence.append(evidence[0] / growth)
+            over_lags = [ndimage.maximum_filter1d(one, 2 * longest + 1, mode="wrap") for one in evidence]
             # The larger one: the growth varies with the phase of two streams of one period.
-            found[a, b] = found[b, a] = max(_upper_tail(float(one[0]), one[shifts]) for one in both)
+            found[a, b] = found[b, a] = max(_upper_tail(float(one[0]), one[shifts]) for one in over_lags)
     return found, len(shifts)
 
 
 def _growth(left: np.ndarray, right: np.ndarray, common: np.ndarray, longest: int) -> np.ndarray:
     """Return the `product_spread` (T,) of features (K, T) at each shift, of the usual one; for each common sample.
 
-    Streams that move at common times have a larger one near lag 0. Streams that depend on each other and seldom move
-    have a much larger one there, so it counts up to `_MOST_GROWTH` only. Between some lags, and between some shifts
-    beyond, it is interpolated.
+    Streams that move at common times have a larger one near lag 0. So have streams that depend on each other, and
+    therefore it counts up to `_MOST_GROWTH` only. Between some lags, and between some shifts beyond, it is
+    interpolated.
     """
     count = left.shape[1]
     lags = np.linspace(-longest, longest, min(_SPREADS // 4, 2 * longest) + 1)

@@ -80,7 +80,7 @@ def choose_timing(
     memory = sorted(memories)[len(memories) // 2] if memories else 0.0
     length = _window(duration, clock, memory, max_lag) if window is None else window
     step = _hop(duration, length, min(rates.values(), default=0.0)) if hop is None else hop
-    reason = f"The clock has {clock:g} Hz"
+    reason = f"The clock has {_rounded(clock, 4):g} Hz"
     if not rate:
         reason += f", the rate of {topic}, the {why if clock * length >= _SAMPLES_WANTED else _FASTEST}"
     if window is None:
