@@ -7,13 +7,15 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import shift_p_values
-from infonet_ros.estimator.samples.common_times import moving_together
+from infonet_ros.estimator.samples.common_times import coincidence, moving_together
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.series import shared_ranks
 
 _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
+_COINCIDENCE = 0.2  # of moves; with less, the level of the test nearly holds
+_GROWTH = 3.0  # of the contingency, times the rest: the least with which it holds, since dependence increases it, too
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 
 
@@ -51,7 +53,8 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np
     that both drift are tested by how they change only, unless that drifts alike.
 
     The sizes of the changes of two channels that move at common times, as set points of one program do, depend on each
-    other anyhow. So only the directions of their changes count.
+    other anyhow. So only the directions of their changes count. And where many of their moves coincide, the contingency
+    is larger by chance; see `shift_p_values`.
 
     Two held channels are shifted by whole updates of the slower one: otherwise the times of their updates alone would
     make them look dependent.
@@ -79,13 +82,14 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np
 
 
 def _test(moves: Moves, longest: int, threads: int, levels_only: bool = False) -> tuple[np.ndarray, np.ndarray, int]:
-    together = moving_together(np.nan_to_num(moves.ranks, nan=_MIDDLE).T)
-    p_values, shifts = shift_p_values(moves.ranks, longest, threads, together)
+    filled = np.nan_to_num(moves.ranks, nan=_MIDDLE).T
+    growth = 1.0 + _GROWTH * np.maximum(0.0, coincidence(filled) - _COINCIDENCE)
+    p_values, shifts = shift_p_values(moves.ranks, longest, threads, growth)
     drifts, still = drifting(moves.samples.T), drifting(moves.changes.T)
     both_drift = drifts[:, None] & drifts
     if levels_only:
         return np.where(both_drift, np.nan, p_values), drifts, shifts
-    by_change, _ = shift_p_values(moves.change_ranks, longest, threads, together, by_direction=True)
+    by_change, _ = shift_p_values(moves.change_ranks, longest, threads, growth, moving_together(filled))
     by_change[still[:, None] & still] = np.nan
     surer = np.minimum(1.0, 2.0 * np.fmin(p_values, by_change))
     return np.where(both_drift, by_change, surer), drifts, shifts

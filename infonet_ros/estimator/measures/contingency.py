@@ -22,7 +22,6 @@ _NEAREST_FRACTION = 10  # shifts below a tenth of the recording leave slow strea
 _TAIL = 0.1  # of the shifts, those with the largest contingency
 _LEAST_P = 1e-6
 _SPREADS = 40  # shifts at which the spread of the products is measured, and a quarter as many lags
-_MOST_GROWTH = 1.4  # by common times: the least with which the level holds, since dependence increases it, too
 _BLOCK = 4  # times the longest lag: samples of each block
 
 
@@ -75,9 +74,8 @@ def shift_p_values(
     ranks: np.ndarray,
     longest: int,
     workers: int = 1,
-    together: np.ndarray | None = None,
-    *,
-    by_direction: bool = False,
+    most_growth: np.ndarray | None = None,
+    by_direction: np.ndarray | None = None,
 ) -> tuple[np.ndarray, int]:
     """Return the p-value of the largest contingency of each pair over its lags, from all circular shifts.
 
@@ -92,10 +90,11 @@ def shift_p_values(
         L, samples: lags from -L to L are compared, as far as enough shifts remain.
     workers : int
         Threads.
-    together : (N, N) bool, optional
-        Pairs that move at common times: their contingency is divided by how much it grows by that alone.
-    by_direction : bool
-        Compare these pairs by odd functions of the ranks only: these show a direction, and not a size.
+    most_growth : (N, N) float, optional
+        Above 1 for pairs that move at common times: their contingency is divided by how much it grows by that alone, as
+        measured, and at most by so much.
+    by_direction : (N, N) bool, optional
+        Pairs that are compared by odd functions of the ranks only: these show a direction, and not a size.
 
     Returns
     -------
@@ -112,22 +111,21 @@ def shift_p_values(
     found = np.full((channels, channels), np.nan)
     if len(shifts) < _LEAST_SHIFTS:
         return found, 0
-    together = np.zeros((channels, channels), dtype=bool) if together is None else together
     features = _features(ranks[:count], TESTED_DEGREES)
     spectra = fft.rfft(features, axis=-1, workers=workers)
     for a in range(channels):
         for b in range(a + 1, channels):
             common = fft.irfft(spectra[a, -1].conj() * spectra[b, -1], count)
-            degrees = slice(0, -1, 2 if by_direction and together[a, b] else 1)
+            degrees = slice(0, -1, 1 if by_direction is None or not by_direction[a, b] else 2)
             products = spectra[a, degrees].conj()[:, None] * spectra[b, degrees]
             contingency = np.square(fft.irfft(products, count, axis=-1, workers=workers)).sum(axis=(0, 1))
             if contingency[0] <= 0.0 or common[0] <= 0.5:
                 continue
             # Times the common samples, because by chance the contingency of fewer of them is larger.
             evidence = [contingency / np.maximum(common, 1.0)]
-            if together[a, b]:
+            if most_growth is not None and most_growth[a, b] > 1.0:
                 growth = _growth(features[a, degrees], features[b, degrees], common, longest)
-                evidence.append(evidence[0] / growth)
+                evidence.append(evidence[0] / np.clip(growth, 1.0 / most_growth[a, b], most_growth[a, b]))
             over_lags = [ndimage.maximum_filter1d(one, 2 * longest + 1, mode="wrap") for one in evidence]
             # The larger one: the growth varies with the phase of two streams of one period.
             found[a, b] = found[b, a] = max(_upper_tail(float(one[0]), one[shifts]) for one in over_lags)
@@ -137,9 +135,8 @@ def shift_p_values(
 def _growth(left: np.ndarray, right: np.ndarray, common: np.ndarray, longest: int) -> np.ndarray:
     """Return the `product_spread` (T,) of features (K, T) at each shift, of the usual one; for each common sample.
 
-    Streams that move at common times have a larger one near lag 0. So have streams that depend on each other, and
-    therefore it counts up to `_MOST_GROWTH` only. Between some lags, and between some shifts beyond, it is
-    interpolated.
+    Streams that move at common times have a larger one near lag 0, and so have streams that depend on each other.
+    Between some lags, and between some shifts beyond, it is interpolated.
     """
     count = left.shape[1]
     lags = np.linspace(-longest, longest, min(_SPREADS // 4, 2 * longest) + 1)
@@ -147,7 +144,7 @@ def _growth(left: np.ndarray, right: np.ndarray, common: np.ndarray, longest: in
     places = np.unique(np.round(np.append(lags, beyond)).astype(np.int64) % count)
     spreads = product_spread(left, right, places) / np.maximum(common[places], 1.0)
     growth = spreads / max(float(np.median(spreads)), 1e-9)
-    return np.interp(np.arange(count), places, np.clip(growth, 1.0 / _MOST_GROWTH, _MOST_GROWTH), period=count)
+    return np.interp(np.arange(count), places, growth, period=count)
 
 
 def _upper_tail(observed: float, by_chance: np.ndarray) -> float:

@@ -29,7 +29,26 @@ def moving_together(ranks: np.ndarray) -> np.ndarray:
         Whether the sizes of the moves of two channels correlate more than those of normal variables of the correlation
         that the moves have.
     """
-    return np.logical_or.reduce([_together(ranks, width) for width in WIDTHS if 4 * width < ranks.shape[1]])
+    count = ranks.shape[1]
+    found = [_coincidence(ranks, width) > CHANCE * np.sqrt(width / count) for width in _widths(count)]
+    return np.logical_or.reduce(found)
+
+
+def coincidence(ranks: np.ndarray) -> np.ndarray:
+    """Return how much two channels move at the same samples; see `moving_together`.
+
+    Parameters
+    ----------
+    ranks : (N, R) float32
+        Normalised ranks.
+
+    Returns
+    -------
+    (N, N) float64
+        0 if not more than by chance, up to 1.
+    """
+    found = [np.zeros(2 * (len(ranks),)), *(_coincidence(ranks, width) for width in _widths(ranks.shape[1]))]
+    return np.maximum.reduce(found)
 
 
 def common_time_factors(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
@@ -58,13 +77,17 @@ def common_time_factors(left: np.ndarray, right: np.ndarray, shifts: np.ndarray)
     return np.minimum(times[0] / times[1:], MOST) ** GROWTH
 
 
-def _together(ranks: np.ndarray, width: int) -> np.ndarray:
+def _widths(count: int) -> list[int]:
+    return [width for width in WIDTHS if 4 * width < count]
+
+
+def _coincidence(ranks: np.ndarray, width: int) -> np.ndarray:
     """Compare the moves from the mean of so many samples to the mean of the next ones."""
     sums = np.cumsum(np.pad(ranks, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
     moves = sums[:, 2 * width :] - 2.0 * sums[:, width:-width] + sums[:, : -2 * width]
     alike = np.clip(_correlations(moves), -1.0, 1.0)
     explained = (np.sqrt(1.0 - alike**2) + alike * np.arcsin(alike) - 1.0) / (np.pi / 2.0 - 1.0)
-    return _correlations(np.abs(moves)) - explained > CHANCE * np.sqrt(width / moves.shape[1])
+    return _correlations(np.abs(moves)) - explained
 
 
 def _correlations(rows: np.ndarray) -> np.ndarray:
