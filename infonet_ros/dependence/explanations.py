@@ -109,7 +109,7 @@ class Explainer:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         reach = round(_SEARCH * rate)
         x, y = self._ranks(self.samples[-self.recent - reach - abs(pair.lag) :, self._columns].T)
-        for more in (more for more in range(-reach, reach + 1) if more):
+        for more in filter(None, range(-reach, reach + 1)):
             lag = pair.lag + more
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             either = (_moved_in_time(pair.a, -more / rate), _moved_in_time(pair.b, more / rate))

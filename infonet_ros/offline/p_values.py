@@ -15,7 +15,7 @@ from infonet_ros.series import shared_ranks
 _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
 _COINCIDENCE = 0.2  # of moves; with less, the level of the test nearly holds
-_GROWTH = 3.0  # of the contingency, times the rest: the least with which it holds, since dependence increases it, too
+_GROWTH = 3.0  # of the contingency, times the rest; see `benchmarks.whole_significance`. More would cost power
 _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
 
 

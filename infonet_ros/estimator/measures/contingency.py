@@ -116,7 +116,7 @@ def shift_p_values(
     for a in range(channels):
         for b in range(a + 1, channels):
             common = fft.irfft(spectra[a, -1].conj() * spectra[b, -1], count)
-            degrees = slice(0, -1, 1 if by_direction is None or not by_direction[a, b] else 2)
+            degrees = slice(0, -1, 2 if by_direction is not None and by_direction[a, b] else 1)
             products = spectra[a, degrees].conj()[:, None] * spectra[b, degrees]
             contingency = np.square(fft.irfft(products, count, axis=-1, workers=workers)).sum(axis=(0, 1))
             if contingency[0] <= 0.0 or common[0] <= 0.5:
