@@ -12,18 +12,10 @@ _DECOUPLED = "no longer depends on the others of its pairs as before"
 
 @dataclass(frozen=True)
 class AlarmGroup:
-    """Alarms of one cause that overlap in time and share one channel; or one alarm of a pair.
+    """Alarms of one cause that overlap in time and share one channel; or one alarm of a pair."""
 
-    Attributes
-    ----------
-    alarms : tuple of Alarm
-        The first ones name the cause.
-    channel : str
-        The channel at fault, or the modality if all of it is; "" if the alarms do not tell it.
-    """
-
-    alarms: tuple[Alarm, ...]
-    channel: str
+    alarms: tuple[Alarm, ...]  # the first ones name the cause
+    channel: str  # the channel at fault, or the modality if all of it is; "" if the alarms do not tell it
 
     @property
     def kind(self) -> Kind:

@@ -30,25 +30,14 @@ _INTERVAL_SIGMAS = 2 * NormalDist().inv_cdf(0.95)  # width of a 90 % interval
 
 @dataclass(frozen=True)
 class Change:
-    """The dependence of one pair changed.
-
-    Attributes
-    ----------
-    a, b : str
-    time : int
-        Nanoseconds: between the window before and the window after.
-    before, after : float
-        MI of the two windows, nats.
-    sigmas : float
-        Difference in standard errors.
-    """
+    """The dependence of one pair changed."""
 
     a: str
     b: str
-    time: int
-    before: float
+    time: int  # nanoseconds: between the window before and the window after
+    before: float  # before, after: MI of the two windows, nats
     after: float
-    sigmas: float
+    sigmas: float  # difference in standard errors
 
 
 @dataclass(frozen=True, eq=False)

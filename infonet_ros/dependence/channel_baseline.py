@@ -30,51 +30,23 @@ _STEADY = 1.5  # times its fewest messages in a span: with more than that the to
 
 @dataclass(frozen=True)
 class ChannelBaseline:
-    """The behaviour of a channel without faults.
-
-    Attributes
-    ----------
-    name : str
-    angle : bool
-        Whether whole turns do not count.
-    alone : bool
-        Whether it is in no pair.
-    memory : float
-        Share of a sample that the next one keeps (lag-1 autocorrelation).
-    middle, step : float
-        Median of its values, and root mean square of the steps from sample to sample.
-    rest : float
-        Longest time with the same value, seconds.
-    period : float
-        Usual time between two messages, seconds; 0 if they are not counted.
-    pauses, rests : Extremes
-        Times without a message, and with the same value, seconds.
-    distances : Extremes
-        Of its values from the middle; none is an alarm if it is in a pair.
-    roughness : float
-        Of its roughest stretch.
-    spikes : Extremes
-    span : float
-        Seconds over which its messages are counted; 0 if their rate is not steady.
-    fewest, most : float
-        Number of its messages in a span.
-    """
+    """The behaviour of a channel without faults."""
 
     name: str
-    angle: bool
-    alone: bool
-    memory: float
-    middle: float
+    angle: bool  # whether whole turns do not count
+    alone: bool  # whether it is in no pair
+    memory: float  # share of a sample that the next one keeps (lag-1 autocorrelation)
+    middle: float  # middle, step: median of its values, and root mean square of the steps from sample to sample
     step: float
-    rest: float
-    period: float
-    pauses: Extremes
+    rest: float  # longest time with the same value, seconds
+    period: float  # usual time between two messages, seconds; 0 if they are not counted
+    pauses: Extremes  # pauses, rests: times without a message, and with the same value, seconds
     rests: Extremes
-    distances: Extremes
-    roughness: float
+    distances: Extremes  # of its values from the middle; none is an alarm if it is in a pair
+    roughness: float  # of its roughest stretch
     spikes: Extremes
-    span: float
-    fewest: float
+    span: float  # seconds over which its messages are counted; 0 if their rate is not steady
+    fewest: float  # fewest, most: number of its messages in a span
     most: float
 
     @classmethod

@@ -30,31 +30,19 @@ LEAST_SHIFT = 0.1
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure in two groups of recordings.
-
-    Attributes
-    ----------
-    what : str
-        "mi" of a pair (nats), "mean" of a channel (in standard deviations of the first group), or "spread" of a channel
-        (the logarithm of its standard deviation).
-    names : tuple of str
-        The pair, or the channel.
-    before, after : float
-        Mean over the recordings of the first and of the second group.
-    lower, upper : float
-        90 % interval of ``after - before``.
-    p_value, p_adjusted : float
-        Of the difference; adjusted for all that were compared (Benjamini and Hochberg).
-    """
+    """One measure in two groups of recordings."""
 
     what: str
-    names: tuple[str, ...]
-    before: float
+    """Either "mi" of a pair (nats), "mean" of a channel (in standard deviations of the first group), or "spread" of a
+    channel (the logarithm of its standard deviation)."""
+    names: tuple[str, ...]  # the pair, or the channel
+    before: float  # before, after: mean over the recordings of the first and of the second group
     after: float
-    lower: float
+    lower: float  # lower, upper: 90 % interval of ``after - before``
     upper: float
     p_value: float
     p_adjusted: float
+    """``p_value``, ``p_adjusted``: of the difference; adjusted for all that were compared (Benjamini and Hochberg)."""
 
     @property
     def shift(self) -> float:
@@ -79,21 +67,11 @@ class Difference:
 
 @dataclass(frozen=True, eq=False)
 class WindowedRecording:
-    """The measures of the windows of one recording, which do not overlap, in the order of time.
+    """The measures of the windows of one recording, which do not overlap, in the order of time."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        N channels.
-    mi : (K, N, N) float
-        Nats, in K windows; NaN where not known.
-    mean, spread : (K, N) float
-        Of the known samples of each channel; NaN of fewer than two.
-    """
-
-    names: tuple[str, ...]
-    mi: np.ndarray
-    mean: np.ndarray
+    names: tuple[str, ...]  # N channels
+    mi: np.ndarray  # (K, N, N) float: nats, in K windows; NaN where not known
+    mean: np.ndarray  # mean, spread: (K, N) float; of the known samples of each channel; NaN of fewer than two
     spread: np.ndarray
 
     @classmethod

@@ -15,19 +15,11 @@ _SELDOM = 0.01  # share of the values of a part that may lie outside the range o
 
 @dataclass(frozen=True)
 class NewValues:
-    """A channel with values in one part of the good recordings that the other parts do not have.
+    """A channel with values in one part of the good recordings that the other parts do not have."""
 
-    Attributes
-    ----------
-    channel, part : str
-        The part is a recording, or a half of the only one.
-    share : float
-        Share of its values that lie outside the range of the other parts.
-    """
-
-    channel: str
+    channel: str  # channel, part: the part is a recording, or a half of the only one
     part: str
-    share: float
+    share: float  # share of its values that lie outside the range of the other parts
 
     def __str__(self) -> str:
         return f"{self.share:.0%} of {self.channel} in {self.part} lies outside the range of the rest"
@@ -35,18 +27,12 @@ class NewValues:
 
 @dataclass(frozen=True)
 class Coverage:
-    """The false-alarm interval that good recordings support, and the values that they do not cover.
-
-    Attributes
-    ----------
-    supported : float
-        The longest false-alarm interval, seconds, that they support: each half is judged by the other half.
-    new_values : tuple of NewValues
-        Values that only one part of the recordings has: another recording may have new values as well.
-    """
+    """The false-alarm interval that good recordings support, and the values that they do not cover."""
 
     supported: float
+    """The longest false-alarm interval, seconds, that they support: each half is judged by the other half."""
     new_values: tuple[NewValues, ...]
+    """Values that only one part of the recordings has: another recording may have new values as well."""
 
     @classmethod
     def from_words(cls, words: Mapping[str, Any]) -> "Coverage":

@@ -25,23 +25,12 @@ _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """A pair since evidence against it began to grow.
-
-    Attributes
-    ----------
-    baseline : Baseline
-    pair : int
-        Its number.
-    samples : (T, N) float64
-        Of the channels of the baseline up to now; NaN where unknown.
-    start : int
-        The sample at which evidence began to grow.
-    """
+    """A pair since evidence against it began to grow."""
 
     baseline: Baseline
-    pair: int
-    samples: np.ndarray
-    start: int
+    pair: int  # its number
+    samples: np.ndarray  # (T, N) float64: of the channels of the baseline up to now; NaN where unknown
+    start: int  # the sample at which evidence began to grow
 
     def explain(self) -> Fault:
         """Return what is wrong, as far as the samples show it."""

@@ -19,19 +19,14 @@ _LEAST_SPREAD = 0.1  # times the mean spread: with few samples it may look small
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """A pair (x, y) without faults.
-
-    Attributes
-    ----------
-    curves : (2, 3, KNOTS) float64
-        For x: values of y, the mean of x at each, and the mean distance of x from this mean. The same for y. Linear
-        in between.
-    residuals : (2, Q) float64
-        Quantiles of the distance of x from its expected value, in units of the mean distance there; the same for y.
-    """
+    """A pair (x, y) without faults."""
 
     curves: np.ndarray
+    """(2, 3, KNOTS) float64: for x: values of y, the mean of x at each, and the mean distance of x from this mean. The
+    same for y. Linear in between."""
     residuals: np.ndarray
+    """(2, Q) float64: quantiles of the distance of x from its expected value, in units of the mean distance there; the
+    same for y."""
 
     @classmethod
     def of(cls, pair: np.ndarray) -> "Expectation":

@@ -26,19 +26,12 @@ _PAIRINGS = 8  # other pairings for comparison
 
 @dataclass(frozen=True, eq=False)
 class Fits:
-    """Fits of some pairings of the same samples.
-
-    Attributes
-    ----------
-    nats : (K,) float64
-        Bound on the MI, nats; -inf where too few ranks are known. Ranks that others know and this one does not, because
-        its values lie beyond all good ones, count against it.
-    worth : float
-        Number of independent samples that these are worth.
-    """
+    """Fits of some pairings of the same samples."""
 
     nats: np.ndarray
-    worth: float
+    """(K,) float64: bound on the MI, nats; -inf where too few ranks are known. Ranks that others know and this one does
+    not, because its values lie beyond all good ones, count against it."""
+    worth: float  # number of independent samples that these are worth
 
     @classmethod
     def of(cls, table: np.ndarray, tried: Sequence[np.ndarray], recent: int, steepness: float) -> "Fits":

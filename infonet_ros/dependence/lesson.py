@@ -10,26 +10,15 @@ from infonet_ros.dependence.forms import RANKED, Form, in_form, lag_one_autocorr
 
 @dataclass(frozen=True, eq=False)
 class Lesson:
-    """Good samples of all recordings.
-
-    Attributes
-    ----------
-    names : tuple of str
-    pieces : tuple of (T, N) float64
-        Each on one regular clock; NaN where unknown.
-    rate : float
-    messages : tuple of (T, N) float64
-        Number of messages of each channel since the sample before (see `messages_since`), for each piece; empty if
-        they were not counted.
-    angles : tuple of str
-        Names of the channels whose whole turns do not count.
-    """
+    """Good samples of all recordings."""
 
     names: tuple[str, ...]
-    pieces: tuple[np.ndarray, ...]
+    pieces: tuple[np.ndarray, ...]  # tuple of (T, N) float64: each on one regular clock; NaN where unknown
     rate: float
     messages: tuple[np.ndarray, ...] = ()
-    angles: tuple[str, ...] = ()
+    """tuple of (T, N) float64: number of messages of each channel since the sample before (see `messages_since`), for
+    each piece; empty if they were not counted."""
+    angles: tuple[str, ...] = ()  # names of the channels whose whole turns do not count
 
     @property
     def seconds(self) -> float:

@@ -77,23 +77,15 @@ class PageSums:
 
 @dataclass(frozen=True)
 class Rises:
-    """How high the evidence of a sound pair rises from nothing.
+    """How high the evidence of a sound pair rises from nothing."""
 
-    Attributes
-    ----------
-    height, spacing : float
-        Evidence, nats, that is reached once in so many seconds.
-    tail : float
-        Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples, and
-        1 / m for samples that are worth one in m.
-    steepness : float
-        The same by the highest rises alone. The memory is longer if a pair fits now well, now very well.
-    """
-
-    height: float
+    height: float  # height, spacing: evidence, nats, that is reached once in so many seconds
     spacing: float
     tail: float
+    """Beyond that height, rises x nats higher are exp(tail x) times as rare, or rarer; 1 for independent samples, and 1
+    / m for samples that are worth one in m."""
     steepness: float
+    """The same by the highest rises alone. The memory is longer if a pair fits now well, now very well."""
 
     @classmethod
     def of(cls, ratios: Sequence[np.ndarray], seconds: float) -> "Rises | None":

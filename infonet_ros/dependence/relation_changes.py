@@ -43,34 +43,16 @@ _NAMED = 2  # of the other channels in a sentence
 
 @dataclass(frozen=True)
 class RelationChange:
-    """A channel whose relation to others changed, and which depends on them as much as before.
-
-    Attributes
-    ----------
-    channel : str
-    beside : tuple of str
-        The other channels, those with the surest change first.
-    sure : bool
-        False if the first of ``beside`` may have changed instead.
-    time : int
-        Nanoseconds.
-    end : int or None
-        Nanoseconds; None if the change lasts until the recording ends.
-    kind : Outcome
-    value : float
-        The factor or the offset; NaN for other kinds.
-    sigmas : float
-        How sure it is, in standard errors.
-    """
+    """A channel whose relation to others changed, and which depends on them as much as before."""
 
     channel: str
-    beside: tuple[str, ...]
-    sure: bool
-    time: int
-    end: int | None
+    beside: tuple[str, ...]  # the other channels, those with the surest change first
+    sure: bool  # false if the first of ``beside`` may have changed instead
+    time: int  # nanoseconds
+    end: int | None  # nanoseconds; None if the change lasts until the recording ends
     kind: Outcome
-    value: float
-    sigmas: float
+    value: float  # the factor or the offset; NaN for other kinds
+    sigmas: float  # how sure it is, in standard errors
 
     @property
     def label(self) -> str:

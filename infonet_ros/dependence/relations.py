@@ -41,17 +41,10 @@ Middles = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """Two channels in the rows in which both are known.
+    """Two channels in the rows in which both are known."""
 
-    Attributes
-    ----------
-    rows : (n,) int
-        Numbers of these rows.
-    values, ranks : (2, n) float64
-    """
-
-    rows: np.ndarray
-    values: np.ndarray
+    rows: np.ndarray  # (n,) int: numbers of these rows
+    values: np.ndarray  # values, ranks: (2, n) float64
     ranks: np.ndarray
 
     @classmethod

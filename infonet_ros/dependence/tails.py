@@ -36,25 +36,13 @@ class Tail(NamedTuple):
 
 @dataclass(frozen=True)
 class Extremes:
-    """The highest values of a measure in the good recordings, such as the lengths of pauses.
+    """The highest values of a measure in the good recordings, such as the lengths of pauses."""
 
-    Attributes
-    ----------
-    highest : float
-        Of all.
-    least : float
-        No lower one is an alarm; inf if none can be.
-    height, spacing : float
-        One that is higher comes once in so many seconds.
-    tail : float
-        Beyond, those by x higher are exp(tail x) times as rare, or rarer.
-    """
-
-    highest: float
-    least: float
-    height: float = 0.0
+    highest: float  # of all
+    least: float  # no lower one is an alarm; inf if none can be
+    height: float = 0.0  # height, spacing: one that is higher comes once in so many seconds
     spacing: float = 1.0
-    tail: float = np.inf
+    tail: float = np.inf  # beyond, those by x higher are exp(tail x) times as rare, or rarer
 
     @classmethod
     def of(cls, heights: np.ndarray, least: float, seconds: float) -> "Extremes":

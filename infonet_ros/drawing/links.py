@@ -19,25 +19,14 @@ _THINNEST, _WIDEST = 1.2, 5.0
 
 @dataclass(frozen=True)
 class Link:
-    """Two channels that depend on each other.
+    """Two channels that depend on each other."""
 
-    Attributes
-    ----------
-    a, b : int
-        Numbers of the channels.
-    value : float
-        MI, nats.
-    delay : float, optional
-        Seconds by which ``b`` follows ``a``; negative if ``a`` follows ``b``. None without a clear delay.
-    leader : int, optional
-        Channel that leads, if that is known without a delay.
-    """
-
-    a: int
+    a: int  # a, b: numbers of the channels
     b: int
-    value: float
+    value: float  # MI, nats
     delay: float | None = None
-    leader: int | None = None
+    """Seconds by which ``b`` follows ``a``; negative if ``a`` follows ``b``. None without a clear delay."""
+    leader: int | None = None  # channel that leads, if that is known without a delay
 
     @property
     def ends(self) -> tuple[int, int]:

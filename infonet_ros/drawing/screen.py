@@ -45,33 +45,15 @@ class Report:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The content of the monitor's screen at one time.
+    """The content of the monitor's screen at one time."""
 
-    Attributes
-    ----------
-    node : str
-        Full name of the node.
-    matrix : DependenceMatrix or None
-        The last one of the selected kind.
-    end : float
-        MI at the end of the colour scale, nats.
-    reports : sequence of Report
-        The node's part of the diagnostics.
-    rate : float
-        Matrices per second; NaN until there were two.
-    silence : float
-        Seconds since the last matrix, or since the beginning.
-    others : sequence of str
-        Full names of the nodes that publish matrices, if this node is silent.
-    """
-
-    node: str
-    matrix: "DependenceMatrix | None" = None
-    end: float = 1.0
-    reports: Sequence[Report] = field(default=())
-    rate: float = math.nan
-    silence: float = 0.0
-    others: Sequence[str] = field(default=())
+    node: str  # full name of the node
+    matrix: "DependenceMatrix | None" = None  # the last one of the selected kind
+    end: float = 1.0  # MI at the end of the colour scale, nats
+    reports: Sequence[Report] = field(default=())  # the node's part of the diagnostics
+    rate: float = math.nan  # matrices per second; NaN until there were two
+    silence: float = 0.0  # seconds since the last matrix, or since the beginning
+    others: Sequence[str] = field(default=())  # full names of the nodes that publish matrices, if this node is silent
 
 
 def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:

@@ -10,20 +10,13 @@ _SHOULDER = 0.9  # of the maximum: above it the peak is nearly a parabola
 
 @dataclass(frozen=True)
 class Peak:
-    """The delay with the largest MI of a pair, in the unit of the lags.
+    """The delay with the largest MI of a pair, in the unit of the lags."""
 
-    Attributes
-    ----------
-    delay : float
-        Vertex of a parabola through the maximum; NaN if there is none between the lags.
-    lower, upper : float
-        Beyond these the MI is below the lower end of its 90 % interval at the maximum; NaN if that does not happen
-        within the lags.
-    """
-
-    delay: float
+    delay: float  # vertex of a parabola through the maximum; NaN if there is none between the lags
     lower: float
     upper: float
+    """``lower``, ``upper``: beyond these the MI is below the lower end of its 90 % interval at the maximum; NaN if that
+    does not happen within the lags."""
 
     @classmethod
     def of(cls, lags: np.ndarray, mi: np.ndarray, least: np.ndarray) -> "Peak":

@@ -73,21 +73,11 @@ class NumericField(NamedTuple):
 
 
 class Recording(Protocol):
-    """A bag or a table. Open while used as a context manager.
+    """A bag or a table. Open while used as a context manager."""
 
-    Attributes
-    ----------
-    label : str
-        Name for titles.
-    kind : str
-        "bag" or "table".
-    start, end : int
-        First and last time of recording, nanoseconds.
-    """
-
-    label: str
-    kind: str
-    start: int
+    label: str  # name for titles
+    kind: str  # "bag" or "table"
+    start: int  # start, end: first and last time of recording, nanoseconds
     end: int
 
     @property

@@ -53,23 +53,15 @@ class Reading(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ReceivedBatch:
-    """Messages of one topic in the order in which they came.
+    """Messages of one topic in the order in which they came."""
 
-    Attributes
-    ----------
-    status : TopicStatus
-        Of the topic.
-    stamps, arrivals, received : (M,) int64
-        Sensor time, and time of arrival by the node's clock and by the system's; nanoseconds.
-    columns : dict of str to (values, present)
-        By the name of the modality; see `WindowStream.extend`.
-    """
-
-    status: TopicStatus
+    status: TopicStatus  # of the topic
     stamps: np.ndarray
     arrivals: np.ndarray
     received: np.ndarray
-    columns: Columns
+    """``stamps``, ``arrivals``, ``received``: (M,) int64; sensor time, and time of arrival by the node's clock and by
+    the system's; nanoseconds."""
+    columns: Columns  # dict of str to (values, present): by the name of the modality; see `WindowStream.extend`
 
     def readings(self) -> Iterator[Reading]:
         """Split the batch into messages, modality by modality."""

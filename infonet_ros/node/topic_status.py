@@ -28,50 +28,29 @@ class _Without:
 
 @dataclass
 class TopicStatus:
-    """Counts of one topic.
-
-    Attributes
-    ----------
-    channels : sequence of str
-        Paths of the channels.
-    received, out_of_order, repeated : int
-        Messages so far; of the accepted stamps, those older than the newest, and those equal to it.
-    gaps : int
-        How often two stamps were more than three usual periods apart.
-    lost : int
-        Messages that the middleware reported as lost.
-    unknown : int
-        Values that were NaN, infinite, or outside an array.
-    unreadable : int
-        Messages from which no value could be read.
-    unset : int
-        Messages with a header whose stamp was never set; their time of arrival is used.
-    age, system_age : float
-        Seconds from the stamp of the last message, as it was sent, to its arrival by the node's clock, and by the
-        system's. NaN without a stamp, or if that clock does not give the arrival.
-    last_stamp, last_arrival : int or None
-        Nanoseconds: the newest accepted stamp, and the arrival of the last message by the node's clock.
-    problem : str
-        Why no message arrives, according to the graph; empty without a reason.
-    reading_problem : str
-        Why the last unreadable message could not be read; empty without one.
-    """
+    """Counts of one topic."""
 
     received: int = 0
     out_of_order: int = 0
     repeated: int = 0
-    gaps: int = 0
-    lost: int = 0
-    unknown: int = 0
-    unreadable: int = 0
-    unset: int = 0
+    """``received``, ``out_of_order``, ``repeated``: messages so far; of the accepted stamps, those older than the
+    newest, and those equal to it."""
+    gaps: int = 0  # how often two stamps were more than three usual periods apart
+    lost: int = 0  # messages that the middleware reported as lost
+    unknown: int = 0  # values that were NaN, infinite, or outside an array
+    unreadable: int = 0  # messages from which no value could be read
+    unset: int = 0  # messages with a header whose stamp was never set; their time of arrival is used
     age: float = math.nan
     system_age: float = math.nan
+    """``age``, ``system_age``: seconds from the stamp of the last message, as it was sent, to its arrival by the node's
+    clock, and by the system's. NaN without a stamp, or if that clock does not give the arrival."""
     last_stamp: int | None = None
     last_arrival: int | None = None
-    problem: str = ""
-    reading_problem: str = ""
-    channels: Sequence[str] = ()
+    """``last_stamp``, ``last_arrival``: nanoseconds: the newest accepted stamp, and the arrival of the last message by
+    the node's clock."""
+    problem: str = ""  # why no message arrives, according to the graph; empty without a reason
+    reading_problem: str = ""  # why the last unreadable message could not be read; empty without one
+    channels: Sequence[str] = ()  # paths of the channels
     _without: dict[str, "_Without"] = field(default_factory=dict)
     _stamps: deque[int] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _period: float = math.nan

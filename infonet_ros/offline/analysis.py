@@ -57,46 +57,25 @@ class InformativeChannels:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Results of the analysis of a recording.
+    """Results of the analysis of a recording."""
 
-    Attributes
-    ----------
-    label : str
-        Name of the recording.
-    span : Span
-        The part that was analysed.
-    settings : Settings
-    matrices : tuple of DependenceMatrix
-        One for each window, in the order of time.
-    whole : WholeRecording
-    changes : tuple of Change
-        The largest first.
-    topics : tuple of TopicStatistics
-    notices : tuple of str
-        Sentences about messages that were left out for their stamps, a platform that rests, and channels that are the
-        rates of others.
-    explanations : mapping of (int, int) to Explanation
-        Of pairs a < b that a third channel explains, see `explaining.explain`.
-    informative : InformativeChannels or None
-        About the requested target.
-    relation_changes : tuple of RelationChange
-        Channels whose relations to others changed, for a while or until the end; the surest first.
-    leaders : mapping of (int, int) to int
-        The leading channel of pairs (a, b) without a clear delay, see `directing.direct`.
-    """
-
-    label: str
-    span: Span
+    label: str  # name of the recording
+    span: Span  # the part that was analysed
     settings: Settings
-    matrices: tuple[DependenceMatrix, ...]
+    matrices: tuple[DependenceMatrix, ...]  # one for each window, in the order of time
     whole: WholeRecording
-    changes: tuple[Change, ...]
+    changes: tuple[Change, ...]  # the largest first
     topics: tuple[TopicStatistics, ...]
     notices: tuple[str, ...] = ()
+    """Sentences about messages that were left out for their stamps, a platform that rests, and channels that are the
+    rates of others."""
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
-    informative: InformativeChannels | None = None
+    """Of pairs a < b that a third channel explains, see `explaining.explain`."""
+    informative: InformativeChannels | None = None  # about the requested target
     relation_changes: tuple[RelationChange, ...] = ()
+    """Channels whose relations to others changed, for a while or until the end; the surest first."""
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    """The leading channel of pairs (a, b) without a clear delay, see `directing.direct`."""
 
     @property
     def names(self) -> tuple[str, ...]:

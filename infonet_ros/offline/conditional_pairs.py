@@ -32,21 +32,12 @@ _ESTIMATED = ("mi", "lower", "upper", "samples")
 
 @dataclass(frozen=True, eq=False)
 class ConditionalPairs:
-    """The samples of a recording, and the channels ``settings.given`` among them.
-
-    Attributes
-    ----------
-    net : InfoNet
-    window : Window
-    settings : Settings
-    delays : (N, N) int64
-        Samples by which the column follows the row, where that is clear; else 0.
-    """
+    """The samples of a recording, and the channels ``settings.given`` among them."""
 
     net: InfoNet
     window: Window
     settings: Settings
-    delays: np.ndarray
+    delays: np.ndarray  # (N, N) int64: samples by which the column follows the row, where that is clear; else 0
 
     def notices(self) -> tuple[str, ...]:
         """Return what is given, and from what time where that is not the time of the channel."""

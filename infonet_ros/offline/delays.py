@@ -30,15 +30,9 @@ _LEAST_WIDTH = 4  # samples on each side
 
 @dataclass(frozen=True, eq=False)
 class LagSearch:
-    """Lags at which pairs may have a peak, from the contingency at every lag.
+    """Lags at which pairs may have a peak, from the contingency at every lag."""
 
-    Attributes
-    ----------
-    contingency : (N, N, 2 L + 1) float32
-        See `lagged_contingency`.
-    """
-
-    contingency: np.ndarray
+    contingency: np.ndarray  # (N, N, 2 L + 1) float32: see `lagged_contingency`
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int) -> "LagSearch":
@@ -90,20 +84,13 @@ class LagSearch:
 
 @dataclass(frozen=True, eq=False)
 class Spreads:
-    """Finds how certain delays are, see `DelaySpread`.
-
-    Attributes
-    ----------
-    ranks, changes : (T, N) float32
-        Ranks of the samples, and of their changes. The delay with the smaller error is used: slow streams make few
-        moves, and noisy ones have many changes without information.
-    longest : int
-        Longest lag, samples.
-    """
+    """Finds how certain delays are, see `DelaySpread`."""
 
     ranks: np.ndarray
     changes: np.ndarray
-    longest: int
+    """``ranks``, ``changes``: (T, N) float32; ranks of the samples, and of their changes. The delay with the smaller
+    error is used: slow streams make few moves, and noisy ones have many changes without information."""
+    longest: int  # longest lag, samples
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
         """Return the peak of a pair near a lag: of the samples, or of the changes if their error is half as large.
@@ -136,22 +123,15 @@ class DelayCurve:
 
 @dataclass(frozen=True, eq=False)
 class Delays:
-    """Delays of all pairs.
-
-    Attributes
-    ----------
-    matrix : DependenceMatrix
-        Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there.
-    lower, upper : (N, N) float32
-        90 % interval of the delay, seconds; NaN where it is not sure, see `refine`.
-    curves : tuple of DelayCurve
-        Of the requested pairs.
-    """
+    """Delays of all pairs."""
 
     matrix: DependenceMatrix
+    """Each pair at the delay at which it depends most; ``lag`` is finer than a sample where the MI has a peak there."""
     lower: np.ndarray
     upper: np.ndarray
-    curves: tuple[DelayCurve, ...]
+    """``lower``, ``upper``: (N, N) float32; 90 % interval of the delay, seconds; NaN where it is not sure, see
+    `refine`."""
+    curves: tuple[DelayCurve, ...]  # of the requested pairs
 
     def without(self, unknown: np.ndarray) -> "Delays":
         """Return a copy without the intervals of some pairs (N, N)."""

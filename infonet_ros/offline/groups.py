@@ -25,22 +25,13 @@ _APART = 2.0  # times the half widths of two 90 % intervals of a delay
 
 @dataclass(frozen=True)
 class Group:
-    """Channels of which every two share much information.
+    """Channels of which every two share much information."""
 
-    Attributes
-    ----------
-    members : tuple of int
-        Numbers of the channels, the earliest first.
-    delays : tuple of float
-        Seconds by which each follows the first, through the strongest pairs whose delay is clear, or none; 0 where that
-        is less than its error, NaN where such pairs do not lead from one to the other.
-    least, most : float
-        MI of its pairs, nats.
-    """
-
-    members: tuple[int, ...]
+    members: tuple[int, ...]  # numbers of the channels, the earliest first
     delays: tuple[float, ...]
-    least: float
+    """Seconds by which each follows the first, through the strongest pairs whose delay is clear, or none; 0 where that
+    is less than its error, NaN where such pairs do not lead from one to the other."""
+    least: float  # least, most: MI of its pairs, nats
     most: float
 
 

@@ -13,22 +13,12 @@ _MOST_NEW = 3  # channels with values that one recording shows alone
 
 @dataclass(frozen=True)
 class Learnt:
-    """A baseline in its file.
-
-    Attributes
-    ----------
-    baseline : Baseline
-    path : Path
-    interval : float
-        Requested seconds between false alarms.
-    notices : tuple of str
-        Sentences about what was left out.
-    """
+    """A baseline in its file."""
 
     baseline: Baseline
     path: Path
-    interval: float
-    notices: tuple[str, ...]
+    interval: float  # requested seconds between false alarms
+    notices: tuple[str, ...]  # sentences about what was left out
 
     def record(self) -> dict[str, Any]:
         """Return it in plain types, for JSON; times in seconds."""

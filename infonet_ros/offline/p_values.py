@@ -21,22 +21,12 @@ _STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that dri
 
 @dataclass(frozen=True, eq=False)
 class Moves:
-    """Samples of all channels, how they change, and the ranks of both.
+    """Samples of all channels, how they change, and the ranks of both."""
 
-    Attributes
-    ----------
-    samples : (T, N) float64
-        NaN where unknown.
-    changes : (T', N) float64
-        From each sample to one later by a part of the range of delays.
-    ranks : (T, N) float32
-    change_ranks : (T', N) float32
-    """
-
-    samples: np.ndarray
-    changes: np.ndarray
-    ranks: np.ndarray
-    change_ranks: np.ndarray
+    samples: np.ndarray  # (T, N) float64: NaN where unknown
+    changes: np.ndarray  # (T', N) float64: from each sample to one later by a part of the range of delays
+    ranks: np.ndarray  # (T, N) float32
+    change_ranks: np.ndarray  # (T', N) float32
 
     @classmethod
     def of(cls, samples: np.ndarray, longest: int) -> "Moves":

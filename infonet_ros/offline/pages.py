@@ -23,23 +23,12 @@ _ROOM = "infonet_ros.offline"
 
 @dataclass(frozen=True)
 class Cell:
-    """The content of a cell of a table.
-
-    Attributes
-    ----------
-    text : str
-    value : float, optional
-        Sort key, if that is not the text.
-    whole : str
-        Text on hover.
-    link : str
-        Address of another page.
-    """
+    """The content of a cell of a table."""
 
     text: str
-    value: float | None = None
-    whole: str = ""
-    link: str = ""
+    value: float | None = None  # sort key, if that is not the text
+    whole: str = ""  # text on hover
+    link: str = ""  # address of another page
 
     @classmethod
     def figure(cls, value: float, form: str = "") -> "Cell":

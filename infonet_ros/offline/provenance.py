@@ -16,26 +16,13 @@ _LIBRARIES = ("torch", "numpy", "rosbags")
 
 @dataclass(frozen=True)
 class Provenance:
-    """The data that are needed to reproduce the results.
+    """The data that are needed to reproduce the results."""
 
-    Attributes
-    ----------
-    command : str
-        As it would be typed.
-    versions : dict of str to str
-        By name.
-    made : datetime
-    params : str
-        The parameter file.
-    notices : tuple of str
-        Sentences about what was left out.
-    """
-
-    command: str
-    versions: dict[str, str]
+    command: str  # as it would be typed
+    versions: dict[str, str]  # by name
     made: datetime
-    params: str
-    notices: tuple[str, ...] = ()
+    params: str  # the parameter file
+    notices: tuple[str, ...] = ()  # sentences about what was left out
 
     @classmethod
     def of_this_process(cls, params: str, notices: Sequence[str]) -> "Provenance":

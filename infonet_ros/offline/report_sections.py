@@ -20,21 +20,12 @@ LISTED = 200  # pairs, and changes
 
 @dataclass(frozen=True)
 class ShownFinding:
-    """A finding as the page shows it.
-
-    Attributes
-    ----------
-    pieces : list of (str, bool)
-        Its sentence in pieces, and whether each piece is the name of a channel.
-    pair : tuple of int or None
-        The pair that it opens.
-    window : int or None
-        The window that it opens.
-    """
+    """A finding as the page shows it."""
 
     pieces: list[tuple[str, bool]]
-    pair: tuple[int, int] | None
-    window: int | None
+    """Its sentence in pieces, and whether each piece is the name of a channel."""
+    pair: tuple[int, int] | None  # the pair that it opens
+    window: int | None  # the window that it opens
 
 
 def subtitle(analysis: Analysis) -> str:

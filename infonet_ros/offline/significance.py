@@ -12,33 +12,18 @@ from infonet_ros.text import are, counted
 
 @dataclass(frozen=True)
 class Significance:
-    """Pairs of the whole recording that are significant.
+    """Pairs of the whole recording that are significant."""
 
-    Attributes
-    ----------
-    significant : (N, N) bool
-        After correction for the number of pairs.
-    both_drift : (N, N) bool
-        Pairs of which both channels drift.
-    judged : (N, N) bool
-        Pairs that have a p-value.
-    found, alone, tested : int
-        Pairs that are significant, pairs with a p-value of at most `SIGNIFICANCE` before correction, and pairs with a
-        p-value.
-    shifts : int
-        Circular shifts behind the p-values; 0 if nothing was tested.
-    all_shifts : bool
-        All possible shifts were used, and not a requested number of surrogates.
-    """
-
-    significant: np.ndarray
-    both_drift: np.ndarray
-    judged: np.ndarray
+    significant: np.ndarray  # (N, N) bool: after correction for the number of pairs
+    both_drift: np.ndarray  # (N, N) bool: pairs of which both channels drift
+    judged: np.ndarray  # (N, N) bool: pairs that have a p-value
     found: int
     alone: int
     tested: int
-    shifts: int
-    all_shifts: bool
+    """``found``, ``alone``, ``tested``: pairs that are significant, pairs with a p-value of at most `SIGNIFICANCE`
+    before correction, and pairs with a p-value."""
+    shifts: int  # circular shifts behind the p-values; 0 if nothing was tested
+    all_shifts: bool  # all possible shifts were used, and not a requested number of surrogates
 
     @classmethod
     def of(cls, matrix: DependenceMatrix, shifts: int, *, all_shifts: bool) -> "Significance":

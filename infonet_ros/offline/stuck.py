@@ -23,30 +23,16 @@ _NOISY = 0.4  # of the steps of a channel go back on the step before: what has n
 
 @dataclass(frozen=True)
 class Stuck:
-    """Channels of a topic that keep their values.
-
-    Attributes
-    ----------
-    topic : str
-    channels : tuple of int
-    whole : bool
-        They are all channels of the topic.
-    first, last : int
-        First and last such sample.
-    start, stop : int
-        Their stamps, nanoseconds.
-    to_the_end : bool
-        They keep them until the recording ends.
-    """
+    """Channels of a topic that keep their values."""
 
     topic: str
     channels: tuple[int, ...]
-    whole: bool
-    first: int
+    whole: bool  # they are all channels of the topic
+    first: int  # first, last: first and last such sample
     last: int
-    start: int
+    start: int  # start, stop: their stamps, nanoseconds
     stop: int
-    to_the_end: bool
+    to_the_end: bool  # they keep them until the recording ends
 
     @property
     def seconds(self) -> float:

@@ -15,21 +15,11 @@ STRETCHES = 8
 
 @dataclass(frozen=True, eq=False)
 class Overview:
-    """The whole recording, or evenly spaced stretches of it, as one window.
+    """The whole recording, or evenly spaced stretches of it, as one window."""
 
-    Attributes
-    ----------
-    window : Window
-        Holes in time are marked by unknown samples, at least as many as a delay may be long.
-    stamps : (T,) int64
-        Of its samples, nanoseconds; those within a hole have no meaning.
-    complete : bool
-        False when only stretches were taken.
-    """
-
-    window: Window
-    stamps: np.ndarray
-    complete: bool
+    window: Window  # holes in time are marked by unknown samples, at least as many as a delay may be long
+    stamps: np.ndarray  # (T,) int64: of its samples, nanoseconds; those within a hole have no meaning
+    complete: bool  # false when only stretches were taken
 
     def with_holes(self, least: int) -> "Overview":
         """Return a copy with ``least`` unknown samples in each hole, or more, for longer delays."""

@@ -21,27 +21,14 @@ from infonet_ros.training.triples import BATCH, KINDS, SHARES, Simulator, Triple
 
 @dataclass
 class ConditionalExamples(Columns):
-    """The network's input for M triples, with their true values.
+    """The network's input for M triples, with their true values."""
 
-    Attributes
-    ----------
-    features : (M, MOST_VIEWS, F) float16
-        As in `Views`; 0 in missing views.
-    share : (M, MOST_VIEWS) float32
-    circumstances : (M, CIRCUMSTANCES) float32
-    samples : (M,) float32
-    information : (M,) float32
-        True conditional MI, nats.
-    kind : (M,) int64
-        Index into `triples.KINDS`.
-    """
-
-    features: Tensor
-    share: Tensor
-    circumstances: Tensor
-    samples: Tensor
-    information: Tensor
-    kind: Tensor
+    features: Tensor  # (M, MOST_VIEWS, F) float16: as in `Views`; 0 in missing views
+    share: Tensor  # (M, MOST_VIEWS) float32
+    circumstances: Tensor  # (M, CIRCUMSTANCES) float32
+    samples: Tensor  # (M,) float32
+    information: Tensor  # (M,) float32: true conditional MI, nats
+    kind: Tensor  # (M,) int64: index into `triples.KINDS`
 
     @property
     def views(self) -> Views:

@@ -13,14 +13,11 @@ class Dependence(ABC):
 
     A dependence is a map from standard normal drivers, so that the same distribution can be sampled independently, with
     memory, or evenly for its true value.
-
-    Attributes
-    ----------
-    levelled : (2,) tuple of bool
-        Whether the whole part of x, and of y, is a level, such that a digital sensor gives nothing but this.
     """
 
     levelled: tuple[bool, bool] = (False, False)
+    """(2,) tuple of bool: whether the whole part of x, and of y, is a level, such that a digital sensor gives nothing
+    but this."""
 
     @abstractmethod
     def sample(self, drivers: Tensor) -> tuple[Tensor, Tensor]:

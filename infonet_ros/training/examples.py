@@ -55,42 +55,22 @@ OBSERVATIONS = 4  # of each dependence, each with its own T: its truth takes sev
 
 @dataclass
 class Examples(Columns):
-    """A set of M training examples, which are observations of D dependences.
+    """A set of M training examples, which are observations of D dependences."""
 
-    Attributes
-    ----------
-    seen : (M, G, G) uint8
-        Samples in each cell of the grid that the network sees.
-    fine : (M, TILES, TILES) float16
-        Local plug-in estimates from the finest cells, see `plug_ins.local_plug_ins`.
-    finest : (M,) float32
-        Unbiased sums over the finest cells, see `plug_ins.unbiased_sums`.
-    samples, effective, correlation : (M,) float32
-        As in `observation.summarise`.
-    by_level : (M, 3) float32
-        As in `Observation`.
-    information : (M,) float32
-        True MI, nats.
-    family : (M,) int64
-        Index into `FAMILIES`.
-    source : (M,) int64
-        The dependence that each observes.
-    fresh : (D, G, G) float16
-        Spread grid of 8192 fresh, evenly spread samples on which the table is judged. If it was judged on the samples
-        that it has seen, the network would learn to report too much.
-    """
-
-    seen: Tensor
+    seen: Tensor  # (M, G, G) uint8: samples in each cell of the grid that the network sees
     fine: Tensor
-    finest: Tensor
-    samples: Tensor
+    """(M, TILES, TILES) float16: local plug-in estimates from the finest cells, see `plug_ins.local_plug_ins`."""
+    finest: Tensor  # (M,) float32: unbiased sums over the finest cells, see `plug_ins.unbiased_sums`
+    samples: Tensor  # samples, effective, correlation: (M,) float32; as in `observation.summarise`
     effective: Tensor
     correlation: Tensor
-    by_level: Tensor
-    information: Tensor
-    family: Tensor
-    source: Tensor
+    by_level: Tensor  # (M, 3) float32: as in `Observation`
+    information: Tensor  # (M,) float32: true MI, nats
+    family: Tensor  # (M,) int64: index into `FAMILIES`
+    source: Tensor  # (M,) int64: the dependence that each observes
     fresh: Tensor
+    """(D, G, G) float16: spread grid of 8192 fresh, evenly spread samples on which the table is judged. If it was
+    judged on the samples that it has seen, the network would learn to report too much."""
 
     def __len__(self) -> int:
         return len(self.information)

@@ -15,22 +15,12 @@ TINY = 1e-12
 
 
 class Noise(NamedTuple):
-    """A distribution: the same for all of a batch, or one for each of B examples.
+    """A distribution: the same for all of a batch, or one for each of B examples."""
 
-    Attributes
-    ----------
-    sample : function
-        Maps a standard normal driver (B, T) to noise.
-    density, distribution : function
-        Of values (B, K, T).
-    entropy : float or (B,)
-        Nats.
-    """
-
-    sample: Callable[[Tensor], Tensor]
-    density: Callable[[Tensor], Tensor]
+    sample: Callable[[Tensor], Tensor]  # maps a standard normal driver (B, T) to noise
+    density: Callable[[Tensor], Tensor]  # density, distribution: of values (B, K, T)
     distribution: Callable[[Tensor], Tensor]
-    entropy: float | Tensor
+    entropy: float | Tensor  # float or (B,): nats
 
 
 NORMAL = Noise(

@@ -30,21 +30,12 @@ SCALED_NOTHING, SHARP_NOTHING = 0.45, 0.15
 
 @dataclass(frozen=True, eq=False)
 class Triples:
-    """B triples over the same number of samples.
+    """B triples over the same number of samples."""
 
-    Attributes
-    ----------
-    x, y : (B, T) float
-    given : list of (D, T) float
-        Of each triple.
-    information : (B,) float
-        True conditional MI, nats.
-    """
-
-    x: np.ndarray
+    x: np.ndarray  # x, y: (B, T) float
     y: np.ndarray
-    given: list[np.ndarray]
-    information: np.ndarray
+    given: list[np.ndarray]  # list of (D, T) float: of each triple
+    information: np.ndarray  # (B,) float: true conditional MI, nats
 
 
 class Simulator:

@@ -20,24 +20,13 @@ from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 @dataclass(frozen=True, eq=False)
 class ConditionalEstimates:
-    """Conditional estimates of M requests.
-
-    Attributes
-    ----------
-    quantiles : (1 + S, M, 3) float32
-        First of the data, then of the surrogates; NaN where there are too few samples.
-    samples : (M,) int64
-        Samples used by each request.
-    surrogates : (M,) int64
-        Number of surrogates of each request.
-    drifting : (N,) bool
-        Channels that drift even given the other streams.
-    """
+    """Conditional estimates of M requests."""
 
     quantiles: np.ndarray
-    samples: np.ndarray
-    surrogates: np.ndarray
-    drifting: np.ndarray
+    """(1 + S, M, 3) float32: first of the data, then of the surrogates; NaN where there are too few samples."""
+    samples: np.ndarray  # (M,) int64: samples used by each request
+    surrogates: np.ndarray  # (M,) int64: number of surrogates of each request
+    drifting: np.ndarray  # (N,) bool: channels that drift even given the other streams
 
 
 def estimate_given(

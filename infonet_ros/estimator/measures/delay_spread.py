@@ -30,29 +30,19 @@ class DelaySpread:
     """Delay of a pair at the peak of its contingency, and the gain in contingency over lag 0.
 
     All numbers are NaN if there is no peak between the lags, or if too few parts of the recording have samples.
-
-    Attributes
-    ----------
-    delay, error : float
-        The delay and its standard error, samples.
-    height : float
-        Contingency at the peak.
-    gain, gain_error : float
-        How much more that is than the contingency at lag 0, and the standard error of this.
-    rivalled : bool
-        Whether another peak is about as high. Examples are two oscillations, and a position with its speed, each of
-        which follows the other by a quarter of a period.
-    broad : bool
-        Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams.
     """
 
-    delay: float = np.nan
+    delay: float = np.nan  # delay, error: the delay and its standard error, samples
     error: float = np.nan
-    height: float = np.nan
+    height: float = np.nan  # contingency at the peak
     gain: float = np.nan
     gain_error: float = np.nan
+    """``gain``, ``gain_error``: how much more that is than the contingency at lag 0, and the standard error of this."""
     rivalled: bool = False
+    """Whether another peak is about as high. Examples are two oscillations, and a position with its speed, each of
+    which follows the other by a quarter of a period."""
     broad: bool = False
+    """Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams."""
 
     @property
     def delayed(self) -> bool:

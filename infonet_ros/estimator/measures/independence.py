@@ -37,18 +37,11 @@ WEIGHTS = {"distance": 0.56, "gauss": 0.34, "even": 0.03, "even left": 0.03, "ev
 
 @dataclass(frozen=True, eq=False)
 class Vector:
-    """A vector stream prepared for the test, divided in turn into parts.
-
-    Attributes
-    ----------
-    spectra : list of dict of (D, F) complex64
-        Of each kernel matrix, centred, along its diagonals.
-    waves : list of (K, d, R) float32
-        Cosines of the ranks of each degree, of mean 0 and variance 1.
-    """
+    """A vector stream prepared for the test, divided in turn into parts."""
 
     spectra: list[dict[str, np.ndarray]]
-    waves: list[Tensor]
+    """list of dict of (D, F) complex64: of each kernel matrix, centred, along its diagonals."""
+    waves: list[Tensor]  # list of (K, d, R) float32: cosines of the ranks of each degree, of mean 0 and variance 1
 
     @classmethod
     def prepare(cls, channels: np.ndarray, overlap: int) -> "Vector":

@@ -26,31 +26,17 @@ class LagBatch:
 
     Ranks are computed just before the network needs them and dropped afterwards: all lags of many channels at once
     would fill the memory.
-
-    Attributes
-    ----------
-    channels : Channels
-    numbers : (K,) int64
-        Of the requests.
-    left, right : (K,) int64
-        Channels.
-    lag : int
-    samples : int
-        That count.
-    enough : bool
-        Whether they are enough for an estimate.
-    moving : (M,) int64
-        Positions among the K requests of those for the network: both channels change over these samples.
     """
 
     channels: Channels
-    numbers: np.ndarray
-    left: np.ndarray
+    numbers: np.ndarray  # (K,) int64: of the requests
+    left: np.ndarray  # left, right: (K,) int64; channels
     right: np.ndarray
     lag: int
-    samples: int
-    enough: bool
+    samples: int  # that count
+    enough: bool  # whether they are enough for an estimate
     moving: np.ndarray
+    """(M,) int64: positions among the K requests of those for the network: both channels change over these samples."""
 
     @classmethod
     def of(cls, channels: Channels, requests: Requests, numbers: np.ndarray) -> "LagBatch":
@@ -131,14 +117,7 @@ class LagBatch:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Requests for pairs of the channels of one window, in batches.
-
-    Attributes
-    ----------
-    channels : Channels
-    requests : Requests
-    batches : list of LagBatch
-    """
+    """Requests for pairs of the channels of one window, in batches."""
 
     channels: Channels
     requests: Requests

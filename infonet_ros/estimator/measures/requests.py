@@ -7,19 +7,11 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Requests:
-    """M pairs of channels, each at a lag: ``left[t]`` with ``right[t + lag]``.
+    """M pairs of channels, each at a lag: ``left[t]`` with ``right[t + lag]``."""
 
-    Attributes
-    ----------
-    left, right : (M,) int64
-        Channels.
-    lag : (M,) int64
-        Samples, 0 or more.
-    """
-
-    left: np.ndarray
+    left: np.ndarray  # left, right: (M,) int64; channels
     right: np.ndarray
-    lag: np.ndarray
+    lag: np.ndarray  # (M,) int64: samples, 0 or more
 
     @classmethod
     def all_pairs(cls, size: int, lags: np.ndarray) -> "Requests":

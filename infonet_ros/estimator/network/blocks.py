@@ -23,31 +23,19 @@ COUNTED_AT_ONCE = 64  # pairs on a CPU: with fewer, threads wait for each other;
 
 @dataclass(frozen=True, eq=False)
 class PairBlock:
-    """M pairs of two sets of channels over the same samples, before counting.
-
-    Attributes
-    ----------
-    left, right : RankedChannels
-    rows, columns : (M,) int64
-        Channel of ``left`` and channel of ``right`` of each pair.
-    shifts : (M,) int64
-        Samples by which the right channel is shifted circularly; this keeps its autocorrelation.
-    copies : (M,) int64
-        Which copy of the pairs each one is in: there is one for each shift, and those with a shift are surrogates.
-    numbers : (M,) int64
-        The caller's number of each pair.
-    tag : object
-        The caller's name of the block.
-    """
+    """M pairs of two sets of channels over the same samples, before counting."""
 
     left: RankedChannels
     right: RankedChannels
-    rows: np.ndarray
+    rows: np.ndarray  # rows, columns: (M,) int64; channel of ``left`` and channel of ``right`` of each pair
     columns: np.ndarray
     shifts: np.ndarray
+    """(M,) int64: samples by which the right channel is shifted circularly; this keeps its autocorrelation."""
     copies: np.ndarray
-    numbers: np.ndarray
-    tag: Any = None
+    """(M,) int64: which copy of the pairs each one is in: there is one for each shift, and those with a shift are
+    surrogates."""
+    numbers: np.ndarray  # (M,) int64: the caller's number of each pair
+    tag: Any = None  # the caller's name of the block
 
     @classmethod
     def of(

@@ -30,22 +30,14 @@ class ConditionalShape:
 
 @dataclass(frozen=True, eq=False)
 class Views:
-    """The network's input for M pairs, each in V views.
-
-    Attributes
-    ----------
-    features : (M, V, F) float
-        Of each view, from `Network.features`; first the whole pair, as it is and by narrow and wide conditional ranks,
-        then its slices.
-    share : (M, V) float32
-        Share of the samples in each view; 0 if there is no such view.
-    circumstances : (M, CIRCUMSTANCES) float32
-        Numbers that are in no view, see `ConditionedPairs.circumstances`.
-    """
+    """The network's input for M pairs, each in V views."""
 
     features: Tensor
-    share: Tensor
+    """(M, V, F) float: of each view, from `Network.features`; first the whole pair, as it is and by narrow and wide
+    conditional ranks, then its slices."""
+    share: Tensor  # (M, V) float32: share of the samples in each view; 0 if there is no such view
     circumstances: Tensor
+    """(M, CIRCUMSTANCES) float32: numbers that are in no view, see `ConditionedPairs.circumstances`."""
 
     def __len__(self) -> int:
         return len(self.share)

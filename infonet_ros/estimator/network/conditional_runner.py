@@ -15,18 +15,10 @@ AT_ONCE = 1024  # pairs
 
 @dataclass(frozen=True, eq=False)
 class ConditionalRunner:
-    """The two networks that estimate conditional MI, one after the other.
+    """The two networks that estimate conditional MI, one after the other."""
 
-    Attributes
-    ----------
-    pairs : Runner
-        Of the network of pairs, which describes each view.
-    network : ConditionalNetwork
-        Combines the views; on the CPU, because it takes only a hundredth of the time.
-    """
-
-    pairs: Runner
-    network: ConditionalNetwork
+    pairs: Runner  # of the network of pairs, which describes each view
+    network: ConditionalNetwork  # combines the views; on the CPU, because it takes only a hundredth of the time
 
     def quantiles(self, pairs: ConditionedPairs, shift: int = 0) -> np.ndarray:
         """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.

@@ -15,21 +15,13 @@ RECURRENCE = 4  # samples of each value in the mean: with fewer, cells of values
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """The values of N channels as cells, where they are few and recur; bins of ranks otherwise.
+    """The values of N channels as cells, where they are few and recur; bins of ranks otherwise."""
 
-    Attributes
-    ----------
-    cells : (N, T) uint8
-    few : (N,) bool
-        Whether the cells are values.
-    sizes : (N, 2) float32, on the CPU
-        Entropy of the cells, nats, less its bias; then the logarithm of the number of values, as the probability of two
-        equal samples gives it. Both are `EVEN` where the cells are bins.
-    """
-
-    cells: Tensor
-    few: np.ndarray
+    cells: Tensor  # (N, T) uint8
+    few: np.ndarray  # (N,) bool: whether the cells are values
     sizes: np.ndarray
+    """(N, 2) float32, on the CPU: entropy of the cells, nats, less its bias; then the logarithm of the number of
+    values, as the probability of two equal samples gives it. Both are `EVEN` where the cells are bins."""
 
     @classmethod
     def unknown(cls, bins: Tensor) -> "Levels":

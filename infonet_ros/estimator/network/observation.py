@@ -62,32 +62,22 @@ class Measurements(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Observation(Input):
-    """The network's input for M pairs.
+    """The network's input for M pairs."""
 
-    Attributes
-    ----------
-    counts : (M, GRID, GRID) uint8
-        Samples in each cell of the unit square of ranks.
-    unit : (M,) float32
-        Density of one sample alone in its cell; that of the counts has the mean 1.
-    local : (M, len(LOCAL_RESOLUTIONS), TILES, TILES) float32
-        Plug-in estimates of the MI tile by tile, at growing resolutions; the mean is the estimate of the whole.
-    summary : (M, SUMMARIES) float32
-        Numbers that are not in the grid, see `summarise`.
-    ladder : (M, len(RESOLUTIONS)) float32
-        Plug-in estimates of the whole from the coarsest cells to the finest, see `plug_ins.unbiased_plug_ins`. Only a
-        readout needs them and ``by_level``, and they take a tenth of the time: (M, 0) if they were not requested.
-    by_level : (M, 3) float32
-        The plug-in estimate from cells that are values where a stream has few, see `levels.Levels`. Then the logarithm
-        of the number of values of each stream, as the probability of two equal samples gives it; larger one first.
-    """
-
-    counts: Tensor
-    unit: Tensor
+    counts: Tensor  # (M, GRID, GRID) uint8: samples in each cell of the unit square of ranks
+    unit: Tensor  # (M,) float32: density of one sample alone in its cell; that of the counts has the mean 1
     local: Tensor
-    summary: Tensor
+    """(M, len(LOCAL_RESOLUTIONS), TILES, TILES) float32: plug-in estimates of the MI tile by tile, at growing
+    resolutions; the mean is the estimate of the whole."""
+    summary: Tensor  # (M, SUMMARIES) float32: numbers that are not in the grid, see `summarise`
     ladder: Tensor
+    """(M, len(RESOLUTIONS)) float32: plug-in estimates of the whole from the coarsest cells to the finest, see
+    `plug_ins.unbiased_plug_ins`. Only a readout needs them and ``by_level``, and they take a tenth of the time: (M, 0)
+    if they were not requested."""
     by_level: Tensor
+    """(M, 3) float32: the plug-in estimate from cells that are values where a stream has few, see `levels.Levels`. Then
+    the logarithm of the number of values of each stream, as the probability of two equal samples gives it; larger one
+    first."""
 
     @classmethod
     def of(cls, found: Measurements) -> "Observation":

@@ -69,24 +69,12 @@ class Perceptron(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class _Encoded:
-    """The state of the network before its outputs, for M pairs.
+    """The state of the network before its outputs, for M pairs."""
 
-    Attributes
-    ----------
-    orientation : (M,) int64
-        The orientation of each grid, see `symmetry`.
-    patches : (M, QUADRANTS, patches of each, width)
-        Tokens by quadrant.
-    quadrants : (M, QUADRANTS, width)
-        Tokens.
-    description : (M, 2 * width)
-        The numbers beside the grid, embedded, and the mean of the quadrants.
-    """
-
-    orientation: Tensor
-    patches: Tensor
-    quadrants: Tensor
-    description: Tensor
+    orientation: Tensor  # (M,) int64: the orientation of each grid, see `symmetry`
+    patches: Tensor  # (M, QUADRANTS, patches of each, width): tokens by quadrant
+    quadrants: Tensor  # (M, QUADRANTS, width): tokens
+    description: Tensor  # (M, 2 * width): the numbers beside the grid, embedded, and the mean of the quadrants
 
 
 class Network(nn.Module):

@@ -16,22 +16,11 @@ from infonet_ros.estimator.samples.surrogates import cycles
 
 @dataclass(frozen=True, eq=False)
 class RankedChannels:
-    """N channels over the same T samples, on the network's device.
+    """N channels over the same T samples, on the network's device."""
 
-    Attributes
-    ----------
-    bins : (N, T) uint8
-        See `counts.count_pairs`.
-    scores : (N, T) float32
-        Normal scores.
-    autocorrelations : (N, K) float32
-        See `effective_samples.autocorrelations`.
-    levels : Levels
-    """
-
-    bins: Tensor
-    scores: Tensor
-    autocorrelations: Tensor
+    bins: Tensor  # (N, T) uint8: see `counts.count_pairs`
+    scores: Tensor  # (N, T) float32: normal scores
+    autocorrelations: Tensor  # (N, K) float32: see `effective_samples.autocorrelations`
     levels: Levels
 
     @classmethod

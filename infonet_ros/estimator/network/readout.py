@@ -25,24 +25,16 @@ class ReadoutShape:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The input of the readout for M pairs.
-
-    Attributes
-    ----------
-    draft : (M, 3) float32
-        The quantile outputs of the network of pairs, before they are put in increasing order.
-    numbers : (M, F) float32
-        The numbers from which the network computed the draft.
-    ladder : (M, L) float32
-        Plug-in estimates from the coarsest cells to the finest, see `plug_ins.unbiased_plug_ins`.
-    by_level : (M, 3) float32
-        The estimate from the values themselves, and how many there are of each stream; see `Observation`.
-    """
+    """The input of the readout for M pairs."""
 
     draft: Tensor
-    numbers: Tensor
+    """(M, 3) float32: the quantile outputs of the network of pairs, before they are put in increasing order."""
+    numbers: Tensor  # (M, F) float32: the numbers from which the network computed the draft
     ladder: Tensor
+    """(M, L) float32: plug-in estimates from the coarsest cells to the finest, see `plug_ins.unbiased_plug_ins`."""
     by_level: Tensor
+    """(M, 3) float32: the estimate from the values themselves, and how many there are of each stream; see
+    `Observation`."""
 
 
 class Readout(nn.Module):

@@ -34,18 +34,10 @@ class ShortShape:
 
 @dataclass(frozen=True, eq=False)
 class Sketch(Input):
-    """The input of the network for M pairs.
+    """The input of the network for M pairs."""
 
-    Attributes
-    ----------
-    counts : (M, SKETCH_CELLS, SKETCH_CELLS) uint8
-        Samples in each cell of the unit square of ranks.
-    samples, effective, correlation : (M,) float32
-        As in `observation.summarise`.
-    """
-
-    counts: Tensor
-    samples: Tensor
+    counts: Tensor  # (M, SKETCH_CELLS, SKETCH_CELLS) uint8: samples in each cell of the unit square of ranks
+    samples: Tensor  # samples, effective, correlation: (M,) float32; as in `observation.summarise`
     effective: Tensor
     correlation: Tensor
 

@@ -21,16 +21,9 @@ from infonet_ros.limits import MOST_GIVEN
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """Streams on one side of the pairs, over the R samples that count.
+    """Streams on one side of the pairs, over the R samples that count."""
 
-    Attributes
-    ----------
-    ranks : (N, R) int64
-        As they are.
-    given : Given
-    """
-
-    ranks: np.ndarray
+    ranks: np.ndarray  # (N, R) int64: as they are
     given: Given
 
     @cached_property
@@ -57,18 +50,11 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class ConditionedPairs:
-    """Pairs of streams of two sides, over the same samples and with the same given streams.
-
-    Attributes
-    ----------
-    left, right : Side
-    rows, columns : (M,) int64
-        Stream of either side of each pair.
-    """
+    """Pairs of streams of two sides, over the same samples and with the same given streams."""
 
     left: Side
     right: Side
-    rows: np.ndarray
+    rows: np.ndarray  # rows, columns: (M,) int64; stream of either side of each pair
     columns: np.ndarray
     _plain: list[torch.Tensor] = field(default_factory=list, init=False)  # features (M, F) of the pairs as they are
 

@@ -15,18 +15,12 @@ _SOME = 16
 
 @dataclass(frozen=True, eq=False)
 class Pattern:
-    """The known and the new samples of a channel; channels with the same pattern share it.
+    """The known and the new samples of a channel; channels with the same pattern share it."""
 
-    Attributes
-    ----------
-    good : (T,) bool
-    repetition : Repetition
-        Only what matters for pairs: its repeats are None if no other channel repeats its values at the same samples.
-        Its changes are None if no other channel changes at the times of the same messages.
-    """
-
-    good: np.ndarray
+    good: np.ndarray  # (T,) bool
     repetition: Repetition
+    """Only what matters for pairs: its repeats are None if no other channel repeats its values at the same samples. Its
+    changes are None if no other channel changes at the times of the same messages."""
 
     def common_rows(self, other: "Pattern", lag: int = 0) -> np.ndarray:
         """Return the samples (R,) of a pair: known here and ``lag`` samples later in the other; new if both hold."""
@@ -47,24 +41,13 @@ class Channels:
     """Channels of one window, in an order that depends only on their content.
 
     So results are identical for every order in which the channels are given.
-
-    Attributes
-    ----------
-    values : (N, T) float64
-        NaN where unknown.
-    ordering : Ordering
-    order : (N,) int64
-        Position of each in the order of the caller.
-    patterns : list of Pattern
-    pattern : (N,) int64
-        Number of each channel's pattern.
     """
 
-    values: np.ndarray
+    values: np.ndarray  # (N, T) float64: NaN where unknown
     ordering: Ordering
-    order: np.ndarray
+    order: np.ndarray  # (N,) int64: position of each in the order of the caller
     patterns: list[Pattern]
-    pattern: np.ndarray
+    pattern: np.ndarray  # (N,) int64: number of each channel's pattern
 
     @classmethod
     def from_values(cls, given: np.ndarray, seed: int) -> "Channels":

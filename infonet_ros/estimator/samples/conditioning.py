@@ -31,18 +31,10 @@ AT_ONCE = 1 << 21  # numbers of neighbours held at a time
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """The given streams at R samples: a mode, and the normal scores of D continuous streams.
+    """The given streams at R samples: a mode, and the normal scores of D continuous streams."""
 
-    Attributes
-    ----------
-    modes : (R,) int64
-        0 ... K - 1.
-    streams : (D, R) float64
-        Normal scores, equal where the values are.
-    """
-
-    modes: np.ndarray
-    streams: np.ndarray
+    modes: np.ndarray  # (R,) int64, 0 ... K - 1
+    streams: np.ndarray  # (D, R) float64: normal scores, equal where the values are
 
     @classmethod
     def from_channels(cls, channels: np.ndarray) -> tuple["Given", np.ndarray]:
@@ -109,20 +101,12 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Neighbourhood:
-    """The samples of one mode, and the nearest neighbours of each in the given streams.
+    """The samples of one mode, and the nearest neighbours of each in the given streams."""
 
-    Attributes
-    ----------
-    rows : (n,) int64
-        Among all samples.
-    places : (n, D) float32
-    near : (n, k) int64
-        Neighbours of each, including itself, as positions in ``rows``; none without streams.
-    """
-
-    rows: np.ndarray
-    places: torch.Tensor
+    rows: np.ndarray  # (n,) int64: among all samples
+    places: torch.Tensor  # (n, D) float32
     near: torch.Tensor
+    """(n, k) int64: neighbours of each, including itself, as positions in ``rows``; none without streams."""
 
     @classmethod
     def of_widths(cls, rows: np.ndarray, streams: np.ndarray) -> list["Neighbourhood"]:

@@ -19,24 +19,12 @@ BESIDE = 0.4  # of the common changes: one stream that changes right after the o
 
 @dataclass(frozen=True, eq=False)
 class Repetition:
-    """Updates and repeats of a stream.
+    """Updates and repeats of a stream."""
 
-    Attributes
-    ----------
-    updates : (T,) int64 or None
-        See `updates`; None for a stream that is not held.
-    repeats : (T,) int64 or None
-        See `repeats`; None where no value repeats.
-    changes : (T,) bool or None
-        See `changes`; None for a stream that seldom keeps a value.
-    few : bool
-        Whether it has at most `FEW_LEVELS` values.
-    """
-
-    updates: np.ndarray | None = None
-    repeats: np.ndarray | None = None
-    changes: np.ndarray | None = None
-    few: bool = False
+    updates: np.ndarray | None = None  # (T,) int64 or None: see `updates`; None for a stream that is not held
+    repeats: np.ndarray | None = None  # (T,) int64 or None: see `repeats`; None where no value repeats
+    changes: np.ndarray | None = None  # (T,) bool or None: see `changes`; None for a stream that seldom keeps a value
+    few: bool = False  # whether it has at most `FEW_LEVELS` values
 
     @classmethod
     def of(cls, values: np.ndarray, order: np.ndarray | None = None) -> "Repetition":

@@ -15,17 +15,11 @@ class Ordering:
     Ties must be broken at random, and independently for each channel: this does not change the mutual information of
     discrete data, while average ranks or a common order would. The random numbers depend on the channel's content and
     not on its position, so results do not depend on the order of the channels.
-
-    Attributes
-    ----------
-    orders : (N, T) int64
-        Samples of each channel from the least to the greatest; those that are not known come last.
-    keys : list of N bytes
-        Digests of the dense ranks: equal for channels that differ by an increasing transform only.
     """
 
     orders: np.ndarray
-    keys: list[bytes]
+    """(N, T) int64: samples of each channel from the least to the greatest; those that are not known come last."""
+    keys: list[bytes]  # digests of the dense ranks: equal for channels that differ by an increasing transform only
 
     @classmethod
     def from_channels(cls, channels: np.ndarray, seed: int) -> "Ordering":

@@ -35,20 +35,11 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Drivers:
-    """Streams that are to be given, and the channels that follow them.
+    """Streams that are to be given, and the channels that follow them."""
 
-    Attributes
-    ----------
-    streams : (D, T) float64
-        NaN where unknown.
-    channels : (N, T) float64
-    delays : (D, N) int
-        Samples by which each channel follows each stream.
-    """
-
-    streams: np.ndarray
-    channels: np.ndarray
-    delays: np.ndarray
+    streams: np.ndarray  # (D, T) float64: NaN where unknown
+    channels: np.ndarray  # (N, T) float64
+    delays: np.ndarray  # (D, N) int: samples by which each channel follows each stream
     _responses: dict[tuple[int, int], "Response | None"] = field(default_factory=dict, init=False)
 
     def place(self, driver: int, channel: int, later: int = 0) -> Place:

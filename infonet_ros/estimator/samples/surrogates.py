@@ -32,17 +32,10 @@ class ShiftsByContent:
 
     With the same shifts for all, all streams of a period that these suit badly would be called dependent. They are
     drawn when they are taken, since those of many pairs would fill the memory.
-
-    Attributes
-    ----------
-    contents : (M,) uint64
-        Digests of the pairs.
-    count, surrogates, seed, longest_lag : int
-        As in `surrogate_shifts`.
     """
 
-    contents: np.ndarray
-    count: int
+    contents: np.ndarray  # (M,) uint64: digests of the pairs
+    count: int  # count, surrogates, seed, longest_lag: as in `surrogate_shifts`
     surrogates: int
     seed: int
     longest_lag: int = 0

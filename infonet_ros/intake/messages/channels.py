@@ -34,26 +34,15 @@ _QUATERNION = {"x", "y", "z", "w"}
 
 @dataclass(frozen=True)
 class Channel:
-    """A path bound to a message type.
+    """A path bound to a message type."""
 
-    Attributes
-    ----------
-    path : str
-        The path as it was written.
-    choose : callable
-        Takes a message, and returns what the number is computed from: a number, an array, a tuple, or a message inside
-        it. Raises `Absent` if the message says nothing about the channel (a joint that it does not name), and
-        IndexError if an array is too short.
-    finish : callable
-        Takes what ``choose`` returned, and returns a float.
-    direct : bool
-        ``choose`` returns the number itself.
-    """
-
-    path: str
+    path: str  # the path as it was written
     choose: Callable[[Any], Any]
-    finish: Callable[[Any], float]
-    direct: bool
+    """Takes a message, and returns what the number is computed from: a number, an array, a tuple, or a message inside
+    it. Raises `Absent` if the message says nothing about the channel (a joint that it does not name), and IndexError if
+    an array is too short."""
+    finish: Callable[[Any], float]  # takes what ``choose`` returned, and returns a float
+    direct: bool  # ``choose`` returns the number itself
 
     def extract(self, message: Any) -> float | None:
         """Read a message.

@@ -39,33 +39,17 @@ _LONGEST_SECONDS = np.iinfo(np.int64).max // NANOSECONDS
 
 @dataclass(eq=False)
 class Readings:
-    """Stamps and values of M messages.
-
-    Attributes
-    ----------
-    readable : (M,) bool
-        False where the bytes are no message of this type, or a channel cannot be read from it.
-    stamps : (M,) int64
-        Of the headers, nanoseconds; ``NO_STAMP`` without one.
-    values : (M, C) float64
-        NaN where not known.
-    present : (M, C) bool
-        False where the message says nothing about the channel, or is not readable.
-    frame_ids : (M,) str
-        Frames that the messages were measured in; empty if the message has none.
-    problem : str
-        Why the last unreadable message cannot be read; empty if all can be read.
-    absences : dict of int to Absent
-        Why a message says nothing about a channel, by the channel's number; the last reason of each.
-    """
+    """Stamps and values of M messages."""
 
     readable: np.ndarray
-    stamps: np.ndarray
-    values: np.ndarray
-    present: np.ndarray
-    frame_ids: np.ndarray
-    problem: str = ""
+    """(M,) bool: false where the bytes are no message of this type, or a channel cannot be read from it."""
+    stamps: np.ndarray  # (M,) int64: of the headers, nanoseconds; ``NO_STAMP`` without one
+    values: np.ndarray  # (M, C) float64: NaN where not known
+    present: np.ndarray  # (M, C) bool: false where the message says nothing about the channel, or is not readable
+    frame_ids: np.ndarray  # (M,) str: frames that the messages were measured in; empty if the message has none
+    problem: str = ""  # why the last unreadable message cannot be read; empty if all can be read
     absences: dict[int, Absent] = field(default_factory=dict)
+    """Why a message says nothing about a channel, by the channel's number; the last reason of each."""
 
     @classmethod
     def empty(cls, count: int, channels: int) -> "Readings":

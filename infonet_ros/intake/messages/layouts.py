@@ -26,24 +26,14 @@ _LONGEST_KEY = 4096  # bytes by which two messages are compared
 
 @dataclass(frozen=True, eq=False)
 class MessageLayout:
-    """Byte offsets of all fields in messages that have the same texts and array lengths.
-
-    Attributes
-    ----------
-    message : object
-        With the fields of the message: `Number`, `Numbers`, str, a message of the same kind, or a sequence of these.
-    places : (K,) intp
-        Bytes that determine the layout: byte order, lengths, texts.
-    bytes : (K,) uint8
-        Their values.
-    shared : bool
-        Other messages may have it: the texts are short enough to be compared. False leaves ``places`` empty.
-    """
+    """Byte offsets of all fields in messages that have the same texts and array lengths."""
 
     message: Any
-    places: np.ndarray
-    bytes: np.ndarray
+    """With the fields of the message: `Number`, `Numbers`, str, a message of the same kind, or a sequence of these."""
+    places: np.ndarray  # (K,) intp: bytes that determine the layout: byte order, lengths, texts
+    bytes: np.ndarray  # (K,) uint8: their values
     shared: bool
+    """Other messages may have it: the texts are short enough to be compared. False leaves ``places`` empty."""
 
     def fits(self, rows: np.ndarray) -> np.ndarray:
         """Return which of some messages (M, L) of the same length have this layout: (M,) bool."""

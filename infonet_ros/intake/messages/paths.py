@@ -46,27 +46,15 @@ class Step:
 
 @dataclass(frozen=True)
 class ChannelPath:
-    """A parsed path; `bind_channel` checks it against a message type.
+    """A parsed path; `bind_channel` checks it against a message type."""
 
-    Attributes
-    ----------
-    text : str
-        As it was written.
-    steps : tuple of Step
-    reduction : str or None
-        How one number is computed from the field at the end of the steps, such as "norm" or "yaw".
-    rate : bool
-        The channel is the change of that number per second. One message is not enough for it: the number itself is
-        extracted, and the windows differentiate it.
-    rate_span : float
-        Seconds over which that is taken; 0 for those between two samples.
-    """
-
-    text: str
+    text: str  # as it was written
     steps: tuple[Step, ...]
-    reduction: str | None
+    reduction: str | None  # how one number is computed from the field at the end of the steps, such as "norm" or "yaw"
     rate: bool = False
-    rate_span: float = 0.0
+    """The channel is the change of that number per second. One message is not enough for it: the number itself is
+    extracted, and the windows differentiate it."""
+    rate_span: float = 0.0  # seconds over which that is taken; 0 for those between two samples
 
     @property
     def structure(self) -> tuple[Step, ...]:

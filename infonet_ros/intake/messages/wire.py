@@ -19,33 +19,15 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Wire:
-    """The encoding of a family of messages.
+    """The encoding of a family of messages."""
 
-    Attributes
-    ----------
-    head : int
-        Bytes before the body.
-    alignment : int
-        Numbers stand at multiples of their size, but of no more than this.
-    terminator : bytes
-        Ends a text.
-    padding : int
-        Most bytes behind the body.
-    begins : tuple of bytes
-        First bytes of a message, in big and in little endian order.
-    headed : bool
-        An array of anything but numbers stands behind its size in bytes.
-    delimited : bool
-        So does a message, and each message in it.
-    """
-
-    head: int
-    alignment: int
-    terminator: bytes
-    padding: int
-    begins: tuple[bytes, ...] = ()
-    headed: bool = False
-    delimited: bool = False
+    head: int  # bytes before the body
+    alignment: int  # numbers stand at multiples of their size, but of no more than this
+    terminator: bytes  # ends a text
+    padding: int  # most bytes behind the body
+    begins: tuple[bytes, ...] = ()  # first bytes of a message, in big and in little endian order
+    headed: bool = False  # an array of anything but numbers stands behind its size in bytes
+    delimited: bool = False  # so does a message, and each message in it
 
     def aligned(self, position: int, size: int) -> int:
         """Return where a number of a size stands that comes at or behind a position."""

@@ -57,23 +57,12 @@ _A_STEP = 2.0  # times the longest other step: so far an angle may move while it
 
 @dataclass(frozen=True, eq=False)
 class Column:
-    """Samples of one field, as far as they are known.
-
-    Attributes
-    ----------
-    path : str
-    stamps : (M,) int64
-        Nanoseconds, strictly increasing.
-    values : (M,) float64
-        Finite; angles without their jumps of a whole turn.
-    turns : bool
-        The values are an angle, in radians.
-    """
+    """Samples of one field, as far as they are known."""
 
     path: str
-    stamps: np.ndarray
-    values: np.ndarray
-    turns: bool = False
+    stamps: np.ndarray  # (M,) int64: nanoseconds, strictly increasing
+    values: np.ndarray  # (M,) float64: finite; angles without their jumps of a whole turn
+    turns: bool = False  # the values are an angle, in radians
 
     @classmethod
     def of(cls, path: str, stamps: np.ndarray, values: np.ndarray) -> "Column":

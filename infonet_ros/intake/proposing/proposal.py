@@ -41,48 +41,25 @@ _BEYOND = "beyond the limit of channels"
 
 @dataclass(frozen=True)
 class FieldVerdict:
-    """A numeric field of a recording: its kind, and how it is used.
-
-    Attributes
-    ----------
-    topic, path : str
-    kind : str
-        Its name in `kinds.KINDS`; "duplicate" for a field with the numbers of another.
-    channel : str or None
-        Its full name among the channels; None if it is left out.
-    reason : str
-        Why it is left out, or taken as it is; empty for a plain measurement.
-    twin_topic : str or None
-        Topic of the field whose numbers a duplicate repeats.
-    """
+    """A numeric field of a recording: its kind, and how it is used."""
 
     topic: str
     path: str
-    kind: str
-    channel: str | None
-    reason: str
-    twin_topic: str | None = None
+    kind: str  # its name in `kinds.KINDS`; "duplicate" for a field with the numbers of another
+    channel: str | None  # its full name among the channels; None if it is left out
+    reason: str  # why it is left out, or taken as it is; empty for a plain measurement
+    twin_topic: str | None = None  # topic of the field whose numbers a duplicate repeats
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """Settings for a recording, and the reasons for them.
-
-    Attributes
-    ----------
-    settings : Settings
-    notices : tuple of str
-        Sentences about topics and fields that could not be used.
-    details : tuple of str
-        Sentences about the clock and the windows, and about every field that is left out or taken by its rate.
-    fields : tuple of FieldVerdict
-        Every numeric field.
-    """
+    """Settings for a recording, and the reasons for them."""
 
     settings: Settings
-    notices: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()  # sentences about topics and fields that could not be used
     details: tuple[str, ...] = ()
-    fields: tuple[FieldVerdict, ...] = ()
+    """Sentences about the clock and the windows, and about every field that is left out or taken by its rate."""
+    fields: tuple[FieldVerdict, ...] = ()  # every numeric field
 
     @property
     def brief(self) -> list[str]:

@@ -18,29 +18,16 @@ ROS1 = "ros1"
 
 @dataclass(frozen=True, eq=False)
 class Connection:
-    """Messages of one type on one topic, as one or more publishers sent them.
+    """Messages of one type on one topic, as one or more publishers sent them."""
 
-    Attributes
-    ----------
-    topic, type : str
-        The type as the file writes it.
-    encoding : str
-        "cdr" in ROS 2, ``ROS1`` in ROS 1; messages of other encodings are not of ROS.
-    definition, language : str
-        Of the type, and "ros2msg", "ros2idl" or "ros1msg"; empty where the file has none.
-    count : int
-        Messages.
-    reliable, latched : bool
-        Quality of service that the publishers offered.
-    """
-
-    topic: str
+    topic: str  # topic, type: the type as the file writes it
     type: str
-    encoding: str
+    encoding: str  # "cdr" in ROS 2, ``ROS1`` in ROS 1; messages of other encodings are not of ROS
     definition: str
     language: str
-    count: int
-    reliable: bool = True
+    """``definition``, ``language``: of the type, and "ros2msg", "ros2idl" or "ros1msg"; empty if the file has none."""
+    count: int  # messages
+    reliable: bool = True  # reliable, latched: quality of service that the publishers offered
     latched: bool = False
 
 
@@ -49,17 +36,10 @@ Message = tuple[Connection, int, bytes]
 
 
 class Storage(Protocol):
-    """A file of messages.
-
-    Attributes
-    ----------
-    connections : sequence of Connection
-    start, end : int
-        First and last time of recording, nanoseconds; without messages, ``start`` is later.
-    """
+    """A file of messages."""
 
     connections: Sequence[Connection]
-    start: int
+    start: int  # start, end: first and last time of recording, nanoseconds; without messages, ``start`` is later
     end: int
 
     @property

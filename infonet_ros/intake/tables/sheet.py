@@ -29,43 +29,23 @@ class Rate(NamedTuple):
 
 @dataclass
 class Sheet:
-    """One table as it was read.
+    """One table as it was read."""
 
-    Attributes
-    ----------
-    name : str
-        Name of its topic.
-    columns : dict of str to pa.ChunkedArray
-        Numbers, or times. A number is null if its cell is empty, and NaN if the value is unknown.
-    texts : dict of str to str
-        Columns that hold neither, with one cell of each.
-    units : dict of str to str
-        Units of columns, if the file names them.
-    notes : list of str
-        How it was read, and what was left out.
-    remarks : dict of str to str
-        How single columns were read.
-    cells : dict of str to pa.ChunkedArray
-        Cells of the columns that hold some text, as strings or dictionary-encoded. Long texts are not kept, nor are
-        the texts of a table with many columns.
-    style : Style
-        Format of the numbers in ``cells``.
-    rate : Rate, optional
-        Of the rows, as a description above the table gives it: for tables without a column of times.
-    is_message : bool
-        The columns are the fields of one topic's messages. In other tables, ``imu.x`` belongs to a topic ``imu``.
-    """
-
-    name: str
+    name: str  # name of its topic
     columns: dict[str, pa.ChunkedArray]
-    texts: dict[str, str] = field(default_factory=dict)
-    units: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    remarks: dict[str, str] = field(default_factory=dict)
+    """Numbers, or times. A number is null if its cell is empty, and NaN if the value is unknown."""
+    texts: dict[str, str] = field(default_factory=dict)  # columns that hold neither, with one cell of each
+    units: dict[str, str] = field(default_factory=dict)  # units of columns, if the file names them
+    notes: list[str] = field(default_factory=list)  # how it was read, and what was left out
+    remarks: dict[str, str] = field(default_factory=dict)  # how single columns were read
     cells: dict[str, pa.ChunkedArray] = field(default_factory=dict)
-    style: Style = field(default_factory=Style)
+    """Cells of the columns that hold some text, as strings or dictionary-encoded. Long texts are not kept, nor are the
+    texts of a table with many columns."""
+    style: Style = field(default_factory=Style)  # format of the numbers in ``cells``
     rate: Rate | None = None
+    """Of the rows, as a description above the table gives it: for tables without a column of times."""
     is_message: bool = False
+    """The columns are the fields of one topic's messages. In other tables, ``imu.x`` belongs to a topic ``imu``."""
 
     @property
     def names(self) -> list[str]:

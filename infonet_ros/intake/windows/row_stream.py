@@ -17,21 +17,13 @@ STEP = 0.25
 
 
 class Rows(NamedTuple):
-    """Aligned samples in a row.
-
-    Attributes
-    ----------
-    stamps : (T,) int64
-        Nanoseconds, one period apart. After a jump of time, the next rows do not continue the last ones.
-    samples : (T, N) float64
-        NaN where unknown.
-    messages : (T, N) float64
-        Number of messages of each channel since the row before; NaN if they cannot be counted.
-    """
+    """Aligned samples in a row."""
 
     stamps: np.ndarray
-    samples: np.ndarray
+    """(T,) int64: nanoseconds, one period apart. After a jump of time, the next rows do not continue the last ones."""
+    samples: np.ndarray  # (T, N) float64: NaN where unknown
     messages: np.ndarray
+    """(T, N) float64: number of messages of each channel since the row before; NaN if they cannot be counted."""
 
 
 class RowStream:

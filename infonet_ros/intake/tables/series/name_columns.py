@@ -63,24 +63,13 @@ class Title(IntEnum):
 
 @dataclass(frozen=True, eq=False)
 class Names:
-    """Names of the rows, from one column or several.
-
-    Attributes
-    ----------
-    columns : tuple of str
-    codes : (rows,) int64
-        Place of each row's name in ``names``; -1 for a row without a name.
-    names : list of str
-    title : Title
-    of_numbers : bool
-        The names are numbers, of a column that may also hold values.
-    """
+    """Names of the rows, from one column or several."""
 
     columns: tuple[str, ...]
-    codes: np.ndarray
+    codes: np.ndarray  # (rows,) int64: place of each row's name in ``names``; -1 for a row without a name
     names: list[str]
     title: Title
-    of_numbers: bool = False
+    of_numbers: bool = False  # the names are numbers, of a column that may also hold values
 
     def __and__(self, other: "Names") -> "Names":
         """Name rows by both names, or by the only name that they have."""

@@ -22,27 +22,13 @@ _WIDE_BLANKS = re.compile(r"\s{2,}|\t")
 
 
 class Header(NamedTuple):
-    """The line that names the columns.
+    """The line that names the columns."""
 
-    Attributes
-    ----------
-    line : int
-        Its number; -1 without one.
-    cells : list of str
-        Empty without one.
-    names : list of str
-        Its cells, behind the groups that stand above them.
-    above : int
-        Number of rows above it, or else above the table, that are neither names nor groups.
-    below : int
-        Number of the first row below it; without one, of the first row of the table.
-    """
-
-    line: int
-    cells: list[str]
-    names: list[str]
-    above: int
-    below: int
+    line: int  # its number; -1 without one
+    cells: list[str]  # empty without one
+    names: list[str]  # its cells, behind the groups that stand above them
+    above: int  # number of rows above it, or else above the table, that are neither names nor groups
+    below: int  # number of the first row below it; without one, of the first row of the table
 
 
 def find_header(

@@ -25,39 +25,19 @@ _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Layout:
-    """Layout of a table.
+    """Layout of a table."""
 
-    Attributes
-    ----------
-    delimiter : str
-        A blank stands for any number of blanks.
-    names : list of str
-        Names of the columns, all different.
-    lines : int
-        Number of lines before the first row.
-    units : dict of str to str
-        Units of columns, from a row of units.
-    notes : list of str
-        Sentences on what was left out or changed.
-    header : list of str
-        Cells of the header, before names were completed; empty without a header.
-    decimals : int
-        Number of decimals in the last column, if all of its numbers have the same; else 0.
-    rate : Rate, optional
-        Of the rows, as the lines above the table give it.
-    described : frozenset of str
-        First cells of the lines above the header, without numbers, with which rows may also begin.
-    """
-
-    delimiter: str
-    names: list[str]
-    lines: int
-    units: dict[str, str] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
+    delimiter: str  # a blank stands for any number of blanks
+    names: list[str]  # names of the columns, all different
+    lines: int  # number of lines before the first row
+    units: dict[str, str] = field(default_factory=dict)  # units of columns, from a row of units
+    notes: list[str] = field(default_factory=list)  # sentences on what was left out or changed
     header: list[str] = field(default_factory=list)
-    decimals: int = 0
-    rate: Rate | None = None
+    """Cells of the header, before names were completed; empty without a header."""
+    decimals: int = 0  # number of decimals in the last column, if all of its numbers have the same; else 0
+    rate: Rate | None = None  # of the rows, as the lines above the table give it
     described: frozenset[str] = frozenset()
+    """First cells of the lines above the header, without numbers, with which rows may also begin."""
 
     def cuts(self, line: str) -> bool:
         """Return whether a line was cut within its last number: the other rows have more decimals there."""

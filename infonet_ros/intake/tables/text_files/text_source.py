@@ -95,23 +95,12 @@ def first_bytes(path: Path, count: int = 64) -> bytes:
 
 @dataclass(frozen=True)
 class Text:
-    """A file of which the first piece is read as text, so that readers of several formats can look at it.
-
-    Attributes
-    ----------
-    path : Path
-    head : str
-        The first piece.
-    rest : iterator of str
-        The pieces after it, which are read once.
-    notes : list of str
-        See `text_pieces`; complete after the last piece.
-    """
+    """A file of which the first piece is read as text, so that readers of several formats can look at it."""
 
     path: Path
-    head: str
-    rest: Iterator[str]
-    notes: list[str]
+    head: str  # the first piece
+    rest: Iterator[str]  # the pieces after it, which are read once
+    notes: list[str]  # see `text_pieces`; complete after the last piece
 
     @classmethod
     def of(cls, path: Path) -> "Text":

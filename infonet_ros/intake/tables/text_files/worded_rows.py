@@ -21,18 +21,11 @@ _MOST = 0.9  # of the lines have the same words
 
 @dataclass(frozen=True)
 class WordedRows:
-    """Rows with the same words.
-
-    Attributes
-    ----------
-    words : tuple of tuple of str
-        Before each number, and behind the last one; how many blanks are between them makes no difference.
-    names : tuple of str
-        Of the numbers.
-    """
+    """Rows with the same words."""
 
     words: tuple[tuple[str, ...], ...]
-    names: tuple[str, ...]
+    """Before each number, and behind the last one; how many blanks are between them makes no difference."""
+    names: tuple[str, ...]  # of the numbers
 
     def plain(self, text: str) -> str:
         """Write the rows with these words as cells in quotes, and leave all other lines as they are."""

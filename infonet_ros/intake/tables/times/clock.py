@@ -37,28 +37,17 @@ _FALLING = 0.9  # of the steps: then the rows begin with the newest
 
 @dataclass
 class Clock:
-    """The time of a sheet.
+    """The time of a sheet."""
 
-    Attributes
-    ----------
-    names : tuple of str
-        Its columns.
-    stamps : (rows,) int64, or None
-        Nanoseconds, `UNKNOWN` or `BEYOND` without a time; None as long as the unit of ``numbers`` is not known.
-    numbers : pa.ChunkedArray, optional
-        Times in a unit that is not known yet.
-    unit : str, optional
-        Given if the file names it.
-    fraction : (str, (rows,) int64), optional
-        A column that counts the parts of a second, and its nanoseconds: for stamps that are whole seconds.
-    notes : list of str
-    """
-
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # its columns
     stamps: np.ndarray | None = None
-    numbers: Any = None
-    unit: str | None = None
+    """(rows,) int64, or None: nanoseconds, `UNKNOWN` or `BEYOND` without a time; None as long as the unit of
+    ``numbers`` is not known."""
+    numbers: Any = None  # times in a unit that is not known yet
+    unit: str | None = None  # given if the file names it
     fraction: tuple[str, np.ndarray] | None = None
+    """(str, (rows,) int64): a column that counts the parts of a second, and its nanoseconds: for stamps that are whole
+    seconds."""
     notes: list[str] = field(default_factory=list)
 
     @property
