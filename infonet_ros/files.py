@@ -11,10 +11,7 @@ _KINDS = ((stat.S_ISREG, "file"), (stat.S_ISDIR, "folder"), (stat.S_ISFIFO, "pip
 def kind_of(path: Path) -> str:
     """Return "file", "folder", "pipe" or "device"; empty where nothing is there.
 
-    Raises
-    ------
-    OSError
-        This user may not read the folder, or no file can have that name.
+    Raises OSError if this user may not read the folder, or no file can have that name.
     """
     try:
         mode = path.stat().st_mode

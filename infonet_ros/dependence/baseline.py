@@ -188,13 +188,7 @@ class Baseline:
 
     @classmethod
     def load(cls, path: Path) -> "Baseline":
-        """Read the file.
-
-        Raises
-        ------
-        RecordingError
-            The file is missing, or is not a baseline of this version.
-        """
+        """Read the file. Raises RecordingError if the file is missing, or is not a baseline of this version."""
         from safetensors import SafetensorError, safe_open
 
         check_file(path, "a file that `infonet learn` wrote", RecordingError)

@@ -97,15 +97,12 @@ Measure = Callable[[Group], list[np.ndarray]]
 def compare(before: Group, after: Group) -> list[Difference]:
     """Compare all pairs and channels that two groups of recordings have in common.
 
+    Raises RecordingError if a group has fewer than `LEAST_WINDOWS` windows.
+
     Returns
     -------
     list of Difference
         Real ones first, then by p-value; without those that are not known in both groups.
-
-    Raises
-    ------
-    RecordingError
-        A group of fewer than `LEAST_WINDOWS` windows.
     """
     before, after = ([one for one in group if len(one.mi)] for group in (before, after))  # others know no channels
     for which, group in (("first", before), ("second", after)):

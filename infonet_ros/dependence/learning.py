@@ -30,11 +30,7 @@ def learn(
     """Learn a baseline of ``most`` pairs, and of more if a channel would otherwise be in no pair.
 
     Also return which pairs were left out, and why. Pairs that were left out for the same reason are one sentence.
-
-    Raises
-    ------
-    RecordingError
-        No pair is strong and stable enough.
+    Raises RecordingError if no pair is strong and stable enough.
     """
     learnt, left_out = _learn_pairs(net, lesson, candidates, most)
     if not learnt:

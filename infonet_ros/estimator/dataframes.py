@@ -26,10 +26,7 @@ def column_names(samples: Any) -> Names:
 def numbers_of(name: str, samples: Any) -> Any:
     """Return a pandas DataFrame or Series as an array, with NaN where it holds `pandas.NA`; anything else as it is.
 
-    Raises
-    ------
-    InputError
-        A DataFrame with columns that are not numbers.
+    Raises InputError if a DataFrame has columns that are not numbers.
     """
     if not hasattr(samples, "convert_dtypes"):
         return samples
@@ -43,13 +40,7 @@ def numbers_of(name: str, samples: Any) -> Any:
 
 
 def to_dataframe(table: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> "pandas.DataFrame":
-    """Make a pandas DataFrame of columns, or of rows.
-
-    Raises
-    ------
-    MissingDependencyError
-        Without pandas.
-    """
+    """Make a pandas DataFrame of columns, or of rows. Raises MissingDependencyError without pandas."""
     try:
         import pandas
     except ImportError as error:
@@ -65,13 +56,7 @@ class Tabular:
         raise NotImplementedError
 
     def to_dataframe(self) -> "pandas.DataFrame":
-        """Return the `columns` as a DataFrame.
-
-        Raises
-        ------
-        MissingDependencyError
-            Without pandas.
-        """
+        """Return the `columns` as a DataFrame. Raises MissingDependencyError without pandas."""
         return to_dataframe(self.columns())
 
     def __repr__(self) -> str:

@@ -17,10 +17,7 @@ from infonet_ros.limits import MOST_GIVEN
 def as_matrix(name: str, samples: Any) -> np.ndarray:
     """Return samples as (N, T) float64 channels, NaN where not finite, from a (T, N) array of real numbers.
 
-    Raises
-    ------
-    InputError
-        Not two-dimensional, empty, or complex, text or objects.
+    Raises InputError if they are not two-dimensional, or are empty, complex, text or objects.
     """
     array = _real_array(name, samples)
     if array.ndim != 2 or array.shape[0] == 0 or array.shape[1] == 0:
@@ -60,10 +57,7 @@ def _check_alike(pair: Sequence[np.ndarray], counted: str) -> None:
 def as_given(given: Any, count: int) -> np.ndarray:
     """Return given streams as (D, T) channels, from (T,) or (T, D) with D up to 8 and as many samples as the streams.
 
-    Raises
-    ------
-    InputError
-        Another shape, or not an array of real numbers.
+    Raises InputError if they have another shape, or are no array of real numbers.
     """
     array = _real_array("given", given)
     channels = as_matrix("given", array[:, None] if array.ndim == 1 else array)

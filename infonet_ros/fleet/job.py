@@ -58,10 +58,7 @@ class Outcome:
 def connected(scheduler: str | None, workers: int | None) -> Iterator[Client]:
     """Connect to a scheduler, or start workers on this machine and end them with the context.
 
-    Raises
-    ------
-    ConfigurationError
-        No scheduler answers at that address.
+    Raises ConfigurationError if no scheduler answers at that address.
     """
     if scheduler is not None:
         try:
@@ -131,12 +128,8 @@ def _no_process_left() -> Iterator[None]:
 def folder_of_attempts(out: Path) -> Iterator[None]:
     """Make the folder of results, and inside it one for unfinished results, which is removed with the context.
 
-    Leave the context after that of the workers: they would make this folder again.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be made.
+    Leave the context after that of the workers: they would make this folder again. Raises OutputError if the folder
+    cannot be made.
     """
     with ExitStack() as stack:
         try:
@@ -196,10 +189,7 @@ def analyse_fleet(
 def folder_names(bags: Sequence[Path]) -> list[str]:
     """Return the name of the folder of each bag: that of the bag, or if two are equal, their paths in a common folder.
 
-    Raises
-    ------
-    ConfigurationError
-        A bag was given twice.
+    Raises ConfigurationError if a bag was given twice.
     """
     paths = [bag.absolute() for bag in bags]
     if twice := next((path for path in paths if paths.count(path) > 1), None):

@@ -24,10 +24,7 @@ _EFFECTS = ("before", "after", "lower", "upper", "p_value", "p_adjusted")
 def write_summary(out: Path, outcomes: Sequence[Outcome], differences: Differences) -> None:
     """Write a row for each pair of each bag, the differences, and a page.
 
-    Raises
-    ------
-    OutputError
-        They cannot be written.
+    Raises OutputError if they cannot be written.
     """
     texts = (page(out, outcomes, differences), table(outcomes), difference_table(differences))
     with OutputFolder(out) as folder:

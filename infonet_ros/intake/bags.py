@@ -42,16 +42,13 @@ _REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them
 class Bag:
     """One recording in one or more bags.
 
+    Raises RecordingError on entering if a bag is not there, is of another kind, or nothing of it can be read.
+
     Parameters
     ----------
     paths : sequence of Path
         Folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``, also with ``.zst`` or ``.zstd``
         behind, or ``.active``).
-
-    Raises
-    ------
-    RecordingError
-        On entering: a bag that is not there, of another kind, or of which nothing can be read.
     """
 
     kind = "bag"
@@ -245,10 +242,7 @@ class Bag:
     def definitions(self, topic: str) -> Definitions:
         """Return the definition of a topic's messages, and of all in it.
 
-        Raises
-        ------
-        RecordingError
-            The definition is missing or cannot be read, or the messages are not of ROS.
+        Raises RecordingError if the definition is missing or cannot be read, or the messages are not of ROS.
         """
         leading = self.connections_of(topic)[0]
         if leading.encoding not in ("cdr", ROS1):

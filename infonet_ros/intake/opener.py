@@ -19,21 +19,15 @@ def open_recording(
 ) -> AbstractContextManager[Recording]:
     """Return the reader of a recording, a `Bag` or `Tables`, to be entered as a context.
 
+    Raises RecordingError for bags and tables together, or a file that is neither. Raises ConfigurationError if a time
+    column is named for a bag. Raises MissingDependencyError if what reads it is not installed.
+
     Parameters
     ----------
     paths : sequence of Path
         Bags, or tables; several are one recording.
     time, unit : str
         See `Tables`; without effect on bags, which have stamps.
-
-    Raises
-    ------
-    RecordingError
-        Bags and tables together, or a file that is neither.
-    ConfigurationError
-        A time column is named for a bag.
-    MissingDependencyError
-        What reads it is not installed.
     """
     for number, path in enumerate(paths):
         if any(path.resolve() == other.resolve() for other in paths[:number]):

@@ -133,12 +133,8 @@ class Span:
 def chosen_span(recording: Recording, start: float, duration: float | None) -> Span:
     """Return the part that begins ``start`` seconds into the recording and lasts ``duration`` seconds (None: the rest).
 
-    Raises
-    ------
-    RecordingError
-        It begins after the end of the recording.
-    ConfigurationError
-        A number that is not finite, or no duration.
+    Raises RecordingError if it begins after the end of the recording, and ConfigurationError for a number that is not
+    finite, or no duration.
     """
     for name, seconds in (("start", start), ("duration", duration)):
         if seconds is not None and not math.isfinite(seconds):
@@ -173,11 +169,7 @@ def check_topics(recording: Recording, settings: Settings, advice: str = _CORREC
     """Check that the recording has every topic of the settings, with messages.
 
     ``advice`` ends the error. ``remaps`` says that the caller has an option ``--remap``, see `settings.remapping`.
-
-    Raises
-    ------
-    RecordingError
-        Names the first topic that is missing, and those that there are.
+    Raises RecordingError that names the first topic that is missing, and those that there are.
     """
     for modality in settings.modalities:
         topic = recording.topics.get(modality.topic)

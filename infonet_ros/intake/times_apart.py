@@ -51,6 +51,8 @@ def overlapping(
 ) -> tuple[list[str], list[str]]:
     """Find the topics whose stamps overlap in time, and sentences about the others, which are left out.
 
+    Raises RecordingError if there are several topics, and no two overlap.
+
     Parameters
     ----------
     spans : mapping of str to (int, int)
@@ -59,11 +61,6 @@ def overlapping(
         Messages of each topic: of groups that lie apart, the one with the most stays.
     alone : container of str
         Topics that are worth analysing without another.
-
-    Raises
-    ------
-    RecordingError
-        There are several topics, and no two overlap.
     """
     groups: list[list[str]] = []
     until = 0

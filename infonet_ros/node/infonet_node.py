@@ -55,6 +55,8 @@ _WARM_UP_SAMPLES = 1024
 class InfonetNode(LifecycleNode):
     """Measures the dependence between all streams of a robot, window by window.
 
+    Raises ConfigurationError if a parameter given at the start is of the wrong type or out of range.
+
     Parameters
     ----------
     load : callable, optional
@@ -78,11 +80,6 @@ class InfonetNode(LifecycleNode):
         Kept until other weights are requested.
     estimation : Estimation or None
         Kept as long as the node exists.
-
-    Raises
-    ------
-    ConfigurationError
-        A parameter given at the start is of the wrong type or out of range.
     """
 
     def __init__(self, load: "Callable[[str, str], InfoNet] | None" = None, **arguments: Any) -> None:

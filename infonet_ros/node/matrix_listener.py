@@ -26,17 +26,14 @@ _STALE = 5.0  # seconds after which a report is too old; a node sends one per se
 class MatrixListener:
     """Subscribes to the matrices and diagnostics of one node.
 
+    Raises ConfigurationError if ``target`` is not a node name.
+
     Parameters
     ----------
     node : Node
         Subscribes.
     target : str
         Full name of the node; the first slash is optional.
-
-    Raises
-    ------
-    ConfigurationError
-        ``target`` is not a node name.
     """
 
     def __init__(self, node: Node, target: str) -> None:

@@ -51,10 +51,7 @@ def pair_messages(matrix: DependenceMatrix) -> list[MutualInformationPair]:
 def matrix_from_message(message: MutualInformationMatrix) -> DependenceMatrix:
     """Make the matrix of a message; its arrays are copies.
 
-    Raises
-    ------
-    InputError
-        An array of the message does not have N x N elements (N for ``valid``).
+    Raises InputError if an array of the message does not have N x N elements (N for ``valid``).
     """
     return DependenceMatrix(
         names=tuple(message.names),

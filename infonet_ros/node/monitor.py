@@ -85,10 +85,7 @@ def follow(
 ) -> None:
     """Call ``show`` after each matrix, or only after the first if ``once``.
 
-    Raises
-    ------
-    InfonetError
-        No matrix came in ``timeout`` seconds.
+    Raises InfonetError if no matrix came in ``timeout`` seconds.
     """
     listener.listen(options.kind)
     seen, deadline = 0, time.monotonic() + timeout

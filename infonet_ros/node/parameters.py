@@ -50,13 +50,8 @@ MEMBERS = {
 def declare_parameters(node: Node) -> None:
     """Declare every parameter, with the values that were given at the start.
 
-    The node must have been created with ``automatically_declare_parameters_from_overrides``, so that a misspelt name
-    is found and refused.
-
-    Raises
-    ------
-    ConfigurationError
-        A value is of the wrong type or out of range.
+    The node must have been created with ``automatically_declare_parameters_from_overrides``, so that a misspelt name is
+    found and refused. Raises ConfigurationError if a value is of the wrong type or out of range.
     """
     for name, spec in scalar_parameters().items():
         _declare(node, name, checked_value(name, _given(node, name, spec["default"]), spec), _descriptor(spec))
@@ -92,10 +87,7 @@ def declare_members(node: Node, group: str, before: Sequence[str], names: Sequen
 def read_settings(node: Node) -> Settings:
     """Build the settings from the node's parameters.
 
-    Raises
-    ------
-    ConfigurationError
-        A parameter is missing, unknown or refused, or there is no modality.
+    Raises ConfigurationError if a parameter is missing, unknown or refused, or there is no modality.
     """
     names = node.list_parameters([], depth=0).names
     settings = settings_from_parameters({name: node.get_parameter(name).value for name in names})
@@ -112,12 +104,8 @@ def values_as_meant(node: Node, parameters: "list[Parameter[Any]]") -> "list[Par
     """Read values as the commands of ROS mean them.
 
     ``ros2 param set /infonet window 25`` sends a whole number for a float, ``ros2 param set /infonet lag_step 1e-2`` a
-    text, and ``ros2 param load`` a text for ``null``.
-
-    Raises
-    ------
-    ParameterNotDeclaredException
-        The node has no such parameter; rclpy's own message does not name it.
+    text, and ``ros2 param load`` a text for ``null``. Raises ParameterNotDeclaredException if the node has no such
+    parameter; rclpy's own message does not name it.
     """
     for parameter in parameters:
         if not node.has_parameter(parameter.name):
@@ -148,12 +136,8 @@ def keep_without_value(node: Node, parameters: "Sequence[Parameter[Any]]") -> No
 def changed_settings(node: Node, settings: Settings | None, parameters: "Sequence[Parameter[Any]]") -> Settings | None:
     """Return the settings with changed live parameters; None while the node is unconfigured.
 
-    A parameter that is set to the value that it has is no change: ``ros2 param load`` sets all.
-
-    Raises
-    ------
-    ConfigurationError
-        A value is refused, or a parameter cannot change while the node is configured.
+    A parameter that is set to the value that it has is no change: ``ros2 param load`` sets all. Raises
+    ConfigurationError if a value is refused, or a parameter cannot change while the node is configured.
     """
     table = scalar_parameters()
     for parameter in parameters:

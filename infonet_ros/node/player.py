@@ -61,6 +61,9 @@ class Playback:
 class Player:
     """Plays one recording through a node of the caller.
 
+    Raises RecordingError if no topic matches, the start is after the end, or no message type of the recording is
+    installed.
+
     Parameters
     ----------
     node : Node
@@ -68,11 +71,6 @@ class Player:
     bag : Bag
         Open recording.
     playback : Playback
-
-    Raises
-    ------
-    RecordingError
-        No topic matches, the start is after the end, or no message type of the recording is installed.
     """
 
     def __init__(self, node: Node, bag: Bag, playback: Playback) -> None:
@@ -186,13 +184,7 @@ def _tracks(node: Node, bag: Bag, topics: Sequence[str]) -> Mapping[str, Track]:
 
 
 def _track(node: Node, bag: Bag, topic: str) -> Track:
-    """Make the track of a topic.
-
-    Raises
-    ------
-    RecordingError
-        It cannot be published, for the reason in the text.
-    """
+    """Make the track of a topic. Raises RecordingError if it cannot be published, for the reason in the text."""
     connections = bag.connections_of(topic)
     source, encoding = full_type_name(connections[0].type), connections[0].encoding
     target = STATIC_MSGTYPE_RENAMES.get(source, source)
@@ -224,10 +216,7 @@ def _quality_of_service(connections: Sequence[Connection]) -> QoSProfile:
 def _translation(bag: Bag, topic: str, encoding: str, source: str, target: str) -> Translate:
     """Return the function that converts a recorded message to the bytes of its ROS 2 type.
 
-    Raises
-    ------
-    RecordingError
-        The message is not of ROS, or its definition cannot be read.
+    Raises RecordingError if the message is not of ROS, or its definition cannot be read.
     """
     if encoding == "cdr":
         return bytes

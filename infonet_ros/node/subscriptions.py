@@ -32,6 +32,9 @@ Take = Callable[[Sequence[ReceivedBatch]], None]
 class Subscriptions:
     """All topics of the settings, in the order of the modalities.
 
+    Raises ConfigurationError if a topic's name, type or channels cannot be used. A topic that is not in the graph yet
+    is checked later.
+
     Parameters
     ----------
     node : Node
@@ -43,11 +46,6 @@ class Subscriptions:
     ----------
     hop : float
         Seconds between two windows. The messages are read less often if it is long.
-
-    Raises
-    ------
-    ConfigurationError
-        A topic's name, type or channels cannot be used. A topic that is not in the graph yet is checked later.
     """
 
     def __init__(self, node: Node, settings: Settings, take: Take) -> None:

@@ -34,6 +34,8 @@ class StampedValues:
 class Synchronizer:
     """Matches readings of all modalities by their stamps.
 
+    Raises MissingDependencyError if message_filters is not installed.
+
     Parameters
     ----------
     settings : Settings
@@ -49,11 +51,6 @@ class Synchronizer:
         Number of time jumps in the stamps of each modality; each one empties the queues.
     sets : int
         Sets so far; a reading that is not in a set was dropped, or still waits.
-
-    Raises
-    ------
-    MissingDependencyError
-        message_filters is not installed.
     """
 
     def __init__(self, settings: Settings, take: Callable[[int, Values], None]) -> None:

@@ -75,6 +75,8 @@ class ReceivedBatch:
 class TopicInput:
     """One topic: waits for a publisher, subscribes with its quality of service, and reads the channels of each message.
 
+    Raises ConfigurationError if the type is given and unknown, or does not have a field that a channel names.
+
     Parameters
     ----------
     node : Node
@@ -93,11 +95,6 @@ class TopicInput:
         Frame of the last message; empty until a message has one.
     taken : int
         Messages taken from the queue so far.
-
-    Raises
-    ------
-    ConfigurationError
-        The type is given and unknown, or does not have a field that a channel names.
     """
 
     def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
@@ -125,10 +122,8 @@ class TopicInput:
     def bind_if_published(self) -> None:
         """Check the channels against the type in the graph, if the type is not known yet and the topic has a publisher.
 
-        Raises
-        ------
-        ConfigurationError
-            The type is not installed, differs between publishers, or does not have a field that a channel names.
+        Raises ConfigurationError if the type is not installed, differs between publishers, or does not have a field
+        that a channel names.
         """
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if publishers:

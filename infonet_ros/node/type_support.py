@@ -16,12 +16,7 @@ def subscription_class(type_name: str) -> Any:
     """Return a class that a subscription to a message type takes, with ``raw=True``.
 
     It is the class of the type. If the package was not built for this Python, it is a class that only holds the library
-    of its type support.
-
-    Raises
-    ------
-    ConfigurationError
-        Neither of them exists.
+    of its type support. Raises ConfigurationError if neither of them exists.
     """
     try:
         return message_class(type_name)

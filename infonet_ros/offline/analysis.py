@@ -119,6 +119,10 @@ def analyse(
 ) -> Analysis:
     """Analyse a recording.
 
+    Raises RecordingError for a missing topic, a part that is shorter than a window, or windows with fewer
+    samples than the estimator needs. Raises ConfigurationError for a channel that its message type does not have, or a
+    synchronization that needs the node.
+
     Parameters
     ----------
     recording : Recording
@@ -129,14 +133,6 @@ def analyse(
     progress : callable
     cores : int, optional
         Processor cores to use, by default all that this process may use.
-
-    Raises
-    ------
-    RecordingError
-        A topic that is missing, a part that is shorter than a window, or windows with fewer samples than the estimator
-        needs.
-    ConfigurationError
-        A channel that its message type does not have, or a synchronization that needs the node.
     """
     _check(recording, settings, span)
     set_late_clocks_ahead(recording, settings, span, usual_range(settings))

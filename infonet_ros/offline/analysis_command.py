@@ -21,13 +21,7 @@ _SHOWN = 5  # sentences on the terminal; the report has the rest
 
 
 def run(recording: Recording, options: Options, out: Path) -> None:
-    """Run an analysis with the options of a command line.
-
-    Raises
-    ------
-    InfonetError
-        As `analyse_bag`.
-    """
+    """Run an analysis with the options of a command line. Raises InfonetError as `analyse_bag` does."""
     began = time.perf_counter()
     console = standard_error(options.quiet)
     with OutputFolder(out) as folder:

@@ -92,10 +92,7 @@ def check_recording(
 ) -> Check:
     """Check a recording against a baseline; see `settings.remapping` for its topics under other names.
 
-    Raises
-    ------
-    InfonetError
-        One sentence for the user, such as a topic of the baseline that is not there.
+    Raises InfonetError with one sentence for the user, such as a topic of the baseline that is not there.
     """
     settings = remapped(_settings_of(baseline), remappings)
     rows, watched = RowStream(settings, baseline.periods), _Watched(EvidenceMonitor(baseline, interval), settings)

@@ -57,6 +57,8 @@ def compare_recordings(
 ) -> Comparison:
     """Compare two groups of recordings.
 
+    Raises InfonetError with one sentence for the user, such as a topic that one of them does not have.
+
     Parameters
     ----------
     before, after : sequence of Path
@@ -67,11 +69,6 @@ def compare_recordings(
         Settings that a proposal must not change, such as "window".
     remappings : sequence of str
         Names of topics in the second group, see `settings.remapping`.
-
-    Raises
-    ------
-    InfonetError
-        One sentence for the user, such as a topic that one of them does not have.
     """
     notices: tuple[str, ...] = ()
     if settings is None or not settings.modalities:

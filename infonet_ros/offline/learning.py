@@ -42,6 +42,8 @@ def learn_baseline(
 ) -> tuple[Baseline, list[str]]:
     """Learn a baseline from good recordings.
 
+    Raises InfonetError with one sentence for the user.
+
     Parameters
     ----------
     paths : sequence of Path
@@ -58,11 +60,6 @@ def learn_baseline(
     -------
     (Baseline, list of str)
         The baseline, and sentences about what was left out.
-
-    Raises
-    ------
-    InfonetError
-        One sentence for the user.
     """
     read, settings, proposed = _read_all(paths, settings, start, duration, progress)
     longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))

@@ -11,6 +11,8 @@ from infonet_ros.text import did_you_mean, listed
 def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[str] = ()) -> str:
     """Return the full name of a channel.
 
+    Raises ConfigurationError if no channel has the name, or several have.
+
     Parameters
     ----------
     option : str
@@ -22,11 +24,6 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
         Has the channels.
     others : sequence of str
         Names that the option takes as they are.
-
-    Raises
-    ------
-    ConfigurationError
-        No channel has the name, or several have.
     """
     channels = proposal.settings.channel_names
     if name in (*others, *channels):

@@ -44,10 +44,7 @@ class RecordedWindows:
     def windows(self, progress: Progress) -> Iterator[Window]:
         """Read the recording, and yield each window as soon as it is complete.
 
-        Raises
-        ------
-        RecordingError
-            Windows with fewer samples than the estimator needs.
+        Raises RecordingError for windows with fewer samples than the estimator needs.
         """
         start, stop = self._span.start, self._span.stop
         for piece in self._recording.pieces(self._settings.modalities, start, stop):

@@ -26,10 +26,7 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 def settings_from_parameters(parameters: Mapping[str, Any]) -> Settings:
     """Build settings from flat ROS parameters, ``{"modalities": ["imu"], "imu.topic": "/imu", "window": 20.0, ...}``.
 
-    Raises
-    ------
-    ConfigurationError
-        A parameter is missing, unknown, of the wrong type or out of range.
+    Raises ConfigurationError if a parameter is missing, unknown, of the wrong type or out of range.
     """
     # `ros2 param dump` writes null for what is not set.
     parameters = {name: value for name, value in parameters.items() if value is not None}

@@ -13,10 +13,7 @@ _SEPARATOR = ":="
 def remapped(settings: Settings, remappings: Sequence[str]) -> Settings:
     """Return settings in which ``OLD:=NEW`` stands for the topic OLD, and for all topics in the namespace OLD.
 
-    Raises
-    ------
-    ConfigurationError
-        A remapping is no such text, or names no topic.
+    Raises ConfigurationError if a remapping is no such text, or names no topic.
     """
     for remapping in remappings:
         old, separator, new = remapping.partition(_SEPARATOR)

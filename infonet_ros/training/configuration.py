@@ -39,10 +39,7 @@ class Configuration:
     def keep(self, path: Path) -> None:
         """Write as YAML into the folder of a run, or compare with the file there; only the workers may differ.
 
-        Raises
-        ------
-        ConfigurationError
-            The run there has another configuration.
+        Raises ConfigurationError if the run there has another configuration.
         """
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -56,10 +53,7 @@ class Configuration:
     def load(cls: type[Kind], path: Path) -> Kind:
         """Read a YAML file.
 
-        Raises
-        ------
-        ConfigurationError
-            The file cannot be read, or has a key that is unknown or a value that is refused.
+        Raises ConfigurationError if the file cannot be read, or has a key that is unknown or a value that is refused.
         """
         try:
             values: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}

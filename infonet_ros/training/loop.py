@@ -34,6 +34,9 @@ ALL_IN_USE = 0.7  # share of the steps after which all shards are drawn from
 class Trainer:
     """A training run in a folder: its configuration, shards, log, checkpoint, and the best weights so far.
 
+    Raises ConfigurationError if the folder holds a run with another configuration. Raises InputError if this machine
+    does not have the device.
+
     Parameters
     ----------
     configuration : TrainingConfiguration
@@ -41,13 +44,6 @@ class Trainer:
         Created if it does not exist; an existing run is resumed.
     device : str
         As in `InfoNet`: "auto" is a GPU if there is one.
-
-    Raises
-    ------
-    ConfigurationError
-        The folder holds a run with another configuration.
-    InputError
-        This machine does not have the device.
     """
 
     def __init__(self, configuration: TrainingConfiguration, folder: Path, device: str = "auto") -> None:

@@ -33,6 +33,8 @@ class Reading(NamedTuple):
 class Runner:
     """A network on its device.
 
+    Raises InputError if this machine does not have the device.
+
     Parameters
     ----------
     network : Network
@@ -47,11 +49,6 @@ class Runner:
     ----------
     chunk : int
         Pairs that the network takes at a time.
-
-    Raises
-    ------
-    InputError
-        A device that this machine does not have.
     """
 
     def __init__(

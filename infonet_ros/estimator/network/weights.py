@@ -48,11 +48,8 @@ def base_of(path: Path = SHIPPED) -> str:
 def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
     """Read a network and its version.
 
-    Raises
-    ------
-    WeightsError
-        A file is missing, is not what its card says, or does not fit this version of the package; or its numbers are
-        not finite float32.
+    Raises WeightsError if a file is missing, is not what its card says, or does not fit this version of the package; or
+    its numbers are not finite float32.
     """
     network, card = _load(path, Network, NetworkShape)
     return network, str(card["version"])
@@ -61,10 +58,7 @@ def load_weights(path: Path = SHIPPED) -> tuple[Network, str]:
 def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> ConditionalNetwork:
     """Read the network of conditional MI for a network of pairs.
 
-    Raises
-    ------
-    WeightsError
-        As in `load_weights`, or it was trained on another network of pairs than that at ``base``.
+    Raises WeightsError as `load_weights` does, and if it was trained on another network of pairs than that at ``base``.
     """
     network, card = _load(path, ConditionalNetwork, ConditionalShape)
     if card.get("base") != base_of(base):
@@ -78,10 +72,7 @@ def load_conditional(base: Path = SHIPPED, path: Path = CONDITIONAL) -> Conditio
 def load_short(base: Path = SHIPPED, path: Path = SHORT) -> ShortNetwork | None:
     """Read the network of short views that imitates a network of pairs; None for another network of pairs.
 
-    Raises
-    ------
-    WeightsError
-        As in `load_weights`.
+    Raises WeightsError as `load_weights` does.
     """
     network, card = _load(path, ShortNetwork, ShortShape)
     return network if card.get("base") == base_of(base) else None
@@ -90,10 +81,7 @@ def load_short(base: Path = SHIPPED, path: Path = SHORT) -> ShortNetwork | None:
 def load_readout(base: Path = SHIPPED) -> tuple[Readout, str] | None:
     """Read the readout beside a network of pairs, and its version; None where there is none.
 
-    Raises
-    ------
-    WeightsError
-        As in `load_weights`, or it was trained on another network of pairs than that at ``base``.
+    Raises WeightsError as `load_weights` does, and if it was trained on another network of pairs than that at ``base``.
     """
     path = base.with_name(READOUT)
     if not path.exists():

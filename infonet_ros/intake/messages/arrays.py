@@ -24,10 +24,7 @@ _POINT_TYPES = {1: "i1", 2: "u1", 3: "i2", 4: "u2", 5: "i4", 6: "u4", 7: "f4", 8
 def image_pixels(image: Any) -> np.ndarray:
     """View a ``sensor_msgs/Image`` as (height, width) or (height, width, colours), in its own number type.
 
-    Raises
-    ------
-    InputError
-        The encoding is not one of plain pixels, or the data are shorter than height x step.
+    Raises InputError if the encoding is not one of plain pixels, or the data are shorter than height x step.
     """
     kind, colours = _pixel_type(image.encoding)
     dtype = np.dtype(kind).newbyteorder(">" if image.is_bigendian else "<")
@@ -46,10 +43,8 @@ def image_pixels(image: Any) -> np.ndarray:
 def cloud_field(cloud: Any, name: str) -> np.ndarray:
     """View one field of a ``sensor_msgs/PointCloud2``, such as ``x`` or ``intensity``, as (points,).
 
-    Raises
-    ------
-    InputError
-        The cloud has no such field, its data are shorter than height x row_step, or the field lies beyond its point.
+    Raises InputError if the cloud has no such field, its data are shorter than height x row_step, or the field lies
+    beyond its point.
     """
     field = next((field for field in cloud.fields if field.name == name), None)
     if field is None or field.datatype not in _POINT_TYPES:

@@ -84,11 +84,8 @@ class Absent(Exception):
 def bind_channel(path: str, type_name: str, schema: Schema, topic: str) -> Channel:
     """Check a path against a message type and compile it.
 
-    Raises
-    ------
-    ConfigurationError
-        The text is no path, the type has no such field, or the path does not end in one number; names the topic, the
-        path and what the type has instead.
+    Raises ConfigurationError if the text is no path, the type has no such field, or the path does not end in one
+    number; the error names the topic, the path and what the type has instead.
     """
     return _Binding(parse_channel(path), type_name, schema, topic).channel()
 

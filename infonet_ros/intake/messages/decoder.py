@@ -80,6 +80,8 @@ class Readings:
 class Decoder:
     """Reads channels from the serialised messages of one topic.
 
+    Raises ConfigurationError if a definition is missing or cannot be read, or the type lacks a field that a path names.
+
     Parameters
     ----------
     type_name : str
@@ -97,11 +99,6 @@ class Decoder:
     ----------
     has_header : bool
         Whether messages of this type have a header, and so a stamp, set or not.
-
-    Raises
-    ------
-    ConfigurationError
-        A definition is missing or cannot be read, or the type lacks a field that a path names.
 
     Examples
     --------
@@ -143,10 +140,7 @@ class Decoder:
     def locate(self, data: bytes) -> Any:
         """Return a message with its texts, the lengths of its arrays, and places for numbers; see `layouts`.
 
-        Raises
-        ------
-        Unreadable
-            The bytes are no message of this type.
+        Raises Unreadable if the bytes are no message of this type.
         """
         return self._layout(data).message
 

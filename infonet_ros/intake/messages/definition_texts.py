@@ -40,12 +40,8 @@ def types_from_idl(text: str) -> dict[str, Any]:
 
     rosbags refuses ``#include``, and takes an enumeration for a message type. It is written as a number of 32 bits.
     Arrays of several dimensions get one, row by row, and inherited fields come first, as in messages. Of sequences of
-    sequences, rosbags would read only the inner one.
-
-    Raises
-    ------
-    ValueError
-        A sequence of sequences, or a struct that inherits from one that is not there.
+    sequences, rosbags would read only the inner one. Raises ValueError for a sequence of sequences, or a struct that
+    inherits from one that is not there.
     """
     if nested := _SEQUENCES.search(text):
         raise ValueError(f"{nested[0]!r}, a sequence of sequences, cannot be read")

@@ -23,11 +23,7 @@ def definitions_of(connection: Connection, others: Iterable[Connection], label: 
     """Return the definition of a connection's messages and of all in it, by full name.
 
     Missing parts are taken from other connections, from ROS's own types, or from the packages that are installed.
-
-    Raises
-    ------
-    RecordingError
-        It cannot be read, or is not found.
+    Raises RecordingError if it cannot be read, or is not found.
     """
     type_name = full_type_name(connection.type)
     found = dict(_parsed(connection.language, connection.definition, type_name)) if connection.definition else {}

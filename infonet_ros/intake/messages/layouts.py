@@ -41,13 +41,7 @@ class MessageLayout:
 
 
 def find_message_layout(shape: Shape, data: bytes) -> MessageLayout:
-    """Walk over a message.
-
-    Raises
-    ------
-    Unreadable
-        The bytes are no message of this type.
-    """
+    """Walk over a message. Raises Unreadable if the bytes are no message of this type."""
     walk = Walk(shape.wire, data)
     message, position = shape.locate(walk, 0)
     left = walk.size - position

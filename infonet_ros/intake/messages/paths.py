@@ -74,10 +74,7 @@ class ChannelPath:
     def of_number(self, topic: str) -> Callable[[float], float]:
         """Return the function that the path applies to a field that is a single number.
 
-        Raises
-        ------
-        ConfigurationError
-            It ends in a reduction of many numbers.
+        Raises ConfigurationError if it ends in a reduction of many numbers.
         """
         if self.reduction is None:
             return float
@@ -90,13 +87,7 @@ class ChannelPath:
 
 
 def parse_channel(text: str) -> ChannelPath:
-    """Parse a path such as ``ranges[300:380]|min``.
-
-    Raises
-    ------
-    ConfigurationError
-        The text is not a path.
-    """
+    """Parse a path such as ``ranges[300:380]|min``. Raises ConfigurationError if the text is not a path."""
     if not text.isprintable():  # names come from recordings, and could control a terminal
         raise ConfigurationError(f"channel {text!r} holds control characters: expected a path of plain text.")
     body, *ends = (part.strip() for part in text.split("|"))

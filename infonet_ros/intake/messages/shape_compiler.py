@@ -24,11 +24,8 @@ _DEEPEST = 64  # messages in messages; real ones have five
 def compile_shape(type_name: str, definitions: Definitions, wire: Wire) -> Shape:
     """Compile the shape of the messages of a type in an encoding.
 
-    Raises
-    ------
-    ConfigurationError
-        A definition is missing or names a kind that cannot be read, a type contains itself, or an array has elements
-        without fields.
+    Raises ConfigurationError if a definition is missing or names a kind that cannot be read, a type contains itself, or
+    an array has elements without fields.
     """
     return _Compiler(definitions, wire).record(type_name, ())
 

@@ -55,10 +55,7 @@ def full_type_name(name: str) -> str:
 def message_class(type_name: str) -> Any:
     """Import the Python class of a ROS message type.
 
-    Raises
-    ------
-    ConfigurationError
-        The name is not a type name, or its package is not installed.
+    Raises ConfigurationError if the name is not a type name, or its package is not installed.
     """
     match = _TYPE_NAME.fullmatch(full_type_name(type_name))
     try:
@@ -85,15 +82,12 @@ def store_schema(typestore: Any) -> Schema:
 def installed_definitions(type_name: str) -> dict[str, Any]:
     """Definitions of a message type and of all in it, from the ``.msg`` or ``.idl`` files of installed packages.
 
+    Raises ConfigurationError if a name is no type name, its package is not installed, or its file cannot be read.
+
     Returns
     -------
     dict
         By full name, as ``fielddefs`` of a rosbags type store.
-
-    Raises
-    ------
-    ConfigurationError
-        A name is no type name, its package is not installed, or its file cannot be read.
     """
     definitions: dict[str, Any] = {}
     wanted = [full_type_name(type_name)]

@@ -98,6 +98,8 @@ def propose(
 ) -> Proposal:
     """Propose modalities, a clock, a window and a hop for a recording.
 
+    Raises RecordingError if no topic matches, no numeric field varies, or there are too few samples.
+
     Parameters
     ----------
     recording : Recording
@@ -113,11 +115,6 @@ def propose(
         Channels at most.
     given : iterable of str
         Names of the settings that must not change.
-
-    Raises
-    ------
-    RecordingError
-        No topic matches, no numeric field varies, or there are too few samples.
     """
     names = matching_topics(recording, topics)
     kept = {*given, *(name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name))}
@@ -183,10 +180,7 @@ def _slow_clock(chosen: Sequence[Candidate], span: Span) -> str:
 def matching_topics(recording: Recording, globs: Sequence[str]) -> list[str]:
     """Return the topics with messages that match any of the globs, in the order of the recording.
 
-    Raises
-    ------
-    RecordingError
-        A glob matches nothing.
+    Raises RecordingError if a glob matches nothing.
     """
     there = [topic.name for topic in recording.topics.values() if topic.count]
     for glob in globs:

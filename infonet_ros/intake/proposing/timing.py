@@ -50,6 +50,8 @@ def choose_timing(
 ) -> Timing:
     """Choose clock, window and hop, as far as they are not given.
 
+    Raises RecordingError if the samples are too few for one window; the message has their number and the required one.
+
     Parameters
     ----------
     duration : float
@@ -66,11 +68,6 @@ def choose_timing(
         Seconds; a window is at least twice as long.
     remedy : str
         Another remedy, appended to the message of an error.
-
-    Raises
-    ------
-    RecordingError
-        The samples are too few for one window; the message has their number and the required one.
     """
     topic, clock, why = _clock(duration / _WINDOWS_WANTED if window is None else window, rates, swift)
     clock = rate or clock
@@ -136,10 +133,7 @@ def _clock(longest: float, rates: Mapping[str, float], swift: float) -> tuple[st
 def check_window(duration: float, clock: float, window: float | None = None, remedy: str = "") -> None:
     """Check that a window can have enough samples at a clock of so many Hz, and that the given window has.
 
-    Raises
-    ------
-    RecordingError
-        The message has valid numbers, or the number of samples.
+    Raises RecordingError if not; the message has valid numbers, or the number of samples.
     """
     needed = _up((LEAST_SAMPLES + 0.5) / clock)
     if duration < needed + _SPARE / clock:

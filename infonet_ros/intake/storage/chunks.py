@@ -87,21 +87,12 @@ class ChunkedFile(ABC):
     def _open(self) -> Mapping[int, Any]:
         """Find the chunks; return, by number, a function that makes each connection from the count of its messages.
 
-        Raises
-        ------
-        DamagedError
-            The file is of another kind, or no part of it is undamaged.
+        Raises DamagedError if the file is of another kind, or no part of it is undamaged.
         """
 
     @abstractmethod
     def _decompressed(self, chunk: Chunk) -> bytes:
-        """Read and decompress the bytes of a chunk.
-
-        Raises
-        ------
-        DamagedError
-            They are not complete.
-        """
+        """Read and decompress the bytes of a chunk. Raises DamagedError if they are not complete."""
 
     @abstractmethod
     def _take_definitions(self, data: bytes) -> None:
@@ -209,10 +200,8 @@ def message_of(data: bytes) -> bytes:
 def decompress(data: bytes, compression: str, size: int) -> bytes:
     """Decompress a chunk of ``size`` bytes; one that is cut off gives fewer.
 
-    Raises
-    ------
-    DamagedError
-        The compression is unknown, the bytes are damaged, or the size is larger than that of any recorder's chunk.
+    Raises DamagedError if the compression is unknown, the bytes are damaged, or the size is larger than that of any
+    recorder's chunk.
     """
     if compression in ("", "none"):
         return data

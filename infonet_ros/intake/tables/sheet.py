@@ -102,10 +102,7 @@ def stem(path: Path) -> str:
 def check_memory(path: Path, size: int) -> None:
     """Check that the columns of a table, of ``size`` bytes, fit into their share of the memory.
 
-    Raises
-    ------
-    RecordingError
-        They do not.
+    Raises RecordingError if they do not.
     """
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     allowed, _ = resource.getrlimit(resource.RLIMIT_AS)

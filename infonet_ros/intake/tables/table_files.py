@@ -40,6 +40,8 @@ class Table:
 def read_tables(path: Path, time: str | None, *, among_files: bool) -> tuple[list[Table], list[str]]:
     """Read a file, and find the time of each table in it.
 
+    Raises RecordingError if no table in it has a time and numbers.
+
     Parameters
     ----------
     path : Path
@@ -54,11 +56,6 @@ def read_tables(path: Path, time: str | None, *, among_files: bool) -> tuple[lis
         Their times may be numbers in a unit that is not known yet.
     left_out : list of str
         Sentences about the other sheets of the file, which have no time or no numbers.
-
-    Raises
-    ------
-    RecordingError
-        No table in it has a time and numbers.
     """
     tables: list[Table] = []
     errors: list[RecordingError] = []

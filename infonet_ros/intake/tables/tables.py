@@ -31,9 +31,10 @@ _MOST_ALIKE = 50  # clocks whose unit is judged together
 class Tables:
     """One recording in one or more tables.
 
-    An empty cell means that the row has no value in its column. The value ``nan``, and text in a column of numbers,
-    are unknown values. If a ROS stamp cannot hold the times, such as times before zero, all times are moved by the
-    same number of whole seconds.
+    An empty cell means that the row has no value in its column. The value ``nan``, and text in a column of numbers, are
+    unknown values. If a ROS stamp cannot hold the times, such as times before zero, all times are moved by the same
+    number of whole seconds. Raises RecordingError on entering if a file does not exist, is empty, is not a table of
+    numbers, or has no time column.
 
     Parameters
     ----------
@@ -43,11 +44,6 @@ class Tables:
         Name of the time column; by default it is found by usual names or by its content.
     unit : str
         Unit of the time column: one of `UNITS`, or "auto", which uses the column's name, else judges by the numbers.
-
-    Raises
-    ------
-    RecordingError
-        On entering: a file does not exist, is empty, is not a table of numbers, or has no time column.
     """
 
     kind = "table"

@@ -32,12 +32,7 @@ class ReaderCrashedError(Exception):
 def read_apart(read: Callable[[Path], Result], path: Path) -> Result:
     """Call a reader, a function of a module, in another process, and return its result.
 
-    Raises
-    ------
-    ReaderCrashedError
-        The process crashed.
-    Exception
-        The exception that the function raised.
+    Raises ReaderCrashedError if the process crashed. Raises what the function raises.
     """
     done = subprocess.run(
         [sys.executable, "-c", _READER],

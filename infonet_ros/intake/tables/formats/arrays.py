@@ -23,6 +23,8 @@ _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period"
 def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str] = ()) -> list[Sheet]:
     """Make a sheet of all arrays that share a time.
 
+    Raises RecordingError if there is no array of numbers.
+
     Parameters
     ----------
     path : Path
@@ -31,11 +33,6 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str
         Arrays, numbers, and dictionaries or lists of them.
     wide : sequence of str
         See `with_shape`: arrays of too many columns, which were not read.
-
-    Raises
-    ------
-    RecordingError
-        There is no array of numbers.
     """
     values = {name: np.asarray(value) for name, value in _real(_flat(contents))}
     scalars = {name: float(value.reshape(())) for name, value in values.items() if value.size == 1}

@@ -18,10 +18,7 @@ _NO_SIGNALS = ("FMT", "FMTU", "UNIT", "MULT", "PARM", "MSG", "VER")
 def read_dataflash(text: Text) -> list[Sheet] | None:
     """Read a log: a sheet for each kind of message, and for each sensor of one kind; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        It does not exist, is empty, or holds no messages.
+    Raises RecordingError if it does not exist, is empty, or holds no messages.
     """
     if not text.head.startswith(f"{_FORMAT},"):
         return None

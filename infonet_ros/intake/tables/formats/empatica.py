@@ -18,10 +18,7 @@ _AXES = "xyz"
 def read_empatica(text: Text) -> list[Sheet] | None:
     """Read the file of a sensor, such as ``ACC.csv`` or ``EDA.csv``; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        A cell is no number.
+    Raises RecordingError if a cell is no number.
     """
     begin = _BEGIN.match(text.head)
     if not begin or not float(begin[2]):

@@ -28,10 +28,7 @@ _EARLIEST_DATE = 0x1000_0000  # smaller times count from the start of the device
 def read_fit(text: Text) -> list[Sheet] | None:
     """Read an activity: a sheet for each kind of message with a time; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        It does not exist, is empty, or holds no messages with a time.
+    Raises RecordingError if it does not exist, is empty, or holds no messages with a time.
     """
     if not _HEADER.match(text.head):
         return None

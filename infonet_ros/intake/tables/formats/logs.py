@@ -25,12 +25,8 @@ from infonet_ros.text import counted, unique_names
 def read_log(path: Path) -> list[Sheet] | None:
     """Read a binary log: one sheet for all columns that share a time; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        The file does not exist, is empty or damaged.
-    MissingDependencyError
-        The library that reads it is not installed.
+    Raises RecordingError if the file does not exist, is empty or damaged. Raises MissingDependencyError if the library
+    that reads it is not installed.
     """
     head = first_bytes(path, 128)
     for start, kind, read in _FORMATS:

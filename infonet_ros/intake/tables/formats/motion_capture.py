@@ -19,10 +19,7 @@ _TIME = "time"
 def read_motion_capture(text: Text) -> list[Sheet] | None:
     """Read a BVH file: a column for each channel, such as ``LeftKnee.Xrotation`` in degrees; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        It does not exist, is empty, or has no skeleton with channels or no frames.
+    Raises RecordingError if it does not exist, is empty, or has no skeleton with channels or no frames.
     """
     if not text.head.lstrip().startswith("HIERARCHY"):
         return None

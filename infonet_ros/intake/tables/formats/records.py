@@ -37,10 +37,7 @@ _Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # base: all scalars sta
 def read_records(text: Text) -> list[Sheet] | None:
     """Read a file of records; None for another file.
 
-    Raises
-    ------
-    RecordingError
-        It does not exist, is empty, or its records are not a table.
+    Raises RecordingError if it does not exist, is empty, or its records are not a table.
     """
     if _JSON.match(text.head):
         kind, remedy = "JSON", 'one object for each time, in lines or in a list, such as {"time": 0.5, "x": 1.2}'

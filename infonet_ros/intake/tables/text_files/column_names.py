@@ -15,10 +15,7 @@ def names_of_columns(
 ) -> list[str]:
     """Name all columns, also if the header is shorter or longer than the rows for a known reason, or empty.
 
-    Raises
-    ------
-    RecordingError
-        It names more or fewer columns than there are, for no known reason.
+    Raises RecordingError if it names more or fewer columns than there are, for no known reason.
     """
     if not header:
         header = _names_without_header(rows, width)

@@ -32,10 +32,7 @@ _BRACES = re.compile(r"\s*[{\[]\s*[\"{\[\]}]")
 def check_text(path: Path, head: str) -> None:
     """Check that the beginning of a text may be a table.
 
-    Raises
-    ------
-    RecordingError
-        It is of another kind, which the error names.
+    Raises RecordingError if it is of another kind, which the error names.
     """
     what = ""
     begin = head[:4096]

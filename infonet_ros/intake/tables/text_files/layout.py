@@ -48,10 +48,7 @@ class Layout:
 def find_layout(path: Path, head: str) -> Layout:
     """Find out how a table is laid out, from its first whole lines.
 
-    Raises
-    ------
-    RecordingError
-        The text is not a table.
+    Raises RecordingError if the text is not a table.
     """
     check_text(path, head)
     lines, numbers = first_lines(head)

@@ -44,13 +44,7 @@ class SkippedRows:
         return number + self.layout.lines
 
     def notes(self, path: Path, rows: int) -> list[str]:
-        """Return sentences on the rows that are left out.
-
-        Raises
-        ------
-        RecordingError
-            Most rows are left out.
-        """
+        """Return sentences on the rows that are left out. Raises RecordingError if most rows are left out."""
         wrong = len(self.numbers) - self.comments
         width = len(self.layout.names)
         first = shorten(self.first_text, 60)

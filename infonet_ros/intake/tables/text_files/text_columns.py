@@ -54,10 +54,7 @@ class TextColumns:
     def add(self, cells: Mapping[str, pa.StringArray], rows: int) -> None:
         """Add a block of so many rows; columns may be new, or missing in it.
 
-        Raises
-        ------
-        RecordingError
-            The numbers need too much memory, see `check_memory`.
+        Raises RecordingError if the numbers need too much memory, see `check_memory`.
         """
         for name in cells:
             if name not in self._columns:

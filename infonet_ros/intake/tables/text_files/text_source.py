@@ -67,10 +67,7 @@ FOREIGN = {
 def check_table(path: Path) -> None:
     """Check that a path is a file that is not empty.
 
-    Raises
-    ------
-    RecordingError
-        It does not exist, must not be read, or is a folder, a device, a pipe or empty.
+    Raises RecordingError if it does not exist, must not be read, or is a folder, a device, a pipe or empty.
     """
     check_file(path, "a table, such as a CSV file, or a bag", RecordingError)
     if not path.stat().st_size:
@@ -78,13 +75,7 @@ def check_table(path: Path) -> None:
 
 
 def first_bytes(path: Path, count: int = 64) -> bytes:
-    """Return the first bytes of a file.
-
-    Raises
-    ------
-    RecordingError
-        See `check_table`.
-    """
+    """Return the first bytes of a file. Raises RecordingError, see `check_table`."""
     check_table(path)
     try:
         with path.open("rb") as file:
@@ -126,10 +117,7 @@ class Text:
 def text_pieces(path: Path, notes: list[str]) -> Iterator[str]:
     """Read a file as text, in pieces; a note is added if a part cannot be read.
 
-    Raises
-    ------
-    RecordingError
-        The file does not exist, is empty, or nothing of it can be decompressed.
+    Raises RecordingError if the file does not exist, is empty, or nothing of it can be decompressed.
     """
     head = first_bytes(path)
     decoder = None

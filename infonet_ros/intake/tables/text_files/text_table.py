@@ -26,13 +26,7 @@ _ANNOTATED = re.compile(r"\s*(?:#(?:group|datatype|default)\b|,result,table,)") 
 
 
 def read_text_table(path: Path) -> Sheet:
-    """Read a table of text.
-
-    Raises
-    ------
-    RecordingError
-        It does not exist, is empty, or is not a table.
-    """
+    """Read a table of text. Raises RecordingError if it does not exist, is empty, or is not a table."""
     for quotes, block in _WAYS:
         try:
             return _Reader(path, quotes, block).sheet()

@@ -112,13 +112,7 @@ class Clock:
 
 
 def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
-    """Read the columns of a time.
-
-    Raises
-    ------
-    RecordingError
-        They do not hold times.
-    """
+    """Read the columns of a time. Raises RecordingError if they do not hold times."""
     clock = Clock(names)
     if (stamps := stamps_of_columns(sheet, names)) is not None:
         clock.stamps = stamps

@@ -22,10 +22,7 @@ _MANY, _VERY_MANY = 10, 100  # rows of one time; no stamp stands for so many dev
 def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
     """Give a clock its stamps, in the unit that is given, named or likely, and note the unit.
 
-    Raises
-    ------
-    RecordingError
-        No row has a time that a stamp can hold.
+    Raises RecordingError if no row has a time that a stamp can hold.
     """
     factor = None if clock.stamps is not None else read_numbers(clock, unit, others)
     _add_fraction(clock)

@@ -39,11 +39,7 @@ def find_clock(sheet: Sheet, path: Path, wanted: str | None) -> Clock:
     """Find the time of a sheet, by the ``wanted`` name, else by usual names and by the content of columns.
 
     The rows of a sheet that begins with the newest are turned round, before clocks that wrap around are continued.
-
-    Raises
-    ------
-    RecordingError
-        The wanted column does not exist or holds no times, or no column looks like time.
+    Raises RecordingError if the wanted column does not exist or holds no times, or no column looks like time.
     """
     clock = _clock_of(sheet, path, wanted)
     if clock.falls:
