@@ -6,7 +6,7 @@ The modules, by task:
 - Messages in: `subscriptions`, `topic_input`, `polling` and `type_support` (bytes from their queues), `synchronization`
   (matched sets), `arrival_clock`, `clock_advice`.
 - Windows to matrices: `worker` (the thread), `estimation`, `baseline_watch`.
-- Matrices out: `outputs`, `matrix_publisher`, `messages`, `image`, `markers`, `sensor_frames`, `alerts`.
+- Matrices out: `outputs`, `matrix_publisher`, `messages`, `markers`, `sensor_frames`, `alerts`.
 - Diagnostics: `health` and `diagnostics`, from `topic_status` and `silence`.
 - Commands: `commands`, `session`, `player` (`infonet play`), `demo`, `monitor` and `matrix_listener`.
 """

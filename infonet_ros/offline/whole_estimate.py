@@ -12,7 +12,6 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.by_changes import with_changes
 from infonet_ros.offline.clock_drift import apart, clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
@@ -30,6 +29,7 @@ from infonet_ros.settings import Settings
 
 _CURVES = 12  # pairs whose MI is shown over the delay
 _DISCRIMINANTS = 100  # pairs whose density is shown
+_MEASURES = ("mi", "lower", "upper", "samples", "lag")
 
 
 def estimate_whole(
@@ -223,3 +223,25 @@ class _Comparison:
         delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
         return delays.without(~delayed).widened(np.array(spans))
+
+
+def with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
+    """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
+
+    Parameters
+    ----------
+    net : InfoNet
+    changes : (T', N) float64
+        See `Moves`.
+    matrix : DependenceMatrix
+        Of the levels, with p-values.
+    seed : int
+    """
+    by_change = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
+    if not by_change.any():
+        return matrix
+    own = net.pairwise(changes, seed=seed)
+    squares = {name: getattr(matrix, name).copy() for name in _MEASURES}
+    for name, values in squares.items():
+        values[by_change] = getattr(own, name)[by_change]
+    return replace(matrix, **squares)

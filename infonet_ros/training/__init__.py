@@ -2,12 +2,11 @@
 
 The modules, by task:
 
-- Dependences of two streams: `dependence` is their interface. `copulas`, `mixtures`, `regressions` (with `noises`),
-  `patchworks`, `regions`, `tables` and `angles` are kinds of them. `drivers` are the random streams that they map.
+- Dependences of two streams: `dependence` is their interface. `copulas`, `mixtures`, `regressions`, `patchworks`,
+  `regions`, `tables` and `angles` are kinds of them. `drivers` are the random streams that they map.
 - Dependences given other streams: `triples`, with `gaussian_systems`.
-- Examples, which are `columns` of tensors: `examples` for pairs, `conditional_examples` for triples. `shards` keeps
-  them in files.
-- The network of pairs: `loop`, with `muon`, `losses`, `validation` and `calibration`.
+- Examples, which are `columns` of tensors: `examples` for pairs. `shards` keeps them in files.
+- The network of pairs: `loop`, with `muon`, `losses`, and `validation` (also calibration).
 - The other networks: `conditional_training`, `readout_training`, `short_training`, all by `descent`.
 - `configuration` holds the settings of a run; `commands` is `infonet train`.
 """

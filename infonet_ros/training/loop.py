@@ -16,13 +16,12 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.network.machine import fast_dtype, resolve_device
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.weights import SHIPPED, save_weights
-from infonet_ros.training.calibration import calibrate
 from infonet_ros.training.configuration import TrainingConfiguration
 from infonet_ros.training.examples import Examples, simulate
 from infonet_ros.training.losses import importance, training_loss
 from infonet_ros.training.muon import Muon
 from infonet_ros.training.shards import Shards
-from infonet_ros.training.validation import log_errors, validate
+from infonet_ros.training.validation import calibrate, log_errors, validate
 
 CONFIGURATION = "configuration.yaml"
 CHECKPOINT = "checkpoint.safetensors"

@@ -13,14 +13,13 @@ from torch import Tensor
 from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Evidence, Readout, ReadoutShape
 from infonet_ros.estimator.network.weights import READOUT, SHIPPED, base_of, load_weights, save_weights
-from infonet_ros.training.calibration import stretches
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
 from infonet_ros.training.descent import descend, standardise
 from infonet_ros.training.examples import FAMILIES, Examples, simulate
 from infonet_ros.training.losses import importance, pinball_loss
 from infonet_ros.training.shards import held_out_and_rest
-from infonet_ros.training.validation import errors, log_errors
+from infonet_ros.training.validation import errors, log_errors, stretches
 
 CONFIGURATION = "readout.yaml"
 LOG = "readout.jsonl"

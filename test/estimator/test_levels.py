@@ -4,8 +4,7 @@ import torch
 
 from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.counts import BINS
-from infonet_ros.estimator.network.levels import EVEN
-from infonet_ros.estimator.network.ranked_channels import RankedChannels
+from infonet_ros.estimator.network.ranked_channels import EVEN, RankedChannels
 from infonet_ros.estimator.samples.ranks import Ordering
 
 

@@ -3,8 +3,7 @@ import weakref
 import numpy as np
 import pytest
 
-from infonet_ros.estimator.measures.plan import Plan
-from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.plan import Plan, Requests
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.weights import load_weights

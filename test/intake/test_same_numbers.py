@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from field_columns import START, column
 
+from infonet_ros.intake.proposing.channel_choice import may_be_same, same_numbers
 from infonet_ros.intake.proposing.kinds import Column
-from infonet_ros.intake.proposing.same_numbers import may_be_same, same_numbers
 
 
 @pytest.mark.parametrize("change", [lambda x: x, lambda x: -x, lambda x: 57.3 * x + 2.0])

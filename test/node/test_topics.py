@@ -128,7 +128,7 @@ def test_the_layouts_of_the_viewers_name_topics_that_the_node_publishes(drive):
 
 def test_nothing_is_drawn_without_a_subscriber(drive, monkeypatch):
     drawn = []
-    for name in ("infonet_ros.node.image.HeatMap.render", "infonet_ros.node.markers.dependence_graph"):
+    for name in ("infonet_ros.node.outputs.HeatMap.render", "infonet_ros.node.markers.dependence_graph"):
         monkeypatch.setattr(name, lambda *_, name=name, **__: drawn.append(name))
     robot, drive_until = drive
     latched = QoSProfile(depth=50, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -2,9 +2,9 @@ import pytest
 import torch
 
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
-from infonet_ros.training import calibration
-from infonet_ros.training.calibration import calibrate
+from infonet_ros.training import validation
 from infonet_ros.training.examples import simulate
+from infonet_ros.training.validation import calibrate
 
 
 def quantiles_of(network, examples):
@@ -12,7 +12,7 @@ def quantiles_of(network, examples):
 
 
 def test_calibrated_intervals_cover_what_they_say(monkeypatch):
-    monkeypatch.setattr(calibration, "ALLOWANCE", 1.0)
+    monkeypatch.setattr(validation, "ALLOWANCE", 1.0)
     torch.manual_seed(0)
     network = Network(NetworkShape(width=8, heads=2, blocks=1))
     fitted, fresh = simulate(1500, seed=1), simulate(1500, seed=2)
@@ -41,6 +41,6 @@ def test_what_training_does_not_know_is_allowed_for(monkeypatch):
     network, examples = Network(NetworkShape(width=8, heads=2, blocks=1)), simulate(300, seed=1)
     calibrate(network, examples)
     wide = network.stretch.clone()
-    monkeypatch.setattr(calibration, "ALLOWANCE", 1.0)
+    monkeypatch.setattr(validation, "ALLOWANCE", 1.0)
     calibrate(network, examples)
     torch.testing.assert_close(wide, 1.1 * network.stretch)

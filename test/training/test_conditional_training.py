@@ -8,13 +8,14 @@ import torch
 from infonet_ros.errors import ConfigurationError, WeightsError
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
 from infonet_ros.estimator.network.weights import base_of, load_conditional, save_weights
-from infonet_ros.training.conditional_examples import ConditionalExamples, simulate_conditional
 from infonet_ros.training.conditional_training import (
     CONFIGURATION,
     LOG,
     WEIGHTS,
+    ConditionalExamples,
     ConditionalTraining,
     run_conditional,
+    simulate_conditional,
     train_conditional,
 )
 from infonet_ros.training.losses import pinball_loss

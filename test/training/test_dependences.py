@@ -6,8 +6,7 @@ from scipy import stats
 from infonet_ros.training.copulas import Clayton, Frank, GaussianCopula, Gumbel, Student
 from infonet_ros.training.drivers import DRIVERS, EvenDrivers, independent_drivers, remembering_drivers
 from infonet_ros.training.examples import FAMILIES
-from infonet_ros.training.noises import noise_of
-from infonet_ros.training.regressions import NoisyFunction
+from infonet_ros.training.regressions import NoisyFunction, noise_of
 from infonet_ros.training.tables import ProbabilityTable
 
 BATCH = 3

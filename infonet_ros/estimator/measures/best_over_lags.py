@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.plan import Requests
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels, constant_channels
 from infonet_ros.estimator.samples.surrogates import p_value

@@ -6,8 +6,7 @@ import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
-from infonet_ros.estimator.measures.plan import LagBatch, Plan
-from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.plan import LagBatch, Plan, Requests
 from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
-from infonet_ros.estimator.measures.plan import Pass, Plan, run
-from infonet_ros.estimator.measures.requests import Requests
+from infonet_ros.estimator.measures.plan import Pass, Plan, Requests, run
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels

@@ -2,7 +2,7 @@
 
 The modules, in the order of the data:
 
-1. `ranked_channels` prepares each channel once. `levels` holds the values of those that have few.
+1. `ranked_channels` prepares each channel once, also the values of those that have few.
 2. `blocks` combines channels to pairs, and counts their samples in cells (`counts`, `plug_ins`).
 3. `observation` is the input of `pair_network`, which returns a table and quantiles. `symmetry` turns each grid to one
    orientation. `discriminant` reads tables, and computes the bound.

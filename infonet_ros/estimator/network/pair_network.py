@@ -89,7 +89,7 @@ class Network(nn.Module):
         super().__init__()
         self.shape = shape
         self.stretch: Tensor
-        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
+        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibrate`
         self.symmetry = Symmetry(GRID, TILES)
         self.patch_in = nn.Linear(CELL_NUMBERS + TILE_NUMBERS, shape.width)
         self.place = nn.Parameter(nn.init.trunc_normal_(torch.empty(TOKENS, shape.width), std=0.02))

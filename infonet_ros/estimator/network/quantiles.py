@@ -34,7 +34,7 @@ def stretched_quantiles(median: Tensor, below: Tensor, above: Tensor, stretch: T
     below, above : (M,)
         Any numbers: how far the interval reaches below and above it.
     stretch : (2,)
-        Widens the interval below and above, see `calibration`.
+        Widens the interval below and above, see `validation.calibrate`.
     """
     # A lower end below RESOLUTION cannot be distinguished from 0, so it is 0.
     lower = functional.relu(median - stretch[0] * median * torch.sigmoid(-below) - RESOLUTION)

@@ -54,7 +54,7 @@ class Readout(nn.Module):
         self.stretch: Tensor
         self.centre: Tensor
         self.scale: Tensor
-        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibration`
+        self.register_buffer("stretch", torch.ones(2))  # of the interval below and above the median, see `calibrate`
         self.register_buffer("centre", torch.zeros(inputs))  # of the inputs, in training
         self.register_buffer("scale", torch.ones(inputs))
         self.layers = nn.Sequential(

@@ -5,14 +5,14 @@ The rest of the package uses `tables.Tables`. The rooms from the ground up, and 
 - `cells`, one cell or name: `numbers`, `coordinates`, `date_forms`, `dates`, `line_cells`, `time_units` and `names`.
 - `sheet`: what every reader returns.
 - `text_files`: `text_source` (decompression), `text_encoding`, `foreign_text` (text that is no table), `row_forms`
-  (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `first_lines`, `delimiters`,
-  `header_rows`, `header_groups`, `column_names` and `described_rate` (in place of times). Then `repeated_headers`,
-  `skipped_rows`, `row_blocks`, `text_table`, `text_columns` (text to numbers) and `hemispheres`.
+  (signs around rows and cells), `worded_rows` (words around numbers). `layout` is found by `delimiters`, `header_rows`,
+  `column_names` and `described_rate` (in place of times). Then `repeated_headers`, `row_blocks`, `text_table`,
+  `text_columns` (text to numbers) and `hemispheres`.
 - `formats`: `records` (JSON, YAML), `dataflash` (ArduPilot), `empatica`, `fit` (Garmin), `motion_capture` (BVH);
   `logs`, `apart`, `hdf5` and `arrays` (Parquet, Feather, ULog, MATLAB, HDF5, NumPy).
-- `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `units`, `stamps`,
-  `clock_turns` and `runs`.
-- `series`: `name_columns`, `series_names`, `unnamed_series` and `long_tables` (a row for each value).
-- `columns`: `filled_in` (-9999), `quaternions`, `two_words` and `streams` (columns to samples).
+- `times`: `several_times` (a time before each signal), `time_columns`, `split_times`, `clock`, `units`, `stamps` and
+  `runs`.
+- `series`: `name_columns`, `series_names` and `long_tables` (a row for each value).
+- `columns`: `quaternions` and `streams` (columns to samples).
 - `table_files` (a file to sheets with their times), `table_streams` (a sheet to streams), `tables`.
 """

@@ -1,24 +1,35 @@
-"""From a table to its streams: the columns of one topic, or of several, whose names have groups."""
+"""From a table to its streams: the columns of one topic, or of several, whose names have groups.
 
-from collections.abc import Mapping, Sequence
+Numbers for unknown values, such as -9999, become unknown, and columns of two words become 0 and 1.
+"""
+
+import re
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from infonet_ros.intake.messages.reductions import ANGLES
 from infonet_ros.intake.tables.cells.dates import BEYOND
 from infonet_ros.intake.tables.cells.names import group_and_rest, path_of
-from infonet_ros.intake.tables.columns.filled_in import without_fills
+from infonet_ros.intake.tables.cells.numbers import trimmed
 from infonet_ros.intake.tables.columns.quaternions import find_quaternions
 from infonet_ros.intake.tables.columns.streams import Stream
-from infonet_ros.intake.tables.columns.two_words import as_truth
-from infonet_ros.intake.tables.sheet import is_number
+from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.table_files import Table, first_text
 from infonet_ros.intake.tables.times.stamps import on_shared_times
-from infonet_ros.text import shorten, unique_name
+from infonet_ros.text import counted, shorten, unique_name
 
 _MOST_SENTENCES = 8
+_FEWEST_CELLS = 3  # of each word: fewer are not a state
+_LONGEST_WORD = 40
+_NINES = re.compile(r"-?9{3,}(?:\.9+)?|-?9{2}\.9{2,}")
+_LIMITS = {f"{number}" for number in (-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1, -999.25)}
+_LARGE = 1e20  # of what robots measure: more is 9.9e37 of an instrument, or the largest number of a type
+_APART = 3.0  # times the range of all other numbers
+_FEWEST = 3  # different other numbers: fewer may be states, with one of this value
 
 
 def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, Stream], list[str]]:
@@ -45,7 +56,7 @@ def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, St
     known = np.flatnonzero(clock.stamps > BEYOND)
     order = known[np.argsort(clock.stamps[known], kind="stable")]
     stamps = clock.stamps[order]
-    notes = without_fills(sheet, clock.names)
+    notes = _without_fills(sheet, clock.names)
     streams: dict[str, Stream] = {}
     empty: list[str] = []
     for name, column in _with_two_words(table, notes).items():
@@ -86,7 +97,7 @@ def _with_two_words(table: Table, notes: list[str]) -> dict[str, Any]:
     words = {name: column for name, column in sheet.columns.items() if pa.types.is_string(column.type)}
     words |= {name: cells for name, cells in sheet.cells.items() if name in sheet.texts}
     for name, cells in words.items():
-        if name in columns and (found := as_truth(cells)):
+        if name in columns and (found := _as_truth(cells)):
             columns[name], (false, true) = found
             notes.append(
                 f"column {name!r} holds two words, read as numbers: {shorten(false, 40)!r} is 0, {shorten(true, 40)!r} "
@@ -102,3 +113,50 @@ def _on_quaternions(found: Mapping[str, Sequence[str]]) -> list[str]:
         f"columns {', '.join(parts)} are x, y, z, w of a quaternion, read as {angles[name]}"
         for name, parts in found.items()
     ]
+
+
+def _as_truth(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, str]] | None:
+    """Return a column of two words as 0 for the first word and 1 for the other, and both words; None for others."""
+    texts = trimmed(pc.cast(cells, pa.string()))
+    counts = pc.value_counts(pc.drop_null(texts)).to_pylist()
+    words = [count["values"] for count in counts]
+    if (
+        len(words) != 2
+        or min(count["counts"] for count in counts) < _FEWEST_CELLS
+        or max(map(len, words)) > _LONGEST_WORD
+    ):
+        return None
+    places = pc.index_in(texts, value_set=pa.array(words))
+    return pc.cast(places, pa.float64()), (words[0], words[1])
+
+
+def _without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
+    """Make such numbers of a sheet unknown, but for its columns of ``times``; return sentences about them.
+
+    They are all nines, the limit of a type of numbers, or huge, and far from all other numbers of the column.
+    """
+    found: dict[str, dict[str, int]] = {}
+    for name, column in sheet.columns.items():
+        if name in times or not is_number(column):
+            continue
+        for fill in pc.min_max(column).as_py().values():
+            if fill is not None and _may_fill(fill) and _is_apart(numbers := as_floats(column), fill):
+                there = numbers == fill
+                unknown = pa.scalar(float("nan"))
+                sheet.columns[name] = pc.if_else(pa.array(there), unknown, column.cast(pa.float64(), safe=False))
+                found.setdefault(f"{fill:.12g}", {})[name] = int(there.sum())
+    return [
+        f"{fill} stands for unknown values, far from all others: {counted(sum(cells.values()), 'cell')} of "
+        f"{shorten(', '.join(cells), 80)}"
+        for fill, cells in found.items()
+    ]
+
+
+def _may_fill(number: float) -> bool:
+    text = f"{number:.12g}"
+    return abs(number) >= _LARGE or _NINES.fullmatch(text) is not None or text in _LIMITS
+
+
+def _is_apart(numbers: np.ndarray, fill: float) -> bool:
+    others = np.unique(numbers[np.isfinite(numbers) & (numbers != fill)])
+    return len(others) >= _FEWEST and bool(np.abs(others - fill).min() > _APART * np.ptp(others))

@@ -1,1 +1,1 @@
-"""From columns to channels: unknown values, quaternions, states, and samples in the order of time."""
+"""From columns to channels: quaternions, and samples in the order of time."""

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 from infonet_ros.intake.tables.cells.line_cells import is_value
 from infonet_ros.intake.tables.cells.numbers import Numbers, Style, may_be_number, to_numbers, trimmed
 from infonet_ros.intake.tables.series.name_columns import Names
-from infonet_ros.intake.tables.series.series_names import names_of_series
-from infonet_ros.intake.tables.series.unnamed_series import names_by_place
+from infonet_ros.intake.tables.series.series_names import names_by_place, names_of_series
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
 from infonet_ros.text import counted, listed, printable, shorten

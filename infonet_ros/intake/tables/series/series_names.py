@@ -7,6 +7,8 @@ the steps of time. If there are usual titles of both names and values, the names
 """
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import and_
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +16,7 @@ import pyarrow as pa
 from infonet_ros.intake.tables.series.name_columns import Names, Title, columns_of_names, is_of_values
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number
 from infonet_ros.intake.tables.times.clock import Clock
+from infonet_ros.text import NANOSECONDS
 
 _FEWEST_ROWS = 3  # of each name on average
 _SHARED = 0.2  # of the rows have the stamp of another row: names may distinguish them
@@ -22,6 +25,9 @@ _TURNS = 0.5  # of the changes from row to row that names in random order make
 _EXPLAINED = 0.8  # of the variance of a column is between the names: then they are of different quantities
 _MORE_EVEN = 0.5  # times as uneven are the steps of time of each name, if every name has its own period
 _CROSSED = 0.95  # of all pairs of a stamp and a name have a row: numbers are names there
+_MOST_DEVICES, _FEWEST_TIMES = 8, 20
+_COMPLETE = 0.95  # of the times have a row of each device
+_APART = 4.0  # times as far apart are the values at one time as those of one device at two times
 
 
 def names_of_series(sheet: Sheet, clock: Clock) -> Names | None:
@@ -169,7 +175,40 @@ def _in_order(columns: Sequence[Names], found: Names) -> Names:
     """Join the columns again: columns of devices before columns of signals."""
     own = [names for names in columns if names.columns[0] in found.columns]
     own.sort(key=lambda names: names.title is not Title.DEVICES)
-    first, *others = own
-    for names in others:
-        first = first & names
-    return first
+    return reduce(and_, own)
+
+
+def names_by_place(sheet: Sheet, clock: Clock) -> Names | None:
+    """Name rows by their places among those of one time, if their values show that each place is of another device.
+
+    Rows of one device may share a time, too, as those of a clock of whole seconds: then they are not named.
+    """
+    times, known = clock.known_times()
+    _, moments, counts = np.unique(times, return_inverse=True, return_counts=True)
+    devices = int(np.median(counts)) if len(counts) >= _FEWEST_TIMES else 1
+    if not 1 < devices <= _MOST_DEVICES or np.mean(counts == devices) < _COMPLETE or _is_coarse(clock, times):
+        return None
+    order = np.argsort(moments, kind="stable")
+    table = known[order[counts[moments[order]] == devices]].reshape(-1, devices)
+    neighbours = np.ptp(table, axis=1) < 2 * devices
+    if neighbours.mean() < _COMPLETE:  # a clock that began again, such as that of several episodes
+        return None
+    columns = (column for name, column in sheet.columns.items() if name not in clock.names and is_number(column))
+    if not any(_is_apart(as_floats(column)[table]) for column in columns):
+        return None
+    codes = np.full(sheet.rows, -1)
+    codes[table] = np.arange(devices)
+    return Names((), codes, [f"row_{place + 1}" for place in range(devices)], Title.DEVICES)
+
+
+def _is_coarse(clock: Clock, times: np.ndarray) -> bool:
+    """Return whether times are only whole seconds, or count by one."""
+    if clock.stamps is not None:
+        return not (times % NANOSECONDS).any()
+    return clock.step == 1 and not (times % 1).any()
+
+
+def _is_apart(values: np.ndarray) -> bool:
+    """Return whether values (times, devices) are far apart at one time, but not those of one device."""
+    own, between = (float(np.nanmedian(np.abs(np.diff(values, axis=axis)))) for axis in (0, 1))
+    return between > _APART * own

@@ -15,12 +15,14 @@ from infonet_ros.intake.tables.sheet import Rate
 from infonet_ros.intake.tables.text_files.column_names import names_of_columns
 from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
 from infonet_ros.intake.tables.text_files.described_rate import described_rate
-from infonet_ros.intake.tables.text_files.first_lines import first_lines
 from infonet_ros.intake.tables.text_files.foreign_text import check_text
 from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers
 from infonet_ros.text import counted, listed, shorten
 
 _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
+_LINES, _LINES_OF_A_CELL = 200, 20  # to look at
+_ENOUGH_TEXT, _FEWEST_LINES = 1 << 19, 6
+_QUOTED = re.compile(r'(?:^|[\t\n;|, ])"[^"]*(?:""[^"]*)*("|\Z)')
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def find_layout(path: Path, head: str) -> Layout:
     Raises RecordingError if the text is not a table.
     """
     check_text(path, head)
-    lines, numbers = first_lines(head)
+    lines, numbers = _first_lines(head)
     sep = _SEP_LINE.match(lines[0])
     body = [n for n, line in enumerate(lines) if line.strip() and not COMMENT.match(line) and (n or not sep)]
     if not body:
@@ -130,3 +132,30 @@ def _decimals(cell: str) -> int:
     """Count the decimals of a number; -1 for anything else."""
     match = re.fullmatch(r"[+-]?\d+(?:[.,](\d*))?", cell)
     return len(match[1] or "") if match else -1
+
+
+def _first_lines(text: str) -> tuple[list[str], list[int]]:
+    """Return the first lines of a text, and the number of line ends before each line and up to the end of the last.
+
+    A line that ends within quotes continues in the next line.
+    """
+    lines: list[str] = []
+    numbers = [0]
+    position = rows = 0
+    while position < len(text) and rows < _LINES and (position < _ENOUGH_TEXT or rows < _FEWEST_LINES):
+        ends = [text.find("\n", position)]
+        while ends[-1] >= 0 and _is_open(text[position : ends[-1]]) and len(ends) < _LINES_OF_A_CELL:
+            ends.append(text.find("\n", ends[-1] + 1))
+        if _is_open(text[position : ends[-1] if ends[-1] >= 0 else len(text)]):  # never closed: it is no quote
+            ends = ends[:1]
+        end = ends[-1] if ends[-1] >= 0 else len(text)
+        lines.append(text[position:end])
+        rows += COMMENT.match(lines[-1]) is None
+        numbers.append(numbers[-1] + len(ends))
+        position = end + 1
+    return lines, numbers
+
+
+def _is_open(text: str) -> bool:
+    """Return whether a text ends within quotes that begin a cell; other quotes mean inches, or seconds of arc."""
+    return '"' in text and any(not match[1] for match in _QUOTED.finditer(text))

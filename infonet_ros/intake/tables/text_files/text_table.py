@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
@@ -10,19 +10,72 @@ import pyarrow as pa
 from pyarrow import csv
 
 from infonet_ros.errors import RecordingError
+from infonet_ros.intake.tables.cells.line_cells import COMMENT
 from infonet_ros.intake.tables.cells.numbers import EMPTY
 from infonet_ros.intake.tables.sheet import Sheet, stem
 from infonet_ros.intake.tables.text_files.layout import Layout, find_layout
 from infonet_ros.intake.tables.text_files.repeated_headers import RepeatedHeaders
 from infonet_ros.intake.tables.text_files.row_blocks import after, clean_lines, head_of, whole_rows, without_comments
 from infonet_ros.intake.tables.text_files.row_forms import row_form
-from infonet_ros.intake.tables.text_files.skipped_rows import SkippedRows
 from infonet_ros.intake.tables.text_files.text_columns import RowTooLongError, TextColumns
 from infonet_ros.intake.tables.text_files.text_source import text_pieces
+from infonet_ros.text import are, counted, shorten
 
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
 _ANNOTATED = re.compile(r"\s*(?:#(?:group|datatype|default)\b|,result,table,)")  # as InfluxDB writes several tables
+
+
+@dataclass
+class _SkippedRows:
+    """Rows with more or fewer cells than the table has columns."""
+
+    layout: Layout
+    comments: int = 0
+    numbers: list[int] = field(default_factory=list)
+    first_text: str = ""
+    last_is_short: bool = False
+    before: int = 0
+    in_block: int = 0
+
+    def __call__(self, row: csv.InvalidRow) -> str:
+        """Note a row that Arrow cannot read."""
+        if COMMENT.match(row.text):
+            self.comments += 1
+        elif not self.numbers:
+            self.first_text = row.text
+        self.in_block += 1
+        self.numbers.append(self.before + row.number)
+        self.last_is_short = row.actual_columns < row.expected_columns
+        return "skip"
+
+    def line(self, row: int) -> int:
+        """Return the line of the file of a row that was read."""
+        number = row + 1
+        for skipped in self.numbers:
+            if skipped > number:
+                break
+            number += 1
+        return number + self.layout.lines
+
+    def notes(self, path: Path, rows: int) -> list[str]:
+        """Return sentences on the rows that are left out. Raises RecordingError if most rows are left out."""
+        wrong = len(self.numbers) - self.comments
+        width = len(self.layout.names)
+        first = shorten(self.first_text, 60)
+        if wrong > rows:
+            raise RecordingError(
+                f"{path} is not a readable table: {wrong} of its {rows + wrong} rows do not have the "
+                f"{counted(width, 'cell')} of the header, such as {first!r}; expected CSV with a cell for each column."
+            )
+        if not wrong:
+            return []
+        if wrong == 1 and self.last_is_short and self.numbers[-1] == rows + len(self.numbers):
+            return [f"the last row is cut ({first!r}) and is left out"]
+        return [
+            f"{counted(wrong, 'row')} of {rows + wrong} {'does' if wrong == 1 else 'do'} not have "
+            f"{counted(width, 'cell')} and {are(wrong)} left out (the first: {first!r})"
+        ]
 
 
 def read_text_table(path: Path) -> Sheet:
@@ -43,7 +96,7 @@ class _Rows:
     """How rows were read, and the text after them in a file of several tables."""
 
     layout: Layout
-    skipped: SkippedRows
+    skipped: _SkippedRows
     pieces: Iterator[str] | None
 
 
@@ -74,7 +127,7 @@ class _Reader:
         form = row_form(head)
         layout = find_layout(self._path, form.header + form.plain(head))
         layout = replace(layout, lines=layout.lines - len(form.header.splitlines()))
-        skipped = SkippedRows(layout)
+        skipped = _SkippedRows(layout)
         block = max(self._block, min(64 * sum(map(len, layout.names)), _LONGEST_BLOCK))
         rest = chain((after(head, layout.lines),), pieces)
         lines = clean_lines(rest, layout, f"{layout.delimiter} " in head, block, self._notes, form)
@@ -97,7 +150,7 @@ class _Reader:
         self._notes += [*headers.notes(continues), *layout.notes, *left_out]
         return _Rows(layout, skipped, headers.rest if continues else None)
 
-    def _tables(self, blocks: Iterable[str], skipped: SkippedRows) -> Iterator[pa.Table]:
+    def _tables(self, blocks: Iterable[str], skipped: _SkippedRows) -> Iterator[pa.Table]:
         """Read blocks in this thread: a stream of Arrow would still read ahead when Python ends."""
         names, delimiter = skipped.layout.names, skipped.layout.delimiter
         read = csv.ReadOptions(column_names=names, use_threads=False, block_size=_LONGEST_BLOCK * 4)

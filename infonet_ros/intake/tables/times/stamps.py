@@ -7,8 +7,8 @@ import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.dates import BEYOND, UNKNOWN
+from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.intake.tables.times.clock import Clock, no_known_time
-from infonet_ros.intake.tables.times.clock_turns import continued, turns_of
 from infonet_ros.intake.tables.times.units import read_numbers
 from infonet_ros.intake.times_apart import usual_times
 from infonet_ros.text import NANOSECONDS, counted
@@ -17,6 +17,10 @@ _FEWEST_TIMES, _MOST_FALLS = 3, 2
 _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds, or parts of them
 _ALIKE = 0.95  # of the times stand in the same number of rows
 _MANY, _VERY_MANY = 10, 100  # rows of one time; no stamp stands for so many devices
+_CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)  # turns of a time of day or week, and the end of summer time
+_COUNTERS = (2**16, 2**32)  # turns of counters, in their unit
+_LONGEST_TURN = 2**62  # nanoseconds; 64 bits hold no turn of minutes
+_LONGEST_STEP = 10  # usual steps, from before a turn to after it
 
 
 def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()) -> None:
@@ -33,7 +37,7 @@ def set_stamps(clock: Clock, path: Path, unit: str, others: Sequence[Clock] = ()
     for mark, reason in ((UNKNOWN, "empty or not known"), (BEYOND, "more than 292 years from zero")):
         if count := np.count_nonzero(stamps == mark):
             clock.notes.append(f"{count} of {len(stamps)} rows are left out: their time {clock.label} is {reason}")
-    stamps, turns = continued(stamps, turns_of(factor))
+    stamps, turns = _continued(stamps, _turns_of(factor))
     if turns:
         clock.notes.append(
             f"time {clock.label} falls back {counted(turns, 'time')} by a whole turn of its clock, and is continued"
@@ -133,3 +137,32 @@ def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
         f"each time {clock.label} stands in {usual} rows, which are read as one stream: if they come from several "
         "devices, add a column with the names of the devices"
     ]
+
+
+def _turns_of(factor: float | None) -> list[int]:
+    """Return the turns, in nanoseconds, of a clock; ``factor`` is its unit in nanoseconds, None for dates."""
+    counters = () if factor is None else _COUNTERS
+    turns = [*_CALENDAR, *(round(count * factor) for count in counters if factor is not None)]
+    return [turn for turn in turns if turn < _LONGEST_TURN]
+
+
+def _continued(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int]:
+    """Continue a clock, stamps (rows,), after each fall by one of the ``turns``; also return how often it wraps around.
+
+    It falls by a whole turn, minus a usual step, and then continues. Any other fall begins another run.
+    """
+    known = stamps > BEYOND
+    steps = np.diff(stamps[known])
+    if not (steps < 0).any() or not (steps > 0).any():
+        return stamps, 0
+    usual = int(np.median(steps[steps > 0]))
+    longest = _LONGEST_STEP * usual
+    added = np.zeros(len(steps), dtype=np.int64)
+    for turn in turns:
+        if np.count_nonzero(steps < 0) == 1:  # such as the end of summer time, between slow rows
+            added[(steps < 0) & (steps + turn == usual)] = turn
+        if turn > _LONGEST_STEP * longest:
+            added[(steps < 0) & (steps + turn >= 0) & (steps + turn <= longest)] = turn
+    result = stamps.copy()
+    result[known] += np.concatenate([[0], np.cumsum(added)])
+    return result, int(np.count_nonzero(added))
