@@ -75,7 +75,8 @@ class Observation(Input):
     `plug_ins.unbiased_plug_ins`. Only a readout needs them and ``by_level``, and they take a tenth of the time: (M, 0)
     if they were not requested."""
     by_level: Tensor
-    """(M, 3) float32: the plug-in estimate from cells that are values where a stream has few, see `Levels`. Then the logarithm of the number of values of each stream, as the probability of two equal samples gives it; larger one
+    """(M, 3) float32: the plug-in estimate from cells that are values where a stream has few, see `Levels`. Then the
+    logarithm of the number of values of each stream, as the probability of two equal samples gives it; larger one
     first."""
 
     @classmethod
