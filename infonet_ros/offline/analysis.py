@@ -48,11 +48,15 @@ class Explanation:
 
 @dataclass(frozen=True)
 class InformativeChannels:
-    """Channels with most information about a target, in order of selection, and the nats that each adds."""
+    """Channels with most information about a target, in order of selection, and the nats that each adds.
+
+    ``slow`` are those that the target follows slowly: their past, passed through filters, has the information.
+    """
 
     target: str
     channels: tuple[int, ...]
     adds: tuple[float, ...]
+    slow: tuple[bool, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,15 +1,15 @@
 """Finds direct pairs, pairs that a third channel explains, and channels with information about a target."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
 
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
+from infonet_ros.estimator.samples.responses import Drivers, Place
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
-from infonet_ros.series import moved
 
 EXPLAINED = 0.25
 """A third channel explains a pair if at most this share of their MI is left given it.
@@ -88,18 +88,36 @@ def _leads(analysis: Analysis, third: int, pair: tuple[int, int]) -> bool:
 
 
 def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:
-    """Choose channels, each at the delay at which it depends most on the target, or without delay.
+    """Choose channels with most information about a target, each at once or as the target follows it.
 
     Beside other channels, one may have most to add at once: a speed beside the command that it follows.
     """
-    window, matrix, column = analysis.whole.overview.window, analysis.whole.matrix, analysis.names.index(target)
-    lags = np.round(matrix.lag[column] * window.rate).astype(int)
-    late = np.flatnonzero(lags)
-    samples = np.column_stack([window.samples, *(moved(window.samples[:, k], -int(lags[k])) for k in late)])
-    step = -(-len(samples) // (8 * _MOST_SAMPLES))
-    chosen = net.select(samples[::step], column, _MOST_INFORMATIVE, seed=analysis.settings.seed)
-    of_column = [*range(len(analysis.names)), *late.tolist()]
+    samples, column = analysis.whole.overview.window.samples, analysis.names.index(target)
+    lags = np.round(analysis.whole.matrix.lag * analysis.whole.matrix.sample_rate).astype(int)
+    drivers = Drivers(samples.T, samples.T, lags)
+    itself = Place(column, -1, 0)
+    places = sorted({itself, *_places(analysis, drivers, column)})
+    streams = drivers.at(places).T
+    step = -(-len(streams) // (8 * _MOST_SAMPLES))
+    chosen = net.select(streams[::step], places.index(itself), _MOST_INFORMATIVE, seed=analysis.settings.seed)
+    found = [places[k] for k in chosen.channels]
     adds: dict[int, float] = {}
-    for channel, nats in zip((of_column[k] for k in chosen.channels), chosen.adds, strict=True):
-        adds[channel] = adds.get(channel, 0.0) + float(nats)  # one may be chosen at both times
-    return InformativeChannels(target, tuple(adds), tuple(adds.values()))
+    for place, nats in zip(found, chosen.adds, strict=True):
+        adds[place.driver] = adds.get(place.driver, 0.0) + float(nats)  # one may be chosen in both ways
+    slow = {place.driver for place in found if place.listener >= 0}
+    return InformativeChannels(target, tuple(adds), tuple(adds.values()), tuple(channel in slow for channel in adds))
+
+
+def _places(analysis: Analysis, drivers: Drivers, column: int) -> Iterator[Place]:
+    """Yield where channels are tried that may tell about a column.
+
+    Its own rate or level tells nothing new. Nor does the past of a speed about the position that it adds up to.
+    """
+    kinship = analysis.whole.kinship
+    others = ~kinship.one_field[column] & (np.arange(len(analysis.names)) != column)
+    for channel in np.flatnonzero(others).tolist():
+        yield Place(channel, -1, 0)
+        if kinship.trivial[channel, column]:
+            yield Place(channel, -1, -int(drivers.delays[channel, column]))
+        else:
+            yield drivers.place(channel, column)

@@ -75,10 +75,12 @@ def _target_record(analysis: Analysis) -> dict[str, Any] | None:
     informative = analysis.informative
     if informative is None:
         return None
-    chosen = zip(informative.channels, informative.adds, strict=True)
+    chosen = zip(informative.channels, informative.adds, informative.slow, strict=True)
     return {
         "channel": informative.target,
-        "informative": [{"channel": analysis.names[channel], "adds": _plain(adds)} for channel, adds in chosen],
+        "informative": [
+            {"channel": analysis.names[channel], "adds": _plain(adds), "slow": slow} for channel, adds, slow in chosen
+        ],
     }
 
 

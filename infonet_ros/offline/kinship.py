@@ -47,7 +47,8 @@ class Kinship:
         computed = np.array([path.rate for path in paths])
         own = (topics[:, None] == topics) & ~np.eye(len(topics), dtype=bool)
         alike, scale = _agreement(samples, rate, computed)
-        alike = np.where(computed[:, None], 0.0, alike)
+        no_speed = computed | [path.wraps for path in paths]
+        alike = np.where(no_speed[:, None], 0.0, alike)
         same = (alike >= _EXACT) | ((alike >= _SAME) & _in_a_unit(scale))
         rates = same & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
         one_field = own & _of_one_field(paths)

@@ -19,7 +19,7 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
         As the user writes it, for the error.
     name : str
         A full name such as ``table.heading|degrees|rate``, or the same without the modality, without the endings that
-        a proposal chose, or without both: ``heading``.
+        a proposal chose, or without both: ``heading``. Or with the topic, as in Foxglove: ``/imu/data.heading``.
     proposal : Proposal
         Has the channels.
     others : sequence of str
@@ -28,11 +28,11 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
     channels = proposal.settings.channel_names
     if name in (*others, *channels):
         return name
-    paths = proposal.settings.channel_paths
+    paths, topics = proposal.settings.channel_paths, proposal.settings.channel_topics
     added = {
         full: whole.count("|") - name.count("|")
-        for full, path in zip(channels, paths, strict=True)
-        for whole in (full, path)
+        for full, path, topic in zip(channels, paths, topics, strict=True)
+        for whole in (full, path, f"{topic}.{path}")
         if whole == name or whole.startswith(f"{name}|")
     }
     found = [full for full, endings in added.items() if endings == min(added.values())]
@@ -43,7 +43,8 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
             f"{option} is {name!r}, the name of {len(found)} channels: expected one of {listed(found)}."
         )
     known, fields = (*others, *channels), [path.partition("|")[0] for path in paths]
-    reasons = [field.reason for field in proposal.fields if field.path == name and field.channel is None]
+    left_out = [field for field in proposal.fields if field.channel is None]
+    reasons = [field.reason for field in left_out if name in (field.path, f"{field.topic}.{field.path}")]
     why = f", which is left out ({reasons[0]})" if reasons else did_you_mean(name, (*known, *fields))
     raise ConfigurationError(f"{option} is {name!r}{why}: expected one of the channels {listed(known)}.")
 

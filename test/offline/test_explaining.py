@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
@@ -124,3 +125,19 @@ def test_a_channel_may_add_most_without_its_delay(tmp_path, rng, net):
     found = explain(net, analysis, target="m.both").informative
     assert found.channels == (0, 1)
     assert found.adds[1] == pytest.approx(0.5 * np.log(0.26 / (0.125 + 0.01)), abs=0.1)
+
+
+def test_the_past_of_a_command_has_more_information_about_a_slow_joint_than_a_second_encoder(tmp_path, rng, net):
+    """Nor does the rate of the joint count, which is made of it."""
+    command = np.repeat(rng.uniform(-1.0, 1.0, 75), 40)
+    motion = lfilter([0.05], [1.0, -0.95], command)
+    columns = [np.arange(3000) / RATE, command, *(motion + level * rng.standard_normal(3000) for level in (0.03, 0.1))]
+    header = "time,command,joint,second"
+    np.savetxt(tmp_path / "m.csv", np.column_stack(columns), delimiter=",", header=header, comments="")
+    channels = ("command", "joint", "second", "joint|rate(0.4)")
+    settings = Settings((Modality("m", "table", channels),), window=20.0, hop=20.0, rate=RATE)
+    with open_recording([tmp_path / "m.csv"]) as recording:
+        analysis = explain(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net), target="m.joint")
+    assert (analysis.informative.channels, analysis.informative.slow) == ((0,), (True,))
+    assert analysis.informative.adds[0] == pytest.approx(np.log(motion.std() / 0.03), abs=0.3)
+    assert str(findings(analysis)[0]).startswith("m.command with its past has the most information about m.joint: ")

@@ -79,6 +79,15 @@ def test_a_speed_may_have_other_units_than_its_position(rng, unit):
     assert np.argwhere(kinship.measured).tolist() == [[0, 2], [1, 3]]
 
 
+def test_the_heading_of_a_slow_drive_is_no_speed(rng):
+    """At one metre a second and small angles, the way to the side has the heading as its rate."""
+    heading = 0.2 * speeds(rng, 6000, 1)[:, 0]
+    samples = np.column_stack([heading, np.cumsum(heading) / RATE])
+    assert not Kinship.of(samples, RATE, joints("orientation|yaw", "position.y")).trivial.any()
+    assert not Kinship.of(samples, RATE, joints("heading|radians", "y")).trivial.any()
+    assert Kinship.of(samples, RATE, joints("speed.y", "position.y")).trivial.any()
+
+
 def test_a_friction_is_no_speed(rng):
     """It has the sign of the speed: what it adds up to looks like the position of a tool that goes to and fro."""
     place = 0.1 * np.sin(np.pi * np.arange(6000) / RATE)

@@ -35,6 +35,8 @@ PROPOSAL = Proposal(
         ("pose|yaw", "odom.pose|yaw|rate"),
         ("odom.pose", "odom.pose|yaw|rate"),
         ("position[left_wheel]", "odom.position[left_wheel]|rate"),
+        ("/imu.x", "imu.x"),
+        ("/odom.pose|yaw", "odom.pose|yaw|rate"),
     ],
 )
 def test_a_channel_has_the_name_of_its_field(name, channel):
@@ -47,6 +49,7 @@ def test_a_channel_has_the_name_of_its_field(name, channel):
         ("x", r"the name of 2 channels: expected one of imu\.x, odom\.x"),
         ("imu.orientation", r"expected one of imu\.orientation\|roll, imu\.orientation\|pitch"),
         ("temperature", r"is 'temperature', which is left out \(constant\): expected one of the channels imu\.x"),
+        ("/odom.temperature", r"which is left out \(constant\)"),
         ("imu.y", r"is 'imu\.y' \(did you mean 'imu\.x'\?\): expected one of the channels imu\.x"),
         ("levle", r"did you mean 'level'\?"),
         ("time", r"is 'time'"),
