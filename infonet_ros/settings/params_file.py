@@ -40,6 +40,7 @@ class _PlainLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
+_NODE = "infonet"
 _PARAMETERS = "ros__parameters"
 _NUMBERS = {
     "int": r"[-+]?(0|[1-9][0-9]*|0x[0-9a-fA-F]+)",
@@ -56,14 +57,8 @@ for _kind, _pattern in _NUMBERS.items():
     )
 
 
-def load_settings(path: Path | str, node_name: str = "infonet") -> Settings:
-    """Read a ROS 2 parameter file (``infonet: ros__parameters: ...`` or ``/**: ...``).
-
-    Parameters
-    ----------
-    path : path
-    node_name : str
-        The parameters of this node are read, and those of ``/**``.
+def load_settings(path: Path | str) -> Settings:
+    """Read the parameters of the node ``infonet``, and of ``/**``, from a ROS 2 parameter file.
 
     Raises
     ------
@@ -84,10 +79,10 @@ def load_settings(path: Path | str, node_name: str = "infonet") -> Settings:
         text = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise _unreadable(str(path), error) from error
-    return settings_from_text(text, str(path), node_name)
+    return settings_from_text(text, str(path))
 
 
-def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Settings:
+def settings_from_text(text: str, origin: str) -> Settings:
     """Read the text of a ROS 2 parameter file; ``origin`` says in errors where it came from. See `load_settings`."""
     try:
         document = _PlainLoader(text).get_single_data()
@@ -99,12 +94,12 @@ def settings_from_text(text: str, origin: str, node_name: str = "infonet") -> Se
         raise _unreadable(origin, "a number in it has thousands of digits") from error
     sections = dict(_sections(document)) if isinstance(document, dict) else {}
     parameters: dict[str, Any] = {}
-    for section in _of_node(sections, node_name, origin):
+    for section in _of_node(sections, origin):
         parameters.update(flatten(sections[section]))
     if not parameters:
         there = f"; it has {listed(map(repr, sections))}" if sections else ""
         raise ConfigurationError(
-            f"{origin} has no parameters for the node: expected '{node_name}: {_PARAMETERS}: ...'{there}."
+            f"{origin} has no parameters for the node: expected '{_NODE}: {_PARAMETERS}: ...'{there}."
         )
     return settings_from_parameters(parameters)
 
@@ -123,16 +118,16 @@ def _sections(document: Mapping[Any, Any], outer: str = "") -> Iterator[tuple[st
             yield from _sections(body, name)
 
 
-def _of_node(sections: Collection[str], node_name: str, origin: str) -> list[str]:
-    """Return the sections that a node of this name takes, in any namespace, the most general first."""
-    own = [name for name in sections if _last(name) == node_name and "*" not in name]
+def _of_node(sections: Collection[str], origin: str) -> list[str]:
+    """Return the sections that the node takes, in any namespace, the most general first."""
+    own = [name for name in sections if _last(name) == _NODE and "*" not in name]
     if len(own) > 1:
         raise ConfigurationError(
-            f"{origin} has parameters for {' and '.join(map(repr, own))}: expected one node named {node_name!r}; keep "
+            f"{origin} has parameters for {' and '.join(map(repr, own))}: expected one node named {_NODE!r}; keep "
             "one of them."
         )
-    general = [name for name in sections if "*" in name and _last(name) in (node_name, "*", "**")]
-    return [*sorted(general, key=lambda name: (_last(name) == node_name, len(name))), *own]
+    general = [name for name in sections if "*" in name and _last(name) in (_NODE, "*", "**")]
+    return [*sorted(general, key=lambda name: (_last(name) == _NODE, len(name))), *own]
 
 
 def _last(section: str) -> str:
@@ -168,7 +163,7 @@ def params_document(settings: Settings, comment: str = "") -> str:
             **({"given": list(watch.given)} if watch.given else {}),
         }
     document = yaml.dump(
-        {"/**/infonet": {"ros__parameters": parameters}},
+        {f"/**/{_NODE}": {_PARAMETERS: parameters}},
         Dumper=_Quoting,
         sort_keys=False,
         allow_unicode=True,
