@@ -94,9 +94,7 @@ def _message(store: Typestore, matrix: DependenceMatrix) -> Any:
     of_pairs = pair_fields(matrix)
     rows = zip(*of_pairs.values(), strict=True)
     pairs = [types[PAIR_TYPE](**dict(zip(of_pairs, row, strict=True))) for row in rows]
-    return types[MATRIX_TYPE](
-        header=header, window_start=start, window_end=end, pairs=pairs, **message_fields(matrix)
-    )
+    return types[MATRIX_TYPE](header=header, window_start=start, window_end=end, pairs=pairs, **message_fields(matrix))
 
 
 def _time(types: Mapping[str, Any], nanoseconds: int) -> Any:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from infonet_ros.estimator.network.conditional_network import MOST_VIEWS, ConditionalNetwork, ConditionalShape, Views
 from infonet_ros.estimator.network.observation import TRAINED_SAMPLES
 from infonet_ros.estimator.network.runner import Runner
-from infonet_ros.estimator.network.views import ConditionedPairs, Side
+from infonet_ros.estimator.network.views import ConditionedPairs, Side, views_of
 from infonet_ros.estimator.network.weights import CONDITIONAL, base_of, load_short, load_weights, save_weights
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering
@@ -77,7 +77,7 @@ def _seen(runner: Runner, triples: Triples, place: int, kind: int) -> Conditiona
         return None
     streams = np.stack([triples.x[place], triples.y[place]])[:, rows]
     side = Side(Ordering.from_channels(streams, seed=0).ranks(), given)
-    views = ConditionedPairs(side, side, np.array([0]), np.array([1])).views(runner)
+    views = views_of([ConditionedPairs(side, side, np.array([0]), np.array([1]))], runner)
     missing = MOST_VIEWS - views.share.shape[1]
     return ConditionalExamples(
         features=functional.pad(views.features.half(), (0, 0, 0, missing)),

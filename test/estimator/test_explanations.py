@@ -38,3 +38,14 @@ def test_the_reference_does_not_explain_a_feedback_loop(net, rng):
     found = net.explanations(np.stack([actuator, position, reference], axis=1), lags=(0, 10, 20, 30, 40))
     assert found.pairs.mi[0, 1] > 0.02 and found.pairs.lag[0, 1] > 0
     assert found.left[0, 1] > 0.5 * found.pairs.mi[0, 1]
+
+
+def test_pairs_that_share_the_chunks_of_the_network_do_not_change_each_other(net, rng):
+    z, w, a, b, c, d = rng.standard_normal((6, 1500))
+    samples = np.stack([z + 0.5 * a, z + 0.5 * b, z, w + 0.5 * c, w + 0.5 * d, w], axis=1)
+    samples[400:, 3:] = np.nan  # fewer slices
+    found = net.explanations(samples)
+    for x, y, third in ((0, 1, 2), (3, 4, 5)):
+        alone = net.estimate(samples[:, x], samples[:, y], given=samples[:, third])
+        assert found.by[x, y] == third
+        np.testing.assert_allclose(found.left[x, y], alone.mi, atol=1e-5)

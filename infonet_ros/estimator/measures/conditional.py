@@ -55,7 +55,8 @@ def estimate_given(
         found.quantiles[: 1 + len(shifts), batch.numbers] = 0.0
         moving = batch.numbers[batch.moving]
         for number, shift in enumerate([0, *shifts.tolist()] if len(moving) else []):
-            found.quantiles[number, moving] = sum(runner.quantiles(pairs, shift) for pairs in by_part) / len(by_part)
+            of_parts = runner.quantiles(*by_part, shift=shift).reshape(len(by_part), -1, 3)
+            found.quantiles[number, moving] = of_parts.mean(axis=0)
         if surrogates and len(moving):
             for index, side in zip(batch.sides, (by_part[0].left, by_part[0].right), strict=True):
                 found.drifting[index] |= drifting(side.conditional[0].astype(np.float64))

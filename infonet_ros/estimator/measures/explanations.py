@@ -1,9 +1,10 @@
 """The third channel that explains a pair: the one with the smallest conditional MI."""
 
 from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from infonet_ros.estimator.samples.responses import Drivers, Place
 CANDIDATES = 4  # third channels that are tested for a pair
 LEAST_SHARE = 0.5  # of the pair's MI: a third channel must share as much with each of the two
 LEAST_SHARED = 0.02  # nats: pairs with less MI need no explanation
+TOGETHER = 64  # tasks whose pairs share the chunks of the network; each holds megabytes of neighbours
 
 _Task = tuple[int, int, tuple[Place, ...]]
 """A third channel, the lag of the second channel of a pair after the first, and where the third is taken."""
@@ -45,11 +47,9 @@ def explanations(
                     tasks[third, step, tuple(sorted(places))].append((a, b))
     given_third = _GivenThird(runner, drivers, Ordering.from_channels(channels, seed), most_samples)
     remains: dict[tuple[int, int, int], np.ndarray] = {}
-    with ThreadPoolExecutor(runner.pairs.threads) as pool:
-        estimates = pool.map(given_third.quantiles, tasks, tasks.values())
-        for ((third, *_), asked), found in zip(tasks.items(), estimates, strict=True):
-            for (a, b), quantiles in zip(asked, found, strict=True):
-                remains[a, b, third] = max(quantiles, remains.get((a, b, third), quantiles), key=lambda one: one[1])
+    for ((third, *_), asked), found in zip(tasks.items(), given_third.quantiles(tasks), strict=True):
+        for (a, b), quantiles in zip(asked, found, strict=True):
+            remains[a, b, third] = max(quantiles, remains.get((a, b, third), quantiles), key=lambda one: one[1])
     for (a, b, third), quantiles in remains.items():
         if quantiles[1] < left[a, b, 1]:
             by[a, b] = by[b, a] = third
@@ -86,21 +86,33 @@ class _GivenThird:
     ordering: Ordering
     most_samples: int
 
-    def quantiles(self, task: _Task, pairs: list[tuple[int, int]]) -> np.ndarray:
-        """Return the quantiles of the conditional MI of M pairs of one task, (M, 3); inf with too few known samples."""
-        (_, step, places), asked = task, np.array(pairs)
-        involved, given = np.unique(asked), self.drivers.at(places)
+    def quantiles(self, tasks: Mapping[_Task, list[tuple[int, int]]]) -> Iterator[np.ndarray]:
+        """Yield the quantiles of the conditional MI of the M pairs of each task, (M, 3); inf with too few samples."""
+        waiting = iter(tasks.items())
+        with ThreadPoolExecutor(self.runner.pairs.threads) as pool:
+            while some := list(islice(waiting, TOGETHER)):
+                sets = list(pool.map(self._conditioned, some))
+                known = [one for one in sets if one is not None]
+                found = self.runner.quantiles(*known) if known else np.empty((0, 3), dtype=np.float32)
+                parts = iter(np.split(found, np.cumsum([len(one) for one in known])))
+                unknown = (np.full((len(pairs), 3), np.inf, dtype=np.float32) for _, pairs in some)
+                yield from (nothing if one is None else next(parts) for one, nothing in zip(sets, unknown, strict=True))
+
+    def _conditioned(self, asked: tuple[_Task, list[tuple[int, int]]]) -> ConditionedPairs | None:
+        """Return the pairs of a task with their conditional ranks, or None with too few known samples."""
+        (_, step, places), pairs = asked
+        involved, given = np.unique(pairs), self.drivers.at(places)
         times = self._known(step, given, involved)
         times = times[:: max(1, -(-len(times) // self.most_samples))]
         seen, kept = Given.from_channels(given[:, times])
         times = times[kept]
         if len(times) < MIN_SAMPLES:
-            return np.full((len(asked), 3), np.inf, dtype=np.float32)
+            return None
         left = right = Side(self.ordering[involved].ranks(times), seen)
         if step:
             right = Side(self.ordering[involved].ranks(times + step), seen)
-        rows, columns = (np.searchsorted(involved, asked[:, side]) for side in (0, 1))
-        return self.runner.quantiles(ConditionedPairs(left, right, rows, columns))
+        rows, columns = (np.searchsorted(involved, side) for side in np.transpose(pairs))
+        return ConditionedPairs(left, right, rows, columns).prepared()
 
     def _known(self, step: int, given: np.ndarray, involved: np.ndarray) -> np.ndarray:
         """Return the times (R,) at which given streams (P, T), and channels at once and at a step, are known."""

@@ -8,7 +8,7 @@ import torch
 from infonet_ros.estimator.network.conditional_network import ConditionalNetwork
 from infonet_ros.estimator.network.machine import ONE_THREAD
 from infonet_ros.estimator.network.runner import Runner
-from infonet_ros.estimator.network.views import ConditionedPairs
+from infonet_ros.estimator.network.views import ConditionedPairs, views_of
 
 AT_ONCE = 1024  # pairs
 
@@ -20,14 +20,14 @@ class ConditionalRunner:
     pairs: Runner  # of the network of pairs, which describes each view
     network: ConditionalNetwork  # combines the views; on the CPU, because it takes only a hundredth of the time
 
-    def quantiles(self, pairs: ConditionedPairs, shift: int = 0) -> np.ndarray:
-        """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3), nats.
+    def quantiles(self, *sets: ConditionedPairs, shift: int = 0) -> np.ndarray:
+        """Estimate pairs, as they are or as a surrogate: 5, 50 and 95 % quantiles (M, 3) of all sets in turn, nats.
 
         A stream that is a function of the given streams has a conditional MI of 0.
         """
-        views = pairs.views(self.pairs, shift)
+        views = views_of(sets, self.pairs, shift)
         with ONE_THREAD, torch.inference_mode():
             parts = [self.network(views[start : start + AT_ONCE]) for start in range(0, len(views), AT_ONCE)]
         found = torch.cat(parts).numpy()
-        found[pairs.left.determined[pairs.rows] | pairs.right.determined[pairs.columns]] = 0.0
+        found[np.concatenate([one.determined for one in sets])] = 0.0
         return found

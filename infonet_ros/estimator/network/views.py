@@ -1,6 +1,6 @@
 """The input of the network of conditional mutual information: all views of pairs, with given streams."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -66,25 +66,15 @@ class ConditionedPairs:
         """See `Given.slices`."""
         return self.left.given.slices()
 
-    def views(self, runner: Runner, shift: int = 0) -> Views:
-        """Return all views of the pairs; for surrogates, the conditional ranks of the right side are shifted.
+    def prepared(self) -> "ConditionedPairs":
+        """Return itself after its conditional ranks are computed, in the thread of the caller."""
+        _ = self.left.conditional, self.right.conditional
+        return self
 
-        The views without conditioning are not shifted in a surrogate: under the null hypothesis the two streams still
-        share what the given streams cause.
-        """
-        features = torch.zeros(len(self), WHOLE + len(self.slices), runner.network.features_out)
-        start = dict.fromkeys(range(features.shape[1]), 0)
-        for block, numbers in self._described(runner, shift):
-            span = slice(start[block.tag], start[block.tag] + len(block))
-            features[span, block.tag] = torch.from_numpy(numbers)
-            start[block.tag] = span.stop
-        if self._plain:  # in surrogates they are the same
-            features[:, 0] = self._plain[0]
-        else:
-            self._plain.append(features[:, 0].clone())  # or it would hold all views in memory
-        sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
-        share = torch.tensor(sizes) / self.left.given.count
-        return Views(features, share.expand(len(self), -1), self.circumstances())
+    @property
+    def determined(self) -> np.ndarray:
+        """Which pairs have a stream that is a function of the given streams, (M,) bool."""
+        return self.left.determined[self.rows] | self.right.determined[self.columns]
 
     def circumstances(self) -> torch.Tensor:
         """Return the numbers that are in no view, (M, CIRCUMSTANCES) float32.
@@ -100,32 +90,70 @@ class ConditionedPairs:
         assert numbers.shape[1] == CIRCUMSTANCES
         return torch.from_numpy(numbers.astype(np.float32))
 
-    def _described(self, runner: Runner, shift: int) -> Iterator[tuple[PairBlock, np.ndarray]]:
-        """Yield blocks of one view each, tagged by its number, with their features; slices by the faster network."""
-        short = [number for number, rows in enumerate(self.slices) if runner.short and len(rows) <= MOST_SHORT]
-        large = [number for number in range(len(self.slices)) if number not in short]
-        yield from runner.features(chain(self._whole(runner, shift), self._sliced(runner, shift, large)))
-        if short:
-            yield from runner.short_features(self._sliced(runner, shift, short))
+    def share(self) -> torch.Tensor:
+        """Return the share of the samples in each view, (V,) float32."""
+        sizes = [self.left.given.count] * WHOLE + [len(part) for part in self.slices]
+        return torch.tensor(sizes) / self.left.given.count
 
-    def _whole(self, runner: Runner, shift: int) -> Iterator[PairBlock]:
-        """Yield one block for each view of all samples that is not known, tagged by its number."""
+    def whole(self, runner: Runner, shift: int, first: int) -> Iterator[PairBlock]:
+        """Yield one block for each view of all samples that is not known; see `_block`."""
         narrow, wide = zip(self.left.conditional, self.right.conditional, strict=True)
         sides = [(self.left.ranks, self.right.ranks), narrow, wide]
         for number in range(len(self._plain), WHOLE):
-            yield self._block(runner, *sides[number], shift if number else 0, number)
+            yield self._block(runner, *sides[number], shift if number else 0, number, first)
 
-    def _sliced(self, runner: Runner, shift: int, chosen: list[int]) -> Iterator[PairBlock]:
-        """Yield one block for each of some slices, tagged by the number of its view."""
+    def sliced(self, runner: Runner, shift: int, first: int, short: bool) -> Iterator[PairBlock]:
+        """Yield one block for each slice for the faster network, or for each other one; see `_block`."""
         left, right = self.left.conditional[0], self.right.conditional[0]
         alike = right is left and not shift
         turned = right if alike else np.roll(right, shift, axis=1)
-        for number in chosen:
-            rows = self.slices[number]
-            first = rank(left[:, rows])
-            yield self._block(runner, first, first if alike else rank(turned[:, rows]), 0, WHOLE + number)
+        for number, rows in enumerate(self.slices):
+            if short == (runner.short is not None and len(rows) <= MOST_SHORT):
+                ranks = rank(left[:, rows])
+                yield self._block(runner, ranks, ranks if alike else rank(turned[:, rows]), 0, WHOLE + number, first)
 
-    def _block(self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int) -> PairBlock:
-        first = RankedChannels.from_ranks(left, runner.device)
-        second = first if right is left else RankedChannels.from_ranks(right, runner.device)
-        return PairBlock.of(first, second, self.rows, self.columns, np.array([shift]), number)
+    def known_in_surrogates(self, plain: torch.Tensor) -> torch.Tensor:
+        """Keep the features (M, F) of the pairs as they are; for surrogates, return those of the data."""
+        if not self._plain:
+            self._plain.append(plain.clone())  # or it would hold all views in memory
+        return self._plain[0]
+
+    def _block(
+        self, runner: Runner, left: np.ndarray, right: np.ndarray, shift: int, number: int, first: int
+    ) -> PairBlock:
+        """Return the block of a view, tagged by its number, with pairs numbered from ``first``."""
+        one = RankedChannels.from_ranks(left, runner.device)
+        other = one if right is left else RankedChannels.from_ranks(right, runner.device)
+        numbers = np.arange(first, first + len(self))
+        return PairBlock.of(one, other, self.rows, self.columns, np.array([shift]), number, numbers)
+
+
+def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -> Views:
+    """Return all views of the pairs of some sets, one set after the other; many sets have few pairs.
+
+    For surrogates, the conditional ranks of the right sides are shifted. The views without conditioning are not shifted
+    then: under the null hypothesis the two streams still share what the given streams cause.
+    """
+    firsts = np.cumsum([0, *map(len, sets)]).tolist()
+    features = torch.zeros(firsts[-1], max(WHOLE + len(one.slices) for one in sets), runner.network.features_out)
+    share = torch.zeros(features.shape[:2])
+    for block, numbers in _described(sets, firsts, runner, shift):
+        features[block.numbers, block.tag] = torch.from_numpy(numbers)
+    for one, first in zip(sets, firsts, strict=False):
+        rows = slice(first, first + len(one))
+        features[rows, 0] = one.known_in_surrogates(features[rows, 0])
+        share[rows, : WHOLE + len(one.slices)] = one.share()
+    return Views(features, share, torch.cat([one.circumstances() for one in sets]))
+
+
+def _described(
+    sets: Sequence[ConditionedPairs], firsts: Sequence[int], runner: Runner, shift: int
+) -> Iterator[tuple[PairBlock, np.ndarray]]:
+    """Yield blocks of one view each, with their features; short slices by the faster network."""
+    placed = [(one, first) for one, first in zip(sets, firsts, strict=False)]
+    large = (chain(one.whole(runner, shift, at), one.sliced(runner, shift, at, short=False)) for one, at in placed)
+    yield from runner.features(chain.from_iterable(large))
+    if runner.short is not None:
+        yield from runner.short_features(
+            chain.from_iterable(one.sliced(runner, shift, at, short=True) for one, at in placed)
+        )
