@@ -1,6 +1,6 @@
 """Changes of dependence over time: compares the windows before a time with those after it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -107,7 +107,9 @@ class Motion:
 
 
 def find_changes(
-    matrices: Sequence[DependenceMatrix], motion: Motion | None = None, whole: DependenceMatrix | None = None
+    matrices: Sequence[DependenceMatrix],
+    motion: Callable[[], Motion] | None = None,
+    whole: DependenceMatrix | None = None,
 ) -> list[Change]:
     """Compare, for every pair, the window that ends at a moment with the window that begins there.
 
@@ -119,8 +121,9 @@ def find_changes(
     ----------
     matrices : sequence of DependenceMatrix
         Of the same names, in the order of time.
-    motion : Motion, optional
-        Of the same windows; changes that it explains are left out.
+    motion : callable, optional
+        Returns the motion in the same windows; changes that it explains are left out. It is called only if there are
+        changes: to measure the motion takes about as long as to rank the windows.
     whole : DependenceMatrix, optional
         Of the whole recording. Pairs that it shows to be independent are left out: in a window, a period and a slow
         stream share something by chance.
@@ -141,8 +144,9 @@ def find_changes(
     difference = np.abs(mi[after] - mi[before])
     least = np.maximum(LEAST_CHANGE, _least_sigmas(matrices, len(row)) * error)
     changed, remains = difference > least, np.ones(difference.shape, dtype=bool)
-    if motion is not None:
-        remains = motion.leaves(before, after, np.column_stack([row, column]), mi, _related(matrices[0], whole)) > least
+    if motion is not None and changed.any():
+        pairs = np.column_stack([row, column])
+        remains = motion().leaves(before, after, pairs, mi, _related(matrices[0], whole)) > least
     changes = []
     for pair in np.flatnonzero(changed.any(axis=0)):
         for k in _peaks(np.where(changed[:, pair], difference[:, pair], 0.0), ends[before], starts):

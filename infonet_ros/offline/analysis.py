@@ -5,7 +5,7 @@ Windows are cut and estimated by the same code as in the node: `windows.window_s
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -177,7 +177,7 @@ def _changes(
 ) -> list[Change]:
     """Find the changes of dependence; not between topics whose clocks drift apart, which changes their MI steadily."""
     place, drifting = whole.matrix.names.index, apart(whole.drifts, settings.channel_topics)
-    found = find_changes(matrices, Motion.of(samples), whole.matrix)
+    found = find_changes(matrices, partial(Motion.of, samples), whole.matrix)
     return [change for change in found if not drifting[place(change.a), place(change.b)]]
 
 

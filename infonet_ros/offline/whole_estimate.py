@@ -24,7 +24,6 @@ from infonet_ros.offline.stuck import find_stuck, without_stuck
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, clear_delays, strongest_pairs
 from infonet_ros.offline.workers import Workers
-from infonet_ros.series import paired_at_lag
 from infonet_ros.settings import Settings
 
 _CURVES = 12  # pairs whose MI is shown over the delay
@@ -180,13 +179,11 @@ class _Comparison:
 
     def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
         """Return the discriminant of each of some pairs, at its delay in a matrix."""
-
-        def at_its_delay(pair: Pair) -> np.ndarray:
-            x, y = self.window.samples[:, pair].T
-            x, y = paired_at_lag(x, y, round(float(matrix.lag[pair]) * self.window.rate))
-            return self.net.discriminant(x, y, seed=self.settings.seed)
-
-        return dict(zip(pairs, self.workers.map(at_its_delay, pairs), strict=True))
+        if not pairs:
+            return {}
+        lags = [round(float(matrix.lag[pair]) * self.window.rate) for pair in pairs]
+        tables = self.net.discriminants(self.window.samples, pairs, lags, seed=self.settings.seed)
+        return dict(zip(pairs, tables, strict=True))
 
     @cached_property
     def _search(self) -> LagSearch:

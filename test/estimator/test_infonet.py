@@ -4,6 +4,7 @@ import torch
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import InputError
+from infonet_ros.series import paired_at_lag
 
 BIT = np.log(2.0)
 
@@ -173,6 +174,20 @@ def test_discriminant_has_x_first(net, rng):
     x = rng.standard_normal(4000)
     table = net.discriminant(x, x**2 + 0.3 * rng.standard_normal(4000))
     assert table[0, -1] > 0.5 and table[-1, -1] > 0.5  # both ends of x meet large y
+
+
+def test_discriminants_of_several_pairs_are_those_of_each_at_its_lag(net, rng):
+    samples = rng.standard_normal((9000, 4))  # two parts of the samples that the network knows
+    samples[:, 1] = np.roll(samples[:, 0], 3) ** 2 + 0.5 * samples[:, 1]
+    samples[:, 3] = 7.0
+    pairs, lags = [(0, 1), (1, 0), (0, 2), (0, 3)], [3, -3, 0, 5]
+    found = net.discriminants(samples, pairs, lags)
+    for (a, b), lag, table in zip(pairs, lags, found, strict=True):
+        alone = net.discriminant(*paired_at_lag(samples[:, a], samples[:, b], lag))
+        np.testing.assert_allclose(table, alone, atol=1e-5)
+    assert found[0][0, -1] > 0.5 and not found[3].any()
+    with pytest.raises(InputError, match="2 lags for 4 pairs"):
+        net.discriminants(samples, pairs, [0, 1])
 
 
 def test_pointwise_averages_to_the_information(net, correlated):

@@ -40,7 +40,7 @@ def test_a_pair_is_asked_for_once_at_lag_0_and_both_ways_else():
 
 
 def test_of_one_pair_the_earlier_channel_comes_first():
-    requests = Requests.one_pair(1, 0, np.array([-4, 0, 4]))
+    requests = Requests.each_at(1, 0, np.array([-4, 0, 4]))
     assert requests.left.tolist() == [0, 0, 1] and requests.right.tolist() == [1, 1, 0]
     assert requests.lag.tolist() == [4, 0, 4]
 

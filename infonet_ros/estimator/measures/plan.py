@@ -36,8 +36,8 @@ class Requests:
         return cls(left, right, np.repeat([lag for _, lag in pairs], [len(pair[0]) for pair, _ in pairs]))
 
     @classmethod
-    def one_pair(cls, first: int, second: int, lags: np.ndarray) -> "Requests":
-        """Make requests for one pair at lags (L,), positive if the second channel follows the first."""
+    def each_at(cls, first: np.ndarray | int, second: np.ndarray | int, lags: np.ndarray) -> "Requests":
+        """Make requests for one pair at lags (M,), or M pairs at one each; positive if the second channel follows."""
         ahead = (lags > 0) | ((lags == 0) & (first < second))
         return cls(np.where(ahead, first, second), np.where(ahead, second, first), np.abs(lags))
 
@@ -162,7 +162,7 @@ class Plan:
         """Request two channels (2, T), NaN where unknown, at lags (L,), positive if the second one follows."""
         sorted_channels = Channels.from_values(channels, seed)
         first, second = sorted_channels.places().tolist()
-        return cls.of(sorted_channels, Requests.one_pair(first, second, lags))
+        return cls.of(sorted_channels, Requests.each_at(first, second, lags))
 
     def samples(self) -> np.ndarray:
         """Count the samples of each request, (M,)."""

@@ -3,48 +3,52 @@
 import numpy as np
 import torch
 
-from infonet_ros.estimator.measures.plan import Plan
-from infonet_ros.estimator.network.blocks import PairBlock, thinned
+from infonet_ros.estimator.measures.plan import Pass, Plan, Requests
+from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.counts import GRID
 from infonet_ros.estimator.network.discriminant import read_table
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.network.views import Side
-from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels, constant_channels
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
 
 
-def discriminant(runner: Runner, channels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the log density of the copula of two channels (2, T), NaN where unknown.
+def discriminants(
+    runner: Runner, channels: np.ndarray, pairs: np.ndarray, lags: np.ndarray, seed: int
+) -> np.ndarray:
+    """Return the log density of the copula of pairs (K, 2) of channels (N, T), NaN where unknown, each at a lag (K,).
 
     Returns
     -------
-    table : (GRID, GRID) float32
-        NaN with too few samples, 0 if a channel is constant.
-    ranks : (2, R) int64
-        Of the good samples.
-    rows : (R,) int64
-        The good samples.
+    (K, GRID, GRID) float32
+        Of ``a[t]`` with ``b[t + lag]``; NaN with too few samples, 0 if a channel is constant.
     """
-    plan = Plan.of_pair(channels, np.zeros(1, dtype=np.int64), seed)
-    (batch,) = plan.batches
-    rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
-    ordering = plan.channels.ordering[plan.channels.places()]
-    ranks = ordering.ranks(rows)
-    if not len(batch.moving):
-        return np.full((GRID, GRID), 0.0 if batch.enough else np.nan, dtype=np.float32), ranks, rows
-    ranked = (RankedChannels.from_ranks(ordering.ranks(part), runner.device) for part in batch.parts())
-    tables = torch.cat([runner.estimate(PairBlock.pairs(channels))[1] for channels in ranked])
-    return (torch.logsumexp(tables, dim=0) - np.log(len(tables))).numpy(), ranks, rows
+    sorted_channels = Channels.from_values(channels, seed)
+    first, second = sorted_channels.places()[pairs].T
+    plan = Plan.of(sorted_channels, Requests.each_at(first, second, lags))
+    found = np.full((len(pairs), GRID, GRID), np.nan, dtype=np.float32)
+    parts = np.ones(len(pairs), dtype=np.float32)
+    for batch in plan.batches:
+        found[batch.numbers] = 0.0 if batch.enough else np.nan
+        found[batch.numbers[batch.moving]] = -np.inf  # the logarithm of no part yet
+        parts[batch.numbers] = parts_of(batch.samples)
+    for block, tables in runner.tables(Pass.of_data(plan).blocks(runner)):
+        share = tables - np.log(parts[block.numbers])[:, None, None]
+        found[block.numbers] = np.logaddexp(found[block.numbers], share)
+    turned = plan.requests.left != first
+    found[turned] = found[turned].swapaxes(1, 2)
+    return found
 
 
 def pointwise(runner: Runner, channels: np.ndarray, seed: int) -> np.ndarray:
     """Return the log density of the copula of two channels (2, T) at each sample: (T,) float32 nats, or NaN."""
-    table, ranks, rows = discriminant(runner, channels, seed)
+    (table,) = discriminants(runner, channels, np.array([[0, 1]]), np.zeros(1, dtype=np.int64), seed)
+    rows = np.flatnonzero(np.isfinite(channels).all(axis=0))
+    u, v = torch.from_numpy(normalised(Ordering.from_channels(channels, seed).ranks(rows)))
     values = np.full(channels.shape[1], np.nan, dtype=np.float32)
-    u, v = torch.from_numpy(normalised(ranks))
     values[rows] = read_table(torch.from_numpy(table), u, v).numpy()
     return values
 

@@ -89,6 +89,10 @@ class Runner:
         see = partial(observe_together, ladder=self.readout is not None)
         return self._by_block(blocks, Reading(self._quantiles, see))
 
+    def tables(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
+        """Estimate the discriminants of blocks, (M, GRID, GRID) float32; all else as in `quantiles`."""
+        return self._by_block(blocks, Reading(self._tables, partial(observe_together, ladder=False)))
+
     def features(self, blocks: Iterable[PairBlock]) -> Iterator[tuple[PairBlock, np.ndarray]]:
         """Describe the pairs of blocks as `Network.features` does, (M, F) float32; all else as in `quantiles`."""
         return self._by_block(blocks, Reading(self.network.features, partial(observe_together, ladder=False)))
@@ -110,6 +114,11 @@ class Runner:
 
     def _quantiles(self, seen: Observation) -> torch.Tensor:
         return self._estimate(seen, False)[0]
+
+    def _tables(self, seen: Observation) -> torch.Tensor:
+        tables = self.network(seen)[1]
+        assert tables is not None
+        return tables
 
     def _estimate(self, seen: Observation, tables: bool) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Return what `Network.forward` does, with the quantiles of the readout."""
