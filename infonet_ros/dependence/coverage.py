@@ -44,12 +44,8 @@ class Coverage:
 def longest_supported(reached: np.ndarray, seconds: float) -> float:
     """Return the longest false-alarm interval that good recordings support.
 
-    Parameters
-    ----------
-    reached : (K,) float
-        For each rise of the evidence, the longest false-alarm interval at which it would be an alarm, seconds.
-    seconds : float
-        Length of the recordings. No alarm in them supports a third of it: the rule of three.
+    ``reached`` (K,) is the longest interval at which each rise of the evidence would be an alarm; both are seconds, and
+    so is the length of the recordings. No alarm in them supports a third of it: the rule of three.
     """
     for alarms in range(len(reached) + 1):
         interval = seconds / float(gammaincinv(alarms + 1, CONFIDENCE))  # Poisson's limit for so many

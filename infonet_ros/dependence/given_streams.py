@@ -30,12 +30,7 @@ def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
 def followed_streams(window: Window, given: Sequence[str], delays: np.ndarray) -> np.ndarray:
     """Return given channels of a window as its channels follow them, (T, P).
 
-    Parameters
-    ----------
-    window : Window
-    given : sequence of str
-    delays : (N, N) int
-        Samples by which the column follows the row.
+    ``delays`` (N, N) are the samples by which the column follows the row.
     """
     names = window.names
     at_once = np.zeros(len(names), dtype=np.int64)

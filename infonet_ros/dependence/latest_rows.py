@@ -4,15 +4,9 @@ import numpy as np
 
 
 class LatestRows:
-    """Keeps rows in memory of twice their number: they are moved to its start only if its end is reached.
+    """Keeps rows of a ``shape`` in memory of twice their number, and moves them to its start only at its end.
 
-    Parameters
-    ----------
-    keep : int
-        Rows that `forget` leaves.
-    shape : tuple of int
-        Of one row.
-    dtype : type
+    `forget` leaves the latest ``keep`` of them.
     """
 
     def __init__(self, keep: int, shape: tuple[int, ...] = (), dtype: type = float) -> None:

@@ -19,14 +19,9 @@ _SEED = 0  # of the order of equal samples
 
 
 def stacked(table: np.ndarray, pair: np.ndarray) -> np.ndarray:
-    """Return the log density (G, G) of the copula of a pair.
+    """Return the log density (G, G) of the copula of a pair, from its samples (2, T), NaN where unknown.
 
-    Parameters
-    ----------
-    table : (G, G) float
-        The network's; the mean of its exponential is 1.
-    pair : (2, T) float
-        The samples; NaN where unknown.
+    ``table`` (G, G) is the network's; the mean of its exponential is 1.
     """
     known = pair[:, np.isfinite(pair).all(axis=0)]
     u, v = normalised(Ordering.from_channels(known, _SEED).ranks()).astype(np.float64)

@@ -25,12 +25,8 @@ TABLE = TABLE.round().astype(np.uint8)
 class Scale:
     """The end of the colour scale: a round value above the largest MI of the last ten matrices.
 
-    So the scale grows at once and shrinks late, and a colour means the same in one picture and the next.
-
-    Parameters
-    ----------
-    maximum : float, optional
-        MI at which the scale always ends, nats.
+    So the scale grows at once and shrinks late, and a colour means the same in one picture and the next. With a
+    ``maximum``, nats, it always ends there.
     """
 
     def __init__(self, maximum: float | None = None) -> None:
@@ -51,19 +47,9 @@ def scale_end(largest: float) -> float:
 
 
 def colours(mi: np.ndarray, end: float) -> np.ndarray:
-    """Return the colour of each MI on a scale from 0 to ``end`` nats; beyond it, the last colour.
+    """Return the colour of each MI on a scale from 0 to ``end`` nats: ``mi.shape + (3,)`` uint8, red, green, blue.
 
-    Parameters
-    ----------
-    mi : array of any shape
-        Nats. NaN gets the first colour: the caller draws unknown values in its own way.
-    end : float
-        MI at the end of the scale, nats.
-
-    Returns
-    -------
-    array of shape ``mi.shape + (3,)``, uint8
-        Red, green, blue.
+    Beyond the end it is the last colour. NaN gets the first: the caller draws unknown values in its own way.
     """
     share = np.clip(np.nan_to_num(np.asarray(mi, dtype=float)) / end, 0.0, 1.0)
     return TABLE[(share * 255.0).round().astype(int)]

@@ -57,16 +57,9 @@ class Snapshot:
 
 
 def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:
-    """Lay out the whole screen.
+    """Lay out the whole screen in so many characters; a height of None is as much as is needed.
 
-    Parameters
-    ----------
-    snapshot : Snapshot
-    options : ViewOptions
-    width, height : int
-        Room in characters; a height of None is as much as is needed.
-    keys : bool
-        Whether keys can be pressed; then they are explained.
+    With ``keys``, they can be pressed, and are explained.
     """
     head: list[RenderableType] = [_title(snapshot, options, width)]
     foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]

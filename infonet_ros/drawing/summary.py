@@ -14,15 +14,11 @@ if TYPE_CHECKING:
 
 
 def median_matrix(matrices: "Sequence[DependenceMatrix]") -> "DependenceMatrix":
-    """Return the median over windows of each pair's numbers; a pair that was never known stays unknown.
+    """Return the median of each pair's numbers over windows, which have the same rows and are in the order of time.
 
-    The result spans all windows. Its delay is the median over the windows in which the pair's p-value is at most 0.05
-    (all windows if there is no such window): in other windows the delay of the largest MI is due to chance.
-
-    Parameters
-    ----------
-    matrices : sequence of DependenceMatrix
-        At least one, all with the same rows, in the order of time.
+    The result spans all windows; a pair that was never known stays unknown. Its delay is the median over the windows in
+    which the pair's p-value is at most 0.05 (all windows if there is no such window): in other windows the delay of the
+    largest MI is due to chance.
     """
     known = np.array([matrix.known for matrix in matrices])
     significant = np.array([matrix.significant() for matrix in matrices])

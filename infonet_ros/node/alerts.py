@@ -14,13 +14,7 @@ from infonet_ros.text import listed
 class Alerts:
     """Publishes the status of a watched pair or channel when its alert begins, changes or ends, and all active ones.
 
-    So the last messages (as many as are watched) contain every active alert, for late subscribers.
-
-    Parameters
-    ----------
-    node : LifecycleNode
-    most : int
-        Pairs and single channels that are watched.
+    So the last messages (as many as are watched, ``most``) contain every active alert, for late subscribers.
     """
 
     def __init__(self, node: LifecycleNode, most: int) -> None:

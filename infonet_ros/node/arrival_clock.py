@@ -15,10 +15,6 @@ class ArrivalClock:
     """Converts system time into the time of the node's clock.
 
     Both are the same, except with simulated time: then the result is the last ``/clock`` at or before the message.
-
-    Parameters
-    ----------
-    node : Node
     """
 
     def __init__(self, node: Node) -> None:

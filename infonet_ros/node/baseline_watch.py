@@ -30,15 +30,7 @@ EVIDENCE_TOPIC = "~/evidence"
 class BaselineWatch:
     """The pairs and single channels of a baseline, watched while the node is active.
 
-    Raises ConfigurationError if a channel of the baseline is not listened to, or streams are not resampled.
-
-    Parameters
-    ----------
-    node : LifecycleNode
-    settings : Settings
-        ``baseline`` and ``false_alarm_interval``, and modalities that have all channels of the baseline.
-    baseline : Baseline
-    alerts : Alerts
+    Raises ConfigurationError if a channel of the baseline is not among the modalities, or streams are not resampled.
     """
 
     def __init__(self, node: LifecycleNode, settings: Settings, baseline: Baseline, alerts: Alerts) -> None:

@@ -39,15 +39,8 @@ FITTING = StampFit()
 def clock_advice(topic: TopicStatus, simulated: bool, patience: float, offset: float = math.nan) -> str:
     """Return why the stamps of a topic do not fit the clock of the node, and what to do; empty if they fit.
 
-    Parameters
-    ----------
-    topic : TopicStatus
-    simulated : bool
-        Whether the clock of the node follows ``/clock``.
-    patience : float
-        Seconds by which stamps may be ahead of their arrival.
-    offset : float
-        Seconds by which the last message that was set aside is ahead of the other topics.
+    The clock is ``simulated`` if it follows ``/clock``. Stamps may be ahead of their arrival by ``patience`` seconds.
+    ``offset`` are the seconds by which the last message that was set aside is ahead of the other topics.
     """
     age = topic.age
     if simulated and abs(topic.system_age) < _FAR < abs(age):

@@ -52,17 +52,7 @@ _POLL = 0.1
 
 
 class Demonstration:
-    """One run of the demonstration.
-
-    Parameters
-    ----------
-    console : Console
-        The terminal on which everything is shown.
-    folder : Path
-        For the picture and the logs; made if it is not there.
-    rate : float
-        Speed of the replay.
-    """
+    """One run of the demonstration, replayed at a ``rate``; its picture and logs go to a folder, which is made."""
 
     def __init__(self, console: Console, folder: Path, rate: float) -> None:
         share = _share_folder()

@@ -46,16 +46,7 @@ _CROWDED = (
 class Health:
     """Collects the diagnostics of a configured node once a second.
 
-    Parameters
-    ----------
-    node : LifecycleNode
-    net : InfoNet
-    topics : Subscriptions
-    synchronizer : Synchronizer or None
-        None where windows resample the topics instead.
-    windows : WindowStream
-    estimation : Estimation
-    baseline : BaselineWatch or None
+    Without a synchronizer, the windows resample the topics.
     """
 
     def __init__(
@@ -87,11 +78,7 @@ class Health:
     def look(self, settings: Settings, problem: str) -> list[DiagnosticStatus]:
         """Return the statuses of an active node; inform the watches and the log if there is no matrix.
 
-        Parameters
-        ----------
-        settings : Settings
-        problem : str
-            The last error on the executor's thread; empty if there is none.
+        ``problem`` is the last error on the executor's thread; empty if there is none.
         """
         self._look_for_silence(settings)
         found = [self._estimator(settings, problem), *self._of_topics(settings)]

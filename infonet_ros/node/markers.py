@@ -27,11 +27,7 @@ MarkerKey = tuple[str, int]
 class MarkerPublisher(MatrixPublisher):
     """Publishes matrices of modalities as markers, in the frame of the parameter ``frame_id``.
 
-    Parameters
-    ----------
-    node : LifecycleNode
-    frames : callable
-        Returns the known tf frames of the sensors, by the modality's name.
+    ``frames`` returns the known tf frames of the sensors, by the modality's name.
     """
 
     def __init__(self, node: LifecycleNode, frames: Callable[[], Mapping[str, str]]) -> None:
@@ -66,19 +62,10 @@ class MarkerPublisher(MatrixPublisher):
 def marker_array(
     graph: Graph, header: Header, lifetime: Duration, shown: frozenset[MarkerKey] | None = None
 ) -> MarkerArray:
-    """Turn a graph into markers.
+    """Turn a graph into markers with a lifetime, in the frame and at the time of a header.
 
-    Parameters
-    ----------
-    graph : Graph
-        The graph to draw.
-    header : Header
-        Frame and time of the positions.
-    lifetime : Duration
-        How long the markers stay without a newer message.
-    shown : set of (namespace, id), optional
-        Markers of the message before: those that are not in this one are deleted. Without this argument, all
-        markers of the topic are deleted.
+    ``shown`` are those of the message before: the ones that are not in this one are deleted. Without it, all markers of
+    the topic are deleted.
     """
     markers = [marker for vertex_id, vertex in enumerate(graph.vertices) for marker in _vertex(vertex_id, vertex)]
     count = len(graph.vertices)

@@ -24,16 +24,9 @@ _STALE = 5.0  # seconds after which a report is too old; a node sends one per se
 
 
 class MatrixListener:
-    """Subscribes to the matrices and diagnostics of one node.
+    """Subscribes, by a node of the caller, to the matrices and diagnostics of the node with the full name ``target``.
 
-    Raises ConfigurationError if ``target`` is not a node name.
-
-    Parameters
-    ----------
-    node : Node
-        Subscribes.
-    target : str
-        Full name of the node; the first slash is optional.
+    The first slash is optional. Raises ConfigurationError if ``target`` is not a node name.
     """
 
     def __init__(self, node: Node, target: str) -> None:

@@ -10,17 +10,7 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 
 
 class MatrixPublisher(ABC):
-    """Publishes each matrix on one topic of the node, only while somebody subscribes.
-
-    Parameters
-    ----------
-    node : LifecycleNode
-    kind : type
-        Message type.
-    topic : str
-        Relative to the node, ``~/...``.
-    qos : QoSProfile
-    """
+    """Publishes each matrix, as a message of a ``kind``, on one topic of the node, only while somebody subscribes."""
 
     def __init__(self, node: LifecycleNode, kind: type[Any], topic: str, qos: QoSProfile) -> None:
         self._node = node

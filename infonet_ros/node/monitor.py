@@ -24,19 +24,10 @@ _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
 
 
 def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeout: float) -> None:
-    """Show the matrices of a node until a key or Ctrl-C ends it, or only the first one.
+    """Show the matrices of the node with the full name ``target`` until a key or Ctrl-C ends it, or only the first one.
 
-    Parameters
-    ----------
-    target : str
-        Full name of the node.
-    options : ViewOptions
-    once : bool
-        End after the first matrix.
-    as_json : bool
-        Print lines of JSON, in place of the live view.
-    timeout : float
-        Seconds to wait for the first matrix, with ``once`` or ``as_json``.
+    ``as_json`` prints lines of JSON in place of the live view. ``timeout`` are the seconds to wait for the first
+    matrix, with ``once`` or ``as_json``.
     """
     with ros_session():
         executor = SingleThreadedExecutor()

@@ -64,12 +64,7 @@ def declare_parameters(node: Node) -> None:
 def declare_members(node: Node, group: str, before: Sequence[str], names: Sequence[str] | None) -> None:
     """Declare the parameters of new modalities or watches, and remove those of old ones.
 
-    Parameters
-    ----------
-    group : str
-        "modalities" or "watches".
-    before, names : sequence of str
-        Names in the list before, and now. New ones can be set afterwards, old ones are removed.
+    ``group`` is "modalities" or "watches", whose list held the names ``before``.
     """
     names = names or ()
     for name in set(before) - set(names):

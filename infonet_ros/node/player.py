@@ -59,18 +59,10 @@ class Playback:
 
 
 class Player:
-    """Plays one recording through a node of the caller.
+    """Plays one open recording by publishers of a node, which need not be spun.
 
     Raises RecordingError if no topic matches, the start is after the end, or no message type of the recording is
     installed.
-
-    Parameters
-    ----------
-    node : Node
-        Publishes; it need not be spun.
-    bag : Bag
-        Open recording.
-    playback : Playback
     """
 
     def __init__(self, node: Node, bag: Bag, playback: Playback) -> None:
@@ -117,17 +109,7 @@ class Player:
 
 
 class PlaybackClock:
-    """Converts recording time to wall time.
-
-    Parameters
-    ----------
-    span : Span
-        Part of the recording that is played from now on.
-    rate : float
-        Seconds of recording per second.
-    monotonic : callable
-        Wall time, seconds.
-    """
+    """Converts the time of a recording that is played at a rate to wall time, seconds, as ``monotonic`` gives it."""
 
     def __init__(self, span: Span, rate: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._start = span.start

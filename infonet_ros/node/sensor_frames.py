@@ -10,17 +10,10 @@ from infonet_ros.drawing.graph import Point
 
 
 class SensorFrames:
-    """Looks up the positions of sensors in one frame.
+    """Looks up the positions of sensors in the frame ``frame_id``.
 
     tf2 is imported at the first look-up, because listening to ``/tf`` costs time on a busy robot. Without tf2 no
     position is known.
-
-    Parameters
-    ----------
-    node : Node
-        Listens to ``/tf`` and ``/tf_static``.
-    frame_id : str
-        Frame of the positions.
     """
 
     def __init__(self, node: Node, frame_id: str) -> None:
@@ -32,13 +25,7 @@ class SensorFrames:
         self._asked = False
 
     def positions(self, frames: Mapping[str, str]) -> dict[str, Point]:
-        """Return the position of each sensor whose frame is known to tf, metres.
-
-        Parameters
-        ----------
-        frames : mapping of str to str
-            Frame of each sensor.
-        """
+        """Return the position of each sensor whose frame is known to tf, metres; ``frames`` are theirs by name."""
         if not self._asked:
             self._asked = True
             self._listen()

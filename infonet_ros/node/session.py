@@ -29,13 +29,9 @@ def without_place(error: Exception) -> str:
 def ros_session(arguments: list[str] | None = None) -> Iterator[None]:
     """Start ROS 2, and end it without leaving its shared memory on the machine.
 
-    Without rclpy's own handlers, Ctrl-C raises an exception as usual. It waits while ROS 2 starts or ends. Raises
-    ConfigurationError if ROS 2 refuses an argument, or has no folder for its log.
-
-    Parameters
-    ----------
-    arguments : list of str, optional
-        Arguments for ROS 2 follow ``--ros-args``; by default the arguments of the process.
+    Without rclpy's own handlers, Ctrl-C raises an exception as usual. It waits while ROS 2 starts or ends. Arguments
+    for ROS 2 follow ``--ros-args``, by default those of the process. Raises ConfigurationError if ROS 2 refuses an
+    argument, or has no folder for its log.
     """
     with ExitStack() as stack:
         with signals_waiting():

@@ -50,19 +50,9 @@ class Pulse:
     def look(
         self, now: int, settings: Settings, *, matrices: int, messages: int, sets: int, fill: float, computing: float
     ) -> None:
-        """Update from the counts; call it regularly.
+        """Update from counts since the node was configured, and its time ``now``, nanoseconds; call it regularly.
 
-        Parameters
-        ----------
-        now : int
-            Time of the node's clock, nanoseconds.
-        settings : Settings
-        matrices, messages, sets : int
-            Counts since the node was configured.
-        fill : float
-            Filled part of the first window, 0 to 1.
-        computing : float
-            Seconds that a matrix takes.
+        ``fill`` is the filled part of the first window, 0 to 1; ``computing`` are the seconds that a matrix takes.
         """
         usual = _HOPS * settings.hop * settings.shares + settings.patience
         longest = usual + computing + settings.window

@@ -48,16 +48,9 @@ def matrix_typestore() -> Typestore:
 
 
 def write_matrix_bag(path: Path, topics: Mapping[str, Sequence[DependenceMatrix]]) -> None:
-    """Write a bag folder.
+    """Write a new bag folder: matrices in the order of time, by topic, each stamped with the end of its window.
 
     Raises StampError before anything is written.
-
-    Parameters
-    ----------
-    path : Path
-        A folder that is not there yet.
-    topics : mapping of str to sequence of DependenceMatrix
-        Matrices in the order of time, by topic; each is stamped with the end of its window.
     """
     times = [time for matrices in topics.values() for matrix in matrices for time in (matrix.start, matrix.end)]
     first, last = (time // NANOSECONDS for time in (min(times, default=0), max(times, default=0)))

@@ -14,13 +14,8 @@ from infonet_ros.interruptions import folder_for_now, made_folder
 class OutputFolder:
     """Collects files and folders in a hidden folder, and moves them into place at once at the end of the context.
 
-    If anything fails before that, earlier files in the folder have not changed. Raises OutputError if the folder cannot
-    be made or written to, or a file does not fit on the disk.
-
-    Parameters
-    ----------
-    path : Path
-        The folder; it is made if it does not exist.
+    The folder is made if it does not exist. If anything fails before the end, earlier files in it have not changed.
+    Raises OutputError if the folder cannot be made or written to, or a file does not fit on the disk.
     """
 
     def __init__(self, path: Path) -> None:

@@ -21,17 +21,7 @@ _LISTED = 4  # topics in one sentence
 
 
 class RecordedWindows:
-    """Reads a part of a recording once.
-
-    Parameters
-    ----------
-    recording : Recording
-        Open.
-    settings : Settings
-    span : Span
-    longest_lag : float
-        Seconds; see `Trace`.
-    """
+    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds."""
 
     def __init__(self, recording: Recording, settings: Settings, span: Span, longest_lag: float) -> None:
         self._recording = recording

@@ -33,12 +33,8 @@ class Overview:
 class Trace:
     """Takes windows one after the other, and keeps each sample once.
 
-    Parameters
-    ----------
-    angular : (N,) bool
-        Channels that are angles: every window unwraps them from its own first sample, so whole turns join them.
-    longest_lag : float
-        Seconds. A hole becomes as many unknown samples, so that no delay reaches across it.
+    Every window unwraps the ``angular`` channels (N,) from its own first sample, so whole turns join them. A hole
+    becomes as many unknown samples as ``longest_lag``, seconds, so that no delay reaches across it.
     """
 
     def __init__(self, angular: np.ndarray, longest_lag: float) -> None:

@@ -15,13 +15,7 @@ Kind = TypeVar("Kind", bound=nn.Module)
 def standardise(network: nn.Module, inputs: Sequence[Tensor], least: float = 1e-2) -> None:
     """Set ``centre`` and ``scale`` of a network to mean and standard deviation of its inputs in training.
 
-    Parameters
-    ----------
-    network : Module
-    inputs : sequence of (M, F)
-        The columns of all are the inputs; M need not be the same.
-    least : float
-        Of a scale.
+    The columns of all ``inputs`` (M, F) are the network's; M need not be the same. A scale is at least ``least``.
     """
     network.get_buffer("centre").copy_(torch.cat([part.mean(dim=0) for part in inputs]))
     network.get_buffer("scale").copy_(torch.cat([part.std(dim=0) for part in inputs]).clamp_min(least))
@@ -30,14 +24,7 @@ def standardise(network: nn.Module, inputs: Sequence[Tensor], least: float = 1e-
 def descend(network: Kind, loss_of: Callable[[Tensor], Tensor], count: int, settings: RunConfiguration) -> Kind:
     """Train by AdamW, with a linear warm-up and a cosine decay to 0; return the network ready for use.
 
-    Parameters
-    ----------
-    network : Module
-    loss_of : callable
-        Returns the loss of the examples with given indices (B,).
-    count : int
-        Of examples.
-    settings : RunConfiguration
+    ``loss_of`` returns the loss of those of ``count`` examples that have given indices (B,).
     """
     c = settings
     optimiser = torch.optim.AdamW(network.parameters(), lr=c.learning_rate, weight_decay=c.weight_decay)

@@ -33,16 +33,8 @@ ALL_IN_USE = 0.7  # share of the steps after which all shards are drawn from
 class Trainer:
     """A training run in a folder: its configuration, shards, log, checkpoint, and the best weights so far.
 
-    Raises ConfigurationError if the folder holds a run with another configuration. Raises InputError if this machine
-    does not have the device.
-
-    Parameters
-    ----------
-    configuration : TrainingConfiguration
-    folder : Path
-        Created if it does not exist; an existing run is resumed.
-    device : str
-        As in `InfoNet`: "auto" is a GPU if there is one.
+    An existing run is resumed. The device is as in `InfoNet`. Raises ConfigurationError if the folder holds a run with
+    another configuration, and InputError if this machine does not have the device.
     """
 
     def __init__(self, configuration: TrainingConfiguration, folder: Path, device: str = "auto") -> None:

@@ -10,19 +10,9 @@ TYPICAL_EFFECTIVE = 300.0
 
 
 def pinball_loss(quantiles: Tensor, truth: Tensor) -> Tensor:
-    """Loss whose minimum gives the quantiles of the true value given the input (Koenker and Bassett 1978).
+    """Return the loss (M,) of 5, 50 and 95 % quantiles (M, 3) given the truth (M,), nats, summed over the three.
 
-    Parameters
-    ----------
-    quantiles : (M, 3)
-        5, 50 and 95 % quantiles, nats.
-    truth : (M,)
-        True MI, nats.
-
-    Returns
-    -------
-    (M,)
-        Sum over the three quantiles.
+    Its minimum gives the quantiles of the true value given the input (Koenker and Bassett 1978).
     """
     levels = torch.tensor(QUANTILES, device=quantiles.device)
     error = truth.unsqueeze(1) - quantiles
@@ -41,19 +31,10 @@ def importance(effective: Tensor) -> Tensor:
 def training_loss(
     quantiles: Tensor, table: Tensor, fresh: Tensor, truth: Tensor, weight: Tensor, quantile_weight: float
 ) -> Tensor:
-    """Minus the Donsker-Varadhan bound on fresh samples, and the quantile loss: weighted mean over the batch.
+    """Return the quantile loss minus the Donsker-Varadhan bound on fresh samples: the weighted mean over the batch.
 
-    Parameters
-    ----------
-    quantiles : (M, 3)
-    table : (M, G, G)
-        Discriminants.
-    fresh : (M, G, G)
-        Grids of samples that the network has not seen.
-    truth : (M,)
-    weight : (M,)
-        See `importance`.
-    quantile_weight : float
+    ``table`` (M, G, G) are the discriminants, ``fresh`` (M, G, G) the grids of samples that the network has not seen;
+    for the quantiles (M, 3) and their truth (M,) see `pinball_loss`, for the weight (M,) `importance`.
     """
     bound = donsker_varadhan(table, fresh)
     return (weight * (quantile_weight * pinball_loss(quantiles, truth) - bound)).mean()

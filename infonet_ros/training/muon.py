@@ -16,13 +16,8 @@ class Muon(torch.optim.Optimizer):
     """Nesterov momentum; each step is replaced by the nearest orthogonal matrix (Jordan et al. 2024).
 
     As `torch.optim.Muon` with ``match_rms_adamw``, but in float32. `torch.optim.Muon` rounds to bfloat16, on which
-    processors without bfloat16 products spend most of a training step.
-
-    Parameters
-    ----------
-    matrices : iterable of Parameter
-    lr, weight_decay, momentum : float
-        A learning rate that suits AdamW suits Muon, since a step has the size of AdamW's.
+    processors without bfloat16 products spend most of a training step. A learning rate that suits AdamW suits Muon,
+    since a step has the size of AdamW's.
     """
 
     def __init__(self, matrices: Iterable[Tensor], lr: float, weight_decay: float, momentum: float = 0.95) -> None:

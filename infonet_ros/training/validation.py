@@ -89,16 +89,10 @@ def calibrate(network: Network, examples: Examples) -> None:
 
 
 def stretches(quantiles: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Return the factors for the two halves of intervals, (2,), that leave 5 % beyond each end.
+    """Return the factors for the two halves of intervals, (2,), that leave 5 % of the truth (M,) beyond each end.
 
     Split conformal prediction with the distance from the median, in units of the interval's own half, as the score
-    (Romano, Patterson and Candes, NeurIPS 2019).
-
-    Parameters
-    ----------
-    quantiles : (M, 3)
-        Not stretched.
-    truth : (M,)
+    (Romano, Patterson and Candes, NeurIPS 2019). The quantiles (M, 3) are not stretched.
     """
     lower, median, upper = quantiles.unbind(dim=1)
     level, tiny = QUANTILES[2], torch.finfo(torch.float32).tiny

@@ -15,19 +15,11 @@ MOST_SAMPLES = 8192
 
 
 def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
-    """Bin of each sample, 0 ... BINS - 1, so that negating a stream mirrors its counts.
+    """Return the bin of each sample, 0 ... BINS - 1, from ranks (N, T), each once in every channel: (N, T) uint8.
 
-    A sample on the edge of two bins belongs to the bin nearer to the centre. The middle one of an odd number of samples
-    lies on the centre. It belongs to the lower bin if the first sample is large, otherwise to the upper one.
-
-    Parameters
-    ----------
-    ranks : (N, T) int64
-        0 ... T - 1, each once in every channel.
-
-    Returns
-    -------
-    (N, T) uint8
+    Negating a stream mirrors its counts. A sample on the edge of two bins belongs to the bin nearer to the centre. The
+    middle one of an odd number of samples lies on the centre. It belongs to the lower bin if the first sample is large,
+    otherwise to the upper one.
     """
     count = ranks.shape[1]
     centres = 2 * np.arange(count) + 1  # of the ranks, in halves
@@ -41,18 +33,10 @@ def bins_of_ranks(ranks: np.ndarray) -> np.ndarray:
 
 
 def count_pairs(left: Tensor, right: Tensor, kind: torch.dtype = torch.uint8, bins: int = BINS) -> Tensor:
-    """Count the samples of each pair in each of ``bins`` x ``bins`` cells.
+    """Count the samples of each pair in each of ``bins`` x ``bins`` cells: (M, bins, bins) of a ``kind``.
 
-    Parameters
-    ----------
-    left, right : (M, T) uint8
-        Bins of the samples, see `bins_of_ranks`, or other cells, below ``bins``.
-    kind : dtype
-        A byte is enough for bins: each holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
-
-    Returns
-    -------
-    (M, bins, bins) of that kind
+    ``left`` and ``right`` (M, T) uint8 are bins, see `bins_of_ranks`, or other cells below ``bins``. A byte is enough
+    for bins: each holds an equal share of at most `MOST_SAMPLES`, and so does a bin of GRID.
     """
     starts = torch.arange(len(left), dtype=torch.int32, device=left.device) * bins**2
     cells = left.int().mul_(bins).add_(right).add_(starts[:, None]).flatten().long()

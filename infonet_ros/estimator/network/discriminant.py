@@ -8,19 +8,10 @@ from infonet_ros.estimator.network.counts import GRID
 
 
 def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:
-    """Spread each rank over its two neighbouring nodes.
+    """Spread ranks (...), between 0 and 1, over their two neighbouring nodes: (..., nodes), with the sum 1.
 
     Nodes lie at the centres of the cells. Ranks beyond the outermost nodes are clamped to them, so each node receives
     an equal share of uniform ranks.
-
-    Parameters
-    ----------
-    ranks : (...,) floating in (0, 1)
-
-    Returns
-    -------
-    (..., nodes) floating
-        Non-negative, sums to 1 over the nodes.
     """
     left, share = _neighbours(ranks, nodes)
     weights = torch.zeros(*ranks.shape, nodes, dtype=ranks.dtype, device=ranks.device)
@@ -29,35 +20,16 @@ def hat_weights(ranks: Tensor, nodes: int = GRID) -> Tensor:
 
 
 def read_table(table: Tensor, u: Tensor, v: Tensor) -> Tensor:
-    """Read tables at samples, bilinearly.
-
-    Parameters
-    ----------
-    table : (..., G, G)
-    u, v : (..., T) floating in (0, 1)
-
-    Returns
-    -------
-    (..., T)
-    """
+    """Read tables (..., G, G) bilinearly at samples u, v (..., T) between 0 and 1: (..., T)."""
     nodes = table.shape[-1]
     return ((hat_weights(u, nodes) @ table) * hat_weights(v, nodes)).sum(dim=-1)
 
 
 def spread_grids(u: Tensor, v: Tensor) -> Tensor:
-    """Histogram pairs with bilinear weights, the adjoint of `read_table`.
+    """Histogram pairs u, v (M, T), between 0 and 1, with bilinear weights: (M, GRID, GRID) float32 of the mean 1.
 
-    A look-up by bilinear weights is linear in the table: the mean of a table over samples is the inner product of the
-    table with the samples' spread grid.
-
-    Parameters
-    ----------
-    u, v : (M, T) floating in (0, 1)
-
-    Returns
-    -------
-    (M, GRID, GRID) float32
-        Densities on the unit square: the mean over the nodes is 1.
+    This is the adjoint of `read_table`. A look-up by bilinear weights is linear in the table: the mean of a table over
+    samples is the inner product of the table with the samples' spread grid.
     """
     pairs, count = u.shape
     (row, down), (column, right) = _neighbours(u, GRID), _neighbours(v, GRID)
@@ -81,19 +53,11 @@ def _neighbours(ranks: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 def donsker_varadhan(table: Tensor, grid: Tensor) -> Tensor:
-    """Donsker-Varadhan bound of a table on the samples behind a grid, in nats (Hu et al. 2024, equation 3).
+    """Return the Donsker-Varadhan bound of tables (..., G, G) on the samples behind grids of that shape: (...), nats.
 
-    ``E[theta] - log mean exp theta``: ranks are uniform, so the second term is a plain mean over the nodes, with no
-    shuffled samples and no noise. By convexity of exp it is not below the integral of the bilinear reading, so the
-    bound holds.
-
-    Parameters
-    ----------
-    table, grid : (..., G, G)
-
-    Returns
-    -------
-    (...,)
+    ``E[theta] - log mean exp theta`` (Hu et al. 2024, equation 3): ranks are uniform, so the second term is a plain
+    mean over the nodes, with no shuffled samples and no noise. By convexity of exp it is not below the integral of the
+    bilinear reading, so the bound holds.
     """
     nodes = table.shape[-1] * table.shape[-2]
     expectation = (table * grid).mean(dim=(-2, -1))

@@ -121,14 +121,8 @@ def _sums_of_levels(function: _Lookup, levels: dict[int, Tensor], resolutions: t
 def unbiased_plug_ins(sums: Tensor, samples: Tensor) -> Tensor:
     """Return plug-in estimates of the MI at all resolutions, almost without the bias of few samples: (M, L) nats.
 
-    They grow with the resolution as long as finer cells show more of the dependence.
-
-    Parameters
-    ----------
-    sums : (M, L)
-        From `unbiased_sums`, in the order of `RESOLUTIONS`.
-    samples : (M,)
-        T.
+    They grow with the resolution as long as finer cells show more of the dependence. The sums (M, L) are those of
+    `unbiased_sums`, in the order of `RESOLUTIONS`, over so many samples (M,).
     """
     return sums / samples[:, None] + _log_densities_of_one(RESOLUTIONS, samples)
 

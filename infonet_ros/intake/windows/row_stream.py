@@ -29,12 +29,8 @@ class Rows(NamedTuple):
 class RowStream:
     """A `WindowStream` of short overlapping windows, of which only the new rows are handed out.
 
-    Parameters
-    ----------
-    settings : Settings
-        With a ``rate``; its window and hop do not count.
-    periods : mapping of str to float, optional
-        Usual seconds between two messages of each channel: the short windows do not show those of slow topics.
+    The settings have a ``rate``; their window and hop do not count. ``periods`` are the usual seconds between two
+    messages of each channel: the short windows do not show those of slow topics.
     """
 
     def __init__(self, settings: Settings, periods: Mapping[str, float] | None = None) -> None:
