@@ -1,6 +1,7 @@
 """Painting into arrays of pixels, (H, W, 3) uint8: colours, letters, discs and hatching."""
 
 import functools
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,7 @@ def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -
 @functools.cache
 def font_of(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return a font that comes with matplotlib, so that pictures look the same on every machine."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a read-only home, and only its font is used
     import matplotlib  # here: the node must start without a picture, also where no cache folder can be made
 
     name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
