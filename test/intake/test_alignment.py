@@ -9,9 +9,9 @@ from infonet_ros.intake.windows.alignment import (
     gap_limit,
     mean_rates_of_change,
     messages_since,
-    rate_span,
     rates_of_change,
     resample,
+    slope_span,
     stream_period,
     unwrapped,
 )
@@ -159,7 +159,7 @@ def test_the_rate_of_a_sine_is_neither_early_nor_late(period):
     omega, clock = 4.0, 10_000_000
     stamps = np.arange(0, 3_000_000_000, period)
     ticks = stamps[5:-5] if period > clock else np.arange(50_000_000, 2_900_000_000, clock)
-    span = rate_span(stamps, clock)
+    span = slope_span(stamps, clock)
     assert span == max(clock, period)
     half = span / 2e9
     expected = omega * np.cos(omega * ticks / 1e9) * np.sin(omega * half) / (omega * half)
@@ -201,7 +201,7 @@ def test_no_mean_rate_across_a_gap():
 
 
 def test_the_default_span_of_a_rate_is_the_clock():
-    assert rate_span(np.array([0, 5]), 7) == 7
+    assert slope_span(np.array([0, 5]), 7) == 7
 
 
 def test_messages_are_counted_from_tick_to_tick_and_not_before_the_first():

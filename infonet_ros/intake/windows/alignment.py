@@ -138,7 +138,7 @@ def _are_levels(values: np.ndarray) -> bool:
     return len(np.unique(values)) <= min(_MOST_LEVELS, len(values) // _LEAST_VISITS)
 
 
-def rate_span(stamps: np.ndarray, period: int) -> int:
+def slope_span(stamps: np.ndarray, period: int) -> int:
     """Return the time, nanoseconds, over which a rate of change is taken: the slower period of stream and clock.
 
     ``stamps`` (M,) are those of the stream, ``period`` is that of the clock. Over a shorter time the rate would be
@@ -163,7 +163,7 @@ def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, s
     ticks : (T,) int64
         Increasing.
     span : int
-        See `rate_span`.
+        See `slope_span`.
     max_gap : float
         Within a longer gap the stream is unknown, see `resample`.
 

@@ -7,9 +7,9 @@ import numpy as np
 from infonet_ros.intake.windows.alignment import (
     gap_limit,
     mean_rates_of_change,
-    rate_span,
     rates_of_change,
     resample,
+    slope_span,
     unwrapped,
 )
 from infonet_ros.intake.windows.window import Window
@@ -88,8 +88,8 @@ class Cut:
 
 
 def span_of_rates(stamps: np.ndarray, end: int, since: int, period: int, wanted: int = 0) -> int:
-    """Return the `rate_span` of a stream from its stamps (M,) within a window: later samples do not change it.
+    """Return the `slope_span` of a stream from its stamps (M,) within a window: later samples do not change it.
 
     The window is from ``since`` to ``end``. All are nanoseconds, as is the time ``wanted``, which is taken if longer.
     """
-    return max(wanted, rate_span(stamps[(stamps >= since) & (stamps <= end)], period))
+    return max(wanted, slope_span(stamps[(stamps >= since) & (stamps <= end)], period))
