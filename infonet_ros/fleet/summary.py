@@ -5,7 +5,7 @@ import io
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
@@ -38,23 +38,26 @@ def table(outcomes: Sequence[Outcome]) -> str:
     A bag whose name a spreadsheet would take for a formula has an apostrophe before it; control characters are
     written out.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["bag", "a", "b", *_MEASURES])
-    for outcome in outcomes:
-        for pair in outcome.findings.get("pairs", ()):
-            writer.writerow([_bag_cell(outcome.name), pair["a"], pair["b"], *(pair[name] for name in _MEASURES)])
-    return text.getvalue()
+    rows = (
+        [_bag_cell(outcome.name), *(pair[name] for name in ("a", "b", *_MEASURES))]
+        for outcome in outcomes
+        for pair in outcome.findings.get("pairs", ())
+    )
+    return _csv(["bag", "a", "b", *_MEASURES], rows)
 
 
 def difference_table(differences: Differences) -> str:
     """Every difference as CSV, with the same names of bags as in `table`; for the measures see `Difference`."""
+    rows = (
+        [_bag_cell(whom), one.what, *(*one.names, "")[:2], *(getattr(one, name) for name in _EFFECTS), int(one.real)]
+        for whom, one in differences.found
+    )
+    return _csv(["bag", "what", "a", "b", *_EFFECTS, "real"], rows)
+
+
+def _csv(header: list[str], rows: Iterable[list[object]]) -> str:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["bag", "what", "a", "b", *_EFFECTS, "real"])
-    for whom, one in differences.found:
-        a, b = (*one.names, "")[:2]
-        writer.writerow([_bag_cell(whom), one.what, a, b, *(getattr(one, name) for name in _EFFECTS), int(one.real)])
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
     return text.getvalue()
 
 

@@ -107,7 +107,6 @@ def report_on_topic(
     aside = growth(f"{name} aside", counts.get("set aside", 0))
     problems = [
         *_silent(silence, rate, patience),
-        *_unheard(topic),
         *_unread(name, topic, growth),
         *_aside(aside, received, fit),
         *(_ahead(topic.age, patience, fit.advice) if aside <= 0 else ()),
@@ -140,16 +139,12 @@ def _silent(silence: float, rate: float, patience: float) -> Iterator[Problem]:
         yield ERROR if known else WARN, f"silent for {silence:.1f} s" + ("" if known else ", and its rate is not known")
 
 
-def _unheard(topic: TopicStatus) -> Iterator[Problem]:
-    """Report why no message can arrive, or that none has arrived yet."""
+def _unread(name: str, topic: TopicStatus, growth: Growth) -> Iterator[Problem]:
+    """Report why no message can arrive, that none has arrived yet, and those since the last report without a value."""
     if topic.problem:
         yield ERROR, topic.problem
     elif not topic.received:
         yield WARN, "no message yet"
-
-
-def _unread(name: str, topic: TopicStatus, growth: Growth) -> Iterator[Problem]:
-    """Report the messages since the last report that could not be read."""
     if unreadable := growth(f"{name} unreadable", topic.unreadable):
         yield ERROR, f"{counted(unreadable, 'message')} cannot be read, the last because {topic.reading_problem}"
 

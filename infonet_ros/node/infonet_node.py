@@ -269,7 +269,9 @@ class InfonetNode(LifecycleNode):
                     self._baseline.extend(batch.stamps, batch.columns, batch.arrivals)
             if self._baseline is not None:
                 self._baseline.judge()
-        self._hand_over()
+        assert self.estimation and self.settings
+        for cut in self.windows.ready():
+            self.estimation.offer(cut, self.settings)
 
     def _match(self, batches: Sequence[ReceivedBatch], synchronizer: Synchronizer) -> None:
         """Give the messages of all topics to the synchronizer in the order of arrival, because its queues are short."""
@@ -288,11 +290,6 @@ class InfonetNode(LifecycleNode):
 
     def _sensor_frames(self) -> dict[str, str]:
         return {} if self.topics is None else self.topics.sensor_frames()
-
-    def _hand_over(self) -> None:
-        assert self.windows and self.estimation and self.settings
-        for cut in self.windows.ready():
-            self.estimation.offer(cut, self.settings)
 
     # Parameters that are set while the node runs.
 

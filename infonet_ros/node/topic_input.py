@@ -158,7 +158,10 @@ class TopicInput:
         """Log what is new since the last call: why no message can arrive, stamps never set, and unreadable messages."""
         if self.status.problem != self._problem_logged:
             self._problem_logged = self.status.problem
-            self._log_problem()
+            if self.status.problem:
+                self._node.get_logger().warning(f"topic {self.topic}: {self.status.problem}")
+            else:
+                self._node.get_logger().info(f"topic {self.topic}: messages can arrive now")
         if self.status.unset and not self._unset_logged:
             self._unset_logged = True
             self._node.get_logger().warning(f"topic {self.topic}: messages with {UNSET}")
@@ -169,12 +172,6 @@ class TopicInput:
                 f"topic {self.topic}: {counted(count, 'message')} cannot be read, the last because "
                 f"{self.status.reading_problem}"
             )
-
-    def _log_problem(self) -> None:
-        if self.status.problem:
-            self._node.get_logger().warning(f"topic {self.topic}: {self.status.problem}")
-        else:
-            self._node.get_logger().info(f"topic {self.topic}: messages can arrive now")
 
     def read(self) -> ReceivedBatch | None:
         """Read the messages that arrived since the last call; None without one."""

@@ -117,7 +117,8 @@ def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, di
         _check_fit(path, kind, shape)
         network = kind(shape)
         tensors = load_file(path)
-        if unfit := sorted(name for name, tensor in tensors.items() if not _is_sound(tensor)):
+        finite = {name for name, tensor in tensors.items() if tensor.dtype == torch.float32 and tensor.isfinite().all()}
+        if unfit := sorted(tensors.keys() - finite):
             raise WeightsError(
                 f"the weights {path} hold numbers that are not finite or not of 32 bits in {unfit[0]!r} and "
                 f"{counted(len(unfit) - 1, 'other tensor')}, expected finite float32: {REMEDY}."
@@ -128,10 +129,6 @@ def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, di
             f"the weights {path} do not fit this version of the network ({type(error).__name__}): {REMEDY}."
         ) from error
     return network, card
-
-
-def _is_sound(tensor: torch.Tensor) -> bool:
-    return tensor.dtype == torch.float32 and bool(torch.isfinite(tensor).all())
 
 
 def _shape(card: Any, kind: type[Any]) -> Any:

@@ -214,14 +214,6 @@ def as_angle(column: Column) -> Column:
     return column
 
 
-def _is_empty(column: Column) -> bool:
-    return not len(column.values)
-
-
-def _is_constant(column: Column) -> bool:
-    return bool(column.values.min() == column.values.max())
-
-
 def counts(column: Column) -> bool:
     """Return whether a field grows by the same amount with every message, or with time; resets are allowed."""
     steps = np.diff(column.values)
@@ -285,8 +277,8 @@ def is_held(column: Column) -> bool:
 
 
 KINDS = (
-    FieldKind("empty", _is_empty, Treatment.OUT, "without a known value"),
-    FieldKind("constant", _is_constant, Treatment.OUT, "constant"),
+    FieldKind("empty", lambda column: not len(column.values), Treatment.OUT, "without a known value"),
+    FieldKind("constant", lambda column: bool(column.values.min() == column.values.max()), Treatment.OUT, "constant"),
     FieldKind("covariance", is_covariance, Treatment.SPARE, "covariances"),
     FieldKind("event", is_event, Treatment.KEPT, "events that are rare"),
     FieldKind("counter", counts, Treatment.OUT, "clocks, counters or sequence numbers"),

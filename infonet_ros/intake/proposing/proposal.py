@@ -215,8 +215,9 @@ def _modalities(recording: Recording, chosen: Sequence[Candidate]) -> tuple[Moda
         assert candidate.channel is not None
         paths.setdefault(candidate.topic, []).append(candidate.channel)
     names = unique_names(map(_modality_name, paths), taken=reserved_names())
+    types = {topic: recording.topics[topic].type for topic in paths}  # "table" is none of ROS
     return tuple(
-        Modality(name, topic, tuple(own), _node_type(recording.topics[topic].type))
+        Modality(name, topic, tuple(own), types[topic] if "/" in types[topic] else "")
         for name, (topic, own) in zip(names, paths.items(), strict=True)
     )
 
@@ -234,10 +235,6 @@ def _verdicts(
             kind, reason, twin = c.kind.name, _BEYOND if c.beyond else c.kind.words, None
         verdicts.append(FieldVerdict(c.topic, c.field.path, kind, channel, reason, twin))
     return tuple(verdicts)
-
-
-def _node_type(type_name: str) -> str:
-    return type_name if "/" in type_name else ""
 
 
 def _modality_name(topic: str) -> str:

@@ -64,7 +64,8 @@ class Tables:
         self._separate_runs(tables)
         for table in tables:
             self._add(table, grouped=len(tables) == len(self._paths) == 1)
-        self._collect_notices()
+        notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
+        self.notices += attributed(notices, len(self._paths))
         self._join_parts()
         self._keep_one_clock()
         self._move_to_ros_stamps()
@@ -124,13 +125,9 @@ class Tables:
         return path.name if sum(path.name == other.name for other in self._paths) == 1 else str(path)
 
     def _note(self, path: Path, sentences: Iterable[str]) -> None:
+        """Keep each sentence once, with the names of its files."""
         for sentence in sentences:
             self._notes.setdefault(sentence, {})[self._name(path)] = None
-
-    def _collect_notices(self) -> None:
-        """Report each sentence once, with the names of its files."""
-        notices = {f"{sentence}.": list(names) for sentence, names in self._notes.items()}
-        self.notices += attributed(notices, len(self._paths))
 
     def _all_tables(self) -> list[Table]:
         """Read all files; of several files, those without a time or without numbers are left out."""

@@ -52,7 +52,8 @@ def find_header(
 def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     """Return the first row of the table: it holds values in all columns in which all later rows hold values."""
     equal = [n for n, row in enumerate(rows) if len(row) == width]
-    later = [rows[n] for n in equal[len(equal) // 2 :] if not _is_repeated_header(rows[n], rows)][:50]
+    later = [rows[n] for n in equal[len(equal) // 2 :]]
+    later = [cells for cells in later if not are_texts(cells) or rows.count(cells) == 1][:50]  # no repeated headers
     of_values = [
         column
         for column in range(min(width, MOST_CELLS))
@@ -66,10 +67,6 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     if header >= 0 and len(rows[header]) == width:  # rows between them lack a number or a cell
         return header + 1
     return first
-
-
-def _is_repeated_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    return are_texts(cells) and rows.count(cells) > 1
 
 
 def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:

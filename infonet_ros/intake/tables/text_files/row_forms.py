@@ -50,7 +50,7 @@ def row_form(head: str) -> RowForm:
     """Find the form of the rows, from the whole lines at the beginning of a table; the first may be a header."""
     form = RowForm()
     for find in (_whole_rows, _monitored, _worded, _cells):
-        found = find(form.plain(head))
+        found = find(_lines(form.plain(head)))
         if found:
             form = RowForm(_both(form.plain, found.plain), found.names or form.names)
     return form
@@ -61,6 +61,7 @@ def _both(first: Callable[[str], str], then: Callable[[str], str]) -> Callable[[
 
 
 def _lines(head: str) -> list[str]:
+    """Return the first whole lines that are not blank."""
     whole = head.rpartition("\n")[0] or head
     return [*islice(filter(str.strip, whole.split("\n")), _SOME)]
 
@@ -69,21 +70,21 @@ def _most_have(pattern: re.Pattern[str], lines: Sequence[str]) -> bool:
     return len(lines) > 1 and sum(bool(pattern.search(line)) for line in lines) >= _MOST * len(lines)
 
 
-def _whole_rows(head: str) -> RowForm | None:
-    lines = _lines(head)[1:]
-    quoted = [_QUOTED_ROW.fullmatch(line) for line in lines]
-    if lines and all(row is not None and _DELIMITER.search(row[1]) is not None for row in quoted):
+def _whole_rows(lines: Sequence[str]) -> RowForm | None:
+    rows = lines[1:]
+    quoted = [_QUOTED_ROW.fullmatch(row) for row in rows]
+    if rows and all(row is not None and _DELIMITER.search(row[1]) is not None for row in quoted):
         return RowForm(partial(_QUOTED_ROW.sub, lambda row: row[1].replace('""', '"')))
     for pattern in (_SINGLE_QUOTED_ROW, _BRACKETED):
-        if _most_have(pattern, lines):
+        if _most_have(pattern, rows):
             return RowForm(partial(pattern.sub, r"\1"))
     return None
 
 
-def _monitored(head: str) -> RowForm | None:
+def _monitored(lines: Sequence[str]) -> RowForm | None:
     """Find a time before the cells that no delimiter separates from them."""
     for pattern, otherwise in ((_MONITORED, ","), (_STAMPED, " ")):
-        if _most_have(pattern, _lines(head)):
+        if _most_have(pattern, lines):
             return RowForm(partial(pattern.sub, partial(_delimited, otherwise)))
     return None
 
@@ -93,14 +94,14 @@ def _delimited(otherwise: str, row: re.Match[str]) -> str:
     return f"{row[1]}{row[3] or otherwise}{row[2]}"
 
 
-def _cells(head: str) -> RowForm | None:
+def _cells(lines: Sequence[str]) -> RowForm | None:
     """Find cells in single quotes, as formulas, or behind the mark of texts."""
     for pattern, quoted in ((_SINGLE_QUOTED, r'"\1"'), (_FORMULA, r"\1"), (_MARKED, "")):
-        if _most_have(pattern, _lines(head)[1:]):
+        if _most_have(pattern, lines[1:]):
             return RowForm(partial(pattern.sub, quoted))
     return None
 
 
-def _worded(head: str) -> RowForm | None:
-    rows = worded_rows(_lines(head)[1:])
+def _worded(lines: Sequence[str]) -> RowForm | None:
+    rows = worded_rows(lines[1:])
     return RowForm(rows.plain, rows.names) if rows else None

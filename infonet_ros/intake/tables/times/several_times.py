@@ -26,7 +26,8 @@ def split_by_times(sheet: Sheet) -> list[tuple[Sheet, str]]:
     groups = [names[begin:end] for begin, end in pairwise(places)]
     if len(times) < 2 or places[0] or not all(len(group) > 1 for group in groups):
         return []
-    if not (_are_alike(times) or all(map(_belong_together, groups))) or not _grow_apart(sheet, times):
+    alike = len(set(map(_kind_of_time, times))) == 1  # only their numbers differ, as in ``t1`` and ``t2``
+    if not (alike or all(map(_belong_together, groups))) or not _grow_apart(sheet, times):
         return []
     notes = [f"it has {counted(len(times), 'column')} of times: each is the time of the columns behind it"]
     if sheet.texts:
@@ -49,11 +50,6 @@ def _kind_of_time(name: str) -> str:
     """Return the name of a column of times without unit and number; "" for another column."""
     bare = _NUMBER.sub("", _bare(_NUMBER.sub("", name)))
     return bare if is_named_time(bare) or _STAMP.match(bare) else ""
-
-
-def _are_alike(times: list[str]) -> bool:
-    """Return whether the names of times only differ by their numbers, such as ``t1`` and ``t2``."""
-    return len(set(map(_kind_of_time, times))) == 1
 
 
 def _belong_together(group: list[str]) -> bool:
