@@ -76,6 +76,27 @@ def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
     assert not any("refs" in name or "name" in name for name in found)
 
 
+@pytest.mark.parametrize("form", ["units", "rate", "texts", "records"])
+def test_attributes_and_texts_of_hdf5_count(tmp_path, form):
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        file["a"] = A
+        if form == "units":  # as of NetCDF
+            file["time"] = 60_000 + TIME * 1e3
+            file["time"].attrs["units"] = "milliseconds since 2026-05-20 23:59:00"
+        elif form == "rate":
+            file["a"].attrs["sampling_rate"] = 50.0
+        elif form == "texts":
+            file["time"] = [f"2026-05-21 00:00:0{t:.2f}" for t in TIME]
+        else:
+            file["log"] = np.array([*zip(TIME, A, [b"on"] * ROWS, strict=True)], [("t", float), ("x", float), ("s", "S2")])
+    found, _ = read(tmp_path / "log.h5")
+    assert_channel(found, "log.x" if form == "records" else "table.a", A)
+    with Tables([tmp_path / "log.h5"]) as tables:
+        date = np.datetime64("2026-05-21T00:00:00", "ns")
+        assert form not in ("units", "texts") or tables.start == date.astype(int)
+
+
 @pytest.mark.parametrize(
     ("name", "remedy"), [("newer.mat", "pip install h5py`, or save it .*-v7"), ("x.h5", "pip install h5py")]
 )
@@ -93,6 +114,13 @@ MATLAB_FORMS = {
     "fewer rows than columns": ({"time": TIME[:3], "x": np.arange(30.0).reshape(3, 10)}, "x.column_2", [1, 11, 21]),
     "complex numbers": ({"time": TIME, "z": A + 1j * B}, "z.imag", B),
     "a cell array": ({"data": np.array([TIME, A, B, None], dtype=object)[:3]}, "table.data_2", A),
+    "a cell for each number": ({"time": TIME, "c": np.stack([A, B], axis=1).astype(object)}, "c.column_2", B),
+    "dates as text": ({"time": [f"2024-05-01 12:00:0{t:.2f}" for t in TIME], "x": A}, "table.x", A),
+    "a rate for each structure": (
+        {"emg": {"fs": 9.0, "x": B}, "imu": {"fs": 50.0, "x": A}, "slow": {"fs": 7.0, "x": B[:9]}},
+        "imu.imu.x",
+        A,
+    ),
     "of Simulink": ({"tout": TIME, "yout": np.stack([A, B], axis=1)}, "yout.column_2", B),
 }
 

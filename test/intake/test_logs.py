@@ -37,6 +37,8 @@ ARROW_TIMES = {
     ),
     "lengths of time": pa.array((np.arange(ROWS) * 20_000).astype("m8[us]")),
     "text": pa.array([f"2024-05-01 12:00:0{t:.2f}" for t in TIME]),
+    "nanoseconds as text": pa.array([str(17 * 10**17 + k * 20_000_000) for k in range(ROWS)]),
+    "unsigned nanoseconds": pa.array(np.uint64(17 * 10**17 + 1) + np.arange(ROWS, dtype=np.uint64) * 20_000_000),
 }
 
 
@@ -52,6 +54,7 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
         "truth": pa.array(B > 0),
         "gaps": with_gaps,
         "texts": pa.array([str(b) for b in B]),
+        "commas": pa.array([f"{a:.3f}".replace(".", ",") for a in A]),
         "names": pa.array(["idle", "drive", "turn", "dock", "off"] * (ROWS // 5)).dictionary_encode(),
         "lists": pa.array([[1.0, 2.0]] * ROWS),
         "pose": pa.array([{"x": a, "y": {"z": b}} for a, b in zip(A.tolist(), B.tolist(), strict=True)]),
@@ -63,6 +66,7 @@ def test_arrow_tables_of_any_types(tmp_path, save, kind):
     assert_channel(found, "table.whole", B)
     assert_channel(found, "table.truth", B > 0)
     assert_channel(found, "table.texts", B)
+    assert_channel(found, "table.commas", A.round(3))
     assert_channel(found, "pose.x", A)
     assert_channel(found, "pose.y.z", B)
     stamps, values = found["table.gaps"]

@@ -36,9 +36,10 @@ _UNIT_WORDS = {
     "h": r"h|hrs?|hours?",
     "d": r"days?",
 }
-# A sign before the unit separates it from the name, or the unit begins with a capital: "times" has no unit.
+# A sign before the unit separates it from the name, or the unit begins with a capital: "times" has no unit. A date from
+# which the times count may follow it, as in NetCDF.
 _UNIT = {
-    unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})\s*[\])}}]?$")
+    unit: re.compile(rf"(?:^|[\s_.,/\[({{-]+|(?<=[a-z])(?=[A-Z]))(?i:{words})(?:\s+since\s.*)?\s*[\])}}]?$")
     for unit, words in _UNIT_WORDS.items()
 }
 
@@ -55,6 +56,12 @@ def unit_of_program(columns: Container[str], name: str) -> str | None:
 def named_unit(name: str) -> str | None:
     """Return the unit at the end of a column's name; None without a unit."""
     return next((unit for unit, pattern in _UNIT.items() if pattern.search(name)), None)
+
+
+def origin_in(name: str) -> str:
+    """Return the date from which times of a name or a unit count, as in ``days since 1950-01-01``; empty without."""
+    match = re.search(r"(?i)\bsince\s+(.+?)\s*[\])}]?$", name)
+    return match[1] if match else ""
 
 
 def is_unit(name: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow as pa
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
+from infonet_ros.intake.tables.text_files.text_columns import read_texts
 from infonet_ros.text import NANOSECONDS, shorten
 
 MOST_COLUMNS = 256
@@ -20,7 +22,9 @@ _RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate",
 _PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
 
 
-def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str] = ()) -> list[Sheet]:
+def sheets_of_arrays(
+    path: Path, contents: Mapping[str, Any], wide: Sequence[str] = (), units: Mapping[str, str] = MappingProxyType({})
+) -> list[Sheet]:
     """Make a sheet of all arrays that share a time.
 
     Raises RecordingError if there is no array of numbers.
@@ -30,28 +34,31 @@ def sheets_of_arrays(path: Path, contents: Mapping[str, Any], wide: Sequence[str
     path : Path
         Of the file.
     contents : mapping of str to Any
-        Arrays, numbers, and dictionaries or lists of them.
+        Arrays, numbers, texts, and dictionaries or lists of them.
     wide : sequence of str
         See `with_shape`: arrays of too many columns, which were not read.
+    units : mapping of str to str
+        Units of arrays, if the file names them.
     """
-    values = {name: np.asarray(value) for name, value in _real(_flat(contents))}
-    scalars = {name: float(value.reshape(())) for name, value in values.items() if value.size == 1}
+    values = dict(_real(_flat(contents)))
+    rates = dict(_rates({name: value for name, value in values.items() if value.size == 1}))
     arrays = {name: value for name, value in values.items() if value.size > 1}
     if not arrays and not wide:
         raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
     rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
     arrays = {name: _rows_first(value, rows) for name, value in arrays.items()}
-    arrays, notes = _narrow(path, arrays, wide)
+    arrays, notes = _narrow(path, _without_labels(arrays), wide)
     sheets: dict[tuple[str, int], Sheet] = {}
     for name, array in arrays.items():
-        time = _time_of(name, array, arrays)
-        sheet = sheets.setdefault((time, len(array)), Sheet("", {}))
-        if time not in sheet.columns:
-            _add_time(sheet, time, len(array), arrays, scalars)
+        time = _time_of(name, array, arrays, rates)
+        sheet = sheets.setdefault((time, len(array)), Sheet("", {}, units=dict(units)))
+        if not sheet.columns:
+            _add_time(sheet, time, len(array), arrays, rates)
         if name != time:
             sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array)}
     for (time, count), sheet in sheets.items():
         sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
+        read_texts(sheet, path)
     next(iter(sheets.values())).notes += notes
     return list(sheets.values())
 
@@ -75,8 +82,10 @@ def with_shape(name: str, array: Any) -> str:
 
 
 def as_column(values: np.ndarray) -> pa.ChunkedArray:
-    """Return numbers of any type as whole numbers or floats, and dates and lengths of time as such."""
+    """Return numbers of any type as whole numbers or floats, and dates, lengths of time and texts as such."""
     values = np.ascontiguousarray(values)
+    if values.dtype.kind == "U":
+        return pa.chunked_array([pa.array(values, pa.string())])
     if values.dtype.kind in "mM":
         return pa.chunked_array([pa.array(values.astype(f"{values.dtype.kind}8[ns]"))])
     whole = values.dtype.kind in "iu" and (values.dtype.kind == "i" or values.max(initial=0) < 2**63)
@@ -91,7 +100,7 @@ def counted_times(rows: int, period: float) -> pa.ChunkedArray:
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Go through the fields of structures and records, names joined by points; elements of lists are numbered."""
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
-        value = value.ravel().tolist()
+        value = _dense(value)
     if isinstance(value, np.ndarray) and value.dtype.names:
         value = {field: value[field] for field in value.dtype.names}
     if isinstance(value, list) and (columns := _columns_of_structures(value)):
@@ -106,6 +115,15 @@ def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
         yield name, value
 
 
+def _dense(cells: np.ndarray) -> Any:
+    """Return cells with one number or one text each as an array of such, others as a list."""
+    values = [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in cells.ravel().tolist()]
+    for kind, like in (((bool, int, float), np.float64), (str, np.str_)):
+        if values and all(isinstance(value, kind) for value in values):
+            return np.array(values, like).reshape(cells.shape)
+    return values
+
+
 def _columns_of_structures(structures: list[Any]) -> dict[str, np.ndarray] | None:
     """Return the fields of many structures that hold one number each, as a row for each structure."""
     if len(structures) < 2 or not all(
@@ -118,14 +136,30 @@ def _columns_of_structures(structures: list[Any]) -> dict[str, np.ndarray] | Non
 
 
 def _real(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]:
-    """Go through the arrays of numbers and dates; complex ones have two parts."""
+    """Go through the arrays of numbers, dates and texts; complex ones have two parts."""
     for name, value in values:
         array = np.asarray(value)
         if array.dtype.kind == "c":
             yield f"{name}.real", array.real
             yield f"{name}.imag", array.imag
-        elif array.dtype.kind in "biufmM":
+        elif array.dtype.kind == "S":
+            yield name, np.char.decode(array, errors="replace")
+        elif array.dtype.kind in "biufmMU":
             yield name, array
+
+
+def _without_labels(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the arrays without texts that have no numbers beside them in their rows, such as names of columns."""
+    rows = {len(array) for array in arrays.values() if array.dtype.kind != "U"}
+    return {name: array for name, array in arrays.items() if array.dtype.kind != "U" or len(array) in rows}
+
+
+def _rates(scalars: Mapping[str, np.ndarray]) -> Iterator[tuple[str, float]]:
+    """Go through the numbers that are the rates of arrays, and these rates in Hz."""
+    for name, scalar in scalars.items():
+        last = name.rpartition(".")[2].lower()
+        if last in (*_RATES, *_PERIODS) and scalar.dtype.kind in "iuf" and (value := float(scalar.reshape(()))) > 0:
+            yield name, value if last in _RATES else 1.0 / value
 
 
 def _rows_first(array: np.ndarray, rows: set[int]) -> np.ndarray:
@@ -145,11 +179,14 @@ def _columns(name: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         yield f"{name}.{'_'.join(str(k + 1) for k in place)}", array[column]
 
 
-def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray]) -> str:
-    """Return the name of the array of times of an array: of its length, with the nearest name; "" without one."""
+def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray], rates: Mapping[str, float]) -> str:
+    """Return the name of the times of an array, of its length, or else of its rate; "" without any.
+
+    Of several, those count that share most structures with it.
+    """
     alike = [other for other, values in arrays.items() if values.ndim == 1 and len(values) == len(array)]
     times = [other for other in alike if is_named_time(other.rpartition(".")[2])]
-    return max(times, key=lambda time: _common_fields(time, name), default="")
+    return max(times or rates, key=lambda time: _common_fields(time, name), default="")
 
 
 def _common_fields(a: str, b: str) -> int:
@@ -158,16 +195,11 @@ def _common_fields(a: str, b: str) -> int:
 
 
 def _add_time(
-    sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], scalars: Mapping[str, float]
+    sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], rates: Mapping[str, float]
 ) -> None:
     """Add the column of times: an array of the file, or times computed from the sampling rate."""
-    if time:
+    if time in arrays:
         sheet.columns[time] = as_column(arrays[time])
-        return
-    for name, value in scalars.items():
-        last = name.rpartition(".")[2].lower()
-        if value > 0 and (last in _RATES or last in _PERIODS):
-            rate = value if last in _RATES else 1 / value
-            sheet.columns["time"] = counted_times(rows, 1.0 / rate)
-            sheet.notes.append(f"the times are computed from {name!r}: {rate:.6g} Hz")
-            return
+    elif time:
+        sheet.columns["time"] = counted_times(rows, 1.0 / rates[time])
+        sheet.notes.append(f"the times are computed from {time!r}: {rates[time]:.6g} Hz")

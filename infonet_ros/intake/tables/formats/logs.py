@@ -12,12 +12,11 @@ import pyarrow.compute as pc
 from pyarrow import feather, ipc, parquet
 
 from infonet_ros.errors import InfonetError, MissingDependencyError, RecordingError
-from infonet_ros.intake.tables.cells.dates import stamps_of_dates, times_of_day
-from infonet_ros.intake.tables.cells.numbers import to_numbers, trimmed
 from infonet_ros.intake.tables.formats.apart import read_apart
 from infonet_ros.intake.tables.formats.arrays import as_column, sheets_of_arrays
 from infonet_ros.intake.tables.formats.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, check_memory, stem
+from infonet_ros.intake.tables.text_files.text_columns import read_texts
 from infonet_ros.intake.tables.text_files.text_source import first_bytes
 from infonet_ros.text import counted, unique_names
 
@@ -89,16 +88,9 @@ def _of_arrow(path: Path, table: pa.Table) -> Sheet:
         column = _simplified(given)
         if column is None:
             sheet.notes.append(f"column {name!r} holds {given.type}, not numbers, and is left out")
-        elif pa.types.is_string(column.type) and not _holds_times(column):
-            numbers = to_numbers(column, sheet.style)
-            if numbers is None or numbers.odd:
-                sheet.cells[name] = column
-            if numbers is None:
-                sheet.texts[name] = next((cell for cell in column.to_pylist() if cell is not None), "")
-            else:
-                sheet.columns[name] = numbers.values
         else:
             sheet.columns[name] = column
+    read_texts(sheet, path)
     return sheet
 
 
@@ -130,23 +122,19 @@ def _is_list(kind: pa.DataType) -> bool:
 
 
 def _simplified(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Return a column as whole numbers, floats, times or trimmed text; None if it holds anything else."""
+    """Return a column as whole numbers, floats, times or strings; None if it holds anything else."""
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _simplified(pc.cast(column, kind.value_type))
     if pa.types.is_boolean(kind):
         return pc.cast(pc.cast(column, pa.uint8()), pa.float64())
+    if pa.types.is_integer(kind) and not (pa.types.is_uint64(kind) and (pc.max(column).as_py() or 0) >= 2**63):
+        return pc.cast(column, pa.int64())
     if pa.types.is_decimal(kind) or pa.types.is_uint64(kind) or pa.types.is_float16(kind):
         return pc.cast(column, pa.float64(), safe=False)
-    if pa.types.is_integer(kind):
-        return pc.cast(column, pa.int64())
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) or pa.types.is_string(kind):
-        return trimmed(pc.cast(column, pa.string()))
+        return pc.cast(column, pa.string())
     return column if pa.types.is_floating(kind) or pa.types.is_temporal(kind) else None
-
-
-def _holds_times(column: pa.ChunkedArray) -> bool:
-    return stamps_of_dates(column) is not None or times_of_day(column) is not None
 
 
 def _read_ulog(path: Path) -> list[Sheet]:

@@ -102,6 +102,21 @@ class TextColumns:
         join_hemispheres(sheet, list(self._columns))
 
 
+def read_texts(sheet: Sheet, path: Path) -> None:
+    """Read the columns of strings of a sheet as numbers, times or text; its columns keep their order."""
+    order = list(sheet.columns)
+    texts = {name: trimmed(column) for name, column in sheet.columns.items() if pa.types.is_string(column.type)}
+    if not texts:
+        return
+    columns = TextColumns(path)
+    for batch in pa.table(texts).to_batches():
+        columns.add(dict(zip(texts, batch.columns, strict=True)), batch.num_rows)
+    for name in texts:
+        del sheet.columns[name]
+    columns.into(sheet, comma_delimits=True, line_of=lambda row: row + 1)
+    sheet.columns = {name: sheet.columns[name] for name in order if name in sheet.columns}
+
+
 def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> None:
     found = column.finish(sheet.style)
     if not isinstance(found, Numbers):

@@ -24,7 +24,7 @@ from infonet_ros.intake.tables.cells.dates import (
     times_within_dates,
 )
 from infonet_ros.intake.tables.cells.numbers import trimmed
-from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, unit_of_program
+from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, is_unit, named_unit, origin_in, unit_of_program
 from infonet_ros.intake.tables.sheet import Sheet, as_floats, is_number, is_whole
 from infonet_ros.intake.tables.times.split_times import shared_prefix, stamps_of_columns
 from infonet_ros.text import NANOSECONDS, shorten
@@ -45,6 +45,7 @@ class Clock:
     ``numbers`` is not known."""
     numbers: Any = None  # times in a unit that is not known yet
     unit: str | None = None  # given if the file names it
+    origin: str = ""  # the date from which numbers count, if the file names it
     fraction: tuple[str, np.ndarray] | None = None
     """(str, (rows,) int64): a column that counts the parts of a second, and its nanoseconds: for stamps that are whole
     seconds."""
@@ -106,6 +107,7 @@ class Clock:
             None if self.stamps is None else self.stamps[rows],
             numbers,
             self.unit,
+            self.origin,
             self.fraction and (self.fraction[0], self.fraction[1][rows]),
             list(self.notes),
         )
@@ -140,7 +142,9 @@ def _read_one(clock: Clock, sheet: Sheet, path: Path) -> None:
             _read_two_numbers(clock, f"{name} {sheet.units.get(name, '')}")
     elif is_number(column):
         clock.numbers = column
-        clock.unit = named_unit(name) or named_unit(sheet.units.get(name, "")) or unit_of_program(sheet.columns, name)
+        unit = sheet.units.get(name, "")
+        clock.unit = named_unit(name) or named_unit(unit) or unit_of_program(sheet.columns, name)
+        clock.origin = origin_in(name) or origin_in(unit)
     else:
         raise _no_time(path, name, next((cell for cell in column.to_pylist() if cell is not None), ""))
 

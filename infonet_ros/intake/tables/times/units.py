@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.intake.tables.cells.dates import BEYOND, stamps_of_dates
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, named_unit
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.times.clock import Clock, scaled
@@ -63,6 +64,9 @@ def read_numbers(clock: Clock, unit: str, others: Sequence[Clock]) -> float | No
         factor = (UNITS | _TICKS_OF_XSENS)[found]
         clock.notes.append(f"time is column {clock.label}, in {found} {source}; --time and --time-unit change that")
     clock.stamps = scaled(clock.numbers, factor)
+    origin = stamps_of_dates(pa.chunked_array([[clock.origin]]))
+    if origin is not None and (first := origin.stamps[0]) > BEYOND:
+        clock.stamps = np.where(clock.stamps > BEYOND, clock.stamps + first, clock.stamps)
     return factor
 
 
