@@ -89,7 +89,8 @@ def test_attributes_and_texts_of_hdf5_count(tmp_path, form):
         elif form == "texts":
             file["time"] = [f"2026-05-21 00:00:0{t:.2f}" for t in TIME]
         else:
-            file["log"] = np.array([*zip(TIME, A, [b"on"] * ROWS, strict=True)], [("t", float), ("x", float), ("s", "S2")])
+            kinds = [("t", float), ("x", float), ("s", "S2")]
+            file["log"] = np.array([*zip(TIME, A, [b"on"] * ROWS, strict=True)], kinds)
     found, _ = read(tmp_path / "log.h5")
     assert_channel(found, "log.x" if form == "records" else "table.a", A)
     with Tables([tmp_path / "log.h5"]) as tables:

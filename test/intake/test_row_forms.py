@@ -41,11 +41,15 @@ FORMS = {
     "decimal commas": lines("t = {t}; a = {a}; b = {b}").replace(".", ","),
     "a time behind the fields": lines("imu,host=r1 a={a},b={b} {ms}"),
     "times of a terminal": "a,b\n" + lines("[2024-05-01 {clock}] {a},{b}"),
+    "tabs and decimal commas": "Zeit\ta\tb\n" + lines("{clock}\t{a}\t{b}").replace(".", ","),
+    "tabs, decimal commas, texts": "t\ta\tb\tc\n" + lines("2024-05-01T{clock}\t{a}\t{b}\tx y").replace(".", ","),
     "times of a log before cells": "a\tb\n" + lines("{clock} {a}\t{b}"),
 }
 WITHOUT_NAMES = {
     "the serial monitor": lines("{clock} -> {a},{b}"),
     "the serial monitor, tabs": lines("{clock} -> {a}\t{b}"),
+    "a time, a tab, and commas": lines("{clock}\t{a},{b}"),
+    "a time, semicolons and decimal commas": lines("{clock} {a};{b}").replace(".", ","),
     "a line of NumPy": lines("[{t}  {a} {b}]"),
     "a tuple": lines("({t}, {a}, {b})"),
     "a list of lists": lines(" [{t}, {a}, {b}],"),

@@ -7,18 +7,8 @@ from infonet_ros.text import NANOSECONDS
 
 TIME_NAMES = {
     *("time", "times", "timestamp", "timestamps", "__time", "%time", "stamp", "stamps", "t", "ts", "epoch"),
-    *(
-        "rosbagtimestamp",
-        "secs",
-        "seconds",
-        "sec",
-        "date",
-        "datetime",
-        "elapsed",
-        "elapsed_time",
-        "_time",
-        "tout",
-    ),
+    *("rosbagtimestamp", "secs", "seconds", "sec", "date", "datetime", "datenum", "elapsed", "elapsed_time", "_time"),
+    "tout",
 }
 """Usual names of a column of times, in small letters; a unit may follow, as in ``time [ms]`` and ``timestampNs``."""
 

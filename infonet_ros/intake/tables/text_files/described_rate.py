@@ -8,7 +8,7 @@ from infonet_ros.intake.tables.sheet import Rate
 _NUMBER = r"(?P<number>\d+\.?\d*(?:[eE][+-]?\d+)?)"
 _BETWEEN = r"[\s\",;(\[]*"  # the unit may have a cell of its own, or brackets
 _UNIT = r"[muµ]s|milli|micro|min|h(?=\b|ours?\b|rs?\b)"
-_OF_SAMPLES = r"(?:data|sampl\w*|update|output|camera|frame|capture|log\w*|record\w*|acquisition|scan)[ _-]?"
+_OF_SAMPLES = r"(?:abtast|data|sampl\w*|update|output|camera|frame|capture|log\w*|record\w*|acquisition|scan)[ _-]?"
 
 
 def _number_of(name: str, unit: str) -> re.Pattern[str]:
@@ -22,19 +22,34 @@ _RATES = (
     re.compile(rf"\bat {_NUMBER} ?(?P<unit>k)?Hz\b"),
 )
 _INTERVALS = (
-    _number_of(rf"\b{_OF_SAMPLES}(?:interval|period|time)(?!s)|^\W*(?:interval|period|delta_?x|delta_?t|dt)\b", _UNIT),
+    _number_of(
+        rf"\b{_OF_SAMPLES}(?:intervall?|period|time|zeit)(?!s)|^\W*(?:intervall?|period|delta_?x|delta_?t|dt)\b", _UNIT
+    ),
     re.compile(rf"(?i){_NUMBER}\s*(?P<unit>[muµ]?s)(?:ec)?\s*(?:/|per)\s*sample"),
     re.compile(rf"(?i)^\W*clock\W+{_NUMBER}\W{{0,2}}(?P<unit>[muµ]?s)"),  # of Hantek
 )
 _OF_VICON = re.compile(rf"\A\"?[A-Z][\w ]*\"?[,\t ]*\n{_NUMBER}[,\t ]*$", re.MULTILINE)  # a title, and a number alone
 _OF_RIGOL = re.compile(rf"\A[^\n]*,Increment,?\s*\n[^\n]*,{_NUMBER},?\s*$", re.MULTILINE)  # a name, and its value
 _AMONG_NAMES = re.compile(rf"(?i)\btInc\s*=\s*{_NUMBER}")  # of younger ones of Rigol
+_COMMA, _THOUSANDS = re.compile(r"(?<![\d.,])\d+(?:,\d+)+(?![\d.,])"), re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
 _SECONDS = {"s": 1.0, "ms": 1e-3, "milli": 1e-3, "us": 1e-6, "µs": 1e-6, "micro": 1e-6, "min": 60.0, "h": 3600.0}
 
 
-def described_rate(lines: Sequence[str], names: Sequence[str]) -> Rate | None:
-    """Find the rate of the rows in the lines above a table, or among the names of its columns; None without one."""
+def described_rate(
+    lines: Sequence[str], names: Sequence[str], delimiter: str, rows: Sequence[Sequence[str]]
+) -> Rate | None:
+    """Find the rate of the rows in the lines above a table, or among the names of its columns; None without one.
+
+    Commas in numbers that do not separate columns are decimal ones if they are in the cells of some ``rows``.
+    """
+    if delimiter != ",":
+        decimal = any(_COMMA.search(cell) for row in rows for cell in row)
+        lines = [_COMMA.sub(lambda number: _with_point(number[0], decimal), line) for line in lines]
     return next((rate for rate in _rates(lines, names) if rate.hertz > 0), None)
+
+
+def _with_point(number: str, decimal: bool) -> str:
+    return number.replace(",", "" if _THOUSANDS.fullmatch(number) and not decimal else ".")
 
 
 def _rates(lines: Sequence[str], names: Sequence[str]) -> Iterator[Rate]:

@@ -85,7 +85,9 @@ def find_layout(path: Path, head: str) -> Layout:
         notes=notes,
         header=header.cells,
         decimals=_common_decimals(rows[begin:-1], width),
-        rate=described_rate(lines[: header.line if header.cells else [*body, len(lines)][begin]], header.cells),
+        rate=described_rate(
+            lines[: header.line if header.cells else [*body, len(lines)][begin]], header.cells, delimiter, rows[begin:]
+        ),
         described=frozenset(cell for cell in above if cell and not is_value(cell)),
     )
 

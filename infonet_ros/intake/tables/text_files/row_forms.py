@@ -22,10 +22,12 @@ _SINGLE_QUOTED = re.compile(r"(?:^|(?<=[,;\t|]))[ \t]*'([^'\n]*)'[ \t]*(?=[,;\t|
 _FORMULA = re.compile(r'(?:^|(?<=[,;\t|]))[ \t]*=("[^"\n]*")(?=[ \t]*(?:[,;\t|\r\n]|$))', re.MULTILINE)
 _MARKED = re.compile(r"(?:^|(?<=[,;\t|\"]))'(?=[\d+-])", re.MULTILINE)
 _BRACKETED = re.compile(r"^[ \t]*[\[(]+[ \t]*([^\[\]()\n]*?)[ \t]*[\])]+[,;]?[ \t\r]*$", re.MULTILINE)
-_MONITORED = re.compile(r"^(\[?\d{1,2}:\d{2}:\d{2}[.,]\d+\]?)[ \t]+->[ \t]*([^,;\t\n]*([,;\t])?)", re.MULTILINE)
-_STAMPED = re.compile(  # not before a zone, such as +0200
-    r"^[\[(]?((?:\d{4}[-/]\d{2}[-/]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|(?<=[\[(])\d+\.\d+(?=[\])]))[\])]?[ \t]+"
-    r"(?![+-]\d{2}:?\d{2}\b)(?=[+-]?\.?\d)([^,;\t\n]*([,;\t])?)",
+_OF_CELLS = r"(?:(?=[^;\t\n]*([;\t]))|(?=[^,\n]*(,))|)"  # the delimiter in the rest of the row; a comma may be decimal
+_MONITORED = re.compile(rf"^(\[?\d{{1,2}}:\d{{2}}:\d{{2}}[.,]\d+\]?)[ \t]+->[ \t]*{_OF_CELLS}", re.MULTILINE)
+_STAMPED = re.compile(  # not before a zone, such as +0200, nor before a tab that delimits all cells
+    r"^[\[(]?((?:\d{4}[-/]\d{2}[-/]\d{2}[T ])?\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?|(?<=[\[(])\d+\.\d+(?=[\])]))[\])]?"
+    r"(?: +|\t(?=[^\t\n]*[,;][^\t\n]*(?:[,;][^\t\n]*|\.\d[^\t\n]*)$))"
+    rf"(?![+-]\d{{2}}:?\d{{2}}\b)(?=[+-]?\.?\d){_OF_CELLS}",
     re.MULTILINE,
 )
 _DELIMITER = re.compile(r"[,;\t|]")
@@ -91,7 +93,7 @@ def _monitored(lines: Sequence[str]) -> RowForm | None:
 
 def _delimited(otherwise: str, row: re.Match[str]) -> str:
     """Put the delimiter of the cells, or another one for a single cell, between the time and the cells."""
-    return f"{row[1]}{row[3] or otherwise}{row[2]}"
+    return f"{row[1]}{row[2] or row[3] or otherwise}"
 
 
 def _cells(lines: Sequence[str]) -> RowForm | None:
