@@ -27,16 +27,20 @@ def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
+def drivers_of(window: Window, given: Sequence[str], delays: np.ndarray) -> Drivers:
+    """Return the given channels of a window as drivers of all, which follow them by ``delays`` (N, N) samples."""
+    at_once = np.zeros(len(window.names), dtype=np.int64)
+    follows = [at_once if name == TIME else delays[window.names.index(name)] for name in given]
+    return Drivers(given_streams(window, given).T, window.samples.T, np.stack(follows))
+
+
 def followed_streams(window: Window, given: Sequence[str], delays: np.ndarray) -> np.ndarray:
     """Return given channels of a window as its channels follow them, (T, P).
 
     ``delays`` (N, N) are the samples by which the column follows the row.
     """
-    names = window.names
-    at_once = np.zeros(len(names), dtype=np.int64)
-    follows = np.stack([at_once if name == TIME else delays[names.index(name)] for name in given])
-    drivers = Drivers(given_streams(window, given).T, window.samples.T, follows)
-    asked = [channel for channel, name in enumerate(names) if name not in given]
+    drivers = drivers_of(window, given, delays)
+    asked = [channel for channel, name in enumerate(window.names) if name not in given]
     used = Counter(
         drivers.place(number, channel) for number, name in enumerate(given) if name != TIME for channel in asked
     )

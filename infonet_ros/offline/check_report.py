@@ -25,6 +25,7 @@ class _Curve:
 
 def render_check(check: Check) -> str:
     """Render one HTML file that works without a network."""
+    curves = [_curve(check, number) for number in range(len(check.baseline.pairs))]
     return render(
         "check.html",
         styles=("check.css",),
@@ -32,7 +33,8 @@ def render_check(check: Check) -> str:
         begin=moment(check.start),
         end=moment(check.end),
         alarms=check.count,
-        curves=sorted((_curve(check, number) for number in range(len(check.baseline.pairs))), key=_soonest_first),
+        # The pair with the first alarm comes first, those without one last, in their order.
+        curves=sorted(curves, key=lambda curve: min((begin for begin, _ in curve.spans), default=np.inf)),
     )
 
 
@@ -51,11 +53,6 @@ def _curve(check: Check, number: int) -> _Curve:
         nats=threshold,
         spans=[(round(float(begin), 1), round(float(end - begin), 1)) for begin, end in spans],
     )
-
-
-def _soonest_first(curve: _Curve) -> float:
-    """Return a sort key: the pair with the first alarm comes first, those without one last, in their order."""
-    return min((begin for begin, _ in curve.spans), default=np.inf)
 
 
 def _x(check: Check, stamps: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from infonet_ros.dependence.given_streams import given_streams
+from infonet_ros.dependence.given_streams import drivers_of, given_streams
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import conditional_matrix
 from infonet_ros.estimator.infonet import InfoNet
@@ -118,10 +118,7 @@ class ConditionalPairs:
     @cached_property
     def _drivers(self) -> Drivers:
         """Return the given streams, and by how many samples each channel follows them."""
-        names = self.window.names
-        at_once = np.zeros(len(names), dtype=np.int64)
-        delays = [at_once if name == TIME else self.delays[names.index(name)] for name in self.settings.given]
-        return Drivers(given_streams(self.window, self.settings.given).T, self.window.samples.T, np.stack(delays))
+        return drivers_of(self.window, self.settings.given, self.delays)
 
     def _at(self, pair: Pair, lag: int) -> LaggedEstimate:
         """Estimate a pair at a lag, with the given streams as they were for either, if the network accepts so many."""

@@ -267,9 +267,8 @@ def _nothing(analysis: Analysis) -> Finding:
 def _relations(analysis: Analysis) -> Iterator[Finding]:
     """Yield the channels whose relations to others changed, for a while or until the end."""
     for change in analysis.relation_changes[:_MOST_RELATIONS]:
-        when = _after(analysis, change.time)
-        if change.end is not None:
-            when = f"from {_since(analysis, change.time)} to {_since(analysis, change.end)}"
+        since = _since(analysis, change.time)
+        when = f"after {since}" if change.end is None else f"from {since} to {_since(analysis, change.end)}"
         sentence = change.sentence(when)
         yield Finding(sentence, (change.channel, *change.beside), "relation", change.time)
 
@@ -279,16 +278,12 @@ def _changes(analysis: Analysis) -> Finding:
         other = "other " if analysis.relation_changes else ""
         return Finding(f"No {other}dependence changed.", (), "changes")
     largest = analysis.changes[0]
-    when = _after(analysis, largest.time)
+    when = f"after {_since(analysis, largest.time)}"
     sentence = (
         f"{counted(len(analysis.changes), 'change')} of dependence; the largest {when}: {largest.a} and "
         f"{largest.b}, {largest.before:.2f} to {largest.after:.2f} nats."
     )
     return Finding(sentence, (largest.a, largest.b), "changes", largest.time)
-
-
-def _after(analysis: Analysis, time: int) -> str:
-    return f"after {_since(analysis, time)}"
 
 
 def _since(analysis: Analysis, time: int) -> str:

@@ -47,12 +47,16 @@ def _change_record(analysis: Analysis, change: Change) -> dict[str, Any]:
     return {
         "a": change.a,
         "b": change.b,
-        "time": change.time / NANOSECONDS,
-        "since_start": (change.time - analysis.zero) / NANOSECONDS,
-        "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
+        **_times(analysis, change.time),
         "before": _plain(change.before),
         "after": _plain(change.after),
     }
+
+
+def _times(analysis: Analysis, time: int) -> dict[str, float]:
+    """Return when something changed, seconds."""
+    since = {"time": 0, "since_start": analysis.zero, "since_first_window": analysis.matrices[0].start}
+    return {name: (time - begin) / NANOSECONDS for name, begin in since.items()}
 
 
 def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, Any]:
@@ -61,9 +65,7 @@ def _relation_record(analysis: Analysis, change: RelationChange) -> dict[str, An
         "channel": change.channel,
         "beside": list(change.beside),
         "channel_sure": change.sure,
-        "time": change.time / NANOSECONDS,
-        "since_start": (change.time - analysis.zero) / NANOSECONDS,
-        "since_first_window": (change.time - analysis.matrices[0].start) / NANOSECONDS,
+        **_times(analysis, change.time),
         "until_since_start": until,
         "kind": change.kind.value,
         "value": _plain(change.value),

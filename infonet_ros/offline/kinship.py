@@ -51,11 +51,12 @@ class Kinship:
         alike = np.where(no_speed[:, None], 0.0, alike)
         same = (alike >= _EXACT) | ((alike >= _SAME) & _in_a_unit(scale))
         rates = same & (alike.T < _SAME)  # of two oscillations each looks like the rate of the other
-        one_field = own & _of_one_field(paths)
+        one_field = own & _equal([(path.steps, path.reduction) for path in paths])
         twice = ~computed & one_field.any(axis=0)  # by its rate as well, which is asked
         measured = own & rates & _best(np.where(own & ~twice, alike, 0.0))
         measured |= measured @ one_field & twice
-        parts = own & (_of_one_array(paths) | _of_one_vector(paths))
+        of_one_array = _equal([path.steps if path.reduction in REDUCTIONS else None for path in paths])
+        parts = own & (of_one_array | _equal([_vector(path) if path.rate else None for path in paths]))
         return cls(rates, measured, parts, one_field, computed, np.zeros_like(measured), settings.channel_names)
 
     @property
@@ -100,26 +101,13 @@ class Kinship:
         return [f"pairs within one topic that are not reported: {', '.join(rates[:_MOST_NAMED])}{more}."]
 
 
-def _of_one_field(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Return which paths (N, N) are made of the same number."""
-    numbers = [(path.steps, path.reduction) for path in paths]
-    return np.array([[one == other for other in numbers] for one in numbers], dtype=bool)
-
-
-def _of_one_array(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Return which paths (N, N) are statistics of the same numbers."""
-    sources = [path.steps if path.reduction in REDUCTIONS else None for path in paths]
-    return np.array([[one is not None and one == other for other in sources] for one in sources], dtype=bool)
-
-
-def _of_one_vector(paths: Sequence[ChannelPath]) -> np.ndarray:
-    """Return which paths (N, N) are computed rates of two parts of one vector: ``position.x``, ``pos_y``, latitude."""
-    vectors = [_vector(path) if path.rate else None for path in paths]
-    return np.array([[one is not None and one == other for other in vectors] for one in vectors], dtype=bool)
+def _equal(origins: Sequence[object]) -> np.ndarray:
+    """Return which channels (N, N) have an equal origin; one whose origin is None has none with another."""
+    return np.array([[one is not None and one == other for other in origins] for one in origins], dtype=bool)
 
 
 def _vector(path: ChannelPath) -> tuple[object, ...] | None:
-    """Return what names the vector that a path is a part of; None where nothing does, as of a bare ``x``."""
+    """Return what names the vector of a part such as ``position.x``, ``pos_y``, latitude; None of a bare ``x``."""
     *parents, last = path.steps
     if last.field.lower() in _EARTH:
         return *parents, "place"

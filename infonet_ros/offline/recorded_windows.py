@@ -66,9 +66,7 @@ class RecordedWindows:
 
     def topics(self) -> tuple[TopicStatistics, ...]:
         """Figures of every topic of the recording; one that several modalities use is counted by the first of them."""
-        modality_of: dict[str, str] = {}
-        for modality in self._settings.modalities:
-            modality_of.setdefault(modality.topic, modality.name)
+        modality_of = _first_of_each(self._settings.modalities)
         rows = []
         for topic in self._recording.topics.values():
             name = modality_of.get(topic.name, "")
@@ -100,9 +98,7 @@ class RecordedWindows:
 def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recording: Recording) -> list[str]:
     """Say which messages were left out for their stamps, and how often time jumped."""
     sentences = []
-    first_of: dict[str, str] = {}
-    for modality in modalities:
-        first_of.setdefault(modality.topic, modality.name)
+    first_of = _first_of_each(modalities)
     for topic, name in first_of.items():
         if count := stream.outliers(name):
             by = stream.offset(name)
@@ -126,6 +122,14 @@ def stamp_notices(stream: WindowStream, modalities: Sequence[Modality], recordin
     buffers = {topic: stream.buffers[name] for topic, name in first_of.items() if name in stream.buffers}
     repeated = {topic: buffer.duplicates for topic, buffer in buffers.items() if buffer.duplicates}
     return [*sentences, *_repeated(repeated, recording)]
+
+
+def _first_of_each(modalities: Sequence[Modality]) -> dict[str, str]:
+    """Return the name of the first modality of each topic."""
+    names: dict[str, str] = {}
+    for modality in modalities:
+        names.setdefault(modality.topic, modality.name)
+    return names
 
 
 def _repeated(duplicates: Mapping[str, int], recording: Recording) -> Iterator[str]:

@@ -25,7 +25,7 @@ def render_report(analysis: Analysis, provenance: Provenance) -> str:
         label=analysis.label,
         subtitle=sections.subtitle(analysis),
         findings=sections.shown_findings(analysis, kept),
-        significance=sections.significance(analysis),
+        significance=str(analysis.significance),
         notes=sections.notes(analysis, provenance, len(kept)),
         names=analysis.names,
         labels=labels,

@@ -63,11 +63,6 @@ def shown_findings(analysis: Analysis, kept: Sequence[DependenceMatrix]) -> list
     return found
 
 
-def significance(analysis: Analysis) -> str:
-    """Return how many pairs are significant, and by which test."""
-    return str(analysis.significance)
-
-
 def notes(analysis: Analysis, provenance: Provenance, kept: int) -> list[str]:
     """Return notes about what was left out, and what was chosen."""
     sentences = list(provenance.notices)

@@ -48,19 +48,14 @@ def search_range(moves: Moves, longest: int, threads: int = 1) -> int:
     spreads = Spreads(moves.ranks, moves.change_ranks, farthest)
     lags = [
         abs(lag)
-        for pair, lag in _candidates(curves, longest)
+        for _, pair, lag in sorted(_beyond(curves, longest), reverse=True)[:_MOST_ASKED]
         if spreads.of(pair, lag).delayed and _p_value(moves, pair, farthest, threads) * pairs <= _LEVEL
     ]
     return min(farthest, round(_SPARE * max(lags)) + longest) if lags else longest
 
 
-def _candidates(curves: np.ndarray, longest: int) -> list[tuple[Pair, int]]:
-    """Return pairs whose contingency (N, N, 2 F + 1) is largest where the usual search ends or beyond, and the lag."""
-    found = sorted(_beyond(curves, longest), reverse=True)
-    return [(pair, lag) for _, pair, lag in found[:_MOST_ASKED]]
-
-
 def _beyond(curves: np.ndarray, longest: int) -> Iterator[tuple[float, Pair, int]]:
+    """Yield pairs whose largest contingency (N, N, 2 F + 1) is beyond the usual search: it, the pair and its lag."""
     farthest = curves.shape[2] // 2
     usual = slice(farthest - longest, farthest + longest + 1)
     for a, b in zip(*np.triu_indices(len(curves), k=1), strict=True):
