@@ -150,27 +150,12 @@ def analyse_fleet(
     formats: Sequence[Format] | None = None,
     on_done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Analyse bags on the workers of a client, each into a folder of its name under ``out``.
+    """Analyse bags on the workers of a client, each into a folder of its name under ``out``, in the order of the bags.
 
-    Parameters
-    ----------
-    client : Client
-        Its workers must see bags and results under the same paths.
-    bags : sequence of Path
-    out : Path
-        Inside `folder_of_attempts`.
-    settings : Settings
-        For all bags; without modalities, those are proposed for each.
-    formats : sequence of Format, optional
-        See `analyse_bag`.
-    on_done : callable
-        Called with each outcome as soon as it is known.
-
-    Returns
-    -------
-    list of Outcome
-        In the order of the bags. A bag that cannot be analysed, or whose workers die again and again, has a problem;
-        the other bags have their results.
+    The workers must see bags and results under the same paths, and ``out`` is inside `folder_of_attempts`. Without
+    modalities in the settings, those are proposed for each bag; for ``formats`` see `analyse_bag`. ``on_done`` is
+    called with each outcome as soon as it is known. A bag that cannot be analysed, or whose workers die again and
+    again, has a problem; the other bags have their results.
     """
     out = out.absolute()
     names = folder_names(bags)

@@ -42,13 +42,9 @@ _REMEDIES = dict.fromkeys(("json", "protobuf"), "; `mcap cat --json` writes them
 class Bag:
     """One recording in one or more bags.
 
-    Raises RecordingError on entering if a bag is not there, is of another kind, or nothing of it can be read.
-
-    Parameters
-    ----------
-    paths : sequence of Path
-        Folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``, also with ``.zst`` or ``.zstd``
-        behind, or ``.active``).
+    Bags are folders of storage files, or storage files (``.mcap``, ``.db3``, ``.bag``, also with ``.zst`` or ``.zstd``
+    behind, or ``.active``). Raises RecordingError on entering if a bag is not there, is of another kind, or nothing of
+    it can be read.
     """
 
     kind = "bag"

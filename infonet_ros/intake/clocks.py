@@ -59,13 +59,7 @@ def behind(leads: Mapping[str, Lead]) -> dict[str, int]:
 
 
 class TopicClocks:
-    """The clocks of the topics of one recording.
-
-    Parameters
-    ----------
-    leads : mapping of str to Lead
-        Of each topic for which it is known.
-    """
+    """The clocks of the topics of one recording, by the leads that are known."""
 
     def __init__(self, leads: Mapping[str, Lead]) -> None:
         self._leads = leads

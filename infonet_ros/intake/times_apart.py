@@ -51,16 +51,9 @@ def overlapping(
 ) -> tuple[list[str], list[str]]:
     """Find the topics whose stamps overlap in time, and sentences about the others, which are left out.
 
-    Raises RecordingError if there are several topics, and no two overlap.
-
-    Parameters
-    ----------
-    spans : mapping of str to (int, int)
-        First and last stamp of each topic, nanoseconds.
-    counts : mapping of str to int
-        Messages of each topic: of groups that lie apart, the one with the most stays.
-    alone : container of str
-        Topics that are worth analysing without another.
+    ``spans`` are the first and last stamp of each topic, nanoseconds, ``counts`` its messages: of groups that lie
+    apart, the one with most messages stays. Those ``alone`` are worth analysing without another. Raises RecordingError
+    if there are several topics, and no two overlap.
     """
     groups: list[list[str]] = []
     until = 0

@@ -121,22 +121,11 @@ def analyse(
     *,
     cores: int | None = None,
 ) -> Analysis:
-    """Analyse a recording.
+    """Analyse an open recording on so many cores, by default all that this process may use.
 
-    Raises RecordingError for a missing topic, a part that is shorter than a window, or windows with fewer
-    samples than the estimator needs. Raises ConfigurationError for a channel that its message type does not have, or a
+    Raises RecordingError for a missing topic, a part that is shorter than a window, or windows with fewer samples than
+    the estimator needs. Raises ConfigurationError for a channel that its message type does not have, or a
     synchronization that needs the node.
-
-    Parameters
-    ----------
-    recording : Recording
-        Open.
-    settings : Settings
-    span : Span
-    net : InfoNet
-    progress : callable
-    cores : int, optional
-        Processor cores to use, by default all that this process may use.
     """
     _check(recording, settings, span)
     set_late_clocks_ahead(recording, settings, span, usual_range(settings))

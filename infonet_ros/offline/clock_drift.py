@@ -35,27 +35,11 @@ def clock_drifts(
     rate: float,
     longest: int,
 ) -> list[ClockDrift]:
-    """Find which topics drift apart.
+    """Find which topics drift apart: one drift for each two of them, the surest first.
 
-    Parameters
-    ----------
-    pairs : sequence of (int, int)
-        Channels that depend on each other, strongest first.
-    topics : sequence of str
-        Topic of each channel.
-    ranks : (T, N) float
-        As for `lagged_contingency`.
-    stamps : (T,) int64
-        Nanoseconds.
-    rate : float
-        Samples per second.
-    longest : int
-        Samples that a delay may be long.
-
-    Returns
-    -------
-    list of ClockDrift
-        One for each two topics that drift apart, the surest first.
+    ``pairs`` are channels that depend on each other, strongest first, and ``topics`` those of each channel. Their ranks
+    (T, N), as for `lagged_contingency`, have stamps (T,) in nanoseconds, at a rate in Hz. A delay may be ``longest``
+    samples.
     """
     by_topics: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for a, b in pairs:

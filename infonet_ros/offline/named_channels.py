@@ -9,21 +9,11 @@ from infonet_ros.text import did_you_mean, listed
 
 
 def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[str] = ()) -> str:
-    """Return the full name of a channel.
+    """Return the full name of a channel of a proposal; ``others`` are names that the option takes as they are.
 
+    The name is a full one such as ``table.heading|degrees|rate``, or the same without the modality, without the endings
+    that a proposal chose, or without both: ``heading``. Or with the topic, as in Foxglove: ``/imu/data.heading``.
     Raises ConfigurationError if no channel has the name, or several have.
-
-    Parameters
-    ----------
-    option : str
-        As the user writes it, for the error.
-    name : str
-        A full name such as ``table.heading|degrees|rate``, or the same without the modality, without the endings that
-        a proposal chose, or without both: ``heading``. Or with the topic, as in Foxglove: ``/imu/data.heading``.
-    proposal : Proposal
-        Has the channels.
-    others : sequence of str
-        Names that the option takes as they are.
     """
     channels = proposal.settings.channel_names
     if name in (*others, *channels):

@@ -76,18 +76,10 @@ class Script:
 def render(
     name: str, *, package: str = _ROOM, styles: Sequence[str] = (), scripts: Sequence[str] = (), **values: Any
 ) -> str:
-    """Render a template of a package.
+    """Render a template, which extends ``base.html``, from the folder ``templates`` of a package, with values.
 
-    Parameters
-    ----------
-    name : str
-        File name of the template; it extends ``base.html``.
-    package : str
-        Whose folder ``templates`` it lies in.
-    styles, scripts : sequence of str
-        File names of style sheets, and of scripts at the end of the page, beside those that every page has.
-    **values
-        For the template.
+    ``styles`` and ``scripts`` are the files of style sheets, and of scripts at the end of the page, beside those that
+    every page has.
     """
     return (
         _environment(package)

@@ -32,18 +32,11 @@ _FEWEST_SPEEDS = 2
 
 
 def resting(samples: np.ndarray, rate: float) -> np.ndarray:
-    """Return at which samples the platform rests, (T,) bool.
+    """Return at which samples (T, N) at a rate, Hz, the platform rests, (T,) bool.
 
     It rests if three of four channels are still for two seconds or more, and half of them moved right before or move
     right after. This must happen more often than by chance, and a fifth of the channels must be 0 then. Two machines
     that rest independently are no such platform, nor is a process that holds its set points.
-
-    Parameters
-    ----------
-    samples : (T, N) float64
-        NaN where unknown.
-    rate : float
-        Samples per second.
     """
     block = max(_BLOCK_SAMPLES, round(_BLOCK * rate), _BLOCK_UPDATES * _usual_hold(samples))
     blocks = samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1])

@@ -225,14 +225,7 @@ class _Comparison:
 def with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
     """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
 
-    Parameters
-    ----------
-    net : InfoNet
-    changes : (T', N) float64
-        See `Moves`.
-    matrix : DependenceMatrix
-        Of the levels, with p-values.
-    seed : int
+    The matrix is of the levels, with p-values; for the changes (T', N) see `Moves`.
     """
     by_change = matrix.both_drift & np.isfinite(matrix.p_value) & ~matrix.significant(SIGNIFICANCE, adjusted=True)
     if not by_change.any():

@@ -20,24 +20,11 @@ Kind = TypeVar("Kind", bound=Columns)
 
 
 class Shards(Generic[Kind]):
-    """The shards of a folder; missing shards are simulated in their order, until the context is left.
+    """The shards of a folder, which is made; missing shards are simulated in their order, until the context is left.
 
-    Shard ``k`` holds the examples of the seed ``seed + k``.
-
-    Parameters
-    ----------
-    kind : type of examples
-    simulate : callable
-        Returns a number of examples for a seed; a function of a module, because other processes call it.
-    folder : Path
-        Created if it does not exist.
-    count, examples : int
-        Number of shards, and of examples in each.
-    seed : int
-    workers : int
-        Processes that simulate.
-    device : torch.device
-        Shards that were requested are kept here, about 7 KB an example.
+    Shard ``k`` holds so many examples of the seed ``seed + k``. ``simulate`` returns a number of examples for a seed: a
+    function of a module, because other processes call it. Shards that were requested are kept on the device, about 7 KB
+    an example.
     """
 
     def __init__(

@@ -43,25 +43,11 @@ def errors(
     kinds: Iterable[str],
     tolerance: float = 0.0,
 ) -> dict[str, float]:
-    """Measure the errors of quantiles, of any network.
+    """Measure the errors of quantiles (M, 3), nats, given the truth (M,) and the weights (M,) of the loss.
 
-    Parameters
-    ----------
-    quantiles : (M, 3)
-        Nats.
-    truth, weights : (M,)
-        ``weights`` of the loss.
-    kind : (M,) of integers
-        Indices into ``kinds``.
-    kinds : iterable of str
-    tolerance : float
-        Nats that the lower end of the interval may lie above the truth.
-
-    Returns
-    -------
-    dict
-        ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of the median), ``coverage``, and
-        ``error_<kind>``.
+    ``kind`` (M,) are indices into ``kinds``, and ``tolerance`` the nats that the lower end of the interval may lie
+    above the truth. The result has ``loss_held_out`` (the weighted quantile loss), ``error`` (mean absolute error of
+    the median), ``coverage``, and ``error_<kind>``.
     """
     error = (quantiles[:, 1] - truth).abs()
     inside = (quantiles[:, 0] <= truth + tolerance) & (truth <= quantiles[:, 2])

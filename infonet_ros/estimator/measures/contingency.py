@@ -26,19 +26,10 @@ _BLOCK = 4  # times the longest lag: samples of each block
 
 
 def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
-    """Return the mean-square contingency of all pairs at all lags, cut off after `DEGREES` functions.
+    """Return the mean-square contingency of all pairs at all lags, cut off after `DEGREES` functions: (N, N, 2 L + 1).
 
-    Parameters
-    ----------
-    ranks : (T, N) float
-        Normalised ranks, 0 to 1, with equal ranks for equal values, NaN where unknown.
-    longest : int
-        L, samples.
-
-    Returns
-    -------
-    (N, N, 2 L + 1) float32
-        ``[a, b, L + lag]`` compares ``a[t]`` with ``b[t + lag]``. 0 without a common sample.
+    ``[a, b, L + lag]`` compares ``a[t]`` with ``b[t + lag]``, float32; 0 without a common sample. Normalised ranks (T,
+    N) are 0 to 1, with equal ranks for equal values, NaN where unknown; ``longest`` is L, samples.
     """
     channels = ranks.shape[1]
     left, right, length = _spectra(ranks, longest, max(_BLOCK * longest, 256))

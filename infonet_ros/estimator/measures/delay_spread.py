@@ -60,16 +60,9 @@ class DelaySpread:
 
     @classmethod
     def of(cls, ranks: np.ndarray, longest: int, lag: int) -> "DelaySpread":
-        """Find the peak near a lag, with its errors.
+        """Find the peak of two channels near a lag, with its errors; the lag is positive where the second follows.
 
-        Parameters
-        ----------
-        ranks : (T, 2) float
-            As for `lagged_contingency`.
-        longest : int
-            L, samples: lags from -L to L are compared.
-        lag : int
-            Samples; positive where the second channel follows.
+        For the ranks (T, 2) see `lagged_contingency`; lags up to ``longest`` samples are compared in both directions.
         """
         products = lagged_products(ranks, longest, PARTS)
         products = products[products[:, longest, -1, -1] > 0.5]

@@ -16,9 +16,7 @@ from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
 
 
-def discriminants(
-    runner: Runner, channels: np.ndarray, pairs: np.ndarray, lags: np.ndarray, seed: int
-) -> np.ndarray:
+def discriminants(runner: Runner, channels: np.ndarray, pairs: np.ndarray, lags: np.ndarray, seed: int) -> np.ndarray:
     """Return the log density of the copula of pairs (K, 2) of channels (N, T), NaN where unknown, each at a lag (K,).
 
     Returns

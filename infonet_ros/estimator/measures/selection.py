@@ -12,21 +12,10 @@ from infonet_ros.estimator.samples.ranks import Ordering
 
 
 def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int) -> Selection:
-    """Choose one after the other the channel that adds most information about a target.
+    """Choose, one after the other, up to ``most`` of the channels (N, T) that add most information about a target.
 
-    It ends when no channel adds a significant amount.
-
-    Parameters
-    ----------
-    runner : ConditionalRunner
-    channels : (N, T) float64
-        NaN where unknown.
-    target : int
-        Number of the channel.
-    most : int
-        Channels to choose at the most.
-    seed : int
-        Of the ties.
+    NaN stands for unknown samples, ``target`` is the number of the channel, and ``seed`` that of the ties. It ends when
+    no channel adds a significant amount.
     """
     good = np.isfinite(channels).all(axis=0)
     rows = thinned(np.flatnonzero(good))[0]

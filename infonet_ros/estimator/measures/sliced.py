@@ -26,25 +26,11 @@ NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
 
 
 def project(channels: np.ndarray, directions: int, seed: int, occurrence: int = 0) -> np.ndarray:
-    """Project standardised channels on random directions.
+    """Project standardised channels (d, T), all finite, on ``directions`` random directions: (K, T) float64.
 
     The directions depend on the seed and on the content of the channels, not on the order of the vectors. They differ
-    between vectors, as in the definition of sliced MI by Goldfeld and Greenewald (2021).
-
-    Parameters
-    ----------
-    channels : (d, T) floating
-        Finite.
-    directions : int
-        K.
-    seed : int
-    occurrence : int
-        Number of this vector among vectors of equal content.
-
-    Returns
-    -------
-    (K, T) float64
-        All zero if every channel is constant.
+    between vectors, as in the definition of sliced MI by Goldfeld and Greenewald (2021); ``occurrence`` is the number
+    of this vector among vectors of equal content. All is zero if every channel is constant.
     """
     peak = np.abs(channels).max(axis=1, keepdims=True)
     scaled = channels / np.where(peak > 0.0, peak, 1.0)  # squares of very large or small values would overflow
@@ -74,15 +60,7 @@ class SlicedOptions:
 
 
 class Slicer:
-    """Vector streams, each projected once for all its pairs over the same samples.
-
-    Parameters
-    ----------
-    runner : Runner
-    vectors : list of (d, T) floating
-        NaN where unknown.
-    options : SlicedOptions
-    """
+    """Vector streams (d, T), each projected once for all its pairs over the same samples; NaN where unknown."""
 
     def __init__(self, runner: Runner, vectors: list[np.ndarray], options: SlicedOptions) -> None:
         self._runner = runner

@@ -101,22 +101,11 @@ class Observation(Input):
 
 
 def summarise(samples: Tensor, effective: Tensor, correlation: Tensor, plug_ins: Tensor) -> Tensor:
-    """Combine the numbers that are not in the grid or the tiles.
+    """Combine the numbers of pairs that are not in the grid or the tiles: (M, SUMMARIES).
 
-    Parameters
-    ----------
-    samples : (M,)
-        T, within `TRAINED_SAMPLES`.
-    effective : (M,)
-        Effective number of samples, see `effective_samples.effective_samples`.
-    correlation : (M,)
-        Correlation of the normal scores of the ranks, in [-1, 1].
-    plug_ins : (M, len(RESOLUTIONS))
-        Plug-in estimates of the whole at all resolutions, from the coarsest to the finest.
-
-    Returns
-    -------
-    (M, SUMMARIES)
+    ``samples`` (M,) are T, within `TRAINED_SAMPLES`, ``effective`` (M,) those of `effective_samples`, ``correlation``
+    (M,) that of the normal scores of the ranks, and ``plug_ins`` (M, len(RESOLUTIONS)) the estimates of the whole from
+    the coarsest cells to the finest.
     """
     numbers = [torch.log(samples) - 7.0, torch.log(effective / samples), *correlation_numbers(correlation)]
     return torch.cat([torch.stack(numbers, dim=-1), plug_ins], dim=-1)

@@ -64,25 +64,14 @@ def _sum_tiles(values: Tensor, cells: int) -> Tensor:
 
 
 def local_plug_ins(sums: dict[int, Tensor], held: Tensor, samples: Tensor) -> Tensor:
-    """Return the plug-in estimates of the MI tile by tile, at several resolutions.
+    """Return plug-in estimates of the MI tile by tile, at L resolutions: (M, L, TILES, TILES) nats, to be averaged.
 
     The plug-in estimate from g x g cells is ``sum (n / T) log (n g^2 / T)``, since ranks are uniform. It is too small
     where a ridge is finer than a cell, and too large where cells hold few samples. The network learns by how much from
     the growth of the estimate with g.
 
-    Parameters
-    ----------
-    sums : dict of (M, TILES, TILES) float32
-        By the number g of cells along an axis, from `sums_by_tile`.
-    held : (M, TILES, TILES) int16
-        Samples in each tile.
-    samples : (M,) float32
-        T, the number of samples counted; at most `MOST_SAMPLES`.
-
-    Returns
-    -------
-    (M, L, TILES, TILES) float32
-        In the order of ``sums``; the mean over the tiles is the estimate of the whole, nats.
+    ``sums`` are those of `sums_by_tile` by the number g, ``held`` (M, TILES, TILES) the samples in each tile, and
+    ``samples`` (M,) are T, at most `MOST_SAMPLES`.
     """
     offsets = _log_densities_of_one(tuple(sums), samples)[..., None, None] * held.unsqueeze(1)
     return (torch.stack(list(sums.values()), dim=1) + offsets) * (TILES**2 / samples)[:, None, None, None]

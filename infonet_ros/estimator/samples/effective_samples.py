@@ -8,17 +8,9 @@ MIN_EFFECTIVE = 8.0
 
 
 def autocorrelations(ranks: np.ndarray) -> np.ndarray:
-    """Autocorrelation of ranks at lags 1 to T // 4, tapered as in Bartlett's formula.
+    """Return the autocorrelation of normalised ranks (N, T) at lags 1 to T // 4, tapered as in Bartlett's formula.
 
-    Parameters
-    ----------
-    ranks : (N, T) float32
-        Normalised ranks.
-
-    Returns
-    -------
-    (N, T // 4) float32
-        Scaled by the square root of ``1 - lag / T``, so that the product of two rows has the whole taper.
+    They are scaled by the square root of ``1 - lag / T``, so that the product of two rows has the whole taper.
     """
     count = ranks.shape[1]
     lags = count // 4
@@ -31,22 +23,11 @@ def autocorrelations(ranks: np.ndarray) -> np.ndarray:
 
 
 def effective_samples(left: Tensor, right: Tensor, count: int) -> Tensor:
-    """Effective number of samples of pairs, by Bartlett's formula on the ranks.
+    """Return the effective number of samples of pairs, (M,) from 8 to T, by Bartlett's formula on the ranks.
 
     ``T / (1 + 2 sum_k (1 - k/T) r_x(k) r_y(k))``: the variance of a sample correlation of independent streams with
-    autocorrelations ``r_x`` and ``r_y`` is that of so many independent samples (Bartlett, J. R. Stat. Soc. 1935).
-
-    Parameters
-    ----------
-    left, right : (M, K) float32
-        From `autocorrelations`, of the two streams of each pair.
-    count : int
-        T, samples in the window.
-
-    Returns
-    -------
-    (M,) float32
-        From 8 to T.
+    `autocorrelations` ``r_x`` and ``r_y``, here (M, K), is that of so many independent samples (Bartlett, J. R. Stat.
+    Soc. 1935).
     """
     inflation = 1.0 + 2.0 * (left * right).sum(dim=1)
     return (count / inflation.clamp_min(1.0)).clamp(MIN_EFFECTIVE, count)

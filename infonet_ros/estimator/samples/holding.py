@@ -102,19 +102,11 @@ def common_messages(streams: Sequence[Repetition]) -> np.ndarray:
 
 
 def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Return the samples at which two held streams are both new since the last counted sample.
+    """Return the samples at which two held streams are both new since the last counted sample, (K,) int64.
 
-    Parameters
-    ----------
-    left, right : (R,) int64
-        Updates so far at each of the common samples, from `updates`.
-
-    Returns
-    -------
-    (K,) int64
-        Positions among the R samples: one for each update of the slower stream, except those between which the other
-        had none. It is half a hold of the faster stream after the update, so each update is paired with the nearest in
-        time.
+    ``left`` and ``right`` (R,) are the `updates` so far at each common sample. One of these is returned for each update
+    of the slower stream, except those between which the other had none. It is half a hold of the faster stream after
+    the update, so each update is paired with the nearest in time.
     """
     slower, faster = (left, right) if left[-1] - left[0] <= right[-1] - right[0] else (right, left)
     starts = np.flatnonzero(np.diff(slower, prepend=slower[0] - 1))
@@ -125,22 +117,11 @@ def both_new(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 
 def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
-    """Return the sample at which each value of a stream occurred first.
+    """Return the sample at which each value (T,) of a stream occurred first, (T,) int64; ``order`` (T,) sorts them.
 
     If the values of two streams repeat at exactly the same samples, rows were written twice, or a recording was played
-    again. Such rows count once, see `first_of_each`.
-
-    Parameters
-    ----------
-    values : (T,) float64
-        NaN where unknown.
-    order : (T,) int64
-        Sorts the values, equal ones in any order.
-
-    Returns
-    -------
-    (T,) int64 or None
-        None if no value repeats, or if there are so few values that they are levels.
+    again. Such rows count once, see `first_of_each`. None if no value repeats, or if so few differ that they are
+    levels.
     """
     ordered = values[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))

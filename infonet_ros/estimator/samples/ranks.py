@@ -53,17 +53,9 @@ class Ordering:
         return np.frombuffer(b"".join(self.keys), dtype=np.uint64)
 
     def ranks(self, rows: np.ndarray | None = None) -> np.ndarray:
-        """Rank samples among each other.
+        """Rank samples among each other: (N, R) int64, 0 ... R - 1, each once in every channel.
 
-        Parameters
-        ----------
-        rows : (R,) int64, optional
-            Samples to rank, in increasing order, known in all channels; all T when not given.
-
-        Returns
-        -------
-        (N, R) int64
-            0 ... R - 1, each once in every channel.
+        ``rows`` (R,) are those to rank, in increasing order, known in all channels; all T when not given.
         """
         orders = self.orders
         if rows is not None and len(rows) < orders.shape[1]:

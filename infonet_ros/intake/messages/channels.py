@@ -63,15 +63,7 @@ class Channel:
 
 
 class Absent(Exception):
-    """The message says nothing about the channel.
-
-    Parameters
-    ----------
-    name : str
-        Of the element that the channel needs.
-    there : sequence of str
-        Names of the elements that the message has.
-    """
+    """The message lacks the element ``name`` that the channel needs; ``there`` are the names of those that it has."""
 
     def __init__(self, name: str, there: Sequence[str]) -> None:
         super().__init__(name)

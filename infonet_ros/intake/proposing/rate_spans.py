@@ -12,20 +12,13 @@ _OUTLIERS = 0.005  # of the steps, on either side
 
 
 def rate_span(values: np.ndarray, hold: int = 1) -> int | None:
-    """Return the number of samples, or 0 where those between two are enough; None where no time is long enough.
+    """Return over how many samples evenly spaced values (M,) have a rate: 0 for two, None where no number is enough.
 
     Steps of a field without noise differ little from the next, or not at all like it, as those of a random walk. Noise
     makes each step go back on the one before, and not on the one before that.
 
-    A field that keeps its value for several samples has a rate from one value to the next: between two samples it would
-    be 0, or a peak.
-
-    Parameters
-    ----------
-    values : (M,) float64
-        Evenly spaced.
-    hold : int
-        Samples for which a value is kept.
+    A field that keeps its value for ``hold`` samples has a rate from one value to the next: between two samples it
+    would be 0, or a peak.
     """
     values = values[::hold]
     steps = np.diff(values)

@@ -48,26 +48,12 @@ def choose_timing(
     max_lag: float = 0.0,
     remedy: str = "",
 ) -> Timing:
-    """Choose clock, window and hop, as far as they are not given.
+    """Choose clock, window and hop for a duration, as far as the user has not given them; all in seconds and Hz.
 
-    Raises RecordingError if the samples are too few for one window; the message has their number and the required one.
-
-    Parameters
-    ----------
-    duration : float
-        Seconds that are to be analysed.
-    rates : mapping of str to float
-        Hz, by topic.
-    memories : sequence of float
-        Seconds, of each stream.
-    swift : float
-        Hz. A topic at this rate, or faster, is preferred: it shows how the streams move.
-    rate, window, hop : float, optional
-        Given by the user.
-    max_lag : float
-        Seconds; a window is at least twice as long.
-    remedy : str
-        Another remedy, appended to the message of an error.
+    ``rates`` are those of the topics, ``memories`` those of the streams. A topic at the rate ``swift``, or faster, is
+    preferred: it shows how the streams move. A window is at least twice as long as ``max_lag``. Raises RecordingError
+    if the samples are too few for one window; the message has their number and the required one, and ends in
+    ``remedy``.
     """
     topic, clock, why = _clock(duration / _WINDOWS_WANTED if window is None else window, rates, swift)
     clock = rate or clock

@@ -71,29 +71,13 @@ def gap_limit(max_gap: int, period: int, stamps: np.ndarray) -> float:
 def resample(
     stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, interpolation: str, max_gap: float
 ) -> np.ndarray:
-    """Resample a stream at the ticks of a clock.
+    """Resample a stream, values (M, K) at strictly increasing stamps (M,), at the ticks (T,) of a clock: (T, K).
 
-    Streams of few levels, such as gears, switches and coarsely rounded readings, take the value of the nearest sample.
-    Interpolated between two levels, all streams of a message would share their fraction of the way.
+    Values are NaN where not known. A tick between two samples that are farther apart than ``max_gap`` is unknown; with
+    the interpolation "hold", which takes the last sample up to the tick, one that is farther than this behind it.
 
-    Parameters
-    ----------
-    stamps : (M,) int64
-        Strictly increasing.
-    values : (M, K) float64
-        NaN where not known.
-    ticks : (T,) int64
-        Increasing.
-    interpolation : str
-        "linear", or "hold" for the last sample up to the tick.
-    max_gap : float
-        A tick between two samples that are farther apart than this is unknown; with "hold", one that is farther than
-        this from the sample before it.
-
-    Returns
-    -------
-    (T, K) float64
-        NaN where not known.
+    With "linear", streams of few levels, such as gears, switches and coarsely rounded readings, take the value of the
+    nearest sample. Interpolated between two levels, all streams of a message would share their fraction of the way.
     """
     if interpolation == "hold":
         return _held(stamps, values, ticks, max_gap)
@@ -149,28 +133,10 @@ def slope_span(stamps: np.ndarray, period: int) -> int:
 
 
 def rates_of_change(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, span: int, max_gap: float) -> np.ndarray:
-    """Differentiate a stream at the ticks of a clock.
+    """Differentiate a stream at the ticks (T,) of a clock: (T, K) per second; for the other arguments see `resample`.
 
-    The rate at a tick is the mean slope, over ``span`` around it, of the straight lines between samples. It has no
-    delay, and is exact for a stream that changes evenly, however irregular its stamps are.
-
-    Parameters
-    ----------
-    stamps : (M,) int64
-        Strictly increasing.
-    values : (M, K) float64
-        NaN where not known.
-    ticks : (T,) int64
-        Increasing.
-    span : int
-        See `slope_span`.
-    max_gap : float
-        Within a longer gap the stream is unknown, see `resample`.
-
-    Returns
-    -------
-    (T, K) float64
-        Per second; NaN where not known.
+    The rate at a tick is the mean slope, over ``span`` around it (see `slope_span`), of the straight lines between
+    samples. It has no delay, and is exact for a stream that changes evenly, however irregular its stamps are.
     """
     half = span // 2
     lines = np.zeros(values.shape[1], dtype=bool)

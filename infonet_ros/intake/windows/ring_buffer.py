@@ -75,15 +75,9 @@ class RingBuffer:
         self._place(stamp, values, [value is not None for value in values])
 
     def extend(self, stamps: np.ndarray, values: np.ndarray, present: np.ndarray) -> None:
-        """Add messages in the order in which they came, as if each were pushed.
+        """Add messages in the order in which they came, as if each were pushed: stamps (M,) and values (M, K).
 
-        Parameters
-        ----------
-        stamps : (M,) int64
-            Nanoseconds.
-        values : (M, K) float64
-        present : (M, K) bool
-            False where the message says nothing about the channel.
+        ``present`` (M, K) bool is False where a message says nothing about a channel.
         """
         self.received += len(stamps)
         first = 0

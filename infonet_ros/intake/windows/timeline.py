@@ -163,19 +163,10 @@ class Timeline(Generic[Item]):
         return True
 
     def admit(self, name: str, stamp: int, item: Item, arrival: int | None = None) -> Admission[Item]:
-        """Judge one message of a topic.
+        """Judge one message of a topic, with its stamp in nanoseconds.
 
-        Parameters
-        ----------
-        name : str
-            Of the topic.
-        stamp : int
-            Nanoseconds.
-        item : object
-            Returned when it is to be taken: now, or with a later message.
-        arrival : int, optional
-            When the message arrived or was recorded. Of two topics that do not agree, the one whose stamps are closer
-            to the arrival is believed.
+        The ``item`` is returned when it is to be taken: now, or with a later message. ``arrival`` is when the message
+        arrived or was recorded: of two topics that do not agree, the one whose stamps are closer to it is believed.
         """
         self._number += 1
         topic = self.topics.setdefault(name, _Topic())

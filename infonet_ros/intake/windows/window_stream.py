@@ -161,21 +161,11 @@ class WindowStream:
             self.extend(np.array([stamp]), {name: columns}, None if arrival is None else np.array([arrival]))
 
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray | None = None) -> np.ndarray:
-        """Add messages of one topic in the order in which they came.
+        """Add messages of one topic in the order in which they came; return the stamps (M',) of those taken now.
 
-        Parameters
-        ----------
-        stamps : (M,) int64
-            Nanoseconds.
-        columns : mapping of str to (values, present)
-            By the name of the buffer: (M, K) float64 and (M, K) bool, see `RingBuffer.extend`.
-        arrivals : (M,) int64, optional
-            When they came or were recorded; see `Timeline.admit`.
-
-        Returns
-        -------
-        (M',) int64
-            Stamps of the messages that were taken now, including those that were set aside before.
+        ``columns`` are the values and their presence by the name of the buffer, see `RingBuffer.extend`; ``arrivals``
+        (M,) when they came or were recorded, see `Timeline.admit`. Among those taken are some that were set aside
+        before.
         """
         topic = self._topics[next(iter(columns))]
         if self._timeline.follow(topic, stamps, None if arrivals is None else int(arrivals[-1])):
