@@ -26,9 +26,10 @@ _REDRAW = 1.0  # seconds after which the age of the matrix is shown again
 def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeout: float) -> None:
     """Show the matrices of the node with the full name ``target`` until a key or Ctrl-C ends it, or only the first one.
 
-    ``as_json`` prints lines of JSON in place of the live view. ``timeout`` are the seconds to wait for the first
-    matrix, with ``once`` or ``as_json``.
+    ``as_json`` prints lines of JSON in place of the live view; where the output is no terminal, matrices are printed as
+    text. Both wait for the first matrix for ``timeout`` seconds.
     """
+    console = Console()
     with ros_session():
         executor = SingleThreadedExecutor()
         node = rclpy.create_node("infonet_monitor", start_parameter_services=False, enable_rosout=False)
@@ -37,20 +38,17 @@ def monitor(target: str, options: ViewOptions, once: bool, as_json: bool, timeou
         try:
             if as_json:
                 print_json(listener, executor, options, once, timeout)
-            elif once:
-                print_once(listener, executor, options, Console(), timeout)
+            elif once or not console.is_terminal:
+                print_text(listener, executor, options, console, once, timeout)
             else:
-                watch(listener, executor, options, Console())
+                watch(listener, executor, options, console)
         finally:
             executor.shutdown()
             node.destroy_node()
 
 
 def watch(listener: MatrixListener, executor: SingleThreadedExecutor, options: ViewOptions, console: Console) -> None:
-    """Show the live view until q is pressed; if the output is not a terminal, print each matrix."""
-    if not console.is_terminal:
-        follow(listener, executor, options, lambda: console.print(_drawn(listener, options, console, None)))
-        return
+    """Show the live view in a terminal until q is pressed."""
     drawn: tuple[object, ...] = ()
     with Keys() as keys, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
@@ -71,8 +69,8 @@ def follow(
     executor: SingleThreadedExecutor,
     options: ViewOptions,
     show: Callable[[], None],
-    once: bool = False,
-    timeout: float = math.inf,
+    once: bool,
+    timeout: float,
 ) -> None:
     """Call ``show`` after each matrix, or only after the first if ``once``.
 
@@ -91,15 +89,20 @@ def follow(
             show()
 
 
-def print_once(
-    listener: MatrixListener, executor: SingleThreadedExecutor, options: ViewOptions, console: Console, timeout: float
+def print_text(
+    listener: MatrixListener,
+    executor: SingleThreadedExecutor,
+    options: ViewOptions,
+    console: Console,
+    once: bool,
+    timeout: float,
 ) -> None:
-    """Print one matrix at full height."""
+    """Print each matrix at full height."""
 
     def show() -> None:
         console.print(_drawn(listener, options, console, None))
 
-    follow(listener, executor, options, show, once=True, timeout=timeout)
+    follow(listener, executor, options, show, once, timeout)
 
 
 def print_json(

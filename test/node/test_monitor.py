@@ -295,8 +295,9 @@ def test_what_is_no_name_of_a_node_is_one_sentence(name):
     assert "Traceback" not in done.stderr
 
 
-def test_of_other_nodes_the_names_are_shown(topics):
-    options = ("--once", "--timeout", "5", "--node", "/robot7/infonet")
+@pytest.mark.parametrize("once", [("--once",), ()], ids=["once", "in a pipe"])
+def test_of_other_nodes_the_names_are_shown(topics, once):
+    options = (*once, "--timeout", "5", "--node", "/robot7/infonet")
     done = subprocess.run(
         command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
     )
