@@ -1,6 +1,6 @@
 """Changes of dependence over time: compares the windows before a time with those after it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -51,11 +51,16 @@ class Motion:
     drifting: np.ndarray
 
     @classmethod
-    def of(cls, windows: Sequence[np.ndarray]) -> "Motion":
-        """Measure the motion from the samples (T, N) of each window, NaN where unknown."""
+    def of(cls, windows: Sequence[np.ndarray], asked: Iterable[int]) -> "Motion":
+        """Measure the motion in the windows asked for, from the samples (T, N) of each, NaN where unknown."""
+        shape = len(windows), windows[0].shape[1]
+        found = cls(np.full(shape, np.nan), np.zeros(shape, dtype=bool))
         with np.errstate(invalid="ignore"):
-            spreads = [np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples)))) for samples in windows]
-        return cls(np.stack(spreads), np.stack([drifting(samples.T) for samples in windows]))
+            for window in asked:
+                samples = windows[window]
+                found.spreads[window] = np.sqrt(mean_of_known(np.square(samples - mean_of_known(samples))))
+                found.drifting[window] = drifting(samples.T)
+        return found
 
     def leaves(
         self, before: np.ndarray, after: np.ndarray, pairs: np.ndarray, mi: np.ndarray, related: np.ndarray
@@ -108,7 +113,7 @@ class Motion:
 
 def find_changes(
     matrices: Sequence[DependenceMatrix],
-    motion: Callable[[], Motion] | None = None,
+    motion: Callable[[np.ndarray], Motion] | None = None,
     whole: DependenceMatrix | None = None,
 ) -> list[Change]:
     """Compare, for every pair, the window that ends at a moment with the window that begins there.
@@ -122,8 +127,8 @@ def find_changes(
     matrices : sequence of DependenceMatrix
         Of the same names, in the order of time.
     motion : callable, optional
-        Returns the motion in the same windows; changes that it explains are left out. It is called only if there are
-        changes: to measure the motion takes about as long as to rank the windows.
+        Returns the motion in windows with these numbers (K,); changes that it explains are left out. Few windows are
+        asked for: to measure the motion takes about as long as to rank the samples.
     whole : DependenceMatrix, optional
         Of the whole recording. Pairs that it shows to be independent are left out: in a window, a period and a slow
         stream share something by chance.
@@ -143,25 +148,27 @@ def find_changes(
     error = np.maximum(np.hypot(width[before], width[after]) / _INTERVAL_SIGMAS, 1e-6)
     difference = np.abs(mi[after] - mi[before])
     least = np.maximum(LEAST_CHANGE, _least_sigmas(matrices, len(row)) * error)
-    changed, remains = difference > least, np.ones(difference.shape, dtype=bool)
-    if motion is not None and changed.any():
-        pairs = np.column_stack([row, column])
-        remains = motion().leaves(before, after, pairs, mi, _related(matrices[0], whole)) > least
-    changes = []
-    for pair in np.flatnonzero(changed.any(axis=0)):
-        for k in _peaks(np.where(changed[:, pair], difference[:, pair], 0.0), ends[before], starts):
-            if not remains[k, pair]:  # at the peak: a smaller part of the same change might not be explained
-                continue
-            changes.append(
-                Change(
-                    a=matrices[0].names[row[pair]],
-                    b=matrices[0].names[column[pair]],
-                    time=int((ends[before[k]] + starts[after[k]]) // 2),
-                    before=float(mi[before[k], pair]),
-                    after=float(mi[after[k], pair]),
-                    sigmas=float(difference[k, pair] / error[k, pair]),
-                )
-            )
+    sizes = np.where(difference > least, difference, 0.0)
+    tops = [
+        (k, pair) for pair in np.flatnonzero(sizes.any(axis=0)) for k in _peaks(sizes[:, pair], ends[before], starts)
+    ]
+    if motion is not None and tops:
+        some = np.unique([k for k, _ in tops])
+        moving, pairs = motion(np.union1d(before[some], after[some])), np.column_stack([row, column])
+        left = moving.leaves(before[some], after[some], pairs, mi, _related(matrices[0], whole)) > least[some]
+        # At the peak: a smaller part of the same change might not be explained.
+        tops = [(k, pair) for k, pair in tops if left[np.searchsorted(some, k), pair]]
+    changes = [
+        Change(
+            a=matrices[0].names[row[pair]],
+            b=matrices[0].names[column[pair]],
+            time=int((ends[before[k]] + starts[after[k]]) // 2),
+            before=float(mi[before[k], pair]),
+            after=float(mi[after[k], pair]),
+            sigmas=float(difference[k, pair] / error[k, pair]),
+        )
+        for k, pair in tops
+    ]
     return sorted(changes, key=lambda change: -abs(change.after - change.before))
 
 

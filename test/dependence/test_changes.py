@@ -33,6 +33,11 @@ def matrices(values, half_width=0.05, window=20, hop=2, valid=True):
     return made
 
 
+def moving(spreads, drifting):
+    """The motion of every window, whichever are asked for."""
+    return lambda windows: Motion(spreads, drifting)
+
+
 def ramp(before, after, count=40, change=20, window=20, hop=2):
     """MI of windows if the dependence jumps at the end of window ``change``; windows with both parts lie between."""
     between = np.clip((np.arange(count) - change) * hop / window, 0.0, 1.0)
@@ -85,32 +90,32 @@ def test_a_change_beside_another_motion_is_none():
     """The robot stops where the dependence ends: then nothing has changed but its motion."""
     jump = matrices(ramp(1.2, 0.2))
     steady, calm = np.ones((40, 2)), np.zeros((40, 2), dtype=bool)
-    assert len(find_changes(jump, partial(Motion, steady, calm))) == 1
+    assert len(find_changes(jump, moving(steady, calm))) == 1
     for after in (0.1, 0.0, 3.0):
         stopped = steady * ramp(1.0, after)[:, None]
-        assert find_changes(jump, partial(Motion, stopped, calm)) == []
-    assert find_changes(jump, partial(Motion, steady, ~calm)) == []
+        assert find_changes(jump, moving(stopped, calm)) == []
+    assert find_changes(jump, moving(steady, ~calm)) == []
     one_drifts = np.array([[True, False]]).repeat(40, axis=0)
-    assert len(find_changes(jump, partial(Motion, steady, one_drifts))) == 1
+    assert len(find_changes(jump, moving(steady, one_drifts))) == 1
     later = np.arange(40)[:, None].repeat(2, axis=1) >= 25
-    assert find_changes(jump, partial(Motion, steady, ~later)) == []
-    assert len(find_changes(jump, partial(Motion, steady, later))) == 1  # drift adds dependence, and takes none away
+    assert find_changes(jump, moving(steady, ~later)) == []
+    assert len(find_changes(jump, moving(steady, later))) == 1  # drift adds dependence, and takes none away
 
 
 def test_less_motion_explains_what_a_weaker_signal_loses():
     """Half the motion leaves 0.66 of 1.2 nats. That nothing is left has another cause, such as swapped axes."""
     calm, half = np.zeros((40, 2), dtype=bool), ramp(1.0, 0.5)[:, None] * np.ones((1, 2))
     expected = 0.5 * np.log1p(0.25 * np.expm1(2.4))
-    assert find_changes(matrices(ramp(1.2, expected)), partial(Motion, half, calm)) == []
-    assert len(find_changes(matrices(ramp(1.2, 0.0)), partial(Motion, half, calm))) == 1
-    assert len(find_changes(matrices(ramp(0.0, 1.2)), partial(Motion, half[::-1], calm))) == 1
+    assert find_changes(matrices(ramp(1.2, expected)), moving(half, calm)) == []
+    assert len(find_changes(matrices(ramp(1.2, 0.0)), moving(half, calm))) == 1
+    assert len(find_changes(matrices(ramp(0.0, 1.2)), moving(half[::-1], calm))) == 1
 
 
 def test_one_channel_with_less_motion_alone_is_a_change():
     """The gyroscope gives weak noise while the wheels turn as before. What was weak to begin with may be that small."""
     calm, blind = np.zeros((40, 2), dtype=bool), np.column_stack([ramp(1.0, 0.05), np.ones(40)])
-    assert len(find_changes(matrices(ramp(1.2, 0.0)), partial(Motion, blind, calm))) == 1
-    assert find_changes(matrices(ramp(0.4, 0.0)), partial(Motion, blind, calm)) == []
+    assert len(find_changes(matrices(ramp(1.2, 0.0)), moving(blind, calm))) == 1
+    assert find_changes(matrices(ramp(0.4, 0.0)), moving(blind, calm)) == []
 
 
 @pytest.mark.parametrize(("others", "found"), [(0.05, 0), (1.0, 1)])
@@ -124,7 +129,7 @@ def test_what_depends_on_a_still_channel_tells_a_parked_car_from_a_dead_gyro(oth
         jump.append(matrix_of(mi, names=tuple("abcd"), start=plain.start, end=plain.end, **known))
     whole = replace(jump[0], mi=np.ones((4, 4), dtype=np.float32), p_value=np.zeros((4, 4)))
     motion = np.column_stack([np.ones(40), ramp(1.0, 0.05), ramp(1.0, others), ramp(1.0, others)])
-    assert len(find_changes(jump, partial(Motion, motion, np.zeros((40, 4), dtype=bool)), whole)) == found
+    assert len(find_changes(jump, moving(motion, np.zeros((40, 4), dtype=bool)), whole)) == found
 
 
 def test_streams_that_stay_what_they_are_have_no_change(net):
