@@ -29,7 +29,7 @@ NAME_ARRAYS = ("name", "names", "joint_names")
 
 _KEYS = ("child_frame_id", "name", "key")  # fields that can hold the name of an element
 KEY_VALUE = "diagnostic_msgs/msg/KeyValue"
-_QUATERNION = {"x", "y", "z", "w"}
+_QUATERNION = dict.fromkeys("xyzw", Field(NUMBER))
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,7 @@ class Channel:
     an array is too short."""
     finish: Callable[[Any], float]  # takes what ``choose`` returned, and returns a float
     direct: bool  # ``choose`` returns the number itself
+    together: bool = False  # ``finish`` also takes a message whose fields are arrays, one element for each message
 
     def extract(self, message: Any) -> float | None:
         """Read a message.
@@ -59,7 +60,7 @@ class Channel:
             return math.nan
         except Absent:
             return None
-        return number if math.isfinite(number) else math.nan
+        return float(number) if math.isfinite(number) else math.nan
 
 
 class Absent(Exception):
@@ -178,7 +179,7 @@ class _Binding:
             raise self._error(f"it ends in {field}, not in a number")
         if reduction in ANGLES:
             fields = {} if field.array or field.kind == NUMBER else self._schema(field.kind)
-            if set(fields) != _QUATERNION:
+            if fields != _QUATERNION:
                 raise self._error(f"{reduction!r} needs a quaternion, and it ends in {field}")
         elif field == Field(NUMBER):
             self._flush()
@@ -193,7 +194,8 @@ class _Binding:
         self._flush()
         assert reduction is not None
         finish = _chained([*self._finish_stages, (REDUCTIONS | ANGLES)[reduction]])
-        return Channel(self._path.text, _chained(self._stages), finish, direct=False)
+        together = reduction in ANGLES and not self._finish_stages
+        return Channel(self._path.text, _chained(self._stages), finish, direct=False, together=together)
 
     def _numbers_of(self, field: Field) -> None:
         """Read a small message of numbers, such as a vector, as an array."""

@@ -20,9 +20,9 @@ import numpy as np
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import Absent, Channel, bind_channel
-from infonet_ros.intake.messages.layouts import MessageLayout, column, find_message_layout, read_all
+from infonet_ros.intake.messages.layouts import MessageLayout, column, columns, find_message_layout, read_all
 from infonet_ros.intake.messages.shape_compiler import Definitions, compile_shape
-from infonet_ros.intake.messages.shapes import Number
+from infonet_ros.intake.messages.shapes import FixedMessage, Number
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import CDR, ROS1, XCDR2, XCDR2_APPENDABLE, Unreadable
 from infonet_ros.text import NANOSECONDS
@@ -191,6 +191,7 @@ class _Reader:
     def __init__(self, layout: MessageLayout, channels: Sequence[Channel]) -> None:
         self.layout = layout
         self._direct: list[tuple[int, Number]] = []
+        self._together: list[tuple[int, Channel, FixedMessage]] = []
         self._computed: list[tuple[Any, list[tuple[int, Channel]]]] = []  # by the part of the message
         self._present = np.ones(len(channels), dtype=np.bool_)
         self._absences: dict[int, Absent] = {}
@@ -205,6 +206,8 @@ class _Reader:
             else:
                 if channel.direct:
                     self._direct.append((index, chosen))
+                elif channel.together and isinstance(chosen, FixedMessage):
+                    self._together.append((index, channel, chosen))
                 elif alike := next((own for other, own in self._computed if other == chosen), None):
                     alike.append((index, channel))
                 else:
@@ -234,6 +237,8 @@ class _Reader:
             batch.stamps[rows] = seconds * NANOSECONDS + nanoseconds
         for index, number in self._direct:
             batch.values[rows, index] = column(number, data)
+        for index, channel, chosen in self._together:
+            batch.values[rows, index] = channel.finish(columns(chosen, data))
         for chosen, channels in self._computed:
             for row, value in zip(rows.tolist(), read_all(chosen, data), strict=True):
                 _compute(channels, value, row, batch)

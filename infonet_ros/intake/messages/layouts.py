@@ -87,6 +87,11 @@ def read_all(located: Any, data: np.ndarray) -> Sequence[Any]:
     return [read(located, message) for message in data]
 
 
+def columns(located: FixedMessage, data: np.ndarray) -> SimpleNamespace:
+    """Return a message of numbers whose fields are each the `column` of all messages (M, L)."""
+    return SimpleNamespace(**{name: column(getattr(located, name), data) for name in located.record.fields})
+
+
 def column(number: Number, data: np.ndarray) -> np.ndarray:
     """View one number of each message (M, L), which are contiguous, as (M,)."""
     kind = np.dtype(number.kind)

@@ -42,19 +42,22 @@ REDUCTIONS: dict[str, Callable[[Any], float]] = {
 }
 
 
-def _angle(formula: Callable[[float, float, float, float], float]) -> Callable[[Any], float]:
-    def angle(q: Any) -> float:
-        length = math.hypot(q.x, q.y, q.z, q.w)
-        return formula(q.x / length, q.y / length, q.z / length, q.w / length) if length > 0.0 else math.nan
+def _angle(formula: Callable[..., Any]) -> Callable[[Any], Any]:
+    def angle(q: Any) -> Any:
+        x, y, z, w = (np.asarray(part, dtype=np.float64) for part in (q.x, q.y, q.z, q.w))
+        length = np.hypot(np.hypot(x, y), np.hypot(z, w))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return formula(x / length, y / length, z / length, w / length)
 
     return angle
 
 
-ANGLES: dict[str, Callable[[Any], float]] = {
-    "roll": _angle(lambda x, y, z, w: math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))),
-    "pitch": _angle(lambda x, y, z, w: math.asin(max(-1.0, min(1.0, 2 * (w * y - z * x))))),
-    "yaw": _angle(lambda x, y, z, w: math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))),
+ANGLES: dict[str, Callable[[Any], Any]] = {
+    "roll": _angle(lambda x, y, z, w: np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))),
+    "pitch": _angle(lambda x, y, z, w: np.arcsin(np.clip(2 * (w * y - z * x), -1.0, 1.0))),
+    "yaw": _angle(lambda x, y, z, w: np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))),
 }
+"""Angles of a quaternion, or of many whose parts are arrays: NaN where its length is 0."""
 
 
 def _turn(factor: float) -> Callable[[float], float]:

@@ -28,12 +28,12 @@ _SURE = 0.3  # of the mean squares: else the order of an array is not known
 
 
 class Quaternion(NamedTuple):
-    """Its parts, as in ``geometry_msgs/Quaternion``."""
+    """Its parts in all rows, named as in ``geometry_msgs/Quaternion``."""
 
-    x: float
-    y: float
-    z: float
-    w: float
+    x: np.ndarray
+    y: np.ndarray
+    z: np.ndarray
+    w: np.ndarray
 
 
 def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[str, ...]]:
@@ -60,8 +60,7 @@ def find_quaternions(columns: Mapping[str, pa.ChunkedArray]) -> dict[str, tuple[
 
 def angle_of(parts: Sequence[pa.ChunkedArray], angle: str) -> np.ndarray:
     """Return "roll", "pitch" or "yaw" of columns x, y, z and w, radians: (rows,) float64, NaN where not known."""
-    rows = np.stack([as_floats(part) for part in parts], axis=1).tolist()
-    return np.array([ANGLES[angle](Quaternion(*row)) for row in rows], dtype=np.float64)
+    return ANGLES[angle](Quaternion(*(as_floats(part) for part in parts)))
 
 
 def _places(parts: Sequence[pa.ChunkedArray], of_array: bool) -> Sequence[int]:
