@@ -19,6 +19,7 @@ TIMES = {
     ),
     "milliseconds": ("stamp,x\n1700000000500,1\n1700000001000,2\n", [1_700_000_000_500_000_000, 1_700_000_001 * 10**9]),
     "whole milliseconds since the start": ("time,x\n0,1\n10,2\n20,3\n", [0, 10_000_000, 20_000_000]),
+    "minutes by their name only": ("row,minutes,x\n0,0.0,1\n1,0.5,2\n2,1.0,3\n", [0, 30 * 10**9, 60 * 10**9]),
     "fractions of milliseconds": ("time,x\n0.0,1\n16.667,2\n33.333,3\n", [0, 16_667_000, 33_333_000]),
     "microseconds since boot": ("timestamp,x\n12004000,1\n12008000,2\n", [12_004_000_000, 12_008_000_000]),
     "nanoseconds since boot": ("t,x\n5000000000,1\n5005000000,2\n", [5_000_000_000, 5_005_000_000]),

@@ -58,6 +58,7 @@ AS_THEY_ARE = {
     "comments within": PLAIN.replace(f"{TIME[30]:.2f},", f"# half time, or so, more or less\n{TIME[30]:.2f},", 1),
     "header in a comment": "# x\n# time,a,b\n" + NUMBERS,
     "description before": "Logger 7\nSerial number,0815\n\n" + PLAIN,
+    "header in a comment, commas at the ends of rows": "# time,a,b\n" + NUMBERS.replace("\n", ",\n"),
     "units under the names": "time,a,b\n[s],[m/s],\n" + NUMBERS,
     "commas at the ends": PLAIN.replace("\n", ",\n"),
     "commas at the ends of rows": "time,a,b\n" + NUMBERS.replace("\n", ",\n"),
@@ -130,6 +131,14 @@ def test_a_long_cell_and_many_columns_cost_what_they_hold(tmp_path):
     path.write_text(f"time,{','.join(f'c{k}' for k in range(5000))}\n" + "".join(f"{t}{',1' * 5000}\n" for t in TIME))
     with Tables([path]) as table:
         assert len(table.fields("table")[0]) == 5000
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_blanks_within_cells_do_not_delimit_below_a_description(tmp_path, delimiter):
+    rows = [("Logger", "ACME 500"), ("time", "a", "note")]
+    rows += [(f"05/01/2024 01:00:{k:02d}.500 PM CEST", f"{a:.4f}", f"step {k}", "") for k, a in enumerate(A[:40])]
+    found, _ = together([written(tmp_path, "".join(delimiter.join(row) + "\n" for row in rows))])
+    assert [value for _, value in found["table.a"]] == pytest.approx(A[:40], abs=1e-4)
 
 
 def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):

@@ -13,14 +13,17 @@ _PADDED = re.compile(r"\t*([;|,])\t*")
 def find_delimiter(lines: Sequence[str]) -> str:
     """Return the delimiter of lines, a blank for any number of them.
 
-    It is the one that suits best: of the signs that each line holds equally often, or else of all. Tabs may delimit
-    where blanks suit best but stand between no numbers.
+    It is the one that suits best: of the signs that each line holds equally often, or else the lines of the later half,
+    or else of all. Tabs may delimit where blanks suit best but stand between no numbers.
     """
-    named = are_texts(split(lines[0], ","))  # without names, all commas may be decimal signs
     padded = [_PADDED.sub(r"\1", line) for line in lines]
-    even = [sign for sign in ("\t;|," if named else "\t;|") if _is_even(padded, sign)]
-    suits = {delimiter: _suits(lines, delimiter) for delimiter in even or _DELIMITERS}
-    best = max(suits, key=suits.__getitem__)
+    later = padded[len(padded) // 2 :]  # behind descriptions
+    suits = {delimiter: _suits(lines, delimiter) for delimiter in _DELIMITERS}
+    even = [sign for sign in _DELIMITERS[:-1] if _is_even(padded, sign)]
+    even = even or [sign for sign in _DELIMITERS[:-1] if suits[sign] > (0.5, 0.0) and _is_even(later, sign)]
+    if "," in even and not _are_named(padded, later[0].count(",")):
+        even.remove(",")
+    best = max(even or suits, key=suits.__getitem__)
     return "\t" if best == " " and suits["\t"] > (0.5, 0.5) and _tabs_delimit(lines) else best
 
 
@@ -34,6 +37,11 @@ def _tabs_delimit(lines: Sequence[str]) -> bool:
 def _is_even(lines: Sequence[str], sign: str) -> bool:
     counts = {line.count(sign) for line in lines}
     return len(counts) == 1 and 0 not in counts
+
+
+def _are_named(lines: Sequence[str], commas: int) -> bool:
+    """Return whether a line with so many commas, or one less, holds names; else all commas may be decimal signs."""
+    return any(commas - line.count(",") in (0, 1) and are_texts(split(line, ",")) for line in lines)
 
 
 def _suits(lines: Sequence[str], delimiter: str) -> tuple[float, float]:

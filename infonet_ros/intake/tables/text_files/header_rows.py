@@ -43,7 +43,7 @@ def find_header(
         names = _names_in_groups(rows[:row], cells)
         return Header(body[row], cells, names, row - (names != cells), row + 1)
     if begin < len(rows):
-        line, cells = _commented_names(lines[: body[begin]], delimiter, rows[begin])
+        line, cells = _commented_names(lines[: body[begin]], delimiter, rows[begin:])
         if cells:
             return Header(line, cells, cells, sum(number < line for number in body), begin)
     return Header(-1, [], [], begin, begin)
@@ -93,21 +93,22 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     return found
 
 
-def _commented_names(lines: Sequence[str], delimiter: str, row: Sequence[str]) -> tuple[int, list[str]]:
-    """Return the number and the names of the comment that names all columns of a row; -1 and none without one.
+def _commented_names(lines: Sequence[str], delimiter: str, rows: Sequence[Sequence[str]]) -> tuple[int, list[str]]:
+    """Return the number and the names of the comment that names all columns of rows; -1 and none without one.
 
     It is the last one, or the one above it if only that has different names: then the last holds units.
     """
-    fitting = []
+    row, fitting = rows[0], []
+    used = used_width(rows, len(row))
     for number, line in reversed([*enumerate(lines)]):
         cells = split(line[comment.end() :].strip(), delimiter) if (comment := COMMENT.match(line)) else []
         if cells and are_texts(cells):
             if len(cells) == len(row) - 1 and (names := names_of_time(cells[0], row)):
                 cells = [*names, *cells[1:]]
-            if len(cells) == len(row):
+            if len(cells) in (len(row), used):
                 fitting.append((number, cells))
     beside = [found for found in fitting if found[0] >= fitting[0][0] - 1]
-    return next((found for found in beside if len(set(found[1])) == len(row)), [*fitting, (-1, [])][0])
+    return next((found for found in beside if len(set(found[1])) == len(found[1])), [*fitting, (-1, [])][0])
 
 
 def _apart(line: str, width: int) -> list[str]:

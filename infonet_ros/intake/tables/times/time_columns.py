@@ -32,6 +32,7 @@ _OF_SENSOR = re.compile(r"(?i)(?:header[\W_]*stamp|source[\W_]*(?:time|timestamp
 _TICKS = re.compile(r"(?i)(?<![a-z])ticks?(?![a-z])")
 _MOST_COLUMNS = 1000  # to look for dates in
 _FEWEST_ROWS = 10  # that show a count
+_LONGEST_SYMBOL = 3  # of a unit, letters
 _SECONDS = re.compile(r"(.*?)(secs?|seconds?|s)", re.IGNORECASE)
 
 
@@ -170,9 +171,11 @@ def _fits(name: str) -> bool:
 def _counts_a_unit(sheet: Sheet, name: str) -> bool:
     """Return whether the name of a column is only a unit, such as ``millis``, and its numbers grow, but for turns."""
     column, unit = sheet.columns[name], named_unit(name)
-    if not (is_unit(name) and unit in ("ns", "us", "ms") and is_number(column) and _grows(column, 0.9)):
+    if not (unit and is_unit(name) and is_number(column)):
         return False
-    return not below_a_second(column, unit) or _grows(column, 1.0)  # else it is the fraction of another column
+    if unit not in ("ns", "us", "ms"):
+        return len(name) > _LONGEST_SYMBOL and _grows(column, 1.0)  # "min" may be the least of something
+    return _grows(column, 1.0 if below_a_second(column, unit) else 0.9)  # else the fraction of another column
 
 
 def _may_count(sheet: Sheet, first: str, name: str) -> bool:
