@@ -91,8 +91,9 @@ def test_a_second_signal_does_not_interrupt_what_is_cleared(moment, name, code):
     assert (process.returncode, process.stdout, process.stderr) == (code, "cleared\n", "")
 
 
-@SIGNALS
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGWINCH", 0)])
 def test_nothing_is_unloaded_at_the_end(name, code):
+    """Nor if no signal ends the program: that of a window's new size does not."""
     process = ended("with_much_to_unload", name)
     assert (process.returncode, process.stderr) == (code, "")
     assert process.stdout == "a thread has ended\ncleared\n"

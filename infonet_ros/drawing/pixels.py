@@ -2,6 +2,7 @@
 
 import functools
 import logging
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,8 @@ FAINT = (154, 160, 166)
 UNKNOWN = (52, 55, 62)
 HATCH = (96, 101, 110)
 SELF = (36, 39, 45)
+
+_FONTS = "fonts/ttf"
 
 
 def write(
@@ -53,11 +56,20 @@ def blend(area: np.ndarray, opacity: np.ndarray, colour: tuple[int, int, int]) -
 @functools.cache
 def font_of(size: int, bold: bool = False) -> ImageFont.FreeTypeFont:
     """Return a font that comes with matplotlib, so that pictures look the same on every machine."""
+    return ImageFont.truetype(str(_fonts() / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")), size)
+
+
+@functools.cache
+def _fonts() -> Path:
+    """Return the folder of matplotlib's fonts: where pip puts it, or as matplotlib says, which takes long to import."""
+    package = find_spec("matplotlib")
+    for folder in package.submodule_search_locations or () if package else ():
+        if (fonts := Path(folder, "mpl-data", _FONTS)).is_dir():
+            return fonts
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns of a read-only home, and only its font is used
     import matplotlib  # here: the node must start without a picture, also where no cache folder can be made
 
-    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
-    return ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts/ttf" / name), size)
+    return Path(matplotlib.get_data_path(), _FONTS)
 
 
 def disc(size: int, radius: float, x: float, y: float) -> np.ndarray:
