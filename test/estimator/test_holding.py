@@ -127,6 +127,14 @@ def test_events_and_levels_are_not_held(rng):
         assert updates(stream) is None
 
 
+def test_forces_that_are_0_at_times_share_these_times(net, rng):
+    """Two feet of a trot: which of them is in the air is known from the other."""
+    stance = np.sin(np.arange(2000) / 5.0) > -0.02
+    feet = [np.where(stance, 60.0 + 6.0 * rng.standard_normal(2000), 0.0) for _ in range(2)]
+    found = net.estimate(*feet)
+    assert found.samples == 2000 and found.mi == pytest.approx(np.log(2.0), abs=0.05)
+
+
 @pytest.mark.parametrize("steps", [1.0, 2.0])
 def test_readings_of_one_message_are_tested_by_message(net, rng, steps):
     windows = [np.stack(rounded_messages(rng, 1000, steps), axis=1) for _ in range(60)]

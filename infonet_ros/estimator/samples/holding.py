@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.estimator.samples.updates import GRID_UPDATES, LEAST_UPDATES, changes, updates
 
-MOST_REPEATS = 8  # mean number of repeats of a row; values that occur more often are levels
+MOST_REPEATS = 8  # of a row, by the mean of those that repeat; values that occur more often are levels
 FEW_LEVELS = 4  # two streams with at most so many values may change together at events
 CHANCE = 4.0  # standard errors
 BESIDE = 0.4  # of the common changes: one stream that changes right after the other, with other causes than messages
@@ -120,15 +120,16 @@ def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
     """Return the sample at which each value (T,) of a stream occurred first, (T,) int64; ``order`` (T,) sorts them.
 
     If the values of two streams repeat at exactly the same samples, rows were written twice, or a recording was played
-    again. Such rows count once, see `first_of_each`. None if no value repeats, or if so few differ that they are
-    levels.
+    again. Such rows count once, see `first_of_each`. None if no value repeats, or if those that do are levels, such as 0.
     """
     ordered = values[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
-    if len(starts) == len(values) or len(starts) < max(LEAST_UPDATES, len(values) / MOST_REPEATS):
+    counts = np.diff(starts, append=len(values))
+    repeated = counts[counts > 1]
+    if not len(repeated) or len(starts) < LEAST_UPDATES or repeated.mean() > MOST_REPEATS:
         return None
     first = np.empty(len(values), dtype=np.int64)
-    first[order] = np.repeat(np.minimum.reduceat(order, starts), np.diff(starts, append=len(values)))
+    first[order] = np.repeat(np.minimum.reduceat(order, starts), counts)
     return first
 
 

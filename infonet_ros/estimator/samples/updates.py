@@ -166,9 +166,9 @@ def _changes_before_a_filter(samples: np.ndarray) -> np.ndarray | None:
 
 def _bends(samples: np.ndarray) -> np.ndarray | None:
     """Return the corners of a stream of straight lines (T,), (T,) bool; None if it is not one."""
-    second = np.abs(np.diff(samples, n=2))
+    second, moving = np.abs(np.diff(samples, n=2)), samples[1:] != samples[:-1]
     straight = second <= 1e-9 * np.abs(samples).max()
-    if straight.mean() < REPEATING or not (samples[1:] != samples[:-1]).mean() > 0.5:
+    if (straight & moving[1:]).mean() < REPEATING or not moving.mean() > 0.5:  # a foot in the air has no line, but 0
         return None
     bends = np.append(True, np.append(~straight, False))
     lasting = np.diff(np.flatnonzero(bends), append=len(samples)) > 1
