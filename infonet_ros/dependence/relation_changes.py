@@ -163,7 +163,7 @@ class _ChangedChannel:
 
     def named(self, names: Sequence[str], time: int, end: int | None) -> RelationChange:
         beside = tuple(names[other] for other in self.beside)
-        return RelationChange(names[self.channel], beside, self.sure, time, end, *self.verdict, self.sigmas)
+        return RelationChange(names[self.channel], beside, self.sure, time, end, self.verdict.kind, self.verdict.value, self.sigmas)
 
 
 class _Moment:
@@ -181,8 +181,10 @@ class _Moment:
         self._motions = [_Motion.of(channel, edges, stretch) for channel in samples.T]
         self._alike = DisjointSet(range(samples.shape[1]))
         self._changed: dict[tuple[int, int], _Changed] = {}
-        for pair, relation in relations.items():
-            self._compare(pair, relation)
+        same = {pair: both for pair, relation in relations.items() if (both := self._compare(pair, relation))}
+        for pair, both in same.items():
+            if all(self._excluded(channel, verdict) for channel, verdict in both.items()):
+                self._alike.merge(*pair)
 
     def faults(self) -> Iterator[_ChangedChannel]:
         """Yield the channels at fault: of two, the one with fewer unchanged or with more changed relations."""
@@ -213,12 +215,19 @@ class _Moment:
         common = np.minimum(held[:, 1], self.rows.end) - np.maximum(held[:, 0], self.rows.begin)
         return Stretch(*held[common.argmax()].tolist())
 
-    def _compare(self, pair: tuple[int, int], relation: Relation) -> None:
-        """Note whether a pair stayed the same, or one channel changed while the other moves as before."""
+    def _excluded(self, channel: int, verdict: Verdict) -> bool:
+        """Return whether a pair that stayed the same shows that a channel did not change as beside any other one.
+
+        A loose relation hides a small change: a height that jumps by a hand is still that of the same floor.
+        """
+        changes = [one.of[channel] for pair, one in self._changed.items() if channel in pair and channel in one.of]
+        return all(verdict.excludes(change) for change in changes)
+
+    def _compare(self, pair: tuple[int, int], relation: Relation) -> dict[int, Verdict] | None:
+        """Note whether one channel of a pair changed while the other moves as before; return why it stayed the same."""
         both = {channel: relation.verdict(self.rows, side) for side, channel in enumerate(pair)}
         if Outcome.SAME in {verdict.kind for verdict in both.values()}:
-            self._alike.merge(*pair)
-            return
+            return both
         beside = dict(zip(pair, pair[::-1], strict=True))
         usual = {k: not (self._motions[k].other or self._keeps_its_value[k]) for k in pair}
         verdicts = {channel: verdict for channel, verdict in both.items() if usual[beside[channel]]}

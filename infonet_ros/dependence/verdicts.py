@@ -46,10 +46,24 @@ CHANGED = {Outcome.SIGN, Outcome.FACTOR, Outcome.OFFSET, Outcome.OTHER, Outcome.
 
 
 class Verdict(NamedTuple):
-    """The change of a channel relative to another: its kind, and the factor or offset if it is one of these."""
+    """The change of a channel relative to another: its kind, and the factor or offset if it is one of these.
+
+    If the relation is the same, ``offset`` is the largest offset that it would hide in its noise, and ``factors`` are
+    the least and the largest factor.
+    """
 
     kind: Outcome
     value: float = np.nan
+    offset: float = 0.0
+    factors: tuple[float, float] = (1.0, 1.0)
+
+    def excludes(self, change: "Verdict") -> bool:
+        """Return whether a relation that is the same for one of its two channels would show this change of this one."""
+        if change.kind is Outcome.OFFSET:
+            return self.kind is Outcome.SAME and abs(change.value) > self.offset
+        if change.kind is Outcome.FACTOR:
+            return self.kind is Outcome.SAME and not self.factors[0] <= change.value <= self.factors[1]
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +102,8 @@ class Parts:
         if offsets.prod() > 0.0 and np.abs(offsets).min() > _LEAST_OFFSET * usual:
             return self._if_abrupt(Verdict(Outcome.OFFSET, float(offsets.mean())), line, np.ones_like(line))
         same = np.abs(offsets).max() < _SAME_OFFSET * usual
-        return Verdict(Outcome.SAME if same else Outcome.UNCLEAR)
+        hidden = {"offset": float(_LEAST_OFFSET * usual), "factors": (float(least), float(most))}
+        return Verdict(Outcome.SAME, **hidden) if same else Verdict(Outcome.UNCLEAR)
 
     def _other(self, share: float, share_outside: float) -> Verdict:
         """Judge whether y has another relation to x, which explains much more than the relation outside."""
