@@ -143,6 +143,13 @@ def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name):
     assert sorted(found) == ["table." + name, "table.x"]
 
 
+@pytest.mark.parametrize("name", ["vehicle_speed_kmh", "robot_v", "machineLoad", "drone altitude [m]"])
+def test_a_noisy_quantity_of_a_robot_names_no_series(tmp_path, name):
+    rows = [f"{k / 20:.2f},{x:.1f},{2 * x:.2f}" for k, x in enumerate(RNG.normal(10.0, 1.0, 1000))]
+    found, _ = together([written(tmp_path, text(f"time,{name},current", *rows))])
+    assert len(found) == 2 and "table.current" in found
+
+
 def test_series_of_numbers_truths_and_words_in_one_column(tmp_path):
     rows = [f"sensor.temp,{k / 2 if k % 10 else 'unavailable'},{t:.2f}" for k, t in enumerate(STEADY)]
     rows += [f"lamp,{'on' if k % 3 else 'off'},{t + 0.01:.2f}" for k, t in enumerate(STEADY)]

@@ -88,7 +88,7 @@ def columns_of_names(sheet: Sheet, clock: Clock, *, stamps_repeat: bool) -> Iter
     every = len(sheet.columns) <= _FEW_COLUMNS and not clock.fraction and stamps_repeat
     for name in sheet.names:
         column = sheet.columns.get(name)
-        title, counted = Title.of(name), bool(_words(name) & _COUNTED)
+        title, counted = Title.of(name), _is_of_counts(name)
         of_numbers = column is not None and is_number(column)
         cells = column if column is not None and pa.types.is_string(column.type) else sheet.cells.get(name)
         if name in clock.names or (clock.fraction and name == clock.fraction[0]):
@@ -102,6 +102,12 @@ def columns_of_names(sheet: Sheet, clock: Clock, *, stamps_repeat: bool) -> Iter
 def is_of_values(name: str) -> bool:
     """Return whether the name of a column is a usual title of values."""
     return bool(_words(name) & _OF_VALUES)
+
+
+def _is_of_counts(name: str) -> bool:
+    """Return whether a title is one of numbers that are names: ``robot``, ``vehicle_id``, and not ``vehicle_speed``."""
+    words = _words(name)
+    return bool(words & _COUNTED) and words <= _OF_SIGNALS | _OF_DEVICES | _COUNTED
 
 
 def _words(name: str) -> set[str]:
@@ -127,7 +133,7 @@ def _names_of_text(name: str, cells: pa.ChunkedArray, title: Title) -> Names | N
 
 def _names_of_numbers(name: str, values: np.ndarray, title: Title) -> Names:
     """Name rows by numbers; without a title of names, a column that counts from 0 or 1 or has fractions is none."""
-    counted = bool(_words(name) & _COUNTED)
+    counted = _is_of_counts(name)
     numbers, codes = np.unique(values, return_inverse=True)
     if np.isnan(numbers[-1:]).any():
         codes = np.where(codes == len(numbers) - 1, -1, codes)
