@@ -43,9 +43,9 @@ def are(count: int) -> str:
 
 
 def delay_digits(seconds: float) -> int:
-    """Return the number of decimals of a delay: two significant digits, hundredths of a second, from 1000 s on none."""
-    if abs(seconds) >= 1000.0:
-        return 0
+    """Return the number of decimals of a delay: two significant digits below 1 s, three above."""
+    if abs(seconds) >= 1.0:
+        return max(0, 2 - math.floor(math.log10(abs(seconds))))
     return max(2, 1 - math.floor(math.log10(abs(seconds)))) if seconds else 2
 
 

@@ -23,14 +23,16 @@ def test_the_name_that_was_meant_is_named(name, hint):
     ("seconds", "text"),
     [
         (7197.9, "7198 s"),
-        (12.3, "12.30 s"),
+        (305.33, "305 s"),
+        (12.34, "12.3 s"),
+        (3.958, "3.96 s"),
         (0.4, "0.40 s"),
         (0.0137, "0.014 s"),
         (-0.002, "-0.0020 s"),
         (0.0, "0.00 s"),
     ],
 )
-def test_a_delay_is_given_with_two_significant_digits(seconds, text):
+def test_a_delay_is_given_with_two_significant_digits_below_a_second_and_three_above(seconds, text):
     assert delay_text(seconds) == text
 
 

@@ -11,7 +11,7 @@ from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
-from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, listed
+from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -209,10 +209,11 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
         fast = dict.fromkeys(topic_of(analysis, drift.fast) for drift in alike)
         slow = dict.fromkeys(topic_of(analysis, drift.slow) for drift in alike)
         channels = analysis.names[one.fast], analysis.names[one.slow]
-        interval = f"{1e6 * (one.rate - one.error):.3g} to {1e6 * (one.rate + one.error):.3g}"
+        ends = one.rate, one.rate - one.error, one.rate + one.error
+        rate, lower, upper = (f"{_rounded(1e6 * end):g}" for end in ends)
         sentence = (
-            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {1e6 * one.rate:.3g} ppm "
-            f"({interval}), {delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
+            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {rate} ppm "
+            f"({lower} to {upper}), {delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
         )
         yield Finding(sentence, channels, "drift")
 
@@ -228,7 +229,8 @@ def _stuck(analysis: Analysis) -> Iterator[Finding]:
     """Yield topics and channels that keep their values while others change."""
     for one in analysis.whole.stuck:
         names = tuple(analysis.names[channel] for channel in one.channels)
-        when = f"from {_since(analysis, one.start)} " + ("on" if one.to_the_end else f"for {one.seconds:.3g} s")
+        lasts = "on" if one.to_the_end else f"for {in_seconds(_rounded(one.seconds))}"
+        when = f"from {_since(analysis, one.start)} {lasts}"
         fields = [*dict.fromkeys(map(without_rate, names))]
         whole = f"{one.topic} keeps its values {when}, while other topics change: {', '.join(fields)}."
         alone = f"{fields[0]} keeps its value {when}, while other channels change."
@@ -286,9 +288,14 @@ def _changes(analysis: Analysis) -> Finding:
     return Finding(sentence, (largest.a, largest.b), "changes", largest.time)
 
 
+def _rounded(number: float) -> float:
+    """Return a number of three digits, which `g` writes without an exponent up to a million."""
+    return float(f"{number:.3g}")
+
+
 def _since(analysis: Analysis, time: int) -> str:
     """Return "120 s", from the start of what was analysed."""
-    return f"{(time - analysis.zero) / NANOSECONDS:.0f} s"
+    return in_seconds(round((time - analysis.zero) / NANOSECONDS))
 
 
 def _contradicted(analysis: Analysis, a: int, b: int) -> bool:

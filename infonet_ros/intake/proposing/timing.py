@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.settings import FASTEST_CLOCK, SHORTEST_HOP
-from infonet_ros.text import counted
+from infonet_ros.text import counted, in_seconds
 
 LEAST_SAMPLES = 64
 """Samples of a window that an estimate needs at least, as `InfoNet.MIN_SAMPLES` says."""
@@ -71,7 +71,7 @@ def choose_timing(
         if memory:
             times = "less than" if length < memory else f"{length / memory:.0f} times"
             reason += f" and {times} the usual memory of a stream, {float(f'{memory:.2g}'):g} s"
-        reason += f", in {_rounded(duration, 3):g} s of recording"
+        reason += f", in {in_seconds(_rounded(duration, 3))} of recording"
     return Timing(clock, length, step, f"{reason}.")
 
 
