@@ -162,8 +162,8 @@ class _ChangedChannel:
     sigmas: float
 
     def named(self, names: Sequence[str], time: int, end: int | None) -> RelationChange:
-        beside = tuple(names[other] for other in self.beside)
-        return RelationChange(names[self.channel], beside, self.sure, time, end, self.verdict.kind, self.verdict.value, self.sigmas)
+        beside, kind, value = tuple(names[other] for other in self.beside), self.verdict.kind, self.verdict.value
+        return RelationChange(names[self.channel], beside, self.sure, time, end, kind, value, self.sigmas)
 
 
 class _Moment:
@@ -181,7 +181,13 @@ class _Moment:
         self._motions = [_Motion.of(channel, edges, stretch) for channel in samples.T]
         self._alike = DisjointSet(range(samples.shape[1]))
         self._changed: dict[tuple[int, int], _Changed] = {}
-        same = {pair: both for pair, relation in relations.items() if (both := self._compare(pair, relation))}
+        same: dict[tuple[int, int], dict[int, Verdict]] = {}
+        for pair, relation in relations.items():
+            both = {channel: relation.verdict(rows, side) for side, channel in enumerate(pair)}
+            if Outcome.SAME in {verdict.kind for verdict in both.values()}:
+                same[pair] = both
+            else:
+                self._compare(pair, relation, both)
         for pair, both in same.items():
             if all(self._excluded(channel, verdict) for channel, verdict in both.items()):
                 self._alike.merge(*pair)
@@ -223,11 +229,8 @@ class _Moment:
         changes = [one.of[channel] for pair, one in self._changed.items() if channel in pair and channel in one.of]
         return all(verdict.excludes(change) for change in changes)
 
-    def _compare(self, pair: tuple[int, int], relation: Relation) -> dict[int, Verdict] | None:
-        """Note whether one channel of a pair changed while the other moves as before; return why it stayed the same."""
-        both = {channel: relation.verdict(self.rows, side) for side, channel in enumerate(pair)}
-        if Outcome.SAME in {verdict.kind for verdict in both.values()}:
-            return both
+    def _compare(self, pair: tuple[int, int], relation: Relation, both: dict[int, Verdict]) -> None:
+        """Note whether one channel of a pair changed while the other moves as before, by the verdicts of both."""
         beside = dict(zip(pair, pair[::-1], strict=True))
         usual = {k: not (self._motions[k].other or self._keeps_its_value[k]) for k in pair}
         verdicts = {channel: verdict for channel, verdict in both.items() if usual[beside[channel]]}

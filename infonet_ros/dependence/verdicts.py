@@ -102,8 +102,8 @@ class Parts:
         if offsets.prod() > 0.0 and np.abs(offsets).min() > _LEAST_OFFSET * usual:
             return self._if_abrupt(Verdict(Outcome.OFFSET, float(offsets.mean())), line, np.ones_like(line))
         same = np.abs(offsets).max() < _SAME_OFFSET * usual
-        hidden = {"offset": float(_LEAST_OFFSET * usual), "factors": (float(least), float(most))}
-        return Verdict(Outcome.SAME, **hidden) if same else Verdict(Outcome.UNCLEAR)
+        hidden = Verdict(Outcome.SAME, offset=float(_LEAST_OFFSET * usual), factors=(float(least), float(most)))
+        return hidden if same else Verdict(Outcome.UNCLEAR)
 
     def _other(self, share: float, share_outside: float) -> Verdict:
         """Judge whether y has another relation to x, which explains much more than the relation outside."""

@@ -212,8 +212,8 @@ def _drifts(analysis: Analysis) -> Iterator[Finding]:
         ends = one.rate, one.rate - one.error, one.rate + one.error
         rate, lower, upper = (f"{_rounded(1e6 * end):g}" for end in ends)
         sentence = (
-            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {rate} ppm "
-            f"({lower} to {upper}), {delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
+            f"The stamps of {listed(fast)} run ahead of those of {listed(slow)}, by {rate} ppm ({lower} to {upper}), "
+            f"{delay_text(one.seconds)} over the recording, as {channels[0]} and {channels[1]} show."
         )
         yield Finding(sentence, channels, "drift")
 

@@ -120,7 +120,8 @@ def repeats(values: np.ndarray, order: np.ndarray) -> np.ndarray | None:
     """Return the sample at which each value (T,) of a stream occurred first, (T,) int64; ``order`` (T,) sorts them.
 
     If the values of two streams repeat at exactly the same samples, rows were written twice, or a recording was played
-    again. Such rows count once, see `first_of_each`. None if no value repeats, or if those that do are levels, such as 0.
+    again. Such rows count once, see `first_of_each`. None if no value repeats, or if those that do are levels, such as
+    0.
     """
     ordered = values[order]
     starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))

@@ -194,9 +194,7 @@ def _common_fields(a: str, b: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a.split("."), b.split("."), strict=False)))
 
 
-def _add_time(
-    sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], rates: Mapping[str, float]
-) -> None:
+def _add_time(sheet: Sheet, time: str, rows: int, arrays: Mapping[str, np.ndarray], rates: Mapping[str, float]) -> None:
     """Add the column of times: an array of the file, or times computed from the sampling rate."""
     if time in arrays:
         sheet.columns[time] = as_column(arrays[time])
