@@ -32,6 +32,11 @@ def shorten(name: str, length: int) -> str:
     return f"{name[:head]}…{name[len(name) - (length - 1 - head) :]}"
 
 
+def one_line(reason: object) -> str:
+    """Return what an error says in one line, without a full stop; its type if it says nothing."""
+    return " ".join(str(reason).split()).rstrip(".") or type(reason).__name__
+
+
 def counted(count: int, noun: str) -> str:
     """Return "1 pair", "2 pairs"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,6 +1,7 @@
 """The state of the node for /diagnostics, once a second: the estimator, each topic, each watched pair."""
 
 import math
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from rclpy.node import Node
 
 from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair
+from infonet_ros.errors import InfonetError
 from infonet_ros.node.clock_advice import FITTING, StampFit
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import UNSET, TopicStatus
@@ -32,6 +34,15 @@ _CLOCKS = "if this continues, look for a second publisher of this topic or a clo
 _JUMPS = f"all windows start again; {_CLOCKS}"
 
 _WATCH_LEVELS = {State.KEPT: OK, State.UNKNOWN: WARN, State.BROKEN: WARN, State.ALERT: ERROR}
+
+
+def logged(node: Node, error: Exception, before: str, what: str = "") -> str:
+    """Log an error with its cause, unless it is the problem ``before``; return it as a problem, after ``what``."""
+    known = isinstance(error, InfonetError)
+    problem = what + (str(error) if known else f"{type(error).__name__}: {error}")
+    if problem != before:  # once, not at each message
+        node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
+    return problem
 
 
 class Growth:

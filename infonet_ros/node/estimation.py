@@ -7,7 +7,6 @@ later.
 
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -23,11 +22,10 @@ from infonet_ros.dependence.window_matrices import (
     transfer_matrix_in_steps,
     watched_matrices,
 )
-from infonet_ros.errors import InfonetError
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.node.alerts import Alerts
-from infonet_ros.node.diagnostics import report_on_watch
+from infonet_ros.node.diagnostics import logged, report_on_watch
 from infonet_ros.node.outputs import Outputs, anybody_wants, publish_to_all
 from infonet_ros.node.worker import Worker
 from infonet_ros.settings import Settings
@@ -176,8 +174,4 @@ class Estimation:
     def _report(self, error: Exception) -> None:
         if not self._node.context.ok():
             return  # ROS has ended while a window was computed: nothing can be published any more
-        known = isinstance(error, InfonetError)
-        problem = f"a window gave no matrix: {error if known else f'{type(error).__name__}: {error}'}"
-        if problem != self.problem:  # once, not at each hop
-            self._node.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
-        self.problem = problem
+        self.problem = logged(self._node, error, self.problem, "a window gave no matrix: ")

@@ -5,7 +5,6 @@
 All steps before the worker run on the executor's thread, in one mutually exclusive callback group, without locks.
 """
 
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
@@ -25,7 +24,7 @@ from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.intake.windows.window_stream import MATCHED, WindowStream
 from infonet_ros.node.alerts import Alerts
 from infonet_ros.node.baseline_watch import BaselineWatch
-from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, status
+from infonet_ros.node.diagnostics import ERROR, WARN, Diagnostics, logged, status
 from infonet_ros.node.health import Health, status_name
 from infonet_ros.node.parameters import (
     changed_settings,
@@ -142,11 +141,7 @@ class InfonetNode(LifecycleNode):
 
     def report(self, error: Exception) -> None:
         """Log an exception with its cause, and keep it for the diagnostics."""
-        known = isinstance(error, InfonetError)
-        problem = str(error) if known else f"{type(error).__name__}: {error}"
-        if problem != self.problem:  # once, not at each message
-            self.get_logger().error(problem if known else "".join(traceback.format_exception(error)).rstrip())
-        self.problem = problem
+        self.problem = logged(self, error, self.problem)
 
     # Transitions: an exception is logged and reported, and the transition is undone.
 

@@ -55,9 +55,9 @@ def matrix_from_message(message: MutualInformationMatrix) -> DependenceMatrix:
     """
     return DependenceMatrix(
         names=tuple(message.names),
-        **{name: _as_square(message, name, np.float32) for name in SQUARES},
-        samples=_as_square(message, "samples", np.int32),
-        valid=_as_vector(message, "valid"),
+        **{name: _as_array(message, name, np.float32, 2) for name in SQUARES},
+        samples=_as_array(message, "samples", np.int32, 2),
+        valid=_as_array(message, "valid", bool, 1),
         start=time_nanoseconds(message.window_start),
         end=time_nanoseconds(message.window_end),
         sample_count=message.sample_count,
@@ -77,24 +77,12 @@ def _as_field(value: Any) -> Any:
     return value.tolist() if value.dtype == np.bool_ else array(value.dtype.char, value.tobytes())
 
 
-def _as_square(message: MutualInformationMatrix, field: str, dtype: type) -> np.ndarray:
+def _as_array(message: MutualInformationMatrix, field: str, dtype: type, dimensions: int) -> np.ndarray:
     values: np.ndarray = np.array(getattr(message, field), dtype=dtype)
     count = len(message.names)
-    if values.size != count * count:
-        raise _wrong_size(field, values.size, count, f"{count} x {count}")
-    return values.reshape(count, count)
-
-
-def _as_vector(message: MutualInformationMatrix, field: str) -> np.ndarray:
-    values: np.ndarray = np.array(getattr(message, field), dtype=bool)
-    count = len(message.names)
-    if values.size != count:
-        raise _wrong_size(field, values.size, count, str(count))
-    return values
-
-
-def _wrong_size(field: str, received: int, count: int, expected: str) -> InputError:
-    return InputError(
-        f"{field} of a MutualInformationMatrix has {received} elements, expected {expected} for its {count} names: "
-        "correct its publisher."
-    )
+    if values.size != count**dimensions:
+        raise InputError(
+            f"{field} of a MutualInformationMatrix has {values.size} elements, expected "
+            f"{' x '.join([str(count)] * dimensions)} for its {count} names: correct its publisher."
+        )
+    return values.reshape([count] * dimensions)

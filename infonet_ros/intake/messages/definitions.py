@@ -13,7 +13,7 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.messages.definition_texts import types_from_idl, types_from_msg
 from infonet_ros.intake.messages.types import full_type_name, installed_definitions, types_in
 from infonet_ros.intake.storage.connection import Connection
-from infonet_ros.text import shorten
+from infonet_ros.text import one_line, shorten
 
 _IDL_FILES = "=" * 80 + "\n"  # between the files of a definition in several
 _IDL_FILE = "IDL: "
@@ -116,4 +116,4 @@ def _reason(error: Exception) -> str:
     lines = str(error).splitlines()
     if lines[:1] == ["Could not parse:"] and len(lines) > 3:
         return f"{shorten(lines[3], 60)!r} is unknown"
-    return shorten(" ".join(str(error).split()), 120) or type(error).__name__
+    return shorten(one_line(error), 120)

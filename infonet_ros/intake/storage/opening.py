@@ -17,6 +17,7 @@ from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
 from infonet_ros.interruptions import temporary_folder
+from infonet_ros.text import one_line
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": ".bag"}
@@ -44,10 +45,9 @@ def one_sentence(label: str) -> Iterator[None]:
     except PermissionError as error:
         raise RecordingError(f"this user may not read {error.filename}: change its permissions.") from error
     except Exception as error:  # The reader parses untrusted bytes; what it raises on damaged ones is no closed list.
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         raise RecordingError(
-            f"{label} is not a readable bag ({reason}): it may be truncated or of another kind; expected a ROS 1 .bag, "
-            "or a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
+            f"{label} is not a readable bag ({one_line(error)}): it may be truncated or of another kind; expected a "
+            "ROS 1 .bag, or a ROS 2 bag in mcap or sqlite3; `ros2 bag reindex` or `mcap recover` may repair it."
         ) from error
 
 

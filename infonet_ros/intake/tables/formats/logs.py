@@ -18,7 +18,7 @@ from infonet_ros.intake.tables.formats.hdf5 import load_hdf5
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, check_memory, stem
 from infonet_ros.intake.tables.text_files.text_columns import read_texts
 from infonet_ros.intake.tables.text_files.text_source import first_bytes
-from infonet_ros.text import counted, unique_names
+from infonet_ros.text import counted, one_line, unique_names
 
 
 def read_log(path: Path) -> list[Sheet] | None:
@@ -48,8 +48,9 @@ def _one_sentence(path: Path, kind: str) -> Iterator[None]:
     except InfonetError:
         raise
     except Exception as error:  # Readers parse untrusted bytes; damaged bytes can raise any exception.
-        reason = " ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__
-        raise RecordingError(f"{path} is not a readable {kind} file ({reason}): it may be cut or damaged.") from error
+        raise RecordingError(
+            f"{path} is not a readable {kind} file ({one_line(error)[:200]}): it may be cut or damaged."
+        ) from error
 
 
 def _read_parquet(path: Path) -> list[Sheet]:

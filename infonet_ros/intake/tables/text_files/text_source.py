@@ -20,6 +20,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.intake.packed import BZIP2, GZIP, LZ4, XZ, ZIP, ZSTD, zstd
 from infonet_ros.intake.tables.text_files.text_encoding import decoder_of
+from infonet_ros.text import one_line
 
 _PIECE = 1 << 20
 _COMPRESSED: dict[bytes, Any] = {GZIP: gzip.open, BZIP2: bz2.open, XZ: lzma.open, ZSTD: zstd.open}
@@ -174,4 +175,4 @@ def _readable(path: Path, source: Any, notes: list[str]) -> Iterator[bytes]:
 
 
 def _reason(error: BaseException) -> str:
-    return " ".join(str(getattr(error, "strerror", None) or error).split()).rstrip(".") or type(error).__name__
+    return one_line(getattr(error, "strerror", None) or error)

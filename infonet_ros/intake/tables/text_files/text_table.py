@@ -19,7 +19,7 @@ from infonet_ros.intake.tables.text_files.row_blocks import after, clean_lines, 
 from infonet_ros.intake.tables.text_files.row_forms import row_form
 from infonet_ros.intake.tables.text_files.text_columns import RowTooLongError, TextColumns
 from infonet_ros.intake.tables.text_files.text_source import text_pieces
-from infonet_ros.text import are, counted, shorten
+from infonet_ros.text import are, counted, one_line, shorten
 
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
@@ -139,8 +139,7 @@ class _Reader:
             for table in self._tables(whole_rows(rows, layout.delimiter if self._quotes else "", block), skipped):
                 self._columns.add({name: table[name].combine_chunks() for name in layout.names}, len(table))
         except pa.ArrowInvalid as error:
-            reason = " ".join(str(error).split()).rstrip(".")
-            raise RecordingError(f"{self._path} is not a readable table ({reason}): expected CSV.") from error
+            raise RecordingError(f"{self._path} is not a readable table ({one_line(error)}): expected CSV.") from error
         except MemoryError as error:
             raise RecordingError(
                 f"{self._path} does not fit into the memory: split it, or leave columns out."
