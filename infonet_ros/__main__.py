@@ -49,13 +49,7 @@ def main() -> None:
 
 
 class _Interruption:
-    """The first signal that came: it ends the program by an exception.
-
-    Attributes
-    ----------
-    status : int or None
-        Exit status of the program; None until a signal comes.
-    """
+    """The first signal that came: it ends the program by an exception, with ``status`` (None until one comes)."""
 
     def __init__(self) -> None:
         self.status: int | None = None

@@ -21,15 +21,9 @@ def kind_of(path: Path) -> str:
 
 
 def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
-    """Check that a path leads to a file.
+    """Raise ``error`` if a path leads to no file, or to one of another kind, or to one that this user may not read.
 
-    Parameters
-    ----------
-    path : Path
-    expected : str
-        Such as "a parameter file".
-    error : type
-        Class of the exception if there is no file, if it is of another kind, or if this user may not read it.
+    What was ``expected`` is named, such as "a parameter file".
     """
     try:
         kind = kind_of(path)

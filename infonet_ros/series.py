@@ -5,17 +5,10 @@ from scipy import fft
 
 
 def memory(deviations: np.ndarray) -> np.ndarray:
-    """Integrated autocorrelation time in samples, ``1 + 2 sum_k r(k)`` up to the first pair of lags below 0.
+    """Return the integrated autocorrelation time (...) of deviations (..., T) from their mean, not all 0.
 
-    Parameters
-    ----------
-    deviations : (..., T) float64
-        From their mean, not all 0.
-
-    Returns
-    -------
-    (...) float64
-        1 or more (Geyer, Statistical Science 1992: the initial positive sequence).
+    It is in samples, 1 or more: ``1 + 2 sum_k r(k)`` up to the first pair of lags below 0 (Geyer, Statistical Science
+    1992: the initial positive sequence).
     """
     return memory_of(autocovariances(deviations))
 

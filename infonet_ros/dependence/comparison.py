@@ -97,12 +97,8 @@ Measure = Callable[[Group], list[np.ndarray]]
 def compare(before: Group, after: Group) -> list[Difference]:
     """Compare all pairs and channels that two groups of recordings have in common.
 
+    Real differences come first, then all others by their p-values, without those that are not known in both groups.
     Raises RecordingError if a group has fewer than `LEAST_WINDOWS` windows.
-
-    Returns
-    -------
-    list of Difference
-        Real ones first, then by p-value; without those that are not known in both groups.
     """
     before, after = ([one for one in group if len(one.mi)] for group in (before, after))  # others know no channels
     for which, group in (("first", before), ("second", after)):

@@ -118,16 +118,10 @@ class EvidenceMonitor:
         self._on: dict[int, _Record] = {}  # of those that are on, by the place in `subjects`
 
     def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
-        """Take the next samples of the baseline's channels; return alarms that started.
+        """Take the next samples (T, N) of the baseline's channels, NaN where unknown; return alarms that started.
 
-        Parameters
-        ----------
-        stamps : (T,) int64
-            Nanoseconds, one period of the baseline's clock apart.
-        samples : (T, N) float64
-            NaN where unknown.
-        messages : (T, N) float64, optional
-            Number of messages of each channel since the previous sample, see `messages_since`; None if not counted.
+        Their stamps (T,), nanoseconds, are one period of the baseline's clock apart. ``messages`` (T, N) are the
+        numbers of messages of each channel since the previous sample, see `messages_since`; None if not counted.
         """
         self._stamps.extend(stamps)
         self._ranks.extend(self._ranks_of(samples))

@@ -8,13 +8,9 @@ from infonet_ros.dependence.page_rule import PageSums, log_e_values
 
 
 class EvidenceSums:
-    """Page's sums of the V views of a baseline, as shares of their thresholds.
+    """Page's sums of the V views of a baseline, as shares of their thresholds (V,), nats.
 
-    Parameters
-    ----------
-    baseline : Baseline
-    thresholds : (V,) float
-        Nats. A sum is held below twice its threshold, so that it recovers.
+    A sum is held below twice its threshold, so that it recovers.
     """
 
     def __init__(self, baseline: Baseline, thresholds: np.ndarray) -> None:

@@ -13,10 +13,7 @@ SQUARES = ("mi", "lower", "upper", "p_value", "lag")
 def message_fields(matrix: DependenceMatrix) -> dict[str, Any]:
     """Return the fields of a MutualInformationMatrix, but for its stamps and its pairs.
 
-    Returns
-    -------
-    dict of str to Any
-        Arrays of numbers are arrays of NumPy, row by row and in the types of the message.
+    Arrays of numbers are arrays of NumPy, row by row and in the types of the message.
     """
     return {
         "sample_count": matrix.sample_count,

@@ -47,17 +47,7 @@ def mean_wait(evidence: np.ndarray, height: float) -> float:
 
 
 class PageSums:
-    """Page's sums of several views.
-
-    Parameters
-    ----------
-    most : (V,) float
-        The sums are held below these.
-
-    Attributes
-    ----------
-    values : (V,) float
-    """
+    """Page's sums of several views: ``values`` (V,), each held below its ``most`` (V,)."""
 
     def __init__(self, most: np.ndarray) -> None:
         self._most = most

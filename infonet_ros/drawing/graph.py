@@ -67,18 +67,10 @@ def dependence_graph(
     radius: float,
     end: float,
 ) -> Graph:
-    """Lay out the modalities of a matrix; edges with a p-value above 0.05 are faint.
+    """Lay out the N modalities of a matrix; edges with a p-value above 0.05 are faint.
 
-    Parameters
-    ----------
-    matrix : DependenceMatrix
-        Of modalities, N rows.
-    sensors : mapping of str to (x, y, z)
-        Places of the modalities whose sensor is known, metres.
-    radius : float
-        Of the circle for the other modalities, metres; everything is drawn in proportion to it.
-    end : float
-        MI of the widest edges, nats.
+    Modalities are at their ``sensors`` where these are known, else on a circle of this radius, all in metres;
+    everything is drawn in proportion to it. ``end`` is the MI of the widest edges, nats.
     """
     places = positions(matrix.names, sensors, radius)
     vertices = tuple(

@@ -14,13 +14,7 @@ from infonet_ros.interruptions import cleared_afterwards
 
 
 class Keys:
-    """Context that reads keys one by one; no keys if standard input is not a terminal.
-
-    Attributes
-    ----------
-    available : bool
-        Whether there is a terminal to press keys in.
-    """
+    """Context that reads keys one by one; none are ``available`` if standard input is not a terminal."""
 
     def __init__(self) -> None:
         self.available = sys.stdin is not None and sys.stdin.isatty()

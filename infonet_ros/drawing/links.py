@@ -90,14 +90,8 @@ class LinkPicture:
 def link_picture(groups: Sequence[Sequence[int]], links: Sequence[Link], order: Sequence[int]) -> LinkPicture:
     """Lay out the channels that are in a group or have a link.
 
-    Parameters
-    ----------
-    groups : sequence of sequences of int
-        Numbers of the channels of each group; a channel is in one at most.
-    links : sequence of Link
-        The most useful first: without enough room, the last ones lose their text.
-    order : sequence of int
-        All channels, with similar ones next to each other.
+    A channel is in one of the groups at most. The most useful links are first: without enough room, the last ones lose
+    their text. ``order`` has all channels, with similar ones next to each other.
     """
     channels = _in_order(groups, links, order)
     middle = {channel: (k + 0.5) * _ROW for k, channel in enumerate(channels)}

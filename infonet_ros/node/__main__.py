@@ -29,12 +29,8 @@ _WORKER_GRACE = 0.2  # seconds for the window that is being computed
 class Interruption:
     """Waits for SIGINT or SIGTERM, and ends the process soon after it.
 
-    Attributes
-    ----------
-    executor : Executor or None
-        Woken by the signal.
-    grace : float
-        Seconds that the main thread may compute before the process is killed, 0 until ROS 2 starts.
+    The executor, if there is one, is woken by the signal. The main thread may compute for so many seconds of ``grace``
+    before the process is killed, 0 until ROS 2 starts.
     """
 
     def __init__(self) -> None:

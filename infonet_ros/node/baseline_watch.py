@@ -165,10 +165,7 @@ class BaselineWatch:
 class _Waiting:
     """Messages of all topics for a quarter of a second: many at once take little more time than a few.
 
-    Attributes
-    ----------
-    due : bool
-        Whether so much time has passed by the stamps, or time has jumped.
+    They are ``due`` if so much time has passed by the stamps, or time has jumped.
     """
 
     def __init__(self) -> None:

@@ -94,23 +94,10 @@ def report_on_topic(
     growth: Growth,
     fit: StampFit = FITTING,
 ) -> DiagnosticStatus:
-    """Report on one topic.
+    """Report on one topic at the time ``now``, nanoseconds, with counts of its buffers, such as "late".
 
-    Parameters
-    ----------
-    name : str
-        Name of the status.
-    topic : TopicStatus
-    counts : mapping
-        Counts of the buffers, such as "late" and "duplicates".
-    now : int
-        Time of the node's clock, nanoseconds.
-    patience : float
-        Seconds without a message after which the topic counts as silent.
-    growth : Growth
-        Gives the counts since the last report.
-    fit : StampFit
-        Of its stamps.
+    After so many seconds of ``patience`` without a message it counts as silent. ``growth`` gives the counts since the
+    last report, and ``fit`` is that of its stamps.
     """
     rate = topic.measure_rate()
     silence = math.nan if topic.last_arrival is None else max(0.0, (now - topic.last_arrival) / NANOSECONDS)

@@ -123,12 +123,8 @@ def _best(alike: np.ndarray) -> np.ndarray:
 def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlate what a channel adds up to (rows) with what others gain (columns), at the span at which it is most.
 
-    Returns
-    -------
-    agreement : (N, N) float64
-        Absolute value of the correlation.
-    scale : (N, N) float64
-        How many times the gain the sum is; 0 where the agreement is.
+    Returns the absolute values of the correlations (N, N), and how many times the gain the sum is (N, N), 0 where the
+    former is.
     """
     unknown = np.isnan(samples)
     sums = np.cumsum(np.where(unknown, 0.0, samples - mean_of_known(samples, ~unknown)), axis=0) / rate

@@ -37,31 +37,18 @@ class Moves:
 
 
 def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:
-    """Test all pairs of channels by circular shifts, and by those of how they change.
+    """Return the p-values of all pairs (N, N) by circular shifts, what drifts (N,), and the number of shifts.
 
-    The surer of the two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels
-    that both drift are tested by how they change only, unless that drifts alike.
+    The p-values are NaN where nothing can be tested. Channels are shifted, and so is how they change. The surer of the
+    two tests counts, and as one of two. Slow streams make few moves, and many changes. Two channels that both drift are
+    tested by how they change only, unless that drifts alike.
 
     The sizes of the changes of two channels that move at common times, as set points of one program do, depend on each
     other anyhow. So only the directions of their changes count. And where many of their moves coincide, the contingency
-    is larger by chance; see `shift_p_values`.
+    is larger by chance; see `shift_p_values`, also for the ``longest`` lag.
 
     Two held channels are shifted by whole updates of the slower one: otherwise the times of their updates alone would
     make them look dependent.
-
-    Parameters
-    ----------
-    moves : Moves
-    longest : int
-        Samples; see `shift_p_values`.
-    threads : int
-
-    Returns
-    -------
-    p_values : (N, N) float64
-        NaN where nothing can be tested.
-    drifting : (N,) bool
-    shifts : int
     """
     p_values, drifts, shifts = _test(moves, longest, threads)
     for pair, rows, levels in _held_pairs(moves.samples):

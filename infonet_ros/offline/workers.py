@@ -14,19 +14,8 @@ Result = TypeVar("Result")
 class Workers:
     """Threads with one core each, for estimates of few pairs. Use as a context manager.
 
-    Estimates of many pairs, made meanwhile by the thread that opened it, share the same number of cores by themselves.
-
-    Parameters
-    ----------
-    device : torch.device
-        A GPU is fed by one thread.
-    cores : int, optional
-        By default all that this process may use.
-
-    Attributes
-    ----------
-    count : int
-        Threads.
+    There are ``count`` of them, by default as many as this process may use; a GPU is fed by one. Estimates of many
+    pairs, made meanwhile by the thread that opened it, share the same number of cores by themselves.
     """
 
     def __init__(self, device: torch.device, cores: int | None = None) -> None:

@@ -138,10 +138,7 @@ def train_conditional(examples: ConditionalExamples, configuration: ConditionalT
 def validate_conditional(network: ConditionalNetwork, examples: ConditionalExamples) -> dict[str, float]:
     """Measure errors in nats: over all and by kind, where nothing is shared, and the coverage of the interval.
 
-    Returns
-    -------
-    dict
-        The result of `errors` by kind, and ``nothing``, the mean median if the truth is 0.
+    The result is that of `errors` by kind, and ``nothing``, the mean median if the truth is 0.
     """
     quantiles, truth = examples.outputs(lambda part: network(part.views)), examples.information
     found = errors(quantiles, truth, importance(examples.samples), examples.kind, KINDS, TOLERANCE)

@@ -33,12 +33,7 @@ class Independent(Dependence):
 
 
 class Gaussian(Dependence):
-    """Two correlated normal variables; near-deterministic up to 5 nats.
-
-    Attributes
-    ----------
-    correlation : (B, 1) float32
-    """
+    """Two normal variables of a correlation (B, 1); near-deterministic up to 5 nats."""
 
     def __init__(self, rng: np.random.Generator, batch: int) -> None:
         self._information = draw_information(rng, batch)
@@ -54,13 +49,7 @@ class Gaussian(Dependence):
 
 
 class Student(Gaussian):
-    """Bivariate Student t: dependent in the tails even without correlation.
-
-    Attributes
-    ----------
-    degrees : float
-        Degrees of freedom, of the whole batch.
-    """
+    """Bivariate Student t of some degrees of freedom: dependent in the tails even without correlation."""
 
     DEGREES = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 10.0)
 

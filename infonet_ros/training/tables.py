@@ -8,12 +8,9 @@ from infonet_ros.training.dependence import Dependence, choose, uniform
 
 
 class ProbabilityTable(Dependence):
-    """A random table of joint probabilities, 2 to 24 levels each, without an order; its MI is an exact sum.
+    """A random table of joint probabilities (B, rows, columns), 2 to 24 levels each, without an order.
 
-    Attributes
-    ----------
-    joint : (B, rows, columns) float64
-        Probabilities, which sum to 1 for each of the B distributions.
+    They sum to 1 for each of the B distributions, and the MI is an exact sum.
     """
 
     FEWEST_LEVELS, MOST_LEVELS = 2, 24

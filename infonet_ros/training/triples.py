@@ -57,13 +57,8 @@ class Simulator:
     ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
         """Draw one dependence for each of B triples, and samples of it for each of some drivers (B, 5, T).
 
-        It is of one of some families; with the probability ``nothing`` the streams share nothing.
-
-        Returns
-        -------
-        a, b : list of (B, T)
-            With location near 0 and scale near 1.
-        information : (B,)
+        It is of one of some families; with the probability ``nothing`` the streams share nothing. Returns the two
+        streams, lists of (B, T) with location near 0 and scale near 1, and their information (B,).
         """
         family, _ = draw_family(self.rng, families)
         dependence = (Independent if self.rng.random() < nothing else family)(self.rng, BATCH)

@@ -19,10 +19,7 @@ ALLOWANCE = 1.1  # for families that are not in training, for which no calibrati
 def validate(network: Network, examples: Examples) -> dict[str, float]:
     """Measure errors in nats: over all, by family, of the bound, and the coverage of the 90 % interval.
 
-    Returns
-    -------
-    dict
-        The result of `errors` by family, and ``bound_error``, of the bound on fresh samples.
+    The result is that of `errors` by family, and ``bound_error``, of the bound on fresh samples.
     """
     truth = examples.information
     quantiles, bounds = [], []

@@ -43,12 +43,10 @@ def lagged_contingency(ranks: np.ndarray, longest: int) -> np.ndarray:
 
 
 def lagged_products(ranks: np.ndarray, longest: int, parts: int) -> np.ndarray:
-    """Return what `lagged_contingency` adds up of two channels (T, 2), for each of some parts of the samples.
+    """Return what `lagged_contingency` adds up of two channels (T, 2), for each of P parts of the samples, float32.
 
-    Returns
-    -------
-    (P, 2 L + 1, DEGREES + 1, DEGREES + 1) float32
-        Sums of products at each lag, for `contingency_of`; fewer parts where the samples do not fill all.
+    Shape: (P, 2 L + 1, DEGREES + 1, DEGREES + 1), sums of products at each lag for `contingency_of`. There are fewer
+    parts where the samples do not fill all.
     """
     left, right, length = _spectra(ranks, longest, -(-len(ranks) // parts))
     spectrum = left[:, 0, :, None] * right[:, 1, None]  # (F, DEGREES + 1, DEGREES + 1, P)

@@ -19,10 +19,8 @@ from infonet_ros.estimator.samples.ranks import Ordering, normalised, rank
 def discriminants(runner: Runner, channels: np.ndarray, pairs: np.ndarray, lags: np.ndarray, seed: int) -> np.ndarray:
     """Return the log density of the copula of pairs (K, 2) of channels (N, T), NaN where unknown, each at a lag (K,).
 
-    Returns
-    -------
-    (K, GRID, GRID) float32
-        Of ``a[t]`` with ``b[t + lag]``; NaN with too few samples, 0 if a channel is constant.
+    Shape: (K, GRID, GRID) float32, of ``a[t]`` with ``b[t + lag]``; NaN with too few samples, 0 if a channel is
+    constant.
     """
     sorted_channels = Channels.from_values(channels, seed)
     first, second = sorted_channels.places()[pairs].T

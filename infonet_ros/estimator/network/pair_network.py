@@ -122,32 +122,16 @@ class Network(nn.Module):
         return self
 
     def forward(self, observation: Observation, tables: bool = True) -> tuple[Tensor, Tensor | None]:
-        """Estimate each pair.
+        """Return the quantiles (M, 3) of the MI of M pairs, and tables (M, G, G) if they are wanted.
 
-        Parameters
-        ----------
-        observation : Observation
-            M pairs.
-        tables : bool
-            Whether the discriminant is wanted too.
-
-        Returns
-        -------
-        quantiles : (M, 3)
-            5, 50 and 95 % quantiles of the MI, nats; increasing, not negative.
-        table : (M, G, G) or None
-            Discriminant theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
+        The quantiles are those of 5, 50 and 95 %, nats, increasing and not negative. The tables are the discriminant
+        theta at the nodes, normalised so that ``mean exp theta`` is 1: the log density of the copula.
         """
         encoded = self._encode(observation)
         return self._quantiles(encoded), self._table(encoded) if tables else None
 
     def features(self, observation: Observation) -> Tensor:
-        """Return the input of the network of conditional MI for each pair: quantiles, and the numbers behind them.
-
-        Returns
-        -------
-        (M, 3 + 2 * width)
-        """
+        """Return the input of the network of conditional MI, (M, 3 + 2 * width): quantiles, and what is behind them."""
         encoded = self._encode(observation)
         return torch.cat([self._quantiles(encoded), encoded.description], dim=-1)
 

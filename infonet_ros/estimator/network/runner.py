@@ -31,24 +31,10 @@ class Reading(NamedTuple):
 
 
 class Runner:
-    """A network on its device.
+    """A network on its device: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
 
-    Raises InputError if this machine does not have the device.
-
-    Parameters
-    ----------
-    network : Network
-    device : str
-        "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:<index>".
-    readout : Readout, optional
-        Returns the quantiles, if given; otherwise the network does.
-    short : ShortNetwork, optional
-        Describes pairs of few samples in place of the network.
-
-    Attributes
-    ----------
-    chunk : int
-        Pairs that the network takes at a time.
+    The quantiles are those of the readout, if there is one, and the network of short views describes pairs of few
+    samples. ``chunk`` pairs are taken at a time. Raises InputError if this machine does not have the device.
     """
 
     def __init__(

@@ -40,11 +40,7 @@ class Given:
     def from_channels(cls, channels: np.ndarray) -> tuple["Given", np.ndarray]:
         """Divide channels (D, R), all known, into modes and continuous streams; constant ones are left out.
 
-        Returns
-        -------
-        given : Given
-        rows : (R',) int64
-            The samples of ``given``: all except those of modes that are too rare.
+        Also returns the samples (R',) of the result: all except those of modes that are too rare.
         """
         modes = np.zeros(channels.shape[1], dtype=np.int64)
         streams: list[np.ndarray] = []
@@ -124,19 +120,10 @@ class Neighbourhood:
         return [cls(rows, places, torch.from_numpy(near)) for near in nearest]
 
     def conditional(self, scores: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Rank each sample among its neighbours.
+        """Rank each sample of N streams, scores (n, N), among its neighbours.
 
-        Parameters
-        ----------
-        scores : (n, N) float32
-            Of N streams.
-
-        Returns
-        -------
-        places : (n, N) float32
-            Share of the neighbours that lie below, between 0 and 1.
-        rest : (n, N) float32
-            Residuals of the local fit.
+        Returns the share of the neighbours that lie below, between 0 and 1, and the residuals of the local fit; both
+        (n, N).
         """
         if not self.places.shape[1]:
             order = torch.argsort(torch.argsort(scores, dim=0), dim=0)
@@ -150,13 +137,8 @@ class Neighbourhood:
     def fit(self, scores: torch.Tensor, span: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """Fit scores (n, N) by planes around samples ``span`` (m,).
 
-        Returns
-        -------
-        span : (m,)
-        residuals : (m, k, N)
-            Of the neighbours of each.
-        level : (m, N)
-            Of the fit at the sample itself.
+        Returns the span, the residuals (m, k, N) of the neighbours of each, and the level (m, N) of the fit at the
+        sample.
         """
         near = self.near[span]
         offsets = _rows(self.places, near) - self.places[span, None]
@@ -171,23 +153,11 @@ class Neighbourhood:
 
 
 def conditional_ranks(scores: np.ndarray, given: Given, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the conditional ranks of streams.
+    """Return the conditional ranks of streams (N, R), and how much is unexplained (N,).
 
-    Parameters
-    ----------
-    scores : (N, R) float32
-        Normal scores of the streams, without ties.
-    given : Given
-        At the same samples.
-    width : int
-        Which of `WIDTHS`.
-
-    Returns
-    -------
-    ranks : (N, R) int64
-        0 ... R - 1, each once in every stream.
-    unexplained : (N,) float64
-        Share of the variance that remains after the local fit; below `DETERMINED` there is nothing to rank.
+    The ranks are 0 ... R - 1, each once in every stream. The scores (N, R) are normal and without ties, and ``width``
+    is which of `WIDTHS`. Unexplained is the share of the variance that remains after the local fit; below `DETERMINED`
+    there is nothing to rank.
     """
     places = np.empty(scores.shape, dtype=np.float32)
     squares = np.zeros(len(scores))

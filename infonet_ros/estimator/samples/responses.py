@@ -101,12 +101,7 @@ class Response:
 def linear_fit(inputs: np.ndarray, channel: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, float]:
     """Fit a channel (T,) at some rows (T,) bool by inputs (K, T) and a constant.
 
-    Returns
-    -------
-    fit : (T,) float64
-        NaN where an input is not known.
-    unexplained : float
-        Mean square that remains at the rows.
+    Returns the fit (T,), NaN where an input is not known, and the mean square that remains at the rows.
     """
     design = np.concatenate([inputs, np.ones((1, len(channel)))]).T
     weights = np.linalg.lstsq(design[rows], channel[rows], rcond=None)[0]

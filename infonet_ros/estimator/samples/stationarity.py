@@ -10,7 +10,7 @@ EDGES_LIMIT = 5.0  # of one whose 1 % quantile is 3.9, and that of 0.1 % 6.0
 
 
 def drifting(channels: np.ndarray) -> np.ndarray:
-    """Return which channels have a trend, a step or a slow wander over the window, and do not stay about a level.
+    """Return which channels (N, T) have a trend, a step or a slow wander over the window, and stay about no level.
 
     Two drifting streams look dependent because of the drift alone, and a circular shift does not remove this. So such a
     pair has no p-value. A pair in which only one stream drifts can be tested.
@@ -21,15 +21,8 @@ def drifting(channels: np.ndarray) -> np.ndarray:
     trend. All tests are applied to the level and to the spread about it, since two streams whose noise grows look
     dependent, too.
 
-    Parameters
-    ----------
-    channels : (N, T) float64
-        NaN where unknown; the known samples are taken as if they followed each other.
-
-    Returns
-    -------
-    (N,) bool
-        False for channels that are constant or have fewer than 16 known samples.
+    Unknown samples are NaN; the known ones are taken as if they followed each other. Channels that are constant or have
+    fewer than 16 known samples do not drift.
     """
     found = np.zeros(len(channels), dtype=bool)
     good = np.isfinite(channels)

@@ -88,12 +88,8 @@ def cycles(scores: np.ndarray) -> np.ndarray:
     Where the end of a window meets its beginning, a stream with a period jumps in its phase. So its surrogates share
     less with another stream of the same period than it does itself, and the test would call the pair dependent: gaits,
     spinning lidars, charging batteries. A slow stream jumps in its level. Such a channel begins again where it
-    continues as it began, from three quarters of the window on; some of its samples are then used twice.
-
-    Parameters
-    ----------
-    scores : (N, T) float32
-        Of mean 0.
+    continues as it began, from three quarters of the window on; some of its samples are then used twice. Scores (N, T)
+    have mean 0.
     """
     count = scores.shape[1]
     covariance = autocovariances(scores)

@@ -46,13 +46,10 @@ class Channel:
     together: bool = False  # ``finish`` also takes a message whose fields are arrays, one element for each message
 
     def extract(self, message: Any) -> float | None:
-        """Read a message.
+        """Read a message; the value is not yet differentiated if the path ends in ``|rate``.
 
-        Returns
-        -------
-        float or None
-            Not yet differentiated if the path ends in ``|rate``. NaN if the value is not known (NaN, infinite, an
-            array that is too short), None if the message says nothing about the channel.
+        NaN if the value is not known (NaN, infinite, an array that is too short), None if the message says nothing
+        about the channel.
         """
         try:
             number = self.finish(self.choose(message))

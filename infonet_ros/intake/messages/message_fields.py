@@ -24,12 +24,8 @@ FIRST, ELEMENTS, LAST = range(3)
 def numeric_fields(type_name: str, schema: Schema, message: Any) -> tuple[list[NumericField], list[str]]:
     """List the channels of a message type; lengths and names of arrays are those of ``message``.
 
-    Returns
-    -------
-    fields : list of NumericField
-        Paths that `parse_channel` understands, in the order of the message.
-    left_out : list of str
-        Fields with numbers that give no channel, with the reason.
+    Their paths are as `parse_channel` understands them, in the order of the message. Also returns the fields with
+    numbers that give no channel, with the reason.
     """
     walk = _Walk(schema)
     fields = [field for field in walk.message(type_name, message, "") if walk.accepts(field.path)]

@@ -80,14 +80,10 @@ def store_schema(typestore: Any) -> Schema:
 
 
 def installed_definitions(type_name: str) -> dict[str, Any]:
-    """Definitions of a message type and of all in it, from the ``.msg`` or ``.idl`` files of installed packages.
+    """Return the definitions of a message type and of all in it, from ``.msg`` or ``.idl`` files of installed packages.
 
-    Raises ConfigurationError if a name is no type name, its package is not installed, or its file cannot be read.
-
-    Returns
-    -------
-    dict
-        By full name, as ``fielddefs`` of a rosbags type store.
+    They have their full names, as ``fielddefs`` of a rosbags type store. Raises ConfigurationError if a name is no type
+    name, its package is not installed, or its file cannot be read.
     """
     definitions: dict[str, Any] = {}
     wanted = [full_type_name(type_name)]

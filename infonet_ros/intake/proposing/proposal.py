@@ -96,25 +96,11 @@ def propose(
     limit: int = LIMIT,
     given: Iterable[str] = (),
 ) -> Proposal:
-    """Propose modalities, a clock, a window and a hop for a recording.
+    """Propose modalities, a clock, a window and a hop for a part of an open recording.
 
-    Raises RecordingError if no topic matches, no numeric field varies, or there are too few samples.
-
-    Parameters
-    ----------
-    recording : Recording
-        Open.
-    settings : Settings
-        All except the modalities. A ``rate`` of 0 is replaced by one that suits the recording, and so are ``window``
-        and ``hop`` unless they are ``given`` or differ from their defaults.
-    span : Span
-        Part of the recording to look at.
-    topics : sequence of str
-        Globs; none takes all topics.
-    limit : int
-        Channels at most.
-    given : iterable of str
-        Names of the settings that must not change.
+    A ``rate`` of 0 in the settings is replaced by one that suits the recording, and so are ``window`` and ``hop``
+    unless they are ``given`` or differ from their defaults. ``topics`` are globs; none takes all. ``limit`` is the most
+    channels. Raises RecordingError if no topic matches, no numeric field varies, or there are too few samples.
     """
     names = matching_topics(recording, topics)
     kept = {*given, *(name for name in ("window", "hop") if getattr(settings, name) != getattr(Settings(), name))}

@@ -38,24 +38,11 @@ class Table:
 
 
 def read_tables(path: Path, time: str | None, *, among_files: bool) -> tuple[list[Table], list[str]]:
-    """Read a file, and find the time of each table in it.
+    """Read a file, and find the time of each table in it, by the name of the column if that is given.
 
-    Raises RecordingError if no table in it has a time and numbers.
-
-    Parameters
-    ----------
-    path : Path
-    time : str, optional
-        Name of the time column; by default it is found.
-    among_files : bool
-        Other files are read, too: then each series is called after its file as well.
-
-    Returns
-    -------
-    tables : list of Table
-        Their times may be numbers in a unit that is not known yet.
-    left_out : list of str
-        Sentences about the other sheets of the file, which have no time or no numbers.
+    The times may be numbers in a unit that is not known yet. Also returns sentences about the other sheets of the file,
+    which have no time or no numbers. If other files are read, too, each series is called after its file as well. Raises
+    RecordingError if no table in it has a time and numbers.
     """
     tables: list[Table] = []
     errors: list[RecordingError] = []

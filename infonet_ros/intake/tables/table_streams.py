@@ -33,23 +33,10 @@ _FEWEST = 3  # different other numbers: fewer may be states, with one of this va
 
 
 def streams_of(table: Table, topic: str, *, grouped: bool) -> tuple[dict[str, Stream], list[str]]:
-    """Make streams of the columns of a table.
+    """Make streams, by topic, of those columns of a table that have numbers, and sentences about the columns.
 
-    Parameters
-    ----------
-    table : Table
-        Its clock has stamps.
-    topic : str
-        Name of the stream.
-    grouped : bool
-        Make a stream of each group of names instead, see `group_and_rest`.
-
-    Returns
-    -------
-    streams : dict of str to Stream
-        By topic; only those with numbers.
-    notes : list of str
-        Sentences about the columns.
+    The table's clock has stamps. A stream is made for the whole table, or one for each group of names if ``grouped``,
+    see `group_and_rest`.
     """
     sheet, clock = table.sheet, table.clock
     assert clock.stamps is not None

@@ -104,14 +104,8 @@ def trimmed(texts: pa.ChunkedArray) -> pa.ChunkedArray:
 def find_style(columns: Iterable[pa.ChunkedArray], comma_delimits: bool, decimal_points: bool) -> Style | None:
     """Find out what commas mean in the numbers of a table; None if no number has a comma.
 
-    Parameters
-    ----------
-    columns : iterable of pa.ChunkedArray
-        The columns whose cells are not all plain numbers.
-    comma_delimits : bool
-        Commas separate the columns, so that only quoted numbers have commas.
-    decimal_points : bool
-        The other columns hold numbers with a decimal point.
+    The columns are those whose cells are not all plain numbers. If ``comma_delimits``, commas separate the columns, so
+    that only quoted numbers have commas; with ``decimal_points``, the other columns hold numbers with a point.
     """
     columns = list(columns)
     decimals, groups, commas, points = (

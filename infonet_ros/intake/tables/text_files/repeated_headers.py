@@ -12,20 +12,9 @@ from infonet_ros.text import counted, shorten
 class RepeatedHeaders:
     """Removes repeated headers from the lines of a table; the table ends before a header with other names.
 
-    Programs of laboratories repeat the description above the header, too: its lines are removed with it.
-
-    Parameters
-    ----------
-    header : sequence of str
-        Cells of the first header; empty without a header.
-    delimiter : str
-    described : collection of str
-        First cells of the lines above the first header.
-
-    Attributes
-    ----------
-    rest : iterator of str, or None
-        The lines that begin with a header with other names; None without such a header.
+    Programs of laboratories repeat the description above the header, too: its lines, whose first cells are
+    ``described``, are removed with it. ``header`` are the cells of the first header, if there is one. ``rest`` are then
+    the lines that begin with a header with other names; None without such a header.
     """
 
     def __init__(self, header: Sequence[str], delimiter: str, described: Collection[str] = ()) -> None:

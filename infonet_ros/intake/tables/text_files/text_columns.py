@@ -36,13 +36,7 @@ class RowTooLongError(Exception):
 
 
 class TextColumns:
-    """The columns of a table of text.
-
-    Parameters
-    ----------
-    path : Path
-        Of the file, for errors.
-    """
+    """The columns of a table of text; the path is for errors."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

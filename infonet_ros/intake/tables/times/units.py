@@ -37,20 +37,10 @@ _OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in
 
 
 def read_numbers(clock: Clock, unit: str, others: Sequence[Clock]) -> float | None:
-    """Give a clock stamps for its numbers, and note how they are read.
+    """Give a clock stamps for its numbers, and note how they are read; return the nanoseconds of the unit.
 
-    Parameters
-    ----------
-    clock : Clock
-    unit : str
-        One of `UNITS`, or "auto".
-    others : sequence of Clock
-        Of the same columns in other tables.
-
-    Returns
-    -------
-    float or None
-        Nanoseconds of the unit; None for numbers of days, which are dates.
+    It is one of `UNITS`, or "auto"; None stands for numbers of days, which are dates. The other clocks are those of the
+    same columns in other tables.
     """
     if unit == "auto" and (days := _serial_days(clock)) is not None:
         clock.stamps = days
