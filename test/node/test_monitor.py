@@ -69,6 +69,12 @@ def environment():
     return {**inherited, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
+def run(*options):
+    return subprocess.run(
+        command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
 # Makes the terminal the program's own, so that Ctrl-C in it is a signal.
 IN_ITS_TERMINAL = """
 import fcntl, os, sys, termios
@@ -193,19 +199,14 @@ def test_ctrl_c_ends_it_and_restores_the_terminal(topics, terminal):
 
 
 def test_once_prints_one_matrix_and_ends(topics):
-    done = subprocess.run(
-        command("--once"), env=environment(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run("--once")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("/infonet channels") == 1
     assert "0.92•" in done.stdout
 
 
 def test_json_is_one_line_of_strict_json(topics):
-    options = ("--once", "--json", "--find", "odom")
-    done = subprocess.run(
-        command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run("--once", "--json", "--find", "odom")
     assert done.returncode == 0, done.stderr
     (line,) = done.stdout.splitlines()
     record = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
@@ -287,9 +288,7 @@ def test_a_node_without_a_matrix_says_why(listening):
 
 @pytest.mark.parametrize("name", ["", "a b", "/robot1//infonet", "7up"])
 def test_what_is_no_name_of_a_node_is_one_sentence(name):
-    done = subprocess.run(
-        command("--once", "--node", name), env=environment(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run("--once", "--node", name)
     assert done.returncode == 1
     assert f"{name!r} is not a node name: expected letters" in done.stderr
     assert "Traceback" not in done.stderr
@@ -297,23 +296,13 @@ def test_what_is_no_name_of_a_node_is_one_sentence(name):
 
 @pytest.mark.parametrize("once", [("--once",), ()], ids=["once", "in a pipe"])
 def test_of_other_nodes_the_names_are_shown(topics, once):
-    options = (*once, "--timeout", "5", "--node", "/robot7/infonet")
-    done = subprocess.run(
-        command(*options), env=environment(), capture_output=True, text=True, timeout=120, check=False
-    )
+    done = run(*once, "--timeout", "5", "--node", "/robot7/infonet")
     assert done.returncode == 1
     assert "found /infonet; choose with --node" in done.stderr
 
 
 def test_without_a_node_once_ends_with_one_sentence():
-    done = subprocess.run(
-        command("--once", "--timeout", "1", "--node", "/robot7/infonet"),
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run("--once", "--timeout", "1", "--node", "/robot7/infonet")
     assert done.returncode == 1
     assert "no matrix came from /robot7/infonet/channels within 1 s" in done.stderr
     assert "Traceback" not in done.stderr

@@ -185,19 +185,18 @@ def test_nothing_but_topics_that_ros_2_refuses_is_one_sentence_for_each(graph, s
         Player(graph[0], bag, Playback())
 
 
-def test_topics_that_are_not_there_are_refused(graph):
-    with Bag([HUSKY]) as bag, pytest.raises(RecordingError, match="no topic of husky matches '/lidar'"):
-        Player(graph[0], bag, Playback(topics=["/lidar"]))
-
-
-def test_a_start_after_the_end_is_refused(graph):
-    with Bag([HUSKY]) as bag, pytest.raises(RecordingError, match="lasts 395"):
-        Player(graph[0], bag, Playback(start=1000.0))
-
-
-def test_no_duration_is_refused(graph):
-    with Bag([HUSKY]) as bag, pytest.raises(ConfigurationError, match="--duration is 0: expected more"):
-        Player(graph[0], bag, Playback(duration=0.0))
+@pytest.mark.parametrize(
+    ("playback", "error", "sentence"),
+    [
+        (Playback(topics=["/lidar"]), RecordingError, "no topic of husky matches '/lidar'"),
+        (Playback(start=1000.0), RecordingError, "lasts 395"),
+        (Playback(duration=0.0), ConfigurationError, "--duration is 0: expected more"),
+    ],
+    ids=["a topic that is not there", "a start after the end", "no duration"],
+)
+def test_a_part_that_is_not_there_is_refused(graph, playback, error, sentence):
+    with Bag([HUSKY]) as bag, pytest.raises(error, match=sentence):
+        Player(graph[0], bag, playback)
 
 
 def test_messages_are_due_by_the_start_and_the_rate_alone():
