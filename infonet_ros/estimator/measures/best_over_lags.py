@@ -23,6 +23,11 @@ class BestOverLags:
         Samples used by each request.
     surrogates : (M,) int64
         Number of surrogates of each request.
+
+    Attributes
+    ----------
+    requests : (P,) int64
+        The request of each pair with the largest median.
     """
 
     def __init__(self, requests: Requests, quantiles: np.ndarray, samples: np.ndarray, surrogates: np.ndarray) -> None:
@@ -31,7 +36,8 @@ class BestOverLags:
         # Pair by pair, the largest median first; of equal ones the first request. NaN comes last.
         self._order = np.lexsort((-quantiles[:, 1], pair))
         self._starts = np.flatnonzero(np.diff(pair[self._order], prepend=-1))
-        best = self._order[self._starts]
+        self.requests = best = self._order[self._starts]
+        self._pair = np.unique(pair, return_inverse=True)[1]
         self._pairs = requests.left[best], requests.right[best]
         self._quantiles, self._samples = quantiles[best], samples[best]
         self._lag = np.where(np.isnan(self._quantiles[:, 1]), 0, requests.lag[best])
@@ -49,6 +55,21 @@ class BestOverLags:
             number = self._taken + np.arange(len(quantiles))[:, None]
             self._exceeding += ((largest >= self._quantiles[:, 1]) & (number < self._surrogates)).sum(axis=0)
         self._taken += len(quantiles)
+
+    def same_pairs(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the requests at all lags of the pairs of some requests."""
+        return np.flatnonzero(np.isin(self._pair, self._pair[numbers]))
+
+    def judge(self, numbers: np.ndarray, evidence: np.ndarray) -> None:
+        """Compare other evidence than the medians, of requests ``numbers`` (G,): that of the data first, (1 + S, G).
+
+        NaN where a request has fewer surrogates.
+        """
+        largest = np.full((len(evidence), len(self._starts)), -np.inf)
+        np.fmax.at(largest, (slice(None), self._pair[numbers]), evidence)
+        counted = np.arange(len(evidence) - 1)[:, None] < self._surrogates
+        exceeding = ((largest[1:] >= largest[0]) & counted).sum(axis=0)
+        self._exceeding = np.where(np.isfinite(largest[0]), exceeding, self._exceeding)
 
     def estimate(self, channels: Channels, drifts: np.ndarray, tested: bool) -> PairwiseEstimate:
         """Return the estimate, in the channel order of the caller; ``drifts`` (N,) has that order, too."""

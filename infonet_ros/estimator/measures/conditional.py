@@ -11,6 +11,7 @@ from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
+from infonet_ros.estimator.samples.common_times import evidence_of_pairs
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
@@ -26,6 +27,14 @@ class ConditionalEstimates:
     samples: np.ndarray  # (M,) int64: samples used by each request
     surrogates: np.ndarray  # (M,) int64: number of surrogates of each request
     drifting: np.ndarray  # (N,) bool: channels that drift even given the other streams
+    evidence: np.ndarray
+    """(1 + S, M) float64: of requests whose channels move at common times, given the others; see `evidence_of_pairs`."""
+
+    def judge(self, best: BestOverLags) -> None:
+        """Judge the pairs that move at common times, at their lag, by their evidence at all such lags."""
+        together = np.isfinite(self.evidence[0])
+        asked = best.same_pairs(best.requests[together[best.requests]])
+        best.judge(asked, self.evidence[:, asked])
 
 
 def estimate_given(
@@ -41,6 +50,7 @@ def estimate_given(
         samples=plan.samples(),
         surrogates=np.full(count, surrogates),
         drifting=np.zeros(len(plan.channels), dtype=bool),
+        evidence=np.full((1 + surrogates, count), np.nan),
     )
     known = np.isfinite(given).all(axis=0)
     longest_lag = int(plan.requests.lag.max(initial=0))
@@ -58,7 +68,9 @@ def estimate_given(
             of_parts = runner.quantiles(*by_part, shift=shift).reshape(len(by_part), -1, 3)
             found.quantiles[number, moving] = of_parts.mean(axis=0)
         if surrogates and len(moving):
-            for index, side in zip(batch.sides, (by_part[0].left, by_part[0].right), strict=True):
+            pairs = by_part[0]
+            found.evidence[: 1 + len(shifts), moving] = _evidence(pairs, shifts)
+            for index, side in zip(batch.sides, (pairs.left, pairs.right), strict=True):
                 found.drifting[index] |= drifting(side.conditional[0].astype(np.float64))
     return found
 
@@ -72,6 +84,7 @@ def pairwise_given(
     found = estimate_given(runner, plan, given, options.surrogates, options.seed)
     best = BestOverLags(plan.requests, found.quantiles[0], found.samples, found.surrogates)
     best.take(found.quantiles[1:])
+    found.judge(best)
     drifts = found.drifting[sorted_channels.places()]
     return best.estimate(sorted_channels, drifts, options.surrogates > 0)
 
@@ -102,6 +115,12 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
         side = Side(ordering[np.array([index])].ranks(rows), seen)
         ranks[index, rows] = 0.5 if side.determined[0] else normalised(side.conditional[0])[0]
     return ranks
+
+
+def _evidence(pairs: ConditionedPairs, shifts: np.ndarray) -> np.ndarray:
+    """Return the evidence (1 + S, M) of pairs that move at common times, from their conditional ranks."""
+    left, right = (normalised(side.conditional[0]) for side in (pairs.left, pairs.right))
+    return evidence_of_pairs(left, right, pairs.rows, pairs.columns, shifts)
 
 
 def _conditioned_pairs(batch: LagBatch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:

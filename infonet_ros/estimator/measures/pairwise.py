@@ -34,9 +34,6 @@ class _PairsOfWindow:
         self._plan = Plan.of(self._channels, Requests.all_pairs(len(values), options.lags))
         longest = int(options.lags.max())
         self._shifts = [batch.shifts(options.surrogates, options.seed, longest) for batch in self._plan.batches]
-        self._common_times = [
-            batch.common_times(own) for batch, own in zip(self._plan.batches, self._shifts, strict=True)
-        ]
         together = max(1, SURROGATES_AT_ONCE // max(1, len(self._plan.requests)))
         starts = range(0, max(map(len, self._shifts), default=0), together)
         # The passes whose results are awaited: None is that of the data, a slice that of some surrogates.
@@ -57,7 +54,7 @@ class _PairsOfWindow:
         """Add the result of the next pass."""
         span = self._awaited.popleft()
         if self._best is not None and span is not None:
-            self._best.take(self._as_of_the_data(quantiles, span))
+            self._best.take(quantiles)
             return
         surrogates = [
             len(shifts) if batch.enough else self._options.surrogates
@@ -66,17 +63,22 @@ class _PairsOfWindow:
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
 
-    def _as_of_the_data(self, quantiles: np.ndarray, span: slice) -> np.ndarray:
-        """Scale estimates (S', M, 3) of some surrogates to the memory of the data: of streams with common times."""
-        for numbers, factors in self._common_times:
-            drawn = factors[span]
-            quantiles[: len(drawn), numbers] *= drawn[..., None].astype(np.float32)
-        return quantiles
+    def _judge_common_times(self, best: BestOverLags) -> None:
+        """Judge the pairs that move at common times, at their lag, by their evidence at all lags."""
+        together = [batch.moving_together(best.requests) for batch in self._plan.batches]
+        numbers = best.same_pairs(np.concatenate([*together, np.empty(0, dtype=np.int64)]))
+        evidence = np.full((1 + max(map(len, self._shifts), default=0), len(numbers)), np.nan)
+        for batch, shifts in zip(self._plan.batches, self._shifts, strict=True):
+            asked, found = batch.evidence(numbers, shifts)
+            evidence[: len(found), np.searchsorted(numbers, asked)] = found
+        best.judge(numbers, evidence)
 
     def estimate(self) -> PairwiseEstimate:
         """Return the estimate after all passes."""
         assert self._best is not None
         tested = self._options.surrogates > 0
+        if tested:
+            self._judge_common_times(self._best)
         drifts = drifting(self._values) if tested else np.zeros(len(self._values), dtype=bool)
         return self._best.estimate(self._channels, drifts, tested)
 

@@ -12,7 +12,7 @@ from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
-from infonet_ros.estimator.samples.common_times import common_time_factors, moving_together
+from infonet_ros.estimator.samples.common_times import evidence_at_common_times, moving_together
 from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.samples.surrogates import ShiftsByContent
 
@@ -106,19 +106,35 @@ class LagBatch:
         ranks, values = (np.concatenate(both) for both in zip((ranks, values), later, strict=True))
         return ranks, values, rows, len(first) + columns
 
-    def common_times(self, shifts: ShiftsByContent) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers (G,) of requests whose channels move at common times, and factors of surrogates (S, G).
+    def moving_together(self, numbers: np.ndarray) -> np.ndarray:
+        """Return which of requests ``numbers`` are in this batch, and of channels that move at common times."""
+        asked = self.numbers[self.moving][self._asked(numbers)]
+        if not len(asked):
+            return asked
+        scores, rows, columns = self._scores(numbers)
+        return asked[moving_together(scores)[rows, columns]]
 
-        Of many samples, only the first part is used, see `common_time_factors`.
+    def evidence(self, numbers: np.ndarray, shifts: ShiftsByContent) -> tuple[np.ndarray, np.ndarray]:
+        """Return which of requests ``numbers`` are in this batch, (G,), and their evidence, (1 + S, G).
+
+        See `evidence_at_common_times`.
         """
-        if not len(self.moving) or not len(shifts):
-            return np.empty(0, dtype=np.int64), np.ones((len(shifts), 0))
+        places = self._asked(numbers)
+        if not len(places) or not len(shifts):
+            return np.empty(0, dtype=np.int64), np.empty((1 + len(shifts), 0))
+        scores, rows, columns = self._scores(numbers)
+        pairs = zip(scores[rows], scores[columns], shifts[:][:, places].T, strict=True)
+        return self.numbers[self.moving[places]], np.stack([evidence_at_common_times(*pair) for pair in pairs], axis=1)
+
+    def _asked(self, numbers: np.ndarray) -> np.ndarray:
+        """Return the positions among `moving` of requests ``numbers``."""
+        return np.flatnonzero(np.isin(self.numbers[self.moving], numbers))
+
+    def _scores(self, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return normalised ranks, over the first of `parts`, and row and column of each of requests ``numbers``."""
         ranks, _, rows, columns = self.ranked(self.parts()[0])
-        scores = normalised(ranks)
-        found = np.flatnonzero(moving_together(scores)[rows, columns])
-        drawn = shifts[:]
-        factors = [common_time_factors(scores[rows[one]], scores[columns[one]], drawn[:, one]) for one in found]
-        return self.numbers[self.moving[found]], np.array(factors).reshape(len(found), len(shifts)).T
+        asked = self._asked(numbers)
+        return normalised(ranks), rows[asked], columns[asked]
 
     def _over(self, index: np.ndarray, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return ranks and values of channels over some samples."""

@@ -12,8 +12,9 @@ from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
+from infonet_ros.estimator.samples.common_times import evidence_of_pairs
 from infonet_ros.estimator.samples.conditioning import Given
-from infonet_ros.estimator.samples.ranks import Ordering
+from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
@@ -165,8 +166,10 @@ class _Target:
         shifts = surrogate_shifts(len(times), options.surrogates, options.seed)
         medians = _partial(self.runner, left, right, np.append(0, shifts)).reshape(-1, len(lags), len(sources))
         best = medians[0].argmax(axis=0)
-        exceeding = (medians[1:].max(axis=1) >= medians[0].max(axis=0)).sum(axis=0)
         chosen = best * len(sources) + np.arange(len(sources))
+        evidence = _evidence(left, right, shifts)
+        together = np.isfinite(evidence[0, chosen])  # they move at common times, at this lag
+        exceeding = np.where(together, _exceeding(evidence.reshape(medians.shape)), _exceeding(medians))
         quantiles = self.runner.quantiles(ConditionedPairs(left, right, chosen, np.zeros_like(chosen)))
         p = p_value(quantiles[:, 1], exceeding, len(shifts))
         return _Transfer(sources, quantiles, p, lags[best], np.full(len(sources), len(times)))
@@ -177,6 +180,19 @@ class _Target:
         nothing, p = (0.0, 1.0) if len(times) >= MIN_SAMPLES else (np.nan, np.nan)
         values = np.full((count, 3), nothing), np.full(count, p)
         return _Transfer(sources, *values, np.full(count, self.options.lags[0]), np.full(count, len(times)))
+
+
+def _exceeding(found: np.ndarray) -> np.ndarray:
+    """Count the surrogates whose largest of L lags is at least that of the data, of (1 + S, L, N): (N,)."""
+    largest = np.nan_to_num(found, nan=-np.inf).max(axis=1)
+    return (largest[1:] >= largest[0]).sum(axis=0)
+
+
+def _evidence(left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
+    """Return the `evidence_of_pairs` (1 + S, M) of all streams on the left with the one on the right."""
+    sources, target = (normalised(side.conditional[0]) for side in (left, right))
+    rows = np.arange(len(sources))
+    return evidence_of_pairs(sources, target, rows, np.zeros_like(rows), shifts)
 
 
 def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:

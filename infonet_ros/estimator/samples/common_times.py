@@ -2,15 +2,18 @@
 
 Set points change at the same instants, a gap of a topic interrupts all its channels. Two such streams can be
 independent, but they have fewer independent pairs of values than after a shift. So surrogates share less than the data.
+
+Such a pair is judged by sums of products, each divided by how much it varies by chance. In the data this is more than
+after a shift, and the sums of blocks of samples show how much. A circular shift of one stream then gives the
+distribution of such a ratio: Studentized statistics depend least on what the null hypothesis leaves open (Janssen,
+Statistics and Probability Letters 1997). MI cannot be divided so, because it is no sum over samples.
 """
 
 import numpy as np
 
-from infonet_ros.series import autocovariances, memory_of
+from infonet_ros.estimator.samples.product_spread import block_sums, independent_blocks, spread_of
 
-GROWTH = 1.5  # the power of their memory by which estimates grow: fitted, see the alarms of `benchmarks.level`
-MOST = 2.0  # times the memory after a shift: sum of r^|k| over all k against that of r^|2k|, for slow streams
-DEGREES = 2  # waves of the ranks, by which the memory is measured
+DEGREES = 3  # waves of the ranks
 CHANCE = 2.0  # standard errors: little is lost where it is exceeded by chance
 WIDTHS = 1, 8  # samples, from whose mean a move goes to that of the next ones: noise hides steps of single samples
 
@@ -51,10 +54,25 @@ def coincidence(ranks: np.ndarray) -> np.ndarray:
     return np.maximum.reduce(found)
 
 
-def common_time_factors(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
-    """Return by which factors surrogates would be larger if their pairs of values had the memory of the data.
+def evidence_of_pairs(
+    left: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.ndarray, shifts: np.ndarray
+) -> np.ndarray:
+    """Return the `evidence_at_common_times` of M pairs, (1 + S, M): NaN where they do not move at common times.
 
-    The memory is that of the products of both streams' waves, as measured in the data and after each shift.
+    They are rows (M,) of one set of normalised ranks (N, R) and columns (M,) of another (K, R).
+    """
+    together = moving_together(np.concatenate([left, right]))[rows, len(left) + columns]
+    found = np.full((1 + len(shifts), len(rows)), np.nan)
+    for pair in np.flatnonzero(together):
+        found[:, pair] = evidence_at_common_times(left[rows[pair]], right[columns[pair]], shifts)
+    return found
+
+
+def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """Return how much two streams share for how much they would by chance, in the data and after each shift.
+
+    What they share is their contingency, see `contingency`: the sum of the squared correlations of their waves. It is
+    divided by the `product_spread` at the same shift.
 
     Parameters
     ----------
@@ -65,16 +83,13 @@ def common_time_factors(left: np.ndarray, right: np.ndarray, shifts: np.ndarray)
 
     Returns
     -------
-    (S,) float64
+    (1 + S,) float64
     """
-    count = len(left)
-    places = (np.arange(count) - np.append(0, shifts)[:, None]) % count
-    degrees = range(1, 1 + DEGREES)
-    first, second = ([np.cos(np.pi * degree * ranks) for degree in degrees] for ranks in (left, right))
-    products = (one * other[places] for one in first for other in second)
-    covariance = sum(autocovariances(product - product.mean(axis=1, keepdims=True)) for product in products)
-    times = memory_of(np.asarray(covariance))
-    return np.minimum(times[0] / times[1:], MOST) ** GROWTH
+    degrees = np.float32(np.pi) * np.arange(1, 1 + DEGREES, dtype=np.float32)[:, None]
+    first, second = (np.cos(degrees * ranks) for ranks in (left, right))
+    first, second = (waves - waves.mean(axis=1, keepdims=True) for waves in (first, second))
+    sums = block_sums(first, second, np.append(0, shifts), independent_blocks(first, second))
+    return np.square(sums.sum(axis=1)).sum(axis=(1, 2)) / np.maximum(spread_of(sums), 1e-9)
 
 
 def _widths(count: int) -> list[int]:

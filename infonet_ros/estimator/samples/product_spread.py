@@ -7,7 +7,11 @@ their sums vary more where neighbouring products repeat each other, whatever the
 
 import numpy as np
 
-BLOCKS = 10  # fewer are less certain, and the products of more of them are not independent
+from infonet_ros.series import autocovariances, memory_of
+
+BLOCKS = 10  # of long recordings: fewer are less certain, and the products of more of them are not independent
+LEAST_BLOCKS = 4
+MOVES = 5.0  # of the products in each block: the sums of blocks with fewer depend on each other
 LONGEST = 1000  # samples of a block that are used
 
 
@@ -26,11 +30,32 @@ def product_spread(left: np.ndarray, right: np.ndarray, shifts: np.ndarray) -> n
     (S,) float64
     """
     count = left.shape[1]
-    apart = count // BLOCKS
-    rows = np.arange(BLOCKS)[:, None] * apart + np.arange(min(apart, LONGEST))
-    blocks = left[:, rows].swapaxes(0, 1)  # (BLOCKS, J, rows)
-    found = np.empty(len(shifts))
-    for number, shift in enumerate(shifts):
-        sums = blocks @ right[:, (rows + shift) % count].transpose(1, 2, 0)
-        found[number] = np.square(sums - sums.mean(axis=0)).sum()
-    return found * (count / rows.size)
+    used = BLOCKS * min(count // BLOCKS, LONGEST)
+    return spread_of(block_sums(left, right, shifts, BLOCKS)) * (count / used)
+
+
+def block_sums(left: np.ndarray, right: np.ndarray, shifts: np.ndarray, blocks: int) -> np.ndarray:
+    """Return ``left[j, t] right[k, t + shift]``, summed over the samples of each block: (S, blocks, J, K)."""
+    count = left.shape[1]
+    apart = count // blocks
+    rows = np.arange(blocks)[:, None] * apart + np.arange(min(apart, LONGEST))
+    parts = left[:, rows].swapaxes(0, 1)  # (blocks, J, rows)
+    later = np.concatenate([right, right], axis=1).T
+    found = [parts @ later[rows + shift] for shift in np.asarray(shifts) % count]
+    return np.stack(found)
+
+
+def spread_of(sums: np.ndarray) -> np.ndarray:
+    """Return the spread of sums of blocks (S, blocks, J, K) about their mean, over all: (S,) float64."""
+    return np.square(sums - sums.mean(axis=1, keepdims=True)).sum(axis=(1, 2, 3), dtype=np.float64)
+
+
+def independent_blocks(left: np.ndarray, right: np.ndarray) -> int:
+    """Return a number of blocks whose sums hardly depend on each other: each has `MOVES` independent products.
+
+    There are as many of these as the samples have times the memory of the products.
+    """
+    products = (left[:, None] * right).reshape(-1, left.shape[1])
+    covariance = autocovariances(products - products.mean(axis=1, keepdims=True)).sum(axis=0)
+    moves = left.shape[1] / memory_of(covariance)
+    return int(np.clip(moves / MOVES, LEAST_BLOCKS, BLOCKS))
