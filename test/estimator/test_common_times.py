@@ -50,7 +50,8 @@ def test_evidence_at_common_times_is_as_large_in_the_data_as_after_a_shift(rng, 
     largest = []
     for _ in range(200):
         steps = set_points(rng, noise=0.0 if filtered else 0.2)
-        evidence = evidence_at_common_times(*ranks(*(sosfilt(FILTER, steps) if filtered else steps)), shifts.astype(int))
+        steps = sosfilt(FILTER, steps) if filtered else steps
+        evidence = evidence_at_common_times(*ranks(*steps), shifts.astype(int))
         largest.append(evidence.argmax() == 0)
     assert np.mean(largest) < 0.11
 
@@ -66,7 +67,8 @@ def test_evidence_finds_a_dependence_at_common_times(rng):
 def test_set_points_at_common_times(net, given, correlation, least, most):
     """Behind a filter of second order, too; 0.9 of independent ones are called dependent by shifts alone."""
     rng = np.random.default_rng(9)
-    windows = [sosfilt(FILTER, set_points(rng, noise=0.0, correlation=correlation)).T for _ in range(6 if given else 40)]
+    steps = (set_points(rng, noise=0.0, correlation=correlation) for _ in range(6 if given else 40))
+    windows = [sosfilt(FILTER, one).T for one in steps]
     other = rng.standard_normal(COUNT) if given else None
     p = np.array([net.pairwise(window, given=other, surrogates=19).p_value[0, 1] for window in windows])
     assert least <= np.mean(p[np.isfinite(p)] < 0.051) <= most

@@ -65,11 +65,12 @@ class BestOverLags:
 
         NaN where a request has fewer surrogates.
         """
-        largest = np.full((len(evidence), len(self._starts)), -np.inf)
-        np.fmax.at(largest, (slice(None), self._pair[numbers]), evidence)
-        counted = np.arange(len(evidence) - 1)[:, None] < self._surrogates
-        exceeding = ((largest[1:] >= largest[0]) & counted).sum(axis=0)
-        self._exceeding = np.where(np.isfinite(largest[0]), exceeding, self._exceeding)
+        largest = np.full((len(self._starts), len(evidence)), -np.inf)
+        np.fmax.at(largest, self._pair[numbers], evidence.T)
+        observed, by_chance = largest[:, :1], largest[:, 1:]
+        counted = np.arange(len(evidence) - 1) < self._surrogates[:, None]
+        exceeding = ((by_chance >= observed) & counted).sum(axis=1)
+        self._exceeding = np.where(np.isfinite(largest[:, 0]), exceeding, self._exceeding)
 
     def estimate(self, channels: Channels, drifts: np.ndarray, tested: bool) -> PairwiseEstimate:
         """Return the estimate, in the channel order of the caller; ``drifts`` (N,) has that order, too."""

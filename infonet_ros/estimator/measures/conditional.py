@@ -28,7 +28,7 @@ class ConditionalEstimates:
     surrogates: np.ndarray  # (M,) int64: number of surrogates of each request
     drifting: np.ndarray  # (N,) bool: channels that drift even given the other streams
     evidence: np.ndarray
-    """(1 + S, M) float64: of requests whose channels move at common times, given the others; see `evidence_of_pairs`."""
+    """(1 + S, M) float64: of requests whose channels move at common times; see `evidence_of_pairs`."""
 
     def judge(self, best: BestOverLags) -> None:
         """Judge the pairs that move at common times, at their lag, by their evidence at all such lags."""
