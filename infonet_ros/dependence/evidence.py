@@ -68,23 +68,11 @@ class _Record:
 
 
 class EvidenceMonitor:
-    """Adds up the evidence of every pair of a baseline.
+    """Adds up the evidence of every pair of a baseline, with all false alarms ``interval`` seconds apart in the mean.
 
-    Parameters
-    ----------
-    baseline : Baseline
-    interval : float
-        Mean time between false alarms, seconds; all pairs together.
-
-    Attributes
-    ----------
-    evidence : (P,) float64
-        Of each pair, nats; NaN before its first sample. Of several views that of the one that is nearest to its
-        threshold, on the scale of the first.
-    thresholds : (P,) float64
-        Evidence, nats, that makes an alarm.
-    subjects : list of (str, str)
-        Those of the baseline. Their places are the numbers of what is watched.
+    ``evidence`` (P,) is that of each pair, nats; NaN before its first sample. Of several views it is that of the one
+    that is nearest to its threshold, on the scale of the first. From ``thresholds`` (P,) on, it makes an alarm. The
+    places of the baseline's ``subjects`` are the numbers of what is watched.
     """
 
     def __init__(self, baseline: Baseline, interval: float) -> None:

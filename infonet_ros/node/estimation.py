@@ -45,24 +45,7 @@ class _Job:
 class Estimation:
     """Estimates windows on a worker thread, publishes the matrices, and judges the watched pairs.
 
-    Parameters
-    ----------
-    node : LifecycleNode
-    sensor_frames : callable
-        Returns the tf frame of each modality's sensor, if its messages have one.
-
-    Attributes
-    ----------
-    watched : dict of str to WatchedPair
-        What is known about each watched pair, by its name.
-    matrix : DependenceMatrix or None
-        The last matrix of channels.
-    latency : float
-        From the arrival of the last sample to the published matrix of channels, seconds.
-    problem : str
-        Why the last window gave no matrix; empty if it gave one.
-    crowded : int
-        Windows that a newer one replaced before its time: in less than half of their distance by sensor time.
+    ``sensor_frames`` returns the tf frame of each modality's sensor, if its messages have one.
     """
 
     def __init__(self, node: LifecycleNode, sensor_frames: Callable[[], Mapping[str, str]]) -> None:
@@ -74,11 +57,11 @@ class Estimation:
         # Held while something is published, so that nothing is deactivated or cleaned up during that time.
         self._publishing = threading.Lock()
         self._activation = 0
-        self.watched: dict[str, WatchedPair] = {}
-        self.matrix: DependenceMatrix | None = None
-        self.latency = float("nan")
-        self.problem = ""
-        self.crowded = 0
+        self.watched: dict[str, WatchedPair] = {}  # what is known about each watched pair, by its name
+        self.matrix: DependenceMatrix | None = None  # the last one of channels
+        self.latency = float("nan")  # seconds from the arrival of the last sample to its publication
+        self.problem = ""  # why the last window gave none
+        self.crowded = 0  # windows that a newer one replaced in less than half of their distance by sensor time
         self.worker: Worker[_Job] = Worker(self._compute, self._report)
         self.worker.start()
 

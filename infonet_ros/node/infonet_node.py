@@ -54,31 +54,9 @@ _WARM_UP_SAMPLES = 1024
 class InfonetNode(LifecycleNode):
     """Measures the dependence between all streams of a robot, window by window.
 
-    Raises ConfigurationError if a parameter given at the start is of the wrong type or out of range.
-
-    Parameters
-    ----------
-    load : callable, optional
-        Makes the estimator from ``device`` and ``weights``; by default `InfoNet.from_pretrained`.
-    arguments
-        Those of `rclpy.node.Node`, such as ``parameter_overrides`` and ``context``.
-
-    Attributes
-    ----------
-    state : str
-        "unconfigured", "inactive", "active" or "finalized".
-    problem : str
-        The last error; empty without one.
-    settings : Settings or None
-        None while the node is unconfigured, as all below.
-    topics : Subscriptions or None
-    synchronizer : Synchronizer or None
-        None if the windows also resample the topics.
-    windows : WindowStream or None
-    net : InfoNet or None
-        Kept until other weights are requested.
-    estimation : Estimation or None
-        Kept as long as the node exists.
+    ``load`` makes the estimator from ``device`` and ``weights``, by default `InfoNet.from_pretrained`. The arguments
+    are those of `rclpy.node.Node`, such as ``parameter_overrides`` and ``context``. Raises ConfigurationError if a
+    parameter given at the start is of the wrong type or out of range.
     """
 
     def __init__(self, load: "Callable[[str, str], InfoNet] | None" = None, **arguments: Any) -> None:
@@ -89,17 +67,18 @@ class InfonetNode(LifecycleNode):
                 "a parameter is an empty list ([]), which ROS 2 cannot read: leave the parameter out instead."
             ) from error
         self._load = load or _load_pretrained
-        self.net: InfoNet | None = None
+        self.state = "unconfigured"  # later "inactive", "active" or "finalized"
+        self.problem = ""  # the last error
+        self.net: InfoNet | None = None  # kept until other weights are requested
         self._net_origin: tuple[str, str] | None = None
-        self.settings: Settings | None = None  # None: unconfigured
+        self.estimation: Estimation | None = None  # kept as long as the node exists
+        # None while the node is unconfigured:
+        self.settings: Settings | None = None
         self.windows: WindowStream | None = None
-        self.synchronizer: Synchronizer | None = None
+        self.synchronizer: Synchronizer | None = None  # also None if the windows resample the topics
         self.topics: Subscriptions | None = None
         self._alerts: Alerts | None = None
         self._baseline: BaselineWatch | None = None
-        self.estimation: Estimation | None = None
-        self.state = "unconfigured"
-        self.problem = ""
         self._health: Health | None = None
         declare_parameters(self)
         self._listed = {group: self.get_parameter(group).value or [] for group in ("modalities", "watches")}

@@ -31,17 +31,10 @@ class Silence:
 
 
 class Pulse:
-    """Detects matrices, messages and matched sets that are overdue by several hops.
-
-    Attributes
-    ----------
-    no_matrix, no_message, no_set : float
-        Seconds without a matrix, without a message with an accepted stamp, without a set of matching messages; 0
-        while it is not overdue.
-    """
+    """Detects matrices, messages with an accepted stamp, and matched sets that are overdue by several hops."""
 
     def __init__(self) -> None:
-        self.no_matrix = self.no_message = self.no_set = 0.0
+        self.no_matrix = self.no_message = self.no_set = 0.0  # seconds without one; 0 while it is not overdue
         self._matrices, self._messages, self._sets = Silence(), Silence(), Silence()
         self._full = Silence()  # since the last matrix, or since the first window last grew
         self._fed = Silence()  # since the last matrix, or since messages began to come

@@ -32,26 +32,14 @@ Take = Callable[[Sequence[ReceivedBatch]], None]
 class Subscriptions:
     """All topics of the settings, in the order of the modalities.
 
-    Raises ConfigurationError if a topic's name, type or channels cannot be used. A topic that is not in the graph yet
-    is checked later.
-
-    Parameters
-    ----------
-    node : Node
-    settings : Settings
-    take : callable
-        Called with the batches of all topics that had messages, many times a second.
-
-    Attributes
-    ----------
-    hop : float
-        Seconds between two windows. The messages are read less often if it is long.
+    ``take`` is called with the batches of all topics that had messages, many times a second. Raises ConfigurationError
+    if a topic's name, type or channels cannot be used. A topic that is not in the graph yet is checked later.
     """
 
     def __init__(self, node: Node, settings: Settings, take: Take) -> None:
         self._node = node
         self._take = take
-        self.hop = settings.hop
+        self.hop = settings.hop  # the messages are read less often if it is long
         by_topic: dict[str, list[Modality]] = {}
         for modality in settings.modalities:
             by_topic.setdefault(_full_name(node, modality), []).append(modality)

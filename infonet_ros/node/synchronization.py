@@ -32,34 +32,19 @@ class StampedValues:
 
 
 class Synchronizer:
-    """Matches readings of all modalities by their stamps.
+    """Matches readings of all modalities by their stamps, as ``synchronization`` 'approximate' or 'exact' says.
 
-    Raises MissingDependencyError if message_filters is not installed.
-
-    Parameters
-    ----------
-    settings : Settings
-        ``synchronization`` 'approximate' or 'exact', ``slop`` and ``queue_size``.
-    take : callable
-        Called with the stamp of each set (the oldest of its readings, nanoseconds) and the values of all channels.
-
-    Attributes
-    ----------
-    entered : dict of str to int
-        Readings of each modality so far.
-    jumps : dict of str to int
-        Number of time jumps in the stamps of each modality; each one empties the queues.
-    sets : int
-        Sets so far; a reading that is not in a set was dropped, or still waits.
+    ``take`` is called with the stamp of each set (the oldest of its readings, nanoseconds) and the values of all
+    channels. Raises MissingDependencyError if message_filters is not installed.
     """
 
     def __init__(self, settings: Settings, take: Callable[[int, Values], None]) -> None:
         self._settings = settings
         self._take = take
         self._names = [modality.name for modality in settings.modalities]
-        self.entered = dict.fromkeys(self._names, 0)
-        self.jumps = dict.fromkeys(self._names, 0)
-        self.sets = 0
+        self.entered = dict.fromkeys(self._names, 0)  # readings so far
+        self.jumps = dict.fromkeys(self._names, 0)  # of time in the stamps; each one empties the queues
+        self.sets = 0  # so far; a reading that is not in a set was dropped, or still waits
         self._slowest = 0.0
         self._nearest = math.inf  # of the last stamps of all modalities, nanoseconds apart
         leap = max(LEAP, round(settings.window * NANOSECONDS))

@@ -75,26 +75,8 @@ class ReceivedBatch:
 class TopicInput:
     """One topic: waits for a publisher, subscribes with its quality of service, and reads the channels of each message.
 
-    Raises ConfigurationError if the type is given and unknown, or does not have a field that a channel names.
-
-    Parameters
-    ----------
-    node : Node
-    topic : str
-        Full name.
-    modalities : sequence of Modality
-        The modalities of this topic.
-    clock : ArrivalClock
-        Gives the time of messages without a stamp.
-
-    Attributes
-    ----------
-    status : TopicStatus
-        What is known about the topic since the node was configured.
-    frame_id : str
-        Frame of the last message; empty until a message has one.
-    taken : int
-        Messages taken from the queue so far.
+    The topic has its full name, and the clock gives the time of messages without a stamp. Raises ConfigurationError if
+    the type is given and unknown, or does not have a field that a channel names.
     """
 
     def __init__(self, node: Node, topic: str, modalities: Sequence[Modality], clock: ArrivalClock) -> None:
@@ -102,8 +84,8 @@ class TopicInput:
         self.modality_names = [modality.name for modality in modalities]
         paths = [path for modality in modalities for path in modality.channels]
         self.status = TopicStatus(problem="it has no publisher yet", channels=paths)
-        self.frame_id = ""
-        self.taken = 0
+        self.frame_id = ""  # of the last message
+        self.taken = 0  # messages from the queue so far
         self._problem_logged, self._unreadable_logged, self._unset_logged = "", 0, False
         self._node = node
         self._modalities = modalities

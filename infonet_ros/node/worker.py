@@ -28,13 +28,6 @@ class Worker(Generic[Job]):
 
     The steps of a job up to its first ``yield`` are urgent. The rest runs step by step, so a newer job waits for one
     step at most. Only one rest runs at a time; meanwhile the rests of newer jobs are left out.
-
-    Attributes
-    ----------
-    skipped, done, failed : int
-        Jobs so far that a newer one replaced, whose urgent part was computed, and whose computation raised.
-    left_out : int
-        Rests of jobs that were left out, because the rest of an earlier job was still running.
     """
 
     def __init__(self, compute: Callable[[Job], Iterator[None]], report: Callable[[Exception], None]) -> None:
@@ -47,6 +40,7 @@ class Worker(Generic[Job]):
         # A daemon: a computation that takes long must not keep the process from ending.
         self._thread = threading.Thread(target=self._run, name="estimator", daemon=True)
         self._at_work = False
+        # Jobs so far that a newer one replaced, whose urgent part was computed, that raised, whose rest was left out.
         self.skipped = self.done = self.failed = self.left_out = 0
 
     @property

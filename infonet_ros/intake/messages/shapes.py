@@ -38,15 +38,7 @@ Located = tuple[Any, int]
 
 
 class Shape(Protocol):
-    """The layout of a part of a message.
-
-    Attributes
-    ----------
-    least : int
-        Smallest number of bytes.
-    advance : sequence of 8 int, or None
-        Bytes to the end of the part, from positions with the remainders 0 to 7 modulo 8; None if the message decides.
-    """
+    """The layout of a part of a message."""
 
     @property
     def wire(self) -> Wire:
@@ -58,7 +50,7 @@ class Shape(Protocol):
 
     @property
     def advance(self) -> Sequence[int] | None:
-        """Bytes to the end of the part."""
+        """Bytes to the end of the part, from positions with the remainders 0 to 7 modulo 8; None if they vary."""
 
     def locate(self, walk: Walk, position: int) -> Located:
         """Return the part at a position, and the position behind it."""

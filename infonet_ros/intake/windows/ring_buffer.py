@@ -25,21 +25,7 @@ class RingBuffer:
 
     A message that is out of order is put where it belongs. A message with the stamp of an earlier one adds the
     channels that the earlier one lacked (two publishers on one topic). If it adds none, it is a duplicate and is
-    dropped.
-
-    Parameters
-    ----------
-    columns : int
-        K, number of channels.
-    memory_limit : int
-        Bytes. Memory doubles on demand up to this limit; from there on, the oldest samples give way.
-
-    Attributes
-    ----------
-    newest : (K,) int64
-        Stamp of the newest sample of each channel; ``NEVER`` without one.
-    received, out_of_order, duplicates, overflowed : int
-        Messages so far, of which out of order, dropped as duplicates, and given up because memory was full.
+    dropped. Memory doubles on demand up to a limit, bytes; from there on, the oldest samples give way.
     """
 
     def __init__(self, columns: int, memory_limit: int = 64 * 2**20) -> None:
@@ -48,7 +34,8 @@ class RingBuffer:
         self._columns = columns
         self._first = self._end = 0
         self._allocate(_FIRST_ROWS)
-        self.newest = np.full(columns, NEVER, dtype=np.int64)
+        self.newest = np.full(columns, NEVER, dtype=np.int64)  # stamp of each channel's newest sample
+        # Messages so far, of which out of order, dropped as duplicates, and given up because memory was full.
         self.received = self.out_of_order = self.duplicates = self.overflowed = 0
 
     def __len__(self) -> int:

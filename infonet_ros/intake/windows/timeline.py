@@ -98,38 +98,19 @@ def longest_run(stamps: np.ndarray) -> float:
 
 
 class Timeline(Generic[Item]):
-    """Judges the stamps of several topics against one another.
-
-    Parameters
-    ----------
-    leap : int
-        Nanoseconds that topics may be apart.
-
-    Attributes
-    ----------
-    newest : int or None
-        Newest stamp that was taken; None before the first.
-    backward_jumps, forward_jumps : int
-        How often time jumped.
-    outliers : dict of str to int
-        Messages of each topic that were set aside, and not taken later.
-    offsets : dict of str to float
-        Seconds by which the last message of each topic that was set aside is ahead of the others; negative if behind.
-    steps : dict of str to list of float
-        Seconds by which the clock of each topic alone was set while it ran; negative backwards.
-    """
+    """Judges the stamps of several topics, which may be ``leap`` nanoseconds apart, against one another."""
 
     def __init__(self, leap: int = LEAP) -> None:
         self.leap = leap
         self.backward_jumps = self.forward_jumps = 0
-        self.outliers: dict[str, int] = {}
-        self.offsets: dict[str, float] = {}
-        self.steps: dict[str, list[float]] = {}
+        self.outliers: dict[str, int] = {}  # messages of each topic that were set aside, and not taken later
+        self.offsets: dict[str, float] = {}  # seconds by which the last of these is ahead of the other topics
+        self.steps: dict[str, list[float]] = {}  # seconds by which the clock of each topic alone was set while it ran
         self.clear()
 
     def clear(self) -> None:
         """Forget the time; the next message begins a new one."""
-        self.newest: int | None = None
+        self.newest: int | None = None  # stamp that was taken
         self._number = 0
         self.topics: dict[str, _Topic[Item]] = {}
 

@@ -43,23 +43,9 @@ Columns = Mapping[str, tuple[np.ndarray, np.ndarray]]
 class WindowStream:
     """Buffers of all channels, and the grid of hops at which windows are cut from them.
 
-    Not thread-safe: push and take from one thread; a `Cut` may go to another.
-
-    Parameters
-    ----------
-    settings : Settings
-    max_gaps : (N,) int64, optional
-        The longest gaps to bridge in each channel, nanoseconds, if ``max_gap`` is 0: where they are known already, a
-        short window need not show them.
-
-    Attributes
-    ----------
-    buffers : dict of str to RingBuffer
-        By the name of the modality, or the one buffer ``MATCHED``.
-    late : dict of str to int
-        Samples by buffer that came after a window that they belonged to.
-    jumps : dict of str to int
-        How often time jumped and all buffers were emptied, by the buffer whose stamps showed it.
+    Not thread-safe: push and take from one thread; a `Cut` may go to another. ``max_gaps`` (N,) are the longest gaps to
+    bridge in each channel, nanoseconds, if ``max_gap`` is 0: where they are known already, a short window need not show
+    them.
     """
 
     def __init__(self, settings: Settings, max_gaps: np.ndarray | None = None) -> None:
@@ -78,9 +64,10 @@ class WindowStream:
             )
         self._known_gaps = np.zeros(len(paths), dtype=np.int64) if max_gaps is None else max_gaps
         memory = round(settings.buffer_memory * 2**20)
+        # By the name of the modality, or the one buffer `MATCHED`, as those that follow.
         self.buffers = {name: RingBuffer(count, memory) for name, count in columns.items()}
-        self.late = dict.fromkeys(columns, 0)
-        self.jumps = dict.fromkeys(columns, 0)
+        self.late = dict.fromkeys(columns, 0)  # samples that came after a window that they belonged to
+        self.jumps = dict.fromkeys(columns, 0)  # of time in its stamps, at which all buffers were emptied
         self._topics = {MATCHED: MATCHED, **{modality.name: modality.topic for modality in settings.modalities}}
         self._timeline: Timeline[tuple[np.ndarray, Columns]] = Timeline()
         self.clear()
