@@ -24,7 +24,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import counted, in_seconds
 
-FORMAT = 11
+FORMAT = 12
 """Version of the file."""
 
 SINGLE_SHARE = 0.2
@@ -161,6 +161,17 @@ class Baseline:
             f"one false alarm in {in_seconds(interval)} is an extrapolation: {self.seconds:.0f} s of good recordings "
             f"support one in {self.coverage.supported:.0f} s. It holds only while the robot does nothing that these "
             f"recordings do not show; {in_seconds(3.0 * interval)} of good recordings would support it."
+        )
+
+    def slower_than(self, seconds: float, interval: float) -> str | None:
+        """Return a warning if some pairs would need more than so many seconds to an alarm; else None."""
+        times = self.detection_times(interval)
+        slowest, count = self.pairs[int(times.argmax())], int(np.count_nonzero(times > seconds))
+        if not count:
+            return None
+        return (
+            f"the recording lasts {seconds:.1f} s, but an alarm of {count} of {counted(len(times), 'pair')} takes longer, "
+            f"of {slowest.a} and {slowest.b} {times.max():.1f} s: check a longer one, or choose a shorter --interval."
         )
 
     def save(self, path: Path) -> None:

@@ -19,6 +19,7 @@ LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
 
 _FEW = 20  # messages: with fewer, a pause is no fault
+_HOMECOMINGS = 5  # rests of `LEAST_PAUSE` at one value, and as long elsewhere without any: then it rests only there
 _NEVER_CALM = 0.2  # times the median roughness: where the calmest stretch has more, the noise of a sensor never ceases
 _INDEPENDENT = 10  # samples; the range of a channel with fewer is not known
 _BEYOND = 1e-6  # probability with which one independent sample is farther away than all good ones
@@ -38,9 +39,10 @@ class ChannelBaseline:
     memory: float  # share of a sample that the next one keeps (lag-1 autocorrelation)
     middle: float  # middle, step: median of its values, and root mean square of the steps from sample to sample
     step: float
+    home: float | None  # where it rests, such as 0 of a speed; None if at several values, or hardly ever
     rest: float  # longest time with the same value, seconds
     period: float  # usual time between two messages, seconds; 0 if they are not counted
-    pauses: Extremes  # pauses, rests: times without a message, and with the same value, seconds
+    pauses: Extremes  # pauses, rests: times without a message, and with the same value, but not `home`, seconds
     rests: Extremes
     distances: Extremes  # of its values from the middle; none is an alarm if it is in a pair
     roughness: float  # of its roughest stretch
@@ -54,6 +56,10 @@ class ChannelBaseline:
         """Read the result of `dataclasses.asdict`."""
         extremes = {key: Extremes.from_words(one) for key, one in words.items() if isinstance(one, dict)}
         return cls(**{**words, **extremes})
+
+    def longest_rest(self, value: float) -> float:
+        """Return the longest time with a value, or with any if it may rest at any, seconds."""
+        return self.rest if self.home is None or value == self.home else 0.0
 
     @property
     def judged(self) -> dict[str, bool]:
@@ -104,7 +110,10 @@ def _channel(
     known, seconds = values[np.isfinite(values)], len(values) / rate
     angles, spread = np.array([angle]), float(np.ptp(known))
     step = usual_steps(values[:, None], angles)
-    rests = _lengths((np.diff(own) == 0.0 for own in pieces), rate)
+    rests, home = _lengths((np.diff(own) == 0.0 for own in pieces), rate), _home(pieces, rate)
+    # A channel that rests now and then, such as the speed of a wheel, may rest for longer, but at the same value. A pair
+    # shows whether its channels may rest. Any other needs the noise of a sensor all the time.
+    restless = _never_calm(rough) or home is not None or not (alone or len(rests))
     span, fewest, most = _steady_messages(messages, rate)
     return ChannelBaseline(
         name=name,
@@ -113,10 +122,11 @@ def _channel(
         memory=kept,
         middle=float(np.median(known)),
         step=float(step[0]),
+        home=home,
         rest=float(rests.max(initial=0.0)),
         period=_period(messages, rate),
         pauses=_pauses(pieces, messages, rate),
-        rests=_rests(rests, not alone or _never_calm(rough), seconds),
+        rests=Extremes.of(rests if home is None else np.zeros(0), LEAST_PAUSE if restless else np.inf, seconds),
         distances=_distances(known, rate) if alone else Extremes(spread, np.inf),
         roughness=float(rough.max()),
         spikes=Extremes.of(
@@ -142,13 +152,15 @@ def _pauses(pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: 
     return Extremes.of(_lengths(empty, rate), np.inf if few else LEAST_PAUSE, sum(map(len, pieces)) / rate)
 
 
-def _rests(lengths: np.ndarray, noisy: bool, seconds: float) -> Extremes:
-    """Learn the times (K,) with one value, seconds.
-
-    A channel that rests now and then, such as the speed of a wheel, may rest for longer. A pair shows whether its
-    channels may rest. Of a channel that is in none, only one with the noise of a sensor all the time surely may not.
-    """
-    return Extremes.of(lengths, LEAST_PAUSE if noisy and not len(lengths) else np.inf, seconds)
+def _home(pieces: Sequence[np.ndarray], rate: float) -> float | None:
+    """Return the value that a channel (T,) has whenever it rests; None if there are several, or too few."""
+    rests = [(own, runs(np.diff(own) == 0.0)) for own in pieces]
+    values = np.concatenate([own[run[:, 0]] for own, run in rests])
+    lengths = np.concatenate([np.diff(run, axis=1)[:, 0] for _, run in rests]) / rate
+    if np.count_nonzero(lengths > LEAST_PAUSE) < _HOMECOMINGS or np.ptp(values):
+        return None
+    away = sum(np.count_nonzero(np.isfinite(own) & (own != values[0])) for own, _ in rests) / rate
+    return float(values[0]) if away > _HOMECOMINGS * LEAST_PAUSE else None
 
 
 def _never_calm(rough: np.ndarray) -> bool:
@@ -201,8 +213,9 @@ def roughness(values: np.ndarray) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def rest_words(channel: ChannelBaseline, seconds: float) -> str:
-    """Say of a channel that it has kept one value for so long."""
-    if not channel.rest:
-        return "is frozen"
-    return f"has rested for {seconds:.2g} s, in the good recordings for {channel.rest:.2g} s at most"
+def rest_words(channel: ChannelBaseline, value: float, seconds: float) -> str:
+    """Say of a channel that it has kept a value for so long."""
+    longest = channel.longest_rest(value)
+    if not longest:
+        return "is frozen" if channel.home is None else f"is frozen at {value:.3g}, but rests at {channel.home:.3g}"
+    return f"has rested for {seconds:.2g} s, in the good recordings for {longest:.2g} s at most"

@@ -108,8 +108,9 @@ class ChannelWatch:
         )
         if silent > self._pauses[column]:
             return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
-        if still > self._rests[column]:
-            return Trouble(Kind.FROZEN, channel.name, rest_words(channel, still), still)
+        value = float(self._value[column])
+        if still > self._rests[column] and value != channel.home:
+            return Trouble(Kind.FROZEN, channel.name, rest_words(channel, value, still), still)
         return self._far_away(column) or self._spike(column) or self._other_rate(column)
 
     def _far_away(self, column: int) -> Trouble | None:

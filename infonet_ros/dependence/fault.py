@@ -54,7 +54,8 @@ def better(before: Kind, now: Kind) -> bool:
     """Return whether a later diagnosis of the same alarm replaces the earlier one.
 
     A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
-    values larger, also makes spikes. A topic of another rate may end.
+    values larger, also makes spikes. A topic of another rate may end. The first second of a channel that is frozen or
+    silent may fit another delay.
     """
     if before is Kind.OTHER_RATE:
         return now is Kind.SILENT
@@ -62,6 +63,6 @@ def better(before: Kind, now: Kind) -> bool:
         return now is Kind.SATURATED
     if before is Kind.SPIKE:
         return now is Kind.NOISIER or now in EXPLAINED
-    if now is before:
-        return False
-    return before in PROVISIONAL or (before in EXPLAINED and now in EXPLAINED)
+    if before in EXPLAINED:
+        return now is not before and now in {*EXPLAINED, Kind.FROZEN, Kind.SILENT}
+    return now is not before and before in PROVISIONAL

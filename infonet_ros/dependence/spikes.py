@@ -47,7 +47,8 @@ def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> 
     middle, earlier, later = values[BEFORE:-REACH], values[STEPS : -2 * REACH], values[BEFORE + REACH :]
     before, after = (_differences(middle, other, angles) for other in (earlier, later))
     heights = np.where(before * after > 0.0, np.minimum(np.abs(before), np.abs(after)), 0.0)
-    return heights * usual / np.maximum(usual, _recent_steps(values, angles))
+    busiest = np.maximum(usual, _recent_steps(values, angles))
+    return heights * np.divide(usual, busiest, out=np.zeros_like(heights), where=busiest > 0.0)
 
 
 def usual_steps(values: np.ndarray, angles: np.ndarray) -> np.ndarray:

@@ -101,6 +101,39 @@ def test_a_sensor_with_noise_that_is_in_no_pair_is_frozen_but_a_speed_may_rest()
         assert channels[0].judged["freezing"] is frozen
 
 
+def wheel(rng, count):
+    """Return the speed of one with the noise of its sensor, that moves and rests in turn."""
+    return (2.0 + remembering(2.0)(rng, count)) * (np.arange(count) // 150 % 2)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_speed_that_rests_at_0_alone_is_frozen_at_any_other_value(alone):
+    good, new = (wheel(np.random.default_rng(seed), LEARNT) for seed in (5, 6))
+    (channel,) = channel_baselines(["a.x"], [good[:, None]], [], RATE, alone=["a.x"] * alone)
+    frozen, resting = new[:900].copy(), new[:900].copy()
+    frozen[FAULT + 200 :], resting[FAULT:] = new[FAULT + 200], 0.0
+    ((row, trouble),) = alarms([channel], frozen[:, None], step=1)
+    assert trouble.words == f"a.x is frozen at {new[FAULT + 200]:.3g}, but rests at 0"
+    assert 0.0 < row - FAULT - 200 <= 1.5 * RATE
+    assert not alarms([channel], resting[:, None])
+
+
+@pytest.mark.parametrize("draw", [lambda rng: np.round(wheel(rng, LEARNT)), lambda rng: np.zeros(LEARNT)])
+def test_what_rests_at_several_values_or_never_moves_may_rest_at_any(draw):
+    pieces = [draw(np.random.default_rng(seed))[:, None] for seed in range(6)]
+    (channel,) = channel_baselines(["a.x"], pieces, [], RATE, alone=["a.x"])
+    assert channel.home is None
+    assert not channel.judged["freezing"]
+
+
+def test_the_noise_of_a_coarse_sensor_never_rests_for_a_second():
+    rng = np.random.default_rng(7)
+    channels, samples = learnt(np.round(2.0 * rng.standard_normal(LEARNT))), np.round(2.0 * rng.standard_normal(600))
+    assert channels[0].rest > 0.0
+    samples[FAULT:] = samples[FAULT]
+    assert [trouble.kind for _, trouble in alarms(channels, samples[:, None])] == [Kind.FROZEN]
+
+
 def test_what_the_recordings_are_too_short_to_tell_is_not_judged():
     rng = np.random.default_rng(3)
     (slow,) = learnt(STREAMS["memory of 100 s"](rng, LEARNT))
