@@ -4,8 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from infonet_ros.dependence.evidence import Alarm
-from infonet_ros.dependence.fault import PROVISIONAL, Kind
+from infonet_ros.dependence.fault import EXPLAINED, PROVISIONAL, Kind
 from infonet_ros.text import counted, listed
+
+_OF_ONE = EXPLAINED - {Kind.SWAPPED}
+"""Kinds of faults that are of one of the two channels of a pair, if they are of either."""
 
 _DECOUPLED = "no longer depends on the others of its pairs as before"
 
@@ -22,20 +25,33 @@ class AlarmGroup:
         """The kind of fault."""
         return self.alarms[0].kind
 
-    def __str__(self) -> str:
-        if len(self.alarms) == 1:
-            return str(self.alarms[0])
+    @property
+    def suspects(self) -> set[str]:
+        """The channel at fault, or the fields of which each alarm says that one may be at fault."""
+        if self.channel or self.kind not in _OF_ONE:
+            return {self.channel} - {""}
+        return set.intersection(*({_field(fault.channel) for fault in one.either} for one in self.alarms))
+
+    @property
+    def whole(self) -> Alarm:
+        """One alarm for all: from the earliest start to the latest end, with words that name the pairs."""
         first = self.alarms[0]
-        named = (_about(self.channel, one) for one in self.alarms) if self.channel else ()
+        if len(self.alarms) == 1:
+            return first
+        telling = sorted(self.alarms, key=lambda one: not (one.channel or one.either))
+        named = (_about(self.channel, one) for one in telling) if self.channel else ()
         words = next(filter(None, named), first.words)
         ends = [one.end for one in self.alarms if one.end is not None]
-        whole = replace(
+        return replace(
             first,
+            channel=self.channel,
             since=min(one.since for one in self.alarms),
             words=f"{words}: {self._affected}",
             end=max(ends) if len(ends) == len(self.alarms) else None,
         )
-        return str(whole)
+
+    def __str__(self) -> str:
+        return str(self.whole)
 
     @property
     def _affected(self) -> str:
@@ -52,11 +68,9 @@ def _about(channel: str, alarm: Alarm) -> str:
     """Return what an alarm says of a channel, or of a modality; "" if it does not name it."""
     if alarm.channel:
         return alarm.words
-    if alarm.kind is Kind.DECOUPLED:
-        return f"{channel} {_DECOUPLED}"
     fault = next((fault for fault in alarm.either if _is_in(channel, fault.channel)), None)
     if fault is None:
-        return ""
+        return f"{channel} {_DECOUPLED}" if alarm.kind is Kind.DECOUPLED else ""
     return fault.words.replace(fault.channel, channel, 1) if fault.channel.startswith(f"{channel}.") else fault.words
 
 
@@ -64,17 +78,20 @@ def grouped(alarms: Sequence[Alarm]) -> list[AlarmGroup]:
     """Group alarms of one cause, in the order of their first alarms.
 
     An alarm that does not name the cause, or its channel, joins a group that does, if they overlap and have the channel
-    at fault. Alarms of a channel and of its rate have one cause.
+    at fault. If either of two channels may be at fault, it is the one that they share. Alarms of a channel and of its
+    rate have one cause.
     """
     groups: list[AlarmGroup] = []
     for vagueness in range(3):
         left = []
         for alarm in (one for one in alarms if _vagueness(one) == vagueness):
-            place = next((place for place, group in enumerate(groups) if _explains(group, alarm)), None)
-            if place is None:
-                left.append(alarm)
+            for place, group in enumerate(groups):
+                if faulty := _at_fault(group, alarm):
+                    channel = faulty.pop() if len(faulty) == 1 else group.channel
+                    groups[place] = replace(group, alarms=(*group.alarms, alarm), channel=channel)
+                    break
             else:
-                groups[place] = replace(groups[place], alarms=(*groups[place].alarms, alarm))
+                left.append(alarm)
         groups += _by_kind(left)
     return sorted(groups, key=lambda group: group.alarms[0].time)
 
@@ -84,13 +101,12 @@ def _vagueness(alarm: Alarm) -> int:
     return 2 if alarm.kind in PROVISIONAL else int(bool(alarm.either))
 
 
-def _explains(group: AlarmGroup, alarm: Alarm) -> bool:
-    """Return whether the fault of a group's channel can have caused another alarm."""
-    return (
-        any(_is_in(group.channel, name) for name in (alarm.a, alarm.b))
-        and (not alarm.channel or _is_in(group.channel, alarm.channel))
-        and any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms)
-    )
+def _at_fault(group: AlarmGroup, alarm: Alarm) -> set[str]:
+    """Return the suspects of a group whose fault can have caused another alarm."""
+    if not any(_reaches(one, alarm) and _reaches(alarm, one) for one in group.alarms):
+        return set()
+    named = (alarm.channel,) if alarm.channel else (alarm.a, alarm.b)
+    return {suspect for suspect in group.suspects if any(_is_in(suspect, name) for name in named)}
 
 
 def _is_in(channel: str, name: str) -> bool:

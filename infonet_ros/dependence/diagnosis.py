@@ -48,7 +48,11 @@ class Diagnosis:
         still = [side.still for side in sides]
         if any(still) and not all(still):
             resting, moving = (pair.a, pair.b) if still[0] else (pair.b, pair.a)
-            return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves")
+            either = (
+                Fault(Kind.DECOUPLED, f"{resting} rests while the others of its pairs move", resting),
+                Fault(Kind.DECOUPLED, f"{moving} moves while the others of its pairs rest", moving),
+            )
+            return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves", either=either)
         if explainer.still_dependent():
             words = f"{pair.a} and {pair.b} still depend on each other, but not as in the good recordings"
             return Fault(Kind.NOT_SEEN_BEFORE, words)
@@ -89,11 +93,11 @@ class _Side:
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         least, most = baseline.quantiles[0, column, [0, -1]]
-        frozen = still and seconds > max(channel.rest, LEAST_PAUSE)
+        frozen = still and seconds > max(channel.longest_rest(known[-1]), LEAST_PAUSE)
         return cls(
             name=channel.name,
             still=still,
-            frozen=f"{channel.name} {rest_words(channel, seconds)}" if frozen else "",
+            frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )

@@ -131,3 +131,31 @@ def test_a_swap_of_either_two_channels_is_one_sentence():
     other = replace(one, a="y", b="v", words="u and v are swapped, or x and y are swapped", either=(*either[::-1],))
     (found,) = grouped([one, other])
     assert "x and y are swapped, or u and v are swapped: 2 pairs, with x, u, y, v" in str(found)
+
+
+def inverted(a, b, begin):
+    either = tuple(Fault(Kind.SCALED, f"{name} has an inverted sign", name) for name in (a, b))
+    return replace(alarm(a, b, begin, Kind.SCALED, f"{a} or {b} has an inverted sign"), either=either)
+
+
+def test_a_pair_that_decoupled_tells_which_of_two_channels_is_inverted():
+    sign = inverted("left", "odom", 5)
+    for kind, a, b, channel in [
+        (Kind.DECOUPLED, "left", "right", "left"),
+        (Kind.DECOUPLED, "right", "odom|rate", "odom"),
+        (Kind.DECOUPLED, "odom|rate", "left|rate", ""),
+    ]:
+        (one,) = grouped([sign, alarm(a, b, 6, kind, "no longer depend")])
+        assert one.channel == channel
+        assert f"{channel or 'left or odom'} has an inverted sign: 2 pairs" in str(one)
+    assert len(grouped([sign, alarm("right", "gyro", 6, Kind.DECOUPLED, "no longer depend")])) == 2
+
+
+def test_a_channel_that_rests_while_others_move_is_said_to_rest():
+    def resting(a, b, begin):
+        either = (Fault(Kind.DECOUPLED, f"{a} rests", a), Fault(Kind.DECOUPLED, f"{b} moves", b))
+        return replace(alarm(a, b, begin, Kind.DECOUPLED, f"{a} rests while {b} moves"), either=either)
+
+    lost = alarm("wheel", "yaw", 4, Kind.DECOUPLED, "wheel and yaw no longer depend")
+    (one,) = grouped([lost, resting("wheel", "gyro", 5), resting("wheel", "odom", 5)])
+    assert (one.channel, str(one).split(": ")[1]) == ("wheel", "wheel rests")
