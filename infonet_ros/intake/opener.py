@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from infonet_ros.errors import ConfigurationError, MissingDependencyError, RecordingError
 from infonet_ros.intake.recording import Recording
@@ -12,6 +13,13 @@ from infonet_ros.intake.storage.opening import STARTS
 _BAG_STARTS = tuple(STARTS)
 _BAG_SUFFIXES = (".mcap", ".db3", ".bag")
 _COMPRESSED = (".zst", ".zstd")
+
+
+class TableClock(NamedTuple):
+    """The time column of tables and its unit, as `open_recording` takes them."""
+
+    time: str | None = None
+    unit: str = "auto"
 
 
 def open_recording(

@@ -164,6 +164,9 @@ def unit_remedy(recording: Recording) -> str:
 
 _CORRECT = "correct the parameter file or leave the modality out with --topics"
 
+OF_ALL = "give recordings that have it, or name the topics that all of them have in a parameter file, with --params"
+"""Advice where a topic is not in one of several recordings."""
+
 
 def check_topics(recording: Recording, settings: Settings, advice: str = _CORRECT, *, remaps: bool = False) -> None:
     """Check that the recording has every topic of the settings, with messages.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.offline.commands import check_rosbags
+from infonet_ros.offline.commands import Time, TimeUnit, Unit, check_rosbags
 from infonet_ros.offline.options import file
 from infonet_ros.text import counted, printable
 
@@ -51,6 +51,8 @@ def learn(
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
+    time: Time = None,
+    time_unit: Unit = TimeUnit.auto,
     as_json: Annotated[bool, typer.Option("--json", help="Print what was learnt as JSON on standard output.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -59,6 +61,7 @@ def learn(
     The result is a baseline for `infonet check` and for the node.
     """
     check_rosbags()
+    from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.learning import learn_baseline
     from infonet_ros.offline.learnt import Learnt
     from infonet_ros.offline.outputs import OutputFolder
@@ -69,7 +72,13 @@ def learn(
     console = standard_error(quiet)
     with progress_bars(console) as progress:
         baseline, notices = learn_baseline(
-            paths, settings, start=start, duration=duration, most=pairs, progress=progress
+            paths,
+            settings,
+            start=start,
+            duration=duration,
+            clock=TableClock(time, time_unit.value),
+            most=pairs,
+            progress=progress,
         )
     print_notices(console, notices)
     with OutputFolder(out.parent) as folder:
@@ -85,6 +94,8 @@ def check(
     interval: Interval = 3600.0,
     start: Start = 0.0,
     duration: Duration = None,
+    time: Time = None,
+    time_unit: Unit = TimeUnit.auto,
     remap: Remap = None,
     report: Annotated[
         Path | None,
@@ -99,6 +110,7 @@ def check(
     """
     check_rosbags()
     from infonet_ros.dependence.baseline import Baseline
+    from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.checking import check_recording
     from infonet_ros.offline.outputs import OutputFolder
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
@@ -107,7 +119,14 @@ def check(
     console = standard_error(quiet)
     with progress_bars(console) as progress:
         result = check_recording(
-            path, known, interval, start=start, duration=duration, remappings=remap or (), progress=progress
+            path,
+            known,
+            interval,
+            start=start,
+            duration=duration,
+            clock=TableClock(time, time_unit.value),
+            remappings=remap or (),
+            progress=progress,
         )
     print_notices(console, result.notices)
     if report is not None:
@@ -135,6 +154,8 @@ def compare(
         float | None,
         typer.Option(metavar="SECONDS", min=0.01, help="Length of a window; default: chosen for the recordings."),
     ] = None,
+    time: Time = None,
+    time_unit: Unit = TimeUnit.auto,
     remap: Remap = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print all differences as JSON on standard output.")] = False,
     quiet: Quiet = False,
@@ -145,6 +166,7 @@ def compare(
     """
     check_rosbags()
     first, second = _groups(paths, against or [])
+    from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.comparing import compare_recordings
     from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
     from infonet_ros.settings import Settings, load_settings
@@ -159,6 +181,7 @@ def compare(
             second,
             settings,
             given=("window",) if window is not None else (),
+            clock=TableClock(time, time_unit.value),
             remappings=remap or (),
             progress=progress,
         )

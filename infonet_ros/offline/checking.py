@@ -11,7 +11,7 @@ from infonet_ros.dependence.alarm_groups import AlarmGroup, grouped
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.opener import TableClock, open_recording
 from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.intake.windows.row_stream import Rows, RowStream
 from infonet_ros.offline.progress import Progress, silent
@@ -53,21 +53,16 @@ class Check:
             "recording": self.label,
             "start": self.start / NANOSECONDS,
             "end": self.end / NANOSECONDS,
+            "end": self.end / NANOSECONDS,
             "false_alarm_interval": self.interval,
             "supported_interval": self.baseline.coverage.supported,
             "alarms": [
-                {
-                    "time": alarm.time / NANOSECONDS,
-                    "since": alarm.since / NANOSECONDS,
-                    "end": None if alarm.end is None else alarm.end / NANOSECONDS,
-                    "a": alarm.a,
-                    "b": alarm.b,
-                    "evidence": round(alarm.evidence, 3),
-                    "kind": alarm.kind.value,
-                    "channel": alarm.channel,
-                    "words": alarm.words,
-                }
+                {"a": alarm.a, "b": alarm.b, "evidence": round(alarm.evidence, 3), **_record(alarm)}
                 for alarm in self.alarms
+            ],
+            "causes": [
+                {"alarms": [self.alarms.index(alarm) for alarm in group.alarms], **_record(group.whole)}
+                for group in self.groups
             ],
             "notices": self.notices,
         }
@@ -80,6 +75,18 @@ class Check:
         return "\n".join([f"{head}{self.count}:", *(f"  {group}" for group in self.groups)])
 
 
+def _record(alarm: Alarm) -> dict[str, Any]:
+    """Return what an alarm says in plain types; times in seconds."""
+    return {
+        "time": alarm.time / NANOSECONDS,
+        "since": alarm.since / NANOSECONDS,
+        "end": None if alarm.end is None else alarm.end / NANOSECONDS,
+        "kind": alarm.kind.value,
+        "channel": alarm.channel,
+        "words": alarm.words,
+    }
+
+
 def check_recording(
     path: Path,
     baseline: Baseline,
@@ -87,16 +94,19 @@ def check_recording(
     *,
     start: float = 0.0,
     duration: float | None = None,
+    clock: TableClock = TableClock(),
     remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Check:
     """Check a recording against a baseline; see `settings.remapping` for its topics under other names.
 
+    ``clock`` tells how tables have their times.
+
     Raises InfonetError with one sentence for the user, such as a topic of the baseline that is not there.
     """
     settings = remapped(_settings_of(baseline), remappings)
     rows, watched = RowStream(settings, baseline.periods), _Watched(EvidenceMonitor(baseline, interval), settings)
-    with open_recording([path]) as recording:
+    with open_recording([path], *clock) as recording:
         span = chosen_span(recording, start, duration)
         advice = "check recordings with all topics of the baseline, or learn it without this one"
         check_topics(recording, settings, advice, remaps=True)
@@ -112,9 +122,9 @@ def check_recording(
     if not watched.stamps:
         left_out = f" ({' '.join(notices).removesuffix('.')})" if notices else ""
         raise RecordingError(f"{label} is too short to be checked{left_out}: expected at least 2 s of all channels.")
-    if beyond := baseline.beyond(interval):
-        notices = (*notices, beyond)
-    return watched.check(label, interval, notices)
+    seconds = (watched.stamps[-1] - watched.start) / NANOSECONDS
+    own = (baseline.beyond(interval), baseline.slower_than(seconds, interval))
+    return watched.check(label, interval, (*notices, *filter(None, own)))
 
 
 def _settings_of(baseline: Baseline) -> Settings:
@@ -136,13 +146,13 @@ class _Watched:
         self._monitor = monitor
         self._order = [settings.channel_names.index(name) for name in monitor.baseline.names]
         self.stamps: list[int] = []
-        self._start = 0
+        self.start = 0
         self._evidence: list[np.ndarray] = []
 
     def push(self, rows: Rows) -> None:
         """Take the next samples of all channels of the settings."""
         if not self.stamps:
-            self._start = int(rows.stamps[0])
+            self.start = int(rows.stamps[0])
         self._monitor.push(rows.stamps, rows.samples[:, self._order], rows.messages[:, self._order])
         self.stamps.append(int(rows.stamps[-1]))
         self._evidence.append(self._monitor.evidence.copy())
@@ -153,7 +163,7 @@ class _Watched:
             label=label,
             baseline=self._monitor.baseline,
             interval=interval,
-            start=self._start,
+            start=self.start,
             end=self.stamps[-1],
             alarms=tuple(self._monitor.history),
             stamps=np.array(self.stamps),

@@ -10,9 +10,9 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.opener import TableClock, open_recording
 from infonet_ros.intake.proposing.proposal import propose
-from infonet_ros.intake.recording import check_topics, chosen_span
+from infonet_ros.intake.recording import OF_ALL, check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
@@ -52,6 +52,7 @@ def compare_recordings(
     settings: Settings | None = None,
     *,
     given: Sequence[str] = (),
+    clock: TableClock = TableClock(),
     remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Comparison:
@@ -67,12 +68,14 @@ def compare_recordings(
         Channels to compare; by default those that are proposed for the first recording.
     given : sequence of str
         Settings that a proposal must not change, such as "window".
+    clock : TableClock
+        How tables have their times.
     remappings : sequence of str
         Names of topics in the second group, see `settings.remapping`.
     """
     notices: tuple[str, ...] = ()
     if settings is None or not settings.modalities:
-        with open_recording([before[0]]) as recording:
+        with open_recording([before[0]], *clock) as recording:
             proposal = propose(recording, settings or Settings(), chosen_span(recording, 0.0, None), given=given)
             settings, notices = proposal.settings, tuple(proposal.notices)
     if settings.synchronization != "resample":
@@ -83,8 +86,8 @@ def compare_recordings(
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     other = remapped(settings, remappings)
     groups = [
-        [_windowed(net, path, settings, progress) for path in before],
-        [_windowed(net, path, other, progress, remaps=True) for path in after],
+        [_windowed(net, path, settings, clock, progress) for path in before],
+        [_windowed(net, path, other, clock, progress, remaps=True) for path in after],
     ]
     first, second = ([read.windows for read in group] for group in groups)
     labels = [tuple(read.label for read in group) for group in groups]
@@ -113,9 +116,11 @@ class _Read(NamedTuple):
     notices: list[str]
 
 
-def _windowed(net: InfoNet, path: Path, settings: Settings, progress: Progress, *, remaps: bool = False) -> _Read:
-    with open_recording([path]) as recording:
-        check_topics(recording, settings, remaps=remaps)
+def _windowed(
+    net: InfoNet, path: Path, settings: Settings, clock: TableClock, progress: Progress, *, remaps: bool = False
+) -> _Read:
+    with open_recording([path], *clock) as recording:
+        check_topics(recording, settings, OF_ALL, remaps=remaps)
         apart = settings.with_values(hop=settings.window)
         recorded = RecordedWindows(recording, apart, chosen_span(recording, 0.0, None), longest_lag=0.0)
         windows = list(recorded.windows(progress))

@@ -14,7 +14,7 @@ from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.matrix import CLEAR_GAIN
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import open_recording
+from infonet_ros.intake.opener import TableClock, open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
@@ -37,6 +37,7 @@ def learn_baseline(
     *,
     start: float = 0.0,
     duration: float | None = None,
+    clock: TableClock = TableClock(),
     most: int = 12,
     progress: Progress = silent,
 ) -> tuple[Baseline, list[str]]:
@@ -53,6 +54,8 @@ def learn_baseline(
         must stay dependent choose the pairs; without such watches, the strongest stable pairs are chosen.
     start, duration : float
         Seconds: the part of each recording that is used.
+    clock : TableClock
+        How tables have their times.
     most : int
         Pairs that are watched; more only if a channel would otherwise be in no pair.
 
@@ -61,7 +64,7 @@ def learn_baseline(
     (Baseline, list of str)
         The baseline, and sentences about what was left out.
     """
-    read, settings, proposed = _read_all(paths, settings, start, duration, progress)
+    read, settings, proposed = _read_all(paths, settings, start, duration, clock, progress)
     longest = max((one.overview for one in read), key=lambda overview: len(overview.stamps))
     net = InfoNet.from_pretrained(settings.device, settings.weights)
     with Workers(net.device) as workers:
@@ -88,17 +91,22 @@ def learn_baseline(
 
 
 def _read_all(
-    paths: Sequence[Path], settings: Settings | None, start: float, duration: float | None, progress: Progress
+    paths: Sequence[Path],
+    settings: Settings | None,
+    start: float,
+    duration: float | None,
+    clock: TableClock,
+    progress: Progress,
 ) -> tuple[list[UnbrokenRecording], Settings, list[str]]:
     """Read recordings on the clock and with the channels of the first; also return the settings and notices."""
     read: list[UnbrokenRecording] = []
     proposed: list[str] = []
     for path in paths:
-        with open_recording([path]) as recording:
+        with open_recording([path], *clock) as recording:
             span = chosen_span(recording, start, duration)
             if settings is None or not settings.modalities:
                 proposal = propose(recording, settings or Settings(), span)
-                settings, proposed = proposal.settings, list(proposal.notices)
+                settings, proposed = proposal.settings, [*proposal.notices, *proposal.details[1:]]  # not the windows
             read.append(read_unbroken(recording, settings, span, progress))
         if not settings.rate:
             settings = settings.with_values(rate=read[0].overview.window.rate)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.recording import Recording, Span, check_topics
+from infonet_ros.intake.recording import OF_ALL, Recording, Span, check_topics
 from infonet_ros.offline.progress import Progress, silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.search_range import usual_range
@@ -31,7 +31,7 @@ def read_unbroken(
     recording: Recording, settings: Settings, span: Span, progress: Progress = silent
 ) -> UnbrokenRecording:
     """Read a recording as one stretch of samples on one clock, joined from the new samples of each window."""
-    check_topics(recording, settings)
+    check_topics(recording, settings, OF_ALL)
     length = min(settings.window, span.duration / 2.0)
     hop = min(max(_HOP, _LOST * span.duration), length)
     whole = settings.with_values(window=length, hop=hop, max_lag=0.0)

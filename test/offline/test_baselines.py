@@ -119,6 +119,26 @@ def test_a_fault_is_an_alarm_and_exit_status_3(drives, baseline, infonet, fault,
     assert began - 0.5 < alarm["time"] < began + within
     assert alarm["evidence"] >= 0.0
     assert alarm["end"] is None
+    assert found["end"] == pytest.approx(EPOCH / SECOND + 150.0, abs=3.0)
+
+
+def test_scripts_get_the_causes_that_the_words_tell(drives, baseline, infonet):
+    _, found = check(infonet, drives / "silent", baseline)
+    (cause,) = found["causes"]
+    assert cause["alarms"] == [0, 1]
+    assert (cause["kind"], cause["channel"], cause["end"]) == ("silent", "odom", None)
+    assert cause["words"] == "odom sent no value: 1 pair and 1 single channel, with gyro.vector.x"
+    assert cause["words"] in infonet("check", drives / "silent", "--baseline", baseline).stdout
+
+
+def test_a_recording_that_is_shorter_than_the_time_to_an_alarm_is_told(drives, baseline):
+    known = Baseline.load(baseline)
+    slow = replace(known, views=tuple(replace(view, decoupling=view.decoupling / 40.0) for view in known.views))
+    (seconds,) = slow.detection_times(3600.0)
+    assert seconds > 6.0
+    for duration, told in ((seconds + 4.0, False), (seconds - 2.0, True)):
+        notices = check_recording(drives / "sound", slow, 3600.0, duration=duration).notices
+        assert any("an alarm of 1 of 1 pair takes longer" in one for one in notices) is told
 
 
 def test_the_words_name_the_pair(drives, baseline, infonet):
@@ -169,6 +189,7 @@ def test_what_cannot_be_done_is_one_sentence(drives, baseline, infonet, tmp_path
     for words, *command in [
         ("topic /odom of modality 'odom' is not in other", "check", tmp_path / "other", "--baseline", baseline),
         ("is not a baseline", "check", drives / "sound", "--baseline", drives / "params.yaml"),
+        ("give recordings that have it, or name the", "learn", drives / "good_1", tmp_path / "other", "--out", "b"),
         ("no pair of other is strong and stable enough", "learn", tmp_path / "other", "--out", tmp_path / "b"),
     ]:
         done = infonet(*command)
@@ -299,3 +320,18 @@ def test_recordings_are_compared(drives, infonet, tmp_path):
     alone = infonet("compare", drives / "good_1")
     assert alone.returncode == 1
     assert "1 recording without --against: expected two recordings" in alone.stderr
+
+
+def test_a_table_whose_time_is_named_by_the_user_is_learnt_checked_and_compared(infonet, tmp_path):
+    rng = np.random.default_rng(0)
+    drawn = np.convolve(rng.standard_normal(2009), np.ones(10), mode="valid")
+    rows = np.stack([np.arange(2000) * 50.0, drawn, drawn + rng.standard_normal(2000)], axis=1)
+    np.savetxt(tmp_path / "log.csv", rows, delimiter=",", header="tick,x,y", comments="", fmt="%.4f")
+    clock = ("--time", "tick", "--time-unit", "ms")
+    learnt = infonet("learn", tmp_path / "log.csv", "--out", tmp_path / "b", *clock, "--json")
+    assert json.loads(learnt.stdout)["seconds"] == pytest.approx(100.0, abs=2.0)
+    checked = infonet("check", tmp_path / "log.csv", "--baseline", tmp_path / "b", *clock, "--json")
+    assert checked.returncode == 0
+    assert json.loads(checked.stdout)["end"] - json.loads(checked.stdout)["start"] == pytest.approx(100.0, abs=2.0)
+    compared = infonet("compare", tmp_path / "log.csv", tmp_path / "log.csv", "--window", "10", *clock)
+    assert "no difference" in compared.stdout, compared.stderr
