@@ -111,8 +111,8 @@ def _channel(
     angles, spread = np.array([angle]), float(np.ptp(known))
     step = usual_steps(values[:, None], angles)
     rests, home = _lengths((np.diff(own) == 0.0 for own in pieces), rate), _home(pieces, rate)
-    # A channel that rests now and then, such as the speed of a wheel, may rest for longer, but at the same value. A pair
-    # shows whether its channels may rest. Any other needs the noise of a sensor all the time.
+    # A channel that rests now and then, such as the speed of a wheel, may rest for longer, but at the same value.
+    # A pair shows whether its channels may rest. Any other needs the noise of a sensor all the time.
     restless = _never_calm(rough) or home is not None or not (alone or len(rests))
     span, fewest, most = _steady_messages(messages, rate)
     return ChannelBaseline(

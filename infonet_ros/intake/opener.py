@@ -22,6 +22,10 @@ class TableClock(NamedTuple):
     unit: str = "auto"
 
 
+STAMPED = TableClock()
+"""Of bags, which have stamps, and of tables whose time is found by name and content."""
+
+
 def open_recording(
     paths: Sequence[Path], time: str | None = None, unit: str = "auto"
 ) -> AbstractContextManager[Recording]:

@@ -11,7 +11,7 @@ from infonet_ros.dependence.alarm_groups import AlarmGroup, grouped
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.evidence import Alarm, EvidenceMonitor
 from infonet_ros.errors import RecordingError
-from infonet_ros.intake.opener import TableClock, open_recording
+from infonet_ros.intake.opener import STAMPED, TableClock, open_recording
 from infonet_ros.intake.recording import check_topics, chosen_span
 from infonet_ros.intake.windows.row_stream import Rows, RowStream
 from infonet_ros.offline.progress import Progress, silent
@@ -53,7 +53,6 @@ class Check:
             "recording": self.label,
             "start": self.start / NANOSECONDS,
             "end": self.end / NANOSECONDS,
-            "end": self.end / NANOSECONDS,
             "false_alarm_interval": self.interval,
             "supported_interval": self.baseline.coverage.supported,
             "alarms": [
@@ -94,7 +93,7 @@ def check_recording(
     *,
     start: float = 0.0,
     duration: float | None = None,
-    clock: TableClock = TableClock(),
+    clock: TableClock = STAMPED,
     remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Check:

@@ -10,7 +10,7 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrices
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import TableClock, open_recording
+from infonet_ros.intake.opener import STAMPED, TableClock, open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import OF_ALL, check_topics, chosen_span
 from infonet_ros.offline.analysis import Analysis
@@ -52,7 +52,7 @@ def compare_recordings(
     settings: Settings | None = None,
     *,
     given: Sequence[str] = (),
-    clock: TableClock = TableClock(),
+    clock: TableClock = STAMPED,
     remappings: Sequence[str] = (),
     progress: Progress = silent,
 ) -> Comparison:

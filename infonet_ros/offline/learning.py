@@ -14,7 +14,7 @@ from infonet_ros.dependence.lesson import Lesson
 from infonet_ros.dependence.matrix import CLEAR_GAIN
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.intake.opener import TableClock, open_recording
+from infonet_ros.intake.opener import STAMPED, TableClock, open_recording
 from infonet_ros.intake.proposing.proposal import propose
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.intake.windows.row_stream import angular_channels, wrapped
@@ -37,7 +37,7 @@ def learn_baseline(
     *,
     start: float = 0.0,
     duration: float | None = None,
-    clock: TableClock = TableClock(),
+    clock: TableClock = STAMPED,
     most: int = 12,
     progress: Progress = silent,
 ) -> tuple[Baseline, list[str]]:
