@@ -171,7 +171,8 @@ class Baseline:
             return None
         return (
             f"the recording lasts {seconds:.1f} s, but an alarm of {count} of {counted(len(times), 'pair')} takes "
-            f"longer, of {slowest.a} and {slowest.b} {times.max():.1f} s: check a longer one, or choose a shorter --interval."
+            f"longer, of {slowest.a} and {slowest.b} {times.max():.1f} s: check a longer one, "
+            "or choose a shorter --interval."
         )
 
     def save(self, path: Path) -> None:
