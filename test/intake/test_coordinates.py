@@ -62,6 +62,12 @@ def test_coordinates_are_degrees(tmp_path, kind):
     assert found == pytest.approx(np.stack([LATITUDES, LONGITUDES], axis=1), abs=2e-8)
 
 
+def test_one_letter_in_all_cells_is_no_unit_of_a_place(tmp_path):
+    lines = [f"{t / 10},7{t % 9}.25W,{t % 7}.5W" for t in range(40)]
+    path = written(tmp_path, "\n".join(["time,lon [deg],power", *lines]))
+    assert rows(path, ("lon_deg", "power"))[3] == (300_000_000, [-73.25, 3.5])
+
+
 @pytest.mark.parametrize("unit", ["N", "W", "°"])
 def test_newtons_watts_and_degrees_are_units(tmp_path, unit):
     path = written(tmp_path, "time,x,y\n" + "".join(f"{t / 10},{1000 + t}.5 {unit},1\n" for t in range(30)))

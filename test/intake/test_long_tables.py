@@ -136,6 +136,14 @@ def test_a_state_names_no_series(tmp_path, name, held):
     assert not any("long table" in sentence for sentence in said)
 
 
+def test_numbers_called_states_are_values_of_two_names(tmp_path):
+    """Each sends in bursts: their order alone would not show that they are names."""
+    times = {"home/a": STEADY, "home/b": STEADY[-5] + 0.05 + STEADY}
+    rows = [f"{t:.2f},{name},{x}" for name, own in times.items() for t, x in zip(own, SERIES["temp"], strict=True)]
+    found, _ = together([written(tmp_path, text("time,topic,state", *rows))])
+    assert [x for _, x in found["home/b.state"]] == SERIES["temp"].tolist()
+
+
 @pytest.mark.parametrize("name", ["sensor", "motor", "axis_x"])
 def test_whole_numbers_of_a_sensor_name_no_series(tmp_path, name):
     rows = [f"{t // 1:.0f},{RNG.integers(0, 8)},{k}" for k, t in enumerate(STEADY)]

@@ -5,6 +5,8 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.intake.tables.cells.names import words_of
+
 _PRIMES = "\u2032\u2019"
 _PART = r"\d{1,2}(?:[.,]\d+)?"
 _MARKED = (  # 48°07.038'N, N 48° 7' 2.3", -48°07'
@@ -18,6 +20,7 @@ _FORMS = (_MARKED, _OF_NMEA, _LETTER_FIRST, _LETTER_LAST)
 _PATTERNS = [re.compile(form) for form in _FORMS]
 _PARTS = {"degrees": 1, "minutes": 60, "seconds": 3600}
 _PAIRS = ({"N", "S"}, {"E", "W"})
+_OF_PLACES = {"lat", "latitude", "lon", "long", "lng", "longitude"}
 NEGATIVE = pa.array(["S", "W", "-"])
 """What makes degrees negative."""
 
@@ -27,23 +30,26 @@ def is_coordinate(cell: str) -> bool:
     return any(pattern.match(cell) for pattern in _PATTERNS)
 
 
-def degrees_of(texts: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Read a column of trimmed cells as degrees; None if it holds anything else, or numbers with one unit."""
+def degrees_of(texts: pa.ChunkedArray, name: str) -> pa.ChunkedArray | None:
+    """Read a column of trimmed cells as degrees; None if it holds anything else, or numbers with one unit.
+
+    If all cells have one letter, the ``name`` of the column tells whether it is a unit.
+    """
     for form in _FORMS:
         parts = pc.extract_regex(texts, form)
         if parts.null_count == texts.null_count < len(texts):
             cells = {field.name: pc.struct_field(parts, field.name) for field in parts.type}
-            return _degrees(cells) if _is_certain(form, cells) else None
+            return _degrees(cells) if _is_certain(form, cells, name) else None
     return None
 
 
-def _is_certain(form: str, parts: dict[str, pa.ChunkedArray]) -> bool:
+def _is_certain(form: str, parts: dict[str, pa.ChunkedArray], name: str) -> bool:
     """Return whether the cells are no numbers with the unit °, N or W."""
     letters = {
         letter for name in ("before", "behind") if name in parts for letter in pc.unique(parts[name]).to_pylist()
     }
     if form == _LETTER_LAST:
-        return letters - {None} in _PAIRS
+        return letters - {None} in _PAIRS or bool(words_of(name) & _OF_PLACES)
     return form != _MARKED or bool(letters & {*"NSEW"} or pc.any(pc.not_equal(parts["minutes"], "")).as_py())
 
 

@@ -129,12 +129,12 @@ def points_may_group(texts: pa.ChunkedArray | pa.StringArray) -> bool:
     return bool(0 < pointed < len(texts) and pointed == _count(texts, _ONE_GROUP) and _count(texts, _SHORT))
 
 
-def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0) -> Numbers | None:
+def to_numbers(texts: pa.ChunkedArray, style: Style, plain_numbers: int = 0, name: str = "") -> Numbers | None:
     """Read a column of trimmed cells as numbers; None if most cells that are not empty are not numbers.
 
-    ``plain_numbers`` counts further cells of the same column that are known to be numbers.
+    ``plain_numbers`` counts further cells of the column that are known to be numbers; ``name`` is its name.
     """
-    if (found := _truths(texts)) is not None or (not plain_numbers and (found := degrees_of(texts)) is not None):
+    if (found := _truths(texts)) is not None or (not plain_numbers and (found := degrees_of(texts, name)) is not None):
         return Numbers(found)
     plain, unit = _without_unit(_as_decimal(_signed(_with_prefix(texts))), plain_numbers)
     plain = _in_plain_style(plain, style)

@@ -32,7 +32,7 @@ _OF_DEVICES = _set(
     "mmsi imei vin icao callsign mac address component module location subject side leg arm player car tool board "
     "serial gerät fahrzeug"
 )
-_OF_VALUES = _set("value val payload reading wert valeur valor valore")
+_OF_VALUES = _set("value val state payload reading wert valeur valor valore")
 _COUNTED = _set("id mmsi no nr number robot vehicle drone uav agent device machine player subject")
 _OF_STATES = _set(
     "quality status state mode flag flags valid validity ok result unit units comment note notes severity level reason "

@@ -200,7 +200,7 @@ class TextColumn:
             kind = pa.int64() if whole else pa.float64()
             return Numbers(pa.chunked_array([b if b.type == kind else b.cast(kind) for b in self._blocks], kind))
         plain = [block for block in self._blocks if not pa.types.is_string(block.type)]
-        numbers = to_numbers(self.unread, style, sum(len(block) - block.null_count for block in plain))
+        numbers = to_numbers(self.unread, style, sum(len(block) - block.null_count for block in plain), self.name)
         if numbers is None:
             return trimmed(pa.chunked_array([block.cast(pa.string()) for block in self._blocks]))
         blocks, taken, row = [], 0, numbers.row
