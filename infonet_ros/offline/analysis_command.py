@@ -10,7 +10,7 @@ from infonet_ros.intake.recording import Recording, Span, chosen_span
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import Results, analyse_proposal, write_results
-from infonet_ros.offline.named_channels import about_the_name, named_channel
+from infonet_ros.offline.named_channels import with_named
 from infonet_ros.offline.options import Options
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import print_notices, progress_bars, standard_error
@@ -28,7 +28,8 @@ def run(recording: Recording, options: Options, out: Path) -> None:
         span = chosen_span(recording, options.start, options.duration)
         printed = list(recording.notices)
         print_notices(console, printed)
-        proposal, target = _with_named(_proposal(recording, options, span), options)
+        proposal = _proposal(recording, options, span)
+        proposal, target = with_named(proposal, options.given or (), options.target or "", dashes="--")
         with progress_bars(console) as progress:
             analysis = analyse_proposal(recording, proposal, span, progress=progress, target=target)
             notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
@@ -49,19 +50,6 @@ def run(recording: Recording, options: Options, out: Path) -> None:
     late = [notice for notice in recording.notices if notice not in printed]
     details = proposal.details if options.json else ()
     print_notices(console, (*late, *proposal.notices, *details, *analysis.notices, *missing))
-
-
-def _with_named(proposal: Proposal, options: Options) -> tuple[Proposal, str]:
-    """Return a proposal with the given channels of the command line, and the full name of its target or ""."""
-    given = tuple(named_channel("--given", name, proposal, (TIME,)) for name in options.given or ())
-    target = named_channel("--target", options.target, proposal) if options.target else ""
-    notices = [
-        *proposal.notices,
-        *(said for pair in zip(options.given or (), given, strict=True) for said in about_the_name("--given", *pair)),
-        *about_the_name("--target", options.target or "", target),
-    ]
-    settings = replace(proposal.settings, given=given or proposal.settings.given)
-    return replace(proposal, settings=settings, notices=tuple(notices)), target
 
 
 def _proposal(recording: Recording, options: Options, span: Span) -> Proposal:

@@ -20,6 +20,7 @@ from infonet_ros.offline.explaining import explain
 from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.matrix_bag import StampError, write_matrix_bag
+from infonet_ros.offline.named_channels import with_named
 from infonet_ros.offline.options import Format
 from infonet_ros.offline.outputs import OutputFolder
 from infonet_ros.offline.progress import Progress, silent
@@ -91,6 +92,8 @@ def analyse_bag(
     *,
     start: float = 0.0,
     duration: float | None = None,
+    given: str | Sequence[str] = (),
+    target: str = "",
     formats: Sequence[str] | None = None,
     cores: int | None = None,
 ) -> Results:
@@ -109,6 +112,10 @@ def analyse_bag(
         Seconds to skip at the beginning.
     duration : float, optional
         Seconds to analyse; by default, all.
+    given : str, or several
+        Channels, by their names here or in the recording, or "time": the MI of all pairs is conditional MI given them.
+    target : str, optional
+        Channel about which `analysis.informative` says which channels have most information.
     formats : sequence of str, optional
         Some of "html", "csv", "parquet", "npz", "png" and "mcap"; by default all that this machine can write.
     cores : int, optional
@@ -144,7 +151,8 @@ def analyse_bag(
     ):
         span = chosen_span(recording, start, duration)
         proposal = Proposal(settings) if settings.modalities else propose(recording, settings, span)
-        analysis = analyse_proposal(recording, proposal, span, cores=cores)
+        proposal, target = with_named(proposal, [given] if isinstance(given, str) else given, target)
+        analysis = analyse_proposal(recording, proposal, span, cores=cores, target=target)
         notices = [*recording.notices, *proposal.notices, *proposal.details, *analysis.notices]
         if folder is not None:
             notices += write_results(folder, analysis, kinds, notices)

@@ -1,10 +1,12 @@
 """The channel that a command line means: by its full name, or by the name that the recording has for it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.paths import is_rate
 from infonet_ros.intake.proposing.proposal import Proposal
+from infonet_ros.settings import TIME
 from infonet_ros.text import did_you_mean, listed
 
 
@@ -39,6 +41,21 @@ def named_channel(option: str, name: str, proposal: Proposal, others: Sequence[s
     raise ConfigurationError(f"{option} is {name!r}{why}: expected one of the channels {listed(known)}.")
 
 
-def about_the_name(option: str, name: str, channel: str) -> list[str]:
-    """Return a notice if a channel is the rate of what was named, else nothing."""
-    return [f"{option} {name} is {channel}: its rate is used."] if is_rate(channel) and not is_rate(name) else []
+def with_named(proposal: Proposal, given: Sequence[str], target: str, *, dashes: str = "") -> tuple[Proposal, str]:
+    """Return a proposal with given channels, and the full name of a target or "".
+
+    Both are named as for `named_channel`. ``dashes`` stand before the words "given" and "target" in what is said.
+    """
+    channels = tuple(named_channel(f"{dashes}given", name, proposal, (TIME,)) for name in given)
+    full = named_channel(f"{dashes}target", target, proposal) if target else ""
+    named = [
+        *((f"{dashes}given", *pair) for pair in zip(given, channels, strict=True)),
+        (f"{dashes}target", target, full),
+    ]
+    rates = [
+        f"{option} {name} is {channel}: its rate is used."
+        for option, name, channel in named
+        if is_rate(channel) and not is_rate(name)
+    ]
+    settings = replace(proposal.settings, given=channels or proposal.settings.given)
+    return replace(proposal, settings=settings, notices=(*proposal.notices, *rates)), full

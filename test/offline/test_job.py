@@ -3,7 +3,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from infonet_ros.errors import InputError, RecordingError, WeightsError
+from infonet_ros.errors import ConfigurationError, InputError, RecordingError, WeightsError
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.job import analyse_bag
 from infonet_ros.settings import Settings, load_settings
@@ -45,6 +45,15 @@ def test_without_a_folder_nothing_is_written(small_bag, small_settings, tmp_path
     assert str(results).splitlines()[1:] == [f"  {n}. {one}" for n, one in enumerate(results.findings, start=1)]
     with pytest.raises(InputError, match="formats holds 'csv', and out is None"):
         analyse_bag(small_bag, formats=["csv"])
+
+
+def test_given_channels_and_a_target_have_the_names_of_their_fields(small_bag, small_settings):
+    results = analyse_bag(small_bag, settings=small_settings, given="/leg.force", target="data")
+    assert results.analysis.settings.given == ("leg.force",)
+    assert results.analysis.informative.target == "speed.data"
+    assert "speed.data" in results.findings[0]
+    with pytest.raises(ConfigurationError, match=r"^target is 'speed\.date' \(did you mean 'speed\.data'\?\)"):
+        analyse_bag(small_bag, settings=small_settings, target="speed.date")
 
 
 def pairs_of(path, out, settings):
