@@ -24,6 +24,7 @@ from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import Analysis, analyse
+from infonet_ros.offline.job import analyse_bag
 from infonet_ros.offline.provenance import Provenance
 from infonet_ros.offline.report import render_report
 from infonet_ros.settings import load_settings, params_document
@@ -41,8 +42,8 @@ def main() -> None:
         settings = load_settings(ROOT / "config" / "husky.yaml").with_values(**CHANGES)
         span, net = chosen_span(bag, 0.0, None), InfoNet.from_pretrained(device="cpu")
         analysis = analyse(bag, settings, span, net)
-        # With all circular shifts, as `infonet bag` does it: so few surrogates find no single pair significant.
-        tested = analyse(bag, settings.with_values(surrogates=0), span, net)
+    # As `infonet bag` does it, with all circular shifts: so few surrogates find no single pair significant.
+    tested = analyse_bag(ROOT / "share" / "husky", settings=settings.with_values(surrogates=0)).analysis
     photograph_report(tested, PICTURES / "report.png")
     HeatMap().save(tested.whole.matrix, PICTURES / "channels.png")
     if analysis.whole.between_modalities is not None:

@@ -18,6 +18,8 @@ If all information passes through the third channel, nothing is left but the eff
 That effect is larger if the two have little noise. One of two equal drivers leaves half of the MI or more.
 """
 
+_SURELY = 0.5  # share of their MI that the upper end of the interval may be: not as much as beside one of two drivers
+
 _MOST_PAIRS = 24  # the strongest pairs are tested
 _MOST_SAMPLES = 1200  # for these pairs: some hundred estimates in a second; eight times as many for a target
 _MOST_INFORMATIVE = 4
@@ -64,7 +66,7 @@ def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
 
 
 def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) -> dict[tuple[int, int], Explanation]:
-    """Keep explanations that leave little MI and use only links that are kept, the weakest pairs first.
+    """Keep explanations that surely leave little MI and use only links that are kept, the weakest pairs first.
 
     Of two copies of a sensor each explains the links of the other: the stronger one keeps its links. Two wheels with
     little noise do the same for their command, so a channel that surely leads both channels of a pair comes first.
@@ -75,7 +77,8 @@ def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) 
     for a, b in order:
         one = asked[a, b]
         through = [(min(end, one.third), max(end, one.third)) for end in (a, b)]
-        if one.left <= EXPLAINED * mi[a, b] and not any(link in kept for link in through):
+        surely = one.left <= EXPLAINED * mi[a, b] and one.upper <= _SURELY * mi[a, b]
+        if surely and not any(link in kept for link in through):
             kept[a, b] = one
     return kept
 

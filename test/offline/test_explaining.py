@@ -1,6 +1,7 @@
 """A robot on wheels, as four topics: one command drives both wheels, and a copy of it is recorded too."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from scipy.signal import lfilter
 from typer.testing import CliRunner
 
 from infonet_ros.cli import app
+from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.network.weights import load_weights, save_weights
 from infonet_ros.intake.opener import open_recording
 from infonet_ros.intake.recording import chosen_span
@@ -56,6 +58,16 @@ def test_the_command_explains_the_wheels(explained):
     assert list(explained.explanations) == [(1, 2)]
     one = explained.explanations[1, 2]
     assert one.third == 0 and one.left < 0.05
+
+
+def test_what_may_leave_half_of_the_dependence_explains_nothing(analysis_of, net, monkeypatch):
+    found = InfoNet.explanations
+
+    def unsure(*arguments, pairs, **options):
+        return replace(found(*arguments, pairs=pairs, **options), upper=0.6 * pairs.mi)
+
+    monkeypatch.setattr(InfoNet, "explanations", unsure)
+    assert not explain(net, analysis_of()).explanations
 
 
 def test_the_words_say_what_explains_a_pair_and_put_it_last(explained):
