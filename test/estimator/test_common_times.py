@@ -67,7 +67,7 @@ def test_evidence_finds_a_dependence_at_common_times(rng):
 def test_set_points_at_common_times(net, given, correlation, least, most):
     """Behind a filter of second order, too; 0.9 of independent ones are called dependent by shifts alone."""
     rng = np.random.default_rng(9)
-    steps = (set_points(rng, noise=0.0, correlation=correlation) for _ in range(6 if given else 40))
+    steps = (set_points(rng, noise=0.0, correlation=correlation) for _ in range(5 if given else 40))
     windows = [sosfilt(FILTER, one).T for one in steps]
     other = rng.standard_normal(COUNT) if given else None
     p = np.array([net.pairwise(window, given=other, surrogates=19).p_value[0, 1] for window in windows])

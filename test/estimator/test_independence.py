@@ -7,6 +7,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.estimator.measures import independence
 from infonet_ros.estimator.measures.independence import Vector, independence_p, seam, vector_memory
+from infonet_ros.estimator.samples.product_spread import block_sums, spread_of
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 
 PAIRS = 40
@@ -77,6 +78,33 @@ def test_dependence_of_any_kind_is_found(maker, samples, channels, least):
 )
 def test_independent_vectors_are_called_dependent_as_seldom_as_they_should(maker, samples, channels):
     assert share(maker, samples, channels, pairs=50) <= 0.16  # 5 % and nearly four deviations
+
+
+def set_points(correlation):
+    """Steps of all channels at the same random times."""
+
+    def maker(rng, samples, channels):
+        left, other = rng.standard_normal((2, samples, channels))
+        heights = np.stack([left, correlation * left + np.sqrt(1.0 - correlation**2) * other])
+        lasting = np.repeat(heights, rng.geometric(0.05, size=samples), axis=1)[:, :samples]
+        return lasting + 0.1 * rng.standard_normal(lasting.shape)
+
+    return maker
+
+
+def test_independent_vectors_that_change_at_common_times_are_seldom_called_dependent():
+    """By shifts alone it would be most of them."""
+    assert share(set_points(0.0), 600, 3, pairs=25) <= 0.16
+    assert share(set_points(0.9), 600, 3, pairs=10) >= 0.9
+
+
+def test_what_vectors_share_is_divided_by_the_spread_of_the_sums_of_blocks(rng):
+    """Of one channel each, the matrices of waves are products of single waves."""
+    x, y = (Vector.prepare(one, 0) for one in rng.standard_normal((2, 1, 60)))
+    found = independence.studentised_over_all_shifts(x, y, 4)["even"]
+    shifts = np.array([0, 1, 17, 59])
+    sums = block_sums(*(vector.waves[0][1].double().numpy() for vector in (x, y)), -shifts, 4)
+    assert found[shifts] == pytest.approx(np.square(sums.sum(axis=1))[:, 0, 0] / spread_of(sums), rel=1e-3, abs=1e-4)
 
 
 def test_all_shifts_by_fourier_are_what_turning_the_samples_gives(rng):

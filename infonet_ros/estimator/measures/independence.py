@@ -10,9 +10,12 @@ No statistic detects every dependence, so the test combines four kinds:
 
 The first three are inner products of two T x T matrices. Shifting a stream shifts its matrix along the diagonal, so
 one FFT along the diagonals gives all shifts at once.
+
+Two vectors that move at common times share less after a shift for this reason alone, see `common_times`. They are judged
+by the first three, each divided by how much it varies by chance at the same shift.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -20,6 +23,8 @@ from scipy import fft
 from torch import Tensor
 
 from infonet_ros.estimator.samples.channels import some_channels
+from infonet_ros.estimator.samples.common_times import moving_together
+from infonet_ros.estimator.samples.product_spread import independent_blocks
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 from infonet_ros.series import average_ranks, memory
 
@@ -94,9 +99,12 @@ def independence_p(left: Vector, right: Vector, surrogates: int, seed: int) -> f
     allowed = np.append(0, np.arange(shifts[1:].min(), shifts[1:].max() + 1))
     evidence = np.zeros(len(shifts))
     place = np.searchsorted(allowed, shifts)
-    for name, values in over_all_shifts(left, right).items():
+    blocks = _blocks_at_common_times(left, right)
+    found = studentised_over_all_shifts(left, right, blocks) if blocks else over_all_shifts(left, right)
+    for name, values in found.items():
         evidence += WEIGHTS[name] * _weighed(values[allowed])[place]
-    evidence += WEIGHTS["largest"] * _weighed(_largest_correlation(left, right, shifts))
+    if not blocks:
+        evidence += WEIGHTS["largest"] * _weighed(_largest_correlation(left, right, shifts))
     judged = evidence[1 : 1 + surrogates]
     return float((1 + (judged >= evidence[0]).sum()) / (1 + len(judged)))
 
@@ -118,6 +126,32 @@ def over_all_shifts(left: Vector, right: Vector) -> dict[str, np.ndarray]:
         )
         found[name] = fft.irfft(spectrum, n=left.count).astype(np.float64)
     return found
+
+
+def studentised_over_all_shifts(left: Vector, right: Vector, blocks: int) -> dict[str, np.ndarray]:
+    """Return each of `over_all_shifts` divided by how much it varies by chance, see `product_spread`.
+
+    In the space of the kernels' features, it is the squared length of a sum of products. The squared lengths of the
+    sums of blocks come from the parts of the left matrices in which both samples are of one block.
+    """
+    within = [{name: _within(one, left.count, blocks) for name, one in part.items()} for part in left.spectra]
+    whole, of_blocks = over_all_shifts(left, right), over_all_shifts(replace(left, spectra=within), right)
+    return {name: whole[name] / np.maximum(of_blocks[name] - whole[name] / blocks, 1e-12) for name in whole}
+
+
+def _within(spectrum: np.ndarray, count: int, blocks: int) -> np.ndarray:
+    """Keep the elements of a matrix, by its `_diagonals` (D, F), whose samples are both in one of the blocks."""
+    first, apart = np.arange(count), np.arange(len(spectrum))[:, None]
+    block = first * blocks // count
+    alike = (first + apart < count) & (block == block[(first + apart) % count])
+    return fft.rfft(fft.irfft(spectrum, n=count, axis=1) * alike, axis=1)
+
+
+def _blocks_at_common_times(left: Vector, right: Vector) -> int:
+    """Return a number of `independent_blocks` if most channels of two vectors move at common times; 0 otherwise."""
+    first, second = (some_channels(vector.waves[0][0].numpy()) for vector in (left, right))
+    together = moving_together(np.concatenate([first, second]))[: len(first), len(first) :]
+    return independent_blocks(first, second) if together.mean() > 0.5 else 0
 
 
 def _largest_correlation(left: Vector, right: Vector, shifts: np.ndarray) -> np.ndarray:

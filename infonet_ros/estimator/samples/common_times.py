@@ -14,7 +14,7 @@ import numpy as np
 from infonet_ros.estimator.samples.product_spread import block_sums, independent_blocks, spread_of
 
 DEGREES = 3  # waves of the ranks
-CHANCE = 2.0  # standard errors: little is lost where it is exceeded by chance
+CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
 WIDTHS = 1, 8  # samples, from whose mean a move goes to that of the next ones: noise hides steps of single samples
 
 
