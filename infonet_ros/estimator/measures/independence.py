@@ -11,8 +11,8 @@ No statistic detects every dependence, so the test combines four kinds:
 The first three are inner products of two T x T matrices. Shifting a stream shifts its matrix along the diagonal, so
 one FFT along the diagonals gives all shifts at once.
 
-Two vectors that move at common times share less after a shift for this reason alone, see `common_times`. They are judged
-by the first three, each divided by how much it varies by chance at the same shift.
+Two vectors that move at common times share less after a shift for this reason alone, see `common_times`. So they are
+judged by the first three, each divided by how much it varies by chance at the same shift.
 """
 
 from dataclasses import dataclass, replace
