@@ -38,6 +38,15 @@ class Triples:
     information: np.ndarray  # (B,) float: true conditional MI, nats
 
 
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """B pairs of streams that share so much, with location near 0 and scale near 1."""
+
+    a: np.ndarray  # a, b: (B, T) float
+    b: np.ndarray
+    information: np.ndarray  # (B,) float: true MI, nats
+
+
 class Simulator:
     """Draws triples of all kinds; the same seed gives the same triples."""
 
@@ -50,24 +59,20 @@ class Simulator:
         return KINDS[kind](self, count)
 
     def pairs(
-        self,
-        draws: list[torch.Tensor],
-        families: dict[str, tuple[Draw, float]] = FAMILIES,
-        nothing: float = NOTHING,
-    ) -> tuple[list[np.ndarray], list[np.ndarray], np.ndarray]:
-        """Draw one dependence for each of B triples, and samples of it for each of some drivers (B, 5, T).
+        self, count: int, families: dict[str, tuple[Draw, float]] = FAMILIES, nothing: float = NOTHING
+    ) -> Pairs:
+        """Draw one dependence of some families for each of B pairs, and ``count`` samples of it.
 
-        It is of one of some families; with the probability ``nothing`` the streams share nothing. Returns the two
-        streams, lists of (B, T) with location near 0 and scale near 1, and their information (B,).
+        With the probability ``nothing`` the streams share nothing.
         """
+        drivers = self.drivers(count)
         family, _ = draw_family(self.rng, families)
         dependence = (Independent if self.rng.random() < nothing else family)(self.rng, BATCH)
         even = dependence.sample(self._even.draw(self.rng, BATCH))
         information = dependence.information(*even).clamp_min(0.0).numpy().astype(np.float64)
-        samples = [[side.numpy().astype(np.float64) for side in dependence.sample(drivers)] for drivers in draws]
         normal = self.rng.random() < 0.3
-        a, b = ([_standard(sample[k], normal) for sample in samples] for k in (0, 1))
-        return a, b, information
+        a, b = (_standard(side.numpy().astype(np.float64), normal) for side in dependence.sample(drivers))
+        return Pairs(a, b, information)
 
     def drivers(self, count: int) -> torch.Tensor:
         """Draw drivers (B, 5, T), half of them with memory."""
@@ -134,15 +139,14 @@ class Simulator:
 
 def driven(simulator: Simulator, count: int) -> Triples:
     """Let the given streams drive location and scale of both streams; these share what their noises share."""
-    a, b, information = simulator.pairs([simulator.drivers(count)])
-    given = simulator.given(count)
-    return _triples(simulator, given, a[0], b[0], information)
+    pairs = simulator.pairs(count)
+    return _triples(simulator, simulator.given(count), pairs)
 
 
 def switching(simulator: Simulator, count: int) -> Triples:
     """Give the noises one dependence on one side of a value of a given stream, and another or none on the other."""
     given, elsewhere = simulator.given(count), simulator.given(count)
-    first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
+    first, second = (simulator.pairs(count) for _ in range(2))
     a, b = np.empty((2, BATCH, count))
     information = np.empty(BATCH)
     for k, streams in enumerate(given):
@@ -151,29 +155,29 @@ def switching(simulator: Simulator, count: int) -> Triples:
         inside = rankdata(signal, method="ordinal") <= share * count
         if signal is not streams[0]:  # it is given as well, or the true value would not be known
             given[k] = np.concatenate([streams, signal[None]])
-        a[k] = np.where(inside, first[0][0][k], second[0][0][k])
-        b[k] = np.where(inside, first[1][0][k], second[1][0][k])
-        information[k] = inside.mean() * first[2][k] + (~inside).mean() * second[2][k]
-    return _triples(simulator, given, a, b, information)
+        a[k] = np.where(inside, first.a[k], second.a[k])
+        b[k] = np.where(inside, first.b[k], second.b[k])
+        information[k] = inside.mean() * first.information[k] + (~inside).mean() * second.information[k]
+    return _triples(simulator, given, Pairs(a, b, information))
 
 
 def scaled(simulator: Simulator, count: int) -> Triples:
     """Let the given streams drive the scale of both streams, mostly together, and perhaps their location too."""
-    a, b, information = simulator.pairs([simulator.drivers(count)], SCALED_FAMILIES, SCALED_NOTHING)
+    pairs = simulator.pairs(count, SCALED_FAMILIES, SCALED_NOTHING)
     given = simulator.given(count)
     first = np.stack([simulator.scale(streams) for streams in given])
     apart = simulator.rng.random(BATCH) < 0.3
     second = np.stack([simulator.scale(z) if own else s for z, s, own in zip(given, first, apart, strict=True)])
     exponent = simulator.rng.uniform(0.3, 1.3, (BATCH, 1))
-    return _triples(simulator, given, first * a[0], second**exponent * b[0], information)
+    return _triples(simulator, given, Pairs(first * pairs.a, second**exponent * pairs.b, pairs.information))
 
 
 def sharp(simulator: Simulator, count: int) -> Triples:
     """Let noise with sharp edges be small beside what the given streams do to both."""
-    a, b, information = simulator.pairs([simulator.drivers(count)], SHARP_FAMILIES, SHARP_NOTHING)
+    pairs = simulator.pairs(count, SHARP_FAMILIES, SHARP_NOTHING)
     given = simulator.given(count)
     size = np.exp(simulator.rng.uniform(np.log(0.03), 0.0, (2, BATCH, 1)))
-    return _triples(simulator, given, size[0] * a[0], size[1] * b[0], information)
+    return _triples(simulator, given, Pairs(size[0] * pairs.a, size[1] * pairs.b, pairs.information))
 
 
 def turning(simulator: Simulator, count: int) -> Triples:
@@ -187,14 +191,14 @@ def turning(simulator: Simulator, count: int) -> Triples:
         correlation = simulator.rng.uniform(0.3, 0.995) * _turn(simulator.rng, along)
         b[k] = correlation * a[k] + np.sqrt(1.0 - correlation**2) * drivers[k, 1]
         information[k] = -0.5 * np.log1p(-(correlation**2)).mean()
-    return _triples(simulator, given, a, b, information)
+    return _triples(simulator, given, Pairs(a, b, information))
 
 
 def modes(simulator: Simulator, count: int) -> Triples:
     """Give a mode of operation, with or without streams: each mode has its own levels, scale and dependence."""
     rng = simulator.rng
     given = simulator.given(count)
-    first, second = (simulator.pairs([simulator.drivers(count)]) for _ in range(2))
+    first, second = (simulator.pairs(count) for _ in range(2))
     x, y = np.empty((2, BATCH, count))
     information = np.empty(BATCH)
     for k, streams in enumerate(given):
@@ -202,9 +206,9 @@ def modes(simulator: Simulator, count: int) -> Triples:
         edges = np.sort(rng.uniform(0.05, 0.95, levels - 1))
         mode = np.searchsorted(edges, rankdata(streams[0]) / count).astype(np.float64)
         other = np.isin(mode, np.flatnonzero(rng.random(levels) < 0.3))
-        a, b = (np.where(other, second[side][0][k], first[side][0][k]) for side in (0, 1))
-        information[k] = np.where(other, second[2][k], first[2][k]).mean()
-        x[k], y[k] = (simulator.driven(mode[None], noise, modes=True) for noise in (a, b))
+        noises = np.where(other, second.a[k], first.a[k]), np.where(other, second.b[k], first.b[k])
+        information[k] = np.where(other, second.information[k], first.information[k]).mean()
+        x[k], y[k] = (simulator.driven(mode[None], noise, modes=True) for noise in noises)
         given[k] = mode[None]
         if len(streams) > 1:
             x[k], y[k] = (simulator.driven(streams[1:], noise) for noise in (x[k], y[k]))
@@ -249,12 +253,10 @@ def _turn(rng: np.random.Generator, along: np.ndarray) -> np.ndarray:
     return np.tanh(np.exp(rng.uniform(np.log(2.0), np.log(30.0))) * (along - rng.uniform(0.1, 0.9)))
 
 
-def _triples(
-    simulator: Simulator, given: list[np.ndarray], a: np.ndarray, b: np.ndarray, information: np.ndarray
-) -> Triples:
-    """Let the given streams drive noises a and b (B, T)."""
-    x, y = (np.stack(list(map(simulator.driven, given, noises))) for noises in (a, b))
-    return Triples(x, y, given, information)
+def _triples(simulator: Simulator, given: list[np.ndarray], noises: Pairs) -> Triples:
+    """Let the given streams drive the two noises of each pair."""
+    x, y = (np.stack(list(map(simulator.driven, given, side))) for side in (noises.a, noises.b))
+    return Triples(x, y, given, noises.information)
 
 
 def _standard(samples: np.ndarray, normal: bool) -> np.ndarray:
