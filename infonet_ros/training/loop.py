@@ -61,16 +61,7 @@ class Trainer:
         c = self.configuration
         if self.step >= c.steps:
             return
-        simulated = Shards(
-            Examples,
-            simulate,
-            self.folder / "shards",
-            c.shards,
-            c.shard_examples,
-            1000 * c.seed,
-            c.workers,
-            device=self.device,
-        )
+        simulated = Shards.of_run(Examples, simulate, self.folder / "shards", c, self.device)
         with simulated as shards, tqdm(total=c.steps, initial=self.step, unit="step") as bar:
             for batch in self._batches(shards, bar):
                 loss = self._train(batch)

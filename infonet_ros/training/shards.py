@@ -16,6 +16,8 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.training.columns import Columns
 from infonet_ros.training.configuration import RunConfiguration
 
+SEEDS_APART = 1000  # of two runs: each shard has its own seed
+
 Kind = TypeVar("Kind", bound=Columns)
 
 
@@ -51,6 +53,19 @@ class Shards(Generic[Kind]):
             k: self._pool.submit(_make_shard, simulate, shard_path(folder, k), examples, seed + k) for k in missing
         }
 
+    @classmethod
+    def of_run(
+        cls,
+        kind: type[Kind],
+        simulate: Callable[[int, int], Kind],
+        folder: Path,
+        configuration: RunConfiguration,
+        device: torch.device | str = "cpu",
+    ) -> "Shards[Kind]":
+        """Open the shards of a run in a folder."""
+        c = configuration
+        return cls(kind, simulate, folder, c.shards, c.shard_examples, SEEDS_APART * c.seed, c.workers, device)
+
     def __enter__(self) -> "Shards[Kind]":
         return self
 
@@ -74,9 +89,8 @@ def held_out_and_rest(
     kind: type[Kind], simulate: Callable[[int, int], Kind], folder: Path, configuration: RunConfiguration
 ) -> tuple[Kind, Kind]:
     """Simulate the missing shards of a run; return the examples of the first shard, and of all others."""
-    c = configuration
-    made = Shards(kind, simulate, folder, c.shards, c.shard_examples, 1000 * c.seed, c.workers)
-    with made as shards, tqdm(range(c.shards), unit="shard", desc="simulating") as bar:
+    made = Shards.of_run(kind, simulate, folder, configuration)
+    with made as shards, tqdm(range(configuration.shards), unit="shard", desc="simulating") as bar:
         first, *others = [shards[number] for number in bar]
     return first, kind.join(others)
 
