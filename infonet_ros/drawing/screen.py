@@ -65,8 +65,8 @@ def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | N
     foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]
     room = math.inf if height is None else height - len(head) - len(foot) - 1
     body: RenderableType
-    if options.explaining:
-        body = _explained_keys()
+    if options.showing_keys:
+        body = _key_list()
     elif snapshot.matrix is None:
         body = _waiting(snapshot, options)
     else:
@@ -74,7 +74,7 @@ def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | N
     return Group(*head, body, *foot)
 
 
-def _explained_keys() -> Table:
+def _key_list() -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="bold cyan", no_wrap=True)
     table.add_column()

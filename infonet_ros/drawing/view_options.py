@@ -50,21 +50,21 @@ class ViewOptions:
     """The chosen matrix, its rows, and their order.
 
     ``pattern`` is a part of a name, in any case; several parts are separated by blanks. ``typing`` is true while it is
-    being typed, ``explaining`` while the keys are explained instead of the matrix.
+    being typed, ``showing_keys`` while the list of keys stands in place of the matrix.
     """
 
     kind: str = CHANNELS
     order: str = BY_MI
     pattern: str = ""
     typing: bool = False
-    explaining: bool = False
+    showing_keys: bool = False
 
     def pressed(self, key: str) -> "ViewOptions":
         """Return the options after a key of `KEYS` or, while typing, a letter of the name."""
         if self.typing:
             return self._typed(key)
-        if key == "?" or self.explaining:
-            return replace(self, explaining=not self.explaining)
+        if key == "?" or self.showing_keys:
+            return replace(self, showing_keys=not self.showing_keys)
         if key == TAB:
             return replace(self, kind=_next(KINDS, self.kind))
         if key == "s":

@@ -116,7 +116,7 @@ def test_names_and_messages_are_shown_as_they_are_called(make_matrix, width):
 
 @pytest.mark.parametrize("width", [60, 120])
 def test_every_key_is_explained(matrix, width):
-    shown = lines(Snapshot("/infonet", matrix), ViewOptions(explaining=True), width)
+    shown = lines(Snapshot("/infonet", matrix), ViewOptions(showing_keys=True), width)
     assert [line.split()[0] for line in shown[1:7]] == ["q", "Tab", "s", "/", "Esc", "?"]
 
 

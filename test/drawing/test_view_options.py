@@ -68,7 +68,7 @@ def test_keys_switch_sort_and_find():
 
 
 def test_the_question_mark_explains_the_keys_until_another_key():
-    explaining = ViewOptions().pressed("?")
-    assert explaining.explaining
-    assert explaining.pressed("s") == ViewOptions()
+    shown = ViewOptions().pressed("?")
+    assert shown.showing_keys
+    assert shown.pressed("s") == ViewOptions()
     assert pressed(ViewOptions(), ["/", "?"]).pattern == "?"
