@@ -12,6 +12,6 @@ The modules, by task:
   `expectation` describe a pair in it, `spikes` a channel; `tails` estimates how rare higher values are.
 - A baseline is applied: `evidence`, from `evidence_sums`, `page_rule` and `latest_rows`; `channel_watch` for single
   channels.
-- An alarm is explained: `diagnosis` and `fault`, from `explanations`, `fits`, `value_changes` and `factors`. Alarms of
-  one cause become one sentence in `alarm_groups`.
+- An alarm is explained: `diagnosis` and `fault`, from `fault_hypotheses`, `fits`, `value_changes` and `factors`.
+  Alarms of one cause become one sentence in `alarm_groups`.
 """

@@ -12,8 +12,8 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, rest_words, roughness
-from infonet_ros.dependence.explanations import Explainer
 from infonet_ros.dependence.fault import Fault, Kind
+from infonet_ros.dependence.fault_hypotheses import FaultSearch
 from infonet_ros.dependence.forms import Form
 
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
@@ -36,11 +36,11 @@ class Diagnosis:
         """Return what is wrong, as far as the samples show it."""
         pair = self.baseline.pairs[self.pair]
         sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
-        explainer = Explainer(self.baseline, self.pair, self.samples, max(1, len(self.samples) - self.start))
+        search = FaultSearch(self.baseline, self.pair, self.samples, max(1, len(self.samples) - self.start))
         found = (
             self.saturated()
             or _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
-            or explainer.best()
+            or search.best()
             or _beyond_what_is_known(sides)
         )
         if found:
@@ -53,7 +53,7 @@ class Diagnosis:
                 Fault(Kind.DECOUPLED, f"{moving} moves while the others of its pairs rest", moving),
             )
             return Fault(Kind.DECOUPLED, f"{resting} rests while {moving} moves", either=either)
-        if explainer.still_dependent():
+        if search.still_dependent():
             words = f"{pair.a} and {pair.b} still depend on each other, but not as in the good recordings"
             return Fault(Kind.NOT_SEEN_BEFORE, words)
         return Fault(Kind.DECOUPLED, f"{pair.a} and {pair.b} no longer depend on each other as before")

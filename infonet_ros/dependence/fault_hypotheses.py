@@ -1,7 +1,7 @@
 """What may have happened to a pair: a changed delay, changed values, or channels that are swapped.
 
-Each explanation has the ranks that the pair would have without it. The one without which the pair fits its baseline
-best is the diagnosis.
+Each of these faults is a hypothesis, with the ranks that the pair would have without it. The one without which the pair
+fits its baseline best is the diagnosis.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,16 +21,16 @@ _SEARCH = 2.0  # seconds around the learnt delay in which a changed one is searc
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
-    """A fault, and the ranks (2, T) that the pair would have without it."""
+class Hypothesis:
+    """A fault that may be there, and the ranks (2, T) that the pair would have without it."""
 
     fault: Fault
     ranks: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
-class Explainer:
-    """Explains a pair by samples (T, N) of the channels of its baseline, of which the ``recent`` last ones are new."""
+class FaultSearch:
+    """Finds the fault of a pair in samples (T, N) of its baseline's channels; the ``recent`` last ones are new."""
 
     baseline: Baseline
     pair: int
@@ -105,7 +105,7 @@ class Explainer:
         columns, form = list(self._columns), self.baseline.views[self._view].form.ranked
         return in_form(pair.T, form, self.baseline.memory[columns], self.baseline.middle[columns])
 
-    def _other_lags(self) -> Iterator[Explanation]:
+    def _other_lags(self) -> Iterator[Hypothesis]:
         pair, rate = self.baseline.pairs[self.pair], self.baseline.rate
         reach = round(_SEARCH * rate)
         x, y = self._ranks(self.samples[-self.recent - reach - abs(pair.lag) :, self._columns].T)
@@ -114,9 +114,9 @@ class Explainer:
             change = f"is {lag / rate:.2f} s, no longer {pair.lag / rate:.2f} s"
             either = (_moved_in_time(pair.a, -more / rate), _moved_in_time(pair.b, more / rate))
             fault = Fault(Kind.DELAY_CHANGED, f"the delay of {pair.b} after {pair.a} {change}", either=either)
-            yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
+            yield Hypothesis(fault, np.stack(paired_at_lag(x, y, lag)))
 
-    def _other_values(self) -> Iterator[Explanation]:
+    def _other_values(self) -> Iterator[Hypothesis]:
         pair = self.baseline.pairs[self.pair]
         x, y = self.samples[-self.recent - abs(pair.lag) :, self._columns].T
         aligned = np.stack(paired_at_lag(x, y, pair.lag))
@@ -124,9 +124,9 @@ class Explainer:
         for change in value_changes(expectation, (pair.a, pair.b), aligned, self.baseline.rate):
             changed = aligned.copy()
             changed[change.side] = change.undone(aligned[change.side])
-            yield Explanation(change.fault, self._ranks(changed))
+            yield Hypothesis(change.fault, self._ranks(changed))
 
-    def _swapped(self) -> Iterator[Explanation]:
+    def _swapped(self) -> Iterator[Hypothesis]:
         """Yield the channels with which one of the two may be swapped.
 
         Then another pair of that channel fits with this one in its place, too.
@@ -141,7 +141,7 @@ class Explainer:
                 x, y = self._ranks(self.samples[:, columns].T)
                 first, second = sorted((column, other))  # each of the two says the same
                 fault = Fault(Kind.SWAPPED, f"{names[first]} and {names[second]} are swapped", names[column])
-                yield Explanation(fault, np.stack(paired_at_lag(x, y, lag)))
+                yield Hypothesis(fault, np.stack(paired_at_lag(x, y, lag)))
 
     def _fits_elsewhere(self, column: int, other: int) -> bool:
         """Return whether a channel fits a pair of another one in its place, and that one does not."""
@@ -149,7 +149,7 @@ class Explainer:
             columns = list(self.baseline.columns(number))
             if other not in columns or column in columns or number == self.pair:
                 continue
-            its = Explainer(self.baseline, number, self.samples, self.recent)
+            its = FaultSearch(self.baseline, number, self.samples, self.recent)
             columns[columns.index(other)] = column
             x, y = its._ranks(self.samples[:, columns].T)
             fits = its._fits([np.stack(paired_at_lag(x, y, pair.lag)), its._as_it_is])
