@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 from infonet_ros.errors import ConfigurationError
@@ -204,17 +205,17 @@ class Settings:
         of_modalities = any(modality.name == watch.pair[0] for modality in self.modalities)
         return () if of_modalities else watch.given or self.given
 
-    @property
+    @cached_property
     def channel_names(self) -> tuple[str, ...]:
         """Full names of all channels, in the order of the rows of the matrix."""
         return tuple(name for modality in self.modalities for name in modality.channel_names)
 
-    @property
+    @cached_property
     def channel_topics(self) -> tuple[str, ...]:
         """Topic of each channel, in the same order."""
         return tuple(modality.topic for modality in self.modalities for _ in modality.channels)
 
-    @property
+    @cached_property
     def channel_paths(self) -> tuple[str, ...]:
         """Path of each channel in the messages of its topic, in the same order."""
         return tuple(path for modality in self.modalities for path in modality.channels)

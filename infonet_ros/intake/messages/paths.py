@@ -22,6 +22,7 @@ Nothing is evaluated: a path is parsed once, and `bind_channel` checks it agains
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.reductions import ANGLES, REDUCTIONS, TURNS
@@ -86,6 +87,7 @@ class ChannelPath:
         return TURNS[self.reduction]
 
 
+@lru_cache(maxsize=4096)
 def parse_channel(text: str) -> ChannelPath:
     """Parse a path such as ``ranges[300:380]|min``. Raises ConfigurationError if the text is not a path."""
     if not text.isprintable():  # names come from recordings, and could control a terminal
