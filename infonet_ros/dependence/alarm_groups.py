@@ -169,7 +169,8 @@ def _shared(alarms: Sequence[Alarm]) -> Iterator[AlarmGroup]:
 def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
     """Return the alarms of most pairs, two at least, that share a channel or more; without its name if they share two.
 
-    Of what as many pairs share, the smallest part counts: a channel, a field, a topic.
+    Of what as many pairs share, the smallest part counts: a channel, a field, a topic. The field of one side may be
+    shared as well as the channel of the other.
     """
     sharing: dict[tuple[int, str], list[Alarm]] = {}
     for one in alarms:
@@ -179,9 +180,10 @@ def _largest(alarms: Sequence[Alarm]) -> AlarmGroup | None:
     best = min(sharing, key=lambda part: (-pairs[part], part[0]), default=None)
     if best is None or pairs[best] < 2:
         return None
-    same = [name for (size, name), own in sharing.items() if size == best[0] and own == sharing[best]]
+    alike = [part for part, own in sharing.items() if own == sharing[best]]
+    same = {_field(name) for size, name in alike if size in (0, 1, best[0])}
     swapped = sharing[best][0].kind is Kind.SWAPPED  # two channels, whatever is shared
-    return AlarmGroup(tuple(sharing[best]), same[0] if len(same) == 1 and not swapped else "")
+    return AlarmGroup(tuple(sharing[best]), best[1] if len(same) == 1 and not swapped else "")
 
 
 def _parts(alarm: Alarm) -> list[tuple[int, str]]:

@@ -132,7 +132,8 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
     """Return words if a channel (T,) often stops at a value that it passed in the good recordings, quantiles (Q,).
 
     The value is its largest or smallest since ``start``; before, it counts as long as the channel did not pass it.
-    Coarse readings come to their outermost level, too, but to others more often.
+    Coarse readings come to their outermost level, too, but to others more often. What moves in one direction comes to
+    the value at which it rests, the most frequent of the good ones.
     """
     for sign, words in ((1.0, "above"), (-1.0, "below")):
         values = sign * samples
@@ -143,7 +144,9 @@ def _saturation(name: str, samples: np.ndarray, start: int, good: np.ndarray) ->
         tied, visited = known == value, known[np.diff(known, prepend=np.nan) != 0.0]
         visits = np.count_nonzero(visited == value)
         most_visited = visits == np.unique(visited, return_counts=True)[1].max(initial=0)
+        levels, counts = np.unique(sign * good, return_counts=True)
+        limited = least < value < most and value != levels[counts.argmax()]
         usual = 2.0 * float((sign * good == value).mean())
-        if visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual) and least < value < most:
+        if limited and visits >= _LEAST_VISITS and most_visited and tied.mean() > max(_TIED, usual):
             return f"{name} does not go {words} {sign * value:.3g}, in the good recordings to {sign * most:.3g}"
     return ""

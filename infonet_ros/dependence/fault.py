@@ -36,6 +36,9 @@ class Fault(NamedTuple):
 
     def or_else(self, other: "Fault") -> "Fault":
         """Return that it is this, or another fault of the same kind."""
+        first, second = sorted((self, other), key=lambda fault: fault.channel)
+        if first.words.removeprefix(first.channel) == second.words.removeprefix(second.channel):
+            return Fault(self.kind, f"{first.channel} or {second.words}", either=(first, second))
         return Fault(self.kind, f"{self.words}, or {other.words}", either=(self, other))
 
 

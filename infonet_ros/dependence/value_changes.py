@@ -36,8 +36,9 @@ def value_changes(
     expectation: Expectation, names: tuple[str, str], pair: np.ndarray, rate: float
 ) -> Iterator[ValueChange]:
     """Yield the changes that may explain samples (2, T) of a pair with the delay of its baseline."""
-    yield ValueChange(0, -1.0, 0.0, _inverted(names))
     for side, (name, values, expected) in enumerate(zip(names, pair, expectation.expected(pair), strict=True)):
+        # One side of a pair cannot stand for the other: a force is never below 0, a vertical acceleration about 9.81.
+        yield ValueChange(side, -1.0, 0.0, Fault(Kind.SCALED, f"{name} has an inverted sign", name))
         known = np.flatnonzero(np.isfinite(values) & np.isfinite(expected))
         if len(known) < 2:
             continue
@@ -45,11 +46,6 @@ def value_changes(
         if factor > 0.0:
             yield ValueChange(side, factor, 0.0, Fault(Kind.SCALED, f"{name} {factor_words(factor)}", name))
         yield _offset(side, name, known, values - expected, rate)
-
-
-def _inverted(names: tuple[str, str]) -> Fault:
-    either = tuple(Fault(Kind.SCALED, f"{name} has an inverted sign", name) for name in names)
-    return Fault(Kind.SCALED, f"{names[0]} or {names[1]} has an inverted sign", either=either)
 
 
 def _factor(values: np.ndarray, expected: np.ndarray) -> float:

@@ -118,6 +118,11 @@ def test_a_channel_and_its_rate_have_one_cause():
     assert "v is 57 times: 3 pairs, with w, w|rate, u" in str(one)
 
 
+def test_a_field_that_is_shared_by_level_and_rate_is_as_suspect_as_the_other_channel():
+    (one,) = grouped([inverted("pitch", "speed", 10), inverted("pitch", "speed|rate", 11)])
+    assert (one.channel, str(one).split(": ")[1]) == ("", "pitch or speed has an inverted sign")
+
+
 def test_two_channels_that_are_swapped_are_one_sentence():
     one = alarm("x", "u", 10, Kind.SWAPPED, "x and y are swapped", "x")
     other = alarm("y", "v", 10, Kind.SWAPPED, "x and y are swapped", "y")

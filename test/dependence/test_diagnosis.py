@@ -1,5 +1,7 @@
 """The words for a fault of a pair: what has changed, and of which channel."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from gaussian_pairs import BREAK, NAMES, RATE, pair, run, seconds, with_fault
@@ -112,6 +114,28 @@ def test_coarse_readings_do_not_saturate(baseline):
     clipped = pair(4, 1000)
     clipped[BREAK:, 0] = np.clip(clipped[BREAK:, 0], None, 0.9)
     assert Diagnosis(baseline, 0, clipped, BREAK).saturated().kind is Kind.SATURATED
+
+
+def test_what_moves_in_one_direction_and_rests_does_not_saturate(baseline):
+    samples = pair(4, 1000)
+    samples[BREAK:, 0] = np.abs(samples[BREAK:, 0]) * (np.arange(1000 - BREAK) // 20 % 2)
+    assert Diagnosis(baseline, 0, samples, BREAK).saturated().words.startswith("gyro does not go below 0")
+    quantiles = baseline.quantiles.copy()
+    quantiles[:, 0, np.abs(quantiles[0, 0]) < 0.05] = 0.0  # in the good recording it rested as well, but seldom
+    assert Diagnosis(replace(baseline, quantiles=quantiles), 0, samples, BREAK).saturated() is None
+
+
+def test_of_a_channel_that_does_not_move_about_0_the_sign_is_its_own(net):
+    """Of a vertical acceleration and a climb, an inverted sign of the one is not one of the other."""
+    names, level = ("climb", "acceleration"), (0.0, 9.81)
+    learnt, _ = learn(
+        net, Lesson(names, (pair(0, 4000) + level,), RATE), [LaggedPair(0, 1, 3)], parameters="", recordings=("good",)
+    )
+    for side in (0, 1):
+        samples = pair(4, 1000) + level
+        samples[BREAK:, side] *= -1.0
+        fault = Diagnosis(learnt, 0, samples[:, [names.index(name) for name in learnt.names]], BREAK).explain()
+        assert fault[:3] == (Kind.SCALED, f"{names[side]} has an inverted sign", names[side])
 
 
 def two_axes(seed, count):
