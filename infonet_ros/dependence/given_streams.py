@@ -24,7 +24,7 @@ def given_streams(window: Window, given: Sequence[str]) -> np.ndarray:
     """Return the samples (T, D) of channels of a window; ``time`` is the number of the sample."""
     times = np.arange(len(window.samples), dtype=np.float64)
     columns = [times if name == TIME else window.samples[:, window.names.index(name)] for name in given]
-    return np.stack(columns, axis=1)
+    return np.stack(columns, axis=1) if columns else np.empty((len(times), 0))
 
 
 def drivers_of(window: Window, given: Sequence[str], delays: np.ndarray) -> Drivers:

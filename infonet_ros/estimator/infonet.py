@@ -51,6 +51,7 @@ from infonet_ros.estimator.validation import (
     check_tensors,
 )
 from infonet_ros.limits import MOST_GIVEN
+from infonet_ros.text import counted
 
 
 class InfoNet:
@@ -457,7 +458,15 @@ class InfoNet:
         pairs = pairs or self.pairwise(samples, lags=lags, seed=seed)
         return explanations(self._conditional, channels, pairs, min(most, TRAINED_SAMPLES[1]), seed)
 
-    def select(self, samples: ArrayLike, target: int | str, count: int = 5, *, seed: int = 0) -> Selection:
+    def select(
+        self,
+        samples: ArrayLike,
+        target: int | str,
+        count: int = 5,
+        *,
+        given: ArrayLike | None = None,
+        seed: int = 0,
+    ) -> Selection:
         """Choose the channels with most information about a target, each with what it adds to those before.
 
         A channel that adds nothing is redundant. The search is greedy: it can miss two channels that have information
@@ -470,13 +479,16 @@ class InfoNet:
             Column: its number, or its name in a DataFrame.
         count : int
             Maximum number of channels, 1 to 9; fewer if no other channel adds information.
+        given : (T,) or (T, D) real, optional
+            Streams that are known before the first channel; D and ``count`` are at most 9 together.
         seed : int
             Seed of ties.
 
         Raises
         ------
         InputError
-            Samples that are not (T, N) real numbers, or a target that is not one of them.
+            Samples that are not (T, N) real numbers, a target that is not one of them, or given streams that do not
+            fit them.
 
         Examples
         --------
@@ -492,9 +504,11 @@ class InfoNet:
         names = column_names(samples)
         column = as_column("target", target, names)
         most, seed = as_count("count", count, least=1), as_count("seed", seed, least=0)
-        if most > MOST_GIVEN + 1:
-            raise InputError(f"count is {most}: expected at most {MOST_GIVEN + 1} channels.")
-        found = select(self._conditional, channels, column, most, seed)
+        known = np.empty((0, channels.shape[1])) if given is None else as_given(given, channels.shape[1])
+        if most > MOST_GIVEN + 1 - len(known):
+            beside = f" beside {counted(len(known), 'given stream')}" if len(known) else ""
+            raise InputError(f"count is {most}: expected at most {MOST_GIVEN + 1 - len(known)} channels{beside}.")
+        found = select(self._conditional, channels, column, most, seed, known)
         return replace(found, names=tuple(names[k] for k in found.channels))
 
     def sliced(

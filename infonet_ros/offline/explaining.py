@@ -5,11 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from infonet_ros.dependence.given_streams import given_streams
 from infonet_ros.estimator.infonet import InfoNet
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.responses import Drivers, Place
 from infonet_ros.intake.messages.paths import is_rate
+from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.offline.analysis import Analysis, Explanation, InformativeChannels
+from infonet_ros.settings import TIME
 
 EXPLAINED = 0.25
 """A third channel explains a pair if at most this share of their MI is left given it.
@@ -93,16 +96,17 @@ def _leads(analysis: Analysis, third: int, pair: tuple[int, int]) -> bool:
 def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:
     """Choose channels with most information about a target, each at once or as the target follows it.
 
-    Beside other channels, one may have most to add at once: a speed beside the command that it follows.
+    Beside other channels, one may have most to add at once: a speed beside the command that it follows. Given channels
+    come before all others.
     """
     samples, column = analysis.whole.overview.window.samples, analysis.names.index(target)
-    lags = np.round(analysis.whole.matrix.lag * analysis.whole.matrix.sample_rate).astype(int)
-    drivers = Drivers(samples.T, samples.T, lags)
+    drivers = Drivers(samples.T, samples.T, _lags(analysis))
     itself = Place(column, -1, 0)
     places = sorted({itself, *_places(analysis, drivers, column)})
-    streams = drivers.at(places).T
-    step = -(-len(streams) // (8 * _MOST_SAMPLES))
-    chosen = net.select(streams[::step], places.index(itself), _MOST_INFORMATIVE, seed=analysis.settings.seed)
+    streams, known = drivers.at(places).T, _known(analysis, drivers, column)
+    rows = slice(None, None, -(-len(streams) // (8 * _MOST_SAMPLES)))
+    most, seed = min(_MOST_INFORMATIVE, MOST_GIVEN + 1 - known.shape[1]), analysis.settings.seed
+    chosen = net.select(streams[rows], places.index(itself), most, given=known[rows] if known.size else None, seed=seed)
     found = [places[k] for k in chosen.channels]
     adds: dict[int, float] = {}
     for place, nats in zip(found, chosen.adds, strict=True):
@@ -111,13 +115,29 @@ def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeCh
     return InformativeChannels(target, tuple(adds), tuple(adds.values()), tuple(channel in slow for channel in adds))
 
 
+def _lags(analysis: Analysis) -> np.ndarray:
+    """Return by how many samples columns follow rows, (N, N) int: given rows as they do before anything is given."""
+    lag, follows = analysis.whole.matrix.lag, analysis.whole.follows
+    if follows is not None:
+        lag = np.where(np.isin(analysis.names, analysis.settings.given)[:, None], follows, lag)
+    return np.round(lag * analysis.whole.matrix.sample_rate).astype(int)
+
+
+def _known(analysis: Analysis, drivers: Drivers, column: int) -> np.ndarray:
+    """Return the given streams at once and as a column follows them, (T, D)."""
+    at_once = given_streams(analysis.whole.overview.window, analysis.settings.given)
+    given = [analysis.names.index(name) for name in analysis.settings.given if name != TIME]
+    later = {drivers.place(channel, column) for channel in given} - {Place(channel, -1, 0) for channel in given}
+    return np.hstack([at_once, drivers.at(later).T])[:, :MOST_GIVEN] if later else at_once
+
+
 def _places(analysis: Analysis, drivers: Drivers, column: int) -> Iterator[Place]:
     """Yield where channels are tried that may tell about a column.
 
     Its own rate or level tells nothing new. Nor does the past of a speed about the position that it adds up to.
     """
     kinship = analysis.whole.kinship
-    others = ~kinship.one_field[column] & (np.arange(len(analysis.names)) != column)
+    others = ~kinship.one_field[column] & ~np.isin(analysis.names, [analysis.names[column], *analysis.settings.given])
     for channel in np.flatnonzero(others).tolist():
         yield Place(channel, -1, 0)
         if kinship.trivial[channel, column]:

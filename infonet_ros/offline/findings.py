@@ -187,11 +187,12 @@ def _target(analysis: Analysis) -> Iterator[Finding]:
     if informative is None:
         return
     names = [analysis.names[channel] for channel in informative.channels]
-    sentence = f"No channel has information about {informative.target}."
+    given = f"Given {listed(analysis.settings.given)}, " if analysis.settings.given else ""
+    sentence = f"{given}{'no' if given else 'No'} channel has information about {informative.target}."
     if names:
         told = [f"{name} with its past" if slow else name for name, slow in zip(names, informative.slow, strict=True)]
         adds = [f"{one} adds {nats:.2f} nats" for one, nats in zip(told[1:], informative.adds[1:], strict=True)]
-        most = f"{told[0]} has the most information about {informative.target}: {informative.adds[0]:.2f} nats"
+        most = f"{given}{told[0]} has the most information about {informative.target}: {informative.adds[0]:.2f} nats"
         sentence = f"{most}; {', then '.join(adds) or 'no other channel adds any'}."
     yield Finding(sentence, (informative.target, *names), "target")
 

@@ -104,6 +104,11 @@ def test_given_the_command_nothing_is_left(analysis_of, net):
     assert str(findings(given)[0]).startswith("Given command.x, nothing depends on anything here")
 
 
+def test_given_what_a_target_follows_no_channel_has_more_information_about_it(analysis_of, net):
+    analysis = explain(net, analysis_of(given=("command.x",)), target="left.x")
+    assert str(findings(analysis)[0]) == "Given command.x, no channel has information about left.x."
+
+
 def test_options_of_the_command_line(robot, tmp_path):
     arguments = ["csv", *map(str, robot), "--out", str(tmp_path / "out"), "--format", "html", "--json", "--quiet"]
     result = CliRunner().invoke(app, [*arguments, "--target", "command.x", "--window", "20"], catch_exceptions=False)

@@ -11,13 +11,15 @@ from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering
 
 
-def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int) -> Selection:
+def select(
+    runner: ConditionalRunner, channels: np.ndarray, target: int, most: int, seed: int, given: np.ndarray
+) -> Selection:
     """Choose, one after the other, up to ``most`` of the channels (N, T) that add most information about a target.
 
-    NaN stands for unknown samples, ``target`` is the number of the channel, and ``seed`` that of the ties. It ends when
-    no channel adds a significant amount.
+    NaN stands for unknown samples, ``target`` is the number of the channel, ``seed`` that of the ties, and ``given``
+    (D, T) are streams that are known before. It ends when no channel adds a significant amount.
     """
-    good = np.isfinite(channels).all(axis=0)
+    good = np.isfinite(channels).all(axis=0) & np.isfinite(given).all(axis=0)
     rows = thinned(np.flatnonzero(good))[0]
     ordering = Ordering.from_channels(channels, seed)
     moving = np.flatnonzero(~constant_channels(channels[:, rows])) if len(rows) >= MIN_SAMPLES else np.empty(0, int)
@@ -25,7 +27,8 @@ def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: i
     chosen: list[int] = []
     adds: list[np.ndarray] = []
     while left and len(chosen) < most:
-        found = _adds(runner, channels[chosen][:, rows], ordering, rows, target, np.array(left))
+        known = np.concatenate([given[:, rows], channels[chosen][:, rows]])
+        found = _adds(runner, known, ordering, rows, target, np.array(left))
         best = int(found[:, 1].argmax()) if len(found) else 0
         if not len(found) or found[best, 0] <= 0.0:
             break
@@ -37,14 +40,14 @@ def select(runner: ConditionalRunner, channels: np.ndarray, target: int, most: i
 
 def _adds(
     runner: ConditionalRunner,
-    chosen: np.ndarray,
+    known: np.ndarray,
     ordering: Ordering,
     rows: np.ndarray,
     target: int,
     candidates: np.ndarray,
 ) -> np.ndarray:
-    """Return the conditional MI (M, 3) of each candidate with the target, given the chosen ones (D, R)."""
-    given, kept = Given.from_channels(chosen if len(chosen) else np.zeros((1, len(rows))))
+    """Return the conditional MI (M, 3) of each candidate with the target, given the known streams (D, R)."""
+    given, kept = Given.from_channels(known if len(known) else np.zeros((1, len(rows))))
     if len(kept) < MIN_SAMPLES:
         return np.empty((0, 3), dtype=np.float32)
     side = Side(ordering[np.append(candidates, target)].ranks(rows[kept]), given)
