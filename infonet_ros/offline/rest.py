@@ -43,7 +43,7 @@ def resting(samples: np.ndarray, rate: float) -> np.ndarray:
     still = _still(blocks)
     together = _together(still)
     rests = ndimage.binary_dilation(together)  # a block that is partly still belongs to neither
-    platform = _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks, together)
+    platform = len(rests) and _SELDOM < rests.mean() < 1.0 - _SELDOM and _stands(blocks, together)
     if not (platform and _BY_CHANCE * together.mean() > _by_chance(still)):
         return np.zeros(len(samples), dtype=bool)
     return np.pad(np.repeat(rests, block), (0, len(samples) % block), mode="edge")

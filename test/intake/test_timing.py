@@ -57,6 +57,12 @@ def test_a_recording_of_a_blink_gets_a_window_that_the_settings_take():
     assert (timing.window, timing.hop) == (0.02, 0.01)
 
 
+def test_a_recording_that_is_shorter_than_any_window_is_refused_with_a_way_out():
+    """As that of an oscilloscope may be."""
+    with pytest.raises(RecordingError, match=r"lasts 0\.001 s, and the shortest window is 0\.01 s: .* multiply all"):
+        choose_timing(0.001, {"/a": 1e5})
+
+
 def test_too_few_samples_are_counted():
     with pytest.raises(
         RecordingError, match=r"5 s at 10 Hz hold 50 samples, and one window needs 64, which take 6.7 s"

@@ -94,6 +94,7 @@ KINDS = {
     "belt": belt,
     "still": lambda rng: np.ones((6000, 6)),
     "unknown": lambda rng: np.full((6000, 6), np.nan),
+    "shorter than a block": lambda rng: rng.standard_normal((20, 6)),
 }  # fmt: skip
 
 

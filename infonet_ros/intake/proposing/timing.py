@@ -128,6 +128,11 @@ def check_window(duration: float, clock: float, window: float | None = None, rem
             f"{LEAST_SAMPLES}, which take {needed + _SPARE / clock:.3g} s: analyse a longer part, or topics that are "
             f"faster{remedy}."
         )
+    if duration < SHORTEST_HOP:
+        raise RecordingError(
+            f"the recording lasts {duration:.3g} s, and the shortest window is {SHORTEST_HOP:g} s: analyse a longer "
+            "part, or multiply all times by the same number, such as 1000, and divide the delays by it."
+        )
     if window is not None and window * clock < LEAST_SAMPLES:
         raise RecordingError(
             f"a window of {window:g} s at {clock:g} Hz holds {counted(int(window * clock), 'sample')}, fewer than the "
