@@ -85,5 +85,7 @@ def _check_replaceable(path: Path) -> None:
 
 def cannot_write(path: Path, error: OSError) -> OutputError:
     """Return the sentence for the user."""
+    if isinstance(error, FileExistsError):
+        return OutputError(f"{path} is a file: expected a folder for the results; choose another one with --out.")
     reason = error.strerror or str(error)
     return OutputError(f"cannot write {path} ({reason}): choose another folder with --out, or make room there.")
