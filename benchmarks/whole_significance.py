@@ -16,7 +16,8 @@ from benchmarks.driven_streams import KINDS as DRIVEN
 from benchmarks.plots import figure
 from benchmarks.streams import HELD, Rng, slow
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.p_values import Moves, p_values_by_shifts
+from infonet_ros.offline.moves import Moves
+from infonet_ros.offline.p_values import p_values_by_shifts
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
 

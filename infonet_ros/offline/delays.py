@@ -16,11 +16,14 @@ from infonet_ros.estimator.measures.contingency import lagged_contingency
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.intake.windows.window import Window
+from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.workers import Workers
 
 Pair = tuple[int, int]
 
-_GAIN = 0.05  # of contingency over no delay: a peak with less is not tried; in nats about half of it
+LEAST_GAIN = 0.05
+"""Of contingency over no delay: a peak with less is not tried. In nats it is about half of it."""
+
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
 _WIDTH = 0.5  # of the contingency at the top: where the curve of a pair ends
@@ -72,7 +75,7 @@ class LagSearch:
 
     def _tops(self, curve: np.ndarray) -> Iterable[tuple[int, int]]:
         """Yield the spans of absolute lags with the tops of a pair's peaks that are higher than at lag 0."""
-        least = max(curve[self.longest] + _GAIN, _RIVAL * curve.max())
+        least = max(curve[self.longest] + LEAST_GAIN, _RIVAL * curve.max())
         rises = np.r_[True, curve[1:] >= curve[:-1]] & np.r_[curve[:-1] > curve[1:], True]
         for peak in np.flatnonzero(rises & (curve >= least)):
             below = np.flatnonzero(curve < _PLATEAU * curve[peak])
@@ -84,12 +87,13 @@ class LagSearch:
 
 @dataclass(frozen=True, eq=False)
 class Spreads:
-    """Finds how certain delays are, see `DelaySpread`."""
+    """Finds how certain delays are, see `DelaySpread`, by the samples and by their changes.
 
-    ranks: np.ndarray
-    changes: np.ndarray
-    """``ranks``, ``changes``: (T, N) float32; ranks of the samples, and of their changes. The delay with the smaller
-    error is used: slow streams make few moves, and noisy ones have many changes without information."""
+    The delay with the smaller error is used: slow streams make few moves, and noisy ones have many changes without
+    information.
+    """
+
+    moves: Moves
     longest: int  # longest lag, samples
 
     def of(self, pair: Pair, lag: int) -> DelaySpread:
@@ -99,10 +103,11 @@ class Spreads:
         Rivals among the changes count if they depend at all: those of a noisy stream are mere noise, with many peaks.
         The peak of slow streams may be broader than the search, and that of their changes within it.
         """
-        level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in (self.ranks, self.changes))
+        both = self.moves.ranks, self.moves.change_ranks
+        level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in both)
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
         surer |= level.broad and change.delayed and change.is_at(lag)
-        return change if surer or (change.rivalled and change.height >= _GAIN) else level
+        return change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ import numpy as np
 
 from infonet_ros.estimator.measures.contingency import lagged_contingency, shift_p_values
 from infonet_ros.intake.recording import Recording, Span
-from infonet_ros.offline.p_values import Moves
+from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.settings import Settings

@@ -1,7 +1,6 @@
 """Test of all pairs of a whole recording: by circular shifts of the samples, and of their changes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -10,30 +9,12 @@ from infonet_ros.estimator.measures.contingency import shift_p_values
 from infonet_ros.estimator.samples.common_times import coincidence, moving_together
 from infonet_ros.estimator.samples.holding import Repetition, common_messages
 from infonet_ros.estimator.samples.stationarity import drifting
-from infonet_ros.series import shared_ranks
+from infonet_ros.offline.moves import Moves
 
 _UNEVEN = 0.3  # times between two rows, of their mean
 _MIDDLE = 0.5  # rank in place of unknown samples
 _COINCIDENCE = 0.2  # of moves; with less, the level of the test nearly holds
 _GROWTH = 3.0  # of the contingency, times the rest; see `benchmarks.whole_significance`. More would cost power
-_STEPS_A_SEARCH = 5  # in the range of delays: over such a step streams that drift are differentiated
-
-
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """Samples of all channels, how they change, and the ranks of both."""
-
-    samples: np.ndarray  # (T, N) float64: NaN where unknown
-    changes: np.ndarray  # (T', N) float64: from each sample to one later by a part of the range of delays
-    ranks: np.ndarray  # (T, N) float32
-    change_ranks: np.ndarray  # (T', N) float32
-
-    @classmethod
-    def of(cls, samples: np.ndarray, longest: int) -> "Moves":
-        """Rank samples (T, N) and their changes; delays are ``longest`` samples at most."""
-        step = max(1, longest // _STEPS_A_SEARCH)
-        changes = samples[step:] - samples[:-step]
-        return cls(samples, changes, shared_ranks(samples), shared_ranks(changes))
 
 
 def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> tuple[np.ndarray, np.ndarray, int]:

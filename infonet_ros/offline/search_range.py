@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_contingency, shift_p_values
-from infonet_ros.offline.delays import Pair, Spreads
-from infonet_ros.offline.p_values import Moves
+from infonet_ros.offline.delays import LEAST_GAIN, Pair, Spreads
+from infonet_ros.offline.moves import Moves
 from infonet_ros.settings import Settings
 
 _USUAL = 1.0
@@ -23,7 +23,6 @@ STEPS = 10
 _WORTHWHILE = 2  # times the usual search: in a short recording there is little beyond it
 _HIGHER = 1.5  # times the largest contingency of the usual search
 _RISING = 0.9  # of that, and the curve stays above it from the end of the usual search to its top
-_GAIN = 0.05  # of contingency over no delay
 _MOST_ASKED = 8  # pairs, those that gain most
 _LEVEL = 0.01  # for all pairs together
 _SPARE = 1.5  # times the delay, so that its peak falls within the search
@@ -45,7 +44,7 @@ def search_range(moves: Moves, longest: int, threads: int = 1) -> int:
         return longest
     curves = lagged_contingency(moves.ranks, farthest)
     pairs = len(curves) * (len(curves) - 1) // 2
-    spreads = Spreads(moves.ranks, moves.change_ranks, farthest)
+    spreads = Spreads(moves, farthest)
     lags = [
         abs(lag)
         for _, pair, lag in sorted(_beyond(curves, longest), reverse=True)[:_MOST_ASKED]
@@ -62,7 +61,7 @@ def _beyond(curves: np.ndarray, longest: int) -> Iterator[tuple[float, Pair, int
         curve = curves[a, b]
         top = int(curve.argmax()) - farthest
         highest, within = float(curve.max()), float(curve[usual].max())
-        if abs(top) < longest or highest - curve[farthest] < _GAIN:
+        if abs(top) < longest or highest - curve[farthest] < LEAST_GAIN:
             continue
         between = curve[usual.stop - 1 : farthest + top + 1] if top > 0 else curve[farthest + top : usual.start + 1]
         if highest >= _HIGHER * within or between.min() >= _RISING * within:

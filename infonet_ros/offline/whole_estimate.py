@@ -16,7 +16,8 @@ from infonet_ros.offline.clock_drift import apart, clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
-from infonet_ros.offline.p_values import Moves, p_values_by_shifts
+from infonet_ros.offline.moves import Moves
+from infonet_ros.offline.p_values import p_values_by_shifts
 from infonet_ros.offline.progress import Progress
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.search_range import STEPS, search_range, usual_range
@@ -215,7 +216,7 @@ class _Comparison:
         lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
         for pair in shown:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
-        spreads = Spreads(self.moves.ranks, self.moves.change_ranks, self.longest)
+        spreads = Spreads(self.moves, self.longest)
         asked = Asked(lags, tops, shown)
         delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]

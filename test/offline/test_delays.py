@@ -4,7 +4,7 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.delays import Spreads
-from infonet_ros.offline.p_values import Moves
+from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.progress import silent
 from infonet_ros.offline.trace import Overview
 from infonet_ros.offline.whole_estimate import estimate_whole
@@ -102,7 +102,7 @@ def test_the_peak_of_slow_streams_may_be_broader_than_the_search(rng):
     speed = lfilter([0.05], [1.0, -0.95], lfilter([1.0], [1.0, -0.995], rng.standard_normal(count)))
     seen = np.column_stack([speed, np.roll(speed, rate // 2), speed]) + 0.01 * rng.standard_normal((count, 3))
     moves = Moves.of(seen, rate)
-    spreads = Spreads(moves.ranks, moves.change_ranks, rate)
+    spreads = Spreads(moves, rate)
     late = spreads.of((0, 1), 10)
     assert late.delayed and late.delay == pytest.approx(10.0, abs=0.5)
     assert not spreads.of((0, 1), 2).delayed  # the MI does not have its peak there

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.p_values import Moves, p_values_by_shifts
+from infonet_ros.offline.moves import Moves
+from infonet_ros.offline.p_values import p_values_by_shifts
 
 PAIRS = np.triu_indices(6, k=1)
 DRIFTS = {

@@ -6,7 +6,8 @@ from scipy.signal import lfilter
 
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.job import analyse_bag
-from infonet_ros.offline.p_values import Moves, p_values_by_shifts
+from infonet_ros.offline.moves import Moves
+from infonet_ros.offline.p_values import p_values_by_shifts
 from infonet_ros.offline.rest import resting, without_rest
 from infonet_ros.offline.trace import Overview
 

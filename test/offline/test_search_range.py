@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.offline.p_values import Moves
+from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.search_range import search_range
 
 COUNT = 6000
