@@ -44,29 +44,29 @@ def estimate_whole(
     conditional = _conditional(net, moving, settings, workers, progress) if settings.given else None
     if conditional:
         moving, settings = moving.with_window(conditional.ranks()), _without_given(settings)
-    overview, moves, longest, window = moving.overview, moving.moves, moving.longest, moving.overview.window
+    window = moving.overview.window
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
-    comparison = _Comparison(net, window, settings, moves, longest, workers)
+    comparison = _Comparison(net, moving, settings, workers)
     found = comparison.run(conditional, progress)
     pairs = strongest_pairs(found.delays.matrix)
     significant = [pair for pair in pairs if found.significant[pair]]
-    topics, stamps = settings.channel_topics, overview.stamps
-    drifts = tuple(clock_drifts(significant, topics, moves.ranks, stamps, window.rate, longest))
+    topics, ranks = settings.channel_topics, moving.moves.ranks
+    drifts = tuple(clock_drifts(significant, topics, ranks, moving.overview.stamps, window.rate, moving.longest))
     delays = found.delays.without(apart(drifts, topics))
     whole = WholeRecording(
-        overview=overview,
+        overview=moving.overview,
         resting=moving.resting,
         still=moving.still,
         matrix=delays.matrix,
         delay_lower=delays.lower,
         delay_upper=delays.upper,
         undelayed=found.undelayed,
-        longest_lag=longest / window.rate,
+        longest_lag=moving.longest_lag,
         shifts=found.shifts,
         between_modalities=None if sliced is None else sliced.result(),
         curves=delays.curves,
         discriminants=comparison.discriminants(delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
-        ranks=moves.ranks,
+        ranks=ranks,
         kinship=kinship,
         drifts=drifts,
         stuck=stuck,
@@ -82,9 +82,8 @@ def _conditional(
     net: InfoNet, moving: "_Moving", settings: Settings, workers: Workers, progress: Progress
 ) -> ConditionalPairs:
     """Return the pairs with given channels, each as it was as long before as the channels of the pair follow it."""
-    window = moving.overview.window
-    plain = _Comparison(net, window, _without_given(settings), moving.moves, moving.longest, workers)
-    return ConditionalPairs(net, window, settings, plain.clear_lags(progress))
+    plain = _Comparison(net, moving, _without_given(settings), workers)
+    return ConditionalPairs(net, moving.overview.window, settings, plain.clear_lags(progress))
 
 
 def _without_given(settings: Settings) -> Settings:
@@ -123,6 +122,11 @@ class _Moving(NamedTuple):
         names = tuple(name for name, stays in zip(window.names, still, strict=True) if stays)
         return cls(moving, Moves.of(moving.window.samples, longest), longest, float(rests.mean()), names)
 
+    @property
+    def longest_lag(self) -> float:
+        """The longest delay to search, seconds."""
+        return self.longest / self.overview.window.rate
+
     def with_window(self, window: Window) -> "_Moving":
         """Return the same recording with other samples, at the same times."""
         overview = replace(self.overview, window=window)
@@ -141,14 +145,17 @@ class _Compared:
 
 @dataclass(frozen=True, eq=False)
 class _Comparison:
-    """The comparison of all channels of one window, at lags of up to ``longest`` samples."""
+    """The comparison of all channels of a recording, at lags up to its longest delay."""
 
     net: InfoNet
-    window: Window
+    moving: _Moving
     settings: Settings
-    moves: Moves
-    longest: int
     workers: Workers
+
+    @property
+    def window(self) -> Window:
+        """The samples that are compared."""
+        return self.moving.overview.window
 
     def run(self, conditional: ConditionalPairs | None, progress: Progress) -> _Compared:
         """Compare all pairs; if the samples are conditional ranks, ``conditional`` makes the final estimates."""
@@ -161,21 +168,21 @@ class _Comparison:
         undelayed = at_once.result()
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
         saturated = undelayed.mi >= SATURATED
-        delayed = clear_delays(scanned, undelayed, self.longest / self.window.rate) | saturated
+        delayed = clear_delays(scanned, undelayed, self.moving.longest_lag) | saturated
         delayed &= significant if shifts else True
         delays = self._delays(scanned, delayed, saturated)
         if conditional:
             undelayed = conditional.undelayed(self.workers)
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
         else:
-            matrix = with_changes(self.net, self.moves.changes, delays.matrix, self.settings.seed)
+            matrix = with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
         return _Compared(delays, undelayed, significant, shifts)
 
     def clear_lags(self, progress: Progress) -> np.ndarray:
         """Return the samples by which the column follows the row, where that is clear, else 0: (N, N) int64."""
         found = self.run(None, progress)
-        clear = clear_delays(found.delays.matrix, found.undelayed, self.longest / self.window.rate) & found.significant
+        clear = clear_delays(found.delays.matrix, found.undelayed, self.moving.longest_lag) & found.significant
         return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
     def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
@@ -188,20 +195,20 @@ class _Comparison:
 
     @cached_property
     def _search(self) -> LagSearch:
-        return LagSearch.of(self.moves.ranks, self.longest)
+        return LagSearch.of(self.moving.moves.ranks, self.moving.longest)
 
     @cached_property
     def _even_lags(self) -> list[int]:
         """Return evenly spaced lags, 0 or more, that are always tried: at the step of the settings, or a few."""
-        lag_step = self.settings.lag_step
-        step = max(1, round(lag_step * self.window.rate if lag_step else self.longest / STEPS))
-        return list(range(0, self.longest + 1, step))
+        lag_step, longest = self.settings.lag_step, self.moving.longest
+        step = max(1, round(lag_step * self.window.rate if lag_step else longest / STEPS))
+        return list(range(0, longest + 1, step))
 
     def _tested(self, scanned: DependenceMatrix) -> tuple[DependenceMatrix, int]:
         """Return the matrix with p-values, and the number of shifts behind them: surrogates, or all that there are."""
         if self.settings.surrogates:
             return scanned, self.settings.surrogates
-        p_value, drifting, shifts = p_values_by_shifts(self.moves, self.longest, self.workers.count)
+        p_value, drifting, shifts = p_values_by_shifts(self.moving.moves, self.moving.longest, self.workers.count)
         return replace(scanned, p_value=p_value, drifting=drifting), shifts
 
     def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
@@ -216,7 +223,7 @@ class _Comparison:
         lags = {pair: self._search.around(*pair, best[pair]) for pair in pairs if delayed[pair] or pair in shown}
         for pair in shown:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
-        spreads = Spreads(self.moves, self.longest)
+        spreads = Spreads(self.moving.moves, self.moving.longest)
         asked = Asked(lags, tops, shown)
         delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
