@@ -9,7 +9,7 @@ The modules, by task:
   `kinship` (a speed and its position), `moves`, `p_values`, `conditional_pairs`, `clock_drift`, and `workers`
   (threads). The result is a `whole_recording.WholeRecording`.
 - Analysis: `analysis` joins the windows and the whole recording. `explaining` adds third channels, `directing` leaders.
-- Words: `significance`, `groups`, `pair_order` and `findings`; `findings_record` for JSON.
+- Words: `significance`, `groups`, `pair_order`, `told_delays` and `findings`; `findings_record` for JSON.
 - Files: `writers`, `matrix_bag`, `provenance`, and the page: `report`, `report_sections`, `report_data`, `pages`.
 - Baselines: `learning` and `learnt`, `checking` and `check_report`, `comparing`.
 """

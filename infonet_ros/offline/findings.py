@@ -9,9 +9,10 @@ from infonet_ros.drawing.links import Link
 from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
-from infonet_ros.offline.groups import LEAST_MEMBERS, NO_DELAY, Group, groups
+from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
 from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
-from infonet_ros.text import NANOSECONDS, counted, delay_digits, delay_text, in_seconds, listed
+from infonet_ros.offline.told_delays import Delay
+from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
 MOST_FINDINGS = 8
 """Sentences about groups and pairs; the tables have the rest."""
@@ -19,10 +20,7 @@ MOST_FINDINGS = 8
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
-_APART = 2.0  # times the half widths of two 90 % intervals: of many pairs some intervals do not meet by chance
 _IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
-_ONE_MOTION = 0.83  # nats, a correlation of 0.9: what shares less may be a filter, as a speed after its acceleration
-_LATEST_STAMPS = 1.0  # seconds: a longer delay, as of a temperature after its load, is real, and not one of the stamps
 
 
 @dataclass(frozen=True)
@@ -39,33 +37,6 @@ class Finding:
 
     def __str__(self) -> str:
         return self.sentence
-
-
-@dataclass(frozen=True)
-class Delay:
-    """Words about the delay of a pair, whether it is clear, and what to add to the stamps of a topic, if that helps."""
-
-    words: str
-    clear: bool
-    stamps: dict[str, str | float] | None = None
-
-    @classmethod
-    def of(cls, analysis: Analysis, a: int, b: int) -> "Delay":
-        """Judge the delay at which channels ``a`` and ``b`` depend most over the whole recording."""
-        names, whole = analysis.names, analysis.whole
-        lag = float(whole.matrix.lag[a, b])
-        if not whole.clear_delays[a, b] or analysis.significance.doubt(a, b):
-            return cls("not clear" if lag else "none", False)
-        late, lower, upper = (b, *_interval(analysis, a, b)) if lag > 0 else (a, *_interval(analysis, b, a))
-        digits = delay_digits(lag)
-        words = f"{names[late]} follows by {delay_text(abs(lag))} ({lower:.{digits}f} to {upper:.{digits}f} s)"
-        topic, other = topic_of(analysis, late), topic_of(analysis, a if late == b else b)
-        if topic == other or abs(lag) > _LATEST_STAMPS or whole.matrix.mi[a, b] < _ONE_MOTION:
-            return cls(words, True)
-        if _contradicted(analysis, a, b):
-            return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
-        stamps = f"to align them, add {delay_text(-abs(lag))} to the stamps of {topic}"
-        return cls(f"{words}; {stamps}", True, {"topic": topic, "add": -abs(lag)})
 
 
 def findings(analysis: Analysis) -> list[Finding]:
@@ -297,24 +268,3 @@ def _rounded(number: float) -> float:
 def _since(analysis: Analysis, time: int) -> str:
     """Return "120 s", from the start of what was analysed."""
     return in_seconds(round((time - analysis.zero) / NANOSECONDS))
-
-
-def _contradicted(analysis: Analysis, a: int, b: int) -> bool:
-    """Return whether other channels of the two topics show that the stamps are not late.
-
-    They have another clear delay, or surely share more without any.
-    """
-    whole = analysis.whole
-    topics = analysis.settings.channel_topics
-    rows, columns = ([k for k, topic in enumerate(topics) if topic == topics[one]] for one in (a, b))
-    both = np.ix_(rows, columns)
-    told = (analysis.significance.significant & ~whole.weaker_form)[both]
-    half = (whole.delay_upper - whole.delay_lower) / 2.0
-    apart = np.abs(whole.matrix.lag[both] - whole.matrix.lag[a, b]) > _APART * (half[both] + half[a, b])
-    at_once = ~whole.clear_delays[both] & (np.abs(whole.matrix.lag[both]) * whole.matrix.sample_rate < NO_DELAY)
-    more = whole.matrix.lower[both] > whole.matrix.mi[a, b]
-    return bool((told & (whole.clear_delays[both] & apart | at_once & more)).any())
-
-
-def _interval(analysis: Analysis, a: int, b: int) -> tuple[float, float]:
-    return float(analysis.whole.delay_lower[a, b]), float(analysis.whole.delay_upper[a, b])

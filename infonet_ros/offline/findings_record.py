@@ -7,10 +7,11 @@ from infonet_ros.dependence.changes import Change
 from infonet_ros.dependence.relation_changes import RelationChange
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
-from infonet_ros.offline.findings import Delay, findings
+from infonet_ros.offline.findings import findings
 from infonet_ros.offline.groups import Group, groups
 from infonet_ros.offline.pair_order import ranked_pairs
 from infonet_ros.offline.stuck import Stuck
+from infonet_ros.offline.told_delays import Delay
 from infonet_ros.text import NANOSECONDS
 
 _MEASURES = ("mi", "lower", "upper", "p_value", "lag")

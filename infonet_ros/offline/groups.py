@@ -10,17 +10,12 @@ from scipy.spatial.distance import squareform
 
 from infonet_ros.estimator.peak import correlation
 from infonet_ros.offline.analysis import Analysis
+from infonet_ros.offline.whole_recording import DELAYS_APART, NO_DELAY
 
 LEAST_MEMBERS = 3
 
 TOGETHER = 0.8
 """Correlation of Gaussian variables with the MI that every pair of a group has at least: 0.51 nats."""
-
-NO_DELAY = 1.5
-"""Samples: a pair whose best lag is less has no delay."""
-
-
-_APART = 2.0  # times the half widths of two 90 % intervals of a delay
 
 
 @dataclass(frozen=True)
@@ -87,13 +82,10 @@ def _distances(analysis: Analysis) -> np.ndarray:
 
 def _group(analysis: Analysis, members: np.ndarray) -> Group:
     square = np.ix_(members, members)
-    mi = analysis.whole.matrix.mi[square]
-    whole, matrix, clear = analysis.whole, analysis.whole.matrix, analysis.whole.clear_delays[square]
-    lag, error = matrix.lag[square], (whole.delay_upper - whole.delay_lower)[square] / 2.0
-    known = clear | (np.abs(lag) * matrix.sample_rate < NO_DELAY)
-    delays = _delays(
-        np.where(known, mi, 0.0), np.where(clear, lag, 0.0), np.where(clear, error, 0.0), NO_DELAY / matrix.sample_rate
-    )
+    whole, matrix = analysis.whole, analysis.whole.matrix
+    mi, clear, at_once = matrix.mi[square], whole.clear_delays[square], whole.at_once[square]
+    lag, error = (np.where(clear, values[square], 0.0) for values in (matrix.lag, whole.delay_error))
+    delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, NO_DELAY / matrix.sample_rate)
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -121,7 +113,7 @@ def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, none: float) -> 
     delays, _ = _along(tree, most[0], lag, error)
     first = int(np.nanargmin(delays))
     delays, errors = _along(tree, first, lag, error)
-    others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > none + _APART * (errors + error[first]))
+    others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > none + DELAYS_APART * (errors + error[first]))
     return np.where(others, np.nan, np.where(delays <= errors, 0.0, delays))
 
 

@@ -13,8 +13,8 @@ from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.drawing import palette
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.delays import DelayCurve
-from infonet_ros.offline.findings import Delay
 from infonet_ros.offline.pair_order import ranked_pairs
+from infonet_ros.offline.told_delays import Delay
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, printable
 

@@ -8,10 +8,11 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.offline.analysis import Analysis
-from infonet_ros.offline.findings import Delay, findings
+from infonet_ros.offline.findings import findings
 from infonet_ros.offline.pages import Cell, Row, Table
 from infonet_ros.offline.pair_order import ranked_pairs
 from infonet_ros.offline.provenance import Provenance
+from infonet_ros.offline.told_delays import Delay
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import NANOSECONDS, counted, date, delay_text, has_date, moment
 

@@ -23,6 +23,13 @@ SATURATED = 2.0
 """Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
 
+NO_DELAY = 1.5
+"""Samples: a pair whose best lag is less has no delay."""
+
+DELAYS_APART = 2.0
+"""Times the sum of their errors, for two delays to differ: of many pairs some 90 % intervals do not meet by chance."""
+
+
 @dataclass(frozen=True, eq=False)
 class WholeRecording:
     """Results over the whole recording."""
@@ -68,6 +75,16 @@ class WholeRecording:
         """(N, N) bool: see `clear_delays`; and the interval of the delay is known and leaves out no delay."""
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
+
+    @property
+    def delay_error(self) -> np.ndarray:
+        """(N, N) float32: the half width of the 90 % interval of the delay, seconds; NaN where that is not known."""
+        return (self.delay_upper - self.delay_lower) / 2.0
+
+    @property
+    def at_once(self) -> np.ndarray:
+        """(N, N) bool: the pair depends most without a delay, see `NO_DELAY`."""
+        return np.abs(self.matrix.lag) * self.matrix.sample_rate < NO_DELAY
 
     @property
     def sure(self) -> np.ndarray:

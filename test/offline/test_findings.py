@@ -11,11 +11,12 @@ from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import Span, chosen_span
 from infonet_ros.offline.analysis import Explanation, analyse
 from infonet_ros.offline.clock_drift import ClockDrift
-from infonet_ros.offline.findings import Delay, findings
+from infonet_ros.offline.findings import findings
 from infonet_ros.offline.findings_record import findings_record
 from infonet_ros.offline.groups import groups, similar_order
 from infonet_ros.offline.kinship import Kinship
 from infonet_ros.offline.pair_order import ranked_pairs
+from infonet_ros.offline.told_delays import Delay
 from infonet_ros.settings import Modality, Settings
 
 
