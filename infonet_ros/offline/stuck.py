@@ -59,10 +59,11 @@ def find_stuck(overview: Overview, channel_topics: Sequence[str]) -> tuple[Stuck
         own = np.flatnonzero(topics == topic)
         forms = [np.flatnonzero(fields == field) for field in dict.fromkeys(fields[own])]
         noisy = [one for one in forms if any(_is_noisy(samples[:, k]) for k in one)]
-        single = noisy if len(forms) > 1 else []
-        asked = [one for one in (own, *single) if len(one) < len(names)]  # else there are no others that move
-        for channels in asked:
-            kept = _kept(samples, held, channels, computed, len(noisy) == len(forms) or channels is not own)
+        asked = [(own, len(noisy) == len(forms)), *((form, True) for form in noisy if len(forms) > 1)]
+        for channels, all_noisy in asked:
+            if len(channels) == len(names):  # there are no others that move
+                continue
+            kept = _kept(samples, held, channels, computed, all_noisy)
             if kept is None:
                 continue
             begin, end = kept
