@@ -89,7 +89,7 @@ class Analysis:
     @cached_property
     def significance(self) -> Significance:
         """Which pairs are significant over the whole recording."""
-        return Significance.of(self.whole.matrix, self.whole.shifts, all_shifts=not self.settings.surrogates)
+        return Significance(self.whole.matrix, self.whole.shifts, all_shifts=not self.settings.surrogates)
 
     @property
     def zero(self) -> int:

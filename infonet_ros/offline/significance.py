@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,35 +11,43 @@ from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import are, counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Significance:
-    """Pairs of the whole recording that are significant."""
+    """Pairs of the whole recording that are significant, by their p-values."""
 
-    significant: np.ndarray  # (N, N) bool: after correction for the number of pairs
-    both_drift: np.ndarray  # (N, N) bool: pairs of which both channels drift
-    judged: np.ndarray  # (N, N) bool: pairs that have a p-value
-    found: int
-    alone: int
-    tested: int
-    """``found``, ``alone``, ``tested``: pairs that are significant, pairs with a p-value of at most `SIGNIFICANCE`
-    before correction, and pairs with a p-value."""
+    matrix: DependenceMatrix
     shifts: int  # circular shifts behind the p-values; 0 if nothing was tested
     all_shifts: bool  # all possible shifts were used, and not a requested number of surrogates
 
-    @classmethod
-    def of(cls, matrix: DependenceMatrix, shifts: int, *, all_shifts: bool) -> "Significance":
-        """Judge the pairs of a matrix by their p-values."""
-        significant = matrix.significant(SIGNIFICANCE, adjusted=True)
-        return cls(
-            significant=significant,
-            both_drift=matrix.both_drift,
-            judged=np.isfinite(matrix.p_value),
-            found=int(np.triu(significant).sum()),
-            alone=int(np.triu(matrix.significant(SIGNIFICANCE)).sum()),
-            tested=int(np.triu(np.isfinite(matrix.p_value)).sum()),
-            shifts=shifts,
-            all_shifts=all_shifts,
-        )
+    @cached_property
+    def significant(self) -> np.ndarray:
+        """(N, N) bool: pairs that are significant after correction for the number of pairs."""
+        return self.matrix.significant(SIGNIFICANCE, adjusted=True)
+
+    @cached_property
+    def both_drift(self) -> np.ndarray:
+        """(N, N) bool: pairs of which both channels drift."""
+        return self.matrix.both_drift
+
+    @cached_property
+    def judged(self) -> np.ndarray:
+        """(N, N) bool: pairs that have a p-value."""
+        return np.isfinite(self.matrix.p_value)
+
+    @property
+    def found(self) -> int:
+        """Number of pairs that are significant."""
+        return _pairs(self.significant)
+
+    @property
+    def alone(self) -> int:
+        """Number of pairs with a p-value of at most `SIGNIFICANCE` before correction."""
+        return _pairs(self.matrix.significant(SIGNIFICANCE))
+
+    @property
+    def tested(self) -> int:
+        """Number of pairs that have a p-value."""
+        return _pairs(self.judged)
 
     @property
     def needed(self) -> int:
@@ -58,7 +67,7 @@ class Significance:
     @property
     def untested(self) -> int:
         """Pairs of channels that both drift, and change alike, so that nothing can be tested."""
-        return int(np.triu(self.both_drift & ~self.judged).sum())
+        return _pairs(self.both_drift & ~self.judged)
 
     def why_untested(self, a: int, b: int) -> str | None:
         """Return why a pair has no p-value; None if it has one."""
@@ -80,7 +89,7 @@ class Significance:
             "by_chance": round(SIGNIFICANCE * self.tested, 6),
             "tested": self.tested,
             "needed_surrogates": self.needed,
-            "judged_by_change": int(np.triu(self.by_changes).sum()),
+            "judged_by_change": _pairs(self.by_changes),
             "both_drift_untested": self.untested,
         }
 
@@ -102,9 +111,14 @@ class Significance:
         )
         if self.too_few:
             text += f" With so few surrogates, many pairs pass or none: a single pair needs {self.needed} or more."
-        if by_changes := int(np.triu(self.by_changes).sum()):
+        if by_changes := _pairs(self.by_changes):
             drifting = f"{counted(by_changes, 'pair')} of channels that drift"
             text += f" {drifting} {are(by_changes)} judged by how they change."
         if self.untested:
             text += f" {counted(self.untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
         return text
+
+
+def _pairs(chosen: np.ndarray) -> int:
+    """Count the pairs that are chosen, (N, N) bool; symmetric."""
+    return int(np.triu(chosen).sum())
