@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from infonet_ros.dependence.matrix import DependenceMatrix
 
 _SIDE = 768  # px, of all cells together
+_LEAST_SIDE = 480  # px, of the picture, so that the title and the line below it fit
+_CELL_SIDES = (10, 200)  # px: smallest, beside which a name can be read, and largest
 _TITLE_SIZE = 17  # px
 _LABEL_SIZE = 13
 _LONGEST_LABEL = 40  # characters
@@ -51,7 +53,7 @@ class HeatMapLayout:
     @classmethod
     def of(cls, names: Sequence[str]) -> "HeatMapLayout":
         """Choose the size of the cells by their number, and the room for the names by their length."""
-        cell = int(np.clip(_SIDE // len(names), 10, 200))
+        cell = int(np.clip(_SIDE // len(names), *_CELL_SIDES))
         label_size = min(_LABEL_SIZE, cell - 1)
         font = font_of(label_size)
         longest = int(max(font.getlength(shorten(name, _LONGEST_LABEL)) for name in names)) + 12
@@ -59,7 +61,7 @@ class HeatMapLayout:
         below = {0: 2 * label_size, 45: int(0.75 * (longest + label_size)), 90: longest}[angle]
         left = max(longest + 12, below if angle == 45 else 0)
         side = cell * len(names)
-        width = max(left + side + sum(_BAR), 480)
+        width = max(left + side + sum(_BAR), _LEAST_SIDE)
         return cls(
             names=tuple(names),
             cell=cell,
@@ -68,7 +70,7 @@ class HeatMapLayout:
             angle=angle,
             label_size=label_size,
             width=width,
-            height=max(_HEADER + side + below + _LEGEND, 480),
+            height=max(_HEADER + side + below + _LEGEND, _LEAST_SIDE),
         )
 
     @property

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 MINUS = "\N{MINUS SIGN}"
 
+# The smallest cells, px, in which the smallest legible letters have room for this.
+_LETTERS_FROM = 20
+_ALL_DIGITS_FROM = 32
+_DELAYS_FROM = 64
+
 
 def cells_of(
     matrix: "DependenceMatrix", cell: int, end: float, marked: np.ndarray, delays: np.ndarray | None
@@ -26,9 +31,7 @@ def cells_of(
     count = len(matrix.names)
     colour = palette.colours(matrix.mi, end)
     ink = np.where(palette.is_light(colour), 0, 255).astype(np.uint16)
-    letters = _letters(matrix, cell, delays)
-    letters = np.maximum(letters, _mark(cell) * marked[:, :, None, None])
-    letters = letters.astype(np.uint16)
+    letters = np.maximum(_letters(matrix, cell, delays), _mark(cell) * marked[:, :, None, None]).astype(np.uint16)
     tiles = np.empty((count, cell, count, cell, 3), dtype=np.uint8)
     bare = 255 - letters
     for channel in range(3):
@@ -45,7 +48,7 @@ def cells_of(
 def _letters(matrix: "DependenceMatrix", cell: int, delays: np.ndarray | None) -> np.ndarray:
     """Opacity of the text in each cell, (N, N, cell, cell) uint8."""
     count = len(matrix.names)
-    if cell < 20:
+    if cell < _LETTERS_FROM:
         return np.zeros((count, count, 1, 1), dtype=np.uint8)
     mi = np.nan_to_num(matrix.mi).ravel().tolist()
     lags = [math.nan] * len(mi) if delays is None else delays.ravel().tolist()
@@ -55,7 +58,7 @@ def _letters(matrix: "DependenceMatrix", cell: int, delays: np.ndarray | None) -
 
 def shown_delays(told: np.ndarray, cell: int) -> np.ndarray | None:
     """Return the delays if any is not 0, and the cells have room for them; else None."""
-    return told if cell >= 64 and np.any(np.nan_to_num(told)) else None
+    return told if cell >= _DELAYS_FROM and np.any(np.nan_to_num(told)) else None
 
 
 def _delay(lag: float) -> str | None:
@@ -64,7 +67,7 @@ def _delay(lag: float) -> str | None:
 
 def _number(mi: float, cell: int) -> str:
     """Return the MI with as many digits as the cell has room for."""
-    if cell >= 32:
+    if cell >= _ALL_DIGITS_FROM:
         return f"{mi:.2f}"
     if mi < 0.995:
         return f"{mi:.2f}".removeprefix("0")
@@ -87,7 +90,7 @@ def _writing(number: str, lag: str | None, cell: int) -> np.ndarray:
 @functools.lru_cache(maxsize=8)
 def _mark(cell: int) -> np.ndarray:
     """Opacity of the dot of a significant cell: in its upper right corner, or in the middle of one without letters."""
-    if cell < 20:
+    if cell < _LETTERS_FROM:
         return disc(cell, max(1.5, 0.15 * cell), cell / 2 - 0.5, cell / 2 - 0.5)
     radius = float(np.clip(0.06 * cell, 1.6, 4.0))
     return disc(cell, radius, cell - 1.8 * radius - 2, 1.8 * radius)
