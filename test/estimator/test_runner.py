@@ -31,7 +31,7 @@ def block(number, pairs, count=200):
     x = rng.standard_normal((pairs, count))
     x = x[:1] * np.linspace(0.0, 3.0, pairs)[:, None] + x
     channels = RankedChannels.from_ranks(Ordering.from_channels(x, seed=0).ranks())
-    return PairBlock.of(channels, channels, np.zeros(pairs, int), np.arange(pairs), np.array([0]), number)
+    return PairBlock.of(channels, channels, np.zeros(pairs, int), np.arange(pairs), np.array([0]), tag=number)
 
 
 def collected(runner, blocks):

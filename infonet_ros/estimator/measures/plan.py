@@ -227,7 +227,7 @@ class Pass:
             start = 0
             for (batch, shifts), (own, _, rows, columns) in zip(alike, ranked, strict=True):
                 places, numbers = (start + rows, start + columns), batch.numbers[batch.moving]
-                blocks.append(PairBlock.of(channels, channels, *places, shifts, self, numbers))
+                blocks.append(PairBlock.of(channels, channels, *places, shifts, numbers, tag=self))
                 start += len(own)
             yield PairBlock.joined(blocks)
 

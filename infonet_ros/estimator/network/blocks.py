@@ -45,8 +45,8 @@ class PairBlock:
         rows: np.ndarray,
         columns: np.ndarray,
         shifts: np.ndarray,
-        tag: Any = None,
         numbers: np.ndarray | None = None,
+        tag: Any = None,
     ) -> "PairBlock":
         """Make a block of P pairs (P,), once for each shift, (S,) or (S, P); numbered in order, or by ``numbers``."""
         pairs, copies = len(rows), len(shifts)
@@ -62,10 +62,10 @@ class PairBlock:
         )
 
     @classmethod
-    def pairs(cls, channels: RankedChannels, tag: Any = None) -> "PairBlock":
+    def pairs(cls, channels: RankedChannels) -> "PairBlock":
         """Make a block in which channels 0 and 1, 2 and 3, ... are the pairs."""
         rows = np.arange(0, len(channels), 2)
-        return cls.of(channels, channels, rows, rows + 1, np.array([0]), tag)
+        return cls.of(channels, channels, rows, rows + 1, np.array([0]))
 
     @classmethod
     def joined(cls, blocks: Sequence["PairBlock"]) -> "PairBlock":

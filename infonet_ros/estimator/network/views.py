@@ -125,7 +125,7 @@ class ConditionedPairs:
         one = RankedChannels.from_ranks(left, runner.device)
         other = one if right is left else RankedChannels.from_ranks(right, runner.device)
         numbers = np.arange(first, first + len(self))
-        return PairBlock.of(one, other, self.rows, self.columns, np.array([shift]), number, numbers)
+        return PairBlock.of(one, other, self.rows, self.columns, np.array([shift]), numbers, tag=number)
 
 
 def views_of(sets: Sequence[ConditionedPairs], runner: Runner, shift: int = 0) -> Views:
