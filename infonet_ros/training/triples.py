@@ -58,9 +58,7 @@ class Simulator:
         """Draw a batch of a kind in `KINDS`, of ``count`` samples each."""
         return KINDS[kind](self, count)
 
-    def pairs(
-        self, count: int, families: dict[str, tuple[Draw, float]] = FAMILIES, nothing: float = NOTHING
-    ) -> Pairs:
+    def pairs(self, count: int, families: dict[str, tuple[Draw, float]] = FAMILIES, nothing: float = NOTHING) -> Pairs:
         """Draw one dependence of some families for each of B pairs, and ``count`` samples of it.
 
         With the probability ``nothing`` the streams share nothing.
