@@ -37,6 +37,7 @@ _NEW = 0.1  # of the other blocks reach so far: what another motion explains wou
 _STILL = 1e-3  # of the standard deviation of a channel: it rests
 _HELD = 0.9  # of the samples are equal to the next, in a stretch whose ends are known to a block only
 _LONGEST_HELD = 3  # stretches of each channel that are asked
+_DOUBTFUL = 0.5  # of the standard errors of a change
 _ONE_SIDED = 2.0  # times as sure must a change be that is clear for one of two channels only
 _NAMED = 2  # of the other channels in a sentence
 
@@ -174,6 +175,7 @@ class _Moment:
     ) -> None:
         self.rows = rows
         self._topics = topics
+        self._relations = relations
         self._held = np.diff(samples, axis=0) == 0.0
         edges = block_edges(len(samples))
         stretch = blocks_of(edges, rows)
@@ -193,7 +195,7 @@ class _Moment:
                 self._alike.merge(*pair)
 
     def faults(self) -> Iterator[_ChangedChannel]:
-        """Yield the channels at fault: of two, the one with fewer unchanged or with more changed relations."""
+        """Yield the channels at fault: of two, the one with fewer unchanged, more changed or more doubtful relations."""
         changes: dict[int, list[tuple[int, _Changed]]] = {}
         for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
             for channel, other in (pair, pair[::-1]):
@@ -201,12 +203,18 @@ class _Moment:
                     changes.setdefault(channel, []).append((other, change))
         for channel, own in changes.items():
             beside, change = tuple(other for other, _ in own), own[0][1]
-            doubt = {k: (self._alike.subset_size(k), -len(changes[k])) for k in (channel, *beside) if k in changes}
+            asked = [k for k in (channel, *beside) if k in changes]
+            doubt = {k: (self._alike.subset_size(k), -len(changes[k]), -self._doubtful(k)) for k in asked}
             if (channel, doubt[channel]) == min(doubt.items(), key=lambda item: (item[1], -item[0])):
                 sure = [*doubt.values()].count(doubt[channel]) == 1
                 verdict = Verdict(Outcome.HELD) if self._keeps_its_value[channel] else change.of[channel]
                 if sure or self.lasts or verdict.kind is Outcome.HELD:  # two channels alone can move so for a while
                     yield _ChangedChannel(channel, beside, sure, verdict, change.sigmas)
+
+    def _doubtful(self, channel: int) -> int:
+        """Return how many relations of a channel seem to be others, though that is not sure."""
+        own = (relation for pair, relation in self._relations.items() if channel in pair)
+        return sum(relation.sigmas(self.rows) > _DOUBTFUL * LEAST_SIGMAS for relation in own)
 
     @cached_property
     def _keeps_its_value(self) -> np.ndarray:

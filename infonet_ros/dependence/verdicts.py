@@ -135,10 +135,13 @@ class Parts:
     def _if_abrupt(self, verdict: Verdict, now: np.ndarray, *weights: np.ndarray) -> Verdict:
         """Keep a verdict if the residual of y takes a sudden step, back as well, and no such step at other times.
 
+        Most samples inside must be nearer to the new relation than to the old one: a few that jump are no change.
         ``now`` (n,) is the y expected by the relation inside. Times one of the ``weights`` (n,), the residual steps in
         its mean.
         """
-        return verdict if any(self._is_abrupt(now, weight) for weight in weights) else Verdict(Outcome.UNCLEAR)
+        nearer = np.abs(self.y - now) < np.abs(self.y - self.expected)
+        changed = nearer[self.inside].mean() > 0.5 and any(self._is_abrupt(now, weight) for weight in weights)
+        return verdict if changed else Verdict(Outcome.UNCLEAR)
 
     def _is_abrupt(self, now: np.ndarray, weight: np.ndarray) -> bool:
         kept = self.outside | self.inside

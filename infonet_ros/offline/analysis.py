@@ -27,7 +27,7 @@ from infonet_ros.offline.recorded_windows import RecordedWindows
 from infonet_ros.offline.search_range import usual_range
 from infonet_ros.offline.significance import Significance
 from infonet_ros.offline.whole_estimate import estimate_whole
-from infonet_ros.offline.whole_recording import SIGNIFICANCE, WholeRecording, strongest_pairs
+from infonet_ros.offline.whole_recording import SATURATED, SIGNIFICANCE, WholeRecording, strongest_pairs
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import Settings
 from infonet_ros.text import NANOSECONDS
@@ -173,13 +173,13 @@ def _changes(
 def _relation_changes(whole: WholeRecording, settings: Settings) -> list[RelationChange]:
     """Compare the relations of significant pairs over the recording; not of conditional ranks, which have no unit.
 
-    Two channels that both drift may keep no relation, also if they change together. What repeats a measured rate would
-    be a second motion beside that.
+    Two channels that both drift may keep no relation, also if they change together, unless they share nearly all that
+    they do. What repeats a measured rate would be a second motion beside that.
     """
     matrix, window = whole.matrix, whole.overview.window
     if settings.given:
         return []
-    asked = ~whole.kinship.trivial & (matrix.mi >= LEAST_MI) & ~matrix.both_drift
+    asked = ~whole.kinship.trivial & (matrix.mi >= np.where(matrix.both_drift, SATURATED, LEAST_MI))
     asked &= matrix.significant(SIGNIFICANCE, adjusted=True) | (whole.shifts == 0)
     lags = np.round(matrix.lag * window.rate)
     own = np.flatnonzero(~whole.kinship.repeated | asked.any(axis=0))  # a repeated one is asked if it is late

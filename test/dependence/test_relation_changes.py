@@ -266,6 +266,41 @@ def test_of_two_slow_thermometers_one_jumps_for_the_last_sixth():
         assert change.time == pytest.approx(0.83 * SECONDS * 1e9, abs=3e9)
 
 
+def test_a_small_offset_of_a_close_relation_is_told_beside_a_loose_one():
+    """The beam of a lift jumps by a hand, which is little beside the distance of two floors."""
+    for seed in range(4):
+        robot = Robot(seed)
+        height = robot.motion(2.0)
+        lift = {"floor": robot.seen(height, 0.5), "encoder": robot.seen(height, 0.02), "beam": robot.seen(height, 0.02)}
+        lift["beam"] += after(0.2, 0.0)
+        (change,) = found(lift)
+        assert ({change.channel, *change.beside}, change.kind) == ({"encoder", "beam"}, Outcome.OFFSET)
+        assert abs(change.value) == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_short_jump_is_no_change_that_lasts():
+    for seed in (6, 10):
+        for seconds in (4.0, 15.0):
+            robot = Robot(seed)
+            height = np.convolve(robot.motion(seconds), np.ones(RATE) / RATE, "same")
+            sensors = {"sonar": robot.seen(height, 0.01), "laser": robot.seen(height, 0.01)}
+            sensors["laser"] += between(1.0, 0.0, 0.6, 0.67)
+            assert not [one for one in found(sensors) if one.end is None]
+
+
+def test_of_two_channels_the_one_with_doubtful_relations_to_others_is_at_fault():
+    """The offset of a wheel is clear beside its own current, and not sure beside the loose commands."""
+    for seed in range(4):
+        robot = Robot(seed)
+        speed = robot.motion(0.5)
+        robots = {"wheel": robot.seen(speed), "current": robot.seen(speed)}
+        robots |= {f"loose_{number}": robot.seen(speed, 1.2) for number in range(3)}
+        assert found(robots) == []
+        robots["wheel"] += between(1.0, 0.0, 0.45, 0.53)
+        (change,) = found(robots)
+        assert (change.channel, change.beside[0], change.sure) == ("wheel", "current", True)
+
+
 def test_a_fault_that_passes_soon_after_the_start():
     channels = turning(0)
     channels["gyro"] *= between(-1.0, begin=0.05, end=0.2)

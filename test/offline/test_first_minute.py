@@ -129,6 +129,18 @@ def test_a_gyro_whose_sign_turns_over_is_the_first_finding(tmp_path):
     assert str(last) == "No other dependence changed."
 
 
+def test_one_of_two_sensors_of_a_quantity_that_drifts_reads_0_for_a_while(tmp_path):
+    """Both distances to a wall drift for all that the recording shows, and they share nearly all that they do."""
+    rng, keep = np.random.default_rng(1), np.exp(-1.0 / 80.0)
+    slow = lfilter([1.0], np.convolve([1.0, -keep], [1.0, -keep]), rng.standard_normal(4600))[1600:]
+    distance, times = 4.0 + slow / slow.std(), np.arange(3000) / 20.0
+    sonar, laser = distance + 0.01 * rng.standard_normal((2, 3000))
+    sonar[1800:2000] = 0.0
+    np.savetxt(tmp_path / "walls.csv", np.stack([times, sonar, laser], axis=1), "%.4f", ",", "\n", "time,sonar,laser")
+    first = str(findings(analyse_bag(tmp_path / "walls.csv", formats=[], cores=1).analysis)[0])
+    assert re.fullmatch(r"table.sonar keeps its value from 90 s .*, while .*", first)
+
+
 def test_a_noisy_height_and_a_climb_rate_are_found_by_the_rate_over_a_time_that_suits_the_noise(tmp_path):
     """A barometer: from sample to sample, two thirds of its steps and more are noise."""
     rng, rate, count = np.random.default_rng(7), 20.0, 3000
