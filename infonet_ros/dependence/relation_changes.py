@@ -195,7 +195,7 @@ class _Moment:
                 self._alike.merge(*pair)
 
     def faults(self) -> Iterator[_ChangedChannel]:
-        """Yield the channels at fault: of two, the one with fewer unchanged, more changed or more doubtful relations."""
+        """Yield the channels at fault: of two, that with fewer unchanged, more changed or more doubtful relations."""
         changes: dict[int, list[tuple[int, _Changed]]] = {}
         for pair, change in sorted(self._changed.items(), key=lambda item: -item[1].sigmas):
             for channel, other in (pair, pair[::-1]):
