@@ -161,10 +161,16 @@ class _Comparison:
         """Compare all pairs; if the samples are conditional ranks, ``conditional`` makes the final estimates."""
         without_lags = self.settings.with_values(max_lag=0.0, surrogates=0)
         at_once = self.workers.submit(channel_matrix, self.net, self.window, without_lags)
+        tests = None
+        if not self.settings.surrogates:  # else the scan has p-values
+            tests = self.workers.submit(p_values_by_shifts, self.moving.moves, self.moving.longest, self.workers.count)
         lags = sorted({*self._even_lags, *self._search.promising()})
         scanned = channel_matrix(self.net, self.window, self.settings, lags)
         progress("whole recording", 0.5)
-        scanned, shifts = self._tested(scanned)
+        shifts = self.settings.surrogates
+        if tests:
+            p_value, drifting, shifts = tests.result()
+            scanned = replace(scanned, p_value=p_value, drifting=drifting)
         undelayed = at_once.result()
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
         saturated = undelayed.mi >= SATURATED
@@ -203,13 +209,6 @@ class _Comparison:
         lag_step, longest = self.settings.lag_step, self.moving.longest
         step = max(1, round(lag_step * self.window.rate if lag_step else longest / STEPS))
         return list(range(0, longest + 1, step))
-
-    def _tested(self, scanned: DependenceMatrix) -> tuple[DependenceMatrix, int]:
-        """Return the matrix with p-values, and the number of shifts behind them: surrogates, or all that there are."""
-        if self.settings.surrogates:
-            return scanned, self.settings.surrogates
-        p_value, drifting, shifts = p_values_by_shifts(self.moving.moves, self.moving.longest, self.workers.count)
-        return replace(scanned, p_value=p_value, drifting=drifting), shifts
 
     def _delays(self, scanned: DependenceMatrix, delayed: np.ndarray, saturated: np.ndarray) -> Delays:
         """Refine the delays of the pairs that are ``delayed`` (N, N), and of the strongest, whose curve is shown.
