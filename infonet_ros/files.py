@@ -33,5 +33,5 @@ def check_file(path: Path, expected: str, error: type[InfonetError]) -> None:
     if not kind:
         raise error(f"{path} is not there: expected {expected}.")
     if kind != "file":
-        remedy = "name the files in it" if kind == "folder" else "write it to a file, and name that"
+        remedy = "name the files or bags in it" if kind == "folder" else "write it to a file, and name that"
         raise error(f"{path} is a {kind}: expected {expected}; {remedy}.")

@@ -168,6 +168,14 @@ def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
     assert notice.startswith("bag_1.mcap is missing in bag")
 
 
+def test_the_database_of_another_program_is_refused_with_a_way_to_its_numbers(tmp_path):
+    with sqlite3.connect(tmp_path / "home.db") as database:
+        database.execute("CREATE TABLE states(id, state)")
+    database.close()
+    with pytest.raises(RecordingError, match=r"of another program \(tables: states\): .*SELECT \* FROM states"):
+        read(tmp_path / "home.db", SPEED)
+
+
 def test_a_file_that_was_unpacked_is_not_missing_and_one_more_is_named(tmp_path, store):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0), compression=CompressionMode.FILE)
     (packed,) = folder.glob("*.zst*")

@@ -17,7 +17,7 @@ from infonet_ros.intake.storage.mcap import McapFile
 from infonet_ros.intake.storage.ros1 import Ros1File
 from infonet_ros.intake.storage.sqlite import SqliteFile
 from infonet_ros.interruptions import temporary_folder
-from infonet_ros.text import one_line
+from infonet_ros.text import are, listed, one_line
 
 _READERS: dict[str, Callable[[Path], Storage]] = {".mcap": McapFile, ".db3": SqliteFile, ".bag": Ros1File}
 STARTS = {b"\x89MCAP0\r\n": ".mcap", b"SQLite format 3\0": ".db3", b"#ROSBAG": ".bag"}
@@ -73,15 +73,19 @@ def _files_of_folder(path: Path, missing: list[str]) -> list[Path]:
             missing.append(f"{name} is left out: it is a ROS 1 bag in the folder of a ROS 2 bag; give its own path.")
     there = set(map(_plain_name, inside))
     if lost := [name for name in named if _plain_name(name) not in there]:
-        missing.append(f"{', '.join(lost)} is missing in {path.name}, whose metadata.yaml names it.")
+        missing.append(f"{_they_are(lost)} missing in {path.name}, although listed in its metadata.yaml.")
     elif named and (strange := sorted(there.difference(map(_plain_name, named)))):
-        missing.append(f"{', '.join(strange)} is read too, although the metadata.yaml of {path.name} does not name it.")
+        missing.append(f"{_they_are(strange)} read too, although not listed in the metadata.yaml of {path.name}.")
     # Some players leave the decompressed file beside the compressed one.
     files = [file for file in inside.values() if file.suffix not in _COMPRESSED or file.stem not in inside]
     if not files:
         reason = missing.pop().rstrip(".") if lost else "expected .mcap, .db3 or .bag files in it"
         raise RecordingError(f"{path} is not a bag: {reason}.")
     return files
+
+
+def _they_are(names: Sequence[str]) -> str:
+    return f"{listed(names)} {are(len(names))}"
 
 
 def _plain_name(name: str) -> str:

@@ -9,9 +9,10 @@ from urllib.parse import quote
 import apsw
 import numpy as np
 
+from infonet_ros.errors import RecordingError
 from infonet_ros.intake.storage.chunks import DamagedError, message_of
 from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, no_topic, offered
-from infonet_ros.text import counted, moment
+from infonet_ros.text import counted, listed, moment, shorten
 
 _PAGE_SIZE_AT = 16  # byte of the file
 _ROW = np.dtype([("time", "i8"), ("id", "i8"), ("topic", "i8")])
@@ -62,6 +63,7 @@ class SqliteFile:
         self._within = 0
         try:
             self._database.execute("PRAGMA writable_schema=ON")  # else SQLite opens no file that is cut
+            self._check_tables(path)
             topics = self._table("topics")
             definitions = {row["topic_type"]: row for row in self._table("message_definitions", optional=True)}
             rows, self._odd = self._list_rows()
@@ -81,6 +83,17 @@ class SqliteFile:
         self.connections: Sequence[Connection] = list(self._numbers)
         self.start = int(self._rows["time"][0]) if len(self._rows) else LAST_TIME
         self.end = int(self._rows["time"][-1]) if len(self._rows) else -1
+
+    def _check_tables(self, path: Path) -> None:
+        """Raise RecordingError if this is the database of another program."""
+        tables = [name for (name,) in self._database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if tables and "topics" not in tables:
+            self._database.close()
+            query = f"SELECT * FROM {shorten(tables[0], 40)}"  # noqa: S608 (for the user)
+            raise RecordingError(
+                f"{path} is a database of another program (tables: {listed(tables)}): save one as CSV, such as by "
+                f"`sqlite3 -header -csv FILE '{query}' > FILE.csv`; expected a bag."
+            )
 
     def _table(self, name: str, optional: bool = False) -> list[dict[str, Any]]:
         if optional and not self._database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone():
