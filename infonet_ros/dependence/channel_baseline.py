@@ -113,7 +113,7 @@ def _channel(
     rests, home = _lengths((np.diff(own) == 0.0 for own in pieces), rate), _home(pieces, rate)
     # A channel that rests now and then, such as the speed of a wheel, may rest for longer, but at the same value.
     # A pair shows whether its channels may rest. Any other needs the noise of a sensor all the time.
-    restless = _never_calm(rough) or home is not None or not (alone or len(rests))
+    restless = home is not None or not (len(rests) or (alone and not _never_calm(rough)))
     span, fewest, most = _steady_messages(messages, rate)
     return ChannelBaseline(
         name=name,

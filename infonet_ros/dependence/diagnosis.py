@@ -15,10 +15,13 @@ from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, rest_words, rou
 from infonet_ros.dependence.fault import Fault, Kind
 from infonet_ros.dependence.fault_hypotheses import FaultSearch
 from infonet_ros.dependence.forms import Form
+from infonet_ros.text import are
 
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _LEAST_ROUGH = 8  # samples: one spike makes fewer rough
 _OUTSIDE = 0.1  # share of samples beyond all good ones
+_RECENT = 2.0  # seconds in which a channel moves, or hardly
+_CALM = 0.25  # of its usual distance from its median: with less a channel hardly moves
 _TIED = 0.1  # share of samples at the largest or least value: with more, the sensor saturates
 _LEAST_VISITS = 3  # times that a saturating sensor reaches this value
 
@@ -35,10 +38,11 @@ class Diagnosis:
     def explain(self) -> Fault:
         """Return what is wrong, as far as the samples show it."""
         pair = self.baseline.pairs[self.pair]
-        sides = [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
+        sides = self._sides
         search = FaultSearch(self.baseline, self.pair, self.samples, max(1, len(self.samples) - self.start))
         found = (
             self.saturated()
+            or self.standing()
             or _of_sides(Kind.FROZEN, [(side.name, side.frozen) for side in sides])
             or search.best()
             or _beyond_what_is_known(sides)
@@ -70,6 +74,21 @@ class Diagnosis:
             said.append((name, _saturation(name, self.samples[:, column], self.start, good)))
         return _of_sides(Kind.SATURATED, said)
 
+    def standing(self) -> Fault | None:
+        """Return that a channel is 0, as never before, while the other hardly moves: the robot may stand still."""
+        sides = self._sides
+        resting = [side.name for side in sides if side.frozen and side.zero]
+        if not resting or not all(side.calm for side in sides):
+            return None
+        moving = [side.name for side in sides if side.name not in resting]
+        others = f", and {moving[0]} hardly moves" if moving else ""
+        words = f"{' and '.join(resting)} {are(len(resting))} 0 for longer than in the good recordings{others}"
+        return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0] if moving else "")
+
+    @property
+    def _sides(self) -> list["_Side"]:
+        return [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
+
     @property
     def _columns(self) -> tuple[int, int]:
         return self.baseline.columns(self.pair)
@@ -79,11 +98,14 @@ class Diagnosis:
 class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
-    ``still`` tells whether it had one value only, and ``frozen`` are the words for that if it is longer than ever.
+    ``still`` tells whether it had one value only, ``zero`` that it is 0, and ``calm`` that it hardly moves. ``frozen``
+    are the words for one value only if it is longer than ever.
     """
 
     name: str
     still: bool
+    zero: bool
+    calm: bool
     frozen: str
     outside: bool
     noisier: bool
@@ -93,14 +115,22 @@ class _Side:
         channel, known = baseline.channels[column], samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         least, most = baseline.quantiles[0, column, [0, -1]]
+        recent = known[-round(_RECENT * baseline.rate) :]
         frozen = still and seconds > max(channel.longest_rest(known[-1]), LEAST_PAUSE)
         return cls(
             name=channel.name,
             still=still,
+            zero=len(known) > 0 and known[-1] == 0.0,
+            calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(baseline.quantiles[0, column])),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),
             noisier=len(known) >= _LEAST_ROUGH and roughness(samples) > _NOISIER * channel.roughness,
         )
+
+
+def _distance(values: np.ndarray) -> float:
+    """Return the median distance of values (T,) from their median."""
+    return float(np.median(np.abs(values - np.median(values))))
 
 
 def _of_sides(kind: Kind, found: Sequence[tuple[str, str]]) -> Fault | None:

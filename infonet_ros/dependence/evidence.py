@@ -193,15 +193,19 @@ class EvidenceMonitor:
 
     def _explain(self, number: int, since: int) -> Fault:
         """Diagnose a pair or channel: by faults of single channels, or by the samples since evidence began to grow."""
-        faults = tuple(Fault(one.kind, one.words, one.name) for one in self._troubles_of(number))
+        troubles = self._troubles_of(number)
+        faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
         if number >= len(self._pairs):
             return faults[0]
         start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
         diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
         if not faults:
             return diagnosis.explain()
-        if faults[0].kind is Kind.FROZEN and (found := diagnosis.saturated()):
-            return found
+        if {fault.kind for fault in faults} == {Kind.FROZEN}:
+            rows = round(min(trouble.seconds for trouble in troubles) * self.baseline.rate) + 1
+            resting = replace(diagnosis, start=max(0, len(self._samples) - rows))
+            if found := diagnosis.saturated() or resting.standing():
+                return found
         lasts = self.last_stamp - since > _LASTING * NANOSECONDS
         if faults[0].kind is Kind.SPIKE and lasts and better(Kind.SPIKE, (cause := diagnosis.explain()).kind):
             return cause

@@ -116,6 +116,18 @@ def test_coarse_readings_do_not_saturate(baseline):
     assert Diagnosis(baseline, 0, clipped, BREAK).saturated().kind is Kind.SATURATED
 
 
+def test_a_robot_that_stands_still_for_the_first_time_is_not_called_frozen(baseline):
+    """The odometry is then 0, and the gyroscope has its noise alone. If it turns on, the odometry is frozen."""
+    samples = pair(4, 1000)
+    samples[BREAK:] *= 0.02, 0.0
+    resting, _ = run(baseline, samples)
+    assert {alarm.kind for alarm in resting} == {Kind.NOT_SEEN_BEFORE}
+    assert resting[0].words == "odom is 0 for longer than in the good recordings, and gyro hardly moves"
+    samples[BREAK + 100 :, 0] = pair(4, 1000)[BREAK + 100 :, 0]
+    _, monitor = run(baseline, samples)
+    assert [(alarm.kind, alarm.words) for alarm in monitor.history] == [(Kind.FROZEN, "odom is frozen")]
+
+
 def test_what_moves_in_one_direction_and_rests_does_not_saturate(baseline):
     samples = pair(4, 1000)
     samples[BREAK:, 0] = np.abs(samples[BREAK:, 0]) * (np.arange(1000 - BREAK) // 20 % 2)

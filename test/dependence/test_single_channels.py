@@ -126,14 +126,6 @@ def test_what_rests_at_several_values_or_never_moves_may_rest_at_any(draw):
     assert not channel.judged["freezing"]
 
 
-def test_the_noise_of_a_coarse_sensor_never_rests_for_a_second():
-    rng = np.random.default_rng(7)
-    channels, samples = learnt(np.round(2.0 * rng.standard_normal(LEARNT))), np.round(2.0 * rng.standard_normal(600))
-    assert channels[0].rest > 0.0
-    samples[FAULT:] = samples[FAULT]
-    assert [trouble.kind for _, trouble in alarms(channels, samples[:, None])] == [Kind.FROZEN]
-
-
 def test_what_the_recordings_are_too_short_to_tell_is_not_judged():
     rng = np.random.default_rng(3)
     (slow,) = learnt(STREAMS["memory of 100 s"](rng, LEARNT))
