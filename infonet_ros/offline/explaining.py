@@ -74,9 +74,9 @@ def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) 
     Of two copies of a sensor each explains the links of the other: the stronger one keeps its links. Two wheels with
     little noise do the same for their command, so a channel that surely leads both channels of a pair comes first.
     """
-    mi = analysis.whole.matrix.mi
+    mi, drivers = analysis.whole.matrix.mi, _drivers(analysis)
     kept: dict[tuple[int, int], Explanation] = {}
-    order = sorted(asked, key=lambda pair: (not _leads(analysis, asked[pair].third, pair), float(mi[pair])))
+    order = sorted(asked, key=lambda pair: (not _leads(analysis, drivers, asked[pair].third, pair), float(mi[pair])))
     for a, b in order:
         one = asked[a, b]
         through = [(min(end, one.third), max(end, one.third)) for end in (a, b)]
@@ -86,11 +86,10 @@ def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) 
     return kept
 
 
-def _leads(analysis: Analysis, third: int, pair: tuple[int, int]) -> bool:
-    """Return whether both channels of a pair surely follow a third one."""
-    ends = list(pair)
-    whole = analysis.whole
-    return bool((whole.clear_delays[third, ends] & (whole.matrix.lag[third, ends] > 0.0)).all())
+def _leads(analysis: Analysis, drivers: Drivers, third: int, pair: tuple[int, int]) -> bool:
+    """Return whether both channels of a pair surely follow a third one: by a clear delay, or slowly."""
+    clear, late = analysis.whole.clear_delays[third], analysis.whole.matrix.lag[third] > 0.0
+    return all(late[end] and (clear[end] or drivers.response(third, end) is not None) for end in pair)
 
 
 def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeChannels:
@@ -99,8 +98,7 @@ def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeCh
     Beside other channels, one may have most to add at once: a speed beside the command that it follows. Given channels
     come before all others.
     """
-    samples, column = analysis.whole.overview.window.samples, analysis.names.index(target)
-    drivers = Drivers(samples.T, samples.T, _lags(analysis))
+    column, drivers = analysis.names.index(target), _drivers(analysis)
     itself = Place(column, -1, 0)
     places = sorted({itself, *_places(analysis, drivers, column)})
     streams, known = drivers.at(places).T, _known(analysis, drivers, column)
@@ -115,12 +113,12 @@ def _informative(net: InfoNet, analysis: Analysis, target: str) -> InformativeCh
     return InformativeChannels(target, tuple(adds), tuple(adds.values()), tuple(channel in slow for channel in adds))
 
 
-def _lags(analysis: Analysis) -> np.ndarray:
-    """Return by how many samples columns follow rows, (N, N) int: given rows as they do before anything is given."""
-    lag, follows = analysis.whole.matrix.lag, analysis.whole.follows
+def _drivers(analysis: Analysis) -> Drivers:
+    """Return all channels as the others follow them: given ones, as the others do before anything is given."""
+    samples, lag, follows = analysis.whole.overview.window.samples, analysis.whole.matrix.lag, analysis.whole.follows
     if follows is not None:
         lag = np.where(np.isin(analysis.names, analysis.settings.given)[:, None], follows, lag)
-    return np.round(lag * analysis.whole.matrix.sample_rate).astype(int)
+    return Drivers(samples.T, samples.T, np.round(lag * analysis.whole.matrix.sample_rate).astype(int))
 
 
 def _known(analysis: Analysis, drivers: Drivers, column: int) -> np.ndarray:

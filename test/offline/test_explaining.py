@@ -155,6 +155,8 @@ def test_the_past_of_a_command_has_more_information_about_a_slow_joint_than_a_se
     settings = Settings((Modality("m", "table", channels),), window=20.0, hop=20.0, rate=RATE)
     with open_recording([tmp_path / "m.csv"]) as recording:
         analysis = explain(net, analyse(recording, settings, chosen_span(recording, 0.0, None), net), target="m.joint")
+    assert analysis.explanations[1, 2].third == 0  # also if no delay is clear, since the joint moves for so long
+    assert not analysis.whole.clear_delays[0, 1:3].all()
     assert (analysis.informative.channels, analysis.informative.slow) == ((0,), (True,))
     assert analysis.informative.adds[0] == pytest.approx(np.log(motion.std() / 0.03), abs=0.3)
     assert str(findings(analysis)[0]).startswith("m.command with its past has the most information about m.joint: ")
