@@ -15,7 +15,7 @@ from infonet_ros.estimator.samples.product_spread import block_sums, independent
 
 DEGREES = 3  # waves of the ranks
 CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, and 2 misses more in short windows
-WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next ones: noise hides steps of single samples
+WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next: noise hides steps of single samples
 
 
 def moving_together(ranks: np.ndarray) -> np.ndarray:
