@@ -30,7 +30,8 @@ class AlarmGroup:
         """The channel at fault, or the fields of which each alarm says that one may be at fault."""
         if self.channel or self.kind not in _OF_ONE:
             return {self.channel} - {""}
-        return set.intersection(*({_field(fault.channel) for fault in one.either} for one in self.alarms))
+        own = (one for one in self.alarms if one.kind is self.kind)  # others may have joined
+        return set.intersection(*({_field(fault.channel) for fault in one.either} for one in own))
 
     @property
     def whole(self) -> Alarm:

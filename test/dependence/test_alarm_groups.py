@@ -153,6 +153,8 @@ def test_a_pair_that_decoupled_tells_which_of_two_channels_is_inverted():
         (one,) = grouped([sign, alarm(a, b, 6, kind, "no longer depend")])
         assert one.channel == channel
         assert f"{channel or 'left or odom'} has an inverted sign: 2 pairs" in str(one)
+    both, left = (alarm(a, b, 6, Kind.DECOUPLED, "") for a, b in (("left|rate", "odom|rate"), ("left", "right")))
+    assert [(one.channel, len(one.alarms)) for one in grouped([sign, both, left])] == [("left", 3)]
     assert len(grouped([sign, alarm("right", "gyro", 6, Kind.DECOUPLED, "no longer depend")])) == 2
 
 
