@@ -141,6 +141,12 @@ def test_blanks_within_cells_do_not_delimit_below_a_description(tmp_path, delimi
     assert [value for _, value in found["table.a"]] == pytest.approx(A[:40], abs=1e-4)
 
 
+def test_a_cut_line_does_not_make_blanks_the_delimiter(tmp_path):
+    rows = "".join(f"{a:.4f}\tidle\t2024-05-01 12:00:{k:02d}.5\n" for k, a in enumerate(A[:40]))
+    found, _ = together([written(tmp_path, f"a\tmode\tstart\n{rows}0.5\tid")])
+    assert [value for _, value in found["table.a"]] == pytest.approx(A[:40], abs=1e-4)
+
+
 def test_words_beside_numbers_do_not_make_blanks_the_delimiter(tmp_path):
     rows = "".join(f"{k / 10},INFO,step {k} of forty,{k}\n" for k in range(40))
     found, _ = together([written(tmp_path, "time,level,message,cpu\n" + rows)])

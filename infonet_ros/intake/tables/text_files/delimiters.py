@@ -16,7 +16,7 @@ def find_delimiter(lines: Sequence[str]) -> str:
     It is the one that suits best: of the signs that each line holds equally often, or else the lines of the later half,
     or else of all. Tabs may delimit where blanks suit best but stand between no numbers.
     """
-    padded = [_PADDED.sub(r"\1", line) for line in lines]
+    padded = [_PADDED.sub(r"\1", line) for line in (lines[:-1] if len(lines) > 2 else lines)]  # the last may be cut
     later = padded[len(padded) // 2 :]  # behind descriptions
     suits = {delimiter: _suits(lines, delimiter) for delimiter in _DELIMITERS}
     even = [sign for sign in _DELIMITERS[:-1] if _is_even(padded, sign)]
