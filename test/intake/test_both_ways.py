@@ -51,6 +51,17 @@ def test_a_speed_that_seems_to_wander_and_what_it_follows_are_both_compared_by_l
     assert {*channels(engine, speed, candidate(walk, "walk", WANDERING))} == {"speed", engine.channel + "|rate"}
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sensor_that_reads_0_for_a_while_is_compared_by_its_rate_beside_one_that_wanders(seed):
+    """At 0 it comes back to a level; the other one is known by its rate only."""
+    rng = np.random.default_rng(seed)
+    distance = 20.0 + np.cumsum(0.02 * rng.standard_normal(COUNT))
+    sonar, laser = distance + 0.01 * rng.standard_normal((2, COUNT))
+    sonar[2000:2300] = 0.0
+    again = channels(candidate(sonar, "sonar", MEASUREMENT), candidate(laser, "laser", WANDERING))
+    assert any(channel.startswith("sonar|rate") for channel in again)
+
+
 def test_what_has_nothing_to_do_with_anything_is_compared_in_one_way():
     found = []
     for seed in range(20):

@@ -25,6 +25,7 @@ from infonet_ros.text import NANOSECONDS
 _MOMENTS = 2048  # at which fields are compared
 _LEAST_PARTS = 64  # of the recording, so long as one gain at most: by chance so many do not agree
 _SAME = 0.7  # correlation of what a field gains, and of what its rate adds up to, in the same time
+_JUMP = 10.0  # times the usual gain
 _FOLLOWS = 0.7  # correlation of ranks
 _NO_WALK = -3.8  # what is left of one of two random walks beside the other is seldom below (Phillips, Ouliaris 1990)
 _BINS = 24  # of a field, for the mean of the other beside it
@@ -87,6 +88,10 @@ def _sums(column: Column) -> np.ndarray:
 
 
 def _standardised(rows: np.ndarray) -> np.ndarray:
+    """Return gains (N, n) with mean 0 and variance 1; a sensor that fails for a while jumps, and counts like others."""
+    usual = np.median(np.abs(rows), axis=1, keepdims=True)
+    farthest = np.where(usual > 0.0, _JUMP * usual, np.inf)
+    rows = np.clip(rows, -farthest, farthest)
     rows = rows - rows.mean(axis=1, keepdims=True)
     spread = rows.std(axis=1, keepdims=True)
     return np.divide(rows, spread, out=np.zeros_like(rows), where=spread > 0.0)
