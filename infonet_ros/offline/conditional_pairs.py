@@ -10,7 +10,6 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 
@@ -23,11 +22,10 @@ from infonet_ros.estimator.samples.responses import Drivers, Place
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.offline.delays import Delays, Pair
+from infonet_ros.offline.pair_estimates import PairEstimates
 from infonet_ros.offline.workers import Workers
 from infonet_ros.settings import TIME, Settings
 from infonet_ros.text import are, delay_text, listed
-
-_ESTIMATED = ("mi", "lower", "upper", "samples")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,32 +81,27 @@ class ConditionalPairs:
         asked = [int(channel) for channel in np.flatnonzero(matrix.valid)]
         late = {channel for channel in asked if self._places(channel, 0) != usual}
         pairs = [pair for pair in combinations(asked, 2) if late & set(pair)]
-        for (a, b), found in zip(pairs, workers.map(lambda pair: self._at(pair, 0), pairs), strict=True):
-            for name in _ESTIMATED:
-                square = getattr(matrix, name)
-                square[a, b] = square[b, a] = getattr(found, name)[0]
-        return matrix
+        estimates = PairEstimates.copied(matrix)
+        for pair, found in zip(pairs, workers.map(lambda pair: self._at(pair, 0), pairs), strict=True):
+            estimates.put(pair, found)
+        return estimates.into(matrix)
 
     def delayed(self, delays: Delays, undelayed: DependenceMatrix, later: np.ndarray, workers: Workers) -> Delays:
         """Estimate the pairs that depend more at their delay, ``later`` (N, N), there; and the others without delay.
 
         If the network of conditional MI finds less at the delay than without, the pair has no delay.
         """
-        squares: dict[str, Any] = {name: getattr(undelayed, name).copy() for name in _ESTIMATED}
-        lag, lower, upper = (np.zeros_like(delays.matrix.lag), *(np.full_like(delays.lower, np.nan) for _ in range(2)))
-        pairs = [(int(a), int(b)) for a, b in zip(*np.nonzero(np.triu(later)), strict=True) if delays.matrix.lag[a, b]]
-        rate = self.window.rate
-        estimates = workers.map(lambda pair: self._at(pair, round(float(delays.matrix.lag[pair]) * rate)), pairs)
-        for (a, b), found in zip(pairs, estimates, strict=True):
-            if not found.mi[0] > undelayed.mi[a, b]:
-                continue
-            for one, other in ((a, b), (b, a)):
-                for name in _ESTIMATED:
-                    squares[name][one, other] = getattr(found, name)[0]
-                for square, known in ((lag, delays.matrix.lag), (lower, delays.lower), (upper, delays.upper)):
-                    square[one, other] = known[one, other]
-        matrix = replace(undelayed, lag=lag, p_value=delays.matrix.p_value, drifting=delays.matrix.drifting, **squares)
-        return replace(delays, matrix=matrix, lower=lower, upper=upper)
+        before, rate = delays.matrix, self.window.rate
+        pairs = [(a, b) for a, b in np.argwhere(np.triu(later) & (before.lag != 0.0)).tolist()]
+        estimates, delayed = PairEstimates.copied(undelayed), np.zeros_like(later)
+        found = workers.map(lambda pair: self._at(pair, round(float(before.lag[pair]) * rate)), pairs)
+        for pair, one in zip(pairs, found, strict=True):
+            if one.mi[0] > undelayed.mi[pair]:
+                estimates.put(pair, one)
+                delayed[pair] = delayed[pair[::-1]] = True
+        lag = np.where(delayed, before.lag, np.float32(0.0))
+        matrix = estimates.into(undelayed, lag=lag, p_value=before.p_value, drifting=before.drifting)
+        return replace(delays, matrix=matrix).without(~delayed)
 
     @cached_property
     def _others(self) -> list[int]:

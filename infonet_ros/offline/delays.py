@@ -17,6 +17,7 @@ from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.moves import Moves
+from infonet_ros.offline.pair_estimates import PairEstimates
 from infonet_ros.offline.workers import Workers
 
 Pair = tuple[int, int]
@@ -114,12 +115,11 @@ class Spreads:
 class DelayCurve:
     """MI of one pair over the delay.
 
-    ``lags`` (L,) in seconds, positive where ``b`` follows ``a``, closer together around the best; ``mi``, ``lower``,
-    ``upper`` (L,) in nats.
+    ``lags`` (L,) in seconds, positive where the second channel follows the first, closer together around the best;
+    ``mi``, ``lower``, ``upper`` (L,) in nats.
     """
 
-    a: str
-    b: str
+    pair: Pair
     lags: np.ndarray
     mi: np.ndarray
     lower: np.ndarray
@@ -179,9 +179,7 @@ def refine(
     If ``spreads`` shows that a pair is delayed, its delay and interval are used. For a pair with the same MI at many
     lags there is no other evidence of a delay: it is searched near the top of the contingency.
     """
-    mi, least, most, lag, samples = (
-        getattr(scanned, name).copy() for name in ("mi", "lower", "upper", "lag", "samples")
-    )
+    estimates, lag = PairEstimates.copied(scanned), scanned.lag.copy()
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
     curves: dict[Pair, DelayCurve] = {}
 
@@ -193,17 +191,15 @@ def refine(
     for (a, b), (found, spread) in zip(asked.lags, workers.map(judged, asked.lags), strict=True):
         if (a, b) in asked.shown:
             seconds = found.lags / window.rate
-            curves[a, b] = DelayCurve(window.names[a], window.names[b], seconds, found.mi, found.lower, found.upper)
+            curves[a, b] = DelayCurve((a, b), seconds, found.mi, found.lower, found.upper)
         by_ranks = (a, b) in asked.tops and spread.delayed
         if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
             top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
-            for square, values in ((mi, found.mi), (least, found.lower), (most, found.upper), (samples, found.samples)):
-                square[a, b] = square[b, a] = values[top]
+            estimates.put((a, b), found, int(top))
             delay, either_side = found.delay / window.rate, np.nan
             if by_ranks or (spread.delayed and spread.delay * found.delay > 0.0):
                 delay, either_side = spread.delay / window.rate, T_90 * spread.error / window.rate
             lag[a, b], lag[b, a] = delay, -delay
             lower[a, b], upper[a, b] = delay - either_side, delay + either_side
             lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
-    matrix = replace(scanned, mi=mi, lower=least, upper=most, lag=lag, samples=samples)
-    return Delays(matrix, lower, upper, tuple(curves[pair] for pair in asked.shown))
+    return Delays(estimates.into(scanned, lag=lag), lower, upper, tuple(curves[pair] for pair in asked.shown))
