@@ -78,18 +78,18 @@ def _page_data(analysis: Analysis, kept: Sequence[DependenceMatrix], time_title:
         "tables": _tables(analysis),
         "curves": [_curve(analysis, curve) for curve in whole.curves],
         "changes": [
-            {"pair": _pair_index(analysis, a, b), "time": (time - zero) / NANOSECONDS}
-            for a, b, time in _changed_pairs(analysis)
+            {"pair": _pair_index(analysis, *map(analysis.names.index, pair)), "time": (time - zero) / NANOSECONDS}
+            for pair, time in _changed_pairs(analysis)
         ],
         "modalities": _modality_data(whole.between_modalities),
     }
 
 
-def _changed_pairs(analysis: Analysis) -> Iterator[tuple[str, str, int]]:
-    """Yield the pairs whose dependence or relation changed, and when."""
-    yield from ((change.a, change.b, change.time) for change in analysis.changes)
+def _changed_pairs(analysis: Analysis) -> Iterator[tuple[tuple[str, str], int]]:
+    """Yield the names of pairs whose dependence or relation changed, and when."""
+    yield from (((change.a, change.b), change.time) for change in analysis.changes)
     for change in analysis.relation_changes:
-        yield from ((change.channel, other, change.time) for other in change.beside)
+        yield from (((change.channel, other), change.time) for other in change.beside)
 
 
 def _clear_delays(analysis: Analysis) -> np.ndarray:
@@ -121,14 +121,14 @@ def _series(kept: Sequence[DependenceMatrix], name: str, row: np.ndarray, column
 
 def _tables(analysis: Analysis) -> dict[str, Any]:
     """Return the discriminants of the most useful pairs, as many as fit."""
-    discriminants, names = analysis.whole.discriminants, analysis.names
+    discriminants = analysis.whole.discriminants
     nodes = len(next(iter(discriminants.values()), ()))
     known = [pair for pair in ranked_pairs(analysis) if pair in discriminants]
     pairs = known[: _MOST_TABLE_VALUES // max(1, nodes * nodes)]
     stack = [discriminants[pair] for pair in pairs]
     values = np.clip(np.round(np.array(stack) / _TABLE_STEP) + 128, 0, 255).astype(np.uint8)
     return {
-        "pairs": [_pair_index(analysis, names[a], names[b]) for a, b in pairs],
+        "pairs": [_pair_index(analysis, *pair) for pair in pairs],
         "nodes": nodes,
         "step": _TABLE_STEP,
         "values": _base64(values),
@@ -137,7 +137,7 @@ def _tables(analysis: Analysis) -> dict[str, Any]:
 
 def _curve(analysis: Analysis, curve: DelayCurve) -> dict[str, Any]:
     numbers = {name: _finite(getattr(curve, name)) for name in ("lags", "mi", "lower", "upper")}
-    return {"pair": _pair_index(analysis, curve.a, curve.b), **numbers}
+    return {"pair": _pair_index(analysis, *curve.pair), **numbers}
 
 
 def _modality_data(matrix: DependenceMatrix | None) -> dict[str, Any] | None:
@@ -155,9 +155,9 @@ def _finite(values: Iterable[float]) -> list[float | None]:
     return [float(value) if math.isfinite(value) else None for value in values]
 
 
-def _pair_index(analysis: Analysis, a: str, b: str) -> int:
+def _pair_index(analysis: Analysis, a: int, b: int) -> int:
     """Index of a pair in the upper triangle, row by row."""
-    count, (row, column) = len(analysis.names), sorted((analysis.names.index(a), analysis.names.index(b)))
+    count, (row, column) = len(analysis.names), sorted((a, b))
     return row * count - row * (row + 1) // 2 + column - row - 1
 
 
