@@ -39,7 +39,7 @@ def test_the_delay_and_the_independent_channel_are_found(small_analysis):
     assert small_analysis.whole.matrix.lag[force, speed] == pytest.approx(0.4, abs=0.005)
     assert small_analysis.whole.matrix.mi[force, torque] < 0.1
     curve = small_analysis.whole.curves[0]
-    assert (curve.a, curve.b) == ("leg.force", "speed.data")
+    assert [small_analysis.names[channel] for channel in curve.pair] == ["leg.force", "speed.data"]
     assert curve.lags[np.argmax(curve.mi)] == pytest.approx(0.4)
 
 

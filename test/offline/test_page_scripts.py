@@ -41,7 +41,7 @@ def truth_of(analysis, a, b):
     shift = round(float(whole.matrix.lag[a, b]) * whole.overview.window.rate)
     early, late = whole.ranks[: len(whole.ranks) - shift, a], whole.ranks[shift:, b]
     together = np.isfinite(early) & np.isfinite(late)
-    curve = next(curve for curve in whole.curves if (curve.a, curve.b) == (analysis.names[a], analysis.names[b]))
+    curve = next(curve for curve in whole.curves if curve.pair == (a, b))
     clear = [[i != j and Delay.of(analysis, i, j).clear for j in channels] for i in channels]
     return {
         "mi": plain(whole.matrix.mi),

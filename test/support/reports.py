@@ -39,7 +39,6 @@ def renamed(analysis, names):
         whole=replace(
             analysis.whole,
             matrix=replace(analysis.whole.matrix, names=names),
-            curves=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.whole.curves),
         ),
         changes=tuple(replace(c, a=new[c.a], b=new[c.b]) for c in analysis.changes),
         relation_changes=tuple(
