@@ -10,7 +10,7 @@ from infonet_ros.intake.messages.paths import without_rate
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.groups import LEAST_MEMBERS, Group, groups
-from infonet_ros.offline.pair_order import LEAST_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
+from infonet_ros.offline.pair_order import USEFUL_MI, News, is_useful, measured, ranked_pairs, spread, topic_of
 from infonet_ros.offline.told_delays import Delay
 from infonet_ros.text import NANOSECONDS, counted, delay_text, in_seconds, listed
 
@@ -219,7 +219,7 @@ def _nothing(analysis: Analysis) -> Finding:
     kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
     except_kin = ", except channels that depend on each other by definition" if kin else ""
     if significance.found > kin:
-        return Finding(f"No pair certainly shares {LEAST_MI:g} nats or more{except_kin}.", (), "nothing")
+        return Finding(f"No pair certainly shares {USEFUL_MI:g} nats or more{except_kin}.", (), "nothing")
     least = float(np.nanmin(analysis.whole.matrix.p_value))
     if significance.too_few and least * (1 + significance.shifts) < 1.5:  # no surrogate has as much as that pair
         sentence = (

@@ -7,7 +7,7 @@ from infonet_ros.intake.messages.paths import Step, is_rate, parse_channel
 from infonet_ros.offline.analysis import Analysis
 from infonet_ros.offline.groups import Group
 
-LEAST_MI = 0.05
+USEFUL_MI = 0.05
 """Nats. A pair that shares less may be significant, but is not useful."""
 
 
@@ -73,7 +73,7 @@ def spread(analysis: Analysis, *channels: int) -> int:
 def is_useful(analysis: Analysis, pair: tuple[int, int]) -> bool:
     """Return whether a pair surely shares enough, and not by definition."""
     whole = analysis.whole
-    known = whole.matrix.mi[pair] >= LEAST_MI and whole.sure[pair] and not analysis.significance.doubt(*pair)
+    known = whole.matrix.mi[pair] >= USEFUL_MI and whole.sure[pair] and not analysis.significance.doubt(*pair)
     return bool(known) and not whole.kinship.trivial[pair] and not whole.weaker_form[pair]
 
 
