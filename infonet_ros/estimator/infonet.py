@@ -46,6 +46,7 @@ from infonet_ros.estimator.validation import (
     as_lags,
     as_matrix,
     as_pair,
+    as_pairs,
     as_vectors,
     check_lags,
     check_tensors,
@@ -609,7 +610,8 @@ class InfoNet:
         """
         channels = as_matrix("samples", samples)
         options = _sliced_options(projections, surrogates, seed)
-        vectors = as_groups(list(groups.values()) if isinstance(groups, Mapping) else groups, column_names(samples))
+        listed = list(groups.values()) if isinstance(groups, Mapping) else groups
+        vectors = as_groups("groups", listed, column_names(samples))
         names = tuple(groups) if isinstance(groups, Mapping) else tuple(range(len(vectors)))
         steps = estimate_pairwise_sliced(self._runner, channels, vectors, options)
         return (replace(found, names=names) for found in steps)
@@ -671,7 +673,7 @@ class InfoNet:
         Raises
         ------
         InputError
-            As in `pairwise`, or another number of lags than of pairs.
+            As in `pairwise`, pairs that are not two columns each, or another number of lags than of pairs.
 
         Examples
         --------
@@ -681,8 +683,8 @@ class InfoNet:
         >>> bool(late[0, 0] > 1.0 > early[0, 0])
         True
         """
-        channels, names = as_matrix("samples", samples), column_names(samples)
-        columns = np.array([[as_column("pairs", one, names) for one in pair] for pair in pairs])
+        channels = as_matrix("samples", samples)
+        columns = as_pairs(pairs, column_names(samples))
         late = as_lags(lags, signed=True)
         if len(late) != len(columns):
             raise InputError(f"lags holds {len(late)} lags for {len(columns)} pairs: expected one for each.")

@@ -126,14 +126,23 @@ def as_column(name: str, column: Any, names: Names) -> int:
     return int(column)
 
 
-def as_groups(groups: Any, names: Names) -> list[np.ndarray]:
+def as_groups(name: str, groups: Any, names: Names) -> list[np.ndarray]:
     """Return groups of columns, each given by its number or name, as index arrays, or raise InputError."""
     if isinstance(groups, str) or not isinstance(groups, Sequence | np.ndarray) or len(groups) == 0:
-        raise InputError(f"groups is {groups!r}: expected a non-empty list of lists of columns.")
+        raise InputError(f"{name} is {groups!r}: expected a non-empty list of lists of columns.")
     for group in groups:
         if isinstance(group, str) or not isinstance(group, Sequence | np.ndarray) or len(group) == 0:
-            raise InputError(f"groups holds {group!r}: expected non-empty lists of columns.")
-    return [np.array([as_column("a column of groups", column, names) for column in group]) for group in groups]
+            raise InputError(f"{name} holds {group!r}: expected non-empty lists of columns.")
+    return [np.array([as_column(f"a column of {name}", column, names) for column in group]) for group in groups]
+
+
+def as_pairs(pairs: Any, names: Names) -> np.ndarray:
+    """Return pairs of columns, each given by its number or name, as (K, 2) int64, or raise InputError."""
+    found = as_groups("pairs", pairs, names)
+    for pair, columns in zip(pairs, found, strict=True):
+        if len(columns) != 2:
+            raise InputError(f"pairs holds {pair!r}: expected two columns in each.")
+    return np.stack(found)
 
 
 def _whole_numbers(values: Any) -> np.ndarray | None:

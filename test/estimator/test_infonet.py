@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.signal import lfilter
 
 from infonet_ros import InfoNet
 from infonet_ros.errors import InputError
@@ -188,6 +189,19 @@ def test_discriminants_of_several_pairs_are_those_of_each_at_its_lag(net, rng):
     assert found[0][0, -1] > 0.5 and not found[3].any()
     with pytest.raises(InputError, match="2 lags for 4 pairs"):
         net.discriminants(samples, pairs, [0, 1])
+
+
+def test_the_discriminant_of_a_channel_and_itself_has_the_same_axes_at_lags_of_both_signs(net, rng):
+    x = lfilter([1.0], [1.0, -0.6], rng.exponential(size=2000))  # jumps up, and falls slowly
+    later, earlier = net.discriminants(x[:, None], [(0, 0), (0, 0)], [3, -3])
+    np.testing.assert_array_equal(earlier, later.T)
+    assert np.abs(later - later.T).max() > 0.5
+
+
+@pytest.mark.parametrize("pairs", [[], [0, 1], [(0, 1, 1)], ["01"], [(0, 2)]])
+def test_what_are_no_pairs_of_columns_is_refused(net, rng, pairs):
+    with pytest.raises(InputError, match="pairs"):
+        net.discriminants(rng.standard_normal((100, 2)), pairs, [0])
 
 
 def test_pointwise_averages_to_the_information(net, correlated):

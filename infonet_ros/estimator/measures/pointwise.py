@@ -34,7 +34,7 @@ def discriminants(runner: Runner, channels: np.ndarray, pairs: np.ndarray, lags:
     for block, tables in runner.tables(Pass.of_data(plan).blocks(runner)):
         share = tables - np.log(parts[block.numbers])[:, None, None]
         found[block.numbers] = np.logaddexp(found[block.numbers], share)
-    turned = plan.requests.left != first
+    turned = (lags < 0) | (plan.requests.left != first)  # a channel may be compared with itself, later
     found[turned] = found[turned].swapaxes(1, 2)
     return found
 
