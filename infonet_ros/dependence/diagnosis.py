@@ -7,6 +7,7 @@ All delays and values together need some 100,000 look-ups: tens of milliseconds,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,8 +38,7 @@ class Diagnosis:
 
     def explain(self) -> Fault:
         """Return what is wrong, as far as the samples show it."""
-        pair = self.baseline.pairs[self.pair]
-        sides = self._sides
+        pair, sides = self.baseline.pairs[self.pair], self._sides
         search = FaultSearch(self.baseline, self.pair, self.samples, max(1, len(self.samples) - self.start))
         found = (
             self.saturated()
@@ -80,12 +80,11 @@ class Diagnosis:
         resting = [side.name for side in sides if side.frozen and side.zero]
         if not resting or not all(side.calm for side in sides):
             return None
-        moving = [side.name for side in sides if side.name not in resting]
-        others = f", and {moving[0]} hardly moves" if moving else ""
-        words = f"{' and '.join(resting)} {are(len(resting))} 0 for longer than in the good recordings{others}"
-        return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0] if moving else "")
+        other = [f", and {side.name} hardly moves" for side in sides if side.name not in resting]
+        words = f"{' and '.join(resting)} {are(len(resting))} 0 for longer than in the good recordings{''.join(other)}"
+        return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0] if other else "")
 
-    @property
+    @cached_property
     def _sides(self) -> list["_Side"]:
         return [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
 

@@ -48,7 +48,6 @@ PROVISIONAL = {Kind.DECOUPLED, Kind.NOISIER, Kind.OUT_OF_RANGE, Kind.NOT_SEEN_BE
 EXPLAINED = {Kind.DELAY_CHANGED, Kind.SCALED, Kind.OFFSET, Kind.DRIFTING, Kind.SWAPPED}
 """Kinds without which a pair fits its baseline: more samples can tell them apart better."""
 
-
 LATE = {*EXPLAINED, Kind.SILENT}
 """Kinds that replace another one at any time: what shows late is as sure as what shows soon."""
 
@@ -67,5 +66,5 @@ def better(before: Kind, now: Kind) -> bool:
     if before is Kind.SPIKE:
         return now is Kind.NOISIER or now in EXPLAINED
     if before in EXPLAINED:
-        return now is not before and now in {*EXPLAINED, Kind.FROZEN, Kind.SILENT}
+        return now is not before and now in {*LATE, Kind.FROZEN}
     return now is not before and before in PROVISIONAL
