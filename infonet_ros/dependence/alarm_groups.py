@@ -8,7 +8,7 @@ from infonet_ros.dependence.fault import EXPLAINED, PROVISIONAL, Kind
 from infonet_ros.text import counted, listed
 
 _OF_ONE = EXPLAINED - {Kind.SWAPPED}
-"""Kinds of faults that are of one of the two channels of a pair, if they are of either."""
+"""Kinds of which one of two channels is at fault where an alarm says that either may be."""
 
 _DECOUPLED = "no longer depends on the others of its pairs as before"
 

@@ -58,7 +58,7 @@ class Verdict(NamedTuple):
     factors: tuple[float, float] = (1.0, 1.0)
 
     def excludes(self, change: "Verdict") -> bool:
-        """Return whether a relation that is the same for one of its two channels would show this change of this one."""
+        """Return whether the channel cannot have another verdict's change: here it would exceed the noise."""
         if change.kind is Outcome.OFFSET:
             return self.kind is Outcome.SAME and abs(change.value) > self.offset
         if change.kind is Outcome.FACTOR:

@@ -98,7 +98,7 @@ def monitor(
     as_json: Annotated[bool, typer.Option("--json", help="Print each matrix as a line of JSON, for scripts.")] = False,
     timeout: Annotated[
         float,
-        typer.Option(metavar="SECONDS", help="Time to wait for the first matrix; a terminal waits on.", min=0.0),
+        typer.Option(metavar="SECONDS", help="Time to wait for the first matrix; a terminal has no limit.", min=0.0),
     ] = 60.0,
 ) -> None:
     """Show the matrix and the alerts of a running node.

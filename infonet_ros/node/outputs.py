@@ -44,6 +44,26 @@ class MessagePublisher(MatrixPublisher):
         self._publisher.publish(matrix_message(matrix))
 
 
+class ImagePublisher(MatrixPublisher):
+    """Publishes heat maps of matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
+
+    def __init__(self, node: LifecycleNode) -> None:
+        super().__init__(node, Image, IMAGE_TOPIC, QoSProfile(depth=1))
+        self._heat_map = HeatMap()
+        self._frame_id = node.get_parameter("frame_id").value
+
+    def publish(self, matrix: DependenceMatrix) -> None:
+        """Draw and send one matrix."""
+        picture = self._heat_map.render(matrix)
+        height, width, channels = picture.shape
+        message = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=width * channels)
+        message.header.stamp = time_message(matrix.end)
+        message.header.frame_id = self._frame_id
+        # rclpy copies an array as it is; in any other type it checks each of the millions of bytes.
+        message.data = array("B", picture.tobytes())
+        self._publisher.publish(message)
+
+
 class Outputs:
     """The publishers of the matrices of channels, of modalities, and of transfer entropy."""
 
@@ -74,23 +94,3 @@ def publish_to_all(publishers: list[MatrixPublisher], matrix: DependenceMatrix) 
     for publisher in publishers:
         if publisher.wanted():
             publisher.publish(matrix)
-
-
-class ImagePublisher(MatrixPublisher):
-    """Publishes heat maps of matrices as rgb8 images, reliably, in the frame of the parameter ``frame_id``."""
-
-    def __init__(self, node: LifecycleNode) -> None:
-        super().__init__(node, Image, IMAGE_TOPIC, QoSProfile(depth=1))
-        self._heat_map = HeatMap()
-        self._frame_id = node.get_parameter("frame_id").value
-
-    def publish(self, matrix: DependenceMatrix) -> None:
-        """Draw and send one matrix."""
-        picture = self._heat_map.render(matrix)
-        height, width, channels = picture.shape
-        message = Image(height=height, width=width, encoding="rgb8", is_bigendian=0, step=width * channels)
-        message.header.stamp = time_message(matrix.end)
-        message.header.frame_id = self._frame_id
-        # rclpy copies an array as it is; in any other type it checks each of the millions of bytes.
-        message.data = array("B", picture.tobytes())
-        self._publisher.publish(message)

@@ -95,8 +95,8 @@ class _GivenThird:
                 known = [one for one in sets if one is not None]
                 found = self.runner.quantiles(*known) if known else np.empty((0, 3), dtype=np.float32)
                 parts = iter(np.split(found, np.cumsum([len(one) for one in known])))
-                unknown = (np.full((len(pairs), 3), np.inf, dtype=np.float32) for _, pairs in some)
-                yield from (nothing if one is None else next(parts) for one, nothing in zip(sets, unknown, strict=True))
+                for (_, pairs), one in zip(some, sets, strict=True):
+                    yield np.full((len(pairs), 3), np.inf, dtype=np.float32) if one is None else next(parts)
 
     def _conditioned(self, asked: tuple[_Task, list[tuple[int, int]]]) -> ConditionedPairs | None:
         """Return the pairs of a task with their conditional ranks, or None with too few known samples."""

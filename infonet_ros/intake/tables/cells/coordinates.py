@@ -46,7 +46,7 @@ def degrees_of(texts: pa.ChunkedArray, name: str) -> pa.ChunkedArray | None:
 def _is_certain(form: str, parts: dict[str, pa.ChunkedArray], name: str) -> bool:
     """Return whether the cells are no numbers with the unit °, N or W."""
     letters = {
-        letter for name in ("before", "behind") if name in parts for letter in pc.unique(parts[name]).to_pylist()
+        letter for place in ("before", "behind") if place in parts for letter in pc.unique(parts[place]).to_pylist()
     }
     if form == _LETTER_LAST:
         return letters - {None} in _PAIRS or bool(words_of(name) & _OF_PLACES)
