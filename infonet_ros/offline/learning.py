@@ -106,7 +106,7 @@ def _read_all(
             span = chosen_span(recording, start, duration)
             if settings is None or not settings.modalities:
                 proposal = propose(recording, settings or Settings(), span)
-                settings, proposed = proposal.settings, [*proposal.notices, *proposal.details[1:]]  # not the windows
+                settings, proposed = proposal.settings, [*proposal.notices, *proposal.about_fields]
             read.append(read_unbroken(recording, settings, span, progress))
         if not settings.rate:
             settings = settings.with_values(rate=read[0].overview.window.rate)

@@ -181,7 +181,7 @@ class _Comparison:
             undelayed = conditional.undelayed(self.workers)
             delays = conditional.delayed(delays, undelayed, delayed, self.workers)
         else:
-            matrix = with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
+            matrix = _with_changes(self.net, self.moving.moves.changes, delays.matrix, self.settings.seed)
             delays = replace(delays, matrix=matrix)
         return _Compared(delays, undelayed, significant, shifts)
 
@@ -229,7 +229,7 @@ class _Comparison:
         return delays.without(~delayed).widened(np.array(spans))
 
 
-def with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
+def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:
     """Replace the MI of pairs that both drift and are not significant by that of their changes, without a delay.
 
     The matrix is of the levels, with p-values; for the changes (T', N) see `Moves`.

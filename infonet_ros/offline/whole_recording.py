@@ -22,7 +22,6 @@ _SURE = 0.25
 SATURATED = 2.0
 """Nats. Larger MI can hardly be distinguished, so a delay between such channels is found from their ranks only."""
 
-
 NO_DELAY = 1.5
 """Samples: a pair whose best lag is less has no delay."""
 

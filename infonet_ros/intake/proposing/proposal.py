@@ -57,9 +57,14 @@ class Proposal:
 
     settings: Settings
     notices: tuple[str, ...] = ()  # sentences about topics and fields that could not be used
-    details: tuple[str, ...] = ()
-    """Sentences about the clock and the windows, and about every field that is left out or taken by its rate."""
+    timing: str = ""  # a sentence about the clock and the windows
+    about_fields: tuple[str, ...] = ()  # sentences about every field that is left out or taken by its rate
     fields: tuple[FieldVerdict, ...] = ()  # every numeric field
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Sentences about the clock and the windows, and about the fields."""
+        return (self.timing, *self.about_fields) if self.timing else ()
 
     @property
     def brief(self) -> list[str]:
@@ -73,7 +78,7 @@ class Proposal:
         both = sum(field.kind in (ALSO_BY_RATE.name, ALSO_BY_LEVEL.name) for field in self.fields)
         by_rate = sum(is_rate(field.channel or "") and field.kind != ALSO_BY_RATE.name for field in self.fields)
         counts = [f"{count} {_PLURAL.sub('', what) if count == 1 else what}" for what, count in left_out.items()]
-        lines = [self.details[0]] if self.details else []
+        lines = [self.timing] if self.timing else []
         if counts:
             lines.append(f"Left out: {', '.join(counts)}.")
         lines += [
@@ -130,8 +135,8 @@ def propose(
     modalities = _modalities(recording, chosen)
     proposed = replace(settings, modalities=modalities, rate=timing.rate, window=timing.window, hop=timing.hop)
     notices = [*beyond_the_limit(candidates, limit), *notices]
-    details = [timing.reason, *details_of(candidates, chosen)]
-    return Proposal(proposed, tuple(notices), tuple(details), _verdicts(candidates, chosen, modalities))
+    about_fields = tuple(details_of(candidates, chosen))
+    return Proposal(proposed, tuple(notices), timing.reason, about_fields, _verdicts(candidates, chosen, modalities))
 
 
 def _nothing_to_compare(
