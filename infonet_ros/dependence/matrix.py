@@ -10,7 +10,6 @@ PAIRWISE = "pairwise"
 SLICED = "sliced"
 CONDITIONAL = "conditional"
 TRANSFER = "transfer"
-BOTH_DRIFT = "both drift: compare their rates of change"
 
 CLEAR_GAIN = 0.05
 """Nats by which the MI must grow from no delay to the best one, for the delay to be clear."""
@@ -108,7 +107,7 @@ class DependenceMatrix(Tabular):
 
     @property
     def both_drift(self) -> np.ndarray:
-        """(N, N) bool: pairs of which both rows drift, so that one window gives no p-value; see `BOTH_DRIFT`."""
+        """(N, N) bool: pairs of which both rows drift, so that one window gives no p-value; see `drifting`."""
         drifting = np.zeros(len(self.names), dtype=bool) if self.drifting is None else self.drifting
         return drifting[:, None] & drifting & ~np.eye(len(self.names), dtype=bool)
 

@@ -111,13 +111,15 @@ class TransferEstimate(Tabular):
         Median and 90 % interval, nats: the information of the row's sample about the column's sample ``lag`` samples
         later, given the column's own past. NaN on the diagonal, and with fewer than 64 known samples.
     p_value : (N, N) float64 or None
-        None without surrogates, NaN for pairs of which both drift.
+        None without surrogates, NaN for pairs that cannot be tested, see ``untested``.
     lag : (N, N) int32
         Samples by which the column follows.
     samples : (N, N) int32
         Samples used by each pair.
     constant, drifting : (N,) bool
         As in `PairwiseEstimate`.
+    untested : (N, N) str
+        Why a pair cannot be tested: both drift, have one period, or are held and seldom new. Empty for the others.
     names : tuple
         As in `PairwiseEstimate`.
     """
@@ -130,13 +132,14 @@ class TransferEstimate(Tabular):
     samples: np.ndarray
     constant: np.ndarray
     drifting: np.ndarray
+    untested: np.ndarray
     names: Names = ()
 
     def columns(self) -> dict[str, Any]:
         """Return one row for each ordered pair: ``source``, ``target`` and the measures, from ``value`` on."""
         places = np.nonzero(~np.eye(len(self.value), dtype=bool))
         source, target = (chosen(self.names, ends) for ends in places)
-        measures = _measures(self, ("value", "lower", "upper", "p_value", "lag", "samples"), places)
+        measures = _measures(self, ("value", "lower", "upper", "p_value", "lag", "samples", "untested"), places)
         return {"source": source, "target": target} | measures
 
     def _repr_html_(self) -> str:

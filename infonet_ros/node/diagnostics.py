@@ -11,9 +11,10 @@ from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 
-from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair
 from infonet_ros.errors import InfonetError
+from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 from infonet_ros.node.clock_advice import FITTING, StampFit
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import UNSET, TopicStatus

@@ -6,7 +6,8 @@ from functools import cached_property
 
 import numpy as np
 
-from infonet_ros.dependence.matrix import BOTH_DRIFT, DependenceMatrix
+from infonet_ros.dependence.matrix import DependenceMatrix
+from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 from infonet_ros.offline.whole_recording import SIGNIFICANCE
 from infonet_ros.text import are, counted
 

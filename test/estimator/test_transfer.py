@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from infonet_ros.errors import InputError
+from infonet_ros.estimator.samples.periods import sharing_period
 
 
 def autoregressive(rng, coupling, count=2000):
@@ -77,3 +78,37 @@ def test_given_the_one_it_goes_through_nothing_is_transferred(net, rng):
     assert alone.value[0, 2] > 0.1  # by way of y
     assert given.value[0, 2] < 0.3 * alone.value[0, 2]
     assert given.value[0, 1] > 0.2 < given.value[1, 2] and given.p_value[1, 2] == pytest.approx(0.05)
+
+
+def gait(rng, period=23.7, count=1000):
+    return np.sin(2.0 * np.pi * (np.arange(count) / period + rng.random())) + 0.3 * rng.standard_normal(count)
+
+
+def held(rng, hold, count=1000):
+    return np.repeat(rng.standard_normal(count // hold + 1), hold)[rng.integers(hold) :][:count]
+
+
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        (lambda rng: [gait(rng), gait(rng)], "one period"),
+        (lambda rng: [held(rng, 20), held(rng, 20)], "updates"),
+        (lambda rng: [gait(rng), gait(rng, 17.1)], ""),
+        (lambda rng: [held(rng, 10), held(rng, 10)], ""),
+        (lambda rng: [held(rng, 20), rng.standard_normal(1000)], ""),
+    ],
+)
+def test_pairs_that_no_shift_can_test_have_a_reason_and_no_p_value(net, rng, pair, reason):
+    found = net.transfer(np.stack(pair(rng), axis=1)[:981], surrogates=5)
+    assert np.isnan(found.p_value[0, 1]) == np.isnan(found.p_value[1, 0]) == bool(reason)
+    assert reason in found.untested[0, 1] and bool(found.untested[0, 1]) == bool(reason)
+    assert np.isfinite(found.value[0, 1])
+
+
+def test_slow_and_coupled_streams_share_no_period(rng):
+    pairs = [np.stack(autoregressive(rng, 0.8, 600)[:2]) for _ in range(200)]
+    assert sum(sharing_period(pair)[0, 1] for pair in pairs) <= 6
+    unknown = np.stack([gait(rng), gait(rng), np.ones(1000), np.full(1000, np.nan)])
+    unknown[0, 300:400] = np.nan
+    assert np.argwhere(sharing_period(unknown)).tolist() == [[0, 1], [1, 0]]
+    assert not sharing_period(unknown[:, :30]).any()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infonet_ros.estimator.measures.untestable import untestable
 from infonet_ros.estimator.network.blocks import PairBlock, thinned
 from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.samples.common_times import evidence_of_pairs
+from infonet_ros.estimator.samples.common_times import evidence_of_pairs, moving_together
 from infonet_ros.estimator.samples.conditioning import Given
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
@@ -87,6 +88,7 @@ def transfer_entropy(
     found = _Found.of_size(size)
     still = constant_channels(channels)
     drifts = drifting(channels) if options.surrogates else np.zeros(size, dtype=bool)
+    untested = untestable(channels, drifts) if options.surrogates else np.full((size, size), "")
     ordering = Ordering.from_channels(channels, options.seed)
     np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
     lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
@@ -99,8 +101,8 @@ def transfer_entropy(
         if options.conditions:
             for sources, given in target.strongest(moving, found):
                 found.put(target.transfer(sources, given), target.number)
-        found.p_value[drifts[:, None] & drifts] = np.nan
-        yield TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts)
+        found.p_value[untested != ""] = np.nan
+        yield TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts, untested)
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,9 +192,11 @@ def _exceeding(found: np.ndarray) -> np.ndarray:
 
 def _evidence(left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
     """Return the `evidence_of_pairs` (1 + S, M) of all streams on the left with the one on the right."""
+    # The past of the target can hide that both move at common times, if a filter has made their moves smooth.
+    together = moving_together(normalised(np.concatenate([left.ranks, right.ranks])))[:-1, -1]
     sources, target = (normalised(side.conditional[0]) for side in (left, right))
     rows = np.arange(len(sources))
-    return evidence_of_pairs(sources, target, rows, np.zeros_like(rows), shifts)
+    return evidence_of_pairs(sources, target, rows, np.zeros_like(rows), shifts, known=together)
 
 
 def _partial(runner: ConditionalRunner, left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:

@@ -55,13 +55,19 @@ def coincidence(ranks: np.ndarray) -> np.ndarray:
 
 
 def evidence_of_pairs(
-    left: np.ndarray, right: np.ndarray, rows: np.ndarray, columns: np.ndarray, shifts: np.ndarray
+    left: np.ndarray,
+    right: np.ndarray,
+    rows: np.ndarray,
+    columns: np.ndarray,
+    shifts: np.ndarray,
+    known: np.ndarray | bool = False,
 ) -> np.ndarray:
     """Return the `evidence_at_common_times` of M pairs, (1 + S, M): NaN where they do not move at common times.
 
-    They are rows (M,) of one set of normalised ranks (N, R) and columns (M,) of another (K, R).
+    They are rows (M,) of one set of normalised ranks (N, R) and columns (M,) of another (K, R). Of pairs (M,) that are
+    ``known`` to move at common times, this is not asked.
     """
-    together = moving_together(np.concatenate([left, right]))[rows, len(left) + columns]
+    together = known | moving_together(np.concatenate([left, right]))[rows, len(left) + columns]
     found = np.full((1 + len(shifts), len(rows)), np.nan)
     for pair in np.flatnonzero(together):
         found[:, pair] = evidence_at_common_times(left[rows[pair]], right[columns[pair]], shifts)
