@@ -43,7 +43,7 @@ def main() -> None:
         _ignore_signals()
     if interruption.status is not None:
         status = interruption.status  # also if a library caught the exception, or raised another one
-    if not isinstance(status, int) or sys.getprofile() is not None:  # a profiler writes its results after the end
+    if not isinstance(status, int) or _is_profiled():
         sys.exit(status)
     _end(status)
 
@@ -88,6 +88,12 @@ def _end(status: int) -> NoReturn:
         with suppress(AttributeError, OSError, ValueError):  # it is closed, or nobody reads it
             stream.flush()
     os._exit(status)
+
+
+def _is_profiled() -> bool:
+    """Return whether a profiler runs, which writes its results after the end; cProfile is a tool since Python 3.12."""
+    tools = getattr(sys, "monitoring", None)
+    return sys.getprofile() is not None or bool(tools and tools.get_tool(tools.PROFILER_ID))
 
 
 def _is_importing(frame: FrameType | None) -> bool:

@@ -99,6 +99,12 @@ def test_nothing_is_unloaded_at_the_end(name, code):
     assert process.stdout == "a thread has ended\ncleared\n"
 
 
+def test_a_profiler_writes_its_results():
+    command = [sys.executable, "-m", "cProfile", "-m", "infonet_ros", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=BOUND, check=True)
+    assert "function calls" in done.stdout
+
+
 @pytest.fixture
 def library(tmp_path):
     """A folder with a library that receives a signal while it is loaded."""
