@@ -22,8 +22,8 @@ class Estimate(Tabular):
     lower, upper : float
         5 % and 95 % quantiles: a 90 % interval.
     p_value : float or None
-        Probability of such a large MI under the null hypothesis of independence; NaN if both streams drift; None
-        without surrogates.
+        Probability of such a large MI under the null hypothesis of independence; NaN if both streams drift, or
+        have one period that the given streams do not explain; None without surrogates.
     samples : int
         Good samples used; of two held streams, those at which both are new.
     constant : bool
@@ -54,7 +54,7 @@ class PairwiseEstimate(Tabular):
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
     p_value : (N, N) float64 or None
-        None without surrogates, NaN for pairs of which both drift. It uses fewer surrogates than requested if there are
+        None without surrogates, NaN for pairs as in `Estimate`. It uses fewer surrogates than requested if there are
         too few different shifts outside the lags.
     lag : (N, N) int32
         Lag in samples with the largest MI (0 without lags); antisymmetric, positive if the column follows the row.

@@ -172,3 +172,13 @@ def test_what_cannot_be_given_is_refused(net, driven, given, message):
     _, x, y = driven(0.0)
     with pytest.raises(InputError, match=message):
         net.estimate(x, y, given=given)
+
+
+def test_gaits_of_one_period_have_no_p_value_unless_their_phase_is_given(net, rng):
+    phase = 2.0 * np.pi * np.arange(600) / 23.7
+    noise, other, unrelated = rng.standard_normal((3, 600))
+    gaits = np.stack([np.sin(phase) + 0.3 * noise, np.sin(phase + 1.0) + 0.3 * other], axis=1)
+    found = net.pairwise(gaits, given=unrelated, surrogates=5)
+    assert np.isnan(found.p_value[0, 1]) and np.isfinite(found.mi[0, 1])
+    known = np.stack([np.sin(phase), np.cos(phase)], axis=1)
+    assert np.isfinite(net.pairwise(gaits, given=known, surrogates=5).p_value[0, 1])

@@ -13,6 +13,7 @@ from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
 from infonet_ros.estimator.samples.common_times import evidence_of_pairs
 from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.periods import sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
@@ -86,7 +87,10 @@ def pairwise_given(
     best.take(found.quantiles[1:])
     found.judge(best)
     drifts = found.drifting[sorted_channels.places()]
-    return best.estimate(sorted_channels, drifts, options.surrogates > 0)
+    estimate = best.estimate(sorted_channels, drifts, options.surrogates > 0)
+    if estimate.p_value is not None:  # a shift keeps no phase within the narrow ranges of the given streams
+        estimate.p_value[sharing_period(conditional_ranks_of(channels, given, options.seed))] = np.nan
+    return estimate
 
 
 def lagged_given(

@@ -1,4 +1,4 @@
-"""Streams that share a steady period, so that circular shifts cannot test their transfer entropy."""
+"""Streams that share a steady period, so that circular shifts cannot test them given others or the past."""
 
 import numpy as np
 
