@@ -334,7 +334,7 @@ def test_a_file_to_write_is_neither_empty_nor_anything_but_a_file(option, tmp_pa
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path, infonet):
     (tmp_path / "out").write_text("a file")
-    assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out"), "cannot write out")
+    assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "out"), "out is a file: expected a folder")
     if os.geteuid() != 0:  # root may write anywhere
         (tmp_path / "locked").mkdir(mode=0o500)
         assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "locked"), "Permission denied")
