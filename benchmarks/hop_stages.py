@@ -18,6 +18,17 @@ from benchmarks.module_clock import ModuleClock
 from infonet_ros import InfoNet
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix
+from infonet_ros.estimator.network import (
+    blocks,
+    counts,
+    observation,
+    pair_network,
+    plug_ins,
+    ranked_channels,
+    readout,
+    symmetry,
+)
+from infonet_ros.estimator.samples import effective_samples, holding, ranks, updates
 from infonet_ros.intake.messages.decoder import Decoder
 from infonet_ros.intake.messages.types import installed_definitions
 from infonet_ros.intake.windows.cut import Cut
@@ -29,17 +40,15 @@ from infonet_ros.node.polling import USUAL_PERIOD
 from infonet_ros.settings import Settings, settings_from_parameters
 from infonet_ros.text import NANOSECONDS
 
-# Modules of the estimator by stage; one that is not named here counts as the rest.
+# Modules of the estimator by stage; those that are not named here count as the rest.
+_MODULES = {
+    "ranks": (ranks,),
+    "grids": (blocks, counts, observation, plug_ins, ranked_channels),
+    "network": (pair_network, readout, symmetry),
+    "memory of the streams": (effective_samples, holding, updates),
+}
 _STAGES = {
-    "estimator.samples.ranks": "ranks",
-    "estimator.network.counts": "grids",
-    "estimator.network.plug_ins": "grids",
-    "estimator.network.observation": "grids",
-    "estimator.network.blocks": "grids",
-    "estimator.network.ranked_channels": "grids",
-    "estimator.network.pair_network": "network",
-    "estimator.network.symmetry": "network",
-    "estimator.samples.effective_samples": "memory of the streams",
+    module.__name__.removeprefix("infonet_ros."): stage for stage, modules in _MODULES.items() for module in modules
 }
 REST = "rest of the estimator"
 TYPE = "geometry_msgs/msg/QuaternionStamped"
@@ -140,7 +149,6 @@ class Hop:
         pairs = channels * (channels - 1) / 2
         with FlopCounterMode(display=False) as counter:
             self._net.pairwise(window.samples)
-        in_network = sum(counter.get_flop_counts().get("Network", {}).values())
         rounds = [self._by_stage(window) for _ in range(self._rounds)]
         seconds = {name: _median(one[name] for one in rounds) for name in rounds[0]}
         least = {
@@ -149,14 +157,14 @@ class Hop:
                 12.0 * channels * samples,
             ),  # comparisons; int64 and float32
             "grids": (pairs * samples, 2.0 * pairs * samples),  # a sample of a pair is counted; both its bins are read
-            "network": (float(in_network), float(self._weights.stat().st_size)),
+            "network": (float(counter.get_total_flops()), float(self._weights.stat().st_size)),
         }
         return [Stage(name, took, *least.get(name, (0.0, 0.0))) for name, took in seconds.items()]
 
     def _by_stage(self, window: Window) -> dict[str, float]:
         with ModuleClock() as clock:
             channel_matrix(self._net, window, self._settings)
-        seconds: dict[str, float] = defaultdict(float, dict.fromkeys(dict.fromkeys(_STAGES.values()), 0.0))
+        seconds: dict[str, float] = defaultdict(float, dict.fromkeys(_MODULES, 0.0))
         for module, took in clock.seconds.items():
             seconds[_STAGES.get(module, REST)] += took
         return seconds
