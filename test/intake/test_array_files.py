@@ -134,6 +134,13 @@ def test_arrays_of_matlab_of_many_forms(tmp_path, form):
     assert_channel(found, name, values, TIME[: len(values)])
 
 
+@pytest.mark.parametrize("contents", [{"a": 1.0}, {"names": np.array(["left", "right"], dtype=object)}])
+def test_a_number_and_texts_alone_are_no_table(tmp_path, contents):
+    savemat(tmp_path / "log.mat", contents)
+    with pytest.raises(RecordingError, match=r"log\.mat holds no arrays of numbers: expected variables of one row"):
+        read(tmp_path / "log.mat")
+
+
 def test_an_array_of_many_structures_has_a_row_for_each(tmp_path):
     samples = np.array([*zip(TIME, A, strict=True)], dtype=[("time", "O"), ("x", "O")])
     savemat(tmp_path / "log.mat", {"s": samples})

@@ -43,11 +43,11 @@ def sheets_of_arrays(
     values = dict(_real(_flat(contents)))
     rates = dict(_rates({name: value for name, value in values.items() if value.size == 1}))
     arrays = {name: value for name, value in values.items() if value.size > 1}
+    rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
+    arrays = _without_labels({name: _rows_first(value, rows) for name, value in arrays.items()})
     if not arrays and not wide:
         raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
-    rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
-    arrays = {name: _rows_first(value, rows) for name, value in arrays.items()}
-    arrays, notes = _narrow(path, _without_labels(arrays), wide)
+    arrays, notes = _narrow(path, arrays, wide)
     sheets: dict[tuple[str, int], Sheet] = {}
     for name, array in arrays.items():
         time = _time_of(name, array, arrays, rates)
