@@ -1,6 +1,5 @@
-"""Small recordings of every kind, and made-up results."""
+"""Small recordings of every kind."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,12 +82,3 @@ def slow_noise(store, seconds=40.0, coupled=False, seed=0):
         for topic, (x, y, z) in (("/gyro", row[:3]), ("/laser", row[3:])):
             vector = store.types["geometry_msgs/msg/Vector3"](x=float(x), y=float(y), z=float(z))
             yield topic, kind, now, store.types[kind](header=header(store, now), vector=vector)
-
-
-def with_p_values(analysis, p_values, surrogates=99):
-    """Give the pairs of an analysis of three channels these p-values."""
-    p_value = np.full((3, 3), np.nan)
-    p_value[np.triu_indices(3, k=1)] = p_values
-    p_value.T[np.triu_indices(3, k=1)] = p_values
-    whole = replace(analysis.whole, matrix=replace(analysis.whole.matrix, p_value=p_value), shifts=surrogates)
-    return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=surrogates))

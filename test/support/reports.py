@@ -1,4 +1,4 @@
-"""Analyses for reports: with malicious names, large, or with chosen p-values."""
+"""Analyses for reports: with malicious names, or large."""
 
 from dataclasses import replace
 from datetime import datetime, timezone

@@ -1,0 +1,78 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from analyses import said, with_matrix, with_p_values
+
+from infonet_ros.offline.told_delays import Delay
+
+
+def test_a_clear_delay_is_distinguished_from_an_unclear_one(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    clear = Delay.of(small_analysis, a, b)
+    assert clear.clear
+    assert clear.words.startswith("speed.data follows by 0.40 s (0.")
+    assert clear.words.endswith(" s); to align them, add -0.40 s to the stamps of /speed")
+    unrelated = Delay.of(small_analysis, *small_analysis.strongest()[-1])
+    assert not unrelated.clear
+
+
+def test_what_follows_much_later_has_no_late_stamps(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    whole = small_analysis.whole
+    matrix = replace(whole.matrix, lag=5.0 * whole.matrix.lag)
+    slow = replace(whole, matrix=matrix, longest_lag=5.0)
+    later = Delay.of(replace(small_analysis, whole=slow), a, b)
+    assert later.clear and later.words.startswith("speed.data follows by 2.0") and "stamps" not in later.words
+
+
+def test_within_one_topic_no_stamps_can_be_moved(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    modalities = tuple(replace(one, topic="/base") for one in small_analysis.settings.modalities)
+    one_topic = replace(small_analysis, settings=replace(small_analysis.settings, modalities=modalities))
+    words = Delay.of(one_topic, a, b).words
+    assert words.startswith("speed.data follows by 0.40 s (0.") and words.endswith(" s)")
+
+
+def test_a_delay_of_a_pair_that_is_not_significant_is_no_finding(small_analysis):
+    a, b = small_analysis.strongest(1)[0]
+    assert "; speed.data follows by 0.40 s" in said(small_analysis)[0]
+    unsure = with_p_values(small_analysis, [0.3, 0.3, 0.3])
+    assert said(unsure)[0] == "Nothing depends on anything here: none of 3 pairs is significant."
+    assert not Delay.of(unsure, a, b).clear
+
+
+def test_stamps_are_to_be_moved_only_where_that_suits_all_channels_of_a_topic(small_analysis):
+    """A filter delays one speed of an odometry, its stamps delay all of it."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, late in [(2, 4, 0.37), (3, 5, 0.36)]:
+        mi[a, b] = mi[b, a] = 1.4
+        lag[a, b], lag[b, a] = late, -late
+    alike = with_matrix(small_analysis, mi, lag)
+    assert Delay.of(alike, 2, 4).words.endswith("s); to align them, add -0.37 s to the stamps of /imu")
+    assert Delay.of(alike, 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.37)}
+    lag[3, 5], lag[5, 3] = 0.25, -0.25  # of many pairs some intervals do not meet by chance
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
+    mi[3, 4] = mi[4, 3] = 1.45  # without a delay, and not surely more
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps is not None
+    lag[3, 5], lag[5, 3] = -0.1, 0.1
+    unlike = Delay.of(with_matrix(small_analysis, mi, lag), 2, 4)
+    assert unlike.clear and unlike.stamps is None
+    assert unlike.words.endswith("s); no shift of stamps suits all channels of the two topics")
+    mi[mi > 0.0] -= 0.8  # a speed after its acceleration
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).words.endswith("s)")
+
+
+def test_channels_of_two_topics_that_are_late_by_one_sample_agree(small_analysis):
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(2, 4, 1.4), (3, 5, 1.6)]:
+        mi[a, b] = mi[b, a] = value
+        lag[a, b], lag[b, a] = 0.06, -0.06
+    assert Delay.of(with_matrix(small_analysis, mi, lag), 2, 4).stamps == {"topic": "/imu", "add": pytest.approx(-0.06)}
+
+
+def test_a_delay_whose_interval_holds_none_is_not_clear(small_analysis):
+    whole = small_analysis.whole
+    assert whole.clear_delays[0, 2]
+    wide = replace(whole, delay_lower=-np.abs(whole.delay_lower), delay_upper=np.abs(whole.delay_upper))
+    assert not wide.clear_delays.any()

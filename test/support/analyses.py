@@ -1,0 +1,50 @@
+"""Analyses with chosen numbers, and what is said about them."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from infonet_ros.offline.findings import findings
+from infonet_ros.offline.kinship import Kinship
+from infonet_ros.settings import Modality
+
+THREE_TOPICS = tuple(Modality(topic, f"/{topic}", ("x", "y")) for topic in ("cmd", "odom", "imu"))
+
+
+def said(analysis):
+    return [str(one) for one in findings(analysis)]
+
+
+def with_p_values(analysis, p_values, surrogates=99):
+    """Give the pairs of an analysis of three channels these p-values."""
+    p_value = np.full((3, 3), np.nan)
+    p_value[np.triu_indices(3, k=1)] = p_values
+    p_value.T[np.triu_indices(3, k=1)] = p_values
+    whole = replace(analysis.whole, matrix=replace(analysis.whole.matrix, p_value=p_value), shifts=surrogates)
+    return replace(analysis, whole=whole, settings=analysis.settings.with_values(surrogates=surrogates))
+
+
+def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
+    """Give six channels of some topics these MI (6, 6), all of them significant, and these clear lags."""
+    settings = replace(analysis.settings, modalities=modalities)
+    names = settings.channel_names
+    off = ~np.eye(6, dtype=bool)
+    square = np.where(off, mi, np.nan).astype(np.float32)
+    lag = np.zeros((6, 6), dtype=np.float32) if lag is None else lag
+    matrix = replace(
+        analysis.whole.matrix,
+        names=names, mi=square, lower=square - 0.1, upper=square + 0.1, lag=lag, valid=np.ones(6, dtype=bool),
+        p_value=np.where(off, np.where(mi > 0.0, 1e-5, 0.5), np.nan), drifting=np.zeros(6, dtype=bool),
+    )  # fmt: skip
+    lower, upper = (np.where(lag != 0.0, lag + way, np.nan) for way in (-0.05, 0.05))
+    undelayed = replace(matrix, mi=np.where(lag != 0.0, square - 0.5, square).astype(np.float32))
+    whole = replace(
+        analysis.whole,
+        matrix=matrix,
+        undelayed=undelayed,
+        delay_lower=lower,
+        delay_upper=upper,
+        longest_lag=1.0,
+        kinship=Kinship.of(np.zeros((1, 6)), 1.0, settings),
+    )
+    return replace(analysis, whole=whole, settings=settings, changes=())
