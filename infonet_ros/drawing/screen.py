@@ -59,7 +59,7 @@ class Snapshot:
 def screen(snapshot: Snapshot, options: ViewOptions, width: int, height: int | None, keys: bool = False) -> Group:
     """Lay out the whole screen in so many characters; a height of None is as much as is needed.
 
-    With ``keys``, they can be pressed, and are explained.
+    ``keys`` is whether keys can be pressed; then a line explains them.
     """
     head: list[RenderableType] = [_title(snapshot, options, width)]
     foot: list[RenderableType] = [*_reports(snapshot.reports, width, most=6), *_footer(options, width, keys)]

@@ -1,4 +1,4 @@
-"""The channel that a command line means: by its full name, or by the name that the recording has for it."""
+"""The channel that a user means: by its full name, or by the name that the recording has for it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
