@@ -20,8 +20,8 @@ ROS1 = "ros1"
 class Connection:
     """Messages of one type on one topic, as one or more publishers sent them."""
 
-    topic: str  # topic, type: the type as the file writes it
-    type: str
+    topic: str
+    type: str  # as the file writes it
     encoding: str  # "cdr" in ROS 2, ``ROS1`` in ROS 1; messages of other encodings are not of ROS
     definition: str
     language: str

@@ -23,12 +23,12 @@ from infonet_ros.intake.tables.times.stamps import on_shared_times
 from infonet_ros.text import counted, shorten, unique_name
 
 _MOST_SENTENCES = 8
-_FEWEST_CELLS = 3  # of each word: fewer are not a state
+_FEWEST_CELLS = 3  # of each of two words: fewer are not a state
 _LONGEST_WORD = 40
 _NINES = re.compile(r"-?9{3,}(?:\.9+)?|-?9{2}\.9{2,}")
 _LIMITS = {f"{number}" for number in (-(2**15), 2**15 - 1, 2**16 - 1, -(2**31), 2**31 - 1, 2**32 - 1, -999.25)}
 _LARGE = 1e20  # of what robots measure: more is 9.9e37 of an instrument, or the largest number of a type
-_APART = 3.0  # times the range of all other numbers
+_APART = 3.0  # times the range of all other numbers, from them
 _FEWEST = 3  # different other numbers: fewer may be states, with one of this value
 
 
@@ -118,7 +118,7 @@ def _as_truth(cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, str]]
 
 
 def _without_fills(sheet: Sheet, times: Container[str]) -> list[str]:
-    """Make such numbers of a sheet unknown, but for its columns of ``times``; return sentences about them.
+    """Make numbers that stand for an unknown value unknown, but in columns of ``times``; return sentences about them.
 
     They are all nines, the limit of a type of numbers, or huge, and far from all other numbers of the column.
     """

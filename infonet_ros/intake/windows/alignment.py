@@ -73,8 +73,9 @@ def resample(
 ) -> np.ndarray:
     """Resample a stream, values (M, K) at strictly increasing stamps (M,), at the ticks (T,) of a clock: (T, K).
 
-    Values are NaN where not known. A tick between two samples that are farther apart than ``max_gap`` is unknown; with
-    the interpolation "hold", which takes the last sample up to the tick, one that is farther than this behind it.
+    All times are nanoseconds. Values are NaN where not known. A tick between two samples that are farther apart than
+    ``max_gap`` is unknown; with the interpolation "hold", which takes the last sample up to the tick, one that is
+    farther than this behind it.
 
     With "linear", streams of few levels, such as gears, switches and coarsely rounded readings, take the value of the
     nearest sample. Interpolated between two levels, all streams of a message would share their fraction of the way.

@@ -34,7 +34,7 @@ class RingBuffer:
         self._columns = columns
         self._first = self._end = 0
         self._allocate(_FIRST_ROWS)
-        self.newest = np.full(columns, NEVER, dtype=np.int64)  # stamp of each channel's newest sample
+        self.newest = np.full(columns, NEVER, dtype=np.int64)  # stamp of each channel's newest sample, or NEVER
         # Messages so far, of which out of order, dropped as duplicates, and given up because memory was full.
         self.received = self.out_of_order = self.duplicates = self.overflowed = 0
 
@@ -64,7 +64,7 @@ class RingBuffer:
     def extend(self, stamps: np.ndarray, values: np.ndarray, present: np.ndarray) -> None:
         """Add messages in the order in which they came, as if each were pushed: stamps (M,) and values (M, K).
 
-        ``present`` (M, K) bool is False where a message says nothing about a channel.
+        Stamps are nanoseconds. ``present`` (M, K) bool is False where a message says nothing about a channel.
         """
         self.received += len(stamps)
         first = 0

@@ -104,13 +104,15 @@ class Timeline(Generic[Item]):
         self.leap = leap
         self.backward_jumps = self.forward_jumps = 0
         self.outliers: dict[str, int] = {}  # messages of each topic that were set aside, and not taken later
-        self.offsets: dict[str, float] = {}  # seconds by which the last of these is ahead of the other topics
-        self.steps: dict[str, list[float]] = {}  # seconds by which the clock of each topic alone was set while it ran
+        # Seconds by which the last message of each topic that was set aside is ahead of the others; negative if behind.
+        self.offsets: dict[str, float] = {}
+        # Seconds by which the clock of each topic alone was set while it ran; negative backwards.
+        self.steps: dict[str, list[float]] = {}
         self.clear()
 
     def clear(self) -> None:
         """Forget the time; the next message begins a new one."""
-        self.newest: int | None = None  # stamp that was taken
+        self.newest: int | None = None  # newest stamp that was taken
         self._number = 0
         self.topics: dict[str, _Topic[Item]] = {}
 

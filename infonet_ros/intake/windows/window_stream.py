@@ -150,9 +150,9 @@ class WindowStream:
     def extend(self, stamps: np.ndarray, columns: Columns, arrivals: np.ndarray | None = None) -> np.ndarray:
         """Add messages of one topic in the order in which they came; return the stamps (M',) of those taken now.
 
-        ``columns`` are the values and their presence by the name of the buffer, see `RingBuffer.extend`; ``arrivals``
-        (M,) when they came or were recorded, see `Timeline.admit`. Among those taken are some that were set aside
-        before.
+        ``stamps`` (M,) are nanoseconds. ``columns`` are the values (M, K) and their presence (M, K) by the name of the
+        buffer, see `RingBuffer.extend`. ``arrivals`` (M,) say when the messages came or were recorded, see
+        `Timeline.admit`. Among those taken are some that were set aside before.
         """
         topic = self._topics[next(iter(columns))]
         if self._timeline.follow(topic, stamps, None if arrivals is None else int(arrivals[-1])):

@@ -141,15 +141,15 @@ def on_shared_times(clock: Clock, stamps: np.ndarray) -> list[str]:
 
 def _turns_of(factor: float | None) -> list[int]:
     """Return the turns, in nanoseconds, of a clock; ``factor`` is its unit in nanoseconds, None for dates."""
-    counters = () if factor is None else _COUNTERS
-    turns = [*_CALENDAR, *(round(count * factor) for count in counters if factor is not None)]
-    return [turn for turn in turns if turn < _LONGEST_TURN]
+    counters = [] if factor is None else [round(count * factor) for count in _COUNTERS]
+    return [turn for turn in (*_CALENDAR, *counters) if turn < _LONGEST_TURN]
 
 
 def _continued(stamps: np.ndarray, turns: Sequence[int]) -> tuple[np.ndarray, int]:
     """Continue a clock, stamps (rows,), after each fall by one of the ``turns``; also return how often it wraps around.
 
-    It falls by a whole turn, minus a usual step, and then continues. Any other fall begins another run.
+    All are nanoseconds; stamps without a time are `BEYOND` or less. The clock falls by a whole turn, minus a
+    usual step, and then continues. Any other fall begins another run.
     """
     known = stamps > BEYOND
     steps = np.diff(stamps[known])

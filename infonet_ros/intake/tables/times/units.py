@@ -39,8 +39,8 @@ _OF_WINCC = ("Time_ms",)  # a column of WinCC that holds millionths of a day, in
 def read_numbers(clock: Clock, unit: str, others: Sequence[Clock]) -> float | None:
     """Give a clock stamps for its numbers, and note how they are read; return the nanoseconds of the unit.
 
-    It is one of `UNITS`, or "auto"; None stands for numbers of days, which are dates. The other clocks are those of the
-    same columns in other tables.
+    ``unit`` is one of `UNITS`, or "auto". ``others`` are the clocks of the same columns in other tables. None is
+    returned for numbers of days, which are dates.
     """
     if unit == "auto" and (days := _serial_days(clock)) is not None:
         clock.stamps = days
