@@ -20,7 +20,7 @@ import dask
 from dask.distributed import Client, Future, LocalCluster, as_completed
 
 from infonet_ros.dependence.comparison import WindowedRecording
-from infonet_ros.errors import ConfigurationError, InfonetError, OutputError
+from infonet_ros.errors import ConfigurationError, InfonetError
 from infonet_ros.interruptions import cleared_afterwards, folder_for_now, made_folder, temporary_folder
 from infonet_ros.offline.comparing import windows_of
 from infonet_ros.offline.findings_record import findings_record
@@ -136,9 +136,7 @@ def folder_of_attempts(out: Path) -> Iterator[None]:
             stack.enter_context(made_folder(out))
             stack.enter_context(folder_for_now(out / _ATTEMPTS))
         except OSError as error:
-            raise OutputError(
-                f"cannot make the folder {out} ({error.strerror}): choose another one with --out."
-            ) from error
+            raise cannot_write(out, error) from error
         yield
 
 
@@ -150,12 +148,12 @@ def analyse_fleet(
     formats: Sequence[Format] | None = None,
     on_done: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
-    """Analyse bags on the workers of a client, each into a folder of its name under ``out``, in the order of the bags.
+    """Analyse bags on the workers of a client, each into a folder of its name under ``out``.
 
-    The workers must see bags and results under the same paths, and ``out`` is inside `folder_of_attempts`. Without
-    modalities in the settings, those are proposed for each bag; for ``formats`` see `analyse_bag`. ``on_done`` is
-    called with each outcome as soon as it is known. A bag that cannot be analysed, or whose workers die again and
-    again, has a problem; the other bags have their results.
+    Returns an outcome for each bag, in the order of the bags. The workers must see bags and results under the same
+    paths, and ``out`` is inside `folder_of_attempts`. Without modalities in the settings, those are proposed for each
+    bag; for ``formats`` see `analyse_bag`. ``on_done`` is called with each outcome as soon as it is known. A bag that
+    cannot be analysed, or whose workers die again and again, has a problem; the other bags have their results.
     """
     out = out.absolute()
     names = folder_names(bags)

@@ -22,7 +22,7 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from infonet_ros.dependence.comparison import WindowedRecording
-from infonet_ros.errors import ConfigurationError, MissingDependencyError
+from infonet_ros.errors import ConfigurationError, MissingDependencyError, OutputError
 from infonet_ros.fleet import commands
 from infonet_ros.fleet.differences import Differences, differences
 from infonet_ros.fleet.job import Outcome, analyse_fleet, connected, folder_names, folder_of_attempts
@@ -150,6 +150,13 @@ def test_no_scheduler_is_one_sentence(monkeypatch):
     monkeypatch.setattr("infonet_ros.fleet.job._CONNECT", 0.2)
     with pytest.raises(ConfigurationError, match=r"no Dask scheduler answers at 'tcp://127\.0\.0\.1:1'"):
         connected("tcp://127.0.0.1:1", None).__enter__()
+
+
+def test_a_file_in_the_place_of_the_folder_is_said_to_be_one(tmp_path):
+    (tmp_path / "out").write_text("here")
+    with pytest.raises(OutputError, match="out is a file: expected a folder"), folder_of_attempts(tmp_path / "out"):
+        pass
+    assert (tmp_path / "out").read_text() == "here"
 
 
 def test_bags_of_one_name_keep_their_folders_apart(tmp_path):
