@@ -159,6 +159,9 @@ def test_rows_without_a_time_are_counted(tmp_path):
         "2 of 5 rows are left out: their time 'time' is empty or not known.",
         "1 of 5 rows are left out: their time 'time' is more than 292 years from zero.",
     ]
+    since = written(tmp_path, "time [s since 2024-01-01],x\n0,1\n,2\n8e9,3\n1,4\n")
+    assert [stamp for stamp, _ in rows(since, ("x",))] == [1_704_067_200 * 10**9, 1_704_067_201 * 10**9]
+    assert [notice[:11] for notice in notices(since)[1:]] == ["1 of 4 rows"] * 2
     dates = written(tmp_path, "time,x\n2024-05-01,1\n,2\n9999-12-31,3\n")
     assert [notice[:11] for notice in notices(dates)] == ["1 of 3 rows"] * 2
 

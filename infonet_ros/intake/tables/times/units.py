@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from infonet_ros.intake.tables.cells.dates import BEYOND, stamps_of_dates
+from infonet_ros.intake.tables.cells.dates import BEYOND, FARTHEST, stamps_of_dates
 from infonet_ros.intake.tables.cells.time_units import DAY, UNITS, named_unit
 from infonet_ros.intake.tables.sheet import as_floats
 from infonet_ros.intake.tables.times.clock import Clock, scaled
@@ -56,8 +56,15 @@ def read_numbers(clock: Clock, unit: str, others: Sequence[Clock]) -> float | No
     clock.stamps = scaled(clock.numbers, factor)
     origin = stamps_of_dates(pa.chunked_array([[clock.origin]]))
     if origin is not None and (first := origin.stamps[0]) > BEYOND:
-        clock.stamps = np.where(clock.stamps > BEYOND, clock.stamps + first, clock.stamps)
+        clock.stamps = _counted_from(int(first), clock.stamps)
     return factor
+
+
+def _counted_from(first: int, stamps: np.ndarray) -> np.ndarray:
+    """Return stamps (rows,) that count from another one, `BEYOND` where 64 bits do not hold the sum."""
+    known = stamps > BEYOND
+    fits = np.abs(stamps + float(first)) < FARTHEST
+    return np.where(known, np.where(fits, stamps + first, BEYOND), stamps)
 
 
 def _likely_unit(clocks: Sequence[Clock]) -> tuple[str, str]:
