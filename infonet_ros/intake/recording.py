@@ -25,7 +25,7 @@ class Topic:
 class Sample(NamedTuple):
     """The values of the channels of one modality in one message.
 
-    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds; ``values`` holds one number for
+    ``stamp`` is sensor time, ``received`` the time of recording, both in nanoseconds. ``values`` holds one number for
     each channel, NaN where it is not known and None where the message says nothing about it.
     """
 
@@ -38,8 +38,8 @@ class Sample(NamedTuple):
 class Batch(NamedTuple):
     """Messages of one topic in the order of recording.
 
-    ``stamps`` (M,) int64 are sensor time in nanoseconds. ``columns`` hold two arrays for each modality, by its name:
-    values (M, K) float64, NaN where a channel is not known; and (M, K) bool, False where the message does not name it.
+    ``stamps`` (M,) int64 are sensor time in nanoseconds. ``columns`` hold two arrays for each modality, by its name.
+    The first are values (M, K) float64, NaN where not known; the other (M, K) bool is False where a message names none.
     """
 
     stamps: np.ndarray

@@ -33,8 +33,8 @@ def training_loss(
 ) -> Tensor:
     """Return the quantile loss minus the Donsker-Varadhan bound on fresh samples: the weighted mean over the batch.
 
-    ``table`` (M, G, G) are the discriminants, ``fresh`` (M, G, G) the grids of samples that the network has not seen;
-    for the quantiles (M, 3) and their truth (M,) see `pinball_loss`, for the weight (M,) `importance`.
+    ``table`` (M, G, G) are the discriminants, ``fresh`` (M, G, G) the grids of samples that the network has not seen.
+    For the quantiles (M, 3) and their truth (M,) see `pinball_loss`, for the weight (M,) `importance`.
     """
     bound = donsker_varadhan(table, fresh)
     return (weight * (quantile_weight * pinball_loss(quantiles, truth) - bound)).mean()

@@ -159,13 +159,14 @@ def test_a_converted_bag_beside_its_source_is_read_once(tmp_path, store):
     assert any("converted.mcap is left out: it holds the same topics" in notice for notice in notices)
 
 
-def test_a_file_that_is_missing_in_a_folder_is_named(tmp_path, store):
+@pytest.mark.parametrize(("lost", "are"), [(["b.mcap"], "b.mcap is"), (["b.mcap", "c.mcap"], "b.mcap, c.mcap are")])
+def test_files_that_are_missing_in_a_folder_are_named(tmp_path, store, lost, are):
     folder = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 1.0))
     text = (folder / "metadata.yaml").read_text()
-    (folder / "metadata.yaml").write_text(text.replace("- bag.mcap", "- bag.mcap\n  - bag_1.mcap", 1))
+    (folder / "metadata.yaml").write_text(text.replace("- bag.mcap", "\n  - ".join(["- bag.mcap", *lost]), 1))
     found, (notice,) = read(folder, SPEED)
     assert len(found) == 20
-    assert notice.startswith("bag_1.mcap is missing in bag")
+    assert notice.startswith(f"{are} missing in bag")
 
 
 def test_the_database_of_another_program_is_refused_with_a_way_to_its_numbers(tmp_path):

@@ -75,7 +75,7 @@ def bind_channel(path: str, type_name: str, schema: Schema, topic: str) -> Chann
     """Check a path against a message type and compile it.
 
     Raises ConfigurationError if the text is no path, the type has no such field, or the path does not end in one
-    number; the error names the topic, the path and what the type has instead.
+    number. The error names the topic, the path and what the type has instead.
     """
     return _Binding(parse_channel(path), type_name, schema, topic).channel()
 

@@ -86,8 +86,8 @@ class Column:
     def clock(self) -> float:
         """Hz of a clock for these samples: three digits of their rate, or more if their stamps are even.
 
-        A clock that loses a sample to such stamps in minutes interpolates at every fraction of the way in turn, so that
-        the spread of noise rises and falls slowly, which would be called drift.
+        A clock that loses a sample to such stamps in minutes interpolates at every fraction of the way in turn. The
+        spread of noise then rises and falls slowly, which would be called drift.
         """
         if not self.period > 0.0:
             return math.nan

@@ -4,8 +4,8 @@
     values = resample(stamps, values, ticks, interpolation="linear", max_gap=30_000_000)
     rates = rates_of_change(stamps, values, ticks, span=10_000_000, max_gap=30_000_000)     # per second
 
-The ticks are whole multiples of the period since the epoch, so that they depend on sensor time alone: not on when the
-node started, nor on the order in which messages arrived. All stamps, periods and gaps are in nanoseconds.
+The ticks are whole multiples of the period since the epoch. So they depend on sensor time alone: not on when the node
+started, nor on the order in which messages arrived. All stamps, periods and gaps are in nanoseconds.
 """
 
 import math
@@ -74,8 +74,7 @@ def resample(
     """Resample a stream, values (M, K) at strictly increasing stamps (M,), at the ticks (T,) of a clock: (T, K).
 
     All times are nanoseconds. Values are NaN where not known. A tick between two samples that are farther apart than
-    ``max_gap`` is unknown; with the interpolation "hold", which takes the last sample up to the tick, one that is
-    farther than this behind it.
+    ``max_gap`` is unknown. The interpolation "hold" takes the last sample up to the tick, unless it is farther away.
 
     With "linear", streams of few levels, such as gears, switches and coarsely rounded readings, take the value of the
     nearest sample. Interpolated between two levels, all streams of a message would share their fraction of the way.

@@ -21,7 +21,7 @@ class Cut:
     """The samples of one window, copied out of the buffers.
 
     ``samples`` are the (stamps, values, present) of each buffer. ``wraps`` (N,) marks channels whose values are angles,
-    ``rates`` (N,) those that are a rate of change; ``spans`` (N,) are the nanoseconds over which that is taken, 0 for
+    ``rates`` (N,) those that are a rate of change. ``spans`` (N,) are the nanoseconds over which that is taken, 0 for
     those between two samples. ``ticks`` is the clock of the window; None if its samples are not resampled. ``max_gaps``
     (N,) are the longest gaps to bridge, nanoseconds; see `gap_limit`.
     """

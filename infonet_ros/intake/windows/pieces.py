@@ -25,8 +25,8 @@ _JUMP = NANOSECONDS // 2  # between the clock of the stamps and that of the reco
 class TopicPart(NamedTuple):
     """Messages of one topic among those of a recording.
 
-    ``places`` (M,) are the indices of the messages among those of all topics; ``stamps`` (M,), ``values`` (M, C) and
-    ``present`` (M, C) are their contents; ``columns`` are the channels of each modality, by its name.
+    ``places`` (M,) are the indices of the messages among those of all topics. ``stamps`` (M,), ``values`` (M, C) and
+    ``present`` (M, C) are their contents. ``columns`` are the channels of each modality, by its name.
     """
 
     places: np.ndarray

@@ -103,7 +103,7 @@ def _counts_days(parts: Parts) -> bool:
 def times_of_digits(numbers: np.ndarray, beside_dates: bool = False) -> np.ndarray | None:
     """Read numbers (rows,) such as 235959.5 as hours, minutes and seconds: nanoseconds; None for other numbers.
 
-    They are such times under three conditions: all of them can be, a minute begins somewhere (from 115959 to 120000 is
+    They are such times under three conditions. All of them can be, a minute begins somewhere (from 115959 to 120000 is
     1 s), and the steps between the times are far more even. Numbers within one minute are seconds, as most are, and so
     are numbers that begin near zero with a single gap. Thousandths or millionths of a second may follow: 235959500.
     """

@@ -2,8 +2,8 @@
 
 The stamps distinguish a name from a state, such as ``mode``. Either rows share a stamp and differ in their names, or
 names change from row to row, while a state stays for many rows. If a column only changes often, one more sign is
-needed: it has a usual title of names, another column has a usual title of values, or the names explain the values or
-the steps of time. If there are usual titles of both names and values, the names need not change often.
+needed: a usual title of its names or of the values in another column, or names that explain the values or the steps of
+time. If there are usual titles of both names and values, the names need not change often.
 """
 
 from collections.abc import Sequence
