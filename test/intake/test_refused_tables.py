@@ -29,6 +29,7 @@ BAD = {
     "binary data": (np.random.default_rng(3).bytes(5000), "binary data"),
     "XML: save it as CSV; gpsbabel converts GPX": (b'<?xml version="1.0"?>\n<gpx><trk/></gpx>', "gpsbabel"),
     "a log of ArduPilot": (b"\xa3\x95\x80\x80\x59FMT\0" + bytes(90), "mavlogdump.py --format csv"),
+    "one number": (b"x\n1\n", "it has 1 row and 1 column; expected a time column"),
     "a web page": (b"<!DOCTYPE html>\n<html><body>a,b</body></html>", "a web page"),
     "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
     "a blackbox of Betaflight": (b"H Product:Blackbox flight data recorder\n" + bytes(range(256)), "blackbox_decode"),

@@ -94,8 +94,9 @@ def _check_size(sheet: Sheet, path: Path) -> None:
     width = len(sheet.names)
     if not sheet.rows or width < 2:
         raise RecordingError(
-            f"{path} is not a readable table: it has {sheet.rows} rows and {counted(width, 'column')}; expected a time "
-            f"column, one more column and at least one row. {shorten('; '.join(sheet.notes), 200)}".rstrip()
+            f"{path} is not a readable table: it has {counted(sheet.rows, 'row')} and {counted(width, 'column')}; "
+            f"expected a time column, one more column and at least one row. "
+            f"{shorten('; '.join(sheet.notes), 200)}".rstrip()
         )
 
 
