@@ -68,6 +68,18 @@ def test_one_letter_in_all_cells_is_no_unit_of_a_place(tmp_path):
     assert rows(path, ("lon_deg", "power"))[3] == (300_000_000, [-73.25, 3.5])
 
 
+@pytest.mark.parametrize("name", ["long", "gps_long", "robot_longitude", "lng_deg"])
+def test_longitudes_that_are_all_in_the_west(tmp_path, name):
+    path = written(tmp_path, f"time,{name}\n" + "".join(f"{t / 10},7{t % 9}.25 W\n" for t in range(30)))
+    assert rows(path, (name,))[3] == (300_000_000, [-73.25])
+
+
+@pytest.mark.parametrize(("name", "unit"), [("long_range_power", "W"), ("lat_force", "N"), ("lat", "W")])
+def test_watts_and_newtons_beside_a_word_of_places_are_units(tmp_path, name, unit):
+    path = written(tmp_path, f"time,{name}\n" + "".join(f"{t / 10},7{t % 9}.25 {unit}\n" for t in range(30)))
+    assert rows(path, (name,))[3] == (300_000_000, [73.25])
+
+
 @pytest.mark.parametrize("unit", ["N", "W", "°"])
 def test_newtons_watts_and_degrees_are_units(tmp_path, unit):
     path = written(tmp_path, "time,x,y\n" + "".join(f"{t / 10},{1000 + t}.5 {unit},1\n" for t in range(30)))

@@ -20,7 +20,8 @@ _FORMS = (_MARKED, _OF_NMEA, _LETTER_FIRST, _LETTER_LAST)
 _PATTERNS = [re.compile(form) for form in _FORMS]
 _PARTS = {"degrees": 1, "minutes": 60, "seconds": 3600}
 _PAIRS = ({"N", "S"}, {"E", "W"})
-_OF_PLACES = {"lat", "latitude", "lon", "long", "lng", "longitude"}
+_AXES = (({"N", "S"}, "latitude", {"lat"}), ({"E", "W"}, "longitude", {"lon", "long", "lng"}))
+_BESIDE = {"deg", "degrees", "gps", "gnss"}  # long_range_power and lat_force are no places
 NEGATIVE = pa.array(["S", "W", "-"])
 """What makes degrees negative."""
 
@@ -49,8 +50,17 @@ def _is_certain(form: str, parts: dict[str, pa.ChunkedArray], name: str) -> bool
         letter for place in ("before", "behind") if place in parts for letter in pc.unique(parts[place]).to_pylist()
     }
     if form == _LETTER_LAST:
-        return letters - {None} in _PAIRS or bool(words_of(name) & _OF_PLACES)
+        return letters - {None} in _PAIRS or _is_of_place(name, letters - {None})
     return form != _MARKED or bool(letters & {*"NSEW"} or pc.any(pc.not_equal(parts["minutes"], "")).as_py())
+
+
+def _is_of_place(name: str, letters: set[str]) -> bool:
+    """Return whether a column is named as the coordinate that its letters stand for."""
+    words = words_of(name)
+    return any(
+        letters <= own and (full in words or (bool(words & short) and words <= short | _BESIDE))
+        for own, full, short in _AXES
+    )
 
 
 def _degrees(parts: dict[str, pa.ChunkedArray]) -> pa.ChunkedArray:
