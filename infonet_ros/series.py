@@ -1,7 +1,9 @@
-"""Ranks, means, integrals, runs, autocovariances, memory and lags of series, for every part of the package."""
+"""Ranks, means, integrals, gains, runs, autocovariances, memory and lags of series, for every part of the package."""
 
 import numpy as np
 from scipy import fft
+
+_LEAST_GAINS = 64
 
 
 def memory(deviations: np.ndarray) -> np.ndarray:
@@ -108,6 +110,19 @@ def moved(series: np.ndarray, later: int) -> np.ndarray:
     old, new = paired_at_lag(series, found, later)
     new[:] = old
     return found
+
+
+def spans_of_gains(length: int) -> list[int]:
+    """Return the spans, 1, 2, 4, ... samples, over which the gains of two series of a length are compared.
+
+    The longest is a 64th of it at most: so many gains seldom agree by chance.
+
+    Examples
+    --------
+    >>> spans_of_gains(300)
+    [1, 2, 4]
+    """
+    return [1 << doublings for doublings in range((length // _LEAST_GAINS).bit_length())]
 
 
 def cumulative_integral(steps: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -8,14 +8,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import lagged_contingency
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
 from infonet_ros.estimator.samples.responses import Drivers, Place, linear_fit
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.series import shared_ranks
 from infonet_ros.settings import TIME
 
-_GAIN = 0.05  # of contingency over no delay: a delay with less is not taken
 _SAME = 0.95  # of the variance of a stream: if those chosen before explain so much of it, it is not needed
 _MOST = 4  # streams, or one for each given channel if these are more: with more, a window has few similar samples
 
@@ -57,7 +56,7 @@ def delays_within(window: Window, longest: int) -> np.ndarray:
         return np.zeros((len(window.names),) * 2, dtype=np.int64)
     curves = lagged_contingency(shared_ranks(window.samples), longest)
     gains = curves.max(axis=2) - curves[:, :, longest]
-    return np.where(gains >= _GAIN, curves.argmax(axis=2) - longest, 0)
+    return np.where(gains >= LEAST_GAIN, curves.argmax(axis=2) - longest, 0)
 
 
 def _repeats(drivers: Drivers, chosen: list[Place], place: Place) -> bool:

@@ -130,19 +130,15 @@ def analyse(
     _check(recording, settings, span)
     set_late_clocks_ahead(recording, settings, span, usual_range(settings))
     recorded = RecordedWindows(recording, settings, span, longest_lag=usual_range(settings))
+    samples: list[np.ndarray] = []
+    windows: Iterable[Window] = _noting_samples(recorded.windows(progress), samples)
     with Workers(net.device, cores) as workers:
-        samples: list[np.ndarray] = []
-        windows: Iterable[Window] = _noting_samples(recorded.windows(progress), samples)
         if settings.given:
             windows = tuple(windows)  # they wait for the whole recording, which shows how channels follow given ones
         else:
             matrices = tuple(channel_matrices(net, windows, settings))
         if not samples:
-            raise RecordingError(
-                f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at "
-                f"most {recorded.longest_run:.3g} s: "
-                f"{_what_works(recording, settings, min(span.duration, recorded.longest_run))}"
-            )
+            raise _no_window(recording, settings, span, recorded.longest_run)
         overview = recorded.overview(min(_OVERVIEW_SAMPLES, _OVERVIEW_VALUES // len(settings.channel_names)))
         whole = estimate_whole(net, overview, settings, workers, progress)
         if settings.given:
@@ -221,6 +217,14 @@ def _check(recording: Recording, settings: Settings, span: Span) -> None:
             f"the window is {settings.window:g} s, longer than the {span.duration:.1f} s of {recording.label} that are "
             f"analysed: {_what_works(recording, settings, span.duration)}"
         )
+
+
+def _no_window(recording: Recording, settings: Settings, span: Span, longest: float) -> RecordingError:
+    """Return the error for stamps that continue for ``longest`` seconds, less than a window."""
+    return RecordingError(
+        f"no window of {settings.window:g} s is complete in {recording.label}, whose stamps continue for at most "
+        f"{longest:.3g} s: {_what_works(recording, settings, min(span.duration, longest))}"
+    )
 
 
 def _what_works(recording: Recording, settings: Settings, duration: float) -> str:

@@ -4,26 +4,21 @@ A cheap measure compares all lags of the search (`lagged_contingency`). The netw
 then, for each pair that gains by its delay, lags as dense as its peak needs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
-from infonet_ros.estimator.infonet import InfoNet
-from infonet_ros.estimator.measures.contingency import lagged_contingency
+from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
 from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
 from infonet_ros.estimator.results import LaggedEstimate
-from infonet_ros.intake.windows.window import Window
 from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.pair_estimates import PairEstimates
 from infonet_ros.offline.workers import Workers
 
 Pair = tuple[int, int]
-
-LEAST_GAIN = 0.05
-"""Of contingency over no delay: a peak with less is not tried. In nats it is about half of it."""
 
 _PLATEAU = 0.9  # of a peak's contingency: these lags count as its top
 _RIVAL = 0.7  # of the largest contingency of a pair: the network may prefer peaks that are so high
@@ -166,39 +161,35 @@ class Asked(NamedTuple):
 
 
 def refine(
-    net: InfoNet,
-    window: Window,
+    at_lags: Callable[[Pair, Sequence[int]], LaggedEstimate],
     scanned: DependenceMatrix,
     asked: Asked,
     spreads: Spreads,
-    seed: int,
     workers: Workers,
 ) -> Delays:
-    """Estimate some pairs at the requested lags, and replace the delays that the scan found by the best ones.
+    """Estimate some pairs ``at_lags``, and replace the delays that the scan found by the best ones.
 
     If ``spreads`` shows that a pair is delayed, its delay and interval are used. For a pair with the same MI at many
     lags there is no other evidence of a delay: it is searched near the top of the contingency.
     """
-    estimates, lag = PairEstimates.copied(scanned), scanned.lag.copy()
+    estimates, lag, rate = PairEstimates.copied(scanned), scanned.lag.copy(), scanned.sample_rate
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
     curves: dict[Pair, DelayCurve] = {}
 
     def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
-        x, y = window.samples[:, pair].T
-        found = net.lagged(x, y, asked.lags[pair], seed=seed)
+        found = at_lags(pair, asked.lags[pair])
         return found, spreads.of(pair, asked.tops.get(pair, found.best_lag or 0))
 
     for (a, b), (found, spread) in zip(asked.lags, workers.map(judged, asked.lags), strict=True):
         if (a, b) in asked.shown:
-            seconds = found.lags / window.rate
-            curves[a, b] = DelayCurve((a, b), seconds, found.mi, found.lower, found.upper)
+            curves[a, b] = DelayCurve((a, b), found.lags / rate, found.mi, found.lower, found.upper)
         by_ranks = (a, b) in asked.tops and spread.delayed
         if by_ranks or (found.best_lag and scanned.lag[a, b] and np.isfinite(found.delay)):
             top = np.abs(found.lags - (spread.delay if by_ranks else found.best_lag)).argmin()
             estimates.put((a, b), found, int(top))
-            delay, either_side = found.delay / window.rate, np.nan
+            delay, either_side = found.delay / rate, np.nan
             if by_ranks or (spread.delayed and spread.delay * found.delay > 0.0):
-                delay, either_side = spread.delay / window.rate, T_90 * spread.error / window.rate
+                delay, either_side = spread.delay / rate, T_90 * spread.error / rate
             lag[a, b], lag[b, a] = delay, -delay
             lower[a, b], upper[a, b] = delay - either_side, delay + either_side
             lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side

@@ -11,14 +11,13 @@ import numpy as np
 
 from infonet_ros.intake.messages.paths import ChannelPath, parse_channel, without_rate
 from infonet_ros.intake.messages.reductions import REDUCTIONS
-from infonet_ros.series import mean_of_known
+from infonet_ros.series import mean_of_known, spans_of_gains
 from infonet_ros.settings import Settings
 
 _SAME = 0.95  # correlation of what a position gains, and of what its speed adds up to, in the same time
 _EXACT = 0.999  # in whatever units: a friction that follows the sign of a speed comes to 0.99
 _UNITS = (1.0, 180.0 / np.pi, 1000.0)  # of a speed, in those of its position: the same, degrees or radians, millimetres
 _SCALE = 1.25  # by which a noisy speed or position may look larger or smaller than in one of these units
-_LEAST_PARTS = 64  # of the recording, so long as that time at most: by chance so many do not agree
 _MOST_NAMED = 3
 _AXIS = re.compile(r"(.*?)_?[xyzw]", re.IGNORECASE)
 _EARTH = ("latitude", "longitude", "altitude", "lat", "lon", "lng", "alt")
@@ -131,8 +130,7 @@ def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[
     missing = np.cumsum(unknown, axis=0)
     places = np.where(computed, sums, samples)
     best, scale = np.zeros((2, samples.shape[1], samples.shape[1]))
-    span = 1
-    while span <= len(samples) // _LEAST_PARTS:
+    for span in spans_of_gains(len(samples)):
         apart = slice(None, None, max(1, span // 4))
         complete = ((missing[span:] == missing[:-span]) & ~unknown[:-span])[apart]
         gains, added = ((one[span:] - one[:-span])[apart] for one in (places, sums))
@@ -140,7 +138,6 @@ def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[
         more = found > best
         scale[more] = _ratios(added, gains, complete)[more]
         best[more] = found[more]
-        span *= 2
     np.fill_diagonal(best, 0.0)
     return best, scale
 

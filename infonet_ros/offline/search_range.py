@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, lagged_contingency, shift_p_values
-from infonet_ros.offline.delays import LEAST_GAIN, Pair, Spreads
+from infonet_ros.estimator.measures.contingency import LAGS_FRACTION, LEAST_GAIN, lagged_contingency, shift_p_values
+from infonet_ros.offline.delays import Pair, Spreads
 from infonet_ros.offline.moves import Moves
 from infonet_ros.settings import Settings
 

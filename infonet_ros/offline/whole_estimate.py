@@ -1,5 +1,6 @@
 """The estimate of a whole recording: all pairs at the same few lags, then each pair at those around its best one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -9,10 +10,11 @@ import numpy as np
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import channel_matrix, modality_matrix
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.estimator.samples.channels import constant_channels
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.windows.window import Window
-from infonet_ros.offline.clock_drift import apart, clock_drifts
+from infonet_ros.offline.clock_drift import ClockDrift, apart, clock_drifts
 from infonet_ros.offline.conditional_pairs import ConditionalPairs
 from infonet_ros.offline.delays import Asked, Delays, LagSearch, Pair, Spreads, refine
 from infonet_ros.offline.kinship import Kinship
@@ -48,11 +50,8 @@ def estimate_whole(
     sliced = workers.submit(modality_matrix, net, window, settings) if len(settings.modalities) > 1 else None
     comparison = _Comparison(net, moving, settings, workers)
     found = comparison.run(conditional, progress)
-    pairs = strongest_pairs(found.delays.matrix)
-    significant = [pair for pair in pairs if found.significant[pair]]
-    topics, ranks = settings.channel_topics, moving.moves.ranks
-    drifts = tuple(clock_drifts(significant, topics, ranks, moving.overview.stamps, window.rate, moving.longest))
-    delays = found.delays.without(apart(drifts, topics))
+    drifts = comparison.drifts(found)
+    delays = found.delays.without(apart(drifts, settings.channel_topics))
     whole = WholeRecording(
         overview=moving.overview,
         resting=moving.resting,
@@ -65,8 +64,8 @@ def estimate_whole(
         shifts=found.shifts,
         between_modalities=None if sliced is None else sliced.result(),
         curves=delays.curves,
-        discriminants=comparison.discriminants(delays.matrix, (significant or pairs)[:_DISCRIMINANTS]),
-        ranks=ranks,
+        discriminants=comparison.discriminants(found),
+        ranks=moving.moves.ranks,
         kinship=kinship,
         drifts=drifts,
         stuck=stuck,
@@ -74,8 +73,7 @@ def estimate_whole(
         follows=conditional.delays / window.rate if conditional else None,
     )
     progress("whole recording", 1.0)
-    matrix = replace(whole.matrix, delay_clear=whole.clear_delays)
-    return replace(whole, matrix=matrix, kinship=kinship.with_delays(whole.surely_late))
+    return whole.with_clear_delays()
 
 
 def _conditional(
@@ -142,6 +140,11 @@ class _Compared:
     significant: np.ndarray
     shifts: int
 
+    @property
+    def significant_pairs(self) -> list[Pair]:
+        """Pairs that are significant, strongest first."""
+        return [pair for pair in strongest_pairs(self.delays.matrix) if self.significant[pair]]
+
 
 @dataclass(frozen=True, eq=False)
 class _Comparison:
@@ -191,13 +194,22 @@ class _Comparison:
         clear = clear_delays(found.delays.matrix, found.undelayed, self.moving.longest_lag) & found.significant
         return np.where(clear, np.round(found.delays.matrix.lag * self.window.rate), 0.0).astype(np.int64)
 
-    def discriminants(self, matrix: DependenceMatrix, pairs: list[Pair]) -> dict[Pair, np.ndarray]:
-        """Return the discriminant of each of some pairs, at its delay in a matrix."""
+    def discriminants(self, found: _Compared) -> dict[Pair, np.ndarray]:
+        """Return the discriminants of the strongest significant pairs, or of the strongest, each at its delay."""
+        matrix = found.delays.matrix
+        pairs = (found.significant_pairs or strongest_pairs(matrix))[:_DISCRIMINANTS]
         if not pairs:
             return {}
         lags = [round(float(matrix.lag[pair]) * self.window.rate) for pair in pairs]
         tables = self.net.discriminants(self.window.samples, pairs, lags, seed=self.settings.seed)
         return dict(zip(pairs, tables, strict=True))
+
+    def drifts(self, found: _Compared) -> tuple[ClockDrift, ...]:
+        """Return which topics drift apart, by the pairs that are significant; see `clock_drifts`."""
+        topics, ranks, stamps = self.settings.channel_topics, self.moving.moves.ranks, self.moving.overview.stamps
+        return tuple(
+            clock_drifts(found.significant_pairs, topics, ranks, stamps, self.window.rate, self.moving.longest)
+        )
 
     @cached_property
     def _search(self) -> LagSearch:
@@ -224,9 +236,13 @@ class _Comparison:
             lags[pair] = sorted({*lags[pair], *self._even_lags, *(-lag for lag in self._even_lags)})
         spreads = Spreads(self.moving.moves, self.moving.longest)
         asked = Asked(lags, tops, shown)
-        delays = refine(self.net, self.window, scanned, asked, spreads, self.settings.seed, self.workers)
+        delays = refine(self._at_lags, scanned, asked, spreads, self.workers)
         spans = [parse_channel(path).rate_span for path in self.settings.channel_paths]
         return delays.without(~delayed).widened(np.array(spans))
+
+    def _at_lags(self, pair: Pair, lags: Sequence[int]) -> LaggedEstimate:
+        x, y = self.window.samples[:, pair].T
+        return self.net.lagged(x, y, lags, seed=self.settings.seed)
 
 
 def _with_changes(net: InfoNet, changes: np.ndarray, matrix: DependenceMatrix, seed: int) -> DependenceMatrix:

@@ -1,6 +1,6 @@
 """Results over a whole recording: each pair at its best delay, with interval and p-value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -74,6 +74,11 @@ class WholeRecording:
         """(N, N) bool: see `clear_delays`; and the interval of the delay is known and leaves out no delay."""
         late = self.delay_lower * self.delay_upper > 0.0  # not where either is NaN
         return late & clear_delays(self.matrix, self.undelayed, self.longest_lag)
+
+    def with_clear_delays(self) -> "WholeRecording":
+        """Return a copy whose matrix and kinship take notice of the delays that are clear."""
+        matrix = replace(self.matrix, delay_clear=self.clear_delays)
+        return replace(self, matrix=matrix, kinship=self.kinship.with_delays(self.surely_late))
 
     @property
     def delay_error(self) -> np.ndarray:

@@ -72,7 +72,8 @@ def simulate_conditional(count: int, seed: int) -> ConditionalExamples:
 
 def _seen(runner: Runner, triples: Triples, place: int, kind: int) -> ConditionalExamples | None:
     """Return the input for one of several triples; None if too few samples are in frequent modes."""
-    given, rows = Given.from_channels(triples.given[place])
+    channels = triples.given[place]
+    given, rows = Given.from_channels(channels, np.arange(channels.shape[1]))
     if len(rows) < TRAINED_SAMPLES[0]:
         return None
     streams = np.stack([triples.x[place], triples.y[place]])[:, rows]

@@ -114,8 +114,7 @@ def conditional_ranks_of(channels: np.ndarray, given: np.ndarray, seed: int) -> 
         rows = np.flatnonzero(known & np.isfinite(channels[index]))
         if len(rows) < MIN_SAMPLES:
             continue
-        seen, kept = Given.from_channels(given[:, rows])
-        rows = rows[kept]
+        seen, rows = Given.from_channels(given[:, rows], rows)
         side = Side(ordering[np.array([index])].ranks(rows), seen)
         ranks[index, rows] = 0.5 if side.determined[0] else normalised(side.conditional[0])[0]
     return ranks
@@ -129,8 +128,7 @@ def _evidence(pairs: ConditionedPairs, shifts: np.ndarray) -> np.ndarray:
 
 def _conditioned_pairs(batch: LagBatch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:
     """Return the pairs of a batch over samples ``rows`` of its left side."""
-    seen, kept = Given.from_channels(given[:, rows])
-    rows = rows[kept]
+    seen, rows = Given.from_channels(given[:, rows], rows)
     ordering, (first, second) = batch.channels.ordering, batch.sides
     left = right = Side(ordering[first].ranks(rows), seen)
     if batch.lag:

@@ -14,6 +14,9 @@ from scipy import fft, ndimage
 from infonet_ros.estimator.samples.product_spread import product_spread
 from infonet_ros.series import runs
 
+LEAST_GAIN = 0.05
+"""Of contingency over no delay: a delay that gains less is not tried. In nats it is about half of it."""
+
 DEGREES = 3
 TESTED_DEGREES = 6  # more of them detect finer couplings, with less power for simple ones
 _LEAST_SHIFTS = 19  # for a p-value of 0.05

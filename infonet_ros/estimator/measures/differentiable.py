@@ -56,7 +56,7 @@ def differentiable_given(runner: ConditionalRunner, x: Tensor, y: Tensor, given:
     result = torch.tensor(value, dtype=torch.float32, device=x.device)
     if not (torch.is_grad_enabled() and (x.requires_grad or y.requires_grad)) or not value > 0.0:
         return result
-    seen, rows = Given.from_channels(given)
+    seen, rows = Given.from_channels(given, np.arange(given.shape[1]))
     ranks = Side(Ordering.from_channels(channels, seed=0).ranks(rows), seen).conditional[0]
     soft = [_soft_conditional(values.cpu()[torch.from_numpy(rows)], seen) for values in (x, y)]
     total = torch.zeros(())

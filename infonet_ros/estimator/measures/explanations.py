@@ -104,8 +104,7 @@ class _GivenThird:
         involved, given = np.unique(pairs), self.drivers.at(places)
         times = self._known(step, given, involved)
         times = times[:: max(1, -(-len(times) // self.most_samples))]
-        seen, kept = Given.from_channels(given[:, times])
-        times = times[kept]
+        seen, times = Given.from_channels(given[:, times], times)
         if len(times) < MIN_SAMPLES:
             return None
         left = right = Side(self.ordering[involved].ranks(times), seen)

@@ -58,8 +58,7 @@ def pointwise_given(runner: ConditionalRunner, channels: np.ndarray, given: np.n
     known = np.flatnonzero(np.isfinite(channels).all(axis=0) & np.isfinite(given).all(axis=0))
     ordering = Ordering.from_channels(channels, seed)
     for part in thinned(known):
-        seen, kept = Given.from_channels(given[:, part])
-        rows = part[kept]
+        seen, rows = Given.from_channels(given[:, part], part)
         if len(rows) < MIN_SAMPLES:
             continue
         side = Side(ordering.ranks(rows), seen)

@@ -47,9 +47,9 @@ def _adds(
     candidates: np.ndarray,
 ) -> np.ndarray:
     """Return the conditional MI (M, 3) of each candidate with the target, given the known streams (D, R)."""
-    given, kept = Given.from_channels(known if len(known) else np.zeros((1, len(rows))))
-    if len(kept) < MIN_SAMPLES:
+    given, rows = Given.from_channels(known if len(known) else np.zeros((1, len(rows))), rows)
+    if len(rows) < MIN_SAMPLES:
         return np.empty((0, 3), dtype=np.float32)
-    side = Side(ordering[np.append(candidates, target)].ranks(rows[kept]), given)
+    side = Side(ordering[np.append(candidates, target)].ranks(rows), given)
     first = np.arange(len(candidates))
     return runner.quantiles(ConditionedPairs(side, side, first, np.full_like(first, len(candidates))))

@@ -157,8 +157,7 @@ class _Target:
 
     def _transfer(self, sources: np.ndarray, times: np.ndarray, others: Sequence[Source]) -> _Transfer:
         lags, options = self.options.lags, self.options
-        given, kept = Given.from_channels(self._given(times, others))
-        times = times[kept]
+        given, times = Given.from_channels(self._given(times, others), times)
         if len(times) < MIN_SAMPLES:
             return self._none(sources, times)
         ranks = np.concatenate([self.ordering[sources].ranks(times - lag) for lag in lags])  # lag by lag

@@ -37,15 +37,16 @@ class Given:
     streams: np.ndarray  # (D, R) float64: normal scores, equal where the values are
 
     @classmethod
-    def from_channels(cls, channels: np.ndarray) -> tuple["Given", np.ndarray]:
+    def from_channels(cls, channels: np.ndarray, samples: np.ndarray) -> tuple["Given", np.ndarray]:
         """Divide channels (D, R), all known, into modes and continuous streams; constant ones are left out.
 
-        Also returns the samples (R',) of the result: all except those of modes that are too rare.
+        ``samples`` (R,) are the numbers of theirs. Also returns those of the result (R',): all except those of modes
+        that are too rare.
         """
         modes = np.zeros(channels.shape[1], dtype=np.int64)
         streams: list[np.ndarray] = []
         if not len(modes):
-            return cls(modes, np.empty((0, 0))), modes
+            return cls(modes, np.empty((0, 0))), samples
         for values in channels:
             levels, level = np.unique(values, return_inverse=True)
             joint = np.unique(modes * len(levels) + level, return_inverse=True)[1]
@@ -55,7 +56,7 @@ class Given:
                 streams.append(values)
         rows = np.flatnonzero(_often(modes)) if modes.any() else np.arange(len(modes))
         scores = np.array([_scores(values[rows]) for values in streams]).reshape(len(streams), len(rows))
-        return cls(np.unique(modes[rows], return_inverse=True)[1], scores), rows
+        return cls(np.unique(modes[rows], return_inverse=True)[1], scores), samples[rows]
 
     @property
     def count(self) -> int:

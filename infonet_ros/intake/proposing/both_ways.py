@@ -19,11 +19,10 @@ from infonet_ros.intake.proposing.kinds import (
     is_noisy,
     is_random_walk,
 )
-from infonet_ros.series import average_ranks, cumulative_integral
+from infonet_ros.series import average_ranks, cumulative_integral, spans_of_gains
 from infonet_ros.text import NANOSECONDS
 
 _MOMENTS = 2048  # at which fields are compared
-_LEAST_PARTS = 64  # of the recording, so long as one gain at most: by chance so many do not agree
 _SAME = 0.7  # correlation of what a field gains, and of what its rate adds up to, in the same time
 _JUMP = 10.0  # times the usual gain
 _FOLLOWS = 0.7  # correlation of ranks
@@ -72,12 +71,10 @@ def _gains_alike(columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
     places, sums = (
         np.stack([np.interp(moments, c.stamps, one(c)) for c in columns]) for one in (lambda c: c.values, _sums)
     )
-    span = 1
-    while span * _LEAST_PARTS <= _MOMENTS:
+    for span in spans_of_gains(_MOMENTS):
         gains, added = (_standardised(one[:, span:] - one[:, :-span]) for one in (places, sums))
         summed |= np.abs(gains @ added.T) > _SAME * gains.shape[1]
         gained |= np.abs(gains @ gains.T) > _SAME * gains.shape[1]
-        span *= 2
     return summed, gained
 
 
