@@ -30,19 +30,31 @@ LEAST_SHIFT = 0.1
 
 @dataclass(frozen=True)
 class Difference:
-    """One measure in two groups of recordings."""
+    """One measure in two groups of recordings.
+
+    Attributes
+    ----------
+    what : str
+        Either "mi" of a pair (nats), "mean" of a channel (in standard deviations of the first group), or "spread" of a
+        channel (the logarithm of its standard deviation).
+    names : tuple of str
+        The pair, or the channel.
+    before, after : float
+        Means over the recordings of the first and of the second group.
+    lower, upper : float
+        90 % interval of ``after - before``.
+    p_value, p_adjusted : float
+        Of the difference; adjusted for all that were compared (Benjamini and Hochberg).
+    """
 
     what: str
-    """Either "mi" of a pair (nats), "mean" of a channel (in standard deviations of the first group), or "spread" of a
-    channel (the logarithm of its standard deviation)."""
-    names: tuple[str, ...]  # the pair, or the channel
-    before: float  # before, after: mean over the recordings of the first and of the second group
+    names: tuple[str, ...]
+    before: float
     after: float
-    lower: float  # lower, upper: 90 % interval of ``after - before``
+    lower: float
     upper: float
     p_value: float
     p_adjusted: float
-    """``p_value``, ``p_adjusted``: of the difference; adjusted for all that were compared (Benjamini and Hochberg)."""
 
     @property
     def shift(self) -> float:

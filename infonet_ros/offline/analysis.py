@@ -38,7 +38,15 @@ _OVERVIEW_VALUES = 500_000
 
 @dataclass(frozen=True)
 class Explanation:
-    """Conditional MI of a pair given a third channel, with its 90 % interval, nats."""
+    """Conditional MI of a pair given a third channel, with its 90 % interval, nats.
+
+    Attributes
+    ----------
+    third : int
+        Number of the third channel.
+    left, lower, upper : float
+        Conditional MI given it, with its 90 % interval, nats.
+    """
 
     third: int
     left: float
@@ -51,6 +59,17 @@ class InformativeChannels:
     """Channels with most information about a target, in order of selection, and the nats that each adds.
 
     ``slow`` are those that the target follows slowly: their past, passed through filters, has the information.
+
+    Attributes
+    ----------
+    target : str
+        Name of the target.
+    channels : tuple of int
+        Numbers of the channels, in order of selection.
+    adds : tuple of float
+        What each adds to those before it, nats.
+    slow : tuple of bool
+        Those that the target follows slowly: their past, passed through filters, has the information.
     """
 
     target: str
@@ -61,25 +80,46 @@ class InformativeChannels:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Results of the analysis of a recording."""
+    """Results of the analysis of a recording.
 
-    label: str  # name of the recording
-    span: Span  # the part that was analysed
+    Attributes
+    ----------
+    label : str
+        Name of the recording.
+    span : Span
+        The part that was analysed.
+    settings : Settings
+    matrices : tuple of DependenceMatrix
+        One for each window, in the order of time.
+    whole : WholeRecording
+    changes : tuple of Change
+        The largest first.
+    topics : tuple of TopicStatistics
+    notices : tuple of str
+        Sentences about messages that were left out for their stamps, a platform that rests, and channels that are the
+        rates of others.
+    explanations : dict of (int, int) to Explanation
+        Of pairs a < b that a third channel explains, see `explaining.explain`.
+    informative : InformativeChannels or None
+        About the requested target.
+    relation_changes : tuple of RelationChange
+        Channels whose relations to others changed, for a while or until the end; the surest first.
+    leaders : dict of (int, int) to int
+        The leading channel of pairs (a, b) without a clear delay, see `directing.direct`.
+    """
+
+    label: str
+    span: Span
     settings: Settings
-    matrices: tuple[DependenceMatrix, ...]  # one for each window, in the order of time
+    matrices: tuple[DependenceMatrix, ...]
     whole: WholeRecording
-    changes: tuple[Change, ...]  # the largest first
+    changes: tuple[Change, ...]
     topics: tuple[TopicStatistics, ...]
     notices: tuple[str, ...] = ()
-    """Sentences about messages that were left out for their stamps, a platform that rests, and channels that are the
-    rates of others."""
     explanations: Mapping[tuple[int, int], Explanation] = field(default_factory=dict)
-    """Of pairs a < b that a third channel explains, see `explaining.explain`."""
-    informative: InformativeChannels | None = None  # about the requested target
+    informative: InformativeChannels | None = None
     relation_changes: tuple[RelationChange, ...] = ()
-    """Channels whose relations to others changed, for a while or until the end; the surest first."""
     leaders: Mapping[tuple[int, int], int] = field(default_factory=dict)
-    """The leading channel of pairs (a, b) without a clear delay, see `directing.direct`."""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -31,35 +31,66 @@ DELAYS_APART = 2.0
 
 @dataclass(frozen=True, eq=False)
 class WholeRecording:
-    """Results over the whole recording."""
+    """Results over the whole recording.
 
-    overview: Overview  # its aligned samples, while the platform moves
-    resting: float  # share of the samples that were left out because the platform rests, see `resting`
-    still: tuple[str, ...]  # channels that vary over the recording, and not while the platform moves
+    Attributes
+    ----------
+    overview : Overview
+        Its aligned samples, while the platform moves.
+    resting : float
+        Share of the samples that were left out because the platform rests, see `resting`.
+    still : tuple of str
+        Channels that vary over the recording, and not while the platform moves.
+    matrix : DependenceMatrix
+        Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak.
+    delay_lower, delay_upper : (N, N) float32
+        90 % interval of that delay, seconds; NaN where the pair is not significant, does not depend surely more at it,
+        see `delays.refine`, or another delay is as good.
+    undelayed : DependenceMatrix
+        Each pair without delay, and without surrogates.
+    longest_lag : float
+        Where the search for delays ended, in both directions, seconds.
+    shifts : int
+        Circular shifts behind each p-value: the surrogates that were asked for, else all that there are, see
+        `shift_p_values`. 0 where nothing could be tested.
+    between_modalities : DependenceMatrix or None
+        Sliced MI, without delay; None with fewer than two modalities.
+    curves : tuple of DelayCurve
+        Of pairs with clear delays, and of the strongest.
+    discriminants : dict of (int, int) to (G, G) float32
+        Of the strongest significant pairs a < b, or of the strongest if none is, at their delays in ``matrix``.
+    ranks : (T, N) float32
+        Normalised ranks of the samples, NaN where unknown.
+    kinship : Kinship
+        Channels that depend on each other by definition.
+    drifts : tuple of ClockDrift
+        Topics whose clocks drift apart, the surest first.
+    stuck : tuple of Stuck
+        Topics and channels whose values stop for a while, which is left out.
+    about_given : tuple of str
+        Notices about the given channels, if there are any.
+    follows : (N, N) float64 or None
+        With given channels, seconds by which the column follows the row before anything is given, 0 if not clear.
+    """
+
+    overview: Overview
+    resting: float
+    still: tuple[str, ...]
     matrix: DependenceMatrix
-    """Each pair at the delay at which it depends most. Its ``lag`` is finer than a sample where the MI has a peak."""
     delay_lower: np.ndarray
     delay_upper: np.ndarray
-    """``delay_lower``, ``delay_upper``: (N, N) float32; 90 % interval of that delay, seconds; NaN where the pair is not
-    significant, does not depend surely more at it, see `delays.refine`, or another delay is as good."""
-    undelayed: DependenceMatrix  # each pair without delay, and without surrogates
-    longest_lag: float  # seconds; where the search for delays ended, in both directions
+    undelayed: DependenceMatrix
+    longest_lag: float
     shifts: int
-    """Circular shifts behind each p-value: the surrogates that were asked for, else all that there are, see
-    `shift_p_values`. 0 where nothing could be tested."""
-    between_modalities: DependenceMatrix | None  # sliced MI, without delay; None with fewer than two modalities
-    curves: tuple[DelayCurve, ...]  # of pairs with clear delays, and of the strongest
+    between_modalities: DependenceMatrix | None
+    curves: tuple[DelayCurve, ...]
     discriminants: dict[tuple[int, int], np.ndarray]
-    """dict of (int, int) to (G, G) float32: of the strongest significant pairs a < b, or of the strongest if none is,
-    at their delays in ``matrix``."""
-    ranks: np.ndarray  # (T, N) float32: normalised ranks of the samples, NaN where unknown
-    kinship: Kinship  # channels that depend on each other by definition
-    drifts: tuple[ClockDrift, ...] = ()  # topics whose clocks drift apart, the surest first
-    stuck: tuple[Stuck, ...] = ()  # topics and channels whose values stop for a while, which is left out
-    about_given: tuple[str, ...] = ()  # notices about the given channels, if there are any
+    ranks: np.ndarray
+    kinship: Kinship
+    drifts: tuple[ClockDrift, ...] = ()
+    stuck: tuple[Stuck, ...] = ()
+    about_given: tuple[str, ...] = ()
     follows: np.ndarray | None = None
-    """(N, N) float64 or None: with given channels, seconds by which the column follows the row before anything is
-    given, 0 if not clear."""
 
     def notices(self) -> list[str]:
         """Return what is given, and a notice if the platform rests at times."""

@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from inspect import cleandoc
+from textwrap import fill, indent
+from typing import Any, TypeVar
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.settings.checks import TIME, check_names, checked_value
 from infonet_ros.settings.members import Modality, Watch
+
+_Fields = TypeVar("_Fields")
 
 PARAMETERS_OF_ROS = ("use_sim_time", "start_type_description_service", "qos_overrides.")
 """Prefixes of the parameters that every node has; `ros2 param dump` writes them, too."""
@@ -35,6 +39,21 @@ def parameter(default: Any, description: str, **constraints: Any) -> Any:
     return field(default=default, metadata={"description": description, **constraints})
 
 
+def _documented(settings: type[_Fields]) -> type[_Fields]:
+    """Add the scalar parameters to the attributes at the end of a docstring, so that `help` tells what they are."""
+    lines = [cleandoc(settings.__doc__ or "")]
+    for one in fields(settings):  # type: ignore[arg-type]
+        if one.metadata:
+            unit = f", {one.metadata['unit']}" if "unit" in one.metadata else ""
+            lines += [
+                f"{one.name} : {type(one.default).__name__}{unit}",
+                indent(fill(one.metadata["description"], 100), "    "),
+            ]
+    settings.__doc__ = "\n".join(lines)
+    return settings
+
+
+@_documented
 @dataclass(frozen=True)
 class Settings:
     """The topics and channels, and the settings of the estimate.
@@ -50,12 +69,18 @@ class Settings:
     ('imu.angular_velocity.y', 'imu.orientation|yaw|rate')
     >>> settings.with_values(hop=2.0).hop
     2.0
+
+    Attributes
+    ----------
+    modalities : tuple of Modality
+    watches : tuple of Watch
+    given : tuple of str
+        Channels, or ``time``, that all pairs are conditioned on.
     """
 
     modalities: tuple[Modality, ...] = ()
     watches: tuple[Watch, ...] = ()
     given: tuple[str, ...] = ()
-    """Channels, or ``time``, that all pairs are conditioned on."""
 
     synchronization: str = parameter(
         "resample",
