@@ -38,14 +38,6 @@ def usual_times(times: np.ndarray, noun: str, time: str) -> tuple[np.ndarray, li
     return (times[first:last] if cuts else times), sentences
 
 
-def _reason(apart: int, between_begins: int, longest: int) -> str:
-    """Say why times may not overlap, by the gap, the distance of the begins, and the length of the longest."""
-    beyond = between_begins % _HALF_HOUR
-    if between_begins <= _FARTHEST_ZONES and min(beyond, _HALF_HOUR - beyond) < _AT_ONCE:
-        return ", as if in two time zones"
-    return ", as if two clocks had made them" if apart > _FAR * longest else ""
-
-
 def overlapping(
     spans: Mapping[str, tuple[int, int]], counts: Mapping[str, int], alone: Container[str] = ()
 ) -> tuple[list[str], list[str]]:
@@ -55,38 +47,47 @@ def overlapping(
     apart, the one with most messages stays. Those ``alone`` are worth analysing without another. Raises RecordingError
     if there are several topics, and no two overlap.
     """
-    groups: list[list[str]] = []
-    until = 0
-    for name in sorted(spans, key=lambda name: spans[name]):
-        if groups and spans[name][0] <= until:
-            groups[-1].append(name)
-        else:
-            groups.append([name])
-            until = spans[name][1]
-        until = max(until, spans[name][1])
+    groups = _groups_in_time(spans)
     if len(groups) <= 1:
         return list(spans), []
-    ranks = [(len(group) > 1, sum(counts[name] for name in group)) for group in groups]
-    kept = set(groups[ranks.index(max(ranks))])
-    kept_in_order = [name for name in spans if name in kept]
-    first = kept_in_order[0]
-    sentences = []
-    for name in spans:
-        if name not in kept:
-            earlier, later = sorted((first, name), key=lambda topic: spans[topic])
-            apart = spans[later][0] - spans[earlier][1]
-            longest = max(last - first for first, last in spans.values())
-            sentences.append(
-                f"the times of {earlier} end at {moment(spans[earlier][1])} and those of {later} begin at "
-                f"{moment(spans[later][0])}, {in_seconds(apart / NANOSECONDS)} later: they do not overlap"
-                + _reason(apart, spans[later][0] - spans[earlier][0], longest)
-            )
-    if len(kept) == 1 and first not in alone:
+    most = max(groups, key=lambda group: (len(group) > 1, sum(counts[name] for name in group)))
+    kept = [name for name in spans if name in most]
+    sentences = [_do_not_overlap(spans, kept[0], name) for name in spans if name not in most]
+    if len(kept) == 1 and kept[0] not in alone:
         raise RecordingError(
             f"{sentences[0]}; expected recordings of one drive with one clock: bring the times of one onto the clock "
             "of the other, or analyse each alone."
         )
-    return kept_in_order, [f"{sentence}; the smaller group of topics is left out." for sentence in sentences]
+    return kept, [f"{sentence}; the smaller group of topics is left out." for sentence in sentences]
+
+
+def _groups_in_time(spans: Mapping[str, tuple[int, int]]) -> list[list[str]]:
+    """Group topics by the first and last stamp of each: those of two groups do not overlap, the earliest first."""
+    groups: list[list[str]] = []
+    until = 0
+    for name in sorted(spans, key=spans.__getitem__):
+        begin, end = spans[name]
+        if groups and begin <= until:
+            groups[-1].append(name)
+            until = max(until, end)
+        else:
+            groups.append([name])
+            until = end
+    return groups
+
+
+def _do_not_overlap(spans: Mapping[str, tuple[int, int]], one: str, other: str) -> str:
+    """Say how far apart the times of two topics lie, and why that may be."""
+    earlier, later = sorted((one, other), key=spans.__getitem__)
+    (first, end), (begin, _) = spans[earlier], spans[later]
+    reason = ", as if two clocks had made them" if begin - end > _FAR * max(b - a for a, b in spans.values()) else ""
+    beyond = (begin - first) % _HALF_HOUR
+    if begin - first <= _FARTHEST_ZONES and min(beyond, _HALF_HOUR - beyond) < _AT_ONCE:
+        reason = ", as if in two time zones"
+    return (
+        f"the times of {earlier} end at {moment(end)} and those of {later} begin at {moment(begin)}, "
+        f"{in_seconds((begin - end) / NANOSECONDS)} later: they do not overlap{reason}"
+    )
 
 
 def shifted(spans: Mapping[str, tuple[int, int]]) -> list[str]:
