@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from infonet_ros import output_names
 from infonet_ros.text import printable
 
 
@@ -55,7 +56,7 @@ def play(
 
 def demo(
     folder: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="Folder for the picture and the logs.", file_okay=False)
+        Path, typer.Option(parser=output_names.folder, metavar="FOLDER", help="Folder for the picture and the logs.")
     ] = Path("demo_output"),
     rate: Annotated[float, typer.Option(metavar="FACTOR", help="Speed of the replay.", min=0.1)] = 8.0,
 ) -> None:

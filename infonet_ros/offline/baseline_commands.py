@@ -8,7 +8,7 @@ import typer
 
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.offline.commands import Time, TimeUnit, Unit, check_rosbags
-from infonet_ros.offline.options import file
+from infonet_ros.output_names import file
 from infonet_ros.text import counted, printable
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
-from infonet_ros.files import kind_of
+from infonet_ros.output_names import folder
 
 
 class Format(str, Enum):
@@ -26,29 +26,6 @@ class Format(str, Enum):
 
 KINDS = "|".join(kind.value for kind in Format)
 """The kinds of output, as a help text names them."""
-
-
-def folder(name: str) -> Path:
-    """Check the name of a folder from the command line; an empty name would mean the present folder."""
-    if not name.strip():
-        raise typer.BadParameter("it is empty: expected the name of a folder.")
-    return Path(name)
-
-
-def file(name: str | Path) -> Path:
-    """Check the name of an output file, given or the default; anything but a file is refused."""
-    if not str(name).strip():
-        raise typer.BadParameter("it is empty: expected the name of a file.")
-    path = Path(name)
-    try:
-        kind = kind_of(path)
-    except OSError as error:
-        raise typer.BadParameter(f"no file can have this name ({error.strerror}).") from error
-    if kind == "folder":
-        raise typer.BadParameter(f"{name} is a folder: expected the name of a file, such as {path / 'NAME'}.")
-    if kind not in ("file", ""):
-        raise typer.BadParameter(f"{name} is a {kind}: expected the name of a file.")
-    return path
 
 
 @dataclass(frozen=True)

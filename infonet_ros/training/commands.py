@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from infonet_ros import output_names
 from infonet_ros.errors import OutputError
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 def train(
     folder: Annotated[
         Path,
-        typer.Argument(metavar="FOLDER", help="Folder of the run; an interrupted run is resumed.", file_okay=False),
+        typer.Argument(
+            parser=output_names.folder, metavar="FOLDER", help="Folder of the run; an interrupted run is resumed."
+        ),
     ],
     config: Annotated[
         Path | None,
