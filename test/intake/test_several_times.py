@@ -15,7 +15,15 @@ def table(header, form="{:.3f},{},{:.3f},{}"):
 
 
 @pytest.mark.parametrize(
-    "header", ["Time,Speed,Time,Torque", "t1,Speed,t2,Torque", "Time 1 [s],Speed,Time 2 [s],Torque"]
+    "header",
+    [
+        "Time,Speed,Time,Torque",
+        "t1,Speed,t2,Torque",
+        "Time 1 [s],Speed,Time 2 [s],Torque",
+        "X[s],Speed,X[s],Torque",
+        "Name,Speed,Name,Torque",
+        "Speed Time Series (s),Speed,Torque Time Series (s),Torque",
+    ],
 )
 def test_each_time_is_that_of_the_columns_behind_it(tmp_path, header):
     found, said = together([written(tmp_path, table(header))])
@@ -40,8 +48,15 @@ def test_another_time_among_the_columns_is_a_column(tmp_path, header):
 
 def test_the_same_time_before_each_column_is_one_time(tmp_path):
     rows = "".join(f"{t:.1f},{k},{t:.1f},{-k}\n" for k, t in enumerate(FAST))
-    found, _ = together([written(tmp_path, "Time,a,Time,b\n" + rows)])
+    found, said = together([written(tmp_path, "Time,a,Time,b\n" + rows)])
+    assert sorted(found) == ["table.a", "table.b"]
     assert [value for _, value in found["table.b"]] == [-k for k in range(ROWS)]
+    assert any("repeat the time 'Time' are left out: 'Time_2'" in sentence for sentence in said)
+
+
+def test_the_unit_of_times_with_one_name_is_that_of_the_name(tmp_path):
+    found, _ = together([written(tmp_path, table("X[min],Speed,X[min],Torque"))])
+    np.testing.assert_allclose([stamp / 6e10 for stamp, _ in found["Torque.Torque"]], SLOW)
 
 
 def test_columns_of_text_beside_several_times_are_named(tmp_path):
