@@ -56,6 +56,14 @@ def test_a_quote_that_is_never_closed_loses_no_row(tmp_path):
     assert "a quote is opened and never closed: quotes are read as ordinary characters." in notices
 
 
+def test_a_quote_before_a_number_that_is_never_closed_loses_only_its_row(tmp_path):
+    path = tmp_path / "table.csv"
+    lines = PLAIN.splitlines()
+    path.write_text("\n".join([*lines[:21], '1.95,"7', *lines[21:]]) + "\n")
+    notices = assert_read(path, {"a": A, "b": B})
+    assert "a quote is opened and never closed: quotes are read as ordinary characters." in notices
+
+
 def test_comments_between_rows_are_no_rows(tmp_path):
     rows = "".join(f"{k / 10},{k}\n" + "# paused, here\n" * (k == 7) for k in range(40))
     found, said = together([written(tmp_path, "time,x\n" + rows)])

@@ -23,6 +23,7 @@ from infonet_ros.text import are, counted, one_line, shorten
 
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
+_LINES_OF_A_ROW = 5  # of the wrong width: more mean that a quote is never closed
 _ANNOTATED = re.compile(r"\s*(?:#(?:group|datatype|default)\b|,result,table,)")  # as InfluxDB writes several tables
 
 
@@ -35,6 +36,7 @@ class _SkippedRows:
     numbers: list[int] = field(default_factory=list)
     first_text: str = ""
     last_is_short: bool = False
+    longest: int = 0  # lines of one row
     before: int = 0
     in_block: int = 0
 
@@ -45,6 +47,7 @@ class _SkippedRows:
         elif not self.numbers:
             self.first_text = row.text
         self.in_block += 1
+        self.longest = max(self.longest, row.text.count("\n"))
         self.numbers.append(self.before + row.number)
         self.last_is_short = row.actual_columns < row.expected_columns
         return "skip"
@@ -168,6 +171,8 @@ class _Reader:
         for text in blocks:
             if text.strip("\n"):
                 table = csv.read_csv(pa.BufferReader(text.encode()), read, parse, convert)
+                if skipped.longest > _LINES_OF_A_ROW:
+                    raise RowTooLongError
                 skipped.before += len(table) + skipped.in_block
                 skipped.in_block = 0
                 yield table
