@@ -41,11 +41,26 @@ def test_a_repeated_header_leaves_the_count_of_rows_as_an_editor_has_it(tmp_path
     assert any(notice == "the header is repeated 1 time." for notice in notices(path))
 
 
-@pytest.mark.parametrize("header", ["time,b,a", "time,x,y", "time,x"])
-def test_rows_below_other_names_are_left_out(tmp_path, header):
+@pytest.mark.parametrize(("header", "column"), [("time,b,a", "a"), ("time,x,b", "b"), ("time,x,y", "y")])
+def test_rows_below_other_names_are_read_by_these_names(tmp_path, header, column):
     path = written(tmp_path, "\n".join(["time,a,b", *ROWS[:90], header, *ROWS[90:]]) + "\n")
-    assert values(path, "b")[:, 0] == pytest.approx(np.arange(90))
+    below = {row[0] for row in values(path, column).tolist()[-110:]}
+    assert below == {float(row.split(",")[2]) for row in ROWS[90:]}
     assert any(f"a header with other names, {header!r}" in notice for notice in notices(path))
+
+
+def test_columns_that_appear_later_have_no_values_before(tmp_path):
+    later = [f"{row},7" for row in ROWS[90:]]
+    path = written(tmp_path, "\n".join(["time,a,b", *ROWS[:90], "time,a,b,c", *later]) + "\n")
+    assert values(path, "b")[:, 0] == pytest.approx(np.arange(200))
+    assert values(path, "c")[:, 0].tolist() == [7.0] * 110
+
+
+def test_rows_below_other_names_without_a_time_are_left_out(tmp_path):
+    frames = [f"{k},{k * k}" for k in range(60)]
+    path = written(tmp_path, "\n".join(["Sampling rate: 20 Hz", "Frame,x", *frames, "Frame,y", *frames]) + "\n")
+    assert len(values(path, "x")) == 60
+    assert any("'Frame,y', is in the middle: the rows below it are left out" in notice for notice in notices(path))
 
 
 def test_a_cell_that_is_named_as_the_time_is_no_header(tmp_path):

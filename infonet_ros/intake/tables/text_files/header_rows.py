@@ -18,6 +18,7 @@ from infonet_ros.intake.tables.cells.line_cells import (
 from infonet_ros.intake.tables.cells.time_units import is_named_time
 
 _WIDE_BLANKS = re.compile(r"\s{2,}|\t")
+_FEWEST_ROWS = 10  # of values below a header: fewer may be a description
 
 
 class Header(NamedTuple):
@@ -47,6 +48,20 @@ def find_header(
         if cells:
             return Header(line, cells, cells, sum(number < line for number in body), begin)
     return Header(-1, [], [], begin, begin)
+
+
+def rows_of_first_table(rows: Sequence[list[str]]) -> Sequence[list[str]]:
+    """Return the rows before a header with other names: then a logger continued with other columns."""
+    header: list[str] = []
+    values = 0
+    for number, cells in enumerate(rows):
+        if len(cells) > 1 and _names_time(cells) and are_texts(cells):
+            if values >= _FEWEST_ROWS and cells != header:
+                return rows[:number]
+            header, values = cells, 0
+        elif header and len(cells) == len(header) and not are_texts(cells):
+            values += 1
+    return rows
 
 
 def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:

@@ -16,7 +16,7 @@ from infonet_ros.intake.tables.text_files.column_names import names_of_columns
 from infonet_ros.intake.tables.text_files.delimiters import find_delimiter
 from infonet_ros.intake.tables.text_files.described_rate import described_rate
 from infonet_ros.intake.tables.text_files.foreign_text import check_text
-from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers
+from infonet_ros.intake.tables.text_files.header_rows import find_header, first_of_numbers, rows_of_first_table
 from infonet_ros.text import counted, listed, shorten
 
 _SEP_LINE = re.compile(r'\s*"?sep=(.)', re.IGNORECASE)
@@ -59,7 +59,8 @@ def find_layout(path: Path, head: str) -> Layout:
     if not body:
         raise RecordingError(f"{path} has 0 rows: expected a header line and rows of numbers.")
     delimiter = sep[1] if sep else find_delimiter([lines[n] for n in body])
-    rows = [split(lines[n], delimiter) for n in body]
+    rows = rows_of_first_table([split(lines[n], delimiter) for n in body])
+    body = body[: len(rows)]
     width = usual_width(rows)
     begin = first_of_numbers(rows, width)
     header = find_header(lines, body, rows, begin, delimiter)

@@ -14,14 +14,17 @@ class RepeatedHeaders:
 
     Programs of laboratories repeat the description above the header, too: its lines, whose first cells are
     ``described``, are removed with it. ``header`` are the cells of the first header, if there is one. ``rest`` are then
-    the lines that begin with a header with other names; None without such a header.
+    the lines that begin with a header with other names; None without such a header, or if no name is one of times:
+    then the rows below it may have another rate.
     """
 
     def __init__(self, header: Sequence[str], delimiter: str, described: Collection[str] = ()) -> None:
         self._header = list(header)
         self._delimiter = delimiter
         self._described = described
-        self._mark = next((cell for cell in header if is_named_time(cell)), header[0] if header else "")
+        time = next(filter(is_named_time, header), "")
+        self._continues = bool(time)
+        self._mark = time or next(iter(header), "")
         self._marked = re.compile(rf"^.*{re.escape(self._mark)}.*$", re.MULTILINE)
         self._count = 0
         self._other = ""
@@ -37,7 +40,7 @@ class RepeatedHeaders:
             end = self._begin_of_other(lines)
             yield self._without(lines[:end])
             if end is not None:
-                self.rest = chain((lines[end:],), pieces)
+                self.rest = chain((lines[end:],), pieces) if self._continues else None
                 return
 
     def _begin_of_other(self, lines: str) -> int | None:
@@ -48,15 +51,20 @@ class RepeatedHeaders:
                 return line.start()
         return None
 
-    def notes(self, rest_is_read: bool) -> list[str]:
-        """Return sentences on the headers that were found."""
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on the headers that were found."""
         notes = []
         if self._count:
             notes.append(f"the header is repeated {counted(self._count, 'time')}")
-        if self._other and not rest_is_read:
+        if self._other:
+            below = (
+                "are read, too; cells are empty where a column is not in both"
+                if self._continues
+                else "are left out; split the file to analyse them"
+            )
             notes.append(
-                f"a header with other names, {shorten(self._other, 60)!r}, is in the middle: the rows below it are "
-                "left out; split the file to analyse them"
+                f"a header with other names, {shorten(self._other, 60)!r}, is in the middle: the rows below it {below}"
             )
         return notes
 

@@ -1,6 +1,5 @@
 """Tables of text, read by Arrow a block at a time."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -24,7 +23,6 @@ from infonet_ros.text import are, counted, one_line, shorten
 _WAYS = ((True, 1 << 22), (True, 1 << 26), (False, 1 << 26))  # with quotes or not, and bytes of a block
 _LONGEST_BLOCK = 1 << 28
 _LINES_OF_A_ROW = 5  # of the wrong width: more mean that a quote is never closed
-_ANNOTATED = re.compile(r"\s*(?:#(?:group|datatype|default)\b|,result,table,)")  # as InfluxDB writes several tables
 
 
 @dataclass
@@ -147,10 +145,9 @@ class _Reader:
             raise RecordingError(
                 f"{self._path} does not fit into the memory: split it, or leave columns out."
             ) from error
-        continues = bool(_ANNOTATED.match(head))
         left_out = skipped.notes(self._path, self._columns.rows - before)
-        self._notes += [*headers.notes(continues), *layout.notes, *left_out]
-        return _Rows(layout, skipped, headers.rest if continues else None)
+        self._notes += [*headers.notes, *layout.notes, *left_out]
+        return _Rows(layout, skipped, headers.rest)
 
     def _tables(self, blocks: Iterable[str], skipped: _SkippedRows) -> Iterator[pa.Table]:
         """Read blocks in this thread: a stream of Arrow would still read ahead when Python ends."""
