@@ -7,10 +7,10 @@ All delays and values together need some 100,000 look-ups: tens of milliseconds,
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.baseline import Baseline
 from infonet_ros.dependence.channel_baseline import LEAST_PAUSE, rest_words, roughness
 from infonet_ros.dependence.fault import Fault, Kind

@@ -1,10 +1,10 @@
 """The good samples from which a baseline is learnt."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.forms import RANKED, Form, in_form, lag_one_autocorrelations
 
 

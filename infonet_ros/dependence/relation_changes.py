@@ -10,13 +10,13 @@ before. A change that another motion or a third channel can explain is not a fau
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from scipy.cluster.hierarchy import DisjointSet
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.changes import OTHER_MOTION
 from infonet_ros.dependence.factors import factor_words
 from infonet_ros.dependence.lagged_pair import LaggedPair

@@ -8,10 +8,10 @@ another sign, factor or offset, or no relation at all (see `verdicts`).
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.steps import (
     Stretch,
     block_edges,

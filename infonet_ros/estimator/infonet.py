@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
+from infonet_ros.caching import cached_property
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.dataframes import Names, column_names
 from infonet_ros.estimator.measures.conditional import conditional_ranks_of, lagged_given, pairwise_given

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.dataframes import Names, Tabular, chosen, html_table
 from infonet_ros.estimator.peak import Peak
 

@@ -7,7 +7,6 @@ at a time; nothing is kept. Of a damaged bag the undamaged part is read, and a t
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from functools import cached_property
 from heapq import merge
 from itertools import combinations, islice
 from operator import itemgetter
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import NOTABLE, Lead, TopicClocks, ahead, behind
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder

@@ -5,10 +5,11 @@ Windows are cut and estimated by the same code as in the node: `windows.window_s
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.changes import Change, Motion, find_changes
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.matrix import DependenceMatrix

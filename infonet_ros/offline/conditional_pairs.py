@@ -8,11 +8,11 @@ A command moves the wheels some time later, or slowly. So each channel gets the 
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.given_streams import drivers_of, given_streams
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.window_matrices import conditional_matrix

@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 from infonet_ros.offline.whole_recording import SIGNIFICANCE

@@ -1,10 +1,10 @@
 """Results over a whole recording: each pair at its best delay, with interval and p-value."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.dependence.matrix import CLEAR_GAIN, DependenceMatrix
 from infonet_ros.offline.clock_drift import ClockDrift
 from infonet_ros.offline.delays import DelayCurve

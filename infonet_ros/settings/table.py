@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
 from inspect import cleandoc
 from textwrap import fill, indent
 from typing import Any, TypeVar
 
+from infonet_ros.caching import cached_property
 from infonet_ros.errors import ConfigurationError
 from infonet_ros.limits import MOST_GIVEN
 from infonet_ros.settings.checks import TIME, check_names, checked_value

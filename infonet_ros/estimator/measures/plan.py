@@ -3,11 +3,11 @@
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner

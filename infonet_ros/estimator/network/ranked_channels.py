@@ -1,12 +1,12 @@
 """Ranked channels in the forms from which the inputs of the networks are made, each computed once for all its pairs."""
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.network.counts import BINS, bins_of_ranks
 from infonet_ros.estimator.network.plug_ins import unbiased_sums
 from infonet_ros.estimator.samples.effective_samples import autocorrelations

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import chain
 
 import numpy as np
 import torch
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.network.blocks import PairBlock
 from infonet_ros.estimator.network.conditional_network import CIRCUMSTANCES, WHOLE, Views
 from infonet_ros.estimator.network.machine import ONE_THREAD

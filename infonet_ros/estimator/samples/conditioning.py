@@ -6,7 +6,6 @@ of z, it is that of the conditional copula itself.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from heapq import heapify, heappush, heapreplace
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 
+from infonet_ros.caching import cached_property
 from infonet_ros.estimator.samples.ranks import rank
 from infonet_ros.series import average_ranks
 

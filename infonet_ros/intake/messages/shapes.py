@@ -5,11 +5,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from struct import Struct
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
 
+from infonet_ros.caching import cached_property
 from infonet_ros.intake.messages.wire import Unreadable, Walk, Wire
 
 

@@ -12,10 +12,10 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
 
 import numpy as np
 
+from infonet_ros.caching import cached_property
 from infonet_ros.intake.messages.paths import parse_channel
 from infonet_ros.intake.proposing.rate_spans import rate_span
 from infonet_ros.series import lowest_ranks, memory

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.caching import cached_property
 from infonet_ros.intake.tables.cells.time_units import DAY
 from infonet_ros.text import NANOSECONDS
 

@@ -6,12 +6,12 @@ So a file needs no more memory than its numbers, also if it has columns of long 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.caching import cached_property
 from infonet_ros.intake.tables.cells.line_cells import is_value
 from infonet_ros.intake.tables.cells.numbers import (
     Numbers,

@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from infonet_ros.caching import cached_property
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.dates import BEYOND
 from infonet_ros.intake.tables.sheet import as_floats
