@@ -59,7 +59,7 @@ def test_quantiles_do_not_depend_on_how_pairs_are_cut(shape, blocks):
     np.testing.assert_allclose(together, apart, atol=1e-5)
 
 
-@pytest.mark.parametrize("batches", [1, 3])
+@pytest.mark.parametrize("batches", [1, 3, 12])
 def test_results_do_not_depend_on_the_number_of_threads(shape, blocks, batches):
     runner = Runner(Network(shape), "cpu")
     before = torch.get_num_threads()
@@ -80,11 +80,11 @@ def test_threads_stay_and_a_runner_goes_to_other_processes_without_them(shape, b
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        _, first = collected(runner, blocks * 2)
+        _, first = collected(runner, blocks * 3)
         threads = {thread for thread in threading.enumerate() if thread.name.startswith("infonet")}
-        _, again = collected(runner, blocks * 2)
+        _, again = collected(runner, blocks * 3)
         assert {thread for thread in threading.enumerate() if thread.name.startswith("infonet")} == threads
-        _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 2)  # noqa: S301 (its own)
+        _, elsewhere = collected(pickle.loads(pickle.dumps(runner)), blocks * 3)  # noqa: S301 (its own)
     finally:
         torch.set_num_threads(before)
     assert threads
@@ -112,7 +112,7 @@ def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        first, second = runner.quantiles(blocks * 2), runner.quantiles(blocks * 2)
+        first, second = runner.quantiles(blocks * 3), runner.quantiles(blocks * 3)
         next(first)
         next(second)
         first.close()

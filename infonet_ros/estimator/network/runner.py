@@ -18,9 +18,12 @@ from infonet_ros.estimator.network.pair_network import Network
 from infonet_ros.estimator.network.readout import Readout
 from infonet_ros.estimator.network.short_network import ShortNetwork
 
-CPU_CHUNK = 128  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
+CPU_CHUNK = 256  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
+AHEAD = 2  # chunks for each other thread that wait or run, before the calling thread takes one itself
 TOGETHER = 4  # chunks that the network of short views takes at a time: its input is small
+
+_Waiting = tuple[list[PairBlock], "Future[np.ndarray]"]  # a batch and its numbers, which may still be to come
 
 
 class Reading(NamedTuple):
@@ -135,7 +138,9 @@ class Runner:
         """Yield the results of batches in their order; batches run in parallel, each in one thread.
 
         Batches in parallel waste less time than torch's own threads, which wait for each other after every operation.
-        And the rounding of a product does not depend on the number of threads.
+        And the rounding of a product does not depend on the number of threads. The caller is one of the threads: it
+        prepares batches, and reads one itself while the others have enough to do. One more thread than cores would only
+        compete for the lock of Python.
         """
         with ONE_THREAD as threads:
             head = list(islice(batches, 2))
@@ -143,17 +148,18 @@ class Runner:
                 for batch in chain(head, batches):
                     yield batch, self._read(batch, read)
                 return
-            pool = self._pool_of(threads)
-            waiting: deque[tuple[list[PairBlock], Future[np.ndarray]]] = deque()
+            pool = self._pool_of(threads - 1)
+            waiting: deque[_Waiting] = deque()
             try:
                 for batch in chain(head, batches):
-                    waiting.append((batch, pool.submit(self._read, batch, read)))
-                    if len(waiting) > 2 * threads:
-                        done, result = waiting.popleft()
-                        yield done, result.result()
+                    if sum(not result.done() for _, result in waiting) < AHEAD * (threads - 1):
+                        waiting.append((batch, pool.submit(self._read, batch, read)))
+                    else:
+                        waiting.append((batch, _done(self._read(batch, read))))
+                    while waiting and waiting[0][1].done():
+                        yield _first(waiting)
                 while waiting:
-                    done, result = waiting.popleft()
-                    yield done, result.result()
+                    yield _first(waiting)
             finally:
                 for _, result in waiting:
                     result.cancel()
@@ -182,6 +188,19 @@ class Runner:
             self.chunk = min(self.chunk, pairs // 2)
             torch.cuda.empty_cache()
         return np.concatenate([self._read(part, read) for part in _gather(batch, self.chunk)])
+
+
+def _first(waiting: deque[_Waiting]) -> tuple[list[PairBlock], np.ndarray]:
+    """Remove the batch that came first, and return it with its numbers."""
+    batch, result = waiting.popleft()
+    return batch, result.result()
+
+
+def _done(numbers: np.ndarray) -> "Future[np.ndarray]":
+    """Return numbers that were read here in place of a thread."""
+    result: Future[np.ndarray] = Future()
+    result.set_result(numbers)
+    return result
 
 
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:
