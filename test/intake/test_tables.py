@@ -66,6 +66,7 @@ def test_a_column_of_text_is_left_out_with_its_name(tmp_path):
 BROKEN = {
     "empty": ("", "is empty"),
     "header only": ("time,x\n", "0 rows"),
+    "header only, without a line end": ("time,x", "0 rows"),
     "one column": ("time\n1\n2\n", "1 column;"),
     "no row below the names": ("time\n,b\n1\n", "names 1 column, but its rows have 2 cells"),
     "no time": ("a,b\n1,2\n0,3\n", "no column that looks like time"),

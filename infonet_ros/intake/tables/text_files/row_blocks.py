@@ -33,13 +33,8 @@ def head_of(path: Path, pieces: Iterator[str]) -> str:
 
 
 def after(text: str, lines: int) -> str:
-    """Return a text without its first lines."""
-    position = 0
-    for _ in range(lines):
-        position = text.find("\n", position) + 1
-        if not position:
-            return ""
-    return text[position:]
+    """Return a text without its first lines, of which there are fewer in a header without rows."""
+    return "".join(text.split("\n", lines)[lines:])
 
 
 def clean_lines(
