@@ -100,11 +100,16 @@ class HeatMap:
 
     Examples
     --------
-    The matrix of a whole recording, and those of its windows, are in the results of `analyse_bag`::
+    The results of `analyse_bag` hold such matrices: ``analysis.whole.matrix``, and ``analysis.matrices`` of windows.
 
-        analysis = analyse_bag("my_bag").analysis
-        HeatMap(adjusted=True).save(analysis.whole.matrix, "whole.png")
-        HeatMap().save(analysis.matrices[0], "first_window.png")
+    >>> from infonet_ros import InfoNet, Settings
+    >>> from infonet_ros.dependence.window_matrices import channel_matrix
+    >>> from infonet_ros.intake.windows.window import Window
+    >>> samples = np.random.default_rng(0).standard_normal((500, 2))
+    >>> window = Window(("imu.z", "odom.z"), samples, start=0, end=4_990_000_000, rate=100.0)
+    >>> picture = HeatMap(maximum=1.0).render(channel_matrix(InfoNet.from_pretrained(), window, Settings()))
+    >>> picture.shape[2], picture.dtype
+    (3, dtype('uint8'))
     """
 
     def __init__(self, *, maximum: float | None = None, significance: float = 0.05, adjusted: bool = False) -> None:

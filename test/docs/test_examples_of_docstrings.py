@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import infonet_ros
 from infonet_ros import InfoNet
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,12 @@ def test_examples_of_docstrings(name, tmp_path, monkeypatch):
     found = doctest.testmod(import_module(name))
     assert found.attempted
     assert not found.failed
+
+
+def test_every_public_name_has_an_example():
+    names = {name: getattr(infonet_ros, name) for name in infonet_ros.__all__ if name != "__version__"}
+    asked = {name: one for name, one in names.items() if one is not infonet_ros.InfonetError}
+    assert [name for name, one in asked.items() if ">>> " not in one.__doc__] == []
 
 
 def test_every_method_of_the_estimator_has_an_example():
