@@ -4,6 +4,7 @@ import pkgutil
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from infonet_ros.errors import missing_packages_named
 from infonet_ros.version import VERSION as __version__
 
 # A built workspace holds the generated messages (`infonet_ros.msg`) in the installed package, a source checkout
@@ -48,7 +49,8 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first use, so that `infonet --help` need not wait for torch."""
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    with missing_packages_named(f"{__name__}.{name}"):
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 def __dir__() -> list[str]:

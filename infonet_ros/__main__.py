@@ -26,7 +26,13 @@ def main() -> None:
     """Run the command line."""
     for number in ENDING:
         signal.signal(number, signal.SIG_DFL)
-    from infonet_ros.cli import main as run_command_line
+    from infonet_ros.errors import MissingDependencyError, missing_packages_named
+
+    try:
+        with missing_packages_named("infonet"):
+            from infonet_ros.cli import main as run_command_line
+    except MissingDependencyError as error:
+        sys.exit(f"infonet: {error}")
 
     interruption = _Interruption()
     for number in INTERRUPTING:

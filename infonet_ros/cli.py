@@ -8,7 +8,7 @@ from io import TextIOWrapper
 
 import typer
 
-from infonet_ros.errors import InfonetError, OutputError
+from infonet_ros.errors import InfonetError, OutputError, missing_packages_named
 from infonet_ros.fleet.commands import fleet
 from infonet_ros.node.commands import demo, monitor, play
 from infonet_ros.offline.baseline_commands import check, compare, learn
@@ -42,7 +42,7 @@ def infonet(
 def main() -> None:
     """Run the command line; an error that the user can correct is one line on stderr and exit status 1."""
     try:
-        with _checked_output():
+        with _checked_output(), missing_packages_named("infonet"):
             app()
     except InfonetError as error:
         print(f"infonet: {printable(str(error))}", file=sys.stderr)

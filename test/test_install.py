@@ -140,6 +140,30 @@ def test_in_an_environment_with_nothing_else_commands_say_what_they_need(infonet
         assert "Traceback" not in done.stderr
 
 
+def run_program(program, *arguments):
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=BOUND, check=False)
+
+
+@pytest.mark.parametrize("module", ["typer", "torch", "yaml", "rosbags"])
+def test_a_missing_package_is_one_sentence(module, tmp_path):
+    (tmp_path / "log.csv").write_text("time,x\n0,1\n")
+    program = f"import sys; sys.modules[{module!r}] = None; from infonet_ros.__main__ import main; main()"
+    done = run_program(program, "csv", str(tmp_path / "log.csv"))
+    package = {"yaml": "pyyaml"}.get(module, module)
+
+    said = f"infonet: infonet needs {package}, which is not installed: run `pip install {package}`.\n"
+    assert (done.returncode, done.stderr) == (1, said)
+
+
+def test_a_missing_package_of_the_library_is_one_sentence():
+    program = "import sys, infonet_ros; sys.modules['torch'] = None; infonet_ros.InfoNet"
+    done = run_program(program)
+
+    said = "infonet_ros.InfoNet needs torch, which is not installed: run `pip install torch`."
+    assert done.stderr.splitlines()[-1] == f"infonet_ros.errors.MissingDependencyError: {said}"
+
+
 def test_no_dependency_of_the_package_needs_pip():
     """ROS builds no Debian packages of what depends on pip."""
     package = (ROOT / "package.xml").read_text(encoding="utf-8")

@@ -64,9 +64,9 @@ def fleet(
 
     Use it for many days of one robot, or for many robots. Needs no ROS.
     """
-    for package, remedy in (("distributed", "pip install distributed"), ("rosbags", "pip install rosbags")):
-        if find_spec(package) is None:
-            raise MissingDependencyError("infonet fleet", package, f"run `{remedy}`, or `infonet bag` bag by bag")
+    if find_spec("distributed") is None:
+        remedy = "run `pip install distributed`, or `infonet bag` bag by bag"
+        raise MissingDependencyError("infonet fleet", "distributed", remedy)
     from infonet_ros.fleet.job import connected, folder_of_attempts
     from infonet_ros.settings import Settings, load_settings
 

@@ -72,13 +72,14 @@ def end() -> None:
 def main(args: list[str] | None = None) -> int:
     """Run the node until Ctrl-C or the end of ROS; return the exit code."""
     interruption = Interruption()
-    from infonet_ros.errors import InfonetError
+    from infonet_ros.errors import InfonetError, missing_packages_named
     from infonet_ros.node.prerequisites import require_packages
     from infonet_ros.text import printable
 
     try:
         require_packages("The node")
-        from infonet_ros.node import estimation  # noqa: F401 (torch)
+        with missing_packages_named("The node"):
+            from infonet_ros.node import estimation  # noqa: F401 (torch)
         from infonet_ros.node.session import ros_session
 
         interruption.grace = _GRACE

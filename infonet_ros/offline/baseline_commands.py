@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infonet_ros.errors import ConfigurationError
-from infonet_ros.offline.commands import Time, TimeUnit, Unit, check_rosbags
+from infonet_ros.offline.commands import Time, TimeUnit, Unit
 from infonet_ros.output_names import file
 from infonet_ros.text import counted, printable
 
@@ -60,7 +60,6 @@ def learn(
 
     The result is a baseline for `infonet check` and for the node.
     """
-    check_rosbags()
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.learning import learn_baseline
     from infonet_ros.offline.learnt import Learnt
@@ -108,7 +107,6 @@ def check(
 
     The exit status is 0 without an alarm, 3 with one.
     """
-    check_rosbags()
     from infonet_ros.dependence.baseline import Baseline
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.checking import check_recording
@@ -164,7 +162,6 @@ def compare(
 
     It reports which pairs and channels differ, and by how much.
     """
-    check_rosbags()
     first, second = _groups(paths, against or [])
     from infonet_ros.intake.opener import TableClock
     from infonet_ros.offline.comparing import compare_recordings

@@ -4,13 +4,11 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infonet_ros.errors import MissingDependencyError
 from infonet_ros.offline.options import Options, with_options
 
 _COMPRESSED = (".gz", ".bz2", ".xz", ".zst", ".zstd")
@@ -76,7 +74,6 @@ def csv(
 
 
 def _analyse(paths: list[Path], options: Options, time: str | None, time_unit: TimeUnit) -> None:
-    check_rosbags()
     with _loading():
         from infonet_ros.intake.opener import open_recording
     with open_recording(paths, time, time_unit.value) as recording:  # first: the rest takes a second or two to load
@@ -97,9 +94,3 @@ def _loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def check_rosbags() -> None:
-    """Raise MissingDependencyError without rosbags, which reads bags and writes matrices; ROS distributions lack it."""
-    if find_spec("rosbags") is None:
-        raise MissingDependencyError("The analysis of recordings", "rosbags", "run `pip install rosbags`")
