@@ -19,7 +19,7 @@ from infonet_ros.errors import ConfigurationError, RecordingError
 from infonet_ros.intake.clocks import NOTABLE, Lead, TopicClocks, ahead, behind
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definitions import definitions_of, laid_out_as_most
-from infonet_ros.intake.messages.message_fields import numeric_fields
+from infonet_ros.intake.messages.numeric_fields import numeric_fields
 from infonet_ros.intake.messages.shape_compiler import Definitions
 from infonet_ros.intake.messages.types import definitions_schema, full_type_name
 from infonet_ros.intake.messages.wire import Unreadable

@@ -20,7 +20,7 @@ from infonet_ros.errors import ConfigurationError
 from infonet_ros.intake.messages.channels import bind_channel
 from infonet_ros.intake.messages.decoder import NO_STAMP, Decoder
 from infonet_ros.intake.messages.definition_texts import types_from_idl, types_from_msg
-from infonet_ros.intake.messages.message_fields import numeric_fields
+from infonet_ros.intake.messages.numeric_fields import numeric_fields
 from infonet_ros.intake.messages.types import definitions_schema, installed_definitions
 
 CDR = b"\0\1\0\0"

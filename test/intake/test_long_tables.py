@@ -177,10 +177,11 @@ def test_a_row_without_a_time_is_left_out(tmp_path):
     assert [len(series) for series in found.values()] == [ROWS] * 3
 
 
-def test_rows_without_a_name_are_left_out_and_counted(tmp_path):
-    rows = [f"{t:.1f},{n},{x}" for t in STEADY for n, x in (("a", 1), ("b", t), ("", 9))]
-    found, said = together([written(tmp_path, text("time,signal,value", *rows))])
-    assert sorted(found) == ["a.value", "b.value"]
+@pytest.mark.parametrize(("header", "names", "streams"), [("signal", "ab", ["a", "b"]), ("id", "57", ["id_5", "id_7"])])
+def test_rows_without_a_name_are_left_out_and_counted(header, names, streams, tmp_path):
+    rows = [f"{t:.1f},{n},{x}" for t in STEADY for n, x in ((names[0], 1), (names[1], t), ("", 9))]
+    found, said = together([written(tmp_path, text(f"time,{header},value", *rows))])
+    assert sorted(found) == [f"{stream}.value" for stream in streams]
     assert any("60 rows without a name" in sentence for sentence in said)
 
 

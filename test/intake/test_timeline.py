@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infonet_ros.intake.windows.timeline import Timeline
+from infonet_ros.intake.windows.timeline import Timeline, longest_run
 from infonet_ros.text import NANOSECONDS
 
 START = 1_750_000_000 * NANOSECONDS
@@ -153,6 +153,13 @@ def test_two_publishers_with_different_clocks_on_one_topic():
     found, timeline = taken(good + regular("a", 50, 10, -HOUR, begin=0.01))
     assert found == {"a": stamps(good, "a")}
     assert timeline.outliers == {"a": 500}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "longest"), [([], 0.0), ([3], 0.0), ([0, 1, 2, 3], 4.0), ([0, 1, 2, 3, 100, 101], 4.0)]
+)
+def test_the_longest_run_ends_at_a_leap(seconds, longest):
+    assert longest_run(np.array(seconds, dtype=np.int64) * NANOSECONDS) == longest
 
 
 def test_what_waits_is_bounded():
