@@ -85,6 +85,11 @@ def test_a_robot_that_starts_half_way_has_a_speed_that_does_not_wander():
     assert kinds(lambda rng, count: np.cumsum(half_way(rng, count))).count("wandering") >= 0.95 * RUNS
 
 
+def test_a_field_moves_from_its_first_value_to_its_last(rng):
+    motion = 10.0 + rng.random(200)
+    np.testing.assert_array_equal(column(np.r_[np.zeros(30), motion, np.full(40, 3.0)]).moving, motion)
+
+
 def test_states_do_not_wander():
     assert kind_of(column(np.repeat([0, 1, 2, 3], 500))).name == "measurement"
 
