@@ -17,14 +17,25 @@ _LEAST_DRIFT = 2.0
 
 @dataclass(frozen=True)
 class ClockDrift:
-    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other."""
+    """Two topics whose clocks drift apart: the stamps of one run ahead of those of the other.
 
-    fast: int  # fast, slow: channels that show it
+    Attributes
+    ----------
+    fast, slow : int
+        Numbers of the channels that show it.
+    rate : float
+        Seconds a second by which the stamps of ``fast`` run ahead.
+    error : float
+        On either side of the rate: its 90 % interval.
+    seconds : float
+        Their lead after the whole recording.
+    """
+
+    fast: int
     slow: int
     rate: float
-    """Seconds a second by which the stamps of ``fast`` run ahead; with ``error`` on either side, its 90 % interval."""
     error: float
-    seconds: float  # their lead after the whole recording
+    seconds: float
 
 
 def clock_drifts(

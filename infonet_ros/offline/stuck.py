@@ -23,16 +23,31 @@ _NOISY = 0.4  # of the steps of a channel go back on the step before: what has n
 
 @dataclass(frozen=True)
 class Stuck:
-    """Channels of a topic that keep their values."""
+    """Channels of a topic that keep their values.
+
+    Attributes
+    ----------
+    topic : str
+    channels : tuple of int
+        Numbers of the channels.
+    whole : bool
+        They are all channels of the topic.
+    first, last : int
+        The first and the last such sample.
+    start, stop : int
+        Their stamps, nanoseconds of sensor time.
+    to_the_end : bool
+        They keep their values until the recording ends.
+    """
 
     topic: str
     channels: tuple[int, ...]
-    whole: bool  # they are all channels of the topic
-    first: int  # first, last: first and last such sample
+    whole: bool
+    first: int
     last: int
-    start: int  # start, stop: their stamps, nanoseconds
+    start: int
     stop: int
-    to_the_end: bool  # they keep them until the recording ends
+    to_the_end: bool
 
     @property
     def seconds(self) -> float:

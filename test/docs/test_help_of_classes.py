@@ -17,7 +17,10 @@ PUBLIC = {
     "infonet_ros.intake.windows.window": ("Window",),
     "infonet_ros.offline.analysis": ("Analysis", "Explanation", "InformativeChannels"),
     "infonet_ros.offline.checking": ("Check",),
+    "infonet_ros.offline.clock_drift": ("ClockDrift",),
     "infonet_ros.offline.job": ("Results",),
+    "infonet_ros.offline.kinship": ("Kinship",),
+    "infonet_ros.offline.stuck": ("Stuck",),
     "infonet_ros.offline.whole_recording": ("WholeRecording",),
     "infonet_ros.settings": ("Modality", "Settings", "Watch"),
 }
