@@ -8,6 +8,7 @@ from gaussian_pairs import BREAK, INTERVAL, NAMES, RATE, pair, run, seconds, wit
 
 from infonet_ros.dependence.diagnosis import Diagnosis
 from infonet_ros.dependence.evidence import EvidenceMonitor
+from infonet_ros.dependence.fault import Kind
 from infonet_ros.dependence.forms import Form
 from infonet_ros.dependence.lagged_pair import LaggedPair
 from infonet_ros.dependence.learning import learn
@@ -67,6 +68,15 @@ def test_a_rest_is_no_alarm_where_the_good_recording_rests(net):
     assert not run(learnt, samples)[0]
     samples[1000:, 0] = 0.0  # one at rest alone, from a rest on
     assert 100.0 < seconds(run(learnt, samples)[0][0]) < 126.0
+
+
+def test_a_channel_in_no_pair_that_freezes_gives_an_alarm_of_its_own(net, rng):
+    good, new = (np.column_stack([pair(seed, 2000), rng.standard_normal(2000)]) for seed in (0, 5))
+    lesson = Lesson((*NAMES, "load"), (good,), RATE)
+    learnt, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("r",))
+    new[BREAK:, 2] = new[BREAK, 2]
+    (alarm,), _ = run(learnt, new)
+    assert (alarm.a, alarm.b, alarm.kind, alarm.words) == ("load", "", Kind.FROZEN, "load is frozen")
 
 
 def test_how_the_samples_come_in_makes_no_difference(baseline):
