@@ -11,9 +11,9 @@ definitions come from the bag, or from the installed packages by `installed_defi
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -122,7 +122,8 @@ class Decoder:
         schema = definitions_schema(definitions)
         self.has_header = "header" in schema(type_name)
         self._channels = [bind_channel(path, type_name, schema, topic) for path in paths]
-        self._known: dict[int, list[_Reader]] = {}  # by the length of the messages, the latest first
+        # Readers for the layouts of earlier messages, by the length of the messages; the latest first.
+        self._known: Callable[[int], list[_Reader]] = lru_cache(_KEPT_LENGTHS)(lambda length: [])
 
     def read(self, messages: Sequence[bytes]) -> Readings:
         """Read messages in the order in which they came."""
@@ -156,7 +157,7 @@ class Decoder:
         """Read messages of one length, whose bytes are joined, into rows of the batch."""
         rows = np.array(which)
         data = np.frombuffer(joined, np.uint8).reshape(len(rows), -1) if joined else np.empty((len(rows), 0), np.uint8)
-        known = self._known_layouts(data.shape[1])
+        known = self._known(data.shape[1])
         for reader in list(known):
             data, rows = reader.read_fitting(data, rows, batch)
             if not len(rows):
@@ -177,12 +178,6 @@ class Decoder:
             else:
                 reader.read(data[:1], rows[:1], batch)
                 data, rows = data[1:], rows[1:]
-
-    def _known_layouts(self, length: int) -> list["_Reader"]:
-        """Return readers for the layouts of earlier messages of this length, the latest first."""
-        if length not in self._known and len(self._known) >= _KEPT_LENGTHS:
-            del self._known[next(iter(self._known))]
-        return self._known.setdefault(length, [])
 
 
 class _Reader:
