@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from infonet_ros.estimator.samples.holding import both_new, first_of_each, repeats
+from infonet_ros.estimator.samples.holding import Repetition, both_new, first_of_each, repeats
 from infonet_ros.estimator.samples.updates import LEAST_UPDATES, updates
 
 
@@ -148,6 +148,15 @@ def test_dependent_streams_that_were_rounded_keep_all_samples(net, rng, step):
     common, own = lfilter([1.0], [1.0, -0.95], rng.standard_normal((2, 1000)))
     x, y = np.round(common / step), np.round((common + 0.3 * own) / step)
     assert net.estimate(x, y).samples == 1000
+
+
+def test_two_switches_may_change_together_at_events(rng):
+    """A third stream with more values that changes at the same times comes in the same messages."""
+    message = np.cumsum(rng.random(4000) < 0.2)
+    switch, gear, dial = (rng.integers(0, levels, message[-1] + 1)[message].astype(float) for levels in (3, 4, 40))
+    switch, gear, dial = map(Repetition.of, (switch, gear, dial))
+    assert switch.clock(gear) is None
+    assert switch.clock(dial) is not None and gear.clock(dial) is not None
 
 
 def test_an_update_between_two_samples_counts_once(rng):
