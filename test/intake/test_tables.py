@@ -63,6 +63,13 @@ def test_a_column_of_text_is_left_out_with_its_name(tmp_path):
     assert left_out == ["column 'mode' holds text, not numbers (such as 'idle')"]
 
 
+def test_many_columns_of_text_are_one_sentence(tmp_path):
+    names = [f"mode_{k}" for k in range(9)]
+    rows = "\n".join(f"{k},{k * k}," + ",".join(["idle"] * 9) for k in range(20))
+    with Tables([written(tmp_path, f"time,x,{','.join(names)}\n{rows}")]) as table:
+        assert table.fields("table")[1] == ["9 columns hold text, not numbers"]
+
+
 BROKEN = {
     "empty": ("", "is empty"),
     "header only": ("time,x\n", "0 rows"),

@@ -21,6 +21,16 @@ def test_seconds_and_what_is_below_them_are_one_time(tmp_path, kind):
     assert rows(path, ("x",), time=header.split(",")[0]) == rows(path, ("x",))
 
 
+def test_a_counter_behind_a_column_of_seconds_is_no_part_of_the_time(tmp_path):
+    """Nanoseconds begin again with each second, as in the same table with other numbers."""
+    lines = [f"{10 + k // 10},{2_000_000 + k},{k * k % 7}" for k in range(60)]
+    found = rows(written(tmp_path, "\n".join(["a,b,x", *lines])), ("b",))
+    assert [values for _, values in found] == [[2_000_000 + k] for k in range(60)]
+    lines = [f"{10 + k // 10},{k % 10}00000000,{k * k % 7}" for k in range(60)]
+    found = rows(written(tmp_path, "\n".join(["a,b,x", *lines])), ("x",))
+    assert [stamp for stamp, _ in found] == [(100 + k) * 10**8 for k in range(60)]
+
+
 def test_a_header_stamp_that_was_never_set_is_not_the_time(tmp_path):
     path = written(tmp_path, "Time,header.stamp.secs,header.stamp.nsecs,x\n5.5,0,0,1\n5.6,0,0,2\n")
     assert rows(path, ("x",)) == [(5_500_000_000, [1]), (5_600_000_000, [2])]
