@@ -47,8 +47,9 @@ class DependenceMatrix(Tabular):
     duration : float
         Computing time, seconds.
     drifting : (N,) bool or None
-        Rows that trend, step or wander within the window. Two of them have no p-value. None where it is not known: in
-        a message.
+        Rows that trend, step or wander within the window. None where it is not known: in a message.
+    untested : (N, N) str or None
+        Why a pair has no p-value, see `Estimate`; empty for the others. None where it is not known: in a message.
     given : tuple of str
         Channels, or ``time``, given for all pairs (``method`` "conditional").
     delay_clear : (N, N) bool or None
@@ -84,6 +85,7 @@ class DependenceMatrix(Tabular):
     version: str
     duration: float
     drifting: np.ndarray | None = None
+    untested: np.ndarray | None = None
     given: tuple[str, ...] = ()
     delay_clear: np.ndarray | None = None
 
@@ -107,9 +109,14 @@ class DependenceMatrix(Tabular):
 
     @property
     def both_drift(self) -> np.ndarray:
-        """(N, N) bool: pairs of which both rows drift, so that one window gives no p-value; see `drifting`."""
+        """(N, N) bool: pairs of which both rows drift; see `drifting`."""
         drifting = np.zeros(len(self.names), dtype=bool) if self.drifting is None else self.drifting
         return drifting[:, None] & drifting & ~np.eye(len(self.names), dtype=bool)
+
+    @property
+    def reasons(self) -> np.ndarray:
+        """(N, N) str: why a pair has no p-value, see `untested`; empty for the others, and where it is not known."""
+        return np.full(self.mi.shape, "") if self.untested is None else self.untested
 
     @property
     def p_adjusted(self) -> np.ndarray:

@@ -220,4 +220,5 @@ def _matrix(
         version=net.version,
         duration=duration,
         drifting=estimate.drifting,
+        untested=estimate.untested,
     )

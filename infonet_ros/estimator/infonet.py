@@ -174,6 +174,7 @@ class InfoNet:
             samples=int(pairs.samples[0, 1]),
             constant=bool(constant_channels(channels[:, np.isfinite(channels).all(axis=0)]).any()),
             drifting=bool(pairs.drifting.all()),
+            untested=str(pairs.untested[0, 1]),
         )
 
     def pairwise(

@@ -22,14 +22,18 @@ class Estimate(Tabular):
     lower, upper : float
         5 % and 95 % quantiles: a 90 % interval.
     p_value : float or None
-        Probability of such a large MI under the null hypothesis of independence; NaN if both streams drift, or
-        have one period that the given streams do not explain; None without surrogates.
+        Probability of such a large MI under the null hypothesis of independence; NaN if it cannot be tested, see
+        ``untested``; None without surrogates.
     samples : int
         Good samples used; of two held streams, those at which both are new.
     constant : bool
         One of the two streams never changes; then ``mi`` is 0.
     drifting : bool
         Both streams drift, see `stationarity.drifting`: compare their rates of change. False without surrogates.
+    untested : str
+        Why there is no p-value, and what to do: both streams drift, have one period that the given streams do not
+        explain, or make too few moves. Empty if there is one, without surrogates, and where ``mi`` is NaN for another
+        reason.
     """
 
     mi: float
@@ -39,9 +43,10 @@ class Estimate(Tabular):
     samples: int
     constant: bool
     drifting: bool = False
+    untested: str = ""
 
     def columns(self) -> dict[str, Any]:
-        """Return one row with all attributes, from ``mi`` on; without ``p_value`` if it is None."""
+        """Return one row with all attributes, from ``mi`` on; ``p_value`` and ``untested`` only if it was tested."""
         return _row(self)
 
 
@@ -54,8 +59,8 @@ class PairwiseEstimate(Tabular):
     mi, lower, upper : (N, N) float32
         As in `Estimate`; symmetric, NaN on the diagonal.
     p_value : (N, N) float64 or None
-        None without surrogates, NaN for pairs as in `Estimate`. It uses fewer surrogates than requested if there are
-        too few different shifts outside the lags.
+        None without surrogates, NaN for pairs that cannot be tested, see ``untested``. It uses fewer surrogates than
+        requested if there are too few different shifts outside the lags.
     lag : (N, N) int32
         Lag in samples with the largest MI (0 without lags); antisymmetric, positive if the column follows the row.
     samples : (N, N) int32
@@ -65,6 +70,8 @@ class PairwiseEstimate(Tabular):
         Streams that never change.
     drifting : (N,) bool
         Streams that trend, step or wander, see `stationarity.drifting`; none of them without surrogates.
+    untested : (N, N) str
+        As in `Estimate`.
     names : tuple
         Names of the streams: the columns of a DataFrame, otherwise their numbers.
     """
@@ -77,10 +84,11 @@ class PairwiseEstimate(Tabular):
     samples: np.ndarray
     constant: np.ndarray
     drifting: np.ndarray
+    untested: np.ndarray
     names: Names = ()
 
     def columns(self) -> dict[str, Any]:
-        """Return one row for each pair: ``a``, ``b``, ``mi``, ``lower``, ``upper``, ``p_value``, ``lag``, ``samples``.
+        """Return one row for each pair: ``a``, ``b`` and the measures, from ``mi`` on.
 
         Examples
         --------
@@ -95,7 +103,8 @@ class PairwiseEstimate(Tabular):
         """
         places = np.triu_indices(len(self.mi), 1)
         a, b = (chosen(self.names, ends) for ends in places)
-        return {"a": a, "b": b} | _measures(self, ("mi", "lower", "upper", "p_value", "lag", "samples"), places)
+        measures = ("mi", "lower", "upper", "p_value", "lag", "samples", "untested")
+        return {"a": a, "b": b} | _measures(self, measures, places)
 
     def _repr_html_(self) -> str:
         return html_table("MI, nats", self.names, self.mi)
@@ -224,6 +233,8 @@ class SlicedEstimate(Tabular):
         Rows in which every component of both vectors is finite; of two held vectors, those at which both are new.
     projections : int
         Number of random pairs of projections.
+    untested : str
+        As in `Estimate`.
     """
 
     mi: float
@@ -232,6 +243,7 @@ class SlicedEstimate(Tabular):
     p_value: float | None
     samples: int
     projections: int
+    untested: str = ""
 
     def columns(self) -> dict[str, Any]:
         """Return one row with all attributes, as `Estimate.columns` does."""
@@ -312,10 +324,14 @@ class LaggedEstimate(Tabular):
 
 def _row(estimate: Estimate | SlicedEstimate) -> dict[str, list[Any]]:
     values = {field.name: getattr(estimate, field.name) for field in fields(estimate)}
-    return {name: [value] for name, value in values.items() if value is not None}
+    if estimate.p_value is None:
+        del values["p_value"], values["untested"]
+    return {name: [value] for name, value in values.items()}
 
 
 def _measures(estimate: Tabular, names: Sequence[str], places: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
-    """Take matrices (N, N) of an estimate at some places; a measure that is None is left out."""
+    """Take matrices (N, N) of an estimate at some places; ``p_value`` and ``untested`` only if it was tested."""
     matrices = {name: getattr(estimate, name) for name in names}
-    return {name: matrix[places] for name, matrix in matrices.items() if matrix is not None}
+    if matrices.get("p_value", estimate) is None:
+        del matrices["p_value"], matrices["untested"]
+    return {name: matrix[places] for name, matrix in matrices.items()}

@@ -14,7 +14,6 @@ from rclpy.node import Node
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.dependence.watches import State, WatchedPair
 from infonet_ros.errors import InfonetError
-from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
 from infonet_ros.node.clock_advice import FITTING, StampFit
 from infonet_ros.node.synchronization import Synchronizer
 from infonet_ros.node.topic_status import UNSET, TopicStatus
@@ -225,11 +224,16 @@ def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
 
 
 def untested(matrix: DependenceMatrix) -> str:
-    """Name the pairs of a window without a p-value, and the reason; empty if all have one, or none was requested."""
-    pairs = np.argwhere(np.triu(matrix.both_drift))
-    names = [f"{matrix.names[a]} and {matrix.names[b]}" for a, b in pairs[:_UNTESTED]]
-    more = [f"{counted(len(pairs) - _UNTESTED, 'more pair')}"] if len(pairs) > _UNTESTED else []
-    return f"{', '.join(names + more)}: {BOTH_DRIFT}" if names else ""
+    """Name the pairs of a window without a p-value, and the reasons; empty if all have one, or none was requested."""
+    sentences = []
+    row, column = matrix.pairs
+    reasons = matrix.reasons[row, column]
+    for why in dict.fromkeys(filter(None, reasons.tolist())):
+        pairs = np.flatnonzero(reasons == why)
+        names = [f"{matrix.names[row[pair]]} and {matrix.names[column[pair]]}" for pair in pairs[:_UNTESTED]]
+        more = [f"{counted(len(pairs) - _UNTESTED, 'more pair')}"] if len(pairs) > _UNTESTED else []
+        sentences.append(f"{', '.join(names + more)}: {why}")
+    return "; ".join(sentences)
 
 
 def unmatched(synchronizer: Synchronizer, growth: Growth) -> list[Problem]:

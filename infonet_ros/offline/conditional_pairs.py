@@ -100,7 +100,8 @@ class ConditionalPairs:
                 estimates.put(pair, one)
                 delayed[pair] = delayed[pair[::-1]] = True
         lag = np.where(delayed, before.lag, np.float32(0.0))
-        matrix = estimates.into(undelayed, lag=lag, p_value=before.p_value, drifting=before.drifting)
+        tests = {"p_value": before.p_value, "drifting": before.drifting, "untested": before.untested}
+        matrix = estimates.into(undelayed, lag=lag, **tests)
         return replace(delays, matrix=matrix).without(~delayed)
 
     @cached_property

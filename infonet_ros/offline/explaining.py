@@ -7,6 +7,7 @@ import numpy as np
 
 from infonet_ros.dependence.given_streams import given_streams
 from infonet_ros.estimator.infonet import InfoNet
+from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.responses import Drivers, Place
 from infonet_ros.intake.messages.paths import is_rate
@@ -40,6 +41,7 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
     window = analysis.whole.overview.window
     lag = np.round(matrix.lag * window.rate).astype(np.int32)
     mi, lower, upper = (np.where(wanted, values, np.nan) for values in (matrix.mi, matrix.lower, matrix.upper))
+    unknown = np.zeros(len(wanted), dtype=bool)
     pairs = PairwiseEstimate(
         mi=mi,
         lower=lower,
@@ -48,7 +50,8 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
         lag=lag,
         samples=matrix.samples,
         constant=~matrix.valid,
-        drifting=np.zeros(len(wanted), dtype=bool),
+        drifting=unknown,
+        untested=reasons(unknown),
     )
     found = net.explanations(window.samples, pairs=pairs, most_samples=_MOST_SAMPLES, seed=analysis.settings.seed)
     asked = {

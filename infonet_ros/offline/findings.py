@@ -213,9 +213,8 @@ def _nothing(analysis: Analysis) -> Finding:
     """Return the reason why there is no pair."""
     significance = analysis.significance
     if not significance.tested:
-        untested = significance.untested
-        why = f"{counted(untested, 'pair')} drift: compare their rates of change" if untested else "no pair has samples"
-        return Finding(f"No pair could be tested: {why}.", (), "nothing")
+        whys = [f"{why} ({counted(pairs, 'pair')})" for why, pairs in significance.untested.items()]
+        return Finding(f"No pair could be tested: {'; '.join(whys) or 'no pair has samples'}.", (), "nothing")
     kin = int(np.triu(significance.significant & analysis.whole.kinship.trivial).sum())
     except_kin = ", except channels that depend on each other by definition" if kin else ""
     if significance.found > kin:
@@ -230,7 +229,7 @@ def _nothing(analysis: Analysis) -> Finding:
     others = f"{significance.tested - kin} {'other pairs' if kin else 'pairs'}"
     none = "the only pair is not" if significance.tested == 1 else f"none of {others} is"
     if significance.untested:
-        unknown = counted(significance.untested, "pair")
+        unknown = counted(sum(significance.untested.values()), "pair")
         sentence = f"No dependence is certain{except_kin}: {none} significant, {unknown} cannot be tested."
         return Finding(sentence, (), "nothing")
     given = analysis.settings.given

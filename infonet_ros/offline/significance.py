@@ -1,6 +1,7 @@
 """Tests which pairs of a whole recording are significant."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,10 +66,11 @@ class Significance:
         """(N, N) bool: pairs of channels that both drift, whose p-value is that of their changes."""
         return self.both_drift & self.judged
 
-    @property
-    def untested(self) -> int:
-        """Pairs of channels that both drift, and change alike, so that nothing can be tested."""
-        return _pairs(self.both_drift & ~self.judged)
+    @cached_property
+    def untested(self) -> dict[str, int]:
+        """Reasons why pairs cannot be tested, and the number of these pairs, the most frequent first."""
+        upper = np.triu(np.ones_like(self.judged), 1)
+        return dict(Counter(filter(None, self.matrix.reasons[upper].tolist())).most_common())
 
     def why_untested(self, a: int, b: int) -> str | None:
         """Return why a pair has no p-value; None if it has one."""
@@ -76,9 +78,9 @@ class Significance:
             return None
         if not self.shifts:
             return "too short to be shifted against itself"
-        return BOTH_DRIFT if self.both_drift[a, b] else "no common samples"
+        return str(self.matrix.reasons[a, b]) or "no common samples"
 
-    def record(self) -> dict[str, str | int | float]:
+    def record(self) -> dict[str, str | int | float | dict[str, int]]:
         """Return the numbers of the sentence, in plain types for JSON."""
         return {
             "level": SIGNIFICANCE,
@@ -91,14 +93,15 @@ class Significance:
             "tested": self.tested,
             "needed_surrogates": self.needed,
             "judged_by_change": _pairs(self.by_changes),
-            "both_drift_untested": self.untested,
+            "both_drift_untested": self.untested.get(BOTH_DRIFT, 0),
+            "untested": self.untested,
         }
 
     def doubt(self, a: int, b: int) -> str:
-        """Return the doubt about a pair: both drift, or it is not significant; empty if there is no doubt."""
+        """Return the doubt about a pair: it cannot be tested, drifts, or is not significant; empty without a doubt."""
         if not self.shifts or self.significant[a, b]:
             return ""
-        return BOTH_DRIFT if self.both_drift[a, b] else "not significant"
+        return str(self.matrix.reasons[a, b]) or (BOTH_DRIFT if self.both_drift[a, b] else "not significant")
 
     def __str__(self) -> str:
         if not self.shifts:
@@ -115,9 +118,7 @@ class Significance:
         if by_changes := _pairs(self.by_changes):
             drifting = f"{counted(by_changes, 'pair')} of channels that drift"
             text += f" {drifting} {are(by_changes)} judged by how they change."
-        if self.untested:
-            text += f" {counted(self.untested, 'pair')} cannot be tested: {BOTH_DRIFT}."
-        return text
+        return text + "".join(f" {counted(n, 'pair')} cannot be tested: {why}." for why, n in self.untested.items())
 
 
 def _pairs(chosen: np.ndarray) -> int:

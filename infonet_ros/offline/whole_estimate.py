@@ -172,8 +172,9 @@ class _Comparison:
         progress("whole recording", 0.5)
         shifts = self.settings.surrogates
         if tests:
-            p_value, drifting, shifts = tests.result()
-            scanned = replace(scanned, p_value=p_value, drifting=drifting)
+            found = tests.result()
+            shifts = found.shifts
+            scanned = replace(scanned, p_value=found.p_value, drifting=found.drifting, untested=found.untested)
         undelayed = at_once.result()
         significant = scanned.significant(SIGNIFICANCE, adjusted=True)
         saturated = undelayed.mi >= SATURATED

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, lfilter, sosfilt
 
-from infonet_ros.estimator.samples.common_times import coincidence, evidence_at_common_times, moving_together
+from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times
 from infonet_ros.estimator.samples.ranks import normalised, rank
 
 COUNT = 1000
@@ -28,19 +28,27 @@ def coupled(rng, correlation):
     return x, correlation * x + np.sqrt(1.0 - correlation**2) * own
 
 
+def together(*streams):
+    return Coincidence.of(ranks(*streams)).together[0, 1]
+
+
+def share(*streams):
+    return Coincidence.of(ranks(*streams)).share[0, 1]
+
+
 def test_common_times_are_told_from_a_dependence(rng):
-    steps = [moving_together(ranks(*set_points(rng)))[0, 1] for _ in range(50)]
-    steps_of_one = [moving_together(ranks(set_points(rng)[0], set_points(rng)[1]))[0, 1] for _ in range(50)]
-    dependent = [moving_together(ranks(*coupled(rng, 0.7)))[0, 1] for _ in range(50)]
+    steps = [together(*set_points(rng)) for _ in range(50)]
+    steps_of_one = [together(set_points(rng)[0], set_points(rng)[1]) for _ in range(50)]
+    dependent = [together(*coupled(rng, 0.7)) for _ in range(50)]
     assert np.mean(steps) > 0.95 and np.mean(steps_of_one) < 0.2 and np.mean(dependent) < 0.2
 
 
 def test_moves_coincide_less_in_more_noise(rng):
     steps = (set_points(rng, noise=noise, count=10 * COUNT) for noise in (0.1, 0.4, 1.0, 4.0))
-    found = [coincidence(ranks(*one))[0, 1] for one in steps]
+    found = [share(*one) for one in steps]
     assert found == sorted(found, reverse=True) and found[0] > 0.4 and found[-1] < 0.1
-    assert coincidence(ranks(*coupled(rng, 0.7)))[0, 1] < 0.15
-    assert (coincidence(ranks(*rng.standard_normal((2, 4)))) == 0.0).all()
+    assert share(*coupled(rng, 0.7)) < 0.15
+    assert share(*rng.standard_normal((2, 4))) == 0.0
 
 
 @pytest.mark.parametrize("filtered", [False, True])

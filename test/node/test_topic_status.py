@@ -261,7 +261,10 @@ def test_pairs_without_a_p_value_are_named_with_the_reason():
     names = [f"joint{index}" for index in range(5)]
     matrix = dependence_matrix(names, {})
     assert untested(matrix) == ""
-    assert untested(replace(matrix, drifting=np.array([True, False, True, False, False]))) == (
-        "joint0 and joint2: both drift: compare their rates of change"
+    reasons = np.full((5, 5), "", dtype=object)
+    reasons[0, 2] = reasons[2, 0] = "both drift: compare"
+    reasons[1, 3] = reasons[3, 1] = "both have one period: remove it"
+    assert untested(replace(matrix, untested=reasons)) == (
+        "joint0 and joint2: both drift: compare; joint1 and joint3: both have one period: remove it"
     )
-    assert ", 5 more pairs: both drift" in untested(replace(matrix, drifting=np.ones(5, dtype=bool)))
+    assert ", 5 more pairs: one reason" in untested(replace(matrix, untested=np.full((5, 5), "one reason")))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
 from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.p_values import p_values_by_shifts
 
@@ -21,7 +22,7 @@ DRIFTS = {
 def test_independent_streams_that_drift_are_not_called_dependent(drift, rng):
     found = []
     for _ in range(4):
-        p_values, drifting, _ = p_values_by_shifts(Moves.of(DRIFTS[drift](rng), 20), 20)
+        p_values, drifting, *_ = p_values_by_shifts(Moves.of(DRIFTS[drift](rng), 20), 20)
         assert drifting.mean() > 0.6
         found += p_values[PAIRS].tolist()
     judged = np.array(found)[np.isfinite(found)]
@@ -128,7 +129,34 @@ def test_streams_that_drift_and_depend_are_found_by_how_they_change(rng):
     """A command that is held for long, and a speed that follows it."""
     command = np.repeat(rng.standard_normal(12), 200)
     speed = lfilter([0.1], [1.0, -0.9], np.roll(command, 5)) + 0.01 * rng.standard_normal(2400)
-    p_values, drifting, shifts = p_values_by_shifts(Moves.of(np.column_stack([command, speed]), 20), 20)
+    p_values, drifting, shifts, _ = p_values_by_shifts(Moves.of(np.column_stack([command, speed]), 20), 20)
     assert drifting.all()
     assert shifts > 1000
     assert p_values[0, 1] < 0.01
+
+
+def gaits(rng, noise):
+    """Draw waves of 211 samples in six phases."""
+    phases = np.arange(3000)[:, None] / 211.0 + rng.random(6)
+    return np.sin(2.0 * np.pi * phases) + noise * rng.standard_normal((3000, 6))
+
+
+def test_streams_of_one_period_are_tested_by_their_deviations_from_it(rng):
+    found = [p_values_by_shifts(Moves.of(gaits(rng, 0.5), 50), 50) for _ in range(6)]
+    p_values = np.concatenate([one.p_value[PAIRS] for one in found])
+    assert np.isfinite(p_values).all() and np.mean(p_values < 0.05) < 0.15
+    common = 0.5 * rng.standard_normal((3000, 1))
+    assert (p_values_by_shifts(Moves.of(gaits(rng, 0.5) + common, 50), 50).p_value[PAIRS] < 0.001).all()
+
+
+def test_pure_waves_of_one_period_have_a_reason_instead_of_a_p_value(rng):
+    found = p_values_by_shifts(Moves.of(gaits(rng, 0.01), 50), 50)
+    assert np.isnan(found.p_value).all() and set(found.untested[PAIRS]) == {COMMON_PERIOD}
+
+
+def test_rows_that_come_again_count_once(rng):
+    found = []
+    for _ in range(6):
+        rows = rng.permutation(np.repeat(np.arange(400), 5))
+        found += p_values_by_shifts(Moves.of(rng.standard_normal((400, 6))[rows], 30), 30).p_value[PAIRS].tolist()
+    assert np.isfinite(found).all() and np.mean(np.array(found) < 0.05) < 0.15

@@ -5,6 +5,7 @@ import pytest
 from analyses import said, with_p_values
 from recordings import slow_noise, write_ros2
 
+from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.intake.bags import Bag
 from infonet_ros.intake.recording import chosen_span
 from infonet_ros.offline.analysis import analyse
@@ -78,11 +79,12 @@ def test_a_pair_that_drifts_is_called_so(small_analysis):
     a, b = tested.strongest(1)[0]
     drifting = np.isin(np.arange(len(matrix.names)), (a, b))
     p_value = np.where(drifting[:, None] & drifting, np.nan, matrix.p_value)
-    matrix = replace(matrix, drifting=drifting, p_value=p_value)
+    matrix = replace(matrix, drifting=drifting, p_value=p_value, untested=reasons(drifting))
     drifts = replace(tested, whole=replace(tested.whole, matrix=matrix))
-    everything = replace(matrix, drifting=np.ones(3, dtype=bool), p_value=np.full((3, 3), np.nan))
+    all_drift = np.ones(3, dtype=bool)
+    everything = replace(matrix, drifting=all_drift, p_value=np.full((3, 3), np.nan), untested=reasons(all_drift))
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
-    assert said(drift)[0] == "No pair could be tested: 3 pairs drift: compare their rates of change."
+    assert said(drift)[0] == "No pair could be tested: both drift: compare their rates of change (3 pairs)."
     assert "1 pair cannot be tested: both drift" in str(drifts.significance)
     uncertain = "No dependence is certain: none of 2 pairs is significant, 1 pair cannot be tested."
     assert said(drifts)[0] == uncertain

@@ -3,6 +3,7 @@
 import numpy as np
 
 from infonet_ros.estimator.measures.plan import Requests
+from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels, constant_channels
 from infonet_ros.estimator.samples.surrogates import p_value
@@ -72,8 +73,8 @@ class BestOverLags:
         exceeding = ((by_chance >= observed) & counted).sum(axis=1)
         self._exceeding = np.where(np.isfinite(largest[:, 0]), exceeding, self._exceeding)
 
-    def estimate(self, channels: Channels, drifts: np.ndarray, tested: bool) -> PairwiseEstimate:
-        """Return the estimate, in the channel order of the caller; ``drifts`` (N,) has that order, too."""
+    def estimate(self, channels: Channels) -> PairwiseEstimate:
+        """Return the estimate, in the channel order of the caller, with a p-value of each pair."""
         size, good = len(channels), np.isfinite(channels.values).sum(axis=1)
         quantiles = np.full((size, size, 3), np.nan, dtype=np.float32)
         p, lag = np.full((size, size), np.nan), np.zeros((size, size), dtype=np.int32)
@@ -84,8 +85,8 @@ class BestOverLags:
         for row, column, sign in ((left, right, 1), (right, left, -1)):
             quantiles[row, column], p[row, column] = self._quantiles, found
             lag[row, column], samples[row, column] = sign * self._lag, self._samples
-        p[drifts[:, None] & drifts] = np.nan
         lower, mi, upper = np.moveaxis(quantiles, -1, 0)
         still = np.empty(size, dtype=bool)
         still[channels.order] = constant_channels(channels.values)
-        return PairwiseEstimate(mi, lower, upper, p if tested else None, lag, samples, still, drifts)
+        drifts = np.zeros(size, dtype=bool)
+        return PairwiseEstimate(mi, lower, upper, p, lag, samples, still, drifts, reasons(drifts))

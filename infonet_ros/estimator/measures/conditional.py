@@ -1,18 +1,20 @@
 """Conditional mutual information of pairs of streams, given other streams."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
 from infonet_ros.estimator.measures.pairwise import PairwiseOptions
 from infonet_ros.estimator.measures.plan import LagBatch, Plan, Requests
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, FEW_MOVES, withheld
 from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Channels
 from infonet_ros.estimator.samples.common_times import evidence_of_pairs
 from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.few_moves import few_joint_moves
 from infonet_ros.estimator.samples.periods import sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
@@ -27,9 +29,16 @@ class ConditionalEstimates:
     """(1 + S, M, 3) float32: first of the data, then of the surrogates; NaN where there are too few samples."""
     samples: np.ndarray  # (M,) int64: samples used by each request
     surrogates: np.ndarray  # (M,) int64: number of surrogates of each request
-    drifting: np.ndarray  # (N,) bool: channels that drift even given the other streams
+    ranks: np.ndarray
+    """(N, T) float64: narrow conditional ranks of the channels, 0 to 1, NaN where unknown; of tested estimates."""
     evidence: np.ndarray
     """(1 + S, M) float64: of requests whose channels move at common times; see `evidence_of_pairs`."""
+
+    def put_ranks(self, index: np.ndarray, side: Side, rows: np.ndarray) -> None:
+        """Store the conditional ranks of channels ``index`` (K,) at samples ``rows`` (R,), of channels without any."""
+        new = np.isnan(self.ranks[index]).all(axis=1)
+        own = np.where(side.determined[:, None], 0.5, normalised(side.conditional[0]))
+        self.ranks[np.ix_(index[new], rows)] = own[new]
 
     def judge(self, best: BestOverLags) -> None:
         """Judge the pairs that move at common times, at their lag, by their evidence at all such lags."""
@@ -50,13 +59,14 @@ def estimate_given(
         quantiles=np.full((1 + surrogates, count, 3), np.nan, dtype=np.float32),
         samples=plan.samples(),
         surrogates=np.full(count, surrogates),
-        drifting=np.zeros(len(plan.channels), dtype=bool),
+        ranks=np.full(plan.channels.values.shape, np.nan),
         evidence=np.full((1 + surrogates, count), np.nan),
     )
     known = np.isfinite(given).all(axis=0)
     longest_lag = int(plan.requests.lag.max(initial=0))
     for batch in plan.batches:
-        by_part = [_conditioned_pairs(batch, given, part[known[part]]) for part in batch.parts()]
+        conditioned = [_conditioned_pairs(batch, given, part[known[part]]) for part in batch.parts()]
+        by_part = [pairs for pairs, _ in conditioned]
         counts = [pairs.left.given.count for pairs in by_part]
         found.samples[batch.numbers] = sum(counts)
         if not batch.enough or min(counts) < MIN_SAMPLES:
@@ -69,10 +79,10 @@ def estimate_given(
             of_parts = runner.quantiles(*by_part, shift=shift).reshape(len(by_part), -1, 3)
             found.quantiles[number, moving] = of_parts.mean(axis=0)
         if surrogates and len(moving):
-            pairs = by_part[0]
+            pairs, rows = conditioned[0]
             found.evidence[: 1 + len(shifts), moving] = _evidence(pairs, shifts)
-            for index, side in zip(batch.sides, (pairs.left, pairs.right), strict=True):
-                found.drifting[index] |= drifting(side.conditional[0].astype(np.float64))
+            found.put_ranks(batch.sides[0], pairs.left, rows)
+            found.put_ranks(batch.sides[1], pairs.right, rows + batch.lag)
     return found
 
 
@@ -85,12 +95,14 @@ def pairwise_given(
     found = estimate_given(runner, plan, given, options.surrogates, options.seed)
     best = BestOverLags(plan.requests, found.quantiles[0], found.samples, found.surrogates)
     best.take(found.quantiles[1:])
+    if not options.surrogates:
+        return replace(best.estimate(sorted_channels), p_value=None)
     found.judge(best)
-    drifts = found.drifting[sorted_channels.places()]
-    estimate = best.estimate(sorted_channels, drifts, options.surrogates > 0)
-    if estimate.p_value is not None:  # a shift keeps no phase within the narrow ranges of the given streams
-        estimate.p_value[sharing_period(conditional_ranks_of(channels, given, options.seed))] = np.nan
-    return estimate
+    estimate = best.estimate(sorted_channels)
+    ranks = found.ranks[sorted_channels.places()]
+    # A shift keeps no phase within the narrow ranges of the given streams.
+    reasons = {COMMON_PERIOD: sharing_period(ranks), FEW_MOVES: few_joint_moves(ranks, estimate.lag)}
+    return withheld(estimate, drifting(ranks), reasons)
 
 
 def lagged_given(
@@ -126,11 +138,11 @@ def _evidence(pairs: ConditionedPairs, shifts: np.ndarray) -> np.ndarray:
     return evidence_of_pairs(left, right, pairs.rows, pairs.columns, shifts)
 
 
-def _conditioned_pairs(batch: LagBatch, given: np.ndarray, rows: np.ndarray) -> ConditionedPairs:
-    """Return the pairs of a batch over samples ``rows`` of its left side."""
+def _conditioned_pairs(batch: LagBatch, given: np.ndarray, rows: np.ndarray) -> tuple[ConditionedPairs, np.ndarray]:
+    """Return the pairs of a batch over samples ``rows`` of its left side, and those of them that are used."""
     seen, rows = Given.from_channels(given[:, rows], rows)
     ordering, (first, second) = batch.channels.ordering, batch.sides
     left = right = Side(ordering[first].ranks(rows), seen)
     if batch.lag:
         right = Side(ordering[second].ranks(rows + batch.lag), seen)
-    return ConditionedPairs(left, right, *batch.pairs())
+    return ConditionedPairs(left, right, *batch.pairs()), rows

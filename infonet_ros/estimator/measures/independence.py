@@ -23,7 +23,7 @@ from scipy import fft
 from torch import Tensor
 
 from infonet_ros.estimator.samples.channels import some_channels
-from infonet_ros.estimator.samples.common_times import moving_together
+from infonet_ros.estimator.samples.common_times import Coincidence
 from infonet_ros.estimator.samples.product_spread import independent_blocks
 from infonet_ros.estimator.samples.surrogates import surrogate_shifts
 from infonet_ros.series import average_ranks, memory
@@ -150,7 +150,7 @@ def _within(spectrum: np.ndarray, count: int, blocks: int) -> np.ndarray:
 def _blocks_at_common_times(left: Vector, right: Vector) -> int:
     """Return a number of `independent_blocks` if most channels of two vectors move at common times; 0 otherwise."""
     first, second = (some_channels(vector.waves[0][0].numpy()) for vector in (left, right))
-    together = moving_together(np.concatenate([first, second]))[: len(first), len(first) :]
+    together = Coincidence.of(np.concatenate([first, second])).together[: len(first), len(first) :]
     return independent_blocks(first, second) if together.mean() > 0.5 else 0
 
 

@@ -2,15 +2,18 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from infonet_ros.estimator.measures.best_over_lags import BestOverLags
 from infonet_ros.estimator.measures.plan import Pass, Plan, Requests, run
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, FEW_MOVES, withheld
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels
+from infonet_ros.estimator.samples.few_moves import few_joint_moves
+from infonet_ros.estimator.samples.periods import waves_alone
 from infonet_ros.estimator.samples.stationarity import drifting
 
 SURROGATES_AT_ONCE = 1 << 22  # requests of all surrogates that are estimated together
@@ -76,11 +79,12 @@ class _PairsOfWindow:
     def estimate(self) -> PairwiseEstimate:
         """Return the estimate after all passes."""
         assert self._best is not None
-        tested = self._options.surrogates > 0
-        if tested:
-            self._judge_common_times(self._best)
-        drifts = drifting(self._values) if tested else np.zeros(len(self._values), dtype=bool)
-        return self._best.estimate(self._channels, drifts, tested)
+        if not self._options.surrogates:
+            return replace(self._best.estimate(self._channels), p_value=None)
+        self._judge_common_times(self._best)
+        found, values = self._best.estimate(self._channels), self._values
+        others = {COMMON_PERIOD: waves_alone(values), FEW_MOVES: few_joint_moves(values, found.lag)}
+        return withheld(found, drifting(values), others)
 
 
 def estimate_windows(

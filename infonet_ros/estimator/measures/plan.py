@@ -12,7 +12,7 @@ from infonet_ros.estimator.network.blocks import PairBlock, parts_of, thinned
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.samples.channels import Channels, Pattern
-from infonet_ros.estimator.samples.common_times import evidence_at_common_times, moving_together
+from infonet_ros.estimator.samples.common_times import Coincidence, evidence_at_common_times
 from infonet_ros.estimator.samples.ranks import normalised
 from infonet_ros.estimator.samples.surrogates import ShiftsByContent
 
@@ -112,7 +112,7 @@ class LagBatch:
         if not len(asked):
             return asked
         scores, rows, columns = self._scores(numbers)
-        return asked[moving_together(scores)[rows, columns]]
+        return asked[Coincidence.of(scores).together[rows, columns]]
 
     def evidence(self, numbers: np.ndarray, shifts: ShiftsByContent) -> tuple[np.ndarray, np.ndarray]:
         """Return which of requests ``numbers`` are in this batch, (G,), and their evidence, (1 + S, G).

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from infonet_ros.estimator.measures.independence import LEAST_ROWS, Vector, independence_p, seam, vector_memory
+from infonet_ros.estimator.measures.untestable import reasons
 from infonet_ros.estimator.network.blocks import PairBlock, thinned
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
@@ -19,7 +20,7 @@ from infonet_ros.estimator.results import PairwiseEstimate, SlicedEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, Pattern, constant_channels, some_channels
 from infonet_ros.estimator.samples.holding import Repetition
 from infonet_ros.estimator.samples.ranks import Ordering
-from infonet_ros.estimator.samples.stationarity import drifting
+from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT, drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
 
 NORMAL_95 = 1.6449  # 95 % quantile of the standard normal
@@ -87,17 +88,18 @@ class Slicer:
             known = len(rows) >= MIN_SAMPLES
             nothing = 0.0 if known else np.nan
             return SlicedEstimate(nothing, nothing, nothing, 1.0 if known and p else p, len(rows), projections)
-        testable = options.surrogates > 0 and not self.drifting[[a, b]].all()
+        both_drift = bool(self.drifting[[a, b]].all())
+        testable, why = options.surrogates > 0 and not both_drift, BOTH_DRIFT if both_drift else ""
         if testable and several and len(rows) >= LEAST_ROWS:
             p = self._independence(a, b, rows)
         if len(rows) < self._patterns[a].least_rows(self._patterns[b]):
-            return SlicedEstimate(np.nan, np.nan, np.nan, p, len(rows), projections)
+            return SlicedEstimate(np.nan, np.nan, np.nan, p, len(rows), projections, why)
         quantiles = self._quantiles(a, b, rows, projections, 0 if several or not testable else options.surrogates)
         lower, mi, upper = _mean_quantiles(quantiles[0])
         if testable and not several:
             means = quantiles[..., 1].mean(axis=1, dtype=np.float64)
             p = float(p_value(means[0], (means[1:] >= means[0]).sum(), len(means) - 1))
-        return SlicedEstimate(mi, lower, upper, p, len(rows), projections)
+        return SlicedEstimate(mi, lower, upper, p, len(rows), projections, why)
 
     def _independence(self, a: int, b: int, rows: np.ndarray) -> float:
         """Return the p-value of two vectors over samples ``rows``; prepared vectors are kept for their other pairs."""
@@ -159,9 +161,9 @@ def estimate_pairwise_sliced(
     p = np.full((size, size), np.nan)
     samples = np.diag([np.isfinite(vector).all(axis=0).sum() for vector in vectors]).astype(np.int32)
     constant = np.array([bool(constant_channels(vector).all()) for vector in vectors])
-    whole = PairwiseEstimate(
-        mi, lower, upper, p if options.surrogates else None, np.zeros_like(samples), samples, constant, slicer.drifting
-    )
+    known = p if options.surrogates else None
+    lag, untested = np.zeros_like(samples), reasons(slicer.drifting)
+    whole = PairwiseEstimate(mi, lower, upper, known, lag, samples, constant, slicer.drifting, untested)
     if size == 1:
         yield whole
     for a, b in combinations(range(size), 2):

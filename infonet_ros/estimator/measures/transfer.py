@@ -6,18 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infonet_ros.estimator.measures.untestable import untestable
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD, FEW_UPDATES, reasons
 from infonet_ros.estimator.network.blocks import PairBlock, thinned
 from infonet_ros.estimator.network.conditional_runner import ConditionalRunner
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.views import ConditionedPairs, Side
 from infonet_ros.estimator.results import TransferEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES, constant_channels
-from infonet_ros.estimator.samples.common_times import evidence_of_pairs, moving_together
+from infonet_ros.estimator.samples.common_times import Coincidence, evidence_of_pairs
 from infonet_ros.estimator.samples.conditioning import Given
+from infonet_ros.estimator.samples.periods import sharing_period
 from infonet_ros.estimator.samples.ranks import Ordering, normalised
 from infonet_ros.estimator.samples.stationarity import drifting
 from infonet_ros.estimator.samples.surrogates import p_value, surrogate_shifts
+from infonet_ros.estimator.samples.updates import updates
 
 Source = tuple[int, int]
 """A channel and the samples by which the target follows it."""
@@ -88,7 +90,7 @@ def transfer_entropy(
     found = _Found.of_size(size)
     still = constant_channels(channels)
     drifts = drifting(channels) if options.surrogates else np.zeros(size, dtype=bool)
-    untested = untestable(channels, drifts) if options.surrogates else np.full((size, size), "")
+    untested = reasons(drifts, _untestable(channels) if options.surrogates else {})
     ordering = Ordering.from_channels(channels, options.seed)
     np.fill_diagonal(found.samples, np.isfinite(channels).sum(axis=1))
     lower, value, upper = np.moveaxis(found.quantiles, -1, 0)
@@ -103,6 +105,17 @@ def transfer_entropy(
                 found.put(target.transfer(sources, given), target.number)
         found.p_value[untested != ""] = np.nan
         yield TransferEstimate(value, lower, upper, p, found.lag, found.samples, still, drifts, untested)
+
+
+def _untestable(channels: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the pairs of channels (N, T) whose transfer no shift can test, (N, N) bool for each reason.
+
+    Between two updates of held streams nothing is transferred, so only the updates are independent.
+    """
+    counts = [updates(values) for values in channels]
+    held = np.array([count is not None for count in counts])
+    few = np.array([count is not None and count[-1] < MIN_SAMPLES for count in counts])
+    return {COMMON_PERIOD: sharing_period(channels), FEW_UPDATES: held[:, None] & held & (few[:, None] | few)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +205,7 @@ def _exceeding(found: np.ndarray) -> np.ndarray:
 def _evidence(left: Side, right: Side, shifts: np.ndarray) -> np.ndarray:
     """Return the `evidence_of_pairs` (1 + S, M) of all streams on the left with the one on the right."""
     # The past of the target can hide that both move at common times, if a filter has made their moves smooth.
-    together = moving_together(normalised(np.concatenate([left.ranks, right.ranks])))[:-1, -1]
+    together = Coincidence.of(normalised(np.concatenate([left.ranks, right.ranks]))).together[:-1, -1]
     sources, target = (normalised(side.conditional[0]) for side in (left, right))
     rows = np.arange(len(sources))
     return evidence_of_pairs(sources, target, rows, np.zeros_like(rows), shifts, known=together)

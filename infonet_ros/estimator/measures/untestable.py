@@ -1,30 +1,34 @@
-"""Pairs whose transfer entropy no circular shift can test, and why."""
+"""Pairs that no circular shift can test, and why: the reason of a missing p-value, in every result."""
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from infonet_ros.estimator.results import PairwiseEstimate
 from infonet_ros.estimator.samples.channels import MIN_SAMPLES
-from infonet_ros.estimator.samples.periods import sharing_period
 from infonet_ros.estimator.samples.stationarity import BOTH_DRIFT
-from infonet_ros.estimator.samples.updates import updates
 
 COMMON_PERIOD = "both have one period: remove it, or compare their deviations from it"
+FEW_MOVES = "both make too few independent moves in common: use a longer window"
 FEW_UPDATES = f"both are held, one has fewer than {MIN_SAMPLES} updates: use a longer window"
 
 
-def untestable(channels: np.ndarray, drifts: np.ndarray) -> np.ndarray:
-    """Return why pairs of channels (N, T), NaN where unknown, have no p-value: (N, N) str, empty for the others.
+def reasons(drifts: np.ndarray, others: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+    """Return why pairs have no p-value: (N, N) str, empty for those that have one, and on the diagonal.
 
-    ``drifts`` (N,) are the channels that drift. Between two updates of held streams nothing is transferred, so only the
-    updates are independent.
+    ``drifts`` (N,) are the channels that drift; ``others`` are the pairs (N, N) bool of each further reason. The first
+    one counts.
     """
-    counts = [updates(values) for values in channels]
-    held = np.array([count is not None for count in counts])
-    few = np.array([count is not None and count[-1] < MIN_SAMPLES for count in counts])
-    reasons = {
-        BOTH_DRIFT: drifts[:, None] & drifts,
-        COMMON_PERIOD: sharing_period(channels),
-        FEW_UPDATES: held[:, None] & held & (few[:, None] | few),
-    }
-    found = np.select(list(reasons.values()), list(reasons), default="")
+    all_reasons = {BOTH_DRIFT: drifts[:, None] & drifts, **(others or {})}
+    found = np.select(list(all_reasons.values()), list(all_reasons), default="")
     np.fill_diagonal(found, "")
     return found
+
+
+def withheld(estimate: PairwiseEstimate, drifts: np.ndarray, others: Mapping[str, np.ndarray]) -> PairwiseEstimate:
+    """Return an estimate without the p-values of the pairs that have one of the `reasons`."""
+    assert estimate.p_value is not None
+    untested = reasons(drifts, others)
+    p_value = np.where(untested == "", estimate.p_value, np.nan)
+    return replace(estimate, p_value=p_value, drifting=drifts, untested=untested)

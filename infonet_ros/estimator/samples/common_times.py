@@ -9,6 +9,8 @@ distribution of such a ratio: Studentized statistics depend least on what the nu
 Statistics and Probability Letters 1997). MI cannot be divided so, because it is no sum over samples.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from infonet_ros.estimator.samples.product_spread import block_sums, independent_blocks, spread_of
@@ -18,40 +20,35 @@ CHANCE = 1.5  # standard errors: little is lost where it is exceeded by chance, 
 WIDTHS = 1, 2, 4, 8  # samples, from whose mean a move goes to that of the next: noise hides steps of single samples
 
 
-def moving_together(ranks: np.ndarray) -> np.ndarray:
-    """Return which channels often move at the same samples, more than their own dependence explains.
+@dataclass(frozen=True, eq=False)
+class Coincidence:
+    """How much the sizes of the moves of N channels correlate, more than their own dependence explains.
 
-    Parameters
-    ----------
-    ranks : (N, R) float32
-        Normalised ranks, R at least 3.
-
-    Returns
-    -------
-    (N, N) bool
-        Whether the sizes of the moves of two channels correlate more than those of normal variables of the correlation
-        that the moves have.
+    This dependence is that of normal variables of the correlation that the moves have.
     """
-    count = ranks.shape[1]
-    found = [_coincidence(ranks, width) > CHANCE * np.sqrt(width / count) for width in _widths(count)]
-    return np.logical_or.reduce(found)
 
+    by_width: np.ndarray  # (W, N, N) float64: of moves over each of `WIDTHS` that fits into the samples
+    chance: np.ndarray  # (W, 1, 1) float64: standard error of each
 
-def coincidence(ranks: np.ndarray) -> np.ndarray:
-    """Return how much two channels move at the same samples; see `moving_together`.
+    @classmethod
+    def of(cls, ranks: np.ndarray) -> "Coincidence":
+        """Compare the moves of channels of normalised ranks (N, R) float32."""
+        size, count = ranks.shape
+        widths = np.array([width for width in WIDTHS if 4 * width < count], dtype=np.int64)
+        found = np.zeros((len(widths), size, size))
+        for place, width in enumerate(widths.tolist()):
+            found[place] = _coincidence(ranks, width)
+        return cls(found, np.sqrt(widths / count)[:, None, None])
 
-    Parameters
-    ----------
-    ranks : (N, R) float32
-        Normalised ranks.
+    @property
+    def share(self) -> np.ndarray:
+        """(N, N) float64: 0 if the moves of two channels coincide not more than by chance, up to 1."""
+        return self.by_width.max(axis=0, initial=0.0)
 
-    Returns
-    -------
-    (N, N) float64
-        0 if not more than by chance, up to 1.
-    """
-    found = [np.zeros(2 * (len(ranks),)), *(_coincidence(ranks, width) for width in _widths(ranks.shape[1]))]
-    return np.maximum.reduce(found)
+    @property
+    def together(self) -> np.ndarray:
+        """(N, N) bool: pairs of channels that often move at the same samples."""
+        return np.asarray((self.by_width > CHANCE * self.chance).any(axis=0))
 
 
 def evidence_of_pairs(
@@ -67,7 +64,7 @@ def evidence_of_pairs(
     They are rows (M,) of one set of normalised ranks (N, R) and columns (M,) of another (K, R). Of pairs (M,) that are
     ``known`` to move at common times, this is not asked.
     """
-    together = known | moving_together(np.concatenate([left, right]))[rows, len(left) + columns]
+    together = known | Coincidence.of(np.concatenate([left, right])).together[rows, len(left) + columns]
     found = np.full((1 + len(shifts), len(rows)), np.nan)
     for pair in np.flatnonzero(together):
         found[:, pair] = evidence_at_common_times(left[rows[pair]], right[columns[pair]], shifts)
@@ -91,15 +88,17 @@ def evidence_at_common_times(left: np.ndarray, right: np.ndarray, shifts: np.nda
     -------
     (1 + S,) float64
     """
-    degrees = np.float32(np.pi) * np.arange(1, 1 + DEGREES, dtype=np.float32)[:, None]
-    first, second = (np.cos(degrees * ranks) for ranks in (left, right))
-    first, second = (waves - waves.mean(axis=1, keepdims=True) for waves in (first, second))
+    first, second = waves(left), waves(right)
     sums = block_sums(first, second, np.append(0, shifts), independent_blocks(first, second))
     return np.square(sums.sum(axis=1)).sum(axis=(1, 2)) / np.maximum(spread_of(sums), 1e-9)
 
 
-def _widths(count: int) -> list[int]:
-    return [width for width in WIDTHS if 4 * width < count]
+def waves(ranks: np.ndarray) -> np.ndarray:
+    """Return `DEGREES` waves of normalised ranks (R,), each of mean 0: (DEGREES, R) float32."""
+    degrees = np.float32(np.pi) * np.arange(1, 1 + DEGREES, dtype=np.float32)[:, None]
+    found = np.cos(degrees * ranks)
+    centred: np.ndarray = found - found.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _coincidence(ranks: np.ndarray, width: int) -> np.ndarray:

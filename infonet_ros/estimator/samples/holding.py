@@ -59,7 +59,7 @@ class Repetition:
 
     def shared(self, other: "Repetition") -> bool:
         """Return whether fewer samples count than both streams know: both are held, or their rows repeat."""
-        return self.clock(other) is not None or self._same_rows(other)
+        return self.clock(other) is not None or self.same_rows(other)
 
     def counting(self, other: "Repetition", rows: np.ndarray, lag: int = 0) -> np.ndarray:
         """Return which of samples ``rows`` (R,) count, with the other stream ``lag`` samples later."""
@@ -68,12 +68,13 @@ class Repetition:
         clock = self.clock(other)
         if clock is not None:
             return rows[both_new(clock[0][rows], clock[1][rows + lag])]
-        if not self._same_rows(other):
+        if not self.same_rows(other):
             return rows
         assert self.repeats is not None and other.repeats is not None
         return rows[first_of_each(self.repeats[rows], other.repeats[rows + lag])]
 
-    def _same_rows(self, other: "Repetition") -> bool:
+    def same_rows(self, other: "Repetition") -> bool:
+        """Return whether the values of both repeat at exactly the same samples."""
         return _equal(self.repeats, other.repeats)
 
 

@@ -51,11 +51,16 @@ def spread_of(sums: np.ndarray) -> np.ndarray:
 
 
 def independent_blocks(left: np.ndarray, right: np.ndarray) -> int:
-    """Return a number of blocks whose sums hardly depend on each other: each has `MOVES` independent products.
+    """Return a number of blocks whose sums hardly depend on each other: each has `MOVES` independent products."""
+    return int(np.clip(joint_moves(left, right) / MOVES, LEAST_BLOCKS, BLOCKS))
 
-    There are as many of these as the samples have times the memory of the products.
+
+def joint_moves(left: np.ndarray, right: np.ndarray) -> float:
+    """Return the number of independent products of streams (J, T) and (K, T) of mean 0.
+
+    There are as many of these as the samples have times the memory of the products. Two streams that move at common
+    times have fewer than two that move each at its own.
     """
     products = (left[:, None] * right).reshape(-1, left.shape[1])
     covariance = autocovariances(products - products.mean(axis=1, keepdims=True)).sum(axis=0)
-    moves = left.shape[1] / memory_of(covariance)
-    return int(np.clip(moves / MOVES, LEAST_BLOCKS, BLOCKS))
+    return float(left.shape[1] / memory_of(covariance)) if covariance[0] > 0.0 else np.inf

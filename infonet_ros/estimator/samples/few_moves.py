@@ -1,0 +1,40 @@
+"""Pairs of streams that make too few independent moves in common for any test."""
+
+from itertools import combinations
+
+import numpy as np
+
+from infonet_ros.estimator.samples.common_times import waves
+from infonet_ros.estimator.samples.product_spread import MOVES, joint_moves
+from infonet_ros.series import autocovariances, memory_of, paired_at_lag, shared_ranks
+
+LEAST_JOINT_MOVES = 6.0 * MOVES  # of six blocks of `product_spread`
+"""With fewer, how much two streams share by chance is not known, nor whether they move at common times."""
+
+_FASTER = 2.0
+"""Times the moves of the faster of two streams are at most those of both: only slow ones are asked."""
+
+
+def few_joint_moves(channels: np.ndarray, lags: np.ndarray) -> np.ndarray:
+    """Return which pairs of channels (N, T), NaN where unknown, make too few `joint_moves` for a test: (N, N) bool.
+
+    Each pair is taken at its lag (N, N), in samples: positive if the column follows the row. The known samples of both
+    are taken as if they followed each other.
+    """
+    ranks = shared_ranks(channels.T).T
+    slow = [number for number, own in enumerate(ranks) if _moves(own) < _FASTER * LEAST_JOINT_MOVES]
+    found = np.zeros(lags.shape, dtype=bool)
+    for a, b in combinations(slow, 2):
+        left, right = paired_at_lag(ranks[a], ranks[b], int(lags[a, b]))
+        known = np.isfinite(left) & np.isfinite(right)
+        if known.any():
+            few = joint_moves(waves(left[known]), waves(right[known])) < LEAST_JOINT_MOVES
+            found[a, b] = found[b, a] = few
+    return found
+
+
+def _moves(ranks: np.ndarray) -> float:
+    """Return the number of independent moves of one stream (T,); infinite if it does not move."""
+    known = ranks[np.isfinite(ranks)]
+    covariance = autocovariances(waves(known)).sum(axis=0) if len(known) else np.zeros(1)
+    return float(len(known) / memory_of(covariance)) if covariance[0] > 0.0 else np.inf

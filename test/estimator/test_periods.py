@@ -1,0 +1,51 @@
+"""Streams of one period: their deviations from it, and those that are nothing else."""
+
+import numpy as np
+import pytest
+
+from infonet_ros.estimator.measures.untestable import COMMON_PERIOD
+from infonet_ros.estimator.samples.periods import deviations_from_periods, sharing_period, waves_alone
+
+COUNT = 1000
+PHASE = np.arange(COUNT) / 23.7
+
+
+def waves(rng, noise, periods=PHASE):
+    angles = 2.0 * np.pi * (periods + rng.random((2, 1)))
+    return np.sin(angles) + noise * rng.standard_normal((2, COUNT))
+
+
+def test_deviations_from_a_wave_are_the_noise_about_it(rng):
+    angle = 2.0 * np.pi * PHASE
+    noise = rng.standard_normal((2, COUNT))
+    streams = np.stack([np.sin(angle) + 0.5 * np.cos(2.0 * angle), np.sin(1.003 * angle)]) + noise
+    streams[0, 200:230] = np.nan
+    found = deviations_from_periods(streams)
+    known = np.isfinite(streams)
+    assert (np.isfinite(found) == known).all()
+    assert all(np.corrcoef(found[k, known[k]], noise[k, known[k]])[0, 1] > 0.98 for k in (0, 1))
+    assert not sharing_period(found)[0, 1]
+
+
+def test_a_stream_without_a_period_deviates_by_itself(rng):
+    noise = rng.standard_normal((2, COUNT))
+    np.testing.assert_array_equal(deviations_from_periods(noise), noise)
+    assert sharing_period(np.empty((0, COUNT))).shape == (0, 0)
+
+
+@pytest.mark.parametrize(("noise", "alone"), [(0.01, True), (0.1, True), (0.5, False)])
+def test_pure_waves_of_one_period_are_alone(rng, noise, alone):
+    assert waves_alone(waves(rng, noise))[0, 1] == alone
+
+
+def test_sharp_waves_have_more_harmonics_than_can_be_removed(rng):
+    saws = (PHASE + rng.random((2, 1))) % 1.0 + 0.05 * rng.standard_normal((2, COUNT))
+    assert np.isnan(deviations_from_periods(saws)).all() and waves_alone(saws)[0, 1]
+    other = waves(rng, 0.01, PHASE * 1.37)[0]
+    assert not waves_alone(np.stack([saws[0], other]))[0, 1]
+
+
+def test_pure_waves_of_one_period_have_a_reason_instead_of_a_p_value(net, rng):
+    pure, noisy = (net.estimate(*waves(rng, noise), surrogates=5) for noise in (0.01, 0.5))
+    assert np.isnan(pure.p_value) and pure.untested == COMMON_PERIOD and pure.mi > 1.0
+    assert np.isfinite(noisy.p_value) and not noisy.untested
