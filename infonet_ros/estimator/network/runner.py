@@ -3,7 +3,7 @@
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -20,10 +20,8 @@ from infonet_ros.estimator.network.short_network import ShortNetwork
 
 CPU_CHUNK = 256  # pairs at a time: with fewer, Python takes too much of the time; with more, the cache is too small
 CUDA_CHUNK = 4096
-AHEAD = 2  # chunks for each other thread that wait or run, before the calling thread takes one itself
+GATHERED = 4  # chunks for each thread, made before they are read
 TOGETHER = 4  # chunks that the network of short views takes at a time: its input is small
-
-_Waiting = tuple[list[PairBlock], "Future[np.ndarray]"]  # a batch and its numbers, which may still be to come
 
 
 class Reading(NamedTuple):
@@ -138,31 +136,28 @@ class Runner:
         """Yield the results of batches in their order; batches run in parallel, each in one thread.
 
         Batches in parallel waste less time than torch's own threads, which wait for each other after every operation.
-        And the rounding of a product does not depend on the number of threads. The caller is one of the threads: it
-        prepares batches, and reads one itself while the others have enough to do. One more thread than cores would only
-        compete for the lock of Python.
+        And the rounding of a product does not depend on the number of threads.
         """
-        with ONE_THREAD as threads:
-            head = list(islice(batches, 2))
-            if self.device.type != "cpu" or threads == 1 or len(head) < 2:
-                for batch in chain(head, batches):
-                    yield batch, self._read(batch, read)
-                return
-            pool = self._pool_of(threads - 1)
-            waiting: deque[_Waiting] = deque()
-            try:
-                for batch in chain(head, batches):
-                    if sum(not result.done() for _, result in waiting) < AHEAD * (threads - 1):
-                        waiting.append((batch, pool.submit(self._read, batch, read)))
-                    else:
-                        waiting.append((batch, _done(self._read(batch, read))))
-                    while waiting and waiting[0][1].done():
-                        yield _first(waiting)
-                while waiting:
-                    yield _first(waiting)
-            finally:
-                for _, result in waiting:
-                    result.cancel()
+        with ONE_THREAD as cores:
+            threads = cores if self.device.type == "cpu" else 1
+            while some := list(islice(batches, GATHERED * threads if threads > 1 else 1)):
+                if len(some) > 1:
+                    yield from zip(some, self._read_in_parallel(some, read, threads), strict=True)
+                else:
+                    yield some[0], self._read(some[0], read)
+
+    def _read_in_parallel(self, batches: list[list[PairBlock]], read: Reading, threads: int) -> Iterator[np.ndarray]:
+        """Return the numbers of each batch; this is one of so many threads, and begins with the last batches.
+
+        They are all made before: a thread that made others meanwhile would hold the lock of Python too often.
+        """
+        pool = self._pool_of(threads - 1)
+        results = [pool.submit(self._read, batch, read) for batch in batches]
+        own: list[np.ndarray] = []
+        while results and results[-1].cancel():  # no other thread has begun with it
+            own.append(self._read(batches[len(results) - 1], read))
+            results.pop()
+        return chain((result.result() for result in results), reversed(own))
 
     def _pool_of(self, threads: int) -> ThreadPoolExecutor:
         """Return a pool of so many threads of one core each, the same one at each call, so threads keep their memory.
@@ -188,19 +183,6 @@ class Runner:
             self.chunk = min(self.chunk, pairs // 2)
             torch.cuda.empty_cache()
         return np.concatenate([self._read(part, read) for part in _gather(batch, self.chunk)])
-
-
-def _first(waiting: deque[_Waiting]) -> tuple[list[PairBlock], np.ndarray]:
-    """Remove the batch that came first, and return it with its numbers."""
-    batch, result = waiting.popleft()
-    return batch, result.result()
-
-
-def _done(numbers: np.ndarray) -> "Future[np.ndarray]":
-    """Return numbers that were read here in place of a thread."""
-    result: Future[np.ndarray] = Future()
-    result.set_result(numbers)
-    return result
 
 
 def _gather(blocks: Iterable[PairBlock], size: int) -> Iterator[list[PairBlock]]:
