@@ -1,5 +1,6 @@
 import pickle
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from infonet_ros.errors import InputError
 from infonet_ros.estimator.network.blocks import PairBlock
-from infonet_ros.estimator.network.machine import resolve_device
+from infonet_ros.estimator.network.machine import ONE_THREAD, resolve_device
 from infonet_ros.estimator.network.pair_network import Network, NetworkShape
 from infonet_ros.estimator.network.ranked_channels import RankedChannels
 from infonet_ros.estimator.network.runner import Runner
@@ -117,6 +118,20 @@ def test_estimations_side_by_side_leave_torch_its_threads(shape, blocks):
         next(second)
         first.close()
         second.close()
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_thread_with_one_core_takes_no_core_of_another():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with ThreadPoolExecutor(1, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            assert pool.submit(ONE_THREAD.__enter__).result() == 1
+            with ONE_THREAD as threads:
+                assert (threads, torch.get_num_threads()) == (2, 1)
+            pool.submit(ONE_THREAD.__exit__).result()
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

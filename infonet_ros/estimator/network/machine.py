@@ -1,6 +1,6 @@
 """How torch uses this machine: its devices, the precision that suits them, threads, and freed memory."""
 
-from threading import Lock
+from threading import local
 
 import torch
 
@@ -34,31 +34,30 @@ def fast_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if capabilities.get("avx512_bf16", False) else torch.float32
 
 
-class _OneThread:
-    """Limits torch to one thread for each calling thread, until the last user of this context has left it.
+class _OneThread(local):
+    """Limits torch to one thread for the calling thread, until the last user of this context in it has left.
 
-    The number of threads is global in torch. The users can leave in any order; the last one restores the old number.
+    The users can leave in any order; the last one restores the old number. torch counts for each thread, and so does
+    this: a thread with one core would else take the cores of another.
     """
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._users = 0
-        self._threads = 1
+    users = 0
+    threads = 1
 
     def __enter__(self) -> int:
         """Return how many threads torch had."""
-        with self._lock:
-            if self._users == 0:
-                self._threads = torch.get_num_threads()
-            self._users += 1
-            torch.set_num_threads(1)
-            return self._threads
+        if not self.users:
+            self.threads = torch.get_num_threads()
+        self.users += 1
+        torch.set_num_threads(1)
+        return self.threads
 
     def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                torch.set_num_threads(self._threads)
+        if not self.users:  # a generator that another thread began
+            return
+        self.users -= 1
+        if not self.users:
+            torch.set_num_threads(self.threads)
 
 
 ONE_THREAD = _OneThread()
