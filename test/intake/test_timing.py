@@ -76,6 +76,13 @@ def test_the_error_of_a_window_that_is_too_short_says_what_works():
     assert choose_timing(60.0, {"/a": 10.0}, window=6.5).window == 6.5
 
 
+def test_delays_that_no_window_can_hold_are_refused_with_some_that_fit():
+    """The error named a window, which nobody had asked for."""
+    with pytest.raises(RecordingError, match=r"delays up to 30 s need windows of 60 s, and 40 s .* --max-lag 15, or"):
+        choose_timing(40.0, {"/a": 10.0}, max_lag=30.0)
+    assert choose_timing(40.0, {"/a": 10.0}, max_lag=15.0).window == 30.0
+
+
 def test_without_a_rate_that_of_the_first_window_is_taken():
     timing = choose_timing(60.0, {"/a": float("nan")})
     assert (timing.rate, timing.window) == (0.0, 20.0)

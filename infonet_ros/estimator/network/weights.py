@@ -120,8 +120,8 @@ def _load(path: Path, kind: type[Kind], shape_kind: type[Any]) -> tuple[Kind, di
         finite = {name for name, tensor in tensors.items() if tensor.dtype == torch.float32 and tensor.isfinite().all()}
         if unfit := sorted(tensors.keys() - finite):
             raise WeightsError(
-                f"the weights {path} hold numbers that are not finite or not of 32 bits in {unfit[0]!r} and "
-                f"{counted(len(unfit) - 1, 'other tensor')}, expected finite float32: {REMEDY}."
+                f"the weights {path} hold numbers that are not finite or not of 32 bits in "
+                f"{counted(len(unfit), 'tensor')}, such as {unfit[0]!r}, expected finite float32: {REMEDY}."
             )
         network.load_state_dict(tensors)
     except (SafetensorError, RuntimeError) as error:

@@ -52,8 +52,8 @@ def choose_timing(
 
     ``rates`` are those of the topics, ``memories`` those of the streams. A topic at the rate ``swift``, or faster, is
     preferred: it shows how the streams move. A window is at least twice as long as ``max_lag``. Raises RecordingError
-    if the samples are too few for one window; the message has their number and the required one, and ends in
-    ``remedy``.
+    if the samples are too few for one window, or for the delays; the message says what is possible. One about too few
+    samples ends in ``remedy``.
     """
     topic, clock, why = _clock(duration / _WINDOWS_WANTED if window is None else window, rates, swift)
     clock = rate or clock
@@ -84,8 +84,14 @@ def _without_clock(duration: float, window: float | None, hop: float | None) -> 
 
 def _window(duration: float, clock: float, memory: float, max_lag: float) -> float:
     """Return the length of a window: several memories, with enough samples, in a part of the recording."""
+    usable = duration - _SPARE / clock
+    if 2.0 * max_lag > usable:
+        raise RecordingError(
+            f"delays up to {in_seconds(max_lag)} need windows of {in_seconds(2.0 * max_lag)}, and {duration:.3g} s are "
+            f"analysed: choose --max-lag {_rounded(_LARGEST_SHARE * usable / 2.0, 2):g}, or analyse a longer part."
+        )
     wanted = min(max(_USUAL_WINDOW, _MEMORIES_WANTED * memory), _LONGEST_WINDOW, duration / _WINDOWS_WANTED)
-    least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * (duration - _SPARE / clock))
+    least = min(_SAMPLES_WANTED / clock, _LARGEST_SHARE * usable)
     length = max(_rounded(max(wanted, least, 2.0 * max_lag), 2), _up((LEAST_SAMPLES + 0.5) / clock))
     return max(length, SHORTEST_HOP)
 
