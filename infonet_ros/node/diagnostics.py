@@ -226,7 +226,7 @@ def unknown_channels(matrix: DependenceMatrix, least: int) -> list[Problem]:
 def untested(matrix: DependenceMatrix) -> str:
     """Name the pairs of a window without a p-value, and the reasons; empty if all have one, or none was requested."""
     sentences = []
-    row, column = matrix.pairs
+    row, column = np.triu_indices(len(matrix.names), 1)  # a reason is one of both directions
     reasons = matrix.reasons[row, column]
     for why in dict.fromkeys(filter(None, reasons.tolist())):
         pairs = np.flatnonzero(reasons == why)

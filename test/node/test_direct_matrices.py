@@ -1,7 +1,7 @@
 """Conditional MI and transfer entropy from a live node."""
 
 from paired_topics import SIGNALS, noise, square, started
-from robot_graph import Feed, stamped
+from robot_graph import Diagnosis, Feed, stamped, value
 
 from infonet_ros.msg import MutualInformationMatrix
 
@@ -28,3 +28,19 @@ def test_transfer_entropy_is_published_when_it_is_asked_for(graph):
     assert transfer.method == MutualInformationMatrix.METHOD_TRANSFER
     assert list(transfer.names) == list(matrices[-1].names) and len(transfer.pairs) == 6
     assert (transfer.pairs[0].a, transfer.pairs[0].b) == ("a.vector.x", "a.vector.y")
+
+
+def test_diagnostics_name_pairs_without_a_p_value_and_the_reason_for_each_kind_of_matrix(graph):
+    slow = {
+        "/a": lambda t: stamped(t, t + 0.1 * noise(t, 0), noise(t, 1)),
+        "/b": lambda t: stamped(t, t + 0.1 * noise(t, 2)),
+    }
+    node, matrices = started(graph, transfer=True, surrogates=5)
+    graph.listen(MutualInformationMatrix, "/infonet/transfer")
+    graph.until(lambda: node.count_subscribers("/infonet/transfer"))
+    Feed(graph, node, slow).run(0.0, 6.5)
+    graph.until(lambda: matrices)
+    kinds = "without a p-value", "without a p-value, transfer"
+    estimator = Diagnosis(graph).until("infonet: estimator", lambda one: kinds[1] in {item.key for item in one.values})
+    drifting = "a.vector.x and b.vector.x: both drift: compare their rates of change"
+    assert {value(estimator, kind) for kind in kinds} == {drifting}
