@@ -42,6 +42,70 @@ def test_an_array_of_structures_is_numbered_and_wide_arrays_are_named(tmp_path):
         assert any("picture (300 x 300)" in note for note in tables.notices)
 
 
+def cells(*values):
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+def test_signals_of_simulink_share_the_time_above_them(tmp_path):
+    path = tmp_path / "scope.mat"
+    signals = np.array([(A, 1.0), (B, 1.0)], dtype=[("values", "O"), ("dimensions", "O")])
+    savemat(path, {"scope": {"time": TIME, "signals": signals}})
+    found, _ = read(path)
+    assert_channel(found, "scope.signals_1.values", A)
+    assert_channel(found, "scope.signals_2.values", B)
+
+
+def test_a_row_of_names_above_cells_and_names_beside_a_matrix_name_its_columns(tmp_path):
+    path = tmp_path / "names.mat"
+    sheet = np.empty((len(A) + 1, 3), object)
+    sheet[0], sheet[1:] = ["time", "a", "b"], np.stack([TIME, A, B], axis=1)
+    sheet[5, 1] = np.zeros((0, 0))
+    savemat(path, {"raw": sheet, "log": {"data": np.stack([TIME, A, B], axis=1), "names": cells("t", "x", "y")}})
+    found, _ = read(path)
+    assert_channel(found, "raw.b", B)
+    assert np.isnan(found["raw.a"][1][4])
+    assert_channel(found, "log.data.x", A)
+
+
+def test_lists_that_are_no_columns_are_named(tmp_path):
+    path = tmp_path / "lists.mat"
+    savemat(path, {"t": TIME, "a": A, "hits": cells(*(np.ones(2 + k % 3) for k in range(80)))})
+    found, notices = read(path)
+    assert_channel(found, "table.a", A)
+    assert any("elements are left out: hits" in notice for notice in notices)
+
+
+def test_an_oscilloscope_stores_its_interval(tmp_path):
+    path = tmp_path / "pico.mat"
+    savemat(path, {"Tstart": -1.0, "Tinterval": 0.02, "Length": float(len(A)), "A": A})
+    assert_channel(read(path)[0], "table.A", A)
+
+
+def test_times_of_another_length_are_named(tmp_path):
+    path = tmp_path / "trial.mat"
+    savemat(path, {"time": TIME[:-1], "a": A, "b": B})
+    with pytest.raises(RecordingError, match=rf"as long as its time time: time \({len(A) - 1}\), a \({len(A)}\)"):
+        read(path)
+
+
+def test_cells_and_structures_of_newer_matlab_are_numbered(tmp_path):
+    h5py = pytest.importorskip("h5py")
+    path = tmp_path / "newer.mat"
+    with h5py.File(path, "w", userblock_size=512) as file:
+        for name, arrays in {"time": (TIME, TIME[:9]), "x": (A, B[:9])}.items():
+            references = file.create_dataset(f"run/{name}", (2, 1), h5py.ref_dtype)
+            for place, array in enumerate(arrays):
+                file[f"#refs#/{name}{place}"] = array[None]
+                references[place, 0] = file[f"#refs#/{name}{place}"].ref
+    with path.open("r+b") as file:
+        file.write(b"MATLAB 7.3 MAT-file")
+    found, _ = read(path)
+    assert_channel(found, "run_1.run_1.x", A)
+    assert_channel(found, "run_2.run_2.x", B[:9], TIME[:9])
+
+
 def test_lists_of_one_length_are_columns(tmp_path):
     """As data sets of robot learning hold their states and actions."""
     path = tmp_path / "episode.parquet"

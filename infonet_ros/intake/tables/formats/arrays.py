@@ -13,13 +13,13 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.intake.tables.cells.time_units import is_named_time
 from infonet_ros.intake.tables.sheet import MOST_ELEMENTS, Sheet, stem
 from infonet_ros.intake.tables.text_files.text_columns import read_texts
-from infonet_ros.text import NANOSECONDS, shorten
+from infonet_ros.text import NANOSECONDS, listed, shorten
 
 MOST_COLUMNS = 256
 """Columns of one array; more are pictures or the like."""
 
 _RATES = ("sampling_rate", "samplingrate", "sample_rate", "samplerate", "srate", "fs", "rate", "frequency", "freq")
-_PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period")
+_PERIODS = ("dt", "ts", "sample_time", "sampletime", "sampling_period", "period", "tinterval")
 
 
 def sheets_of_arrays(
@@ -40,13 +40,17 @@ def sheets_of_arrays(
     units : mapping of str to str
         Units of arrays, if the file names them.
     """
-    values = dict(_real(_flat(contents)))
+    lost: list[str] = []
+    values = dict(_real(_flat(contents, lost)))
     rates = dict(_rates({name: value for name, value in values.items() if value.size == 1}))
-    arrays = {name: value for name, value in values.items() if value.size > 1}
-    rows = {value.size for name, value in arrays.items() if is_named_time(name.rpartition(".")[2])}
-    arrays = _without_labels({name: _rows_first(value, rows) for name, value in arrays.items()})
+    every = _with_rows({name: value for name, value in values.items() if value.size > 1})
+    labels = {name: array.tolist() for name, array in every.items() if array.dtype.kind == "U" and array.ndim == 1}
+    arrays = _without_labels(every)
     if not arrays and not wide:
-        raise RecordingError(f"{path} holds no arrays of numbers: expected variables of one row for each moment.")
+        raise RecordingError(
+            f"{path} holds no arrays of numbers: expected variables of one row for each moment; write tables and "
+            "timetables of MATLAB by writetimetable, or save their columns."
+        )
     arrays, notes = _narrow(path, arrays, wide)
     sheets: dict[tuple[str, int], Sheet] = {}
     for name, array in arrays.items():
@@ -55,12 +59,29 @@ def sheets_of_arrays(
         if not sheet.columns:
             _add_time(sheet, time, len(array), arrays, rates)
         if name != time:
-            sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array)}
+            sheet.columns |= {column: as_column(numbers) for column, numbers in _columns(name, array, labels)}
+    _check_lengths(path, sheets)
     for (time, count), sheet in sheets.items():
         sheet.name = time.rpartition(".")[0] or (stem(path) if len(sheets) == 1 else f"{stem(path)}_{count}")
         read_texts(sheet, path)
-    next(iter(sheets.values())).notes += notes
+    next(iter(sheets.values())).notes += [*notes, *_on_lost(lost)]
     return list(sheets.values())
+
+
+def _on_lost(names: Sequence[str]) -> list[str]:
+    some = shorten(", ".join(names), 80)
+    return [f"lists of unequal or of more than {MOST_ELEMENTS} elements are left out: {some}"] if names else []
+
+
+def _check_lengths(path: Path, sheets: Mapping[tuple[str, int], Sheet]) -> None:
+    """Reject arrays that all are longer or shorter than the times."""
+    alone = [time for (time, _), sheet in sheets.items() if time and len(sheet.columns) == 1]
+    if alone and all(not time or time in alone for time, _ in sheets):
+        lengths = [f"{name} ({rows})" for (_, rows), sheet in sheets.items() for name in sheet.columns]
+        raise RecordingError(
+            f"{path} has no array that is as long as its time {listed(alone)}: {shorten(', '.join(lengths), 200)}; "
+            "expected a time for each row."
+        )
 
 
 def _narrow(
@@ -97,42 +118,72 @@ def counted_times(rows: int, period: float) -> pa.ChunkedArray:
     return as_column(np.round(np.arange(rows) * (period * NANOSECONDS)).astype("timedelta64[ns]"))
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Go through the fields of structures and records, names joined by points; elements of lists are numbered."""
+def _flat(value: Any, lost: list[str], name: str = "") -> Iterator[tuple[str, Any]]:
+    """Go through the fields of structures and records, names joined by points; elements of lists are numbered.
+
+    The names of lists that are too long for that are added to ``lost``.
+    """
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
-        value = _dense(value)
+        value = _columns_of_cells(value) or _dense(value)
     if isinstance(value, np.ndarray) and value.dtype.names:
         value = {field: value[field] for field in value.dtype.names}
     if isinstance(value, list) and (columns := _columns_of_structures(value)):
+        lost += [f"{name}.{field}" for field in value[0].keys() - columns.keys()]
         value = columns
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+            yield from _flat(inner, lost, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list) and len(value) > MOST_ELEMENTS:
+        lost.append(name)
     elif isinstance(value, list):
-        for place, inner in enumerate(value if len(value) <= MOST_ELEMENTS else [], 1):
-            yield from _flat(inner, f"{name}_{place}")
+        for place, inner in enumerate(value, 1):
+            yield from _flat(inner, lost, f"{name}_{place}")
     else:
         yield name, value
 
 
+def _columns_of_cells(cells: np.ndarray) -> dict[str, Any] | None:
+    """Return the columns of cells below a row of names, as MATLAB reads spreadsheets; None for other cells."""
+    names = cells[0].tolist() if cells.ndim == 2 and len(cells) > 2 else []
+    if not names or not all(isinstance(name, str) and name for name in names) or len({*names}) < len(names):
+        return None
+    return {name: _dense(column) for name, column in zip(names, cells[1:].T, strict=True)}
+
+
 def _dense(cells: np.ndarray) -> Any:
-    """Return cells with one number or one text each as an array of such, others as a list."""
+    """Return cells with one number or one text each as an array of such, others as a list; empty ones are unknown."""
     values = [cell.decode(errors="replace") if isinstance(cell, bytes) else cell for cell in cells.ravel().tolist()]
-    for kind, like in (((bool, int, float), np.float64), (str, np.str_)):
-        if values and all(isinstance(value, kind) for value in values):
-            return np.array(values, like).reshape(cells.shape)
+    known = [value for value in values if np.size(value)]
+    for kind, like, unknown in (((bool, int, float), np.float64, float("nan")), (str, np.str_, "")):
+        if known and all(isinstance(value, kind) for value in known):
+            return np.array([value if np.size(value) else unknown for value in values], like).reshape(cells.shape)
     return values
 
 
 def _columns_of_structures(structures: list[Any]) -> dict[str, np.ndarray] | None:
-    """Return the fields of many structures that hold one number each, as a row for each structure."""
+    """Return the fields of numbers of many structures, as a row for each structure.
+
+    None if they are few that hold long arrays each, such as trials or signals.
+    """
     if len(structures) < 2 or not all(
         isinstance(one, dict) and one.keys() == structures[0].keys() for one in structures
     ):
         return None
-    columns = {key: [np.asarray(one[key]) for one in structures] for key in structures[0]}
-    numbers = {key: v for key, v in columns.items() if all(a.size == 1 and a.dtype.kind in "biuf" for a in v)}
-    return {key: np.array([a.item() for a in v]) for key, v in numbers.items()} or None
+    columns = {key: [np.asarray(one[key]).ravel() for one in structures] for key in structures[0]}
+    numbers = {key: v for key, v in columns.items() if all(a.dtype.kind in "biuf" for a in v)}
+    if any(a.size > len(structures) for v in numbers.values() for a in v):
+        return None
+    return {key: rows for key, v in numbers.items() if (rows := _stacked(v)) is not None} or None
+
+
+def _stacked(arrays: list[np.ndarray]) -> np.ndarray | None:
+    """Return arrays of one length as rows; NaN where one is empty; None if their lengths differ or all are empty."""
+    lengths = {array.size for array in arrays} - {0}
+    if len(lengths) != 1:
+        return None
+    (length,) = lengths
+    rows = np.array([array if array.size else np.full(length, np.nan) for array in arrays])
+    return rows[:, 0] if length == 1 else rows
 
 
 def _real(values: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, np.ndarray]]:
@@ -162,21 +213,30 @@ def _rates(scalars: Mapping[str, np.ndarray]) -> Iterator[tuple[str, float]]:
             yield name, value if last in _RATES else 1.0 / value
 
 
-def _rows_first(array: np.ndarray, rows: set[int]) -> np.ndarray:
-    """Move the axis of the rows to the front: the axis that is as long as a time, else the longest."""
-    if 1 in array.shape:
-        array = array.squeeze()
-    axis = next((axis for axis, length in enumerate(array.shape) if length in rows), int(np.argmax(array.shape)))
-    return np.moveaxis(array, axis, 0)
+def _with_rows(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Move the axis of the rows of each array to the front: the axis that is as long as a time, else the longest."""
+    rows = {array.size for name, array in arrays.items() if is_named_time(name.rpartition(".")[2])}
+    moved: dict[str, np.ndarray] = {}
+    for name, given in arrays.items():
+        array = given.squeeze() if 1 in given.shape else given
+        axis = next((axis for axis, length in enumerate(array.shape) if length in rows), int(np.argmax(array.shape)))
+        moved[name] = np.moveaxis(array, axis, 0)
+    return moved
 
 
-def _columns(name: str, array: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def _columns(
+    name: str, array: np.ndarray, labels: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Go through the columns of an array, with names of the ``labels`` beside it, or else their numbers."""
     if array.ndim == 1:
         yield name, array
         return
+    beside = (texts for label, texts in labels.items() if label.rpartition(".")[0] == name.rpartition(".")[0])
+    fitting = (texts for texts in beside if (len(texts),) == array.shape[1:] and len({*texts} - {""}) == len(texts))
+    names = next(fitting, None)
     for place in np.ndindex(array.shape[1:]):
         column = (slice(None), *place)
-        yield f"{name}.{'_'.join(str(k + 1) for k in place)}", array[column]
+        yield f"{name}.{names[place[0]] if names else '_'.join(str(k + 1) for k in place)}", array[column]
 
 
 def _time_of(name: str, array: np.ndarray, arrays: Mapping[str, np.ndarray], rates: Mapping[str, float]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from infonet_ros.intake.tables.formats.arrays import MOST_COLUMNS, with_shape
+from infonet_ros.intake.tables.sheet import MOST_ELEMENTS
 
 _MOST_ARRAYS = 5000
 
@@ -38,17 +39,29 @@ def _items(group: Any, h5py: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Go through a group, its arrays and the groups in it; names with # are internal to MATLAB."""
     yield name, group
     for key, value in list(group.items())[:_MOST_ARRAYS]:
-        path = f"{name}.{key}" if name else key
-        if isinstance(value, h5py.Group):
-            if not key.startswith("#"):
-                yield from _items(value, h5py, path)
-        elif isinstance(value, h5py.Dataset) and value.shape is not None and _is_plain(value):
-            yield path, value
+        if not key.startswith("#"):
+            yield from _inside(value, h5py, name, key)
+
+
+def _inside(item: Any, h5py: Any, parent: str, key: str) -> Iterator[tuple[str, Any]]:
+    """Go through a member of a group; the cells and structures to which an array refers are numbered."""
+    path = f"{parent}.{key}" if parent else key
+    if isinstance(item, h5py.Group):
+        yield from _items(item, h5py, path)
+    elif not isinstance(item, h5py.Dataset) or item.shape is None or not _is_plain(item):
+        return
+    elif h5py.check_ref_dtype(item.dtype) is None:
+        yield path, item
+    elif item.size <= MOST_ELEMENTS:
+        of_structures = parent and "MATLAB_class" not in item.attrs
+        for place, reference in enumerate(filter(None, item[()].flat), 1):
+            names = (f"{parent}_{place}", key) if of_structures else (parent, f"{key}_{place}")
+            yield from _inside(item.file[reference], h5py, *names)
 
 
 def _is_plain(dataset: Any) -> bool:
-    """Return whether an array holds values, and not the codes or places of a text or a cell array of MATLAB."""
-    return dataset.attrs.get("MATLAB_class", b"") not in (b"char", b"cell") and "MATLAB_empty" not in dataset.attrs
+    """Return whether an array holds values or references, and not the codes of a text of MATLAB."""
+    return dataset.attrs.get("MATLAB_class", b"") != b"char" and "MATLAB_empty" not in dataset.attrs
 
 
 def _columns(path: str, array: Any) -> Iterator[tuple[str, Any]]:
