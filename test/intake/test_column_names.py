@@ -67,6 +67,12 @@ def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
         (",Wheel,\nTime,speed,force\n", ["Wheel.speed", "Wheel.force"]),
         ("Export\n20\n,robot,\nTime,X,Y\ns,mm,mm\n", ["robot.X", "robot.Y"]),
         ("Time,Wheel,\ns,m,m\n", ["table.Wheel", "table.column_3"]),
+        ("Time,Wheel,\n,speed,force\n", ["Wheel.speed", "Wheel.force"]),
+        ("Frame,Wheel,\n,speed1,force1\n\n", ["Wheel.speed1", "Wheel.force1"]),
+        (",imu,imu\n,x,y\ntime,,\n", ["imu.x", "imu.y"]),
+        ("device,imu,imu\naxis,x,y\ntime,,\n", ["imu.x", "imu.y"]),
+        (",log,log\n,imu,gps\n,x,x\nt,,\n", ["imu.x", "gps.x"]),
+        ("time,a,b\ns,,\n", ["table.a", "table.b"]),
     ],
 )
 def test_merged_cells_stand_over_several_names(tmp_path, header, names):

@@ -38,11 +38,12 @@ def find_header(
 
     ``rows`` are the cells of the lines with the numbers ``body``; the table begins at row ``begin``.
     """
-    row = _row_of_names(rows, begin)
+    indexed = _with_name_of_index(rows[:begin])
+    row = _row_of_names([*indexed, *rows[begin:]], len(indexed))
     if row is not None:
-        cells = _apart(lines[body[row]], usual_width(rows)) if delimiter == " " else rows[row]
-        names = _names_in_groups(rows[:row], cells)
-        return Header(body[row], cells, names, row - (names != cells), row + 1)
+        cells = _apart(lines[body[row]], usual_width(rows)) if delimiter == " " else indexed[row]
+        names = _names_in_groups(indexed[:row], cells)
+        return Header(body[row], cells, names, row - (names != cells), row + 1 + begin - len(indexed))
     if begin < len(rows):
         line, cells = _commented_names(lines[: body[begin]], delimiter, rows[begin:])
         if cells:
@@ -84,6 +85,17 @@ def first_of_numbers(rows: Sequence[Sequence[str]], width: int) -> int:
     return first
 
 
+def _with_name_of_index(rows: Sequence[list[str]]) -> Sequence[list[str]]:
+    """Put the name of the index, which pandas writes below the names of the columns, into their row."""
+    if len(rows) < 2:
+        return rows
+    *others, names, last = rows
+    alone = len(last) == len(names) > 1 and last[0] and all(names[1:]) and not any(last[1:])
+    if not alone or (names[0] and not is_named_time(last[0])):  # else a unit
+        return rows
+    return [*others, [last[0], *names[1:]]]
+
+
 def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     """Return the row of text above the numbers that names the columns; None without such a row.
 
@@ -103,7 +115,7 @@ def _row_of_names(rows: Sequence[Sequence[str]], begin: int) -> int | None:
     distinct = [n for n in of_width if len(set(rows[n])) == len(rows[n])]
     fullest = sorted(of_width, key=lambda n: len({*rows[n]} - {""}), reverse=True)
     found = next(iter([*timed, *distinct, *fullest, *reversed(filled)]), None)
-    if found is not None and found + 1 < begin and _stand_over(rows[found], rows[found + 1]):
+    if found is not None and found + 1 < begin and _stand_over(rows[found][:used], rows[found + 1][:used]):
         return found + 1
     return found
 
@@ -157,18 +169,21 @@ def _is_header(cells: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 
 
 def _stand_over(groups: Sequence[str], names: Sequence[str]) -> bool:
-    """Return whether each cell belongs to several names, as merged cells do: the names fill the empty places."""
-    if len(groups) != len(names) or all(groups) or not all(names):
+    """Return whether cells belong to several names below them, as merged cells do, or are repeated over them."""
+    if len(groups) != len(names) or (all(groups) and _all_differ(groups)):
         return False
-    return len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
+    filled = all(group or name for group, name in zip(groups[1:], names[1:], strict=True))  # an index may have no name
+    return filled and len({*zip(accumulate(groups, _carried), names, strict=True)}) == len(names)
 
 
 def _groups_of(cells: Sequence[str], header: Sequence[str]) -> list[str]:
-    """Return the group of each column, from the row above the names; a group belongs to several columns."""
+    """Return the group of each column, from the row above the names; a group belongs to several columns with names."""
     if len(cells) != len(header) or any(cell.startswith(("[", "(", "{")) for cell in cells):
         return []
     groups = [*accumulate(cells, _carried)]
-    return groups if 1 < len(set(groups)) < len(groups) else []
+    if not 1 < len(set(groups)) < len(groups):
+        return []
+    return [group if name else cell for group, name, cell in zip(groups, header, cells, strict=True)]
 
 
 def _names_in_groups(rows: Sequence[Sequence[str]], header: Sequence[str]) -> list[str]:
@@ -208,7 +223,7 @@ def _carried(group: str, cell: str) -> str:
 
 
 def _joined(group: str, name: str) -> str:
-    """Join a group and a name; a name below a time is its unit."""
+    """Join a group and a name, if there is one; a name below a time is its unit."""
     if not name:
-        return name
+        return group
     return f"{group} [{name}]" if is_named_time(group) else f"{group}.{name}"
