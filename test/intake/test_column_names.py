@@ -71,7 +71,7 @@ def test_names_may_hold_delimiters_units_and_letters_of_any_script(tmp_path):
         ("Frame,Wheel,\n,speed1,force1\n\n", ["Wheel.speed1", "Wheel.force1"]),
         (",imu,imu\n,x,y\ntime,,\n", ["imu.x", "imu.y"]),
         ("device,imu,imu\naxis,x,y\ntime,,\n", ["imu.x", "imu.y"]),
-        (",log,log\n,imu,gps\n,x,x\nt,,\n", ["imu.x", "gps.x"]),
+        (",log,log\n,imu,imu\n,x,y\nt,,\n", ["imu.x", "imu.y"]),
         ("time,a,b\ns,,\n", ["table.a", "table.b"]),
     ],
 )

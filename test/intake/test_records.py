@@ -153,6 +153,7 @@ LISTS = {
     "of Python": "({0}, {1})",
     "of NumPy": "[{0} {1}]",
     "an array": "array('d', [{0}, {1}])",
+    "no brackets": "{0},{1}.0",
     "another array": "array([{0}, {1}], dtype=float32)",
 }
 

@@ -34,6 +34,10 @@ BAD = {
     "JSON": (b'{"a": [1, 2, 3]}\n', "JSON"),
     "a blackbox of Betaflight": (b"H Product:Blackbox flight data recorder\n" + bytes(range(256)), "blackbox_decode"),
     "an activity of a sports computer": (b"\x0e\x20\xd9\x07\0\0\0\0.FIT" + bytes(range(256)), "FitCSVTool"),
+    "a recording in EDF": (f"{0:<8}{'X X X X':<80}{'night':<80}03.05.2412.59.55768{'':<2000}".encode(), "EDFbrowser"),
+    "a recording in BDF": (b"\xffBIOSEMI" + bytes(range(256)), "EDFbrowser"),
+    "a C3D file": (b"\x02P" + bytes(range(256)), "ezc3d"),
+    "a NetCDF file": (b"CDF\x01" + bytes(range(256)), "xarray"),
     "a row for each quantity": (
         "".join(f"{name},{','.join(f'{k}.5' for k in range(90))}\n" for name in ("time", "x", "y")).encode(),
         r"each of its 3 rows is a quantity \(time, x, y\).*read_csv",

@@ -13,7 +13,8 @@ MOST_CELLS = 200
 
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
+_LIST = r".*\..*,.*\."  # 0.1,0.2: no number has points on both sides of a comma
+_VALUE = re.compile(rf"(?!{_LIST})\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 80
 _OF_GPS = ("GPST", "GPS", "GPSTIME")  # as RTKLIB writes it
 

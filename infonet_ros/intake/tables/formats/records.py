@@ -23,7 +23,8 @@ from infonet_ros.text import are, counted
 
 _ROWS, _FEWEST_PAIRS = 2000, 3
 _JSON = re.compile(r"\s*(?:\[\s*)?\{\s*[\"}]|\s*\[\s*\[[^\[\]\n]*\]\s*,[ \t]*\[")  # lists in lines are rows in brackets
-_SEVERAL_VALUES = re.compile(r"\(*[+-]?[\d.eE+-]+ ?[+-] ?[\d.eE+-]+[ij]\)*$|[{\[(]|array\(")
+_NUMBERS = re.compile(r"[+-]?[\d.]+(?:[eE][+-]?\d+)?(?:[,;] ?[+-]?[\d.]+(?:[eE][+-]?\d+)?)+")
+_SEVERAL_VALUES = re.compile(rf"\(*[+-]?[\d.eE+-]+ ?[+-] ?[\d.eE+-]+[ij]\)*$|[{{\[(]|array\(|{_NUMBERS.pattern}$")
 _COMPLEX = re.compile(r"\(?([+-]?[\d.]+(?:[eE][+-]?\d+)?|nan)? ?([+-] ?(?:[\d.]+(?:[eE][+-]?\d+)?|nan))\*?[ij]\)?")
 _LIST = re.compile(r"(?:array\(\s*(?:'\w',\s*)?)?[\[(]\s*([^\[\](){}\"']*?)[\s,;]*[\])](?:,\s*dtype=\w+)?\)?")
 _BETWEEN = re.compile(r"[\s,\]]*")
@@ -60,7 +61,8 @@ def read_records(text: Text) -> list[Sheet] | None:
 def split_cells(sheet: Sheet, path: Path) -> None:
     """Make several columns of one whose cells hold objects of JSON, such as payloads of MQTT, lists or complex numbers.
 
-    Lists may be written by Python and NumPy: ``(0.1, 0.2)``, ``[0.1 0.2]``, ``array('d', [0.1, 0.2])``.
+    Lists may be written by Python and NumPy: ``(0.1, 0.2)``, ``[0.1 0.2]``, ``array('d', [0.1, 0.2])``; or without
+    brackets, ``0.1,0.2``, as OpenSim does.
     """
     for name, text in list(sheet.texts.items()):
         if not _SEVERAL_VALUES.match(text) or name not in sheet.cells:
@@ -76,8 +78,8 @@ def _values_in(cell: str) -> dict[str, Any] | list[Any] | None:
     """Read a cell that holds several values; None for any other cell."""
     if parts := _COMPLEX.fullmatch(cell):
         return {"real": parts[1] or "0", "imag": parts[2].replace(" ", "")}
-    if elements := _LIST.fullmatch(cell):
-        return re.split(r"[\s,;]+", elements[1])
+    if elements := _LIST.fullmatch(cell) or _NUMBERS.fullmatch(cell):
+        return re.split(r"[\s,;]+", elements[elements.re.groups])
     try:
         value = json.loads(cell)
     except ValueError:

@@ -9,6 +9,7 @@ _LINES = 200  # to look at
 _CONTROL = re.compile("[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffd]")
 _PAGES = re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype|html|head|body)", re.IGNORECASE)
 _XML = re.compile(r"\s*<(?:\?xml|\w+[ />])")
+_EDF = re.compile(r"0 {7}.{160}\d\d\.\d\d\.\d{4}\.\d\d\.\d\d", re.DOTALL)
 _FOREIGN_LINES = {
     "raw CAN frames: decode them by their DBC file, such as with cantools": re.compile(
         r"\s*(?:\(\d+\.\d+\)\s+)?\w*can\d*\s+[0-9A-F]+(?:#|\s+\[\d+\])"
@@ -37,7 +38,9 @@ def check_text(path: Path, head: str) -> None:
     what = ""
     begin = head[:4096]
     control = len(_CONTROL.findall(begin))
-    if control * 50 > len(begin) or not head.strip():
+    if _EDF.match(head):
+        what = "a recording in EDF: save its signals as CSV, such as by EDFbrowser"
+    elif control * 50 > len(begin) or not head.strip():
         what = "binary data: save it as CSV by the program that wrote it" if head.strip() or control else "blanks only"
     elif _PAGES.match(head):
         what = "a web page: the download may need a login"
