@@ -28,6 +28,12 @@ def test_a_topic_that_is_fast_enough_for_the_streams_gives_the_clock():
     assert choose_timing(100.0, rates, swift=5.0).rate == choose_timing(100.0, rates, swift=1000.0).rate == 7.0
 
 
+def test_the_fastest_of_topics_that_do_not_fill_a_window_gives_the_clock():
+    timing = choose_timing(600.0, {"/fast": 2.0, "/slow": 1.0})
+    assert timing.rate == 2.0
+    assert timing.reason.startswith("The clock has 2 Hz, the rate of /fast, the fastest topic; windows of 64 s")
+
+
 def test_streams_that_remember_long_ask_for_long_windows():
     assert choose_timing(600.0, {"/arm": 50.0}, [4.0]).window == 40.0
     slow = choose_timing(6000.0, {"/arm": 50.0}, [1234.0])
