@@ -152,7 +152,6 @@ def _agreement(samples: np.ndarray, rate: float, computed: np.ndarray) -> tuple[
         more = found > best
         scale[more] = _ratios(added, gains, complete)[more]
         best[more] = found[more]
-    np.fill_diagonal(best, 0.0)
     return best, scale
 
 

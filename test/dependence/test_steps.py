@@ -6,6 +6,7 @@ from infonet_ros.dependence.steps import (
     Stretch,
     block_edges,
     block_means,
+    blocks_of,
     contrast,
     noise,
     stretch_size,
@@ -21,6 +22,20 @@ def test_blocks_are_means_of_all_samples():
     assert len(means) == 250
     assert means @ np.diff(edges) == pytest.approx(np.arange(1000.0).sum())
     assert len(block_edges(100_000)) == 257
+
+
+@pytest.mark.parametrize(
+    ("rows", "blocks"),
+    [
+        ((399, 601), (100, 150)),
+        ((0, 601), (1, 150)),  # a block before it is needed
+        ((399, 400), (100, 101)),
+        ((399, 1000), (100, 250)),
+        ((399, 990), (100, 250)),  # too near to the end of the series to be told from one that lasts
+    ],
+)
+def test_rows_have_the_blocks_that_begin_nearest(rows, blocks):
+    assert blocks_of(block_edges(1000), Stretch(*rows)) == blocks
 
 
 @pytest.mark.parametrize("place", [(80, 200), (60, 72), (100, 146)])
