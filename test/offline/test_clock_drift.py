@@ -32,6 +32,12 @@ def test_a_drift_is_found_with_its_sign_and_its_size(rng, drift):
     assert found.seconds == pytest.approx(500e-6 * SECONDS, rel=0.1)
 
 
+def test_a_drift_by_less_than_a_sample_is_found(rng):
+    (found,) = drifts_of(two_sensors(rng, 0.1 + 50e-6 * TIMES))
+    assert found.rate == pytest.approx(50e-6, rel=0.25)  # parabolas between samples are off by a tenth of one
+    assert found.error < 10e-6
+
+
 def test_all_channels_of_two_topics_drift_apart():
     found = apart([ClockDrift(2, 0, 5e-4, 1e-4, 0.3)], ["/imu", "/imu", "/gyro", "/odom"])
     assert np.argwhere(found).tolist() == [[0, 2], [1, 2], [2, 0], [2, 1]]
