@@ -13,6 +13,7 @@ from infonet_ros import interruptions
 from infonet_ros.drawing.keys import Keys
 from infonet_ros.interruptions import temporary_folder
 from infonet_ros.offline.outputs import OutputFolder
+from infonet_ros.signals import TO_CLEAR
 
 OLD = {"table": "old", "bag/inside": "old", "other": "theirs"}
 NEW = {"table": "new", "bag/inside": "new", "page": "new"}
@@ -116,6 +117,14 @@ def test_no_temporary_folder_stays(process, tmp_path, monkeypatch):
 
     for step in interrupted_everywhere(process, use):
         assert list(tmp_path.iterdir()) == [], step
+
+
+def test_an_error_leaves_nothing_behind_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(ValueError, match="no bag"), temporary_folder() as folder:
+        (folder / "unpacked").write_text("bag")
+        raise ValueError("no bag")
+    assert list(tmp_path.iterdir()) == TO_CLEAR == []
 
 
 def test_the_terminal_takes_whole_lines_again(process, monkeypatch):

@@ -48,6 +48,7 @@ def test_time_can_be_given(net, window):
 def test_a_watch_judges_beside_what_it_names(net, window):
     settings = Settings((BASE,), watches=(SLIP,))
     (matrix,) = watched_matrices(net, window, settings)
+    assert matrix.names == SLIP.pair
     assert judged(WatchedPair(SLIP), matrix).state is State.BROKEN
     assert "MI given base.command is" in str(judged(WatchedPair(SLIP), matrix))
     assert judged(WatchedPair(SLIP), channel_matrix(net, window, settings)).state is State.UNKNOWN

@@ -64,9 +64,9 @@ def test_a_matrix_without_the_pair_changes_nothing():
     assert judged(pair, matrix(0.9, 1, names=("x", "y", "z"))) is pair
 
 
-@pytest.mark.parametrize("watch", [DEPENDENT, INDEPENDENT])
-def test_it_says_what_was_expected_and_what_was_found(watch):
+@pytest.mark.parametrize(("watch", "rule"), [(DEPENDENT, ">="), (INDEPENDENT, "<=")])
+def test_it_says_what_was_expected_and_what_was_found(watch, rule):
     pair = judged(judged(WatchedPair(watch), matrix(0.1, 0)), matrix(0.9, 1))
     text = str(pair)
     assert f"must stay {watch.expect}: MI is 0.900 nats" in text
-    assert "0.5 nats" in text
+    assert f"expected {rule} 0.5 nats" in text
