@@ -34,7 +34,7 @@ def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
     matrix = replace(
         analysis.whole.matrix,
         names=names, mi=square, lower=square - 0.1, upper=square + 0.1, lag=lag, valid=np.ones(6, dtype=bool),
-        p_value=np.where(off, np.where(mi > 0.0, 1e-5, 0.5), np.nan), drifting=np.zeros(6, dtype=bool),
+        p_value=np.where(off, np.where(mi > 0.0, 1e-5, 0.5), np.nan), drifting=np.zeros(6, dtype=bool), untested=None,
     )  # fmt: skip
     lower, upper = (np.where(lag != 0.0, lag + way, np.nan) for way in (-0.05, 0.05))
     undelayed = replace(matrix, mi=np.where(lag != 0.0, square - 0.5, square).astype(np.float32))
