@@ -76,9 +76,20 @@ def test_fractions_without_leading_zeros_count_milliseconds(tmp_path, form):
     assert times - times[0] == pytest.approx(np.arange(600) * 0.02)
 
 
-def test_numbers_without_leading_zeros_are_suspected(tmp_path):
-    _, notices = of_cells(tmp_path, "time", [f"{k // 50}.{k % 50 * 20}" for k in range(600)])
-    assert any("have an earlier time" in notice and "7.5 for 7.005" in notice for notice in notices)
+@pytest.mark.parametrize("begin", [0, 1_714_564_800])
+@pytest.mark.parametrize("digits", [3, 6])
+def test_numbers_whose_fractions_lack_zeros_are_read_as_they_grow(tmp_path, begin, digits):
+    cells = [f"{begin + k // 50}.{k % 50 * 2 * 10 ** (digits - 2)}" for k in range(600)]
+    times, notices = of_cells(tmp_path, "time", cells)
+    assert times - times[0] == pytest.approx(np.arange(600) * 0.02)
+    assert any("fractions in column 'time' lack zeros" in notice for notice in notices)
+
+
+def test_numbers_in_another_order_keep_their_fractions(tmp_path):
+    cells = [f"{k / 50:.3f}".rstrip("0") + "0" * (k % 50 == 0) for k in [*range(300), 290, *range(300, 600)]]
+    times, notices = of_cells(tmp_path, "time", cells)
+    assert np.unique(times) == pytest.approx(np.arange(600) / 50)
+    assert not any("lack zeros" in notice for notice in notices)
 
 
 SIGNED = {

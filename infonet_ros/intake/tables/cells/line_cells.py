@@ -13,8 +13,10 @@ MOST_CELLS = 200
 
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
-_LIST = r".*\..*,.*\."  # 0.1,0.2: no number has points on both sides of a comma
-_VALUE = re.compile(rf"(?!{_LIST})\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
+_LIST = re.compile(  # no number has points on both sides of a comma
+    r"(?=.*\..*,.*\.)(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?:, ?|$)){2,}"
+)
+_VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 80
 _OF_GPS = ("GPST", "GPS", "GPSTIME")  # as RTKLIB writes it
 
@@ -22,6 +24,11 @@ _OF_GPS = ("GPST", "GPS", "GPSTIME")  # as RTKLIB writes it
 def is_value(cell: str) -> bool:
     """Return whether a cell may be a number, a truth value or a date."""
     return len(cell) <= _LONGEST_VALUE and (_VALUE.fullmatch(cell) is not None or is_time(cell))
+
+
+def is_list(cell: str) -> bool:
+    """Return whether a cell of numbers, which is a value, must hold several of them: 0.1,0.2."""
+    return _LIST.fullmatch(cell) is not None
 
 
 def are_texts(cells: Sequence[str]) -> bool:

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from infonet_ros.caching import cached_property
-from infonet_ros.intake.tables.cells.line_cells import is_value
+from infonet_ros.intake.tables.cells.fractions import fractions_count, with_zeros
+from infonet_ros.intake.tables.cells.line_cells import is_list, is_value
 from infonet_ros.intake.tables.cells.numbers import (
     Numbers,
     Style,
@@ -117,6 +118,8 @@ def _put(sheet: Sheet, column: "TextColumn", line_of: Callable[[int], int]) -> N
         sheet.columns[column.name] = found
         return
     sheet.columns[column.name] = found.values
+    if column.counts:
+        sheet.notes.append(f"fractions in column {column.name!r} lack zeros: they grow only if 7.5 stands for 7.005")
     if found.unit:
         sheet.units.setdefault(column.name, found.unit)
         sheet.notes.append(f"the cells of column {column.name!r} end in {found.unit!r}, which is read as their unit")
@@ -133,6 +136,7 @@ class TextColumn:
     def __init__(self, name: str, keeps_words: bool) -> None:
         self.name = name
         self.text = ""
+        self.counts = False  # its fractions count, see `fractions_count`
         self.keeps_words = keeps_words
         self._words: list[pa.DictionaryArray] = []
         self._blocks: list[pa.Array] = []
@@ -141,7 +145,10 @@ class TextColumn:
         """Add a block of cells; return the bytes of it that are kept."""
         if not len(cells):
             return 0
-        block = None if self.text else _plain_numbers(cells)
+        block = None if self.text or self.counts else _plain_numbers(cells)
+        if block is not None and pa.types.is_floating(block.type) and not block.null_count:
+            self.counts = fractions_count(cells, block.to_numpy())
+            block = None if self.counts else block
         if block is None:
             _check_quotes(cells)
         if block is None and not self._blocks and not self.text:
@@ -200,7 +207,8 @@ class TextColumn:
             kind = pa.int64() if whole else pa.float64()
             return Numbers(pa.chunked_array([b if b.type == kind else b.cast(kind) for b in self._blocks], kind))
         plain = [block for block in self._blocks if not pa.types.is_string(block.type)]
-        numbers = to_numbers(self.unread, style, sum(len(block) - block.null_count for block in plain), self.name)
+        unread = with_zeros(self.unread) if self.counts else self.unread
+        numbers = to_numbers(unread, style, sum(len(block) - block.null_count for block in plain), self.name)
         if numbers is None:
             return trimmed(pa.chunked_array([block.cast(pa.string()) for block in self._blocks]))
         blocks, taken, row = [], 0, numbers.row
@@ -239,8 +247,8 @@ def _plain_numbers(cells: pa.StringArray) -> pa.Array | None:
 
 
 def _text_among(cells: pa.StringArray) -> str:
-    """Return a cell that is neither number nor time, if most of the first thousand cells are neither; else ""."""
+    """Return a cell that is no single number or time, if most of the first thousand cells are none; else ""."""
     some = [cell for cell in trimmed(cells[:1000]).to_pylist() if cell is not None]
-    odd = [cell for cell in some if not (is_value(cell) or may_be_number(cell))]
+    odd = [cell for cell in some if is_list(cell) or not (is_value(cell) or may_be_number(cell))]
     one_word = len(set(odd)) == 1 and any(map(is_value, some))  # for values that are not known
     return odd[0] if 2 * len(odd) >= len(some) > 0 and not one_word else ""

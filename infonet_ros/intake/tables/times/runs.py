@@ -21,7 +21,6 @@ APART = 10 * NANOSECONDS
 
 _STEPS_APART = 20  # or more, of the usual step
 _FEWEST_ROWS = 10  # of a run on average: else the rows are not in order
-_MANY = 0.01  # of the rows
 _SHARE = 0.1  # of the rows: more of them, at times of the longest run, are another run
 _YEARS = 10 * 365 * 86_400 * NANOSECONDS  # later times are dates, which a logger that starts again does not repeat
 _NUMBERS = re.compile(r"(?i)(?:.*[\W_])?(?:episode|rollout|trial|run|lap)(?:[\W_]?(?:index|idx|id|no|nr|number))?")
@@ -89,11 +88,9 @@ def _runs(clock: Clock, rows: np.ndarray) -> list[np.ndarray]:
     runs = np.split(rows, np.flatnonzero(np.diff(stamps[rows]) < 0) + 1)
     if len(runs) == 1 or (len(rows) >= _FEWEST_ROWS * (len(runs) - 1) and _share_times(stamps, runs)):
         return runs
-    falls = len(runs) - 1
-    remedy = "; if fractions of seconds lack zeros (7.5 for 7.005), write them" if falls > _MANY * len(rows) else ""
     clock.notes.append(
-        f"the rows are sorted by time {clock.label}: {falls} of {len(rows)} have an earlier time than the row before "
-        f"them{remedy}"
+        f"the rows are sorted by time {clock.label}: {len(runs) - 1} of {len(rows)} have an earlier time than the row "
+        "before them"
     )
     return [rows[np.argsort(stamps[rows], kind="stable")]]
 

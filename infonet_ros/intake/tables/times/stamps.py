@@ -18,7 +18,7 @@ _COARSE, _UNEVEN = (NANOSECONDS, 60 * NANOSECONDS), 0.2  # times without seconds
 _ALIKE = 0.95  # of the times stand in the same number of rows
 _MANY, _VERY_MANY = 10, 100  # rows of one time; no stamp stands for so many devices
 _CALENDAR = (3600 * NANOSECONDS, DAY, 7 * DAY)  # turns of a time of day or week, and the end of summer time
-_COUNTERS = (2**16, 2**32)  # turns of counters, in their unit
+_COUNTERS = (2**16, 2**24, 2**32)  # turns of counters, in their unit
 _LONGEST_TURN = 2**62  # nanoseconds; 64 bits hold no turn of minutes
 _LONGEST_STEP = 10  # usual steps, from before a turn to after it
 
