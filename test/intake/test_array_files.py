@@ -117,6 +117,18 @@ def test_lists_of_one_length_are_columns(tmp_path):
         assert any("column 'odd' holds list" in note for note in tables.notices)
 
 
+def test_maps_are_columns_by_their_keys(tmp_path):
+    path = tmp_path / "maps.parquet"
+    maps = pa.array(
+        [[("a", a), *([("b", b)] if b > 0 else [])] for a, b in zip(A, B, strict=True)],
+        pa.map_(pa.string(), pa.float64()),
+    )
+    parquet.write_table(pa.table({"time": TIME, "load": maps}), path)
+    found, _ = read(path)
+    assert_channel(found, "load.a", A)
+    assert_channel(found, "load.b", B[B > 0], TIME[B > 0])
+
+
 def test_hdf5_is_read_as_matlab_and_others_write_it(tmp_path):
     h5py = pytest.importorskip("h5py")
     path = tmp_path / "newer.mat"

@@ -103,17 +103,24 @@ def _index_first(table: pa.Table) -> pa.Table:
 
 
 def _with_elements(table: pa.Table) -> pa.Table:
-    """Make a column of each element of lists that all have one length: ``state_0``, ``state_1``, ..."""
-    names, columns = [], []
+    """Make columns of lists that all have one length, ``state_0``, ``state_1``, ..., and of maps by their keys."""
+    columns: list[tuple[str, pa.ChunkedArray]] = []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist() if _is_list(column.type) else []
+        columns += [(name + suffix, part) for suffix, part in _elements(column)]
+    return pa.table([part for _, part in columns], [name for name, _ in columns])
+
+
+def _elements(column: pa.ChunkedArray) -> list[tuple[str, pa.ChunkedArray]]:
+    """Return the elements of a list or a map, and what is added to its name; other columns as they are."""
+    if _is_list(column.type):
+        lengths = pc.unique(pc.drop_null(pc.list_value_length(column))).to_pylist()
         if len(lengths) == 1 and 0 < lengths[0] <= MOST_ELEMENTS:
-            names += [f"{name}_{place}" for place in range(lengths[0])]
-            columns += [pc.list_element(column, place) for place in range(lengths[0])]
-        else:
-            names.append(name)
-            columns.append(column)
-    return pa.table(columns, names)
+            return [(f"_{place}", pc.list_element(column, place)) for place in range(lengths[0])]
+    elif pa.types.is_map(column.type) and pa.types.is_string(column.type.key_type):
+        keys = pc.unique(pa.chunked_array([chunk.keys for chunk in column.chunks], pa.string()))
+        if 0 < len(keys) <= MOST_ELEMENTS:
+            return [(f".{key}", pc.map_lookup(column, key, "first")) for key in keys]
+    return [("", column)]
 
 
 def _is_list(kind: pa.DataType) -> bool:
