@@ -96,6 +96,18 @@ def test_a_damaged_chunk_is_left_out_and_counted(tmp_path, store):
     assert f"{len(expected) - len(found)} messages left out" in notice
 
 
+def test_a_message_whose_record_is_damaged_in_a_whole_chunk_is_counted(tmp_path, store):
+    path = write_ros2(tmp_path / "bag", store, leg_and_speed(store, 40.0)) / "bag.mcap"
+    expected, _ = read(path, LEG, SPEED)
+    data = bytearray(path.read_bytes())
+    place = data.index(struct.pack("<Q", expected[len(expected) // 2][1]))  # the time of recording in its record
+    data[place : place + 8] = b"\xff" * 8
+    path.write_bytes(data)
+    found, notices = read(path, LEG, SPEED)
+    assert len(found) == len(expected) - 1
+    assert "1 message of bag.mcap left out: they are damaged." in notices
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_what_lies_behind_a_hole_is_read_without_a_summary(packed, tmp_path, store):
     mode = CompressionMode.STORAGE if packed else None

@@ -14,7 +14,15 @@ from typing import Any
 from lz4.frame import LZ4FrameDecompressor
 
 from infonet_ros.intake.packed import ZSTD, zstd
-from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, is_time, no_time, no_topic
+from infonet_ros.intake.storage.connection import (
+    LAST_TIME,
+    Connection,
+    Message,
+    is_time,
+    lost_messages,
+    no_time,
+    no_topic,
+)
 from infonet_ros.text import counted, moment, shorten
 
 _LARGEST = 1 << 30  # bytes of a chunk or a message; recorders write chunks of 1 MB
@@ -42,7 +50,8 @@ Found = tuple[int, int, Any]
 class Chunk:
     """A part of a file: its place, the number of messages of each connection, and when they were recorded.
 
-    ``odd`` counts messages whose time of recording is damaged.
+    ``odd`` counts messages whose time of recording is damaged, and ``lost`` those that an index counts, but whose
+    record is damaged.
     """
 
     place: int
@@ -51,6 +60,7 @@ class Chunk:
     end: int = -1
     counts: Mapping[int, int] = field(default_factory=dict)
     odd: int = 0
+    lost: int = 0
 
 
 class ChunkedFile(ABC):
@@ -122,6 +132,8 @@ class ChunkedFile(ABC):
             notices.append(no_topic(self._astray, self._name))
         if odd := sum(chunk.odd for chunk in self._chunks):
             notices.append(no_time(odd, self._name))
+        if lost := sum(chunk.lost for chunk in self._chunks):
+            notices.append(lost_messages(lost, self._name))
         return notices
 
     def messages(self, connections: Collection[Connection], start: int, stop: int) -> Iterator[Message]:
@@ -172,10 +184,14 @@ class ChunkedFile(ABC):
 
     def _read(self, chunk: Chunk, wanted: Container[int]) -> list[Found]:
         try:
-            return self._found(self._decompressed(chunk), wanted)
+            found = self._found(self._decompressed(chunk), wanted)
         except (DamagedError, StructError) as error:
             self._damaged[chunk] = str(error)
             return []
+        counted_there = sum(count for number, count in chunk.counts.items() if number in wanted)
+        whole = sum(self.start <= time <= self.end for _, time, _ in found)
+        chunk.lost = max(chunk.lost, counted_there - whole)
+        return found
 
     def _exactly(self, place: int, size: int) -> bytes:
         data = b""

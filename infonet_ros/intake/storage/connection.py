@@ -79,3 +79,8 @@ def no_time(count: int, name: str) -> str:
 def no_topic(count: int, name: str) -> str:
     """Say that messages of a file are left out, as nothing tells what they are."""
     return f"{counted(count, 'message')} of {name} left out, whose topic is described nowhere."
+
+
+def lost_messages(count: int, name: str) -> str:
+    """Say that messages of a file are left out, as their records are damaged."""
+    return f"{counted(count, 'message')} of {name} left out: they are damaged."

@@ -11,7 +11,15 @@ import numpy as np
 
 from infonet_ros.errors import RecordingError
 from infonet_ros.intake.storage.chunks import DamagedError, message_of
-from infonet_ros.intake.storage.connection import LAST_TIME, Connection, Message, no_time, no_topic, offered
+from infonet_ros.intake.storage.connection import (
+    LAST_TIME,
+    Connection,
+    Message,
+    lost_messages,
+    no_time,
+    no_topic,
+    offered,
+)
 from infonet_ros.text import counted, listed, moment, shorten
 
 _PAGE_SIZE_AT = 16  # byte of the file
@@ -135,7 +143,7 @@ class SqliteFile:
                 f"{moment(self.end)} are read."
             )
         if self._lost:
-            notices.append(f"{counted(len(self._lost), 'message')} of {self._name} left out: they are damaged.")
+            notices.append(lost_messages(len(self._lost), self._name))
         if self._astray:
             notices.append(no_topic(self._astray, self._name))
         if self._odd:
