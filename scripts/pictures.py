@@ -31,7 +31,8 @@ from infonet_ros.settings import load_settings, params_document
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
-GYRO, OTHER_GYRO, YAW = "imu.angular_velocity.y", "imu.angular_velocity.x", "odom.twist.twist.angular.z"
+GYRO, YAW = "imu.angular_velocity.y", "odom.twist.twist.angular.z"
+CURVE = "#5ec962"
 CHANGES = {"surrogates": 19, "hop": 8.0}
 
 
@@ -46,10 +47,7 @@ def main() -> None:
     tested = analyse_bag(ROOT / "share" / "husky", settings=settings.with_values(surrogates=0)).analysis
     photograph_report(tested, PICTURES / "report.png")
     HeatMap().save(tested.whole.matrix, PICTURES / "channels.png")
-    if analysis.whole.between_modalities is not None:
-        HeatMap().save(analysis.whole.between_modalities, PICTURES / "modalities.png")
     draw_delay(analysis, PICTURES / "delay.png")
-    draw_over_time(analysis, PICTURES / "over_time.png")
     draw_monitor(analysis.matrices[-1], PICTURES / "monitor.svg")
     for picture in sorted(PICTURES.iterdir()):
         print(picture.relative_to(ROOT))
@@ -70,11 +68,13 @@ def photograph_report(analysis: Analysis, path: Path) -> None:
 
 def draw_delay(analysis: Analysis, path: Path) -> None:
     """MI of gyroscope and odometry over the delay."""
-    curve = next(curve for curve in analysis.whole.curves if {curve.a, curve.b} == {GYRO, YAW})
+    pair = analysis.names.index(GYRO), analysis.names.index(YAW)
+    curve = next(curve for curve in analysis.whole.curves if set(curve.pair) == set(pair))
     figure, axes = dark_figure("How much the gyroscope tells about the odometry, by the delay between them")
-    lags = curve.lags if curve.a == GYRO else -curve.lags
+    lags = curve.lags if curve.pair == pair else -curve.lags
     best = int(np.nanargmax(curve.mi))
-    draw_band(axes, lags, curve.mi, curve.lower, curve.upper, "#5ec962", f"{GYRO}  and  {YAW}")
+    axes.fill_between(lags, curve.lower, curve.upper, color=CURVE, alpha=0.25, linewidth=0)
+    axes.plot(lags, curve.mi, color=CURVE, linewidth=2, label=f"{GYRO}  and  {YAW}")
     axes.plot(lags[best], curve.mi[best], "o", color=as_fractions(INK), markersize=7)
     axes.annotate(
         f"{curve.mi[best]:.2f} nats, odometry {lags[best]:.1f} s later",
@@ -84,20 +84,6 @@ def draw_delay(analysis: Analysis, path: Path) -> None:
         color=as_fractions(INK),
     )
     finish(figure, axes, "delay of the odometry (s)", path)
-
-
-def draw_over_time(analysis: Analysis, path: Path) -> None:
-    """MI window by window, of a pair that belongs together and of one that does not."""
-    figure, axes = dark_figure("Mutual information window by window")
-    begin = analysis.matrices[0].start
-    times = [(matrix.end - begin) / 1e9 for matrix in analysis.matrices]
-    for name, colour in ((GYRO, "#5ec962"), (OTHER_GYRO, "#8a7fd6")):
-        row, column = (analysis.names.index(each) for each in (name, YAW))
-        series = (
-            np.array([getattr(m, value)[row, column] for m in analysis.matrices]) for value in ("mi", "lower", "upper")
-        )
-        draw_band(axes, np.array(times), *series, colour, f"{name}  and  {YAW}")
-    finish(figure, axes, "end of the window (s)", path)
 
 
 def draw_monitor(matrix: DependenceMatrix, path: Path) -> None:
@@ -120,14 +106,6 @@ def dark_figure(title: str) -> tuple[Figure, Axes]:
     axes = figure.add_subplot(facecolor=as_fractions(PAGE))
     axes.set_title(title, color=as_fractions(INK), loc="left", fontsize=12, weight="bold")
     return figure, axes
-
-
-def draw_band(
-    axes: Axes, x: np.ndarray, mi: np.ndarray, lower: np.ndarray, upper: np.ndarray, colour: str, label: str
-) -> None:
-    """Draw MI with its 90 % interval."""
-    axes.fill_between(x, lower, upper, color=colour, alpha=0.25, linewidth=0)
-    axes.plot(x, mi, color=colour, linewidth=2, label=label)
 
 
 def finish(figure: Figure, axes: Axes, x_label: str, path: Path) -> None:
