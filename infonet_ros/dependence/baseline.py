@@ -24,7 +24,7 @@ from infonet_ros.errors import RecordingError
 from infonet_ros.files import check_file
 from infonet_ros.text import counted, in_seconds
 
-FORMAT = 12
+FORMAT = 13
 """Version of the file."""
 
 SINGLE_SHARE = 0.2

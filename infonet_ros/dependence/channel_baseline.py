@@ -19,6 +19,9 @@ LEAST_PAUSE = 1.0
 """Seconds. A shorter time without samples, or without a new value, is no fault of any stream."""
 
 _FEW = 20  # messages: with fewer, a pause is no fault
+_SAME = 1e-6  # of the range of a channel: a filter that decays to 0 ends at any number as small
+_SLOWING = 4  # samples that come ever nearer to 0 before a channel rests there,
+_STOP = 8.0  # and times the usual step, from the last of them: a robot slows down, a sensor that fails jumps
 _HOMECOMINGS = 5  # rests of `LEAST_PAUSE` at one value, and as long elsewhere without any: then it rests only there
 _NEVER_CALM = 0.2  # times the median roughness: where the calmest stretch has more, the noise of a sensor never ceases
 _INDEPENDENT = 10  # samples; the range of a channel with fewer is not known
@@ -57,9 +60,41 @@ class ChannelBaseline:
         extremes = {key: Extremes.from_words(one) for key, one in words.items() if isinstance(one, dict)}
         return cls(**{**words, **extremes})
 
+    def is_home(self, value: float) -> bool:
+        """Return whether a value is that at which the channel rests."""
+        return self.home is not None and self._is_same(value, self.home)
+
+    def is_zero(self, value: float) -> bool:
+        """Return whether a value is 0, next to those of the good recordings."""
+        return self._is_same(value, 0.0)
+
+    def slowed_down(self, values: np.ndarray) -> bool:
+        """Return whether values (T,), NaN where unknown, come to 0 bit by bit, and stay there."""
+        known = np.abs(values[np.isfinite(values)])
+        moves = np.flatnonzero(np.diff(known))
+        if not len(moves) or not self.is_zero(known[-1]):
+            return False
+        last = known[max(0, moves[-1] - _SLOWING + 1) :][: _SLOWING + 1]
+        return len(last) > _SLOWING and bool((np.diff(last) <= 0.0).all()) and last[-2] <= _STOP * self.step
+
+    def end_of_stop(self, values: np.ndarray, rate: float) -> int:
+        """Return the row at which values (T,) leave 0, where they were for longer than in the good recordings.
+
+        It is the last such row, or 0 if there is none. ``rate`` is in Hz.
+        """
+        rests = runs(np.diff(values) == 0.0)
+        for begin, end in rests[rests[:, 1] < len(values) - 1][::-1].tolist():
+            longest = max(self.longest_rest(values[end]), LEAST_PAUSE)
+            if self.is_zero(values[end]) and end - begin > longest * rate:
+                return int(end) + 1
+        return 0
+
+    def _is_same(self, value: float, other: float) -> bool:
+        return abs(value - other) <= _SAME * self.distances.highest
+
     def longest_rest(self, value: float) -> float:
         """Return the longest time with a value, or with any if it may rest at any, seconds."""
-        return self.rest if self.home is None or value == self.home else 0.0
+        return self.rest if self.home is None or self.is_home(value) else 0.0
 
     @property
     def judged(self) -> dict[str, bool]:
@@ -75,10 +110,12 @@ def channel_baselines(
     rate: float,
     angles: Collection[str] = (),
     alone: Collection[str] = (),
+    spikes: Sequence[np.ndarray] = (),
 ) -> tuple[ChannelBaseline, ...]:
     """Describe channels by good samples (T, N) of one or several recordings, and their `messages_since`, if known.
 
-    ``angles`` are the names of those whose whole turns do not count, ``alone`` of those that are in no pair.
+    ``angles`` are the names of those whose whole turns do not count, ``alone`` of those that are in no pair. ``spikes``
+    (T, N) tell by how much one of the messages of each sample stands out, if known.
     """
     kept = lag_one_autocorrelations(pieces)
     return tuple(
@@ -86,6 +123,7 @@ def channel_baselines(
             name,
             [piece[:, column] for piece in pieces],
             [counts[:, column] for counts in messages],
+            [own[:, column] for own in spikes] or [np.full(len(piece), np.nan) for piece in pieces],
             rate,
             angle=name in angles,
             alone=name in alone,
@@ -99,6 +137,7 @@ def _channel(
     name: str,
     pieces: Sequence[np.ndarray],
     messages: Sequence[np.ndarray],
+    spikes: Sequence[np.ndarray],
     rate: float,
     *,
     angle: bool,
@@ -110,10 +149,11 @@ def _channel(
     known, seconds = values[np.isfinite(values)], len(values) / rate
     angles, spread = np.array([angle]), float(np.ptp(known))
     step = usual_steps(values[:, None], angles)
-    rests, home = _lengths((np.diff(own) == 0.0 for own in pieces), rate), _home(pieces, rate)
+    rests, home = _lengths((np.diff(own) == 0.0 for own in pieces), rate), _home(pieces, spread, rate)
     # A channel that rests now and then, such as the speed of a wheel, may rest for longer, but at the same value.
     # A pair shows whether its channels may rest. Any other needs the noise of a sensor all the time.
     restless = home is not None or not (len(rests) or (alone and not _never_calm(rough)))
+    heights = _heights(pieces, spikes, angles, step)
     span, fewest, most = _steady_messages(messages, rate)
     return ChannelBaseline(
         name=name,
@@ -129,13 +169,19 @@ def _channel(
         rests=Extremes.of(rests if home is None else np.zeros(0), LEAST_PAUSE if restless else np.inf, seconds),
         distances=_distances(known, rate) if alone else Extremes(spread, np.inf),
         roughness=float(rough.max()),
-        spikes=Extremes.of(
-            np.concatenate([spike_heights(own[:, None], angles, step)[:, 0] for own in pieces]), RANGE * spread, seconds
-        ),
+        spikes=Extremes.of(heights, RANGE * spread, seconds),
         span=span,
         fewest=fewest,
         most=most,
     )
+
+
+def _heights(
+    pieces: Sequence[np.ndarray], spikes: Sequence[np.ndarray], angles: np.ndarray, usual: np.ndarray
+) -> np.ndarray:
+    """Return the `spike_heights` of samples (T,), and of the messages of each sample (T,): (K,)."""
+    both = zip(pieces, spikes, strict=True)
+    return np.concatenate([spike_heights(own[:, None], angles, usual, one[:, None])[:, 0] for own, one in both])
 
 
 def _period(messages: Sequence[np.ndarray], rate: float) -> float:
@@ -152,14 +198,18 @@ def _pauses(pieces: Sequence[np.ndarray], messages: Sequence[np.ndarray], rate: 
     return Extremes.of(_lengths(empty, rate), np.inf if few else LEAST_PAUSE, sum(map(len, pieces)) / rate)
 
 
-def _home(pieces: Sequence[np.ndarray], rate: float) -> float | None:
-    """Return the value that a channel (T,) has whenever it rests; None if there are several, or too few."""
+def _home(pieces: Sequence[np.ndarray], spread: float, rate: float) -> float | None:
+    """Return the value that a channel (T,) has whenever it rests; None if there are several, or too few.
+
+    ``spread`` is the range of its values.
+    """
     rests = [(own, runs(np.diff(own) == 0.0)) for own in pieces]
     values = np.concatenate([own[run[:, 0]] for own, run in rests])
     lengths = np.concatenate([np.diff(run, axis=1)[:, 0] for _, run in rests]) / rate
-    if np.count_nonzero(lengths > LEAST_PAUSE) < _HOMECOMINGS or np.ptp(values):
+    same = _SAME * spread
+    if np.count_nonzero(lengths > LEAST_PAUSE) < _HOMECOMINGS or np.ptp(values) > same:
         return None
-    away = sum(np.count_nonzero(np.isfinite(own) & (own != values[0])) for own, _ in rests) / rate
+    away = sum(np.count_nonzero(np.abs(own - values[0]) > same) for own, _ in rests) / rate
     return float(values[0]) if away > _HOMECOMINGS * LEAST_PAUSE else None
 
 

@@ -1,6 +1,6 @@
 """Faults that one channel shows alone: it is silent, frozen, far from its values, has spikes, or another rate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,6 +12,7 @@ from infonet_ros.dependence.spikes import BEFORE, REACH, spike_heights
 
 _FAULTS = 4  # that can be false alarms: pauses, rests, distant values and spikes
 _FEWER, _MORE = 0.8, 1.25  # times the fewest and the most messages of the good recordings
+_JOLT = "has a spike in {} fields at once: the robot had a jolt, or a message is damaged"
 _ENDED = 2.0 / 3.0  # share of the rows with too few messages; if the last ones, so many, have none, the topic is silent
 
 
@@ -64,14 +65,17 @@ class ChannelWatch:
         self._still = np.zeros(count, dtype=int)
         self._outside = np.zeros(count, dtype=int)
         self._value = np.full(count, np.nan)
-        self._before = np.full((BEFORE + REACH, count), np.nan)
+        self._before = np.full((2, BEFORE + REACH, count), np.nan)  # samples, and spikes of messages
         self._spikes = np.zeros((0, count))
         longest = int(self._spans.max(initial=0))
         self._messages = LatestRows(longest, (count,))
         self._messages.extend(np.full((longest, count), np.nan))
 
-    def push(self, samples: np.ndarray, messages: np.ndarray) -> None:
-        """Take the next samples (T, N), NaN where unknown, and their `messages_since`, NaN where not counted."""
+    def push(self, samples: np.ndarray, messages: np.ndarray, spikes: np.ndarray | None = None) -> None:
+        """Take the next samples (T, N), NaN where unknown, and their `messages_since`, NaN where not counted.
+
+        ``spikes`` (T, N) tell by how much one of these messages stands out; without them, samples are compared.
+        """
         known, values = np.isfinite(samples), np.concatenate([self._value[None], samples])
         places = np.where(np.isfinite(values), np.arange(len(values))[:, None], 0)
         held = np.take_along_axis(values, np.maximum.accumulate(places), axis=0)
@@ -81,9 +85,10 @@ class ChannelWatch:
         inside = ~(np.abs(held[1:] - self._middle) > self._distances)
         self._outside = _rows_since(inside, self._outside)
         self._value = held[-1]
-        before = np.concatenate([self._before, samples])
-        self._spikes = spike_heights(before, self._angles, self._steps)
-        self._before = before[len(samples) :]
+        unknown = np.full(samples.shape, np.nan)
+        recent = np.concatenate([self._before, [samples, unknown if spikes is None else spikes]], axis=1)
+        self._spikes = spike_heights(recent[0], self._angles, self._steps, recent[1])
+        self._before = recent[:, len(samples) :]
         self._messages.extend(messages)
         self._messages.forget()
 
@@ -93,11 +98,9 @@ class ChannelWatch:
         modalities = [channel.name.partition(".")[0] for channel in self._channels]
         for modality in set(modalities):
             own = [k for k, other in enumerate(modalities) if other == modality]
-            troubles = [trouble for trouble in (found[k] for k in own) if trouble is not None]
-            kinds = {trouble.kind for trouble in troubles}
-            if 1 < len(own) == len(troubles) and kinds in ({Kind.SILENT}, {Kind.OTHER_RATE}):
-                for k in own:
-                    found[k] = replace(troubles[0], name=modality)
+            troubles = {k: trouble for k in own if (trouble := found[k]) is not None}
+            for k, trouble in _of_topic(modality, troubles, len(own)).items():
+                found[k] = trouble
         return found
 
     def _trouble(self, column: int) -> Trouble | None:
@@ -109,7 +112,7 @@ class ChannelWatch:
         if silent > self._pauses[column]:
             return Trouble(Kind.SILENT, channel.name, "sent no value", silent)
         value = float(self._value[column])
-        if still > self._rests[column] and value != channel.home:
+        if still > self._rests[column] and not channel.is_home(value):
             return Trouble(Kind.FROZEN, channel.name, rest_words(channel, value, still), still)
         return self._far_away(column) or self._spike(column) or self._other_rate(column)
 
@@ -148,6 +151,22 @@ class ChannelWatch:
         now, before = since.mean() * self._rate, usual / channel.span
         state = f"has {now:.3g} messages a second, in the good recordings {before:.3g}"
         return Trouble(Kind.OTHER_RATE, channel.name, state, len(since) / self._rate)
+
+
+def _of_topic(modality: str, troubles: Mapping[int, Trouble], count: int) -> dict[int, Trouble]:
+    """Return the trouble that channels of a topic have together, by their places among those with any.
+
+    All ``count`` channels are silent, or have another rate; or several fields have a spike at once.
+    """
+    for kind in (Kind.SILENT, Kind.OTHER_RATE):
+        own = [k for k, trouble in troubles.items() if trouble.kind is kind]
+        if 1 < len(own) == count:
+            return dict.fromkeys(own, replace(troubles[own[0]], name=modality))
+    spiky = [k for k, trouble in troubles.items() if trouble.kind is Kind.SPIKE]
+    fields = {troubles[k].name.partition("|")[0] for k in spiky}
+    if len(fields) < 2:
+        return {}
+    return dict.fromkeys(spiky, replace(troubles[spiky[0]], name=modality, state=_JOLT.format(len(fields))))
 
 
 def _rows_since(flags: np.ndarray, before: np.ndarray) -> np.ndarray:

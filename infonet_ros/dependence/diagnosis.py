@@ -18,6 +18,9 @@ from infonet_ros.dependence.fault_hypotheses import FaultSearch
 from infonet_ros.dependence.forms import Form
 from infonet_ros.text import are
 
+LONG_ZERO = "0 for longer than in the good recordings"
+"""Words for a channel that has come to 0, as never before."""
+
 _NOISIER = 1.5  # times the roughness of the roughest good stretch
 _LEAST_ROUGH = 8  # samples: one spike makes fewer rough
 _OUTSIDE = 0.1  # share of samples beyond all good ones
@@ -75,18 +78,22 @@ class Diagnosis:
         return _of_sides(Kind.SATURATED, said)
 
     def standing(self) -> Fault | None:
-        """Return that a channel is 0, as never before, while the other hardly moves: the robot may stand still."""
-        sides = self._sides
-        resting = [side.name for side in sides if side.frozen and side.zero]
-        if not resting or not all(side.calm for side in sides):
+        """Return that a channel is 0, as never before: the robot may stand still, or turn in place.
+
+        The other one hardly moves then, or this one slowed down.
+        """
+        resting = [side for side in self._sides if side.frozen and side.zero]
+        calm = all(side.calm for side in self._sides)
+        if not resting or not (calm or all(side.slowed_down for side in resting)):
             return None
-        other = [f", and {side.name} hardly moves" for side in sides if side.name not in resting]
-        words = f"{' and '.join(resting)} {are(len(resting))} 0 for longer than in the good recordings{''.join(other)}"
-        return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0] if other else "")
+        does = ", and {} hardly moves" if calm else ", while {} moves"
+        other = [does.format(side.name) for side in self._sides if side not in resting]
+        words = f"{' and '.join(side.name for side in resting)} {are(len(resting))} {LONG_ZERO}{''.join(other)}"
+        return Fault(Kind.NOT_SEEN_BEFORE, words, resting[0].name if other else "")
 
     @cached_property
     def _sides(self) -> list["_Side"]:
-        return [_Side.of(self.baseline, column, self.samples[self.start :, column]) for column in self._columns]
+        return [_Side.of(self.baseline, column, self.samples[:, column], self.start) for column in self._columns]
 
     @property
     def _columns(self) -> tuple[int, int]:
@@ -97,21 +104,23 @@ class Diagnosis:
 class _Side:
     """The behaviour of one channel of a pair while evidence grew.
 
-    ``still`` tells whether it had one value only, ``zero`` that it is 0, and ``calm`` that it hardly moves. ``frozen``
-    are the words for one value only if it is longer than ever.
+    ``still`` tells whether it had one value only, ``zero`` that it is 0, ``slowed_down`` that it came to 0 bit by bit,
+    and ``calm`` that it hardly moves. ``frozen`` are the words for one value only if it is longer than ever.
     """
 
     name: str
     still: bool
     zero: bool
+    slowed_down: bool
     calm: bool
     frozen: str
     outside: bool
     noisier: bool
 
     @classmethod
-    def of(cls, baseline: Baseline, column: int, samples: np.ndarray) -> "_Side":
-        channel, known = baseline.channels[column], samples[np.isfinite(samples)]
+    def of(cls, baseline: Baseline, column: int, every: np.ndarray, start: int) -> "_Side":
+        channel, samples = baseline.channels[column], every[start:]
+        known = samples[np.isfinite(samples)]
         seconds, still = len(known) / baseline.rate, len(known) > 1 and not np.diff(known).any()
         least, most = baseline.quantiles[0, column, [0, -1]]
         recent = known[-round(_RECENT * baseline.rate) :]
@@ -119,7 +128,8 @@ class _Side:
         return cls(
             name=channel.name,
             still=still,
-            zero=len(known) > 0 and known[-1] == 0.0,
+            zero=len(known) > 0 and channel.is_zero(known[-1]),
+            slowed_down=channel.slowed_down(every),
             calm=len(known) > 1 and bool(_distance(recent) < _CALM * _distance(baseline.quantiles[0, column])),
             frozen=f"{channel.name} {rest_words(channel, known[-1], seconds)}" if frozen else "",
             outside=len(known) > 1 and bool(((known < least) | (known > most)).mean() > _OUTSIDE),

@@ -19,7 +19,7 @@ import numpy as np
 
 from infonet_ros.dependence.baseline import SINGLE_SHARE, Baseline, PairBaseline
 from infonet_ros.dependence.channel_watch import ChannelWatch, Trouble
-from infonet_ros.dependence.diagnosis import Diagnosis
+from infonet_ros.dependence.diagnosis import LONG_ZERO, Diagnosis
 from infonet_ros.dependence.evidence_sums import EvidenceSums
 from infonet_ros.dependence.fault import EXPLAINED, LATE, PROVISIONAL, Fault, Kind, better
 from infonet_ros.dependence.forms import RANKED, RECENT
@@ -126,16 +126,23 @@ class EvidenceMonitor:
         self._records: deque[_Record] = deque()  # of all alarms, in the order of time
         self._on: dict[int, _Record] = {}  # of those that are on, by the place in `subjects`
 
-    def push(self, stamps: np.ndarray, samples: np.ndarray, messages: np.ndarray | None = None) -> list[Alarm]:
+    def push(
+        self,
+        stamps: np.ndarray,
+        samples: np.ndarray,
+        messages: np.ndarray | None = None,
+        spikes: np.ndarray | None = None,
+    ) -> list[Alarm]:
         """Take the next samples (T, N) of the baseline's channels, NaN where unknown; return alarms that started.
 
         Their stamps (T,), nanoseconds, are one period of the baseline's clock apart. ``messages`` (T, N) are the
         numbers of messages of each channel since the previous sample, see `messages_since`; None if not counted.
+        ``spikes`` (T, N) tell by how much one of these stands out, see `spikes_since`; None if that is not known.
         """
         self._stamps.extend(stamps)
         self._ranks.extend(self._ranks_of(samples))
         self._samples.extend(samples)
-        self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages)
+        self._channels.push(samples, np.full(samples.shape, np.nan) if messages is None else messages, spikes)
         peaks, since = self._sums.add(self._samples.rows, self._ranks.rows, self._stamps.rows, len(stamps))
         levels = self._sums.levels
         self._troubles = self._channels.troubles()
@@ -217,8 +224,10 @@ class EvidenceMonitor:
         troubles = self._troubles_of(number)
         faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
         if number >= len(self._pairs):
-            return faults[0]
-        start = min(int(np.searchsorted(self._stamps.rows, since)), len(self._stamps) - 1)
+            return self._of_one(number, faults[0])
+        start = min(
+            max(int(np.searchsorted(self._stamps.rows, since)), self._end_of_stop(number)), len(self._stamps) - 1
+        )
         diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
         if not faults:
             return diagnosis.explain()
@@ -233,6 +242,23 @@ class EvidenceMonitor:
         if len(faults) == 1:
             return faults[0]
         return Fault(faults[0].kind, " and ".join(one.words for one in faults), either=faults)
+
+    def _end_of_stop(self, number: int) -> int:
+        """Return the row at which a pair moves again after a stop that no good recording shows, or 0.
+
+        The stop made evidence grow, but it tells nothing about another cause.
+        """
+        channels, samples = self.baseline.channels, self._samples.rows
+        return max(channels[k].end_of_stop(samples[:, k], self.baseline.rate) for k in self._columns[number])
+
+    def _of_one(self, number: int, fault: Fault) -> Fault:
+        """Return the fault of a channel that is in no pair, which may also have stopped with the robot."""
+        (column,) = self._columns[number]
+        if fault.kind is not Kind.FROZEN or not self.baseline.channels[column].slowed_down(
+            self._samples.rows[:, column]
+        ):
+            return fault
+        return fault._replace(kind=Kind.NOT_SEEN_BEFORE, words=f"{fault.channel} is {LONG_ZERO}")
 
     def _diagnose_again(self) -> None:
         """Diagnose one alarm again, the one with the oldest diagnosis: more samples may improve it.

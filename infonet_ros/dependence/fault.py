@@ -57,8 +57,10 @@ def better(before: Kind, now: Kind) -> bool:
 
     A channel at the end of its range looks frozen until it has been there often. What makes a channel noisy, or its
     values larger, also makes spikes. A topic of another rate may end. The first second of a channel that is frozen or
-    silent may fit another delay.
+    silent may fit another delay. What a robot does for the first time may take one channel out of its range.
     """
+    if before is Kind.NOT_SEEN_BEFORE and now is Kind.OUT_OF_RANGE:
+        return False
     if before is Kind.OTHER_RATE:
         return now is Kind.SILENT
     if before is Kind.FROZEN:

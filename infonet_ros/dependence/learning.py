@@ -70,6 +70,7 @@ def _channels(lesson: Lesson, columns: Sequence[int]) -> tuple[ChannelBaseline, 
         lesson.rate,
         lesson.angles,
         [lesson.names[column] for column in alone],
+        [spikes[:, every] for spikes in lesson.spikes],
     )
 
 

@@ -18,6 +18,8 @@ class Lesson:
     messages: tuple[np.ndarray, ...] = ()
     """tuple of (T, N) float64: number of messages of each channel since the sample before (see `messages_since`), for
     each piece; empty if they were not counted."""
+    spikes: tuple[np.ndarray, ...] = ()
+    """tuple of (T, N) float64: by how much one of these stands out, see `spikes_since`; empty if that is not known."""
     angles: tuple[str, ...] = ()  # names of the channels whose whole turns do not count
 
     @property

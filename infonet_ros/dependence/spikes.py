@@ -23,7 +23,9 @@ RANGE = 0.25
 _MEDIAN = 0.6745  # of the sizes of Gaussian steps, in root mean squares
 
 
-def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> np.ndarray:
+def spike_heights(
+    values: np.ndarray, angles: np.ndarray, usual: np.ndarray, single: np.ndarray | None = None
+) -> np.ndarray:
     """Return by how much samples stand out from those before and after them.
 
     If the steps before are larger than usual, the height is less in proportion. Unknown samples do not stand out.
@@ -36,6 +38,8 @@ def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> 
         Channels of which whole turns do not count.
     usual : (N,) float64
         Their `usual_steps`.
+    single : (T, N) float64, optional
+        By how much single messages since the sample before stand out; NaN where only the samples show it.
 
     Returns
     -------
@@ -47,6 +51,9 @@ def spike_heights(values: np.ndarray, angles: np.ndarray, usual: np.ndarray) -> 
     middle, earlier, later = values[BEFORE:-REACH], values[STEPS : -2 * REACH], values[BEFORE + REACH :]
     before, after = (_differences(middle, other, angles) for other in (earlier, later))
     heights = np.where(before * after > 0.0, np.minimum(np.abs(before), np.abs(after)), 0.0)
+    if single is not None:
+        of_messages = single[BEFORE:-REACH]
+        heights = np.where(np.isnan(of_messages), heights, of_messages)
     busiest = np.maximum(usual, _recent_steps(values, angles))
     return heights * np.divide(usual, busiest, out=np.zeros_like(heights), where=busiest > 0.0)
 

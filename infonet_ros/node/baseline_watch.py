@@ -142,8 +142,8 @@ class BaselineWatch:
             fresh[:] = True
         self._last = int(stamps[-1])
         if fresh.any():
-            samples, messages = rows.samples[:, self._order], rows.messages[:, self._order]
-            self._monitor.push(stamps[fresh], samples[fresh], messages[fresh])
+            own = (each[fresh][:, self._order] for each in (rows.samples, rows.messages, rows.spikes))
+            self._monitor.push(stamps[fresh], *own)
 
     def _publish(self) -> None:
         pairs, on = self._baseline.pairs, self._monitor.on

@@ -173,7 +173,8 @@ class _Watched:
         """Take the next samples of all channels of the settings."""
         if not self.stamps:
             self.start = int(rows.stamps[0])
-        self._monitor.push(rows.stamps, rows.samples[:, self._order], rows.messages[:, self._order])
+        own = (each[:, self._order] for each in (rows.samples, rows.messages, rows.spikes))
+        self._monitor.push(rows.stamps, *own)
         self.stamps.append(int(rows.stamps[-1]))
         self._evidence.append(self._monitor.evidence.copy())
 

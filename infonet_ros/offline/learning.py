@@ -76,6 +76,7 @@ def learn_baseline(
         pieces=tuple(wrapped(one.overview.window.samples, angular) for one in read),
         rate=longest.window.rate,
         messages=tuple(one.messages for one in read),
+        spikes=tuple(one.spikes for one in read),
         angles=tuple(np.array(longest.window.names)[angular].tolist()),
     )
     baseline, left_out = learn(

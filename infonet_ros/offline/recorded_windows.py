@@ -21,12 +21,18 @@ _LISTED = 4  # topics in one sentence
 
 
 class RecordedWindows:
-    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds."""
+    """Reads a part of an open recording once; see `Trace` for ``longest_lag``, seconds.
 
-    def __init__(self, recording: Recording, settings: Settings, span: Span, longest_lag: float) -> None:
+    ``with_spikes`` keeps the `Cut.spikes`, too.
+    """
+
+    def __init__(
+        self, recording: Recording, settings: Settings, span: Span, longest_lag: float, *, with_spikes: bool = False
+    ) -> None:
         self._recording = recording
         self._settings = settings
         self._span = span
+        self._with_spikes = with_spikes
         self._trace = Trace(angular_channels(settings), longest_lag)
         self._stream = WindowStream(settings)
         self._log = StampLog()
@@ -45,7 +51,7 @@ class RecordedWindows:
             for cut in self._stream.ready():
                 window = cut.align()
                 self._check_length(window)
-                self._trace.add(window)
+                self._trace.add(window, cut if self._with_spikes else None)
                 progress("windows", (piece.received - start) / (stop - start))
                 yield window
         progress("windows", 1.0)
@@ -58,6 +64,10 @@ class RecordedWindows:
     def overview(self, most_samples: int) -> Overview:
         """Return what was read as one window of about ``most_samples`` samples at most."""
         return self._trace.overview(most_samples)
+
+    def spikes(self) -> np.ndarray:
+        """Return the `Cut.spikes` of all samples: (T, N)."""
+        return self._trace.spikes()
 
     def messages(self, ticks: np.ndarray, period: int) -> np.ndarray:
         """Count the messages (T, N) with a value of each channel by the ticks (T,) of a clock; see `messages_since`."""

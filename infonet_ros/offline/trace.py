@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from infonet_ros.intake.windows.alignment import unwrapped
+from infonet_ros.intake.windows.cut import Cut
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.series import runs
 from infonet_ros.text import NANOSECONDS
@@ -42,10 +43,11 @@ class Trace:
         self._longest_lag = longest_lag
         self._stamps: list[np.ndarray] = []
         self._samples: list[np.ndarray] = []
+        self._spikes: list[np.ndarray] = []
         self._last: Window | None = None
 
-    def add(self, window: Window) -> None:
-        """Add the new samples of a window on a regular clock."""
+    def add(self, window: Window, cut: Cut | None = None) -> None:
+        """Add the new samples of a window on a regular clock, and the `spikes` of its cut, if given."""
         since = np.linspace(0, window.end - window.start, len(window.samples))
         stamps = window.start + since.round().astype(np.int64)  # since 1970 a float would have steps of 256 ns
         new = slice(0, None)
@@ -57,7 +59,13 @@ class Trace:
                 new = slice(0, None)
         self._stamps.append(stamps[new])
         self._samples.append(window.samples[new])
+        if cut is not None:
+            self._spikes.append(cut.spikes(new))
         self._last = window
+
+    def spikes(self) -> np.ndarray:
+        """Return the `Cut.spikes` of all samples so far: (T, N)."""
+        return np.concatenate(self._spikes)
 
     def overview(self, most: int) -> Overview:
         """Return the samples so far as one window of about ``most`` samples at most."""
@@ -75,6 +83,8 @@ class Trace:
         count = self._hole_samples(last.rate)
         self._stamps.append(np.full(count, last.end, dtype=np.int64))
         self._samples.append(np.full((count, len(last.names)), np.nan))
+        if self._spikes:
+            self._spikes.append(np.full((count, len(last.names)), np.nan))
 
     def _hole_samples(self, rate: float) -> int:
         return int(np.ceil(self._longest_lag * rate)) + 1

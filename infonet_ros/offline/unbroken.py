@@ -19,11 +19,12 @@ _EVERYTHING = 10**9  # samples: more than any recording has
 
 
 class UnbrokenRecording(NamedTuple):
-    """A recording as one stretch of samples, their `messages_since` (T, N), and sentences about what was left out."""
+    """A recording as one stretch of samples, and sentences about what was left out."""
 
     label: str
     overview: Overview
-    messages: np.ndarray
+    messages: np.ndarray  # (T, N) float64: see `messages_since`
+    spikes: np.ndarray  # (T, N) float64: see `Cut.spikes`
     notices: list[str]
 
 
@@ -35,10 +36,11 @@ def read_unbroken(
     length = min(settings.window, span.duration / 2.0)
     hop = min(max(_HOP, _LOST * span.duration), length)
     whole = settings.with_values(window=length, hop=hop, max_lag=0.0)
-    recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings))
+    recorded = RecordedWindows(recording, whole, span, longest_lag=usual_range(settings), with_spikes=True)
     if not sum(1 for _ in recorded.windows(progress)):
         raise RecordingError(f"{recording.label} is too short: expected at least two windows of {length:g} s.")
     overview = recorded.overview(_EVERYTHING)
     messages = recorded.messages(overview.stamps, round(NANOSECONDS / overview.window.rate))
     messages[np.r_[False, np.diff(overview.stamps) <= 0]] = np.nan  # in a hole
-    return UnbrokenRecording(recording.label, overview, messages, [*recording.notices, *recorded.notices()])
+    notices = [*recording.notices, *recorded.notices()]
+    return UnbrokenRecording(recording.label, overview, messages, recorded.spikes(), notices)

@@ -128,6 +128,20 @@ def test_a_robot_that_stands_still_for_the_first_time_is_not_called_frozen(basel
     assert [(alarm.kind, alarm.words) for alarm in monitor.history] == [(Kind.FROZEN, "odom is frozen")]
 
 
+def test_a_speed_that_slows_down_to_0_while_the_robot_turns_is_not_called_frozen(baseline):
+    """A filter halves the speed, and ends at the rounding error of numbers. A sensor that fails jumps to 0."""
+    samples = pair(4, 1000)
+    speed = np.full(1000 - BREAK, 1e-15)
+    speed[:49] = 0.5 ** np.arange(1, 50)
+    for odom, kind, words in (
+        (speed, Kind.NOT_SEEN_BEFORE, "odom is 0 for longer than in the good recordings, while gyro moves"),
+        (np.zeros(1000 - BREAK), Kind.FROZEN, "odom is frozen"),
+    ):
+        samples[BREAK:, 1] = odom
+        alarms, _ = run(baseline, samples)
+        assert [(alarm.kind, alarm.words) for alarm in alarms] == [(kind, words)]
+
+
 def test_what_moves_in_one_direction_and_rests_does_not_saturate(baseline):
     samples = pair(4, 1000)
     samples[BREAK:, 0] = np.abs(samples[BREAK:, 0]) * (np.arange(1000 - BREAK) // 20 % 2)

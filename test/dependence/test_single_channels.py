@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+from gaussian_pairs import pair, run
 from scipy.signal import lfilter
 
 from infonet_ros.dependence.channel_baseline import channel_baselines
 from infonet_ros.dependence.channel_watch import ChannelWatch
 from infonet_ros.dependence.fault import Kind
+from infonet_ros.dependence.lagged_pair import LaggedPair
+from infonet_ros.dependence.learning import learn
+from infonet_ros.dependence.lesson import Lesson
 
 RATE = 10.0
 INTERVAL = 3600.0  # s
@@ -99,6 +103,19 @@ def test_a_sensor_with_noise_that_is_in_no_pair_is_frozen_but_a_speed_may_rest()
         samples[FAULT:] = samples[FAULT]
         assert [trouble.kind for _, trouble in alarms(channels, samples[:, None])] == [Kind.FROZEN] * frozen
         assert channels[0].judged["freezing"] is frozen
+
+
+def test_a_speed_in_no_pair_that_slows_down_to_0_for_the_first_time_is_not_called_frozen(net):
+    """A sensor that fails jumps to 0."""
+    rng = np.random.default_rng(7)
+    names = ("gyro", "odom", "belt.speed")
+    good, new = (np.c_[pair(seed, count), 2.0 + remembering(2.0)(rng, count)] for seed, count in ((0, 4000), (4, 600)))
+    lesson = Lesson(names, (good,), RATE)
+    baseline, _ = learn(net, lesson, [LaggedPair(0, 1, 3)], parameters="", recordings=("good",))
+    for end, kind in ((FAULT + 50, Kind.NOT_SEEN_BEFORE), (FAULT + 1, Kind.FROZEN)):
+        new[FAULT:, 2] = new[FAULT, 2] * np.clip((end - 1 - np.arange(FAULT, 600)) / (end - FAULT), 0.0, 1.0)
+        alarms, _ = run(baseline, new)
+        assert [(alarm.a, alarm.kind) for alarm in alarms] == [("belt.speed", kind)]
 
 
 def wheel(rng, count):

@@ -67,6 +67,39 @@ def test_a_spike_between_two_ticks_of_the_clock_and_a_step():
     assert not _spikes(channels, step)
 
 
+def test_a_spike_of_one_message_that_no_sample_shows():
+    """An IMU beside a slow scan has most of its messages between two samples."""
+    rng = np.random.default_rng(5)
+    good, single = _smooth(rng, 4000)[:, None], 0.01 * rng.exponential(size=(4000, 1))
+    (channel,) = channel_baselines(["imu.x"], [good], [], RATE, spikes=[single])
+    assert channel.spikes.highest == pytest.approx(single.max(), rel=0.1)
+    watch, unknown = ChannelWatch([channel], RATE, INTERVAL), np.full((300, 1), np.nan)
+    watch.push(good[:200], unknown[:200], single[:200])
+    assert watch.troubles() == [None]
+    single[205] = 5.0 * channel.spikes.threshold(INTERVAL * 4)
+    watch.push(good[200:208], unknown[:8], single[200:208])
+    (trouble,) = watch.troubles()
+    assert (trouble.kind, trouble.seconds) == (Kind.SPIKE, pytest.approx(2 / RATE))
+
+
+def test_spikes_of_several_fields_of_a_message_are_one_jolt():
+    """A rate and the angle that it is computed from are one field: one sensor can spoil both."""
+    rng = np.random.default_rng(6)
+    for names, together in (
+        (("imu.x", "imu.y", "odom.x"), "imu has a spike in 2 fields at once: the robot had a jolt, or a message is"),
+        (("imu.x", "imu.x|rate", "odom.x"), None),
+    ):
+        channels = channel_baselines(names, [rng.standard_normal((4000, 3))], [], RATE)
+        new = rng.standard_normal((300, 3))
+        new[295, :2] += 20.0
+        watch = ChannelWatch(channels, RATE, INTERVAL)
+        watch.push(new[:298], np.full((298, 3), np.nan))
+        first, second, other = watch.troubles()
+        assert (first.kind, second.kind, other) == (Kind.SPIKE, Kind.SPIKE, None)
+        assert (first == second) is bool(together)
+        assert first.words.startswith(together or "imu.x has a spike of ")
+
+
 def test_an_angle_that_turns_once_round_has_no_spike():
     turning = np.full(400, np.pi)
     turning[200] = -np.pi

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infonet_ros.intake.windows.alignment import spikes_since
 from infonet_ros.intake.windows.row_stream import RowStream
 from infonet_ros.settings import Modality, Settings
 from infonet_ros.text import NANOSECONDS
@@ -34,3 +35,54 @@ def test_a_slow_topic_is_known_between_its_messages_if_its_period_is_known(perio
     assert np.nansum(messages[:, 1]) == pytest.approx(len(samples) / 10.0 / period, abs=1.0)
     unknown, _ = rows(RowStream(SETTINGS), period)
     assert np.isfinite(unknown[:, 1]).mean() < 0.5
+
+
+FAST = Settings(
+    modalities=(Modality("imu", "/imu", ("x", "y|rate", "z|radians", "w")), Modality("gps", "/gps", ("height",))),
+    rate=10.0,
+    patience=3.0,
+)
+
+
+def test_a_message_between_two_rows_shows_by_how_much_it_stands_out():
+    rng = np.random.default_rng(1)
+    stamps, values = np.arange(0, 20_000, 7), rng.standard_normal((2858, 4))  # ms
+    values[:, 2] = np.remainder(3.0 + 0.1 * values[:, 2] + np.pi, 2.0 * np.pi) - np.pi  # about half a turn
+    values[1::2, 3] = values[::2, 3]  # each is sent twice
+    stream, parts = RowStream(FAST, {"gps.height": 1.0}), []
+    for stamp, value in zip(stamps.tolist(), values.tolist(), strict=True):
+        stream.windows.push("imu", START + stamp * 1_000_000, value)
+        if stamp % 1000 == 0:
+            stream.windows.push("gps", START + stamp * 1_000_000, [float(rng.standard_normal())])
+        parts += stream.ready()
+    spikes = np.concatenate([part.spikes for part in parts])
+    assert np.isnan(spikes[:, [1, 4]]).all()  # a rate of change, and a slow topic
+    for row, stamp in enumerate(np.concatenate([part.stamps for part in parts])):
+        tick = (stamp - START) // 1_000_000
+        last = [k for k in np.flatnonzero((stamps > tick - 100) & (stamps <= tick)) if k > 7]
+        assert spikes[row, 0] == max(height(values[k - 4 : k + 1, 0], False) for k in last)
+        assert spikes[row, 2] == pytest.approx(max(height(values[k - 4 : k + 1, 2], True) for k in last))
+        assert spikes[row, 3] == max(height(values[k - 8 : k + 1 : 2, 3], False) for k in last if k % 2 == 0)
+
+
+def height(five, turns):
+    """Return by how much the middle one of five values stands out."""
+    steps = np.diff(five)
+    if turns:
+        steps = np.angle(np.exp(1j * steps))
+    sizes = np.abs(steps)
+    alone = min(sizes[1] - sizes[0], sizes[2] - sizes[3])
+    return max(0.0, alone) if steps[1] * steps[2] < 0.0 else 0.0
+
+
+def test_a_jolt_of_the_robot_does_not_stand_out_as_a_bit_error_does():
+    stamps, ticks = np.arange(100) * 10, np.array([990])
+    for middle, found in (
+        ((0.0, 5.0, 0.0), 5.0),
+        ((2.6, 5.0, 2.7), 0.0),
+        ((5.0, 5.0, 0.0), 5.0),
+        ((5.0, 5.0, 5.0), 0.0),
+    ):
+        values = 0.001 * (np.arange(100) % 2)
+        values[50:53] = middle
+        assert spikes_since(stamps, values, ticks, 980, angle=False)[0] == pytest.approx(found, abs=0.01)

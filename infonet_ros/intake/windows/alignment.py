@@ -19,6 +19,7 @@ from infonet_ros.text import NANOSECONDS
 GAP_PERIODS = 3
 """A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
+_REPEATED = 2  # messages with one value that may be a spike
 _FEWEST = 16  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
@@ -184,6 +185,28 @@ def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.nda
     """Return how many messages (T,) of ascending stamps (M,) came in the period up to each tick; NaN before them."""
     before, after = (np.searchsorted(stamps, at, side="right") for at in (ticks - period, ticks))
     return np.where(before > 0, after - before, np.nan)
+
+
+def spikes_since(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, period: int, *, angle: bool) -> np.ndarray:
+    """Return by how much one of the messages in the period up to each tick (T,) stands out the most: (T,).
+
+    Values (M,) have ascending stamps (M,). One stands out if both the value before and the next one are on the same
+    side of it, and by so much as it is farther from them than they are from those beyond: a jolt of the robot rises
+    and falls, a bit error does not. A publisher that is faster than its sensor may repeat it once. It counts at the
+    second next message, so no later one is needed. Whole turns of an ``angle`` do not count.
+    """
+    starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
+    steps, lengths = np.diff(values[starts]), np.diff(starts)
+    steps = np.remainder(steps + np.pi, 2.0 * np.pi) - np.pi if angle else steps
+    before, after, sizes = steps[1:-2], -steps[2:-1], np.abs(steps)
+    single = (before * after > 0.0) & (lengths[2:-1] <= _REPEATED)
+    heights = np.where(single, np.minimum(sizes[1:-2] - sizes[:-3], sizes[2:-1] - sizes[3:]), 0.0)
+    known = stamps[starts[4:]]
+    places = np.searchsorted(ticks, known)
+    inside = (known > ticks[0] - period) & (places < len(ticks))
+    found = np.zeros(len(ticks))
+    np.maximum.at(found, places[inside], heights[inside])
+    return found
 
 
 def unwrapped(angles: np.ndarray) -> np.ndarray:

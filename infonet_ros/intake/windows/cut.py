@@ -10,10 +10,13 @@ from infonet_ros.intake.windows.alignment import (
     rates_of_change,
     resample,
     slope_span,
+    spikes_since,
     unwrapped,
 )
 from infonet_ros.intake.windows.window import Window
 from infonet_ros.text import NANOSECONDS
+
+_AS_FAST = 0.9  # messages for each tick: with fewer, a topic is slower than the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +58,24 @@ class Cut:
                     aligned[:, own[one]] = self._on_clock(ticks, stamps[rows], values[rows, one], own[one])
             first += values.shape[1]
         return Window(self.names, aligned, int(ticks[0]), int(ticks[-1]), NANOSECONDS / self.period)
+
+    def spikes(self, rows: slice) -> np.ndarray:
+        """Return `spikes_since` of the messages of each channel: (T, N) for some rows of the aligned window.
+
+        They are NaN for a rate of change, which is not in the messages, and for topics that are slower than the clock:
+        a window may hold too few of their messages.
+        """
+        assert self.ticks is not None, "there is a clock"
+        ticks = self.ticks[rows]
+        found = np.full((len(ticks), len(self.names)), np.nan)
+        columns = ((stamps, *both) for stamps, *two in self.samples for both in zip(two[0].T, two[1].T, strict=True))
+        for channel, (stamps, values, present) in enumerate(columns):
+            there = present & np.isfinite(values)
+            first, last = np.searchsorted(stamps[there], self.ticks[[0, -1]])
+            if not self.rates[channel] and len(ticks) and last - first >= _AS_FAST * (len(self.ticks) - 1):
+                angle = bool(self.wraps[channel])
+                found[:, channel] = spikes_since(stamps[there], values[there], ticks, self.period, angle=angle)
+        return found
 
     def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Align the channels ``own``, which share their stamps, on the clock."""

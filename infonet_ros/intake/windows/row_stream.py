@@ -24,6 +24,7 @@ class Rows(NamedTuple):
     samples: np.ndarray  # (T, N) float64: NaN where unknown
     messages: np.ndarray
     """(T, N) float64: number of messages of each channel since the row before; NaN if they cannot be counted."""
+    spikes: np.ndarray  # (T, N) float64: by how much one of these messages stands out; see `Cut.spikes`
 
 
 class RowStream:
@@ -59,9 +60,8 @@ class RowStream:
             if self._last is not None and stamps[0] <= self._last < stamps[-1]:
                 new = slice(int(np.searchsorted(stamps, self._last, side="right")), None)
             self._last = int(stamps[-1])
-            rows.append(
-                Rows(stamps[new], wrapped(window.samples[new], self._angular), self._messages(cut, stamps[new]))
-            )
+            samples, messages = wrapped(window.samples[new], self._angular), self._messages(cut, stamps[new])
+            rows.append(Rows(stamps[new], samples, messages, cut.spikes(new)))
         return rows
 
     def _messages(self, cut: Cut, stamps: np.ndarray) -> np.ndarray:
