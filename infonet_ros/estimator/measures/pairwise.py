@@ -13,7 +13,7 @@ from infonet_ros.estimator.network.runner import Runner
 from infonet_ros.estimator.results import LaggedEstimate, PairwiseEstimate
 from infonet_ros.estimator.samples.channels import Channels
 from infonet_ros.estimator.samples.few_moves import few_joint_moves
-from infonet_ros.estimator.samples.periods import waves_alone
+from infonet_ros.estimator.samples.periods import sharing_period, waves_alone
 from infonet_ros.estimator.samples.stationarity import drifting
 
 SURROGATES_AT_ONCE = 1 << 22  # requests of all surrogates that are estimated together
@@ -66,9 +66,14 @@ class _PairsOfWindow:
         limits = self._plan.by_request(surrogates)
         self._best = BestOverLags(self._plan.requests, quantiles[0], self._plan.samples(), limits)
 
-    def _judge_common_times(self, best: BestOverLags) -> None:
-        """Judge the pairs that move at common times, at their lag, by their evidence at all lags."""
-        together = [batch.moving_together(best.requests) for batch in self._plan.batches]
+    def _judge_common_times(self, best: BestOverLags, of_one_period: np.ndarray) -> None:
+        """Judge the pairs that move at common times, at their lag, by their evidence at all lags.
+
+        But not those ``of_one_period``, (N, N) bool in the order of the caller: products of waves vary little.
+        """
+        requests, order = self._plan.requests, self._channels.order
+        steady = of_one_period[order[requests.left[best.requests]], order[requests.right[best.requests]]]
+        together = [batch.moving_together(best.requests[~steady]) for batch in self._plan.batches]
         numbers = best.same_pairs(np.concatenate([*together, np.empty(0, dtype=np.int64)]))
         evidence = np.full((1 + max(map(len, self._shifts), default=0), len(numbers)), np.nan)
         for batch, shifts in zip(self._plan.batches, self._shifts, strict=True):
@@ -81,9 +86,10 @@ class _PairsOfWindow:
         assert self._best is not None
         if not self._options.surrogates:
             return replace(self._best.estimate(self._channels), p_value=None)
-        self._judge_common_times(self._best)
-        found, values = self._best.estimate(self._channels), self._values
-        others = {COMMON_PERIOD: waves_alone(values), FEW_MOVES: few_joint_moves(values, found.lag)}
+        values, of_one_period = self._values, sharing_period(self._values)
+        self._judge_common_times(self._best, of_one_period)
+        found = self._best.estimate(self._channels)
+        others = {COMMON_PERIOD: waves_alone(values, of_one_period), FEW_MOVES: few_joint_moves(values, found.lag)}
         return withheld(found, drifting(values), others)
 
 

@@ -41,12 +41,11 @@ def deviations_from_periods(channels: np.ndarray) -> np.ndarray:
     return np.array([_without_waves(values) for values in channels]).reshape(channels.shape)
 
 
-def waves_alone(channels: np.ndarray) -> np.ndarray:
-    """Return which channels (N, T) have a steady period in common and one of both is little more, (N, N) bool.
+def waves_alone(channels: np.ndarray, shared: np.ndarray) -> np.ndarray:
+    """Return which channels (N, T) that have a ``shared`` period, (N, N) bool, are little more in one of both.
 
     Where the end of such a wave meets its beginning, each shift breaks its phase, and the data are the largest.
     """
-    shared = sharing_period(channels)
     alone = np.asarray(shared.any(axis=0))
     alone[alone] = np.isnan(deviations_from_periods(channels[alone])).all(axis=1)
     return shared & (alone[:, None] | alone)
