@@ -121,10 +121,11 @@ def test_no_temporary_folder_stays(process, tmp_path, monkeypatch):
 
 def test_an_error_leaves_nothing_behind_at_once(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = list(TO_CLEAR)
     with pytest.raises(ValueError, match="no bag"), temporary_folder() as folder:
         (folder / "unpacked").write_text("bag")
         raise ValueError("no bag")
-    assert list(tmp_path.iterdir()) == TO_CLEAR == []
+    assert list(tmp_path.iterdir()) == [] and before == TO_CLEAR
 
 
 def test_the_terminal_takes_whole_lines_again(process, monkeypatch):
