@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from field_columns import column
 from scipy.signal import lfilter
 
-from infonet_ros.intake.proposing.kinds import Column
+from infonet_ros.intake.messages.paths import parse_channel
+from infonet_ros.intake.proposing.kinds import ALSO_BY_RATE, Column
 from infonet_ros.intake.proposing.rate_spans import rate_span
 
 COUNT = 4000
@@ -59,3 +61,10 @@ def test_a_field_that_keeps_its_values_has_a_rate_from_one_to_the_next():
     assert (column.hold, column.rate_span) == (20, 2.0)
     moving = Column.of("speed", np.arange(300) * 50_000_000, fuel[::20])
     assert (moving.hold, moving.rate_span) == (1, 0.0)
+
+
+def test_a_long_time_is_written_as_a_path_takes_it():
+    """Minutes, in a greenhouse that is read every ten seconds."""
+    one = column(sum(position(np.random.default_rng(0), 0.1)), rate=0.1, path="level")
+    assert one.rate_span > 100.0
+    assert parse_channel(ALSO_BY_RATE.channel(one)).rate_span == pytest.approx(one.rate_span, rel=0.05)

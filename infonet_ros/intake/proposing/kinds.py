@@ -131,6 +131,11 @@ class Column:
         return None if samples is None else samples * self.period
 
     @property
+    def span_digits(self) -> str:
+        """Two digits of ``rate_span``, as a path takes them: "0.4", "160", without an exponent."""
+        return np.format_float_positional(self.rate_span or 0.0, precision=2, fractional=False, trim="-")
+
+    @property
     def hold(self) -> int:
         """Samples from one change to the next, by the median, of a field that mostly repeats its value; 1 of others."""
         return int(np.median(np.diff(self.changes))) if is_held(self) and len(self.changes) > 1 else 1
@@ -188,7 +193,7 @@ class FieldKind:
             return None
         if self.treatment is Treatment.KEPT or self.treatment is Treatment.SPARE:
             return column.path
-        return f"{column.path}|rate({column.rate_span:.2g})" if column.rate_span else f"{column.path}|rate"
+        return f"{column.path}|rate({column.span_digits})" if column.rate_span else f"{column.path}|rate"
 
 
 def kind_of(column: Column) -> FieldKind:

@@ -48,7 +48,7 @@ def _spans(candidates: Sequence[Candidate]) -> Iterator[str]:
     spans: dict[str, list[Candidate]] = {}
     for candidate in candidates:
         if candidate.kind.treatment is Treatment.RATE and candidate.column.rate_span:
-            spans.setdefault(f"{candidate.column.rate_span:.2g}", []).append(candidate)
+            spans.setdefault(candidate.column.span_digits, []).append(candidate)
     for span, own in spans.items():
         yield f"Rate of change over {span} s, because of noise or repeated values: {_listed(own)}."
 
