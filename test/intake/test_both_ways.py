@@ -1,5 +1,7 @@
 """Fields that are compared by their levels and by their rates of change."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from field_columns import column
@@ -39,6 +41,19 @@ def test_a_height_is_also_compared_by_its_rate_if_another_topic_measures_that(se
     (again,) = channels(candidate(height, "height", MEASUREMENT), told, other)
     assert again.startswith("height|rate(")
     assert channels(candidate(height, "climb", MEASUREMENT), told) == []  # of one topic
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_temperature_is_also_compared_by_its_rate_if_a_heater_tells_that(seed):
+    """Of any topic: the five levels of a heater are no measured rate."""
+    rng = np.random.default_rng(seed)
+    heater = np.repeat(rng.choice([0.0, 25.0, 50.0, 75.0, 100.0], COUNT // 200), 200)
+    warmth = lfilter([1.0 / 300.0], [1.0, -1.0 + 1.0 / 300.0], np.roll(heater, 20)) + 0.02 * rng.standard_normal(COUNT)
+    fan = candidate(autoregressive(rng, 0.95), "fan")
+    for topic in ("oven", "heater"):
+        oven = replace(candidate(warmth, "oven", MEASUREMENT), topic=topic)
+        (again,) = channels(candidate(heater, "heater"), oven, fan)
+        assert again.startswith("oven|rate")
 
 
 @pytest.mark.parametrize("seed", range(5))

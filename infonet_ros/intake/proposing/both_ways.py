@@ -1,7 +1,8 @@
 """Fields that are worth comparing both by their levels and by their rates of change.
 
-A height is the sum of a climb rate, however noisy it is. And a speed that wanders for all that the recording shows has
-a level if it follows an engine speed that has one.
+A height is the sum of a climb rate, however noisy it is. A heater, on or off, tells how fast its oven warms up, and
+little of how warm it is. And a speed that wanders for all that the recording shows has a level if it follows an engine
+speed that has one.
 """
 
 from collections.abc import Sequence
@@ -33,25 +34,24 @@ _BINS = 24  # of a field, for the mean of the other beside it
 def both_ways(chosen: Sequence[Candidate]) -> list[Candidate]:
     """Return candidates once more: by the rate those that are chosen by level, and the other way, where it is of use.
 
-    By their rates: fields that wander with noise, fields whose rate another topic measures, and those that gain what a
-    field that wanders does. By their levels: fields that wander and follow one that does not.
+    By their rates: fields that wander with noise, fields whose rate another topic or a switch tells, and those that
+    gain what a field that wanders does. By their levels: fields that wander and follow one that does not.
     """
     if len(chosen) < 2:
         return []
-    many = [c for c in chosen if c.kind.name not in ("event", "held") and c.column.levels > FEW_LEVELS]
-    columns, topics = [c.column for c in many], np.array([c.topic for c in many])
-    wander = np.array([c.kind.treatment is Treatment.RATE for c in many], dtype=bool)
-    summed, gained = _gains_alike(columns)
-    asked = (summed & (topics[:, None] != topics)).any(axis=1) | (gained & wander).any(axis=1)
+    smooth = np.array([c.kind.name not in ("event", "held") and c.column.levels > FEW_LEVELS for c in chosen])
+    kept, wander = (smooth & [c.kind.treatment is one for c in chosen] for one in (Treatment.KEPT, Treatment.RATE))
+    topics = np.array([c.topic for c in chosen])
+    summed, gained = _gains_alike([c.column for c in chosen])
+    driven = summed & ((topics[:, None] != topics) | ~smooth)  # in one topic a smooth one is just the measured rate
+    asked = driven.any(axis=1) | (gained & wander).any(axis=1) | [is_noisy(c.column) for c in chosen]
     by_rate = [
         replace(candidate, kind=ALSO_BY_RATE)
-        for candidate, by_another in zip(many, asked, strict=True)
-        if candidate.kind.treatment is Treatment.KEPT
-        and (by_another or is_noisy(candidate.column))
-        and candidate.column.rate_span is not None
+        for candidate, one in zip(chosen, kept & asked, strict=True)
+        if one and candidate.column.rate_span is not None
     ]
-    wandering = [c for c in many if c.kind.treatment is Treatment.RATE]
-    settled = [c.column for c in many if c.kind.treatment is Treatment.KEPT and not c.column.wanders]
+    wandering = [c for c, one in zip(chosen, wander, strict=True) if one]
+    settled = [c.column for c, one in zip(chosen, kept, strict=True) if one and not c.column.wanders]
     by_level = [replace(c, kind=ALSO_BY_LEVEL) for c in wandering if any(_follows(c.column, one) for one in settled)]
     return [*by_rate, *by_level]
 
@@ -65,8 +65,6 @@ def _moments(columns: Sequence[Column]) -> np.ndarray:
 def _gains_alike(columns: Sequence[Column]) -> tuple[np.ndarray, np.ndarray]:
     """Return which columns (N, N) gain over some time what others, the second ones, add up to, or what they gain."""
     summed, gained = np.zeros((2, len(columns), len(columns)), dtype=bool)
-    if not columns:
-        return summed, gained
     moments = _moments(columns)
     places, sums = (
         np.stack([np.interp(moments, c.stamps, one(c)) for c in columns]) for one in (lambda c: c.values, _sums)
