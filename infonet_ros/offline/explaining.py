@@ -63,12 +63,14 @@ def explain(net: InfoNet, analysis: Analysis, target: str = "") -> Analysis:
 
 
 def _repeats(analysis: Analysis, third: int, a: int, b: int) -> bool:
-    """Return whether a third channel is a rate of change that was computed from a measured channel.
+    """Return whether a third channel is a rate that was computed from a measured channel, or the other form of either.
 
     A copy always explains its original and another channel, and would hide their dependence.
     """
     rates = [is_rate(analysis.names[channel]) for channel in (third, a, b)]
-    return bool(analysis.whole.kinship.repeated[third]) or rates == [True, False, False]
+    kinship = analysis.whole.kinship
+    other_form = kinship.one_field[third, [a, b]].any()
+    return bool(kinship.repeated[third] or other_form) or rates == [True, False, False]
 
 
 def _standing(analysis: Analysis, asked: Mapping[tuple[int, int], Explanation]) -> dict[tuple[int, int], Explanation]:
