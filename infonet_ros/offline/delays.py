@@ -12,7 +12,7 @@ import numpy as np
 
 from infonet_ros.dependence.matrix import DependenceMatrix
 from infonet_ros.estimator.measures.contingency import LEAST_GAIN, lagged_contingency
-from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread
+from infonet_ros.estimator.measures.delay_spread import T_90, DelaySpread, holds
 from infonet_ros.estimator.results import LaggedEstimate
 from infonet_ros.offline.moves import Moves
 from infonet_ros.offline.pair_estimates import PairEstimates
@@ -103,7 +103,8 @@ class Spreads:
         level, change = (DelaySpread.of(ranks[:, pair], self.longest, lag) for ranks in both)
         surer = change.delayed and 2.0 * change.error < level.error and level.agrees(change) and not level.rivalled
         surer |= level.broad and change.delayed and change.is_at(lag)
-        return change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
+        found = change if surer or (change.rivalled and change.height >= LEAST_GAIN) else level
+        return replace(found, physical=level.differs(change) or holds(self.moves.ranks[:, pair]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +132,7 @@ class Delays:
     upper: np.ndarray
     """``lower``, ``upper``: (N, N) float32; 90 % interval of the delay, seconds; NaN where it is not sure, see
     `refine`."""
+    physical: np.ndarray  # (N, N) bool: late stamps are not the cause, see `DelaySpread`
     curves: tuple[DelayCurve, ...]  # of the requested pairs
 
     def without(self, unknown: np.ndarray) -> "Delays":
@@ -174,6 +176,7 @@ def refine(
     """
     estimates, lag, rate = PairEstimates.copied(scanned), scanned.lag.copy(), scanned.sample_rate
     lower, upper = (np.full(lag.shape, np.nan, dtype=np.float32) for _ in range(2))
+    physical = np.zeros(lag.shape, dtype=bool)
     curves: dict[Pair, DelayCurve] = {}
 
     def judged(pair: Pair) -> tuple[LaggedEstimate, DelaySpread]:
@@ -193,4 +196,5 @@ def refine(
             lag[a, b], lag[b, a] = delay, -delay
             lower[a, b], upper[a, b] = delay - either_side, delay + either_side
             lower[b, a], upper[b, a] = -delay - either_side, -delay + either_side
-    return Delays(estimates.into(scanned, lag=lag), lower, upper, tuple(curves[pair] for pair in asked.shown))
+            physical[a, b] = physical[b, a] = spread.physical
+    return Delays(estimates.into(scanned, lag=lag), lower, upper, physical, tuple(curves[pair] for pair in asked.shown))

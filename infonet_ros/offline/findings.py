@@ -20,7 +20,7 @@ MOST_FINDINGS = 8
 _MOST_LINKS = 12  # in the picture
 _MOST_EXPLAINED = 2
 _MOST_RELATIONS = 3
-_IN_A_GROUP = 2  # pairs with a clear delay that are listed for each group
+_IN_A_GROUP = 1  # pairs with a clear delay that are listed for each group
 
 
 @dataclass(frozen=True)
@@ -229,12 +229,13 @@ def _nothing(analysis: Analysis) -> Finding:
     others = f"{significance.tested - kin} {'other pairs' if kin else 'pairs'}"
     none = "the only pair is not" if significance.tested == 1 else f"none of {others} is"
     if significance.untested:
-        unknown = counted(sum(significance.untested.values()), "pair")
-        sentence = f"No dependence is certain{except_kin}: {none} significant, {unknown} cannot be tested."
-        return Finding(sentence, (), "nothing")
+        except_kin += ", as far as can be tested"
+        none += f" significant, {counted(sum(significance.untested.values()), 'pair')} cannot be tested"
+    else:
+        none += " significant"
     given = analysis.settings.given
     nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
-    return Finding(f"{nothing} depends on anything here{except_kin}: {none} significant.", (), "nothing")
+    return Finding(f"{nothing} depends on anything here{except_kin}: {none}.", (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:

@@ -85,7 +85,7 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     whole, matrix = analysis.whole, analysis.whole.matrix
     mi, clear, at_once = matrix.mi[square], whole.clear_delays[square], whole.at_once[square]
     lag, error = (np.where(clear, values[square], 0.0) for values in (matrix.lag, whole.delay_error))
-    delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, NO_DELAY / matrix.sample_rate)
+    delays = _delays(np.where(clear | at_once, mi, 0.0), lag, error, 1.0 / matrix.sample_rate)
     order = np.argsort(delays, kind="stable")
     pairs = mi[np.triu_indices(len(members), k=1)]
     return Group(
@@ -96,11 +96,12 @@ def _group(analysis: Analysis, members: np.ndarray) -> Group:
     )
 
 
-def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, none: float) -> np.ndarray:
+def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, sample: float) -> np.ndarray:
     """Return by how much each of K channels follows the earliest, (K,).
 
-    ``mi``, ``lag`` and ``error`` (K, K) are those of pairs; a pair whose lag is less than ``none`` has lag 0. A delay
-    that is less than its error is 0: two channels that a third follows are not one before the other.
+    ``mi``, ``lag`` and ``error`` (K, K) are those of pairs; a pair without a clear delay has lag 0, which is known to a
+    ``sample``, seconds. A delay that is less than its error is 0: two channels that a third follows are not one before
+    the other.
 
     Of all pairs with MI the strongest that connect the channels count (the tree of Chow, Liu, IEEE Trans. Inf. Theory
     1968): weak pairs show a delay badly, or none. So the delays agree with each other. NaN for channels that are not
@@ -113,8 +114,10 @@ def _delays(mi: np.ndarray, lag: np.ndarray, error: np.ndarray, none: float) -> 
     delays, _ = _along(tree, most[0], lag, error)
     first = int(np.nanargmin(delays))
     delays, errors = _along(tree, first, lag, error)
-    others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > none + DELAYS_APART * (errors + error[first]))
-    return np.where(others, np.nan, np.where(delays <= errors, 0.0, delays))
+    apart = NO_DELAY * sample + DELAYS_APART * (errors + error[first])
+    others = (mi[first] > 0.0) & (np.abs(delays - lag[first]) > apart)
+    _, uncertain = _along(tree, first, lag, np.where(lag, error, sample))
+    return np.where(others, np.nan, np.where(delays <= uncertain, 0.0, delays))
 
 
 def _along(tree: csr_array, first: int, lag: np.ndarray, error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

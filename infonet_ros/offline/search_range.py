@@ -2,10 +2,11 @@
 
 A motor warms up a minute after its load, and a boat gains speed ten seconds after a gust. A longer search in every
 recording would hide the dependence of slow streams, because the largest MI of many lags is large by chance. So a longer
-delay must first be significant by itself.
+delay must first be significant by itself, or by the part of its peak that lies within the usual range.
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -46,27 +47,37 @@ def search_range(moves: Moves, longest: int, threads: int = 1) -> int:
     pairs = len(curves) * (len(curves) - 1) // 2
     spreads = Spreads(moves, farthest)
     lags = [
-        abs(lag)
-        for _, pair, lag in sorted(_beyond(curves, longest), reverse=True)[:_MOST_ASKED]
-        if spreads.of(pair, lag).delayed and _p_value(moves, pair, farthest, threads) * pairs <= _LEVEL
+        abs(one.lag)
+        for one in sorted(_beyond(curves, longest), reverse=True)[:_MOST_ASKED]
+        if spreads.of(one.pair, one.lag).delayed and _p_value(moves, one, threads) * pairs <= _LEVEL
     ]
     return min(farthest, round(_SPARE * max(lags)) + longest) if lags else longest
 
 
-def _beyond(curves: np.ndarray, longest: int) -> Iterator[tuple[float, Pair, int]]:
-    """Yield pairs whose largest contingency (N, N, 2 F + 1) is beyond the usual search: it, the pair and its lag."""
+class _Peak(NamedTuple):
+    """The largest contingency of a pair, and how far the search must go to find that the pair depends."""
+
+    height: float
+    pair: Pair
+    lag: int
+    reach: int
+
+
+def _beyond(curves: np.ndarray, longest: int) -> Iterator[_Peak]:
+    """Yield the pairs whose largest contingency (N, N, 2 F + 1) is beyond the usual search, or at its edge."""
     farthest = curves.shape[2] // 2
     usual = slice(farthest - longest, farthest + longest + 1)
     for a, b in zip(*np.triu_indices(len(curves), k=1), strict=True):
         curve = curves[a, b]
         top = int(curve.argmax()) - farthest
         highest, within = float(curve.max()), float(curve[usual].max())
-        if abs(top) < longest or highest - curve[farthest] < LEAST_GAIN:
+        if _SPARE * abs(top) < longest or highest - curve[farthest] < LEAST_GAIN:
             continue
         between = curve[usual.stop - 1 : farthest + top + 1] if top > 0 else curve[farthest + top : usual.start + 1]
-        if highest >= _HIGHER * within or between.min() >= _RISING * within:
-            yield highest, (int(a), int(b)), top
+        rising = between.min(initial=highest) >= _RISING * within
+        if rising or highest >= _HIGHER * within:
+            yield _Peak(highest, (int(a), int(b)), top, longest if rising else farthest)
 
 
-def _p_value(moves: Moves, pair: Pair, farthest: int, threads: int) -> float:
-    return float(shift_p_values(moves.ranks[:, pair], farthest, threads)[0][0, 1])
+def _p_value(moves: Moves, peak: _Peak, threads: int) -> float:
+    return float(shift_p_values(moves.ranks[:, peak.pair], peak.reach, threads)[0][0, 1])

@@ -37,6 +37,8 @@ class Delay:
             return cls(words, True)
         if _contradicted(analysis, a, b):
             return cls(f"{words}; no shift of stamps suits all channels of the two topics", True)
+        if whole.physical[a, b]:
+            return cls(words, True)
         stamps = f"to align them, add {delay_text(-abs(lag))} to the stamps of {topic}"
         return cls(f"{words}; {stamps}", True, {"topic": topic, "add": -abs(lag)})
 

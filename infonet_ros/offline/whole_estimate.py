@@ -59,6 +59,7 @@ def estimate_whole(
         matrix=delays.matrix,
         delay_lower=delays.lower,
         delay_upper=delays.upper,
+        physical=delays.physical,
         undelayed=found.undelayed,
         longest_lag=moving.longest_lag,
         shifts=found.shifts,

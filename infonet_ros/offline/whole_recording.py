@@ -46,6 +46,8 @@ class WholeRecording:
     delay_lower, delay_upper : (N, N) float32
         90 % interval of that delay, seconds; NaN where the pair is not significant, does not depend surely more at it,
         see `delays.refine`, or another delay is as good.
+    physical : (N, N) bool
+        Late stamps are not the cause of the delay, see `DelaySpread`.
     undelayed : DependenceMatrix
         Each pair without delay, and without surrogates.
     longest_lag : float
@@ -79,6 +81,7 @@ class WholeRecording:
     matrix: DependenceMatrix
     delay_lower: np.ndarray
     delay_upper: np.ndarray
+    physical: np.ndarray
     undelayed: DependenceMatrix
     longest_lag: float
     shifts: int

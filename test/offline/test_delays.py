@@ -107,3 +107,22 @@ def test_the_peak_of_slow_streams_may_be_broader_than_the_search(rng):
     assert late.delayed and late.delay == pytest.approx(10.0, abs=0.5)
     assert not spreads.of((0, 1), 2).delayed  # the MI does not have its peak there
     assert not spreads.of((0, 2), 0).delayed
+
+
+def test_a_filter_delays_slow_motions_more_and_late_stamps_all_alike(rng):
+    source = lfilter([1.0], np.convolve([1.0, -0.95], [1.0, -0.9]), rng.standard_normal(6000))
+    late, filtered = np.roll(source, 20), lfilter([1.0 / 40.0], [1.0, 1.0 / 40.0 - 1.0], source)
+    samples = np.column_stack([source, late, filtered])
+    samples += 0.05 * samples.std(axis=0) * rng.standard_normal(samples.shape)
+    spreads = Spreads(Moves.of(samples, 100), 100)
+    assert not spreads.of((0, 1), 20).physical
+    assert spreads.of((0, 2), 20).physical
+
+
+def test_a_command_that_jumps_between_two_samples_has_no_late_stamps_and_a_delay_that_is_known_to_a_sample(rng):
+    """Its jumps fall on the ticks of the clock; those of a joint that is 2.3 samples late are seen after 3."""
+    command = np.repeat(rng.standard_normal(120), 10)
+    samples = np.column_stack([command, np.roll(command, 3)]) + [0.0, 0.01] * rng.standard_normal((1200, 2))
+    spread = Spreads(Moves.of(samples, 20), 20).of((0, 1), 3)
+    assert spread.physical and spread.delayed
+    assert spread.delay - 1.73 * spread.error < 2.3 < 3.0 <= spread.delay + 1.73 * spread.error

@@ -70,6 +70,15 @@ def test_what_may_leave_half_of_the_dependence_explains_nothing(analysis_of, net
     assert not explain(net, analysis_of()).explanations
 
 
+def test_a_field_by_its_level_explains_no_pair_of_its_rate(analysis_of, net):
+    analysis = analysis_of()
+    kinship = analysis.whole.kinship
+    one_field = kinship.one_field.copy()
+    one_field[0, 1] = one_field[1, 0] = True  # the left wheel would be the rate of the command
+    kin = replace(analysis.whole, kinship=replace(kinship, one_field=one_field))
+    assert not explain(net, replace(analysis, whole=kin)).explanations
+
+
 def test_the_words_say_what_explains_a_pair_and_put_it_last(explained):
     said = [(one.kind, str(one)) for one in findings(explained)]
     assert [kind for kind, _ in said] == ["target", "pair", "pair", "explained", "changes"] or said[1][0] == "group"

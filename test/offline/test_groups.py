@@ -73,6 +73,19 @@ def test_a_pair_without_a_clear_delay_does_not_pass_one_on(small_analysis):
     assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.2})
 
 
+def test_a_delay_of_less_than_a_sample_is_not_passed_on_by_a_pair_without_a_clear_delay(small_analysis):
+    """A gyroscope depends most on a current at once; that this is late by 0.8 samples says nothing of the gyroscope."""
+    mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)
+    for a, b, value in [(0, 2, 1.5), (2, 4, 1.1), (0, 4, 0.9)]:
+        mi[a, b] = mi[b, a] = value
+    rate = small_analysis.whole.matrix.sample_rate
+    lag[0, 2], lag[2, 0] = 0.8 / rate, -0.8 / rate
+    analysis = with_matrix(small_analysis, mi, lag)
+    near = [np.where(lag != 0.0, lag + way / rate, np.nan) for way in (-0.2, 0.2)]
+    (group,) = groups(replace(analysis, whole=replace(analysis.whole, delay_lower=near[0], delay_upper=near[1])))
+    assert dict(zip(group.members, group.delays, strict=True)) == pytest.approx({0: 0.0, 4: 0.0, 2: 0.8 / rate})
+
+
 def test_what_the_leader_moves_at_once_does_not_follow_by_the_delay_of_another(small_analysis):
     """A heater takes its power from the set point at once; the temperature is strong beside both, and late."""
     mi, lag = np.zeros((6, 6)), np.zeros((6, 6), dtype=np.float32)

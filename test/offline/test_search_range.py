@@ -20,7 +20,7 @@ def reach_of(*streams):
 
 
 @pytest.mark.parametrize("coupling", [lambda x: x, np.square], ids=["linear", "even"])
-@pytest.mark.parametrize("delay", [10, 15, -60])
+@pytest.mark.parametrize("delay", [8, 10, 15, -60])
 def test_a_pair_with_a_longer_delay_is_searched_beyond_it(rng, delay, coupling):
     source = slow(rng, memory=20.0)
     late = coupling(np.roll(source, delay))
@@ -32,6 +32,12 @@ def test_a_warm_up_after_its_load_is_found(rng):
     load = slow(rng, memory=60.0)
     heat = lfilter([1 / 40.0], [1.0, 1 / 40.0 - 1.0], np.square(load))
     assert reach_of(load, heat + 0.3 * heat.std() * rng.standard_normal(COUNT)) > 20
+
+
+def test_a_delay_behind_a_command_of_few_moves_is_searched(rng):
+    """Over the usual range the test has more power."""
+    command = np.repeat(rng.choice(5, 40), COUNT // 40).astype(float)
+    assert reach_of(command, np.roll(command, 22) + 0.3 * rng.standard_normal(COUNT), slow(rng, memory=20.0)) > 22
 
 
 def test_what_has_no_longer_delay_is_searched_as_usual():

@@ -86,8 +86,8 @@ def test_a_pair_that_drifts_is_called_so(small_analysis):
     drift = replace(tested, whole=replace(tested.whole, matrix=everything))
     assert said(drift)[0] == "No pair could be tested: both drift: compare their rates of change (3 pairs)."
     assert "1 pair cannot be tested: both drift" in str(drifts.significance)
-    uncertain = "No dependence is certain: none of 2 pairs is significant, 1 pair cannot be tested."
-    assert said(drifts)[0] == uncertain
+    nothing = "Nothing depends on anything here, as far as can be tested"
+    assert said(drifts)[0] == f"{nothing}: none of 2 pairs is significant, 1 pair cannot be tested."
     assert [pair["both_drift"] for pair in findings_record(drifts)["pairs"]] == [False, False, True]
 
 

@@ -44,6 +44,7 @@ def with_matrix(analysis, mi, lag=None, modalities=THREE_TOPICS):
         undelayed=undelayed,
         delay_lower=lower,
         delay_upper=upper,
+        physical=np.zeros((6, 6), dtype=bool),
         longest_lag=1.0,
         kinship=Kinship.of(np.zeros((1, 6)), 1.0, settings),
     )

@@ -21,7 +21,8 @@ _APART = 3.0  # errors
 _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves open which of the two is the delay
 _RISE = 0.3  # of it, from the valley between the two
 _FEWEST_PARTS = 8
-_SAMPLE = 0.5  # samples: error of a lag in whole samples, at most
+_HELD = 0.5  # of the samples of a stream that holds its values are those before
+_SAMPLE = 0.5  # samples: error of a lag in whole samples, at most; and of a stream that jumps between two of them
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
 
@@ -43,6 +44,9 @@ class DelaySpread:
     which follows the other by a quarter of a period."""
     broad: bool = False
     """Whether there is a peak, but so broad that it may continue beyond the lags: that of slow streams."""
+    physical: bool = False
+    """Whether late stamps are not the cause. Slow and fast motions have different delays, as behind a filter, or one
+    stream holds its values, as a command does."""
 
     @property
     def delayed(self) -> bool:
@@ -53,6 +57,10 @@ class DelaySpread:
     def agrees(self, other: "DelaySpread") -> bool:
         """Return whether two delays agree within their errors; False if one of them is not known."""
         return abs(self.delay - other.delay) <= _APART * float(np.hypot(self.error, other.error))
+
+    def differs(self, other: "DelaySpread") -> bool:
+        """Return whether the 90 % interval of the difference of two delays leaves out 0; False if one is not known."""
+        return abs(self.delay - other.delay) > T_90 * float(np.hypot(self.error, other.error))
 
     def is_at(self, lag: int) -> bool:
         """Return whether the delay may be a lag that was found in whole samples."""
@@ -78,12 +86,17 @@ class DelaySpread:
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
             delay=float(_vertex(near - longest, np.sqrt(curve[None, near]))[0]),
-            error=float(np.hypot(_jackknife(delays), _LEAST_ERROR)),
+            error=float(np.hypot(_jackknife(delays), _SAMPLE if holds(ranks) else _LEAST_ERROR)),
             height=float(curve[place]),
             gain=float(curve[place] - curve[longest]),
             gain_error=float(_jackknife(gains)),
             rivalled=_rivalled(curve, place),
         )
+
+
+def holds(ranks: np.ndarray) -> bool:
+    """Return whether one of two channels (T, 2) mostly keeps its value, and jumps at other times."""
+    return bool((np.diff(ranks, axis=0) == 0.0).mean(axis=0).max() >= _HELD)
 
 
 def _rivalled(curve: np.ndarray, place: int) -> bool:
