@@ -22,7 +22,8 @@ _AS_GOOD = 0.75  # of the contingency at the delay: another peak so high leaves 
 _RISE = 0.3  # of it, from the valley between the two
 _FEWEST_PARTS = 8
 _HELD = 0.5  # of the samples of a stream that holds its values are those before
-_SAMPLE = 0.5  # samples: error of a lag in whole samples, at most; and of a stream that jumps between two of them
+_SAMPLE = 0.5  # samples: error of a lag in whole samples, at most
+_JUMP = 0.3  # of a sample: standard error of the place of a jump between two samples, at least
 _LEAST_ERROR = 0.15  # of a sample: of streams that were put on one clock
 
 
@@ -86,7 +87,7 @@ class DelaySpread:
         gains = without_one[:, place] - without_one[:, longest]
         return cls(
             delay=float(_vertex(near - longest, np.sqrt(curve[None, near]))[0]),
-            error=float(np.hypot(_jackknife(delays), _SAMPLE if holds(ranks) else _LEAST_ERROR)),
+            error=float(np.hypot(_jackknife(delays), _JUMP if holds(ranks) else _LEAST_ERROR)),
             height=float(curve[place]),
             gain=float(curve[place] - curve[longest]),
             gain_error=float(_jackknife(gains)),
