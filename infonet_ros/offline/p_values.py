@@ -49,12 +49,11 @@ def p_values_by_shifts(moves: Moves, longest: int, threads: int = 1) -> ShiftTes
     """
     p_values, drifts, shifts = _test(moves, longest, threads)
     of_one_period = sharing_period(moves.samples.T) & ~(drifts[:, None] & drifts)
-    involved = of_one_period.any(axis=0)
-    deviations = np.full(moves.samples.shape, np.nan)
-    deviations[:, involved] = _deviations(moves.samples[:, involved])
-    for a, b in np.argwhere(np.triu(of_one_period)).tolist():
-        by_deviation, *_ = _test(Moves.of(deviations[:, [a, b]], longest), longest, threads)
-        p_values[a, b] = p_values[b, a] = by_deviation[0, 1]
+    involved = np.flatnonzero(of_one_period.any(axis=0))
+    if len(involved):
+        by_deviation, *_ = _test(Moves.of(_deviations(moves.samples[:, involved]), longest), longest, threads)
+        square = np.ix_(involved, involved)
+        p_values[square] = np.where(of_one_period[square], by_deviation, p_values[square])
     for pair, rows, levels in _held_pairs(moves.samples):
         lags, updates = -(-longest * len(rows) // len(moves.samples)), moves.samples[rows][:, pair]
         if of_one_period[pair]:
