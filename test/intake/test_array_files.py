@@ -77,6 +77,16 @@ def test_lists_that_are_no_columns_are_named(tmp_path):
     assert any("elements are left out: hits" in notice for notice in notices)
 
 
+def test_fields_of_structures_that_are_no_columns_are_named_in_the_order_of_the_file(tmp_path):
+    path = tmp_path / "events.mat"
+    names = [f"word{k}" for k in range(6)]
+    rows = [(t, a, *["stop"] * len(names)) for t, a in zip(TIME, A, strict=True)]
+    savemat(path, {"event": np.array(rows, dtype=[(name, "O") for name in ("time", "a", *names)])})
+    found, notices = read(path)
+    assert_channel(found, "event.a", A)
+    assert any(f"are left out: {', '.join(f'event.{name}' for name in names)}" in notice for notice in notices)
+
+
 def test_an_oscilloscope_stores_its_interval(tmp_path):
     path = tmp_path / "pico.mat"
     savemat(path, {"Tstart": -1.0, "Tinterval": 0.02, "Length": float(len(A)), "A": A})

@@ -70,7 +70,8 @@ def sheets_of_arrays(
 
 def _on_lost(names: Sequence[str]) -> list[str]:
     some = shorten(", ".join(names), 80)
-    return [f"lists of unequal or of more than {MOST_ELEMENTS} elements are left out: {some}"] if names else []
+    what = f"texts in structures and lists of unequal or of more than {MOST_ELEMENTS} elements"
+    return [f"{what} are left out: {some}"] if names else []
 
 
 def _check_lengths(path: Path, sheets: Mapping[tuple[str, int], Sheet]) -> None:
@@ -121,14 +122,14 @@ def counted_times(rows: int, period: float) -> pa.ChunkedArray:
 def _flat(value: Any, lost: list[str], name: str = "") -> Iterator[tuple[str, Any]]:
     """Go through the fields of structures and records, names joined by points; elements of lists are numbered.
 
-    The names of lists that are too long for that are added to ``lost``.
+    The names of what becomes no array are added to ``lost``: of lists that are too long, and of fields of structures.
     """
     if isinstance(value, np.ndarray) and value.dtype.kind == "O":  # a cell array
         value = _columns_of_cells(value) or _dense(value)
     if isinstance(value, np.ndarray) and value.dtype.names:
         value = {field: value[field] for field in value.dtype.names}
     if isinstance(value, list) and (columns := _columns_of_structures(value)):
-        lost += [f"{name}.{field}" for field in value[0].keys() - columns.keys()]
+        lost += [f"{name}.{field}" for field in value[0] if field not in columns]
         value = columns
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -224,9 +225,7 @@ def _with_rows(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return moved
 
 
-def _columns(
-    name: str, array: np.ndarray, labels: Mapping[str, Sequence[str]] = MappingProxyType({})
-) -> Iterator[tuple[str, np.ndarray]]:
+def _columns(name: str, array: np.ndarray, labels: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, np.ndarray]]:
     """Go through the columns of an array, with names of the ``labels`` beside it, or else their numbers."""
     if array.ndim == 1:
         yield name, array
