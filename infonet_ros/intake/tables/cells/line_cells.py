@@ -14,7 +14,7 @@ MOST_CELLS = 200
 _TRUTH = "true|false|yes|no|on|off"
 _NUMBER = r"[+\-\u2212]?[\d.,'\u2019\u00a0\u202f ]*\d[.,]?(?:[eE][+-]?\d+)?|[+-]?(?:nan|inf|infinity)"
 _LIST = re.compile(  # no number has points on both sides of a comma
-    r"(?=.*\..*,.*\.)(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?:, ?|$)){2,}"
+    r"(?=[^.]*\.[^,]*,[^.]*\.)(?:[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?(?:, ?|$)){2,}"
 )
 _VALUE = re.compile(rf"\s*(?:{_NUMBER}|{_TRUTH})\s*", re.IGNORECASE)
 _LONGEST_VALUE = 80
