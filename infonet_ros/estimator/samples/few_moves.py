@@ -5,14 +5,14 @@ from itertools import combinations
 import numpy as np
 
 from infonet_ros.estimator.samples.common_times import waves
-from infonet_ros.estimator.samples.product_spread import MOVES, joint_moves
-from infonet_ros.series import autocovariances, memory_of, paired_at_lag, shared_ranks
+from infonet_ros.estimator.samples.product_spread import MOVES, independent_moves, joint_moves
+from infonet_ros.series import paired_at_lag, shared_ranks
 
 LEAST_JOINT_MOVES = 6.0 * MOVES  # of six blocks of `product_spread`
 """With fewer, how much two streams share by chance is not known, nor whether they move at common times."""
 
 _FASTER = 2.0
-"""Times the moves of the faster of two streams are at most those of both: only slow ones are asked."""
+"""The faster of two streams has at most so many times their joint moves: a pair with a fast stream has enough."""
 
 
 def few_joint_moves(channels: np.ndarray, lags: np.ndarray) -> np.ndarray:
@@ -22,7 +22,9 @@ def few_joint_moves(channels: np.ndarray, lags: np.ndarray) -> np.ndarray:
     are taken as if they followed each other.
     """
     ranks = shared_ranks(channels.T).T
-    slow = [number for number, own in enumerate(ranks) if _moves(own) < _FASTER * LEAST_JOINT_MOVES]
+    moving = ((number, own[np.isfinite(own)]) for number, own in enumerate(ranks))
+    most = _FASTER * LEAST_JOINT_MOVES
+    slow = [number for number, own in moving if len(own) and independent_moves(waves(own)) < most]
     found = np.zeros(lags.shape, dtype=bool)
     for a, b in combinations(slow, 2):
         left, right = paired_at_lag(ranks[a], ranks[b], int(lags[a, b]))
@@ -31,10 +33,3 @@ def few_joint_moves(channels: np.ndarray, lags: np.ndarray) -> np.ndarray:
             few = joint_moves(waves(left[known]), waves(right[known])) < LEAST_JOINT_MOVES
             found[a, b] = found[b, a] = few
     return found
-
-
-def _moves(ranks: np.ndarray) -> float:
-    """Return the number of independent moves of one stream (T,); infinite if it does not move."""
-    known = ranks[np.isfinite(ranks)]
-    covariance = autocovariances(waves(known)).sum(axis=0) if len(known) else np.zeros(1)
-    return float(len(known) / memory_of(covariance)) if covariance[0] > 0.0 else np.inf

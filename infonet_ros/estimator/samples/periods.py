@@ -23,7 +23,7 @@ def sharing_period(channels: np.ndarray) -> np.ndarray:
     """
     if not len(channels):
         return np.zeros((0, 0), dtype=bool)
-    lines = np.stack([_spectrum(_level(values))[1] for values in channels])
+    lines = np.stack([_spectrum(values)[1] for values in channels])
     near = lines.copy()
     near[:, 1:] |= lines[:, :-1]
     near[:, :-1] |= lines[:, 1:]
@@ -52,7 +52,7 @@ def waves_alone(channels: np.ndarray, shared: np.ndarray) -> np.ndarray:
 
 
 def _without_waves(values: np.ndarray) -> np.ndarray:
-    power, lines = _spectrum(_level(values))
+    power, lines = _spectrum(values)
     peaks = [first + int(power[first:end].argmax()) for first, end in runs(lines)]
     if not peaks:
         return values
@@ -66,20 +66,13 @@ def _without_waves(values: np.ndarray) -> np.ndarray:
     return deviations if left and len(peaks) <= MOST_WAVES else np.full(len(values), np.nan)
 
 
-def _level(values: np.ndarray) -> np.ndarray:
-    """Return the ranks of a stream (T,) about their mean, NaN where it is unknown."""
-    known = np.isfinite(values)
-    level = np.full(len(values), np.nan)
-    ranks = lowest_ranks(values[known])
-    level[known] = ranks - (len(ranks) - 1) / 2.0
-    return level
-
-
 def _spectrum(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the powers of a stream (T,) under a window, (F,), and which of them are lines, (F,) bool."""
+    """Return the powers of the ranks of a stream (T,) under a window, (F,), and which of them are lines, (F,) bool."""
     known = np.isfinite(values)
     deviations = np.zeros(len(values))
-    deviations[known] = values[known] - values[known].mean() if known.any() else 0.0
+    if known.any():
+        ranks = lowest_ranks(values[known])
+        deviations[known] = ranks - ranks.mean()
     power = np.square(np.abs(np.fft.rfft(np.hanning(len(values)) * deviations)))
     if len(values) < 4 * (LOBE + BESIDE):  # too short to tell a line from what is about it
         return power, np.zeros(len(power), dtype=bool)

@@ -62,5 +62,10 @@ def joint_moves(left: np.ndarray, right: np.ndarray) -> float:
     times have fewer than two that move each at its own.
     """
     products = (left[:, None] * right).reshape(-1, left.shape[1])
-    covariance = autocovariances(products - products.mean(axis=1, keepdims=True)).sum(axis=0)
-    return float(left.shape[1] / memory_of(covariance)) if covariance[0] > 0.0 else np.inf
+    return independent_moves(products - products.mean(axis=1, keepdims=True))
+
+
+def independent_moves(deviations: np.ndarray) -> float:
+    """Return how many of the samples of series (J, T) of mean 0 are independent; infinite if all are 0."""
+    covariance = autocovariances(deviations).sum(axis=0)
+    return float(deviations.shape[1] / memory_of(covariance)) if covariance[0] > 0.0 else np.inf

@@ -1,4 +1,4 @@
-"""Fractions that count parts of a second without leading zeros: 7.5 ms after 7 s is written 7.5, and 7.040 s 7.40.
+"""Fractions that count parts of a second without leading zeros: 7 s and 5 ms are written 7.5, and 7 s and 40 ms 7.40.
 
 ``printf("%ld.%ld", seconds, microseconds)`` writes such times.
 """

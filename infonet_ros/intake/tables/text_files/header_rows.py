@@ -56,7 +56,7 @@ def rows_of_first_table(rows: Sequence[list[str]]) -> Sequence[list[str]]:
     header: list[str] = []
     values = 0
     for number, cells in enumerate(rows):
-        if len(cells) > 1 and are_texts(cells) and _names_time(cells):  # most rows begin with a value
+        if len(cells) > 1 and are_texts(cells) and _names_time(cells):  # in this order: most rows begin with a value
             if values >= _FEWEST_ROWS and cells != header:
                 return rows[:number]
             header, values = cells, 0

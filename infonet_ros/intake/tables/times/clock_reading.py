@@ -31,7 +31,7 @@ def read_clock(sheet: Sheet, path: Path, names: tuple[str, ...]) -> Clock:
         _read_two(clock, sheet)
     else:
         _read_one(clock, sheet, path)
-    clock.fraction = fraction_beside(sheet, names)
+    clock.fraction = _fraction_beside(sheet, names)
     return clock
 
 
@@ -120,7 +120,7 @@ def _on_dates(name: str, dates: Dates) -> list[str]:
     return [f"the dates of column {name!r} {remark}" for remark in dates.remarks]
 
 
-def fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
+def _fraction_beside(sheet: Sheet, names: tuple[str, ...]) -> tuple[str, np.ndarray] | None:
     """Return a column whose name is a unit below a second, such as ``millis``, and its numbers in nanoseconds."""
     prefix = shared_prefix(names)
     for name, column in sheet.columns.items():
