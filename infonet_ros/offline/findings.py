@@ -228,14 +228,14 @@ def _nothing(analysis: Analysis) -> Finding:
         return Finding(sentence, (), "nothing")
     others = f"{significance.tested - kin} {'other pairs' if kin else 'pairs'}"
     none = "the only pair is not" if significance.tested == 1 else f"none of {others} is"
+    so_far = untested = ""
     if significance.untested:
-        except_kin += ", as far as can be tested"
-        none += f" significant, {counted(sum(significance.untested.values()), 'pair')} cannot be tested"
-    else:
-        none += " significant"
+        so_far = ", as far as can be tested"
+        untested = f", {counted(sum(significance.untested.values()), 'pair')} cannot be tested"
     given = analysis.settings.given
     nothing = f"Given {listed(given)}, nothing" if given else "Nothing"
-    return Finding(f"{nothing} depends on anything here{except_kin}: {none}.", (), "nothing")
+    sentence = f"{nothing} depends on anything here{except_kin}{so_far}: {none} significant{untested}."
+    return Finding(sentence, (), "nothing")
 
 
 def _relations(analysis: Analysis) -> Iterator[Finding]:
