@@ -19,7 +19,7 @@ from infonet_ros.text import NANOSECONDS
 GAP_PERIODS = 3
 """A time between two samples that is longer than so many periods is a gap, if no ``max_gap`` is given."""
 
-_REPEATED = 2  # messages with one value that may be a spike
+_REPEATED = 2  # messages with one value that may be a spike: more are a level
 _FEWEST = 16  # samples of a stream whose period may be bridged: a few straight lines resemble any slow stream
 _BURST = 32  # samples that may come at once
 _MOST_LEVELS = 32  # of a stream whose values are levels, each of which
@@ -190,10 +190,10 @@ def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.nda
 def spikes_since(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, period: int, *, angle: bool) -> np.ndarray:
     """Return by how much one of the messages in the period up to each tick (T,) stands out the most: (T,).
 
-    Values (M,) have ascending stamps (M,). One stands out if both the value before and the next one are on the same
-    side of it, and by so much as it is farther from them than they are from those beyond: a jolt of the robot rises
-    and falls, a bit error does not. A publisher that is faster than its sensor may repeat it once. It counts at the
-    second next message, so no later one is needed. Whole turns of an ``angle`` do not count.
+    Values (M,) have ascending stamps (M,). One stands out if the value before and the next one are on the same side of
+    it. Its distance to them counts, less their distance to those beyond: a jolt of the robot rises and falls, a bit
+    error does not. A publisher that is faster than its sensor may repeat it once. It counts at the second next message,
+    so no later one is needed. Whole turns of an ``angle`` do not count.
     """
     starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
     steps, lengths = np.diff(values[starts]), np.diff(starts)

@@ -1,5 +1,6 @@
 """The samples of one window, cut out of the streams, and their alignment onto one clock."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,14 +69,19 @@ class Cut:
         assert self.ticks is not None, "there is a clock"
         ticks = self.ticks[rows]
         found = np.full((len(ticks), len(self.names)), np.nan)
-        columns = ((stamps, *both) for stamps, *two in self.samples for both in zip(two[0].T, two[1].T, strict=True))
-        for channel, (stamps, values, present) in enumerate(columns):
-            there = present & np.isfinite(values)
-            first, last = np.searchsorted(stamps[there], self.ticks[[0, -1]])
-            if not self.rates[channel] and len(ticks) and last - first >= _AS_FAST * (len(self.ticks) - 1):
-                angle = bool(self.wraps[channel])
-                found[:, channel] = spikes_since(stamps[there], values[there], ticks, self.period, angle=angle)
+        if not len(ticks):
+            return found
+        for channel, (stamps, values) in enumerate(self._messages()):
+            first, last = np.searchsorted(stamps, self.ticks[[0, -1]])
+            if not self.rates[channel] and last - first >= _AS_FAST * (len(self.ticks) - 1):
+                found[:, channel] = spikes_since(stamps, values, ticks, self.period, angle=bool(self.wraps[channel]))
         return found
+
+    def _messages(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the stamps and the values (M,) of the messages that have a value, channel by channel."""
+        for stamps, values, present in self.samples:
+            known = present & np.isfinite(values)
+            yield from ((stamps[there], own[there]) for own, there in zip(values.T, known.T, strict=True))
 
     def _on_clock(self, ticks: np.ndarray, stamps: np.ndarray, values: np.ndarray, own: np.ndarray) -> np.ndarray:
         """Align the channels ``own``, which share their stamps, on the clock."""
