@@ -225,9 +225,8 @@ class EvidenceMonitor:
         faults = tuple(Fault(one.kind, one.words, one.name) for one in troubles)
         if number >= len(self._pairs):
             return self._of_one(number, faults[0])
-        start = min(
-            max(int(np.searchsorted(self._stamps.rows, since)), self._end_of_stop(number)), len(self._stamps) - 1
-        )
+        start = max(int(np.searchsorted(self._stamps.rows, since)), self._end_of_stop(number))
+        start = min(start, len(self._stamps) - 1)
         diagnosis = Diagnosis(self.baseline, number, self._samples.rows, start)
         if not faults:
             return diagnosis.explain()
@@ -254,11 +253,10 @@ class EvidenceMonitor:
     def _of_one(self, number: int, fault: Fault) -> Fault:
         """Return the fault of a channel that is in no pair, which may also have stopped with the robot."""
         (column,) = self._columns[number]
-        if fault.kind is not Kind.FROZEN or not self.baseline.channels[column].slowed_down(
-            self._samples.rows[:, column]
-        ):
-            return fault
-        return fault._replace(kind=Kind.NOT_SEEN_BEFORE, words=f"{fault.channel} is {LONG_ZERO}")
+        channel, samples = self.baseline.channels[column], self._samples.rows[:, column]
+        if fault.kind is Kind.FROZEN and channel.slowed_down(samples):
+            return fault._replace(kind=Kind.NOT_SEEN_BEFORE, words=f"{fault.channel} is {LONG_ZERO}")
+        return fault
 
     def _diagnose_again(self) -> None:
         """Diagnose one alarm again, the one with the oldest diagnosis: more samples may improve it.
