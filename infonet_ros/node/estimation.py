@@ -59,7 +59,7 @@ class Estimation:
         self._activation = 0
         self.watched: dict[str, WatchedPair] = {}  # what is known about each watched pair, by its name
         self.matrix: DependenceMatrix | None = None  # the last one of channels
-        self.rest: dict[str, DependenceMatrix] = {}  # the last ones of other kinds, by their method
+        self.others: dict[str, DependenceMatrix] = {}  # the last ones of other kinds, by their method
         self.latency = float("nan")  # seconds from the arrival of the last sample to its publication
         self.problem = ""  # why the last window gave none
         self.crowded = 0  # windows that a newer one replaced in less than half of their distance by sensor time
@@ -75,7 +75,7 @@ class Estimation:
     def activate(self, settings: Settings) -> None:
         """Start without a matrix and with nothing known of the watched pairs."""
         self.watched = {w.name: WatchedPair(replace(w, given=settings.given_for(w))) for w in settings.watches}
-        self.matrix, self.rest, self.latency, self.problem = None, {}, float("nan"), ""
+        self.matrix, self.others, self.latency, self.problem = None, {}, float("nan"), ""
 
     def deactivate(self) -> None:
         """End the alerts and stop publishing; a matrix that is being computed is dropped."""
@@ -146,7 +146,7 @@ class Estimation:
         with self._publishing:
             if job.activation == self._activation:
                 publish_to_all(publishers, matrix)
-                self.rest[matrix.method] = matrix
+                self.others[matrix.method] = matrix
                 if matrix.method != TRANSFER:
                     self._judge(lambda last: judged(last, matrix))
 

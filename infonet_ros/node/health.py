@@ -101,7 +101,7 @@ class Health:
             "window fill": windows.fill,
             "clock rate [Hz]": windows.rate,
             "without a p-value": "" if matrix is None else untested(matrix),
-            **{f"without a p-value, {kind}": untested(one) for kind, one in dict(self._estimation.rest).items()},
+            **{f"without a p-value, {kind}": untested(one) for kind, one in dict(self._estimation.others).items()},
             "samples a window": 0 if matrix is None else matrix.sample_count,
             "computing time [s]": float("nan") if matrix is None else matrix.duration,
             "latency [s]": self._estimation.latency,
