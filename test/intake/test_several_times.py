@@ -54,6 +54,12 @@ def test_the_same_time_before_each_column_is_one_time(tmp_path):
     assert any("repeat the time 'Time' are left out: 'Time_2'" in sentence for sentence in said)
 
 
+def test_numbers_of_devices_before_their_columns_are_no_times(tmp_path):
+    rows = "".join(f"1,{k},2,{-k}\n" for k in range(ROWS))
+    found, _ = together([written(tmp_path, "Sampling rate: 10 Hz\ndevice_1,a,device_2,b\n" + rows)])
+    assert [stamp / 1e9 for stamp, _ in found["table.b"]] == pytest.approx(FAST)
+
+
 def test_the_unit_of_times_with_one_name_is_that_of_the_name(tmp_path):
     found, _ = together([written(tmp_path, table("X[min],Speed,X[min],Torque"))])
     np.testing.assert_allclose([stamp / 6e10 for stamp, _ in found["Torque.Torque"]], SLOW)

@@ -81,9 +81,14 @@ def _belong_together(group: list[str]) -> bool:
 
 
 def _grow(sheet: Sheet, times: list[str]) -> bool:
-    """Return whether the known numbers of all columns grow, or none are numbers and all have one type."""
+    """Return whether the known numbers of all columns grow, or none are numbers and all have one type.
+
+    Numbers of devices grow as little as they fall: some column must change.
+    """
     columns = [sheet.columns[name] for name in times]
     if not all(map(is_number, columns)):
         return len({column.type for column in columns}) == 1
-    known = (numbers[np.isfinite(numbers)] for numbers in map(as_floats, columns))
-    return all(len(numbers) and bool((np.diff(numbers) >= 0).all()) for numbers in known)
+    known = [numbers[np.isfinite(numbers)] for numbers in map(as_floats, columns)]
+    if not all(len(numbers) and (np.diff(numbers) >= 0).all() for numbers in known):
+        return False
+    return any(numbers[0] < numbers[-1] for numbers in known)
