@@ -85,4 +85,5 @@ def test_a_jolt_of_the_robot_does_not_stand_out_as_a_bit_error_does():
     ):
         values = 0.001 * (np.arange(100) % 2)
         values[50:53] = middle
-        assert spikes_since(stamps, values, ticks, 980, angle=False)[0] == pytest.approx(found, abs=0.01)
+        heights = spikes_since(stamps, values[:, None], ticks, 980, angular=np.array([False]))
+        assert heights == pytest.approx(found, abs=0.01)

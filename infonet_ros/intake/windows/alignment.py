@@ -187,25 +187,30 @@ def messages_since(stamps: np.ndarray, ticks: np.ndarray, period: int) -> np.nda
     return np.where(before > 0, after - before, np.nan)
 
 
-def spikes_since(stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, period: int, *, angle: bool) -> np.ndarray:
-    """Return by how much one of the messages in the period up to each tick (T,) stands out the most: (T,).
+def spikes_since(
+    stamps: np.ndarray, values: np.ndarray, ticks: np.ndarray, period: int, angular: np.ndarray
+) -> np.ndarray:
+    """Return by how much one of the messages in the period up to each tick (T,) stands out the most: (T, N).
 
-    Values (M,) have ascending stamps (M,). One stands out if the value before and the next one are on the same side of
-    it. Its distance to them counts, less their distance to those beyond: a jolt of the robot rises and falls, a bit
-    error does not. A publisher that is faster than its sensor may repeat it once. It counts at the second next message,
-    so no later one is needed. Whole turns of an ``angle`` do not count.
+    Values (M, N), NaN where unknown, have ascending stamps (M,). One stands out if the value before and the next one
+    are on the same side of it. Its distance to them counts, less their distance to those beyond: a jolt of the robot
+    rises and falls, a bit error does not. A publisher that is faster than its sensor may repeat it once. It counts at
+    the second next message, so no later one is needed. Whole turns of ``angular`` channels (N,) do not count.
     """
-    starts = np.flatnonzero(np.diff(values, prepend=np.nan) != 0.0)
-    steps, lengths = np.diff(values[starts]), np.diff(starts)
-    steps = np.remainder(steps + np.pi, 2.0 * np.pi) - np.pi if angle else steps
+    known = np.isfinite(values.T)
+    (channels, messages), own = np.nonzero(known), values.T[known]  # channel after channel: one pass for all
+    starts = np.flatnonzero((np.diff(own, prepend=np.nan) != 0.0) | (np.diff(channels, prepend=-1) != 0))
+    steps, lengths, channels = np.diff(own[starts]), np.diff(starts), channels[starts]
+    steps = np.where(angular[channels[1:]], np.remainder(steps + np.pi, 2.0 * np.pi) - np.pi, steps)
     before, after, sizes = steps[1:-2], -steps[2:-1], np.abs(steps)
-    single = (before * after > 0.0) & (lengths[2:-1] <= _REPEATED)
+    of_one = channels[:-4] == channels[4:]
+    single = of_one & (before * after > 0.0) & (lengths[2:-1] <= _REPEATED)
     heights = np.where(single, np.minimum(sizes[1:-2] - sizes[:-3], sizes[2:-1] - sizes[3:]), 0.0)
-    known = stamps[starts[4:]]
-    places = np.searchsorted(ticks, known)
-    inside = (known > ticks[0] - period) & (places < len(ticks))
-    found = np.zeros(len(ticks))
-    np.maximum.at(found, places[inside], heights[inside])
+    times = stamps[messages[starts[4:]]]
+    places = np.searchsorted(ticks, times)
+    inside = (times > ticks[0] - period) & (places < len(ticks))
+    found = np.zeros((len(ticks), values.shape[1]))
+    np.maximum.at(found, (places[inside], channels[4:][inside]), heights[inside])
     return found
 
 
