@@ -332,6 +332,6 @@ def _row(estimate: Estimate | SlicedEstimate) -> dict[str, list[Any]]:
 def _measures(estimate: Tabular, names: Sequence[str], places: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
     """Take matrices (N, N) of an estimate at some places; ``p_value`` and ``untested`` only if it was tested."""
     matrices = {name: getattr(estimate, name) for name in names}
-    if matrices.get("p_value", estimate) is None:
+    if "p_value" in matrices and matrices["p_value"] is None:
         del matrices["p_value"], matrices["untested"]
     return {name: matrix[places] for name, matrix in matrices.items()}
