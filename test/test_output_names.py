@@ -1,4 +1,4 @@
-"""Folders for results are checked before a command begins; `test_commands.py` checks files."""
+"""Names of outputs are checked before a command begins."""
 
 import os
 
@@ -7,22 +7,30 @@ from typer.testing import CliRunner
 
 from infonet_ros.cli import app
 
-COMMANDS = [("bag", "x.mcap", "--out"), ("fleet", "x.mcap", "--out"), ("demo", "--folder"), ("train",)]
+OF_FOLDERS = ("bag x.mcap --out", "fleet x.mcap --out", "demo --folder", "train")
+OF_FILES = ("learn x.mcap --out", "check x.mcap --report")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda words: words[0])
-def test_a_folder_is_neither_empty_nor_anything_but_a_folder(command, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("command", "wanted", "other"),
+    [*((command, "folder", "file") for command in OF_FOLDERS), *((command, "file", "folder") for command in OF_FILES)],
+)
+def test_an_output_is_neither_empty_nor_of_another_kind(command, wanted, other, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("precious")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "inside").touch()
     os.mkfifo(tmp_path / "pipe")
     for given, said in (
-        ("", "it is empty: expected the name of a folder."),
-        ("file", "file is a file: expected the name of a folder."),
-        ("pipe", "pipe is a pipe: expected the name of a folder."),
-        ("x" * 300, "it cannot be used (File name too long): expected the name of a folder."),
-        ("file/below", "it cannot be used (Not a directory): expected the name of a folder."),
+        ("", "it is empty"),
+        (other, f"{other} is a {other}"),
+        ("pipe", "pipe is a pipe"),
+        ("x" * 300, "it cannot be used (File name too long)"),
+        ("file/below", "it cannot be used (Not a directory)"),
     ):
-        done = CliRunner().invoke(app, [*command, given])
+        example = ", such as folder/NAME" if given == "folder" else ""
+        done = CliRunner().invoke(app, [*command.split(), given])
         assert done.exit_code == 2
-        assert said in " ".join(done.stderr.split())
-    assert {path.name for path in tmp_path.iterdir()} == {"file", "pipe"}
+        assert f"{said}: expected the name of a {wanted}{example}." in " ".join(done.stderr.split())
+    assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder", "inside", "pipe"}
+    assert (tmp_path / "file").read_text() == "precious"

@@ -307,23 +307,6 @@ def test_help_that_cannot_be_written_is_one_line(arguments, unbuffered):
     assert_one_line(done, "cannot write to standard output (No space left on device)")
 
 
-@pytest.mark.parametrize("option", [("learn", "bag", "--out"), ("check", "bag", "--report")])
-def test_a_file_to_write_is_neither_empty_nor_anything_but_a_file(option, tmp_path, infonet):
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "precious").write_text("")
-    os.mkfifo(tmp_path / "pipe")
-    for given, reason in (
-        ("", "it is empty"),
-        ("folder", "folder is a folder: expected the name of a file"),
-        ("pipe", "pipe is a pipe: expected the name of a file"),
-        ("x" * 300, "it cannot be used (File name too long)"),
-    ):
-        done = infonet(*option, given)
-        assert done.returncode == 2
-        assert reason in " ".join(done.stderr.split())
-    assert (tmp_path / "folder" / "precious").exists()
-
-
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(small_bag, tmp_path, infonet):
     assert_one_line(infonet("bag", small_bag, *QUICK, "--out", "/proc/out"), "cannot write /proc/out (No such file")
     if os.geteuid() != 0:  # root may write anywhere
