@@ -5,8 +5,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import TextIOWrapper
+from typing import Any
 
 import typer
+from typer.core import TyperArgument, TyperCommand
 
 from infonet_ros.errors import InfonetError, OutputError, missing_packages_named
 from infonet_ros.fleet.commands import fleet
@@ -17,6 +19,17 @@ from infonet_ros.text import printable
 from infonet_ros.training.commands import train
 from infonet_ros.version import VERSION
 
+
+class _Command(TyperCommand):
+    """A command whose help says `BAG`, where typer 0.29 says `BAG <list[Path]>`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        for argument in self.params:
+            if isinstance(argument, TyperArgument):
+                argument.display_type_rich = lambda ctx: None  # type: ignore[method-assign]
+
+
 app = typer.Typer(
     name="infonet",
     help="Measure which sensor streams depend on each other, how strongly, with what delay, and how certainly.",
@@ -26,7 +39,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (bag, check, compare, csv, demo, fleet, learn, monitor, play, train):
-    app.command()(command)
+    app.command(cls=_Command)(command)
 
 
 @app.callback(invoke_without_command=True)
